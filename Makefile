@@ -1,0 +1,112 @@
+# Everything a person or a machine does with a checkout. `make` alone lists it.
+
+PYTHON ?= python3
+WORKERS ?= 2
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+OUTPUT := tests/output
+
+# A test that hangs fails after this many seconds.
+export PYTEST_TIMEOUT ?= 300
+# Some build machines have no home folder.
+ifeq ($(strip $(HOME)),)
+export HOME := $(CURDIR)/.cache/home
+endif
+
+# The tools of the environment first. Ansible's own files, and what tools write into a home folder, go below .cache, so that neither
+# settings nor collections of the machine change what is tested. git keeps its settings: it may have been told to trust the folder.
+ANSIBLE := PATH="$(BIN):$$PATH" ANSIBLE_CONFIG="$(CURDIR)/tests/tools/ansible.cfg" ANSIBLE_HOME="$(CURDIR)/.cache/ansible" \
+	ANSIBLE_REMOTE_TEMP="$(CURDIR)/.cache/ansible/tmp" ANSIBLE_ASYNC_DIR="$(CURDIR)/.cache/ansible/async"
+RUN := env $(ANSIBLE) GIT_CONFIG_GLOBAL="$${GIT_CONFIG_GLOBAL:-$$HOME/.gitconfig}" HOME="$(CURDIR)/.cache/home"
+
+DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt tests/emulator/requirements.txt
+TEST_REQUIREMENTS := tests/requirements.txt $(DEMO_REQUIREMENTS)
+
+QUICK_PARTS := environment lint-quick unit
+PARTS := environment lint unit integration contract docs-lint docs artifact sanity demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-quick environment lint lint-quick format unit integration contract sanity docs-lint docs artifact changelog clean
+.NOTPARALLEL:
+
+help:  ## Show this list
+	@echo "endpointops.intune: what you can run here"
+	@echo
+	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
+		printf '  make %-12s %s\n' "$$name" "$$text"; done
+	@echo
+	@echo "Nothing but git, make and Python 3.11 or later (with venv) has to be installed before. PYTHON=... picks the interpreter."
+
+demo: $(VENV)/.demo-ready  ## See the collection work against an emulated tenant (nothing to set up)
+	@$(RUN) python -m tests.demo
+
+test:  ## Run every check there is, and say at the end how long each part took
+	@tests/tools/parts.sh "$(MAKE)" $(PARTS)
+
+test-quick:  ## Run what a change needs at once: ruff and the unit tests
+	@tests/tools/parts.sh "$(MAKE)" $(QUICK_PARTS)
+
+environment: $(VENV)/.test-ready  ## Make the virtual environment .venv with all tools (the others do it themselves)
+
+lint: lint-quick  ## Check style, playbooks, roles, YAML and the changelog
+	@$(RUN) ansible-lint --offline --profile production
+	@$(RUN) antsibull-changelog lint
+	@$(RUN) antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml
+
+lint-quick: environment
+	@$(RUN) ruff check --cache-dir .cache/ruff .
+
+format: environment  ## Put imports in order and repair what ruff can repair
+	@$(RUN) ruff check --cache-dir .cache/ruff --fix .
+
+unit: environment  ## Run the unit tests, the emulated tenant's own tests and the checks of the repository itself
+	@$(RUN) python -m pytest tests/unit tests/emulator/tests tests/quality -n $(WORKERS) $(PYTEST_ARGS)
+
+integration: environment  ## Run every module, role and playbook against the emulated tenant
+	@rm -rf $(OUTPUT)/exchanges && mkdir -p $(OUTPUT)/exchanges
+	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m pytest tests/integration -n $(WORKERS) $(PYTEST_ARGS)
+
+contract: environment  ## Compare what the integration tests sent and got with Microsoft's description of the API
+	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
+	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m pytest tests/contract -n $(WORKERS) $(PYTEST_ARGS)
+
+sanity: environment  ## Run ansible-test's sanity tests on a copy, without containers
+	@env $(ANSIBLE) python tests/tools/sanity.py $(SANITY_ARGS)
+
+docs-lint: environment  ## Check the documentation of plugins and the guides
+	@$(RUN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --disallow-unknown-collection-refs \
+		--check-extra-docs-refs .
+
+docs: environment  ## Build the documentation as HTML
+	@$(RUN) tests/tools/docs.sh
+
+artifact: environment  ## Build the collection, install it elsewhere and test that copy
+	@$(RUN) tests/tools/artifact.sh -n $(WORKERS) $(PYTEST_ARGS)
+
+changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules
+	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
+
+clean:  ## Remove the virtual environment, caches and everything that tests wrote
+	rm -rf $(VENV) .cache .ansible .hypothesis .pytest_cache .ruff_cache $(OUTPUT) endpointops-intune-*.tar.gz
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or later is needed; $(PYTHON) is missing or older. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+
+# The collection is found through one link in the environment: no variables, no installation.
+$(VENV)/.linked: | $(VENV)/bin/python
+	@site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
+		mkdir -p "$$site/ansible_collections/endpointops" && \
+		ln -sfn "$(CURDIR)" "$$site/ansible_collections/endpointops/intune"
+	@mkdir -p .cache/home
+	@touch $@
+
+$(VENV)/.demo-ready: $(DEMO_REQUIREMENTS) | $(VENV)/.linked
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements-demo.txt
+	@touch $@
+
+$(VENV)/.test-ready: $(TEST_REQUIREMENTS) | $(VENV)/.linked
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $(VENV)/.demo-ready $@

@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The confidential client of msal, on our transport, with its refusals as our errors."""
+
+from __future__ import annotations
+
+import abc
+import re
+import typing as t
+import urllib.parse
+
+from .._graph import errors
+from .._graph.exchange import Exchange
+from .._graph.protocol import Request, Response
+from . import _cache
+from ._base import Credential, Token
+
+try:
+    import msal
+except ImportError:
+    HAS_MSAL = False
+    msal = None
+else:
+    HAS_MSAL = True
+
+# What an administrator does about it. Source: Microsoft Entra authentication and authorization error codes.
+HINTS = {
+    "7000215": "The secret is wrong: use the secret's value, not its id, and the application that it belongs to.",
+    "7000222": "The secret has expired: make a new one for the application in Microsoft Entra.",
+    "700016": "The application is not known in this tenant: check client_id, tenant_id and cloud.",
+    "90002": "The tenant is not known: check tenant_id and cloud.",
+    "900023": "tenant_id is neither a GUID nor a domain of the tenant.",
+    "700027": "The certificate is not one of the application's, or is no longer valid: upload its public part to the application.",
+    "70021": "The federated token's issuer, subject and audience fit no federated credential of the application.",
+    "700024": "The client assertion is outside its time range: check the clock of the machine that runs the module.",
+    "500011": "The tenant does not know the resource: check cloud and graph_url.",
+    "53003": "A Conditional Access policy for workload identities blocks this application from here.",
+}
+
+
+class MsalHttp:
+    """The ``http_client`` that msal asks for: get and post, on our transport and with our retries."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_kwargs: t.Any) -> MsalResponse:
+        if params:
+            url += ("&" if "?" in url else "?") + urllib.parse.urlencode(params)
+        return self._send(Request("GET", url, dict(headers or {})))
+
+    def post(self, url: str, params: t.Any = None, data: t.Any = None, headers: t.Any = None, **_kwargs: t.Any) -> MsalResponse:
+        if params:
+            url += ("&" if "?" in url else "?") + urllib.parse.urlencode(params)
+        body = data if isinstance(data, (bytes, str)) else urllib.parse.urlencode(data or {})
+        content = body.encode() if isinstance(body, str) else body
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        # Asking twice for a token is harmless.
+        return self._send(Request("POST", url, headers, content, repeatable=True))
+
+    def close(self) -> None:
+        """The transport is its owner's to close."""
+
+    def _send(self, request: Request) -> MsalResponse:
+        return MsalResponse(self._exchange.send(request))
+
+
+class MsalResponse:
+    def __init__(self, answer: Response) -> None:
+        self.status_code = answer.status
+        self.headers = answer.headers
+        self.text = answer.text
+
+    def raise_for_status(self) -> None:
+        if self.status_code >= 400:
+            raise refusal({"error": f"http_{self.status_code}", "error_description": f"HTTP {self.status_code} from Microsoft Entra"})
+
+
+class ConfidentialCredential(Credential):
+    """An application that proves itself to Entra; a subclass says with what."""
+
+    needs = ("tenant_id", "client_id")
+
+    def __init__(self, *args: t.Any) -> None:
+        super().__init__(*args)
+        self._app: t.Any = None
+        self._cache = _cache.TokenCache(self.options.get("token_cache_path"))
+
+    def check(self) -> None:
+        super().check()
+        require_msal()
+        tenant = self.options["tenant_id"]
+        if not re.fullmatch(r"[0-9A-Za-z.-]+", tenant):
+            raise errors.InvalidOptionError(
+                f"tenant_id '{tenant}' is neither a GUID nor a domain name.", hint="Give the Directory ID, without braces."
+            )
+        self._cache.check()
+
+    @abc.abstractmethod
+    def client_credential(self) -> t.Any:
+        """What msal takes as ``client_credential``."""
+
+    def acquire(self, claims: str | None, renew: bool) -> Token:
+        app = self._application()
+        scopes = [self.around.cloud.scope]
+        if renew and not claims:
+            # msal gives no other way to pass over its own cache.
+            app.remove_tokens_for_client()
+        asked_at = self.around.now()
+        result = app.acquire_token_for_client(scopes, claims_challenge=claims)
+        if "access_token" not in result:
+            raise refusal(result)
+        self._cache.save()
+        return Token(result["access_token"], asked_at + float(result.get("expires_in", 0)))
+
+    def _application(self) -> t.Any:
+        if self._app is None:
+            authority = f"{self.around.cloud.authority}/{self.options['tenant_id']}"
+            try:
+                self._app = msal.ConfidentialClientApplication(
+                    self.options["client_id"],
+                    client_credential=self.client_credential(),
+                    authority=authority,
+                    # The hosts are ours to name: no question about them goes to the public cloud.
+                    instance_discovery=False,
+                    http_client=MsalHttp(self.around.exchange),
+                    token_cache=self._cache.load(),
+                    client_capabilities=["CP1"],
+                )
+            except ValueError as failure:
+                raise _authority_refusal(str(failure), authority) from failure
+        return self._app
+
+
+def require_msal() -> None:
+    if not HAS_MSAL:
+        raise errors.MissingLibraryError("msal")
+
+
+def refusal(result: t.Mapping[str, t.Any]) -> errors.AuthenticationError:
+    """Entra's or a managed identity endpoint's error answer as an error."""
+    described = str(result.get("error_description") or result.get("error") or "no reason was given")
+    sentence = re.split(r"\s*(?:Trace ID|Correlation ID|\r\n|\n)", described)[0].strip()
+    found = re.search(r"AADSTS(\d+)", described)
+    number = found.group(1) if found else None
+    return errors.AuthenticationError(
+        f"Microsoft Entra gave no token: {sentence}",
+        code=f"AADSTS{number}" if number else result.get("error"),
+        correlation_id=result.get("correlation_id") or result.get("trace_id"),
+        hint=HINTS.get(number or "", "Check tenant_id, client_id, the credential and cloud."),
+    )
+
+
+def _authority_refusal(text: str, authority: str) -> errors.IntuneError:
+    found = re.search(r"AADSTS\d+[^\"\\]*", text)
+    if found:
+        return refusal({"error_description": found.group(0)})
+    if "certificate" in text.lower() or "private key" in text.lower() or "pem" in text.lower():
+        return errors.InvalidOptionError(
+            "msal cannot use the client certificate.", hint="Give a PEM file with key and certificate, or a PFX file."
+        )
+    return errors.AuthenticationError(
+        f"{authority} is not a Microsoft Entra tenant: it has no OpenID configuration.", hint="Check tenant_id, cloud and authority_url."
+    )

@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The identity that is signed in to the Azure CLI of the machine that runs the module."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import typing as t
+
+from .._graph import errors
+from ._base import Credential, Token
+
+PATIENCE = 60  # seconds for az to answer
+
+
+class AzureCli(Credential):
+    method = "azure_cli"
+
+    def acquire(self, claims: str | None, renew: bool) -> Token:
+        command = ["az", "account", "get-access-token", "--output", "json", "--resource", self.around.cloud.graph]
+        if self.options.get("tenant_id"):
+            command += ["--tenant", self.options["tenant_id"]]
+        answer = self._run(command)
+        try:
+            found = json.loads(answer)
+            return Token(found["accessToken"], found.get("expires_on"))
+        except (ValueError, KeyError, TypeError):
+            raise errors.AuthenticationError(
+                "The Azure CLI answered without a token.", hint="Run 'az version': 2.54 or later is needed."
+            ) from None
+
+    @staticmethod
+    def _run(command: t.Sequence[str]) -> str:
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL)
+        except FileNotFoundError:
+            raise errors.AuthenticationError(
+                "auth_method azure_cli needs the Azure CLI, and 'az' is not on the PATH.", hint="Install it, or choose another auth_method."
+            ) from None
+        except subprocess.TimeoutExpired:
+            raise errors.AuthenticationError(
+                f"The Azure CLI did not answer within {PATIENCE} s.", hint="Try 'az account show' by hand."
+            ) from None
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+            raise errors.AuthenticationError(
+                f"The Azure CLI gave no token: {reason}", hint="Sign in with 'az login' as the user who runs Ansible."
+            )
+        return done.stdout

@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The identity that Azure gives to the machine, container or runbook which runs the module."""
+
+from __future__ import annotations
+
+from .._graph import errors
+from ._base import Credential, Token
+from ._msal import MsalHttp, msal, refusal, require_msal
+
+
+class ManagedIdentity(Credential):
+    method = "managed_identity"
+
+    def check(self) -> None:
+        super().check()
+        require_msal()
+
+    def acquire(self, claims: str | None, renew: bool) -> Token:
+        chosen = self.options.get("managed_identity_client_id")
+        identity = msal.UserAssignedManagedIdentity(client_id=chosen) if chosen else msal.SystemAssignedManagedIdentity()
+        # A new client for each token: msal keeps no way to pass over its cache here.
+        client = msal.ManagedIdentityClient(identity, http_client=MsalHttp(self.around.exchange))
+        asked_at = self.around.now()
+        try:
+            result = client.acquire_token_for_client(resource=self.around.cloud.graph, claims_challenge=claims)
+        except errors.NotSentError as failure:
+            raise errors.AuthenticationError(
+                f"No managed identity endpoint answers here: {failure.message}",
+                hint="Run this on an Azure resource that has a managed identity, or choose another auth_method.",
+            ) from failure
+        except ValueError as failure:
+            raise errors.AuthenticationError(f"The managed identity endpoint answered without a token: {failure}.") from failure
+        if "access_token" not in result:
+            raise refusal(result)
+        return Token(result["access_token"], asked_at + float(result.get("expires_in", 0)))

@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Microsoft Graph as the rest of the collection sees it: paths in, JSON out, one kind of error."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import typing as t
+import uuid
+
+from . import errors, protocol
+from .exchange import Clock, Exchange
+
+V1 = "v1.0"
+BETA = "beta"
+
+Json = dict[str, t.Any]
+
+
+class TokenSource(t.Protocol):
+    """What the client needs of a credential."""
+
+    method: str
+
+    def token(self, *, claims: str | None = None, renew: bool = False) -> str: ...
+
+    def identity(self) -> Json: ...
+
+
+class GraphClient:
+    """Talks to one tenant's Graph in one cloud, with a token that never goes to another host."""
+
+    def __init__(self, *, exchange: Exchange, credential: TokenSource, origin: str, clock: Clock) -> None:
+        self._exchange = exchange
+        self.credential = credential
+        self.origin = origin
+        self.clock = clock
+        self._skew: float | None = None
+
+    @property
+    def skew(self) -> float | None:
+        """Seconds that the service's clock is ahead of ours, by the Date of the newest answer; null before the first."""
+        return self._skew
+
+    def service_now(self) -> float:
+        """Seconds since the epoch by the service's clock, so that a wrong clock here decides nothing."""
+        return self.clock.now() + (self._skew or 0.0)
+
+    def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Any:
+        return self.send("GET", path, query, version=version)
+
+    def find(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Any:
+        """Like get, but null where the service answers 404."""
+        try:
+            return self.get(path, query, version=version)
+        except errors.NotFoundError:
+            return None
+
+    def items(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Iterator[Json]:
+        """Every item of a list, page by page. An empty page is not the end; a nextLink to another host is refused."""
+        url: str | None = protocol.build_url(self.origin, version, path, query)
+        seen: set[str] = set()
+        while url:
+            seen.add(url)
+            page = self._send(self._request("GET", url))
+            if not isinstance(page, dict) or not isinstance(page.get("value"), list):
+                raise errors.UnexpectedAnswerError(f"GET {path} did not answer with a list.", target=f"GET {path}")
+            yield from page["value"]
+            url = page.get("@odata.nextLink")
+            self._check_next(url, seen, path)
+
+    def post(self, path: str, body: Json | None = None, *, version: str = V1, repeatable: bool = False) -> t.Any:
+        return self.send("POST", path, None, body, version=version, repeatable=repeatable)
+
+    def patch(self, path: str, body: Json, *, version: str = V1) -> t.Any:
+        # Every PATCH of this collection sets whole values: twice is as good as once.
+        return self.send("PATCH", path, None, body, version=version, repeatable=True)
+
+    def delete(self, path: str, *, version: str = V1) -> None:
+        """Deletes; an object that is already gone is as good as deleted."""
+        try:
+            self.send("DELETE", path, None, version=version, repeatable=True)
+        except errors.NotFoundError:
+            return
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        query: t.Mapping[str, str] | None = None,
+        body: Json | None = None,
+        *,
+        version: str = V1,
+        repeatable: bool = False,
+    ) -> t.Any:
+        url = protocol.build_url(self.origin, version, path, query)
+        return self._send(self._request(method, url, body, repeatable))
+
+    def wait_until(
+        self, read: t.Callable[[], t.Any], good: t.Callable[[t.Any], bool], *, timeout: float, what: str, agree: int = 1, pause: float = 0.5
+    ) -> t.Any:
+        """Reads until ``agree`` reads in a row are good, for at most ``timeout`` seconds; the pause grows to 10 s."""
+        deadline = self.clock.monotonic() + timeout
+        in_a_row = 0
+        while True:
+            state = read()
+            in_a_row = in_a_row + 1 if good(state) else 0
+            if in_a_row >= agree:
+                return state
+            if self.clock.monotonic() + pause > deadline:
+                raise errors.NotReadyError(f"Waited {timeout:g} s for {what}, in vain.", hint="Run again: what was done is kept.")
+            self.clock.sleep(pause)
+            if not in_a_row:
+                pause = min(pause * 1.5, 10.0)
+
+    def _request(self, method: str, url: str, body: Json | None = None, repeatable: bool = False) -> protocol.Request:
+        headers = {"client-request-id": str(uuid.uuid4())}
+        content = None
+        if method in ("POST", "PATCH", "PUT"):
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body if body is not None else {}).encode()
+        return protocol.Request(method, url, headers, content, repeatable)
+
+    def _send(self, request: protocol.Request) -> t.Any:
+        answer = self._answer(request, self.credential.token())
+        if answer.status == 401:
+            # Once more with a new token: the old one may have been revoked, or Entra asks for more claims.
+            claims = demanded_claims(answer.headers.get("www-authenticate"))
+            answer = self._answer(request, self.credential.token(claims=claims, renew=True))
+        return protocol.decode(request, answer)
+
+    def _answer(self, request: protocol.Request, token: str) -> protocol.Response:
+        answer = self._exchange.send(protocol.with_bearer(request, token))
+        date = protocol.parse_date(answer.headers.get("date"))
+        if date is not None:
+            self._skew = date - self.clock.now()
+        return answer
+
+    def _check_next(self, url: str | None, seen: set[str], path: str) -> None:
+        if url is None:
+            return
+        if not protocol.same_origin(url, self.origin):
+            raise errors.UnexpectedAnswerError(
+                f"GET {path}: the next page is on another host; the token is not sent there.", target=f"GET {path}"
+            )
+        if url in seen:
+            raise errors.UnexpectedAnswerError(f"GET {path}: the pages go in a circle.", target=f"GET {path}")
+
+
+def demanded_claims(header: str | None) -> str | None:
+    """The claims of a continuous-access-evaluation challenge, decoded; null where there are none."""
+    found = re.search(r'claims="([^"]+)"', header or "")
+    if not found:
+        return None
+    try:
+        return base64.b64decode(found.group(1) + "===").decode()
+    except ValueError:
+        return None

@@ -1,0 +1,19 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""GUIDs as people write them, and as Microsoft Graph wants them."""
+
+from __future__ import annotations
+
+import re
+
+PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def normalise(text: str) -> str | None:
+    """Lower case and without braces; null for what is not a GUID."""
+    plain = text.strip().strip("{}").lower()
+    return plain if PATTERN.fullmatch(plain) else None

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The least application permissions of each module. Source: the permission tables of Microsoft Graph's reference."""
+
+from __future__ import annotations
+
+import typing as t
+
+# Any one permission of a row will do; every row is needed. The first of a row is the least.
+Rows = tuple[tuple[str, ...], ...]
+
+READ_DEVICES = ("DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.ReadWrite.All")
+READ_APPLICATIONS = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All")
+WRITE_APPLICATIONS = ("Application.ReadWrite.All",)
+WRITE_GRANTS = ("DelegatedPermissionGrant.ReadWrite.All",)
+WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
+READ_CONFIGURATION = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
+READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
+READ_GROUPS = ("Group.Read.All", "Directory.Read.All", "Group.ReadWrite.All")
+RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
+
+MODULES: dict[str, Rows] = {
+    "intune_pinreset_consent": (WRITE_APPLICATIONS, WRITE_GRANTS),
+    "intune_pin_policy": (WRITE_CONFIGURATION, READ_GROUPS),
+    "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),
+    "intune_connection_info": (READ_ORGANIZATION, READ_CONFIGURATION),
+}
+
+
+def missing(module: str, granted: t.Collection[str]) -> list[str]:
+    """The least permissions that are still missing for a module, given the roles in the token."""
+    return [row[0] for row in MODULES[module] if not set(row) & set(granted)]

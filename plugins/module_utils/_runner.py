@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""One way to run a module, whoever calls: parameters in, result out.
+
+Two doors lead here: the module's own process, and the action plugin in the controller's process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from . import _auth
+from ._arguments import Spec, without_blanks
+from ._auth._base import Surroundings
+from ._graph import clouds
+from ._graph.client import GraphClient
+from ._graph.errors import ForbiddenError, IntuneError, MissingLibraryError
+from ._graph.exchange import Clock, Exchange
+from ._graph.transport import Transport
+from ._intune import permissions
+from ._outcome import Outcome, failed
+
+VERSION = "0.1.0"
+USER_AGENT = f"endpointops.intune/{VERSION}"
+SYSTEM_CLOCK = Clock(now=time.time, monotonic=time.monotonic, sleep=time.sleep, random=random.random)
+
+Run = t.Callable[[t.Mapping[str, t.Any], GraphClient, bool], Outcome]
+
+
+@contextlib.contextmanager
+def connected(params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK) -> t.Iterator[GraphClient]:
+    """A client for these connection options; nothing is sent before its first use."""
+    cloud = clouds.choose(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])
+    transport = Transport(
+        user_agent=USER_AGENT, ca_path=params["ca_path"], validate_certs=params["validate_certs"], timeout=params["timeout"]
+    )
+    exchange = Exchange(transport, clock, params["retry_timeout"])
+    credential = _auth.create(params, Surroundings(cloud, exchange, clock.now))
+    try:
+        yield GraphClient(exchange=exchange, credential=credential, origin=cloud.graph, clock=clock)
+    finally:
+        transport.close()
+
+
+def execute(spec: Spec, run: Run, params: t.Mapping[str, t.Any], *, check: bool, diff: bool) -> dict[str, t.Any]:
+    """The result of a task. Every expected failure becomes a result here, and only here."""
+    params = without_blanks(params)
+    try:
+        with connected(params) as client:
+            outcome = _attempt(run, params, client, check)
+            if isinstance(outcome.failure, ForbiddenError):
+                _name_missing_permissions(outcome.failure, spec.module, client)
+            return outcome.as_result(diff=diff)
+    except MissingLibraryError as failure:
+        return {**failed(failure), "msg": missing_required_lib(failure.library)}
+    except IntuneError as failure:
+        return failed(failure)
+
+
+def _attempt(run: Run, params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
+    try:
+        return run(params, client, check)
+    except IntuneError as failure:
+        return Outcome({}, failure=failure)
+
+
+def _name_missing_permissions(failure: ForbiddenError, module: str, client: GraphClient) -> None:
+    """Says which permission the token lacks: Graph does so for some services only."""
+    missing = permissions.missing(module, client.credential.identity().get("roles") or [])
+    if missing:
+        failure.hint = (
+            f"{module} needs the application permission {' and '.join(missing)}, which the token does not have. Grant it to the "
+            "application in Microsoft Entra, and consent to it as an administrator."
+        )
+
+
+def main(spec: Spec, run: Run) -> None:
+    """The module's own door."""
+    module = AnsibleModule(argument_spec=spec.argument_spec, supports_check_mode=True, **spec.relations)
+    result = execute(spec, run, module.params, check=module.check_mode, diff=module._diff)
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,120 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: intune_connection_info
+short_description: Who is connected, to which tenant, and what is missing
+version_added: 0.1.0
+description:
+  - The doctor. Signs in, and says as whom, with which permissions, which are missing for which module, to which tenant,
+    whether Intune is there, and whether the clocks agree.
+  - What cannot be read for lack of a permission is null, and named in RV(connection.problems).
+  - Fails only when there is no connection at all.
+author:
+  - Endpoint Ops (@endpointops)
+extends_documentation_fragment:
+  - endpointops.intune.connection
+  - endpointops.intune.attributes
+  - endpointops.intune.attributes.info
+notes:
+  - Uses the application permissions C(Organization.Read.All) and C(DeviceManagementConfiguration.Read.All) where it has them.
+"""
+
+EXAMPLES = r"""
+- name: Is this machine ready to manage Intune?
+  endpointops.intune.intune_connection_info:
+  register: doctor
+
+- name: Stop when a permission is missing
+  ansible.builtin.assert:
+    that: doctor.connection.permissions.intune_device_passcode.missing | length == 0
+    fail_msg: "Missing: {{ doctor.connection.permissions.intune_device_passcode.missing | join(', ') }}"
+"""
+
+RETURN = r"""
+connection:
+  description: What was found.
+  returned: success
+  type: dict
+  contains:
+    auth_method:
+      description: How the token was got.
+      type: str
+      returned: always
+      sample: client_secret
+    tenant_id:
+      description: ID of the tenant.
+      type: str
+      returned: always
+    tenant_name:
+      description: Display name of the tenant.
+      type: str
+      returned: always
+    client_id:
+      description: ID of the application, as the token has it.
+      type: str
+      returned: always
+    graph_url:
+      description: Where Microsoft Graph is.
+      type: str
+      returned: always
+      sample: https://graph.microsoft.com
+    roles:
+      description: Application permissions in the token.
+      type: list
+      elements: str
+      returned: always
+    permissions:
+      description: For each module of this collection whether the token suffices, and the least permissions that are missing.
+      type: dict
+      returned: always
+      sample: {intune_pin_policy: {ready: false, missing: [Group.Read.All]}}
+    intune:
+      description: State of the Intune subscription, for instance V(active).
+      type: str
+      returned: always
+      sample: active
+    licensed:
+      description: Whether the tenant has an enabled licence with Intune in it.
+      type: bool
+      returned: always
+    token_expires:
+      description: When the token ends.
+      type: str
+      returned: always
+      sample: "2026-01-31T09:00:00Z"
+    clock_skew:
+      description: Seconds that the service's clock is ahead of this machine's.
+      type: float
+      returned: always
+    problems:
+      description: What is wrong or could not be found out, in sentences. Empty when all is well.
+      type: list
+      elements: str
+      returned: always
+"""
+
+import typing as t
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import connection
+from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+
+SPEC = _arguments.spec("intune_connection_info")
+
+
+def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
+    return Outcome({"connection": connection.examine(client)})
+
+
+def main() -> None:
+    _runner.main(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()

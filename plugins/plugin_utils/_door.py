@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The controller's door to a module: what every action plugin of this collection does.
+
+Where the controller's own process gives the same result, the module's run() is called in it, which saves starting a process.
+Everything else goes the module's usual way. A result that holds passcodes is hidden on both.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.transport import HAS_REQUESTS
+
+
+class Door(ActionBase):
+    """``module`` is the Python module in plugins/modules, with its SPEC and run()."""
+
+    module: t.ClassVar[t.Any]
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result = super().run(tmp, task_vars)
+        del tmp
+        if self._same_in_process():
+            result.update(in_process(self.module, dict(self._task.args), check=self._task.check_mode, diff=self._task.diff))
+        else:
+            result.update(self._as_module(task_vars))
+        if holds_passcode(result):
+            result["_ansible_no_log"] = True
+        return result
+
+    def _same_in_process(self) -> bool:
+        return (
+            HAS_MSAL
+            and HAS_REQUESTS
+            and self._connection.transport == "local"
+            and not self._task.async_val
+            and not any(self._task.environment or ())
+            and not self._connection.become
+        )
+
+    def _as_module(self, task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        if boolean(self._task.args.get("return_passcode", False), strict=False):
+            self._refuse_to_show()
+        return self._execute_module(module_name=self._task.action, task_vars=task_vars, wrap_async=self._task.async_val)
+
+    def _refuse_to_show(self) -> None:
+        """The passcodes will pass through a process's output: see that nothing prints it."""
+        if self._task.async_val:
+            raise AnsibleActionFail(
+                "return_passcode cannot be used with async: the answer of async_status would show the passcodes. Remove one of the two."
+            )
+        if C.DEFAULT_DEBUG:
+            raise AnsibleActionFail(
+                "return_passcode is refused: ANSIBLE_DEBUG is on and would print what the module's process answers, passcodes included."
+            )
+        # Connection plugins print what a command says at high verbosity, unless told not to.
+        self._play_context.no_log = True
+
+
+def in_process(module: t.Any, args: dict[str, t.Any], *, check: bool, diff: bool) -> dict[str, t.Any]:
+    """What AnsibleModule does around run(), without a process: validate, run, scrub."""
+    validated = ArgumentSpecValidator(module.SPEC.argument_spec, **module.SPEC.relations).validate(args)
+    params = validated.validated_parameters
+    secrets = {params[name] for name, option in module.SPEC.argument_spec.items() if option.get("no_log") and params.get(name)}
+    if validated.error_messages:
+        result = {"failed": True, "msg": "; ".join(validated.error_messages)}
+    else:
+        result = _runner.execute(module.SPEC, module.run, params, check=check, diff=diff)
+    return remove_values({**result, "invocation": {"module_args": params}}, secrets)
+
+
+def holds_passcode(result: dict[str, t.Any]) -> bool:
+    return any(entry.get("passcode") for entry in result.get("results") or [])

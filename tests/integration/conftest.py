@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+
+import pytest
+import requests
+
+from tests.emulator.process import EmulatorProcess
+
+from .harness import Ansible
+
+
+class EmulatedTenant:
+    """What the tests know of the tenant: how to connect, what it received, and how to change it behind Graph's back."""
+
+    live = False
+
+    def __init__(self, process: EmulatorProcess) -> None:
+        self.control = process.control
+        self.env: dict[str, str] = dict(process.env)
+
+    def journal(self, since: int = 0) -> list[dict[str, t.Any]]:
+        return self.control.journal(since)
+
+    def graph(self, method: str, path: str, body: dict[str, t.Any] | None = None, version: str = "v1.0") -> t.Any:
+        """A call beside the collection, as an administrator would make it."""
+        token = self.control.token()
+        answer = requests.request(
+            method,
+            f"{self.env['INTUNE_GRAPH_URL']}/{version}{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+            verify=self.env["INTUNE_CA_PATH"],
+            timeout=30,
+        )
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def principal(self, app_id: str) -> dict[str, t.Any]:
+        return self.graph("GET", f"/servicePrincipals(appId='{app_id}')")
+
+    def journal_end(self) -> int:
+        return self.control.mark()
+
+
+@pytest.fixture(scope="session")
+def emulator(worker_id: str) -> t.Iterator[EmulatorProcess]:
+    folder = os.environ.get("EMULATOR_RECORD_DIR")
+    record = pathlib.Path(folder) / f"{worker_id}.jsonl" if folder else None
+    with EmulatorProcess(seed="demo", record=record) as process:
+        yield process
+
+
+@pytest.fixture
+def tenant(emulator: EmulatorProcess) -> EmulatedTenant:
+    """The emulated tenant, as new."""
+    emulator.control.reset("demo")
+    return EmulatedTenant(emulator)
+
+
+@pytest.fixture
+def ansible(tmp_path: pathlib.Path, tenant: EmulatedTenant) -> Ansible:
+    return Ansible(tmp_path, tenant)
+
+
+@pytest.fixture(params=["in_process", "module"])
+def both_doors(tmp_path: pathlib.Path, tenant: EmulatedTenant, request: pytest.FixtureRequest) -> Ansible:
+    """Once in the controller's process, once as a module."""
+    return Ansible(tmp_path, tenant, request.param)

@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+MODULE = "intune_device_passcode"
+PHONE = "PHONE-HELPDESK-01"
+PHONES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02"]
+
+
+def reset_of(ansible, name: str) -> list[str]:
+    return ansible.tenant.control.resets().get(ansible.tenant.control.device(name)["id"], [])
+
+
+def test_resets_once_and_a_second_run_finds_it_done(both_doors):
+    play = both_doors.tasks(
+        [
+            {"name": "check", "endpointops.intune.intune_device_passcode": {"devices": PHONES}, "check_mode": True},
+            {"name": "first", "endpointops.intune.intune_device_passcode": {"devices": PHONES}},
+            {"name": "check again", "endpointops.intune.intune_device_passcode": {"devices": PHONES}, "check_mode": True},
+            {"name": "second", "endpointops.intune.intune_device_passcode": {"devices": PHONES}},
+        ]
+    )
+    check, first, check_again, second = (play[name] for name in ("check", "first", "check again", "second"))
+    assert play.code == 0, play.output
+    assert [task.changed for task in (check, first, check_again, second)] == [True, True, False, False]
+    assert [len(task.writes) for task in (check, first, check_again, second)] == [0, 2, 0, 0]
+    assert [task.tokens for task in (check, first, check_again, second)] == [1, 1, 1, 1]
+    assert [item["status"] for item in check.result["results"]] == ["planned", "planned"]
+    assert [item["status"] for item in first.result["results"]] == ["done", "done"]
+    assert [item["device"] for item in second.result["results"]] == PHONES
+    assert second.result["summary"] == {**dict.fromkeys(second.result["summary"], 0), "total": 2, "done": 2}
+    assert all(len(reset_of(both_doors, phone)) == 1 for phone in PHONES)
+    assert set(check.result["results"][0]) == set(first.result["results"][0]), "check mode has the same shape"
+
+
+def test_every_outcome_is_told_apart_and_the_rest_goes_on(both_doors):
+    names = ["PHONE-FIELD-01", "PHONE-FIELD-05", "PHONE-FIELD-06", "PHONE-FIELD-07", "LT-BERLIN-014", "WS-BERLIN-101", "LT-ARCHIVE-001"]
+    found = both_doors.module(MODULE, {"devices": names, "wait_timeout": 6})
+    assert found.status == "failed"
+    assert [(item["status"], item["reason"]) for item in found.result["results"]] == [
+        ("done", None),
+        ("failed", "device_failed"),
+        ("pending", None),
+        ("canceled", "canceled"),
+        ("not_supported", "not_supported"),
+        ("refused", "hybrid_joined"),
+        ("refused", "build_too_old"),
+    ]
+    failed = {item["id"] for item in found.result["results"] if item["status"] not in ("done", "pending")}
+    assert set(found.result["failed_devices"]) == failed
+    assert all(name in found.result["msg"] for name in ("PHONE-FIELD-05", "WS-BERLIN-101 refused (hybrid_joined)"))
+    assert "I forgot my PIN" in found.result["results"][4]["message"]
+    assert [len(reset_of(both_doors, name)) for name in names] == [1, 1, 1, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "platforms", "reason"),
+    [
+        ("WS-BERLIN-101", None, "hybrid_joined"),
+        ("HOME-PC-ROSSI", None, "not_joined"),
+        ("LT-ARCHIVE-001", None, "build_too_old"),
+        ("HOLO-LAB-01", None, "platform_not_supported"),
+        ("MAC-DESIGN-01", ["windows", "android", "ios"], "platform_not_supported"),
+        ("XCOVER-WAREHOUSE-01", None, "platform_not_selected"),
+        ("PHONE-HELPDESK-01", ["android"], "platform_not_selected"),
+        ("iPhone von Clara", ["windows"], "platform_not_selected"),
+    ],
+)
+def test_unsupported_devices_are_refused_by_name_before_any_write(ansible, name, platforms, reason):
+    found = ansible.module(MODULE, {"devices": [name], **({"platforms": platforms} if platforms else {})})
+    assert found.status == "failed" and found.writes == [] and not found.changed
+    assert [(item["status"], item["reason"]) for item in found.result["results"]] == [("refused", reason)]
+
+
+def test_android_and_ios_on_request(ansible):
+    found = ansible.module(MODULE, {"devices": ["XCOVER-WAREHOUSE-01", "iPhone von Clara"], "platforms": ["android", "ios"]})
+    assert [item["status"] for item in found.result["results"]] == ["done", "done"]
+
+
+def test_a_service_that_refuses_the_post_is_reported_for_that_device(ansible):
+    ansible.tenant.control.settings(windows_desktop="refuse")
+    found = ansible.module(MODULE, {"devices": ["LT-BERLIN-014", PHONE]})
+    assert [(item["status"], item["reason"]) for item in found.result["results"]] == [("failed", "service_refused"), ("done", None)]
+    assert found.result["results"][0]["request_id"] and "400" in found.result["results"][0]["message"]
+
+
+def test_window_by_age_and_by_moment(ansible):
+    device = {"devices": [PHONE]}
+    moment = ansible.tenant.control.clock()["now"]
+    assert ansible.module(MODULE, device).changed
+    assert not ansible.module(MODULE, {**device, "reset_since": moment}).changed
+    ansible.tenant.control.advance(1000)
+    assert not ansible.module(MODULE, {**device, "max_age": 2000}).changed
+    assert not ansible.module(MODULE, {**device, "reset_since": moment}).changed
+    assert ansible.module(MODULE, device).changed, "older than 900 seconds"
+    assert ansible.module(MODULE, {**device, "max_age": 0}).changed
+    assert len(reset_of(ansible, PHONE)) == 3
+
+
+def test_a_reset_that_failed_is_not_issued_again_within_the_window(ansible):
+    for changed in (True, False):
+        found = ansible.module(MODULE, {"devices": ["PHONE-FIELD-05"]})
+        assert (found.status, found.changed) == ("failed", changed)
+    assert len(reset_of(ansible, "PHONE-FIELD-05")) == 1
+
+
+def test_an_offline_device_is_picked_up_by_a_later_run(ansible):
+    options = {"devices": ["PHONE-FIELD-06"], "wait_timeout": 2}
+    first = ansible.module(MODULE, options)
+    assert (first.status, first.result["results"][0]["status"]) == ("ok", "pending")
+    ansible.tenant.control.patch_device(first.result["results"][0]["id"], check_in=True)
+    later = ansible.module(MODULE, {**options, "wait_timeout": 20})
+    assert (later.changed, later.result["results"][0]["status"]) == (False, "done")
+
+
+def test_without_waiting_a_reset_is_pending(ansible):
+    found = ansible.module(MODULE, {"devices": [PHONE], "wait": False})
+    assert [(item["status"], item["changed"]) for item in found.result["results"]] == [("pending", True)]
+
+
+@pytest.mark.parametrize("property_", ["id", "deviceName", "serialNumber", "userPrincipalName", "azureADDeviceId"])
+@pytest.mark.parametrize("auto", [True, False])
+def test_finds_a_device_by_each_property(ansible, property_, auto):
+    device = ansible.tenant.control.device("O'Brien's phone")
+    ways = {"id": "id", "deviceName": "device_name", "serialNumber": "serial_number", "userPrincipalName": "user_principal_name"}
+    match_by = "auto" if auto else ways.get(property_, "azure_ad_device_id")
+    found = ansible.module(MODULE, {"devices": [device[property_]], "match_by": match_by}, check_mode=True)
+    assert [item["id"] for item in found.result["results"]] == [device["id"]], found.result
+
+
+def test_the_same_device_named_twice_is_one_device(ansible):
+    device = ansible.tenant.control.device(PHONE)
+    found = ansible.module(MODULE, {"devices": [PHONE, device["id"], device["serialNumber"]]})
+    assert found.result["summary"]["total"] == 1 and len(reset_of(ansible, PHONE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"devices": ["NOBODY", PHONE, "NOR-THIS"]}, ["NOBODY", "NOR-THIS", "Nothing was reset"]),
+        ({"devices": ["00000000-1111-2222-3333-444444444444"]}, ["00000000-1111"]),
+        ({"devices": [PHONE], "match_by": "id"}, [PHONE, "GUID"]),
+        ({"devices": PHONES, "max_devices": 1}, ["2 devices", "max_devices allows 1"]),
+        ({"devices": [PHONE], "reset_since": "yesterday"}, ["reset_since", "yesterday"]),
+        ({"devices": [PHONE], "reset_since": "2199-01-01T00:00:00Z"}, ["future"]),
+        ({"devices": [PHONE], "max_age": -1}, ["max_age"]),
+        ({"devices": [PHONE], "platforms": ["macos"]}, ["platforms"]),
+    ],
+)
+def test_bad_input_resets_nothing(ansible, options, words):
+    found = ansible.module(MODULE, options)
+    assert found.status == "failed" and found.writes == []
+    assert all(word in found.result["msg"] for word in words), found.result["msg"]
+
+
+def test_an_ambiguous_name_is_refused_with_its_candidates(ansible):
+    twins = [device for device in ansible.tenant.control.devices() if device["deviceName"] == "PHONE-SPARE"]
+    found = ansible.module(MODULE, {"devices": ["PHONE-SPARE"]})
+    assert found.status == "failed" and found.writes == []
+    assert all(twin["id"] in found.result["msg"] and twin["serialNumber"] in found.result["msg"] for twin in twins)
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "truncate"])
+def test_a_lost_answer_is_settled_and_not_sent_again(ansible, kind):
+    ansible.tenant.control.arm(kind, "POST", "/resetPasscode$")
+    found = ansible.module(MODULE, {"devices": [PHONE]})
+    assert found.status == "ok", found.result
+    assert (found.changed, found.result["results"][0]["status"]) == (True, "done")
+    assert len(reset_of(ansible, PHONE)) == 1
+
+
+@pytest.mark.parametrize("fault", [{"kind": "drop_before"}, {"kind": "status", "status": 500}, {"kind": "status", "status": 503}])
+def test_what_cannot_be_settled_is_unknown_and_not_sent_again(ansible, fault):
+    ansible.tenant.control.arm(fault.pop("kind"), "POST", "/resetPasscode$", **fault)
+    found = ansible.module(MODULE, {"devices": [PHONE]})
+    assert found.status == "failed"
+    assert [(item["status"], item["reason"]) for item in found.result["results"]] == [("unknown", "answer_lost")]
+    assert len(found.writes) == 1 and reset_of(ansible, PHONE) == []
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_refusal_that_says_when_to_come_back_is_repeated(ansible, status):
+    ansible.tenant.control.arm("status", "POST", "/resetPasscode$", status=status, retry_after="1", times=2)
+    found = ansible.module(MODULE, {"devices": [PHONE]})
+    assert found.result["results"][0]["status"] == "done" and len(reset_of(ansible, PHONE)) == 1
+
+
+def test_what_stops_the_task_leaves_the_rest_unattempted_and_says_so(ansible):
+    ansible.tenant.control.arm("status", "POST", "/resetPasscode$", status=403, skip=1, times=5)
+    found = ansible.module(MODULE, {"devices": ["PHONE-FIELD-01", "PHONE-FIELD-02", "PHONE-FIELD-03"], "wait": False})
+    assert found.status == "failed" and found.result["error"]["status"] == 403
+    assert [item["status"] for item in found.result["results"]] == ["pending", "not_attempted", "not_attempted"]

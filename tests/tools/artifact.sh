@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Build the collection, look into the tarball, check it as Galaxy does on import, install it into an empty folder and run the
+# integration tests against that copy. Arguments go to pytest.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+place=$root/tests/output/artifact
+rm -rf "$place"
+mkdir -p "$place"
+
+python "$root/tests/tools/tree.py" "$place/source"
+ansible-galaxy collection build "$place/source" --output-path "$place"
+tarball=$(ls "$place"/endpointops-intune-*.tar.gz)
+
+# The first parts of the paths that may be in it, files or folders.
+allowed='(CHANGELOG.md|CHANGELOG.rst|CODE_OF_CONDUCT.md|CONTRIBUTING.md|FILES.json|LICENSE|MANIFEST.json|README.md|SECURITY.md)$'
+allowed+='|(changelogs|docs|extensions|meta|playbooks|plugins|roles)/|tests/(config.yml)?$'
+if strays=$(tar -tzf "$tarball" | grep -vE "^($allowed)"); then
+    printf 'These do not belong into the artifact (see build_ignore in galaxy.yml):\n%s\n' "$strays" >&2
+    exit 1
+fi
+
+(cd "$place" && GALAXY_IMPORTER_CHECK_REQUIRED_TAGS=true python -m galaxy_importer.main "$tarball") >"$place/import.log" 2>&1 ||
+    { cat "$place/import.log"; exit 1; }
+if grep -E '(WARNING|ERROR):' "$place/import.log"; then
+    printf 'The Galaxy importer has complaints (above; all of it in tests/output/artifact/import.log).\n' >&2
+    exit 1
+fi
+
+# --force: the checkout itself, which the virtual environment links to, would count as installed.
+export ANSIBLE_COLLECTIONS_PATH=$place/collections COLLECTION_UNDER_TEST=$place/collections
+ansible-galaxy collection install "$tarball" --collections-path "$place/collections" --offline --force
+ansible-galaxy collection verify endpointops.intune --offline --collections-path "$place/collections"
+cd "$root"
+exec python -m pytest tests/integration "$@"

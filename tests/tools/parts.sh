@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Run the given make targets one after the other, stop at the first that fails, and close with one line for each.
+# Usage: parts.sh MAKE TARGET...
+set -uo pipefail
+
+make=$1
+shift
+lines=()
+passed=0
+failed=0
+begin=$SECONDS
+for part in "$@"; do
+    if ((failed)); then
+        lines+=("$(printf '%-12s not run' "$part")")
+        continue
+    fi
+    printf '\n==> %s\n' "$part"
+    start=$SECONDS
+    if "$make" --no-print-directory "$part"; then
+        ((passed += 1))
+        lines+=("$(printf '%-12s ok      %4d s' "$part" $((SECONDS - start)))")
+    else
+        ((failed += 1))
+        lines+=("$(printf '%-12s FAILED  %4d s' "$part" $((SECONDS - start)))")
+    fi
+done
+
+printf '\n'
+printf '%s\n' "${lines[@]}"
+if ((failed)); then
+    printf 'Not ready: a part failed, see above (%d s).\n' $((SECONDS - begin))
+else
+    printf 'All parts passed (%d s).\n' $((SECONDS - begin))
+fi
+printf 'parts: %d passed, %d failed\n' "$passed" "$failed"
+exit $((failed > 0))

@@ -1,0 +1,99 @@
+"""Run ``ansible-test sanity`` without containers, on a real copy of the checkout, with a home folder of its own.
+
+ansible-test refuses a symlinked collection, keeps its virtual environments below the home folder and hands neither PIP_*
+variables nor PIP_CONFIG_FILE to the pip that fills them. So the copy, the home and a pip.conf with the settings in force are
+made below .cache/ansible-test; the home is kept between runs, which makes the second run quick.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import ansible_test
+from tree import ROOT, copy_tree
+
+PLACE = ROOT / ".cache" / "ansible-test"
+COPY = PLACE / "ansible_collections" / "endpointops" / "intune"
+HOME = PLACE / "home"
+DOWNLOAD_TIMEOUT = 20
+
+GET_PIP_STAND_IN = '''\
+"""Takes the place of the get-pip script where that cannot be downloaded: pip comes with Python itself."""
+import subprocess
+import sys
+
+arguments = [item for item in sys.argv[1:] if item not in ("--no-setuptools", "--no-wheel")]
+subprocess.check_call([sys.executable, "-m", "ensurepip"], stdout=subprocess.DEVNULL)
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *arguments]))
+'''
+
+
+def pip_settings() -> configparser.RawConfigParser:
+    """The pip settings in force, whether they come from files or from the environment."""
+    listing = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True).stdout
+    settings = configparser.RawConfigParser()
+    settings.read_dict({"global": {}})
+    from_environment = {}
+    for name, value in re.findall(r"^(\S+?)=(['\"].*)$", listing, re.MULTILINE):
+        section, _dot, option = name.partition(".")
+        if section == ":env:":
+            from_environment[option] = ast.literal_eval(value)
+        else:
+            settings.read_dict({section: {option: ast.literal_eval(value)}})
+    settings.read_dict({"global": from_environment})
+    for option, names in {"cert": ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), "proxy": ("HTTPS_PROXY", "https_proxy")}.items():
+        value = next((os.environ[name] for name in names if os.environ.get(name)), None)
+        if value and not settings.has_option("global", option):
+            settings.set("global", option, value)
+    return settings
+
+
+def write_pip_settings() -> None:
+    """Write them where pip looks for them; private, since an index address can hold a password."""
+    target = HOME / ".config" / "pip" / "pip.conf"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+        pip_settings().write(file)
+
+
+def provide_get_pip() -> None:
+    """Fetch the script that ansible-test starts pip with; where that fails, put a stand-in in its place."""
+    package = Path(ansible_test.__file__).parent
+    url = re.search(r"url = '(\S+get-pip-%s\.py)'", (package / "_util/target/setup/requirements.py").read_text(encoding="utf-8"))
+    versions = set(re.findall(r"\bpip='([\d.]+)'", (package / "_internal/python_requirements.py").read_text(encoding="utf-8")))
+    for version in versions if url else ():
+        target = HOME / ".ansible" / "test" / "cache" / f"get_pip_{version.replace('.', '_')}.py"
+        if target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with urllib.request.urlopen(url[1] % version, timeout=DOWNLOAD_TIMEOUT) as answer:
+                target.write_bytes(answer.read())
+        except OSError as problem:
+            print(f"The get-pip script is out of reach ({problem}); using the pip that comes with Python.", flush=True)
+            target.write_text(GET_PIP_STAND_IN, encoding="utf-8")
+
+
+def main(arguments: list[str]) -> int:
+    copy_tree(COPY)
+    # Without a repository of its own the copy would pass for an ignored folder of ours, and nothing would be tested.
+    subprocess.run(["git", "init", "--quiet", str(COPY)], check=True)
+    write_pip_settings()
+    provide_get_pip()
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    command = ["ansible-test", "sanity", "--venv", "--python", version, "--color", "no", *arguments]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "XDG_"))}
+    environment["HOME"] = str(HOME)
+    return subprocess.run(command, cwd=COPY, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
