@@ -252,7 +252,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
         failure = reset(params, client, due, items)
     failed = [item.device.id for item in items if item.status in passcode.BAD]
     if failed and failure is None:
-        failure = errors.IntuneError(
+        failure = errors.PartialError(
             f"{len(failed)} of {len(items)} devices have no new passcode: {tell(items)}", hint="See results for each device's reason."
         )
     return Outcome(
@@ -301,8 +301,9 @@ def reset(
 
 def tell(items: list[passcode.Item]) -> str:
     """The failed devices in a line: name, status and reason; the first ten of them."""
-    bad = [f"{item.names[0]} {item.status}" + (f" ({item.reason})" if item.reason else "") for item in items if item.status in passcode.BAD]
-    return ", ".join(bad[:10]) + (f" and {len(bad) - 10} more" if len(bad) > 10 else "") + "."
+    bad = [item for item in items if item.status in passcode.BAD]
+    told = [f"{item.names[0]} {item.status}" + (f" ({item.reason})" if item.reason not in (None, item.status) else "") for item in bad[:10]]
+    return ", ".join(told) + (f" and {len(bad) - 10} more" if len(bad) > 10 else "") + "."
 
 
 def main() -> None:

@@ -41,8 +41,7 @@ class Door(ActionBase):
             result.update(in_process(self.module, dict(self._task.args), check=self._task.check_mode, diff=self._task.diff))
         else:
             result.update(self._as_module(task_vars))
-        if holds_passcode(result):
-            result["_ansible_no_log"] = True
+        hide_passcodes(result)
         return result
 
     def _same_in_process(self) -> bool:
@@ -86,5 +85,11 @@ def in_process(module: t.Any, args: dict[str, t.Any], *, check: bool, diff: bool
     return remove_values({**result, "invocation": {"module_args": params}}, secrets)
 
 
-def holds_passcode(result: dict[str, t.Any]) -> bool:
-    return any(entry.get("passcode") for entry in result.get("results") or [])
+def hide_passcodes(result: dict[str, t.Any]) -> None:
+    """Marks a result that holds passcodes for Ansible to censor; the registered variable keeps them.
+
+    Each entry is marked too: Ansible takes a list named results for that of a loop, and shows the entries that are not marked.
+    """
+    for entry in result.get("results") or []:
+        if entry.get("passcode"):
+            entry["_ansible_no_log"] = result["_ansible_no_log"] = True

@@ -60,9 +60,11 @@ class Ansible:
         self.tenant = tenant
         self.door = door
 
-    def module(self, module: str, options: t.Mapping[str, t.Any], **keywords: t.Any) -> TaskRun:
+    def module(self, module: str, options: t.Mapping[str, t.Any], env: t.Mapping[str, str] | None = None, **keywords: t.Any) -> TaskRun:
         """One task in a play of its own."""
-        return self.tasks([{"name": module, f"{COLLECTION}.{module}": dict(options), **keywords}]).tasks[-1]
+        play = self.tasks([{"name": module, f"{COLLECTION}.{module}": dict(options), **keywords}], env=env)
+        assert play.tasks, play.output
+        return play.tasks[-1]
 
     def tasks(self, tasks: list[dict[str, t.Any]], *arguments: str, env: t.Mapping[str, str] | None = None, **play: t.Any) -> PlayRun:
         if self.door == "module":
@@ -104,6 +106,8 @@ class Ansible:
     def _environment(self, record: pathlib.Path, extra: t.Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "ANSIBLE_", "EMULATOR_"))}
         ours = {
+            # Without it async looks for its jobs in the home of the password file, and writes them into HOME.
+            "ANSIBLE_ASYNC_DIR": str(self.folder / "async"),
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "record",
             "ANSIBLE_HOME": str(self.folder / "ansible"),

@@ -107,7 +107,8 @@ def test_keeps_settings_that_are_not_its_own(ansible):
 
 
 def test_does_not_destroy_a_secret_that_it_cannot_read(ansible):
-    secret = {"@odata.type": "#microsoft.graph.omaSettingString", "displayName": "S", "description": "", "omaUri": "./Device/X", "value": "hidden"}
+    kind = "#microsoft.graph.omaSettingString"
+    secret = {"@odata.type": kind, "displayName": "S", "description": "", "omaUri": "./Device/X", "value": "hidden"}
     make(ansible.tenant, omaSettings=[secret])
     found = ansible.module(MODULE, PRESENT)
     assert found.status == "failed" and "./Device/X" in found.result["msg"]
@@ -199,4 +200,5 @@ def test_an_ambiguous_group_is_refused_with_its_ids(ansible):
     groups = ansible.tenant.graph("GET", "/groups")["value"]
     names = [group["displayName"] for group in groups]
     twice = next(name for name in names if names.count(name) == 2)
-    refused(ansible, {**PRESENT, "assignments": [{"target": "group", "group": twice}]}, *(g["id"] for g in groups if g["displayName"] == twice))
+    candidates = [group["id"] for group in groups if group["displayName"] == twice]
+    refused(ansible, {**PRESENT, "assignments": [{"target": "group", "group": twice}]}, *candidates)

@@ -82,7 +82,11 @@ def test_removes_grants_and_applications(both_doors):
 
 @pytest.mark.parametrize(
     ("settings", "status"),
-    [({"consent": "refuse_service_principal"}, 403), ({"consent": "refuse_grant"}, 403), ({"consent": "refuse_grant", "refuse_grant_status": "400"}, 400)],
+    [
+        ({"consent": "refuse_service_principal"}, 403),
+        ({"consent": "refuse_grant"}, 403),
+        ({"consent": "refuse_grant", "refuse_grant_status": "400"}, 400),
+    ],
 )
 def test_a_refusal_carries_graphs_reason_and_both_consent_pages(ansible, settings, status):
     ansible.tenant.control.settings(**settings)

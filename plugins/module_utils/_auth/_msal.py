@@ -132,7 +132,8 @@ class ConfidentialCredential(Credential):
                     client_capabilities=["CP1"],
                 )
             except ValueError as failure:
-                raise _authority_refusal(str(failure), authority) from failure
+                # msal puts Entra's own words into the error that it raises from.
+                raise _authority_refusal(f"{failure} {failure.__context__}", authority) from failure
         return self._app
 
 
@@ -159,10 +160,6 @@ def _authority_refusal(text: str, authority: str) -> errors.IntuneError:
     found = re.search(r"AADSTS\d+[^\"\\]*", text)
     if found:
         return refusal({"error_description": found.group(0)})
-    if "certificate" in text.lower() or "private key" in text.lower() or "pem" in text.lower():
-        return errors.InvalidOptionError(
-            "msal cannot use the client certificate.", hint="Give a PEM file with key and certificate, or a PFX file."
-        )
     return errors.AuthenticationError(
         f"{authority} is not a Microsoft Entra tenant: it has no OpenID configuration.", hint="Check tenant_id, cloud and authority_url."
     )

@@ -14,6 +14,7 @@ IntuneError
 ├── NotSentError              no connection was made (refused, DNS, TLS): the service did not run the request
 ├── LostAnswerError           the request went out and no whole answer came back: it may have run
 ├── UnexpectedAnswerError     an answer that is not Microsoft Graph's (HTML, cut-off, redirect, foreign nextLink)
+├── PartialError              the task failed for some of its objects; its results say for which, and why
 ├── NotReadyError             waited for a state that did not come
 └── GraphError                Microsoft Graph answered with an error
     ├── UnauthorizedError     401
@@ -97,6 +98,10 @@ class LostAnswerError(IntuneError):
 
 
 class UnexpectedAnswerError(IntuneError):
+    pass
+
+
+class PartialError(IntuneError):
     pass
 
 

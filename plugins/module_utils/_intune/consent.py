@@ -317,7 +317,7 @@ def _check_resources(state: State, wanted: Wanted) -> None:
     for name, app in state.apps().items():
         if app.resource_id is None and missing_scopes(state, name, wanted[name]):
             raise errors.SelectionError(
-                f"The tenant has no enterprise application {app.resource_app_id}, on which {app.display_name} is to be granted permissions.",
+                f"The tenant has no enterprise application {app.resource_app_id}, on which {app.display_name} is to be granted rights.",
                 hint="Consent by hand, or set service_scopes to [] to leave this grant out.",
             )
 

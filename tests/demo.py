@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the collection does, on an emulated tenant: `make demo`."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+
+from tests.emulator.process import EmulatorProcess
+
+ASSIGNED = {"pin_reset_assignments": [{"target": "all_devices"}]}
+DEVICES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "LT-BERLIN-014", "LT-ARCHIVE-001", "PHONE-FIELD-05", "PHONE-FIELD-06"]
+
+
+class Step(t.NamedTuple):
+    """A playbook to run, and what is right: its exit code, tasks that say changed, writes that reach the tenant."""
+
+    what: str
+    playbook: str
+    variables: dict[str, t.Any]
+    arguments: tuple[str, ...] = ()
+    code: int = 0
+    changed: int = 0
+    writes: int = 0
+
+
+STEPS = (
+    Step("What would onboarding change? (check mode: nothing is written)", "onboard", ASSIGNED, ("--check", "--diff"), changed=2),
+    Step("Onboard: connect the tenant to the PIN Reset Service, configure devices, verify", "onboard", ASSIGNED, changed=2, writes=6),
+    Step("Onboard again: nothing changes", "onboard", ASSIGNED),
+    Step(
+        "Reset the passcodes of six devices. Some are not supported and one is offline, so this one ends with an error, on purpose",
+        "reset_passcode",
+        {"pin_reset_devices": DEVICES, "pin_reset_wait_timeout": 8},
+        code=2,
+        writes=5,
+    ),
+    Step("Is the tenant ready?", "verify", ASSIGNED),
+)
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="intune-demo-") as folder, EmulatorProcess("demo") as emulator:
+        health = emulator.control.health()
+        print(f"An emulated tenant with {health['devices']} devices runs at {emulator.env['INTUNE_GRAPH_URL']} until the end of this demo.")
+        good = all(run(step, number, emulator, pathlib.Path(folder)) for number, step in enumerate(STEPS, 1))
+        if good:
+            tell_what_the_tenant_saw(emulator)
+    print(f"\n{'Done' if good else 'The demo FAILED'} in {time.monotonic() - began:.0f} s. The emulated tenant is stopped.")
+    return 0 if good else 1
+
+
+def run(step: Step, number: int, emulator: EmulatorProcess, folder: pathlib.Path) -> bool:
+    """Whether the playbook ended as it should."""
+    command = ["ansible-playbook", "-i", "localhost,", f"endpointops.intune.{step.playbook}", "-e", json.dumps(step.variables), *step.arguments]
+    print(f"\n{'=' * 100}\n{number}. {step.what}\n   $ {shlex.join(command)}\n", flush=True)
+    mark = emulator.control.mark()
+    stats = folder / f"stats-{number}.txt"
+    with open(stats, "w+", encoding="utf-8") as output:
+        code = follow(command, environment(emulator, folder), output)
+        output.seek(0)
+        recap = next((line for line in output if "changed=" in line), "")
+    changed = int(recap.split("changed=")[1].split()[0]) if recap else -1
+    writes = len(emulator.control.writes(mark))
+    good = (code, changed, writes) == (step.code, step.changed, step.writes)
+    seen = f"exit code {code}, {changed} tasks changed, {writes} writes reached the tenant."
+    print(f"   As expected: {seen}" if good else f"   NOT as expected: {seen}", flush=True)
+    return good
+
+
+def follow(command: list[str], env: dict[str, str], copy: t.IO[str]) -> int:
+    """Runs a command; shows its output as it comes and keeps a copy. It is stopped with us."""
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True) as process:
+        try:
+            for line in process.stdout or ():
+                print("   " + line, end="", flush=True)
+                copy.write(line)
+            return process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+
+
+def environment(emulator: EmulatorProcess, folder: pathlib.Path) -> dict[str, str]:
+    """Nothing of the user's own connection or Ansible settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "ANSIBLE_"))}
+    ours = {
+        "ANSIBLE_HOME": str(folder),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_FORCE_COLOR": "true" if sys.stdout.isatty() else "false",
+        # The summary at the end of each playbook says it better than a raw result does.
+        "ANSIBLE_DISPLAY_FAILED_STDERR": "false",
+        "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+    }
+    return {**kept, **emulator.env, **ours}
+
+
+def tell_what_the_tenant_saw(emulator: EmulatorProcess) -> None:
+    resets = emulator.control.resets()
+    print(f"\nWhat the tenant itself saw: {len(resets)} devices with a reset, {max(map(len, resets.values()))} each at the most.")
+    print("To try more: '.venv/bin/python -m tests.emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect.")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nStopped. The emulated tenant is stopped too.")
+        sys.exit(130)

@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ASGI application: reads a request, applies faults, and hands it to login, Graph or the control API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from . import graph, login_routes
+from .exchange import Call, Reply
+from .graph import JSON_TYPE
+
+if TYPE_CHECKING:
+    from .faults import Fault
+    from .tenant import Tenant
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+CONTROL = "/_emulator/"
+HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
+
+
+class Application:
+    """`control` is the ASGI app behind /_emulator/. `refuse` closes the listening socket for some seconds."""
+
+    def __init__(self, tenant: Tenant, control: Callable[..., Awaitable[None]], refuse: Callable[[float], None] | None = None) -> None:
+        self.tenant, self._control = tenant, control
+        self.refuse = refuse or (lambda seconds: None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        if scope["path"].startswith(CONTROL):
+            await self._control(scope, receive, send)
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        await self._serve(scope, headers, await _read_body(receive), receive, send)
+
+    async def _serve(self, scope: Scope, headers: dict[str, str], raw: bytes, receive: Receive, send: Send) -> None:
+        tenant, path, method = self.tenant, scope["path"], scope["method"]
+        query = scope["query_string"].decode("latin-1")
+        version, _, rest = path.lstrip("/").partition("/")
+        call = None
+        if version.lower() in ("v1.0", "beta"):
+            call = _graph_call(tenant, method, version.lower(), "/" + rest, query, headers, raw)
+            entry = call.entry
+        else:
+            entry = login_routes.open_entry(tenant, method, path, query, headers)
+        fault = tenant.faults.hit(method, entry["path"], entry["version"])
+        if fault:
+            entry["fault"] = fault.kind
+        try:
+            reply = await self._reply(call, entry, headers, raw, fault)
+        except _Dropped:
+            _transport(receive).abort()
+            return
+        if call is not None:
+            tenant.record(call, reply)
+        entry["status"] = reply.status
+        await self._send(reply, fault, receive, send)
+        if fault and fault.kind == "refuse_connection":
+            self.refuse(float(fault.details.get("seconds", 2)))
+
+    async def _reply(self, call: Call | None, entry: dict[str, Any], headers: dict[str, str], raw: bytes, fault: Fault | None) -> Reply:
+        def process() -> Reply:
+            return graph.handle(call) if call else login_routes.handle(self.tenant, entry, headers, raw)
+
+        if fault is None or fault.kind in ("refuse_connection", "truncate"):
+            return process()
+        return await _faulty(call, fault, process, self.tenant)
+
+    async def _send(self, reply: Reply, fault: Fault | None, receive: Receive, send: Send) -> None:
+        content = _encode(reply)
+        headers = dict(reply.headers)
+        headers["date"] = format_datetime(self.tenant.clock.now(), usegmt=True)
+        headers.setdefault("cache-control", "no-cache")
+        headers.setdefault("strict-transport-security", "max-age=31536000")
+        cut = fault is not None and fault.kind == "truncate"
+        if reply.status != 204:
+            headers["content-length"] = str(len(content) + (1000 if cut and not content else 0))
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+        if cut:
+            await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
+            _transport(receive).close()
+            return
+        await send({"type": "http.response.body", "body": content})
+
+
+class _Dropped(Exception):
+    """The connection is to be aborted without an answer."""
+
+
+async def _faulty(call: Call | None, fault: Fault, process: Callable[[], Reply], tenant: Tenant) -> Reply:
+    kind, details = fault.kind, fault.details
+    if kind == "drop_before":
+        raise _Dropped
+    if kind == "drop_after":
+        process()
+        raise _Dropped
+    if kind == "delay":
+        reply = process() if details.get("processed") else None
+        await asyncio.sleep(float(details.get("seconds", 2)))
+        return reply or process()
+    if kind in ("expire_token", "claims_challenge"):
+        if call:
+            graph.apply_auth_fault(call, fault)
+        return process()
+    if details.get("processed"):
+        process()
+    if kind == "html":
+        return Reply(details.get("status", 502), text=HTML, headers={"content-type": "text/html"})
+    if kind == "redirect":
+        return Reply(details.get("status", 302), headers={"location": details.get("location") or "https://127.0.0.1:9/elsewhere"})
+    if call:
+        return graph.fault_reply(call, details)
+    headers = {"retry-after": str(details["retry_after"])} if details.get("retry_after") is not None else {}
+    body = {
+        "error": "temporarily_unavailable",
+        "error_description": "AADSTS90033: A transient error has occurred. Please try again.",
+        "error_codes": [90033],
+    }
+    return Reply(details.get("status", 503), body, headers)
+
+
+def _graph_call(tenant: Tenant, method: str, version: str, path: str, query: str, headers: dict[str, str], raw: bytes) -> Call:
+    request_id = str(uuid.uuid4())
+    call = Call(
+        tenant=tenant,
+        method=method,
+        version=version,
+        path=path,
+        query_string=query,
+        query=parse_qsl(query, keep_blank_values=True),
+        headers=headers,
+        raw=raw,
+        request_id=request_id,
+        client_request_id=headers.get("client-request-id") or request_id,
+    )
+    call.entry = tenant.open_entry(call, kind="graph", user_agent=headers.get("user-agent"))
+    return call
+
+
+def _encode(reply: Reply) -> bytes:
+    if reply.text is not None:
+        return reply.text.encode()
+    if reply.body is None:
+        return b""
+    reply.headers.setdefault("content-type", JSON_TYPE)
+    return json.dumps(reply.body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+async def _read_body(receive: Receive) -> bytes:
+    chunks = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    return b"".join(chunks)
+
+
+def _transport(receive: Receive) -> asyncio.Transport:
+    """uvicorn's connection; there is none without a real socket."""
+    return receive.__self__.transport  # type: ignore[attr-defined, no-any-return]

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Assignments of a device configuration: `assign` replaces them all (facts: assignments)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from .device_configurations import PATH, _find, show_assignment
+from .errors import NIL, bad_request, intune_error, not_emulated
+from .exchange import Call, Reply
+from .odata import read_options
+from .oma_settings import unknown_property
+from .paging import collection, page
+
+PREFIX = "#microsoft.graph."
+GROUP_TARGETS = ("groupAssignmentTarget", "exclusionGroupAssignmentTarget")
+FIXED = {
+    "allDevicesAssignmentTarget": "adadadad-808e-44e2-905a-0b7873a8a531",
+    "allLicensedUsersAssignmentTarget": "acacacac-9df4-4c7d-9d50-4ef0226f57a9",
+}
+FILTER_ID = "deviceAndAppManagementAssignmentFilterId"
+FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
+LIST_OPTIONS = frozenset({"$top", "$skiptoken"})
+
+
+def list_all(call: Call) -> Reply:
+    """The assignments of a policy."""
+    options = read_options(call.query, LIST_OPTIONS, 1000)
+    item = _find(call)
+    rows, link = page(call, options, item.assignments, call.tenant.settings.page_size)
+    shown = [show_assignment(row, call.version) for row in rows]
+    return Reply(200, collection(call, f"{PATH}('{item.id}')/assignments", options, shown, link, None))
+
+
+def assign(call: Call) -> Reply:
+    """POST {"assignments": […]}: 200 with what is there now."""
+    item = _find(call)
+    body = call.body
+    if not isinstance(body, dict):
+        raise bad_request("Empty Payload. JSON content expected.", "ModelValidationFailure")
+    for name in body:
+        if name != "assignments" and not name.startswith("@"):
+            raise bad_request(f"The parameter '{name}' in the request payload is not a valid parameter for the operation 'assign'.")
+    if not isinstance(body.get("assignments"), list):
+        raise bad_request("A collection was expected for parameter 'assignments'.")
+    before = {entry["id"]: entry for entry in item.assignments}
+    item.assignments = [_assignment(call, item.id, entry, before) for entry in body["assignments"]]
+    shown = [show_assignment(entry, call.version) for entry in item.assignments]
+    context = f"{call.tenant.origin}/{call.version}/$metadata#Collection(microsoft.graph.deviceConfigurationAssignment)"
+    return Reply(200, {"@odata.context": context, "value": shown})
+
+
+def _assignment(call: Call, policy_id: str, entry: Any, before: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    known = {"id", "target"} | ({"intent", "source", "sourceId"} if call.version == "beta" else set())
+    if not isinstance(entry, dict) or not isinstance(entry.get("target"), dict):
+        raise bad_request("The property 'target' is required.", "ModelValidationFailure")
+    for name in entry:
+        if name not in known and not name.startswith("@"):
+            raise unknown_property(name, "deviceConfigurationAssignment")
+    type_name, group_id = _target(call, entry["target"])
+    assignment_id = f"{policy_id}_{group_id}"
+    target: dict[str, Any] = {"@odata.type": PREFIX + type_name}
+    if type_name in GROUP_TARGETS:
+        target["groupId"] = group_id
+    target.update(_filter(call, entry["target"], before.get(assignment_id)))
+    return {"id": assignment_id, "target": target}
+
+
+def _target(call: Call, target: dict[str, Any]) -> tuple[str, str]:
+    """(type, group id or the fixed id)."""
+    type_name = str(target.get("@odata.type", "")).removeprefix(PREFIX)
+    if type_name in ("", "deviceAndAppManagementAssignmentTarget"):
+        raise bad_request("Cannot create an abstract class.", "ModelValidationFailure")
+    if type_name not in GROUP_TARGETS and type_name not in FIXED:
+        raise not_emulated(f"The type 'microsoft.graph.{type_name}' is not known.", f"assignment target {type_name}")
+    known = {"groupId"} if type_name in GROUP_TARGETS else set()
+    known |= {FILTER_ID, FILTER_TYPE} if call.version == "beta" else set()
+    for name in target:
+        if name not in known and not name.startswith("@"):
+            raise unknown_property(name, type_name)
+    if type_name in FIXED:
+        return type_name, FIXED[type_name]
+    try:
+        group_id = str(uuid.UUID(str(target.get("groupId"))))
+    except ValueError:
+        raise intune_error(400, "BadRequest", f"GroupId '{target.get('groupId')}' is not a valid Guid.") from None
+    if call.tenant.settings.assign_checks_groups and call.tenant.groups.truth(group_id) is None:
+        raise intune_error(400, "BadRequest", f"Group '{group_id}' was not found in the directory.")
+    return type_name, group_id
+
+
+def _filter(call: Call, target: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    if call.version == "v1.0":
+        kept = before["target"] if before and not call.tenant.settings.v1_assign_drops_filters else {}
+        return {FILTER_ID: kept.get(FILTER_ID), FILTER_TYPE: kept.get(FILTER_TYPE, "none")}
+    kind = target.get(FILTER_TYPE) or "none"
+    if kind not in ("none", "include", "exclude"):
+        raise bad_request(f"Cannot convert the literal '{kind}' to the expected type 'microsoft.graph.{FILTER_TYPE}'.")
+    filter_id = target.get(FILTER_ID)
+    if kind != "none" and (not filter_id or filter_id == NIL):
+        raise intune_error(400, "BadRequest", "An assignment filter type needs a filter id.")
+    return {FILTER_ID: filter_id if kind != "none" else None, FILTER_TYPE: kind}

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The devices and groups of the demo seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A kind of device."""
+
+    system: str
+    version: str
+    device_type: str
+    join_type: str
+    manufacturer: str
+    model: str
+    enrollment: str
+    owner: str = "company"
+    chassis: str = "laptop"
+    sku: str = ""
+
+
+LAPTOP = Profile(
+    "Windows", "10.0.26100.4349", "desktop", "azureADJoined", "Dell Inc.", "Latitude 7450", "windowsAzureADJoin", sku="Enterprise"
+)
+LAPTOP_10 = replace(LAPTOP, version="10.0.19045.5965", manufacturer="LENOVO", model="ThinkPad T14 Gen 3", sku="Pro")
+OLD = replace(LAPTOP_10, version="10.0.14393.7426", model="ThinkPad T460")
+HYBRID = replace(
+    LAPTOP,
+    join_type="hybridAzureADJoined",
+    enrollment="windowsAutoEnrollment",
+    manufacturer="HP",
+    model="EliteDesk 800 G9",
+    chassis="desktop",
+)
+REGISTERED = replace(
+    LAPTOP_10,
+    join_type="azureADRegistered",
+    enrollment="userEnrollment",
+    owner="personal",
+    manufacturer="ASUS",
+    model="ZenBook 14",
+    sku="Home",
+)
+PHONE = Profile(
+    "Windows", "10.0.15254.603", "windowsPhone", "azureADJoined", "Microsoft", "Lumia 950", "windowsAzureADJoin", chassis="phone"
+)
+PHONE_XL = replace(PHONE, model="Lumia 950 XL")
+HOLOLENS = replace(PHONE, version="10.0.22621.1399", device_type="holoLens", model="HoloLens 2", chassis="mobileOther", sku="Holographic")
+ANDROID = Profile("Android", "15", "androidEnterprise", "azureADRegistered", "samsung", "Galaxy XCover7", "userEnrollment", chassis="phone")
+ANDROID_KIOSK = replace(ANDROID, manufacturer="Zebra", model="TC58", version="13")
+IPHONE = Profile("iOS", "18.5", "iPhone", "azureADRegistered", "Apple", "iPhone 15", "userEnrollment", chassis="phone")
+MAC = Profile("macOS", "15.5 (24F74)", "macMDM", "azureADRegistered", "Apple", "MacBook Air", "userEnrollment")
+
+Row = tuple[str, Profile, str, "dict[str, Any] | None"]
+
+# (deviceName, kind, user, simulation): outcomes that are not told follow the platform
+DEMO: tuple[Row, ...] = (
+    ("PHONE-HELPDESK-01", PHONE, "amelie.novak", None),
+    ("PHONE-HELPDESK-02", PHONE, "jonas.weber", None),
+    ("PHONE-HELPDESK-03", PHONE_XL, "sofia.rossi", None),
+    ("PHONE-FIELD-01", PHONE, "lukas.meyer", None),
+    ("PHONE-FIELD-02", PHONE, "marta.kowalska", None),
+    ("PHONE-FIELD-03", PHONE_XL, "pierre.martin", None),
+    ("PHONE-FIELD-04", PHONE, "anna.svensson", None),
+    ("PHONE-FIELD-05", PHONE, "tomas.horak", {"outcome": "failed", "error_code": 2016345612}),
+    ("PHONE-FIELD-06", PHONE_XL, "ines.garcia", {"outcome": "offline"}),
+    ("PHONE-FIELD-07", PHONE, "nils.berg", {"outcome": "canceled"}),
+    ("PHONE-STORE-01", PHONE, "emma.fischer", None),
+    ("PHONE-STORE-02", PHONE, "paul.schmidt", None),
+    ("PHONE-SPARE", PHONE, "it.depot", None),
+    ("PHONE-SPARE", PHONE_XL, "it.depot", None),
+    ("O'Brien's phone", PHONE, "niamh.obrien", None),
+    ("LT-BERLIN-012", LAPTOP, "clara.hoffmann", None),
+    ("LT-BERLIN-013", LAPTOP, "felix.wagner", None),
+    ("LT-BERLIN-014", LAPTOP, "amelie.novak", None),
+    ("LT-BERLIN-015", LAPTOP_10, "jonas.weber", None),
+    ("LT-PARIS-003", LAPTOP, "pierre.martin", None),
+    ("LT-PARIS-004", LAPTOP_10, "louise.bernard", None),
+    ("LT-MADRID-007", LAPTOP, "ines.garcia", None),
+    ("LT-OSLO-001", LAPTOP_10, "nils.berg", None),
+    ("WS-BERLIN-101", HYBRID, "emma.fischer", None),
+    ("WS-BERLIN-102", HYBRID, "paul.schmidt", None),
+    ("WS-BERLIN-103", HYBRID, "lukas.meyer", None),
+    ("HOME-PC-ROSSI", REGISTERED, "sofia.rossi", None),
+    ("HOME-PC-HORAK", REGISTERED, "tomas.horak", None),
+    ("LT-ARCHIVE-001", OLD, "it.depot", None),
+    ("HOLO-LAB-01", HOLOLENS, "lab.berlin", None),
+    ("XCOVER-WAREHOUSE-01", ANDROID, "warehouse.one", None),
+    ("XCOVER-WAREHOUSE-02", ANDROID, "warehouse.two", None),
+    ("TC58-KIOSK-01", ANDROID_KIOSK, "kiosk.one", None),
+    ("TC58-KIOSK-02", ANDROID_KIOSK, "kiosk.two", None),
+    ("iPhone von Clara", IPHONE, "clara.hoffmann", None),
+    ("iPhone de Louise", IPHONE, "louise.bernard", None),
+    ("iPad-Conference", replace(IPHONE, device_type="iPad", model="iPad Air", chassis="tablet"), "room.conference", None),
+    ("MAC-DESIGN-01", MAC, "marta.kowalska", None),
+    ("MAC-DESIGN-02", MAC, "anna.svensson", None),
+    ("XCOVER-SPARE", replace(ANDROID, owner="personal"), "it.depot", None),
+)
+
+# (displayName, description, device name prefixes, users, nested groups by number from 1)
+GROUPS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[int, ...]], ...] = (
+    ("Helpdesk phones", "Phones of the helpdesk team", ("PHONE-HELPDESK-",), (), ()),
+    ("Field service", "Phones and people of the field service", ("PHONE-FIELD-",), ("lukas.meyer", "marta.kowalska"), ()),
+    ("Pilot ring", "Nested: helpdesk phones and Berlin laptops", ("LT-BERLIN-",), (), (1,)),
+    ("Warehouse", "Devices in the warehouse", ("XCOVER-WAREHOUSE-",), (), ()),
+    ("Warehouse", "People of the warehouse (same name as another group)", (), ("warehouse.one", "warehouse.two"), ()),
+)

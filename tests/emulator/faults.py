@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults on demand: which request they hit and how often. What they do to the connection is in app.py and server.py."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = (
+    "refuse_connection",
+    "drop_before",
+    "drop_after",
+    "status",
+    "truncate",
+    "delay",
+    "expire_token",
+    "html",
+    "claims_challenge",
+    "redirect",
+)
+# these answer a single request of a $batch too
+ITEM_KINDS = ("status", "expire_token", "claims_challenge")
+FIELDS = {
+    "status": int,
+    "retry_after": (str, int, float),
+    "seconds": (int, float),
+    "location": str,
+    "processed": bool,
+    "code": str,
+    "message": str,
+}
+
+
+@dataclass
+class Fault:
+    """`kind` and details; hits matching requests after `skip`, `times` times (None: always)."""
+
+    id: int
+    kind: str
+    details: dict[str, Any]
+    method: str | None
+    path: re.Pattern[str] | None
+    version: str | None
+    skip: int
+    times: int | None
+    hits: int = 0
+
+    def matches(self, method: str, path: str, version: str | None) -> bool:
+        """Whether the request is meant, skip and times apart."""
+        if self.method and self.method != method.upper():
+            return False
+        if self.version and self.version != version:
+            return False
+        return self.path is None or self.path.search(path) is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON shape of GET /_emulator/faults."""
+        match = {"method": self.method, "path": self.path.pattern if self.path else None, "version": self.version}
+        return {
+            "id": self.id,
+            "match": match,
+            "skip": self.skip,
+            "times": self.times,
+            "hits": self.hits,
+            "fault": {"kind": self.kind, **self.details},
+        }
+
+
+class Faults:
+    """All armed faults in the order of arming; the first that hits wins."""
+
+    def __init__(self) -> None:
+        self._armed: list[Fault] = []
+        self._last = 0
+
+    def arm(self, spec: dict[str, Any]) -> Fault:
+        """From the JSON of POST /_emulator/faults; ValueError when it makes no sense."""
+        unknown = set(spec) - {"match", "skip", "times", "fault"}
+        match, fault = spec.get("match") or {}, spec.get("fault")
+        if unknown or not isinstance(match, dict) or set(match) - {"method", "path", "version"}:
+            raise ValueError(f"unknown fields: {sorted(unknown | set(match)) if isinstance(match, dict) else 'match'}")
+        if not isinstance(fault, dict) or fault.get("kind") not in KINDS:
+            raise ValueError(f"fault.kind is one of {', '.join(KINDS)}")
+        details = {name: value for name, value in fault.items() if name != "kind"}
+        for name, value in details.items():
+            if name not in FIELDS or (value is not None and not isinstance(value, FIELDS[name])):  # type: ignore[arg-type]
+                raise ValueError(f"unknown or wrong fault field '{name}'")
+        self._last += 1
+        method = match.get("method")
+        path = re.compile(match["path"]) if match.get("path") else None
+        armed = Fault(
+            self._last,
+            fault["kind"],
+            details,
+            method.upper() if method else None,
+            path,
+            match.get("version"),
+            int(spec.get("skip", 0)),
+            spec.get("times", 1),
+        )
+        self._armed.append(armed)
+        return armed
+
+    def hit(self, method: str, path: str, version: str | None, kinds: tuple[str, ...] = KINDS) -> Fault | None:
+        """The fault for this request, counted; None when there is none."""
+        for fault in self._armed:
+            if fault.kind not in kinds or not fault.matches(method, path, version):
+                continue
+            if fault.times is not None and fault.hits >= fault.times:
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
+                continue
+            fault.hits += 1
+            return fault
+        return None
+
+    def list(self) -> list[dict[str, Any]]:
+        """All, spent ones too."""
+        return [fault.as_dict() for fault in self._armed]
+
+    def clear(self) -> None:
+        """Disarm all."""
+        self._armed.clear()

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be switched, with the default. Most settings stand for a fact that is open; README.md says which."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "windows_desktop": ("not_supported", "refuse", "done"),
+    "action_timestamps": ("fractional", "seconds"),
+    "unlisted_filter": ("refuse", "ignore"),
+    "audit_filter": ("refuse", "allow"),
+    "custom_profile_block": ("off", "catalog"),
+    "consent": ("allow", "refuse_service_principal", "refuse_grant"),
+    "refuse_grant_status": ("403", "400"),
+    "duplicate_grant": ("400", "409"),
+    "grant_on_invisible": ("404", "400"),
+    "grant_scope_check": ("none", "strict"),
+    "create_over_deleted": ("new", "conflict", "restore"),
+    "retry_after": ("integer", "missing", "zero", "fractional", "date"),
+    "configuration_patch_status": ("200", "204"),
+}
+
+
+@dataclass
+class Settings:
+    """Times in seconds of the emulated clock."""
+
+    intune: bool = True
+    windows_desktop: str = "not_supported"
+    passcode_retention: float = 7 * 86400.0
+    action_timestamps: str = "fractional"
+    page_size: int = 1000
+    directory_page_size: int = 100
+    select_adds_id: bool = False
+    unlisted_filter: str = "refuse"
+    audit_filter: str = "refuse"
+    error_date_zone: bool = True
+    custom_profile_block: str = "off"
+    assign_checks_groups: bool = False
+    v1_assign_drops_filters: bool = True
+    configuration_patch_status: str = "200"
+    consent: str = "allow"
+    refuse_grant_status: str = "403"
+    service_scopes: tuple[str, ...] = ("user_impersonation",)
+    duplicate_grant: str = "400"
+    grant_scope_check: str = "none"
+    create_over_deleted: str = "new"
+    restore_brings_grants: bool = False
+    visibility_delay: float = 0.0
+    visibility_reads: int = 0
+    grant_on_invisible: str = "404"
+    grant_applied_on_invisible: bool = False
+    quota: bool = True
+    quota_scale: float = 1.0
+    quota_punish: bool = False
+    retry_after: str = "integer"
+    batch_item_header_case: bool = True
+    batch_shuffle: bool = True
+    token_lifetime: int = 3599
+
+    def as_dict(self) -> dict[str, object]:
+        """JSON shape of GET /_emulator/settings."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    def patch(self, changes: dict[str, object]) -> None:
+        """Take over `changes`; a wrong name, type or choice raises ValueError and changes nothing."""
+        known = {field.name for field in fields(self)}
+        checked = {}
+        for name, value in changes.items():
+            if name not in known:
+                raise ValueError(f"unknown setting '{name}'")
+            checked[name] = self._checked(name, value)
+        for name, value in checked.items():
+            setattr(self, name, value)
+
+    def _checked(self, name: str, value: object) -> object:
+        current = getattr(self, name)
+        if isinstance(current, tuple):
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise ValueError(f"setting '{name}' needs a list of strings")
+            return tuple(value)
+        if name in CHOICES:
+            if str(value) not in CHOICES[name]:
+                raise ValueError(f"setting '{name}' is one of {', '.join(CHOICES[name])}")
+            return str(value)
+        if isinstance(current, bool) != isinstance(value, bool) or not isinstance(value, (bool, int, float)):
+            raise ValueError(f"setting '{name}' needs a {type(current).__name__}")
+        return type(current)(value)

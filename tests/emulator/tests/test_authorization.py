@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Graph refuses tokens and roles with the service's own bodies."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+DEVICES = "/v1.0/deviceManagement/managedDevices"
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [(None, "Access token is empty."), ("Bearer garbage", "IDX14100"), ("Bearer a.b.c", "CompactToken parsing failed")],
+)
+def test_no_token(client: Any, header: str | None, text: str) -> None:
+    response = client.http.get(DEVICES, headers={"Authorization": header} if header else {})
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (401, "InvalidAuthenticationToken")
+    assert text in error["message"]
+    assert response.headers["www-authenticate"].startswith("Bearer ")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"), [({"audience": "https://other.example"}, "Invalid audience"), ({"expires_in": -10}, "the token is expired")]
+)
+def test_wrong_token(client: Any, options: dict[str, Any], text: str) -> None:
+    token = client.control("POST", "tokens", options)["access_token"]
+    response = client.http.get(DEVICES, headers={"Authorization": f"Bearer {token}"})
+    assert response.status_code == 401
+    assert text in response.json()["error"]["message"]
+
+
+def test_altered_token(client: Any) -> None:
+    head, body, signature = client.token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
+    claims["roles"] = ["Everything"]
+    forged = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    response = client.http.get(DEVICES, headers={"Authorization": f"Bearer {head}.{forged}.{signature}"})
+    assert response.status_code == 401
+
+
+def test_token_expires_by_the_clock(client: Any) -> None:
+    assert client.get(DEVICES).status_code == 200
+    client.advance(3600)
+    assert client.get(DEVICES).status_code == 401
+
+
+def test_missing_role_intune(client: Any) -> None:
+    response = client.call("GET", DEVICES, roles=["Organization.Read.All"])
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (403, "Forbidden")
+    inner = json.loads(error["message"])
+    assert inner["Message"].startswith(
+        "Application is not authorized to perform this operation. Application must have one of the following scopes: "
+    )
+    assert "DeviceManagementManagedDevices.Read.All" in inner["Message"]
+    assert " - Operation ID (for customer support): " in inner["Message"]
+    assert "\r\n" in error["message"]
+
+
+def test_missing_role_directory(client: Any) -> None:
+    response = client.call("GET", "/v1.0/groups", roles=[])
+    assert response.status_code == 403
+    assert response.json()["error"]["code"] == "Authorization_RequestDenied"
+
+
+def test_read_role_does_not_act(client: Any) -> None:
+    device = client.device("PHONE-HELPDESK-01")["id"]
+    response = client.call("POST", f"{DEVICES}/{device}/resetPasscode", roles=["DeviceManagementManagedDevices.ReadWrite.All"])
+    assert response.status_code == 403
+    assert client.control("GET", "resets") == {}
+
+
+def test_owned_by_is_not_enough_for_a_foreign_app(client: Any) -> None:
+    body = {"appId": "b8456c59-1230-44c7-a4a2-99b085333e84"}
+    response = client.call("POST", "/v1.0/servicePrincipals", body, roles=["Application.ReadWrite.OwnedBy"])
+    assert response.status_code == 403
+    assert "backing application" in response.json()["error"]["message"]
+
+
+def test_claims_challenge(client: Any) -> None:
+    client.control("POST", "faults", {"match": {"path": "managedDevices"}, "fault": {"kind": "claims_challenge"}})
+    response = client.get(DEVICES)
+    assert response.status_code == 401
+    header = response.headers["www-authenticate"]
+    assert 'error="insufficient_claims"' in header
+    claims = base64.b64decode(header.partition('claims="')[2].rstrip('"')).decode()
+    assert client.get(DEVICES).status_code == 401
+    own = client.tenant
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": own.client_id,
+        "client_secret": own.keys.client_secret,
+        "scope": f"{own.origin}/.default",
+    }
+    plain = client.http.post(f"/{own.tenant_id}/oauth2/v2.0/token", data=form).json()["access_token"]
+    assert client.http.get(DEVICES, headers={"Authorization": f"Bearer {plain}"}).status_code == 401
+    answered = client.http.post(f"/{own.tenant_id}/oauth2/v2.0/token", data={**form, "claims": claims}).json()["access_token"]
+    assert client.http.get(DEVICES, headers={"Authorization": f"Bearer {answered}"}).status_code == 200
+
+
+def test_tenant_without_intune(client: Any) -> None:
+    client.settings(intune=False)
+    response = client.get(DEVICES)
+    assert (response.status_code, response.json()["error"]["message"]) == (400, "Request not applicable to target tenant.")
+    assert client.get("/v1.0/organization").status_code == 200
+
+
+def test_headers_of_every_answer(client: Any) -> None:
+    client.control("POST", "clock", {"now": "2031-02-03T04:05:06Z"})
+    client.token = client.control("POST", "tokens", {})["access_token"]
+    response = client.get(DEVICES, client_request_id="0d4f4e7c-0000-4000-8000-000000000001")
+    assert response.headers["client-request-id"] == "0d4f4e7c-0000-4000-8000-000000000001"
+    assert response.headers["date"] == "Mon, 03 Feb 2031 04:05:06 GMT"
+    assert response.headers["request-id"]
+    assert response.headers["x-ms-ags-diagnostic"]
+    assert response.headers["content-type"].startswith("application/json;odata.metadata=minimal")

@@ -1,0 +1,285 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""managedDevices: versions, options, filter quirks, paging, remote actions on a frozen clock."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+V1 = "/v1.0/deviceManagement/managedDevices"
+BETA = "/beta/deviceManagement/managedDevices"
+BETA_ONLY = ("joinType", "deviceType", "skuFamily", "ownerType", "aadRegistered", "hardwareInformation")
+
+
+def names(body: dict[str, Any]) -> list[str]:
+    return [row["deviceName"] for row in body["value"]]
+
+
+def where(client: Any, text: str, version: str = V1) -> Any:
+    return client.get(f"{version}?$filter={quote(text)}")
+
+
+def test_versions_are_apart(client: Any) -> None:
+    old, new = client.json(V1)["value"][0], client.json(BETA)["value"][0]
+    assert len(old) == 56
+    assert not set(BETA_ONLY) & set(old)
+    assert set(BETA_ONLY) <= set(new)
+    for name in BETA_ONLY:
+        response = client.get(f"{V1}?$select=id,{name}")
+        assert response.status_code == 400
+        assert f"Could not find a property named '{name}' on type 'microsoft.graph.managedDevice'." in response.json()["error"]["message"]
+
+
+def test_beta_only_path_on_v1(client: Any) -> None:
+    response = client.get("/v1.0/deviceManagement/remoteActionAudits")
+    assert response.status_code == 400
+    assert response.json()["error"]["message"] == "Resource not found for the segment 'remoteActionAudits'."
+    assert "x-emulator-refused" not in response.headers
+
+
+def test_not_emulated_is_marked(client: Any) -> None:
+    response = client.get("/beta/deviceManagement/configurationPolicies")
+    assert response.status_code == 400
+    assert "not emulated" in response.headers["x-emulator-refused"]
+    assert client.journal()[-1]["refused"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["$search=x", "$expand=users", "$skip=1", "$foo=1", "filter=x", "$top=0", "$top=a", "$select=", "$orderby=model", "$top=1&$top=2"],
+)
+def test_unknown_options_are_refused(client: Any, query: str) -> None:
+    assert client.get(f"{V1}?{query}").status_code == 400
+
+
+def test_select(client: Any) -> None:
+    assert set(client.json(f"{V1}?$select=id,deviceName&$top=1")["value"][0]) == {"id", "deviceName"}
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("deviceName eq 'phone-spare'", 2),
+        ("deviceName eq 'O''Brien''s phone'", 1),
+        ("contains(deviceName,'BERLIN') and operatingSystem eq 'Windows'", 7),
+        ("operatingSystem eq 'iOS' or operatingSystem eq 'macOS'", 5),
+        ("userPrincipalName eq 'it.depot@contoso.onmicrosoft.com'", 4),
+        ("lastSyncDateTime lt 2000-01-01T00:00:00Z", 0),
+        ("enrolledDateTime gt 2000-01-01T00:00:00Z", 40),
+        # quirks: startswith acts as contains, id is ignored
+        ("startswith(deviceName,'BERLIN')", 7),
+        ("id eq '00000000-0000-0000-0000-000000000000'", 40),
+    ],
+)
+def test_filters(client: Any, text: str, count: int) -> None:
+    response = where(client, text)
+    assert response.status_code == 200, response.text
+    assert len(response.json()["value"]) == count
+
+
+def test_ignored_in_beta_only(client: Any) -> None:
+    assert len(where(client, "skuFamily eq 'Pro'", BETA).json()["value"]) == 40
+    assert where(client, "skuFamily eq 'Pro'").status_code == 400
+    assert len(where(client, "deviceType eq 'windowsPhone'", BETA).json()["value"]) == 15
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "userId eq 'x'",
+        "joinType eq 'azureADJoined'",
+        "lastSyncDateTime ge 2026-01-01T00:00:00Z",
+        "deviceName ne 'x'",
+        "deviceName eq 'a' or serialNumber eq 'b'",
+        "deviceName eq 'a' or deviceName eq 'b'",
+        "not contains(deviceName,'a')",
+        "deviceName in ('a','b')",
+        "endswith(deviceName,'a')",
+        "tolower(deviceName) eq 'a'",
+        "nonsense eq 'a'",
+        "deviceName eq 5",
+        "deviceName eq",
+    ],
+)
+def test_refused_filters(client: Any, text: str) -> None:
+    assert where(client, text).status_code == 400
+
+
+def test_unlisted_filter_may_be_ignored(client: Any) -> None:
+    client.settings(unlisted_filter="ignore")
+    assert len(where(client, "managedDeviceOwnerType eq 'personal'").json()["value"]) == 40
+
+
+def test_count(client: Any) -> None:
+    assert client.get(f"{V1}/$count").text == "40"
+    assert client.get(f"{V1}/$count?$filter=operatingSystem eq 'iOS'").text == "3"
+    assert client.get(f"{V1}/$count?$filter=azureADDeviceId eq 'x'").status_code == 400
+
+
+def test_paging(client: Any) -> None:
+    body = client.json(f"{V1}?$top=15&$select=id,deviceName&$orderby=deviceName")
+    pages, found = [body["@odata.count"]], names(body)
+    while link := body.get("@odata.nextLink"):
+        assert link.startswith(client.tenant.origin)
+        body = client.json(link)
+        pages.append(body["@odata.count"])
+        found += names(body)
+    assert pages == [15, 15, 10]
+    assert found == sorted(found, key=str.lower)
+    assert len(found) == 40
+    assert client.get(f"{V1}?$top=15&$skiptoken=nonsense").status_code == 400
+    other = client.json(f"{V1}?$top=15")["@odata.nextLink"].replace("$top=15", "$top=16")
+    assert client.get(other).status_code == 400
+
+
+def test_default_page_is_1000(make_client: Any) -> None:
+    client = make_client("fleet:1001")
+    body = client.json(V1)
+    assert len(body["value"]) == 1000
+    assert len(client.json(body["@odata.nextLink"])["value"]) == 1
+
+
+def test_non_default_properties(client: Any) -> None:
+    device = client.device("PHONE-HELPDESK-01")["id"]
+    client.control("PATCH", f"devices/{device}", {"notes": "kept in the safe"})
+    assert client.json(f"{V1}?$select=id,notes")["value"][0]["notes"] is None
+    assert client.json(f"{V1}/{device}")["notes"] is None
+    assert client.json(f"{V1}/{device}?$select=notes")["notes"] == "kept in the safe"
+
+
+def reset(client: Any, device: str, version: str = V1) -> Any:
+    return client.call("POST", f"{version}/{device}/resetPasscode")
+
+
+def result(client: Any, device: str) -> dict[str, Any] | None:
+    results = client.json(f"{V1}/{device}?$select=id,deviceActionResults")["deviceActionResults"]
+    return results[0] if results else None
+
+
+def test_life_cycle_done(client: Any) -> None:
+    device = client.device("PHONE-HELPDESK-01")["id"]
+    client.control("PATCH", f"devices/{device}", {"visible": 2, "active": 5, "terminal": 60})
+    assert reset(client, device).status_code == 204
+    assert result(client, device) is None
+    states = []
+    for step in (2, 3, 55):
+        client.advance(step)
+        entry = result(client, device) or {}
+        states.append((entry["actionState"], entry["passcode"] is not None))
+    assert states == [("pending", False), ("active", False), ("done", True)]
+    entry = result(client, device) or {}
+    assert entry["@odata.type"] == "#microsoft.graph.resetPasscodeActionResult"
+    assert entry["errorCode"] == 0
+    assert entry["passcode"] in client.control("GET", "secrets")
+    assert client.json(f"{V1}?$select=deviceActionResults")["value"][0]["deviceActionResults"] == []
+
+
+def test_passcode_disappears_after_seven_days(client: Any) -> None:
+    device = client.device("PHONE-HELPDESK-01")["id"]
+    reset(client, device)
+    client.advance(7 * 86400)
+    client.token = client.control("POST", "tokens", {"expires_in": 10**7})["access_token"]
+    assert (result(client, device) or {})["passcode"]
+    client.advance(2)
+    entry = result(client, device) or {}
+    assert (entry["actionState"], entry["passcode"]) == ("done", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "code"),
+    [
+        ("PHONE-FIELD-05", "failed", 2016345612),
+        ("PHONE-FIELD-07", "canceled", 0),
+        ("LT-BERLIN-014", "notSupported", 0),
+        ("MAC-DESIGN-01", "notSupported", 0),
+    ],
+)
+def test_other_ends(client: Any, name: str, state: str, code: int) -> None:
+    device = client.device(name)["id"]
+    assert reset(client, device).status_code == 204
+    client.advance(10)
+    entry = result(client, device) or {}
+    assert (entry["actionState"], entry["errorCode"], entry["passcode"]) == (state, code, None)
+
+
+def test_ios_has_no_passcode(client: Any) -> None:
+    device = client.device("iPhone von Clara")["id"]
+    reset(client, device)
+    client.advance(10)
+    entry = result(client, device) or {}
+    assert (entry["actionState"], entry["passcode"]) == ("done", None)
+
+
+def test_windows_desktop_may_be_refused(client: Any) -> None:
+    client.settings(windows_desktop="refuse")
+    response = reset(client, client.device("LT-BERLIN-014")["id"])
+    assert response.status_code == 400
+    assert json.loads(response.json()["error"]["message"])["_version"] == 3
+    assert client.control("GET", "resets") == {}
+
+
+def test_offline_until_check_in(client: Any) -> None:
+    device = client.device("PHONE-FIELD-06")["id"]
+    reset(client, device)
+    client.advance(3000)
+    assert (result(client, device) or {})["actionState"] == "pending"
+    client.control("PATCH", f"devices/{device}", {"check_in": True})
+    client.advance(2)
+    assert (result(client, device) or {})["actionState"] == "done"
+
+
+def test_new_reset_replaces_old_entry(client: Any) -> None:
+    device = client.device("PHONE-HELPDESK-01")["id"]
+    reset(client, device)
+    client.advance(10)
+    first = result(client, device) or {}
+    client.control("PATCH", f"devices/{device}", {"visible": 1})
+    reset(client, device)
+    assert result(client, device) == first
+    client.advance(10)
+    second = result(client, device) or {}
+    assert second["passcode"] != first["passcode"]
+    assert len(client.json(f"{V1}/{device}")["deviceActionResults"]) == 1
+    assert len(client.control("GET", "resets")[device]) == 2
+
+
+def test_entries_of_other_actions(client: Any) -> None:
+    device = client.device("PHONE-HELPDESK-01")["id"]
+    for action in ("syncDevice", "remoteLock", "resetPasscode"):
+        assert client.call("POST", f"{V1}/{device}/{action}", {}).status_code == 204
+    shown = {entry["actionName"]: entry for entry in client.json(f"{V1}/{device}")["deviceActionResults"]}
+    assert set(shown) == {"syncDevice", "remoteLock", "resetPasscode"}
+    assert "@odata.type" not in shown["syncDevice"]
+
+
+def test_action_refusals(client: Any) -> None:
+    device = client.device("PHONE-HELPDESK-01")["id"]
+    missing = reset(client, "00000000-0000-0000-0000-000000000001")
+    assert missing.status_code == 404
+    assert json.loads(missing.json()["error"]["message"])["Message"]
+    assert client.call("POST", f"{V1}/{device}/resetPasscode", {"now": True}).status_code == 400
+    assert client.get(f"{V1}/{device}/resetPasscode").status_code == 405
+
+
+def test_audits(client: Any) -> None:
+    device = client.device("PHONE-HELPDESK-02")
+    reset(client, device["id"])
+    client.advance(5)
+    rows = client.json("/beta/deviceManagement/remoteActionAudits")["value"]
+    assert len(rows) == 1
+    assert rows[0]["managedDeviceId"] == device["id"]
+    assert (rows[0]["action"], rows[0]["actionState"], rows[0]["deviceDisplayName"]) == ("resetPasscode", "done", "PHONE-HELPDESK-02")
+    path = f"/beta/deviceManagement/remoteActionAudits?$filter=managedDeviceId eq '{device['id']}'"
+    assert client.get(path).status_code == 400
+    client.settings(audit_filter="allow")
+    assert len(client.json(path)["value"]) == 1
+
+
+def test_key_in_parentheses(client: Any) -> None:
+    device = client.device("PHONE-HELPDESK-02")["id"]
+    assert client.json(f"{V1}('{device}')?$select=id")["id"] == device

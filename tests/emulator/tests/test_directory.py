@@ -1,0 +1,233 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Service principals, grants, groups, organization; deleted objects and delayed visibility."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SP = "/v1.0/servicePrincipals"
+BIN = "/v1.0/directory/deletedItems"
+GRANTS = "/v1.0/oauth2PermissionGrants"
+SERVICE = "b8456c59-1230-44c7-a4a2-99b085333e84"
+CLIENT = "9115dd05-fad5-4f9c-acc7-305d08b1b04e"
+AAD_GRAPH = "00000002-0000-0000-c000-000000000000"
+
+
+def make(client: Any, app_id: str = SERVICE) -> dict[str, Any]:
+    response = client.call("POST", SP, {"appId": app_id})
+    assert response.status_code == 201, response.text
+    return response.json()
+
+
+def grant_body(client: Any) -> dict[str, Any]:
+    return {
+        "clientId": make(client, CLIENT)["id"],
+        "resourceId": make(client, SERVICE)["id"],
+        "consentType": "AllPrincipals",
+        "scope": "user_impersonation",
+    }
+
+
+def by_app(app_id: str) -> str:
+    return f"{SP}(appId='{app_id}')"
+
+
+def test_create_and_find(client: Any) -> None:
+    made = make(client)
+    assert (made["displayName"], made["accountEnabled"]) == ("Microsoft Pin Reset Service Production", True)
+    assert [scope["value"] for scope in made["oauth2PermissionScopes"]] == ["user_impersonation"]
+    assert client.json(f"{by_app(SERVICE)}?$select=id") == {
+        "@odata.context": f"{client.tenant.origin}/v1.0/$metadata#servicePrincipals(id)/$entity",
+        "id": made["id"],
+    }
+    for text in (
+        f"appId eq '{SERVICE}'",
+        "displayName eq 'microsoft pin reset service production'",
+        "startswith(displayName,'Microsoft Pin')",
+    ):
+        assert [row["id"] for row in client.json(f"{SP}?$filter={text}")["value"]] == [made["id"]]
+    assert client.json(by_app(AAD_GRAPH))["oauth2PermissionScopes"][0]["value"] == "User.Read"
+
+
+def test_create_refusals(client: Any) -> None:
+    make(client)
+    again = client.call("POST", SP, {"appId": SERVICE})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "Request_MultipleObjectsWithSameKeyValue")
+    unknown = client.call("POST", SP, {"appId": "33333333-3333-4333-8333-333333333333"})
+    assert (unknown.status_code, unknown.json()["error"]["details"][0]["code"]) == (400, "NoBackingApplicationObject")
+    assert client.get(by_app(CLIENT)).json()["error"]["code"] == "Request_ResourceNotFound"
+    client.settings(consent="refuse_service_principal")
+    assert client.call("POST", SP, {"appId": CLIENT}).status_code == 403
+
+
+def test_update(client: Any) -> None:
+    path = f"{SP}/{make(client)['id']}"
+    assert client.call("PATCH", path, {"accountEnabled": False}).status_code == 204
+    assert client.json(path)["accountEnabled"] is False
+    for bad in ({"accountEnabled": "no"}, {"nonsense": 1}, {"id": "x"}):
+        assert client.call("PATCH", path, bad).status_code == 400
+
+
+def test_create_if_missing(client: Any) -> None:
+    assert client.call("PATCH", by_app(CLIENT), {"accountEnabled": True}).status_code == 404
+    made = client.call("PATCH", by_app(CLIENT), {"accountEnabled": True}, Prefer="create-if-missing")
+    assert made.status_code == 201
+    assert client.call("PATCH", by_app(CLIENT), {"accountEnabled": True}, Prefer="create-if-missing").status_code == 204
+
+
+def test_soft_delete_and_restore(client: Any) -> None:
+    body = grant_body(client)
+    client.call("POST", GRANTS, body)
+    service = body["resourceId"]
+    assert client.call("DELETE", f"{SP}/{service}").status_code == 204
+    assert client.get(f"{SP}/{service}").status_code == 404
+    assert client.json(GRANTS)["value"] == []
+    for cast in ("microsoft.graph.servicePrincipal", "graph.servicePrincipal"):
+        rows = client.json(f"{BIN}/{cast}?$filter=appId eq '{SERVICE}'")["value"]
+        assert [row["id"] for row in rows] == [service]
+        assert rows[0]["deletedDateTime"]
+    assert client.get(BIN).status_code == 400
+    assert client.json(f"{BIN}/{service}")["id"] == service
+    restored = client.call("POST", f"{BIN}/{service}/restore")
+    assert (restored.status_code, restored.json()["id"]) == (200, service)
+    assert client.json(f"{SP}/{service}")["deletedDateTime"] is None
+    assert client.json(GRANTS)["value"] == []
+
+
+def test_restore_may_bring_grants_back(client: Any) -> None:
+    client.settings(restore_brings_grants=True)
+    body = grant_body(client)
+    client.call("POST", GRANTS, body)
+    client.call("DELETE", f"{SP}/{body['clientId']}")
+    client.call("POST", f"{BIN}/{body['clientId']}/restore")
+    assert len(client.json(GRANTS)["value"]) == 1
+
+
+def test_purge(client: Any) -> None:
+    service = make(client)["id"]
+    client.call("DELETE", f"{SP}/{service}")
+    assert client.call("DELETE", f"{BIN}/{service}").status_code == 204
+    assert client.call("DELETE", f"{BIN}/{service}").status_code == 404
+    assert client.call("POST", f"{BIN}/{service}/restore").status_code == 404
+
+
+def test_create_over_deleted(client: Any) -> None:
+    first = make(client)["id"]
+    client.call("DELETE", f"{SP}/{first}")
+    client.settings(create_over_deleted="conflict")
+    assert client.call("POST", SP, {"appId": SERVICE}).status_code == 409
+    client.settings(create_over_deleted="restore")
+    assert make(client)["id"] == first
+    client.call("DELETE", f"{SP}/{first}")
+    client.settings(create_over_deleted="new")
+    assert make(client)["id"] != first
+    assert client.call("POST", f"{BIN}/{first}/restore").status_code == 400
+
+
+def test_grants(client: Any) -> None:
+    body = grant_body(client)
+    made = client.call("POST", GRANTS, body)
+    assert made.status_code == 201
+    grant = made.json()["id"]
+    text = f"clientId eq '{body['clientId']}' and resourceId eq '{body['resourceId']}' and consentType eq 'AllPrincipals'"
+    assert [row["id"] for row in client.json(f"{GRANTS}?$filter={text}")["value"]] == [grant]
+    assert len(client.json(f"{SP}/{body['clientId']}/oauth2PermissionGrants")["value"]) == 1
+    assert client.json(f"{SP}/{body['resourceId']}/oauth2PermissionGrants")["value"] == []
+    assert client.call("PATCH", f"{GRANTS}/{grant}", {"scope": "a b"}).status_code == 204
+    assert client.json(f"{GRANTS}/{grant}")["scope"] == "a b"
+    assert client.call("DELETE", f"{GRANTS}/{grant}").status_code == 204
+    assert client.call("DELETE", f"{GRANTS}/{grant}").status_code == 404
+
+
+def test_grant_refusals(client: Any) -> None:
+    body = grant_body(client)
+    for bad in (
+        {**body, "consentType": "All"},
+        {**body, "principalId": "x"},
+        {**body, "startTime": "x"},
+        {**body, "scope": 1},
+        {"clientId": body["clientId"]},
+    ):
+        assert client.call("POST", GRANTS, bad).status_code == 400
+    missing = client.call("POST", GRANTS, {**body, "clientId": "33333333-3333-4333-8333-333333333333"})
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "Directory_ObjectNotFound")
+    client.call("POST", GRANTS, body)
+    for status, code in (("400", "Request_BadRequest"), ("409", "Request_MultipleObjectsWithSameKeyValue")):
+        client.settings(duplicate_grant=status)
+        again = client.call("POST", GRANTS, {**body, "scope": "other"})
+        assert (again.status_code, again.json()["error"]["code"]) == (int(status), code)
+        assert again.json()["error"]["message"] == "Permission entry already exists."
+
+
+def test_consent_refused(client: Any) -> None:
+    body = grant_body(client)
+    client.settings(consent="refuse_grant")
+    assert client.call("POST", GRANTS, body).status_code == 403
+    client.settings(refuse_grant_status="400")
+    assert "AADSTS65002" in client.call("POST", GRANTS, body).json()["error"]["message"]
+
+
+def test_visibility_by_reads(client: Any) -> None:
+    client.settings(visibility_reads=2)
+    made = make(client)
+    assert [client.get(by_app(SERVICE)).status_code for _ in range(3)] == [404, 404, 200]
+    client.call("PATCH", f"{SP}/{made['id']}", {"accountEnabled": False})
+    assert [client.json(f"{SP}/{made['id']}")["accountEnabled"] for _ in range(3)] == [True, True, False]
+
+
+def test_visibility_by_time(client: Any) -> None:
+    client.settings(visibility_delay=30)
+    make(client)
+    path = f"{SP}?$filter=appId eq '{SERVICE}'"
+    assert client.json(path)["value"] == []
+    client.advance(30)
+    assert len(client.json(path)["value"]) == 1
+
+
+def test_grant_for_invisible_service_principal(client: Any) -> None:
+    client.settings(visibility_delay=30, grant_applied_on_invisible=True)
+    body = grant_body(client)
+    refused = client.call("POST", GRANTS, body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (404, "Directory_ObjectNotFound")
+    client.advance(31)
+    assert len(client.json(GRANTS)["value"]) == 1
+
+
+def test_groups(client: Any) -> None:
+    rows = client.json("/v1.0/groups?$filter=displayName eq 'Warehouse'&$select=id,displayName")["value"]
+    assert len(rows) == 2
+    pilot = client.json("/v1.0/groups?$filter=displayName eq 'Pilot ring'")["value"][0]["id"]
+    members = client.json(f"/v1.0/groups/{pilot}/transitiveMembers")["value"]
+    kinds = [member["@odata.type"].rpartition(".")[2] for member in members]
+    assert (kinds.count("device"), kinds.count("group")) == (7, 1)
+    limited = client.call("GET", f"/v1.0/groups/{pilot}/transitiveMembers", roles=["GroupMember.Read.All"]).json()["value"]
+    device = next(member for member in limited if member["@odata.type"].endswith("device"))
+    assert device["id"]
+    assert device["deviceId"] is None
+
+
+def test_entra_device(client: Any) -> None:
+    for name, trust in (("LT-BERLIN-014", "AzureAd"), ("WS-BERLIN-101", "ServerAd"), ("HOME-PC-ROSSI", "Workplace")):
+        device_id = client.device(name)["azureADDeviceId"]
+        assert client.json(f"/v1.0/devices(deviceId='{device_id}')?$select=id,trustType")["trustType"] == trust
+    assert client.get("/v1.0/devices(deviceId='33333333-3333-4333-8333-333333333333')").status_code == 404
+
+
+def test_organization(client: Any) -> None:
+    row = client.json("/v1.0/organization?$select=id,displayName,verifiedDomains")["value"][0]
+    assert row["id"] == client.tenant.tenant_id
+    path = f"/v1.0/organization/{row['id']}"
+    assert client.json(f"{path}?$select=mobileDeviceManagementAuthority")["mobileDeviceManagementAuthority"] == "intune"
+    assert "mobileDeviceManagementAuthority" not in client.json(path)
+    plans = [plan["servicePlanName"] for sku in client.json("/v1.0/subscribedSkus")["value"] for plan in sku["servicePlans"]]
+    assert "INTUNE_A" in plans
+    assert client.json("/v1.0/deviceManagement?$select=intuneAccountId,subscriptionState")["subscriptionState"] == "active"
+
+
+def test_resource_units(client: Any) -> None:
+    units = [
+        client.get(path).headers["x-ms-resource-unit"] for path in ("/v1.0/subscribedSkus", "/v1.0/subscribedSkus?$select=id", GRANTS, SP)
+    ]
+    assert units == ["3", "2", "2", "1"]

@@ -1,0 +1,237 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Signing in: each kind of credential, and each way in which it goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import stat
+
+import pytest
+
+MODULE = "intune_connection_info"
+BLANK = {"INTUNE_CLIENT_SECRET": "", "INTUNE_TENANT_ID": "", "INTUNE_CLIENT_ID": ""}
+
+
+@pytest.fixture
+def env(tenant) -> dict[str, str]:
+    return tenant.env
+
+
+def test_says_who_where_and_what_is_missing(both_doors):
+    found = both_doors.module(MODULE, {}).result["connection"]
+    env = both_doors.tenant.env
+    assert found["auth_method"] == "client_secret"
+    assert (found["tenant_id"], found["client_id"], found["graph_url"]) == (
+        env["INTUNE_TENANT_ID"],
+        env["INTUNE_CLIENT_ID"],
+        env["INTUNE_GRAPH_URL"],
+    )
+    assert found["tenant_name"] and found["intune"] == "active" and found["licensed"] is True
+    assert found["problems"] == []
+    assert all(module["ready"] and module["missing"] == [] for module in found["permissions"].values())
+    assert abs(found["clock_skew"]) < 5
+
+
+def test_names_the_permissions_that_are_missing(ansible):
+    app = ansible.tenant.control.add_app(roles=["DeviceManagementManagedDevices.Read.All"])
+    found = ansible.module(MODULE, {"client_id": app["client_id"], "client_secret": app["client_secret"]})
+    assert found.status == "ok"
+    permissions = found.result["connection"]["permissions"]
+    assert permissions["intune_device_passcode"] == {"ready": False, "missing": ["DeviceManagementManagedDevices.PrivilegedOperations.All"]}
+    assert "DelegatedPermissionGrant.ReadWrite.All" in permissions["intune_pinreset_consent"]["missing"]
+    assert len(found.result["connection"]["problems"]) == 3, "three reads were refused, and said so"
+    assert found.result["connection"]["intune"] is None
+
+
+def test_says_that_there_is_no_intune(ansible):
+    ansible.tenant.control.settings(intune=False)
+    found = ansible.module(MODULE, {}).result["connection"]
+    assert any("no active Intune subscription" in problem for problem in found["problems"])
+
+
+def test_says_that_the_clocks_differ(ansible):
+    ansible.tenant.control.advance(200)
+    found = ansible.module(MODULE, {}).result["connection"]
+    assert 190 < found["clock_skew"] < 210 and any("clock" in problem for problem in found["problems"])
+
+
+@pytest.mark.parametrize("kind", ["client_secret", "pem", "pfx", "workload_identity", "managed_identity", "access_token", "azure_cli"])
+def test_each_credential_signs_in(both_doors, env, tmp_path, kind):
+    secretless = {"INTUNE_CLIENT_SECRET": ""}
+    cases = {
+        "client_secret": ({}, {}),
+        "pem": ({"client_certificate_path": env["EMULATOR_CERTIFICATE_PEM"]}, secretless),
+        "pfx": (
+            {"client_certificate_path": env["EMULATOR_CERTIFICATE_PFX"], "client_certificate_passphrase": env["EMULATOR_CERTIFICATE_PASSPHRASE"]},
+            secretless,
+        ),
+        "workload_identity": ({"federated_token_path": env["EMULATOR_FEDERATED_TOKEN"]}, secretless),
+        "managed_identity": (
+            {},
+            {**BLANK, "IDENTITY_ENDPOINT": env["EMULATOR_MSI_ENDPOINT"], "IDENTITY_HEADER": env["EMULATOR_MSI_SECRET"]},
+        ),
+        "access_token": ({"access_token": both_doors.tenant.control.token()}, BLANK),
+        "azure_cli": ({"auth_method": "azure_cli"}, {**BLANK, "PATH": f"{fake_az(tmp_path, both_doors.tenant)}:{os.environ['PATH']}"}),
+    }
+    options, extra = cases[kind]
+    found = both_doors.module(MODULE, options, env=extra)
+    assert found.status == "ok", found.result
+    assert found.result["connection"]["roles"]
+    assert found.result["connection"]["auth_method"] == {"pem": "client_certificate", "pfx": "client_certificate"}.get(kind, kind)
+
+
+def fake_az(folder: pathlib.Path, tenant) -> pathlib.Path:
+    """An az that answers as the real one does when somebody is signed in."""
+    script = folder / "bin" / "az"
+    script.parent.mkdir()
+    answer = json.dumps({"accessToken": tenant.control.token(), "expires_on": 4102444800, "tokenType": "Bearer"})
+    script.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n", encoding="utf-8")
+    script.chmod(0o755)
+    return script.parent
+
+
+def test_module_defaults_of_the_group_reach_every_module(both_doors, env):
+    defaults = {"group/endpointops.intune.intune": {"client_secret": env["INTUNE_CLIENT_SECRET"]}}
+    tasks = [{"name": "look", "endpointops.intune.intune_connection_info": {}}]
+    play = both_doors.tasks(tasks, env={"INTUNE_CLIENT_SECRET": ""}, module_defaults=defaults)
+    assert play["look"].status == "ok", play.output
+
+
+def test_a_token_cache_saves_the_sign_in_and_is_closed_to_others(both_doors, tmp_path):
+    cache = tmp_path / "tokens.json"
+    play = both_doors.tasks([{"name": name, f"endpointops.intune.{MODULE}": {"token_cache_path": str(cache)}} for name in ("first", "second")])
+    assert (play["first"].tokens, play["second"].tokens) == (1, 0)
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o600
+    cache.chmod(0o644)
+    refused = both_doors.module(MODULE, {"token_cache_path": str(cache)})
+    assert refused.status == "failed" and "0600" in refused.result["msg"]
+
+
+def test_renews_a_token_that_is_refused(ansible):
+    ansible.tenant.control.arm("expire_token", "GET", "/organization")
+    found = ansible.module(MODULE, {})
+    assert found.status == "ok" and found.result["connection"]["problems"] == [] and found.tokens == 2
+
+
+def test_meets_a_claims_challenge(ansible):
+    ansible.tenant.control.arm("claims_challenge", "GET", "/organization")
+    found = ansible.module(MODULE, {})
+    assert found.result["connection"]["problems"] == [] and found.tokens == 2
+
+
+BAD = {
+    "no credential": ({}, BLANK, ["No credential is given", "INTUNE_CLIENT_SECRET"]),
+    "contradictory": ({"access_token": "x"}, {}, ["access_token, client_secret", "auth_method"]),
+    "half of it": ({"client_secret": "x"}, BLANK, ["tenant_id and client_id", "INTUNE_TENANT_ID"]),
+    "wrong secret": ({"client_secret": "wrong-secret"}, {}, ["AADSTS7000215", "secret's value"]),
+    "wrong tenant": ({"tenant_id": "00000000-1111-2222-3333-444444444444"}, {}, ["AADSTS90002", "tenant_id"]),
+    "no tenant": ({"tenant_id": "{not a tenant}"}, {}, ["tenant_id", "without braces"]),
+    "wrong application": ({"client_id": "00000000-1111-2222-3333-444444444444"}, {}, ["AADSTS700016", "client_id"]),
+    "no certificate": ({"auth_method": "client_certificate", "client_certificate_path": "/no/such.pem"}, {}, ["/no/such.pem", "No such file"]),
+    "unreachable": ({"authority_url": "https://127.0.0.1:9", "retry_timeout": 0}, {}, ["No connection to 127.0.0.1:9", "authority_url"]),
+    "no origin": ({"graph_url": "http://127.0.0.1:9"}, {}, ["graph_url", "https"]),
+    "no CA": ({"ca_path": "/no/such/ca.pem"}, {}, ["/no/such/ca.pem"]),
+    "no az": ({"auth_method": "azure_cli"}, {"PATH": "/nowhere"}, ["Azure CLI", "PATH"]),
+    "no option": ({"tenent_id": "x"}, {}, ["tenent_id"]),
+    "not a number": ({"timeout": "soon"}, {}, ["timeout"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_explained(both_doors, case):
+    options, extra, words = BAD[case]
+    if case == "no az" and both_doors.door == "module":
+        pytest.skip("without a PATH Ansible cannot start a module's process")
+    found = both_doors.module(MODULE, options, env=extra)
+    assert found.status == "failed", found.result
+    assert "Traceback" not in json.dumps(found.result)
+    assert all(word in found.result["msg"] for word in words), found.result["msg"]
+
+
+def test_an_expired_secret(ansible):
+    app = ansible.tenant.control.add_app(secret_valid_days=-1)
+    found = ansible.module(MODULE, {"client_id": app["client_id"], "client_secret": app["client_secret"]})
+    assert found.status == "failed" and "AADSTS7000222" in found.result["msg"] and "expired" in found.result["msg"]
+    assert found.result["error"]["code"] == "AADSTS7000222" and found.result["error"]["request_id"]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [("", "empty"), ("-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n", "no private key"), ("rubbish", "cannot be opened")],
+)
+def test_an_unreadable_certificate(ansible, tmp_path, content, word):
+    path = tmp_path / "certificate.pem"
+    path.write_text(content, encoding="utf-8")
+    found = ansible.module(MODULE, {"auth_method": "client_certificate", "client_certificate_path": str(path)})
+    assert found.status == "failed" and word in found.result["msg"] and found.journal == []
+
+
+def test_a_wrong_passphrase(ansible, env):
+    options = {"auth_method": "client_certificate", "client_certificate_path": env["EMULATOR_CERTIFICATE_PFX"]}
+    found = ansible.module(MODULE, {**options, "client_certificate_passphrase": "wrong-phrase"})
+    assert found.status == "failed" and "passphrase" in found.result["msg"] and "wrong-phrase" not in json.dumps(found.result)
+
+
+def other_ca() -> str:
+    import certifi
+
+    return certifi.where()
+
+
+def test_tls_that_does_not_verify(ansible):
+    found = ansible.module(MODULE, {"ca_path": other_ca()})
+    assert found.status == "failed" and "does not verify" in found.result["msg"] and "ca_path" in found.result["msg"]
+    assert ansible.module(MODULE, {"ca_path": other_ca(), "validate_certs": False}).status == "ok"
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_our_ca_beats_the_environments(both_doors, variable):
+    assert both_doors.module(MODULE, {}, env={variable: other_ca()}).status == "ok"
+
+
+def test_a_proxy_is_used_and_named(ansible):
+    through = ansible.module(MODULE, {"retry_timeout": 0}, env={"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""})
+    assert through.status == "failed" and "proxy" in through.result["msg"]
+    assert ansible.module(MODULE, {}, env={"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}).status == "ok"
+
+
+def test_a_netrc_file_does_not_replace_the_token(ansible):
+    netrc = ansible.folder / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password something\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    assert ansible.module(MODULE, {}).result["connection"]["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "word"),
+    [("redirect", {"location": "https://127.0.0.1:9/elsewhere"}, "redirected to 127.0.0.1:9"), ("html", {"status": 200}, "not JSON"), ("html", {"status": 502}, "502")],
+)
+def test_an_answer_that_is_not_graphs(ansible, kind, options, word):
+    ansible.tenant.control.arm(kind, "GET", "deviceConfigurations", times=20, **options)
+    found = ansible.module("intune_pin_policy", {"name": "x", "enable_pin_recovery": True, "retry_timeout": 0})
+    assert found.status == "failed" and word in found.result["msg"], found.result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "roles", "missing"),
+    [
+        ("intune_pin_policy", {"name": "x", "enable_pin_recovery": True}, [], "DeviceManagementConfiguration.ReadWrite.All"),
+        ("intune_pinreset_consent", {}, ["Application.Read.All", "Directory.Read.All"], "DelegatedPermissionGrant.ReadWrite.All"),
+        (
+            "intune_device_passcode",
+            {"devices": ["PHONE-HELPDESK-01"]},
+            ["DeviceManagementManagedDevices.Read.All"],
+            "DeviceManagementManagedDevices.PrivilegedOperations.All",
+        ),
+    ],
+)
+def test_a_missing_permission_is_named(both_doors, module, options, roles, missing):
+    app = both_doors.tenant.control.add_app(roles=roles)
+    found = both_doors.module(module, {**options, "client_id": app["client_id"], "client_secret": app["client_secret"]})
+    assert found.status == "failed" and missing in found.result["msg"], found.result["msg"]
+    assert found.result["error"]["request_id"]
