@@ -65,7 +65,15 @@ def main() -> int:
 
 def run(step: Step, number: int, emulator: EmulatorProcess, folder: pathlib.Path) -> bool:
     """Whether the playbook ended as it should."""
-    command = ["ansible-playbook", "-i", "localhost,", f"endpointops.intune.{step.playbook}", "-e", json.dumps(step.variables), *step.arguments]
+    command = [
+        "ansible-playbook",
+        "-i",
+        "localhost,",
+        f"endpointops.intune.{step.playbook}",
+        "-e",
+        json.dumps(step.variables),
+        *step.arguments,
+    ]
     print(f"\n{'=' * 100}\n{number}. {step.what}\n   $ {shlex.join(command)}\n", flush=True)
     mark = emulator.control.mark()
     stats = folder / f"stats-{number}.txt"
@@ -83,7 +91,9 @@ def run(step: Step, number: int, emulator: EmulatorProcess, folder: pathlib.Path
 
 def follow(command: list[str], env: dict[str, str], copy: t.IO[str]) -> int:
     """Runs a command; shows its output as it comes and keeps a copy. It is stopped with us."""
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+    ) as process:
         try:
             for line in process.stdout or ():
                 print("   " + line, end="", flush=True)
@@ -112,7 +122,9 @@ def environment(emulator: EmulatorProcess, folder: pathlib.Path) -> dict[str, st
 def tell_what_the_tenant_saw(emulator: EmulatorProcess) -> None:
     resets = emulator.control.resets()
     print(f"\nWhat the tenant itself saw: {len(resets)} devices with a reset, {max(map(len, resets.values()))} each at the most.")
-    print("To try more: '.venv/bin/python -m tests.emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect.")
+    print(
+        "To try more: '.venv/bin/python -m tests.emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect."
+    )
 
 
 if __name__ == "__main__":

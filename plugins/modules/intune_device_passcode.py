@@ -114,7 +114,7 @@ EXAMPLES = r"""
 
 - name: Reset the passcode of an Android phone and use the new one
   endpointops.intune.intune_device_passcode:
-    devices: [PHONE-HELPDESK-02]
+    devices: [XCOVER-WAREHOUSE-01]
     platforms: [android]
     return_passcode: true
   register: reset
@@ -122,7 +122,7 @@ EXAMPLES = r"""
 - name: Hand the passcode over
   ansible.builtin.copy:
     content: "{{ reset.results[0].passcode }}"
-    dest: /run/handover/passcode
+    dest: "{{ handover_path }}"
     mode: "0600"
   no_log: true
 """

@@ -102,22 +102,22 @@ EXAMPLES = r"""
     assignments:
       - target: all_devices
 
-- name: Allow it for a pilot, but not on kiosks
+- name: Allow it for a pilot, but not in the field
   endpointops.intune.intune_pin_policy:
     name: PIN recovery (pilot)
     enable_pin_recovery: true
     assignments:
       - target: group
-        group: Pilot devices
+        group: Pilot ring
       - target: exclude_group
-        group: Kiosks
+        group: Field service
 
 - name: Add a group, and keep the others
   endpointops.intune.intune_pin_policy:
     name: PIN recovery (pilot)
     assignments:
       - target: group
-        group: Helpdesk
+        group: Helpdesk phones
     purge_assignments: false
 
 - name: Remove the policy

@@ -67,7 +67,10 @@ def test_each_credential_signs_in(both_doors, env, tmp_path, kind):
         "client_secret": ({}, {}),
         "pem": ({"client_certificate_path": env["EMULATOR_CERTIFICATE_PEM"]}, secretless),
         "pfx": (
-            {"client_certificate_path": env["EMULATOR_CERTIFICATE_PFX"], "client_certificate_passphrase": env["EMULATOR_CERTIFICATE_PASSPHRASE"]},
+            {
+                "client_certificate_path": env["EMULATOR_CERTIFICATE_PFX"],
+                "client_certificate_passphrase": env["EMULATOR_CERTIFICATE_PASSPHRASE"],
+            },
             secretless,
         ),
         "workload_identity": ({"federated_token_path": env["EMULATOR_FEDERATED_TOKEN"]}, secretless),
@@ -104,7 +107,9 @@ def test_module_defaults_of_the_group_reach_every_module(both_doors, env):
 
 def test_a_token_cache_saves_the_sign_in_and_is_closed_to_others(both_doors, tmp_path):
     cache = tmp_path / "tokens.json"
-    play = both_doors.tasks([{"name": name, f"endpointops.intune.{MODULE}": {"token_cache_path": str(cache)}} for name in ("first", "second")])
+    play = both_doors.tasks(
+        [{"name": name, f"endpointops.intune.{MODULE}": {"token_cache_path": str(cache)}} for name in ("first", "second")]
+    )
     assert (play["first"].tokens, play["second"].tokens) == (1, 0)
     assert stat.S_IMODE(cache.stat().st_mode) == 0o600
     cache.chmod(0o644)
@@ -132,7 +137,11 @@ BAD = {
     "wrong tenant": ({"tenant_id": "00000000-1111-2222-3333-444444444444"}, {}, ["AADSTS90002", "tenant_id"]),
     "no tenant": ({"tenant_id": "{not a tenant}"}, {}, ["tenant_id", "without braces"]),
     "wrong application": ({"client_id": "00000000-1111-2222-3333-444444444444"}, {}, ["AADSTS700016", "client_id"]),
-    "no certificate": ({"auth_method": "client_certificate", "client_certificate_path": "/no/such.pem"}, {}, ["/no/such.pem", "No such file"]),
+    "no certificate": (
+        {"auth_method": "client_certificate", "client_certificate_path": "/no/such.pem"},
+        {},
+        ["/no/such.pem", "No such file"],
+    ),
     "unreachable": ({"authority_url": "https://127.0.0.1:9", "retry_timeout": 0}, {}, ["No connection to 127.0.0.1:9", "authority_url"]),
     "no origin": ({"graph_url": "http://127.0.0.1:9"}, {}, ["graph_url", "https"]),
     "no CA": ({"ca_path": "/no/such/ca.pem"}, {}, ["/no/such/ca.pem"]),
@@ -209,7 +218,11 @@ def test_a_netrc_file_does_not_replace_the_token(ansible):
 
 @pytest.mark.parametrize(
     ("kind", "options", "word"),
-    [("redirect", {"location": "https://127.0.0.1:9/elsewhere"}, "redirected to 127.0.0.1:9"), ("html", {"status": 200}, "not JSON"), ("html", {"status": 502}, "502")],
+    [
+        ("redirect", {"location": "https://127.0.0.1:9/elsewhere"}, "redirected to 127.0.0.1:9"),
+        ("html", {"status": 200}, "not JSON"),
+        ("html", {"status": 502}, "502"),
+    ],
 )
 def test_an_answer_that_is_not_graphs(ansible, kind, options, word):
     ansible.tenant.control.arm(kind, "GET", "deviceConfigurations", times=20, **options)

@@ -45,9 +45,7 @@ def test_creates_the_profile_with_the_right_path_and_assigns_it(both_doors):
 
 def test_changes_setting_description_and_name(both_doors):
     created = make(both_doors.tenant)
-    beats = four_beats(
-        both_doors, MODULE, {"id": created["id"], "name": "Renamed", "description": "New.", "enable_pin_recovery": False}
-    )
+    beats = four_beats(both_doors, MODULE, {"id": created["id"], "name": "Renamed", "description": "New.", "enable_pin_recovery": False})
     assert beats.run.writes == [f"PATCH {POLICIES}/{created['id']}"]
     assert beats.run.result["diff"] == {
         "before": {"name": NAME, "description": "", "enable_pin_recovery": None, "assignments": []},

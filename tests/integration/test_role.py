@@ -59,14 +59,20 @@ def test_a_policy_for_nobody_is_said(ansible):
 
 
 def test_offboard_undoes_it_and_nothing_else(ansible):
-    before = ansible.tenant.graph("GET", "/servicePrincipals")["value"], ansible.tenant.graph("GET", "/deviceManagement/deviceConfigurations")["value"]
+    before = (
+        ansible.tenant.graph("GET", "/servicePrincipals")["value"],
+        ansible.tenant.graph("GET", "/deviceManagement/deviceConfigurations")["value"],
+    )
     run(ansible, "onboard", **ASSIGNED)
     dry = run(ansible, "offboard", "--check")
     assert dry.code == 0 and writes(dry) == [] and len(changed(dry)) == 2
     done = run(ansible, "offboard")
     assert done.code == 0 and "Policy: none" in summary(done) and "not connected" in summary(done)
     assert changed(run(ansible, "offboard")) == []
-    after = ansible.tenant.graph("GET", "/servicePrincipals")["value"], ansible.tenant.graph("GET", "/deviceManagement/deviceConfigurations")["value"]
+    after = (
+        ansible.tenant.graph("GET", "/servicePrincipals")["value"],
+        ansible.tenant.graph("GET", "/deviceManagement/deviceConfigurations")["value"],
+    )
     assert after == before
 
 

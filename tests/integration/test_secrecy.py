@@ -67,6 +67,8 @@ def test_async_without_passcodes_works(ansible):
 
 
 def test_debug_lines_of_both_doors_scrub_secrets_that_are_options(both_doors):
-    play = both_doors.tasks([{"name": "x", RESET: {"devices": ["NOBODY"], "client_secret": both_doors.tenant.env["INTUNE_CLIENT_SECRET"]}}], "-vvv")
+    play = both_doors.tasks(
+        [{"name": "x", RESET: {"devices": ["NOBODY"], "client_secret": both_doors.tenant.env["INTUNE_CLIENT_SECRET"]}}], "-vvv"
+    )
     assert play["x"].status == "failed"
     assert play["x"].result["invocation"]["module_args"]["client_secret"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"

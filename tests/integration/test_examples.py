@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The examples in the documentation run as they stand, against the demo tenant."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+import yaml
+
+from ansible_collections.endpointops.intune.plugins.modules import (
+    intune_connection_info,
+    intune_device_passcode,
+    intune_pin_policy,
+    intune_pinreset_consent,
+)
+
+MODULES = [intune_connection_info, intune_device_passcode, intune_pin_policy, intune_pinreset_consent]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.SPEC.module)
+def test_the_examples_run_and_return_what_is_documented(ansible, module, tmp_path: pathlib.Path):
+    ansible.tenant.control.settings(windows_desktop="done")
+    lost = [ansible.tenant.control.device(name)["serialNumber"] for name in ("PHONE-FIELD-01", "PHONE-FIELD-02")]
+    variables = {"lost_devices": lost, "handover_path": str(tmp_path / "passcode")}
+    play = ansible.tasks(yaml.safe_load(module.EXAMPLES), vars=variables)
+    assert play.code == 0, play.output
+    returns = yaml.safe_load(module.RETURN)
+    ours = [task.result for task in play.tasks if task.result.get("invocation") and "auth_method" in str(task.result["invocation"])]
+    assert ours
+    for result in ours:
+        assert_documented(result, returns, "")
+
+
+COMMON = {"changed", "invocation", "diff", "warnings", "failed", "msg", "error"}
+
+
+def assert_documented(result: dict, returns: dict, where: str) -> None:
+    """Every key that comes back is documented, and every documented key that always comes back is there."""
+    keys = {key for key in result if not key.startswith("_ansible")} - (COMMON if not where else set())
+    if "censored" in keys:
+        return
+    assert keys <= set(returns), f"{where}: undocumented {keys - set(returns)}"
+    always = {key for key, spec in returns.items() if spec["returned"] in ("always", "success")}
+    assert always <= keys, f"{where}: missing {always - keys}"
+    for key in keys:
+        contains, value = returns[key].get("contains"), result[key]
+        for item in value if isinstance(value, list) else [value]:
+            if contains and isinstance(item, dict):
+                assert_documented(item, contains, f"{where}.{key}")

@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is said of the collection in several places is the same in all of them."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+import re
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+COLLECTION = "ansible_collections.endpointops.intune"
+
+
+def load(path: str):
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def module(name: str):
+    return importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
+
+
+def documentation(name: str) -> dict:
+    return yaml.safe_load(module(name).DOCUMENTATION)
+
+
+def fragment(name: str, section: str = "DOCUMENTATION") -> dict:
+    found = importlib.import_module(f"{COLLECTION}.plugins.doc_fragments.{name}")
+    return yaml.safe_load(getattr(found.ModuleDocFragment, section))
+
+
+def test_there_are_modules():
+    assert len(MODULES) >= 4
+
+
+def test_the_action_group_holds_every_module():
+    assert load("meta/runtime.yml")["action_groups"]["intune"] == MODULES
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_its_door_and_says_its_name(name):
+    door = importlib.import_module(f"{COLLECTION}.plugins.action.{name}")
+    assert door.ActionModule.module is module(name)
+    assert module(name).SPEC.module == name
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_documents_its_attributes(name):
+    fragments = documentation(name)["extends_documentation_fragment"]
+    assert {"endpointops.intune.connection", "endpointops.intune.attributes"} <= set(fragments)
+    assert set(fragment("attributes")["attributes"]) == {"check_mode", "diff_mode", "platform", "idempotent", "action_group"}
+    own = documentation(name).get("attributes", {})
+    chosen = {"endpointops.intune.attributes.idempotent", "endpointops.intune.attributes.info"} & set(fragments)
+    assert "idempotent" in own or chosen, "says whether a second run changes nothing"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_integration_tests(name):
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "integration").glob("test_*.py"))
+    assert f'"{name}"' in tests
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_notes_name_the_least_permissions(name):
+    from ansible_collections.endpointops.intune.plugins.module_utils._intune import permissions
+
+    notes = " ".join(documentation(name)["notes"])
+    assert all(f"C({row[0]})" in notes for row in permissions.MODULES[name])
+
+
+def test_the_connection_options_fall_back_to_the_documented_variables():
+    from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+
+    options = fragment("connection")["options"]
+    assert set(options) == set(CONNECTION)
+    for name, spec in CONNECTION.items():
+        documented = re.findall(r"E\((\w+)\)", " ".join(options[name]["description"]))
+        assert documented == list(spec.get("fallback", (None, []))[1]), name
+        assert options[name].get("default") == spec.get("default"), name
+
+
+def test_secrets_are_hidden_and_nothing_else_is():
+    from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+
+    hidden = {name for name, spec in CONNECTION.items() if spec.get("no_log")}
+    assert hidden == {"client_secret", "client_certificate_passphrase", "access_token"}
+
+
+def test_the_version_is_the_same_everywhere():
+    from ansible_collections.endpointops.intune.plugins.module_utils import _runner
+
+    assert load("galaxy.yml")["version"] == _runner.VERSION
+
+
+def test_requirements_are_floors_and_the_same_everywhere():
+    lines = (ROOT / "meta" / "ee-requirements.txt").read_text(encoding="utf-8").splitlines()
+    floors = sorted(line for line in lines if line and not line.startswith("#"))
+    documented = fragment("connection")["requirements"]
+    assert [line.replace(">=", " >= ") for line in floors] == sorted(line for line in documented if not line.startswith("python"))
+
+
+def test_the_roles_defaults_equal_its_argument_specs():
+    defaults = load("roles/pin_reset/defaults/main.yml")
+    options = load("roles/pin_reset/meta/argument_specs.yml")["argument_specs"]
+    told = {name: spec["default"] for entry in options.values() for name, spec in entry["options"].items() if "default" in spec}
+    assert defaults == told
+
+
+@pytest.mark.parametrize("entry", ["main", "verify", "reset", "offboard"])
+def test_each_entry_point_documents_the_variables_it_uses(entry):
+    options = load("roles/pin_reset/meta/argument_specs.yml")["argument_specs"][entry]["options"]
+    used, todo = set(), [entry]
+    while todo:
+        text = (ROOT / "roles" / "pin_reset" / "tasks" / f"{todo.pop()}.yml").read_text(encoding="utf-8")
+        used |= set(re.findall(r"(?<!_)\bpin_reset_\w+", text))
+        todo += re.findall(r"(?:import_tasks|file): (\w+)\.yml", text)
+    assert used - {"pin_reset_results"} == set(options)
+
+
+def test_every_entry_point_has_a_playbook():
+    called = {}
+    for path in sorted((ROOT / "playbooks").glob("*.yml")):
+        (play,) = load(f"playbooks/{path.name}")
+        (task,) = play["tasks"]
+        called[path.stem] = task["ansible.builtin.import_role"]["tasks_from"]
+    assert called == {"onboard": "main", "verify": "verify", "reset_passcode": "reset", "offboard": "offboard"}
+
+
+def test_no_check_is_silenced():
+    assert not list((ROOT / "tests" / "sanity").glob("ignore*")) if (ROOT / "tests" / "sanity").exists() else True
+    lint = load(".ansible-lint")
+    assert lint["profile"] == "production" and not lint.get("skip_list") and not lint.get("warn_list")
+    forbidden = ("ignore_errors:", "ansible.builtin.shell:")
+    for path in [*ROOT.glob("roles/**/*.yml"), *ROOT.glob("playbooks/*.yml")]:
+        assert not any(word in path.read_text(encoding="utf-8") for word in forbidden), path
