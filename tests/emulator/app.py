@@ -49,7 +49,7 @@ class Application:
     async def _serve(self, scope: Scope, headers: dict[str, str], raw: bytes, receive: Receive, send: Send) -> None:
         tenant, path, method = self.tenant, scope["path"], scope["method"]
         query = scope["query_string"].decode("latin-1")
-        version, _, rest = path.lstrip("/").partition("/")
+        version, _separator, rest = path.lstrip("/").partition("/")
         call = None
         if version.lower() in ("v1.0", "beta"):
             call = _graph_call(tenant, method, version.lower(), "/" + rest, query, headers, raw)

@@ -126,7 +126,7 @@ def _run_item(outer: Call, item: dict[str, Any]) -> dict[str, Any]:
 def _item_call(outer: Call, item: dict[str, Any]) -> Call:
     headers = {str(name).lower(): str(value) for name, value in (item.get("headers") or {}).items()}
     headers.setdefault("authorization", outer.headers.get("authorization", ""))
-    path, _, query = str(item["url"]).partition("?")
+    path, _separator, query = str(item["url"]).partition("?")
     path = "/" + unquote(path).lstrip("/")
     method = str(item["method"]).upper()
     body = item.get("body")

@@ -57,7 +57,7 @@ ANDROID_KIOSK = replace(ANDROID, manufacturer="Zebra", model="TC58", version="13
 IPHONE = Profile("iOS", "18.5", "iPhone", "azureADRegistered", "Apple", "iPhone 15", "userEnrollment", chassis="phone")
 MAC = Profile("macOS", "15.5 (24F74)", "macMDM", "azureADRegistered", "Apple", "MacBook Air", "userEnrollment")
 
-Row = tuple[str, Profile, str, "dict[str, Any] | None"]
+Row = tuple[str, Profile, str, dict[str, Any] | None]
 
 # (deviceName, kind, user, simulation): outcomes that are not told follow the platform
 DEMO: tuple[Row, ...] = (

@@ -85,7 +85,7 @@ def _read_basic(form: dict[str, str], authorization: str) -> None:
     """client_secret_basic; the body wins when both are given."""
     if authorization.lower().startswith("basic "):
         try:
-            name, _, secret = base64.b64decode(authorization[6:]).decode().partition(":")
+            name, _separator, secret = base64.b64decode(authorization[6:]).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return
         form.setdefault("client_id", unquote(name))

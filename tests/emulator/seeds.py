@@ -24,7 +24,7 @@ FLEET = Profile("Windows", "10.0.15254.603", "windowsPhone", "azureADJoined", "M
 
 def check_name(seed: str) -> str:
     """`seed` itself when it is known, else ValueError."""
-    kind, _, number = seed.partition(":")
+    kind, _separator, number = seed.partition(":")
     if seed in ("empty", "demo") or (kind == "fleet" and number.isascii() and number.isdigit() and int(number) <= MAX_FLEET):
         return seed
     raise ValueError(f"unknown seed '{seed}': empty, demo or fleet:N (N up to {MAX_FLEET})")
@@ -109,7 +109,7 @@ def _plant_demo(tenant: Tenant) -> None:
 
 def _add_user(tenant: Tenant, user: str) -> None:
     user_id = stable_id("user", user)
-    given, _, family = user.partition(".")
+    given, _separator, family = user.partition(".")
     principal = f"{user}@{tenant.domain}"
     tenant.users[user_id] = {
         "id": user_id,

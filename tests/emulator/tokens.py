@@ -87,7 +87,7 @@ class Verifier:
         """The claims of a valid bearer token, or GraphError 401."""
         if not authorization:
             raise _refuse("Access token is empty.")
-        scheme, _, token = authorization.partition(" ")
+        scheme, _separator, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _refuse("Access token is empty.")
         claims = self._known.get(token)

@@ -165,7 +165,7 @@ def refused(ansible, options: dict, *words: str) -> None:
 
 
 def test_two_profiles_of_one_name_are_refused_with_their_ids(ansible):
-    ids = [make(ansible.tenant)["id"] for _ in range(2)]
+    ids = [make(ansible.tenant)["id"] for _time in range(2)]
     refused(ansible, PRESENT, *ids)
 
 

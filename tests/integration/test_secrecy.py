@@ -47,8 +47,7 @@ def test_nothing_leaks_at_the_highest_verbosity(both_doors, debug):
     secrets = [*both_doors.tenant.control.secrets(), "my-wrong-secret"]
     assert len(secrets) > 5
     shown = play.output + log.read_text(encoding="utf-8") + json.dumps([task.result for task in play.tasks])
-    passcodes = {device for device in both_doors.tenant.control.resets()}
-    assert len(passcodes) == 3, "three devices were reset, so there are passcodes that could leak"
+    assert len(both_doors.tenant.control.resets()) == 3, "three devices were reset, so there are passcodes that could leak"
     # The wrong secret is in the play that the test itself wrote, which ansible does not print.
     assert leaks(shown, secrets) == []
 

@@ -140,5 +140,5 @@ def _causes(failure: BaseException | None) -> t.Iterator[BaseException]:
 def _innermost(failure: Exception) -> str:
     last = list(_causes(failure))[-1]
     # urllib3 begins with the repr of the connection object: an address in memory helps nobody.
-    text = str(last).split(">: ")[-1]
+    text = str(last).rsplit(">: ", maxsplit=1)[-1]
     return text.rstrip(".") or type(last).__name__

@@ -41,7 +41,9 @@ def test_answers_have_their_own_status(client: Any) -> None:
 
 
 def test_answers_are_unordered(client: Any) -> None:
-    orders = {tuple(answer["id"] for answer in batch(client, *(item(number) for number in range(9))).json()["responses"]) for _ in range(3)}
+    orders = {
+        tuple(answer["id"] for answer in batch(client, *(item(number) for number in range(9))).json()["responses"]) for _time in range(3)
+    }
     assert len(orders) > 1
 
 
@@ -105,7 +107,7 @@ def act(client: Any, **more: Any) -> Any:
 
 
 def test_published_limits(client: Any) -> None:
-    assert [act(client).status_code for _ in range(201)] == [204] * 200 + [429]
+    assert [act(client).status_code for _time in range(201)] == [204] * 200 + [429]
     assert client.get(f"/v1.0{DEVICES}?$top=1").status_code == 200
     client.advance(19)
     assert act(client).status_code == 429
@@ -115,14 +117,14 @@ def test_published_limits(client: Any) -> None:
 
 def test_other_apps_share_the_tenant_limit(client: Any) -> None:
     tokens = [client.token]
-    for _ in range(2):
+    for _time in range(2):
         app = client.control("POST", "apps", {})
         tokens.append(client.control("POST", "tokens", {"client_id": app["client_id"]})["access_token"])
     client.settings(quota_scale=0.1)
     statuses = []
     for token in tokens:
         client.token = token
-        statuses.append([act(client).status_code for _ in range(20)])
+        statuses.append([act(client).status_code for _time in range(20)])
     assert statuses == [[204] * 20, [204] * 20, [429] * 20]
 
 
@@ -157,7 +159,7 @@ def test_early_retry_and_punishment(client: Any) -> None:
 
 def test_quota_off(client: Any) -> None:
     client.settings(quota=False)
-    assert {act(client).status_code for _ in range(250)} == {204}
+    assert {act(client).status_code for _time in range(250)} == {204}
 
 
 def test_journal(client: Any) -> None:

@@ -41,7 +41,7 @@ class Watch:
 
         def call(method: str, path: str, body: Any = None, **more: Any) -> Any:
             response = plain(method, path, body, **more)
-            version, _, rest = path.replace(client.tenant.origin, "").lstrip("/").partition("/")
+            version, _separator, rest = path.replace(client.tenant.origin, "").lstrip("/").partition("/")
             rest = "/" + rest.partition("?")[0]
             content = response.json() if response.text and "json" in response.headers["content-type"] else None
             self.seen.add(f"{method} {version}{rest}")

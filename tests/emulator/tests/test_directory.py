@@ -172,9 +172,9 @@ def test_consent_refused(client: Any) -> None:
 def test_visibility_by_reads(client: Any) -> None:
     client.settings(visibility_reads=2)
     made = make(client)
-    assert [client.get(by_app(SERVICE)).status_code for _ in range(3)] == [404, 404, 200]
+    assert [client.get(by_app(SERVICE)).status_code for _time in range(3)] == [404, 404, 200]
     client.call("PATCH", f"{SP}/{made['id']}", {"accountEnabled": False})
-    assert [client.json(f"{SP}/{made['id']}")["accountEnabled"] for _ in range(3)] == [True, True, False]
+    assert [client.json(f"{SP}/{made['id']}")["accountEnabled"] for _time in range(3)] == [True, True, False]
 
 
 def test_visibility_by_time(client: Any) -> None:

@@ -173,7 +173,7 @@ def test_delay(graph: Graph) -> None:
 
 def test_expired_token(graph: Graph) -> None:
     graph.control.arm("expire_token", path="managedDevices")
-    assert [graph.get().status_code for _ in range(2)] == [401, 401]
+    assert [graph.get().status_code for _time in range(2)] == [401, 401]
     graph.headers = {"Authorization": f"Bearer {graph.control.token()}"}
     assert graph.get().status_code == 200
 
@@ -190,7 +190,7 @@ def test_fault_at_the_token_endpoint(emulator: EmulatorProcess, session: request
 
 def test_skip_and_times(graph: Graph) -> None:
     graph.control.arm("status", path="managedDevices", skip=1, times=2, status=500)
-    assert [graph.get().status_code for _ in range(4)] == [200, 500, 500, 200]
+    assert [graph.get().status_code for _time in range(4)] == [200, 500, 500, 200]
     assert [fault["hits"] for fault in graph.control.faults()] == [2]
 
 
