@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+# These tests mostly wait: for devices, for Entra, for processes to start.
+INTEGRATION_WORKERS ?= 4
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 OUTPUT := tests/output
@@ -64,7 +66,7 @@ unit: environment  ## Run the unit tests, the emulated tenant's own tests and th
 
 integration: environment  ## Run every module, role and playbook against the emulated tenant
 	@rm -rf $(OUTPUT)/exchanges && mkdir -p $(OUTPUT)/exchanges
-	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m pytest tests/integration -n $(WORKERS) $(PYTEST_ARGS)
+	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m pytest tests/integration -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
 
 contract: environment  ## Compare what the integration tests sent and got with Microsoft's description of the API
 	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
@@ -81,7 +83,7 @@ docs: environment  ## Build the documentation as HTML
 	@$(RUN) tests/tools/docs.sh
 
 artifact: environment  ## Build the collection, install it elsewhere and test that copy
-	@$(RUN) tests/tools/artifact.sh -n $(WORKERS) $(PYTEST_ARGS)
+	@$(RUN) tests/tools/artifact.sh -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
 
 changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins

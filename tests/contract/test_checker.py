@@ -1,0 +1,239 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The comparison finds what is wrong: each case is a right exchange with one thing changed."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pathlib
+import typing as t
+
+import pytest
+
+from . import contract, recordings
+from .checker import Checker, Exchange
+from .recordings import Summary
+
+SAMPLE = pathlib.Path(__file__).parent / "sample"
+DEVICE = "7b1f0c52-6c1e-4f0a-9d53-0a3a4c9e1d11"
+APP = "b8456c59-1230-44c7-a4a2-99b085333e84"
+CUSTOM = "#microsoft.graph.windows10CustomConfiguration"
+ALL_DEVICES = {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}
+JSON = {"content-type": "application/json;odata.metadata=minimal", "request-id": "1"}
+
+GONE = object()
+
+Line = dict[str, t.Any]
+
+
+def line(call: str, status: int, answer: t.Any = None, body: t.Any = None, version: str = "v1.0") -> Line:
+    method, path = call.split(" ", 1)
+    return {
+        "method": method,
+        "version": version,
+        "path": path,
+        "request_headers": {"content-type": "application/json"},
+        "request_body": body,
+        "status": status,
+        "response_headers": dict(JSON),
+        "response_body": answer,
+    }
+
+
+def error(code: str) -> t.Any:
+    return {"error": {"code": code, "message": "No.", "innerError": {"date": "2026-01-05T10:00:00", "request-id": "1"}}}
+
+
+RESULT = {
+    "@odata.type": "#microsoft.graph.resetPasscodeActionResult",
+    "actionName": "resetPasscode",
+    "actionState": "done",
+    "startDateTime": "2026-01-05T10:00:00.1234567Z",
+    "lastUpdatedDateTime": "2026-01-05T10:03:11Z",
+    "errorCode": 0,
+    "passcode": None,
+}
+PROFILE = {
+    "@odata.type": CUSTOM,
+    "displayName": "PIN recovery",
+    "description": None,
+    "omaSettings": [
+        {"@odata.type": "#microsoft.graph.omaSettingBoolean", "displayName": "E", "omaUri": "./Device/Vendor/MSFT/X", "value": True}
+    ],
+}
+LISTED = {"@odata.context": "c", "@odata.count": 1, "value": [{"id": DEVICE, "deviceName": "PC-1"}]}
+
+RIGHT: dict[str, Line] = {
+    "list": line(
+        "GET /deviceManagement/managedDevices?$select=id,deviceName&$filter=operatingSystem%20eq%20'joinType%20is%20text'&$top=2",
+        200,
+        LISTED,
+    ),
+    "next page": line("GET /deviceManagement/managedDevices?$select=id,deviceName&$skiptoken=abc", 200, LISTED),
+    "count": {**line("GET /deviceManagement/managedDevices/$count", 200, "15"), "response_headers": {**JSON, "content-type": "text/plain"}},
+    "count in beta": {
+        **line("GET /deviceManagement/managedDevices/$count", 200, 15, version="beta"),
+        "response_headers": {**JSON, "content-type": "text/plain"},
+    },
+    "device": line(
+        f"GET /deviceManagement/managedDevices/{DEVICE}?$select=id,isEncrypted,deviceActionResults",
+        200,
+        {"id": DEVICE, "isEncrypted": True, "deviceActionResults": [RESULT, {"actionName": "syncDevice", "actionState": "pending"}]},
+    ),
+    "key in parentheses": line(f"GET /deviceManagement/managedDevices('{DEVICE}')", 200, {"id": DEVICE}),
+    "reset": line(f"POST /deviceManagement/managedDevices/{DEVICE}/resetPasscode", 204),
+    "reset with an empty object": line(f"POST /deviceManagement/managedDevices/{DEVICE}/resetPasscode", 204, body={}),
+    "profile": line("POST /deviceManagement/deviceConfigurations", 201, {**PROFILE, "id": "1", "version": 1}, PROFILE),
+    "expanded": line("GET /deviceManagement/deviceConfigurations/1?$expand=assignments($select=id)", 200, {**PROFILE, "assignments": []}),
+    "a type outside": line(
+        "GET /deviceManagement/deviceConfigurations/1",
+        200,
+        {"@odata.type": "#microsoft.graph.windows10GeneralConfiguration", "id": "1", "displayName": "Baseline", "cameraBlocked": True},
+    ),
+    "assign": line(
+        "POST /deviceManagement/deviceConfigurations/1/assign",
+        200,
+        {"value": [{"id": "1_2", "target": ALL_DEVICES}]},
+        {"assignments": [{"target": ALL_DEVICES}]},
+    ),
+    "alternate key": line(f"GET /servicePrincipals(appId='{APP}')?$select=id,appId", 200, {"id": DEVICE, "appId": APP}),
+    "no content": line(f"PATCH /servicePrincipals(appId='{APP}')", 204, body={"accountEnabled": True}),
+    "bin": line("GET /directory/deletedItems/microsoft.graph.servicePrincipal", 200, {"value": [{"id": DEVICE, "appId": APP}]}),
+    "in the bin": line(
+        f"GET /directory/deletedItems/{DEVICE}", 200, {"@odata.type": "#microsoft.graph.servicePrincipal", "id": DEVICE, "appId": APP}
+    ),
+    "forbidden": line("GET /deviceManagement/managedDevices", 403, error("Forbidden")),
+    "wrong on purpose": line("POST /deviceManagement/deviceConfigurations", 400, error("BadRequest"), {"nonsense": 1}),
+    "wrong address": line("GET /deviceManagement/nonsense", 400, error("BadRequest")),
+    "beta": line(
+        "GET /deviceManagement/managedDevices?$select=id,joinType", 200, {"value": [{"id": "1", "joinType": "unknown"}]}, version="beta"
+    ),
+    "batch": line(
+        "POST /$batch",
+        200,
+        {"responses": [{"id": "1", "status": 204}]},
+        {"requests": [{"id": "1", "method": "POST", "url": "/x", "headers": {"Content-Type": "application/json"}, "body": {}}]},
+    ),
+}
+
+TARGET = "request_body/assignments/0/target"
+ENTRY = "response_body/deviceActionResults"
+RESULTS = "response.body.deviceActionResults[*]"
+# (right exchange, where to change it, what to put there, where the problem is seen, a word of it)
+Case = tuple[str, str, t.Any, str, str]
+WRONG: dict[str, Case] = {
+    "type": ("device", "response_body/isEncrypted", "yes", "response.body.isEncrypted", "boolean"),
+    "null": ("device", "response_body/isEncrypted", None, "response.body.isEncrypted", "boolean"),
+    "member": ("device", f"{ENTRY}/0/actionState", "fine", f"{RESULTS}.actionState", "fine"),
+    "date": ("device", f"{ENTRY}/0/startDateTime", "now", f"{RESULTS}.startDateTime", "now"),
+    "number": ("device", f"{ENTRY}/0/errorCode", 2**31, f"{RESULTS}.errorCode", "maximum"),
+    "base type": ("device", f"{ENTRY}/1/errorCode", 0, f"{RESULTS}.errorCode", "no such"),
+    "unknown property": ("key in parentheses", "response_body/pin", "1", "response.body.pin", "no such property"),
+    "property of beta": ("key in parentheses", "response_body/joinType", "unknown", "response.body.joinType", "no such property"),
+    "beta answer": ("beta", "version", "v1.0", "response.body.value[*].joinType", "no such property"),
+    "beta selected": ("beta", "version", "v1.0", "request.query.$select", "joinType"),
+    "not selected": ("list", "response_body/value/0/isEncrypted", True, "response.body.value[*].isEncrypted", "not selected"),
+    "filter": ("list", "path", "/deviceManagement/managedDevices?$filter=joinType eq 'x'", "request.query.$filter", "joinType"),
+    "option": ("list", "path", "/deviceManagement/managedDevices?$top=2&$format=x", "request.query.$format", "no such option"),
+    "option's value": ("list", "path", "/deviceManagement/managedDevices?$top=many", "request.query.$top", "number"),
+    "token on an item": ("device", "path", "/deviceManagement/managedDevices/1?$skiptoken=1", "request.query.$skiptoken", "no such"),
+    "expand": ("expanded", "path", "/deviceManagement/deviceConfigurations/1?$expand=displayName", "request.query.$expand", "displayName"),
+    "no items": ("list", "response_body", {"@odata.count": 0}, "response.body.value", "missing"),
+    "item": ("list", "response_body/value/0", "PC-1", "response.body.value[*]", "not an object"),
+    "count": ("count", "response_body", "many", "response.body", "count"),
+    "path": ("device", "path", "/deviceManagement/phones/1", "request.path", "no such operation"),
+    "method": ("reset", "method", "PUT", "request.path", "no such operation"),
+    "cast": ("bin", "path", "/directory/deletedItems/microsoft.graph.nothing", "request.path", "no such operation"),
+    "other version": ("profile", "path", "/deviceManagement/joinTypes", "request.path", "no such operation"),
+    "status": ("reset", "status", 200, "response.status", "200"),
+    "redirect": ("list", "status", 302, "response.status", "302"),
+    "body for no body": ("reset", "request_body", {"pin": 1}, "request.body", "takes none"),
+    "answer for no answer": ("reset", "response_body", {}, "response.body", "none is described"),
+    "no answer": ("list", "response_body", None, "response.body", "not an object"),
+    "no body": ("profile", "request_body", None, "request.body", "missing"),
+    "sent type": ("profile", "request_body/omaSettings/0/value", "true", "request.body.omaSettings[*].value", "boolean"),
+    "sent property": ("profile", "request_body/pin", 1, "request.body.pin", "no such property"),
+    "sent beta": ("profile", "request_body/roleScopeTagIds", ["0"], "request.body.roleScopeTagIds", "no such property"),
+    "abstract": ("profile", "request_body/@odata.type", GONE, "request.body.@odata.type", "missing"),
+    "unknown type": ("profile", "request_body/@odata.type", "#microsoft.graph.x", "request.body.@odata.type", "not derived"),
+    "other type": ("assign", f"{TARGET}/@odata.type", CUSTOM, "request.body.assignments[*].target.@odata.type", "not derived"),
+    "not JSON": ("profile", "request_headers/content-type", "text/plain", "request.headers.content-type", "json"),
+    "answer not JSON": ("list", "response_headers/content-type", "text/plain", "response.headers.content-type", "json"),
+    "error without code": ("forbidden", "response_body", {"error": {"message": "No."}}, "response.body.error.code", "missing"),
+    "error of another kind": ("wrong on purpose", "response_body", {"detail": "No."}, "response.body.error", "missing"),
+    "error without body": ("wrong address", "response_body", None, "response.body", "not an object"),
+    "batch": ("batch", "request_body/requests/0/url", "v1.0/x", "request.body.requests[*].url", "match"),
+    "batch answer": ("batch", "response_body/responses/0/id", "2", "response.body.responses", "ids"),
+}
+
+
+@pytest.fixture(params=["sample", "microsoft"])
+def either_checker(request: pytest.FixtureRequest) -> Checker:
+    """With the sample everywhere; with Microsoft's description where it is at hand."""
+    return request.getfixturevalue("sample_checker" if request.param == "sample" else "checker")
+
+
+@pytest.fixture(scope="module")
+def sample_checker() -> Checker:
+    return Checker(contract.load(SAMPLE))
+
+
+def changed(right: Line, where: str, value: t.Any) -> Line:
+    """A copy with one place changed, or removed."""
+    result = copy.deepcopy(right)
+    *steps, last = where.split("/")
+    place: t.Any = result
+    for step in steps:
+        place = place[int(step) if isinstance(place, list) else step]
+    if value is GONE:
+        del place[last]
+    else:
+        place[int(last) if isinstance(place, list) else last] = value
+    return result
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_exchanges_have_no_problem(either_checker: Checker, name: str) -> None:
+    assert either_checker.check(Exchange.read(RIGHT[name])).problems == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_exchanges_are_found(either_checker: Checker, name: str) -> None:
+    right, where, value, path, word = WRONG[name]
+    problems = either_checker.check(Exchange.read(changed(RIGHT[right], where, value))).problems
+    assert any(problem.path == path and word in problem.message for problem in problems), problems
+
+
+def test_an_answer_that_is_not_graphs_is_counted_apart_but_its_request_is_compared(sample_checker: Checker) -> None:
+    page = {**RIGHT["list"], "status": 502, "response_headers": {"content-type": "text/html"}, "response_body": "<html></html>"}
+    assert sample_checker.check(Exchange.read(page)) == ("injected", "v1.0 GET /deviceManagement/managedDevices", [])
+    wrong = {**page, "path": "/deviceManagement/managedDevices?$format=x"}
+    verdict = sample_checker.check(Exchange.read(wrong))
+    assert verdict.kind == "injected" and [problem.path for problem in verdict.problems] == ["request.query.$format"]
+
+
+def test_what_was_found_is_told_once_with_its_place_and_counted(sample_checker: Checker, tmp_path: pathlib.Path) -> None:
+    wrong = changed(RIGHT["key in parentheses"], "response_body/pin", "1")
+    file = tmp_path / "gw0.jsonl"
+    lines = [RIGHT["list"], wrong, wrong, RIGHT["batch"], RIGHT["forbidden"]]
+    file.write_text("".join(json.dumps(entry) + "\n" for entry in lines), encoding="utf-8")
+    summary = Summary(sample_checker).add_all(recordings.read(file))
+    operation = "v1.0 GET /deviceManagement/managedDevices/{managedDevice-id}"
+    assert summary.failures == f"gw0.jsonl:2 and 1 more: {operation}: response.body.pin: managedDevice has no such property"
+    assert str(summary).startswith("4 exchanges compared: 4 of v1.0 (2 operations), 0 of beta (0 operations); 1 of them errors")
+    assert "1 $batch envelopes" in str(summary)
+
+
+def test_no_more_than_thirty_problems_are_listed(sample_checker: Checker) -> None:
+    wrong = changed(RIGHT["key in parentheses"], "response_body", {f"property{number}": 1 for number in range(40)})
+    lines = Summary(sample_checker).add_all([("x:1", Exchange.read(wrong))]).failures.splitlines()
+    assert len(lines) == 31 and lines[-1] == "... and 10 more problems"
+
+
+def test_says_what_is_missing_where_it_is_not_checked(tmp_path: pathlib.Path) -> None:
+    assert recordings.missing_contract(tmp_path) == ["graph-v1.0.openapi.yaml", "graph-beta.openapi.yaml"]
+    assert recordings.not_checked(tmp_path).startswith("NOT CHECKED: no exchange was compared")
+    assert recordings.missing_contract(SAMPLE) == []
