@@ -221,8 +221,6 @@ def test_resets_a_passcode_and_polls_until_it_is_done(sdk: Sdk) -> None:
 
 def test_resets_several_passcodes_in_one_batch(sdk: Sdk) -> None:
     identities = [sdk.control.device(name)["id"] for name in (PHONE, "PHONE-HELPDESK-02")] + [UNKNOWN]
-    # the SDK writes the names of headers in lower case; the service takes that (microsoft-graph-docs issue 1988)
-    sdk.control.settings(batch_item_header_case=False)
 
     async def work(graph: GraphServiceClient) -> BatchResponseContent:
         content = BatchRequestContent()

@@ -16,7 +16,6 @@ from .faults import ITEM_KINDS
 
 MAX_ITEMS = 20
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
-ITEM_FIELDS = frozenset({"id", "method", "url", "headers", "body", "dependsOn"})
 
 
 def run(call: Call) -> Reply:
@@ -46,22 +45,24 @@ def _checked(call: Call) -> list[dict[str, Any]]:
     known: set[str] = set()
     for item in items:
         _check_item(call, item, known)
+    names = {item["id"] for item in items}
     for item in items:
         for name in item.get("dependsOn") or ():
-            if name not in known:
+            if name not in names:
                 raise bad_request(f"Dependent request id : {name} of request id : {item['id']} does not exist in the batch.")
     return items
 
 
 def _check_item(call: Call, item: Any, known: set[str]) -> None:
-    if not isinstance(item, dict) or set(item) - ITEM_FIELDS:
+    # Members that batch does not know are passed over: Microsoft's own SDK writes a depends_on.
+    if not isinstance(item, dict):
         raise bad_request("Invalid batch payload format.")
     item_id = item.get("id")
     if not isinstance(item_id, str) or not item_id:
         raise bad_request("Request Id in the batch can not be null or empty.")
-    if item_id in known:
+    if item_id.lower() in known:
         raise bad_request(f"Request Id : {item_id} is not unique in the batch.")
-    known.add(item_id)
+    known.add(item_id.lower())
     if str(item.get("method", "")).upper() not in METHODS:
         raise bad_request(f"Invalid HTTP method of request id : {item_id}.")
     url = item.get("url")

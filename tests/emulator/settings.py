@@ -57,7 +57,7 @@ class Settings:
     quota_scale: float = 1.0
     quota_punish: bool = False
     retry_after: str = "integer"
-    batch_item_header_case: bool = True
+    batch_item_header_case: bool = False
     batch_shuffle: bool = True
     token_lifetime: int = 3599
 

@@ -47,12 +47,17 @@ def test_answers_are_unordered(client: Any) -> None:
     assert len(orders) > 1
 
 
+def test_unknown_members_of_an_item_are_passed_over(client: Any) -> None:
+    assert batch(client, item(1, depends_on=[])).status_code == 200
+
+
 @pytest.mark.parametrize(
     "items",
     [
         [],
         [item(number) for number in range(21)],
         [item(1), item(1)],
+        [{**item(1), "id": "a"}, {**item(1), "id": "A"}],
         [item(1, url="https://127.0.0.1:8443/v1.0/organization")],
         [item(1, url="/$batch", method="POST", headers=JSON, body={})],
         [item(1, dependsOn=["7"])],
@@ -67,6 +72,7 @@ def test_malformed_envelopes(client: Any, items: list[dict[str, Any]]) -> None:
 
 
 def test_write_without_header_and_body_refuses_all(client: Any) -> None:
+    client.settings(batch_item_header_case=True)
     bare = {"id": "2", "method": "POST", "url": reset(client, 2)["url"]}
     for bad in (bare, {**bare, "headers": {"content-type": "application/json"}, "body": {}}):
         response = batch(client, item(1), bad)
