@@ -179,6 +179,8 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     }
     before = consent.read(client)
     present = params["state"] == "present"
+    if present:
+        consent.check_resource(before, wanted)
     changes = consent.plan_present(before, wanted) if present else consent.plan_absent(before)
     # The diff is the plan's, in check mode and for real: scopes that the service has yet to publish are null in both.
     after = projected = consent.project(before, changes)

@@ -79,7 +79,8 @@ def in_process(module: t.Any, args: dict[str, t.Any], *, check: bool, diff: bool
     params = validated.validated_parameters
     secrets = {params[name] for name, option in module.SPEC.argument_spec.items() if option.get("no_log") and params.get(name)}
     if validated.error_messages:
-        result = {"failed": True, "msg": "; ".join(validated.error_messages)}
+        unknown = "Unsupported parameters: " if validated.unsupported_parameters else ""
+        result = {"failed": True, "msg": unknown + "; ".join(validated.error_messages)}
     else:
         result = _runner.execute(module.SPEC, module.run, params, check=check, diff=diff)
     return remove_values({**result, "invocation": {"module_args": params}}, secrets)

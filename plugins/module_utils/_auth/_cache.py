@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import tempfile
@@ -52,7 +53,9 @@ class TokenCache:
         self._cache = msal.SerializableTokenCache()
         try:
             with open(self._path, encoding="utf-8") as file:
-                self._cache.deserialize(file.read())
+                content = file.read()
+            if isinstance(json.loads(content), dict):
+                self._cache.deserialize(content)
         except (FileNotFoundError, ValueError):
             # A first run, or a damaged file: both begin anew.
             self._cache = msal.SerializableTokenCache()
@@ -65,8 +68,12 @@ class TokenCache:
         try:
             # mkstemp makes it 0600 from the start.
             handle, beside = tempfile.mkstemp(dir=os.path.dirname(self._path) or ".", prefix=".intune-token-")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(self._cache.serialize())
-            os.replace(beside, self._path)
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(self._cache.serialize())
+                os.replace(beside, self._path)
+            except OSError:
+                os.unlink(beside)
+                raise
         except OSError as failure:
             raise errors.InvalidOptionError(f"{OPTION} '{self._path}' cannot be written: {failure.strerror}.") from failure

@@ -15,9 +15,9 @@ def read(option: str, path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             content = file.read()
-    except OSError as failure:
+    except (OSError, ValueError) as failure:
         raise errors.InvalidOptionError(
-            f"{option} '{path}' cannot be read: {failure.strerror}.",
+            f"{option} '{path}' cannot be read: {getattr(failure, 'strerror', None) or failure}.",
             hint="The file is read on the host that runs the module, by the user who runs it.",
         ) from failure
     if not content.strip():

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import abc
+import json
 import re
 import typing as t
 import urllib.parse
@@ -66,7 +67,30 @@ class MsalHttp:
         """The transport is its owner's to close."""
 
     def _send(self, request: Request) -> MsalResponse:
-        return MsalResponse(self._exchange.send(request))
+        answer = self._exchange.send(request)
+        _check(request, answer)
+        return MsalResponse(answer)
+
+
+def _check(request: Request, answer: Response) -> None:
+    """What msal would stumble over, or write to a log with the token in it, does not reach it."""
+    if answer.status >= 500 or answer.status == 429:
+        raise errors.AuthenticationError(
+            f"{request.target}: the sign-in service answered {answer.status}, and still did after retry_timeout.", hint="Try again later."
+        )
+    if 200 <= answer.status < 400 and not isinstance(_json(answer.text), dict):
+        raise errors.UnexpectedAnswerError(
+            f"{request.target} answered {answer.status} with something that is not of a sign-in service.",
+            target=request.target,
+            hint="A proxy or gateway may have answered in its place. Check authority_url and the proxy.",
+        )
+
+
+def _json(text: str) -> t.Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 class MsalResponse:
@@ -76,8 +100,7 @@ class MsalResponse:
         self.text = answer.text
 
     def raise_for_status(self) -> None:
-        if self.status_code >= 400:
-            raise refusal({"error": f"http_{self.status_code}", "error_description": f"HTTP {self.status_code} from Microsoft Entra"})
+        """Called by msal for 5xx only, which do not get here."""
 
 
 class ConfidentialCredential(Credential):
@@ -111,11 +134,14 @@ class ConfidentialCredential(Credential):
             # msal gives no other way to pass over its own cache.
             app.remove_tokens_for_client()
         asked_at = self.around.now()
-        result = app.acquire_token_for_client(scopes, claims_challenge=claims)
-        if "access_token" not in result:
-            raise refusal(result)
+        try:
+            result = app.acquire_token_for_client(scopes, claims_challenge=claims)
+        except ValueError as failure:
+            # Its text may be the answer's.
+            raise errors.AuthenticationError("Microsoft Entra refused in a form that is not its own.", hint="Check the proxy.") from failure
+        token = token_of(result, asked_at)
         self._cache.save()
-        return Token(result["access_token"], asked_at + float(result.get("expires_in", 0)))
+        return token
 
     def _application(self) -> t.Any:
         if self._app is None:
@@ -131,7 +157,7 @@ class ConfidentialCredential(Credential):
                     token_cache=self._cache.load(),
                     client_capabilities=["CP1"],
                 )
-            except ValueError as failure:
+            except (ValueError, KeyError, errors.UnexpectedAnswerError) as failure:
                 # msal puts Entra's own words into the error that it raises from.
                 raise _authority_refusal(f"{failure} {failure.__context__}", authority) from failure
         return self._app
@@ -140,6 +166,16 @@ class ConfidentialCredential(Credential):
 def require_msal() -> None:
     if not HAS_MSAL:
         raise errors.MissingLibraryError("msal")
+
+
+def token_of(result: t.Mapping[str, t.Any], asked_at: float) -> Token:
+    """The token in msal's result, or what it says instead as an error."""
+    if not result.get("access_token"):
+        raise refusal(result)
+    try:
+        return Token(result["access_token"], asked_at + float(result.get("expires_in", 0)))
+    except (TypeError, ValueError):
+        return Token(result["access_token"])
 
 
 def refusal(result: t.Mapping[str, t.Any]) -> errors.AuthenticationError:

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .._graph import errors
 from ._base import Credential, Token
 from ._claims import claims_of
@@ -16,6 +18,12 @@ from ._claims import claims_of
 class AccessToken(Credential):
     method = "access_token"
     needs = ("access_token",)
+
+    def check(self) -> None:
+        super().check()
+        # Nothing else can be sent in a header, and nothing else is a token.
+        if not re.fullmatch(r"[!-~]+", self.options["access_token"].strip()):
+            raise errors.InvalidOptionError("access_token holds blanks or characters that no token has.", hint="Check how it was copied.")
 
     def acquire(self, claims: str | None, renew: bool) -> Token:
         if renew:

@@ -28,26 +28,30 @@ class AzureCli(Credential):
         answer = self._run(command)
         try:
             found = json.loads(answer)
-            return Token(found["accessToken"], found.get("expires_on"))
-        except (ValueError, KeyError, TypeError):
-            raise errors.AuthenticationError(
-                "The Azure CLI answered without a token.", hint="Run 'az version': 2.54 or later is needed."
-            ) from None
+            ends = found.get("expires_on")
+            token = Token(found["accessToken"], None if ends is None else float(ends))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            token = None
+        if token is None or not token.value:
+            raise errors.AuthenticationError("The Azure CLI answered without a token.", hint="Run 'az version': 2.54 or later is needed.")
+        return token
 
     @staticmethod
     def _run(command: t.Sequence[str]) -> str:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL)
-        except FileNotFoundError:
+        except OSError as failure:
             raise errors.AuthenticationError(
-                "auth_method azure_cli needs the Azure CLI, and 'az' is not on the PATH.", hint="Install it, or choose another auth_method."
+                f"auth_method azure_cli needs the Azure CLI, and 'az' is not on the PATH or cannot be run ({failure.strerror}).",
+                hint="Install it, or choose another auth_method.",
             ) from None
         except subprocess.TimeoutExpired:
             raise errors.AuthenticationError(
                 f"The Azure CLI did not answer within {PATIENCE} s.", hint="Try 'az account show' by hand."
             ) from None
         if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+            said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
+            reason = said[0] if said else "no reason given"
             raise errors.AuthenticationError(
                 f"The Azure CLI gave no token: {reason}", hint="Sign in with 'az login' as the user who runs Ansible."
             )

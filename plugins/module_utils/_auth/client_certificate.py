@@ -18,6 +18,7 @@ from ._msal import ConfidentialCredential
 
 try:
     from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 except ImportError:
     HAS_CRYPTOGRAPHY = False
@@ -43,11 +44,11 @@ class ClientCertificate(ConfidentialCredential):
     def client_credential(self) -> dict[str, t.Any]:
         path = self.options[OPTION]
         content = _files.read(OPTION, path)
-        credential: dict[str, t.Any] = {"passphrase": self.options.get("client_certificate_passphrase")}
         if b"-----BEGIN" not in content:
-            return {**credential, "private_key_pfx_path": path}
+            return {"private_key_pfx_path": path, "passphrase": self.options.get("client_certificate_passphrase")}
         text = content.decode("ascii", errors="replace")
-        return {**credential, "private_key": _block(text, "PRIVATE KEY"), "public_certificate": _block(text, "CERTIFICATE")}
+        key = _block(text, "PRIVATE KEY") or ""
+        return {"private_key": key, "passphrase": self._passphrase(key), "public_certificate": _block(text, "CERTIFICATE")}
 
     def _open_pem(self, path: str, content: bytes) -> t.Any:
         text = content.decode("ascii", errors="replace")
@@ -58,7 +59,7 @@ class ClientCertificate(ConfidentialCredential):
                 f"{OPTION} '{path}' has no {missing}.", hint="The PEM file must hold the key and the certificate."
             )
         try:
-            load_pem_private_key(key.encode(), self._passphrase(key))
+            _check_key(path, load_pem_private_key(key.encode(), self._passphrase(key)))
             return x509.load_pem_x509_certificate(certificate.encode())
         except (ValueError, TypeError) as failure:
             raise _unreadable(path, failure) from failure
@@ -70,12 +71,18 @@ class ClientCertificate(ConfidentialCredential):
             raise _unreadable(path, failure) from failure
         if key is None or certificate is None:
             raise errors.InvalidOptionError(f"{OPTION} '{path}' has no private key with its certificate.", hint="Export it with its key.")
+        _check_key(path, key)
         return certificate
 
     def _passphrase(self, key: str) -> bytes | None:
         phrase = self.options.get("client_certificate_passphrase")
         # A passphrase for a key that has none is an error for cryptography, but not for the user.
         return phrase.encode() if phrase and "ENCRYPTED" in key else None
+
+
+def _check_key(path: str, key: t.Any) -> None:
+    if not isinstance(key, RSAPrivateKey):
+        raise errors.InvalidOptionError(f"{OPTION} '{path}' has a key that is not RSA.", hint="Microsoft Entra takes RSA keys only.")
 
 
 def _block(text: str, kind: str) -> str | None:

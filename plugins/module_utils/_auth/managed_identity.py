@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .._graph import errors
 from ._base import Credential, Token
-from ._msal import MsalHttp, msal, refusal, require_msal
+from ._msal import MsalHttp, msal, require_msal, token_of
 
 
 class ManagedIdentity(Credential):
@@ -33,8 +33,10 @@ class ManagedIdentity(Credential):
                 f"No managed identity endpoint answers here: {failure.message}",
                 hint="Run this on an Azure resource that has a managed identity, or choose another auth_method.",
             ) from failure
-        except ValueError as failure:
-            raise errors.AuthenticationError(f"The managed identity endpoint answered without a token: {failure}.") from failure
-        if "access_token" not in result:
-            raise refusal(result)
-        return Token(result["access_token"], asked_at + float(result.get("expires_in", 0)))
+        except (ValueError, TypeError, OSError, msal.ManagedIdentityError) as failure:
+            # OSError: an Arc machine's challenge names a file that only its group may read.
+            raise errors.AuthenticationError(
+                f"The managed identity endpoint gave no token ({type(failure).__name__}).",
+                hint="Check that the machine has a managed identity, and that the user who runs the module may use it.",
+            ) from failure
+        return token_of(result, asked_at)

@@ -159,6 +159,7 @@ def demanded_claims(header: str | None) -> str | None:
     if not found:
         return None
     try:
-        return base64.b64decode(found.group(1) + "===").decode()
+        claims = base64.b64decode(found.group(1) + "===").decode()
+        return claims if isinstance(json.loads(claims), dict) else None
     except ValueError:
         return None

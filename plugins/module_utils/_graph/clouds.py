@@ -50,8 +50,12 @@ def choose(name: str, *, graph_url: str | None = None, authority_url: str | None
 
 
 def _origin(option: str, url: str) -> str:
-    parts = urllib.parse.urlsplit(url.strip())
-    plain = parts.scheme == "https" and parts.hostname and not parts.username and not parts.query
+    try:
+        parts = urllib.parse.urlsplit(url.strip())
+        plain = parts.scheme == "https" and parts.hostname and parts.port != 0 and "@" not in parts.netloc and not parts.query
+    except ValueError:
+        # A broken host or an impossible port.
+        plain = False
     # A pasted ".../v1.0" or ".../" is what people have at hand: it means the origin.
     if not plain or not re.fullmatch(r"/?(v1\.0|beta)?/?", parts.path):
         raise InvalidOptionError(

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import email.utils
 import json
 import math
@@ -35,8 +36,8 @@ class Request:
 
     method: str
     url: str
-    headers: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    body: bytes | None = None
+    headers: t.Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    body: bytes | None = dataclasses.field(default=None, repr=False)
     repeatable: bool = False
     bearer: str | None = dataclasses.field(default=None, repr=False)
 
@@ -51,7 +52,7 @@ class Response:
 
     status: int
     headers: t.Mapping[str, str]
-    body: bytes = b""
+    body: bytes = dataclasses.field(default=b"", repr=False)
 
     @property
     def text(self) -> str:
@@ -64,6 +65,8 @@ def with_bearer(request: Request, token: str) -> Request:
 
 def segments(*parts: str) -> str:
     """A path of segments, each quoted, so that no name can reach another resource."""
+    if any(part in ("", ".", "..") for part in parts):
+        raise errors.InvalidOptionError(f"'{'/'.join(parts)}' names nothing in Microsoft Graph.")
     return "/" + "/".join(urllib.parse.quote(part, safe="()=,'$") for part in parts)
 
 
@@ -80,8 +83,11 @@ def build_url(origin: str, version: str, path: str, query: t.Mapping[str, str] |
 
 
 def same_origin(url: str, origin: str) -> bool:
-    there, here = urllib.parse.urlsplit(url), urllib.parse.urlsplit(origin)
-    return (there.scheme, there.hostname, there.port or 443) == (here.scheme, here.hostname, here.port or 443)
+    try:
+        there, here = urllib.parse.urlsplit(url), urllib.parse.urlsplit(origin)
+        return (there.scheme, there.hostname, there.port or 443) == (here.scheme, here.hostname, here.port or 443)
+    except ValueError:
+        return False
 
 
 def parse_date(value: str | None) -> float | None:
@@ -89,7 +95,9 @@ def parse_date(value: str | None) -> float | None:
     if not value:
         return None
     try:
-        return email.utils.parsedate_to_datetime(value).timestamp()
+        date = email.utils.parsedate_to_datetime(value)
+        # HTTP dates are in GMT, also where one does not say so.
+        return (date if date.tzinfo else date.replace(tzinfo=datetime.timezone.utc)).timestamp()
     except (TypeError, ValueError):
         return None
 
@@ -133,7 +141,8 @@ def backoff(attempt: int, retry_after: float | None, jitter: float) -> float:
 
     Intune leaves Retry-After out, or says 0, while it still throttles: both mean our own growing pause.
     """
-    own = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (attempt - 1))
+    # The exponent is bounded: past it the longest pause is reached anyway.
+    own = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(attempt - 1, 16))
     own = own / 2 + own / 2 * jitter
     return max(retry_after, own / 2) if retry_after else own
 
@@ -175,7 +184,7 @@ def decode_error(request: Request, response: Response) -> errors.GraphError:
         client_request_id=response.headers.get("client-request-id") or inner.get("client-request-id"),
         target=request.target,
         hint=_hint(response.status, code, message),
-        retry_after=parse_retry_after(response.headers.get("retry-after"), 0.0),
+        retry_after=parse_retry_after(response.headers.get("retry-after"), parse_date(response.headers.get("date")) or 0.0),
     )
 
 

@@ -77,6 +77,8 @@ class Transport:
             raise _translate(request, failure, self._timeout) from failure
         except (OSError, ValueError) as failure:
             # requests says an unreadable CA file as OSError and a bad proxy URL as ValueError, before it connects.
+            if isinstance(failure, UnicodeError) or "header" in str(failure):
+                raise _bad_token(request) from None
             raise errors.NotSentError(f"{request.target} could not be sent: {failure}.", target=request.target, passing=False) from failure
         return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
 
@@ -102,6 +104,11 @@ def _translate(request: Request, failure: Exception, timeout: float) -> errors.I
             passing=False,
             hint="Set ca_path to the CA that signed it (a TLS-inspecting proxy has one of its own).",
         )
+    if isinstance(failure, requests.exceptions.InvalidHeader):
+        # Its text holds the header's value, which may be a token.
+        return _bad_token(request)
+    if isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
+        return errors.NotSentError(f"{request.url} is not an address: {reason}.", target=request.target, passing=False)
     if isinstance(failure, requests.exceptions.ProxyError):
         return errors.NotSentError(
             f"The proxy did not connect to {host}: {reason}.", target=request.target, hint="Check HTTPS_PROXY and NO_PROXY."
@@ -116,11 +123,13 @@ def _translate(request: Request, failure: Exception, timeout: float) -> errors.I
     )
 
 
+def _bad_token(request: Request) -> errors.NotSentError:
+    return errors.NotSentError("The token holds characters that no token has.", target=request.target, passing=False)
+
+
 def _before_connection(failure: Exception) -> bool:
     """Whether the failure came while connecting. Anything in doubt counts as sent."""
     if isinstance(failure, requests.exceptions.ConnectTimeout):
-        return True
-    if isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
         return True
     return any(type(cause).__name__ in ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError") for cause in _causes(failure))
 

@@ -85,6 +85,9 @@ def resolve(client: GraphClient, wanted: t.Iterable[t.Mapping[str, t.Any]], know
     resolved, problems = [], []
     for entry in wanted:
         group = entry.get("group")
+        if group is not None and not entry["target"].endswith("group"):
+            problems.append(f"The target {entry['target']} takes no group, and '{group}' is given.")
+            continue
         if group is None:
             resolved.append(Assignment(entry["target"]))
             continue

@@ -88,6 +88,17 @@ def plan_present(state: State, wanted: Wanted) -> list[Change]:
     return changes
 
 
+def check_resource(state: State, wanted: Wanted) -> None:
+    """The service's own resource is Microsoft's and cannot be made here: refused before anything is written."""
+    if state.service.resource_id is None and wanted["service"]:
+        raise errors.SelectionError(
+            f"The tenant has no enterprise application {DIRECTORY_APP_ID} (Azure AD Graph), on which the service is to be granted "
+            + " and ".join(wanted["service"])
+            + ".",
+            hint="Nothing was written. Consent by hand, or set service_scopes to [] to leave this grant out.",
+        )
+
+
 def missing_scopes(state: State, name: str, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """Scopes to grant; null while the resource that would name them is not there.
 
@@ -132,19 +143,20 @@ def _after(app: App, change: Change) -> App:
 
 def describe(state: State, wanted: Wanted, urls: t.Mapping[str, str]) -> Json:
     """The ``pinreset_consent`` return value."""
-    shown: Json = {name: _describe(app, not missing_scopes(state, name, wanted[name])) for name, app in state.apps().items()}
+    shown: Json = {name: _describe(app, missing_scopes(state, name, wanted[name])) for name, app in state.apps().items()}
     ready = all(app["present"] and app["enabled"] and app["consented"] for app in shown.values())
     return {**shown, "ready": ready, "consent_urls": dict(urls)}
 
 
-def _describe(app: App, complete: bool) -> Json:
+def _describe(app: App, missing: tuple[str, ...] | None) -> Json:
     return {
         "app_id": app.app_id,
         "id": app.id or None,
         "display_name": app.display_name,
         "present": app.present,
         "enabled": app.present and app.enabled,
-        "consented": app.present and complete,
+        # Scopes of null are planned ones: a grant will be there.
+        "consented": app.present and (app.scopes is None or missing == ()),
         "scopes": None if app.scopes is None else list(app.scopes),
     }
 
@@ -217,21 +229,20 @@ def _grant(client: GraphClient, app: App) -> Json | None:
 
 def connect(
     client: GraphClient, before: State, changes: t.Sequence[Change], wanted: Wanted, timeout: float
-) -> tuple[State, errors.GraphError | None]:
-    """Carries a plan out. A refusal comes back beside the state that was reached, so that nothing stays half-done unsaid."""
+) -> tuple[State, errors.IntuneError | None]:
+    """Carries a plan out. A failure comes back beside the state that was reached, so that nothing stays half-done unsaid."""
     try:
-        state = before
         if any(change.kind in ("restore", "create", "enable") for change in changes):
             _make_principals(client, before, changes)
-            state = _await_principals(client, timeout)
-        return _grant_scopes(client, state, wanted, timeout), None
-    except errors.GraphError as failure:
-        return read(client), failure
+            _await_principals(client, timeout)
+        return _grant_scopes(client, wanted, timeout), None
+    except errors.IntuneError as failure:
+        return _reached(client, failure), failure
 
 
 def disconnect(
     client: GraphClient, before: State, changes: t.Sequence[Change], wanted: Wanted, timeout: float
-) -> tuple[State, errors.GraphError | None]:
+) -> tuple[State, errors.IntuneError | None]:
     try:
         for change in changes:
             app = before.apps()[change.app]
@@ -240,13 +251,21 @@ def disconnect(
             else:
                 client.delete(segments("servicePrincipals", app.id or ""))
         return _await(client, lambda now: not plan_absent(now), timeout, "both enterprise applications to be gone"), None
-    except errors.GraphError as failure:
-        return read(client), failure
+    except errors.IntuneError as failure:
+        return _reached(client, failure), failure
 
 
-def explain(failure: errors.GraphError, urls: t.Mapping[str, str]) -> errors.GraphError:
-    """The refusal with the way that is left: consent by hand."""
-    if failure.status in (400, 403):
+def _reached(client: GraphClient, failure: errors.IntuneError) -> State:
+    try:
+        return read(client)
+    except errors.IntuneError:
+        failure.hint = f"{failure.hint or ''} What was done before could not be read back; run again to finish.".strip()
+        raise failure from None
+
+
+def explain(failure: errors.IntuneError, urls: t.Mapping[str, str]) -> errors.IntuneError:
+    """A refusal with the way that is left: consent by hand."""
+    if isinstance(failure, errors.GraphError) and failure.status in (400, 403):
         failure.hint = (
             "The application needs Application.ReadWrite.All and DelegatedPermissionGrant.ReadWrite.All. Where it has them and "
             "Microsoft refuses all the same, open these two pages as an Application Administrator (or higher), accept, and run again: "
@@ -276,7 +295,7 @@ def _make_principals(client: GraphClient, state: State, changes: t.Iterable[Chan
 def _create(client: GraphClient, app_id: str) -> None:
     try:
         client.post("/servicePrincipals", {"appId": app_id})
-    except (errors.ConflictError, errors.LostAnswerError):
+    except (errors.ConflictError, errors.LostAnswerError, errors.UnexpectedAnswerError):
         # Already there, or perhaps: the wait for it tells.
         return
 
@@ -295,31 +314,21 @@ def _await_principals(client: GraphClient, timeout: float) -> State:
     )
 
 
-def _grant_scopes(client: GraphClient, state: State, wanted: Wanted, timeout: float) -> State:
+def _grant_scopes(client: GraphClient, wanted: Wanted, timeout: float) -> State:
     """Grants what is missing, for all users. Reads before each write, since a write that was refused may have been applied."""
-    _check_resources(state, wanted)
     written: set[str] = set()
 
     def attempt() -> State:
         now = read(client)
         for name, app in now.apps().items():
             scopes = missing_scopes(now, name, wanted[name])
-            if scopes and name not in written and _write_grant(client, app, scopes):
+            if scopes and app.present and app.resource_id and name not in written and _write_grant(client, app, scopes):
                 written.add(name)
         return now
 
     return client.wait_until(
         attempt, lambda now: not plan_present(now, wanted), timeout=timeout, what="the consent of both applications to be visible", agree=2
     )
-
-
-def _check_resources(state: State, wanted: Wanted) -> None:
-    for name, app in state.apps().items():
-        if app.resource_id is None and missing_scopes(state, name, wanted[name]):
-            raise errors.SelectionError(
-                f"The tenant has no enterprise application {app.resource_app_id}, on which {app.display_name} is to be granted rights.",
-                hint="Consent by hand, or set service_scopes to [] to leave this grant out.",
-            )
 
 
 def _write_grant(client: GraphClient, app: App, scopes: tuple[str, ...]) -> bool:
@@ -331,7 +340,7 @@ def _write_grant(client: GraphClient, app: App, scopes: tuple[str, ...]) -> bool
         else:
             body = {"clientId": app.id, "consentType": "AllPrincipals", "resourceId": app.resource_id, "scope": " ".join(scopes)}
             client.post("/oauth2PermissionGrants", body)
-    except (errors.NotFoundError, errors.ConflictError, errors.LostAnswerError):
+    except (errors.NotFoundError, errors.ConflictError, errors.LostAnswerError, errors.UnexpectedAnswerError):
         return False
     except errors.GraphError as failure:
         if failure.status == 400 and ("already exists" in failure.message or "does not exist" in failure.message):

@@ -160,7 +160,8 @@ def ways(name: str, match_by: str) -> list[str]:
 
 def matches(found: Json, way: str, name: str) -> bool:
     """Whether this device is meant. Checked on our side too: Intune answers filters that it does not know with every device."""
-    return str(found.get(MATCH_BY[way]) or "").casefold() == name.casefold()
+    value = str(found.get(MATCH_BY[way]) or "")
+    return bool(value) and value.casefold() == name.casefold()
 
 
 # --- calls ----------------------------------------------------------------------------------------------------------
@@ -187,6 +188,8 @@ def resolve(client: GraphClient, names: t.Iterable[str], match_by: str) -> dict[
 
 
 def _one(client: GraphClient, name: str, match_by: str) -> str:
+    if not name.strip():
+        raise errors.SelectionError("A name is blank.")
     for way in ways(name, match_by):
         found = _by(client, way, name)
         if len(found) > 1:

@@ -45,7 +45,7 @@ BAD = frozenset({"failed", "not_supported", "canceled", "unknown", "refused", "n
 
 @dataclasses.dataclass(frozen=True)
 class Reset:
-    """What Intune records of the last reset. ``started`` in seconds since the epoch; the passcode is a secret."""
+    """What Intune records of the last reset. ``started`` in seconds since the epoch, 0 when unreadable; the passcode is a secret."""
 
     state: str
     started: float
@@ -112,7 +112,7 @@ def parse_time(text: t.Any) -> float | None:
 def show_time(seconds: float | None) -> str | None:
     if seconds is None:
         return None
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def window(now: float, reset_since: str | None, max_age: float) -> float:
@@ -141,6 +141,12 @@ def judge(item: Item, since: float) -> bool:
         record(item, found)
         return False
     return True
+
+
+def is_new(item: Item, found: Reset) -> bool:
+    """Whether an entry is of the reset that this task issued, and not of one that the device had before."""
+    before = last_reset(item.device)
+    return found.started >= item.since and (before is None or found.started > before.started)
 
 
 def record(item: Item, reset: Reset) -> None:
@@ -184,7 +190,7 @@ def describe(item: Item, with_passcode: bool) -> dict[str, t.Any]:
         "message": item.message,
         "changed": item.changed,
         "action_state": reset.state if reset else None,
-        "started": show_time(reset.started) if reset else None,
+        "started": show_time(reset.started or None) if reset else None,
         "last_updated": show_time(reset.updated) if reset else None,
         "error_code": reset.error_code if reset else None,
         "request_id": item.request_id,
@@ -240,7 +246,7 @@ def settle(client: GraphClient, item: Item, failure: errors.IntuneError) -> None
     def recorded() -> Reset | None:
         device = devices.read(client, item.device.id)
         found = last_reset(device) if device else None
-        return found if found is not None and found.started >= item.since else None
+        return found if found is not None and is_new(item, found) else None
 
     try:
         reset = client.wait_until(recorded, lambda found: found is not None, timeout=15.0, what="the device's record")
@@ -270,5 +276,5 @@ def refresh(client: GraphClient, item: Item) -> None:
         item.status, item.reason, item.message = "unknown", "device_gone", "Intune no longer manages the device."
         return
     found = last_reset(device)
-    if found is not None and found.started >= item.since:
+    if found is not None and (is_new(item, found) if item.changed else found.started >= item.since):
         record(item, found)
