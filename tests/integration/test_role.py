@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -36,6 +37,7 @@ def test_onboards_and_a_second_run_changes_nothing(ansible):
     assert "not (wholly) connected yet" in summary(dry) and "it is not so yet" in summary(dry)
     first = run(ansible, "onboard", **ASSIGNED)
     assert first.code == 0 and len(changed(first)) == 2, first.output
+    assert f"included: {os.environ.get('COLLECTION_UNDER_TEST', '')}" in first.output, "another copy of the collection ran"
     assert "PIN Reset Service: connected" in summary(first) and "assigned to all devices" in summary(first)
     second = run(ansible, "onboard", **ASSIGNED)
     assert second.code == 0 and changed(second) == [] and writes(second) == []
