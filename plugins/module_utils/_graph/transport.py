@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 import urllib.parse
 
@@ -58,6 +59,9 @@ class Transport:
 
     def send(self, request: Request) -> Response:
         """Raises NotSentError or LostAnswerError; every whole answer, whatever its status, is returned."""
+        if request.bearer and not re.fullmatch(r"[!-~]+", request.bearer):
+            # What requests says of such a header has the header in it.
+            raise errors.NotSentError("The token holds characters that no token has.", target=request.target, passing=False)
         session = self._open()
         headers = {"User-Agent": self._user_agent, "Accept": "application/json", **request.headers}
         try:
@@ -77,8 +81,6 @@ class Transport:
             raise _translate(request, failure, self._timeout) from failure
         except (OSError, ValueError) as failure:
             # requests says an unreadable CA file as OSError and a bad proxy URL as ValueError, before it connects.
-            if isinstance(failure, UnicodeError) or "header" in str(failure):
-                raise _bad_token(request) from None
             raise errors.NotSentError(f"{request.target} could not be sent: {failure}.", target=request.target, passing=False) from failure
         return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
 
@@ -104,9 +106,6 @@ def _translate(request: Request, failure: Exception, timeout: float) -> errors.I
             passing=False,
             hint="Set ca_path to the CA that signed it (a TLS-inspecting proxy has one of its own).",
         )
-    if isinstance(failure, requests.exceptions.InvalidHeader):
-        # Its text holds the header's value, which may be a token.
-        return _bad_token(request)
     if isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
         return errors.NotSentError(f"{request.url} is not an address: {reason}.", target=request.target, passing=False)
     if isinstance(failure, requests.exceptions.ProxyError):
@@ -121,10 +120,6 @@ def _translate(request: Request, failure: Exception, timeout: float) -> errors.I
     return errors.LostAnswerError(
         f"{request.target}: {what}.", target=request.target, hint="The service may have run the request; check before repeating it."
     )
-
-
-def _bad_token(request: Request) -> errors.NotSentError:
-    return errors.NotSentError("The token holds characters that no token has.", target=request.target, passing=False)
 
 
 def _before_connection(failure: Exception) -> bool:

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import stat
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._cache import TokenCache
+from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from tests.unit.fakes import CLIENT_ID, TENANT_ID, TOKEN, FakeTransport, bearer, entra, options, tenant
+
+
+@pytest.fixture
+def path(tmp_path: pathlib.Path) -> pathlib.Path:
+    return tmp_path / "tokens.json"
+
+
+def credential(path: pathlib.Path | None, script: object) -> ClientSecret:
+    given = options(
+        tenant_id=TENANT_ID, client_id=CLIENT_ID, client_secret="s3cret", token_cache_path=str(path) if path else None, auth_method="auto"
+    )
+    subject = ClientSecret(given, tenant(script).around)
+    subject.check()
+    return subject
+
+
+def test_without_a_path_no_cache_is_handed_out() -> None:
+    cache = TokenCache(None)
+    cache.check()
+    assert cache.load() is None
+    cache.save()
+
+
+def test_a_second_task_asks_for_no_token(path: pathlib.Path) -> None:
+    first, second = FakeTransport(entra()), FakeTransport(entra())
+    assert credential(path, first).token() == credential(path, second).token() == "entra-token"
+    assert (first.targets.count(TOKEN), second.targets.count(TOKEN)) == (1, 0)
+
+
+def test_a_renewed_token_replaces_the_kept_one(path: pathlib.Path) -> None:
+    credential(path, entra(bearer("old"))).token()
+    assert credential(path, entra(bearer("new"))).token(renew=True) == "new"
+    assert credential(path, entra()).token() == "new"
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_the_file_is_its_owners_alone(path: pathlib.Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        credential(path, entra()).token()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_nothing_else_is_left_beside_the_file(path: pathlib.Path) -> None:
+    credential(path, entra()).token()
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("relative", [False, True], ids=["absolute path", "relative path"])
+def test_the_new_file_is_made_beside_the_old_one(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, relative: bool) -> None:
+    monkeypatch.chdir(path.parent)
+    folders: list[pathlib.Path] = []
+    replace = os.replace
+
+    def replacing(new: str, old: str) -> None:
+        folders.append(pathlib.Path(new).resolve().parent)
+        replace(new, old)
+
+    monkeypatch.setattr(os, "replace", replacing)
+    credential(pathlib.Path(path.name) if relative else path, entra()).token()
+    assert folders == [path.parent.resolve()]
+
+
+def test_a_file_that_need_not_change_stays(path: pathlib.Path) -> None:
+    credential(path, entra()).token()
+    before = path.stat()
+    credential(path, entra()).token()
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_nothing_is_left_when_the_file_cannot_be_replaced(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(errors.InvalidOptionError, match="No space left"):
+        credential(path, entra()).token()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_the_secret_is_not_in_the_file(path: pathlib.Path) -> None:
+    credential(path, entra()).token()
+    assert "s3cret" not in path.read_text()
+
+
+@pytest.mark.parametrize("content", ["", "not JSON", "[]", "\u00e4"], ids=["empty", "not JSON", "not an object", "other text"])
+def test_a_damaged_file_begins_anew(path: pathlib.Path, content: str) -> None:
+    path.write_text(content, encoding="latin-1")
+    path.chmod(0o600)
+    assert credential(path, entra()).token() == "entra-token"
+    assert "entra-token" in json.dumps(json.loads(path.read_text()))
+
+
+def test_a_path_of_the_home_folder_is_expanded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    credential(pathlib.Path("~/tokens.json"), entra()).token()
+    assert (tmp_path / "tokens.json").exists()
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_a_file_that_others_may_use_is_refused(path: pathlib.Path, mode: int) -> None:
+    path.touch()
+    path.chmod(mode)
+    with pytest.raises(errors.InvalidOptionError, match="not a file that only its owner can read"):
+        TokenCache(str(path)).check()
+
+
+def test_a_credential_looks_at_its_file_before_anything_is_sent(path: pathlib.Path) -> None:
+    path.touch()
+    path.chmod(0o644)
+    with pytest.raises(errors.InvalidOptionError, match="only its owner can read"):
+        credential(path, ())
+
+
+def test_a_symbolic_link_is_refused(path: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    target = tmp_path / "target"
+    target.touch(0o600)
+    path.symlink_to(target)
+    with pytest.raises(errors.InvalidOptionError, match="not a file"):
+        TokenCache(str(path)).check()
+
+
+def test_a_folder_is_refused(tmp_path: pathlib.Path) -> None:
+    tmp_path.chmod(0o700)
+    with pytest.raises(errors.InvalidOptionError, match="not a file"):
+        TokenCache(str(tmp_path)).check()
+
+
+def test_a_file_of_somebody_else_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.touch(0o600)
+    monkeypatch.setattr(os, "getuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(errors.InvalidOptionError, match="not a file"):
+        TokenCache(str(path)).check()
+
+
+def test_a_path_below_a_file_is_refused(path: pathlib.Path) -> None:
+    path.touch(0o600)
+    with pytest.raises(errors.InvalidOptionError, match="cannot be used"):
+        TokenCache(str(path / "x")).check()
+
+
+def test_a_folder_that_is_missing_is_said(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="cannot be written: No such file"):
+        credential(tmp_path / "missing" / "tokens.json", entra()).token()

@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import datetime
+import pathlib
+import typing as t
+
+import jwt as pyjwt
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from ansible_collections.endpointops.intune.plugins.module_utils._auth import client_certificate
+from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_certificate import ClientCertificate
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from tests.unit.fakes import CLIENT_ID, START, TENANT_ID, Tenant, entra, form_of, options, tenant
+
+DAY = 86400.0
+PLAIN = serialization.NoEncryption()
+LOCKED = serialization.BestAvailableEncryption(b"open sesame")
+
+
+def certificate_of(key: t.Any, ends: float) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "unit")])
+    moment = datetime.datetime.fromtimestamp(ends, datetime.timezone.utc)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    return builder.not_valid_before(moment - datetime.timedelta(days=30)).not_valid_after(moment).sign(key, hashes.SHA256())
+
+
+def pem_of(key: t.Any, locked: t.Any = PLAIN, form: t.Any = serialization.PrivateFormat.PKCS8) -> bytes:
+    return key.private_bytes(serialization.Encoding.PEM, form, locked)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """One file of each kind. Making a key takes long, so there is one for all."""
+    folder = tmp_path_factory.mktemp("certificates")
+    key, curve = rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())
+    good, late = certificate_of(key, START + DAY), certificate_of(key, START - DAY)
+    public = good.public_bytes(serialization.Encoding.PEM)
+    files = {
+        "plain.pem": pem_of(key) + public,
+        "certificate-first.pem": public + pem_of(key),
+        "locked.pem": pem_of(key, LOCKED) + public,
+        "locked-the-old-way.pem": pem_of(key, LOCKED, serialization.PrivateFormat.TraditionalOpenSSL) + public,
+        "expired.pem": pem_of(key) + late.public_bytes(serialization.Encoding.PEM),
+        "curve.pem": pem_of(curve) + certificate_of(curve, START + DAY).public_bytes(serialization.Encoding.PEM),
+        "key-only.pem": pem_of(key),
+        "certificate-only.pem": public,
+        "damaged.pem": pem_of(key).replace(b"M", b"!") + public,
+        "plain.pfx": pkcs12.serialize_key_and_certificates(b"unit", key, good, None, PLAIN),
+        "locked.pfx": pkcs12.serialize_key_and_certificates(b"unit", key, good, None, LOCKED),
+        "expired.pfx": pkcs12.serialize_key_and_certificates(b"unit", key, late, None, PLAIN),
+        "certificate-only.pfx": pkcs12.serialize_key_and_certificates(b"unit", None, good, None, PLAIN),
+        "garbage.pfx": b"garbage",
+        "empty.pem": b"",
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def credential(folder: pathlib.Path, name: str, passphrase: str | None = None, world: Tenant | None = None) -> ClientCertificate:
+    given = {"client_certificate_path": str(folder / name), "client_certificate_passphrase": passphrase}
+    subject = ClientCertificate(options(tenant_id=TENANT_ID, client_id=CLIENT_ID, **given), (world or tenant()).around)
+    subject.check()
+    return subject
+
+
+@pytest.mark.parametrize(
+    ("name", "passphrase"),
+    [
+        ("plain.pem", None),
+        ("plain.pem", "not needed"),
+        ("certificate-first.pem", None),
+        ("locked.pem", "open sesame"),
+        ("locked-the-old-way.pem", "open sesame"),
+        ("plain.pfx", None),
+        ("locked.pfx", "open sesame"),
+    ],
+)
+def test_a_certificate_becomes_a_token(folder: pathlib.Path, name: str, passphrase: str | None) -> None:
+    world = tenant(entra())
+    assert credential(folder, name, passphrase, world).token() == "entra-token"
+    form = form_of(world.transport.sent[-1])
+    assert form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    assert pyjwt.get_unverified_header(form["client_assertion"])["alg"] == "PS256"
+
+
+def test_what_is_sent_is_signed_and_holds_no_key(folder: pathlib.Path) -> None:
+    world = tenant(entra())
+    credential(folder, "plain.pem", None, world).token()
+    assertion = form_of(world.transport.sent[-1])["client_assertion"]
+    public = x509.load_pem_x509_certificate((folder / "plain.pem").read_bytes()).public_key()
+    claims = pyjwt.decode(assertion, public, algorithms=["PS256"], options={"verify_aud": False})
+    assert (claims["iss"], claims["sub"]) == (CLIENT_ID, CLIENT_ID)
+    assert "PRIVATE" not in str(world.transport.sent)
+
+
+@pytest.mark.parametrize(
+    ("name", "passphrase", "words"),
+    [
+        pytest.param("missing.pem", None, "cannot be read: No such file", id="missing"),
+        pytest.param("empty.pem", None, "is empty", id="empty"),
+        pytest.param("key-only.pem", None, "has no certificate", id="PEM without a certificate"),
+        pytest.param("certificate-only.pem", None, "has no private key", id="PEM without a key"),
+        pytest.param("certificate-only.pfx", None, "has no private key", id="PFX without a key"),
+        pytest.param("damaged.pem", None, "cannot be opened", id="damaged PEM"),
+        pytest.param("garbage.pfx", None, "cannot be opened", id="neither PEM nor PFX"),
+        pytest.param("locked.pem", "s3cret", "cannot be opened", id="PEM, wrong passphrase"),
+        pytest.param("locked.pem", None, "cannot be opened", id="PEM, no passphrase"),
+        pytest.param("locked-the-old-way.pem", "s3cret", "cannot be opened", id="old PEM, wrong passphrase"),
+        pytest.param("locked.pfx", "s3cret", "cannot be opened", id="PFX, wrong passphrase"),
+        pytest.param("locked.pfx", None, "cannot be opened", id="PFX, no passphrase"),
+        pytest.param("expired.pem", None, "expired on 2026-01-04", id="expired PEM"),
+        pytest.param("expired.pfx", None, "expired on 2026-01-04", id="expired PFX"),
+        pytest.param("curve.pem", None, "client_certificate_path", id="not an RSA key, which Entra wants"),
+    ],
+)
+def test_a_file_that_cannot_serve_is_refused_before_anything_is_sent(
+    folder: pathlib.Path, name: str, passphrase: str | None, words: str
+) -> None:
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        credential(folder, name, passphrase)
+    assert words in caught.value.message
+    assert "client_certificate_path" in caught.value.message
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_dates_are_compared_with_the_clock_that_is_handed_in(folder: pathlib.Path) -> None:
+    world = tenant()
+    world.clock.seconds = START + 2 * DAY
+    with pytest.raises(errors.InvalidOptionError, match="expired on 2026-01-06"):
+        credential(folder, "plain.pem", None, world)
+
+
+def test_without_cryptography_the_library_is_named(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_certificate, "HAS_CRYPTOGRAPHY", False)
+    with pytest.raises(errors.MissingLibraryError, match="cryptography"):
+        credential(folder, "plain.pem")
+
+
+@pytest.mark.parametrize("show", [repr, str])
+def test_the_credential_shows_no_passphrase(folder: pathlib.Path, show: t.Callable[[object], str]) -> None:
+    assert "open sesame" not in show(credential(folder, "locked.pem", "open sesame"))

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _auth
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from tests.unit.fakes import CLIENT_ID, TENANT_ID, options, tenant
+
+SECRET = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID, "client_secret": "s3cret"}
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "method"),
+    [
+        pytest.param({"client_secret": "x"}, {}, "client_secret", id="secret"),
+        pytest.param({"client_certificate_path": "x"}, {}, "client_certificate", id="certificate"),
+        pytest.param({"federated_token_path": "x"}, {}, "workload_identity", id="federated token"),
+        pytest.param({"access_token": "x"}, {}, "access_token", id="access token"),
+        pytest.param({"managed_identity_client_id": "x"}, {}, "managed_identity", id="user-assigned identity"),
+        pytest.param({}, {"IDENTITY_ENDPOINT": "http://x.test"}, "managed_identity", id="announced by the platform"),
+        pytest.param({"client_secret": "x"}, {"IDENTITY_ENDPOINT": "http://x.test"}, "client_secret", id="given beats announced"),
+        pytest.param({"client_secret": "", "access_token": "x"}, {}, "access_token", id="blank counts as unset"),
+    ],
+)
+def test_auto_takes_what_is_given(given: dict[str, str], environ: dict[str, str], method: str) -> None:
+    assert _auth.guess(options(**given), environ) == method
+
+
+def test_auto_refuses_to_choose_between_two() -> None:
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        _auth.guess(options(client_secret="s3cret", client_certificate_path="/x.pem"), {})
+    assert "client_certificate_path, client_secret" in caught.value.message
+    assert "client_certificate or client_secret" in (caught.value.hint or "")
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"tenant_id": TENANT_ID, "client_id": CLIENT_ID}, {"client_secret": ""}], ids=["nothing", "no proof", "blank"]
+)
+def test_auto_refuses_to_be_nobody(given: dict[str, str]) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="No credential is given"):
+        _auth.guess(options(**given), {})
+
+
+@pytest.mark.parametrize(
+    ("method", "missing"),
+    [
+        ("client_secret", "tenant_id and client_id and client_secret"),
+        ("client_certificate", "tenant_id and client_id and client_certificate_path"),
+        ("workload_identity", "tenant_id and client_id and federated_token_path"),
+        ("access_token", "access_token"),
+    ],
+)
+def test_everything_that_is_missing_is_named_at_once(method: str, missing: str) -> None:
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        _auth.create(options(auth_method=method), tenant().around)
+    assert f"{method} needs {missing}." in caught.value.message
+    assert f"INTUNE_{missing.rpartition(' ')[2].upper()}" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("method", ["managed_identity", "azure_cli"])
+def test_some_methods_need_no_option(method: str) -> None:
+    assert _auth.create(options(auth_method=method), tenant().around).method == method
+
+
+def test_a_method_that_is_said_beats_other_credentials() -> None:
+    given = options(auth_method="client_secret", access_token="x", **SECRET)
+    assert _auth.create(given, tenant().around).method == "client_secret"
+
+
+def test_auto_hears_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1/msi/token")
+    assert _auth.create(options(), tenant().around).method == "managed_identity"
+
+
+def test_making_a_credential_sends_nothing() -> None:
+    world = tenant()
+    _auth.create(options(**SECRET), world.around)
+    assert world.transport.sent == []
+
+
+@pytest.mark.parametrize("show", [repr, str])
+@pytest.mark.parametrize("given", [SECRET, {"access_token": "s3cret"}], ids=["client_secret", "access_token"])
+def test_a_credential_shows_no_secret(given: dict[str, str], show: t.Callable[[object], str]) -> None:
+    assert "s3cret" not in show(_auth.create(options(**given), tenant().around))

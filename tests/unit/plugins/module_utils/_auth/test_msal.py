@@ -1,0 +1,233 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import logging
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils._auth import _msal
+from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Response
+from tests.unit.fakes import (
+    CLIENT_ID,
+    DISCOVERY,
+    GRAPH,
+    LOGIN,
+    TENANT_ID,
+    TOKEN,
+    Tenant,
+    answer,
+    bearer,
+    entra,
+    form_of,
+    options,
+    tenant,
+)
+
+CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1767607200"}}}'
+
+
+def signing_in(world: Tenant, **given: t.Any) -> ClientSecret:
+    everything = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID, "client_secret": "s3cret", **given}
+    subject = ClientSecret(options(**everything), world.around)
+    subject.check()
+    return subject
+
+
+def refused(number: int, sentence: str = "Something is wrong.") -> Response:
+    described = f"AADSTS{number}: {sentence} Trace ID: t-1 Correlation ID: c-1 Timestamp: 2026-01-05 10:00:00Z"
+    return answer(400, {"error": "invalid_client", "error_description": described, "error_codes": [number], "correlation_id": "c-1"})
+
+
+# --- a token --------------------------------------------------------------------------------------------------------
+
+
+def test_a_secret_becomes_a_token() -> None:
+    world = tenant(entra(bearer("entra-token")))
+    assert signing_in(world).token() == "entra-token"
+    form = form_of(world.transport.sent[-1])
+    assert form["client_secret"] == "s3cret"
+    assert (form["client_id"], form["grant_type"], form["scope"]) == (CLIENT_ID, "client_credentials", f"{GRAPH}/.default")
+
+
+def test_only_the_configured_authority_is_asked() -> None:
+    world = tenant(entra())
+    signing_in(world).token()
+    assert world.transport.targets == [DISCOVERY, TOKEN]
+    assert all(request.url.startswith(LOGIN + "/") for request in world.transport.sent)
+
+
+def test_the_secret_travels_in_the_body_alone() -> None:
+    world = tenant(entra())
+    signing_in(world).token()
+    assert not any("s3cret" in request.url + str(request.headers) for request in world.transport.sent)
+
+
+def test_one_token_serves_until_it_ends() -> None:
+    world = tenant(entra(bearer("first"), bearer("second")))
+    subject = signing_in(world)
+    assert [subject.token(), subject.token()] == ["first", "first"]
+
+
+def test_a_refused_token_is_asked_for_anew() -> None:
+    world = tenant(entra(bearer("first"), bearer("second")))
+    subject = signing_in(world)
+    subject.token()
+    assert subject.token(renew=True) == "second"
+
+
+def test_a_challenge_is_passed_on() -> None:
+    world = tenant(entra(bearer("first"), bearer("second")))
+    subject = signing_in(world)
+    subject.token()
+    assert subject.token(renew=True, claims=CLAIMS) == "second"
+    claims = json.loads(form_of(world.transport.sent[-1])["claims"])
+    assert claims["access_token"]["nbf"] == json.loads(CLAIMS)["access_token"]["nbf"]
+
+
+def test_that_challenges_are_understood_is_announced() -> None:
+    world = tenant(entra())
+    signing_in(world).token()
+    claims = json.loads(form_of(world.transport.sent[-1])["claims"])
+    assert claims["access_token"]["xms_cc"] == {"values": ["CP1"]}
+
+
+def test_asking_for_a_token_may_be_repeated() -> None:
+    world = tenant(entra(answer(503), bearer("entra-token")), retry_timeout=60.0)
+    assert signing_in(world).token() == "entra-token"
+
+
+# --- options --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "given",
+    [f"{{{TENANT_ID}}}", "contoso.test/other", "contoso test", "https://x.test", "a\n"],
+    ids=["braces", "path", "space", "URL", "line"],
+)
+def test_a_tenant_is_a_guid_or_a_domain(given: str) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="neither a GUID nor a domain name"):
+        signing_in(tenant(), tenant_id=given)
+
+
+@pytest.mark.parametrize("given", [TENANT_ID, "contoso.test", "contoso-x.test"])
+def test_such_a_tenant_is_taken(given: str) -> None:
+    signing_in(tenant(), tenant_id=given)
+
+
+def test_without_msal_the_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_msal, "HAS_MSAL", False)
+    with pytest.raises(errors.MissingLibraryError, match="msal"):
+        signing_in(tenant())
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", sorted(_msal.HINTS))
+def test_a_known_refusal_has_its_hint(number: str) -> None:
+    with pytest.raises(errors.AuthenticationError) as caught:
+        signing_in(tenant(entra(refused(int(number))))).token()
+    assert (caught.value.code, caught.value.hint) == (f"AADSTS{number}", _msal.HINTS[number])
+
+
+def test_a_refusal_is_told_in_one_sentence() -> None:
+    with pytest.raises(errors.AuthenticationError) as caught:
+        signing_in(tenant(entra(refused(7000215, "Invalid client secret provided.")))).token()
+    assert caught.value.message == "Microsoft Entra gave no token: AADSTS7000215: Invalid client secret provided."
+    assert caught.value.correlation_id == "c-1"
+
+
+def test_an_unknown_refusal_has_a_general_hint() -> None:
+    found = _msal.refusal({"error": "invalid_request", "error_description": "Odd."})
+    assert (found.code, found.message, found.hint is not None) == ("invalid_request", "Microsoft Entra gave no token: Odd.", True)
+
+
+def test_a_refusal_without_a_reason_says_so() -> None:
+    assert "no reason was given" in _msal.refusal({}).message
+
+
+@pytest.mark.parametrize(
+    ("discovery", "words"),
+    [
+        pytest.param(refused(90002, "Tenant not found."), "AADSTS90002: Tenant not found.", id="unknown tenant"),
+        pytest.param(answer(404, b"<html>", content_type="text/html"), "is not a Microsoft Entra tenant", id="another host"),
+        pytest.param(answer(200, b"<html>", content_type="text/html"), "is not a Microsoft Entra tenant", id="a portal"),
+        pytest.param(answer(200, {}), "", id="JSON of something else"),
+        pytest.param(answer(503), "503", id="out of order"),
+    ],
+)
+def test_an_authority_that_does_not_answer_well(discovery: Response, words: str) -> None:
+    with pytest.raises(errors.IntuneError) as caught:
+        signing_in(tenant(entra(discovery=discovery))).token()
+    assert words in caught.value.message
+
+
+def test_a_word_in_the_tenants_name_is_no_certificate() -> None:
+    world = tenant({"GET /pembroke.test/v2.0/.well-known/openid-configuration": answer(404, b"nothing")})
+    with pytest.raises(errors.AuthenticationError, match="is not a Microsoft Entra tenant"):
+        signing_in(world, tenant_id="pembroke.test").token()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(answer(500), id="500 without a body"),
+        pytest.param(answer(503, b"<html>", content_type="text/html"), id="503 in HTML"),
+        pytest.param(answer(429, {"error": "temporarily_unavailable", "error_description": "Slow down."}), id="throttled"),
+        pytest.param(answer(200, b"<html>", content_type="text/html"), id="200 in HTML"),
+        pytest.param(answer(200, []), id="200 with a list"),
+        pytest.param(answer(403, b"<html>", content_type="text/html"), id="403 in HTML"),
+        pytest.param(answer(200, b'{"access_token": "s3cret-token", "expi'), id="cut off"),
+        pytest.param(answer(200, {}), id="empty object"),
+        pytest.param(answer(302, location="https://portal.test/"), id="redirected"),
+    ],
+)
+def test_a_token_endpoint_that_does_not_answer_well(given: Response) -> None:
+    with pytest.raises(errors.IntuneError) as caught:
+        signing_in(tenant(entra(given))).token()
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_token_in_an_answer_that_is_cut_off_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(Exception):  # noqa: B017 - which one is another test's matter
+        signing_in(tenant(entra(answer(200, b'{"access_token": "s3cret-token", "expi')))).token()
+    assert "s3cret-token" not in caplog.text
+
+
+def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    signing_in(tenant(entra(bearer("s3cret-token")))).token()
+    assert "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize("failure", [errors.NotSentError("x"), errors.LostAnswerError("x")], ids=lambda failure: type(failure).__name__)
+def test_no_answer_at_all_stays_what_it_is(failure: errors.IntuneError) -> None:
+    with pytest.raises(type(failure)):
+        signing_in(tenant(entra(failure))).token()
+
+
+def test_after_a_failure_the_next_try_begins_anew() -> None:
+    script = entra()
+    script[DISCOVERY] = [errors.LostAnswerError("x"), script[DISCOVERY]]
+    subject = signing_in(tenant(script))
+    with pytest.raises(errors.LostAnswerError):
+        subject.token()
+    assert subject.token() == "entra-token"
+
+
+def test_msal_sees_status_headers_and_text() -> None:
+    found = _msal.MsalResponse(answer(429, b"x", retry_after="7"))
+    assert (found.status_code, found.headers["retry-after"], found.text) == (429, "7", "x")
+
+
+@pytest.mark.parametrize("show", [repr, str])
+def test_msals_answer_shows_no_token(show: t.Callable[[object], str]) -> None:
+    assert "s3cret" not in show(_msal.MsalResponse(bearer("s3cret")))

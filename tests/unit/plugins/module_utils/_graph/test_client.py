@@ -1,0 +1,282 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import demanded_claims
+from tests.unit.fakes import GRAPH, START, FakeClock, Tenant, answer, body_of, error, page, query_of, tenant
+
+CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1767607200"}}}'
+CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{base64.b64encode(CLAIMS.encode()).decode()}"'
+NEXT = f"{GRAPH}/v1.0/things?$skiptoken=2"
+
+
+# --- one call -------------------------------------------------------------------------------------------------------
+
+
+def test_get_asks_the_configured_host() -> None:
+    world = tenant([answer(200, {"id": "1"})])
+    assert world.client.get("/things/1", {"$select": "id"}) == {"id": "1"}
+    assert world.transport.sent[0].url == f"{GRAPH}/v1.0/things/1?$select=id"
+
+
+def test_the_version_can_be_chosen() -> None:
+    world = tenant([answer(200, {})])
+    world.client.get("/things/1", version="beta")
+    assert world.transport.targets == ["GET /beta/things/1"]
+
+
+def test_post_sends_json() -> None:
+    world = tenant([answer(201, {"id": "1"})])
+    assert world.client.post("/things", {"name": "ä"}) == {"id": "1"}
+    request = world.transport.sent[0]
+    assert (body_of(request), request.headers["Content-Type"]) == ({"name": "ä"}, "application/json")
+
+
+def test_post_without_a_body_sends_an_empty_object() -> None:
+    world = tenant([answer(204)])
+    assert world.client.post("/things/1/reset") is None
+    assert world.transport.sent[0].body == b"{}"
+
+
+@pytest.mark.parametrize("method", ["get", "delete"])
+def test_no_body_is_sent_where_none_belongs(method: str) -> None:
+    world = tenant([answer(204)])
+    getattr(world.client, method)("/things/1")
+    assert (world.transport.sent[0].body, "Content-Type" in world.transport.sent[0].headers) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("call", "repeatable"),
+    [
+        pytest.param(lambda client: client.post("/things", {}), False, id="post"),
+        pytest.param(lambda client: client.send("POST", "/things"), False, id="send"),
+        pytest.param(lambda client: client.post("/things", {}, repeatable=True), True, id="repeatable post"),
+        pytest.param(lambda client: client.patch("/things/1", {}), True, id="patch"),
+        pytest.param(lambda client: client.delete("/things/1"), True, id="delete"),
+    ],
+)
+def test_a_write_says_whether_it_may_be_repeated(call: object, repeatable: bool) -> None:
+    world = tenant([answer(204)])
+    call(world.client)
+    assert world.transport.sent[0].repeatable is repeatable
+
+
+def test_an_error_is_raised_with_its_target() -> None:
+    with pytest.raises(errors.ForbiddenError) as caught:
+        tenant([error(403)]).client.get("/things")
+    assert caught.value.target == "GET /v1.0/things"
+
+
+def test_find_is_null_for_what_is_not_there() -> None:
+    assert tenant([error(404)]).client.find("/things/1") is None
+
+
+def test_find_raises_other_errors() -> None:
+    with pytest.raises(errors.ForbiddenError):
+        tenant([error(403)]).client.find("/things/1")
+
+
+def test_deleting_what_is_gone_is_good() -> None:
+    assert tenant([error(404)]).client.delete("/things/1") is None
+
+
+def test_a_refused_delete_is_raised() -> None:
+    with pytest.raises(errors.ForbiddenError):
+        tenant([error(403)]).client.delete("/things/1")
+
+
+def test_each_call_has_a_client_request_id_of_its_own() -> None:
+    world = tenant([answer(204), answer(204)])
+    world.client.get("/a")
+    world.client.get("/b")
+    first, second = (uuid.UUID(request.headers["client-request-id"]) for request in world.transport.sent)
+    assert first != second
+
+
+def test_the_token_travels_as_bearer_alone() -> None:
+    world = tenant([answer(204)])
+    world.client.post("/a", {})
+    request = world.transport.sent[0]
+    assert request.bearer == "token-1"
+    assert "token-1" not in str(request.headers) + request.url + str(request.body)
+
+
+# --- tokens that are refused ----------------------------------------------------------------------------------------
+
+
+def test_a_refused_token_is_renewed_once() -> None:
+    world = tenant([answer(401), answer(200, {"id": "1"})])
+    assert world.client.get("/a") == {"id": "1"}
+    assert [request.bearer for request in world.transport.sent] == ["token-1", "token-2"]
+
+
+def test_a_second_refusal_is_an_error() -> None:
+    world = tenant([error(401), error(401)])
+    with pytest.raises(errors.UnauthorizedError):
+        world.client.get("/a")
+    assert len(world.transport.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "claims"), [(CHALLENGE, CLAIMS), ('Bearer realm="", error="invalid_token"', None)], ids=["with claims", "without claims"]
+)
+def test_the_new_token_meets_the_challenge(header: str, claims: str | None) -> None:
+    world = tenant([answer(401, www_authenticate=header), answer(204)])
+    world.client.get("/a")
+    assert world.credential.asked == [(None, False), (claims, True)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param(None, id="no header"),
+        pytest.param("Bearer", id="no claims"),
+        pytest.param('Bearer claims=""', id="empty claims"),
+        pytest.param('Bearer claims="a"', id="not base64"),
+        pytest.param(f'Bearer claims="{base64.b64encode(b"not JSON").decode()}"', id="not JSON"),
+        pytest.param('Bearer claims="/////w=="', id="not text"),
+    ],
+)
+def test_a_challenge_without_readable_claims_demands_none(header: str | None) -> None:
+    assert demanded_claims(header) is None
+
+
+@pytest.mark.parametrize("padding", [True, False], ids=["padded", "unpadded"])
+@given(value=st.text("abcXYZ019", max_size=8))
+def test_demanded_claims_are_decoded(padding: bool, value: str) -> None:
+    claims = f'{{"x":"{value}"}}'
+    encoded = base64.b64encode(claims.encode()).decode()
+    assert demanded_claims(f'Bearer claims="{encoded if padding else encoded.rstrip("=")}"') == claims
+
+
+# --- lists ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_read_page_by_page() -> None:
+    world = tenant([page(1, 2, next_link=NEXT), page(3)])
+    assert list(world.client.items("/things", {"$select": "id"})) == [1, 2, 3]
+    assert world.transport.sent[1].url == NEXT
+
+
+def test_an_empty_page_is_not_the_end() -> None:
+    world = tenant([page(next_link=NEXT), page(next_link=f"{NEXT}3"), page(1)])
+    assert list(world.client.items("/things")) == [1]
+
+
+def test_a_list_is_read_no_further_than_needed() -> None:
+    world = tenant([page(1, 2, next_link=NEXT)])
+    assert next(world.client.items("/things")) == 1
+    assert len(world.transport.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.test/v1.0/things",
+        "http://graph.test/v1.0/things",
+        "https://graph.test:8443/v1.0/things",
+        "/v1.0/things",
+        "https://[graph.test/",
+        "https://graph.test:x/",
+    ],
+)
+def test_the_token_does_not_follow_a_link_to_another_host(link: str) -> None:
+    world = tenant([page(1, next_link=link)])
+    with pytest.raises(errors.UnexpectedAnswerError, match="another host"):
+        list(world.client.items("/things"))
+    assert len(world.transport.sent) == 1
+
+
+def test_pages_in_a_circle_are_left() -> None:
+    world = tenant([page(1, next_link=NEXT), page(2, next_link=f"{GRAPH}/v1.0/things")])
+    with pytest.raises(errors.UnexpectedAnswerError, match="circle"):
+        list(world.client.items("/things"))
+
+
+@pytest.mark.parametrize("body", [{"id": "1"}, [], {"value": {}}, None], ids=["object", "bare list", "value is an object", "nothing"])
+def test_what_is_no_list_is_refused(body: object) -> None:
+    with pytest.raises(errors.UnexpectedAnswerError, match="did not answer with a list"):
+        list(tenant([answer(200, body)]).client.items("/things"))
+
+
+def test_a_name_in_a_filter_stays_in_the_filter() -> None:
+    world = tenant([page()])
+    list(world.client.items("/things", {"$filter": "name eq 'a&$top=1#'"}))
+    assert query_of(world.transport.sent[0]) == {"$filter": "name eq 'a&$top=1#'"}
+
+
+# --- time -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_skew_is_unknown_before_the_first_answer() -> None:
+    world = tenant()
+    assert (world.client.skew, world.client.service_now()) == (None, START)
+
+
+@pytest.mark.parametrize(
+    ("date", "skew"), [("Mon, 05 Jan 2026 10:05:00 GMT", 300.0), ("Mon, 05 Jan 2026 09:59:00 GMT", -60.0)], ids=["ahead", "behind"]
+)
+def test_the_skew_is_how_far_the_service_is_ahead(date: str, skew: float) -> None:
+    world = tenant([answer(204, date=date)])
+    world.client.get("/a")
+    assert (world.client.skew, world.client.service_now()) == (skew, START + skew)
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "now"}], ids=["missing", "unreadable"])
+def test_an_answer_without_a_date_changes_no_skew(headers: dict[str, str]) -> None:
+    world = tenant([answer(204, date="Mon, 05 Jan 2026 10:05:00 GMT"), answer(204, **headers)])
+    world.client.get("/a")
+    world.client.get("/a")
+    assert world.client.skew == 300.0
+
+
+def test_an_error_answer_tells_the_skew_too() -> None:
+    world = tenant([error(404, date="Mon, 05 Jan 2026 10:05:00 GMT")])
+    world.client.find("/a")
+    assert world.client.skew == 300.0
+
+
+def wait(world: Tenant, *states: object, timeout: float = 60.0, agree: int = 1) -> object:
+    """Waits for "good" among states that are read one after the other."""
+    reading = iter(states)
+    return world.client.wait_until(lambda: next(reading), lambda state: state == "good", timeout=timeout, what="it", agree=agree, pause=1.0)
+
+
+def test_waiting_ends_with_the_first_good_look(clock: FakeClock) -> None:
+    assert tenant(clock=clock).client.wait_until(lambda: "good", bool, timeout=0.0, what="it") == "good"
+    assert clock.slept == []
+
+
+def test_pauses_grow_while_waiting(clock: FakeClock) -> None:
+    wait(tenant(clock=clock), *["bad"] * 8, "good", timeout=600.0)
+    assert clock.slept == pytest.approx([1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10])
+
+
+def test_waiting_has_an_end(clock: FakeClock) -> None:
+    with pytest.raises(errors.NotReadyError, match="Waited 5 s for it"):
+        wait(tenant(clock=clock), *["bad"] * 9, timeout=5.0)
+    assert sum(clock.slept) <= 5.0
+
+
+def test_the_last_moment_counts(clock: FakeClock) -> None:
+    assert wait(tenant(clock=clock), "bad", "good", timeout=1.0) == "good"
+
+
+def test_several_looks_must_agree_in_a_row(clock: FakeClock) -> None:
+    wait(tenant(clock=clock), "good", "bad", "good", "good", agree=2)
+    assert len(clock.slept) == 3
+
+
+def test_the_pause_before_an_agreeing_look_does_not_grow(clock: FakeClock) -> None:
+    wait(tenant(clock=clock), "good", "good", "good", agree=3)
+    assert clock.slept == [1.0, 1.0]

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import transport as transport_module
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from tests.unit.fakes import START, FakeTransport, answer, error, jwt, options
+
+SPEC = _arguments.spec("intune_pin_policy")
+KEYS = {"kind", "message", "hint", "target", "status", "code", "request_id", "client_request_id"}
+
+
+class Wire(FakeTransport):
+    """The transport of every client that is made; ``settings`` is what it was made with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings: dict[str, t.Any] = {}
+
+    def made_with(self, **settings: t.Any) -> Wire:
+        self.settings = settings
+        return self
+
+
+@pytest.fixture
+def transport(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    wire = Wire()
+    monkeypatch.setattr(_runner, "Transport", wire.made_with)
+    return wire
+
+
+def params(**given: t.Any) -> dict[str, t.Any]:
+    return options(**{"access_token": jwt(roles=[]), **given})
+
+
+def reading(given: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
+    return Outcome({"thing": client.get("/thing"), "check": check})
+
+
+def raising(failure: Exception) -> _runner.Run:
+    def run(given: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
+        raise failure
+
+    return run
+
+
+def execute(run: _runner.Run, check: bool = False, diff: bool = False, **given: t.Any) -> dict[str, t.Any]:
+    return _runner.execute(SPEC, run, params(**given), check=check, diff=diff)
+
+
+# --- a run ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_becomes_a_result(transport: Wire) -> None:
+    transport.then(answer(200, {"id": "1"}))
+    assert execute(reading, check=True) == {"changed": False, "thing": {"id": "1"}, "check": True}
+
+
+def test_the_connection_options_reach_the_transport(transport: Wire) -> None:
+    execute(lambda *_args: Outcome({}), ca_path="/ca.pem", validate_certs=False, timeout=7.0)
+    expected = {"user_agent": _runner.USER_AGENT, "ca_path": "/ca.pem", "validate_certs": False, "timeout": 7.0}
+    assert transport.settings == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "https://graph.microsoft.com/v1.0/thing"),
+        ({"cloud": "us_gov_l5"}, "https://dod-graph.microsoft.us/v1.0/thing"),
+        ({"graph_url": "https://127.0.0.1:8443/"}, "https://127.0.0.1:8443/v1.0/thing"),
+    ],
+    ids=["default", "cloud", "graph_url"],
+)
+def test_the_chosen_cloud_is_asked(transport: Wire, given: dict[str, str], url: str) -> None:
+    transport.then(answer(200, {}))
+    execute(reading, **given)
+    assert transport.sent[0].url == url
+
+
+def test_blank_options_count_as_unset(transport: Wire) -> None:
+    seen: list[t.Any] = []
+    execute(lambda given, _client, _check: seen.append(given["tenant_id"]) or Outcome({}), tenant_id="", client_secret="", graph_url="")
+    assert seen == [None]
+
+
+@pytest.mark.parametrize(("diff", "shown"), [(True, True), (False, False)])
+def test_a_diff_is_shown_when_asked_for(transport: Wire, diff: bool, shown: bool) -> None:
+    result = execute(lambda *_args: Outcome({}, True, {"a": 1}, {"a": 2}), diff=diff)
+    assert ("diff" in result) is shown
+
+
+@pytest.mark.parametrize("run", [reading, raising(errors.NotReadyError("Late."))], ids=["good", "failing"])
+def test_the_connection_is_closed(transport: Wire, run: _runner.Run) -> None:
+    transport.then(answer(200, {}))
+    execute(run)
+    assert transport.closed
+
+
+# --- failures -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (errors.InvalidOptionError("x"), "InvalidOption"),
+        (errors.SelectionError("x"), "Selection"),
+        (errors.AuthenticationError("x"), "Authentication"),
+        (errors.NotSentError("x"), "NotSent"),
+        (errors.LostAnswerError("x"), "LostAnswer"),
+        (errors.UnexpectedAnswerError("x"), "UnexpectedAnswer"),
+        (errors.NotReadyError("x"), "NotReady"),
+        (errors.MissingLibraryError("msal"), "MissingLibrary"),
+        (errors.NotFoundError("x", status=404), "NotFound"),
+        (errors.ServiceError("x", status=500), "Service"),
+        (errors.GraphError("x", status=400), "Graph"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_failure_becomes_a_result(transport: Wire, failure: errors.IntuneError, kind: str) -> None:
+    result = execute(raising(failure))
+    assert (result["failed"], result["error"]["kind"]) == (True, kind)
+    assert result["msg"]
+    assert set(result["error"]) == KEYS
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        pytest.param({"graph_url": "http://x.test"}, "InvalidOption", id="bad URL"),
+        pytest.param({"graph_url": "https://x.test:port"}, "InvalidOption", id="bad port"),
+        pytest.param({"access_token": None}, "InvalidOption", id="no credential"),
+        pytest.param({"auth_method": "client_secret"}, "InvalidOption", id="half a credential"),
+        pytest.param({"client_secret": "s3cret"}, "InvalidOption", id="two credentials"),
+        pytest.param({"access_token": jwt(exp=START - 1e9)}, "Authentication", id="expired token"),
+    ],
+)
+def test_what_fails_before_the_run_becomes_a_result(transport: Wire, given: dict[str, t.Any], kind: str) -> None:
+    result = execute(reading, **given)
+    assert (result["failed"], result["error"]["kind"]) == (True, kind)
+    assert "s3cret" not in str(result)
+    assert transport.sent == []
+
+
+@pytest.mark.parametrize("failure", [errors.NotSentError("x"), errors.LostAnswerError("x")], ids=["not sent", "lost"])
+def test_a_failure_of_the_wire_becomes_a_result(transport: Wire, failure: errors.IntuneError) -> None:
+    transport.then(failure)
+    assert execute(reading)["failed"] is True
+
+
+def test_a_missing_library_is_told_in_ansibles_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "HAS_REQUESTS", False)
+    result = execute(reading)
+    assert "Failed to import the required Python library (requests)" in result["msg"]
+    assert result["error"]["kind"] == "MissingLibrary"
+
+
+def test_a_failure_beside_values_keeps_them(transport: Wire) -> None:
+    result = execute(lambda *_args: Outcome({"thing": 1}, True, failure=errors.NotReadyError("Late.")))
+    assert (result["failed"], result["changed"], result["thing"]) == (True, True, 1)
+
+
+def test_what_nobody_expected_is_not_hidden(transport: Wire) -> None:
+    with pytest.raises(ZeroDivisionError):
+        execute(raising(ZeroDivisionError()))
+
+
+# --- permissions ----------------------------------------------------------------------------------------------------
+
+WRITE, GROUPS = "DeviceManagementConfiguration.ReadWrite.All", "Group.Read.All"
+
+
+@pytest.mark.parametrize(
+    ("token", "named", "unnamed"),
+    [
+        pytest.param(jwt(roles=[]), [WRITE, GROUPS], [], id="both missing"),
+        pytest.param(jwt(), [WRITE, GROUPS], [], id="no roles in the token"),
+        pytest.param(jwt(roles=[GROUPS]), [WRITE], [GROUPS], id="one missing"),
+    ],
+)
+def test_the_missing_permission_is_named(transport: Wire, token: str, named: list[str], unnamed: list[str]) -> None:
+    transport.then(error(403, "Forbidden"))
+    result = execute(reading, access_token=token)
+    assert all(permission in result["msg"] and permission in result["error"]["hint"] for permission in named)
+    assert not any(permission in result["msg"] for permission in unnamed)
+
+
+def test_where_no_permission_is_missing_graphs_reason_stands(transport: Wire) -> None:
+    transport.then(error(403, "Forbidden", "Blocked."))
+    result = execute(reading, access_token=jwt(roles=[WRITE, GROUPS]))
+    assert "Blocked." in result["msg"] and "which the token does not have" not in result["msg"]
+
+
+def test_the_missing_permission_is_named_beside_values_too(transport: Wire) -> None:
+    refusal = errors.ForbiddenError("No.", status=403)
+    assert WRITE in execute(lambda *_args: Outcome({"thing": 1}, failure=refusal))["msg"]
+
+
+def test_another_refusal_names_no_permission(transport: Wire) -> None:
+    transport.then(error(404))
+    assert WRITE not in execute(reading)["msg"]
