@@ -207,7 +207,8 @@ def _app(client: GraphClient, app_id: str, resource_app_id: str, found: Json | N
         ]
         app = dataclasses.replace(app, resource_id=resource["id"], published=tuple(sorted(published)))
     if found is None:
-        return dataclasses.replace(app, deleted_id=_deleted_id(client, app_id))
+        binned = _deleted(client, app_id) or {}
+        return dataclasses.replace(app, deleted_id=binned.get("id"), enabled=bool(binned.get("accountEnabled")))
     app = dataclasses.replace(app, id=found["id"], display_name=found.get("displayName"), enabled=bool(found.get("accountEnabled")))
     grant = _grant(client, app) if app.resource_id else None
     if grant is None:
@@ -215,10 +216,10 @@ def _app(client: GraphClient, app_id: str, resource_app_id: str, found: Json | N
     return dataclasses.replace(app, grant_id=grant["id"], scopes=tuple(sorted((grant.get("scope") or "").split())))
 
 
-def _deleted_id(client: GraphClient, app_id: str) -> str | None:
-    query = {"$filter": f"appId eq {literal(app_id)}", "$select": "id,appId"}
+def _deleted(client: GraphClient, app_id: str) -> Json | None:
+    query = {"$filter": f"appId eq {literal(app_id)}", "$select": "id,appId,accountEnabled"}
     bin_ = client.items("/directory/deletedItems/microsoft.graph.servicePrincipal", query)
-    return next((item["id"] for item in bin_ if item.get("appId") == app_id), None)
+    return next((item for item in bin_ if item.get("appId") == app_id), None)
 
 
 def _grant(client: GraphClient, app: App) -> Json | None:
@@ -232,9 +233,8 @@ def connect(
 ) -> tuple[State, errors.IntuneError | None]:
     """Carries a plan out. A failure comes back beside the state that was reached, so that nothing stays half-done unsaid."""
     try:
-        if any(change.kind in ("restore", "create", "enable") for change in changes):
-            _make_principals(client, before, changes)
-            _await_principals(client, timeout)
+        _make_principals(client, before, changes, timeout)
+        _enable_principals(client, before, changes, timeout)
         return _grant_scopes(client, wanted, timeout), None
     except errors.IntuneError as failure:
         return _reached(client, failure), failure
@@ -281,15 +281,24 @@ def warnings(state: State, wanted: Wanted) -> list[str]:
     return []
 
 
-def _make_principals(client: GraphClient, state: State, changes: t.Iterable[Change]) -> None:
-    for change in changes:
+def _make_principals(client: GraphClient, state: State, changes: t.Iterable[Change], timeout: float) -> None:
+    made = [change for change in changes if change.kind in ("restore", "create")]
+    for change in made:
         app = state.apps()[change.app]
         if change.kind == "restore":
             client.post(segments("directory", "deletedItems", app.deleted_id or "", "restore"), repeatable=True)
-        elif change.kind == "create":
+        else:
             _create(client, app.app_id)
-        elif change.kind == "enable":
-            client.patch(segments("servicePrincipals", app.id or app.deleted_id or ""), {"accountEnabled": True})
+    if made:
+        _await(client, lambda now: all(app.present for app in now.apps().values()), timeout, "both enterprise applications to be visible")
+
+
+def _enable_principals(client: GraphClient, state: State, changes: t.Iterable[Change], timeout: float) -> None:
+    disabled = [state.apps()[change.app] for change in changes if change.kind == "enable"]
+    for app in disabled:
+        client.patch(segments("servicePrincipals", app.id or app.deleted_id or ""), {"accountEnabled": True})
+    if disabled:
+        _await(client, lambda now: all(app.enabled for app in now.apps().values()), timeout, "both enterprise applications to be enabled")
 
 
 def _create(client: GraphClient, app_id: str) -> None:
@@ -303,15 +312,6 @@ def _create(client: GraphClient, app_id: str) -> None:
 def _await(client: GraphClient, good: t.Callable[[State], bool], timeout: float, what: str) -> State:
     """Entra shows a write late: two reads in a row must agree."""
     return client.wait_until(lambda: read(client), good, timeout=timeout, what=what, agree=2)
-
-
-def _await_principals(client: GraphClient, timeout: float) -> State:
-    return _await(
-        client,
-        lambda state: all(app.present and app.enabled for app in state.apps().values()),
-        timeout,
-        "both enterprise applications to be visible and enabled",
-    )
 
 
 def _grant_scopes(client: GraphClient, wanted: Wanted, timeout: float) -> State:
