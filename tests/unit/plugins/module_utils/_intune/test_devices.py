@@ -63,7 +63,8 @@ def test_a_device_is_read_from_graphs_properties() -> None:
 
 @pytest.mark.parametrize("value", [None, ""], ids=["null", "blank"])
 def test_what_graph_does_not_know_is_null(value: str | None) -> None:
-    assert devices.normalise(found(deviceName=value, serialNumber=value, osVersion=value, deviceActionResults=None)) == Device(ID_1)
+    properties = {name: value for name in devices.READ if name not in ("id", "deviceActionResults")}
+    assert devices.normalise(found(deviceActionResults=None, **properties)) == Device(ID_1)
 
 
 def test_a_device_does_not_show_its_action_results() -> None:
@@ -162,6 +163,7 @@ def test_ways(name: str, match_by: str, expected: list[str]) -> None:
         pytest.param({"deviceName": "PC-1"}, "device_name", "pc-1", True, id="other case"),
         pytest.param({"deviceName": "PC-10"}, "device_name", "PC-1", False, id="begins the same"),
         pytest.param({"deviceName": None}, "device_name", "PC-1", False, id="no name"),
+        pytest.param({"deviceName": None}, "device_name", "None", False, id="no name is not None"),
         pytest.param({"serialNumber": "PC-1"}, "device_name", "PC-1", False, id="another property"),
         pytest.param({"userPrincipalName": "Ann@Contoso.test"}, "user_principal_name", "ann@contoso.test", True, id="user"),
         pytest.param({"serialNumber": None}, "serial_number", "", False, id="blank is no name"),
@@ -225,7 +227,7 @@ def test_names_of_one_device_come_together_in_the_order_given() -> None:
 
 
 def test_all_unknown_and_ambiguous_names_are_told_at_once() -> None:
-    twins = page(found(ID_1, deviceName="PC-1", serialNumber="S-1"), found(ID_2, deviceName="PC-1", serialNumber="S-2"))
+    twins = page(found(ID_2, deviceName="PC-1", serialNumber="S-2"), found(ID_1, deviceName="PC-1", serialNumber="S-1"))
     world = tenant([page(), page(), twins, page(found(ID_2, deviceName="PC-2")), page()])
     with pytest.raises(errors.SelectionError) as caught:
         resolve(world, "PC-0", "PC-1", "PC-2", "eve@contoso.test")
@@ -257,6 +259,7 @@ def test_a_blank_name_means_no_device(name: str, match_by: str) -> None:
     world = tenant({LIST: page(found(deviceName="", serialNumber=None, userPrincipalName=""))})
     with pytest.raises(errors.SelectionError):
         resolve(world, name, match_by=match_by)
+    assert world.transport.sent == []
 
 
 def test_a_refusal_ends_the_search() -> None:

@@ -303,7 +303,7 @@ def issued(*steps: Step, record: t.Any = None, subject: Item | None = None) -> t
 
 def test_an_accepted_reset_is_pending_and_no_more() -> None:
     subject, world = issued(answer(204))
-    assert (subject.status, subject.changed, subject.reason) == ("pending", True, None)
+    assert (subject.status, subject.changed, subject.reason, subject.message) == ("pending", True, None, "Intune accepted the reset.")
     assert world.transport.writes == [POST]
 
 
@@ -360,6 +360,11 @@ def test_a_doubtful_reset_that_is_not_in_the_record_stays_unknown(step: Step) ->
     assert world.transport.writes == [POST]
 
 
+def test_a_doubtful_reset_keeps_the_id_that_support_asks_for() -> None:
+    subject, _world = issued(error(500, request_id="r-1"))
+    assert subject.request_id == "r-1"
+
+
 @pytest.mark.parametrize("record", [error(404), error(403), errors.LostAnswerError("x")], ids=["gone", "may not be read", "lost too"])
 def test_a_record_that_cannot_be_read_settles_nothing(record: Step) -> None:
     subject, _world = issued(errors.LostAnswerError("Lost."), record=record)
@@ -402,6 +407,18 @@ def test_a_pending_reset_is_followed_to_its_end() -> None:
     assert (subject.status, subject.changed, passcode.describe(subject, True)["passcode"]) == ("done", True, "1234")
 
 
+def test_a_reset_that_was_under_way_before_is_followed_to_its_end() -> None:
+    subject = item(entry("pending", START - 60))
+    passcode.judge(subject, START - 900)
+    followed(record_of(entry("active", START - 60)), record_of(entry("done", START - 60, passcode="1234")), subject=subject)
+    assert (subject.status, subject.changed, passcode.describe(subject, True)["passcode"]) == ("done", False, "1234")
+
+
+def test_a_reset_that_starts_at_the_first_moment_counts() -> None:
+    subject, _world = followed(record_of(entry("done")), subject=item(status="pending", changed=True, since=START))
+    assert subject.status == "done"
+
+
 def test_an_earlier_reset_is_not_taken_for_this_one() -> None:
     records = [record_of(entry("done", START - 60, passcode="old")), record_of(entry("done", START, passcode="new"))]
     subject, _world = followed(*records)
@@ -435,7 +452,7 @@ def test_pauses_grow_while_following() -> None:
 @pytest.mark.parametrize("status", ["done", "failed", "refused", "unknown"])
 def test_what_has_an_outcome_is_not_read(status: str) -> None:
     _subject, world = followed(record_of(), subject=item(status=status))
-    assert world.transport.sent == []
+    assert (world.transport.sent, world.clock.slept) == ([], [])
 
 
 def test_a_device_that_leaves_is_unknown() -> None:
