@@ -77,6 +77,6 @@ def spec(module: str, own: Options | None = None, **relations: t.Any) -> Spec:
     return Spec(module, {**CONNECTION, **(own or {})}, relations)
 
 
-def without_blanks(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The parameters with connection options of '' as unset, which is what a template of an unset variable gives."""
-    return {name: None if name in CONNECTION and value == "" else value for name, value in params.items()}
+def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A task's arguments without connection options of '', which is what a template of an unset variable gives."""
+    return {name: value for name, value in arguments.items() if not (name in CONNECTION and value == "")}

@@ -19,11 +19,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _auth
-from ._arguments import Spec, without_blanks
+from ._arguments import Spec
 from ._auth._base import Surroundings
 from ._graph import clouds
 from ._graph.client import GraphClient
-from ._graph.errors import ForbiddenError, IntuneError, MissingLibraryError
+from ._graph.errors import ForbiddenError, IntuneError, InvalidOptionError, MissingLibraryError
 from ._graph.exchange import Clock, Exchange
 from ._graph.transport import Transport
 from ._intune import permissions
@@ -39,6 +39,9 @@ Run = t.Callable[[t.Mapping[str, t.Any], GraphClient, bool], Outcome]
 @contextlib.contextmanager
 def connected(params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK) -> t.Iterator[GraphClient]:
     """A client for these connection options; nothing is sent before its first use."""
+    for name in ("timeout", "retry_timeout"):
+        if not 0 <= params[name] < 1e6:
+            raise InvalidOptionError(f"{name} is {params[name]:g}: it is a number of seconds, 0 or more.")
     cloud = clouds.choose(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])
     transport = Transport(
         user_agent=USER_AGENT, ca_path=params["ca_path"], validate_certs=params["validate_certs"], timeout=params["timeout"]
@@ -53,11 +56,12 @@ def connected(params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK) -> t.I
 
 def execute(spec: Spec, run: Run, params: t.Mapping[str, t.Any], *, check: bool, diff: bool) -> dict[str, t.Any]:
     """The result of a task. Every expected failure becomes a result here, and only here."""
-    params = without_blanks(params)
     try:
         with connected(params) as client:
             outcome = _attempt(run, params, client, check)
-            if isinstance(outcome.failure, ForbiddenError):
+            if outcome.failure is not None:
+                # A task that failed half-way has changed something all the same.
+                outcome.changed = outcome.changed or client.writes > 0
                 _name_missing_permissions(outcome.failure, spec.module, client)
             return outcome.as_result(diff=diff)
     except MissingLibraryError as failure:
@@ -73,9 +77,15 @@ def _attempt(run: Run, params: t.Mapping[str, t.Any], client: GraphClient, check
         return Outcome({}, failure=failure)
 
 
-def _name_missing_permissions(failure: ForbiddenError, module: str, client: GraphClient) -> None:
+def _name_missing_permissions(failure: IntuneError, module: str, client: GraphClient) -> None:
     """Says which permission the token lacks: Graph does so for some services only."""
-    missing = permissions.missing(module, client.credential.identity().get("roles") or [])
+    if not isinstance(failure, ForbiddenError):
+        return
+    try:
+        missing = permissions.missing(module, permissions.granted(client.credential.identity()))
+    except IntuneError:
+        # The failure itself is what counts.
+        return
     if missing:
         failure.hint = (
             f"{module} needs the application permission {' and '.join(missing)}, which the token does not have. Grant it to the "

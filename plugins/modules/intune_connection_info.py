@@ -64,7 +64,7 @@ connection:
       returned: always
       sample: https://graph.microsoft.com
     roles:
-      description: Application permissions in the token.
+      description: Permissions in the token; null for a token that cannot be read.
       type: list
       elements: str
       returned: always
@@ -72,7 +72,7 @@ connection:
       description: For each module of this collection whether the token suffices, and the least permissions that are missing.
       type: dict
       returned: always
-      sample: {intune_pin_policy: {ready: false, missing: [Group.Read.All]}}
+      sample: {intune_pin_policy: {ready: false, missing: [DeviceManagementConfiguration.ReadWrite.All]}}
     intune:
       description: State of the Intune subscription, for instance V(active).
       type: str

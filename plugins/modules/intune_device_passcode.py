@@ -39,7 +39,8 @@ options:
     default: auto
   max_age:
     description:
-      - Seconds. A reset that was started within this time satisfies the task. V(0) always issues a reset.
+      - Seconds. A reset that was started within this time satisfies the task, and so does an older one that still waits for its
+        device. V(0) always issues a reset.
     type: int
     default: 900
   reset_since:
@@ -95,6 +96,8 @@ attributes:
     details:
       - A second run within O(max_age), or with the same O(reset_since), resets nothing. With a O(max_age) of V(0) every run does.
 notes:
+  - In a play over several hosts set C(run_once), or each host resets the same devices. Two runs at the same moment can both find a
+    device without a reset.
   - Needs the application permissions C(DeviceManagementManagedDevices.Read.All) and
     C(DeviceManagementManagedDevices.PrivilegedOperations.All). Whoever may read devices may read their passcodes in Intune.
 """
@@ -243,13 +246,14 @@ SPEC = _arguments.spec(
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
     items = choose(params, client)
     since = passcode.window(client.service_now(), params["reset_since"], params["max_age"])
-    due = [item for item in items if passcode.judge(item, since)]
+    again = not params["reset_since"] and params["max_age"] == 0
+    due = [item for item in items if passcode.judge(item, since, again)]
     failure: errors.IntuneError | None = None
     if check:
         for item in due:
             item.status, item.changed, item.message = "planned", True, "A reset would be issued."
     else:
-        failure = reset(params, client, due, items)
+        failure = reset(params, client, due, items, since, again)
     failed = [item.device.id for item in items if item.status in passcode.BAD]
     if failed and failure is None:
         failure = errors.PartialError(
@@ -281,17 +285,23 @@ def choose(params: t.Mapping[str, t.Any], client: GraphClient) -> list[passcode.
         device = devices.read(client, device_id)
         if device is None:
             raise errors.SelectionError(f"The device '{names[0]}' ({device_id}) is gone.", hint="Nothing was reset.")
-        items.append(passcode.Item(device, names, devices.eligibility(device, params["platforms"])))
+        verdict = devices.eligibility(device, params["platforms"])
+        items.append(passcode.Item(device, names, verdict, read_at=client.clock.monotonic()))
     return items
 
 
 def reset(
-    params: t.Mapping[str, t.Any], client: GraphClient, due: list[passcode.Item], items: list[passcode.Item]
+    params: t.Mapping[str, t.Any],
+    client: GraphClient,
+    due: list[passcode.Item],
+    items: list[passcode.Item],
+    since: float,
+    again: bool,
 ) -> errors.IntuneError | None:
     """Issues what is due and follows it up. What stops the whole task comes back beside the results, which are kept."""
     try:
         for item in due:
-            passcode.issue(client, item)
+            passcode.issue_if_due(client, item, since, again)
         if params["wait"]:
             passcode.follow(client, items, params["wait_timeout"])
     except errors.IntuneError as failure:

@@ -90,8 +90,8 @@ extends_documentation_fragment:
   - endpointops.intune.attributes
   - endpointops.intune.attributes.idempotent
 notes:
-  - Needs the application permissions C(DeviceManagementConfiguration.ReadWrite.All) and, for groups, C(Group.Read.All).
-    C(Organization.Read.All) is needed where O(tenant_id) is not a GUID.
+  - Needs the application permission C(DeviceManagementConfiguration.ReadWrite.All) and, where O(assignments) names groups,
+    C(GroupMember.Read.All) or C(Group.Read.All).
 """
 
 EXAMPLES = r"""
@@ -245,8 +245,16 @@ def carry_out(
     """Writes, and reads back until Intune shows what the plan promised."""
     promised = pin_policy.managed(pin_policy.project(current, plan))
     policy_id = pin_policy.apply(client, current, plan) or (current.id if current else None)
+
+    def found() -> pin_policy.Policy | None:
+        try:
+            return pin_policy.find(client, policy_id, None, uri)
+        except errors.NotFoundError:
+            # There, but not its assignments yet; or gone between the two reads.
+            return None
+
     return client.wait_until(
-        lambda: pin_policy.find(client, policy_id, None, uri),
+        found,
         lambda found: pin_policy.managed(found) == promised,
         timeout=params["wait_timeout"],
         what=f"Intune to show the policy '{params['name'] or policy_id}' as it was written",

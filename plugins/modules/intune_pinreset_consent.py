@@ -174,8 +174,8 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
             hint="Set allow_undocumented_cloud to try all the same.",
         )
     wanted = {
-        "service": tuple(params["service_scopes"]),
-        "client": None if params["client_scopes"] is None else tuple(params["client_scopes"]),
+        "service": consent.scopes_of(params["service_scopes"]) or (),
+        "client": consent.scopes_of(params["client_scopes"]),
     }
     before = consent.read(client)
     present = params["state"] == "present"
@@ -188,13 +188,13 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     if changes and not check:
         apply = consent.connect if present else consent.disconnect
         after, failure = apply(client, before, changes, wanted, params["wait_timeout"])
-    urls = consent.consent_urls(params["tenant_id"])
+    urls = consent.consent_urls(client.credential.identity().get("tid") or params["tenant_id"])
     outcome = Outcome(
         {"pinreset_consent": consent.describe(after, wanted, urls)},
-        changed=consent.managed(before) != consent.managed(after) if failure else bool(changes),
+        changed=bool(changes) and failure is None,
         before=consent.managed(before),
         after=consent.managed(after if failure else projected),
-        failure=consent.explain(failure, urls) if failure else None,
+        failure=consent.explain(failure, urls) if failure and present else failure,
     )
     return dataclasses.replace(outcome, warnings=consent.warnings(after, wanted) if present else [])
 

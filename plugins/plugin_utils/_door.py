@@ -22,6 +22,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._arguments import without_blanks
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.transport import HAS_REQUESTS
 
@@ -37,10 +38,11 @@ class Door(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
         del tmp
+        arguments = without_blanks(self._task.args)
         if self._same_in_process():
-            result.update(in_process(self.module, dict(self._task.args), check=self._task.check_mode, diff=self._task.diff))
+            result.update(in_process(self.module, plain(arguments), check=self._task.check_mode, diff=self._task.diff))
         else:
-            result.update(self._as_module(task_vars))
+            result.update(self._as_module(arguments, task_vars))
         hide_passcodes(result)
         return result
 
@@ -54,10 +56,17 @@ class Door(ActionBase):
             and not self._connection.become
         )
 
-    def _as_module(self, task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
-        if boolean(self._task.args.get("return_passcode", False), strict=False):
+    def _as_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        with_passcodes = boolean(arguments.get("return_passcode") or False, strict=False)
+        if with_passcodes:
             self._refuse_to_show()
-        return self._execute_module(module_name=self._task.action, task_vars=task_vars, wrap_async=self._task.async_val)
+        result = self._execute_module(
+            module_name=self._task.action, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
+        )
+        if with_passcodes and "module_stdout" in result:
+            # Ansible could not read the answer, and shows it as it came.
+            return {"failed": True, "msg": "The module's answer could not be read. It may hold passcodes, so it is not shown."}
+        return result
 
     def _refuse_to_show(self) -> None:
         """The passcodes will pass through a process's output: see that nothing prints it."""
@@ -79,11 +88,21 @@ def in_process(module: t.Any, args: dict[str, t.Any], *, check: bool, diff: bool
     params = validated.validated_parameters
     secrets = {params[name] for name, option in module.SPEC.argument_spec.items() if option.get("no_log") and params.get(name)}
     if validated.error_messages:
-        unknown = "Unsupported parameters: " if validated.unsupported_parameters else ""
-        result = {"failed": True, "msg": unknown + "; ".join(validated.error_messages)}
+        # The message for unknown options has no beginning: AnsibleModule puts one before it, and so do we.
+        told = [f"Unsupported parameters: {text}" if "Supported parameters include" in text else text for text in validated.error_messages]
+        result = {"failed": True, "msg": "; ".join(told)}
     else:
         result = _runner.execute(module.SPEC, module.run, params, check=check, diff=diff)
     return remove_values({**result, "invocation": {"module_args": params}}, secrets)
+
+
+def plain(value: t.Any) -> t.Any:
+    """A copy in which inline vaulted strings are text: before ansible-core 2.19 they are objects that no option takes."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return str(value) if getattr(value, "__ENCRYPTED__", False) else value
 
 
 def hide_passcodes(result: dict[str, t.Any]) -> None:

@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
+import socket
+import socketserver
+import threading
 import typing as t
 
 import pytest
@@ -62,6 +66,49 @@ def tenant(emulator: EmulatorProcess) -> EmulatedTenant:
     """The emulated tenant, as new."""
     emulator.control.reset("demo")
     return EmulatedTenant(emulator)
+
+
+class ConnectProxy:
+    """An HTTP proxy that passes connections on, on 127.0.0.1."""
+
+    def __init__(self) -> None:
+        self.connections: list[str] = []
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._serve)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def _serve(self, client: socket.socket, _address: t.Any, _server: t.Any) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += client.recv(4096)
+        host, _colon, port = head.split()[1].decode().rpartition(":")
+        self.connections.append(f"{host}:{port}")
+        with socket.create_connection((host, int(port))) as there:
+            client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            back = threading.Thread(target=self._pass_on, args=(there, client), daemon=True)
+            back.start()
+            self._pass_on(client, there)
+            back.join()
+
+    @staticmethod
+    def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def connect_proxy() -> t.Iterator[ConnectProxy]:
+    proxy = ConnectProxy()
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture

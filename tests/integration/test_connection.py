@@ -12,6 +12,7 @@ import pathlib
 import stat
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 MODULE = "intune_connection_info"
 BLANK = {"INTUNE_CLIENT_SECRET": "", "INTUNE_TENANT_ID": "", "INTUNE_CLIENT_ID": ""}
@@ -98,6 +99,29 @@ def fake_az(folder: pathlib.Path, tenant) -> pathlib.Path:
     return script.parent
 
 
+def test_a_blank_option_falls_back_to_the_environment(both_doors):
+    blank = dict.fromkeys(["client_secret", "tenant_id", "graph_url", "auth_method", "cloud", "timeout", "validate_certs"], "")
+    assert both_doors.module(MODULE, blank).status == "ok"
+
+
+def test_an_inline_vaulted_secret_signs_in(both_doors, env):
+    password = both_doors.folder / "vault-password"
+    password.write_text("vault-password", encoding="utf-8")
+    vault = VaultLib([(None, VaultSecret(b"vault-password"))])
+    secret = vault.encrypt(env["INTUNE_CLIENT_SECRET"]).decode()
+    play = both_doors.folder / "vaulted.yml"
+    indented = "\n".join(f"          {line}" for line in secret.strip().splitlines())
+    environment = "  environment:\n    A: b\n" if both_doors.door == "module" else ""
+    play.write_text(
+        f"- hosts: localhost\n  connection: local\n  gather_facts: false\n{environment}  tasks:\n    - name: look\n"
+        f"      endpointops.intune.{MODULE}:\n        client_secret: !vault |\n{indented}\n",
+        encoding="utf-8",
+    )
+    found = both_doors.playbook(str(play), "--vault-password-file", str(password), env={"INTUNE_CLIENT_SECRET": ""})
+    assert found["look"].status == "ok", found.output
+    assert env["INTUNE_CLIENT_SECRET"] not in found.output
+
+
 def test_module_defaults_of_the_group_reach_every_module(both_doors, env):
     defaults = {"group/endpointops.intune.intune": {"client_secret": env["INTUNE_CLIENT_SECRET"]}}
     tasks = [{"name": "look", "endpointops.intune.intune_connection_info": {}}]
@@ -147,6 +171,7 @@ BAD = {
     "no CA": ({"ca_path": "/no/such/ca.pem"}, {}, ["/no/such/ca.pem"]),
     "no az": ({"auth_method": "azure_cli"}, {"PATH": "/nowhere"}, ["Azure CLI", "PATH"]),
     "no option": ({"tenent_id": "x"}, {}, ["tenent_id"]),
+    "too long ago": ({"timeout": -1}, {}, ["timeout is -1"]),
     "not a number": ({"timeout": "soon"}, {}, ["timeout"]),
 }
 

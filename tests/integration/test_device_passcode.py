@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 MODULE = "intune_device_passcode"
@@ -117,6 +119,15 @@ def test_an_offline_device_is_picked_up_by_a_later_run(ansible):
     assert (later.changed, later.result["results"][0]["status"]) == (False, "done")
 
 
+def test_a_reset_that_waits_for_its_device_counts_at_any_age(ansible):
+    options = {"devices": ["PHONE-FIELD-06"], "wait": False}
+    assert ansible.module(MODULE, options).changed
+    ansible.tenant.control.advance(5000)
+    later = ansible.module(MODULE, options)
+    assert (later.changed, later.result["results"][0]["status"]) == (False, "pending")
+    assert ansible.module(MODULE, {**options, "max_age": 0}).changed
+
+
 def test_without_waiting_a_reset_is_pending(ansible):
     found = ansible.module(MODULE, {"devices": [PHONE], "wait": False})
     assert [(item["status"], item["changed"]) for item in found.result["results"]] == [("pending", True)]
@@ -171,6 +182,33 @@ def test_a_lost_answer_is_settled_and_not_sent_again(ansible, kind):
     assert found.status == "ok", found.result
     assert (found.changed, found.result["results"][0]["status"]) == (True, "done")
     assert len(reset_of(ansible, PHONE)) == 1
+
+
+def test_behind_a_proxy_a_lost_answer_is_not_sent_again_either(ansible, connect_proxy):
+    ansible.tenant.control.arm("drop_after", "POST", "/resetPasscode$")
+    found = ansible.module(MODULE, {"devices": [PHONE]}, env={"HTTPS_PROXY": connect_proxy.url, "NO_PROXY": ""})
+    assert (found.status, found.changed) == ("ok", True), found.result
+    assert connect_proxy.connections and len(reset_of(ansible, PHONE)) == 1
+
+
+def test_a_request_that_timed_out_at_the_service_is_settled(ansible):
+    ansible.tenant.control.arm("status", "POST", "/resetPasscode$", status=408, processed=True)
+    found = ansible.module(MODULE, {"devices": [PHONE]})
+    assert (found.changed, found.result["results"][0]["status"]) == (True, "done")
+
+
+def test_a_reset_that_another_run_started_meanwhile_is_found(ansible):
+    """The first device's answer takes its time; by then somebody else has reset the second one."""
+    ansible.tenant.control.arm("delay", "POST", "/resetPasscode$", seconds=3)
+    other = ansible.tenant.control.device("PHONE-FIELD-02")["id"]
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(ansible.module, MODULE, {"devices": ["PHONE-FIELD-01", "PHONE-FIELD-02"]})
+        while not any("resetPasscode" in entry["path"] for entry in ansible.tenant.journal()):
+            assert not run.done()
+        ansible.tenant.graph("POST", f"/deviceManagement/managedDevices/{other}/resetPasscode")
+        found = run.result()
+    assert [item["changed"] for item in found.result["results"]] == [True, False]
+    assert [len(times) for times in ansible.tenant.control.resets().values()] == [1, 1]
 
 
 @pytest.mark.parametrize("fault", [{"kind": "drop_before"}, {"kind": "status", "status": 500}, {"kind": "status", "status": 503}])

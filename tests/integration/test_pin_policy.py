@@ -146,6 +146,7 @@ def test_says_what_was_done_when_the_assignment_fails(ansible):
     ansible.tenant.control.arm("status", "POST", "/assign$", status=400)
     found = ansible.module(MODULE, {**PRESENT, "assignments": [{"target": "all_devices"}]})
     assert found.status == "failed" and "was made, but its assignments were not set" in found.result["msg"]
+    assert found.changed, "the profile is there"
     again = ansible.module(MODULE, {**PRESENT, "assignments": [{"target": "all_devices"}]})
     assert again.changed and again.writes == [f"POST {POLICIES}/{again.result['pin_policy']['id']}/assign"]
 
@@ -154,6 +155,11 @@ def test_finds_the_tenant_by_itself_when_it_is_named_by_domain_or_not_at_all(ans
     token = ansible.tenant.control.token()
     found = ansible.module(MODULE, {**PRESENT, "auth_method": "access_token", "access_token": token, "tenant_id": ""}, check_mode=True)
     assert found.result["pin_policy"]["oma_uri"] == uri(ansible.tenant)
+
+
+def test_a_tenant_id_of_another_tenant_is_refused(ansible):
+    options = {"auth_method": "access_token", "access_token": ansible.tenant.control.token()}
+    refused(ansible, {**PRESENT, **options, "tenant_id": "11111111-2222-3333-4444-555555555555"}, "belongs to the tenant")
 
 
 def refused(ansible, options: dict, *words: str) -> None:
@@ -183,6 +189,8 @@ def test_a_profile_of_another_type_is_refused(ansible):
         ({**PRESENT, "id": "00000000-1111-2222-3333-444444444444"}, ["00000000-1111-2222-3333-444444444444"]),
         ({**PRESENT, "id": "not-a-guid"}, ["not-a-guid"]),
         ({**PRESENT, "assignments": [{"target": "group"}]}, ["group"]),
+        ({**PRESENT, "assignments": [{"target": "group", "group": None}]}, ["needs a group"]),
+        ({**PRESENT, "tenant_id": "contoso.test", "auth_method": "access_token"}, ["access_token"]),
         (
             {**PRESENT, "assignments": [{"target": "group", "group": "No such"}, {"target": "exclude_group", "group": "Nor this"}]},
             ["No such", "Nor this"],

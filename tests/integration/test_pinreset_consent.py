@@ -52,6 +52,12 @@ def test_widens_a_grant_and_keeps_what_others_granted(both_doors):
     assert beats.run.result["pinreset_consent"]["service"]["scopes"] == ["Directory.Read.All", "User.Read", "User.Read.All"]
 
 
+def test_scopes_may_stand_in_one_entry_and_blanks_are_none(ansible):
+    assert ansible.module(MODULE, {"service_scopes": ["User.Read Directory.Read.All "], "client_scopes": [""]}).changed
+    again = ansible.module(MODULE, {"service_scopes": ["Directory.Read.All User.Read"], "client_scopes": [" "]})
+    assert not again.changed and again.result["pinreset_consent"]["service"]["scopes"] == ["Directory.Read.All", "User.Read"]
+
+
 def test_takes_a_consent_by_hand_as_it_is(ansible):
     ansible.module(MODULE, {"client_scopes": ["some.other"]})
     assert not ansible.module(MODULE, {}).changed
@@ -120,6 +126,7 @@ def test_a_wait_in_vain_is_said(ansible):
     found = ansible.module(MODULE, {"wait_timeout": 2})
     assert found.status == "failed"
     assert "Waited 2 s" in found.result["msg"] and "Run again" in found.result["msg"]
+    assert found.changed, "both applications were made, though they do not show yet"
 
 
 def test_refuses_a_cloud_without_documentation_before_any_call(ansible):

@@ -46,7 +46,7 @@ def test_onboards_and_a_second_run_changes_nothing(ansible):
 
 def test_verify_fails_before_and_passes_after(ansible):
     before = run(ansible, "verify", **ASSIGNED)
-    assert before.code == 2 and writes(before) == []
+    assert before.code == 2 and writes(before) == [] and changed(before) == []
     assert "PIN Reset Service is not (wholly) connected" in before["Readiness | Judge"].result["msg"]
     assert "connected yet" in summary(before)
     run(ansible, "onboard", **ASSIGNED)
@@ -54,6 +54,19 @@ def test_verify_fails_before_and_passes_after(ansible):
         after = run(ansible, "verify", *arguments, **ASSIGNED)
         assert after.code == 0 and writes(after) == [] and changed(after) == [], after.output
         assert "PIN Reset Service: connected" in summary(after)
+
+
+def test_a_second_call_does_not_tell_of_the_first(ansible):
+    """As a loop over tenants does: the second one cannot be reached."""
+    role = {"name": "endpointops.intune.pin_reset", "tasks_from": "main"}
+    first = {"name": "first", "ansible.builtin.include_role": role, "vars": {**ASSIGNED, "pin_reset_devices": ["PHONE-HELPDESK-01"]}}
+    broken = {"group/endpointops.intune.intune": {"authority_url": "https://127.0.0.1:9", "retry_timeout": 0}}
+    second = {"name": "second", "ansible.builtin.include_role": role, "module_defaults": broken}
+    play = ansible.tasks([first, {"name": "both", "block": [second], "rescue": [{"ansible.builtin.debug": {"var": "pin_reset_results"}}]}])
+    told = [task.result["msg"] for task in play.tasks if task.name.endswith("Summary | PIN reset")]
+    assert len(told) == 2 and any("1 done" in line for line in told[0])
+    assert told[1] == ["Tenant: not reached"], told[1]
+    assert play.tasks[-1].result["pin_reset_results"] == []
 
 
 def test_a_policy_for_nobody_is_said(ansible):
@@ -100,6 +113,7 @@ def test_onboards_and_resets_in_one_run(ansible):
 def test_tags_choose_the_steps(ansible):
     play = run(ansible, "onboard", "--tags", "preflight,consent", **ASSIGNED)
     assert play.code == 0 and "PIN Reset Service: connected" in summary(play) and "Policy" not in summary(play)
+    assert "not reached" not in summary(run(ansible, "onboard", "--tags", "consent"))
     assert ansible.tenant.control.writes() and not any("deviceConfigurations" in write for write in writes(play))
 
 

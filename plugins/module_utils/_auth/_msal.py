@@ -26,7 +26,8 @@ except ImportError:
     HAS_MSAL = False
     msal = None
 else:
-    HAS_MSAL = True
+    # Older ones do not take a certificate without its thumbprint, and lack the managed identity client.
+    HAS_MSAL = tuple(int(part) for part in msal.__version__.split(".")[:2]) >= (1, 35)
 
 # What an administrator does about it. Source: Microsoft Entra authentication and authorization error codes.
 HINTS = {
@@ -165,7 +166,7 @@ class ConfidentialCredential(Credential):
 
 def require_msal() -> None:
     if not HAS_MSAL:
-        raise errors.MissingLibraryError("msal")
+        raise errors.MissingLibraryError("msal>=1.35.0")
 
 
 def token_of(result: t.Mapping[str, t.Any], asked_at: float) -> Token:

@@ -42,6 +42,7 @@ class GraphClient:
         self.origin = origin
         self.clock = clock
         self._skew: float | None = None
+        self.writes = 0  # that the service accepted
 
     @property
     def skew(self) -> float | None:
@@ -128,12 +129,22 @@ class GraphClient:
         return protocol.Request(method, url, headers, content, repeatable)
 
     def _send(self, request: protocol.Request) -> t.Any:
-        answer = self._answer(request, self.credential.token())
+        answer = self._answer(request, self._token())
         if answer.status == 401:
             # Once more with a new token: the old one may have been revoked, or Entra asks for more claims.
             claims = demanded_claims(answer.headers.get("www-authenticate"))
-            answer = self._answer(request, self.credential.token(claims=claims, renew=True))
-        return protocol.decode(request, answer)
+            answer = self._answer(request, self._token(claims=claims, renew=True))
+        result = protocol.decode(request, answer)
+        if request.method not in protocol.SAFE_VERBS:
+            self.writes += 1
+        return result
+
+    def _token(self, *, claims: str | None = None, renew: bool = False) -> str:
+        try:
+            return self.credential.token(claims=claims, renew=renew)
+        except errors.LostAnswerError as failure:
+            # What got lost is the sign-in's answer: the request itself was never sent.
+            raise errors.NotSentError(f"No token: {failure.message}", target=failure.target, passing=False) from failure
 
     def _answer(self, request: protocol.Request, token: str) -> protocol.Response:
         answer = self._exchange.send(protocol.with_bearer(request, token))

@@ -85,6 +85,9 @@ def build_url(origin: str, version: str, path: str, query: t.Mapping[str, str] |
 def same_origin(url: str, origin: str) -> bool:
     try:
         there, here = urllib.parse.urlsplit(url), urllib.parse.urlsplit(origin)
+        if "\\" in url or "@" in there.netloc:
+            # Parsers do not agree on the host of such an address.
+            return False
         return (there.scheme, there.hostname, there.port or 443) == (here.scheme, here.hostname, here.port or 443)
     except ValueError:
         return False

@@ -107,8 +107,10 @@ def _translate(request: Request, failure: Exception, timeout: float) -> errors.I
             hint="Set ca_path to the CA that signed it (a TLS-inspecting proxy has one of its own).",
         )
     if isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
-        return errors.NotSentError(f"{request.url} is not an address: {reason}.", target=request.target, passing=False)
-    if isinstance(failure, requests.exceptions.ProxyError):
+        # Its reason may be the proxy's whole address, with a password in it.
+        return errors.NotSentError(f"The address {request.url}, or that of the proxy, is not valid.", target=request.target, passing=False)
+    # A connection that breaks behind a proxy is a ProxyError too, and that one counts as sent.
+    if isinstance(failure, requests.exceptions.ProxyError) and (_before_connection(failure) or "Tunnel connection failed" in reason):
         return errors.NotSentError(
             f"The proxy did not connect to {host}: {reason}.", target=request.target, hint="Check HTTPS_PROXY and NO_PROXY."
         )

@@ -17,7 +17,7 @@ import typing as t
 from .._graph import errors
 from .._graph.client import GraphClient, Json
 from .._graph.protocol import literal, segments
-from . import guid
+from . import guid, permissions
 
 TYPES = {
     "all_devices": "#microsoft.graph.allDevicesAssignmentTarget",
@@ -37,6 +37,10 @@ class Assignment:
     group_id: str = ""
     filter: tuple[tuple[str, t.Any], ...] = dataclasses.field(default=(), compare=False)
 
+    @property
+    def known(self) -> bool:
+        return self.target in TYPES
+
     def describe(self) -> Json:
         return {"target": self.target, "group_id": self.group_id or None}
 
@@ -50,13 +54,21 @@ class Assignment:
 def normalise(found: Json) -> Assignment:
     target = found.get("target") or {}
     odata_type = target.get("@odata.type", "")
-    if odata_type not in TARGETS:
-        raise errors.UnexpectedAnswerError(
-            f"The policy is assigned to a target that this version does not know: {odata_type}.",
-            hint="Assign it in the Intune admin center, and leave the option assignments unset.",
-        )
     filtered = tuple((key, target[key]) for key in FILTER if target.get(key) not in (None, "none"))
-    return Assignment(TARGETS[odata_type], (target.get("groupId") or "").lower(), filtered if len(filtered) == len(FILTER) else ())
+    # A target of a kind that we do not know keeps its own name; check_known() sees to it that it is never written.
+    return Assignment(
+        TARGETS.get(odata_type, odata_type), (target.get("groupId") or "").lower(), filtered if len(filtered) == len(FILTER) else ()
+    )
+
+
+def check_known(current: t.Iterable[Assignment]) -> None:
+    """Refuses to manage assignments of which one would be lost."""
+    strange = sorted({assignment.target for assignment in current if not assignment.known})
+    if strange:
+        raise errors.SelectionError(
+            f"The policy is also assigned to a target that this version does not know: {', '.join(strange)}.",
+            hint="Nothing was written. Leave the option assignments unset, and assign the policy in the Intune admin center.",
+        )
 
 
 def merge(current: t.Iterable[Assignment], wanted: t.Iterable[Assignment], purge: bool) -> tuple[Assignment, ...]:
@@ -88,6 +100,9 @@ def resolve(client: GraphClient, wanted: t.Iterable[t.Mapping[str, t.Any]], know
         if group is not None and not entry["target"].endswith("group"):
             problems.append(f"The target {entry['target']} takes no group, and '{group}' is given.")
             continue
+        if group is None and entry["target"].endswith("group"):
+            problems.append(f"The target {entry['target']} needs a group.")
+            continue
         if group is None:
             resolved.append(Assignment(entry["target"]))
             continue
@@ -104,6 +119,14 @@ def _group_id(client: GraphClient, group: str, known_ids: t.Collection[str]) -> 
     group_id = guid.normalise(group)
     if group_id in known_ids:
         return t.cast(str, group_id)
+    try:
+        return _look_up(client, group, group_id)
+    except errors.ForbiddenError as failure:
+        failure.hint = f"To look groups up, the application needs one of the permissions {', '.join(permissions.READ_GROUPS)}."
+        raise
+
+
+def _look_up(client: GraphClient, group: str, group_id: str | None) -> str:
     if group_id is not None:
         if client.find(segments("groups", group_id), {"$select": "id"}) is None:
             raise errors.SelectionError(f"There is no group with the ID {group_id}.")

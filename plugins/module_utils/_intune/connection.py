@@ -30,15 +30,15 @@ def examine(client: GraphClient) -> Json:
     licences = _ask(
         client, problems, "the licences", lambda: list(client.items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"}))
     )
-    roles = sorted(claims.get("roles") or [])
+    granted = permissions.granted(claims)
     report = {
         "auth_method": client.credential.method,
         "tenant_id": (organization or {}).get("id") or claims.get("tid"),
         "tenant_name": (organization or {}).get("displayName"),
         "client_id": claims.get("appid") or claims.get("azp"),
         "graph_url": client.origin,
-        "roles": roles,
-        "permissions": _permissions(roles),
+        "roles": None if granted is None else sorted(granted),
+        "permissions": _permissions(granted),
         "intune": (intune or {}).get("subscriptionState"),
         "licensed": None if licences is None else any(_has_intune(sku) for sku in licences),
         "token_expires": passcode.show_time(claims.get("exp")),
@@ -56,8 +56,8 @@ def _ask(client: GraphClient, problems: list[str], what: str, read: t.Callable[[
         return None
 
 
-def _permissions(roles: t.Collection[str]) -> Json:
-    found = {module: permissions.missing(module, roles) for module in permissions.MODULES}
+def _permissions(granted: t.Collection[str] | None) -> Json:
+    found = {module: permissions.missing(module, granted) for module in permissions.MODULES}
     return {module: {"ready": not missing, "missing": missing} for module, missing in found.items()}
 
 
@@ -71,7 +71,9 @@ def _has_intune(sku: t.Mapping[str, t.Any]) -> bool:
 
 def _judge(report: Json) -> list[str]:
     problems = []
-    if not report["roles"]:
+    if report["roles"] is None:
+        problems.append("The token cannot be read, so that its permissions are not known.")
+    elif not report["roles"]:
         problems.append(
             "The token holds no application permission: grant some to the application, and consent to them as an administrator."
         )

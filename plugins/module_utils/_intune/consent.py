@@ -88,6 +88,14 @@ def plan_present(state: State, wanted: Wanted) -> list[Change]:
     return changes
 
 
+def scopes_of(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
+    """Scopes as given: one an entry, or several with blanks between. Entries of nothing but blanks count as not given."""
+    if given is None:
+        return None
+    scopes = tuple(dict.fromkeys(scope for entry in given for scope in entry.split()))
+    return None if given and not scopes else scopes
+
+
 def check_resource(state: State, wanted: Wanted) -> None:
     """The service's own resource is Microsoft's and cannot be made here: refused before anything is written."""
     if state.service.resource_id is None and wanted["service"]:

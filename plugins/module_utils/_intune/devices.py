@@ -32,7 +32,7 @@ MATCH_BY = {
 }
 FIND = ("id", "deviceName", "serialNumber", "userPrincipalName", "azureADDeviceId")
 # joinType and deviceType exist in the beta version only; deviceActionResults is filled for single devices only.
-READ = (*FIND, "operatingSystem", "osVersion", "joinType", "deviceType", "lastSyncDateTime", "deviceActionResults")
+READ = ("id", "deviceName", "operatingSystem", "osVersion", "joinType", "deviceType", "deviceActionResults")
 
 CREATORS_UPDATE = (10, 0, 15063)
 GUIDE = "https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset"
@@ -44,14 +44,10 @@ class Device:
 
     id: str
     device_name: str | None = None
-    serial_number: str | None = None
-    user_principal_name: str | None = None
-    azure_ad_device_id: str | None = None
     operating_system: str | None = None
     os_version: str | None = None
     join_type: str | None = None
     device_type: str | None = None
-    last_sync: str | None = None
     actions: tuple[Json, ...] = dataclasses.field(default=(), repr=False)
 
 
@@ -71,14 +67,10 @@ def normalise(found: Json) -> Device:
     return Device(
         id=found["id"],
         device_name=found.get("deviceName") or None,
-        serial_number=found.get("serialNumber") or None,
-        user_principal_name=found.get("userPrincipalName") or None,
-        azure_ad_device_id=found.get("azureADDeviceId") or None,
         operating_system=found.get("operatingSystem") or None,
         os_version=found.get("osVersion") or None,
         join_type=found.get("joinType") or None,
         device_type=found.get("deviceType") or None,
-        last_sync=found.get("lastSyncDateTime") or None,
         actions=tuple(found.get("deviceActionResults") or ()),
     )
 

@@ -22,6 +22,7 @@ from . import devices
 from .devices import Device, Verdict
 
 ACTION = "resetpasscode"
+FRESH = 2.0  # seconds for which a device's record is taken as it was read
 SKEW = 5.0  # seconds by which the record's start may lie before the answer's Date
 HELP = "https://learn.microsoft.com/intune/device-management/actions/reset-passcode"
 SELF_SERVICE = (
@@ -72,6 +73,7 @@ class Item:
     reset: Reset | None = None
     request_id: str | None = None
     since: float = 0.0
+    read_at: float = 0.0  # by the monotonic clock
 
 
 # --- pure -----------------------------------------------------------------------------------------------------------
@@ -117,7 +119,7 @@ def show_time(seconds: float | None) -> str | None:
 
 def window(now: float, reset_since: str | None, max_age: float) -> float:
     """The moment since which a reset satisfies the task."""
-    if reset_since is None:
+    if not reset_since:
         return now - max_age
     since = parse_time(reset_since)
     if since is None:
@@ -129,13 +131,13 @@ def window(now: float, reset_since: str | None, max_age: float) -> float:
     return since
 
 
-def judge(item: Item, since: float) -> bool:
-    """Whether a reset is to be issued; if not, the item says why."""
+def judge(item: Item, since: float, again: bool = False) -> bool:
+    """Whether a reset is to be issued; if not, the item says why. ``again``: one that still waits for its device does not count."""
     if not item.verdict.eligible:
         item.status, item.reason, item.message = "refused", item.verdict.reason, item.verdict.message
         return False
     found = last_reset(item.device)
-    if found is not None and found.started >= since:
+    if found is not None and (found.started >= since or (found.status in OPEN and not again)):
         # Any outcome counts: one reset a device and window, whatever came of it.
         item.since = found.started
         record(item, found)
@@ -214,10 +216,22 @@ def summarise(items: t.Sequence[Item]) -> dict[str, int]:
 # --- calls ----------------------------------------------------------------------------------------------------------
 
 
+def issue_if_due(client: GraphClient, item: Item, since: float, again: bool) -> None:
+    """Issues a reset, unless another run has started one since the device was read."""
+    if client.clock.monotonic() - item.read_at > FRESH:
+        device = devices.read(client, item.device.id)
+        if device is None:
+            item.status, item.reason, item.message = "failed", "device_gone", "Intune no longer manages the device."
+            return
+        item.device = device
+        if not judge(item, since, again):
+            return
+    issue(client, item)
+
+
 def issue(client: GraphClient, item: Item) -> None:
     """Sends the reset once. What is refused for this device alone is noted; what concerns all is raised."""
-    asked_at = client.service_now()
-    item.since = asked_at - SKEW
+    item.since = client.service_now() - SKEW
     try:
         client.post(devices.PATH + segments(item.device.id, "resetPasscode"))
     except (errors.LostAnswerError, errors.UnexpectedAnswerError, errors.ServiceError) as failure:
@@ -227,6 +241,10 @@ def issue(client: GraphClient, item: Item) -> None:
     except errors.GraphError as failure:
         if failure.status in (401, 403, 429):
             raise
+        if failure.status == 408:
+            item.request_id = failure.request_id
+            settle(client, item, failure)
+            return
         item.status, item.reason, item.request_id = "failed", "service_refused", failure.request_id
         item.message = f"Intune refused the reset: {failure.status} {failure.code}: {failure.message} {_instead(item)}"
         return

@@ -20,17 +20,22 @@ WRITE_GRANTS = ("DelegatedPermissionGrant.ReadWrite.All",)
 WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
 READ_CONFIGURATION = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
-READ_GROUPS = ("Group.Read.All", "Directory.Read.All", "Group.ReadWrite.All")
+READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
 RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 
 MODULES: dict[str, Rows] = {
     "intune_pinreset_consent": (WRITE_APPLICATIONS, WRITE_GRANTS),
-    "intune_pin_policy": (WRITE_CONFIGURATION, READ_GROUPS),
+    "intune_pin_policy": (WRITE_CONFIGURATION,),
     "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),
     "intune_connection_info": (READ_ORGANIZATION, READ_CONFIGURATION),
 }
 
 
-def missing(module: str, granted: t.Collection[str]) -> list[str]:
-    """The least permissions that are still missing for a module, given the roles in the token."""
-    return [row[0] for row in MODULES[module] if not set(row) & set(granted)]
+def granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
+    """What a token's claims grant, to an application or for a user; null for a token that cannot be read."""
+    return {*(claims.get("roles") or ()), *(claims.get("scp") or "").split()} if claims else None
+
+
+def missing(module: str, have: t.Collection[str] | None) -> list[str]:
+    """The least permissions that are still missing for a module; none where it is not known what there is."""
+    return [] if have is None else [row[0] for row in MODULES[module] if not set(row) & set(have)]

@@ -97,6 +97,7 @@ def plan_present(current: Policy | None, wanted: Wanted, uri: str) -> Plan:
         update["omaSettings"] = _settings_with(current.settings, uri, wanted.enable_pin_recovery)
     assign = None
     if wanted.assignments is not None:
+        assignments.check_known(current.assignments)
         merged = assignments.merge(current.assignments, wanted.assignments, wanted.purge_assignments)
         assign = merged if merged != current.assignments else None
     return Plan(update={"@odata.type": CUSTOM, **update} if update else None, assign=assign)
@@ -131,7 +132,8 @@ def _settings_with(settings: tuple[Json, ...], uri: str, value: bool) -> list[Js
             f"The profile also holds a secret value ({secret.get('omaUri')}), which Intune does not show: it cannot be written back whole.",
             hint="Nothing was written. Use a profile of its own for PIN recovery, or set it in the Intune admin center.",
         )
-    others = [setting for setting in settings if setting.get("omaUri") != uri]
+    # A path that differs in case alone, of the tenant's GUID mostly, does not work on devices: ours takes its place.
+    others = [setting for setting in settings if str(setting.get("omaUri")).lower() != uri.lower()]
     return [*others, render_setting(uri, value)]
 
 
@@ -176,13 +178,18 @@ def managed(policy: Policy | None) -> Json:
 
 
 def tenant_guid(client: GraphClient, tenant_id: str | None) -> str:
-    """The tenant's own GUID: the option where it is one, else what the tenant says of itself."""
-    found = guid.normalise(tenant_id or "")
+    """The GUID of the tenant that we are signed in to, which the option need not name, but must not contradict."""
+    found = guid.normalise(str(client.credential.identity().get("tid") or ""))
     if found is None:
         organization = next(client.items("/organization", {"$select": "id"}), {})
         found = guid.normalise(organization.get("id") or "")
     if found is None:
-        raise errors.UnexpectedAnswerError("The tenant does not say its ID.", hint="Set tenant_id to the Directory ID.")
+        raise errors.UnexpectedAnswerError("The tenant does not say its ID.", hint="Check cloud and graph_url.")
+    told = guid.normalise(tenant_id or "")
+    if told not in (None, found):
+        raise errors.InvalidOptionError(
+            f"tenant_id is {told}, but the credential belongs to the tenant {found}.", hint="Correct tenant_id, or leave it out."
+        )
     return found
 
 
@@ -248,14 +255,14 @@ def apply(client: GraphClient, current: Policy | None, plan: Plan) -> str | None
 def _create(client: GraphClient, body: Json) -> str:
     try:
         return client.post(PATH, body)["id"]
-    except errors.LostAnswerError as failure:
+    except (errors.LostAnswerError, errors.UnexpectedAnswerError, errors.ServiceError) as failure:
         failure.hint = "The profile may have been made. Run again: a profile of that name is found and finished, not made twice."
         raise
     except errors.GraphError as failure:
         if failure.status == 400:
             failure.hint = (
-                "Since 2024 Intune refuses new custom profiles for settings that its settings catalog has. Make the policy there "
-                "(Windows Hello For Business > Enable Pin Recovery), or give the name or id of a custom profile that exists."
+                "If that is not the reason: since 2024 Intune refuses new custom profiles for settings that its settings catalog has. "
+                "Make the policy there (Windows Hello For Business > Enable Pin Recovery), or name a custom profile that exists."
             )
         raise
 

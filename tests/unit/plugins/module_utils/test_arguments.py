@@ -91,7 +91,7 @@ def test_one_modules_options_are_not_anothers() -> None:
 @pytest.mark.parametrize(
     ("given", "found"),
     [
-        pytest.param({"client_id": ""}, {"client_id": None}, id="blank connection option"),
+        pytest.param({"client_id": ""}, {}, id="blank connection option"),
         pytest.param({"description": ""}, {"description": ""}, id="blank option of a module: clears"),
         pytest.param({"client_id": "x", "validate_certs": False}, {"client_id": "x", "validate_certs": False}, id="anything else"),
     ],

@@ -15,7 +15,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph.client i
 from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
 from tests.unit.fakes import START, FakeTransport, answer, error, jwt, options
 
-SPEC = _arguments.spec("intune_pin_policy")
+SPEC = _arguments.spec("intune_pinreset_consent")
 KEYS = {"kind", "message", "hint", "target", "status", "code", "request_id", "client_request_id"}
 
 
@@ -86,10 +86,25 @@ def test_the_chosen_cloud_is_asked(transport: Wire, given: dict[str, str], url: 
     assert transport.sent[0].url == url
 
 
-def test_blank_options_count_as_unset(transport: Wire) -> None:
-    seen: list[t.Any] = []
-    execute(lambda given, _client, _check: seen.append(given["tenant_id"]) or Outcome({}), tenant_id="", client_secret="", graph_url="")
-    assert seen == [None]
+@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
+def test_impossible_times_are_refused(transport: Wire, seconds: float) -> None:
+    result = execute(reading, timeout=seconds)
+    assert result["error"]["kind"] == "InvalidOption" and "timeout" in result["msg"]
+
+
+def test_a_task_that_fails_after_a_write_has_changed_something(transport: Wire) -> None:
+    def half(_given: t.Any, client: t.Any, _check: bool) -> Outcome:
+        client.post("/things", {})
+        raise errors.NotReadyError("Late.")
+
+    transport.then(answer(201, {"id": "x"}))
+    result = execute(half)
+    assert (result["failed"], result["changed"]) == (True, True)
+
+
+def test_a_refused_write_is_no_change(transport: Wire) -> None:
+    transport.then(error(409, "Conflict"))
+    assert execute(lambda _given, client, _check: client.post("/things", {}))["changed"] is False
 
 
 @pytest.mark.parametrize(("diff", "shown"), [(True, True), (False, False)])
@@ -175,14 +190,14 @@ def test_what_nobody_expected_is_not_hidden(transport: Wire) -> None:
 
 # --- permissions ----------------------------------------------------------------------------------------------------
 
-WRITE, GROUPS = "DeviceManagementConfiguration.ReadWrite.All", "Group.Read.All"
+WRITE, GROUPS = "Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"
 
 
 @pytest.mark.parametrize(
     ("token", "named", "unnamed"),
     [
         pytest.param(jwt(roles=[]), [WRITE, GROUPS], [], id="both missing"),
-        pytest.param(jwt(), [WRITE, GROUPS], [], id="no roles in the token"),
+        pytest.param(jwt(tid="x"), [WRITE, GROUPS], [], id="no roles in the token"),
         pytest.param(jwt(roles=[GROUPS]), [WRITE], [GROUPS], id="one missing"),
     ],
 )
@@ -204,6 +219,70 @@ def test_the_missing_permission_is_named_beside_values_too(transport: Wire) -> N
     assert WRITE in execute(lambda *_args: Outcome({"thing": 1}, failure=refusal))["msg"]
 
 
+def test_a_token_that_ends_meanwhile_does_not_hide_the_refusal(transport: Wire) -> None:
+    def run(_given: t.Any, client: GraphClient, _check: bool) -> Outcome:
+        client.credential._token, client.credential.options = None, {"access_token": jwt(exp=0)}
+        raise errors.ForbiddenError("No.", status=403)
+
+    assert execute(run)["error"]["kind"] == "Forbidden"
+
+
 def test_another_refusal_names_no_permission(transport: Wire) -> None:
     transport.then(error(404))
     assert WRITE not in execute(reading)["msg"]
+
+
+# --- the module's own door ------------------------------------------------------------------------------------------
+
+
+class FakeModule:
+    """As much of AnsibleModule as main() uses."""
+
+    def __init__(self, **settings: t.Any) -> None:
+        self.settings = settings
+        self.params = params()
+        self.check_mode, self._diff = True, True
+        self.said: list[tuple[str, t.Any]] = []
+
+    def warn(self, warning: str) -> None:
+        self.said.append(("warn", warning))
+
+    def exit_json(self, **result: t.Any) -> None:
+        self.said.append(("exit", result))
+
+    def fail_json(self, **result: t.Any) -> t.NoReturn:
+        self.said.append(("fail", result))
+        raise SystemExit(1)
+
+
+@pytest.fixture
+def module(transport: Wire, monkeypatch: pytest.MonkeyPatch) -> list[FakeModule]:
+    """The modules that main() makes."""
+    made: list[FakeModule] = []
+
+    def make(**settings: t.Any) -> FakeModule:
+        made.append(FakeModule(**settings))
+        return made[-1]
+
+    monkeypatch.setattr(_runner, "AnsibleModule", make)
+    return made
+
+
+def test_main_takes_the_spec_and_supports_check_mode(module: list[FakeModule]) -> None:
+    spec = _arguments.spec("intune_pin_policy", {"own": {"type": "str"}}, required_one_of=[("own", "tenant_id")])
+    _runner.main(spec, lambda *_args: Outcome({}))
+    expected = {"argument_spec": spec.argument_spec, "supports_check_mode": True, "required_one_of": [("own", "tenant_id")]}
+    assert module[0].settings == expected
+
+
+def test_main_warns_and_exits_with_the_result(module: list[FakeModule]) -> None:
+    _runner.main(SPEC, lambda _given, _client, check: Outcome({"check": check}, True, {"a": 1}, {"a": 2}, ["Oh."]))
+    result = {"changed": True, "check": True, "diff": {"before": {"a": 1}, "after": {"a": 2}}}
+    assert module[0].said == [("warn", "Oh."), ("exit", result)]
+
+
+def test_main_fails_with_the_result(module: list[FakeModule]) -> None:
+    with pytest.raises(SystemExit):
+        _runner.main(SPEC, raising(errors.NotReadyError("Late.")))
+    how, result = module[0].said[0]
+    assert (how, result["msg"], result["error"]["kind"]) == ("fail", "Late.", "NotReady")

@@ -15,7 +15,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _argumen
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
 from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _door
-from ansible_collections.endpointops.intune.plugins.plugin_utils._door import Door, hide_passcodes, in_process
+from ansible_collections.endpointops.intune.plugins.plugin_utils._door import Door, hide_passcodes, in_process, plain
 from tests.unit.fakes import FakeTransport
 
 OPTIONS = {
@@ -158,6 +158,8 @@ def test_the_passcode_itself_stays_for_the_registered_variable() -> None:
 def action(**other: t.Any) -> types.SimpleNamespace:
     """As much of an action as decides the way: local and plain, but for what is given."""
     task = types.SimpleNamespace(
+        check_mode=False,
+        diff=False,
         async_val=other.get("async_val", 0),
         environment=other.get("environment"),
         args=other.get("args", {}),
@@ -186,6 +188,21 @@ def test_a_task_runs_in_process_when_that_is_the_same(other: dict[str, t.Any], s
     assert Door._same_in_process(action(**other)) is same
 
 
+@pytest.mark.parametrize(("transport", "taken"), [("local", "in process"), ("ssh", "as a module")])
+def test_a_task_goes_its_way_and_its_passcodes_are_hidden(monkeypatch: pytest.MonkeyPatch, transport: str, taken: str) -> None:
+    def outcome(way: str) -> dict[str, t.Any]:
+        return {"way": way, "results": [{"passcode": "1234"}]}
+
+    monkeypatch.setattr(_door.ActionBase, "run", lambda *_args: {"from": "ansible"})
+    monkeypatch.setattr(_door, "in_process", lambda *_args, **_kwargs: outcome("in process"))
+    monkeypatch.setattr(Door, "_as_module", lambda *_args: outcome("as a module"))
+    monkeypatch.setattr(Door, "__init__", lambda *_args: None)
+    subject = Door()
+    subject.__dict__.update(vars(action(transport=transport)), module=None)
+    result = subject.run(task_vars={})
+    assert (result["from"], result["way"], result["_ansible_no_log"]) == ("ansible", taken, True)
+
+
 @pytest.mark.parametrize("library", ["HAS_MSAL", "HAS_REQUESTS"])
 def test_a_controller_without_the_libraries_sends_the_module(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     monkeypatch.setattr(_door, library, False)
@@ -195,23 +212,39 @@ def test_a_controller_without_the_libraries_sends_the_module(monkeypatch: pytest
 @pytest.mark.parametrize("value", [True, "yes", 1], ids=str)
 def test_passcodes_are_not_printed_on_the_modules_way(value: t.Any) -> None:
     found = action(args={"return_passcode": value})
-    Door._as_module(found, {})
+    Door._as_module(found, found._task.args, {})
     assert found._play_context.no_log is True
 
 
 @pytest.mark.parametrize("args", [{}, {"return_passcode": "no"}, {"return_passcode": False}], ids=["unset", "no", "false"])
 def test_without_passcodes_the_modules_way_is_the_usual_one(args: dict[str, t.Any]) -> None:
     found = action(args=args, async_val=60)
-    assert Door._as_module(found, {"a": 1}) == {"module_name": "endpointops.intune.unit", "task_vars": {"a": 1}, "wrap_async": 60}
+    sent = {"module_name": "endpointops.intune.unit", "module_args": args, "task_vars": {"a": 1}, "wrap_async": 60}
+    assert Door._as_module(found, args, {"a": 1}) == sent
     assert found._play_context.no_log is False
 
 
 def test_passcodes_and_async_do_not_go_together() -> None:
     with pytest.raises(AnsibleActionFail, match="async"):
-        Door._as_module(action(args={"return_passcode": True}, async_val=60), {})
+        Door._as_module(action(async_val=60), {"return_passcode": True}, {})
 
 
 def test_passcodes_and_debugging_do_not_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(C, "DEFAULT_DEBUG", True)
     with pytest.raises(AnsibleActionFail, match="ANSIBLE_DEBUG"):
-        Door._as_module(action(args={"return_passcode": True}), {})
+        Door._as_module(action(), {"return_passcode": True}, {})
+
+
+def test_an_answer_that_cannot_be_read_is_not_shown() -> None:
+    found = action()
+    found._execute_module = lambda **_kwargs: {"module_stdout": '{"results": [{"passcode": "s3cret"', "msg": "s3cret", "failed": True}
+    assert "s3cret" not in str(Door._as_module(found, {"return_passcode": True}, {}))
+
+
+def test_vaulted_strings_become_text() -> None:
+    class Vaulted(str):
+        __ENCRYPTED__ = True
+
+    found = plain({"client_secret": Vaulted("s3cret"), "devices": [Vaulted("PC-1")], "timeout": 5})
+    assert found == {"client_secret": "s3cret", "devices": ["PC-1"], "timeout": 5}
+    assert type(found["client_secret"]) is type(found["devices"][0]) is str

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pathlib
 import subprocess
 import typing as t
 
@@ -94,6 +96,7 @@ def test_an_end_that_is_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
             "AADSTS50078",
             id="a warning first",
         ),
+        pytest.param(FakeAz(returncode=1, stderr="\n  \nERROR: Odd."), "no token: ERROR: Odd.", id="a blank line first"),
         pytest.param(FakeAz(returncode=1), "no reason given", id="fails silently"),
         pytest.param(FakeAz(""), "without a token", id="empty"),
         pytest.param(FakeAz("not JSON"), "without a token", id="not JSON"),
@@ -108,6 +111,26 @@ def test_what_goes_wrong_is_said(monkeypatch: pytest.MonkeyPatch, fake: FakeAz, 
     with pytest.raises(errors.AuthenticationError) as caught:
         token(monkeypatch, fake)
     assert words in caught.value.message
+
+
+@pytest.fixture
+def real_az(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """A command named az that is found first."""
+    az = tmp_path / "az"
+    az.touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    return az
+
+
+def test_a_real_command_is_run(real_az: pathlib.Path) -> None:
+    real_az.write_text('#!/bin/sh\necho \'{"accessToken": "cli-token"}\'\n')
+    assert AzureCli(options(), tenant().around).token() == "cli-token"
+
+
+def test_a_real_command_that_fails_is_heard(real_az: pathlib.Path) -> None:
+    real_az.write_text("#!/bin/sh\necho 'ERROR: Odd.' >&2\nexit 1\n")
+    with pytest.raises(errors.AuthenticationError, match="Odd"):
+        AzureCli(options(), tenant().around).token()
 
 
 def test_garbage_with_a_token_in_it_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ def test_nothing_else_is_left_beside_the_file(path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("relative", [False, True], ids=["absolute path", "relative path"])
 def test_the_new_file_is_made_beside_the_old_one(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, relative: bool) -> None:
-    monkeypatch.chdir(path.parent)
+    monkeypatch.chdir(path.parent if relative else "/")
     folders: list[pathlib.Path] = []
     replace = os.replace
 

@@ -56,6 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         "plain.pfx": pkcs12.serialize_key_and_certificates(b"unit", key, good, None, PLAIN),
         "locked.pfx": pkcs12.serialize_key_and_certificates(b"unit", key, good, None, LOCKED),
         "expired.pfx": pkcs12.serialize_key_and_certificates(b"unit", key, late, None, PLAIN),
+        "curve.pfx": pkcs12.serialize_key_and_certificates(b"unit", curve, certificate_of(curve, START + DAY), None, PLAIN),
         "certificate-only.pfx": pkcs12.serialize_key_and_certificates(b"unit", None, good, None, PLAIN),
         "garbage.pfx": b"garbage",
         "empty.pem": b"",
@@ -119,7 +120,8 @@ def test_what_is_sent_is_signed_and_holds_no_key(folder: pathlib.Path) -> None:
         pytest.param("locked.pfx", None, "cannot be opened", id="PFX, no passphrase"),
         pytest.param("expired.pem", None, "expired on 2026-01-04", id="expired PEM"),
         pytest.param("expired.pfx", None, "expired on 2026-01-04", id="expired PFX"),
-        pytest.param("curve.pem", None, "client_certificate_path", id="not an RSA key, which Entra wants"),
+        pytest.param("curve.pem", None, "client_certificate_path", id="PEM with a key that is not RSA"),
+        pytest.param("curve.pfx", None, "client_certificate_path", id="PFX with a key that is not RSA"),
     ],
 )
 def test_a_file_that_cannot_serve_is_refused_before_anything_is_sent(

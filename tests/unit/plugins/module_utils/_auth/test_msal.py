@@ -149,6 +149,11 @@ def test_an_unknown_refusal_has_a_general_hint() -> None:
     assert (found.code, found.message, found.hint is not None) == ("invalid_request", "Microsoft Entra gave no token: Odd.", True)
 
 
+def test_a_refusal_with_an_error_alone_tells_that() -> None:
+    found = _msal.refusal({"error": "invalid_request", "trace_id": "t-1"})
+    assert (found.message, found.correlation_id) == ("Microsoft Entra gave no token: invalid_request", "t-1")
+
+
 def test_a_refusal_without_a_reason_says_so() -> None:
     assert "no reason was given" in _msal.refusal({}).message
 
@@ -195,6 +200,13 @@ def test_a_token_endpoint_that_does_not_answer_well(given: Response) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_sign_in_service_that_is_busy(status: int) -> None:
+    with pytest.raises(errors.AuthenticationError, match=str(status)) as caught:
+        signing_in(tenant(entra(answer(status, {"error": "temporarily_unavailable"})))).token()
+    assert "later" in (caught.value.hint or "")
+
+
 def test_a_token_in_an_answer_that_is_cut_off_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with pytest.raises(Exception):  # noqa: B017 - which one is another test's matter
@@ -221,6 +233,23 @@ def test_after_a_failure_the_next_try_begins_anew() -> None:
     with pytest.raises(errors.LostAnswerError):
         subject.token()
     assert subject.token() == "entra-token"
+
+
+@pytest.mark.parametrize(("url", "whole"), [("/x", "/x?b=c+d"), ("/x?a=1", "/x?a=1&b=c+d")], ids=["no query", "a query"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_msals_parameters_and_headers_are_sent(method: str, url: str, whole: str) -> None:
+    world = tenant([answer(200, {})])
+    getattr(_msal.MsalHttp(world.around.exchange), method)(LOGIN + url, params={"b": "c d"}, headers={"X-Own": "1"}, timeout=3)
+    request = world.transport.sent[0]
+    assert (request.url, request.headers["X-Own"]) == (LOGIN + whole, "1")
+
+
+@pytest.mark.parametrize("data", [{"a": "b c"}, "a=b+c", b"a=b+c"], ids=["parameters", "text", "bytes"])
+def test_msals_data_is_a_form(data: t.Any) -> None:
+    world = tenant([answer(200, {})])
+    _msal.MsalHttp(world.around.exchange).post(LOGIN, data=data)
+    request = world.transport.sent[0]
+    assert (request.body, request.headers["Content-Type"]) == (b"a=b+c", "application/x-www-form-urlencoded")
 
 
 def test_msal_sees_status_headers_and_text() -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import typing as t
 import uuid
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import demanded_claims
-from tests.unit.fakes import GRAPH, START, FakeClock, Tenant, answer, body_of, error, page, query_of, tenant
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient, demanded_claims
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Response
+from tests.unit.fakes import GRAPH, START, FakeClock, FakeCredential, Tenant, answer, body_of, error, page, query_of, tenant
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1767607200"}}}'
 CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{base64.b64encode(CLAIMS.encode()).decode()}"'
@@ -95,6 +97,22 @@ def test_a_refused_delete_is_raised() -> None:
         tenant([error(403)]).client.delete("/things/1")
 
 
+@pytest.mark.parametrize(
+    ("call", "step", "writes"),
+    [
+        pytest.param(lambda client: client.post("/a"), answer(204), 1, id="post"),
+        pytest.param(lambda client: client.patch("/a", {}), answer(204), 1, id="patch"),
+        pytest.param(lambda client: client.delete("/a"), answer(204), 1, id="delete"),
+        pytest.param(lambda client: client.delete("/a"), error(404), 0, id="delete of what is gone"),
+        pytest.param(lambda client: client.find("/a"), answer(200, {}), 0, id="read"),
+    ],
+)
+def test_writes_that_the_service_accepted_are_counted(call: t.Callable[[GraphClient], object], step: Response, writes: int) -> None:
+    world = tenant([step])
+    call(world.client)
+    assert world.client.writes == writes
+
+
 def test_each_call_has_a_client_request_id_of_its_own() -> None:
     world = tenant([answer(204), answer(204)])
     world.client.get("/a")
@@ -125,6 +143,17 @@ def test_a_second_refusal_is_an_error() -> None:
     with pytest.raises(errors.UnauthorizedError):
         world.client.get("/a")
     assert len(world.transport.sent) == 2
+
+
+def test_a_sign_in_whose_answer_is_lost_leaves_the_request_unsent() -> None:
+    class Lost(FakeCredential):
+        def token(self, **_asked: object) -> str:
+            raise errors.LostAnswerError("Lost.")
+
+    world = tenant(credential=Lost())
+    with pytest.raises(errors.NotSentError, match="No token: Lost") as caught:
+        world.client.post("/a")
+    assert not caught.value.passing
 
 
 @pytest.mark.parametrize(

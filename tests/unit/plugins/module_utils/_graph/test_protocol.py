@@ -221,6 +221,8 @@ def test_urls_are_built(query: dict[str, str] | None, url: str) -> None:
         pytest.param("https://graph.test:8443/x", False, id="other port"),
         pytest.param("https://graph.test.evil.test/x", False, id="longer host"),
         pytest.param("https://graph.test@evil.test/x", False, id="host as user name"),
+        pytest.param("https://evil.test@graph.test/x", False, id="a user name"),
+        pytest.param("https://graph.test\\@evil.test/x", False, id="a backslash"),
         pytest.param("//evil.test/x", False, id="no scheme"),
         pytest.param("/v1.0/x", False, id="relative"),
         pytest.param("https://graph.test:99999/x", False, id="impossible port"),

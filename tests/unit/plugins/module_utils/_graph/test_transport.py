@@ -198,22 +198,34 @@ HANDSHAKE = ssl.SSLError(1, "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert pro
             id="untrusted certificate",
         ),
         pytest.param(
-            requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", u3.ProxyError("Tunnel failed: 407", OSError("407")))),
+            requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", u3.ProxyError("x", OSError("Tunnel connection failed: 407 Who?")))),
             True,
             "The proxy did not connect to graph.test",
-            id="proxy",
+            id="proxy that refuses",
+        ),
+        pytest.param(
+            requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", u3.ProxyError("x", u3.NewConnectionError(None, "refused")))),
+            True,
+            "The proxy did not connect to graph.test",
+            id="proxy that is down",
         ),
         pytest.param(requests.exceptions.ConnectTimeout("slow"), True, "No connection to graph.test: slow", id="connect timeout"),
         pytest.param(unreachable(u3.NewConnectionError(None, "[Errno 111] refused")), True, "[Errno 111] refused", id="refused"),
         pytest.param(unreachable(u3.NameResolutionError("graph.test", None, OSError("unknown"))), True, "No connection", id="unknown name"),
-        pytest.param(requests.exceptions.InvalidURL("bad"), False, "bad", id="bad URL"),
+        pytest.param(requests.exceptions.InvalidURL("s3cret"), False, "is not valid", id="bad URL, of a proxy with a password perhaps"),
     ],
 )
 def test_failures_before_the_request_went_out(failure: Exception, passing: bool, words: str) -> None:
     found = _translate(GET, failure, 30.0)
     assert isinstance(found, errors.NotSentError)
-    assert words in found.message
+    assert words in found.message and "s3cret" not in str(found)
     assert found.passing is passing
+
+
+def test_a_connection_that_breaks_behind_a_proxy_counts_as_sent() -> None:
+    broken = u3.ProxyError("Unable to connect to proxy", ConnectionResetError(104, "Connection reset by peer"))
+    found = _translate(GET, requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", broken)), 30.0)
+    assert isinstance(found, errors.LostAnswerError)
 
 
 @pytest.mark.parametrize(

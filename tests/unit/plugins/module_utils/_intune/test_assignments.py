@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
 from ansible_collections.endpointops.intune.plugins.module_utils._intune import assignments
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.assignments import FILTER, TYPES, Assignment, merge, normalise
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.assignments import (
+    FILTER,
+    TYPES,
+    Assignment,
+    check_known,
+    merge,
+    normalise,
+)
 from tests.unit.fakes import Tenant, answer, body_of, error, page, query_of, tenant
 
 G1 = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -61,9 +68,18 @@ def test_filters_are_kept(filter_id: str | None, filter_type: str | None, kept: 
     [{"target": {"@odata.type": "#microsoft.graph.newTarget"}}, {"target": {}}, {"target": None}, {}],
     ids=["new", "empty", "null", "missing"],
 )
-def test_a_target_that_is_not_known_is_refused(found: dict[str, t.Any]) -> None:
-    with pytest.raises(errors.UnexpectedAnswerError, match="does not know"):
-        normalise(found)
+def test_a_target_that_is_not_known_is_shown_and_never_managed(found: dict[str, t.Any]) -> None:
+    strange = normalise(found)
+    assert not strange.known
+    with pytest.raises(errors.SelectionError, match="does not know"):
+        check_known([DEVICES, strange])
+    check_known([DEVICES])
+
+
+@pytest.mark.parametrize("kind", ["group", "exclude_group"])
+def test_a_group_target_needs_a_group(kind: str) -> None:
+    with pytest.raises(errors.SelectionError, match="needs a group"):
+        resolve(tenant(), {"target": kind, "group": None})
 
 
 @pytest.mark.parametrize(
@@ -205,6 +221,13 @@ def test_all_names_that_mean_no_group_or_several_are_told_at_once() -> None:
         f"There is no group named 'Nobody'. Several groups are named 'Twins': {G1}, {G2}. There is no group with the ID {G1}."
     )
     assert caught.value.hint and caught.value.hint.startswith("Nothing was written.")
+
+
+@pytest.mark.parametrize("group", ["Ops", G1], ids=["name", "id"])
+def test_a_refused_look_up_names_the_permissions(group: str) -> None:
+    with pytest.raises(errors.ForbiddenError) as caught:
+        resolve(tenant([error(403)]), {"target": "group", "group": group})
+    assert "GroupMember.Read.All" in (caught.value.hint or "")
 
 
 def test_a_target_for_all_takes_no_group() -> None:

@@ -52,7 +52,8 @@ def test_a_good_connection_has_no_problem() -> None:
 def test_each_module_is_told_what_it_lacks() -> None:
     found = examine()["permissions"]
     assert found["intune_device_passcode"] == {"ready": True, "missing": []}
-    assert found["intune_pin_policy"] == {"ready": False, "missing": ["Group.Read.All"]}
+    lacking = ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"]
+    assert found["intune_pinreset_consent"] == {"ready": False, "missing": lacking}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,8 @@ def test_a_refused_read_is_a_problem_and_not_the_end(name: str, key: str, value:
 @pytest.mark.parametrize(
     ("claims", "other", "words"),
     [
-        pytest.param({}, {}, "holds no application permission", id="no role"),
+        pytest.param({"tid": "x"}, {}, "holds no application permission", id="no role"),
+        pytest.param({}, {}, "cannot be read", id="opaque token"),
         pytest.param(None, {"deviceManagement": answer(200, {"subscriptionState": "lockedOut"})}, "is lockedOut", id="subscription"),
         pytest.param(None, {"subscribedSkus": page()}, "no enabled licence", id="no licence"),
         pytest.param(None, {"subscribedSkus": page(date="Mon, 05 Jan 2026 10:02:00 GMT")}, "differ by 120 seconds", id="clock ahead"),
@@ -104,6 +106,20 @@ def test_a_licence_counts_when_intune_is_in_it(licence: dict[str, t.Any], licens
 def test_without_graph_there_is_no_report() -> None:
     with pytest.raises(errors.NotSentError):
         examine(organization=errors.NotSentError("No connection."))
+
+
+def test_a_token_of_version_two_names_the_application_otherwise() -> None:
+    assert examine({"azp": "app-2", "roles": ROLES})["client_id"] == "app-2"
+
+
+def test_roles_are_shown_in_order() -> None:
+    assert examine({"roles": list(reversed(ROLES))})["roles"] == ROLES
+
+
+def test_the_skew_is_rounded() -> None:
+    world = tenant(GOOD, credential=FakeCredential(CLAIMS))
+    world.clock.seconds = START - 1.26
+    assert connection.examine(world.client)["clock_skew"] == 1.3
 
 
 def test_an_opaque_token_tells_little_but_the_rest_is_there() -> None:

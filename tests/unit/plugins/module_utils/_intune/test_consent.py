@@ -109,6 +109,21 @@ def test_scopes_that_are_missing(given: tuple[str, ...] | None, scopes: tuple[st
     assert missing_scopes(state(None, {"scopes": scopes}), "client", given) == missing
 
 
+@pytest.mark.parametrize(
+    ("given", "scopes"),
+    [
+        pytest.param(None, None, id="unset"),
+        pytest.param([], (), id="none"),
+        pytest.param(["b", "a"], ("b", "a"), id="two"),
+        pytest.param(["b a", " c"], ("b", "a", "c"), id="blanks between"),
+        pytest.param(["a", "a"], ("a",), id="one twice"),
+        pytest.param(["", " "], None, id="nothing but blanks: unset"),
+    ],
+)
+def test_scopes_as_people_give_them(given: list[str] | None, scopes: tuple[str, ...] | None) -> None:
+    assert consent.scopes_of(given) == scopes
+
+
 def test_scopes_of_a_resource_that_is_not_there_cannot_be_known() -> None:
     assert missing_scopes(NOTHING, "client", None) is None
 

@@ -180,6 +180,11 @@ def test_a_reset_is_due_unless_one_was_started(actions: list[dict[str, t.Any]], 
     assert passcode.judge(item(*actions), START - 900) is due
 
 
+@pytest.mark.parametrize(("again", "due"), [(False, False), (True, True)], ids=["once", "again"])
+def test_a_reset_that_still_waits_counts_however_old_it_is(again: bool, due: bool) -> None:
+    assert passcode.judge(item(entry("pending", START - 86400)), START - 900, again) is due
+
+
 def test_a_device_that_is_not_eligible_is_refused_with_its_reason() -> None:
     subject = item(entry("done"), verdict=Verdict(False, "hybrid_joined", "It is hybrid joined."))
     assert not passcode.judge(subject, START - 900)
@@ -338,6 +343,7 @@ def test_what_concerns_all_devices_is_raised(step: Step, kind: type[Exception]) 
 
 DOUBTFUL = [
     pytest.param(errors.LostAnswerError("Lost."), id="lost"),
+    pytest.param(error(408), id="408"),
     pytest.param(error(500), id="500"),
     pytest.param(error(503), id="503"),
     pytest.param(answer(504, b"<html>"), id="504 in HTML"),
@@ -389,6 +395,38 @@ def test_the_services_clock_counts() -> None:
     subject = item()
     passcode.issue(world.client, subject)
     assert subject.status == "unknown"
+
+
+def issued_if_due(subject: Item, record: Step, seconds: float) -> Tenant:
+    """Comes to a device this long after it was read."""
+    world = tenant({POST: answer(204), READ: record}, clock=FakeClock(START + seconds))
+    passcode.issue_if_due(world.client, subject, START - 900, False)
+    return world
+
+
+def test_a_device_that_was_read_just_now_is_not_read_again() -> None:
+    subject = item()
+    world = issued_if_due(subject, record_of(), passcode.FRESH)
+    assert (subject.status, world.transport.targets) == ("pending", [POST])
+
+
+def test_a_device_that_was_read_long_ago_is_read_again_before_its_reset() -> None:
+    subject = item()
+    world = issued_if_due(subject, record_of(), passcode.FRESH + 1)
+    assert (subject.status, world.transport.targets) == ("pending", [READ, POST])
+
+
+@pytest.mark.parametrize(
+    ("record", "status", "reason"),
+    [
+        pytest.param(record_of(entry("done")), "done", None, id="reset by another run"),
+        pytest.param(error(404), "failed", "device_gone", id="gone"),
+    ],
+)
+def test_what_has_changed_since_a_device_was_read_counts(record: Step, status: str, reason: str | None) -> None:
+    subject = item()
+    world = issued_if_due(subject, record, passcode.FRESH + 1)
+    assert (subject.status, subject.reason, subject.changed, world.transport.writes) == (status, reason, False, [])
 
 
 # --- following ------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_pol
     project,
     render_setting,
 )
-from tests.unit.fakes import Tenant, answer, body_of, error, page, query_of, tenant
+from tests.unit.fakes import FakeCredential, Tenant, answer, body_of, error, page, query_of, tenant
 
 TENANT = "11111111-aaaa-4bbb-8ccc-222222222222"
 ID = "bbbbbbbb-0000-4000-8000-000000000001"
@@ -75,6 +75,7 @@ def test_the_setting_has_the_csps_address(scope: str, uri: str) -> None:
         pytest.param([{**ON, "omaUri": URI.replace("MSFT/", "MSFT/Policy/")}], None, id="Microsoft's misprint"),
         pytest.param([{**ON, "@odata.type": "#microsoft.graph.omaSettingString", "value": "true"}], None, id="true as a string"),
         pytest.param([{**ON, "value": "true"}], None, id="true as a string, called a boolean"),
+        pytest.param([{**ON, "@odata.type": "#microsoft.graph.omaSettingString"}], None, id="true, called a string"),
         pytest.param([{**ON, "@odata.type": "#microsoft.graph.omaSettingInteger", "value": 1}], None, id="a number"),
         pytest.param([{**ON, "value": None}], None, id="null"),
     ],
@@ -86,6 +87,10 @@ def test_the_setting_is_read(settings: list[dict[str, t.Any]], value: bool | Non
 def test_a_policy_is_read_whole() -> None:
     found = policy(FOREIGN, ON, assigned=(DEVICES,), description="For all.")
     assert found == Policy("PIN", "For all.", True, (DEVICES,), ID, (FOREIGN, ON))
+
+
+def test_no_settings_at_all_are_none() -> None:
+    assert policy(omaSettings=None).settings == ()
 
 
 @pytest.mark.parametrize("value", [None, ""], ids=["null", "blank"])
@@ -128,6 +133,7 @@ def test_only_what_differs_is_written(wanted: Wanted, update: dict[str, t.Any]) 
         pytest.param([OFF, FOREIGN], [FOREIGN, ON], id="in place of its own"),
         pytest.param([OFF, OFF], [ON], id="in place of two"),
         pytest.param([{**ON, "value": "true"}, FOREIGN], [FOREIGN, ON], id="in place of a string"),
+        pytest.param([{**ON, "value": HIDDEN}, FOREIGN], [FOREIGN, ON], id="in place of a hidden string"),
         pytest.param([{**FOREIGN, "extra": {"a": [1]}}], [{**FOREIGN, "extra": {"a": [1]}}, ON], id="beside one of an unknown shape"),
     ],
 )
@@ -271,11 +277,19 @@ def test_a_diff_has_managed_keys_only() -> None:
 # --- calls ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("given_id", [TENANT, TENANT.upper(), f"{{{TENANT}}}"], ids=["plain", "upper case", "braces"])
-def test_a_tenant_id_that_is_a_guid_is_not_asked_for(given_id: str) -> None:
-    world = tenant()
+@pytest.mark.parametrize(
+    "given_id", [TENANT, TENANT.upper(), f"{{{TENANT}}}", None, "contoso.test"], ids=["plain", "upper case", "braces", "unset", "domain"]
+)
+def test_the_tokens_tenant_counts_and_is_not_asked_for(given_id: str | None) -> None:
+    world = tenant(credential=FakeCredential({"tid": TENANT.upper()}))
     assert pin_policy.tenant_guid(world.client, given_id) == TENANT
     assert world.transport.sent == []
+
+
+def test_another_tenants_id_is_refused() -> None:
+    world = tenant(credential=FakeCredential({"tid": TENANT}))
+    with pytest.raises(errors.InvalidOptionError, match="belongs to the tenant"):
+        pin_policy.tenant_guid(world.client, "11111111-2222-3333-4444-555555555555")
 
 
 @pytest.mark.parametrize("given_id", [None, "", "contoso.test"], ids=["unset", "blank", "domain"])
@@ -367,6 +381,7 @@ def test_a_policy_is_changed() -> None:
 def test_a_policy_is_deleted() -> None:
     world = tenant({f"DELETE /v1.0{PATH}/{ID}": answer(204)})
     assert pin_policy.apply(world.client, policy(), Plan(delete=True)) is None
+    assert world.transport.writes == [f"DELETE /v1.0{PATH}/{ID}"]
 
 
 def test_an_empty_plan_writes_nothing() -> None:
