@@ -61,8 +61,9 @@ def test_a_second_call_does_not_tell_of_the_first(ansible):
     role = {"name": "endpointops.intune.pin_reset", "tasks_from": "main"}
     first = {"name": "first", "ansible.builtin.include_role": role, "vars": {**ASSIGNED, "pin_reset_devices": ["PHONE-HELPDESK-01"]}}
     broken = {"group/endpointops.intune.intune": {"authority_url": "https://127.0.0.1:9", "retry_timeout": 0}}
-    second = {"name": "second", "ansible.builtin.include_role": role, "module_defaults": broken}
-    play = ansible.tasks([first, {"name": "both", "block": [second], "rescue": [{"ansible.builtin.debug": {"var": "pin_reset_results"}}]}])
+    second = {"name": "second", "ansible.builtin.include_role": role}
+    rescue = [{"name": "rescue", "ansible.builtin.debug": {"var": "pin_reset_results"}}]
+    play = ansible.tasks([first, {"name": "both", "module_defaults": broken, "block": [second], "rescue": rescue}])
     told = [task.result["msg"] for task in play.tasks if task.name.endswith("Summary | PIN reset")]
     assert len(told) == 2 and any("1 done" in line for line in told[0])
     assert told[1] == ["Tenant: not reached"], told[1]
