@@ -94,7 +94,7 @@ async def _serve(arguments: argparse.Namespace, folder: Path) -> None:
     # the origin is known only after the port is taken
     holder: list[Application] = []
 
-    async def front(scope, receive, send):  # type: ignore[no-untyped-def]
+    async def front(scope, receive, send):
         await holder[0](scope, receive, send)
 
     listeners = Listener(front, certificate, key, arguments.port), Listener(front, certificate, key, 0)

@@ -174,4 +174,4 @@ async def _read_body(receive: Receive) -> bytes:
 
 def _transport(receive: Receive) -> asyncio.Transport:
     """uvicorn's connection; there is none without a real socket."""
-    return receive.__self__.transport  # type: ignore[attr-defined, no-any-return]
+    return receive.__self__.transport

@@ -65,7 +65,7 @@ def _check_certificate(tenant: Tenant, app: Application, token: str, header: dic
             700027, app=app.client_id, reason=f"[Reason - The key was not found., Thumbprint of key used by client: '{shown}']"
         )
     try:
-        jwt.decode(token, certificate.public_key(), algorithms=["PS256", "RS256"], options=NO_TIME)  # type: ignore[arg-type]
+        jwt.decode(token, certificate.public_key(), algorithms=["PS256", "RS256"], options=NO_TIME)
     except jwt.PyJWTError:
         raise LoginError(700027, reason="[Reason - The key was found, but use of the key to verify the signature failed.]") from None
     if claims.get("iss") != app.client_id or claims.get("sub") != app.client_id:
@@ -79,7 +79,7 @@ def _check_certificate(tenant: Tenant, app: Application, token: str, header: dic
 
 def _registered(app: Application, header: dict[str, Any]) -> x509.Certificate | None:
     """The certificate that the header names; PS256 goes with SHA-256 thumbprints, RS256 with SHA-1 ones."""
-    for name, digest in (("x5t#S256", hashes.SHA256()), ("x5t", hashes.SHA1())):  # noqa: S303 - a thumbprint, not a signature
+    for name, digest in (("x5t#S256", hashes.SHA256()), ("x5t", hashes.SHA1())):  # a thumbprint, not a signature
         shown = header.get(name)
         if shown:
             for certificate in app.certificates:
@@ -94,7 +94,7 @@ def _check_federated(tenant: Tenant, app: Application, token: str, claims: dict[
     if not any((trust.issuer, trust.subject, trust.audience) == seen for trust in app.federated):
         raise LoginError(70021, reason=f"Assertion Issuer: '{seen[0]}'. Assertion Subject: '{seen[1]}'. Assertion Audience: '{seen[2]}'.")
     try:
-        jwt.decode(token, tenant.keys.federated.key.public_key(), algorithms=["RS256"], options=NO_TIME)  # type: ignore[arg-type]
+        jwt.decode(token, tenant.keys.federated.key.public_key(), algorithms=["RS256"], options=NO_TIME)
     except jwt.PyJWTError:
         raise LoginError(700027, reason="[Reason - The signature of the federated assertion could not be verified.]") from None
     _check_time(tenant, claims)

@@ -86,7 +86,7 @@ class Faults:
             raise ValueError(f"fault.kind is one of {', '.join(KINDS)}")
         details = {name: value for name, value in fault.items() if name != "kind"}
         for name, value in details.items():
-            if name not in FIELDS or (value is not None and not isinstance(value, FIELDS[name])):  # type: ignore[arg-type]
+            if name not in FIELDS or (value is not None and not isinstance(value, FIELDS[name])):
                 raise ValueError(f"unknown or wrong fault field '{name}'")
         self._last += 1
         method = match.get("method")

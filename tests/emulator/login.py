@@ -48,7 +48,7 @@ def discovery(tenant: Tenant, name: str) -> dict[str, Any]:
 def keys(tenant: Tenant, name: str) -> dict[str, Any]:
     """JWKS of the signing key."""
     _require_tenant(tenant, name)
-    key = json.loads(RSAAlgorithm.to_jwk(tenant.keys.signing.key.public_key()))  # type: ignore[arg-type]
+    key = json.loads(RSAAlgorithm.to_jwk(tenant.keys.signing.key.public_key()))
     return {
         "keys": [{**key, "use": "sig", "kid": tenant.keys.signing_id, "alg": "RS256", "issuer": f"{tenant.origin}/{tenant.tenant_id}/v2.0"}]
     }

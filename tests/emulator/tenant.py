@@ -127,7 +127,7 @@ class Tenant:
         trust = self._federated_credential()
         now = int(self.clock.timestamp())
         claims = {"iss": trust.issuer, "sub": trust.subject, "aud": trust.audience, "iat": now, "nbf": now, "exp": now + 365 * 86400}
-        return jwt.encode(claims, self.keys.federated.key, algorithm="RS256", headers={"kid": "federated"})  # type: ignore[arg-type]
+        return jwt.encode(claims, self.keys.federated.key, algorithm="RS256", headers={"kid": "federated"})
 
     def add_application(self, roles: list[str] | None, secret_valid_days: float, federated: bool) -> tuple[Application, str]:
         """A further registration and its secret (which may be expired already)."""

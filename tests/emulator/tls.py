@@ -36,7 +36,7 @@ class KeyPair:
     def pfx(self, passphrase: str) -> bytes:
         """PKCS#12 with key and certificate."""
         encryption = serialization.BestAvailableEncryption(passphrase.encode())
-        return pkcs12.serialize_key_and_certificates(b"emulated", self.key, self.certificate, None, encryption)  # type: ignore[arg-type]
+        return pkcs12.serialize_key_and_certificates(b"emulated", self.key, self.certificate, None, encryption)
 
 
 def _name(common_name: str) -> x509.Name:
@@ -72,9 +72,9 @@ def make_server_certificate(authority: KeyPair) -> KeyPair:
     builder = _builder("127.0.0.1", authority.certificate.subject, key, 30).add_extension(names, critical=False)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())  # type: ignore[arg-type]
+    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     builder = builder.add_extension(identifier, critical=False)
-    return KeyPair(key, builder.sign(authority.key, hashes.SHA256()))  # type: ignore[arg-type]
+    return KeyPair(key, builder.sign(authority.key, hashes.SHA256()))
 
 
 def make_client_certificate(common_name: str) -> KeyPair:

@@ -42,7 +42,7 @@ def credentials(env: dict[str, str]) -> dict[str, Any]:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
-    thumbprint = x509.load_pem_x509_certificate(pem.encode()).fingerprint(hashes.SHA1()).hex()  # noqa: S303
+    thumbprint = x509.load_pem_x509_certificate(pem.encode()).fingerprint(hashes.SHA1()).hex()  # a thumbprint, not a signature
     return {
         "secret": env["INTUNE_CLIENT_SECRET"],
         "pfx": pfx,

@@ -209,7 +209,7 @@ def test_a_sign_in_service_that_is_busy(status: int) -> None:
 
 def test_a_token_in_an_answer_that_is_cut_off_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with pytest.raises(Exception):  # noqa: B017 - which one is another test's matter
+    with pytest.raises(errors.IntuneError):
         signing_in(tenant(entra(answer(200, b'{"access_token": "s3cret-token", "expi')))).token()
     assert "s3cret-token" not in caplog.text
 
