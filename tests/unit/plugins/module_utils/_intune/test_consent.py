@@ -334,8 +334,8 @@ INTERRUPTIONS = [
 class FakeDirectory(FakeTransport):
     """As much of Microsoft Entra as consent needs: service principals, their bin, grants.
 
-    ``first`` is a script of answers that come, for ``METHOD /path``, before the directory's own. A new grant is seen by none of
-    the ``late`` reads after it was made.
+    ``first`` is a script of answers that come, for ``METHOD /path``, before the directory's own. What is new is seen by none of
+    the ``late`` reads after it was made, nor can it be changed before.
     """
 
     def __init__(self, *present: str, deleted: t.Iterable[str] = (), first: dict[str, list[Step]] | None = None, late: int = 0) -> None:
@@ -370,13 +370,13 @@ class FakeDirectory(FakeTransport):
             return page(*(grant for grant in self.grants.values() if grant["clientId"] == client and self._seen(grant["id"])))
         return self._write(method, path, body_of(request))
 
-    def _seen(self, grant_id: str) -> bool:
-        left = self.unseen.get(grant_id, 0)
-        self.unseen[grant_id] = left - 1
+    def _seen(self, object_id: str) -> bool:
+        left = self.unseen.get(object_id, 0)
+        self.unseen[object_id] = left - 1
         return left <= 0
 
     def _principal(self, app_id: str) -> Response:
-        if app_id not in self.enabled:
+        if app_id not in self.enabled or not self._seen(f"sp-{app_id}"):
             return error(404)
         scopes = [{"value": value, "isEnabled": True} for value in PUBLISHED[app_id]]
         return answer(200, {"id": f"sp-{app_id}", "accountEnabled": self.enabled[app_id], "oauth2PermissionScopes": scopes})
@@ -384,11 +384,16 @@ class FakeDirectory(FakeTransport):
     def _write(self, method: str, path: str, body: t.Any) -> Response:
         kind, _slash, name = path.partition("/")
         if kind == "directory":
-            self.enabled[self.deleted.pop()] = False
+            app_id = self.deleted.pop()
+            self.enabled[app_id], self.unseen[f"sp-{app_id}"] = False, self.late
+        elif method == "PATCH" and self.unseen.get(name, 0) > 0:
+            return error(404)
         elif kind == "servicePrincipals" and method == "DELETE":
             del self.enabled[name.removeprefix("sp-")]
         elif kind == "servicePrincipals":
-            self.enabled[body.get("appId") or name.removeprefix("sp-")] = body.get("accountEnabled", True)
+            app_id = body.get("appId") or name.removeprefix("sp-")
+            self.enabled[app_id] = body.get("accountEnabled", True)
+            self.unseen[f"sp-{app_id}"] = self.late if "appId" in body else 0
         elif method == "DELETE":
             del self.grants[name]
         elif method == "PATCH":
@@ -493,6 +498,17 @@ def test_an_application_in_the_bin_is_restored_and_enabled() -> None:
     assert PRINCIPALS not in world.transport.writes
 
 
+def test_new_applications_are_waited_for_before_anything_is_granted() -> None:
+    _after, failure, world = connected(FakeDirectory(late=3))
+    assert failure is None
+    assert world.transport.writes == [PRINCIPALS, PRINCIPALS, GRANTS, GRANTS]
+
+
+def test_a_restored_application_is_waited_for_before_it_is_enabled() -> None:
+    after, failure, _world = connected(FakeDirectory(CLIENT_APP_ID, deleted=[SERVICE_APP_ID], late=3))
+    assert (failure, after.service.enabled) == (None, True)
+
+
 def test_a_disabled_application_is_enabled(complete: FakeDirectory) -> None:
     complete.enabled[CLIENT_APP_ID] = False
     after, failure, world = connected(complete)
@@ -595,7 +611,7 @@ def test_an_interruption_after_which_nothing_can_be_read_says_so() -> None:
 
 
 def test_a_grant_that_does_not_show_in_time_comes_back_beside_what_was_reached() -> None:
-    after, failure, _world = connected(FakeDirectory(late=10_000), timeout=30.0)
+    after, failure, _world = connected(both(late=10_000), timeout=30.0)
     assert isinstance(failure, errors.NotReadyError)
     assert (after.service.present, after.client.present) == (True, True)
 
