@@ -184,6 +184,13 @@ def test_a_lost_answer_is_settled_and_not_sent_again(ansible, kind):
     assert len(reset_of(ansible, PHONE)) == 1
 
 
+def test_a_service_that_stays_closed_stops_the_task(ansible):
+    ansible.tenant.control.arm("status", "POST", "/resetPasscode$", status=503, retry_after="30", times=5)
+    found = ansible.module(MODULE, {"devices": [PHONE], "retry_timeout": 0})
+    assert found.status == "failed" and found.result["error"]["status"] == 503 and not found.changed
+    assert found.result["results"][0]["status"] == "not_attempted" and reset_of(ansible, PHONE) == []
+
+
 def test_behind_a_proxy_a_lost_answer_is_not_sent_again_either(ansible, connect_proxy):
     ansible.tenant.control.arm("drop_after", "POST", "/resetPasscode$")
     found = ansible.module(MODULE, {"devices": [PHONE]}, env={"HTTPS_PROXY": connect_proxy.url, "NO_PROXY": ""})

@@ -18,7 +18,13 @@ TASKS = [
     {"name": "run", RESET: {"devices": PHONES, "return_passcode": True}, "register": "reset"},
     {
         "name": "the registered variable can be used",
-        "ansible.builtin.assert": {"that": ["reset.results | map(attribute='passcode') | select | length == 2", "not reset.failed"]},
+        "ansible.builtin.assert": {
+            "that": [
+                "reset.results | map(attribute='passcode') | select | length == 2",
+                "not reset.failed",
+                "'_ansible_no_log' not in reset.results[0]",
+            ]
+        },
     },
     {"name": "loop", RESET: {"devices": ["{{ item }}"], "return_passcode": True}, "loop": PHONES, "register": "looped"},
     {

@@ -235,6 +235,9 @@ def issue(client: GraphClient, item: Item) -> None:
     try:
         client.post(devices.PATH + segments(item.device.id, "resetPasscode"))
     except (errors.LostAnswerError, errors.UnexpectedAnswerError, errors.ServiceError) as failure:
+        if getattr(failure, "status", None) == 503 and getattr(failure, "retry_after", None) is not None:
+            # The service said that it did not run it, and still does after retry_timeout.
+            raise
         item.request_id = getattr(failure, "request_id", None)
         settle(client, item, failure)
         return

@@ -180,9 +180,9 @@ def test_a_reset_is_due_unless_one_was_started(actions: list[dict[str, t.Any]], 
     assert passcode.judge(item(*actions), START - 900) is due
 
 
-@pytest.mark.parametrize(("again", "due"), [(False, False), (True, True)], ids=["once", "again"])
-def test_a_reset_that_still_waits_counts_however_old_it_is(again: bool, due: bool) -> None:
-    assert passcode.judge(item(entry("pending", START - 86400)), START - 900, again) is due
+@pytest.mark.parametrize(("how", "due"), [({}, False), ({"again": True}, True)], ids=["once", "again"])
+def test_a_reset_that_still_waits_counts_however_old_it_is(how: dict[str, bool], due: bool) -> None:
+    assert passcode.judge(item(entry("pending", START - 86400)), START - 900, **how) is due
 
 
 def test_a_device_that_is_not_eligible_is_refused_with_its_reason() -> None:
@@ -366,8 +366,9 @@ def test_a_doubtful_reset_that_is_not_in_the_record_stays_unknown(step: Step) ->
     assert world.transport.writes == [POST]
 
 
-def test_a_doubtful_reset_keeps_the_id_that_support_asks_for() -> None:
-    subject, _world = issued(error(500, request_id="r-1"))
+@pytest.mark.parametrize("status", [408, 500])
+def test_a_doubtful_reset_keeps_the_id_that_support_asks_for(status: int) -> None:
+    subject, _world = issued(error(status, request_id="r-1"))
     assert subject.request_id == "r-1"
 
 
@@ -405,8 +406,8 @@ def issued_if_due(subject: Item, record: Step, seconds: float) -> Tenant:
 
 
 def test_a_device_that_was_read_just_now_is_not_read_again() -> None:
-    subject = item()
-    world = issued_if_due(subject, record_of(), passcode.FRESH)
+    subject = item(read_at=1000.0)
+    world = issued_if_due(subject, record_of(), 1000.0 + passcode.FRESH)
     assert (subject.status, world.transport.targets) == ("pending", [POST])
 
 
