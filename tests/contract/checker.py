@@ -194,7 +194,8 @@ def _unknown(operation: Operation, entity: ObjectType, option: str, value: str) 
         return [name for name in _names(_OPTIONS.sub("", value)) if name not in entity.navigation]
     if option not in ("$select", "$filter", "$orderby"):
         return []
-    return [name for name in _names(value) if name not in operation.selectable]
+    # a property of a property: the first one is the type's
+    return [name for name in _names(value) if name.partition("/")[0] not in operation.selectable]
 
 
 def _names(text: str) -> list[str]:

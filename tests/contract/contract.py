@@ -42,6 +42,10 @@ SAME_IN_BETA = (
     "/deviceManagement/managedDevices/{managedDevice-id}/remoteLock",
 )
 
+# Operations that the service has and Microsoft's description has not, each with the method of the same path that it is compared with:
+# - PUT replaces a settings catalog policy with its settings, which PATCH refuses. The admin centre and public tools send it.
+LIKE = {("beta", "put", "/deviceManagement/configurationPolicies/{deviceManagementConfigurationPolicy-id}"): "patch"}
+
 _PLACE = re.compile(r"\{[^}]+\}")
 # neither `$count` nor a cast
 _ID = r"(?!\$|graph\.)[^/]+?"
@@ -145,10 +149,16 @@ class Contract:
         self._answers: dict[int, Draft202012Validator] = {}
         # the most literal path first: `…/$count` is not an id
         paths = sorted(document["paths"].items(), key=lambda item: len(_PLACE.findall(item[0])))
-        self._operations = [
-            (_pattern(template), {method: Operation(method, template, item[method], self) for method in METHODS if method in item})
-            for template, item in paths
-        ]
+        self._operations = [(_pattern(template), self._read(template, item)) for template, item in paths]
+
+    def _read(self, template: str, item: dict[str, t.Any]) -> dict[str, Operation]:
+        """The operations of a path by method."""
+        found = {method: item[method] for method in METHODS if method in item}
+        for method in METHODS:
+            like = LIKE.get((self.version, method, template))
+            if like is not None and method not in found:
+                found[method] = item[like]
+        return {method: Operation(method, template, details, self) for method, details in found.items()}
 
     def lend(self, other: Contract, templates: t.Collection[str]) -> None:
         """Take over operations of another version."""

@@ -107,6 +107,7 @@ RIGHT: dict[str, Line] = {
     ),
     "forbidden": line("GET /deviceManagement/managedDevices", 403, error("Forbidden")),
     "wrong on purpose": line("POST /deviceManagement/deviceConfigurations", 400, error("BadRequest"), {"nonsense": 1}),
+    "property of a property": line("GET /deviceManagement/managedDevices?$filter=deviceActionResults/actionState eq 'x'", 200, LISTED),
     "wrong address": line("GET /deviceManagement/nonsense", 400, error("BadRequest")),
     "beta": line(
         "GET /deviceManagement/managedDevices?$select=id,joinType", 200, {"value": [{"id": "1", "joinType": "unknown"}]}, version="beta"
@@ -137,6 +138,13 @@ WRONG: dict[str, Case] = {
     "beta selected": ("beta", "version", "v1.0", "request.query.$select", "joinType"),
     "not selected": ("list", "response_body/value/0/isEncrypted", True, "response.body.value[*].isEncrypted", "not selected"),
     "filter": ("list", "path", "/deviceManagement/managedDevices?$filter=joinType eq 'x'", "request.query.$filter", "joinType"),
+    "filter of a property": (
+        "property of a property",
+        "path",
+        "/deviceManagement/managedDevices?$filter=joinType/name eq 'x'",
+        "request.query.$filter",
+        "joinType",
+    ),
     "option": ("list", "path", "/deviceManagement/managedDevices?$top=2&$format=x", "request.query.$format", "no such option"),
     "option's value": ("list", "path", "/deviceManagement/managedDevices?$top=many", "request.query.$top", "number"),
     "token on an item": ("device", "path", "/deviceManagement/managedDevices/1?$skiptoken=1", "request.query.$skiptoken", "no such"),
@@ -205,6 +213,22 @@ def test_wrong_exchanges_are_found(either_checker: Checker, name: str) -> None:
     right, where, value, path, word = WRONG[name]
     problems = either_checker.check(Exchange.read(changed(RIGHT[right], where, value))).problems
     assert any(problem.path == path and word in problem.message for problem in problems), problems
+
+
+def test_an_operation_that_is_not_described_is_compared_with_the_like() -> None:
+    """PUT of a settings catalog policy, and nothing else."""
+    body = {"content": {"application/json": {"schema": {"type": "object", "properties": {"name": {"type": "string"}}}}}}
+    responses = {"2XX": {"description": "Success", **body}}
+    item = {"get": {"responses": responses}, "patch": {"requestBody": body, "responses": responses}}
+    name = "/deviceManagement/configurationPolicies/{deviceManagementConfigurationPolicy-id}"
+    for version, template, right in (("beta", name, True), ("v1.0", name, False), ("beta", "/deviceManagement/others/{other-id}", False)):
+        document = {"paths": {template: item}, "components": {"schemas": {}}}
+        checker = Checker({version: contract.Contract(version, document)})
+        path = template.partition("{")[0] + "1"
+        sent = line(f"PUT {path}", 204, body={"name": "x"}, version=version)
+        assert (checker.check(Exchange.read(sent)).problems == []) is right
+        sent["request_body"] = {"name": 1}
+        assert checker.check(Exchange.read(sent)).problems != []
 
 
 def test_an_answer_that_is_not_graphs_is_counted_apart_but_its_request_is_compared(sample_checker: Checker) -> None:

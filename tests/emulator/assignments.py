@@ -1,14 +1,15 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Assignments of a device configuration: `assign` replaces them all (facts: assignments)."""
+"""Assignments of policies, of whichever kind: `assign` replaces them all (facts: assignments)."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from .device_configurations import PATH, _find, show_assignment
 from .errors import NIL, bad_request, intune_error, not_emulated
 from .exchange import Call, Reply
 from .odata import read_options
@@ -26,18 +27,51 @@ FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
 LIST_OPTIONS = frozenset({"$top", "$skiptoken"})
 
 
-def list_all(call: Call) -> Reply:
-    """The assignments of a policy."""
-    options = read_options(call.query, LIST_OPTIONS, 1000)
-    item = _find(call)
-    rows, link = page(call, options, item.assignments, call.tenant.settings.page_size)
-    shown = [show_assignment(row, call.version) for row in rows]
-    return Reply(200, collection(call, f"{PATH}('{item.id}')/assignments", options, shown, link, None))
+class Policy(Protocol):
+    """What can be assigned."""
+
+    id: str
+    assignments: list[dict[str, Any]]
 
 
-def assign(call: Call) -> Reply:
-    """POST {"assignments": […]}: 200 with what is there now."""
-    item = _find(call)
+@dataclass(frozen=True)
+class Kind:
+    """A kind of policy: its path, the type of its assignments, how one is found, and what an assignment has in beta beside the target."""
+
+    path: str
+    type_name: str
+    find: Callable[[Call], Policy]
+    intent: bool = True
+
+    def show(self, item: dict[str, Any], version: str) -> dict[str, Any]:
+        """v1.0 knows no filters."""
+        target = dict(item["target"])
+        if version == "v1.0":
+            target = {name: value for name, value in target.items() if not name.startswith("deviceAndAppManagement")}
+            return {"id": item["id"], "target": target}
+        intent = {"intent": "apply"} if self.intent else {}
+        return {"id": item["id"], "source": "direct", "sourceId": item["id"].partition("_")[0], **intent, "target": target}
+
+    def list_all(self, call: Call) -> Reply:
+        """The assignments of a policy."""
+        options = read_options(call.query, LIST_OPTIONS, 1000)
+        item = self.find(call)
+        rows, link = page(call, options, item.assignments, call.tenant.settings.page_size)
+        shown = [self.show(row, call.version) for row in rows]
+        return Reply(200, collection(call, f"{self.path}('{item.id}')/assignments", options, shown, link, None))
+
+    def assign(self, call: Call) -> Reply:
+        """POST {"assignments": […]}: 200 with what is there now."""
+        item = self.find(call)
+        entries = _entries(call)
+        before = {entry["id"]: entry for entry in item.assignments}
+        item.assignments = [make(call, self, item.id, entry, before) for entry in entries]
+        shown = [self.show(entry, call.version) for entry in item.assignments]
+        context = f"{call.tenant.origin}/{call.version}/$metadata#Collection(microsoft.graph.{self.type_name})"
+        return Reply(200, {"@odata.context": context, "value": shown})
+
+
+def _entries(call: Call) -> list[Any]:
     body = call.body
     if not isinstance(body, dict):
         raise bad_request("Empty Payload. JSON content expected.", "ModelValidationFailure")
@@ -46,20 +80,18 @@ def assign(call: Call) -> Reply:
             raise bad_request(f"The parameter '{name}' in the request payload is not a valid parameter for the operation 'assign'.")
     if not isinstance(body.get("assignments"), list):
         raise bad_request("A collection was expected for parameter 'assignments'.")
-    before = {entry["id"]: entry for entry in item.assignments}
-    item.assignments = [_assignment(call, item.id, entry, before) for entry in body["assignments"]]
-    shown = [show_assignment(entry, call.version) for entry in item.assignments]
-    context = f"{call.tenant.origin}/{call.version}/$metadata#Collection(microsoft.graph.deviceConfigurationAssignment)"
-    return Reply(200, {"@odata.context": context, "value": shown})
+    return body["assignments"]
 
 
-def _assignment(call: Call, policy_id: str, entry: Any, before: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    known = {"id", "target"} | ({"intent", "source", "sourceId"} if call.version == "beta" else set())
+def make(call: Call, kind: Kind, policy_id: str, entry: Any, before: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """An assignment as it is kept; `before`: what was there, by id."""
+    known = {"id", "target"} | ({"source", "sourceId"} if call.version == "beta" else set())
+    known |= {"intent"} if call.version == "beta" and kind.intent else set()
     if not isinstance(entry, dict) or not isinstance(entry.get("target"), dict):
         raise bad_request("The property 'target' is required.", "ModelValidationFailure")
     for name in entry:
         if name not in known and not name.startswith("@"):
-            raise unknown_property(name, "deviceConfigurationAssignment")
+            raise unknown_property(name, kind.type_name)
     type_name, group_id = _target(call, entry["target"])
     assignment_id = f"{policy_id}_{group_id}"
     target: dict[str, Any] = {"@odata.type": PREFIX + type_name}

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from . import oma_settings
+from .assignments import Kind
 from .clock import iso_fractional
 from .errors import bad_request, intune_error, not_emulated
 from .exchange import Call, Reply
@@ -69,17 +70,8 @@ class Configuration:
         names = options.select or list(known)
         body = {"@odata.type": f"#microsoft.graph.{self.type_name}", **{name: known[name] for name in names if name in known}}
         if "assignments" in options.expand:
-            body["assignments"] = [show_assignment(item, call.version) for item in self.assignments]
+            body["assignments"] = [ASSIGNMENTS.show(item, call.version) for item in self.assignments]
         return body
-
-
-def show_assignment(item: dict[str, Any], version: str) -> dict[str, Any]:
-    """v1.0 knows no filters."""
-    target = dict(item["target"])
-    if version == "v1.0":
-        target = {name: value for name, value in target.items() if not name.startswith("deviceAndAppManagement")}
-        return {"id": item["id"], "target": target}
-    return {"id": item["id"], "source": "direct", "sourceId": item["id"].partition("_")[0], "intent": "apply", "target": target}
 
 
 def _options(call: Call, allowed: frozenset[str]) -> Options:
@@ -101,6 +93,9 @@ def _find(call: Call) -> Configuration:
     if found is None:
         raise intune_error(404, "ResourceNotFound", f"DeviceConfiguration with id {call.params['id']} was not found.")
     return found
+
+
+ASSIGNMENTS = Kind(PATH, "deviceConfigurationAssignment", _find)
 
 
 def list_all(call: Call) -> Reply:

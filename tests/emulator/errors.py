@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 REFUSED_HEADER = "x-emulator-refused"
+# The service behind a path, as its errors name it.
+CONFIGURATION = "DeviceConfiguration/StatelessDeviceConfigurationFEService"
+SERVICES = {"managedDevices": "DeviceFE/StatelessDeviceFEService", "configurationPolicies": "DeviceConfigV2/DCV2GraphService"}
 NIL = "00000000-0000-0000-0000-000000000000"
 
 
@@ -68,11 +71,7 @@ def directory_not_found(object_id: str) -> GraphError:
 
 def encode_intune(text: str, call: Call) -> str:
     """The JSON text that Intune puts into `error.message`, line ends included."""
-    service = (
-        "DeviceFE/StatelessDeviceFEService"
-        if "managedDevices" in call.path
-        else "DeviceConfiguration/StatelessDeviceConfigurationFEService"
-    )
+    service = next((name for part, name in SERVICES.items() if part in call.path), CONFIGURATION)
     tail = (
         f" - Operation ID (for customer support): {NIL} - Activity ID: {call.client_request_id}"
         f" - Url: https://fef.emulated.manage.microsoft.com/{service}{call.path}?api-version=5026-05-01"

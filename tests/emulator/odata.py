@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,9 @@ from .errors import GraphError, bad_request, not_emulated
 Row = Callable[[str], Any]
 Predicate = Callable[[Row], bool]
 
+_TEXT = re.compile(r"('(?:[^']|'')*')")
+# The grammar has no `has`; this function, which Graph does not have, takes its place.
+_HAS, _HAS_FUNCTION = re.compile(r"(\w+)\s+has\s*$"), "hassubset"
 COMPARATORS = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.Gt: "gt", ast.LtE: "le", ast.GtE: "ge"}
 
 
@@ -126,9 +130,21 @@ def no_property(name: str, type_name: str, prefix: str = "") -> GraphError:
 def parse(text: str) -> Any:
     """The AST of a $filter."""
     try:
-        return ODataParser().parse(ODataLexer().tokenize(text))
+        return ODataParser().parse(ODataLexer().tokenize(_without_has(text)))
     except ODataException:
         raise bad_request(f"Invalid filter clause: Syntax error at position {len(text)} in '{text}'.") from None
+
+
+def _without_has(text: str) -> str:
+    """`x has 'y'` as a call; texts in quotes are left as they are."""
+    parts = _TEXT.split(text)
+    for place in range(0, len(parts), 2):
+        if _HAS_FUNCTION in parts[place].lower():
+            raise bad_request(f"Invalid filter clause: An unknown function with name '{_HAS_FUNCTION}' was found.")
+        if place + 1 < len(parts) and (found := _HAS.search(parts[place])):
+            parts[place] = f"{parts[place][: found.start()]}{_HAS_FUNCTION}({found[1]},"
+            parts[place + 1] += ")"
+    return "".join(parts)
 
 
 @dataclass
@@ -181,20 +197,22 @@ class _Compiler:
     def _properties(self, node: Any) -> set[str]:
         if isinstance(node, ast.BoolOp):
             return self._properties(node.left) | self._properties(node.right)
-        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Identifier):
-            return {node.left.name}
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Identifier):
-            return {node.args[0].name}
-        return set()
+        name = None
+        if isinstance(node, ast.Compare):
+            name = _path(node.left)
+        elif isinstance(node, ast.Call) and node.args:
+            name = _path(node.args[0])
+        return {name} if name else set()
 
     def _compare(self, node: ast.Compare) -> Predicate:
         operator = COMPARATORS.get(type(node.comparator))
-        if operator is None or not isinstance(node.left, ast.Identifier):
+        name = _path(node.left)
+        if operator is None or name is None:
             raise self._unsupported("this comparison")
-        rule = self._rule(node.left.name, operator)
+        rule = self._rule(name, operator)
         if rule is None:
             return lambda row: True
-        return _comparison(node.left.name, operator, self._literal(node.right, rule, node.left.name, operator), rule)
+        return _comparison(name, operator, self._literal(node.right, rule, name, operator), rule)
 
     def _rule(self, name: str, operator: str) -> Rule | None:
         """The rule of a property; None means that the clause is ignored."""
@@ -226,17 +244,26 @@ class _Compiler:
         return value.lower() if isinstance(value, str) else value
 
     def _call(self, node: ast.Call) -> Predicate:
-        function = node.func.name.lower()
+        function = "has" if node.func.name == _HAS_FUNCTION else node.func.name.lower()
         valid = len(node.args) == 2 and isinstance(node.args[0], ast.Identifier) and isinstance(node.args[1], ast.String)
-        if function not in ("contains", "startswith") or not valid:
+        if function not in ("contains", "startswith", "has") or not valid:
             raise self._unsupported(f"function '{node.func.name}'")
         name, text = node.args[0].name, node.args[1].py_val.lower()
         rule = self._rule(name, function)
         if rule is None:
             return lambda row: True
+        if function == "has":
+            return lambda row: text in str(row(name)).lower().split(",")
         if function == "contains" or rule.startswith_is_contains:
             return lambda row: text in str(row(name) or "").lower()
         return lambda row: str(row(name) or "").lower().startswith(text)
+
+
+def _path(node: Any) -> str | None:
+    """A property, or a property of a property with a slash between."""
+    if isinstance(node, ast.Attribute) and isinstance(node.owner, ast.Identifier):
+        return f"{node.owner.name}/{node.attr}"
+    return node.name if isinstance(node, ast.Identifier) else None
 
 
 def _comparison(name: str, operator: str, wanted: Any, rule: Rule) -> Predicate:

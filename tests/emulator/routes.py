@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import assignments, batch, device_configurations, devices, grants, groups, organization, service_principals
+from . import batch, configuration_policies, device_configurations, devices, grants, groups, organization, service_principals
 from .errors import no_segment
 from .exchange import Call, Reply
 
@@ -59,6 +59,7 @@ class Route:
 
 
 DC = "/deviceManagement/deviceConfigurations"
+CP = "/deviceManagement/configurationPolicies"
 MD = "/deviceManagement/managedDevices"
 SP_KEYS = ("/servicePrincipals/{id}", "/servicePrincipals(appId='{appId}')")
 BIN_CASTS = ("/directory/deletedItems/microsoft.graph.servicePrincipal", "/directory/deletedItems/graph.servicePrincipal")
@@ -77,9 +78,18 @@ ROUTES: tuple[Route, ...] = (
     Route(BOTH, "GET", DC + "/{id}", device_configurations.get, CONFIG_READ, "configuration"),
     Route(BOTH, "PATCH", DC + "/{id}", device_configurations.update, CONFIG_WRITE, "configuration"),
     Route(BOTH, "DELETE", DC + "/{id}", device_configurations.delete, CONFIG_WRITE, "configuration"),
-    Route(BOTH, "GET", DC + "/{id}/assignments", assignments.list_all, CONFIG_READ, "configuration"),
-    Route(BOTH, "POST", DC + "/{id}/assign", assignments.assign, CONFIG_WRITE, "configuration"),
+    Route(BOTH, "GET", DC + "/{id}/assignments", device_configurations.ASSIGNMENTS.list_all, CONFIG_READ, "configuration"),
+    Route(BOTH, "POST", DC + "/{id}/assign", device_configurations.ASSIGNMENTS.assign, CONFIG_WRITE, "configuration"),
     Route(V1, "GET", DC + "/{id}/deviceStatusOverview", device_configurations.status_overview, CONFIG_READ, "configuration"),
+    Route(BETA, "GET", CP, configuration_policies.list_all, CONFIG_READ, "configuration"),
+    Route(BETA, "POST", CP, configuration_policies.create, CONFIG_WRITE, "configuration"),
+    Route(BETA, "GET", CP + "/{id}", configuration_policies.get, CONFIG_READ, "configuration"),
+    Route(BETA, "PUT", CP + "/{id}", configuration_policies.replace, CONFIG_WRITE, "configuration"),
+    Route(BETA, "PATCH", CP + "/{id}", configuration_policies.update, CONFIG_WRITE, "configuration"),
+    Route(BETA, "DELETE", CP + "/{id}", configuration_policies.delete, CONFIG_WRITE, "configuration"),
+    Route(BETA, "GET", CP + "/{id}/settings", configuration_policies.list_settings, CONFIG_READ, "configuration"),
+    Route(BETA, "GET", CP + "/{id}/assignments", configuration_policies.ASSIGNMENTS.list_all, CONFIG_READ, "configuration"),
+    Route(BETA, "POST", CP + "/{id}/assign", configuration_policies.ASSIGNMENTS.assign, CONFIG_WRITE, "configuration"),
     Route(V1, "GET", "/deviceManagement", organization.device_management, CONFIG_READ, "configuration"),
     Route(V1, "GET", "/organization", organization.list_all, ORGANIZATION_READ, "identity"),
     Route(V1, "GET", "/organization/{id}", organization.get, ORGANIZATION_READ, "identity"),

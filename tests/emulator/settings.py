@@ -21,6 +21,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "create_over_deleted": ("new", "conflict", "restore"),
     "retry_after": ("integer", "missing", "zero", "fractional", "date"),
     "configuration_patch_status": ("200", "204"),
+    "configuration_put_status": ("204", "200"),
 }
 
 
@@ -42,6 +43,7 @@ class Settings:
     assign_checks_groups: bool = False
     v1_assign_drops_filters: bool = True
     configuration_patch_status: str = "200"
+    configuration_put_status: str = "204"
     consent: str = "allow"
     refuse_grant_status: str = "403"
     service_scopes: tuple[str, ...] = ("user_impersonation",)

@@ -29,6 +29,7 @@ from .tls import KeyPair, make_client_certificate
 from .tokens import Verifier
 
 if TYPE_CHECKING:
+    from .configuration_policies import ConfigurationPolicy
     from .device_configurations import Configuration
     from .exchange import Call, Reply
     from .lifecycle import Action
@@ -100,6 +101,7 @@ class Tenant:
         self.devices = Devices()
         self.actions: list[Action] = []
         self.configurations: dict[str, Configuration] = {}
+        self.configuration_policies: dict[str, ConfigurationPolicy] = {}
         self.service_principals, self.deleted_items = Store(self), Store(self)
         self.grants, self.groups = Store(self), Store(self)
         self.bin_grants: dict[str, list[Properties]] = {}

@@ -15,6 +15,7 @@ from tests.contract import contract, recordings
 from tests.contract.checker import Checker
 from tests.emulator.journal import Recorder
 
+from . import test_configuration_policies as catalog
 from . import test_configurations as configurations
 from . import test_directory as directory
 
@@ -81,6 +82,15 @@ def test_status_overview(client: Any, watch: Watch) -> None:
         configurations.test_patch,
         configurations.test_delete_twice,
         configurations.test_secret_reference_is_refused_on_create,
+        catalog.test_create_and_read,
+        catalog.test_the_page_of_a_list_is_short,
+        catalog.test_settings_are_paged,
+        catalog.test_put_replaces_all,
+        catalog.test_put_that_is_refused_changes_nothing,
+        catalog.test_patch_changes_metadata_only,
+        catalog.test_delete_twice,
+        catalog.test_assign_replaces_all,
+        catalog.test_only_lists_expand_assignments,
         directory.test_create_and_find,
         directory.test_create_refusals,
         directory.test_update,
@@ -95,6 +105,16 @@ def test_status_overview(client: Any, watch: Watch) -> None:
 )
 def test_scenario(client: Any, watch: Watch, scenario: Any) -> None:
     scenario(client)
+
+
+@pytest.mark.parametrize("name", catalog.INTUNE)
+def test_refused_settings(client: Any, watch: Watch, name: str) -> None:
+    catalog.test_settings_that_intune_refuses(client, name)
+
+
+def test_filters_of_catalog_policies(client: Any, watch: Watch) -> None:
+    text = "technologies has 'mdm' and templateReference/templateFamily eq 'none'"
+    catalog.test_filters(client, text, ["PIN recovery", "It has 'recovery'"])
 
 
 def test_restore(client: Any, watch: Watch) -> None:

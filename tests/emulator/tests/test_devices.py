@@ -43,7 +43,7 @@ def test_beta_only_path_on_v1(client: Any) -> None:
 
 
 def test_not_emulated_is_marked(client: Any) -> None:
-    response = client.get("/beta/deviceManagement/configurationPolicies")
+    response = client.get("/beta/deviceManagement/configurationPolicyTemplates")
     assert response.status_code == 400
     assert "not emulated" in response.headers["x-emulator-refused"]
     assert client.journal()[-1]["refused"]
