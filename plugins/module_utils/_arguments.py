@@ -62,6 +62,12 @@ CONNECTION: Options = {
     "token_cache_path": {"type": "path", "no_log": False, "fallback": (first_set, ["INTUNE_TOKEN_CACHE_PATH"])},
 }
 
+# For modules whose writes Multi Admin Approval may protect.
+APPROVAL: Options = {
+    "approval_justification": {"type": "str"},
+    "approval_code": {"type": "str", "no_log": False},
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Spec:

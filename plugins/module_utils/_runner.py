@@ -21,7 +21,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from . import _auth
 from ._arguments import Spec
 from ._auth._base import Surroundings
-from ._graph import clouds
+from ._graph import approval, clouds
 from ._graph.client import GraphClient
 from ._graph.errors import ForbiddenError, IntuneError, InvalidOptionError, MissingLibraryError
 from ._graph.exchange import Clock, Exchange
@@ -42,6 +42,8 @@ def connected(params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK) -> t.I
     for name in ("timeout", "retry_timeout"):
         if not 0 <= params[name] < 1e6:
             raise InvalidOptionError(f"{name} is {params[name]:g}: it is a number of seconds, 0 or more.")
+    asked = approval.Asked(params.get("approval_justification"), params.get("approval_code"))
+    asked.check()
     cloud = clouds.choose(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])
     transport = Transport(
         user_agent=USER_AGENT, ca_path=params["ca_path"], validate_certs=params["validate_certs"], timeout=params["timeout"]
@@ -49,7 +51,7 @@ def connected(params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK) -> t.I
     exchange = Exchange(transport, clock, params["retry_timeout"])
     credential = _auth.create(params, Surroundings(cloud, exchange, clock.now))
     try:
-        yield GraphClient(exchange=exchange, credential=credential, origin=cloud.graph, clock=clock)
+        yield GraphClient(exchange=exchange, credential=credential, origin=cloud.graph, clock=clock, asked=asked)
     finally:
         transport.close()
 

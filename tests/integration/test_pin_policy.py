@@ -6,13 +6,68 @@ from __future__ import annotations
 
 import pytest
 
-from .harness import four_beats
+from .harness import Ansible, four_beats
 
 MODULE = "intune_pin_policy"
 POLICIES = "/deviceManagement/deviceConfigurations"
 NAME = "PIN recovery"
 PRESENT = {"name": NAME, "enable_pin_recovery": True}
 CUSTOM = "#microsoft.graph.windows10CustomConfiguration"
+
+
+CATALOG = "/deviceManagement/configurationPolicies"
+BACKENDS = ["custom", "settings_catalog"]
+NOBODY = {"filter_id": None, "filter_type": None}
+ALL_DEVICES = {"target": "all_devices", "group_id": None, **NOBODY}
+SETTINGS = {
+    "enable_pin_recovery": True,
+    "use_passport_for_work": True,
+    "require_security_device": False,
+    "exclude_security_devices_tpm12": True,
+    "use_certificate_for_on_prem_auth": False,
+    "use_cloud_trust_for_on_prem_auth": True,
+    "use_hello_certificates_as_smart_card_certificates": False,
+    "use_remote_passport": True,
+    "minimum_pin_length": 6,
+    "maximum_pin_length": 12,
+    "uppercase_letters": "blocked",
+    "lowercase_letters": "allowed",
+    "special_characters": "blocked",
+    "digits": "required",
+    "pin_history": 5,
+    "pin_expiration": 90,
+    "use_biometrics": True,
+    "use_enhanced_anti_spoofing": True,
+    "enable_ess_with_supported_peripherals": True,
+    "device_unlock_group_a": "{D6886603-9D2F-4EB2-B667-1971041FA96B}",
+    "device_unlock_group_b": "{BEC09223-B018-416D-A0AC-523971B639F5}",
+    "device_unlock_plugins": '<rule schemaVersion="1.0"></rule>',
+    "dynamic_lock": True,
+    "dynamic_lock_plugins": '<rule schemaVersion="1.0"></rule>',
+    "use_security_key_for_signin": True,
+    "enable_web_sign_in": "enabled",
+    "web_sign_in_allowed_urls": ["login.contoso.com", "sts.contoso.com"],
+}
+OF_USERS = (
+    "enable_pin_recovery use_passport_for_work require_security_device minimum_pin_length maximum_pin_length uppercase_letters "
+    "lowercase_letters special_characters digits pin_history pin_expiration"
+).split()
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def path(backend: str) -> str:
+    return POLICIES if backend == "custom" else CATALOG
+
+
+def stored(tenant, backend: str) -> list[str]:
+    """The names of the policies of a backend, as the tenant has them."""
+    name = "displayName" if backend == "custom" else "name"
+    found = tenant.graph("GET", path(backend), version="beta")["value"]
+    return sorted(item[name] for item in found if backend != "custom" or item["@odata.type"] == CUSTOM)
 
 
 def group_id(tenant, name: str) -> str:
@@ -29,47 +84,89 @@ def make(tenant, name: str = NAME, **values) -> dict:
     return tenant.graph("POST", POLICIES, body)
 
 
-def test_creates_the_profile_with_the_right_path_and_assigns_it(both_doors):
-    beats = four_beats(both_doors, MODULE, {**PRESENT, "assignments": [{"target": "all_devices"}]})
+def test_creates_the_policy_and_assigns_it(both_doors, backend):
+    beats = four_beats(both_doors, MODULE, {**PRESENT, "backend": backend, "assignments": [{"target": "all_devices"}]})
     policy = beats.run_again.result["pin_policy"]
     assert policy == beats.run.result["pin_policy"]
-    assert beats.run.writes == [f"POST {POLICIES}", f"POST {POLICIES}/{policy['id']}/assign"]
-    assert policy["oma_uri"] == uri(both_doors.tenant)
-    assert policy["enable_pin_recovery"] is True
-    assert policy["assignments"] == [{"target": "all_devices", "group_id": None}]
+    assert [write.replace(policy["id"], "ID") for write in beats.run.writes] == [f"POST {path(backend)}", f"POST {path(backend)}/ID/assign"]
+    assert (policy["backend"], policy["oma_uri"]) == (backend, uri(both_doors.tenant))
+    assert policy["enable_pin_recovery"] is True and policy["minimum_pin_length"] is None
+    assert (policy["assignments"], policy["scope_tag_ids"]) == ([ALL_DEVICES], ["0"])
     assert beats.check.result["pin_policy"] == {**policy, "id": None}
     assert beats.run.result["diff"]["before"] == {}
-    setting = both_doors.tenant.graph("GET", f"{POLICIES}/{policy['id']}")["omaSettings"][0]
-    assert (setting["omaUri"], setting["value"]) == (uri(both_doors.tenant), True)
+    assert beats.run.result["approval"] is None
 
 
-def test_changes_setting_description_and_name(both_doors):
-    created = make(both_doors.tenant)
-    beats = four_beats(both_doors, MODULE, {"id": created["id"], "name": "Renamed", "description": "New.", "enable_pin_recovery": False})
-    assert beats.run.writes == [f"PATCH {POLICIES}/{created['id']}"]
+def test_a_second_run_asks_once(ansible, backend):
+    options = {**PRESENT, "backend": backend, "assignments": [{"target": "all_devices"}]}
+    ansible.module(MODULE, options)
+    again = ansible.module(MODULE, options)
+    assert [entry["path"] for entry in again.journal if entry["kind"] == "graph"] == [path(backend)]
+
+
+def test_the_custom_profile_has_the_right_path(ansible):
+    found = ansible.module(MODULE, PRESENT)
+    setting = ansible.tenant.graph("GET", f"{POLICIES}/{found.result['pin_policy']['id']}")["omaSettings"][0]
+    assert (setting["omaUri"], setting["value"]) == (uri(ansible.tenant), True)
+
+
+def test_sets_every_setting_and_changes_them(both_doors, backend):
+    beats = four_beats(both_doors, MODULE, {"name": NAME, "backend": backend, **SETTINGS})
+    found = beats.run.result["pin_policy"]
+    assert {name: found[name] for name in SETTINGS} == SETTINGS
+    other = {**SETTINGS, "enable_pin_recovery": False, "pin_history": 0, "digits": "allowed", "web_sign_in_allowed_urls": [], "dynamic_lock": False}
+    changed = four_beats(both_doors, MODULE, {"name": NAME, "backend": backend, **other})
+    assert len(changed.run.writes) == 1, "one write for all of it"
+    found = changed.run.result["pin_policy"]
+    assert {name: found[name] for name in other} == {**other, "web_sign_in_allowed_urls": None}
+    assert not both_doors.module(MODULE, {"name": NAME, "backend": backend, "pin_history": 0}).changed, "the others are left alone"
+
+
+def test_settings_of_users_are_apart_from_those_of_devices(ansible, backend):
+    ansible.module(MODULE, {**PRESENT, "backend": backend})
+    users = {name: SETTINGS[name] for name in OF_USERS}
+    beats = four_beats(ansible, MODULE, {"name": NAME, "backend": backend, "scope": "user", **users})
+    found = beats.run.result["pin_policy"]
+    assert {name: found[name] for name in users} == users
+    assert found["oma_uri"] == uri(ansible.tenant, "User")
+    device = ansible.module(MODULE, {"name": NAME, "backend": backend}).result["pin_policy"]
+    assert (device["enable_pin_recovery"], device["minimum_pin_length"]) == (True, None)
+    assert stored(ansible.tenant, backend) == [NAME]
+
+
+def test_changes_setting_description_and_name(both_doors, backend):
+    made = both_doors.module(MODULE, {**PRESENT, "backend": backend}).result["pin_policy"]["id"]
+    wanted = {"id": made, "name": "Renamed", "description": "New.", "enable_pin_recovery": False, "backend": backend}
+    beats = four_beats(both_doors, MODULE, wanted)
+    assert beats.run.writes == [f"{'PATCH' if backend == 'custom' else 'PUT'} {path(backend)}/{made}"]
+    same = {"assignments": [], "scope_tag_ids": ["0"]}
     assert beats.run.result["diff"] == {
-        "before": {"name": NAME, "description": "", "enable_pin_recovery": None, "assignments": []},
-        "after": {"name": "Renamed", "description": "New.", "enable_pin_recovery": False, "assignments": []},
+        "before": {"name": NAME, "description": "", "enable_pin_recovery": True, **same},
+        "after": {"name": "Renamed", "description": "New.", "enable_pin_recovery": False, **same},
     }
+    renamed = four_beats(both_doors, MODULE, {"id": made, "name": "Again", "backend": backend})
+    assert renamed.run.writes == [f"PATCH {path(backend)}/{made}"]
+    assert renamed.run.result["pin_policy"]["enable_pin_recovery"] is False
 
 
-def test_replaces_assignments_and_purge_false_adds(both_doors):
+def test_replaces_assignments_and_purge_false_adds(both_doors, backend):
     tenant = both_doors.tenant
-    first, second = (group_id(tenant, name) for name in distinct_groups(tenant)[:2])
-    both_doors.module(MODULE, {**PRESENT, "assignments": [{"target": "group", "group": first}]})
-    names = distinct_groups(tenant)
+    names = distinct_groups(tenant)[:2]
+    first, second = (group_id(tenant, name) for name in names)
+    named = {"name": NAME, "backend": backend}
+    both_doors.module(MODULE, {**named, "enable_pin_recovery": True, "assignments": [{"target": "group", "group": first}]})
     added = four_beats(
-        both_doors, MODULE, {"name": NAME, "assignments": [{"target": "exclude_group", "group": names[1]}], "purge_assignments": False}
+        both_doors, MODULE, {**named, "assignments": [{"target": "exclude_group", "group": names[1]}], "purge_assignments": False}
     )
     assert added.run.result["pin_policy"]["assignments"] == [
-        {"target": "exclude_group", "group_id": second},
-        {"target": "group", "group_id": first},
+        {"target": "exclude_group", "group_id": second, **NOBODY},
+        {"target": "group", "group_id": first, **NOBODY},
     ]
-    exact = four_beats(both_doors, MODULE, {"name": NAME, "assignments": [{"target": "all_devices"}]})
-    assert exact.run.result["pin_policy"]["assignments"] == [{"target": "all_devices", "group_id": None}]
-    cleared = four_beats(both_doors, MODULE, {"name": NAME, "assignments": []})
+    exact = four_beats(both_doors, MODULE, {**named, "assignments": [{"target": "all_devices"}, {"target": "all_users"}]})
+    assert [item["target"] for item in exact.run.result["pin_policy"]["assignments"]] == ["all_devices", "all_users"]
+    cleared = four_beats(both_doors, MODULE, {**named, "assignments": []})
     assert cleared.run.result["pin_policy"]["assignments"] == []
-    assert not both_doors.module(MODULE, {"name": NAME}).changed, "unset leaves alone"
+    assert not both_doors.module(MODULE, named).changed, "unset leaves alone"
 
 
 def distinct_groups(tenant) -> list[str]:
@@ -77,17 +174,12 @@ def distinct_groups(tenant) -> list[str]:
     return sorted(name for name in names if names.count(name) == 1)
 
 
-def test_removes_the_profile(both_doors):
-    created = make(both_doors.tenant)
-    beats = four_beats(both_doors, MODULE, {"name": NAME, "state": "absent"})
-    assert beats.run.writes == [f"DELETE {POLICIES}/{created['id']}"]
+def test_removes_the_policy(both_doors, backend):
+    made = both_doors.module(MODULE, {**PRESENT, "backend": backend}).result["pin_policy"]["id"]
+    beats = four_beats(both_doors, MODULE, {"name": NAME, "state": "absent", "backend": backend})
+    assert beats.run.writes == [f"DELETE {path(backend)}/{made}"]
     assert beats.run.result["pin_policy"] is None
     assert beats.run.result["diff"]["after"] == {}
-
-
-def test_user_scope_has_its_own_path(ansible):
-    found = ansible.module(MODULE, {**PRESENT, "scope": "user"})
-    assert found.result["pin_policy"]["oma_uri"] == uri(ansible.tenant, "User")
 
 
 def test_keeps_settings_that_are_not_its_own(ansible):
@@ -113,6 +205,21 @@ def test_does_not_destroy_a_secret_that_it_cannot_read(ansible):
     assert found.writes == []
 
 
+def test_keeps_settings_of_a_catalog_policy_that_are_not_its_own(ansible):
+    ansible.module(MODULE, {**PRESENT, "backend": "settings_catalog", "scope": "user"})
+    ansible.module(MODULE, {"name": NAME, "backend": "settings_catalog", "minimum_pin_length": 6})
+    (policy,) = ansible.tenant.graph("GET", f"{CATALOG}?$expand=settings", version="beta")["value"]
+    assert len(policy["settings"]) == 2, "the user's group and the device's"
+
+
+def test_refuses_a_hidden_value_that_cannot_be_compared(ansible):
+    ansible.module(MODULE, {"name": NAME, "device_unlock_plugins": "<a/>"})
+    ansible.tenant.control.settings(plain_text_value="refuse")
+    refused(ansible, {"name": NAME, "device_unlock_plugins": "<b/>"}, "does not reveal", "device_unlock_plugins")
+    refused(ansible, {"name": NAME, "enable_pin_recovery": True}, "does not show")
+    assert not ansible.module(MODULE, {"name": NAME}).changed
+
+
 def test_keeps_a_filter_on_an_assignment_that_stays(ansible):
     created = make(ansible.tenant)
     groups = distinct_groups(ansible.tenant)
@@ -135,7 +242,7 @@ def test_keeps_a_filter_on_an_assignment_that_stays(ansible):
 def test_names_the_way_round_the_block_on_new_custom_profiles(ansible):
     ansible.tenant.control.settings(custom_profile_block="catalog")
     found = ansible.module(MODULE, PRESENT)
-    assert found.status == "failed" and "settings catalog" in found.result["msg"] and found.result["error"]["request_id"]
+    assert found.status == "failed" and "settings_catalog" in found.result["msg"] and found.result["error"]["request_id"]
     ansible.tenant.control.settings(custom_profile_block="off")
     make(ansible.tenant)
     ansible.tenant.control.settings(custom_profile_block="catalog")
@@ -177,7 +284,7 @@ def test_two_profiles_of_one_name_are_refused_with_their_ids(ansible):
 
 def test_a_profile_of_another_type_is_refused(ansible):
     other = next(item for item in ansible.tenant.graph("GET", POLICIES)["value"] if item["@odata.type"] != CUSTOM)
-    refused(ansible, {**PRESENT, "name": other["displayName"]}, other["id"], "another type")
+    refused(ansible, {**PRESENT, "name": other["displayName"]}, other["id"], "another kind")
     refused(ansible, {**PRESENT, "id": other["id"]}, other["@odata.type"])
 
 
@@ -185,6 +292,16 @@ def test_a_profile_of_another_type_is_refused(ansible):
     ("options", "words"),
     [
         ({"name": NAME}, ["enable_pin_recovery"]),
+        ({**PRESENT, "minimum_pin_length": 3, "maximum_pin_length": 200}, ["minimum_pin_length is 3", "maximum_pin_length is 200"]),
+        ({**PRESENT, "minimum_pin_length": 9, "maximum_pin_length": 8}, ["Windows would use neither"]),
+        ({**PRESENT, "pin_expiration": 731}, ["0 to 730"]),
+        ({**PRESENT, "web_sign_in_allowed_urls": ["https://login.contoso.com/x"]}, ["names of hosts"]),
+        ({**PRESENT, "device_unlock_group_a": "x"}, ["GUIDs in braces"]),
+        ({**PRESENT, "scope": "user", "dynamic_lock": True}, ["for the device only"]),
+        ({**PRESENT, "backend": "settings_catalog", "disable_post_logon_provisioning": True}, ["not in Intune's settings catalog"]),
+        ({**PRESENT, "replace_custom": True}, ["goes with backend settings_catalog"]),
+        ({**PRESENT, "scope_tags": ["No tag"]}, ["No tag"]),
+        ({**PRESENT, "assignments": [{"target": "all_devices", "filter": "No filter"}]}, ["No filter"]),
         ({"enable_pin_recovery": True}, ["name", "id"]),
         ({**PRESENT, "id": "00000000-1111-2222-3333-444444444444"}, ["00000000-1111-2222-3333-444444444444"]),
         ({**PRESENT, "id": "not-a-guid"}, ["not-a-guid"]),

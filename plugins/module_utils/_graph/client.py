@@ -14,7 +14,7 @@ import re
 import typing as t
 import uuid
 
-from . import errors, protocol
+from . import approval, errors, protocol
 from .exchange import Clock, Exchange
 
 V1 = "v1.0"
@@ -36,11 +36,14 @@ class TokenSource(t.Protocol):
 class GraphClient:
     """Talks to one tenant's Graph in one cloud, with a token that never goes to another host."""
 
-    def __init__(self, *, exchange: Exchange, credential: TokenSource, origin: str, clock: Clock) -> None:
+    def __init__(
+        self, *, exchange: Exchange, credential: TokenSource, origin: str, clock: Clock, asked: approval.Asked | None = None
+    ) -> None:
         self._exchange = exchange
         self.credential = credential
         self.origin = origin
         self.clock = clock
+        self._asked = asked or approval.Asked()
         self._skew: float | None = None
         self.writes = 0  # that the service accepted
 
@@ -83,6 +86,9 @@ class GraphClient:
         # Every PATCH of this collection sets whole values: twice is as good as once.
         return self.send("PATCH", path, None, body, version=version, repeatable=True)
 
+    def put(self, path: str, body: Json, *, version: str = V1) -> t.Any:
+        return self.send("PUT", path, None, body, version=version, repeatable=True)
+
     def delete(self, path: str, *, version: str = V1) -> None:
         """Deletes; an object that is already gone is as good as deleted."""
         try:
@@ -102,6 +108,16 @@ class GraphClient:
     ) -> t.Any:
         url = protocol.build_url(self.origin, version, path, query)
         return self._send(self._request(method, url, body, repeatable))
+
+    def download(self, url: str) -> bytes:
+        """A report from the temporary address that Graph gave. The address holds its own key, so it is a secret, and gets no token."""
+        if not protocol.is_https(url):
+            raise errors.UnexpectedAnswerError("The report's address is not one of https.")
+        request = protocol.Request("GET", url)
+        answer = self._exchange.send(request)
+        if answer.status != 200:
+            raise errors.UnexpectedAnswerError(f"The report could not be fetched: {answer.status}.", hint="Run again.")
+        return answer.body
 
     def wait_until(
         self, read: t.Callable[[], t.Any], good: t.Callable[[t.Any], bool], *, timeout: float, what: str, agree: int = 1, pause: float = 0.5
@@ -129,15 +145,21 @@ class GraphClient:
         return protocol.Request(method, url, headers, content, repeatable)
 
     def _send(self, request: protocol.Request) -> t.Any:
+        answer = self._authorised(request)
+        write = request.method not in protocol.SAFE_VERBS
+        if write and approval.required(answer):
+            answer = approval.obtain(self._asked, request, answer, self._authorised, lambda: self.items(approval.PATH, version=BETA))
+        result = protocol.decode(request, answer)
+        self.writes += write
+        return result
+
+    def _authorised(self, request: protocol.Request) -> protocol.Response:
         answer = self._answer(request, self._token())
         if answer.status == 401:
             # Once more with a new token: the old one may have been revoked, or Entra asks for more claims.
             claims = demanded_claims(answer.headers.get("www-authenticate"))
             answer = self._answer(request, self._token(claims=claims, renew=True))
-        result = protocol.decode(request, answer)
-        if request.method not in protocol.SAFE_VERBS:
-            self.writes += 1
-        return result
+        return answer
 
     def _token(self, *, claims: str | None = None, renew: bool = False) -> str:
         try:

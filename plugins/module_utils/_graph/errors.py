@@ -16,6 +16,8 @@ IntuneError
 ├── UnexpectedAnswerError     an answer that is not Microsoft Graph's (HTML, cut-off, redirect, foreign nextLink)
 ├── PartialError              the task failed for some of its objects; its results say for which, and why
 ├── NotReadyError             waited for a state that did not come
+├── ApprovalPendingError      another administrator has to approve the write first; nothing was written by it
+├── ApprovalError             an administrator decided against the write, or its approval request cannot be used
 └── GraphError                Microsoft Graph answered with an error
     ├── UnauthorizedError     401
     ├── ForbiddenError        403
@@ -106,6 +108,18 @@ class PartialError(IntuneError):
 
 
 class NotReadyError(IntuneError):
+    pass
+
+
+class ApprovalPendingError(IntuneError):
+    """Not a failure but a state: ``approval`` is the return value of that name."""
+
+    def __init__(self, message: str, approval: dict[str, t.Any], *, target: str | None = None) -> None:
+        super().__init__(message, hint="Nothing was written by it. Run again, with the same options, when it is approved.", target=target)
+        self.approval = approval
+
+
+class ApprovalError(IntuneError):
     pass
 
 

@@ -93,6 +93,15 @@ def same_origin(url: str, origin: str) -> bool:
         return False
 
 
+def is_https(url: str) -> bool:
+    """Whether parsers agree that this is an https address of some host."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc and "\\" not in url
+    except ValueError:
+        return False
+
+
 def parse_date(value: str | None) -> float | None:
     """An HTTP date as seconds since the epoch; null for what is not one."""
     if not value:

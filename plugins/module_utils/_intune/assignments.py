@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""To whom a policy goes. Pure but for the calls at the end.
+"""To whom a policy goes. Pure but for the calls at the end. Source: Graph deviceAndAppManagementAssignmentTarget (beta has filters).
 
-An assignment is ``{target, group_id}``; target: all_devices, all_users, group, exclude_group; group_id null for the first two.
+An assignment is ``{target, group_id, filter_id, filter_type}``; target: all_devices, all_users, group, exclude_group.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import dataclasses
 import typing as t
 
 from .._graph import errors
-from .._graph.client import GraphClient, Json
-from .._graph.protocol import literal, segments
-from . import guid, permissions
+from .._graph.client import BETA, GraphClient, Json
+from .references import References
 
 TYPES = {
     "all_devices": "#microsoft.graph.allDevicesAssignmentTarget",
@@ -26,39 +25,57 @@ TYPES = {
     "exclude_group": "#microsoft.graph.exclusionGroupAssignmentTarget",
 }
 TARGETS = {odata_type: target for target, odata_type in TYPES.items()}
-
-# The fields of a filter, which this collection does not manage: kept as they are on targets that stay.
-FILTER = ("deviceAndAppManagementAssignmentFilterId", "deviceAndAppManagementAssignmentFilterType")
+FILTER_ID = "deviceAndAppManagementAssignmentFilterId"
+FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
+NIL = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Assignment:
+    """``filter_id``: '' for none. In what is wanted, null leaves the filter of a target that stays as it is."""
+
     target: str
     group_id: str = ""
-    filter: tuple[tuple[str, t.Any], ...] = dataclasses.field(default=(), compare=False)
+    filter_id: str | None = ""
+    filter_type: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.target, self.group_id
 
     @property
     def known(self) -> bool:
         return self.target in TYPES
 
     def describe(self) -> Json:
-        return {"target": self.target, "group_id": self.group_id or None}
+        return {
+            "target": self.target,
+            "group_id": self.group_id or None,
+            "filter_id": self.filter_id or None,
+            "filter_type": self.filter_type or None,
+        }
 
     def render(self) -> Json:
-        target: Json = {"@odata.type": TYPES[self.target], **dict(self.filter)}
+        target: Json = {"@odata.type": TYPES[self.target]}
         if self.group_id:
             target["groupId"] = self.group_id
+        if self.filter_id:
+            target.update({FILTER_ID: self.filter_id, FILTER_TYPE: self.filter_type})
         return {"target": target}
 
 
 def normalise(found: Json) -> Assignment:
     target = found.get("target") or {}
     odata_type = target.get("@odata.type", "")
-    filtered = tuple((key, target[key]) for key in FILTER if target.get(key) not in (None, "none"))
+    filter_id, filter_type = str(target.get(FILTER_ID) or "").lower(), str(target.get(FILTER_TYPE) or "none")
+    if filter_type == "none" or filter_id in ("", NIL):
+        filter_id, filter_type = "", ""
     # A target of a kind that we do not know keeps its own name; check_known() sees to it that it is never written.
-    return Assignment(
-        TARGETS.get(odata_type, odata_type), (target.get("groupId") or "").lower(), filtered if len(filtered) == len(FILTER) else ()
-    )
+    return Assignment(TARGETS.get(odata_type, odata_type), (target.get("groupId") or "").lower(), filter_id, filter_type)
+
+
+def normalise_all(found: t.Iterable[Json]) -> tuple[Assignment, ...]:
+    return tuple(sorted(normalise(item) for item in found))
 
 
 def check_known(current: t.Iterable[Assignment]) -> None:
@@ -72,72 +89,72 @@ def check_known(current: t.Iterable[Assignment]) -> None:
 
 
 def merge(current: t.Iterable[Assignment], wanted: t.Iterable[Assignment], purge: bool) -> tuple[Assignment, ...]:
-    """What should be there: the wanted ones, with the filters that current ones have; and the others unless purged."""
-    have = {assignment: assignment for assignment in current}
-    result = {assignment: have.get(assignment, assignment) for assignment in wanted}
+    """What should be there: the wanted ones, and the others unless purged."""
+    have = {assignment.key: assignment for assignment in current}
+    result = {assignment.key: _with_filter(assignment, have.get(assignment.key)) for assignment in wanted}
     return tuple(sorted(result.values() if purge else {**have, **result}.values()))
 
 
-def read(client: GraphClient, path: str) -> tuple[Assignment, ...]:
-    """Of the beta version, since v1.0 shows no filters and would lose them on the way back."""
-    return tuple(sorted(normalise(found) for found in client.items(f"{path}/assignments", version="beta")))
+def _with_filter(wanted: Assignment, current: Assignment | None) -> Assignment:
+    if wanted.filter_id is not None:
+        return wanted
+    return current or dataclasses.replace(wanted, filter_id="", filter_type="")
+
+
+def check_options(entries: t.Iterable[t.Mapping[str, t.Any]]) -> None:
+    """What is wrong with the option itself, before anything is sent."""
+    problems = []
+    for entry in entries:
+        target, group = entry["target"], entry.get("group")
+        if group is not None and not target.endswith("group"):
+            problems.append(f"The target {target} takes no group, and '{group}' is given.")
+        if not (group or "").strip() and target.endswith("group"):
+            problems.append(f"The target {target} needs a group.")
+    if problems:
+        raise errors.InvalidOptionError(" ".join(problems), hint="Nothing was written.")
+
+
+def resolve(references: References, entries: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[Assignment, ...]:
+    """The option's entries as assignments; what cannot be resolved, or contradicts, is among the problems of ``references``."""
+    resolved: dict[tuple[str, str], Assignment] = {}
+    for entry in entries:
+        group_id = references.group(entry["group"]) if entry["target"].endswith("group") else ""
+        wanted = _wanted(references, entry, group_id or "")
+        if resolved.setdefault(wanted.key, wanted) != wanted:
+            references.problems.append(f"The target {_name(entry)} is named twice, with different filters.")
+    for entry in entries:
+        group_id = references.group(entry["group"]) if entry["target"] == "group" else None
+        if group_id and ("exclude_group", group_id) in resolved:
+            references.problems.append(f"The group '{entry['group']}' is both included and excluded.")
+    return tuple(sorted(resolved.values(), key=lambda assignment: assignment.key))
+
+
+def _wanted(references: References, entry: t.Mapping[str, t.Any], group_id: str) -> Assignment:
+    name = entry.get("filter")
+    if name is None:
+        return Assignment(entry["target"], group_id, None)
+    if not name.strip():
+        return Assignment(entry["target"], group_id)
+    return Assignment(entry["target"], group_id, references.filter(name) or "", entry.get("filter_type") or "include")
+
+
+def _name(entry: t.Mapping[str, t.Any]) -> str:
+    return f"{entry['target']} '{entry['group']}'" if entry.get("group") else str(entry["target"])
+
+
+def ids(current: t.Iterable[Assignment]) -> set[str]:
+    """Groups and filters that the policy refers to already."""
+    return {identity for assignment in current for identity in (assignment.group_id, assignment.filter_id) if identity}
+
+
+# --- calls ----------------------------------------------------------------------------------------------------------
+
+
+def read(client: GraphClient, path: str) -> list[Json]:
+    """Of the beta version, since v1.0 shows no filters."""
+    return list(client.items(f"{path}/assignments", version=BETA))
 
 
 def write(client: GraphClient, path: str, wanted: t.Iterable[Assignment]) -> None:
-    """Replaces all assignments of the policy."""
-    client.post(f"{path}/assign", {"assignments": [assignment.render() for assignment in wanted]}, version="beta", repeatable=True)
-
-
-def resolve(client: GraphClient, wanted: t.Iterable[t.Mapping[str, t.Any]], known: t.Iterable[Assignment]) -> tuple[Assignment, ...]:
-    """The option's entries as assignments; all names that mean no group, or several, are refused at once.
-
-    Groups that the policy is assigned to already need no look-up by id.
-    """
-    known_ids = {assignment.group_id for assignment in known if assignment.group_id}
-    resolved, problems = [], []
-    for entry in wanted:
-        group = entry.get("group")
-        if group is not None and not entry["target"].endswith("group"):
-            problems.append(f"The target {entry['target']} takes no group, and '{group}' is given.")
-            continue
-        if group is None and entry["target"].endswith("group"):
-            problems.append(f"The target {entry['target']} needs a group.")
-            continue
-        if group is None:
-            resolved.append(Assignment(entry["target"]))
-            continue
-        try:
-            resolved.append(Assignment(entry["target"], _group_id(client, group, known_ids)))
-        except errors.SelectionError as problem:
-            problems.append(problem.message)
-    if problems:
-        raise errors.SelectionError(" ".join(problems), hint="Nothing was written. Use the group's object ID where a name is not enough.")
-    return tuple(sorted(set(resolved)))
-
-
-def _group_id(client: GraphClient, group: str, known_ids: t.Collection[str]) -> str:
-    group_id = guid.normalise(group)
-    if group_id in known_ids:
-        return t.cast(str, group_id)
-    try:
-        return _look_up(client, group, group_id)
-    except errors.ForbiddenError as failure:
-        failure.hint = f"To look groups up, the application needs one of the permissions {', '.join(permissions.READ_GROUPS)}."
-        raise
-
-
-def _look_up(client: GraphClient, group: str, group_id: str | None) -> str:
-    if group_id is not None:
-        if client.find(segments("groups", group_id), {"$select": "id"}) is None:
-            raise errors.SelectionError(f"There is no group with the ID {group_id}.")
-        return group_id
-    query = {"$filter": f"displayName eq {literal(group)}", "$select": "id,displayName"}
-    found = list(client.items("/groups", query))
-    # Entra compares without case: prefer the group that is spelt the same.
-    exact = [item for item in found if item["displayName"] == group]
-    candidates = sorted(item["id"].lower() for item in exact or found)
-    if not candidates:
-        raise errors.SelectionError(f"There is no group named '{group}'.")
-    if len(candidates) > 1:
-        raise errors.SelectionError(f"Several groups are named '{group}': {', '.join(candidates)}.")
-    return candidates[0]
+    """Replaces all assignments of the policy; by beta, since v1.0 would lose the filters."""
+    client.post(f"{path}/assign", {"assignments": [assignment.render() for assignment in wanted]}, version=BETA, repeatable=True)

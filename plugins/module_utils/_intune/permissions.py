@@ -21,6 +21,7 @@ WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
 READ_CONFIGURATION = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
 READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
+READ_TAGS = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")  # where scope tags are named
 RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 
 MODULES: dict[str, Rows] = {

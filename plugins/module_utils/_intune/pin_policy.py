@@ -4,173 +4,195 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The device policy that allows PIN recovery: a Windows custom profile with one OMA-URI setting.
+"""The Intune policy that configures Windows Hello for Business: as it is, as it should be, and the steps between.
 
-Pure: normalise, plan, project, render. Thin calls: find, apply. Source: PassportForWork CSP, Graph deviceConfiguration.
+Pure: desired, plan, describe. Calls: find, apply, settled. The two kinds of policy (backends) are custom_profile and
+settings_catalog; a policy looks the same from here, whichever it is.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from .._graph import errors
 from .._graph.client import GraphClient, Json
-from .._graph.protocol import literal, segments
-from . import assignments, guid
+from .._graph.protocol import segments
+from . import assignments, guid, pin_settings
 from .assignments import Assignment
+from .pin_settings import Values
+from .references import DEFAULT_TAG
 
-PATH = "/deviceManagement/deviceConfigurations"
-CUSTOM = "#microsoft.graph.windows10CustomConfiguration"
-BOOLEAN = "#microsoft.graph.omaSettingBoolean"
-ROOTS = {"device": "./Device", "user": "./User"}
-HIDDEN = "****"  # what Intune shows of a secret value
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where the settings are: the tenant's GUID, and device or user."""
+
+    tenant: str
+    scope: str
 
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """A custom profile. ``settings`` are its raw OMA settings, ours among them; ``enable_pin_recovery`` null when it is not set."""
+    """``settings`` by option. ``hidden``: options whose value Intune does not reveal. ``raw`` is the policy as the backend read it."""
 
     name: str
     description: str = ""
-    enable_pin_recovery: bool | None = None
+    settings: Values = dataclasses.field(default_factory=dict)
     assignments: tuple[Assignment, ...] = ()
+    scope_tags: tuple[str, ...] = (DEFAULT_TAG,)
     id: str | None = None
-    settings: tuple[Json, ...] = ()
+    hidden: tuple[str, ...] = ()
+    raw: Json = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What the user asked for; null leaves alone."""
+    """What the user asked for; null leaves alone, and so does a setting that is not among ``settings``."""
 
     name: str | None = None
     description: str | None = None
-    enable_pin_recovery: bool | None = None
+    settings: Values = dataclasses.field(default_factory=dict)
     assignments: tuple[Assignment, ...] | None = None
     purge_assignments: bool = True
+    scope_tags: tuple[str, ...] | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """``create`` or ``update`` is a request body, ``assign`` all assignments; null where nothing is to do."""
+class Backend(t.Protocol):
+    """One kind of Intune policy. ``named`` and ``numbered`` answer with the policy, its settings and its assignments."""
 
-    create: Json | None = None
-    update: Json | None = None
-    assign: tuple[Assignment, ...] | None = None
-    delete: bool = False
+    name: str
+    path: str
+    version: str  # of the Graph API, for deleting
 
-    def __bool__(self) -> bool:
-        return self.delete or any(part is not None for part in (self.create, self.update, self.assign))
+    def named(self, client: GraphClient, name: str) -> list[Json]: ...
+
+    def numbered(self, client: GraphClient, policy_id: str) -> Json | None: ...
+
+    def other_kind(self, raw: Json) -> str | None:
+        """What it is, if it is not a policy of this kind."""
+        ...
+
+    def normalise(self, client: GraphClient, raw: Json, place: Place) -> Policy: ...
+
+    def create(self, client: GraphClient, after: Policy, place: Place) -> str: ...
+
+    def update(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> None: ...
+
+    def check_update(self, before: Policy, after: Policy, place: Place) -> None:
+        """Refuses an update that would lose something, before anything is written."""
+        ...
 
 
 # --- pure -----------------------------------------------------------------------------------------------------------
 
 
-def oma_uri(tenant: str, scope: str) -> str:
-    """The tenant ID in lower case and without braces, as the CSP wants it."""
-    return f"{ROOTS[scope]}/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePinRecovery"
-
-
-def normalise(found: Json, uri: str, assigned: tuple[Assignment, ...]) -> Policy:
-    settings = tuple(found.get("omaSettings") or ())
-    ours = next((setting for setting in settings if setting.get("omaUri") == uri), None)
-    # A value of another type ("true" as a string, as some scripts write it) does not work on devices: it counts as not set.
-    value = ours.get("value") if ours and ours.get("@odata.type") == BOOLEAN else None
-    return Policy(
-        name=found["displayName"],
-        description=found.get("description") or "",
-        enable_pin_recovery=value if isinstance(value, bool) else None,
-        assignments=assigned,
-        id=found["id"],
+def desired(current: Policy | None, wanted: Wanted) -> Policy:
+    """The policy as it should be; a new one has no id yet."""
+    if current is None:
+        current = _new(wanted)
+    _check_comparable(current, wanted)
+    settings = pin_settings.merge(current.settings, wanted.settings)
+    problems = pin_settings.together(settings)
+    if problems:
+        raise errors.InvalidOptionError(" ".join(problems), hint="Nothing was written.")
+    targets = current.assignments
+    if wanted.assignments is not None:
+        assignments.check_known(targets)
+        targets = assignments.merge(targets, wanted.assignments, wanted.purge_assignments)
+    return dataclasses.replace(
+        current,
+        name=current.name if wanted.name is None else wanted.name,
+        description=current.description if wanted.description is None else wanted.description,
         settings=settings,
+        assignments=targets,
+        scope_tags=current.scope_tags if wanted.scope_tags is None else wanted.scope_tags or (DEFAULT_TAG,),
     )
 
 
-def plan_present(current: Policy | None, wanted: Wanted, uri: str) -> Plan:
-    if current is None:
-        return _plan_create(wanted, uri)
-    update: Json = {}
-    if wanted.name is not None and wanted.name != current.name:
-        update["displayName"] = wanted.name
-    if wanted.description is not None and wanted.description != current.description:
-        update["description"] = wanted.description
-    if wanted.enable_pin_recovery is not None and wanted.enable_pin_recovery != current.enable_pin_recovery:
-        update["omaSettings"] = _settings_with(current.settings, uri, wanted.enable_pin_recovery)
-    assign = None
-    if wanted.assignments is not None:
-        assignments.check_known(current.assignments)
-        merged = assignments.merge(current.assignments, wanted.assignments, wanted.purge_assignments)
-        assign = merged if merged != current.assignments else None
-    return Plan(update={"@odata.type": CUSTOM, **update} if update else None, assign=assign)
-
-
-def _plan_create(wanted: Wanted, uri: str) -> Plan:
-    if wanted.name is None:
+def _new(wanted: Wanted) -> Policy:
+    if not wanted.name:
         raise errors.InvalidOptionError("A policy that is to be made needs a name.")
-    if wanted.enable_pin_recovery is None:
+    if not pin_settings.merge({}, wanted.settings):
         raise errors.InvalidOptionError(
-            f"There is no policy named '{wanted.name}', and enable_pin_recovery is not set: a new policy would set nothing.",
-            hint="Set enable_pin_recovery to true.",
+            f"There is no policy named '{wanted.name}', and no setting is given: a new policy would set nothing.",
+            hint="Set enable_pin_recovery to true, or another setting.",
         )
-    body = {
-        "@odata.type": CUSTOM,
-        "displayName": wanted.name,
-        "description": wanted.description or "",
-        "omaSettings": [render_setting(uri, wanted.enable_pin_recovery)],
-    }
-    return Plan(create=body, assign=wanted.assignments or None)
+    return Policy(wanted.name)
 
 
-def render_setting(uri: str, value: bool) -> Json:
-    return {"@odata.type": BOOLEAN, "displayName": "EnablePinRecovery", "description": "", "omaUri": uri, "value": value}
-
-
-def _settings_with(settings: tuple[Json, ...], uri: str, value: bool) -> list[Json]:
-    """All settings with ours replaced or added. Intune replaces the whole list, so the others go back as they came."""
-    secret = next((setting for setting in settings if setting.get("omaUri") != uri and setting.get("value") == HIDDEN), None)
-    if secret is not None:
+def _check_comparable(current: Policy, wanted: Wanted) -> None:
+    unknown = [name for name in current.hidden if name in wanted.settings]
+    if unknown:
         raise errors.SelectionError(
-            f"The profile also holds a secret value ({secret.get('omaUri')}), which Intune does not show: it cannot be written back whole.",
-            hint="Nothing was written. Use a profile of its own for PIN recovery, or set it in the Intune admin center.",
+            f"Intune does not reveal the policy's value of {', '.join(unknown)}, so that it cannot be compared.",
+            hint="Nothing was written. Leave the option out, use the backend settings_catalog, or give the application "
+            "DeviceManagementConfiguration.ReadWrite.All.",
         )
-    # A path that differs in case alone, of the tenant's GUID mostly, does not work on devices: ours takes its place.
-    others = [setting for setting in settings if str(setting.get("omaUri")).lower() != uri.lower()]
-    return [*others, render_setting(uri, value)]
 
 
-def project(current: Policy | None, plan: Plan) -> Policy | None:
-    """The policy after the plan; a new one has no id yet."""
-    if plan.delete:
-        return None
-    policy = current
-    body = plan.create or plan.update
-    if body is not None:
-        policy = policy or Policy(name="")
-        policy = dataclasses.replace(
-            policy, name=body.get("displayName", policy.name), description=body.get("description", policy.description)
-        )
-        if "omaSettings" in body:
-            policy = dataclasses.replace(policy, settings=tuple(body["omaSettings"]), enable_pin_recovery=body["omaSettings"][-1]["value"])
-    if plan.assign is not None and policy is not None:
-        policy = dataclasses.replace(policy, assignments=plan.assign)
-    return policy
+def plan(current: Policy | None, after: Policy | None) -> list[str]:
+    """The steps from one to the other, in order: create, update, assign, delete."""
+    if after is None:
+        return ["delete"] if current is not None else []
+    steps = []
+    if current is None:
+        steps.append("create")
+    elif _content(current) != _content(after):
+        steps.append("update")
+    if after.assignments != (current.assignments if current else ()):
+        steps.append("assign")
+    return steps
 
 
-def describe(policy: Policy | None, scope: str, uri: str) -> Json | None:
+def _content(policy: Policy) -> tuple[t.Any, ...]:
+    return policy.name, policy.description, policy.settings, policy.scope_tags
+
+
+def moved(current: Policy | None, old: Policy) -> Policy:
+    """The base of a policy that takes an old one's place: what it does not say itself comes from the old one."""
+    if current is None:
+        return dataclasses.replace(old, id=None, raw={})
+    return dataclasses.replace(
+        current,
+        description=current.description or old.description,
+        settings=pin_settings.merge(old.settings, current.settings),
+        assignments=assignments.merge(current.assignments, old.assignments, purge=False),
+    )
+
+
+def describe(policy: Policy | None, backend: str, place: Place) -> Json | None:
     """The ``pin_policy`` return value."""
     if policy is None:
         return None
-    return {"id": policy.id, "backend": "custom", "scope": scope, "oma_uri": uri, **managed(policy)}
+    return {
+        "id": policy.id,
+        "backend": backend,
+        "scope": place.scope,
+        "oma_uri": pin_settings.BY_OPTION["enable_pin_recovery"].uri(place.tenant, place.scope),
+        "name": policy.name,
+        "description": policy.description,
+        **pin_settings.shown(policy.settings),
+        "assignments": [assignment.describe() for assignment in policy.assignments],
+        "scope_tag_ids": list(policy.scope_tags),
+    }
 
 
-def managed(policy: Policy | None) -> Json:
-    """Managed keys for a diff; empty for a policy that is not there."""
+def diff(before: Policy | None, after: Policy | None) -> tuple[Json, Json]:
+    """Managed keys of both, and of the settings those that one of them has; empty for a policy that is not there."""
+    names = {"enable_pin_recovery", *(before.settings if before else ()), *(after.settings if after else ())}
+    return _managed(before, names), _managed(after, names)
+
+
+def _managed(policy: Policy | None, names: t.Iterable[str]) -> Json:
     if policy is None:
         return {}
     return {
         "name": policy.name,
         "description": policy.description,
-        "enable_pin_recovery": policy.enable_pin_recovery,
+        **pin_settings.shown(policy.settings, names),
         "assignments": [assignment.describe() for assignment in policy.assignments],
+        "scope_tag_ids": list(policy.scope_tags),
     }
 
 
@@ -193,79 +215,94 @@ def tenant_guid(client: GraphClient, tenant_id: str | None) -> str:
     return found
 
 
-def find(client: GraphClient, policy_id: str | None, name: str | None, uri: str) -> Policy | None:
-    found = _by_id(client, policy_id) if policy_id else _by_name(client, name or "")
-    if found is None:
-        return None
-    return normalise(found, uri, assignments.read(client, _path(found["id"])))
+def find(client: GraphClient, backend: Backend, policy_id: str | None, name: str | None, place: Place) -> Policy | None:
+    """The policy of this id or name; null when there is none."""
+    raw = _by_id(client, backend, policy_id) if policy_id else _by_name(client, backend, name or "")
+    return None if raw is None else backend.normalise(client, raw, place)
 
 
-def _by_id(client: GraphClient, policy_id: str) -> Json | None:
+def _by_id(client: GraphClient, backend: Backend, policy_id: str) -> Json | None:
     identity = guid.normalise(policy_id)
     if identity is None:
         raise errors.InvalidOptionError(f"id '{policy_id}' is not a GUID.")
-    found = client.find(_path(identity))
-    if found is not None and found.get("@odata.type") != CUSTOM:
+    raw = backend.numbered(client, identity)
+    other = backend.other_kind(raw) if raw else None
+    if raw is not None and other is not None:
         raise errors.SelectionError(
-            f"The profile {identity} ('{found.get('displayName')}') is not a Windows custom profile but {found.get('@odata.type')}.",
+            f"The policy {identity} ('{raw.get('displayName', raw.get('name'))}') is not of the backend {backend.name}: it is {other}.",
             hint="Nothing was written.",
         )
-    return found
+    return raw
 
 
-def _by_name(client: GraphClient, name: str) -> Json | None:
-    query = {"$filter": f"displayName eq {literal(name)}"}
-    named = [item for item in client.items(PATH, query) if item.get("displayName") == name]
-    custom = [item for item in named if item.get("@odata.type") == CUSTOM]
-    if len(custom) > 1:
-        ids = ", ".join(sorted(item["id"] for item in custom))
+def _by_name(client: GraphClient, backend: Backend, name: str) -> Json | None:
+    found = backend.named(client, name)
+    fitting = [raw for raw in found if backend.other_kind(raw) is None]
+    if len(fitting) > 1:
+        ids = ", ".join(sorted(raw["id"] for raw in fitting))
         raise errors.SelectionError(
-            f"Several custom profiles are named '{name}': {ids}.", hint="Nothing was written. Choose one with the option id."
+            f"Several policies are named '{name}': {ids}.", hint="Nothing was written. Choose one with the option id."
         )
-    if named and not custom:
-        types = ", ".join(sorted(f"{item['id']} ({item.get('@odata.type')})" for item in named))
+    if found and not fitting:
+        kinds = ", ".join(sorted(f"{raw['id']} ({backend.other_kind(raw)})" for raw in found))
         raise errors.SelectionError(
-            f"'{name}' is the name of a profile of another type: {types}.", hint="Nothing was written. Choose another name."
+            f"'{name}' is the name of a policy of another kind: {kinds}.", hint="Nothing was written. Choose another name."
         )
-    return custom[0] if custom else None
+    return fitting[0] if fitting else None
 
 
-def apply(client: GraphClient, current: Policy | None, plan: Plan) -> str | None:
-    """Carries the plan out; the id of the policy, null when it is deleted."""
+def apply(
+    client: GraphClient, backend: Backend, current: Policy | None, after: Policy | None, steps: t.Sequence[str], place: Place
+) -> str | None:
+    """Carries the steps out; the id of the policy. A failure says what was done before it."""
     policy_id = current.id if current else None
-    if plan.delete:
-        client.delete(_path(policy_id or ""))
-        return None
-    if plan.create is not None:
-        policy_id = _create(client, plan.create)
-    if plan.update is not None:
-        client.patch(_path(policy_id or ""), plan.update)
-    if plan.assign is not None:
-        try:
-            assignments.write(client, _path(policy_id or ""), plan.assign)
-        except errors.IntuneError as failure:
-            done = "was made" if plan.create is not None else "was changed" if plan.update is not None else "is as it was"
-            failure.hint = (
-                f"{failure.hint or ''} The policy {policy_id} {done}, but its assignments were not set; run again to finish.".strip()
-            )
-            raise
+    done = "is as it was"
+    for step in steps:
+        if step == "create":
+            policy_id, done = backend.create(client, t.cast(Policy, after), place), "was made"
+        elif step == "update":
+            backend.update(client, t.cast(Policy, current), t.cast(Policy, after), place)
+            done = "was changed"
+        elif step == "delete":
+            client.delete(path(backend, policy_id), version=backend.version)
+        else:
+            _assign(client, path(backend, policy_id), t.cast(Policy, after), f"The policy {policy_id} {done}")
     return policy_id
 
 
-def _create(client: GraphClient, body: Json) -> str:
+def _assign(client: GraphClient, policy_path: str, after: Policy, done: str) -> None:
     try:
-        return client.post(PATH, body)["id"]
-    except (errors.LostAnswerError, errors.UnexpectedAnswerError, errors.ServiceError) as failure:
-        failure.hint = "The profile may have been made. Run again: a profile of that name is found and finished, not made twice."
+        assignments.write(client, policy_path, after.assignments)
+    except errors.ApprovalPendingError:
         raise
-    except errors.GraphError as failure:
-        if failure.status == 400:
-            failure.hint = (
-                "If that is not the reason: since 2024 Intune refuses new custom profiles for settings that its settings catalog has. "
-                "Make the policy there (Windows Hello For Business > Enable Pin Recovery), or name a custom profile that exists."
-            )
+    except errors.IntuneError as failure:
+        failure.hint = f"{failure.hint or ''} {done}, but its assignments were not set; run again to finish.".strip()
         raise
 
 
-def _path(policy_id: str) -> str:
-    return PATH + segments(policy_id)
+def settled(
+    client: GraphClient, backend: Backend, policy_id: str | None, promised: Policy | None, place: Place, timeout: float
+) -> Policy | None:
+    """Reads until Intune shows what was promised."""
+
+    def found() -> Policy | None:
+        try:
+            return find(client, backend, policy_id, None, place)
+        except errors.NotFoundError:
+            # There, but not its assignments yet; or gone between two reads.
+            return None
+
+    def good(policy: Policy | None) -> bool:
+        return plan(policy, promised and without(promised, policy.hidden if policy else ())) == []
+
+    what = f"Intune to show the policy '{promised.name if promised else policy_id}' as it was written"
+    return t.cast("Policy | None", client.wait_until(found, good, timeout=timeout, what=what))
+
+
+def without(policy: Policy, names: t.Collection[str]) -> Policy:
+    """The policy without settings that cannot be compared."""
+    return dataclasses.replace(policy, settings={name: value for name, value in policy.settings.items() if name not in names})
+
+
+def path(backend: Backend, policy_id: str | None) -> str:
+    return backend.path + segments(policy_id or "")

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Multi Admin Approval: a write that another administrator has to approve first.
+
+Intune refuses a protected write without a justification. With one it files a request, answers with its code, and changes nothing.
+Once a person has approved that request, the identical write is sent with the code. Source: Intune, Multi Admin Approval by Graph.
+
+A justification ends with a mark that is made of the write itself, so that a later run finds its request without keeping its code.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import re
+import typing as t
+import urllib.parse
+
+from . import errors
+from .protocol import Request, Response, decode_error
+
+PATH = "/deviceManagement/operationApprovalRequests"
+JUSTIFICATION_HEADER = "x-msft-approval-justification"
+CODE_HEADER = "x-msft-approval-code"
+LONGEST_JUSTIFICATION = 1024  # characters, with the mark
+MARK = re.compile(r"\[endpointops\.intune [0-9a-f]{16}\]$")
+CODE = re.compile(rf"{CODE_HEADER}\W+([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})", re.IGNORECASE)
+OPEN = ("needs_approval", "approved")
+
+Json = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What the user gave: the text that asks for an approval, or the code of a request that was made."""
+
+    justification: str | None = None
+    code: str | None = None
+
+    def check(self) -> None:
+        room = LONGEST_JUSTIFICATION - len(" [endpointops.intune 0123456789abcdef]")
+        if len(self.justification or "") > room:
+            raise errors.InvalidOptionError(
+                f"approval_justification has {len(self.justification or '')} characters; {room} fit into a request."
+            )
+
+
+def required(answer: Response) -> bool:
+    """Whether the write was refused for want of a justification. Seen as 400, announced as 403."""
+    return answer.status in (400, 403) and JUSTIFICATION_HEADER in answer.text and "required" in answer.text
+
+
+def obtain(
+    asked: Asked, request: Request, refusal: Response, send: t.Callable[[Request], Response], filed: t.Callable[[], t.Iterable[Json]]
+) -> Response:
+    """The answer of the write, sent again with an approval.
+
+    ``filed`` reads the tenant's requests. Raises ApprovalPendingError while a person has to decide, and ApprovalError where one
+    decided against it.
+    """
+    if not asked.justification and not asked.code:
+        raise _unasked(request, refusal)
+    known = _known(filed)
+    found = _choose(known, asked, request)
+    if found is not None:
+        status = _status(found)
+        if status == "approved":
+            return send(_with_header(request, CODE_HEADER, code_of(found)))
+        if status == "needs_approval":
+            raise errors.ApprovalPendingError(_message(request, code_of(found)), _describe(found, request), target=request.target)
+        if status in ("rejected", "cancelled") or _has_code(found, asked.code):
+            raise _refused(found, status, request)
+    if not asked.justification:
+        raise errors.ApprovalError(
+            f"There is no approval request with the code {asked.code} for {request.target}.",
+            hint="Nothing was written. Correct approval_code, or set approval_justification to ask for an approval.",
+            target=request.target,
+        )
+    return _ask(asked, request, send, filed)
+
+
+def mark(request: Request, justification: str) -> str:
+    """The mark of one write: the same for the identical write with the same text, and for no other."""
+    parts = urllib.parse.urlsplit(request.url)
+    text = "\n".join((request.method, parts.path, parts.query, justification.strip()))
+    digest = hashlib.sha256(text.encode() + b"\n" + (request.body or b"")).hexdigest()
+    return f"[endpointops.intune {digest[:16]}]"
+
+
+def code_in(answer: Response) -> str | None:
+    """The code of the request that was filed: from its header, or from the text of the answer."""
+    if answer.status not in (403, 412):
+        return None
+    in_text = CODE.search(answer.text.replace("\\", ""))
+    return answer.headers.get(CODE_HEADER) or (in_text.group(1) if in_text else None)
+
+
+def code_of(found: t.Mapping[str, t.Any]) -> str:
+    """The code is a request's requestId where it has one (as documented), and else its id (as seen)."""
+    return str(found.get("requestId") or found.get("id"))
+
+
+def _known(filed: t.Callable[[], t.Iterable[Json]]) -> list[Json] | None:
+    """The tenant's requests; null where this application may not read them, so that only a given code can tell."""
+    try:
+        return list(filed())
+    except (errors.ForbiddenError, errors.NotFoundError):
+        return None
+
+
+def _choose(known: list[Json] | None, asked: Asked, request: Request) -> Json | None:
+    if known is None:
+        return {"id": asked.code, "status": "approved"} if asked.code else None
+    own = mark(request, asked.justification or "")
+    # A code that is given may be of another write of this run: its mark tells.
+    given = [item for item in known if _has_code(item, asked.code) and _mark_of(item) in (None, own)]
+    ours = [item for item in known if _mark_of(item) == own]
+    return max(given or ours, key=lambda item: str(item.get("requestDateTime")), default=None)
+
+
+def _has_code(found: t.Mapping[str, t.Any], code: str | None) -> bool:
+    return bool(code) and str(code).strip().lower() in (str(found.get("id")).lower(), str(found.get("requestId")).lower())
+
+
+def _mark_of(found: t.Mapping[str, t.Any]) -> str | None:
+    text = MARK.search(str(found.get("requestJustification") or "").strip())
+    return text.group(0) if text else None
+
+
+def _status(found: t.Mapping[str, t.Any]) -> str:
+    status = {"needsApproval": "needs_approval", "canceled": "cancelled"}
+    return status.get(str(found.get("status")), str(found.get("status")))
+
+
+def _ask(asked: Asked, request: Request, send: t.Callable[[Request], Response], filed: t.Callable[[], t.Iterable[Json]]) -> Response:
+    own = mark(request, asked.justification or "")
+    text = f"{(asked.justification or '').strip()} {own}"
+    answer = send(_with_header(request, JUSTIFICATION_HEADER, base64.b64encode(text.encode()).decode()))
+    code = code_in(answer)
+    if code is not None:
+        found = next((item for item in _known(filed) or () if _has_code(item, code)), {"id": code, "requestJustification": text})
+        raise errors.ApprovalPendingError(_message(request, code), _describe(found, request), target=request.target)
+    if answer.status == 409 and "approval request" in answer.text.lower():
+        raise _duplicate([item for item in _known(filed) or () if _status(item) in OPEN], own, request)
+    return answer
+
+
+def _duplicate(others: list[Json], own: str, request: Request) -> errors.IntuneError:
+    for item in others:
+        # Ours after all: its answer was lost, and the request sent again.
+        if _mark_of(item) == own:
+            return errors.ApprovalPendingError(_message(request, code_of(item)), _describe(item, request), target=request.target)
+    told = "; ".join(f"{code_of(item)} ({item.get('requestJustification')})" for item in others)
+    return errors.ApprovalError(
+        f"Another approval request for {request.target} is open" + (f", one of: {told}." if told else "."),
+        hint="Nothing was written. Give its code as approval_code, or the text that asked for it as approval_justification.",
+        target=request.target,
+    )
+
+
+def _with_header(request: Request, name: str, value: str) -> Request:
+    return dataclasses.replace(request, headers={**request.headers, name: value})
+
+
+def _message(request: Request, code: str) -> str:
+    return f"{request.target} waits for the approval of another administrator (code {code})."
+
+
+def _describe(found: t.Mapping[str, t.Any], request: Request) -> Json:
+    """The ``approval`` return value."""
+    return {
+        "code": code_of(found),
+        "status": "needs_approval",
+        "requested": found.get("requestDateTime"),
+        "expires": found.get("expirationDateTime"),
+        "justification": found.get("requestJustification"),
+        "operation": request.target,
+    }
+
+
+def _refused(found: t.Mapping[str, t.Any], status: str, request: Request) -> errors.ApprovalError:
+    reason = f": {found['approvalJustification']}" if found.get("approvalJustification") else ""
+    return errors.ApprovalError(
+        f"The approval request {code_of(found)} for {request.target} is {status}{reason}.",
+        hint="Nothing was written. To ask again, change approval_justification, and leave approval_code out.",
+        target=request.target,
+    )
+
+
+def _unasked(request: Request, refusal: Response) -> errors.GraphError:
+    failure = decode_error(request, refusal)
+    failure.hint = (
+        "Multi Admin Approval protects this in the tenant: set approval_justification to ask for an approval, and run again when "
+        "another administrator has given it; or exclude this application from the access policy."
+    )
+    return failure
+

@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The backend custom: a Windows custom profile with OMA-URI settings. Source: Graph windows10CustomConfiguration.
+
+Read by beta, which alone shows scope tags, filters and references of hidden values; written by v1.0, but for scope tags.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._graph import errors
+from .._graph.client import BETA, V1, GraphClient, Json
+from .._graph.protocol import literal, segments
+from . import assignments
+from .pin_policy import Place, Policy
+from .pin_settings import BY_OPTION, SETTINGS, Setting, Values
+from .references import DEFAULT_TAG
+
+PATH = "/deviceManagement/deviceConfigurations"
+CUSTOM = "#microsoft.graph.windows10CustomConfiguration"
+BOOLEAN = "#microsoft.graph.omaSettingBoolean"
+INTEGER = "#microsoft.graph.omaSettingInteger"
+STRING = "#microsoft.graph.omaSettingString"
+HIDDEN = "****"  # what Intune shows of the value of a string, a file or XML
+OMA_TYPES = {"bool": BOOLEAN, "flag": INTEGER, "choice": INTEGER, "int": INTEGER, "text": STRING, "list": STRING}
+READ_ONLY = ("isEncrypted", "secretReferenceValueId", "isReadOnly")  # of beta; refused when they are written
+EXPAND = {"$expand": "assignments"}
+
+
+class CustomProfile:
+    name = "custom"
+    path = PATH
+    version = V1
+
+    def named(self, client: GraphClient, name: str) -> list[Json]:
+        query = {"$filter": f"displayName eq {literal(name)}", **EXPAND}
+        return [raw for raw in client.items(PATH, query, version=BETA) if raw.get("displayName") == name]
+
+    def numbered(self, client: GraphClient, policy_id: str) -> Json | None:
+        return t.cast("Json | None", client.find(PATH + segments(policy_id), EXPAND, version=BETA))
+
+    def other_kind(self, raw: Json) -> str | None:
+        kind = str(raw.get("@odata.type"))
+        return None if kind == CUSTOM else kind
+
+    def normalise(self, client: GraphClient, raw: Json, place: Place) -> Policy:
+        settings, hidden = values_of(raw.get("omaSettings") or [], place)
+        for name in list(hidden):
+            value = _reveal(client, raw, BY_OPTION[name].uri(place.tenant, place.scope))
+            if value is not None:
+                settings[name] = parse_text(BY_OPTION[name], value)
+                hidden.remove(name)
+        return Policy(
+            name=raw["displayName"],
+            description=raw.get("description") or "",
+            settings=settings,
+            assignments=assignments.normalise_all(raw.get("assignments") or []),
+            scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or [DEFAULT_TAG])),
+            id=raw["id"],
+            hidden=tuple(hidden),
+            raw=raw,
+        )
+
+    def create(self, client: GraphClient, after: Policy, place: Place) -> str:
+        body = {
+            "@odata.type": CUSTOM,
+            "displayName": after.name,
+            "description": after.description,
+            "omaSettings": [render(BY_OPTION[name], value, place) for name, value in after.settings.items()],
+        }
+        tagged = after.scope_tags != (DEFAULT_TAG,)
+        if tagged:
+            body["roleScopeTagIds"] = list(after.scope_tags)
+        try:
+            return str(client.post(PATH, body, version=BETA if tagged else V1)["id"])
+        except (errors.LostAnswerError, errors.UnexpectedAnswerError, errors.ServiceError) as failure:
+            failure.hint = "The profile may have been made. Run again: a profile of that name is found and finished, not made twice."
+            raise
+        except errors.GraphError as failure:
+            if failure.status == 400 and "approval" not in (failure.hint or ""):
+                failure.hint = (
+                    "If that is not the reason: since 2024 Intune refuses new custom profiles for settings that its settings catalog has. "
+                    "Set backend to settings_catalog, or name a custom profile that exists."
+                )
+            raise
+
+    def update(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> None:
+        body: Json = {}
+        if after.name != before.name:
+            body["displayName"] = after.name
+        if after.description != before.description:
+            body["description"] = after.description
+        if after.settings != before.settings:
+            body["omaSettings"] = oma_settings(before, after, place)
+        tagged = after.scope_tags != before.scope_tags
+        if tagged:
+            body["roleScopeTagIds"] = list(after.scope_tags)
+        client.patch(PATH + segments(before.id or ""), {"@odata.type": CUSTOM, **body}, version=BETA if tagged else V1)
+
+    def check_update(self, before: Policy, after: Policy, place: Place) -> None:
+        if after.settings != before.settings:
+            oma_settings(before, after, place)
+
+
+def values_of(oma: t.Iterable[Json], place: Place) -> tuple[Values, list[str]]:
+    """The settings that are ours, and the options whose value is hidden.
+
+    What does not work on devices counts as not set: a value of another type ("true" as a string, as some scripts write it), a path
+    in another letter case, and a path that is there twice.
+    """
+    by_uri: dict[str, list[Json]] = {}
+    for item in oma:
+        by_uri.setdefault(str(item.get("omaUri")), []).append(item)
+    values: Values = {}
+    hidden = []
+    for setting in SETTINGS:
+        found = by_uri.get(setting.uri(place.tenant, place.scope)) if place.scope in setting.scopes else None
+        if not found or len(found) > 1:
+            continue
+        if is_hidden(found[0]) and OMA_TYPES[setting.kind] == STRING:
+            hidden.append(setting.option)
+            continue
+        value = parse(setting, found[0])
+        if value is not None:
+            values[setting.option] = value
+    return values, hidden
+
+
+def is_hidden(item: Json) -> bool:
+    return item.get("value") == HIDDEN
+
+
+def parse(setting: Setting, item: Json) -> t.Any:
+    """The value of an OMA setting; null where it is none that this setting can have."""
+    value = item.get("value")
+    if item.get("@odata.type") != OMA_TYPES[setting.kind]:
+        return None
+    if setting.kind == "bool":
+        return value if isinstance(value, bool) else None
+    if setting.kind in ("text", "list"):
+        return parse_text(setting, str(value)) or None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    if setting.kind == "int":
+        return value
+    known = (False, True) if setting.kind == "flag" else setting.words
+    return known[value] if 0 <= value < len(known) else None
+
+
+def parse_text(setting: Setting, value: str) -> t.Any:
+    if setting.kind == "list":
+        return tuple(sorted({host.strip().lower() for host in value.split(";") if host.strip()}))
+    return value
+
+
+def render(setting: Setting, value: t.Any, place: Place) -> Json:
+    wire: t.Any = value
+    if setting.kind == "flag":
+        wire = int(value)
+    elif setting.kind == "choice":
+        wire = setting.words.index(value)
+    elif setting.kind == "list":
+        wire = ";".join(value)
+    return {
+        "@odata.type": OMA_TYPES[setting.kind],
+        "displayName": setting.node.rpartition("/")[2],
+        "description": "",
+        "omaUri": setting.uri(place.tenant, place.scope),
+        "value": wire,
+    }
+
+
+def oma_settings(before: Policy, after: Policy, place: Place) -> list[Json]:
+    """All OMA settings of the profile with ours changed. Intune replaces the whole list, so the others go back as they came."""
+    changed = [name for name in {**before.settings, **after.settings} if before.settings.get(name) != after.settings.get(name)]
+    # A path that differs in case alone, of the tenant's GUID mostly, does not work on devices: ours takes its place.
+    gone = {BY_OPTION[name].uri(place.tenant, place.scope).lower() for name in changed}
+    kept = []
+    for item in before.raw.get("omaSettings") or []:
+        uri = str(item.get("omaUri"))
+        if uri.lower() not in gone:
+            kept.append(_writable(item, before.settings, place))
+    return kept + [render(BY_OPTION[name], after.settings[name], place) for name in changed if name in after.settings]
+
+
+def _writable(item: Json, settings: Values, place: Place) -> Json:
+    """A setting as it may be written back. A hidden one only when Intune revealed its value."""
+    if is_hidden(item):
+        ours = [setting for setting in SETTINGS if setting.uri(place.tenant, place.scope) == item.get("omaUri")]
+        if not ours or ours[0].option not in settings:
+            raise errors.SelectionError(
+                f"The profile also holds a value ({item.get('omaUri')}) that Intune does not show: it cannot be written back whole.",
+                hint="Nothing was written. Use a profile of its own for PIN recovery, or set it in the Intune admin center.",
+            )
+        return render(ours[0], settings[ours[0].option], place)
+    return {name: value for name, value in item.items() if name not in READ_ONLY}
+
+
+def _reveal(client: GraphClient, raw: Json, uri: str) -> str | None:
+    """A hidden value of ours in clear; null where Intune refuses, as it is known to do for applications at times."""
+    reference = next((item.get("secretReferenceValueId") for item in raw["omaSettings"] if item.get("omaUri") == uri), None)
+    if not reference:
+        return None
+    function = f"getOmaSettingPlainTextValue(secretReferenceValueId={literal(str(reference))})"
+    try:
+        return str(client.get(PATH + segments(raw["id"], function))["value"])
+    except errors.GraphError as failure:
+        if failure.status in (400, 403, 404):
+            return None
+        raise

@@ -1,0 +1,214 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""What is wrong with the policies of a tenant. Pure.
+
+``error``: does not work as it stands. ``warning``: does not work for some, perhaps. Sources: PassportForWork CSP (paths), Windows
+Hello for Business configuration (user before device, conflicts).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+import typing as t
+
+from .._graph.client import Json
+from . import custom_profile, guid
+from .pin_settings import BY_OPTION, SETTINGS, Setting
+from .survey import Found
+
+PATH = re.compile(r"\./(?P<root>Device/|User/|)Vendor/MSFT/(?P<policy>Policy/)?PassportForWork/(?P<rest>.+)", re.IGNORECASE)
+EVERYBODY = ("all_devices", "all_users")
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """``policies``: the ids of those concerned."""
+
+    code: str
+    severity: str
+    policies: tuple[str, ...]
+    message: str
+    hint: str
+
+    def describe(self) -> Json:
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "policies": list(self.policies),
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+
+def judge(policies: t.Sequence[Found], tenant: str) -> list[Finding]:
+    """All findings, errors first."""
+    found = [finding for policy in policies for finding in _in_profile(policy, tenant)]
+    found += [finding for policy in policies for finding in _assigned_to_nobody(policy)]
+    # Enrollment settings are used at enrollment only: they do not argue with a policy.
+    live = [policy for policy in policies if policy.assignments and policy.surface != "enrollment"]
+    for first, second in itertools.combinations(live, 2):
+        found += _disagreements(first, second)
+    found += _user_against_device(live)
+    return sorted(found, key=lambda finding: (finding.severity, finding.code, finding.policies, finding.message))
+
+
+def right_uri(setting: Setting, tenant: str, scope: str) -> str:
+    return setting.uri(tenant, scope if scope in setting.scopes else "device")
+
+
+# --- one custom profile -------------------------------------------------------------------------------------------------
+
+
+def _in_profile(policy: Found, tenant: str) -> t.Iterator[Finding]:
+    seen: set[str] = set()
+    for item in policy.oma:
+        uri = str(item.get("omaUri"))
+        if uri.lower() in seen:
+            yield _error(
+                "set_twice", policy, f"'{policy.name}' has the path {uri} twice.", "Remove one of the two; intune_pin_policy leaves one."
+            )
+        seen.add(uri.lower())
+        problem = _path_problem(policy, uri, tenant)
+        if problem is not None:
+            yield problem
+            continue
+        yield from _type_problem(policy, item, tenant)
+
+
+def _path_problem(policy: Found, uri: str, tenant: str) -> Finding | None:
+    """What is wrong with the path of a PassportForWork setting; null for a right one, and for one of another CSP."""
+    parts = PATH.fullmatch(uri)
+    if parts is None or _setting_of(uri, tenant) is not None:
+        return None
+    if parts["policy"]:
+        return _error(
+            "wrong_path",
+            policy,
+            f"'{policy.name}' sets {uri}: no device knows this path, which has Policy/ in it (as Microsoft's PIN reset page prints it).",
+            _advice(uri, tenant),
+        )
+    first, _slash, rest = parts["rest"].partition("/")
+    if rest.lower().startswith("policies/"):
+        return _tenant_problem(policy, uri, first, tenant)
+    return _error(
+        "unknown_path", policy, f"'{policy.name}' sets {uri}: the PassportForWork CSP has no such node.", "Correct the path, or remove it."
+    )
+
+
+def _tenant_problem(policy: Found, uri: str, first: str, tenant: str) -> Finding:
+    told = guid.normalise(first)
+    advice = _advice(uri, tenant)
+    if told == tenant and "{" in first:
+        return _error("braces", policy, f"'{policy.name}' sets {uri}: the tenant ID stands in braces.", advice)
+    if told != tenant:
+        message = f"'{policy.name}' sets {uri}: {first} is not the ID of this tenant, which is {tenant}."
+        return _error("wrong_tenant_id", policy, message, advice)
+    if first == tenant:
+        return _error("unknown_path", policy, f"'{policy.name}' sets {uri}: the PassportForWork CSP has no such node.", advice)
+    return Finding(
+        "letter_case", "warning", (policy.id,), f"'{policy.name}' sets {uri}: paths of a device are to be spelt as the CSP does.", advice
+    )
+
+
+def _setting_of(uri: str, tenant: str) -> tuple[Setting, str] | None:
+    """The setting and scope that a path stands for, spelt exactly. ./Vendor is another way to write ./Device/Vendor."""
+    plain = re.sub(r"^\./Vendor/", "./Device/Vendor/", uri)
+    return next(((setting, scope) for setting in SETTINGS for scope in setting.scopes if setting.uri(tenant, scope) == plain), None)
+
+
+def _advice(uri: str, tenant: str) -> str:
+    last = uri.rstrip("/").rpartition("/")[2].lower()
+    scope = "user" if uri.lower().startswith("./user/") else "device"
+    setting = next((setting for setting in SETTINGS if setting.node.lower().endswith("/" + last)), BY_OPTION["enable_pin_recovery"])
+    return f"The right path is {right_uri(setting, tenant, scope)}; intune_pin_policy sets it by {setting.option}."
+
+
+def _type_problem(policy: Found, item: Json, tenant: str) -> t.Iterator[Finding]:
+    known = _setting_of(str(item.get("omaUri")), tenant)
+    if known is None:
+        return
+    setting = known[0]
+    wanted = custom_profile.OMA_TYPES[setting.kind]
+    actual = str(item.get("@odata.type"))
+    if actual != wanted:
+        yield _error(
+            "wrong_type",
+            policy,
+            f"'{policy.name}' sets {item.get('omaUri')} as {_short(actual)}; devices take it as {_short(wanted)} only.",
+            f"Set it by intune_pin_policy with {setting.option}, or change its type in the profile.",
+        )
+    elif not custom_profile.is_hidden(item) and custom_profile.parse(setting, item) is None:
+        yield _error(
+            "wrong_value", policy, f"'{policy.name}' sets {item.get('omaUri')} to {item.get('value')!r}, which it cannot be.", "Correct it."
+        )
+
+
+def _short(odata_type: str) -> str:
+    return odata_type.removeprefix("#microsoft.graph.omaSetting").lower()
+
+
+# --- several policies ----------------------------------------------------------------------------------------------------
+
+
+def _assigned_to_nobody(policy: Found) -> t.Iterator[Finding]:
+    if not policy.assignments and policy.surface != "enrollment":
+        yield Finding(
+            "not_assigned",
+            "warning",
+            (policy.id,),
+            f"'{policy.name}' is assigned to nobody.",
+            "Assign it, for instance by intune_pin_policy with assignments, or remove it.",
+        )
+
+
+def _disagreements(first: Found, second: Found) -> t.Iterator[Finding]:
+    for scope, values in first.values.items():
+        others = second.values.get(scope, {})
+        differing = sorted(name for name, value in values.items() if name in others and others[name] != value)
+        if differing:
+            told = ", ".join(f"{name} ({values[name]} and {others[name]})" for name in differing)
+            yield Finding(
+                "conflict",
+                "error" if _overlap(first, second) else "warning",
+                (first.id, second.id),
+                f"'{first.name}' and '{second.name}' disagree on {told} for the scope {scope}: Intune reports a conflict on devices "
+                "that get both, and sets neither.",
+                "Set it in one of the two only, or assign them to different devices.",
+            )
+
+
+def _user_against_device(policies: t.Sequence[Found]) -> t.Iterator[Finding]:
+    for for_user, for_device in itertools.product(policies, repeat=2):
+        users, devices = for_user.values.get("user", {}), for_device.values.get("device", {})
+        differing = sorted(name for name, value in users.items() if name in devices and devices[name] != value)
+        if differing:
+            told = ", ".join(f"{name} ({users[name]} and {devices[name]})" for name in differing)
+            yield Finding(
+                "user_against_device",
+                "error" if for_user.id == for_device.id or _overlap(for_user, for_device) else "warning",
+                tuple(dict.fromkeys((for_user.id, for_device.id))),
+                f"'{for_user.name}' sets for the user what '{for_device.name}' sets otherwise for the device: {told}. Windows takes the "
+                "user's value and ignores the device's.",
+                "Set it for one of the two scopes only.",
+            )
+
+
+def _overlap(first: Found, second: Found) -> bool:
+    """Whether some device certainly gets both: one goes to everybody, or both to the same group. Filters may keep them apart."""
+    plain = [{a.target if a.target in EVERYBODY else a.group_id for a in _unfiltered(policy)} for policy in (first, second)]
+    everybody = any(targets & set(EVERYBODY) for targets in plain)
+    return bool(plain[0] and plain[1]) and (everybody or bool(plain[0] & plain[1]))
+
+
+def _unfiltered(policy: Found) -> list[t.Any]:
+    return [assignment for assignment in policy.assignments if assignment.target != "exclude_group" and not assignment.filter_id]
+
+
+def _error(code: str, policy: Found, message: str, hint: str) -> Finding:
+    return Finding(code, "error", (policy.id,), message, hint)
