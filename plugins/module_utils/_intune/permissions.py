@@ -27,6 +27,7 @@ RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 MODULES: dict[str, Rows] = {
     "intune_pinreset_consent": (WRITE_APPLICATIONS, WRITE_GRANTS),
     "intune_pin_policy": (WRITE_CONFIGURATION,),
+    "intune_pin_policy_info": (READ_CONFIGURATION,),
     "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),
     "intune_connection_info": (READ_ORGANIZATION, READ_CONFIGURATION),
 }

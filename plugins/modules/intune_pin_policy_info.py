@@ -1,0 +1,285 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: intune_pin_policy_info
+short_description: Find the policies for PIN recovery, what is wrong with them, and how far they have come
+version_added: 0.2.0
+description:
+  - Lists every Intune policy of the tenant that touches Windows Hello for Business, in whichever place of Intune it is, with what it
+    sets and to whom.
+  - Says what is wrong with them, such as the wrong path that Microsoft's PIN reset page prints, a tenant ID in braces or of another
+    tenant, policies that disagree, and user settings that make Windows ignore those of the device.
+  - Says on how many devices each policy has arrived, and on which ones it failed, and why.
+  - Group policies of a domain are not seen by Intune. They win against it, setting by setting for the whole of Windows Hello.
+author:
+  - Endpoint Ops (@endpointops)
+options:
+  name:
+    description:
+      - Return policies of this name only. Findings still consider all of them, and those that concern the named ones are returned.
+    type: str
+  id:
+    description:
+      - Return the policy of this ID only, likewise.
+    type: str
+  rollout:
+    description:
+      - V(overview) asks Intune for the numbers of each custom profile, which is quick. It has no such numbers for other policies.
+      - V(devices) lets Intune export a report of each policy, which takes from seconds to minutes. It knows the devices that are in
+        error or conflict, and is for all kinds of policy. For an export the application needs
+        C(DeviceManagementConfiguration.ReadWrite.All), although nothing is changed. In check mode nothing is exported.
+      - V(none) does not ask.
+    type: str
+    choices: [none, overview, devices]
+    default: overview
+  rollout_timeout:
+    description:
+      - Seconds to wait for the report of one policy.
+    type: float
+    default: 300
+seealso:
+  - module: endpointops.intune.intune_pin_policy
+  - module: endpointops.intune.intune_pinreset_consent_info
+extends_documentation_fragment:
+  - endpointops.intune.connection
+  - endpointops.intune.attributes
+  - endpointops.intune.attributes.info
+notes:
+  - Needs the application permission C(DeviceManagementConfiguration.Read.All), and C(DeviceManagementServiceConfig.Read.All) to see
+    the settings for enrollment. What cannot be read is listed in RV(problems).
+"""
+
+EXAMPLES = r"""
+- name: Look at all policies for Windows Hello
+  endpointops.intune.intune_pin_policy_info:
+  register: hello
+
+- name: Show what is wrong
+  ansible.builtin.debug:
+    msg: "{{ hello.findings | map(attribute='message') }}"
+
+- name: On which devices did the policy fail, and why?
+  endpointops.intune.intune_pin_policy_info:
+    name: PIN recovery
+    rollout: devices
+"""
+
+RETURN = r"""
+pin_policies:
+  description: The policies, by name; empty when there is none.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: ID of the policy.
+      type: str
+      returned: always
+    name:
+      description: Display name.
+      type: str
+      returned: always
+    description:
+      description: Description.
+      type: str
+      returned: always
+    surface:
+      description:
+        - Where in Intune it is. V(custom) is a custom profile, V(settings_catalog), V(account_protection), V(security_baseline) and
+          V(template) are policies of the settings catalog without and with a template. V(identity_protection) and V(intent) were
+          made before July 2024, and can only be edited. V(enrollment) is the tenant-wide setting, used at enrollment only.
+      type: str
+      returned: always
+    backend:
+      description: The option O(endpointops.intune.intune_pin_policy#module:backend) that manages it; null where that module does not.
+      type: str
+      returned: always
+    device_settings:
+      description: What it sets for devices, by the names of the options of M(endpointops.intune.intune_pin_policy).
+      type: dict
+      returned: always
+      sample: {enable_pin_recovery: true}
+    user_settings:
+      description: What it sets for users.
+      type: dict
+      returned: always
+    assignments:
+      description: To whom it is assigned, as in RV(endpointops.intune.intune_pin_policy#module:pin_policy.assignments).
+      type: list
+      elements: dict
+      returned: always
+    scope_tag_ids:
+      description: IDs of its scope tags.
+      type: list
+      elements: str
+      returned: always
+    rollout:
+      description: How far it has come; null where Intune was not asked or has no numbers.
+      type: dict
+      returned: always
+      contains:
+        source:
+          description: Where the numbers come from, overview or report.
+          type: str
+          returned: always
+        updated:
+          description: When Intune last counted; null for a report, which is made when it is asked for.
+          type: str
+          returned: always
+        total:
+          description: Devices (in a report devices and users) in all.
+          type: int
+          returned: always
+        succeeded:
+          description: Those that have it.
+          type: int
+          returned: always
+        error:
+          description: Those that failed; in an overview with those in conflict.
+          type: int
+          returned: always
+        conflict:
+          description: Those that get another value from another policy; null in an overview.
+          type: int
+          returned: always
+        pending:
+          description: Those that have not answered yet.
+          type: int
+          returned: always
+        not_applicable:
+          description: Those that it is not for.
+          type: int
+          returned: always
+        other:
+          description: Those with a status that is not known here.
+          type: int
+          returned: always
+        devices:
+          description: The devices in error or conflict; null in an overview.
+          type: list
+          elements: dict
+          returned: always
+          contains:
+            device_id:
+              description: Intune's ID of the device.
+              type: str
+              returned: always
+            device_name:
+              description: Its name; null where the report has none.
+              type: str
+              returned: always
+            user_principal_name:
+              description: The user; null where the report has none.
+              type: str
+              returned: always
+            status:
+              description: One of error and conflict.
+              type: str
+              returned: always
+            error_code:
+              description: Intune's code of the first setting that failed; asked for twenty devices of a custom profile, otherwise null.
+              type: int
+              returned: always
+            error:
+              description: The code in words.
+              type: str
+              returned: always
+findings:
+  description: What is wrong, errors first; empty when all is well.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    code:
+      description:
+        - One of wrong_path, unknown_path, braces, wrong_tenant_id, letter_case, wrong_type, wrong_value, set_twice, conflict,
+          user_against_device and not_assigned.
+      type: str
+      returned: always
+    severity:
+      description: error for what does not work, warning for what may not work for some.
+      type: str
+      returned: always
+    policies:
+      description: IDs of the policies concerned.
+      type: list
+      elements: str
+      returned: always
+    message:
+      description: What is wrong.
+      type: str
+      returned: always
+    hint:
+      description: What to do about it.
+      type: str
+      returned: always
+problems:
+  description: What could not be read, and why; empty when all was.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import typing as t
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import findings, guid, pin_policy, rollout, survey
+from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+
+SPEC = _arguments.spec(
+    "intune_pin_policy_info",
+    {
+        "name": {"type": "str"},
+        "id": {"type": "str"},
+        "rollout": {"type": "str", "choices": ["none", "overview", "devices"], "default": "overview"},
+        "rollout_timeout": {"type": "float", "default": 300},
+    },
+    mutually_exclusive=[("name", "id")],
+)
+
+
+def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
+    if params["id"] and guid.normalise(params["id"]) is None:
+        raise errors.InvalidOptionError(f"id '{params['id']}' is not a GUID.")
+    tenant = pin_policy.tenant_guid(client, params["tenant_id"])
+    found, problems = survey.survey(client, tenant)
+    chosen = [policy for policy in found if wanted(policy, params)]
+    ids = {policy.id for policy in chosen}
+    judged = [finding for finding in findings.judge(found, tenant) if ids & set(finding.policies)]
+    how = "overview" if check and params["rollout"] == "devices" else params["rollout"]
+    policies = [{**policy.describe(), "rollout": ask(client, policy, how, params["rollout_timeout"], problems)} for policy in chosen]
+    return Outcome({"pin_policies": policies, "findings": [finding.describe() for finding in judged], "problems": problems})
+
+
+def wanted(policy: survey.Found, params: t.Mapping[str, t.Any]) -> bool:
+    if params["id"]:
+        return policy.id.lower() == guid.normalise(params["id"])
+    return not params["name"] or policy.name == params["name"]
+
+
+def ask(client: GraphClient, policy: survey.Found, how: str, timeout: float, problems: list[str]) -> dict[str, t.Any] | None:
+    """How far a policy has come; null, and a problem, where Intune does not say."""
+    if not policy.assignments or policy.surface == "enrollment" or how == "none":
+        return None
+    try:
+        if how == "devices":
+            return rollout.report(client, policy.id, timeout)
+        return rollout.overview(client, policy.id) if policy.surface in ("custom", "identity_protection") else None
+    except (errors.GraphError, errors.NotReadyError, errors.UnexpectedAnswerError) as failure:
+        problems.append(f"Could not read how far '{policy.name}' has come: {failure}")
+        return None
+
+
+def main() -> None:
+    _runner.main(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
