@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from jsonschema import Draft202012Validator
 
+from . import outside
 from .contract import Contract, Operation
 from .schemas import ObjectType, Schema
 
@@ -114,7 +115,8 @@ class Problem(t.NamedTuple):
 
 
 class Verdict(t.NamedTuple):
-    """`kind`: `operation` (compared with the description), `batch` (an envelope), `injected` (not Graph's answer: not compared)."""
+    """`kind`: `operation` (compared with the description), `outside` (named in outside.py: only its form is compared), `batch` (an
+    envelope), `injected` (not Graph's answer: not compared)."""
 
     kind: str
     operation: str
@@ -139,6 +141,9 @@ class Checker:
             operation = contract.find(exchange.method, exchange.path)
             kind, name = "operation", operation.name if operation else f"{exchange.method} {exchange.path}"
             found = _single(contract, operation, exchange)
+            beside = None if operation else outside.find(exchange.version, exchange.method, exchange.path)
+            if beside is not None:
+                kind, found = "outside", _outside(contract, beside, exchange)
         if not exchange.is_graphs:
             # what the client sent is compared all the same
             kind, found = "injected", ((path, message) for path, message in found if path.startswith("request"))
@@ -153,6 +158,13 @@ def _single(contract: Contract, operation: Operation | None, exchange: Exchange)
             return
         yield from _request(operation, exchange)
     yield from _answer(contract, operation, exchange)
+
+
+def _outside(contract: Contract, operation: outside.Outside, exchange: Exchange) -> Found:
+    if exchange.status == 200 or exchange.status >= 400:
+        yield from _json("response.body", operation.answer if exchange.status == 200 else contract.error, exchange)
+    else:
+        yield "response.status", f"{exchange.status} is not described"
 
 
 def _request(operation: Operation, exchange: Exchange) -> Found:

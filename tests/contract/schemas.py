@@ -29,6 +29,12 @@ RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1), "uint8
 OUTSIDE = {
     "user": "directoryObject",
     "windows10GeneralConfiguration": "deviceConfiguration",
+    "windowsIdentityProtectionConfiguration": "deviceConfiguration",
+    "deviceManagementConfigurationChoiceSettingDefinition": "deviceManagementConfigurationSettingDefinition",
+    "deviceManagementConfigurationSimpleSettingDefinition": "deviceManagementConfigurationSettingDefinition",
+    "deviceManagementConfigurationSimpleSettingCollectionDefinition": "deviceManagementConfigurationSettingDefinition",
+    "deviceManagementConfigurationSettingGroupCollectionDefinition": "deviceManagementConfigurationSettingDefinition",
+    "deviceManagementConfigurationWindowsSettingApplicability": "deviceManagementConfigurationSettingApplicability",
     "omaSettingBase64": "omaSetting",
     "omaSettingStringXml": "omaSetting",
     "omaSettingDateTime": "omaSetting",

@@ -215,6 +215,26 @@ def test_wrong_exchanges_are_found(either_checker: Checker, name: str) -> None:
     assert any(problem.path == path and word in problem.message for problem in problems), problems
 
 
+INTENTS = line("GET /deviceManagement/intents?$top=1", 200, {"value": [{"id": "1", "displayName": "x"}]}, version="beta")
+
+
+def test_an_operation_outside_of_the_description_is_named_and_its_form_compared(sample_checker: Checker) -> None:
+    assert sample_checker.check(Exchange.read(INTENTS)) == ("outside", "beta GET /deviceManagement/intents", [])
+    forbidden = {**INTENTS, "status": 403, "response_body": {"error": {"code": "Forbidden", "message": "No."}}}
+    assert sample_checker.check(Exchange.read(forbidden)).problems == []
+    for where, value, path in (
+        ("response_body", {"value": [{}]}, "response.body.value[*]"),
+        ("response_body", None, "response.body"),
+        ("status", 204, "response.status"),
+        ("method", "POST", "request.path"),
+        ("version", "v1.0", "request.path"),
+        ("path", "/deviceManagement/intents/1/states", "request.path"),
+    ):
+        problems = sample_checker.check(Exchange.read(changed(INTENTS, where, value))).problems
+        assert path in [problem.path for problem in problems], (where, value)
+    assert sample_checker.check(Exchange.read({**forbidden, "response_body": {}})).problems != []
+
+
 def test_an_operation_that_is_not_described_is_compared_with_the_like() -> None:
     """PUT of a settings catalog policy, and nothing else."""
     body = {"content": {"application/json": {"schema": {"type": "object", "properties": {"name": {"type": "string"}}}}}}

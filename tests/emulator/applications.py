@@ -18,6 +18,7 @@ DEFAULT_ROLES: tuple[str, ...] = (
     "DeviceManagementConfiguration.ReadWrite.All",
     "DeviceManagementManagedDevices.PrivilegedOperations.All",
     "DeviceManagementManagedDevices.Read.All",
+    "DeviceManagementRBAC.Read.All",
     "Group.Read.All",
     "GroupMember.Read.All",
     "Organization.Read.All",

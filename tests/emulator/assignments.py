@@ -15,6 +15,7 @@ from .exchange import Call, Reply
 from .odata import read_options
 from .oma_settings import unknown_property
 from .paging import collection, page
+from .references import check_filter
 
 PREFIX = "#microsoft.graph."
 GROUP_TARGETS = ("groupAssignmentTarget", "exclusionGroupAssignmentTarget")
@@ -134,4 +135,6 @@ def _filter(call: Call, target: dict[str, Any], before: dict[str, Any] | None) -
     filter_id = target.get(FILTER_ID)
     if kind != "none" and (not filter_id or filter_id == NIL):
         raise intune_error(400, "BadRequest", "An assignment filter type needs a filter id.")
+    if kind != "none":
+        check_filter(call.tenant, str(filter_id))
     return {FILTER_ID: filter_id if kind != "none" else None, FILTER_TYPE: kind}

@@ -12,10 +12,11 @@ from typing import Any
 from . import oma_settings
 from .assignments import Kind
 from .clock import iso_fractional
-from .errors import bad_request, intune_error, not_emulated
+from .errors import bad_request, forbidden, intune_error, not_emulated
 from .exchange import Call, Reply
 from .odata import FilterSpec, Options, Rule, check_select, compile_filter, read_options
 from .paging import collection, page
+from .references import check_scope_tags
 
 CUSTOM = "windows10CustomConfiguration"
 V1_NAMES = ("id", "lastModifiedDateTime", "createdDateTime", "description", "displayName", "version", "omaSettings")
@@ -33,6 +34,7 @@ RULES = {"displayName": Rule(frozenset({"eq"}))}
 LIST_OPTIONS = frozenset({"$select", "$filter", "$top", "$skiptoken", "$expand"})
 ITEM_OPTIONS = frozenset({"$select", "$expand"})
 PATH = "deviceManagement/deviceConfigurations"
+WRITE_ROLE = "DeviceManagementConfiguration.ReadWrite.All"
 
 
 @dataclass
@@ -139,17 +141,11 @@ def _checked(call: Call, creating: bool) -> dict[str, Any]:
         raise intune_error(400, "BadRequest", "DisplayName must not be empty.")
     if body.get("description") is not None and not isinstance(body["description"], str):
         raise bad_request("Cannot convert the value of property 'description' to the expected type 'Edm.String'.")
-    _check_scope_tags(body)
-    return body
-
-
-def _check_scope_tags(body: dict[str, Any]) -> None:
-    tags = body.get("roleScopeTagIds")
-    if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
-        raise bad_request("Cannot convert the value of property 'roleScopeTagIds' to the expected type 'Collection(Edm.String)'.")
+    check_scope_tags(call.tenant, body.get("roleScopeTagIds"))
     for name in BETA_NAMES[-3:]:
         if body.get(name) is not None:
             raise not_emulated(f"Property '{name}' is not supported.", f"property {name}")
+    return body
 
 
 def create(call: Call) -> Reply:
@@ -191,6 +187,21 @@ def delete(call: Call) -> Reply:
     item = _find(call)
     del call.tenant.configurations[item.id]
     return Reply(204)
+
+
+def plain_text_value(call: Call) -> Reply:
+    """The value that reads hide, by its reference; a secret from now on."""
+    mode = call.tenant.settings.plain_text_value
+    if mode == "refuse":
+        raise intune_error(403, "UnknownInConvertApiError", "Forbidden")
+    if mode == "write" and WRITE_ROLE not in call.claims.get("roles", ()):
+        raise forbidden([WRITE_ROLE])
+    wanted = call.params["secret"]
+    found = next((item for item in _find(call).settings if item.get("secretReferenceValueId") == wanted), None)
+    if found is None:
+        raise intune_error(404, "ResourceNotFound", f"The secret reference value {wanted} was not found.")
+    call.tenant.secrets.add(found["value"])
+    return Reply(200, {"@odata.context": call.context("Edm.String"), "value": found["value"]})
 
 
 def status_overview(call: Call) -> Reply:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .clock import iso
@@ -61,6 +62,12 @@ def no_segment(segment: str, reason: str | None = None) -> GraphError:
 def intune_error(status: int, code: str, text: str) -> GraphError:
     """An error of Intune itself: `error.message` is JSON text."""
     return GraphError(status, code, text, intune=True)
+
+
+def forbidden(roles: Sequence[str]) -> GraphError:
+    """403 of Intune: none of these application roles."""
+    text = "Application is not authorized to perform this operation. Application must have one of the following scopes: "
+    return intune_error(403, "Forbidden", text + ", ".join(roles))
 
 
 def directory_not_found(object_id: str) -> GraphError:

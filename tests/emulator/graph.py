@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from . import routes
-from .errors import GraphError, bad_request, intune_error, render
+from .errors import GraphError, bad_request, forbidden, render
 from .exchange import Call, Reply
 
 if TYPE_CHECKING:
@@ -90,9 +90,7 @@ def _check_roles(call: Call, route: routes.Route) -> None:
     if not set(route.roles).isdisjoint(call.claims.get("roles", ())):
         return
     if route.intune:
-        scopes = ", ".join(route.roles)
-        text = f"Application is not authorized to perform this operation. Application must have one of the following scopes: {scopes}"
-        raise intune_error(403, "Forbidden", text)
+        raise forbidden(route.roles)
     raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 

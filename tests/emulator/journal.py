@@ -17,11 +17,14 @@ MAX_ENTRIES = 500_000
 SECRET_NAMES = frozenset({"passcode", "client_secret", "client_assertion", "password", "secrettext"})
 SECRET_VALUE_TYPES = ("omaSettingString", "omaSettingBase64", "omaSettingStringXml")
 
+# The answer of getOmaSettingPlainTextValue.
+PLAIN_TEXT = "$metadata#Edm.String"
+
 
 def redact(value: Any) -> Any:
     """A copy without secrets; strings are replaced by strings."""
     if isinstance(value, dict):
-        hidden = str(value.get("@odata.type", "")).endswith(SECRET_VALUE_TYPES)
+        hidden = str(value.get("@odata.type", "")).endswith(SECRET_VALUE_TYPES) or str(value.get("@odata.context", "")).endswith(PLAIN_TEXT)
         return {
             name: "REDACTED" if isinstance(item, str) and (name.lower() in SECRET_NAMES or (hidden and name == "value")) else redact(item)
             for name, item in value.items()

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from .errors import bad_request, intune_error, not_emulated
+from .setting_definitions import DEFINITIONS
 from .tenant import Tenant
 
 PREFIX = "#microsoft.graph."
@@ -25,7 +26,8 @@ TYPES: dict[str, tuple[tuple[type, ...], tuple[str, ...], bool]] = {
 EDM = {bool: "Edm.Boolean", int: "Edm.Int32", float: "Edm.Single", str: "Edm.String"}
 HIDDEN_VALUE = "****"
 MAX_SETTINGS = 1000
-CATALOG_URI = re.compile(r"^\./(Device|User)/Vendor/MSFT/PassportForWork/[^/]+/Policies/EnablePinRecovery$", re.IGNORECASE)
+_CATALOG = (re.escape(entry.oma_uri).replace(re.escape("{0}"), "[^/]+") for entry in DEFINITIONS.values() if entry.kind != "group")
+CATALOG_URI = re.compile(f"^({'|'.join(_CATALOG)})$", re.IGNORECASE)
 
 Setting = dict[str, Any]
 

@@ -9,7 +9,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import batch, configuration_policies, device_configurations, devices, grants, groups, organization, service_principals
+from . import (
+    batch,
+    configuration_policies,
+    configuration_settings,
+    device_configurations,
+    devices,
+    filters_and_tags,
+    grants,
+    groups,
+    organization,
+    service_principals,
+)
 from .errors import no_segment
 from .exchange import Call, Reply
 
@@ -20,6 +31,7 @@ BETA = ("beta",)
 DEVICES_READ = ("DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.ReadWrite.All")
 DEVICES_ACT = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 CONFIG_READ = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
+RBAC_READ = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")
 CONFIG_WRITE = ("DeviceManagementConfiguration.ReadWrite.All",)
 DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 APPS_READ = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY)
@@ -60,6 +72,9 @@ class Route:
 
 DC = "/deviceManagement/deviceConfigurations"
 CP = "/deviceManagement/configurationPolicies"
+PLAIN_TEXT = "/{id}/getOmaSettingPlainTextValue(secretReferenceValueId='{secret}')"
+FILTERS = "/deviceManagement/assignmentFilters"
+TAGS = "/deviceManagement/roleScopeTags"
 MD = "/deviceManagement/managedDevices"
 SP_KEYS = ("/servicePrincipals/{id}", "/servicePrincipals(appId='{appId}')")
 BIN_CASTS = ("/directory/deletedItems/microsoft.graph.servicePrincipal", "/directory/deletedItems/graph.servicePrincipal")
@@ -80,6 +95,7 @@ ROUTES: tuple[Route, ...] = (
     Route(BOTH, "DELETE", DC + "/{id}", device_configurations.delete, CONFIG_WRITE, "configuration"),
     Route(BOTH, "GET", DC + "/{id}/assignments", device_configurations.ASSIGNMENTS.list_all, CONFIG_READ, "configuration"),
     Route(BOTH, "POST", DC + "/{id}/assign", device_configurations.ASSIGNMENTS.assign, CONFIG_WRITE, "configuration"),
+    Route(BOTH, "GET", DC + PLAIN_TEXT, device_configurations.plain_text_value, CONFIG_READ, "configuration"),
     Route(V1, "GET", DC + "/{id}/deviceStatusOverview", device_configurations.status_overview, CONFIG_READ, "configuration"),
     Route(BETA, "GET", CP, configuration_policies.list_all, CONFIG_READ, "configuration"),
     Route(BETA, "POST", CP, configuration_policies.create, CONFIG_WRITE, "configuration"),
@@ -90,6 +106,11 @@ ROUTES: tuple[Route, ...] = (
     Route(BETA, "GET", CP + "/{id}/settings", configuration_policies.list_settings, CONFIG_READ, "configuration"),
     Route(BETA, "GET", CP + "/{id}/assignments", configuration_policies.ASSIGNMENTS.list_all, CONFIG_READ, "configuration"),
     Route(BETA, "POST", CP + "/{id}/assign", configuration_policies.ASSIGNMENTS.assign, CONFIG_WRITE, "configuration"),
+    Route(BETA, "GET", "/deviceManagement/configurationSettings/{id}", configuration_settings.get, CONFIG_READ, "configuration"),
+    Route(BETA, "GET", FILTERS, filters_and_tags.list_filters, CONFIG_READ, "configuration"),
+    Route(BETA, "GET", FILTERS + "/{id}", filters_and_tags.get_filter, CONFIG_READ, "configuration"),
+    Route(BETA, "GET", TAGS, filters_and_tags.list_tags, RBAC_READ, "configuration"),
+    Route(BETA, "GET", TAGS + "/{id}", filters_and_tags.get_tag, RBAC_READ, "configuration"),
     Route(V1, "GET", "/deviceManagement", organization.device_management, CONFIG_READ, "configuration"),
     Route(V1, "GET", "/organization", organization.list_all, ORGANIZATION_READ, "identity"),
     Route(V1, "GET", "/organization/{id}", organization.get, ORGANIZATION_READ, "identity"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from . import catalogue
+from . import catalogue, filters_and_tags
 from .clock import iso
 from .demo_devices import DEMO, GROUPS, Profile
 from .device_configurations import Configuration
@@ -35,6 +35,7 @@ def plant(tenant: Tenant, seed: str) -> None:
     check_name(seed)
     for app_id in (catalogue.AAD_GRAPH, catalogue.MS_GRAPH):
         tenant.service_principals.seed({**instantiate(tenant, app_id), "id": stable_id("servicePrincipal", app_id)})
+    filters_and_tags.plant_default_tag(tenant)
     if seed == "demo":
         _plant_demo(tenant)
     elif seed.startswith("fleet:"):
@@ -100,6 +101,7 @@ def _plant_demo(tenant: Tenant) -> None:
         tenant.devices.add(entry)
         _add_user(tenant, user)
     _plant_groups(tenant)
+    filters_and_tags.plant_demo(tenant)
     now = tenant.clock.now()
     other = Configuration(
         stable_id("policy", 1), "windows10GeneralConfiguration", "Baseline device restrictions", now, now, "Company baseline"

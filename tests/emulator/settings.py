@@ -13,6 +13,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "unlisted_filter": ("refuse", "ignore"),
     "audit_filter": ("refuse", "allow"),
     "custom_profile_block": ("off", "catalog"),
+    "plain_text_value": ("read", "write", "refuse"),
     "consent": ("allow", "refuse_service_principal", "refuse_grant"),
     "refuse_grant_status": ("403", "400"),
     "duplicate_grant": ("400", "409"),
@@ -41,6 +42,8 @@ class Settings:
     error_date_zone: bool = True
     custom_profile_block: str = "off"
     assign_checks_groups: bool = False
+    checks_references: bool = True
+    plain_text_value: str = "read"
     v1_assign_drops_filters: bool = True
     configuration_patch_status: str = "200"
     configuration_put_status: str = "204"

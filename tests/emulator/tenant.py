@@ -101,6 +101,8 @@ class Tenant:
         self.devices = Devices()
         self.actions: list[Action] = []
         self.configurations: dict[str, Configuration] = {}
+        self.assignment_filters: dict[str, dict[str, Any]] = {}
+        self.scope_tags: dict[str, dict[str, Any]] = {}
         self.configuration_policies: dict[str, ConfigurationPolicy] = {}
         self.service_principals, self.deleted_items = Store(self), Store(self)
         self.grants, self.groups = Store(self), Store(self)

@@ -224,10 +224,11 @@ def test_keeps_a_filter_on_an_assignment_that_stays(ansible):
     created = make(ansible.tenant)
     groups = distinct_groups(ansible.tenant)
     identity = group_id(ansible.tenant, groups[0])
+    filters = ansible.tenant.graph("GET", "/deviceManagement/assignmentFilters", version="beta")["value"]
     target = {
         "@odata.type": "#microsoft.graph.groupAssignmentTarget",
         "groupId": identity,
-        "deviceAndAppManagementAssignmentFilterId": "5d9ea5a1-6a32-4a8a-9b0b-4a3c9d2a1111",
+        "deviceAndAppManagementAssignmentFilterId": filters[0]["id"],
         "deviceAndAppManagementAssignmentFilterType": "include",
     }
     ansible.tenant.graph("POST", f"{POLICIES}/{created['id']}/assign", {"assignments": [{"target": target}]}, version="beta")

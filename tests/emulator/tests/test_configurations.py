@@ -6,9 +6,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.emulator.journal import Recorder
+from tests.emulator.tenant import stable_id
 
 V1 = "/v1.0/deviceManagement/deviceConfigurations"
 BETA = "/beta/deviceManagement/deviceConfigurations"
@@ -124,13 +128,82 @@ def test_custom_profile_block(client: Any) -> None:
     assert client.call("POST", V1, policy(other)).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("node", "blocked"),
+    [
+        ("User/Vendor/MSFT/PassportForWork/x/Policies/EnablePinRecovery", True),
+        ("Device/Vendor/MSFT/PassportForWork/x/Policies/PINComplexity/MinimumPINLength", True),
+        ("Device/Vendor/MSFT/PassportForWork/DynamicLock/Plugins", True),
+        ("Device/Vendor/MSFT/Policy/Config/Authentication/EnableWebSignIn", True),
+        ("Device/Vendor/MSFT/PassportForWork/x/Policies/DisablePostLogonProvisioning", False),
+        ("User/Vendor/MSFT/PassportForWork/DynamicLock/Plugins", False),
+        ("Device/Vendor/MSFT/PassportForWork/x/y/Policies/EnablePinRecovery", False),
+        ("Device/Vendor/MSFT/PassportForWork/x", False),
+    ],
+)
+def test_what_the_catalog_has_is_blocked(client: Any, node: str, blocked: bool) -> None:
+    client.settings(custom_profile_block="catalog")
+    response = client.call("POST", V1, policy(setting(omaUri=f"./{node}")))
+    assert response.status_code == (400 if blocked else 201)
+
+
+@pytest.mark.parametrize("path", [V1, BETA])
+def test_plain_text_value(client: Any, path: str) -> None:
+    made = create(client, setting("String", "clear text"), setting("Integer", 5))["id"]
+    reference = client.json(f"{BETA}/{made}")["omaSettings"][0]["secretReferenceValueId"]
+    assert "clear text" not in client.control("GET", "secrets")
+    call = f"{path}/{made}/getOmaSettingPlainTextValue(secretReferenceValueId='{reference}')"
+    assert client.json(call)["value"] == "clear text"
+    assert "clear text" in client.control("GET", "secrets")
+    for wrong in (call.replace(reference, "none"), call.replace(made, "none")):
+        assert client.get(wrong).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("mode", "role", "status"),
+    [("read", "Read", 200), ("read", "ReadWrite", 200), ("write", "Read", 403), ("write", "ReadWrite", 200), ("refuse", "ReadWrite", 403)],
+)
+def test_who_may_read_plain_text(client: Any, mode: str, role: str, status: int) -> None:
+    made = create(client, setting("String", "clear text"))["id"]
+    reference = client.json(f"{BETA}/{made}")["omaSettings"][0]["secretReferenceValueId"]
+    client.settings(plain_text_value=mode)
+    call = f"{V1}/{made}/getOmaSettingPlainTextValue(secretReferenceValueId='{reference}')"
+    response = client.call("GET", call, roles=[f"DeviceManagementConfiguration.{role}.All"])
+    assert response.status_code == status
+    if mode == "refuse":
+        assert response.json()["error"]["code"] == "UnknownInConvertApiError"
+    assert client.call("GET", call, roles=["Device.Read.All"]).status_code == 403
+
+
+def test_recordings_hide_plain_text(client: Any, tmp_path: Path) -> None:
+    made = create(client, setting("String", "clear text"))["id"]
+    reference = client.json(f"{BETA}/{made}")["omaSettings"][0]["secretReferenceValueId"]
+    client.tenant.recorder = recorder = Recorder(tmp_path / "exchanges.jsonl")
+    url = f"/deviceManagement/deviceConfigurations/{made}/getOmaSettingPlainTextValue(secretReferenceValueId='{reference}')"
+    assert "clear text" in client.get(f"/v1.0{url}").text
+    assert "clear text" in client.call("POST", "/v1.0/$batch", {"requests": [{"id": "1", "method": "GET", "url": url}]}).text
+    recorder.close()
+    written = (tmp_path / "exchanges.jsonl").read_text()
+    assert written.count("REDACTED") == 3 and "clear text" not in written + str(client.journal())
+
+
+def test_list_with_filter_and_assignments(client: Any) -> None:
+    made = create(client)["id"]
+    create(client, displayName="Other")
+    listed = assign(client, made, target("allDevices"), path=BETA).json()["value"]
+    for path in (f"{BETA}?$filter=displayName eq 'PIN recovery'&$expand=assignments", f"{BETA}?$expand=assignments"):
+        found = {item["id"]: item["assignments"] for item in client.json(path)["value"]}
+        assert found[made] == listed
+    assert client.json(f"{BETA}/{made}?$expand=assignments")["assignments"] == listed
+
+
 def target(kind: str, **more: Any) -> dict[str, Any]:
     return {"target": {"@odata.type": f"#microsoft.graph.{kind}AssignmentTarget", **more}}
 
 
 GROUP = "11111111-1111-4111-8111-111111111111"
 FILTER = {
-    "deviceAndAppManagementAssignmentFilterId": "22222222-2222-4222-8222-222222222222",
+    "deviceAndAppManagementAssignmentFilterId": stable_id("filter", 1),
     "deviceAndAppManagementAssignmentFilterType": "include",
 }
 

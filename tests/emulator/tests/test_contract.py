@@ -16,8 +16,10 @@ from tests.contract.checker import Checker
 from tests.emulator.journal import Recorder
 
 from . import test_configuration_policies as catalog
+from . import test_configuration_settings as definitions
 from . import test_configurations as configurations
 from . import test_directory as directory
+from . import test_filters_and_tags as references
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,16 @@ def test_status_overview(client: Any, watch: Watch) -> None:
         catalog.test_delete_twice,
         catalog.test_assign_replaces_all,
         catalog.test_only_lists_expand_assignments,
+        configurations.test_list_with_filter_and_assignments,
+        definitions.test_choice,
+        definitions.test_integer_texts_and_group,
+        definitions.test_select_and_refusals,
+        definitions.test_all_are_told,
+        references.test_filters_are_read,
+        references.test_tags_are_read,
+        references.test_lists_are_paged_and_nothing_else,
+        references.test_roles,
+        references.test_known_references,
         directory.test_create_and_find,
         directory.test_create_refusals,
         directory.test_update,
@@ -107,14 +119,19 @@ def test_scenario(client: Any, watch: Watch, scenario: Any) -> None:
     scenario(client)
 
 
-@pytest.mark.parametrize("name", catalog.INTUNE)
-def test_refused_settings(client: Any, watch: Watch, name: str) -> None:
-    catalog.test_settings_that_intune_refuses(client, name)
+def test_refused_settings(client: Any, watch: Watch) -> None:
+    for name in catalog.INTUNE:
+        catalog.test_settings_that_intune_refuses(client, name)
 
 
 def test_filters_of_catalog_policies(client: Any, watch: Watch) -> None:
     text = "technologies has 'mdm' and templateReference/templateFamily eq 'none'"
     catalog.test_filters(client, text, ["PIN recovery", "It has 'recovery'"])
+
+
+@pytest.mark.parametrize("path", [configurations.V1, configurations.BETA])
+def test_plain_text_value(client: Any, watch: Watch, path: str) -> None:
+    configurations.test_plain_text_value(client, path)
 
 
 def test_restore(client: Any, watch: Watch) -> None:
