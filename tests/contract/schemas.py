@@ -40,6 +40,11 @@ OUTSIDE = {
     "omaSettingDateTime": "omaSetting",
     "omaSettingFloatingPoint": "omaSetting",
 }
+# Properties that Microsoft's pages tell and its description lacks.
+UNDESCRIBED: dict[str, dict[str, Schema]] = {
+    # the pages on Multi Admin Approval filter by it, to find a request by its code
+    "microsoft.graph.operationApprovalRequest": {"requestId": {"type": "string"}},
+}
 # OData open types: any property may be added.
 OPEN = {"customSecurityAttributeValue"}
 INNER_ERROR = "microsoft.graph.ODataErrors.InnerError"
@@ -105,6 +110,7 @@ class Types:
             properties.update(part.get("properties", {}))
             required |= set(part.get("required", ()))
             derived.update(part.get("discriminator", {}).get("mapping", {}))
+        properties.update(UNDESCRIBED.get(name, {}))
         if "@odata.nextLink" in properties and "value" in properties:
             required.add("value")
         names = {key: value.removeprefix(PREFIX) for key, value in derived.items()}

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from .approval_requests import control_view
 from .clock import iso_fractional, parse_iso
 from .device_model import ALIASES, BETA_DEFAULTS
 from .devices_store import Device
@@ -56,6 +57,8 @@ class Control:
             ("/_emulator/tokens", "POST", self._add_token),
             ("/_emulator/secrets", "GET", self._secrets),
             ("/_emulator/resets", "GET", self._resets),
+            ("/_emulator/approvals", "GET", self._approvals),
+            ("/_emulator/approvals/{code}", "POST", self._decide),
         )
         return Starlette(routes=[Route(path, _endpoint(work), methods=[method]) for path, method, work in table])
 
@@ -164,6 +167,19 @@ class Control:
             if action.name == RESET:
                 found.setdefault(action.device_id, []).append(iso_fractional(action.requested))
         return found
+
+    def _approvals(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
+        return [control_view(item, self._tenant) for item in self._tenant.approvals.values()]
+
+    def _decide(self, request: Request, body: Any) -> dict[str, Any]:
+        unknown = set(body) - {"decision", "justification"}
+        if unknown:
+            raise ValueError(f"unknown fields: {sorted(unknown)}")
+        item = self._tenant.approvals.get(request.path_params["code"].lower())
+        if item is None:
+            raise ValueError(f"no approval request {request.path_params['code']}")
+        item.decide(str(body.get("decision")), body.get("justification"), self._tenant.clock.now())
+        return control_view(item, self._tenant)
 
 
 def _split(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

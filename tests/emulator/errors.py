@@ -23,7 +23,8 @@ NIL = "00000000-0000-0000-0000-000000000000"
 
 
 class GraphError(Exception):
-    """An error answer. `intune`: the message is wrapped the way Intune does it. `refused`: why the emulator, not Graph, said no."""
+    """An error answer. `intune`: the message is wrapped the way Intune does it, with `inner_headers` as the headers told inside.
+    `refused`: why the emulator, not Graph, said no."""
 
     def __init__(
         self,
@@ -34,12 +35,14 @@ class GraphError(Exception):
         intune: bool = False,
         details: list[dict[str, str]] | None = None,
         headers: dict[str, str] | None = None,
+        inner_headers: dict[str, str] | None = None,
         refused: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
         self.intune, self.details, self.refused = intune, details, refused
         self.headers = dict(headers or {})
+        self.inner_headers = dict(inner_headers or {})
         if refused:
             self.headers[REFUSED_HEADER] = refused
 
@@ -59,9 +62,9 @@ def no_segment(segment: str, reason: str | None = None) -> GraphError:
     return GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.", refused=reason)
 
 
-def intune_error(status: int, code: str, text: str) -> GraphError:
+def intune_error(status: int, code: str, text: str, **more: Any) -> GraphError:
     """An error of Intune itself: `error.message` is JSON text."""
-    return GraphError(status, code, text, intune=True)
+    return GraphError(status, code, text, intune=True, **more)
 
 
 def forbidden(roles: Sequence[str]) -> GraphError:
@@ -76,8 +79,8 @@ def directory_not_found(object_id: str) -> GraphError:
     return GraphError(404, "Request_ResourceNotFound", message)
 
 
-def encode_intune(text: str, call: Call) -> str:
-    """The JSON text that Intune puts into `error.message`, line ends included."""
+def encode_intune(text: str, call: Call, inner_headers: dict[str, str] | None = None) -> str:
+    """The JSON text that Intune puts into `error.message`, line ends included. Headers of its own are JSON text once more."""
     service = next((name for part, name in SERVICES.items() if part in call.path), CONFIGURATION)
     tail = (
         f" - Operation ID (for customer support): {NIL} - Activity ID: {call.client_request_id}"
@@ -89,7 +92,7 @@ def encode_intune(text: str, call: Call) -> str:
         "CustomApiErrorPhrase": "",
         "RetryAfter": None,
         "ErrorSourceService": "",
-        "HttpHeaders": "{}",
+        "HttpHeaders": json.dumps(inner_headers or {}, separators=(",", ":")),
     }
     return json.dumps(wrapped, indent=2, ensure_ascii=False).replace("\n", "\r\n")
 
@@ -102,7 +105,8 @@ def render(error: GraphError, call: Call, now: datetime) -> Reply:
         "request-id": call.request_id,
         "client-request-id": call.client_request_id,
     }
-    body: dict[str, Any] = {"code": error.code, "message": encode_intune(error.message, call) if error.intune else error.message}
+    message = encode_intune(error.message, call, error.inner_headers) if error.intune else error.message
+    body: dict[str, Any] = {"code": error.code, "message": message}
     if error.details:
         body["details"] = error.details
     body["innerError"] = inner

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from . import routes
+from . import approvals, routes
 from .errors import GraphError, bad_request, forbidden, render
 from .exchange import Call, Reply
 
@@ -69,6 +69,7 @@ def _answer(call: Call) -> Reply:
         units = _units(call, call.route)
         tenant.quota.charge(call, call.route.workload, call.route.write, units if call.route.workload == "identity" else 1)
     _read_body(call)
+    approvals.check(call)
     reply = call.route.handler(call)
     if call.route.workload == "identity":
         reply.headers["x-ms-resource-unit"] = str(units)

@@ -143,6 +143,14 @@ class ControlClient:
         """Accepted reset POSTs: times by device id."""
         return self.call("GET", "resets")
 
+    def approvals(self) -> list[dict[str, Any]]:
+        """Requests for approval, oldest first: code, id, status, method, version, path, justification, body."""
+        return self.call("GET", "approvals")
+
+    def decide(self, code: str, decision: str, justification: str | None = None) -> dict[str, Any]:
+        """approve, reject or cancel a request."""
+        return self.call("POST", f"approvals/{code}", {"decision": decision, "justification": justification})
+
 
 class EmulatorProcess:
     """`with EmulatorProcess("demo") as emulator: emulator.env, emulator.control`."""

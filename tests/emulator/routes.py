@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import (
+    approval_requests,
     batch,
     configuration_policies,
     configuration_settings,
@@ -33,6 +34,7 @@ DEVICES_ACT = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 CONFIG_READ = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
 RBAC_READ = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")
 CONFIG_WRITE = ("DeviceManagementConfiguration.ReadWrite.All",)
+APPROVALS_READ = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All", *CONFIG_READ)
 DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 APPS_READ = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY)
 APPS_WRITE = ("Application.ReadWrite.All",)
@@ -76,6 +78,7 @@ PLAIN_TEXT = "/{id}/getOmaSettingPlainTextValue(secretReferenceValueId='{secret}
 FILTERS = "/deviceManagement/assignmentFilters"
 TAGS = "/deviceManagement/roleScopeTags"
 MD = "/deviceManagement/managedDevices"
+APPROVALS = "/deviceManagement/operationApprovalRequests"
 SP_KEYS = ("/servicePrincipals/{id}", "/servicePrincipals(appId='{appId}')")
 BIN_CASTS = ("/directory/deletedItems/microsoft.graph.servicePrincipal", "/directory/deletedItems/graph.servicePrincipal")
 
@@ -111,6 +114,9 @@ ROUTES: tuple[Route, ...] = (
     Route(BETA, "GET", FILTERS + "/{id}", filters_and_tags.get_filter, CONFIG_READ, "configuration"),
     Route(BETA, "GET", TAGS, filters_and_tags.list_tags, RBAC_READ, "configuration"),
     Route(BETA, "GET", TAGS + "/{id}", filters_and_tags.get_tag, RBAC_READ, "configuration"),
+    Route(BETA, "GET", APPROVALS, approval_requests.list_all, APPROVALS_READ, "configuration"),
+    Route(BETA, "GET", APPROVALS + "/{id}", approval_requests.get, APPROVALS_READ, "configuration"),
+    Route(BETA, "GET", "/deviceManagement/operationApprovalPolicies", approval_requests.list_policies, APPROVALS_READ, "configuration"),
     Route(V1, "GET", "/deviceManagement", organization.device_management, CONFIG_READ, "configuration"),
     Route(V1, "GET", "/organization", organization.list_all, ORGANIZATION_READ, "identity"),
     Route(V1, "GET", "/organization/{id}", organization.get, ORGANIZATION_READ, "identity"),
@@ -165,6 +171,8 @@ BETA_ONLY = (
     "configurationPolicyTemplates",
     "assignmentFilters",
     "roleScopeTags",
+    "operationApprovalPolicies",
+    "operationApprovalRequests",
 )
 
 _KEY = re.compile(r"\('([^'=()]+)'\)")

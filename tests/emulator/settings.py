@@ -23,6 +23,16 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "retry_after": ("integer", "missing", "zero", "fractional", "date"),
     "configuration_patch_status": ("200", "204"),
     "configuration_put_status": ("204", "200"),
+    "approval_missing_status": ("400", "403"),
+    "approval_filed_status": ("412", "403"),
+    "approval_mismatch_status": ("400", "403"),
+    "approval_active": ("request", "entity"),
+    "approval_code_is": ("id", "requestId"),
+    "approval_filter": ("refuse", "allow"),
+}
+# Settings that are lists, with what they may hold.
+MEMBERS: dict[str, tuple[str, ...]] = {
+    "approval_protects": ("configuration_policies", "device_configurations", "reset_passcode"),
 }
 
 
@@ -65,6 +75,14 @@ class Settings:
     batch_item_header_case: bool = False
     batch_shuffle: bool = True
     token_lifetime: int = 3599
+    approval_protects: tuple[str, ...] = ()
+    approval_missing_status: str = "400"
+    approval_filed_status: str = "412"
+    approval_mismatch_status: str = "400"
+    approval_active: str = "request"
+    approval_code_header: bool = True
+    approval_code_is: str = "id"
+    approval_filter: str = "refuse"
 
     def as_dict(self) -> dict[str, object]:
         """JSON shape of GET /_emulator/settings."""
@@ -86,6 +104,8 @@ class Settings:
         if isinstance(current, tuple):
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 raise ValueError(f"setting '{name}' needs a list of strings")
+            if name in MEMBERS and not set(value) <= set(MEMBERS[name]):
+                raise ValueError(f"setting '{name}' holds {', '.join(MEMBERS[name])}")
             return tuple(value)
         if name in CHOICES:
             if str(value) not in CHOICES[name]:

@@ -29,6 +29,7 @@ from .tls import KeyPair, make_client_certificate
 from .tokens import Verifier
 
 if TYPE_CHECKING:
+    from .approvals import Approval
     from .configuration_policies import ConfigurationPolicy
     from .device_configurations import Configuration
     from .exchange import Call, Reply
@@ -91,6 +92,7 @@ class Tenant:
         self.rng = random.Random(f"endpointops/{seed}")
         self.settings = Settings()
         self.clock.reset()
+        self.started = self.clock.now()
         self.journal.clear()
         self.faults = Faults()
         self.quota = Quota(self)
@@ -104,6 +106,7 @@ class Tenant:
         self.assignment_filters: dict[str, dict[str, Any]] = {}
         self.scope_tags: dict[str, dict[str, Any]] = {}
         self.configuration_policies: dict[str, ConfigurationPolicy] = {}
+        self.approvals: dict[str, Approval] = {}
         self.service_principals, self.deleted_items = Store(self), Store(self)
         self.grants, self.groups = Store(self), Store(self)
         self.bin_grants: dict[str, list[Properties]] = {}

@@ -15,6 +15,7 @@ from tests.contract import contract, recordings
 from tests.contract.checker import Checker
 from tests.emulator.journal import Recorder
 
+from . import test_approvals as approvals
 from . import test_configuration_policies as catalog
 from . import test_configuration_settings as definitions
 from . import test_configurations as configurations
@@ -113,6 +114,12 @@ def test_status_overview(client: Any, watch: Watch) -> None:
         directory.test_groups,
         directory.test_entra_device,
         directory.test_organization,
+        approvals.test_filed_approved_completed,
+        approvals.test_the_entity,
+        approvals.test_the_code_may_be_another_property,
+        approvals.test_filter,
+        approvals.test_policies,
+        approvals.test_items_of_a_batch_bring_their_own_headers,
     ],
 )
 def test_scenario(client: Any, watch: Watch, scenario: Any) -> None:
