@@ -73,7 +73,7 @@ def obtain(
             return send(_with_header(request, CODE_HEADER, code_of(found)))
         if status == "needs_approval":
             raise errors.ApprovalPendingError(_message(request, code_of(found)), _describe(found, request), target=request.target)
-        if status in ("rejected", "cancelled") or _has_code(found, asked.code):
+        if (status in ("rejected", "cancelled") and _text_of(found) == _plain(asked)) or _has_code(found, asked.code):
             raise _refused(found, status, request)
     if not asked.justification:
         raise errors.ApprovalError(
@@ -84,10 +84,10 @@ def obtain(
     return _ask(asked, request, send, filed)
 
 
-def mark(request: Request, justification: str) -> str:
-    """The mark of one write: the same for the identical write with the same text, and for no other."""
+def mark(request: Request) -> str:
+    """The mark of one write: the same for the identical write, and for no other."""
     parts = urllib.parse.urlsplit(request.url)
-    text = "\n".join((request.method, parts.path, parts.query, justification.strip()))
+    text = "\n".join((request.method, parts.path, parts.query))
     digest = hashlib.sha256(text.encode() + b"\n" + (request.body or b"")).hexdigest()
     return f"[endpointops.intune {digest[:16]}]"
 
@@ -116,7 +116,7 @@ def _known(filed: t.Callable[[], t.Iterable[Json]]) -> list[Json] | None:
 def _choose(known: list[Json] | None, asked: Asked, request: Request) -> Json | None:
     if known is None:
         return {"id": asked.code, "status": "approved"} if asked.code else None
-    own = mark(request, asked.justification or "")
+    own = mark(request)
     # A code that is given may be of another write of this run: its mark tells.
     given = [item for item in known if _has_code(item, asked.code) and _mark_of(item) in (None, own)]
     ours = [item for item in known if _mark_of(item) == own]
@@ -132,14 +132,23 @@ def _mark_of(found: t.Mapping[str, t.Any]) -> str | None:
     return text.group(0) if text else None
 
 
+def _text_of(found: t.Mapping[str, t.Any]) -> str:
+    """The justification without our mark."""
+    return MARK.sub("", str(found.get("requestJustification") or "").strip()).strip()
+
+
+def _plain(asked: Asked) -> str:
+    return (asked.justification or "").strip()
+
+
 def _status(found: t.Mapping[str, t.Any]) -> str:
     status = {"needsApproval": "needs_approval", "canceled": "cancelled"}
     return status.get(str(found.get("status")), str(found.get("status")))
 
 
 def _ask(asked: Asked, request: Request, send: t.Callable[[Request], Response], filed: t.Callable[[], t.Iterable[Json]]) -> Response:
-    own = mark(request, asked.justification or "")
-    text = f"{(asked.justification or '').strip()} {own}"
+    own = mark(request)
+    text = f"{_plain(asked)} {own}"
     answer = send(_with_header(request, JUSTIFICATION_HEADER, base64.b64encode(text.encode()).decode()))
     code = code_in(answer)
     if code is not None:

@@ -1,0 +1,191 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Multi Admin Approval: from asking, by a person's decision, to the change."""
+
+from __future__ import annotations
+
+import pytest
+
+MODULE = "intune_pin_policy"
+NAME = "PIN recovery"
+OPTIONS = {"name": NAME, "backend": "settings_catalog", "enable_pin_recovery": True, "approval_justification": "Change 4711"}
+ANSWERS = [
+    {},
+    {"approval_missing_status": "403"},
+    {"approval_filed_status": "403"},
+    {"approval_code_header": False},
+    {"approval_filed_status": "403", "approval_code_header": False, "approval_code_is": "requestId"},
+]
+
+
+@pytest.fixture(autouse=True)
+def _protected(tenant) -> None:
+    tenant.control.settings(approval_protects=["configuration_policies", "device_configurations"])
+
+
+def policies(ansible) -> list[str]:
+    return [item["name"] for item in ansible.tenant.graph("GET", "/deviceManagement/configurationPolicies", version="beta")["value"]]
+
+
+def request(ansible, number: int = -1) -> dict:
+    return ansible.tenant.control.approvals()[number]
+
+
+def pending(run, ansible) -> None:
+    """Nothing is done, nothing has failed, and the result says what it waits for."""
+    assert run.status == "ok" and not run.changed, run.result
+    assert run.result["approval"]["code"] == request(ansible)["code"]
+    assert run.result["approval"]["status"] == "needs_approval" and run.result["approval"]["expires"]
+    assert run.result["approval"]["operation"] == f"{request(ansible)['method']} /{request(ansible)['version']}{request(ansible)['path']}"
+    assert any("waits for the approval" in warning for warning in run.result["warnings"])
+
+
+@pytest.mark.parametrize("settings", ANSWERS, ids=lambda settings: " ".join(settings) or "as documented")
+def test_asks_waits_and_completes_when_it_is_approved(ansible, settings):
+    ansible.tenant.control.settings(**settings)
+    first = ansible.module(MODULE, OPTIONS)
+    pending(first, ansible)
+    assert first.result["pin_policy"] is None and policies(ansible) == []
+    assert request(ansible)["justification"].startswith("Change 4711 [endpointops.intune ")
+    again = ansible.module(MODULE, OPTIONS)
+    pending(again, ansible)
+    assert len(ansible.tenant.control.approvals()) == 1, "asks once"
+    ansible.tenant.control.decide(request(ansible)["code"], "approve")
+    done = ansible.module(MODULE, OPTIONS)
+    assert done.changed and done.result["approval"] is None and policies(ansible) == [NAME]
+    assert request(ansible)["status"] == "completed"
+    last = ansible.module(MODULE, OPTIONS)
+    assert not last.changed and last.writes == []
+
+
+def test_each_protected_write_is_approved_for_itself(both_doors):
+    options = {**OPTIONS, "assignments": [{"target": "all_devices"}]}
+    pending(both_doors.module(MODULE, options), both_doors)
+    both_doors.tenant.control.decide(request(both_doors)["code"], "approve")
+    made = both_doors.module(MODULE, options)
+    assert made.changed, "the policy was made"
+    assert made.result["approval"]["operation"].endswith("/assign") and made.result["pin_policy"]["assignments"] == []
+    pending(both_doors.module(MODULE, options), both_doors)
+    both_doors.tenant.control.decide(request(both_doors)["code"], "approve")
+    done = both_doors.module(MODULE, options)
+    assert done.changed and done.result["approval"] is None
+    assert [item["target"] for item in done.result["pin_policy"]["assignments"]] == ["all_devices"]
+    assert not both_doors.module(MODULE, options).changed
+
+
+@pytest.mark.parametrize("write", ["update", "rename", "delete"])
+def test_changes_and_deletions_wait_too(ansible, write):
+    ansible.tenant.control.settings(approval_protects=[])
+    made = ansible.module(MODULE, OPTIONS).result["pin_policy"]["id"]
+    ansible.tenant.control.settings(approval_protects=["configuration_policies"])
+    options = {
+        "update": {**OPTIONS, "minimum_pin_length": 8},
+        "rename": {**OPTIONS, "id": made, "name": "New name"},
+        "delete": {**OPTIONS, "state": "absent"},
+    }[write]
+    waiting = ansible.module(MODULE, options)
+    pending(waiting, ansible)
+    assert waiting.result["pin_policy"]["minimum_pin_length"] is None and policies(ansible) == [NAME]
+    ansible.tenant.control.decide(request(ansible)["code"], "approve")
+    assert ansible.module(MODULE, options).changed
+    assert policies(ansible) == {"update": [NAME], "rename": ["New name"], "delete": []}[write]
+    assert not ansible.module(MODULE, options).changed
+
+
+def test_a_rejection_fails_with_its_reason_and_another_text_asks_anew(ansible):
+    ansible.module(MODULE, OPTIONS)
+    ansible.tenant.control.decide(request(ansible)["code"], "reject", "Not in the freeze.")
+    found = ansible.module(MODULE, OPTIONS)
+    assert found.status == "failed" and found.result["error"]["kind"] == "Approval"
+    assert "rejected: Not in the freeze." in found.result["msg"] and "change approval_justification" in found.result["msg"]
+    pending(ansible.module(MODULE, {**OPTIONS, "approval_justification": "Change 4711, after the freeze"}), ansible)
+    assert len(ansible.tenant.control.approvals()) == 2
+
+
+def test_a_cancelled_request_is_told(ansible):
+    ansible.module(MODULE, OPTIONS)
+    ansible.tenant.control.decide(request(ansible)["code"], "cancel")
+    found = ansible.module(MODULE, OPTIONS)
+    assert found.status == "failed" and "cancelled" in found.result["msg"]
+
+
+def test_an_expired_request_is_made_anew(ansible):
+    ansible.module(MODULE, OPTIONS)
+    first = request(ansible)["code"]
+    ansible.tenant.control.advance(3 * 86400 + 1)
+    pending(ansible.module(MODULE, OPTIONS), ansible)
+    assert request(ansible)["code"] != first
+    found = ansible.module(MODULE, {**OPTIONS, "approval_code": first, "approval_justification": ""})
+    assert found.status == "failed" and "expired" in found.result["msg"]
+
+
+def test_another_text_finds_the_same_request(ansible):
+    ansible.module(MODULE, OPTIONS)
+    pending(ansible.module(MODULE, {**OPTIONS, "approval_justification": "Mine"}), ansible)
+    assert len(ansible.tenant.control.approvals()) == 1
+
+
+def test_a_request_of_somebody_else_is_told_apart(ansible):
+    """What is open for the same policy need not be the same change."""
+    ansible.tenant.control.settings(approval_protects=[])
+    ansible.module(MODULE, OPTIONS)
+    ansible.tenant.control.settings(approval_protects=["configuration_policies"], approval_active="entity")
+    ansible.module(MODULE, {**OPTIONS, "minimum_pin_length": 8})
+    found = ansible.module(MODULE, {**OPTIONS, "minimum_pin_length": 9})
+    assert found.status == "failed" and "Another approval request" in found.result["msg"]
+    assert request(ansible)["code"] in found.result["msg"] and "Change 4711" in found.result["msg"]
+    assert len(ansible.tenant.control.approvals()) == 1
+
+
+def test_a_code_completes_what_it_was_given_for_and_nothing_else(ansible):
+    ansible.module(MODULE, OPTIONS)
+    code = request(ansible)["code"]
+    ansible.tenant.control.decide(code, "approve")
+    plain = {name: value for name, value in OPTIONS.items() if name != "approval_justification"}
+    other = ansible.module(MODULE, {**plain, "minimum_pin_length": 8, "approval_code": code})
+    assert other.status == "failed" and "no approval request with the code" in other.result["msg"]
+    assert ansible.module(MODULE, {**plain, "approval_code": code}).changed
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"approval_justification": None}, ["Multi Admin Approval", "approval_justification"]),
+        ({"approval_justification": "x" * 1000}, ["1000 characters"]),
+        ({"approval_justification": None, "approval_code": "11111111-2222-3333-4444-555555555555"}, ["no approval request with the code"]),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said(ansible, options, words):
+    found = ansible.module(MODULE, {name: value for name, value in {**OPTIONS, **options}.items() if value is not None})
+    assert found.status == "failed" and policies(ansible) == [] and ansible.tenant.control.approvals() == []
+    assert all(word in found.result["msg"] for word in words), found.result["msg"]
+
+
+def test_check_mode_asks_for_nothing(ansible):
+    found = ansible.module(MODULE, OPTIONS, check_mode=True)
+    assert found.changed and found.result["approval"] is None and ansible.tenant.control.approvals() == []
+
+
+def test_without_protection_the_text_is_not_used(ansible):
+    ansible.tenant.control.settings(approval_protects=[])
+    found = ansible.module(MODULE, OPTIONS)
+    assert found.changed and ansible.tenant.control.approvals() == []
+
+
+def test_a_move_waits_at_each_step_and_devices_are_never_without(ansible):
+    ansible.tenant.control.settings(approval_protects=[])
+    custom = {"name": NAME, "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
+    old = ansible.module(MODULE, custom).result["pin_policy"]["id"]
+    ansible.tenant.control.settings(approval_protects=["configuration_policies", "device_configurations"])
+    seen = []
+    for _step in range(3):
+        run = ansible.module(MODULE, {**OPTIONS, "replace_custom": True})
+        seen.append(run.result["approval"]["operation"].split()[0] + run.result["approval"]["operation"].rpartition("/")[2][:6])
+        assert ansible.tenant.graph("GET", f"/deviceManagement/deviceConfigurations/{old}")["id"] == old
+        ansible.tenant.control.decide(request(ansible)["code"], "approve")
+    done = ansible.module(MODULE, {**OPTIONS, "replace_custom": True})
+    assert seen == ["POSTconfig", "POSTassign", f"DELETE{old[:6]}"]
+    assert done.changed and done.result["replaced_id"] == old and done.result["approval"] is None
+    assert not ansible.module(MODULE, {**OPTIONS, "replace_custom": True}).changed
