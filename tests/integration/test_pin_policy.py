@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from .harness import Ansible, four_beats
+from .harness import four_beats
 
 MODULE = "intune_pin_policy"
 POLICIES = "/deviceManagement/deviceConfigurations"
@@ -49,9 +49,18 @@ SETTINGS = {
     "web_sign_in_allowed_urls": ["login.contoso.com", "sts.contoso.com"],
 }
 OF_USERS = (
-    "enable_pin_recovery use_passport_for_work require_security_device minimum_pin_length maximum_pin_length uppercase_letters "
-    "lowercase_letters special_characters digits pin_history pin_expiration"
-).split()
+    "enable_pin_recovery",
+    "use_passport_for_work",
+    "require_security_device",
+    "minimum_pin_length",
+    "maximum_pin_length",
+    "uppercase_letters",
+    "lowercase_letters",
+    "special_characters",
+    "digits",
+    "pin_history",
+    "pin_expiration",
+)
 
 
 @pytest.fixture(params=BACKENDS)
@@ -114,7 +123,8 @@ def test_sets_every_setting_and_changes_them(both_doors, backend):
     beats = four_beats(both_doors, MODULE, {"name": NAME, "backend": backend, **SETTINGS})
     found = beats.run.result["pin_policy"]
     assert {name: found[name] for name in SETTINGS} == SETTINGS
-    other = {**SETTINGS, "enable_pin_recovery": False, "pin_history": 0, "digits": "allowed", "web_sign_in_allowed_urls": [], "dynamic_lock": False}
+    changes = {"enable_pin_recovery": False, "pin_history": 0, "digits": "allowed", "web_sign_in_allowed_urls": [], "dynamic_lock": False}
+    other = {**SETTINGS, **changes}
     changed = four_beats(both_doors, MODULE, {"name": NAME, "backend": backend, **other})
     assert len(changed.run.writes) == 1, "one write for all of it"
     found = changed.run.result["pin_policy"]
