@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from .odata import read_options
 from .oma_settings import unknown_property
 from .paging import collection, page
 from .references import check_filter
+from .tenant import Tenant
 
 PREFIX = "#microsoft.graph."
 GROUP_TARGETS = ("groupAssignmentTarget", "exclusionGroupAssignmentTarget")
@@ -25,6 +26,7 @@ FIXED = {
 }
 FILTER_ID = "deviceAndAppManagementAssignmentFilterId"
 FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
+NOTHING: Mapping[str, dict[str, Any]] = {}
 LIST_OPTIONS = frozenset({"$top", "$skiptoken"})
 
 
@@ -42,7 +44,7 @@ class Kind:
     path: str
     type_name: str
     find: Callable[[Call], Policy]
-    intent: bool = True
+    more: tuple[str, ...] = ("source", "sourceId")
 
     def show(self, item: dict[str, Any], version: str) -> dict[str, Any]:
         """v1.0 knows no filters."""
@@ -50,8 +52,8 @@ class Kind:
         if version == "v1.0":
             target = {name: value for name, value in target.items() if not name.startswith("deviceAndAppManagement")}
             return {"id": item["id"], "target": target}
-        intent = {"intent": "apply"} if self.intent else {}
-        return {"id": item["id"], "source": "direct", "sourceId": item["id"].partition("_")[0], **intent, "target": target}
+        told = {"source": "direct", "sourceId": item["id"].partition("_")[0], "intent": "apply"}
+        return {"id": item["id"], **{name: told[name] for name in self.more}, "target": target}
 
     def list_all(self, call: Call) -> Reply:
         """The assignments of a policy."""
@@ -66,10 +68,28 @@ class Kind:
         item = self.find(call)
         entries = _entries(call)
         before = {entry["id"]: entry for entry in item.assignments}
-        item.assignments = [make(call, self, item.id, entry, before) for entry in entries]
+        item.assignments = [self.make(call.tenant, call.version, item.id, entry, before) for entry in entries]
         shown = [self.show(entry, call.version) for entry in item.assignments]
         context = f"{call.tenant.origin}/{call.version}/$metadata#Collection(microsoft.graph.{self.type_name})"
         return Reply(200, {"@odata.context": context, "value": shown})
+
+    def make(
+        self, tenant: Tenant, version: str, policy_id: str, entry: Any, before: Mapping[str, dict[str, Any]] = NOTHING
+    ) -> dict[str, Any]:
+        """An assignment as it is kept; `before`: what was there, by id."""
+        known = {"id", "target", *(self.more if version == "beta" else ())}
+        if not isinstance(entry, dict) or not isinstance(entry.get("target"), dict):
+            raise bad_request("The property 'target' is required.", "ModelValidationFailure")
+        for name in entry:
+            if name not in known and not name.startswith("@"):
+                raise unknown_property(name, self.type_name)
+        type_name, group_id = _target(tenant, version, entry["target"])
+        assignment_id = f"{policy_id}_{group_id}"
+        target: dict[str, Any] = {"@odata.type": PREFIX + type_name}
+        if type_name in GROUP_TARGETS:
+            target["groupId"] = group_id
+        target.update(_filter(tenant, version, entry["target"], before.get(assignment_id)))
+        return {"id": assignment_id, "target": target}
 
 
 def _entries(call: Call) -> list[Any]:
@@ -84,25 +104,7 @@ def _entries(call: Call) -> list[Any]:
     return body["assignments"]
 
 
-def make(call: Call, kind: Kind, policy_id: str, entry: Any, before: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """An assignment as it is kept; `before`: what was there, by id."""
-    known = {"id", "target"} | ({"source", "sourceId"} if call.version == "beta" else set())
-    known |= {"intent"} if call.version == "beta" and kind.intent else set()
-    if not isinstance(entry, dict) or not isinstance(entry.get("target"), dict):
-        raise bad_request("The property 'target' is required.", "ModelValidationFailure")
-    for name in entry:
-        if name not in known and not name.startswith("@"):
-            raise unknown_property(name, kind.type_name)
-    type_name, group_id = _target(call, entry["target"])
-    assignment_id = f"{policy_id}_{group_id}"
-    target: dict[str, Any] = {"@odata.type": PREFIX + type_name}
-    if type_name in GROUP_TARGETS:
-        target["groupId"] = group_id
-    target.update(_filter(call, entry["target"], before.get(assignment_id)))
-    return {"id": assignment_id, "target": target}
-
-
-def _target(call: Call, target: dict[str, Any]) -> tuple[str, str]:
+def _target(tenant: Tenant, version: str, target: dict[str, Any]) -> tuple[str, str]:
     """(type, group id or the fixed id)."""
     type_name = str(target.get("@odata.type", "")).removeprefix(PREFIX)
     if type_name in ("", "deviceAndAppManagementAssignmentTarget"):
@@ -110,7 +112,7 @@ def _target(call: Call, target: dict[str, Any]) -> tuple[str, str]:
     if type_name not in GROUP_TARGETS and type_name not in FIXED:
         raise not_emulated(f"The type 'microsoft.graph.{type_name}' is not known.", f"assignment target {type_name}")
     known = {"groupId"} if type_name in GROUP_TARGETS else set()
-    known |= {FILTER_ID, FILTER_TYPE} if call.version == "beta" else set()
+    known |= {FILTER_ID, FILTER_TYPE} if version == "beta" else set()
     for name in target:
         if name not in known and not name.startswith("@"):
             raise unknown_property(name, type_name)
@@ -120,14 +122,14 @@ def _target(call: Call, target: dict[str, Any]) -> tuple[str, str]:
         group_id = str(uuid.UUID(str(target.get("groupId"))))
     except ValueError:
         raise intune_error(400, "BadRequest", f"GroupId '{target.get('groupId')}' is not a valid Guid.") from None
-    if call.tenant.settings.assign_checks_groups and call.tenant.groups.truth(group_id) is None:
+    if tenant.settings.assign_checks_groups and tenant.groups.truth(group_id) is None:
         raise intune_error(400, "BadRequest", f"Group '{group_id}' was not found in the directory.")
     return type_name, group_id
 
 
-def _filter(call: Call, target: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
-    if call.version == "v1.0":
-        kept = before["target"] if before and not call.tenant.settings.v1_assign_drops_filters else {}
+def _filter(tenant: Tenant, version: str, target: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    if version == "v1.0":
+        kept = before["target"] if before and not tenant.settings.v1_assign_drops_filters else {}
         return {FILTER_ID: kept.get(FILTER_ID), FILTER_TYPE: kept.get(FILTER_TYPE, "none")}
     kind = target.get(FILTER_TYPE) or "none"
     if kind not in ("none", "include", "exclude"):
@@ -136,5 +138,5 @@ def _filter(call: Call, target: dict[str, Any], before: dict[str, Any] | None) -
     if kind != "none" and (not filter_id or filter_id == NIL):
         raise intune_error(400, "BadRequest", "An assignment filter type needs a filter id.")
     if kind != "none":
-        check_filter(call.tenant, str(filter_id))
+        check_filter(tenant, str(filter_id))
     return {FILTER_ID: filter_id if kind != "none" else None, FILTER_TYPE: kind}

@@ -116,7 +116,7 @@ def _find(call: Call) -> ConfigurationPolicy:
     return found
 
 
-ASSIGNMENTS = Kind(PATH, "deviceManagementConfigurationPolicyAssignment", _find, intent=False)
+ASSIGNMENTS = Kind(PATH, "deviceManagementConfigurationPolicyAssignment", _find)
 
 
 def list_all(call: Call) -> Reply:

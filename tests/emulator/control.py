@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from . import planting
 from .approval_requests import control_view
 from .clock import iso_fractional, parse_iso
 from .device_model import ALIASES, BETA_DEFAULTS
@@ -53,6 +54,8 @@ class Control:
             ("/_emulator/devices", "POST", self._add_device),
             ("/_emulator/devices/{id}", "GET", self._device),
             ("/_emulator/devices/{id}", "PATCH", self._change_device),
+            ("/_emulator/policies", "GET", self._policies),
+            ("/_emulator/policies", "POST", self._plant_policy),
             ("/_emulator/apps", "POST", self._add_app),
             ("/_emulator/tokens", "POST", self._add_token),
             ("/_emulator/secrets", "GET", self._secrets),
@@ -144,6 +147,12 @@ class Control:
 
     def _add_device(self, _request: Request, body: Any) -> dict[str, Any]:
         return _show(add_device(self._tenant, *_split(dict(body))))
+
+    def _policies(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
+        return planting.list_all(self._tenant)
+
+    def _plant_policy(self, _request: Request, body: Any) -> dict[str, Any]:
+        return planting.plant(self._tenant, body)
 
     def _add_app(self, _request: Request, body: Any) -> dict[str, Any]:
         app, secret = self._tenant.add_application(

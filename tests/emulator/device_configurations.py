@@ -19,6 +19,8 @@ from .paging import collection, page
 from .references import check_scope_tags
 
 CUSTOM = "windows10CustomConfiguration"
+# In beta only; since July 2024 Intune makes no new ones.
+IDENTITY = "windowsIdentityProtectionConfiguration"
 V1_NAMES = ("id", "lastModifiedDateTime", "createdDateTime", "description", "displayName", "version", "omaSettings")
 BETA_NAMES = (
     *V1_NAMES,
@@ -39,7 +41,8 @@ WRITE_ROLE = "DeviceManagementConfiguration.ReadWrite.All"
 
 @dataclass
 class Configuration:
-    """A policy. `type_name` other than CUSTOM: seeded foreign policies, which can be read and deleted only."""
+    """A policy. `type_name` other than CUSTOM: planted policies, which can be read, assigned and deleted only; `own`: what that type has
+    in beta."""
 
     id: str
     type_name: str
@@ -49,8 +52,13 @@ class Configuration:
     description: str | None = None
     version: int = 1
     settings: list[dict[str, Any]] = field(default_factory=list)
+    own: dict[str, Any] = field(default_factory=dict)
     scope_tags: list[str] = field(default_factory=lambda: ["0"])
     assignments: list[dict[str, Any]] = field(default_factory=list)
+
+    def type_in(self, version: str) -> str:
+        """v1.0 does not know all types; then it is the base type."""
+        return "deviceConfiguration" if self.type_name == IDENTITY and version == "v1.0" else self.type_name
 
     def show(self, call: Call, options: Options) -> dict[str, Any]:
         """As read in the call's version."""
@@ -69,8 +77,10 @@ class Configuration:
             known["omaSettings"] = [oma_settings.show(item, call.version) for item in self.settings]
         else:
             known.pop("omaSettings")
+            known.update(self.own if call.version == "beta" else {})
         names = options.select or list(known)
-        body = {"@odata.type": f"#microsoft.graph.{self.type_name}", **{name: known[name] for name in names if name in known}}
+        type_name = self.type_in(call.version)
+        body = {"@odata.type": f"#microsoft.graph.{type_name}", **{name: known[name] for name in names if name in known}}
         if "assignments" in options.expand:
             body["assignments"] = [ASSIGNMENTS.show(item, call.version) for item in self.assignments]
         return body
@@ -97,7 +107,7 @@ def _find(call: Call) -> Configuration:
     return found
 
 
-ASSIGNMENTS = Kind(PATH, "deviceConfigurationAssignment", _find)
+ASSIGNMENTS = Kind(PATH, "deviceConfigurationAssignment", _find, ("source", "sourceId", "intent"))
 
 
 def list_all(call: Call) -> Reply:
@@ -105,7 +115,7 @@ def list_all(call: Call) -> Reply:
     options = _options(call, LIST_OPTIONS)
     found = list(call.tenant.configurations.values())
     if options.filter and options.filter.startswith("isof("):
-        found = [item for item in found if options.filter == f"isof('microsoft.graph.{item.type_name}')"]
+        found = [item for item in found if options.filter == f"isof('microsoft.graph.{item.type_in(call.version)}')"]
     elif options.filter:
         known = [name for name in NAMES[call.version] if name != "omaSettings"]
         test = compile_filter(options.filter, FilterSpec("deviceConfiguration", known, RULES))
@@ -150,6 +160,8 @@ def _checked(call: Call, creating: bool) -> dict[str, Any]:
 
 def create(call: Call) -> Reply:
     """201 with the policy; names need not be unique."""
+    if call.version == "beta" and isinstance(call.body, dict) and call.body.get("@odata.type") == oma_settings.PREFIX + IDENTITY:
+        raise intune_error(400, "BadRequest", "Intune no longer supports creating new instances of this profile type.")
     body = _checked(call, creating=True)
     settings = oma_settings.check(body.get("omaSettings") or [], call.version, creating=True)
     oma_settings.check_catalog_block(call.tenant, settings)

@@ -126,6 +126,14 @@ class ControlClient:
         """A further device."""
         return self.call("POST", "devices", properties)
 
+    def policies(self) -> list[dict[str, Any]]:
+        """Every policy: surface, id, name."""
+        return self.call("GET", "policies")
+
+    def plant_policy(self, surface: str, name: str | None = None, **options: Any) -> str:
+        """A policy as an administrator left it: its id; options: description, values, assignments (targets)."""
+        return self.call("POST", "policies", {"surface": surface, "name": name, **options})["id"]
+
     def add_app(self, roles: list[str] | None = None, secret_valid_days: float = 365, federated: bool = False) -> dict[str, Any]:
         """A further app registration: client_id, client_secret."""
         body = {"secret_valid_days": secret_valid_days, "federated": federated, **({"roles": roles} if roles is not None else {})}

@@ -19,6 +19,7 @@ from . import (
     filters_and_tags,
     grants,
     groups,
+    intents,
     organization,
     service_principals,
 )
@@ -32,6 +33,7 @@ BETA = ("beta",)
 DEVICES_READ = ("DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.ReadWrite.All")
 DEVICES_ACT = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 CONFIG_READ = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
+SERVICE_READ = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All")
 RBAC_READ = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")
 CONFIG_WRITE = ("DeviceManagementConfiguration.ReadWrite.All",)
 APPROVALS_READ = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All", *CONFIG_READ)
@@ -76,6 +78,8 @@ DC = "/deviceManagement/deviceConfigurations"
 CP = "/deviceManagement/configurationPolicies"
 PLAIN_TEXT = "/{id}/getOmaSettingPlainTextValue(secretReferenceValueId='{secret}')"
 FILTERS = "/deviceManagement/assignmentFilters"
+INTENTS = "/deviceManagement/intents"
+ENROLLMENT = "/deviceManagement/deviceEnrollmentConfigurations"
 TAGS = "/deviceManagement/roleScopeTags"
 MD = "/deviceManagement/managedDevices"
 APPROVALS = "/deviceManagement/operationApprovalRequests"
@@ -117,6 +121,11 @@ ROUTES: tuple[Route, ...] = (
     Route(BETA, "GET", APPROVALS, approval_requests.list_all, APPROVALS_READ, "configuration"),
     Route(BETA, "GET", APPROVALS + "/{id}", approval_requests.get, APPROVALS_READ, "configuration"),
     Route(BETA, "GET", "/deviceManagement/operationApprovalPolicies", approval_requests.list_policies, APPROVALS_READ, "configuration"),
+    Route(BETA, "GET", INTENTS, intents.list_intents, CONFIG_READ, "configuration"),
+    Route(BETA, "GET", INTENTS + "/{id}", intents.get_intent, CONFIG_READ, "configuration"),
+    Route(BETA, "GET", INTENTS + "/{id}/settings", intents.list_settings, CONFIG_READ, "configuration"),
+    Route(BETA, "GET", INTENTS + "/{id}/assignments", intents.ASSIGNMENTS.list_all, CONFIG_READ, "configuration"),
+    Route(BOTH, "GET", ENROLLMENT, intents.list_enrollment, SERVICE_READ, "configuration"),
     Route(V1, "GET", "/deviceManagement", organization.device_management, CONFIG_READ, "configuration"),
     Route(V1, "GET", "/organization", organization.list_all, ORGANIZATION_READ, "identity"),
     Route(V1, "GET", "/organization/{id}", organization.get, ORGANIZATION_READ, "identity"),
@@ -173,6 +182,7 @@ BETA_ONLY = (
     "roleScopeTags",
     "operationApprovalPolicies",
     "operationApprovalRequests",
+    "intents",
 )
 
 _KEY = re.compile(r"\('([^'=()]+)'\)")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from . import catalogue, filters_and_tags
+from . import catalogue, filters_and_tags, intents
 from .clock import iso
 from .demo_devices import DEMO, GROUPS, Profile
 from .device_configurations import Configuration
@@ -36,6 +36,7 @@ def plant(tenant: Tenant, seed: str) -> None:
     for app_id in (catalogue.AAD_GRAPH, catalogue.MS_GRAPH):
         tenant.service_principals.seed({**instantiate(tenant, app_id), "id": stable_id("servicePrincipal", app_id)})
     filters_and_tags.plant_default_tag(tenant)
+    intents.plant_default_enrollment(tenant)
     if seed == "demo":
         _plant_demo(tenant)
     elif seed.startswith("fleet:"):

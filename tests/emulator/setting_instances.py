@@ -39,11 +39,11 @@ def unknown_reference(reference: str) -> GraphError:
     return refuse(f"Info\nInvalid Reference id found in Policy \nPolicyId\n\nTemplateId\n\nInvalidReferenceId\n{reference}")
 
 
-def check(settings: Any) -> list[Json]:
-    """The instances of `settings` in a request body, one for each setting; raises GraphError."""
+def check(settings: Any, templated: bool = False) -> list[Json]:
+    """The instances of `settings` in a request body, one for each setting; raises GraphError. `templated`: may refer to a template."""
     if not isinstance(settings, list):
         raise bad_request("A collection was expected for property 'settings'.")
-    checker = _Checker()
+    checker = _Checker(templated)
     return [checker.setting(item) for item in settings]
 
 
@@ -61,15 +61,11 @@ def _object(item: Any, where: str, known: set[str], type_name: str) -> Json:
     return item
 
 
-def _no_template(item: Json, name: str) -> None:
-    if item.get(name) is not None:
-        raise not_emulated(f"Property '{name}' is not supported.", f"property {name}: policies from a template")
-
-
 class _Checker:
     """One policy: no definition twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, templated: bool) -> None:
+        self._templated = templated
         self._seen: set[str] = set()
         self._values: dict[str, Callable[[Definition, Any], Any]] = {
             "choice": self._choice,
@@ -89,15 +85,21 @@ class _Checker:
         if item["@odata.type"] != PREFIX + ending:
             raise refuse(f"The setting '{definition.id}' needs an instance of type '{PREFIX[1:]}{ending}', not '{item['@odata.type']}'.")
         _object(item, "settingInstance", {"settingDefinitionId", "settingInstanceTemplateReference", name}, ending)
-        _no_template(item, "settingInstanceTemplateReference")
+        reference = self._reference(item, "settingInstanceTemplateReference")
         if item.get(name) is None:
             raise refuse(f"The setting '{definition.id}' has no {name}.")
         return {
             "@odata.type": item["@odata.type"],
             "settingDefinitionId": definition.id,
-            "settingInstanceTemplateReference": None,
+            **reference,
             name: self._values[definition.kind](definition, item[name]),
         }
+
+    def _reference(self, item: Json, name: str) -> Json:
+        """The property that refers to a template, mostly null."""
+        if item.get(name) is not None and not self._templated:
+            raise not_emulated(f"Property '{name}' is not supported.", f"property {name}: policies from a template")
+        return {name: item.get(name)}
 
     def _definition(self, item: Any, group: str | None) -> Definition:
         if not isinstance(item, dict):
@@ -115,33 +117,30 @@ class _Checker:
         self._seen.add(definition.id)
         return definition
 
-    @staticmethod
-    def _choice(definition: Definition, value: Any) -> Json:
+    def _choice(self, definition: Definition, value: Any) -> Json:
         _object(value, "choiceSettingValue", {"settingValueTemplateReference", "value", "children"}, "ChoiceSettingValue")
-        _no_template(value, "settingValueTemplateReference")
+        reference = self._reference(value, "settingValueTemplateReference")
         if value.get("value") not in definition.options:
             raise refuse(f"'{value.get('value')}' is not an option of the setting '{definition.id}'.")
         if value.get("children"):
             raise refuse(f"The option '{value['value']}' has no child settings.")
-        return {"settingValueTemplateReference": None, "value": value["value"], "children": []}
+        return {**reference, "value": value["value"], "children": []}
 
-    @staticmethod
-    def _simple(definition: Definition, value: Any) -> Json:
+    def _simple(self, definition: Definition, value: Any) -> Json:
         kind = "Integer" if definition.kind == "integer" else "String"
-        item = _simple_value(value, kind, definition)
+        item = self._simple_value(value, kind, definition)
         if kind == "Integer":
             low, high = definition.bounds
             if not low <= item["value"] <= high:
                 raise refuse(f"{item['value']} is out of range for the setting '{definition.id}': {low} to {high}.")
         return item
 
-    @staticmethod
-    def _texts(definition: Definition, value: Any) -> list[Json]:
+    def _texts(self, definition: Definition, value: Any) -> list[Json]:
         if not isinstance(value, list):
             raise bad_request("A collection was expected for property 'simpleSettingCollectionValue'.")
         if len(value) > MAX_TEXTS:
             raise refuse(f"The setting '{definition.id}' takes at most {MAX_TEXTS} values.")
-        return [_simple_value(item, "String", definition) for item in value]
+        return [self._simple_value(item, "String", definition) for item in value]
 
     def _group(self, definition: Definition, value: Any) -> list[Json]:
         if not isinstance(value, list):
@@ -149,26 +148,25 @@ class _Checker:
         if len(value) != 1:
             raise refuse(f"The group '{definition.id}' takes one value, not {len(value)}.")
         entry = _object(value[0], "groupSettingCollectionValue", {"settingValueTemplateReference", "children"}, "GroupSettingValue")
-        _no_template(entry, "settingValueTemplateReference")
+        reference = self._reference(entry, "settingValueTemplateReference")
         if not isinstance(entry.get("children"), list):
             raise bad_request("A collection was expected for property 'children'.")
         children = [self._instance(child, definition.id) for child in entry["children"]]
-        return [{"settingValueTemplateReference": None, "children": children}]
+        return [{**reference, "children": children}]
 
-
-def _simple_value(item: Any, kind: str, definition: Definition) -> Json:
-    """An integer or a text, with its type."""
-    type_name = f"{PREFIX}{kind}SettingValue"
-    _object(item, "simpleSettingValue", {"settingValueTemplateReference", "value"}, f"{kind}SettingValue")
-    _no_template(item, "settingValueTemplateReference")
-    if item.get("@odata.type") is None:
-        raise bad_request("Cannot create an abstract class.", "ModelValidationFailure")
-    if item["@odata.type"] != type_name:
-        raise refuse(f"The setting '{definition.id}' needs a value of type '{type_name[1:]}', not '{item['@odata.type']}'.")
-    value = item.get("value")
-    right = isinstance(value, int) and not isinstance(value, bool) and value in INT32 if kind == "Integer" else isinstance(value, str)
-    if not right:
-        raise bad_request(f"Cannot convert the literal '{value}' to the expected type 'Edm.{'Int32' if kind == 'Integer' else kind}'.")
-    if kind == "String" and len(value) > MAX_TEXT:
-        raise refuse(f"The setting '{definition.id}' takes at most {MAX_TEXT} characters.")
-    return {"@odata.type": type_name, "settingValueTemplateReference": None, "value": value}
+    def _simple_value(self, item: Any, kind: str, definition: Definition) -> Json:
+        """An integer or a text, with its type."""
+        type_name = f"{PREFIX}{kind}SettingValue"
+        _object(item, "simpleSettingValue", {"settingValueTemplateReference", "value"}, f"{kind}SettingValue")
+        reference = self._reference(item, "settingValueTemplateReference")
+        if item.get("@odata.type") is None:
+            raise bad_request("Cannot create an abstract class.", "ModelValidationFailure")
+        if item["@odata.type"] != type_name:
+            raise refuse(f"The setting '{definition.id}' needs a value of type '{type_name[1:]}', not '{item['@odata.type']}'.")
+        value = item.get("value")
+        right = isinstance(value, int) and not isinstance(value, bool) and value in INT32 if kind == "Integer" else isinstance(value, str)
+        if not right:
+            raise bad_request(f"Cannot convert the literal '{value}' to the expected type 'Edm.{'Int32' if kind == 'Integer' else kind}'.")
+        if kind == "String" and len(value) > MAX_TEXT:
+            raise refuse(f"The setting '{definition.id}' takes at most {MAX_TEXT} characters.")
+        return {"@odata.type": type_name, **reference, "value": value}

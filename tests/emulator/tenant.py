@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .configuration_policies import ConfigurationPolicy
     from .device_configurations import Configuration
     from .exchange import Call, Reply
+    from .intents import Intent
     from .lifecycle import Action
 
 NAMESPACE = uuid.UUID("6f0f1a52-3c77-5d0e-9d57-5c5d7d8e4b11")
@@ -103,6 +104,8 @@ class Tenant:
         self.devices = Devices()
         self.actions: list[Action] = []
         self.configurations: dict[str, Configuration] = {}
+        self.intents: dict[str, Intent] = {}
+        self.enrollment_configurations: dict[str, dict[str, Any]] = {}
         self.assignment_filters: dict[str, dict[str, Any]] = {}
         self.scope_tags: dict[str, dict[str, Any]] = {}
         self.configuration_policies: dict[str, ConfigurationPolicy] = {}

@@ -21,6 +21,7 @@ from . import test_configuration_settings as definitions
 from . import test_configurations as configurations
 from . import test_directory as directory
 from . import test_filters_and_tags as references
+from . import test_planted_policies as planted
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,10 @@ def test_status_overview(client: Any, watch: Watch) -> None:
         references.test_lists_are_paged_and_nothing_else,
         references.test_roles,
         references.test_known_references,
+        planted.test_account_protection,
+        planted.test_identity_protection,
+        planted.test_v1_shows_identity_protection_as_base_type,
+        planted.test_new_identity_protection_is_refused,
         directory.test_create_and_find,
         directory.test_create_refusals,
         directory.test_update,
@@ -139,6 +144,13 @@ def test_filters_of_catalog_policies(client: Any, watch: Watch) -> None:
 @pytest.mark.parametrize("path", [configurations.V1, configurations.BETA])
 def test_plain_text_value(client: Any, watch: Watch, path: str) -> None:
     configurations.test_plain_text_value(client, path)
+
+
+@pytest.mark.parametrize("scenario", [planted.test_intents, planted.test_intents_refusals, planted.test_enrollment_configurations])
+def test_outside_of_the_description(client: Any, watch: Watch, scenario: Any) -> None:
+    client.get("/v1.0/organization")
+    scenario(client)
+    assert watch.compare().kinds["outside"]
 
 
 def test_restore(client: Any, watch: Watch) -> None:
