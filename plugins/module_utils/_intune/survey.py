@@ -139,11 +139,11 @@ def _value_of(setting: Json) -> t.Any:
 
 def read_enrollment(raw: Json) -> Found | None:
     """The tenant-wide settings for enrollment. They know no PIN recovery, and do not reach devices that are enrolled already."""
-    if raw.get("@odata.type") != HELLO_ENROLLMENT:
-        return None
-    values = _template_values(raw.items(), explicit=True)
     state = {"enabled": True, "disabled": False}.get(str(raw.get("state")))
-    return _found("enrollment", raw, raw.get("displayName"), {"device": {**values, **({} if state is None else _uses(state))}})
+    if raw.get("@odata.type") != HELLO_ENROLLMENT or state is None:
+        # Every tenant has one; its values count when it is switched on or off.
+        return None
+    return _found("enrollment", raw, raw.get("displayName"), {"device": {**_template_values(raw.items(), explicit=True), **_uses(state)}})
 
 
 def _uses(state: bool) -> Values:

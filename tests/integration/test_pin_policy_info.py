@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+MODULE = "intune_pin_policy_info"
+EVERYWHERE = [{"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}]
+BOOLEAN, STRING = "#microsoft.graph.omaSettingBoolean", "#microsoft.graph.omaSettingString"
+
+
+def oma(uri: str, value=True, kind: str = BOOLEAN) -> dict:
+    return {"@odata.type": kind, "displayName": "PIN", "description": "", "omaUri": uri, "value": value}
+
+
+def custom(tenant, *settings: dict, name: str = "Custom", assignments=EVERYWHERE) -> str:
+    return tenant.control.plant_policy("custom", name, values={"omaSettings": list(settings)}, assignments=assignments)
+
+
+def path(tenant, scope: str = "Device", node: str = "EnablePinRecovery") -> str:
+    return f"./{scope}/Vendor/MSFT/PassportForWork/{tenant.env['INTUNE_TENANT_ID']}/Policies/{node}"
+
+
+def codes(run) -> list[tuple[str, str]]:
+    return [(finding["code"], finding["severity"]) for finding in run.result["findings"]]
+
+
+def test_nothing_is_there(both_doors):
+    found = both_doors.module(MODULE, {})
+    assert (found.changed, found.writes) == (False, [])
+    assert (found.result["pin_policies"], found.result["findings"], found.result["problems"]) == ([], [], [])
+
+
+def test_finds_what_the_module_made(both_doors):
+    for backend, name in (("custom", "A"), ("settings_catalog", "B")):
+        options = {"name": name, "backend": backend, "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
+        both_doors.module("intune_pin_policy", options)
+    found = both_doors.module(MODULE, {})
+    shown = [(policy["name"], policy["surface"], policy["backend"], policy["device_settings"]) for policy in found.result["pin_policies"]]
+    on = {"enable_pin_recovery": True}
+    assert shown == [("A", "custom", "custom", on), ("B", "settings_catalog", "settings_catalog", on)]
+    assert found.result["pin_policies"][0]["assignments"][0]["target"] == "all_devices"
+    assert found.result["findings"] == []
+    devices = len(both_doors.tenant.control.devices())
+    rollout = found.result["pin_policies"][0]["rollout"]
+    assert (rollout["source"], rollout["devices"]) == ("overview", None) and 0 < rollout["pending"] <= devices
+    assert found.result["pin_policies"][1]["rollout"] is None
+    only = both_doors.module(MODULE, {"name": "B"})
+    assert [policy["name"] for policy in only.result["pin_policies"]] == ["B"]
+    by_id = both_doors.module(MODULE, {"id": only.result["pin_policies"][0]["id"]})
+    assert by_id.result["pin_policies"] == only.result["pin_policies"]
+
+
+def test_sees_the_other_surfaces(ansible):
+    control = ansible.tenant.control
+    catalog = ansible.module("intune_pin_policy", {"name": "C", "backend": "settings_catalog", "enable_pin_recovery": True})
+    settings = ansible.tenant.graph(
+        "GET", f"/deviceManagement/configurationPolicies/{catalog.result['pin_policy']['id']}/settings", version="beta"
+    )["value"]
+    plain = [{"settingInstance": setting["settingInstance"]} for setting in settings]
+    control.plant_policy("account_protection", "Endpoint security", values={"settings": plain}, assignments=EVERYWHERE)
+    control.plant_policy("identity_protection", "Old template", values={"pinRecoveryEnabled": True}, assignments=EVERYWHERE)
+    control.plant_policy("intent", "Intent", values={"pinRecoveryEnabled": False, "pinMinimumLength": 8}, assignments=EVERYWHERE)
+    control.plant_policy("enrollment", values={"state": "disabled"})
+    found = ansible.module(MODULE, {"rollout": "none"})
+    shown = {policy["surface"]: policy["device_settings"] for policy in found.result["pin_policies"]}
+    assert shown["account_protection"] == shown["settings_catalog"] == shown["identity_protection"] == {"enable_pin_recovery": True}
+    assert shown["intent"] == {"enable_pin_recovery": False, "minimum_pin_length": 8}
+    assert shown["enrollment"]["use_passport_for_work"] is False
+    assert {policy["backend"] for policy in found.result["pin_policies"]} == {"settings_catalog", None}
+    assert codes(found) == [("conflict", "error"), ("conflict", "error"), ("not_assigned", "warning")], "the intent says otherwise"
+
+
+@pytest.mark.parametrize(
+    ("uri", "value", "kind", "code", "severity"),
+    [
+        ("./Vendor/MSFT/Policy/PassportForWork/{tenant}/Policies/EnablePinRecovery", True, BOOLEAN, "wrong_path", "error"),
+        ("./Device/Vendor/MSFT/PassportForWork/{{{tenant}}}/Policies/EnablePinRecovery", True, BOOLEAN, "braces", "error"),
+        (
+            "./Device/Vendor/MSFT/PassportForWork/11111111-2222-3333-4444-555555555555/Policies/EnablePinRecovery",
+            True,
+            BOOLEAN,
+            "wrong_tenant_id",
+            "error",
+        ),
+        ("./Device/Vendor/MSFT/PassportForWork/TenantId/Policies/EnablePinRecovery", True, BOOLEAN, "wrong_tenant_id", "error"),
+        ("./Device/Vendor/MSFT/PassportForWork/{TENANT}/Policies/EnablePinRecovery", True, BOOLEAN, "letter_case", "warning"),
+        ("./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePINReset", True, BOOLEAN, "unknown_path", "error"),
+        ("./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePinRecovery", "true", STRING, "wrong_type", "error"),
+    ],
+)
+def test_finds_what_does_not_work_on_devices(ansible, uri, value, kind, code, severity):
+    tenant = ansible.tenant.env["INTUNE_TENANT_ID"]
+    wrong = uri.format(tenant=tenant, TENANT=tenant.upper())
+    policy = custom(ansible.tenant, oma(wrong, value, kind))
+    found = ansible.module(MODULE, {})
+    assert codes(found) == [(code, severity)]
+    finding = found.result["findings"][0]
+    assert finding["policies"] == [policy] and wrong in finding["message"] and finding["hint"]
+    assert found.result["pin_policies"][0]["device_settings"] == {}
+
+
+def test_a_right_path_written_without_device_is_right(ansible):
+    custom(ansible.tenant, oma(path(ansible.tenant).replace("./Device", ".")))
+    found = ansible.module(MODULE, {})
+    assert codes(found) == [] and found.result["pin_policies"][0]["device_settings"] == {"enable_pin_recovery": True}
+
+
+def test_finds_user_and_device_set_against_each_other(ansible):
+    policy = custom(ansible.tenant, oma(path(ansible.tenant), True), oma(path(ansible.tenant, "User"), False))
+    found = ansible.module(MODULE, {})
+    assert codes(found) == [("user_against_device", "error")] and found.result["findings"][0]["policies"] == [policy]
+
+
+def test_finds_policies_that_disagree_and_says_whether_they_meet(ansible):
+    groups = [group["id"] for group in ansible.tenant.graph("GET", "/groups")["value"]][:2]
+    first, second = (
+        [{"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group}] for group in groups
+    )
+    custom(ansible.tenant, oma(path(ansible.tenant), True), name="One", assignments=first)
+    other = custom(ansible.tenant, oma(path(ansible.tenant), False), name="Two", assignments=second)
+    assert codes(ansible.module(MODULE, {})) == [("conflict", "warning")]
+    ansible.tenant.graph(
+        "POST", f"/deviceManagement/deviceConfigurations/{other}/assign", {"assignments": [{"target": EVERYWHERE[0]}]}, version="beta"
+    )
+    found = ansible.module(MODULE, {"name": "Two"})
+    assert codes(found) == [("conflict", "error")] and "enable_pin_recovery" in found.result["findings"][0]["message"]
+    assert found.result["findings"][0]["policies"] != [other], "names both"
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_shown(ansible):
+    app = ansible.tenant.control.add_app(roles=["DeviceManagementConfiguration.Read.All"])
+    env = {"INTUNE_CLIENT_ID": app["client_id"], "INTUNE_CLIENT_SECRET": app["client_secret"]}
+    custom(ansible.tenant, oma(path(ansible.tenant)))
+    found = ansible.module(MODULE, {}, env=env)
+    assert found.status == "ok" and len(found.result["pin_policies"]) == 1
+    assert len(found.result["problems"]) == 1 and "enrollment" in found.result["problems"][0]
+    assert "DeviceManagementServiceConfig" in found.result["problems"][0]
+
+
+def test_bad_input(ansible):
+    assert "not a GUID" in ansible.module(MODULE, {"id": "x"}).result["msg"]
+    assert "mutually exclusive" in ansible.module(MODULE, {"id": "x", "name": "y"}).result["msg"]
