@@ -25,7 +25,7 @@ Predicate = Callable[[Row], bool]
 _TEXT = re.compile(r"('(?:[^']|'')*')")
 # The grammar has no `has`; this function, which Graph does not have, takes its place.
 _HAS, _HAS_FUNCTION = re.compile(r"(\w+)\s+has\s*$"), "hassubset"
-COMPARATORS = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.Gt: "gt", ast.LtE: "le", ast.GtE: "ge"}
+COMPARATORS = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.Gt: "gt", ast.LtE: "le", ast.GtE: "ge", ast.In: "in"}
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,14 @@ class _Compiler:
         rule = self._rule(name, operator)
         if rule is None:
             return lambda row: True
+        if operator == "in":
+            return self._in(node, name, rule)
         return _comparison(name, operator, self._literal(node.right, rule, name, operator), rule)
+
+    def _in(self, node: ast.Compare, name: str, rule: Rule) -> Predicate:
+        """`name in ('a','b')`: as `eq` with each."""
+        tests = [_comparison(name, "eq", self._literal(value, rule, name, "in"), rule) for value in node.right.val]
+        return lambda row: any(test(row) for test in tests)
 
     def _rule(self, name: str, operator: str) -> Rule | None:
         """The rule of a property; None means that the clause is ignored."""

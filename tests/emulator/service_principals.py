@@ -19,7 +19,7 @@ from .tenant import Tenant
 
 KNOWN = frozenset(catalogue.DEFAULTS) | frozenset(catalogue.SELECT_ONLY)
 RULES = {
-    "appId": Rule(frozenset({"eq"})),
+    "appId": Rule(frozenset({"eq", "in"})),
     "displayName": Rule(frozenset({"eq", "startswith"})),
     "id": Rule(frozenset({"eq"})),
 }

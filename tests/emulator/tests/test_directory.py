@@ -51,6 +51,21 @@ def test_create_and_find(client: Any) -> None:
     assert client.json(by_app(AAD_GRAPH))["oauth2PermissionScopes"][0]["value"] == "User.Read"
 
 
+def test_several_by_app_id(client: Any) -> None:
+    made = [make(client)["id"], make(client, CLIENT)["id"]]
+
+    def found(text: str) -> list[str]:
+        return [row["id"] for row in client.json(f"{SP}?$filter={text}&$select=id")["value"]]
+
+    assert found(f"appId in ('{SERVICE}','{CLIENT.upper()}','33333333-3333-4333-8333-333333333333')") == made
+    client.settings(directory_page_size=1)
+    first = client.json(f"{SP}?$filter=appId in ('{SERVICE}','{CLIENT}')")
+    assert [row["id"] for row in first["value"]] == made[:1]
+    assert "@odata.nextLink" in first
+    for bad in ("id in ('a','b')", "displayName in ('a','b')", "appId in (1,2)", "appId in 'a'", "appId in displayName"):
+        assert client.get(f"{SP}?$filter={bad}").status_code == 400
+
+
 def test_create_refusals(client: Any) -> None:
     make(client)
     again = client.call("POST", SP, {"appId": SERVICE})
