@@ -24,14 +24,18 @@ options:
   state:
     description:
       - V(present) makes both applications exist, enabled and consented.
-      - V(absent) revokes their grants and deletes them. Microsoft Entra keeps them in its recycle bin for 30 days.
+      - V(absent) takes back what V(present) gives, that is the permissions of O(service_scopes) and O(client_scopes), and
+        deletes the applications. Microsoft Entra keeps them in its recycle bin for 30 days.
+      - With V(absent), what others granted is kept. An application stays, and a warning says why, while it holds further
+        permissions, or grants for single users or on other applications, or while others are granted permissions on it.
+        O(purge_grants) removes all of that.
     type: str
     choices: [present, absent]
     default: present
   service_scopes:
     description:
       - Delegated permissions that the service application is granted on Azure AD Graph, for all users.
-      - An empty list grants none. Permissions that are granted already are kept.
+      - An empty list grants none. Permissions that are granted already are kept, but see O(purge_grants).
     type: list
     elements: str
     default: [User.Read]
@@ -39,8 +43,25 @@ options:
     description:
       - Delegated permissions that the client application is granted on the service application, for all users.
       - Unset, a consent that is there is taken as it is, and otherwise all permissions that the service publishes are granted.
+      - Where O(purge_grants=true) or O(state=absent), unset means the permissions that the service publishes.
     type: list
     elements: str
+  purge_grants:
+    description:
+      - With O(state=present), also takes further permissions away, so that the grant for all users of each application on its
+        resource holds exactly O(service_scopes) and O(client_scopes). For an empty list the grant is removed.
+      - With O(state=present), grants for single users and on other applications are never touched.
+      - With O(state=absent), removes the applications with everything that is granted to them and on them.
+    type: bool
+    default: false
+    version_added: 0.2.0
+  restore_deleted:
+    description:
+      - Restore an application that lies in the recycle bin of Microsoft Entra.
+      - If V(false), the task fails before it changes anything where one lies there. A second application is never made.
+    type: bool
+    default: true
+    version_added: 0.2.0
   allow_undocumented_cloud:
     description:
       - Go on in a cloud for which Microsoft documents no PIN Reset Service, which is every O(cloud) but V(global).
@@ -81,9 +102,20 @@ EXAMPLES = r"""
   diff: true
   register: verify
 
-- name: Disconnect the tenant
+- name: Connect the tenant with these permissions and no others
+  endpointops.intune.intune_pinreset_consent:
+    service_scopes: [User.Read]
+    client_scopes: [user_impersonation]
+    purge_grants: true
+
+- name: Disconnect the tenant, but keep what others granted
   endpointops.intune.intune_pinreset_consent:
     state: absent
+
+- name: Disconnect the tenant, whatever was granted
+  endpointops.intune.intune_pinreset_consent:
+    state: absent
+    purge_grants: true
 """
 
 RETURN = r"""
@@ -119,8 +151,16 @@ pinreset_consent:
           description: Whether users may sign in to it.
           type: bool
           returned: always
+        deleted:
+          description: When it was deleted, if it lies in the recycle bin. Null otherwise.
+          type: str
+          returned: always
+          version_added: 0.2.0
+          sample: "2026-01-05T10:00:00Z"
         consented:
-          description: Whether the grant for all users that this task asks for is there.
+          description:
+            - Whether the grant for all users that this task asks for is there.
+            - With O(state=absent), whether the one that is to be taken back is there.
           type: bool
           returned: always
         scopes:
@@ -128,6 +168,34 @@ pinreset_consent:
           type: list
           elements: str
           returned: always
+        grants:
+          description: All grants of delegated permissions in which it is the client, for all or single users, on any resource.
+          type: list
+          elements: dict
+          returned: always
+          version_added: 0.2.0
+          contains:
+            resource_app_id:
+              description: Application ID of the resource; null for another resource than those of the PIN Reset Service.
+              type: str
+              returned: always
+            resource_id:
+              description: Object ID of the resource.
+              type: str
+              returned: always
+            consent_type:
+              description: V(AllPrincipals) for all users, V(Principal) for one.
+              type: str
+              returned: always
+            principal_id:
+              description: Object ID of the user; null for all users.
+              type: str
+              returned: always
+            scopes:
+              description: The permissions.
+              type: list
+              elements: str
+              returned: always
     client:
       description: The application C(Microsoft Pin Reset Client Production).
       type: dict
@@ -138,7 +206,9 @@ pinreset_consent:
       type: bool
       returned: always
     consent_urls:
-      description: The two pages on which an administrator (at least Application Administrator) gives the consent by hand.
+      description:
+        - The two pages on which an administrator (at least Application Administrator) gives the consent by hand.
+        - Microsoft documents them for the global cloud. In another one they are at the sign-in service of that cloud.
       type: dict
       returned: always
       sample:
@@ -146,13 +216,12 @@ pinreset_consent:
         client: https://login.windows.net/common/oauth2/authorize?response_type=code&client_id=9115dd05-fad5-4f9c-acc7-305d08b1b04e
 """
 
-import dataclasses
 import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import consent
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import consent, consent_calls
 from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
 
 SPEC = _arguments.spec(
@@ -161,6 +230,8 @@ SPEC = _arguments.spec(
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "service_scopes": {"type": "list", "elements": "str", "default": ["User.Read"]},
         "client_scopes": {"type": "list", "elements": "str"},
+        "purge_grants": {"type": "bool", "default": False},
+        "restore_deleted": {"type": "bool", "default": True},
         "allow_undocumented_cloud": {"type": "bool", "default": False},
         "wait_timeout": {"type": "float", "default": 120},
     },
@@ -168,35 +239,34 @@ SPEC = _arguments.spec(
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
+    _check(params)
+    goal = consent.goal_of(params)
+    before = consent_calls.read(client, goal)
+    failure = consent.obstacle(before, goal)
+    changes = [] if failure else consent.plan(before, goal)
+    # The diff is the plan's, in check mode and for real: scopes that the service has yet to publish are null in both.
+    after = projected = consent.project(before, changes)
+    if changes and not check:
+        after, failure = consent_calls.apply(client, changes, goal, params["wait_timeout"])
+    urls = consent.consent_urls(client.credential.identity().get("tid") or params["tenant_id"], params["cloud"])
+    return Outcome(
+        {"pinreset_consent": consent.describe(after, goal, urls)},
+        changed=bool(changes) if failure is None else consent.managed(before) != consent.managed(after),
+        before=consent.managed(before),
+        after=consent.managed(after if failure else projected),
+        warnings=consent.warnings(after, goal),
+        failure=consent.explain(failure, urls) if failure and goal.present else failure,
+    )
+
+
+def _check(params: t.Mapping[str, t.Any]) -> None:
     if params["cloud"] != "global" and not params["allow_undocumented_cloud"]:
         raise errors.InvalidOptionError(
             f"Microsoft documents no PIN Reset Service for the cloud {params['cloud']}.",
             hint="Set allow_undocumented_cloud to try all the same.",
         )
-    wanted = {
-        "service": consent.scopes_of(params["service_scopes"]) or (),
-        "client": consent.scopes_of(params["client_scopes"]),
-    }
-    before = consent.read(client)
-    present = params["state"] == "present"
-    if present:
-        consent.check_resource(before, wanted)
-    changes = consent.plan_present(before, wanted) if present else consent.plan_absent(before)
-    # The diff is the plan's, in check mode and for real: scopes that the service has yet to publish are null in both.
-    after = projected = consent.project(before, changes)
-    failure = None
-    if changes and not check:
-        apply = consent.connect if present else consent.disconnect
-        after, failure = apply(client, before, changes, wanted, params["wait_timeout"])
-    urls = consent.consent_urls(client.credential.identity().get("tid") or params["tenant_id"])
-    outcome = Outcome(
-        {"pinreset_consent": consent.describe(after, wanted, urls)},
-        changed=bool(changes) and failure is None,
-        before=consent.managed(before),
-        after=consent.managed(after if failure else projected),
-        failure=consent.explain(failure, urls) if failure and present else failure,
-    )
-    return dataclasses.replace(outcome, warnings=consent.warnings(after, wanted) if present else [])
+    if not 0 <= params["wait_timeout"] < 1e6:
+        raise errors.InvalidOptionError(f"wait_timeout is {params['wait_timeout']:g}: it is a number of seconds, 0 or more.")
 
 
 def main() -> None:

@@ -16,9 +16,16 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_device_passcode,
     intune_pin_policy,
     intune_pinreset_consent,
+    intune_pinreset_consent_info,
 )
 
-MODULES = [intune_connection_info, intune_device_passcode, intune_pin_policy, intune_pinreset_consent]
+MODULES = [
+    intune_connection_info,
+    intune_device_passcode,
+    intune_pin_policy,
+    intune_pinreset_consent,
+    intune_pinreset_consent_info,
+]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.SPEC.module)

@@ -9,9 +9,12 @@ import pytest
 from .harness import four_beats
 
 MODULE = "intune_pinreset_consent"
+INFO = "intune_pinreset_consent_info"
 SERVICE = "b8456c59-1230-44c7-a4a2-99b085333e84"
 CLIENT = "9115dd05-fad5-4f9c-acc7-305d08b1b04e"
+DIRECTORY = "00000002-0000-0000-c000-000000000000"
 GRANTS = "/oauth2PermissionGrants"
+USER = "66666666-6666-4666-8666-666666666666"
 
 GONE = {"present": False, "enabled": False, "scopes": []}
 READY = {"service": {"present": True, "enabled": True, "scopes": ["User.Read"]}, "client": {"present": True, "enabled": True}}
@@ -52,6 +55,30 @@ def test_widens_a_grant_and_keeps_what_others_granted(both_doors):
     assert beats.run.result["pinreset_consent"]["service"]["scopes"] == ["Directory.Read.All", "User.Read", "User.Read.All"]
 
 
+def test_the_second_run_proves_in_three_requests_that_nothing_is_to_be_done(ansible):
+    ansible.module(MODULE, {})
+    again = ansible.module(MODULE, {})
+    assert not again.changed
+    graph = [entry for entry in again.journal if entry["kind"] == "graph"]
+    assert [(entry["method"], entry["path"]) for entry in graph] == [("GET", "/servicePrincipals"), ("GET", GRANTS), ("GET", GRANTS)]
+
+
+def test_purges_what_is_too_much_and_leaves_the_rest_alone(both_doors):
+    both_doors.module(MODULE, {"service_scopes": ["User.Read", "Directory.Read.All"]})
+    client, service = (both_doors.tenant.principal(app_id)["id"] for app_id in (CLIENT, SERVICE))
+    personal = {"clientId": client, "resourceId": service, "consentType": "Principal", "principalId": USER, "scope": "mine"}
+    both_doors.tenant.graph("POST", GRANTS, personal)
+    assert not both_doors.module(MODULE, {}).changed, "it is never narrowed unasked"
+    beats = four_beats(both_doors, MODULE, {"purge_grants": True, "client_scopes": []})
+    assert sorted(write.split()[0] for write in beats.run.writes) == ["DELETE", "PATCH"]
+    assert beats.run.result["diff"]["before"]["service"]["scopes"] == ["Directory.Read.All", "User.Read"]
+    found = beats.run.result["pinreset_consent"]
+    assert (found["service"]["scopes"], found["client"]["scopes"], found["ready"]) == (["User.Read"], [], True)
+    assert found["client"]["grants"] == [
+        {"resource_app_id": SERVICE, "resource_id": service, "consent_type": "Principal", "principal_id": USER, "scopes": ["mine"]}
+    ]
+
+
 def test_scopes_may_stand_in_one_entry_and_blanks_are_none(ansible):
     assert ansible.module(MODULE, {"service_scopes": ["User.Read Directory.Read.All "], "client_scopes": [""]}).changed
     again = ansible.module(MODULE, {"service_scopes": ["Directory.Read.All User.Read"], "client_scopes": [" "]})
@@ -73,6 +100,18 @@ def test_restores_from_the_bin_and_makes_no_second_one(both_doors):
     assert beats.run.result["pinreset_consent"]["client"]["id"] == identity
 
 
+def test_leaves_in_the_bin_what_is_not_to_be_restored(both_doors):
+    both_doors.module(MODULE, {})
+    identity = both_doors.tenant.principal(CLIENT)["id"]
+    both_doors.tenant.graph("DELETE", f"/servicePrincipals/{identity}")
+    found = both_doors.module(MODULE, {"restore_deleted": False})
+    assert (found.status, found.changed, found.writes) == ("failed", False, [])
+    deleted = found.result["pinreset_consent"]["client"]["deleted"]
+    assert all(part in found.result["msg"] for part in (identity, deleted, "restore_deleted to true", "delete it for good"))
+    both_doors.tenant.graph("DELETE", f"/directory/deletedItems/{identity}")
+    assert both_doors.module(MODULE, {"restore_deleted": False}).result["pinreset_consent"]["ready"]
+
+
 def test_removes_grants_and_applications(both_doors):
     both_doors.module(MODULE, {})
     beats = four_beats(both_doors, MODULE, {"state": "absent"})
@@ -84,6 +123,22 @@ def test_removes_grants_and_applications(both_doors):
     ]
     assert beats.run.result["pinreset_consent"]["ready"] is False
     assert beats.run.result["diff"]["after"] == {"service": GONE, "client": GONE}
+
+
+def test_keeps_what_others_granted_unless_told_to_remove_it(both_doors):
+    both_doors.module(MODULE, {"service_scopes": ["User.Read", "Directory.Read.All"]})
+    beats = four_beats(both_doors, MODULE, {"state": "absent"})
+    assert [write.split("/")[0] for write in beats.run.writes] == ["PATCH ", "DELETE ", "DELETE "]
+    found = beats.run_again.result["pinreset_consent"]
+    service = found["service"]
+    assert (service["present"], service["consented"], service["scopes"]) == (True, False, ["Directory.Read.All"])
+    assert found["client"]["deleted"] and not found["client"]["present"]
+    for beat in beats:
+        (warning,) = beat.result["warnings"]
+        assert SERVICE in warning and "Directory.Read.All" in warning and "purge_grants to true" in warning
+    beats = four_beats(both_doors, MODULE, {"state": "absent", "purge_grants": True})
+    assert beats.run.result["diff"]["after"] == {"service": GONE, "client": GONE}
+    assert both_doors.tenant.graph("GET", GRANTS)["value"] == []
 
 
 @pytest.mark.parametrize(
@@ -121,6 +176,63 @@ def test_waits_out_entras_delay_and_writes_nothing_twice(ansible, duplicate, app
     assert not ansible.module(MODULE, {}).changed
 
 
+@pytest.mark.parametrize("begin", ["nothing", "bin", "narrow", "absent"])
+def test_waits_out_the_longest_delay(ansible, begin):
+    options = {"service_scopes": ["User.Read", "More"]} if begin == "narrow" else {"state": "absent"} if begin == "absent" else {}
+    if begin != "nothing":
+        ansible.module(MODULE, {})
+    if begin == "bin":
+        ansible.module(MODULE, {"state": "absent"})
+    ansible.tenant.control.settings(
+        visibility_reads=6, grant_applied_on_invisible=True, duplicate_grant="409", grant_on_invisible="404", restore_brings_grants=True
+    )
+    found = ansible.module(MODULE, options)
+    assert found.status == "ok", found.result
+    writes = [(entry["method"], entry["path"], str(entry["body"])) for entry in found.journal if entry["write"]]
+    assert len(writes) == len(set(writes)), "something was written twice"
+    again = ansible.module(MODULE, options)
+    assert (again.status, again.changed, again.writes) == ("ok", False, [])
+
+
+BREAKS = [
+    ("drop_before", "POST", "^/servicePrincipals$", {}),
+    ("drop_after", "POST", "^/servicePrincipals$", {}),
+    ("drop_after", "POST", GRANTS, {}),
+    ("status", "POST", GRANTS, {"status": 500}),
+    ("status", "POST", GRANTS, {"status": 500, "processed": True}),
+    ("drop_after", "DELETE", GRANTS, {}),
+    ("status", "DELETE", "^/servicePrincipals", {"status": 500, "processed": True}),
+]
+
+
+@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize(("kind", "method", "path", "details"), BREAKS)
+def test_an_interrupted_run_is_finished_by_the_next(ansible, kind, method, path, details, skip):
+    options = {"retry_timeout": 0, **({"state": "absent"} if method == "DELETE" else {})}
+    if method == "DELETE":
+        ansible.module(MODULE, {})
+    ansible.tenant.control.arm(kind, method=method, path=path, skip=skip, **details)
+    first = ansible.module(MODULE, options)
+    assert (first.status == "failed") is (kind == "status")
+    found = ansible.module(MODULE, options)
+    assert (found.status, found.result["pinreset_consent"]["ready"]) == ("ok", method == "POST")
+    assert len(ansible.tenant.graph("GET", GRANTS)["value"]) == (2 if method == "POST" else 0)
+    assert ansible.module(MODULE, options).writes == []
+
+
+def test_a_consent_by_hand_is_found_by_the_next_run(ansible):
+    ansible.tenant.control.settings(consent="refuse_grant")
+    assert ansible.module(MODULE, {}).status == "failed"
+    ids = {app_id: ansible.tenant.principal(app_id)["id"] for app_id in (SERVICE, CLIENT, DIRECTORY)}
+    ansible.tenant.control.settings(consent="allow")
+    for client, resource, scope in ((SERVICE, DIRECTORY, "User.Read"), (CLIENT, SERVICE, "user_impersonation")):
+        body = {"clientId": ids[client], "resourceId": ids[resource], "consentType": "AllPrincipals", "scope": scope}
+        ansible.tenant.graph("POST", GRANTS, body)
+    ansible.tenant.control.settings(consent="refuse_grant")
+    found = ansible.module(MODULE, {})
+    assert (found.status, found.changed, found.result["pinreset_consent"]["ready"]) == ("ok", False, True)
+
+
 def test_a_wait_in_vain_is_said(ansible):
     ansible.tenant.control.settings(visibility_delay=3600)
     found = ansible.module(MODULE, {"wait_timeout": 2})
@@ -133,3 +245,48 @@ def test_refuses_a_cloud_without_documentation_before_any_call(ansible):
     found = ansible.module(MODULE, {"cloud": "china"})
     assert found.status == "failed" and "china" in found.result["msg"] and "allow_undocumented_cloud" in found.result["msg"]
     assert found.journal == []
+
+
+@pytest.mark.parametrize("scopes", ['User"Read', "x" * 4000, " ".join(f"{'s' * 100}{number}" for number in range(50))])
+def test_what_is_no_scope_is_refused_before_any_call(ansible, scopes):
+    found = ansible.module(MODULE, {"client_scopes": [scopes]})
+    assert found.status == "failed" and "client_scopes" in found.result["msg"]
+    assert found.journal == []
+
+
+# --- the info module ------------------------------------------------------------------------------------------------
+
+
+def test_info_tells_what_is_there_and_changes_nothing(both_doors):
+    nothing = both_doors.module(INFO, {})
+    assert (nothing.status, nothing.changed, nothing.writes) == ("ok", False, [])
+    assert nothing.result["pinreset_consent"]["ready"] is False
+    done = both_doors.module(MODULE, {})
+    found = both_doors.module(INFO, {}, check_mode=True)
+    assert found.result["pinreset_consent"] == done.result["pinreset_consent"]
+    assert len([entry for entry in found.journal if entry["kind"] == "graph"]) == 3
+    more = both_doors.module(INFO, {"client_scopes": ["user_impersonation", "more"]}).result["pinreset_consent"]
+    assert (more["ready"], more["client"]["consented"], more["service"]["consented"]) == (False, False, True)
+    both_doors.module(MODULE, {"state": "absent"})
+    gone = both_doors.module(INFO, {}).result["pinreset_consent"]
+    assert gone["service"]["deleted"] and gone["client"]["deleted"] and not gone["service"]["present"]
+    assert set(gone["service"]) == set(found.result["pinreset_consent"]["service"])
+
+
+@pytest.mark.parametrize(
+    ("roles", "missing"),
+    [
+        (["Application.Read.All", "DelegatedPermissionGrant.Read.All"], None),
+        (["Directory.Read.All"], None),
+        (["Application.Read.All"], "DelegatedPermissionGrant.Read.All"),
+        (["DelegatedPermissionGrant.Read.All"], "Application.Read.All"),
+    ],
+)
+def test_info_needs_the_permissions_that_it_names(ansible, roles, missing):
+    ansible.module(MODULE, {})
+    app = ansible.tenant.control.add_app(roles=roles)
+    found = ansible.module(INFO, {"client_id": app["client_id"], "client_secret": app["client_secret"]})
+    if missing is None:
+        assert found.result["pinreset_consent"]["ready"] is True
+    else:
+        assert found.status == "failed" and missing in found.result["msg"]

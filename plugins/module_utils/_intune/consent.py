@@ -6,35 +6,70 @@
 
 """The Microsoft PIN Reset Service in a tenant: two enterprise applications and their admin consent.
 
-Pure: state_of, plan, project. Thin calls: read, apply. Source of ids and URLs: Microsoft's PIN reset page (2024-04).
+Pure: what is there, what a task asks for, what is to be done, and how it is shown. The calls are in consent_calls.
+Source of ids and URLs: Microsoft's PIN reset page (2024-04).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 import urllib.parse
 
-from .._graph import errors
-from .._graph.client import GraphClient, Json
-from .._graph.protocol import literal, segments
+from .._graph import clouds, errors
+
+Json = dict[str, t.Any]
 
 SERVICE_APP_ID = "b8456c59-1230-44c7-a4a2-99b085333e84"
 CLIENT_APP_ID = "9115dd05-fad5-4f9c-acc7-305d08b1b04e"
 DIRECTORY_APP_ID = "00000002-0000-0000-c000-000000000000"  # Azure AD Graph, which the service's documented consent names
+NAMES = {SERVICE_APP_ID: "Microsoft Pin Reset Service Production", CLIENT_APP_ID: "Microsoft Pin Reset Client Production"}
 
-# Scopes by application; null for those that its resource publishes.
-Wanted = t.Mapping[str, "tuple[str, ...] | None"]
-
-SELECT = {"$select": "id,appId,displayName,accountEnabled,oauth2PermissionScopes"}
+MAKE = ("restore", "create")
 BROKER = f"ms-appx-web://Microsoft.AAD.BrokerPlugin/{CLIENT_APP_ID}"
+DOCUMENTED_LOGIN = "https://login.windows.net"  # as Microsoft's page has it, for the global cloud
+
+LONGEST_GRANT = 3850  # characters of all scopes of a grant together (oAuth2PermissionGrant.scope)
+LONGEST_SCOPE = 120  # characters of one (permissionScope.value)
+# What may stand in a scope: RFC 6749, section 3.3. Microsoft's own list is within it, and forbids a dot in front.
+SCOPE = re.compile(r"(?!\.)[\x21\x23-\x5b\x5d-\x7e]+")
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    """What a task asks for. Scopes of null: those that the resource publishes."""
+
+    service: tuple[str, ...] | None = ("User.Read",)
+    client: tuple[str, ...] | None = None
+    present: bool = True
+    purge: bool = False
+    restore: bool = True
+
+    def given(self, name: str) -> tuple[str, ...] | None:
+        return self.service if name == "service" else self.client
+
+
+@dataclasses.dataclass(frozen=True)
+class Grant:
+    """One oAuth2PermissionGrant. ``resource_app_id`` is null for an application that is none of these."""
+
+    id: str
+    client_id: str
+    resource_id: str
+    consent_type: str
+    principal_id: str | None = None
+    scopes: tuple[str, ...] = ()
+    resource_app_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class App:
     """One enterprise application. ``scopes``: what an administrator granted it on its resource, for all users.
 
-    ``scopes`` is null where it cannot be known yet (check mode, before the resource exists).
+    ``scopes`` is null where it is planned and cannot be known yet (check mode, before the resource exists). Ids that Entra
+    has yet to make are ''. ``others``: grants in which it is the client, but for that one. ``inbound``: grants in which it
+    is the resource, as far as they were read.
     """
 
     app_id: str
@@ -43,10 +78,13 @@ class App:
     display_name: str | None = None
     enabled: bool = False
     deleted_id: str | None = None
+    deleted: str | None = None
     resource_id: str | None = None
     published: tuple[str, ...] = ()
     grant_id: str | None = None
     scopes: tuple[str, ...] | None = ()
+    others: tuple[Grant, ...] = ()
+    inbound: tuple[Grant, ...] = ()
 
     @property
     def present(self) -> bool:
@@ -64,108 +102,244 @@ class State:
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """One write. ``kind``: restore, create, enable, grant, widen, revoke, delete. ``app``: service or client."""
+    """One write. ``app``: service or client.
+
+    ``kind``: restore, create, enable, grant (a new one), widen (by these scopes), replace (by these scopes), revoke, delete.
+    """
 
     kind: str
     app: str
     scopes: tuple[str, ...] | None = None
 
 
-# --- pure -----------------------------------------------------------------------------------------------------------
+# --- what a task asks for -------------------------------------------------------------------------------------------
 
 
-def plan_present(state: State, wanted: Wanted) -> list[Change]:
-    """What is missing."""
+def goal_of(params: t.Mapping[str, t.Any]) -> Goal:
+    """From the options of a module. Blanks alone count as not given, which is no scope for the service."""
+    return Goal(
+        service=scopes_of("service_scopes", params["service_scopes"]) or (),
+        client=scopes_of("client_scopes", params["client_scopes"]),
+        present=params.get("state", "present") == "present",
+        purge=params.get("purge_grants", False),
+        restore=params.get("restore_deleted", True),
+    )
+
+
+def scopes_of(option: str, given: t.Sequence[str] | None) -> tuple[str, ...] | None:
+    """Scopes as given: one an entry, or several with blanks between. Entries of nothing but blanks count as not given."""
+    if given is None:
+        return None
+    scopes = tuple(dict.fromkeys(scope for entry in given for scope in entry.split()))
+    for scope in scopes:
+        if len(scope) > LONGEST_SCOPE or not SCOPE.fullmatch(scope):
+            shown = scope if len(scope) <= LONGEST_SCOPE else f"{scope[:40]}..."
+            raise errors.InvalidOptionError(
+                f"{option}: '{shown}' is not the name of a permission.",
+                hint=f"A name has at most {LONGEST_SCOPE} characters, no quotation mark, backslash or accent, and no dot in front.",
+            )
+    if _too_long(scopes):
+        raise errors.InvalidOptionError(f"{option} is longer than the {LONGEST_GRANT} characters that one grant holds.")
+    return None if given and not scopes else scopes
+
+
+def _too_long(scopes: t.Iterable[str] | None) -> bool:
+    return len(" ".join(scopes or ())) > LONGEST_GRANT
+
+
+def obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
+    """What stands in the way of a plan and is known before anything is written."""
+    if not goal.present:
+        return None
+    if state.service.resource_id is None and goal.service:
+        return errors.SelectionError(
+            f"The tenant has no enterprise application {DIRECTORY_APP_ID} (Azure AD Graph), on which the service is to be granted "
+            + " and ".join(goal.service)
+            + ".",
+            hint="Nothing was written. Consent by hand, or set service_scopes to [] to leave this grant out.",
+        )
+    after = project(state, plan(state, goal)).apps()
+    for name, app in state.apps().items():
+        if not app.present and app.deleted_id and not goal.restore:
+            return in_the_bin(app)
+        if after[name].scopes != app.scopes and _too_long(after[name].scopes):
+            return errors.InvalidOptionError(
+                f"With what is granted to {NAMES[app.app_id]} already, its grant would be longer than {LONGEST_GRANT} characters.",
+                hint="Nothing was written. Ask for fewer permissions, or set purge_grants to true to replace those that are there.",
+            )
+    return None
+
+
+def in_the_bin(app: App) -> errors.IntuneError:
+    return errors.SelectionError(
+        f"{NAMES[app.app_id]} ({app.app_id}) lies in the recycle bin as {app.deleted_id}, deleted {app.deleted or 'at an unknown time'}, "
+        "and restore_deleted is false.",
+        hint="Either set restore_deleted to true to restore it, or delete it for good (Microsoft Entra admin center, Enterprise "
+        "applications, Deleted applications) so that a new one is made.",
+    )
+
+
+# --- what is to be done ---------------------------------------------------------------------------------------------
+
+
+def plan(state: State, goal: Goal) -> list[Change]:
+    return plan_present(state, goal) if goal.present else plan_absent(state, goal)
+
+
+def plan_present(state: State, goal: Goal) -> list[Change]:
+    """What is missing; with ``purge`` also what is too much of a grant."""
     changes = []
     for name, app in state.apps().items():
         if not app.present:
             changes.append(Change("restore" if app.deleted_id else "create", name))
         if not app.enabled and (app.present or app.deleted_id):
             changes.append(Change("enable", name))
-        missing = missing_scopes(state, name, wanted[name])
-        if missing is None or missing:
-            changes.append(Change("widen" if app.grant_id else "grant", name, missing))
+        changes += _plan_grant(name, app, goal)
     return changes
 
 
-def scopes_of(given: t.Sequence[str] | None) -> tuple[str, ...] | None:
-    """Scopes as given: one an entry, or several with blanks between. Entries of nothing but blanks count as not given."""
-    if given is None:
-        return None
-    scopes = tuple(dict.fromkeys(scope for entry in given for scope in entry.split()))
-    return None if given and not scopes else scopes
-
-
-def check_resource(state: State, wanted: Wanted) -> None:
-    """The service's own resource is Microsoft's and cannot be made here: refused before anything is written."""
-    if state.service.resource_id is None and wanted["service"]:
-        raise errors.SelectionError(
-            f"The tenant has no enterprise application {DIRECTORY_APP_ID} (Azure AD Graph), on which the service is to be granted "
-            + " and ".join(wanted["service"])
-            + ".",
-            hint="Nothing was written. Consent by hand, or set service_scopes to [] to leave this grant out.",
-        )
-
-
-def missing_scopes(state: State, name: str, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """Scopes to grant; null while the resource that would name them is not there.
-
-    Scopes that are given are a claim. Without any, a grant that somebody made, in a browser for instance, is a consent
+def _plan_grant(name: str, app: App, goal: Goal) -> list[Change]:
+    """Scopes that are given are a claim. Without any, a grant that somebody made, in a browser for instance, is a consent
     as it is; else everything that the resource publishes is granted.
     """
-    app = state.apps()[name]
+    wanted = _wanted(app, goal.given(name))
+    if app.scopes is None:
+        return []
+    if wanted is None:
+        return [Change("grant", name, None)]
+    if goal.purge:
+        return _exactly(name, app, wanted)
+    if goal.given(name) is None and app.scopes:
+        return []
+    missing = tuple(scope for scope in wanted if scope not in app.scopes)
+    return [Change("grant" if app.grant_id is None else "widen", name, missing)] if missing else []
+
+
+def _wanted(app: App, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Scopes to grant; null while the resource that would name them is not there."""
     if given is not None:
-        return tuple(scope for scope in given if scope not in (app.scopes or ()))
-    if app.scopes:
-        return ()
-    return app.published if app.resource_id else None
+        return given
+    return app.published if app.resource_id is not None else None
 
 
-def plan_absent(state: State) -> list[Change]:
+def _exactly(name: str, app: App, scopes: tuple[str, ...]) -> list[Change]:
+    """The grant made these scopes and no others; none at all for no scopes."""
+    if not scopes:
+        return [] if app.grant_id is None else [Change("revoke", name)]
+    if set(scopes) == set(app.scopes or ()):
+        return []
+    return [Change("grant" if app.grant_id is None else "replace", name, scopes)]
+
+
+def plan_absent(state: State, goal: Goal) -> list[Change]:
+    """Grants first, then applications that nothing is left of which is not ours."""
     apps = state.apps()
-    revoke = [Change("revoke", name) for name, app in apps.items() if app.grant_id]
-    return revoke + [Change("delete", name) for name, app in apps.items() if app.present]
+    changes = [change for name, app in apps.items() for change in _exactly(name, app, _foreign_scopes(name, app, goal))]
+    return changes + [Change("delete", name) for name, app in apps.items() if app.present and not _reasons_to_stay(state, name, goal)]
+
+
+def _foreign_scopes(name: str, app: App, goal: Goal) -> tuple[str, ...]:
+    """Scopes of an application's grant that are not ours. Ours are those that ``present`` would give it."""
+    ours = _wanted(app, goal.given(name)) or ()
+    return () if goal.purge else tuple(scope for scope in app.scopes or () if scope not in ours)
+
+
+def _reasons_to_stay(state: State, name: str, goal: Goal) -> list[str]:
+    """Why an application is not deleted: what others granted would go with it."""
+    if goal.purge:
+        return []
+    app = state.apps()[name]
+    main = {other.grant_id for other in state.apps().values()}
+    foreign = len([grant for grant in app.inbound if grant.id not in main])
+    if name == "service":
+        foreign += bool(_foreign_scopes("client", state.client, goal))
+    kept = _foreign_scopes(name, app, goal)
+    return [
+        *([f"permissions that others granted it for all users ({', '.join(kept)})"] if kept else []),
+        *([f"{_count(len(app.others))} to it, for single users or on other applications"] if app.others else []),
+        *([f"{_count(foreign)} of permissions on it"] if foreign else []),
+    ]
+
+
+def _count(number: int) -> str:
+    return f"{number} grant{'' if number == 1 else 's'}"
 
 
 def project(state: State, changes: t.Iterable[Change]) -> State:
-    """The state after these changes, as far as it can be known; ids that Entra will make are null."""
-    apps = state.apps()
+    """The state after these changes, as far as it can be known; ids that Entra will make are ''."""
+    apps, gone = state.apps(), set()
     for change in changes:
+        if change.kind == "revoke":
+            gone.add(apps[change.app].grant_id)
         apps[change.app] = _after(apps[change.app], change)
-    return State(**apps)
+    left = {name: tuple(grant for grant in app.inbound if grant.id not in gone) for name, app in apps.items()}
+    return State(**{name: dataclasses.replace(app, inbound=left[name]) for name, app in apps.items()})
 
 
 def _after(app: App, change: Change) -> App:
-    if change.kind in ("revoke", "delete"):
-        app = dataclasses.replace(app, grant_id=None, scopes=())
-        return App(app.app_id, app.resource_app_id) if change.kind == "delete" else app
+    if change.kind == "delete":
+        return App(app.app_id, app.resource_app_id)
+    if change.kind == "revoke":
+        return dataclasses.replace(app, grant_id=None, scopes=())
     if change.kind == "restore":
-        return dataclasses.replace(app, id=app.deleted_id, deleted_id=None)
+        return dataclasses.replace(app, id=app.deleted_id, deleted_id=None, deleted=None)
     if change.kind == "create":
         return dataclasses.replace(app, id="", enabled=True)
     if change.kind == "enable":
         return dataclasses.replace(app, enabled=True)
-    scopes = None if change.scopes is None else tuple(sorted({*(app.scopes or ()), *change.scopes}))
-    return dataclasses.replace(app, scopes=scopes)
+    kept = app.scopes or () if change.kind == "widen" else ()
+    scopes = None if change.scopes is None else tuple(sorted({*kept, *change.scopes}))
+    return dataclasses.replace(app, grant_id=app.grant_id or "", scopes=scopes)
 
 
-def describe(state: State, wanted: Wanted, urls: t.Mapping[str, str]) -> Json:
+# --- how it is shown ------------------------------------------------------------------------------------------------
+
+
+def describe(state: State, goal: Goal, urls: t.Mapping[str, str]) -> Json:
     """The ``pinreset_consent`` return value."""
-    shown: Json = {name: _describe(app, missing_scopes(state, name, wanted[name])) for name, app in state.apps().items()}
+    shown: Json = {name: _describe(app, _consented(name, app, goal)) for name, app in state.apps().items()}
     ready = all(app["present"] and app["enabled"] and app["consented"] for app in shown.values())
     return {**shown, "ready": ready, "consent_urls": dict(urls)}
 
 
-def _describe(app: App, missing: tuple[str, ...] | None) -> Json:
+def _consented(name: str, app: App, goal: Goal) -> bool:
+    if not goal.present:
+        # Here a grant that others made is no consent.
+        wanted = _wanted(app, goal.given(name)) or ()
+        return app.present and bool(wanted) and set(wanted) <= set(app.scopes or ())
+    return app.present and not _plan_grant(name, app, goal)
+
+
+def _describe(app: App, consented: bool) -> Json:
     return {
         "app_id": app.app_id,
         "id": app.id or None,
         "display_name": app.display_name,
         "present": app.present,
         "enabled": app.present and app.enabled,
-        # Scopes of null are planned ones: a grant will be there.
-        "consented": app.present and (app.scopes is None or missing == ()),
+        "deleted": app.deleted,
+        "consented": consented,
         "scopes": None if app.scopes is None else list(app.scopes),
+        "grants": _grants(app),
+    }
+
+
+def _grants(app: App) -> list[Json]:
+    shown = [_grant(other.resource_app_id, other.resource_id, other.consent_type, other.principal_id, other.scopes) for other in app.others]
+    if app.grant_id is not None:
+        shown.append(_grant(app.resource_app_id, app.resource_id, "AllPrincipals", None, app.scopes))
+    return sorted(shown, key=lambda grant: [grant[key] or "" for key in ("consent_type", "resource_app_id", "resource_id", "principal_id")])
+
+
+def _grant(
+    resource_app_id: str | None, resource_id: str | None, consent_type: str, principal_id: str | None, scopes: tuple[str, ...] | None
+) -> Json:
+    return {
+        "resource_app_id": resource_app_id,
+        "resource_id": resource_id or None,
+        "consent_type": consent_type,
+        "principal_id": principal_id,
+        "scopes": None if scopes is None else list(scopes),
     }
 
 
@@ -177,98 +351,18 @@ def managed(state: State) -> Json:
     }
 
 
-def consent_urls(tenant: str | None) -> dict[str, str]:
-    """The two documented admin-consent pages, for this tenant where it is known."""
-    return {
-        "service": _consent_url(tenant, SERVICE_APP_ID, "https://graph.windows.net", "https://cred.microsoft.com"),
-        "client": _consent_url(tenant, CLIENT_APP_ID, "https://cred.microsoft.com/", BROKER),
-    }
-
-
-def _consent_url(tenant: str | None, app_id: str, resource: str, redirect: str) -> str:
-    query = {"response_type": "code", "client_id": app_id, "resource": resource, "redirect_uri": redirect, "prompt": "admin_consent"}
-    return f"https://login.windows.net/{tenant or 'common'}/oauth2/authorize?{urllib.parse.urlencode(query)}"
-
-
-# --- calls ----------------------------------------------------------------------------------------------------------
-
-
-def read(client: GraphClient) -> State:
-    directory = _principal(client, DIRECTORY_APP_ID)
-    service = _principal(client, SERVICE_APP_ID)
-    broker = _principal(client, CLIENT_APP_ID)
-    return State(
-        service=_app(client, SERVICE_APP_ID, DIRECTORY_APP_ID, service, directory),
-        client=_app(client, CLIENT_APP_ID, SERVICE_APP_ID, broker, service),
-    )
-
-
-def _principal(client: GraphClient, app_id: str) -> Json | None:
-    return client.find(f"/servicePrincipals(appId={literal(app_id)})", SELECT)
-
-
-def _app(client: GraphClient, app_id: str, resource_app_id: str, found: Json | None, resource: Json | None) -> App:
-    app = App(app_id, resource_app_id)
-    if resource is not None:
-        published = [
-            scope["value"] for scope in resource.get("oauth2PermissionScopes") or [] if scope.get("isEnabled") and scope.get("value")
+def warnings(state: State, goal: Goal) -> list[str]:
+    if not goal.present:
+        return [
+            f"{NAMES[app.app_id]} ({app.app_id}) was kept, with {'; '.join(reasons)}. "
+            "Set purge_grants to true to remove it with all of that."
+            for name, app in state.apps().items()
+            if app.present and (reasons := _reasons_to_stay(state, name, goal))
         ]
-        app = dataclasses.replace(app, resource_id=resource["id"], published=tuple(sorted(published)))
-    if found is None:
-        binned = _deleted(client, app_id) or {}
-        return dataclasses.replace(app, deleted_id=binned.get("id"), enabled=bool(binned.get("accountEnabled")))
-    app = dataclasses.replace(app, id=found["id"], display_name=found.get("displayName"), enabled=bool(found.get("accountEnabled")))
-    grant = _grant(client, app) if app.resource_id else None
-    if grant is None:
-        return app
-    return dataclasses.replace(app, grant_id=grant["id"], scopes=tuple(sorted((grant.get("scope") or "").split())))
-
-
-def _deleted(client: GraphClient, app_id: str) -> Json | None:
-    query = {"$filter": f"appId eq {literal(app_id)}", "$select": "id,appId,accountEnabled"}
-    bin_ = client.items("/directory/deletedItems/microsoft.graph.servicePrincipal", query)
-    return next((item for item in bin_ if item.get("appId") == app_id), None)
-
-
-def _grant(client: GraphClient, app: App) -> Json | None:
-    """The one grant for all users of an app on its resource."""
-    grants = client.items("/oauth2PermissionGrants", {"$filter": f"clientId eq {literal(app.id or '')}"})
-    return next((g for g in grants if g.get("resourceId") == app.resource_id and g.get("consentType") == "AllPrincipals"), None)
-
-
-def connect(
-    client: GraphClient, before: State, changes: t.Sequence[Change], wanted: Wanted, timeout: float
-) -> tuple[State, errors.IntuneError | None]:
-    """Carries a plan out. A failure comes back beside the state that was reached, so that nothing stays half-done unsaid."""
-    try:
-        _make_principals(client, before, changes, timeout)
-        _enable_principals(client, before, changes, timeout)
-        return _grant_scopes(client, wanted, timeout), None
-    except errors.IntuneError as failure:
-        return _reached(client, failure), failure
-
-
-def disconnect(
-    client: GraphClient, before: State, changes: t.Sequence[Change], wanted: Wanted, timeout: float
-) -> tuple[State, errors.IntuneError | None]:
-    try:
-        for change in changes:
-            app = before.apps()[change.app]
-            if change.kind == "revoke":
-                client.delete(segments("oauth2PermissionGrants", app.grant_id or ""))
-            else:
-                client.delete(segments("servicePrincipals", app.id or ""))
-        return _await(client, lambda now: not plan_absent(now), timeout, "both enterprise applications to be gone"), None
-    except errors.IntuneError as failure:
-        return _reached(client, failure), failure
-
-
-def _reached(client: GraphClient, failure: errors.IntuneError) -> State:
-    try:
-        return read(client)
-    except errors.IntuneError:
-        failure.hint = f"{failure.hint or ''} What was done before could not be read back; run again to finish.".strip()
-        raise failure from None
+    # A service that is only planned is no resource yet, and what it publishes is not known.
+    if goal.client is None and state.client.resource_id is not None and not state.client.published and state.client.scopes == ():
+        return ["The PIN Reset Service publishes no delegated permission in this tenant: there is nothing to grant to its client."]
+    return []
 
 
 def explain(failure: errors.IntuneError, urls: t.Mapping[str, str]) -> errors.IntuneError:
@@ -282,76 +376,18 @@ def explain(failure: errors.IntuneError, urls: t.Mapping[str, str]) -> errors.In
     return failure
 
 
-def warnings(state: State, wanted: Wanted) -> list[str]:
-    # A service that is only planned has no id, and has published nothing yet.
-    if wanted["client"] is None and state.service.id and not state.client.published and not state.client.scopes:
-        return ["The PIN Reset Service publishes no delegated permission in this tenant: there is nothing to grant to its client."]
-    return []
+def consent_urls(tenant: str | None, cloud: str = "global") -> dict[str, str]:
+    """The two documented admin-consent pages, for this tenant where it is known, at the sign-in service of this cloud.
+
+    Microsoft documents them for the global cloud alone; elsewhere they are the same pages of that cloud's sign-in service.
+    """
+    login = DOCUMENTED_LOGIN if cloud == "global" else clouds.CLOUDS[cloud].authority
+    return {
+        "service": _consent_url(login, tenant, SERVICE_APP_ID, "https://graph.windows.net", "https://cred.microsoft.com"),
+        "client": _consent_url(login, tenant, CLIENT_APP_ID, "https://cred.microsoft.com/", BROKER),
+    }
 
 
-def _make_principals(client: GraphClient, state: State, changes: t.Iterable[Change], timeout: float) -> None:
-    made = [change for change in changes if change.kind in ("restore", "create")]
-    for change in made:
-        app = state.apps()[change.app]
-        if change.kind == "restore":
-            client.post(segments("directory", "deletedItems", app.deleted_id or "", "restore"), repeatable=True)
-        else:
-            _create(client, app.app_id)
-    if made:
-        _await(client, lambda now: all(app.present for app in now.apps().values()), timeout, "both enterprise applications to be visible")
-
-
-def _enable_principals(client: GraphClient, state: State, changes: t.Iterable[Change], timeout: float) -> None:
-    disabled = [state.apps()[change.app] for change in changes if change.kind == "enable"]
-    for app in disabled:
-        client.patch(segments("servicePrincipals", app.id or app.deleted_id or ""), {"accountEnabled": True})
-    if disabled:
-        _await(client, lambda now: all(app.enabled for app in now.apps().values()), timeout, "both enterprise applications to be enabled")
-
-
-def _create(client: GraphClient, app_id: str) -> None:
-    try:
-        client.post("/servicePrincipals", {"appId": app_id})
-    except (errors.ConflictError, errors.LostAnswerError, errors.UnexpectedAnswerError):
-        # Already there, or perhaps: the wait for it tells.
-        return
-
-
-def _await(client: GraphClient, good: t.Callable[[State], bool], timeout: float, what: str) -> State:
-    """Entra shows a write late: two reads in a row must agree."""
-    return client.wait_until(lambda: read(client), good, timeout=timeout, what=what, agree=2)
-
-
-def _grant_scopes(client: GraphClient, wanted: Wanted, timeout: float) -> State:
-    """Grants what is missing, for all users. Reads before each write, since a write that was refused may have been applied."""
-    written: set[str] = set()
-
-    def attempt() -> State:
-        now = read(client)
-        for name, app in now.apps().items():
-            scopes = missing_scopes(now, name, wanted[name])
-            if scopes and app.present and app.resource_id and name not in written and _write_grant(client, app, scopes):
-                written.add(name)
-        return now
-
-    return client.wait_until(
-        attempt, lambda now: not plan_present(now, wanted), timeout=timeout, what="the consent of both applications to be visible", agree=2
-    )
-
-
-def _write_grant(client: GraphClient, app: App, scopes: tuple[str, ...]) -> bool:
-    """Whether the write was accepted; false where Entra does not see the new application everywhere yet."""
-    try:
-        if app.grant_id is not None:
-            everything = sorted({*(app.scopes or ()), *scopes})
-            client.patch(segments("oauth2PermissionGrants", app.grant_id), {"scope": " ".join(everything)})
-        else:
-            body = {"clientId": app.id, "consentType": "AllPrincipals", "resourceId": app.resource_id, "scope": " ".join(scopes)}
-            client.post("/oauth2PermissionGrants", body)
-    except (errors.NotFoundError, errors.ConflictError, errors.LostAnswerError, errors.UnexpectedAnswerError):
-        return False
-    except errors.GraphError as failure:
-        if failure.status == 400 and ("already exists" in failure.message or "does not exist" in failure.message):
-            return False
-        raise
-    return True
+def _consent_url(login: str, tenant: str | None, app_id: str, resource: str, redirect: str) -> str:
+    query = {"response_type": "code", "client_id": app_id, "resource": resource, "redirect_uri": redirect, "prompt": "admin_consent"}
+    return f"{login}/{tenant or 'common'}/oauth2/authorize?{urllib.parse.urlencode(query)}"

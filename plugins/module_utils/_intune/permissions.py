@@ -15,6 +15,12 @@ Rows = tuple[tuple[str, ...], ...]
 
 READ_DEVICES = ("DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.ReadWrite.All")
 READ_APPLICATIONS = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All")
+READ_GRANTS = (
+    "DelegatedPermissionGrant.Read.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+)
 WRITE_APPLICATIONS = ("Application.ReadWrite.All",)
 WRITE_GRANTS = ("DelegatedPermissionGrant.ReadWrite.All",)
 WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
@@ -26,6 +32,7 @@ RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 
 MODULES: dict[str, Rows] = {
     "intune_pinreset_consent": (WRITE_APPLICATIONS, WRITE_GRANTS),
+    "intune_pinreset_consent_info": (READ_APPLICATIONS, READ_GRANTS),
     "intune_pin_policy": (WRITE_CONFIGURATION,),
     "intune_pin_policy_info": (READ_CONFIGURATION,),
     "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-import types
+import dataclasses
 import typing as t
 import urllib.parse
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._intune import consent
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.consent import (
     CLIENT_APP_ID,
@@ -19,18 +20,20 @@ from ansible_collections.endpointops.intune.plugins.module_utils._intune.consent
     SERVICE_APP_ID,
     App,
     Change,
+    Goal,
+    Grant,
     State,
     describe,
     managed,
-    missing_scopes,
-    plan_absent,
-    plan_present,
+    plan,
     project,
 )
-from tests.unit.fakes import FakeTransport, Step, Tenant, answer, body_of, error, page, query_of, tenant
 
 URLS = consent.consent_urls(None)
-WANTED: consent.Wanted = types.MappingProxyType({"service": ("User.Read",), "client": None})
+USUAL = Goal()
+PURGE = Goal(purge=True)
+ABSENT = Goal(present=False)
+ABSENT_PURGE = Goal(present=False, purge=True)
 
 
 def app(name: str, **more: t.Any) -> App:
@@ -91,22 +94,42 @@ COMPLETE = state()
     ],
 )
 def test_what_is_missing_is_planned(found: State, changes: list[Change]) -> None:
-    assert plan_present(found, WANTED) == changes
+    assert plan(found, USUAL) == changes
 
 
 @pytest.mark.parametrize(
-    ("given", "scopes", "missing"),
+    ("given", "found", "changes"),
     [
-        pytest.param(("a", "b"), ("a",), ("b",), id="one of two is there"),
-        pytest.param(("a",), ("a", "b"), (), id="more is there"),
-        pytest.param((), (), (), id="none asked for"),
-        pytest.param(("a",), None, ("a",), id="not known what is there"),
-        pytest.param(None, (), ("user_impersonation",), id="unset: all that is published"),
-        pytest.param(None, ("x",), (), id="unset: what somebody granted will do"),
+        pytest.param(("a", "b"), {"scopes": ("a",)}, [Change("widen", "client", ("b",))], id="one of two is there"),
+        pytest.param(("a",), {"scopes": ("a", "b")}, [], id="more is there"),
+        pytest.param((), {"scopes": (), "grant_id": None}, [], id="none asked for"),
+        pytest.param(("a",), {"scopes": ()}, [Change("widen", "client", ("a",))], id="an empty grant"),
+        pytest.param(None, {"scopes": None}, [], id="planned already, not known which"),
+        pytest.param(None, {"scopes": ()}, [Change("widen", "client", ("user_impersonation",))], id="unset: all that is published"),
+        pytest.param(None, {"scopes": ("x",)}, [], id="unset: what somebody granted will do"),
+        pytest.param(None, {"scopes": (), "grant_id": None, "resource_id": None}, [Change("grant", "client")], id="no resource"),
     ],
 )
-def test_scopes_that_are_missing(given: tuple[str, ...] | None, scopes: tuple[str, ...] | None, missing: tuple[str, ...] | None) -> None:
-    assert missing_scopes(state(None, {"scopes": scopes}), "client", given) == missing
+def test_scopes_that_are_missing(given: tuple[str, ...] | None, found: dict[str, t.Any], changes: list[Change]) -> None:
+    assert plan(state(None, found), Goal(client=given)) == changes
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "changes"),
+    [
+        pytest.param(("a",), {"scopes": ("a", "b")}, [Change("replace", "client", ("a",))], id="too much"),
+        pytest.param(("a",), {"scopes": ("b",)}, [Change("replace", "client", ("a",))], id="another"),
+        pytest.param(("b", "a"), {"scopes": ("a", "b")}, [], id="as it is, in another order"),
+        pytest.param(("a",), {"scopes": (), "grant_id": None}, [Change("grant", "client", ("a",))], id="no grant"),
+        pytest.param((), {"scopes": ("a",)}, [Change("revoke", "client")], id="none wanted"),
+        pytest.param((), {"scopes": ()}, [Change("revoke", "client")], id="none wanted, an empty grant"),
+        pytest.param((), {"scopes": (), "grant_id": None}, [], id="none wanted, none there"),
+        pytest.param(None, {"scopes": ("x",)}, [Change("replace", "client", ("user_impersonation",))], id="unset: what is published"),
+        pytest.param(None, {"scopes": ("user_impersonation",)}, [], id="unset, as published"),
+    ],
+)
+def test_with_purge_a_grant_is_made_exact(given: tuple[str, ...] | None, found: dict[str, t.Any], changes: list[Change]) -> None:
+    assert plan(state(None, found), Goal(client=given, purge=True)) == changes
 
 
 @pytest.mark.parametrize(
@@ -118,14 +141,42 @@ def test_scopes_that_are_missing(given: tuple[str, ...] | None, scopes: tuple[st
         pytest.param(["b a", " c"], ("b", "a", "c"), id="blanks between"),
         pytest.param(["a", "a"], ("a",), id="one twice"),
         pytest.param(["", " "], None, id="nothing but blanks: unset"),
+        pytest.param(["https://graph.windows.net/User.Read", "a-b_c:d"], ("https://graph.windows.net/User.Read", "a-b_c:d"), id="signs"),
+        pytest.param(["s" * 120], ("s" * 120,), id="as long as may be"),
     ],
 )
 def test_scopes_as_people_give_them(given: list[str] | None, scopes: tuple[str, ...] | None) -> None:
-    assert consent.scopes_of(given) == scopes
+    assert consent.scopes_of("client_scopes", given) == scopes
 
 
-def test_scopes_of_a_resource_that_is_not_there_cannot_be_known() -> None:
-    assert missing_scopes(NOTHING, "client", None) is None
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        pytest.param(['User"Read'], 'User"Read', id="quotation mark"),
+        pytest.param(["User\\Read"], "User\\Read", id="backslash"),
+        pytest.param(["Benutzer.Löschen"], "Benutzer.Löschen", id="no ASCII"),
+        pytest.param([".hidden"], ".hidden", id="dot in front"),
+        pytest.param(["a\x00b"], "a\x00b", id="control character"),
+        pytest.param(["s" * 121], "s" * 40 + "...", id="too long"),
+        pytest.param([f"{'s' * 100}{number:03}" for number in range(40)], "3850", id="too many"),
+    ],
+)
+def test_what_is_no_scope_is_refused(given: list[str], named: str) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="client_scopes") as refused:
+        consent.scopes_of("client_scopes", given)
+    assert named in str(refused.value)
+
+
+def test_scopes_may_fill_a_grant() -> None:
+    given = [f"{'s' * 107}{number:03}" for number in range(34)] + ["e" * 76]
+    assert len(" ".join(given)) == consent.LONGEST_GRANT
+    assert consent.scopes_of("client_scopes", given) == tuple(given)
+
+
+def test_the_options_of_a_module_are_a_goal() -> None:
+    assert consent.goal_of({"service_scopes": [" "], "client_scopes": None}) == Goal(service=())
+    given = {"service_scopes": ["a"], "client_scopes": ["b"], "state": "absent", "purge_grants": True, "restore_deleted": False}
+    assert consent.goal_of(given) == Goal(("a",), ("b",), present=False, purge=True, restore=False)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +193,7 @@ def test_scopes_of_a_resource_that_is_not_there_cannot_be_known() -> None:
     ],
 )
 def test_what_is_there_is_taken_away(found: State, changes: list[Change]) -> None:
-    assert plan_absent(found) == changes
+    assert plan(found, ABSENT) == changes
 
 
 @pytest.mark.parametrize(
@@ -154,21 +205,22 @@ def test_what_is_there_is_taken_away(found: State, changes: list[Change]) -> Non
         pytest.param(state(DELETED), id="service in the bin"),
         pytest.param(state(None, GONE), id="no client"),
         pytest.param(COMPLETE, id="complete"),
+        pytest.param(NOTHING, id="nothing there"),
     ],
 )
 def test_after_a_plan_nothing_is_left_to_do(found: State) -> None:
-    assert plan_present(project(found, plan_present(found, WANTED)), WANTED) == []
+    assert plan(project(found, plan(found, USUAL)), USUAL) == []
 
 
 @pytest.mark.parametrize(
     "found", [COMPLETE, NOTHING, state({"enabled": False}), state(GONE)], ids=["complete", "nothing", "disabled", "half"]
 )
 def test_after_taking_away_nothing_is_left_to_take_away(found: State) -> None:
-    assert plan_absent(project(found, plan_absent(found))) == []
+    assert plan(project(found, plan(found, ABSENT)), ABSENT) == []
 
 
 def test_what_entra_will_name_is_null_in_a_projection() -> None:
-    shown = describe(project(NOTHING, plan_present(NOTHING, WANTED)), WANTED, URLS)
+    shown = describe(project(NOTHING, plan(NOTHING, USUAL)), USUAL, URLS)
     assert (shown["ready"], shown["service"]["id"], shown["client"]["id"]) == (True, None, None)
     assert (shown["service"]["scopes"], shown["client"]["scopes"]) == (["User.Read"], None)
 
@@ -198,24 +250,39 @@ def test_nothing_is_left_of_a_deleted_application() -> None:
 
 def test_a_restored_application_has_its_id_again() -> None:
     found = state(DELETED)
-    assert project(found, plan_present(found, WANTED)).service.id == "sp-deleted"
+    assert project(found, plan(found, USUAL)).service.id == "sp-deleted"
 
 
 def test_a_widened_grant_keeps_what_was_there() -> None:
     found = state({"scopes": ("Other",)})
-    assert project(found, plan_present(found, WANTED)).service.scopes == ("Other", "User.Read")
+    assert project(found, plan(found, USUAL)).service.scopes == ("Other", "User.Read")
 
 
 def test_an_application_is_shown_whole() -> None:
-    assert describe(COMPLETE, WANTED, URLS)["client"] == {
+    assert describe(COMPLETE, USUAL, URLS)["client"] == {
         "app_id": CLIENT_APP_ID,
         "id": "sp-client",
         "display_name": None,
         "present": True,
         "enabled": True,
+        "deleted": None,
         "consented": True,
         "scopes": ["user_impersonation"],
+        "grants": [
+            {
+                "resource_app_id": SERVICE_APP_ID,
+                "resource_id": "sp-service",
+                "consent_type": "AllPrincipals",
+                "principal_id": None,
+                "scopes": ["user_impersonation"],
+            }
+        ],
     }
+
+
+def test_an_application_in_the_bin_says_since_when() -> None:
+    shown = describe(state({**DELETED, "deleted": "2026-01-05T10:00:00Z"}), USUAL, URLS)["service"]
+    assert (shown["present"], shown["id"], shown["deleted"]) == (False, None, "2026-01-05T10:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -235,7 +302,7 @@ def test_an_application_is_shown_whole() -> None:
     ],
 )
 def test_present_enabled_and_consented_are_told_apart(found: State, service: tuple[bool, ...], client: tuple[bool, ...]) -> None:
-    shown = describe(found, WANTED, URLS)
+    shown = describe(found, USUAL, URLS)
     keys = ("present", "enabled", "consented")
     assert tuple(shown["service"][key] for key in keys) == service
     assert tuple(shown["client"][key] for key in keys) == client
@@ -276,26 +343,59 @@ def test_the_documented_consent_pages(tenant_id: str | None, part: str) -> None:
     }
 
 
+def test_in_another_cloud_the_consent_pages_are_at_its_sign_in_service() -> None:
+    urls = consent.consent_urls("contoso.test", "us_gov_l4")
+    assert all(url.startswith("https://login.microsoftonline.us/contoso.test/oauth2/authorize?") for url in urls.values())
+
+
 @pytest.mark.parametrize(("status", "shown"), [(400, True), (403, True), (404, False), (500, False)])
 def test_a_refusal_shows_the_pages_for_a_consent_by_hand(status: int, shown: bool) -> None:
     hint = consent.explain(errors.for_status(status)("No.", status=status), URLS).hint or ""
     assert all(url in hint for url in URLS.values()) is shown
 
 
-def test_a_resource_that_cannot_be_made_is_missed_before_anything_is_written() -> None:
-    with pytest.raises(errors.SelectionError, match=DIRECTORY_APP_ID):
-        consent.check_resource(state({**GONE, "resource_id": None}), WANTED)
+NO_DIRECTORY = {**GONE, "resource_id": None}
 
 
 @pytest.mark.parametrize(
-    ("found", "scopes"),
+    ("found", "goal", "named"),
     [
-        pytest.param(NOTHING, ("User.Read",), id="it is there"),
-        pytest.param(state({"resource_id": None}), (), id="no scope is asked for"),
+        pytest.param(state(NO_DIRECTORY), USUAL, [DIRECTORY_APP_ID, "User.Read", "Nothing was written"], id="no resource"),
+        pytest.param(
+            state({**DELETED, "deleted": "2026-01-05"}),
+            Goal(restore=False),
+            [SERVICE_APP_ID, "sp-deleted", "2026-01-05", "restore_deleted to true", "delete it for good"],
+            id="in the bin",
+        ),
+        pytest.param(state(DELETED), Goal(restore=False), ["unknown time"], id="in the bin, nobody knows since when"),
+        pytest.param(
+            state(None, {"scopes": tuple(f"{'s' * 100}{number:03}" for number in range(37))}),
+            Goal(client=("t" * 120,)),
+            ["3850", "purge_grants"],
+            id="too long with what is there",
+        ),
     ],
 )
-def test_a_resource_is_not_missed_without_need(found: State, scopes: tuple[str, ...]) -> None:
-    consent.check_resource(found, {**WANTED, "service": scopes})
+def test_what_stands_in_the_way_is_said_before_anything_is_written(found: State, goal: Goal, named: list[str]) -> None:
+    message = str(consent.obstacle(found, goal))
+    assert [part for part in named if part not in message] == []
+
+
+@pytest.mark.parametrize(
+    ("found", "goal"),
+    [
+        pytest.param(NOTHING, USUAL, id="nothing there, but the resource"),
+        pytest.param(state(NO_DIRECTORY), Goal(service=()), id="no resource, no scope asked for"),
+        pytest.param(state(DELETED), USUAL, id="in the bin, and may be restored"),
+        pytest.param(state({**DELETED, "resource_id": None}), Goal(present=False, restore=False), id="to be taken away"),
+        pytest.param(NOTHING, Goal(restore=False), id="nothing in the bin"),
+        pytest.param(
+            state(None, {"scopes": tuple(f"{'s' * 100}{number:03}" for number in range(38))}), USUAL, id="a long grant that stays as it is"
+        ),
+    ],
+)
+def test_nothing_is_missed_without_need(found: State, goal: Goal) -> None:
+    assert consent.obstacle(found, goal) is None
 
 
 def test_a_failure_that_is_no_refusal_keeps_its_own_hint() -> None:
@@ -303,346 +403,207 @@ def test_a_failure_that_is_no_refusal_keeps_its_own_hint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "wanted", "warned"),
+    ("found", "goal", "warned"),
     [
-        pytest.param(state(None, {"published": (), "scopes": ()}), WANTED, True, id="nothing published, nothing granted"),
-        pytest.param(state(None, {"published": ()}), WANTED, False, id="nothing published, but granted"),
-        pytest.param(state(None, {"scopes": ()}), WANTED, False, id="published, not yet granted"),
-        pytest.param(state(None, {"published": (), "scopes": ()}), {**WANTED, "client": ("a",)}, False, id="scopes given"),
-        pytest.param(COMPLETE, WANTED, False, id="complete"),
-        pytest.param(NOTHING, WANTED, False, id="nothing there"),
+        pytest.param(state(None, {"published": (), "scopes": ()}), USUAL, True, id="nothing published, nothing granted"),
+        pytest.param(state(None, {"published": ()}), USUAL, False, id="nothing published, but granted"),
+        pytest.param(state(None, {"scopes": ()}), USUAL, False, id="published, not yet granted"),
+        pytest.param(state(None, {"published": (), "scopes": ()}), Goal(client=("a",)), False, id="scopes given"),
+        pytest.param(COMPLETE, USUAL, False, id="complete"),
+        pytest.param(NOTHING, USUAL, False, id="nothing there"),
+        pytest.param(project(NOTHING, plan(NOTHING, USUAL)), USUAL, False, id="planned: not known yet"),
+        pytest.param(state(None, {"resource_id": None, "published": (), "scopes": ()}), USUAL, False, id="the service is not there"),
     ],
 )
-def test_a_service_that_publishes_nothing_is_warned_of(found: State, wanted: consent.Wanted, warned: bool) -> None:
-    assert bool(consent.warnings(found, wanted)) is warned
+def test_a_service_that_publishes_nothing_is_warned_of(found: State, goal: Goal, warned: bool) -> None:
+    assert bool(consent.warnings(found, goal)) is warned
 
 
-# --- calls ----------------------------------------------------------------------------------------------------------
+# --- taking back ----------------------------------------------------------------------------------------------------
 
-PUBLISHED = {DIRECTORY_APP_ID: ["User.Read"], SERVICE_APP_ID: ["user_impersonation"], CLIENT_APP_ID: []}
-GRANTS = "POST /v1.0/oauth2PermissionGrants"
-PRINCIPALS = "POST /v1.0/servicePrincipals"
-INTERRUPTIONS = [
-    pytest.param(error(403, "Authorization_RequestDenied"), id="403"),
-    pytest.param(error(400, "Request_BadRequest", "Odd."), id="400 for another reason"),
-    pytest.param(error(403, "Authorization_RequestDenied", "What already exists is not yours."), id="403 in the same words"),
-    pytest.param(error(500), id="500"),
-    pytest.param(errors.NotSentError("No connection."), id="no connection"),
-]
+OF_ONE_USER = Grant("g-user", "sp-client", "sp-service", "Principal", "user-1", ("x",), SERVICE_APP_ID)
+ELSEWHERE = Grant("g-elsewhere", "sp-service", "sp-graph", "AllPrincipals", None, ("y",))
+OF_ANOTHER = Grant("g-another", "sp-another", "sp-service", "AllPrincipals", None, ("z",), SERVICE_APP_ID)
+OF_THE_CLIENT = Grant("g-client", "sp-client", "sp-service", "AllPrincipals", None, ("user_impersonation",), SERVICE_APP_ID)
+REVOKES = [Change("revoke", "service"), Change("revoke", "client")]
 
 
-class FakeDirectory(FakeTransport):
-    """As much of Microsoft Entra as consent needs: service principals, their bin, grants.
-
-    ``first`` is a script of answers that come, for ``METHOD /path``, before the directory's own. What is new is seen by none of
-    the ``late`` reads after it was made, nor can it be changed before.
-    """
-
-    def __init__(self, *present: str, deleted: t.Iterable[str] = (), first: dict[str, list[Step]] | None = None, late: int = 0) -> None:
-        super().__init__()
-        self.enabled = dict.fromkeys([DIRECTORY_APP_ID, *present], True)
-        self.deleted = list(deleted)
-        self.grants: dict[str, dict[str, t.Any]] = {}
-        self.first = first or {}
-        self.late = late
-        self.unseen: dict[str, int] = {}
-
-    def send(self, request: Request) -> Response:
-        self.sent.append(request)
-        step = self.first[request.target].pop(0) if self.first.get(request.target) else None
-        if isinstance(step, Exception):
-            raise step
-        if callable(step):
-            return step(request)
-        return step or self._own(request.method, request.target.partition(" /v1.0/")[2], request)
-
-    def grant(self, app_id: str, resource: str, scope: str) -> None:
-        body = {"clientId": f"sp-{app_id}", "resourceId": f"sp-{resource}", "consentType": "AllPrincipals", "scope": scope}
-        self.grants[f"grant-{app_id}"] = {"id": f"grant-{app_id}", **body}
-
-    def _own(self, method: str, path: str, request: Request) -> Response:
-        if path.startswith("servicePrincipals(appId='"):
-            return self._principal(path.split("'")[1])
-        if path.startswith("directory/deletedItems/microsoft.graph"):
-            return page(*({"id": f"sp-{app_id}", "appId": app_id} for app_id in self.deleted))
-        if method == "GET":
-            client = query_of(request)["$filter"].split("'")[1]
-            return page(*(grant for grant in self.grants.values() if grant["clientId"] == client and self._seen(grant["id"])))
-        return self._write(method, path, body_of(request))
-
-    def _seen(self, object_id: str) -> bool:
-        left = self.unseen.get(object_id, 0)
-        self.unseen[object_id] = left - 1
-        return left <= 0
-
-    def _principal(self, app_id: str) -> Response:
-        if app_id not in self.enabled or not self._seen(f"sp-{app_id}"):
-            return error(404)
-        scopes = [{"value": value, "isEnabled": True} for value in PUBLISHED[app_id]]
-        return answer(200, {"id": f"sp-{app_id}", "accountEnabled": self.enabled[app_id], "oauth2PermissionScopes": scopes})
-
-    def _write(self, method: str, path: str, body: t.Any) -> Response:
-        kind, _slash, name = path.partition("/")
-        if kind == "directory":
-            app_id = self.deleted.pop()
-            self.enabled[app_id], self.unseen[f"sp-{app_id}"] = False, self.late
-        elif method == "PATCH" and self.unseen.get(name, 0) > 0:
-            return error(404)
-        elif kind == "servicePrincipals" and method == "DELETE":
-            del self.enabled[name.removeprefix("sp-")]
-        elif kind == "servicePrincipals":
-            app_id = body.get("appId") or name.removeprefix("sp-")
-            self.enabled[app_id] = body.get("accountEnabled", True)
-            self.unseen[f"sp-{app_id}"] = self.late if "appId" in body else 0
-        elif method == "DELETE":
-            del self.grants[name]
-        elif method == "PATCH":
-            self.grants[name].update(body)
-        else:
-            app_id, resource = body["clientId"].removeprefix("sp-"), body["resourceId"].removeprefix("sp-")
-            self.grant(app_id, resource, body["scope"])
-            self.unseen[f"grant-{app_id}"] = self.late
-        return answer(200, {"id": "x"})
+@pytest.mark.parametrize(
+    ("found", "changes", "kept"),
+    [
+        pytest.param(
+            state({"scopes": ("Other", "User.Read")}),
+            [Change("replace", "service", ("Other",)), Change("revoke", "client"), Change("delete", "client")],
+            {"service": "(Other)"},
+            id="the service has more",
+        ),
+        pytest.param(
+            state(None, {"scopes": ("more", "user_impersonation")}),
+            [Change("revoke", "service"), Change("replace", "client", ("more",))],
+            {"service": "1 grant of permissions on it", "client": "(more)"},
+            id="the client has more, on the service",
+        ),
+        pytest.param(
+            state({"scopes": ("Other",)}),
+            [Change("revoke", "client"), Change("delete", "client")],
+            {"service": "(Other)"},
+            id="nothing of ours is left of it",
+        ),
+        pytest.param(
+            state({"inbound": (OF_ONE_USER, OF_THE_CLIENT)}, {"others": (OF_ONE_USER,)}),
+            REVOKES,
+            {"service": "1 grant of permissions on it", "client": "1 grant to it"},
+            id="a user has consented for himself",
+        ),
+        pytest.param(state({"others": (ELSEWHERE,)}), [*REVOKES, Change("delete", "client")], {"service": "1 grant to it"}, id="elsewhere"),
+        pytest.param(
+            state({"inbound": (OF_ANOTHER, OF_THE_CLIENT, dataclasses.replace(OF_ANOTHER, id="g-2"))}),
+            [*REVOKES, Change("delete", "client")],
+            {"service": "2 grants of permissions on it"},
+            id="other clients",
+        ),
+        pytest.param(
+            state({"inbound": (OF_THE_CLIENT,)}), [*REVOKES, Change("delete", "service"), Change("delete", "client")], {}, id="all is ours"
+        ),
+    ],
+)
+def test_what_others_granted_is_kept_and_said(found: State, changes: list[Change], kept: dict[str, str]) -> None:
+    assert plan(found, ABSENT) == changes
+    after = project(found, changes)
+    assert plan(after, ABSENT) == []
+    assert {name for name, app in after.apps().items() if app.present} == set(kept)
+    warnings = consent.warnings(after, ABSENT)
+    assert len(warnings) == len(kept)
+    for name, part in kept.items():
+        (mine,) = [text for text in warnings if found.apps()[name].app_id in text]
+        assert part in mine and "purge_grants to true" in mine
+    shown = describe(after, ABSENT, URLS)
+    assert [(shown[name]["present"], shown[name]["consented"]) for name in kept] == [(True, False)] * len(kept)
 
 
-def both(**more: t.Any) -> FakeDirectory:
-    return FakeDirectory(SERVICE_APP_ID, CLIENT_APP_ID, **more)
+def test_with_purge_all_of_it_goes() -> None:
+    found = state({"scopes": ("Other", "User.Read"), "inbound": (OF_ANOTHER,)}, {"others": (OF_ONE_USER,)})
+    assert plan(found, ABSENT_PURGE) == [*REVOKES, Change("delete", "service"), Change("delete", "client")]
+    assert consent.warnings(project(found, plan(found, ABSENT_PURGE)), ABSENT_PURGE) == []
 
 
-@pytest.fixture
-def complete() -> FakeDirectory:
-    directory = both()
-    directory.grant(SERVICE_APP_ID, DIRECTORY_APP_ID, "User.Read")
-    directory.grant(CLIENT_APP_ID, SERVICE_APP_ID, "user_impersonation")
-    return directory
+@pytest.mark.parametrize(
+    ("scopes", "goal", "consented"),
+    [
+        pytest.param(("user_impersonation",), ABSENT, True, id="still there"),
+        pytest.param(("more",), ABSENT, False, id="only what others granted"),
+        pytest.param(("more",), USUAL, True, id="which is a consent when it is asked for one"),
+        pytest.param(("more",), PURGE, False, id="but not for exactly these"),
+        pytest.param((), ABSENT, False, id="none"),
+        pytest.param(("a",), Goal(client=(), present=False), False, id="nothing to take back"),
+    ],
+)
+def test_what_counts_as_consent(scopes: tuple[str, ...], goal: Goal, consented: bool) -> None:
+    assert describe(state(None, {"scopes": scopes}), goal, URLS)["client"]["consented"] is consented
 
 
-def connected(directory: FakeDirectory, wanted: consent.Wanted = WANTED, timeout: float = 120.0) -> tuple[State, t.Any, Tenant]:
-    world = tenant(directory)
-    before = consent.read(world.client)
-    directory.sent.clear()
-    after, failure = consent.connect(world.client, before, plan_present(before, wanted), wanted, timeout)
-    return after, failure, world
+def test_every_grant_is_shown_those_for_all_users_first() -> None:
+    shown = describe(state({"others": (ELSEWHERE,)}, {"others": (OF_ONE_USER,)}), USUAL, URLS)
+    of_the_client = {"resource_app_id": SERVICE_APP_ID, "resource_id": "sp-service"}
+    assert shown["client"]["grants"] == [
+        {**of_the_client, "consent_type": "AllPrincipals", "principal_id": None, "scopes": ["user_impersonation"]},
+        {**of_the_client, "consent_type": "Principal", "principal_id": "user-1", "scopes": ["x"]},
+    ]
+    assert [(grant["resource_app_id"], grant["resource_id"]) for grant in shown["service"]["grants"]] == [
+        (None, "sp-graph"),
+        (DIRECTORY_APP_ID, "sp-directory"),
+    ]
 
 
-def test_an_empty_tenant_is_read() -> None:
-    found = consent.read(tenant(FakeDirectory()).client)
-    assert (found.service.present, found.service.resource_id, found.client.present, found.client.resource_id) == (
-        False,
-        f"sp-{DIRECTORY_APP_ID}",
-        False,
-        None,
+def test_a_planned_grant_is_shown_as_far_as_it_is_known() -> None:
+    shown = describe(project(NOTHING, plan(NOTHING, USUAL)), USUAL, URLS)["client"]["grants"]
+    assert shown == [
+        {
+            "resource_app_id": SERVICE_APP_ID,
+            "resource_id": None,
+            "consent_type": "AllPrincipals",
+            "principal_id": None,
+            "scopes": None,
+        }
+    ]
+
+
+# --- whatever the state ---------------------------------------------------------------------------------------------
+
+NAMES = st.lists(st.sampled_from(["User.Read", "a", "b", "c"]), unique=True).map(tuple)
+FLAG = st.booleans()
+
+
+@st.composite
+def apps(draw: st.DrawFn, name: str, app_id: str, resource_app_id: str, resource_id: str | None, published: tuple[str, ...]) -> App:
+    known = {"resource_id": resource_id, "published": published if resource_id else ()}
+    if not draw(FLAG):
+        return App(app_id, resource_app_id, deleted_id=draw(st.sampled_from([None, f"sp-{name}"])), enabled=draw(FLAG), **known)
+    granted = resource_id is not None and draw(FLAG)
+    others = [Grant(f"g-{name}-other", f"sp-{name}", resource_id or "sp-gone", "Principal", "user-1", draw(NAMES))] * draw(FLAG)
+    return App(
+        app_id,
+        resource_app_id,
+        id=f"sp-{name}",
+        enabled=draw(FLAG),
+        grant_id=f"g-{name}" if granted else None,
+        scopes=tuple(sorted(draw(NAMES))) if granted else (),
+        others=tuple(others),
+        inbound=tuple([Grant(f"g-{name}-in", "sp-another", f"sp-{name}", "AllPrincipals")] * draw(FLAG)),
+        **known,
     )
 
 
-def test_a_tenant_is_read_whole() -> None:
-    directory = both()
-    directory.grant(SERVICE_APP_ID, DIRECTORY_APP_ID, " User.Read  Other ")
-    found = consent.read(tenant(directory).client)
-    assert (found.service.scopes, found.client.scopes, found.client.published) == (("Other", "User.Read"), (), ("user_impersonation",))
+@st.composite
+def states(draw: st.DrawFn) -> State:
+    service = draw(apps("service", SERVICE_APP_ID, DIRECTORY_APP_ID, draw(st.sampled_from([None, "sp-directory"])), draw(NAMES)))
+    client = draw(apps("client", CLIENT_APP_ID, SERVICE_APP_ID, service.id, draw(NAMES)))
+    on_it = tuple(grant for grant in client.others if grant.resource_id == service.id)
+    if client.grant_id:
+        on_it += (Grant(client.grant_id, "sp-client", "sp-service", "AllPrincipals", None, client.scopes or ()),)
+    return State(dataclasses.replace(service, inbound=service.inbound + on_it), client)
 
 
-@pytest.mark.parametrize("other", [{"consentType": "Principal"}, {"resourceId": "sp-other"}], ids=["of one user", "on another resource"])
-def test_other_grants_are_no_admin_consent(other: dict[str, str]) -> None:
-    directory = both()
-    directory.grant(SERVICE_APP_ID, DIRECTORY_APP_ID, "User.Read")
-    directory.grants[f"grant-{SERVICE_APP_ID}"].update(other)
-    assert consent.read(tenant(directory).client).service.scopes == ()
+GOALS = st.builds(Goal, service=NAMES, client=st.none() | NAMES, present=FLAG, purge=FLAG)
 
 
-ON, OFF = {"isEnabled": True}, {"isEnabled": False}
+@hypothesis.settings(max_examples=500)
+@hypothesis.given(found=states(), goal=GOALS)
+def test_after_any_plan_nothing_is_left_to_do_and_nothing_of_others_is_lost(found: State, goal: Goal) -> None:
+    after = project(found, plan(found, goal))
+    assert plan(after, goal) == []
+    if goal.purge:
+        return
+    for name, app in found.apps().items():
+        ours = goal.given(name)
+        kept = set(app.scopes or ()) if goal.present else set(app.scopes or ()) - set(app.published if ours is None else ours)
+        assert kept <= set(after.apps()[name].scopes or ()), "scopes that others granted"
+        assert after.apps()[name].others == app.others, "grants for single users, or elsewhere"
+        foreign = [grant for grant in app.inbound if grant.id != found.client.grant_id]
+        assert goal.present or not foreign or after.apps()[name].present, "grants on it"
 
 
-@pytest.mark.parametrize(
-    ("scopes", "published"),
-    [
-        pytest.param([{"value": "a", **OFF}, {"value": "b", **ON}], ("b",), id="one is disabled"),
-        pytest.param([ON, {"value": None, **ON}], (), id="without a name"),
-        pytest.param([{"value": "b", **ON}, {"value": "a", **ON}], ("a", "b"), id="in order"),
-        pytest.param(None, (), id="null"),
-    ],
-)
-def test_what_an_application_publishes(scopes: list[dict[str, t.Any]] | None, published: tuple[str, ...]) -> None:
-    found = {"id": "sp", "oauth2PermissionScopes": scopes}
-    script = {f"GET /v1.0/servicePrincipals(appId='{app_id}')": answer(200, found) for app_id in PUBLISHED}
-    script["GET /v1.0/oauth2PermissionGrants"] = page()
-    assert consent.read(tenant(script).client).client.published == published
+@hypothesis.settings(max_examples=300)
+@hypothesis.given(found=states(), goal=GOALS.filter(lambda goal: goal.purge))
+def test_with_purge_the_consent_is_what_is_asked_for_and_no_more(found: State, goal: Goal) -> None:
+    after = project(found, plan(found, goal))
+    for name, app in after.apps().items():
+        wanted = goal.given(name) if goal.present else ()
+        wanted = found.apps()[name].published if wanted is None else wanted
+        assert app.scopes is None or set(app.scopes) == set(wanted)
+        assert app.present is goal.present
+        assert not goal.present or app.others == found.apps()[name].others
 
 
-def test_an_empty_tenant_is_connected() -> None:
-    directory = FakeDirectory()
-    after, failure, world = connected(directory)
-    assert failure is None
-    assert describe(after, WANTED, URLS)["ready"]
-    assert world.transport.writes == [PRINCIPALS, PRINCIPALS, GRANTS, GRANTS]
+@hypothesis.settings(max_examples=300)
+@hypothesis.given(found=states(), goal=GOALS)
+def test_what_is_shown_agrees_with_the_plan(found: State, goal: Goal) -> None:
+    shown = describe(project(found, plan(found, goal)), goal, URLS)
+    assert shown["ready"] is goal.present
+    for app in shown.values():
+        assert not isinstance(app, dict) or "grants" not in app or app["scopes"] is None or set(app["scopes"]) <= granted(app)
 
 
-def test_what_is_written_is_consent_for_all_users() -> None:
-    _after, _failure, world = connected(both())
-    assert body_of(next(request for request in world.transport.sent if request.method == "POST")) == {
-        "clientId": f"sp-{SERVICE_APP_ID}",
-        "consentType": "AllPrincipals",
-        "resourceId": f"sp-{DIRECTORY_APP_ID}",
-        "scope": "User.Read",
-    }
-
-
-def test_an_application_in_the_bin_is_restored_and_enabled() -> None:
-    directory = FakeDirectory(CLIENT_APP_ID, deleted=[SERVICE_APP_ID])
-    after, failure, world = connected(directory)
-    assert (failure, after.service.enabled) == (None, True)
-    assert world.transport.writes[:2] == [
-        f"POST /v1.0/directory/deletedItems/sp-{SERVICE_APP_ID}/restore",
-        f"PATCH /v1.0/servicePrincipals/sp-{SERVICE_APP_ID}",
-    ]
-    assert PRINCIPALS not in world.transport.writes
-
-
-def test_new_applications_are_waited_for_before_anything_is_granted() -> None:
-    _after, failure, world = connected(FakeDirectory(late=3))
-    assert failure is None
-    assert world.transport.writes == [PRINCIPALS, PRINCIPALS, GRANTS, GRANTS]
-
-
-def test_a_restored_application_is_waited_for_before_it_is_enabled() -> None:
-    after, failure, _world = connected(FakeDirectory(CLIENT_APP_ID, deleted=[SERVICE_APP_ID], late=3))
-    assert (failure, after.service.enabled) == (None, True)
-
-
-def test_a_disabled_application_is_enabled(complete: FakeDirectory) -> None:
-    complete.enabled[CLIENT_APP_ID] = False
-    after, failure, world = connected(complete)
-    assert (failure, after.client.enabled) == (None, True)
-    assert world.transport.writes == [f"PATCH /v1.0/servicePrincipals/sp-{CLIENT_APP_ID}"]
-
-
-def test_a_grant_is_widened(complete: FakeDirectory) -> None:
-    complete.grant(SERVICE_APP_ID, DIRECTORY_APP_ID, "b d")
-    _after, _failure, world = connected(complete, {"service": ("c", "a", "e"), "client": None})
-    assert world.transport.writes == [f"PATCH /v1.0/oauth2PermissionGrants/grant-{SERVICE_APP_ID}"]
-    assert complete.grants[f"grant-{SERVICE_APP_ID}"]["scope"] == "a b c d e"
-
-
-def test_what_was_written_is_seen_twice_before_it_is_believed() -> None:
-    _after, _failure, world = connected(both())
-    targets = world.transport.targets
-    last = max(index for index, target in enumerate(targets) if target == GRANTS)
-    assert targets[last:].count(f"GET /v1.0/servicePrincipals(appId='{SERVICE_APP_ID}')") == 2
-
-
-@pytest.mark.parametrize(
-    "first",
-    [
-        pytest.param([error(409, "Request_MultipleObjectsWithSameKeyValue")], id="it exists"),
-        pytest.param([errors.LostAnswerError("Lost.")], id="lost"),
-        pytest.param([answer(200, b"<html>")], id="an answer of somebody else"),
-    ],
-)
-def test_an_application_that_may_be_there_is_not_made_twice(first: list[Step]) -> None:
-    directory = FakeDirectory(CLIENT_APP_ID, first={PRINCIPALS: first})
-    world = tenant(directory)
-    before = consent.read(world.client)
-    directory.enabled[SERVICE_APP_ID] = True
-    after, failure = consent.connect(world.client, before, plan_present(before, WANTED), WANTED, 120.0)
-    assert (failure, after.service.present) == (None, True)
-    assert world.transport.writes.count(PRINCIPALS) == 1
-
-
-@pytest.mark.parametrize(
-    "refusal",
-    [
-        pytest.param(error(400, "Request_BadRequest", "Permission entry already exists."), id="400 already exists"),
-        pytest.param(error(409, "Request_MultipleObjectsWithSameKeyValue"), id="409"),
-        pytest.param(error(404, "Directory_ObjectNotFound"), id="404: Entra does not see the application everywhere yet"),
-        pytest.param(error(400, "Request_BadRequest", "Resource does not exist."), id="400 does not exist yet"),
-        pytest.param(errors.LostAnswerError("Lost."), id="lost"),
-        pytest.param(answer(200, b"<html>"), id="an answer of somebody else"),
-    ],
-)
-def test_a_grant_that_is_refused_for_now_is_tried_again(refusal: Step) -> None:
-    directory = both(first={GRANTS: [refusal]})
-    after, failure, world = connected(directory)
-    assert failure is None
-    assert describe(after, WANTED, URLS)["ready"]
-    assert world.transport.writes == [GRANTS, GRANTS, GRANTS]
-
-
-def test_a_grant_that_was_written_all_the_same_is_not_written_twice() -> None:
-    directory = both()
-
-    def written_but_lost(_request: Request) -> t.NoReturn:
-        directory.grant(SERVICE_APP_ID, DIRECTORY_APP_ID, "User.Read")
-        raise errors.LostAnswerError("Lost.")
-
-    directory.first = {GRANTS: [written_but_lost]}
-    _after, failure, world = connected(directory)
-    assert failure is None
-    assert world.transport.writes == [GRANTS, GRANTS]
-
-
-def test_an_accepted_grant_is_waited_for_and_not_written_again() -> None:
-    _after, failure, world = connected(both(late=3))
-    assert (failure, world.transport.writes) == (None, [GRANTS, GRANTS])
-
-
-def test_a_refused_grant_comes_back_beside_what_was_reached() -> None:
-    after, failure, _world = connected(FakeDirectory(first={GRANTS: [error(403, "Authorization_RequestDenied")]}))
-    assert isinstance(failure, errors.ForbiddenError)
-    assert (after.service.present, after.client.present, after.service.scopes) == (True, True, ())
-
-
-@pytest.mark.parametrize("interruption", INTERRUPTIONS)
-def test_an_interruption_after_a_write_comes_back_beside_what_was_reached(interruption: Step) -> None:
-    after, failure, _world = connected(FakeDirectory(first={GRANTS: [interruption]}))
-    assert isinstance(failure, errors.IntuneError)
-    assert (after.service.present, after.client.present) == (True, True)
-
-
-def test_an_interruption_after_which_nothing_can_be_read_says_so() -> None:
-    directory = FakeDirectory()
-
-    def refuse_from_now_on(_request: Request) -> Response:
-        directory.first = {f"GET /v1.0/servicePrincipals(appId='{DIRECTORY_APP_ID}')": [error(500)]}
-        return error(403, "Authorization_RequestDenied")
-
-    directory.first = {GRANTS: [refuse_from_now_on]}
-    with pytest.raises(errors.ForbiddenError, match="could not be read back"):
-        connected(directory)
-
-
-def test_a_grant_that_does_not_show_in_time_comes_back_beside_what_was_reached() -> None:
-    after, failure, _world = connected(both(late=10_000), timeout=30.0)
-    assert isinstance(failure, errors.NotReadyError)
-    assert (after.service.present, after.client.present) == (True, True)
-
-
-def test_a_tenant_without_the_resource_is_connected_when_no_scope_is_asked_for() -> None:
-    directory = both()
-    del directory.enabled[DIRECTORY_APP_ID]
-    _after, failure, _world = connected(directory, {"service": (), "client": None})
-    assert failure is None
-
-
-def disconnected(directory: FakeDirectory) -> tuple[State, t.Any, Tenant]:
-    world = tenant(directory)
-    before = consent.read(world.client)
-    after, failure = consent.disconnect(world.client, before, plan_absent(before), WANTED, 60.0)
-    return after, failure, world
-
-
-def test_grants_are_revoked_before_the_applications_go(complete: FakeDirectory) -> None:
-    after, failure, world = disconnected(complete)
-    assert (failure, after.service.present, after.client.present) == (None, False, False)
-    assert world.transport.writes == [
-        f"DELETE /v1.0/oauth2PermissionGrants/grant-{SERVICE_APP_ID}",
-        f"DELETE /v1.0/oauth2PermissionGrants/grant-{CLIENT_APP_ID}",
-        f"DELETE /v1.0/servicePrincipals/sp-{SERVICE_APP_ID}",
-        f"DELETE /v1.0/servicePrincipals/sp-{CLIENT_APP_ID}",
-    ]
-
-
-def test_a_refused_delete_comes_back_beside_what_was_reached(complete: FakeDirectory) -> None:
-    complete.first = {f"DELETE /v1.0/servicePrincipals/sp-{CLIENT_APP_ID}": [error(403)]}
-    after, failure, _world = disconnected(complete)
-    assert isinstance(failure, errors.ForbiddenError)
-    assert (after.service.present, after.client.present, after.client.scopes) == (False, True, ())
+def granted(app: dict[str, t.Any]) -> set[str]:
+    mine = [grant for grant in app["grants"] if grant["consent_type"] == "AllPrincipals"]
+    return {scope for grant in mine for scope in grant["scopes"]}

@@ -34,6 +34,10 @@ CONFIGURATION = "DeviceManagementConfiguration"
             ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"],
             id="other",
         ),
+        pytest.param(
+            "intune_pinreset_consent_info", [], ["Application.Read.All", "DelegatedPermissionGrant.Read.All"], id="to read the consent"
+        ),
+        pytest.param("intune_pinreset_consent_info", ["Directory.Read.All"], [], id="one that suffices for both"),
         pytest.param("intune_connection_info", ["Organization.Read.All", f"{CONFIGURATION}.ReadWrite.All"], [], id="complete"),
     ],
 )
