@@ -154,6 +154,7 @@ def test_settings_are_paged(client: Any) -> None:
         ("contains(name,'recovery')", ["PIN recovery", "It has 'recovery'"]),
         ("technologies has 'mdm'", ["PIN recovery", "It has 'recovery'"]),
         ("technologies has 'configManager'", []),
+        ("technologies has 'md'", []),
         ("templateReference/templateFamily eq 'none' and name eq 'It has ''recovery'''", ["It has 'recovery'"]),
         ("templateReference/templateFamily eq 'baseline'", []),
     ],
