@@ -41,7 +41,25 @@ def test_onboards_and_a_second_run_changes_nothing(ansible):
     assert "PIN Reset Service: connected" in summary(first) and "assigned to all devices" in summary(first)
     second = run(ansible, "onboard", **ASSIGNED)
     assert second.code == 0 and changed(second) == [] and writes(second) == []
-    assert summary(second) == summary(first)
+    assert "works in this tenant: yes" in summary(first) and "All of it was so before" in summary(second)
+
+
+@pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
+def test_a_second_run_asks_as_little_as_proves_that_nothing_is_to_be_done(ansible, backend):
+    """Consent: one list of the three applications, and the grants of each of the two clients. Policy: one list with all in it."""
+    run(ansible, "onboard", pin_reset_policy_backend=backend, **ASSIGNED)
+    second = run(ansible, "onboard", pin_reset_policy_backend=backend, **ASSIGNED)
+    asked = {task.name.split(" : ")[-1]: [entry["path"] for entry in task.journal if entry["kind"] == "graph"] for task in second.tasks}
+    policies = "/deviceManagement/" + ("deviceConfigurations" if backend == "custom" else "configurationPolicies")
+    assert asked["Consent | Connect the tenant to the PIN Reset Service"] == [
+        "/servicePrincipals",
+        "/oauth2PermissionGrants",
+        "/oauth2PermissionGrants",
+    ]
+    assert asked["Policy | Allow PIN recovery on devices"] == [policies]
+    # The rest is who and where we are, so that a failure can be explained.
+    assert asked["Preflight | Sign in to Microsoft Graph"] == ["/organization", "/deviceManagement", "/subscribedSkus"]
+    assert sum(map(len, asked.values())) == 7
 
 
 def test_verify_fails_before_and_passes_after(ansible):
@@ -53,7 +71,73 @@ def test_verify_fails_before_and_passes_after(ansible):
     for arguments in ([], ["--check"]):
         after = run(ansible, "verify", *arguments, **ASSIGNED)
         assert after.code == 0 and writes(after) == [] and changed(after) == [], after.output
-        assert "PIN Reset Service: connected" in summary(after)
+        assert "PIN Reset Service: connected" in summary(after) and "works in this tenant: yes" in summary(after)
+        assert "Rollout of 'PIN recovery': 0 of" in summary(after)
+
+
+def test_verify_says_what_makes_the_policy_void_and_what_else_is_wrong(ansible):
+    run(ansible, "onboard", **ASSIGNED)
+    tenant = ansible.tenant.env["INTUNE_TENANT_ID"]
+    setting = {"@odata.type": "#microsoft.graph.omaSettingBoolean", "displayName": "PIN", "description": "", "value": False}
+    everywhere = [{"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}]
+    wrong = {**setting, "omaUri": f"./Vendor/MSFT/Policy/PassportForWork/{tenant}/Policies/EnablePinRecovery"}
+    ansible.tenant.control.plant_policy("custom", "Copied", values={"omaSettings": [wrong]}, assignments=everywhere)
+    stray = run(ansible, "verify", **ASSIGNED)
+    assert stray.code == 0 and "Error: 'Copied' sets" in summary(stray), "it does not touch our policy"
+    right = {**setting, "omaUri": f"./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePinRecovery"}
+    ansible.tenant.control.plant_policy("custom", "Other", values={"omaSettings": [right]}, assignments=everywhere)
+    against = run(ansible, "verify", **ASSIGNED)
+    assert against.code == 2 and writes(against) == []
+    assert "'Other' and 'PIN recovery' disagree on enable_pin_recovery" in against["Readiness | Judge"].result["msg"]
+    assert "works in this tenant: no" in summary(against)
+
+
+def test_verify_fails_for_a_policy_that_nobody_gets(ansible):
+    run(ansible, "onboard")
+    found = run(ansible, "verify")
+    assert found.code == 2 and "is assigned to nobody" in found["Readiness | Judge"].result["msg"]
+
+
+def test_configures_by_the_settings_catalog_with_further_settings_and_moves_there(ansible):
+    run(ansible, "onboard", **ASSIGNED)
+    further = {"minimum_pin_length": 8, "digits": "required", "web_sign_in_allowed_urls": ["login.contoso.com"]}
+    variables = {"pin_reset_policy_backend": "settings_catalog", "pin_reset_policy_settings": further, **ASSIGNED}
+    refused = run(ansible, "onboard", **variables)
+    assert refused.code == 2 and "replace_custom" in refused["Policy | Allow PIN recovery on devices"].result["msg"]
+    moved = run(ansible, "onboard", pin_reset_policy_replace_custom=True, **variables)
+    assert moved.code == 0 and "(settings catalog)" in summary(moved), moved.output
+    found = moved["Policy | Allow PIN recovery on devices"].result["pin_policy"]
+    assert {name: found[name] for name in further} == further
+    assert run(ansible, "verify", **variables).code == 0
+    gone = run(ansible, "offboard", pin_reset_policy_backend="settings_catalog")
+    assert gone.code == 0 and ansible.tenant.graph("GET", "/deviceManagement/configurationPolicies", version="beta")["value"] == []
+
+
+def test_waits_for_approvals_between_runs_and_says_so(ansible):
+    """As a workflow of AWX does, with an approval node between two runs of the job template."""
+    ansible.tenant.control.settings(approval_protects=["configuration_policies"])
+    variables = {
+        "pin_reset_policy_backend": "settings_catalog",
+        "pin_reset_approval_justification": "Change 4711",
+        "pin_reset_devices": ["PHONE-HELPDESK-01"],
+        **ASSIGNED,
+    }
+    for _write in ("create", "assign"):
+        play = ansible.playbook(
+            PLAYBOOK.format("onboard"), "-e", json.dumps(variables), env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"}
+        )
+        code = ansible.tenant.control.approvals()[-1]["code"]
+        assert play.code == 0 and "Waits for another administrator's approval" in summary(play) and code in summary(play), play.output
+        assert play.output.count(f'"pin_reset_approval_code": "{code}"') == 1, "handed on to the next node"
+        assert ansible.tenant.control.resets() == {} and "Devices" not in summary(play)
+        ansible.tenant.control.decide(code, "approve")
+    done = run(ansible, "onboard", **variables)
+    assert done.code == 0 and "1 done" in summary(done) and "works in this tenant: yes" in summary(done), done.output
+    waits = run(ansible, "offboard", **{name: variables[name] for name in list(variables)[:2]})
+    assert waits.code == 0 and "Waits for another administrator's approval" in summary(waits)
+    assert ansible.tenant.principal("b8456c59-1230-44c7-a4a2-99b085333e84"), "the service stays as long as the policy"
+    ansible.tenant.control.decide(ansible.tenant.control.approvals()[-1]["code"], "approve")
+    assert run(ansible, "offboard", **{name: variables[name] for name in list(variables)[:2]}).code == 0
 
 
 def test_a_second_call_does_not_tell_of_the_first(ansible):
@@ -71,7 +155,8 @@ def test_a_second_call_does_not_tell_of_the_first(ansible):
 
 
 def test_a_policy_for_nobody_is_said(ansible):
-    assert "nobody (set pin_reset_assignments)" in summary(run(ansible, "onboard"))
+    play = run(ansible, "onboard")
+    assert play.code == 0 and "nobody (set pin_reset_assignments)" in summary(play) and "for nobody yet" in summary(play)
 
 
 def test_offboard_undoes_it_and_nothing_else(ansible):
