@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from jsonschema import Draft202012Validator
 
-from . import outside
+from . import outside, report_actions
 from .contract import Contract, Operation
 from .schemas import ObjectType, Schema
 
@@ -115,8 +115,8 @@ class Problem(t.NamedTuple):
 
 
 class Verdict(t.NamedTuple):
-    """`kind`: `operation` (compared with the description), `outside` (named in outside.py: only its form is compared), `batch` (an
-    envelope), `injected` (not Graph's answer: not compared)."""
+    """`kind`: `operation` (compared with the description), `outside` (named in outside.py or report_actions.py: only its form is
+    compared), `batch` (an envelope), `injected` (not Graph's answer: not compared)."""
 
     kind: str
     operation: str
@@ -144,6 +144,8 @@ class Checker:
             beside = None if operation else outside.find(exchange.version, exchange.method, exchange.path)
             if beside is not None:
                 kind, found = "outside", _outside(contract, beside, exchange)
+            elif operation is None and report_actions.is_one(exchange.method, exchange.path):
+                kind, found = "outside", _report(contract, exchange)
         if not exchange.is_graphs:
             # what the client sent is compared all the same
             kind, found = "injected", ((path, message) for path, message in found if path.startswith("request"))
@@ -165,6 +167,20 @@ def _outside(contract: Contract, operation: outside.Outside, exchange: Exchange)
         yield from _json("response.body", operation.answer if exchange.status == 200 else contract.error, exchange)
     else:
         yield "response.status", f"{exchange.status} is not described"
+
+
+def _report(contract: Contract, exchange: Exchange) -> Found:
+    """A report that is read by POST: a stream of JSON, except for errors."""
+    if exchange.status not in REFUSED:
+        yield from _errors("request.body", report_actions.REQUEST, exchange.request_body)
+    if exchange.status >= 400:
+        yield from _json("response.body", contract.error, exchange)
+    elif exchange.status != 200:
+        yield "response.status", f"{exchange.status} is not described"
+    elif not exchange.response_headers.get("content-type", "").startswith("application/octet-stream"):
+        yield "response.headers.content-type", "is not application/octet-stream"
+    else:
+        yield from report_actions.problems("response.body", exchange.response_body)
 
 
 def _request(operation: Operation, exchange: Exchange) -> Found:

@@ -40,6 +40,8 @@ SAME_IN_BETA = (
     "/deviceManagement/managedDevices/$count",
     "/deviceManagement/managedDevices/{managedDevice-id}/syncDevice",
     "/deviceManagement/managedDevices/{managedDevice-id}/remoteLock",
+    "/deviceManagement/reports/exportJobs",
+    "/deviceManagement/reports/exportJobs/{deviceManagementExportJob-id}",
 )
 
 # Operations that the service has and Microsoft's description has not, each with the method of the same path that it is compared with:

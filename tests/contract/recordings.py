@@ -85,7 +85,7 @@ class Summary:
         return (
             f"{sum(self.compared.values())} exchanges compared: {versions}; {self.refused} of them errors"
             f" ({self.not_emulated} for what is not emulated); besides {self.kinds['batch']} $batch envelopes,"
-            f" {self.kinds['outside']} exchanges of operations outside of the description (see outside.py)"
+            f" {self.kinds['outside']} exchanges of operations outside of the description (see outside.py and report_actions.py)"
             f" and {self.kinds['injected']} answers put in by tests, of which only the request was compared"
         )
 

@@ -251,6 +251,38 @@ def test_an_operation_that_is_not_described_is_compared_with_the_like() -> None:
         assert checker.check(Exchange.read(sent)).problems != []
 
 
+REPORT = {
+    **line(
+        "POST /deviceManagement/reports/getConfigurationSettingNonComplianceReport",
+        200,
+        {"TotalRowCount": 1, "Schema": [{"Column": "ErrorCode", "PropertyType": "Int64"}], "Values": [[5]]},
+        {"select": ["ErrorCode"], "filter": "(PolicyId eq '1')", "top": 50},
+    ),
+    "response_headers": {**JSON, "content-type": "application/octet-stream"},
+}
+
+
+@pytest.mark.parametrize("version", ["v1.0", "beta"])
+def test_a_report_outside_of_the_description_is_compared_in_form(sample_checker: Checker, version: str) -> None:
+    right = {**REPORT, "version": version}
+    name = f"{version} POST /deviceManagement/reports/getConfigurationSettingNonComplianceReport"
+    assert sample_checker.check(Exchange.read(right)) == ("outside", name, [])
+    for where, value, path in (
+        ("request_body", None, "request.body"),
+        ("request_body/filter", GONE, "request.body"),
+        ("request_body/select", "ErrorCode", "request.body.select"),
+        ("response_body/Schema/0/Column", GONE, "response.body.Schema.0"),
+        ("response_body/Values/0", [], "response.body.Values"),
+        ("response_headers/content-type", "application/json", "response.headers.content-type"),
+        ("status", 204, "response.status"),
+        ("status", 403, "response.body.error"),
+        ("path", "/deviceManagement/reports/getAnything", "request.path"),
+        ("method", "PUT", "request.path"),
+    ):
+        problems = sample_checker.check(Exchange.read(changed(right, where, value))).problems
+        assert path in [problem.path for problem in problems], (where, value, problems)
+
+
 def test_an_answer_that_is_not_graphs_is_counted_apart_but_its_request_is_compared(sample_checker: Checker) -> None:
     page = {**RIGHT["list"], "status": 502, "response_headers": {"content-type": "text/html"}, "response_body": "<html></html>"}
     assert sample_checker.check(Exchange.read(page)) == ("injected", "v1.0 GET /deviceManagement/managedDevices", [])

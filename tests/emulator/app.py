@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from . import graph, login_routes
+from . import downloads, graph, login_routes
 from .exchange import Call, Reply
 from .graph import JSON_TYPE
 
@@ -54,13 +54,23 @@ class Application:
         if version.lower() in ("v1.0", "beta"):
             call = _graph_call(tenant, method, version.lower(), "/" + rest, query, headers, raw)
             entry = call.entry
+        elif path.startswith(downloads.PREFIX):
+            entry = downloads.open_entry(tenant, method, path, query, headers)
         else:
             entry = login_routes.open_entry(tenant, method, path, query, headers)
         fault = tenant.faults.hit(method, entry["path"], entry["version"])
         if fault:
             entry["fault"] = fault.kind
+
+        def process() -> Reply:
+            if call is not None:
+                return graph.handle(call)
+            if entry["kind"] == downloads.KIND:
+                return downloads.handle(tenant, entry, headers, query)
+            return login_routes.handle(tenant, entry, headers, raw)
+
         try:
-            reply = await self._reply(call, entry, headers, raw, fault)
+            reply = await self._reply(call, entry, process, fault)
         except _Dropped:
             _transport(receive).abort()
             return
@@ -71,13 +81,11 @@ class Application:
         if fault and fault.kind == "refuse_connection":
             self.refuse(float(fault.details.get("seconds", 2)))
 
-    async def _reply(self, call: Call | None, entry: dict[str, Any], headers: dict[str, str], raw: bytes, fault: Fault | None) -> Reply:
-        def process() -> Reply:
-            return graph.handle(call) if call else login_routes.handle(self.tenant, entry, headers, raw)
-
+    @staticmethod
+    async def _reply(call: Call | None, entry: dict[str, Any], process: Callable[[], Reply], fault: Fault | None) -> Reply:
         if fault is None or fault.kind in ("refuse_connection", "truncate"):
             return process()
-        return await _faulty(call, fault, process, self.tenant)
+        return await _faulty(call, entry, fault, process)
 
     async def _send(self, reply: Reply, fault: Fault | None, receive: Receive, send: Send) -> None:
         content = _encode(reply)
@@ -101,7 +109,7 @@ class _Dropped(Exception):
     """The connection is to be aborted without an answer."""
 
 
-async def _faulty(call: Call | None, fault: Fault, process: Callable[[], Reply], tenant: Tenant) -> Reply:
+async def _faulty(call: Call | None, entry: dict[str, Any], fault: Fault, process: Callable[[], Reply]) -> Reply:
     kind, details = fault.kind, fault.details
     if kind == "drop_before":
         raise _Dropped
@@ -122,8 +130,15 @@ async def _faulty(call: Call | None, fault: Fault, process: Callable[[], Reply],
         return Reply(details.get("status", 502), text=HTML, headers={"content-type": "text/html"})
     if kind == "redirect":
         return Reply(details.get("status", 302), headers={"location": details.get("location") or "https://127.0.0.1:9/elsewhere"})
+    return _status_reply(call, entry, details)
+
+
+def _status_reply(call: Call | None, entry: dict[str, Any], details: dict[str, Any]) -> Reply:
+    """The answer of a `status` fault in the words of the service that it hits."""
     if call:
         return graph.fault_reply(call, details)
+    if entry["kind"] == downloads.KIND:
+        return downloads.fault_reply(details)
     headers = {"retry-after": str(details["retry_after"])} if details.get("retry_after") is not None else {}
     body = {
         "error": "temporarily_unavailable",
@@ -152,6 +167,8 @@ def _graph_call(tenant: Tenant, method: str, version: str, path: str, query: str
 
 
 def _encode(reply: Reply) -> bytes:
+    if reply.content is not None:
+        return reply.content
     if reply.text is not None:
         return reply.text.encode()
     if reply.body is None:

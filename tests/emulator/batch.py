@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from typing import Any
@@ -156,6 +157,9 @@ def _response(item_id: str, reply: Reply, call: Call) -> dict[str, Any]:
     response: dict[str, Any] = {"id": item_id, "status": reply.status, "headers": headers}
     if reply.text is not None:
         response["body"] = int(reply.text)
+    elif reply.headers.get("content-type", "").startswith("application/octet-stream"):
+        # what is not JSON is told in base64
+        response["body"] = base64.b64encode(json.dumps(reply.body).encode()).decode()
     elif reply.body is not None:
         response["body"] = reply.body
     call.tenant.record(call, reply)

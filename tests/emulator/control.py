@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from . import planting
+from . import planting, policy_states
 from .approval_requests import control_view
 from .clock import iso_fractional, parse_iso
 from .device_model import ALIASES, BETA_DEFAULTS
@@ -60,6 +60,7 @@ class Control:
             ("/_emulator/tokens", "POST", self._add_token),
             ("/_emulator/secrets", "GET", self._secrets),
             ("/_emulator/resets", "GET", self._resets),
+            ("/_emulator/policy_states", "POST", self._plant_states),
             ("/_emulator/approvals", "GET", self._approvals),
             ("/_emulator/approvals/{code}", "POST", self._decide),
         )
@@ -176,6 +177,9 @@ class Control:
             if action.name == RESET:
                 found.setdefault(action.device_id, []).append(iso_fractional(action.requested))
         return found
+
+    def _plant_states(self, _request: Request, body: Any) -> dict[str, Any]:
+        return policy_states.plant(self._tenant, body)
 
     def _approvals(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
         return [control_view(item, self._tenant) for item in self._tenant.approvals.values()]

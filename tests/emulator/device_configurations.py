@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from . import oma_settings
+from . import oma_settings, policy_states
 from .assignments import Kind
 from .clock import iso_fractional
 from .errors import bad_request, forbidden, intune_error, not_emulated
@@ -217,17 +217,13 @@ def plain_text_value(call: Call) -> Reply:
 
 
 def status_overview(call: Call) -> Reply:
-    """v1.0: counts; no device ever reports, so assigned devices stay pending."""
+    """v1.0: counts of the states of Windows devices."""
     options = read_options(call.query, frozenset({"$select"}), 1000)
     item = _find(call)
     body: dict[str, Any] = {
         "id": item.id,
-        "pendingCount": len(call.tenant.devices) if item.assignments else 0,
-        "notApplicableCount": 0,
-        "successCount": 0,
-        "errorCount": 0,
-        "failedCount": 0,
-        "lastUpdateDateTime": iso_fractional(item.modified),
+        **policy_states.counts(call.tenant, item.id),
+        "lastUpdateDateTime": iso_fractional(policy_states.last_report(call.tenant, item.id, item.modified)),
         "configurationVersion": item.version,
     }
     check_select(options.select, body, "deviceConfigurationDeviceOverview")

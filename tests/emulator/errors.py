@@ -44,7 +44,8 @@ class GraphError(Exception):
         self.headers = dict(headers or {})
         self.inner_headers = dict(inner_headers or {})
         if refused:
-            self.headers[REFUSED_HEADER] = refused
+            # a header cannot hold everything that a request can
+            self.headers[REFUSED_HEADER] = "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in refused)
 
 
 def bad_request(message: str, code: str = "BadRequest", **more: Any) -> GraphError:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reply:
-    """`body` is JSON (None: no body); `text` is sent as text/plain instead (for $count)."""
+    """`body` is JSON (None: no body); `text` is sent as text/plain instead (for $count), `content` as it is (for downloads)."""
 
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     text: str | None = None
+    content: bytes | None = None
 
 
 @dataclass

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 500_000
 SECRET_NAMES = frozenset({"passcode", "client_secret", "client_assertion", "password", "secrettext"})
+# The signature in the address of an export is as good as a password.
+_SIGNATURE = re.compile(r"([?&]|^)sig=[^&\s]*")
 SECRET_VALUE_TYPES = ("omaSettingString", "omaSettingBase64", "omaSettingStringXml")
 
 # The answer of getOmaSettingPlainTextValue.
@@ -31,6 +34,8 @@ def redact(value: Any) -> Any:
         }
     if isinstance(value, list):
         return [redact(item) for item in value]
+    if isinstance(value, str) and "sig=" in value:
+        return _SIGNATURE.sub(r"\1sig=REDACTED", value)
     return value
 
 

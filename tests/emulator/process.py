@@ -151,6 +151,10 @@ class ControlClient:
         """Accepted reset POSTs: times by device id."""
         return self.call("GET", "resets")
 
+    def policy_states(self, policy_id: str, states: dict[str, Any]) -> dict[str, Any]:
+        """Plant states of a policy by device id, each a name or {"state", "code"}; all that there are now."""
+        return self.call("POST", "policy_states", {"policy_id": policy_id, "states": states})["states"]
+
     def approvals(self) -> list[dict[str, Any]]:
         """Requests for approval, oldest first: code, id, status, method, version, path, justification, body."""
         return self.call("GET", "approvals")

@@ -16,12 +16,14 @@ from . import (
     configuration_settings,
     device_configurations,
     devices,
+    export_jobs,
     filters_and_tags,
     grants,
     groups,
     intents,
     organization,
     service_principals,
+    setting_report,
 )
 from .errors import no_segment
 from .exchange import Call, Reply
@@ -36,6 +38,8 @@ CONFIG_READ = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfig
 SERVICE_READ = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All")
 RBAC_READ = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")
 CONFIG_WRITE = ("DeviceManagementConfiguration.ReadWrite.All",)
+EXPORTS_READ = (*CONFIG_READ, *DEVICES_READ)
+EXPORTS_WRITE = (*CONFIG_WRITE, "DeviceManagementManagedDevices.ReadWrite.All")
 APPROVALS_READ = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All", *CONFIG_READ)
 DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 APPS_READ = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY)
@@ -82,6 +86,7 @@ INTENTS = "/deviceManagement/intents"
 ENROLLMENT = "/deviceManagement/deviceEnrollmentConfigurations"
 TAGS = "/deviceManagement/roleScopeTags"
 MD = "/deviceManagement/managedDevices"
+EXPORTS = "/deviceManagement/reports/exportJobs"
 APPROVALS = "/deviceManagement/operationApprovalRequests"
 SP_KEYS = ("/servicePrincipals/{id}", "/servicePrincipals(appId='{appId}')")
 BIN_CASTS = ("/directory/deletedItems/microsoft.graph.servicePrincipal", "/directory/deletedItems/graph.servicePrincipal")
@@ -94,6 +99,13 @@ ROUTES: tuple[Route, ...] = (
     Route(BOTH, "POST", MD + "/{id}/resetPasscode", devices.reset_passcode, DEVICES_ACT, "devices"),
     Route(BOTH, "POST", MD + "/{id}/syncDevice", devices.sync_device, DEVICES_ACT, "devices"),
     Route(BOTH, "POST", MD + "/{id}/remoteLock", devices.remote_lock, DEVICES_ACT, "devices"),
+    Route(BOTH, "POST", EXPORTS, export_jobs.create, EXPORTS_WRITE, "configuration"),
+    Route(BOTH, "GET", EXPORTS, export_jobs.list_all, EXPORTS_READ, "configuration"),
+    Route(BOTH, "GET", EXPORTS + "/{id}", export_jobs.get, EXPORTS_READ, "configuration"),
+    Route(BOTH, "POST", setting_report.PATH, setting_report.run, CONFIG_READ, "configuration"),
+    Route(BETA, "GET", APPROVALS, approval_requests.list_all, APPROVALS_READ, "configuration"),
+    Route(BETA, "GET", APPROVALS + "/{id}", approval_requests.get, APPROVALS_READ, "configuration"),
+    Route(BETA, "GET", "/deviceManagement/operationApprovalPolicies", approval_requests.list_policies, APPROVALS_READ, "configuration"),
     Route(BETA, "GET", "/deviceManagement/remoteActionAudits", devices.audits, DEVICES_READ, "auditing"),
     Route(BOTH, "GET", DC, device_configurations.list_all, CONFIG_READ, "configuration"),
     Route(BOTH, "POST", DC, device_configurations.create, CONFIG_WRITE, "configuration"),
@@ -118,9 +130,6 @@ ROUTES: tuple[Route, ...] = (
     Route(BETA, "GET", FILTERS + "/{id}", filters_and_tags.get_filter, CONFIG_READ, "configuration"),
     Route(BETA, "GET", TAGS, filters_and_tags.list_tags, RBAC_READ, "configuration"),
     Route(BETA, "GET", TAGS + "/{id}", filters_and_tags.get_tag, RBAC_READ, "configuration"),
-    Route(BETA, "GET", APPROVALS, approval_requests.list_all, APPROVALS_READ, "configuration"),
-    Route(BETA, "GET", APPROVALS + "/{id}", approval_requests.get, APPROVALS_READ, "configuration"),
-    Route(BETA, "GET", "/deviceManagement/operationApprovalPolicies", approval_requests.list_policies, APPROVALS_READ, "configuration"),
     Route(BETA, "GET", INTENTS, intents.list_intents, CONFIG_READ, "configuration"),
     Route(BETA, "GET", INTENTS + "/{id}", intents.get_intent, CONFIG_READ, "configuration"),
     Route(BETA, "GET", INTENTS + "/{id}/settings", intents.list_settings, CONFIG_READ, "configuration"),
@@ -174,14 +183,14 @@ NOT_EMULATED: dict[str, tuple[str, ...]] = {
 }
 # In beta only: v1.0 refuses them because they do not exist there.
 BETA_ONLY = (
+    "operationApprovalPolicies",
+    "operationApprovalRequests",
     "remoteActionAudits",
     "configurationPolicies",
     "configurationSettings",
     "configurationPolicyTemplates",
     "assignmentFilters",
     "roleScopeTags",
-    "operationApprovalPolicies",
-    "operationApprovalRequests",
     "intents",
 )
 

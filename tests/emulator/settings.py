@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 
+# Settings that are lists, with what they may hold.
+MEMBERS: dict[str, tuple[str, ...]] = {
+    "approval_protects": ("configuration_policies", "device_configurations", "reset_passcode"),
+}
 CHOICES: dict[str, tuple[str, ...]] = {
+    "approval_missing_status": ("400", "403"),
+    "approval_filed_status": ("412", "403"),
+    "approval_mismatch_status": ("400", "403"),
+    "approval_active": ("request", "entity"),
+    "approval_code_is": ("id", "requestId"),
+    "approval_filter": ("refuse", "allow"),
+    "export_outcome": ("completed", "failed"),
+    "export_select": ("allow", "refuse"),
+    "setting_report": ("all", "profiles"),
     "windows_desktop": ("not_supported", "refuse", "done"),
     "action_timestamps": ("fractional", "seconds"),
     "unlisted_filter": ("refuse", "ignore"),
@@ -23,16 +36,6 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "retry_after": ("integer", "missing", "zero", "fractional", "date"),
     "configuration_patch_status": ("200", "204"),
     "configuration_put_status": ("204", "200"),
-    "approval_missing_status": ("400", "403"),
-    "approval_filed_status": ("412", "403"),
-    "approval_mismatch_status": ("400", "403"),
-    "approval_active": ("request", "entity"),
-    "approval_code_is": ("id", "requestId"),
-    "approval_filter": ("refuse", "allow"),
-}
-# Settings that are lists, with what they may hold.
-MEMBERS: dict[str, tuple[str, ...]] = {
-    "approval_protects": ("configuration_policies", "device_configurations", "reset_passcode"),
 }
 
 
@@ -83,6 +86,13 @@ class Settings:
     approval_code_header: bool = True
     approval_code_is: str = "id"
     approval_filter: str = "refuse"
+    export_reads: int = 1
+    export_delay: float = 0.0
+    export_url_reads: int = 0
+    export_outcome: str = "completed"
+    export_select: str = "allow"
+    export_bom: bool = True
+    setting_report: str = "all"
 
     def as_dict(self) -> dict[str, object]:
         """JSON shape of GET /_emulator/settings."""

@@ -33,13 +33,17 @@ if TYPE_CHECKING:
     from .configuration_policies import ConfigurationPolicy
     from .device_configurations import Configuration
     from .exchange import Call, Reply
+    from .export_jobs import Job
     from .intents import Intent
     from .lifecycle import Action
+    from .policy_states import State
 
 NAMESPACE = uuid.UUID("6f0f1a52-3c77-5d0e-9d57-5c5d7d8e4b11")
 DOMAIN = "contoso.onmicrosoft.com"
 PASSCODE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 PASSCODE_LENGTH = 10
+# A POST that changes nothing by itself.
+READS_BY_POST = ("/$batch", "/devicemanagement/reports/getconfigurationsettingnoncompliancereport")
 
 
 def stable_id(*names: object) -> str:
@@ -109,10 +113,12 @@ class Tenant:
         self.assignment_filters: dict[str, dict[str, Any]] = {}
         self.scope_tags: dict[str, dict[str, Any]] = {}
         self.configuration_policies: dict[str, ConfigurationPolicy] = {}
-        self.approvals: dict[str, Approval] = {}
         self.service_principals, self.deleted_items = Store(self), Store(self)
         self.grants, self.groups = Store(self), Store(self)
         self.bin_grants: dict[str, list[Properties]] = {}
+        self.approvals: dict[str, Approval] = {}
+        self.policy_states: dict[str, dict[str, State]] = {}
+        self.export_jobs: dict[str, Job] = {}
         self.users: dict[str, Properties] = {}
         self.members: dict[str, list[tuple[str, str]]] = {}
         self.applications: dict[str, Application] = {}
@@ -167,7 +173,7 @@ class Tenant:
 
     def open_entry(self, call: Call, kind: str, batch: int | None = None, user_agent: str | None = None) -> dict[str, Any]:
         """A journal entry for a Graph request."""
-        write = call.method != "GET" and not call.path.lower().startswith("/$batch")
+        write = call.method != "GET" and not call.path.lower().startswith(READS_BY_POST)
         return self.journal.open(
             time=iso_fractional(self.clock.now()),
             method=call.method,

@@ -253,5 +253,5 @@ def test_assign_refusals(client: Any) -> None:
 def test_status_overview(client: Any) -> None:
     made = create(client)["id"]
     assign(client, made, target("allDevices"))
-    assert client.json(f"{V1}/{made}/deviceStatusOverview")["pendingCount"] == 40
+    assert client.json(f"{V1}/{made}/deviceStatusOverview")["pendingCount"] == 30
     assert client.get(f"{BETA}/{made}/deviceStatusOverview").status_code == 400

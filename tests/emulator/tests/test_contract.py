@@ -22,6 +22,8 @@ from . import test_configurations as configurations
 from . import test_directory as directory
 from . import test_filters_and_tags as references
 from . import test_planted_policies as planted
+from . import test_policy_states as policy_states
+from . import test_reports as reports
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +121,14 @@ def test_status_overview(client: Any, watch: Watch) -> None:
         directory.test_groups,
         directory.test_entra_device,
         directory.test_organization,
+        policy_states.test_states_are_counted,
+        reports.test_a_job_goes_its_way,
+        reports.test_it_may_fail_or_have_its_address_later,
+        reports.test_select,
+        reports.test_who_may_export,
+        reports.test_columns_pages_and_order_of_settings,
+        reports.test_no_rows_where_nothing_fits,
+        reports.test_in_a_batch_a_stream_is_base64,
         approvals.test_filed_approved_completed,
         approvals.test_the_entity,
         approvals.test_the_code_may_be_another_property,
