@@ -268,10 +268,11 @@ def ask(client: GraphClient, policy: survey.Found, how: str, timeout: float, pro
     """How far a policy has come; null, and a problem, where Intune does not say."""
     if not policy.assignments or policy.surface == "enrollment" or how == "none":
         return None
+    profile = policy.surface in ("custom", "identity_protection")
     try:
         if how == "devices":
-            return rollout.report(client, policy.id, timeout)
-        return rollout.overview(client, policy.id) if policy.surface in ("custom", "identity_protection") else None
+            return rollout.report(client, policy.id, timeout, profile=profile)
+        return rollout.overview(client, policy.id) if profile else None
     except (errors.GraphError, errors.NotReadyError, errors.UnexpectedAnswerError) as failure:
         problems.append(f"Could not read how far '{policy.name}' has come: {failure}")
         return None

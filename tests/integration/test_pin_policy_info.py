@@ -143,3 +143,69 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_shown(ansible):
 def test_bad_input(ansible):
     assert "not a GUID" in ansible.module(MODULE, {"id": "x"}).result["msg"]
     assert "mutually exclusive" in ansible.module(MODULE, {"id": "x", "name": "y"}).result["msg"]
+
+
+# --- how far a policy has come -------------------------------------------------------------------------------------------
+
+
+def rolled_out(ansible, backend: str = "custom") -> str:
+    """A policy that some devices have, and some failed to take; its id."""
+    options = {"name": "PIN", "backend": backend, "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
+    policy = ansible.module("intune_pin_policy", options).result["pin_policy"]["id"]
+    windows = [device["id"] for device in ansible.tenant.control.devices() if device["operatingSystem"] == "Windows"]
+    states = {
+        windows[0]: "succeeded",
+        windows[1]: {"state": "error", "code": -2016281112},
+        windows[2]: {"state": "conflict", "code": -2016281106},
+        windows[3]: "notApplicable",
+    }
+    ansible.tenant.control.call("POST", "policy_states", {"policy_id": policy, "states": states})
+    return policy
+
+
+def test_the_overview_counts_quickly(ansible):
+    rolled_out(ansible)
+    rollout = ansible.module(MODULE, {}).result["pin_policies"][0]["rollout"]
+    assert (rollout["succeeded"], rollout["error"], rollout["conflict"], rollout["not_applicable"]) == (1, 2, None, 1)
+    assert rollout["total"] == 4 + rollout["pending"] and rollout["updated"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"export_select": "refuse"}, {"export_reads": 3}], ids="".join)
+@pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
+def test_the_report_names_the_devices_in_error_and_why(both_doors, backend, settings):
+    rolled_out(both_doors, backend)
+    both_doors.tenant.control.settings(**settings)
+    found = both_doors.module(MODULE, {"rollout": "devices"})
+    assert (found.status, found.changed, found.result["problems"]) == ("ok", False, []), found.result
+    rollout = found.result["pin_policies"][0]["rollout"]
+    assert (rollout["source"], rollout["succeeded"], rollout["error"], rollout["conflict"]) == ("report", 1, 1, 1)
+    assert sorted(device["status"] for device in rollout["devices"]) == ["conflict", "error"]
+    failed = next(device for device in rollout["devices"] if device["status"] == "error")
+    assert failed["device_id"] and failed["device_name"]
+    told = settings != {"export_select": "refuse"} and backend == "custom"
+    assert failed["error_code"] == (-2016281112 if told else None)
+    assert failed["error"] == ("the device could not set it (remediation failed)" if told else None)
+
+
+def test_nobody_learns_the_reports_address(ansible):
+    """It holds its own key."""
+    rolled_out(ansible)
+    ansible.tenant.control.arm("status", "GET", "^/exports/", times=None, status=404)
+    play = ansible.tasks([{"name": "info", f"endpointops.intune.{MODULE}": {"rollout": "devices", "retry_timeout": 0}}], "-vvvv")
+    assert "could not be fetched" in str(play["info"].result["problems"])
+    assert "sig=" not in play.output and "/exports/" not in play.output
+
+
+def test_a_report_that_does_not_come_is_told(ansible):
+    rolled_out(ansible)
+    ansible.tenant.control.settings(export_outcome="failed")
+    assert "could not export" in ansible.module(MODULE, {"rollout": "devices"}).result["problems"][0]
+    ansible.tenant.control.settings(export_outcome="completed", export_reads=1000)
+    late = ansible.module(MODULE, {"rollout": "devices", "rollout_timeout": 1})
+    assert "Waited 1 s" in late.result["problems"][0] and late.result["pin_policies"][0]["rollout"] is None
+
+
+def test_check_mode_exports_nothing(ansible):
+    rolled_out(ansible)
+    found = ansible.module(MODULE, {"rollout": "devices"}, check_mode=True)
+    assert found.writes == [] and found.result["pin_policies"][0]["rollout"]["source"] == "overview"

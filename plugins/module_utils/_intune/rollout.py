@@ -126,8 +126,11 @@ def overview(client: GraphClient, policy_id: str) -> Json:
     return parse_overview(client.get(custom_profile.PATH + segments(policy_id, "deviceStatusOverview")))
 
 
-def report(client: GraphClient, policy_id: str, timeout: float) -> Json:
-    """By an export job, which changes nothing but takes the permission to write configuration."""
+def report(client: GraphClient, policy_id: str, timeout: float, *, profile: bool) -> Json:
+    """By an export job, which changes nothing but takes the permission to write configuration.
+
+    ``profile``: a device configuration. Error codes are asked for these only: for other policies public tools use another report.
+    """
     job = _export(client, policy_id)
 
     def now() -> Json:
@@ -140,7 +143,8 @@ def report(client: GraphClient, policy_id: str, timeout: float) -> Json:
         raise errors.UnexpectedAnswerError(f"Intune could not export {REPORT} for the policy {policy_id}.", hint="Run again later.")
     rows = parse_report(client.download(ended["url"]))
     result = count(rows)
-    _explain(client, policy_id, [row for row in rows if status_of(row) in BAD], result["devices"])
+    if profile:
+        _explain(client, policy_id, [row for row in rows if status_of(row) in BAD], result["devices"])
     return result
 
 
