@@ -79,9 +79,9 @@ PLANS: dict[str, tuple[t.Callable[[Directory], None], dict[str, t.Any], int]] = 
     "absent": (complete, ABSENT, 4),
     "absent, shared": (shared, ABSENT, 2),
     "absent with purge": (shared, {**ABSENT, "purge_grants": True}, 4),
+    "in the bin, grants come back": (in_the_bin, {}, 4),
 }
 SETTINGS = {"in the bin, grants come back": {"restore_brings_grants": True}}
-PLANS["in the bin, grants come back"] = (in_the_bin, {}, 4)
 
 
 def begun(name: str, **more: t.Any) -> tuple[Directory, dict[str, t.Any]]:

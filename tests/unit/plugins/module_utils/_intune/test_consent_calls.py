@@ -253,6 +253,13 @@ def test_each_kind_of_write_may_have_been_done_whatever_the_answer(complete: Dir
     assert complete.writes.count(target) == 1
 
 
+def test_a_404_for_an_application_that_is_there_all_the_same_is_no_deletion(complete: Directory) -> None:
+    target = f"DELETE /v1.0/servicePrincipals/{complete.id_of(SERVICE_APP_ID)}"
+    complete.first = {target: [error(404, "Request_ResourceNotFound")]}
+    after, failure = applied(complete, ABSENT)
+    assert (failure, after.service.present, complete.writes.count(target)) == (None, False, 2)
+
+
 INTERRUPTIONS = [
     pytest.param(error(403, "Authorization_RequestDenied"), id="403"),
     pytest.param(error(400, "Request_BadRequest", "Odd."), id="400 for another reason"),
