@@ -85,6 +85,7 @@ seealso:
     link: https://learn.microsoft.com/intune/device-management/actions/reset-passcode
 extends_documentation_fragment:
   - endpointops.intune.connection
+  - endpointops.intune.approval
   - endpointops.intune.attributes
 attributes:
   diff_mode:
@@ -161,16 +162,17 @@ results:
       description:
         - V(planned) in check mode; V(done); V(pending) when the device has not carried it out yet; V(failed); V(not_supported) and
           V(canceled) as reported by Intune; V(unknown) when it could not be settled whether the reset was started; V(refused) when
-          the device is not supported, and nothing was sent; V(not_attempted) when the task had to stop before.
-        - The task fails when a device is anything but V(planned), V(done) or V(pending).
+          the device is not supported, and nothing was sent; V(needs_approval) when another administrator has to approve the reset
+          first; V(not_attempted) when the task had to stop before.
+        - The task fails when a device is anything but V(planned), V(done), V(pending) or V(needs_approval).
       type: str
       returned: always
     reason:
       description:
         - A stable name for why a device is not done.
         - For refusals one of platform_not_selected, platform_not_supported, build_unknown, build_too_old, hybrid_joined, not_joined
-          and join_unknown; else one of device_failed, not_supported, canceled, service_refused, answer_lost, device_gone and
-          state_unknown.
+          and join_unknown; else one of device_failed, not_supported, canceled, service_refused, approval_refused, answer_lost,
+          device_gone and state_unknown.
       type: str
       returned: always
     message:
@@ -202,6 +204,10 @@ results:
     request_id:
       description: Graph's request-id where it refused the reset.
       type: str
+      returned: always
+    approval:
+      description: The approval request that the reset waits for, as RV(endpointops.intune.intune_pin_policy#module:approval); else null.
+      type: dict
       returned: always
     passcode:
       description: The new passcode, null until it is done. Intune keeps it for seven days.
@@ -239,6 +245,7 @@ SPEC = _arguments.spec(
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "float", "default": 600},
         "return_passcode": {"type": "bool", "default": False, "no_log": False},
+        **_arguments.APPROVAL,
     },
 )
 

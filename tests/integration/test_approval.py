@@ -189,3 +189,27 @@ def test_a_move_waits_at_each_step_and_devices_are_never_without(ansible):
     assert seen == ["POSTconfig", "POSTassign", f"DELETE{old[:6]}"]
     assert done.changed and done.result["replaced_id"] == old and done.result["approval"] is None
     assert not ansible.module(MODULE, {**OPTIONS, "replace_custom": True}).changed
+
+
+def test_a_reset_waits_for_its_approval_and_is_issued_once(both_doors):
+    both_doors.tenant.control.settings(approval_protects=["reset_passcode"])
+    options = {"devices": ["PHONE-HELPDESK-01"], "approval_justification": "Ticket 4711"}
+    waiting = both_doors.module("intune_device_passcode", options)
+    assert (waiting.status, waiting.changed) == ("ok", False), waiting.result
+    entry = waiting.result["results"][0]
+    assert (entry["status"], entry["changed"], entry["approval"]["code"]) == ("needs_approval", False, request(both_doors)["code"])
+    assert waiting.result["summary"]["needs_approval"] == 1 and both_doors.tenant.control.resets() == {}
+    both_doors.tenant.control.decide(request(both_doors)["code"], "approve")
+    done = both_doors.module("intune_device_passcode", options)
+    assert done.changed and done.result["results"][0]["status"] == "done" and done.result["results"][0]["approval"] is None
+    assert [len(times) for times in both_doors.tenant.control.resets().values()] == [1]
+
+
+def test_a_rejected_reset_is_that_devices_failure(ansible):
+    ansible.tenant.control.settings(approval_protects=["reset_passcode"])
+    options = {"devices": ["PHONE-HELPDESK-01"], "approval_justification": "Ticket 4711"}
+    ansible.module("intune_device_passcode", options)
+    ansible.tenant.control.decide(request(ansible)["code"], "reject", "Who asks?")
+    found = ansible.module("intune_device_passcode", options)
+    assert found.status == "failed" and found.result["results"][0]["reason"] == "approval_refused"
+    assert "Who asks?" in found.result["results"][0]["message"] and ansible.tenant.control.resets() == {}

@@ -119,8 +119,22 @@ def test_each_entry_point_documents_the_variables_it_uses(entry):
     while todo:
         text = (ROOT / "roles" / "pin_reset" / "tasks" / f"{todo.pop()}.yml").read_text(encoding="utf-8")
         used |= set(re.findall(r"(?<!_)\bpin_reset_\w+", text))
-        todo += re.findall(r"(?:import_tasks|file): (\w+)\.yml", text)
-    assert used - {"pin_reset_results"} == set(options)
+        todo += re.findall(r"(?:import_tasks|include_tasks|file): (\w+)\.yml", text)
+    # These two the role sets for those who come after it.
+    assert used - {"pin_reset_results", "pin_reset_approval"} == set(options)
+
+
+def test_the_role_passes_every_setting_on():
+    from ansible_collections.endpointops.intune.plugins.module_utils._intune import pin_settings
+
+    told = load("roles/pin_reset/meta/argument_specs.yml")["argument_specs"]["main"]["options"]["pin_reset_policy_settings"]["options"]
+    (task,) = load("roles/pin_reset/tasks/policy.yml")
+    passed = task["endpointops.intune.intune_pin_policy"]
+    spec = pin_settings.arguments()
+    assert {name: {key: option[key] for key in option if key != "description"} for name, option in told.items()} == {
+        name: {key: option[key] for key in option if key != "no_log"} for name, option in spec.items() if name != "enable_pin_recovery"
+    }
+    assert all(passed[name] == f"{{{{ pin_reset_policy_settings.{name} | default(omit) }}}}" for name in told)
 
 
 def test_every_entry_point_has_a_playbook():

@@ -72,6 +72,7 @@ class Item:
     changed: bool = False
     reset: Reset | None = None
     request_id: str | None = None
+    approval: dict[str, t.Any] | None = None
     since: float = 0.0
     read_at: float = 0.0  # by the monotonic clock
 
@@ -196,6 +197,7 @@ def describe(item: Item, with_passcode: bool) -> dict[str, t.Any]:
         "last_updated": show_time(reset.updated) if reset else None,
         "error_code": reset.error_code if reset else None,
         "request_id": item.request_id,
+        "approval": item.approval,
     }
     if with_passcode:
         shown["passcode"] = reset.passcode if reset and reset.status == "done" else None
@@ -204,7 +206,11 @@ def describe(item: Item, with_passcode: bool) -> dict[str, t.Any]:
 
 def summarise(items: t.Sequence[Item]) -> dict[str, int]:
     counts = dict.fromkeys(
-        ("total", "changed", "planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused", "not_attempted"), 0
+        (
+            *("total", "changed", "planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused"),
+            *("needs_approval", "not_attempted"),
+        ),
+        0,
     )
     counts["total"] = len(items)
     for item in items:
@@ -234,6 +240,12 @@ def issue(client: GraphClient, item: Item) -> None:
     item.since = client.service_now() - SKEW
     try:
         client.post(devices.PATH + segments(item.device.id, "resetPasscode"))
+    except errors.ApprovalPendingError as pending:
+        item.status, item.approval, item.message = "needs_approval", pending.approval, str(pending)
+        return
+    except errors.ApprovalError as failure:
+        item.status, item.reason, item.message = "failed", "approval_refused", str(failure)
+        return
     except (errors.LostAnswerError, errors.UnexpectedAnswerError, errors.ServiceError) as failure:
         if getattr(failure, "status", None) == 503 and getattr(failure, "retry_after", None) is not None:
             # The service said that it did not run it, and still does after retry_timeout.

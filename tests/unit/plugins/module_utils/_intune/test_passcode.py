@@ -250,6 +250,7 @@ def test_an_entry_says_everything_about_a_device() -> None:
         "last_updated": "2026-01-05T10:01:00Z",
         "error_code": 0,
         "request_id": "r-1",
+        "approval": None,
     }
 
 
@@ -304,6 +305,23 @@ def issued(*steps: Step, record: t.Any = None, subject: Item | None = None) -> t
     subject = subject or item()
     passcode.issue(world.client, subject)
     return subject, world
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "reason", "approval"),
+    [
+        pytest.param(errors.ApprovalPendingError("Waits.", {"code": "c"}), "needs_approval", None, {"code": "c"}, id="waits for an approval"),
+        pytest.param(errors.ApprovalError("Rejected."), "failed", "approval_refused", None, id="rejected"),
+    ],
+)
+def test_an_approval_concerns_one_device_and_nothing_was_issued(
+    failure: errors.IntuneError, status: str, reason: str | None, approval: t.Any
+) -> None:
+    subject, world = issued(failure)
+    assert (subject.status, subject.reason, subject.changed, subject.approval) == (status, reason, False, approval)
+    assert failure.message in (subject.message or "")
+    assert passcode.summarise([subject])[status] == 1
+    assert world.transport.targets == [POST], "nothing is to be settled"
 
 
 def test_an_accepted_reset_is_pending_and_no_more() -> None:
