@@ -77,9 +77,7 @@ def find_policy(tenant: Tenant, policy_id: str) -> Policy | None:
     if (item := tenant.configurations.get(key)) is not None:
         settings = [Setting(entry["displayName"], str(number), entry["omaUri"]) for number, entry in enumerate(item.settings)]
         return Policy(item.id, item.display_name, item.type_name, item.modified, item.assignments, settings)
-    # a tenant without settings catalog has none
-    catalog: dict[str, Any] = getattr(tenant, "configuration_policies", {})
-    if (found := catalog.get(key)) is not None:
+    if (found := tenant.configuration_policies.get(key)) is not None:
         settings = [entry for instance in found.instances for entry in _leaves(instance, "")]
         return Policy(found.id, found.name, CATALOG, found.modified, found.assignments, settings)
     return None

@@ -170,11 +170,11 @@ def test_the_overview_counts_quickly(ansible):
     assert rollout["total"] == 4 + rollout["pending"] and rollout["updated"]
 
 
-@pytest.mark.parametrize("settings", [{}, {"export_select": "refuse"}, {"export_reads": 3}], ids="".join)
+@pytest.mark.parametrize("settings", [{}, {"export_select": "refuse"}, {"export_reads": 2, "export_url_reads": 2}], ids="".join)
 @pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
 def test_the_report_names_the_devices_in_error_and_why(both_doors, backend, settings):
     rolled_out(both_doors, backend)
-    both_doors.tenant.control.settings(**settings)
+    both_doors.tenant.control.settings(setting_report="profiles", **settings)
     found = both_doors.module(MODULE, {"rollout": "devices"})
     assert (found.status, found.changed, found.result["problems"]) == ("ok", False, []), found.result
     rollout = found.result["pin_policies"][0]["rollout"]

@@ -134,7 +134,7 @@ def test_the_role_passes_every_setting_on():
     assert {name: {key: option[key] for key in option if key != "description"} for name, option in told.items()} == {
         name: {key: option[key] for key in option if key != "no_log"} for name, option in spec.items() if name != "enable_pin_recovery"
     }
-    assert all(passed[name] == f"{{{{ pin_reset_policy_settings.{name} | default(omit) }}}}" for name in told)
+    assert all(passed[name].strip() == f"{{{{ pin_reset_policy_settings.{name} | default(omit) }}}}" for name in told)
 
 
 def test_every_entry_point_has_a_playbook():

@@ -208,4 +208,3 @@ def _unasked(request: Request, refusal: Response) -> errors.GraphError:
         "another administrator has given it; or exclude this application from the access policy."
     )
     return failure
-

@@ -136,10 +136,12 @@ def report(client: GraphClient, policy_id: str, timeout: float, *, profile: bool
     def now() -> Json:
         return t.cast(Json, client.get(JOBS + segments(str(job["id"]))))
 
-    ended = client.wait_until(
-        now, lambda found: found.get("status") in ("completed", "failed"), timeout=timeout, what=f"Intune to export {REPORT}"
-    )
-    if ended.get("status") == "failed" or not ended.get("url"):
+    def over(found: Json) -> bool:
+        # Completed jobs were seen without their address for a while.
+        return found.get("status") == "failed" or bool(found.get("status") == "completed" and found.get("url"))
+
+    ended = client.wait_until(now, over, timeout=timeout, what=f"Intune to export {REPORT}")
+    if ended.get("status") == "failed":
         raise errors.UnexpectedAnswerError(f"Intune could not export {REPORT} for the policy {policy_id}.", hint="Run again later.")
     rows = parse_report(client.download(ended["url"]))
     result = count(rows)

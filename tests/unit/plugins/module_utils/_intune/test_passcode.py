@@ -310,7 +310,7 @@ def issued(*steps: Step, record: t.Any = None, subject: Item | None = None) -> t
 @pytest.mark.parametrize(
     ("failure", "status", "reason", "approval"),
     [
-        pytest.param(errors.ApprovalPendingError("Waits.", {"code": "c"}), "needs_approval", None, {"code": "c"}, id="waits for an approval"),
+        pytest.param(errors.ApprovalPendingError("Waits.", {"code": "c"}), "needs_approval", None, {"code": "c"}, id="waits"),
         pytest.param(errors.ApprovalError("Rejected."), "failed", "approval_refused", None, id="rejected"),
     ],
 )
