@@ -20,6 +20,7 @@ import typing as t
 from tests.emulator.process import EmulatorProcess
 
 ASSIGNED = {"pin_reset_assignments": [{"target": "all_devices"}]}
+CATALOG = {**ASSIGNED, "pin_reset_policy_backend": "settings_catalog", "pin_reset_policy_settings": {"minimum_pin_length": 6}}
 DEVICES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "LT-BERLIN-014", "LT-ARCHIVE-001", "PHONE-FIELD-05", "PHONE-FIELD-06"]
 
 
@@ -40,13 +41,20 @@ STEPS = (
     Step("Onboard: connect the tenant to the PIN Reset Service, configure devices, verify", "onboard", ASSIGNED, changed=2, writes=6),
     Step("Onboard again: nothing changes", "onboard", ASSIGNED),
     Step(
+        "Move the policy into Intune's settings catalog, and ask for longer PINs: made, assigned, and only then is the old one removed",
+        "onboard",
+        {**CATALOG, "pin_reset_policy_replace_custom": True},
+        changed=1,
+        writes=3,
+    ),
+    Step(
         "Reset the passcodes of six devices. Some are not supported and one is offline, so this one ends with an error, on purpose",
         "reset_passcode",
         {"pin_reset_devices": DEVICES, "pin_reset_wait_timeout": 8},
         code=2,
         writes=5,
     ),
-    Step("Is the tenant ready?", "verify", ASSIGNED),
+    Step("Does a user's PIN reset work in this tenant?", "verify", CATALOG),
 )
 
 
