@@ -242,10 +242,11 @@ options:
         type: str
         version_added: 0.2.0
       filter_type:
-        description: Whether the devices that the filter matches are the ones that get the policy, or those that do not.
+        description:
+          - Whether the devices that the filter matches are the ones that get the policy, V(include), or those that do not. With a
+            filter and unset, it is V(include).
         type: str
         choices: [include, exclude]
-        default: include
         version_added: 0.2.0
   purge_assignments:
     description:
@@ -577,7 +578,7 @@ TARGET = {
     "target": {"type": "str", "choices": ["all_devices", "all_users", "group", "exclude_group"], "required": True},
     "group": {"type": "str"},
     "filter": {"type": "str"},
-    "filter_type": {"type": "str", "choices": ["include", "exclude"], "default": "include"},
+    "filter_type": {"type": "str", "choices": ["include", "exclude"]},
 }
 TARGET_NEEDS = [("target", "group", ("group",)), ("target", "exclude_group", ("group",))]
 BACKENDS: dict[str, pin_policy.Backend] = {"custom": CustomProfile(), "settings_catalog": SettingsCatalog()}

@@ -145,7 +145,7 @@ def test_a_code_completes_what_it_was_given_for_and_nothing_else(ansible):
     ansible.tenant.control.decide(code, "approve")
     plain = {name: value for name, value in OPTIONS.items() if name != "approval_justification"}
     other = ansible.module(MODULE, {**plain, "minimum_pin_length": 8, "approval_code": code})
-    assert other.status == "failed" and "no approval request with the code" in other.result["msg"]
+    assert other.status == "failed" and "no open approval request with the code" in other.result["msg"]
     assert ansible.module(MODULE, {**plain, "approval_code": code}).changed
 
 
@@ -154,7 +154,7 @@ def test_a_code_completes_what_it_was_given_for_and_nothing_else(ansible):
     [
         ({"approval_justification": None}, ["Multi Admin Approval", "approval_justification"]),
         ({"approval_justification": "x" * 1000}, ["1000 characters"]),
-        ({"approval_justification": None, "approval_code": "11111111-2222-3333-4444-555555555555"}, ["no approval request with the code"]),
+        ({"approval_justification": None, "approval_code": "11111111-2222-3333-4444-555555555555"}, ["no open approval request"]),
     ],
 )
 def test_what_is_missing_or_wrong_is_said(ansible, options, words):

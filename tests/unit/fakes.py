@@ -14,6 +14,7 @@ import urllib.parse
 
 from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import Surroundings
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.approval import Asked
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.clouds import Cloud
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.exchange import Exchange
@@ -140,12 +141,13 @@ def tenant(
     clock: FakeClock | None = None,
     credential: FakeCredential | None = None,
     retry_timeout: float = 0.0,
+    asked: Asked | None = None,
 ) -> Tenant:
     transport = script if hasattr(script, "send") else FakeTransport(script)
     clock = clock or FakeClock()
     credential = credential or FakeCredential()
     exchange = Exchange(transport, clock, retry_timeout)
-    client = GraphClient(exchange=exchange, credential=credential, origin=GRAPH, clock=clock)
+    client = GraphClient(exchange=exchange, credential=credential, origin=GRAPH, clock=clock, asked=asked)
     return Tenant(transport, clock, credential, client, Surroundings(CLOUD, exchange, clock.now))
 
 
@@ -166,6 +168,19 @@ def page(*items: t.Any, next_link: str | None = None, **headers: str) -> Respons
 def error(status: int, code: str = "SomeCode", message: str = "A reason.", **headers: str) -> Response:
     inner = {"date": "2026-01-05T10:00:00", "request-id": "request-1", "client-request-id": "client-1"}
     return answer(status, {"error": {"code": code, "message": message, "innerError": inner}}, **headers)
+
+
+def intune(status: int, message: str, http_headers: str = "{}", **headers: str) -> Response:
+    """An error as Intune wraps it: its message is JSON within JSON, and HttpHeaders is JSON once more."""
+    wrapped = {
+        "_version": 3,
+        "Message": f"{message} - Operation ID (for customer support): {CLIENT_ID} - Activity ID: 4c66 - Url: https://fef.test/x?api-version=1",
+        "CustomApiErrorPhrase": "",
+        "RetryAfter": None,
+        "ErrorSourceService": "",
+        "HttpHeaders": http_headers,
+    }
+    return error(status, "BadRequest", json.dumps(wrapped, indent=2), **headers)
 
 
 def entra(*tokens: Step, discovery: Step | None = None) -> dict[str, t.Any]:

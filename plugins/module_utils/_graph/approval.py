@@ -42,9 +42,18 @@ class Asked:
     justification: str | None = None
     code: str | None = None
 
+    @property
+    def text(self) -> str:
+        return (self.justification or "").strip()
+
+    @property
+    def given(self) -> str:
+        """The code, '' for none."""
+        return (self.code or "").strip().lower()
+
     def check(self) -> None:
         room = LONGEST_JUSTIFICATION - len(" [endpointops.intune 0123456789abcdef]")
-        if len(self.justification or "") > room:
+        if len(self.text) > room:
             raise errors.InvalidOptionError(
                 f"approval_justification has {len(self.justification or '')} characters; {room} fit into a request."
             )
@@ -63,7 +72,7 @@ def obtain(
     ``filed`` reads the tenant's requests. Raises ApprovalPendingError while a person has to decide, and ApprovalError where one
     decided against it.
     """
-    if not asked.justification and not asked.code:
+    if not asked.text and not asked.given:
         raise _unasked(request, refusal)
     known = _known(filed)
     found = _choose(known, asked, request)
@@ -73,11 +82,11 @@ def obtain(
             return send(_with_header(request, CODE_HEADER, code_of(found)))
         if status == "needs_approval":
             raise errors.ApprovalPendingError(_message(request, code_of(found)), _describe(found, request), target=request.target)
-        if (status in ("rejected", "cancelled") and _text_of(found) == _plain(asked)) or _has_code(found, asked.code):
+        if (status in ("rejected", "cancelled") and _text_of(found) == asked.text) or _has_code(found, asked.given):
             raise _refused(found, status, request)
-    if not asked.justification:
+    if not asked.text:
         raise errors.ApprovalError(
-            f"There is no approval request with the code {asked.code} for {request.target}.",
+            f"There is no open approval request with the code {asked.given} for {request.target}.",
             hint="Nothing was written. Correct approval_code, or set approval_justification to ask for an approval.",
             target=request.target,
         )
@@ -96,7 +105,7 @@ def code_in(answer: Response) -> str | None:
     """The code of the request that was filed: from its header, or from the text of the answer."""
     if answer.status not in (403, 412):
         return None
-    in_text = CODE.search(answer.text.replace("\\", ""))
+    in_text = CODE.search(answer.text)
     return answer.headers.get(CODE_HEADER) or (in_text.group(1) if in_text else None)
 
 
@@ -115,16 +124,16 @@ def _known(filed: t.Callable[[], t.Iterable[Json]]) -> list[Json] | None:
 
 def _choose(known: list[Json] | None, asked: Asked, request: Request) -> Json | None:
     if known is None:
-        return {"id": asked.code, "status": "approved"} if asked.code else None
+        return {"id": asked.given, "status": "approved"} if asked.given else None
     own = mark(request)
     # A code that is given may be of another write of this run: its mark tells.
-    given = [item for item in known if _has_code(item, asked.code) and _mark_of(item) in (None, own)]
+    given = [item for item in known if _has_code(item, asked.given) and _mark_of(item) in (None, own) and _status(item) != "completed"]
     ours = [item for item in known if _mark_of(item) == own]
-    return max(given or ours, key=lambda item: str(item.get("requestDateTime")), default=None)
+    return max(given or ours, key=lambda item: str(item.get("requestDateTime") or ""), default=None)
 
 
-def _has_code(found: t.Mapping[str, t.Any], code: str | None) -> bool:
-    return bool(code) and str(code).strip().lower() in (str(found.get("id")).lower(), str(found.get("requestId")).lower())
+def _has_code(found: t.Mapping[str, t.Any], code: str) -> bool:
+    return bool(code) and code.lower() in (str(found.get("id")).lower(), str(found.get("requestId")).lower())
 
 
 def _mark_of(found: t.Mapping[str, t.Any]) -> str | None:
@@ -137,10 +146,6 @@ def _text_of(found: t.Mapping[str, t.Any]) -> str:
     return MARK.sub("", str(found.get("requestJustification") or "").strip()).strip()
 
 
-def _plain(asked: Asked) -> str:
-    return (asked.justification or "").strip()
-
-
 def _status(found: t.Mapping[str, t.Any]) -> str:
     status = {"needsApproval": "needs_approval", "canceled": "cancelled"}
     return status.get(str(found.get("status")), str(found.get("status")))
@@ -148,15 +153,23 @@ def _status(found: t.Mapping[str, t.Any]) -> str:
 
 def _ask(asked: Asked, request: Request, send: t.Callable[[Request], Response], filed: t.Callable[[], t.Iterable[Json]]) -> Response:
     own = mark(request)
-    text = f"{_plain(asked)} {own}"
+    text = f"{asked.text} {own}"
     answer = send(_with_header(request, JUSTIFICATION_HEADER, base64.b64encode(text.encode()).decode()))
     code = code_in(answer)
     if code is not None:
-        found = next((item for item in _known(filed) or () if _has_code(item, code)), {"id": code, "requestJustification": text})
+        found = _just_filed(filed, code) or {"id": code, "requestJustification": text}
         raise errors.ApprovalPendingError(_message(request, code), _describe(found, request), target=request.target)
     if answer.status == 409 and "approval request" in answer.text.lower():
         raise _duplicate([item for item in _known(filed) or () if _status(item) in OPEN], own, request)
     return answer
+
+
+def _just_filed(filed: t.Callable[[], t.Iterable[Json]], code: str) -> Json | None:
+    """The request of this code; null where it cannot be read: its code, which counts, is known all the same."""
+    try:
+        return next((item for item in filed() if _has_code(item, code)), None)
+    except errors.IntuneError:
+        return None
 
 
 def _duplicate(others: list[Json], own: str, request: Request) -> errors.IntuneError:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import typing as t
 import urllib.parse
@@ -28,6 +29,18 @@ else:
 
 # Cloud instance metadata is link-local: never through a proxy.
 METADATA_HOST = "169.254.169.254"
+
+
+class _WithoutQuery(logging.Filter):
+    """urllib3 logs the target of each request for debugging, and the query of a report's address is its key."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQuery())
 
 
 class _Bearer(_AuthBase):
@@ -78,10 +91,11 @@ class Transport:
                 proxies={"http": "", "https": ""} if urllib.parse.urlsplit(request.url).hostname == METADATA_HOST else None,
             )
         except requests.exceptions.RequestException as failure:
-            raise _translate(request, failure, self._timeout) from failure
+            # What requests says has the whole address in it, also where only a traceback would show it.
+            raise _translate(request, failure, self._timeout) from None
         except (OSError, ValueError) as failure:
             # requests says an unreadable CA file as OSError and a bad proxy URL as ValueError, before it connects.
-            raise errors.NotSentError(f"{request.target} could not be sent: {failure}.", target=request.target, passing=False) from failure
+            raise errors.NotSentError(f"{request.target} could not be sent: {failure}.", target=request.target, passing=False) from None
         return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
 
     def close(self) -> None:
@@ -108,7 +122,8 @@ def _translate(request: Request, failure: Exception, timeout: float) -> errors.I
         )
     if isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
         # Its reason may be the proxy's whole address, with a password in it.
-        return errors.NotSentError(f"The address {request.url}, or that of the proxy, is not valid.", target=request.target, passing=False)
+        address = request.url.partition("?")[0]
+        return errors.NotSentError(f"The address {address}, or that of the proxy, is not valid.", target=request.target, passing=False)
     # A connection that breaks behind a proxy is a ProxyError too, and that one counts as sent.
     if isinstance(failure, requests.exceptions.ProxyError) and (_before_connection(failure) or "Tunnel connection failed" in reason):
         return errors.NotSentError(

@@ -41,7 +41,8 @@ class Assignment:
 
     @property
     def key(self) -> tuple[str, str]:
-        return self.target, self.group_id
+        """A policy has one assignment a group: it is included or excluded."""
+        return ("group", self.group_id) if self.group_id else (self.target, "")
 
     @property
     def known(self) -> bool:
@@ -98,7 +99,9 @@ def merge(current: t.Iterable[Assignment], wanted: t.Iterable[Assignment], purge
 def _with_filter(wanted: Assignment, current: Assignment | None) -> Assignment:
     if wanted.filter_id is not None:
         return wanted
-    return current or dataclasses.replace(wanted, filter_id="", filter_type="")
+    if current is not None and current.target == wanted.target:
+        return current
+    return dataclasses.replace(wanted, filter_id="", filter_type="")
 
 
 def check_options(entries: t.Iterable[t.Mapping[str, t.Any]]) -> None:
@@ -110,6 +113,8 @@ def check_options(entries: t.Iterable[t.Mapping[str, t.Any]]) -> None:
             problems.append(f"The target {target} takes no group, and '{group}' is given.")
         if not (group or "").strip() and target.endswith("group"):
             problems.append(f"The target {target} needs a group.")
+        if entry.get("filter_type") and not (entry.get("filter") or "").strip():
+            problems.append(f"filter_type is given for the target {_name(entry)}, and no filter.")
     if problems:
         raise errors.InvalidOptionError(" ".join(problems), hint="Nothing was written.")
 
@@ -120,12 +125,13 @@ def resolve(references: References, entries: t.Iterable[t.Mapping[str, t.Any]]) 
     for entry in entries:
         group_id = references.group(entry["group"]) if entry["target"].endswith("group") else ""
         wanted = _wanted(references, entry, group_id or "")
-        if resolved.setdefault(wanted.key, wanted) != wanted:
-            references.problems.append(f"The target {_name(entry)} is named twice, with different filters.")
-    for entry in entries:
-        group_id = references.group(entry["group"]) if entry["target"] == "group" else None
-        if group_id and ("exclude_group", group_id) in resolved:
+        if group_id is None:
+            continue
+        other = resolved.setdefault(wanted.key, wanted)
+        if other.target != wanted.target:
             references.problems.append(f"The group '{entry['group']}' is both included and excluded.")
+        elif other != wanted:
+            references.problems.append(f"The target {_name(entry)} is named twice, with different filters.")
     return tuple(sorted(resolved.values(), key=lambda assignment: assignment.key))
 
 

@@ -18,7 +18,7 @@ from .._graph.client import BETA, V1, GraphClient, Json
 from .._graph.protocol import literal, segments
 from . import assignments
 from .pin_policy import Place, Policy
-from .pin_settings import BY_OPTION, SETTINGS, Setting, Values
+from .pin_settings import BY_OPTION, HIDDEN, SETTINGS, Setting, Values
 from .references import DEFAULT_TAG
 
 PATH = "/deviceManagement/deviceConfigurations"
@@ -26,7 +26,6 @@ CUSTOM = "#microsoft.graph.windows10CustomConfiguration"
 BOOLEAN = "#microsoft.graph.omaSettingBoolean"
 INTEGER = "#microsoft.graph.omaSettingInteger"
 STRING = "#microsoft.graph.omaSettingString"
-HIDDEN = "****"  # what Intune shows of the value of a string, a file or XML
 OMA_TYPES = {"bool": BOOLEAN, "flag": INTEGER, "choice": INTEGER, "int": INTEGER, "text": STRING, "list": STRING}
 READ_ONLY = ("isEncrypted", "secretReferenceValueId", "isReadOnly")  # of beta; refused when they are written
 EXPAND = {"$expand": "assignments"}
@@ -51,9 +50,9 @@ class CustomProfile:
     def normalise(self, client: GraphClient, raw: Json, place: Place) -> Policy:
         settings, hidden = values_of(raw.get("omaSettings") or [], place)
         for name in list(hidden):
-            value = _reveal(client, raw, BY_OPTION[name].uri(place.tenant, place.scope))
+            value = parse_text(BY_OPTION[name], _reveal(client, raw, BY_OPTION[name].uri(place.tenant, place.scope)))
             if value is not None:
-                settings[name] = parse_text(BY_OPTION[name], value)
+                settings[name] = value
                 hidden.remove(name)
         return Policy(
             name=raw["displayName"],
@@ -143,7 +142,7 @@ def parse(setting: Setting, item: Json) -> t.Any:
     if setting.kind == "bool":
         return value if isinstance(value, bool) else None
     if setting.kind in ("text", "list"):
-        return parse_text(setting, str(value)) or None
+        return parse_text(setting, value)
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     if setting.kind == "int":
@@ -152,10 +151,13 @@ def parse(setting: Setting, item: Json) -> t.Any:
     return known[value] if 0 <= value < len(known) else None
 
 
-def parse_text(setting: Setting, value: str) -> t.Any:
+def parse_text(setting: Setting, value: t.Any) -> t.Any:
+    """The value of a string; null for none, and for stars in its place."""
+    if not isinstance(value, str) or value == HIDDEN:
+        return None
     if setting.kind == "list":
-        return tuple(sorted({host.strip().lower() for host in value.split(";") if host.strip()}))
-    return value
+        return tuple(sorted({host.strip().lower() for host in value.split(";") if host.strip()})) or None
+    return value or None
 
 
 def render(setting: Setting, value: t.Any, place: Place) -> Json:
@@ -201,14 +203,14 @@ def _writable(item: Json, settings: Values, place: Place) -> Json:
     return {name: value for name, value in item.items() if name not in READ_ONLY}
 
 
-def _reveal(client: GraphClient, raw: Json, uri: str) -> str | None:
+def _reveal(client: GraphClient, raw: Json, uri: str) -> t.Any:
     """A hidden value of ours in clear; null where Intune refuses, as it is known to do for applications at times."""
     reference = next((item.get("secretReferenceValueId") for item in raw["omaSettings"] if item.get("omaUri") == uri), None)
     if not reference:
         return None
     function = f"getOmaSettingPlainTextValue(secretReferenceValueId={literal(str(reference))})"
     try:
-        return str(client.get(PATH + segments(raw["id"], function))["value"])
+        return (client.get(PATH + segments(raw["id"], function)) or {}).get("value")
     except errors.GraphError as failure:
         if failure.status in (400, 403, 404):
             return None

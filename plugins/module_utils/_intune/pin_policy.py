@@ -93,7 +93,8 @@ def desired(current: Policy | None, wanted: Wanted) -> Policy:
         current = _new(wanted)
     _check_comparable(current, wanted)
     settings = pin_settings.merge(current.settings, wanted.settings)
-    problems = pin_settings.together(settings)
+    # What does not fit together already is not this task's, as long as it leaves settings alone.
+    problems = pin_settings.together(settings) if wanted.settings else []
     if problems:
         raise errors.InvalidOptionError(" ".join(problems), hint="Nothing was written.")
     targets = current.assignments
@@ -151,13 +152,15 @@ def _content(policy: Policy) -> tuple[t.Any, ...]:
 
 def moved(current: Policy | None, old: Policy) -> Policy:
     """The base of a policy that takes an old one's place: what it does not say itself comes from the old one."""
+    targets = current.assignments if current else ()
+    assignments.check_known((*targets, *old.assignments))
     if current is None:
         return dataclasses.replace(old, id=None, raw={})
     return dataclasses.replace(
         current,
         description=current.description or old.description,
         settings=pin_settings.merge(old.settings, current.settings),
-        assignments=assignments.merge(current.assignments, old.assignments, purge=False),
+        assignments=assignments.merge(old.assignments, targets, purge=False),
     )
 
 

@@ -24,6 +24,7 @@ CHARACTERS = ("allowed", "required", "blocked")
 HOST = re.compile(r"[a-z0-9*]([a-z0-9*-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 PROVIDERS = re.compile(r"\{[0-9A-Fa-f-]{36}\}(,\s*\{[0-9A-Fa-f-]{36}\})*")
 MOST_URLS = 1000
+HIDDEN = "****"  # what Intune shows of the value of a string, a file or XML in a custom profile
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,6 +156,8 @@ def _problems(setting: Setting, value: t.Any, scope: str, backend: str) -> t.Ite
         yield f"{setting.option} is {value}: it can be {setting.low} to {setting.high}."
     if setting.kind == "list":
         yield from _url_problems(setting, value)
+    if value == HIDDEN:
+        yield f"{setting.option} is '{HIDDEN}': that is how Intune hides a value, and not the value."
     if setting.option.startswith("device_unlock_group") and value and not PROVIDERS.fullmatch(value):
         yield f"{setting.option} is '{value}': it takes GUIDs in braces, with commas between them."
 
@@ -190,5 +193,6 @@ def warnings(values: Values) -> list[str]:
 
 def shown(values: t.Mapping[str, t.Any], names: t.Iterable[str] | None = None) -> Values:
     """Every setting, or those named, as a return value: null where it is not set; a list where it is one."""
-    chosen = [name for name in BY_OPTION if names is None or name in set(names)]
+    wanted = set(BY_OPTION if names is None else names)
+    chosen = [name for name in BY_OPTION if name in wanted]
     return {name: list(values[name]) if isinstance(values.get(name), tuple) else values.get(name) for name in chosen}

@@ -34,7 +34,8 @@ class References:
 
     def check(self) -> None:
         if self.problems:
-            raise errors.SelectionError(" ".join(self.problems), hint="Nothing was written. Use the ID where a name is not enough.")
+            told = " ".join(dict.fromkeys(self.problems))
+            raise errors.SelectionError(told, hint="Nothing was written. Use the ID where a name is not enough.")
 
     def group(self, name: str) -> str | None:
         """The object ID; null after a problem."""
@@ -86,7 +87,7 @@ class References:
         wanted = name.strip().strip("{}").lower()
         by_id = [item for item in candidates if str(item.get("id")).lower() == wanted]
         exact = [item for item in candidates if item.get("displayName") == name]
-        alike = [item for item in candidates if str(item.get("displayName")).lower() == name.strip().lower()]
+        alike = [item for item in candidates if item.get("displayName") and item["displayName"].lower() == name.strip().lower()]
         found = by_id or exact or alike
         if not found:
             self.problems.append(f"There is no {kind} named '{name}'.")

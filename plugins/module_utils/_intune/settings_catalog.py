@@ -139,10 +139,12 @@ def _children(instance: Json) -> list[Json]:
 def parse(setting: Setting, instance: Json, scope: str) -> t.Any:
     """The value of a setting instance; null where it is none that this setting can have."""
     if setting.kind == "list":
-        hosts = [str(item.get("value")).strip().lower() for item in instance.get("simpleSettingCollectionValue") or []]
-        return tuple(sorted(set(hosts))) or None
+        hosts = {str(item.get("value") or "").strip().lower() for item in instance.get("simpleSettingCollectionValue") or []}
+        return tuple(sorted(hosts - {""})) or None
     if setting.kind in ("int", "text"):
-        return (instance.get("simpleSettingValue") or {}).get("value")
+        value = (instance.get("simpleSettingValue") or {}).get("value")
+        # A bool is an int for Python, and a blank text is none.
+        return value if type(value) is (int if setting.kind == "int" else str) and value != "" else None
     option = str((instance.get("choiceSettingValue") or {}).get("value")).lower()
     return {_option(setting, value, scope): value for value in _choices(setting)}.get(option)
 
@@ -179,8 +181,12 @@ def _simple(kind: str, value: t.Any) -> Json:
 
 
 def settings_of(before: t.Iterable[Json], values: Values, scope: str) -> list[Json]:
-    """All settings of a policy with ours of this scope in place of those it had; the others go back as they came."""
-    ours = {setting.definition(scope) for setting in SETTINGS if scope in setting.scopes}
+    """All settings of a policy with ours of this scope in place of those it had; the others go back as they came.
+
+    One of ours whose value means nothing here goes back too, unless it gets another.
+    """
+    before = list(before)
+    ours = {BY_OPTION[name].definition(scope) for name in {**values_of(before, scope), **values}}
     kept, children = [], []
     for setting in before:
         instance = setting.get("settingInstance") or {}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 
 import pytest
@@ -13,7 +14,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph import e
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import transport as transport_module
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
-from tests.unit.fakes import START, FakeTransport, answer, error, jwt, options
+from tests.unit.fakes import START, FakeTransport, answer, error, intune, jwt, options, page
 
 SPEC = _arguments.spec("intune_pinreset_consent")
 KEYS = {"kind", "message", "hint", "target", "status", "code", "request_id", "client_request_id"}
@@ -120,6 +121,42 @@ def test_the_connection_is_closed(transport: Wire, run: _runner.Run) -> None:
     assert transport.closed
 
 
+# --- approvals ------------------------------------------------------------------------------------------------------
+
+APPROVAL_CODE = "6d5c2f10-0d1e-4f4b-9a3c-2b7f5e8d9a01"
+WANTED = "Header 'x-msft-approval-justification' is required to request approval."
+
+
+def writing(_given: t.Any, client: GraphClient, _check: bool) -> Outcome:
+    return Outcome({"thing": client.post("/thing", {})}, True)
+
+
+def test_the_justification_reaches_the_client(transport: Wire) -> None:
+    transport.then(intune(400, WANTED), page(), intune(412, "Approval Required.", x_msft_approval_code=APPROVAL_CODE), page())
+    result = execute(writing, approval_justification="Ticket 4711.")
+    told = base64.b64decode(transport.sent[2].headers["x-msft-approval-justification"]).decode()
+    assert told.startswith("Ticket 4711. [endpointops.intune ")
+    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "ApprovalPending")
+
+
+def test_the_code_reaches_the_client(transport: Wire) -> None:
+    transport.then(intune(400, WANTED), error(403), answer(201, {"id": "1"}))
+    assert execute(writing, approval_code=APPROVAL_CODE) == {"changed": True, "thing": {"id": "1"}}
+    assert transport.sent[2].headers["x-msft-approval-code"] == APPROVAL_CODE
+
+
+@pytest.mark.parametrize("given", [{}, {"approval_justification": None, "approval_code": None}], ids=["no such options", "unset"])
+def test_without_approvals_the_refusal_is_told(transport: Wire, given: dict[str, t.Any]) -> None:
+    transport.then(intune(400, WANTED))
+    assert "set approval_justification" in execute(writing, **given)["error"]["hint"]
+
+
+def test_a_justification_that_is_too_long_is_refused_before_anything_is_sent(transport: Wire) -> None:
+    result = execute(writing, approval_justification="x" * 987)
+    assert result["error"]["kind"] == "InvalidOption" and "approval_justification" in result["msg"]
+    assert transport.sent == []
+
+
 # --- failures -------------------------------------------------------------------------------------------------------
 
 
@@ -133,6 +170,8 @@ def test_the_connection_is_closed(transport: Wire, run: _runner.Run) -> None:
         (errors.LostAnswerError("x"), "LostAnswer"),
         (errors.UnexpectedAnswerError("x"), "UnexpectedAnswer"),
         (errors.NotReadyError("x"), "NotReady"),
+        (errors.ApprovalPendingError("x", {}), "ApprovalPending"),
+        (errors.ApprovalError("x"), "Approval"),
         (errors.MissingLibraryError("msal"), "MissingLibrary"),
         (errors.NotFoundError("x", status=404), "NotFound"),
         (errors.ServiceError("x", status=500), "Service"),

@@ -44,6 +44,14 @@ def test_post_sends_json() -> None:
     assert (body_of(request), request.headers["Content-Type"]) == ({"name": "ä"}, "application/json")
 
 
+def test_put_replaces_a_whole_object() -> None:
+    world = tenant([answer(200, {"id": "1"})])
+    assert world.client.put("/things/1", {"name": "ä"}, version="beta") == {"id": "1"}
+    request = world.transport.sent[0]
+    assert (request.target, body_of(request)) == ("PUT /beta/things/1", {"name": "ä"})
+    assert request.headers["Content-Type"] == "application/json"
+
+
 def test_post_without_a_body_sends_an_empty_object() -> None:
     world = tenant([answer(204)])
     assert world.client.post("/things/1/reset") is None
@@ -64,6 +72,7 @@ def test_no_body_is_sent_where_none_belongs(method: str) -> None:
         pytest.param(lambda client: client.send("POST", "/things"), False, id="send"),
         pytest.param(lambda client: client.post("/things", {}, repeatable=True), True, id="repeatable post"),
         pytest.param(lambda client: client.patch("/things/1", {}), True, id="patch"),
+        pytest.param(lambda client: client.put("/things/1", {}), True, id="put"),
         pytest.param(lambda client: client.delete("/things/1"), True, id="delete"),
     ],
 )
@@ -102,6 +111,7 @@ def test_a_refused_delete_is_raised() -> None:
     [
         pytest.param(lambda client: client.post("/a"), answer(204), 1, id="post"),
         pytest.param(lambda client: client.patch("/a", {}), answer(204), 1, id="patch"),
+        pytest.param(lambda client: client.put("/a", {}), answer(204), 1, id="put"),
         pytest.param(lambda client: client.delete("/a"), answer(204), 1, id="delete"),
         pytest.param(lambda client: client.delete("/a"), error(404), 0, id="delete of what is gone"),
         pytest.param(lambda client: client.find("/a"), answer(200, {}), 0, id="read"),
@@ -111,6 +121,14 @@ def test_writes_that_the_service_accepted_are_counted(call: t.Callable[[GraphCli
     world = tenant([step])
     call(world.client)
     assert world.client.writes == writes
+
+
+@pytest.mark.parametrize("step", [error(400), error(500)], ids=[400, 500])
+def test_a_write_that_the_service_refused_is_not_counted(step: Response) -> None:
+    world = tenant([step])
+    with pytest.raises(errors.GraphError):
+        world.client.post("/a")
+    assert world.client.writes == 0
 
 
 def test_each_call_has_a_client_request_id_of_its_own() -> None:
@@ -242,6 +260,76 @@ def test_a_name_in_a_filter_stays_in_the_filter() -> None:
     world = tenant([page()])
     list(world.client.items("/things", {"$filter": "name eq 'a&$top=1#'"}))
     assert query_of(world.transport.sent[0]) == {"$filter": "name eq 'a&$top=1#'"}
+
+
+# --- downloads ------------------------------------------------------------------------------------------------------
+
+SIGNATURE = "s3cret-signature"
+REPORT = f"https://reports.test/container/report.zip?sv=2026&sig={SIGNATURE}"
+
+
+def test_a_report_is_fetched_without_a_token() -> None:
+    world = tenant([answer(200, b"PK")])
+    assert world.client.download(REPORT) == b"PK"
+    request = world.transport.sent[0]
+    assert (request.url, request.bearer, dict(request.headers)) == (REPORT, None, {})
+    assert (world.credential.asked, world.client.writes) == ([], 0)
+
+
+def test_a_report_is_not_told_what_the_tenants_clock_is() -> None:
+    world = tenant([answer(200, b"PK", date="Mon, 05 Jan 2026 10:05:00 GMT")])
+    world.client.download(REPORT)
+    assert world.client.skew is None, "the store of reports is another service"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://reports.test/r.zip?sig={SIGNATURE}",
+        f"file:///etc/passwd?sig={SIGNATURE}",
+        f"https:///r.zip?sig={SIGNATURE}",
+        f"https://somebody@reports.test/r.zip?sig={SIGNATURE}",
+        f"https://reports.test\\@evil.test/r.zip?sig={SIGNATURE}",
+        f"https://[reports.test/r.zip?sig={SIGNATURE}",
+        "",
+    ],
+)
+def test_a_report_is_fetched_by_https_only(url: str) -> None:
+    world = tenant()
+    with pytest.raises(errors.UnexpectedAnswerError) as caught:
+        world.client.download(url)
+    assert SIGNATURE not in told(caught.value)
+    assert world.transport.sent == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(answer(403, f"<Code>AuthenticationFailed</Code> sig={SIGNATURE}".encode()), id="expired"),
+        pytest.param(answer(404), id="gone"),
+        pytest.param(answer(302, location=f"https://evil.test/?sig={SIGNATURE}"), id="redirected"),
+        pytest.param(answer(206, b"P"), id="a part"),
+        pytest.param(answer(503, retry_after="1"), id="busy"),
+    ],
+)
+def test_a_report_that_cannot_be_fetched_is_an_error_without_its_address(step: Response) -> None:
+    with pytest.raises(errors.UnexpectedAnswerError, match=f"could not be fetched: {step.status}") as caught:
+        tenant([step]).client.download(REPORT)
+    assert SIGNATURE not in told(caught.value)
+
+
+def test_a_lost_report_is_fetched_again() -> None:
+    world = tenant([errors.LostAnswerError("Lost."), answer(200, b"PK")], retry_timeout=60.0)
+    assert world.client.download(REPORT) == b"PK"
+
+
+def told(failure: BaseException | None) -> str:
+    """All that a person could see of a failure."""
+    shown = ""
+    while failure is not None:
+        shown += f"{failure} {failure!r} {vars(failure)} {failure.as_dict() if isinstance(failure, errors.IntuneError) else ''}"
+        failure = failure.__cause__
+    return shown
 
 
 # --- time -----------------------------------------------------------------------------------------------------------

@@ -398,9 +398,10 @@ def test_an_error_hints_at_what_to_do(response: Response, words: str) -> None:
         protocol.with_bearer(GET, "s3cret"),
         Request("POST", GRAPH, {}, b"client_secret=s3cret"),
         Request("GET", GRAPH, {"X-IDENTITY-HEADER": "s3cret"}),
+        Request("GET", "https://reports.test/report.zip?sig=s3cret"),
         Response(200, {}, b'{"access_token": "s3cret"}'),
     ],
-    ids=["bearer", "body of a request", "header of a request", "body of an answer"],
+    ids=["bearer", "body of a request", "header of a request", "query of a request", "body of an answer"],
 )
 def test_nothing_secret_is_in_a_repr(shown: Request | Response) -> None:
     assert "s3cret" not in repr(shown)

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import logging
 import pathlib
 import socket
 import ssl
 import threading
+import traceback
 import typing as t
 
 import pytest
@@ -258,6 +260,54 @@ def test_a_failure_that_wraps_itself_is_told_too() -> None:
     assert "(odd)" in _translate(GET, failure, 30.0).message
 
 
+# --- addresses that hold a key --------------------------------------------------------------------------------------
+
+KEY = "s3cret-signature"
+
+
+def told(failure: BaseException) -> str:
+    """All that a person could see of a failure, with a traceback too."""
+    return "".join(traceback.format_exception(failure)) + f"{failure!r} {vars(failure)}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param(f"https://*reports.test/r.zip?sig={KEY}", id="a host that is none"),
+        pytest.param(f"https://{'x' * 70}.test/r.zip?sig={KEY}", id="a host that is too long"),
+        pytest.param(f"https://reports.test:port/r.zip?sig={KEY}", id="a port that is none"),
+        pytest.param(f"https:///r.zip?sig={KEY}", id="no host"),
+        pytest.param(f"ftp://reports.test/r.zip?sig={KEY}#{KEY}", id="another protocol"),
+    ],
+)
+def test_the_query_of_an_address_that_cannot_be_used_is_not_told(url: str) -> None:
+    with pytest.raises(errors.IntuneError) as caught:
+        send(Request("GET", url))
+    assert isinstance(caught.value, errors.NotSentError)
+    assert KEY not in told(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/good", "/drop", "/cut", "/redirect"])
+def test_the_query_of_an_address_is_in_no_log_and_no_error(server: Server, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    shown = ""
+    with caplog.at_level(logging.DEBUG):
+        try:
+            shown = repr(send(server.request(f"{path}?sig={KEY}")))
+        except errors.LostAnswerError as failure:
+            shown = told(failure)
+    assert server.paths == [f"{path}?sig={KEY}"]
+    assert KEY not in shown + caplog.text
+    assert "127.0.0.1" in caplog.text, "the rest is logged"
+
+
+def test_the_query_of_an_address_that_does_not_answer_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    with caplog.at_level(logging.DEBUG), pytest.raises(errors.NotSentError) as caught:
+        send(Request("GET", f"http://127.0.0.1:{port}/r.zip?sig={KEY}"))
+    assert KEY not in told(caught.value) + caplog.text
+
+
 # --- a real connection ----------------------------------------------------------------------------------------------
 
 
@@ -268,14 +318,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.paths.append(self.path)
-        if self.path == "/drop":
+        path = self.path.partition("?")[0]
+        if path == "/drop":
             self.close_connection = True
             return
-        self.send_response(302 if self.path == "/redirect" else 200)
+        self.send_response(302 if path == "/redirect" else 200)
         self.send_header("Location", "/elsewhere")
         self.send_header("X-Mixed-Case", "Yes")
-        self.send_header("Content-Length", "4" if self.path == "/cut" else "2")
-        if self.path == "/lengths":
+        self.send_header("Content-Length", "4" if path == "/cut" else "2")
+        if path == "/lengths":
             self.send_header("Content-Length", "3")
         self.end_headers()
         self.wfile.write(b"{}")

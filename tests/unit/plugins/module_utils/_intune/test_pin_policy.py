@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -11,270 +12,315 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import pin_policy
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.assignments import FILTER, Assignment
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.approval import Asked
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import pin_policy, pin_settings
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.assignments import Assignment
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.custom_profile import CustomProfile
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_policy import (
-    CUSTOM,
-    HIDDEN,
-    Plan,
+    Backend,
+    Place,
     Policy,
     Wanted,
-    normalise,
-    oma_uri,
-    plan_present,
-    project,
-    render_setting,
+    describe,
+    desired,
+    diff,
+    moved,
+    plan,
+    without,
 )
-from tests.unit.fakes import FakeCredential, Tenant, answer, body_of, error, page, query_of, tenant
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.settings_catalog import SettingsCatalog
+from tests.unit.fakes import FakeClock, FakeCredential, Tenant, answer, body_of, error, intune, page, tenant
+from tests.unit.policies import ID, Json, given_values, read_back, values_for, written
 
 TENANT = "11111111-aaaa-4bbb-8ccc-222222222222"
-ID = "bbbbbbbb-0000-4000-8000-000000000001"
 OTHER_ID = "bbbbbbbb-0000-4000-8000-000000000002"
-GROUP = Assignment("group", "aaaaaaaa-0000-4000-8000-000000000001")
+G1, F1 = "aaaaaaaa-0000-4000-8000-000000000001", "ffffffff-0000-4000-8000-000000000001"
+DEVICE, USER = Place(TENANT, "device"), Place(TENANT, "user")
 DEVICES = Assignment("all_devices")
-URI = oma_uri(TENANT, "device")
-FOREIGN = {"@odata.type": "#microsoft.graph.omaSettingInteger", "displayName": "Length", "omaUri": "./Device/Other", "value": 6}
-SECRET = {"@odata.type": "#microsoft.graph.omaSettingString", "displayName": "Key", "omaUri": "./Device/Secret", "value": HIDDEN}
-PATH = "/deviceManagement/deviceConfigurations"
+GROUP = Assignment("group", G1)
+FILTERED = Assignment("group", G1, F1, "include")
+STRANGE = Assignment("#microsoft.graph.newTarget")
+CUSTOM, CATALOG = CustomProfile(), SettingsCatalog()
+BACKENDS: list[Backend] = [CUSTOM, CATALOG]
+ON = {"enable_pin_recovery": True}
+POLICY = Policy("PIN", "Mine.", {**ON, "minimum_pin_length": 6}, (DEVICES, FILTERED), ("3",), ID)
 
 
-def profile(*settings: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
-    return {"@odata.type": CUSTOM, "id": ID, "displayName": "PIN", "description": "", "omaSettings": list(settings), **more}
+@pytest.fixture(params=BACKENDS, ids=["custom", "settings_catalog"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return request.param
 
 
-def policy(*settings: dict[str, t.Any], assigned: tuple[Assignment, ...] = (), **more: t.Any) -> Policy:
-    return normalise(profile(*settings, **more), URI, assigned)
+def raw(backend: Backend, **more: t.Any) -> Json:
+    """A policy that turns recovery on, as Graph shows it."""
+    body = written(lambda client: backend.create(client, Policy("PIN", "", ON), DEVICE))
+    if backend is CATALOG:
+        return {"id": ID, "assignments": [], "settingCount": len(body["settings"]), **body, **more}
+    if "name" in more:
+        more["displayName"] = more.pop("name")
+    return {"id": ID, "assignments": [], **body, **more}
 
 
-ON, OFF = render_setting(URI, True), render_setting(URI, False)
-
-
-# --- reading --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("scope", "uri"),
-    [
-        ("device", f"./Device/Vendor/MSFT/PassportForWork/{TENANT}/Policies/EnablePinRecovery"),
-        ("user", f"./User/Vendor/MSFT/PassportForWork/{TENANT}/Policies/EnablePinRecovery"),
-    ],
-)
-def test_the_setting_has_the_csps_address(scope: str, uri: str) -> None:
-    assert oma_uri(TENANT, scope) == uri
-
-
-@pytest.mark.parametrize(
-    ("settings", "value"),
-    [
-        pytest.param([ON], True, id="on"),
-        pytest.param([OFF], False, id="off"),
-        pytest.param([FOREIGN, ON], True, id="beside another"),
-        pytest.param([], None, id="no setting"),
-        pytest.param([FOREIGN], None, id="another setting"),
-        pytest.param([{**ON, "omaUri": URI.replace("/Device/", "/User/")}], None, id="of the other scope"),
-        pytest.param([{**ON, "omaUri": URI.replace("MSFT/", "MSFT/Policy/")}], None, id="Microsoft's misprint"),
-        pytest.param([{**ON, "@odata.type": "#microsoft.graph.omaSettingString", "value": "true"}], None, id="true as a string"),
-        pytest.param([{**ON, "value": "true"}], None, id="true as a string, called a boolean"),
-        pytest.param([{**ON, "@odata.type": "#microsoft.graph.omaSettingString"}], None, id="true, called a string"),
-        pytest.param([{**ON, "@odata.type": "#microsoft.graph.omaSettingInteger", "value": 1}], None, id="a number"),
-        pytest.param([{**ON, "value": None}], None, id="null"),
-    ],
-)
-def test_the_setting_is_read(settings: list[dict[str, t.Any]], value: bool | None) -> None:
-    assert policy(*settings).enable_pin_recovery is value
-
-
-def test_a_policy_is_read_whole() -> None:
-    found = policy(FOREIGN, ON, assigned=(DEVICES,), description="For all.")
-    assert found == Policy("PIN", "For all.", True, (DEVICES,), ID, (FOREIGN, ON))
-
-
-def test_no_settings_at_all_are_none() -> None:
-    assert policy(omaSettings=None).settings == ()
-
-
-@pytest.mark.parametrize("value", [None, ""], ids=["null", "blank"])
-def test_no_description_is_a_blank_one(value: str | None) -> None:
-    assert policy(description=value).description == ""
-
-
-# --- planning -------------------------------------------------------------------------------------------------------
-
-
-def test_a_policy_that_is_as_wanted_needs_nothing() -> None:
-    current = policy(FOREIGN, ON, assigned=(DEVICES, GROUP))
-    wanted = Wanted("PIN", "", True, (DEVICES, GROUP))
-    assert not plan_present(current, wanted, URI)
+# --- as it should be ------------------------------------------------------------------------------------------------
 
 
 def test_what_is_not_said_is_left_alone() -> None:
-    assert not plan_present(policy(OFF, assigned=(DEVICES,), description="Mine."), Wanted(), URI)
+    assert desired(POLICY, Wanted()) == POLICY
 
 
 @pytest.mark.parametrize(
-    ("wanted", "update"),
+    ("wanted", "change"),
     [
-        pytest.param(Wanted(name="New"), {"displayName": "New"}, id="name"),
-        pytest.param(Wanted(description="New"), {"description": "New"}, id="description"),
+        pytest.param(Wanted(name="New"), {"name": "New"}, id="name"),
+        pytest.param(Wanted(description="New."), {"description": "New."}, id="description"),
         pytest.param(Wanted(description=""), {"description": ""}, id="description cleared"),
-        pytest.param(Wanted(enable_pin_recovery=False), {"omaSettings": [FOREIGN, OFF]}, id="setting off"),
+        pytest.param(Wanted(settings={"pin_history": 0}), {"settings": {**POLICY.settings, "pin_history": 0}}, id="setting added"),
+        pytest.param(Wanted(settings={"minimum_pin_length": 8}), {"settings": {**ON, "minimum_pin_length": 8}}, id="setting changed"),
+        pytest.param(Wanted(assignments=()), {"assignments": ()}, id="assignments cleared"),
+        pytest.param(Wanted(assignments=(GROUP,)), {"assignments": (GROUP,)}, id="exact assignments"),
+        pytest.param(Wanted(assignments=(GROUP,), purge_assignments=False), {"assignments": (DEVICES, GROUP)}, id="nothing purged"),
+        pytest.param(Wanted(assignments=(), purge_assignments=False), {}, id="no assignments added"),
+        pytest.param(Wanted(assignments=(Assignment("group", G1, None),)), {"assignments": (FILTERED,)}, id="filter kept"),
+        pytest.param(Wanted(scope_tags=("0", "4")), {"scope_tags": ("0", "4")}, id="scope tags"),
+        pytest.param(Wanted(scope_tags=()), {"scope_tags": ("0",)}, id="no scope tags are the default one"),
     ],
 )
-def test_only_what_differs_is_written(wanted: Wanted, update: dict[str, t.Any]) -> None:
-    current = policy(FOREIGN, ON, description="Old")
-    assert plan_present(current, wanted, URI) == Plan(update={"@odata.type": CUSTOM, **update})
+def test_what_is_said_changes_that_alone(wanted: Wanted, change: Json) -> None:
+    assert desired(POLICY, wanted) == dataclasses.replace(POLICY, **change)
 
 
-@pytest.mark.parametrize(
-    ("settings", "written"),
-    [
-        pytest.param([], [ON], id="added to none"),
-        pytest.param([FOREIGN], [FOREIGN, ON], id="added to another"),
-        pytest.param([OFF, FOREIGN], [FOREIGN, ON], id="in place of its own"),
-        pytest.param([OFF, OFF], [ON], id="in place of two"),
-        pytest.param([{**ON, "value": "true"}, FOREIGN], [FOREIGN, ON], id="in place of a string"),
-        pytest.param([{**ON, "value": HIDDEN}, FOREIGN], [FOREIGN, ON], id="in place of a hidden string"),
-        pytest.param([{**FOREIGN, "extra": {"a": [1]}}], [{**FOREIGN, "extra": {"a": [1]}}, ON], id="beside one of an unknown shape"),
-    ],
-)
-def test_other_settings_go_back_as_they_came(settings: list[dict[str, t.Any]], written: list[dict[str, t.Any]]) -> None:
-    plan = plan_present(policy(*settings), Wanted(enable_pin_recovery=True), URI)
-    assert plan.update == {"@odata.type": CUSTOM, "omaSettings": written}
+def test_a_setting_is_cleared() -> None:
+    before = dataclasses.replace(POLICY, settings={**ON, "device_unlock_plugins": "x", "web_sign_in_allowed_urls": ("a.test",)})
+    assert desired(before, Wanted(settings={"device_unlock_plugins": "", "web_sign_in_allowed_urls": ()})).settings == ON
 
 
-def test_a_profile_with_a_secret_is_not_written_back() -> None:
-    with pytest.raises(errors.SelectionError, match="./Device/Secret"):
-        plan_present(policy(OFF, SECRET), Wanted(enable_pin_recovery=True), URI)
+def test_a_new_policy_is_what_was_said() -> None:
+    wanted = Wanted("PIN", None, {**ON, "device_unlock_plugins": ""}, (DEVICES,))
+    assert desired(None, wanted) == Policy("PIN", "", ON, (DEVICES,), ("0",), None)
 
 
-def test_a_secret_does_not_matter_where_no_setting_is_written() -> None:
-    assert plan_present(policy(ON, SECRET), Wanted(name="New", enable_pin_recovery=True), URI).update == {
-        "@odata.type": CUSTOM,
-        "displayName": "New",
-    }
-
-
-@pytest.mark.parametrize(
-    ("current", "wanted", "purge", "assign"),
-    [
-        pytest.param((DEVICES,), (DEVICES,), True, None, id="the same"),
-        pytest.param((DEVICES,), (GROUP,), True, (GROUP,), id="exact"),
-        pytest.param((DEVICES,), (GROUP,), False, (DEVICES, GROUP), id="added"),
-        pytest.param((DEVICES, GROUP), (GROUP,), False, None, id="there already"),
-        pytest.param((DEVICES,), (), True, (), id="cleared"),
-        pytest.param((), (), True, None, id="none, and none wanted"),
-        pytest.param((DEVICES,), None, True, None, id="left alone"),
-    ],
-)
-def test_assignments_are_planned(
-    current: tuple[Assignment, ...], wanted: tuple[Assignment, ...] | None, purge: bool, assign: tuple[Assignment, ...] | None
-) -> None:
-    plan = plan_present(policy(ON, assigned=current), Wanted(assignments=wanted, purge_assignments=purge), URI)
-    assert plan.assign == assign
-    assert bool(plan) is (assign is not None)
-
-
-def test_a_new_policy_is_planned_whole() -> None:
-    plan = plan_present(None, Wanted("PIN", None, True, (DEVICES,)), URI)
-    assert plan == Plan(create={"@odata.type": CUSTOM, "displayName": "PIN", "description": "", "omaSettings": [ON]}, assign=(DEVICES,))
-
-
-@pytest.mark.parametrize("wanted", [None, ()], ids=["unset", "none"])
-def test_a_new_policy_is_not_assigned_to_nobody(wanted: tuple[Assignment, ...] | None) -> None:
-    assert plan_present(None, Wanted("PIN", None, True, wanted), URI).assign is None
+def test_a_new_policy_has_no_filter_to_keep() -> None:
+    assert desired(None, Wanted("PIN", settings=ON, assignments=(Assignment("group", G1, None),))).assignments == (GROUP,)
 
 
 @pytest.mark.parametrize(
     ("wanted", "words"),
-    [(Wanted("PIN"), "would set nothing"), (Wanted(enable_pin_recovery=True), "needs a name")],
-    ids=["no setting", "no name"],
+    [
+        pytest.param(Wanted("PIN"), "would set nothing", id="no setting"),
+        pytest.param(Wanted("PIN", settings={"device_unlock_plugins": ""}), "would set nothing", id="cleared settings alone"),
+        pytest.param(Wanted(settings=ON), "needs a name", id="no name"),
+        pytest.param(Wanted("", settings=ON), "needs a name", id="blank name"),
+    ],
 )
 def test_a_new_policy_needs_a_name_and_a_setting(wanted: Wanted, words: str) -> None:
     with pytest.raises(errors.InvalidOptionError, match=words):
-        plan_present(None, wanted, URI)
+        desired(None, wanted)
+
+
+def test_a_wanted_setting_is_judged_with_those_that_are_there() -> None:
+    with pytest.raises(errors.InvalidOptionError, match="minimum_pin_length is 6 and maximum_pin_length 5"):
+        desired(POLICY, Wanted(settings={"maximum_pin_length": 5}))
+
+
+def test_a_setting_that_intune_hides_cannot_be_managed() -> None:
+    before = dataclasses.replace(POLICY, hidden=("device_unlock_plugins",))
+    for value in ("x", ""):
+        with pytest.raises(errors.SelectionError, match="does not reveal the policy's value of device_unlock_plugins"):
+            desired(before, Wanted(settings={"device_unlock_plugins": value}))
+    assert desired(before, Wanted(name="New")).hidden == ("device_unlock_plugins",)
+
+
+def test_a_target_that_is_not_known_is_never_lost() -> None:
+    before = dataclasses.replace(POLICY, assignments=(STRANGE,))
+    assert desired(before, Wanted(name="New")).assignments == (STRANGE,)
+    with pytest.raises(errors.SelectionError, match="newTarget"):
+        desired(before, Wanted(assignments=(DEVICES,), purge_assignments=False))
+
+
+# --- the steps ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("plan", "something"),
-    [(Plan(), False), (Plan(delete=True), True), (Plan(assign=()), True), (Plan(update={}), True), (Plan(create={}), True)],
+    ("change", "steps"),
+    [
+        pytest.param({}, [], id="nothing"),
+        pytest.param({"name": "New"}, ["update"], id="name"),
+        pytest.param({"description": "New."}, ["update"], id="description"),
+        pytest.param({"settings": ON}, ["update"], id="setting"),
+        pytest.param({"settings": {"minimum_pin_length": 6, **ON}}, [], id="order of settings"),
+        pytest.param({"scope_tags": ("0",)}, ["update"], id="scope tags"),
+        pytest.param({"assignments": ()}, ["assign"], id="assignments"),
+        pytest.param({"assignments": (DEVICES, GROUP)}, ["assign"], id="filter"),
+        pytest.param({"name": "New", "assignments": ()}, ["update", "assign"], id="both"),
+        pytest.param({"id": None, "raw": {"x": 1}}, [], id="nothing that is managed"),
+    ],
 )
-def test_a_plan_is_true_when_there_is_something_to_do(plan: Plan, something: bool) -> None:
-    assert bool(plan) is something
+def test_the_steps_to_a_policy_that_differs(change: Json, steps: list[str]) -> None:
+    assert plan(POLICY, dataclasses.replace(POLICY, **change)) == steps
 
 
-# --- projecting -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("current", "after", "steps"),
+    [
+        pytest.param(None, Policy("PIN", settings=ON), ["create"], id="made"),
+        pytest.param(None, POLICY, ["create", "assign"], id="made and assigned"),
+        pytest.param(POLICY, None, ["delete"], id="removed"),
+        pytest.param(None, None, [], id="not there, and not wanted"),
+    ],
+)
+def test_the_steps_of_making_and_removing(current: Policy | None, after: Policy | None, steps: list[str]) -> None:
+    assert plan(current, after) == steps
 
-filters = st.sampled_from([(), ((FILTER[0], "f-1"), (FILTER[1], "include"))])
-groups = st.builds(Assignment, st.sampled_from(["group", "exclude_group"]), st.sampled_from(["g-1", "g-2"]), filters)
-assigned = st.lists(groups | st.sampled_from([DEVICES, Assignment("all_users")]), unique=True).map(lambda found: tuple(sorted(found)))
-settings = st.lists(st.sampled_from([ON, OFF, FOREIGN, {**ON, "value": "true"}]), max_size=4)
+
+# --- moving ---------------------------------------------------------------------------------------------------------
+
+OLD = Policy("PIN", "Old.", {**ON, "minimum_pin_length": 6}, (FILTERED,), ("3",), OTHER_ID, (), {"omaSettings": []})
+
+
+def test_a_moved_policy_is_the_old_one_without_its_id() -> None:
+    base = moved(None, OLD)
+    assert base == dataclasses.replace(OLD, id=None)
+    assert (base.raw, plan(None, base)) == ({}, ["create", "assign"])
+
+
+def test_a_policy_that_was_moved_half_way_says_first_what_it_has_itself() -> None:
+    current = Policy("PIN", "", {"minimum_pin_length": 8}, (DEVICES, GROUP), ("0",), ID, (), {"settings": [1]})
+    base = moved(current, OLD)
+    assert (base.settings, base.description) == ({**ON, "minimum_pin_length": 8}, "Old.")
+    assert base.assignments == (DEVICES, GROUP), "its own filter of a target, which is none"
+    assert (base.id, base.scope_tags, base.raw) == (ID, ("0",), {"settings": [1]})
+    assert moved(dataclasses.replace(current, description="New."), OLD).description == "New."
+
+
+@pytest.mark.parametrize("current", [None, dataclasses.replace(OLD, id=ID)], ids=["new", "half way"])
+def test_a_policy_with_a_target_that_is_not_known_is_not_moved(current: Policy | None) -> None:
+    with pytest.raises(errors.SelectionError, match="newTarget"):
+        moved(current, dataclasses.replace(OLD, assignments=(STRANGE,)))
+    with pytest.raises(errors.SelectionError, match="newTarget"):
+        moved(dataclasses.replace(OLD, assignments=(STRANGE,)), OLD)
+
+
+def test_a_policy_that_was_moved_already_needs_nothing() -> None:
+    current = dataclasses.replace(OLD, id=ID)
+    assert plan(current, moved(current, OLD)) == []
+
+
+# --- as it is shown -------------------------------------------------------------------------------------------------
+
+
+def test_a_policy_is_described() -> None:
+    shown = describe(POLICY, "custom", DEVICE)
+    assert shown is not None
+    settings = {name: shown.pop(name) for name in pin_settings.BY_OPTION}
+    assert {name: value for name, value in settings.items() if value is not None} == POLICY.settings
+    assert shown == {
+        "id": ID,
+        "backend": "custom",
+        "scope": "device",
+        "oma_uri": f"./Device/Vendor/MSFT/PassportForWork/{TENANT}/Policies/EnablePinRecovery",
+        "name": "PIN",
+        "description": "Mine.",
+        "assignments": [
+            {"target": "all_devices", "group_id": None, "filter_id": None, "filter_type": None},
+            {"target": "group", "group_id": G1, "filter_id": F1, "filter_type": "include"},
+        ],
+        "scope_tag_ids": ["3"],
+    }
+    assert describe(None, "custom", DEVICE) is None
+
+
+def test_a_description_names_the_path_of_its_scope() -> None:
+    assert (describe(POLICY, "custom", USER) or {})["oma_uri"].startswith("./User/Vendor/MSFT/PassportForWork/")
+
+
+def test_a_diff_has_managed_keys_only_and_the_settings_of_either() -> None:
+    after = dataclasses.replace(POLICY, settings={"pin_history": 1}, assignments=(), id=None)
+    before_shown, after_shown = diff(POLICY, after)
+    assert before_shown.pop("assignments") and not after_shown.pop("assignments")
+    same = {"name": "PIN", "description": "Mine.", "scope_tag_ids": ["3"]}
+    assert before_shown == {**same, "enable_pin_recovery": True, "minimum_pin_length": 6, "pin_history": None}
+    assert after_shown == {**same, "enable_pin_recovery": None, "minimum_pin_length": None, "pin_history": 1}
+    assert list(before_shown) == list(after_shown)
+    assert diff(None, None) == ({}, {})
+    assert diff(None, Policy("PIN"))[0] == {}
+
+
+def test_nothing_that_was_read_is_in_a_repr() -> None:
+    assert "s3cret" not in repr(dataclasses.replace(POLICY, raw={"omaSettings": [{"value": "s3cret"}]}))
+
+
+def test_settings_can_be_left_out() -> None:
+    assert without(POLICY, ["minimum_pin_length"]).settings == ON
+    assert POLICY.settings["minimum_pin_length"] == 6
+
+
+# --- properties -----------------------------------------------------------------------------------------------------
+
+FILTERS = [("", ""), (F1, "include"), (F1, "exclude")]
+
+
+def assigned(filters: list[tuple[str | None, str]]) -> st.SearchStrategy[tuple[Assignment, ...]]:
+    targets = st.sampled_from([("all_devices", ""), ("all_users", ""), ("group", G1), ("exclude_group", G1)])
+    one = st.builds(lambda key, filtered: Assignment(*key, *filtered), targets, st.sampled_from(filters))
+    return st.lists(one, unique_by=lambda found: found.key).map(lambda found: tuple(sorted(found, key=lambda item: item.key)))
+
+
+tags = st.lists(st.sampled_from(["0", "1", "12"]), unique=True).map(lambda found: tuple(sorted(found)))
 policies = st.builds(
-    lambda found, assignments, name: policy(*found, assigned=assignments, displayName=name),
-    settings,
-    assigned,
+    Policy,
     st.sampled_from(["PIN", "Old"]),
+    st.sampled_from(["", "x"]),
+    values_for("device"),
+    assigned(FILTERS),
+    tags.map(lambda found: found or ("0",)),
+    st.just(ID),
 )
 wishes = st.builds(
     Wanted,
     name=st.sampled_from(["PIN", "New"]),
     description=st.sampled_from([None, "", "x"]),
-    enable_pin_recovery=st.booleans(),
-    assignments=st.none() | assigned,
+    # With one that is never cleared, so that there is something to make.
+    settings=given_values("device").map(lambda found: {**found, **ON}),
+    assignments=st.none() | assigned([*FILTERS, (None, "")]),
     purge_assignments=st.booleans(),
+    scope_tags=st.none() | tags,
 )
 
 
 @given(st.none() | policies, wishes)
 def test_after_a_plan_nothing_is_left_to_do(current: Policy | None, wanted: Wanted) -> None:
-    after = project(current, plan_present(current, wanted, URI))
-    assert not plan_present(after, wanted, URI)
+    once = desired(current, wanted)
+    assert plan(once, desired(once, wanted)) == []
+    assert (plan(current, once) == []) is (current == once)
 
 
-@given(policies, wishes)
-def test_what_is_projected_is_what_would_be_read_back(current: Policy, wanted: Wanted) -> None:
-    plan = plan_present(current, wanted, URI)
-    before = profile(*current.settings, displayName=current.name, description=current.description)
-    found = normalise({**before, **(plan.update or {})}, URI, current.assignments if plan.assign is None else plan.assign)
-    assert found == project(current, plan)
+@given(st.none() | policies, wishes, st.sampled_from(BACKENDS))
+def test_a_policy_that_was_written_reads_back_as_it_should_be(current: Policy | None, wanted: Wanted, backend: Backend) -> None:
+    if backend is CATALOG:
+        current, wanted = (subject and _in_catalog(subject) for subject in (current, wanted))
+    after = desired(current, wanted)
+    body = written(lambda client: backend.create(client, after, DEVICE))
+    shown = {"assignments": [assignment.render() for assignment in after.assignments]}
+    found = read_back(backend, {**body, **shown}, DEVICE)
+    assert plan(found, after) == []
+    assert plan(found, desired(found, wanted)) == [], "and a second run changes nothing"
 
 
-@given(policies, wishes)
-def test_no_plan_touches_what_is_not_ours(current: Policy, wanted: Wanted) -> None:
-    after = project(current, plan_present(current, wanted, URI))
-    assert after is not None
-    assert [one for one in after.settings if one["omaUri"] != URI] == [one for one in current.settings if one["omaUri"] != URI]
-    assert after.id == current.id
+def _in_catalog(subject: t.Any) -> t.Any:
+    return dataclasses.replace(
+        subject, settings={name: value for name, value in subject.settings.items() if pin_settings.BY_OPTION[name].in_catalog}
+    )
 
 
-def test_a_new_policy_has_no_id_yet() -> None:
-    after = project(None, plan_present(None, Wanted("PIN", "x", True, (DEVICES,)), URI))
-    assert pin_policy.describe(after, "device", URI) == {
-        "id": None,
-        "backend": "custom",
-        "scope": "device",
-        "oma_uri": URI,
-        "name": "PIN",
-        "description": "x",
-        "enable_pin_recovery": True,
-        "assignments": [{"target": "all_devices", "group_id": None}],
-    }
+@given(policies, policies)
+def test_moving_again_changes_nothing(current: Policy, old: Policy) -> None:
+    once = moved(current, old)
+    assert moved(once, old) == once
+    assert set(current.assignments) <= set(once.assignments), "the new policy's own assignments stay as they are"
+    assert {assignment.key for assignment in old.assignments} <= {assignment.key for assignment in once.assignments}
 
 
-def test_a_deleted_policy_is_gone() -> None:
-    after = project(policy(ON), Plan(delete=True))
-    assert (after, pin_policy.describe(after, "device", URI), pin_policy.managed(after)) == (None, None, {})
-
-
-def test_a_diff_has_managed_keys_only() -> None:
-    assert pin_policy.managed(policy(FOREIGN, ON, assigned=(GROUP,))) == {
-        "name": "PIN",
-        "description": "",
-        "enable_pin_recovery": True,
-        "assignments": [{"target": "group", "group_id": GROUP.group_id}],
-    }
-
-
-# --- calls ----------------------------------------------------------------------------------------------------------
+# --- the tenant -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -303,117 +349,180 @@ def test_a_tenant_that_does_not_say_its_id(organization: t.Any) -> None:
         pin_policy.tenant_guid(tenant([organization]).client, None)
 
 
-def find(world: Tenant, *, policy_id: str | None = None, name: str | None = None) -> Policy | None:
-    return pin_policy.find(world.client, policy_id, name, URI)
+# --- finding --------------------------------------------------------------------------------------------------------
 
 
-LIST, ONE = f"GET /v1.0{PATH}", f"GET /v1.0{PATH}/{ID}"
-ASSIGNED = {f"GET /beta{PATH}/{ID}/assignments": page(DEVICES.render())}
+def find(world: Tenant, backend: Backend, *, policy_id: str | None = None, name: str | None = None) -> Policy | None:
+    return pin_policy.find(world.client, backend, policy_id, name, DEVICE)
 
 
-def test_a_policy_is_found_by_name() -> None:
-    world = tenant({LIST: page(profile(ON)), **ASSIGNED})
-    assert find(world, name="PIN") == policy(ON, assigned=(DEVICES,))
-    assert query_of(world.transport.sent[0])["$filter"] == "displayName eq 'PIN'"
+def listing(backend: Backend, *found: Json) -> dict[str, t.Any]:
+    return {f"GET /beta{backend.path}": page(*found)}
 
 
-def test_a_policy_is_found_by_id() -> None:
-    world = tenant({ONE: answer(200, profile(ON)), **ASSIGNED})
-    assert find(world, policy_id=f"{{{ID.upper()}}}", name="Ignored") == policy(ON, assigned=(DEVICES,))
+def single(backend: Backend, step: t.Any) -> dict[str, t.Any]:
+    one = f"GET /beta{backend.path}/{ID}"
+    return {one: step, f"{one}/assignments": page()}
 
 
-@pytest.mark.parametrize(
-    ("world", "how"),
-    [
-        pytest.param({LIST: page()}, {"name": "PIN"}, id="no such name"),
-        pytest.param({LIST: page(profile(displayName="PINs"))}, {"name": "PIN"}, id="a filter that is ignored"),
-        pytest.param({ONE: error(404)}, {"policy_id": ID}, id="no such id"),
-    ],
-)
-def test_a_policy_that_is_not_there_is_null(world: dict[str, t.Any], how: dict[str, str]) -> None:
-    assert find(tenant(world), **how) is None
+def test_a_policy_is_found_by_name(backend: Backend) -> None:
+    assert find(tenant(listing(backend, raw(backend))), backend, name="PIN") == Policy("PIN", settings=ON, id=ID)
 
 
-def test_two_policies_of_a_name_are_refused_with_their_ids() -> None:
+def test_a_policy_is_found_by_id_first(backend: Backend) -> None:
+    found = find(tenant(single(backend, answer(200, raw(backend)))), backend, policy_id=f"{{{ID.upper()}}}", name="Ignored")
+    assert found == Policy("PIN", settings=ON, id=ID)
+
+
+@pytest.mark.parametrize("found", [[], ["PINs"], ["pin"]], ids=["nothing", "a filter that is ignored", "another letter case"])
+def test_a_name_that_is_not_there_is_null(backend: Backend, found: list[str]) -> None:
+    assert find(tenant(listing(backend, *(raw(backend, name=name) for name in found))), backend, name="PIN") is None
+
+
+def test_an_id_that_is_not_there_is_null(backend: Backend) -> None:
+    assert find(tenant(single(backend, error(404))), backend, policy_id=ID) is None
+
+
+def test_two_policies_of_a_name_are_refused_with_their_ids(backend: Backend) -> None:
     with pytest.raises(errors.SelectionError, match=f"{ID}, {OTHER_ID}"):
-        find(tenant({LIST: page(profile(id=OTHER_ID), profile())}), name="PIN")
+        find(tenant(listing(backend, raw(backend, id=OTHER_ID), raw(backend))), backend, name="PIN")
 
 
-def test_a_profile_of_another_type_is_not_taken_by_name() -> None:
-    with pytest.raises(errors.SelectionError, match="profile of another type"):
-        find(tenant({LIST: page(profile(**{"@odata.type": "#microsoft.graph.iosCustomConfiguration"}))}), name="PIN")
+STRANGERS = [
+    pytest.param(CUSTOM, {"@odata.type": "#microsoft.graph.iosCustomConfiguration"}, id="custom"),
+    pytest.param(CATALOG, {"templateReference": {"templateId": "t_1"}}, id="settings_catalog"),
+]
 
 
-def test_a_profile_of_another_type_beside_ours_is_no_matter() -> None:
-    other = profile(id=OTHER_ID, **{"@odata.type": "#microsoft.graph.iosCustomConfiguration"})
-    found = find(tenant({LIST: page(other, profile(ON)), **ASSIGNED}), name="PIN")
+@pytest.mark.parametrize(("kind", "more"), STRANGERS)
+def test_a_policy_of_another_kind_is_not_taken_by_name(kind: Backend, more: Json) -> None:
+    with pytest.raises(errors.SelectionError, match="a policy of another kind"):
+        find(tenant(listing(kind, raw(kind, **more))), kind, name="PIN")
+
+
+@pytest.mark.parametrize(("kind", "more"), STRANGERS)
+def test_a_policy_of_another_kind_does_not_hide_ours(kind: Backend, more: Json) -> None:
+    found = find(tenant(listing(kind, raw(kind, id=OTHER_ID, **more), raw(kind))), kind, name="PIN")
     assert found is not None and found.id == ID
 
 
-def test_a_profile_of_another_type_is_not_taken_by_id() -> None:
-    with pytest.raises(errors.SelectionError, match="is not a Windows custom profile"):
-        find(tenant({ONE: answer(200, profile(**{"@odata.type": "#microsoft.graph.iosCustomConfiguration"}))}), policy_id=ID)
+@pytest.mark.parametrize(("kind", "more"), STRANGERS)
+def test_a_policy_of_another_kind_is_not_taken_by_id(kind: Backend, more: Json) -> None:
+    with pytest.raises(errors.SelectionError, match=rf"{ID} \('PIN'\) is not of the backend {kind.name}"):
+        find(tenant(single(kind, answer(200, raw(kind, **more)))), kind, policy_id=ID)
 
 
-def test_an_id_that_is_none_is_refused() -> None:
+def test_an_id_that_is_none_is_refused(backend: Backend) -> None:
     with pytest.raises(errors.InvalidOptionError, match="is not a GUID"):
-        find(tenant(), policy_id="PIN")
+        find(tenant(), backend, policy_id="PIN")
 
 
-MAKE, CHANGE, ASSIGN = f"POST /v1.0{PATH}", f"PATCH /v1.0{PATH}/{ID}", f"POST /beta{PATH}/{ID}/assign"
+# --- carrying out ---------------------------------------------------------------------------------------------------
 
 
-def test_a_policy_is_made_and_assigned() -> None:
-    world = tenant({MAKE: answer(201, {"id": ID}), ASSIGN: answer(200, {})})
-    plan = plan_present(None, Wanted("PIN", None, True, (DEVICES,)), URI)
-    assert pin_policy.apply(world.client, None, plan) == ID
-    assert world.transport.targets == [MAKE, ASSIGN]
-    assert body_of(world.transport.sent[0]) == plan.create
-    assert not world.transport.sent[0].repeatable
+def steps_of(backend: Backend) -> dict[str, str]:
+    one = f"{backend.path}/{ID}"
+    version = "v1.0" if backend is CUSTOM else "beta"
+    return {
+        "create": f"POST /{version}{backend.path}",
+        "update": f"PATCH /{version}{one}",
+        "assign": f"POST /beta{one}/assign",
+        "delete": f"DELETE /{version}{one}",
+    }
 
 
-def test_a_policy_is_changed() -> None:
-    world = tenant({CHANGE: answer(204)})
-    assert pin_policy.apply(world.client, policy(OFF), Plan(update={"a": 1})) == ID
-    assert body_of(world.transport.sent[0]) == {"a": 1}
+def apply(world: Tenant, backend: Backend, current: Policy | None, after: Policy | None, steps: list[str]) -> str | None:
+    return pin_policy.apply(world.client, backend, current, after, steps, DEVICE)
 
 
-def test_a_policy_is_deleted() -> None:
-    world = tenant({f"DELETE /v1.0{PATH}/{ID}": answer(204)})
-    assert pin_policy.apply(world.client, policy(), Plan(delete=True)) is None
-    assert world.transport.writes == [f"DELETE /v1.0{PATH}/{ID}"]
+def good(backend: Backend) -> dict[str, t.Any]:
+    answers = {"create": answer(201, {"id": ID}), "update": answer(204), "assign": answer(200, {}), "delete": answer(204)}
+    return {target: answers[step] for step, target in steps_of(backend).items()}
 
 
-def test_an_empty_plan_writes_nothing() -> None:
-    world = tenant()
-    assert pin_policy.apply(world.client, policy(), Plan()) == ID
-    assert world.transport.sent == []
+BEFORE = Policy("PIN", "", ON, (), ("0",), ID)
 
 
 @pytest.mark.parametrize(
-    ("current", "plan", "words"),
+    ("current", "after", "steps"),
     [
-        pytest.param(None, Plan(create={}, assign=(DEVICES,)), "was made", id="made"),
-        pytest.param(policy(), Plan(update={}, assign=(DEVICES,)), "was changed", id="changed"),
-        pytest.param(policy(), Plan(assign=(DEVICES,)), "is as it was", id="neither"),
+        pytest.param(None, dataclasses.replace(BEFORE, id=None, assignments=(GROUP,)), ["create", "assign"], id="made"),
+        pytest.param(BEFORE, dataclasses.replace(BEFORE, name="New", assignments=(GROUP,)), ["update", "assign"], id="changed"),
+        pytest.param(BEFORE, dataclasses.replace(BEFORE, assignments=(GROUP,)), ["assign"], id="assigned"),
+        pytest.param(BEFORE, None, ["delete"], id="removed"),
+        pytest.param(BEFORE, BEFORE, [], id="nothing"),
     ],
 )
-def test_what_was_done_before_assigning_failed_is_said(current: Policy | None, plan: Plan, words: str) -> None:
-    world = tenant({MAKE: answer(201, {"id": ID}), CHANGE: answer(204), ASSIGN: error(400)})
+def test_the_steps_are_carried_out_in_order(backend: Backend, current: Policy | None, after: Policy | None, steps: list[str]) -> None:
+    world = tenant(good(backend))
+    assert plan(current, after) == steps
+    assert apply(world, backend, current, after, steps) == ID
+    assert world.transport.targets == [steps_of(backend)[step] for step in steps]
+    if "assign" in steps:
+        assert body_of(world.transport.sent[-1]) == {"assignments": [GROUP.render()]}
+
+
+@pytest.mark.parametrize(
+    ("current", "steps", "words"),
+    [
+        pytest.param(None, ["create", "assign"], "was made", id="made"),
+        pytest.param(BEFORE, ["update", "assign"], "was changed", id="changed"),
+        pytest.param(BEFORE, ["assign"], "is as it was", id="neither"),
+    ],
+)
+def test_what_was_done_before_assigning_failed_is_said(backend: Backend, current: Policy | None, steps: list[str], words: str) -> None:
+    world = tenant({**good(backend), steps_of(backend)["assign"]: error(403)})
     with pytest.raises(errors.GraphError) as caught:
-        pin_policy.apply(world.client, current, plan)
-    assert f"The policy {ID} {words}, but its assignments were not set" in (caught.value.hint or "")
+        apply(world, backend, current, dataclasses.replace(BEFORE, name="New", assignments=(GROUP,)), steps)
+    assert f"The policy {ID} {words}, but its assignments were not set; run again to finish." in (caught.value.hint or "")
+    assert (caught.value.hint or "").startswith("Grant"), "and what to do about it"
 
 
-@pytest.mark.parametrize(
-    ("step", "words"),
-    [
-        pytest.param(error(400), "settings catalog", id="refused"),
-        pytest.param(errors.LostAnswerError("Lost."), "may have been made", id="lost"),
-        pytest.param(error(403), "Grant", id="forbidden: as usual"),
-    ],
-)
-def test_a_policy_that_cannot_be_made_has_a_hint(step: t.Any, words: str) -> None:
-    with pytest.raises(errors.IntuneError) as caught:
-        pin_policy.apply(tenant({MAKE: step}).client, None, Plan(create={}))
-    assert words in (caught.value.hint or "")
+def test_an_assignment_that_waits_for_approval_is_no_failure(backend: Backend) -> None:
+    refusal = intune(400, "Header 'x-msft-approval-justification' is required to request approval.")
+    steps = {**good(backend), steps_of(backend)["assign"]: [refusal, intune(412, "Approval Required.", x_msft_approval_code=OTHER_ID)]}
+    world = tenant({**steps, "GET /beta/deviceManagement/operationApprovalRequests": page()}, asked=Asked("Please."))
+    with pytest.raises(errors.ApprovalPendingError) as caught:
+        apply(world, backend, None, dataclasses.replace(BEFORE, assignments=(GROUP,)), ["create", "assign"])
+    assert caught.value.approval["code"] == OTHER_ID
+    assert "were not set" not in (caught.value.hint or "")
+    assert world.client.writes == 1, "the policy was made"
+
+
+# --- reading back ---------------------------------------------------------------------------------------------------
+
+
+def settled(world: Tenant, backend: Backend, promised: Policy | None) -> Policy | None:
+    return pin_policy.settled(world.client, backend, ID, promised, DEVICE, 60.0)
+
+
+def test_it_is_waited_until_intune_shows_what_was_written(backend: Backend, clock: FakeClock) -> None:
+    late = [error(404), answer(200, raw(backend, description="Old.")), answer(200, raw(backend))]
+    assert settled(tenant(single(backend, late), clock=clock), backend, BEFORE) == BEFORE
+    assert len(clock.slept) == 2
+
+
+def test_it_is_waited_until_a_policy_is_gone(backend: Backend, clock: FakeClock) -> None:
+    assert settled(tenant(single(backend, [answer(200, raw(backend)), error(404)]), clock=clock), backend, None) is None
+    assert len(clock.slept) == 1
+
+
+def test_assignments_that_are_not_there_yet_are_waited_for(clock: FakeClock) -> None:
+    late = {f"GET /beta{CATALOG.path}/{ID}/assignments": [error(404), page()]}
+    world = tenant({**single(CATALOG, answer(200, raw(CATALOG))), **late}, clock=clock)
+    assert settled(world, CATALOG, BEFORE) == BEFORE
+    assert len(clock.slept) == 1
+
+
+def test_a_policy_that_never_shows_is_told(backend: Backend) -> None:
+    with pytest.raises(errors.NotReadyError, match="policy 'PIN' as it was written"):
+        settled(tenant(single(backend, error(404))), backend, BEFORE)
+
+
+def test_a_value_that_intune_hides_after_writing_is_not_waited_for() -> None:
+    item = {"@odata.type": "#microsoft.graph.omaSettingString", "omaUri": "./Device/Vendor/MSFT/PassportForWork/DynamicLock/Plugins"}
+    shown = raw(CUSTOM)
+    shown["omaSettings"].append({**item, "value": "****", "secretReferenceValueId": None})
+    promised = dataclasses.replace(BEFORE, settings={**ON, "dynamic_lock_plugins": "<rule/>"})
+    found = settled(tenant(single(CUSTOM, answer(200, shown))), CUSTOM, promised)
+    assert found is not None and found.hidden == ("dynamic_lock_plugins",)
