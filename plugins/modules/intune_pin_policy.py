@@ -345,7 +345,7 @@ EXAMPLES = r"""
 - name: Say what it waits for
   ansible.builtin.debug:
     msg: "{{ policy.approval.operation }} waits for an approval until {{ policy.approval.expires }}"
-  when: policy.approval
+  when: policy.approval is not none
 """
 
 RETURN = r"""

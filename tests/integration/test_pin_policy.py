@@ -260,13 +260,55 @@ def test_names_the_way_round_the_block_on_new_custom_profiles(ansible):
     assert ansible.module(MODULE, PRESENT).changed, "an existing profile stays editable"
 
 
-def test_says_what_was_done_when_the_assignment_fails(ansible):
+def test_says_what_was_done_when_the_assignment_fails(ansible, backend):
+    options = {**PRESENT, "backend": backend, "assignments": [{"target": "all_devices"}]}
     ansible.tenant.control.arm("status", "POST", "/assign$", status=400)
-    found = ansible.module(MODULE, {**PRESENT, "assignments": [{"target": "all_devices"}]})
+    found = ansible.module(MODULE, options)
     assert found.status == "failed" and "was made, but its assignments were not set" in found.result["msg"]
-    assert found.changed, "the profile is there"
-    again = ansible.module(MODULE, {**PRESENT, "assignments": [{"target": "all_devices"}]})
-    assert again.changed and again.writes == [f"POST {POLICIES}/{again.result['pin_policy']['id']}/assign"]
+    assert found.changed, "the policy is there"
+    again = ansible.module(MODULE, options)
+    assert again.changed and again.writes == [f"POST {path(backend)}/{again.result['pin_policy']['id']}/assign"]
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after"])
+def test_a_create_whose_answer_is_lost_is_not_made_twice(ansible, backend, fault):
+    options = {**PRESENT, "backend": backend}
+    ansible.tenant.control.arm(fault, "POST", path(backend) + "$")
+    found = ansible.module(MODULE, options)
+    assert found.status == "failed" and "Run again" in found.result["msg"], found.result
+    assert ansible.module(MODULE, options).status == "ok" and stored(ansible.tenant, backend) == [NAME]
+
+
+def test_assigns_with_filters_by_name_and_scope_tags(both_doors, backend):
+    tenant = both_doors.tenant
+    filters = tenant.graph("GET", "/deviceManagement/assignmentFilters", version="beta")["value"]
+    names = [item["displayName"] for item in filters]
+    usable = next(item for item in filters if item["platform"] == "windows10AndLater" and names.count(item["displayName"]) == 1)
+    tag = next(item for item in tenant.graph("GET", "/deviceManagement/roleScopeTags", version="beta")["value"] if item["id"] != "0")
+    target = {"target": "all_devices", "filter": usable["displayName"], "filter_type": "exclude"}
+    options = {**PRESENT, "backend": backend, "assignments": [target], "scope_tags": [tag["displayName"], "0"]}
+    beats = four_beats(both_doors, MODULE, options)
+    found = beats.run.result["pin_policy"]
+    assert found["assignments"] == [{"target": "all_devices", "group_id": None, "filter_id": usable["id"], "filter_type": "exclude"}]
+    assert found["scope_tag_ids"] == ["0", tag["id"]]
+    kept = both_doors.module(MODULE, {"name": NAME, "backend": backend, "assignments": [{"target": "all_devices"}]})
+    assert not kept.changed, "a filter that is not named stays"
+    cleared = four_beats(
+        both_doors, MODULE, {"name": NAME, "backend": backend, "assignments": [{"target": "all_devices", "filter": ""}], "scope_tags": []}
+    )
+    found = cleared.run.result["pin_policy"]
+    assert (found["assignments"], found["scope_tag_ids"]) == ([ALL_DEVICES], ["0"])
+
+
+def test_filters_that_do_not_fit_are_refused(ansible, backend):
+    filters = ansible.tenant.graph("GET", "/deviceManagement/assignmentFilters", version="beta")["value"]
+    names = [item["displayName"] for item in filters]
+    android = next(item for item in filters if item["platform"] != "windows10AndLater")
+    twice = next(item["displayName"] for item in filters if names.count(item["displayName"]) == 2)
+    ids = [item["id"] for item in filters if item["displayName"] == twice]
+    options = {**PRESENT, "backend": backend}
+    refused(ansible, {**options, "assignments": [{"target": "all_devices", "filter": android["displayName"]}]}, "not for Windows")
+    refused(ansible, {**options, "assignments": [{"target": "all_devices", "filter": twice}]}, *ids)
 
 
 def test_finds_the_tenant_by_itself_when_it_is_named_by_domain_or_not_at_all(ansible):
@@ -297,6 +339,23 @@ def test_a_profile_of_another_type_is_refused(ansible):
     other = next(item for item in ansible.tenant.graph("GET", POLICIES)["value"] if item["@odata.type"] != CUSTOM)
     refused(ansible, {**PRESENT, "name": other["displayName"]}, other["id"], "another kind")
     refused(ansible, {**PRESENT, "id": other["id"]}, other["@odata.type"])
+
+
+def test_a_policy_of_a_template_is_not_taken_for_one_of_the_catalog(ansible):
+    options = {**PRESENT, "backend": "settings_catalog"}
+    ansible.module(MODULE, options)
+    (policy,) = ansible.tenant.graph("GET", f"{CATALOG}?$expand=settings", version="beta")["value"]
+    plain = [{"settingInstance": setting["settingInstance"]} for setting in policy["settings"]]
+    other = ansible.tenant.control.plant_policy("account_protection", "From a template", values={"settings": plain})
+    refused(ansible, {**options, "name": "From a template"}, other, "another kind", "template")
+    refused(ansible, {**options, "id": other, "name": "New name"}, "template")
+
+
+def test_two_catalog_policies_of_one_name_are_refused_with_their_ids(ansible):
+    options = {**PRESENT, "backend": "settings_catalog"}
+    first = ansible.module(MODULE, options).result["pin_policy"]["id"]
+    second = ansible.tenant.control.plant_policy("settings_catalog", NAME)
+    refused(ansible, options, first, second)
 
 
 @pytest.mark.parametrize(
