@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import typing as t
 import zipfile
 
@@ -40,6 +39,8 @@ STATUS = {
     "notapplicable": "not_applicable",
 }
 BAD = ("error", "conflict")
+# SettingStatus of a setting that did not fail: notApplicable and compliant, by their place in complianceStatus.
+FINE = ("1", "2")
 
 # Intune's status codes of a setting, in words.
 WORDS = {
@@ -61,10 +62,20 @@ WORDS = {
 # --- pure -----------------------------------------------------------------------------------------------------------
 
 
-def in_words(code: int | None) -> str | None:
-    if code in (None, 0):
+def read_code(value: t.Any) -> int | None:
+    """A code as a signed number of 32 bits, whether it came as one, as an unsigned one or as text; null for none, and for what is none."""
+    try:
+        code = value if isinstance(value, int) else int(str(value).strip(), 0)
+    except ValueError:
         return None
-    return WORDS.get(t.cast(int, code), f"error code {code} ({t.cast(int, code) & 0xFFFFFFFF:#010x})")
+    if isinstance(value, bool) or not code:
+        return None
+    return code - 2**32 if 2**31 <= code < 2**32 else code
+
+
+def in_words(code: int | None) -> str | None:
+    number = read_code(code)
+    return None if number is None else WORDS.get(number, f"error code {number} ({number & 0xFFFFFFFF:#010x})")
 
 
 def parse_overview(found: Json) -> Json:
@@ -178,11 +189,12 @@ def _explain(client: GraphClient, policy_id: str, rows: t.Sequence[t.Mapping[str
 
 
 def _first_code(answer: t.Any) -> int | None:
-    """The first error code in a report of columns and rows."""
-    table = answer if isinstance(answer, dict) else json.loads(answer or "{}")
-    columns = [str(column.get("Column")) for column in table.get("Schema") or []]
+    """The error code of the first setting that failed, in a report of columns and rows; null where there is none, or no such report."""
+    table = answer if isinstance(answer, dict) else {}
+    columns = [column.get("Column") for column in table.get("Schema") or [] if isinstance(column, dict)]
     for values in table.get("Values") or []:
-        code = dict(zip(columns, values, strict=False)).get("ErrorCode")
-        if code not in (None, "", 0, "0"):
-            return int(code)
+        row = dict(zip(columns, values, strict=False)) if isinstance(values, list) else {}
+        code = read_code(row.get("ErrorCode"))
+        if code is not None and str(row.get("SettingStatus")) not in FINE:
+            return code
     return None
