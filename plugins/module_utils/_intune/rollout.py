@@ -16,6 +16,7 @@ import csv
 import io
 import typing as t
 import zipfile
+import zlib
 
 from .._graph import errors
 from .._graph.client import GraphClient, Json
@@ -41,6 +42,9 @@ STATUS = {
 BAD = ("error", "conflict")
 # SettingStatus of a setting that did not fail: notApplicable and compliant, by their place in complianceStatus.
 FINE = ("1", "2")
+
+# What zipfile and csv raise for content that is cut off, damaged, encrypted or packed in a way that they do not know.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError, csv.Error)
 
 # Intune's status codes of a setting, in words.
 WORDS = {
@@ -101,7 +105,7 @@ def parse_report(content: bytes) -> list[dict[str, str]]:
                 raise errors.UnexpectedAnswerError("The report is not a zip with one CSV file of a size that can be read.")
             with archive.open(files[0]) as file:
                 return list(csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", newline="")))
-    except (zipfile.BadZipFile, UnicodeDecodeError, csv.Error) as failure:
+    except UNREADABLE as failure:
         raise errors.UnexpectedAnswerError(f"The report could not be read: {failure}.", hint="Run again.") from None
 
 
