@@ -273,7 +273,7 @@ def ask(client: GraphClient, policy: survey.Found, how: str, timeout: float, pro
         if how == "devices":
             return rollout.report(client, policy.id, timeout, profile=profile)
         return rollout.overview(client, policy.id) if profile else None
-    except (errors.GraphError, errors.NotReadyError, errors.UnexpectedAnswerError) as failure:
+    except (errors.GraphError, errors.LostAnswerError, errors.NotReadyError, errors.UnexpectedAnswerError) as failure:
         problems.append(f"Could not read how far '{policy.name}' has come: {failure}")
         return None
 

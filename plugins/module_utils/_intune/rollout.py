@@ -185,7 +185,7 @@ def _explain(client: GraphClient, policy_id: str, rows: t.Sequence[t.Mapping[str
         body = {"select": ["SettingName", "SettingStatus", "ErrorCode"], "filter": where, "skip": 0, "top": 50, "orderBy": []}
         try:
             answer = client.post(SETTINGS_REPORT, body, repeatable=True)
-        except (errors.GraphError, errors.UnexpectedAnswerError):
+        except (errors.GraphError, errors.LostAnswerError, errors.UnexpectedAnswerError):
             # A detail of a report that is there all the same.
             return
         device["error_code"] = _first_code(answer)
