@@ -37,7 +37,7 @@ BACKENDS = {"custom": "custom", "settings_catalog": "settings_catalog"}
 PROPERTIES = {
     "pinRecoveryEnabled": "enable_pin_recovery",
     "securityDeviceRequired": "require_security_device",
-    "useCertificatesForOnPremisesAuth": "use_certificate_for_on_prem_auth",
+    "useCertificatesForOnPremisesAuthEnabled": "use_certificate_for_on_prem_auth",
     "useSecurityKeyForSignin": "use_security_key_for_signin",
     "unlockWithBiometricsEnabled": "use_biometrics",
     "enhancedAntiSpoofingForFacialFeaturesEnabled": "use_enhanced_anti_spoofing",
