@@ -33,7 +33,7 @@ TEMPLATES = {"endpointSecurityAccountProtection": "account_protection", "baselin
 # What intune_pin_policy manages.
 BACKENDS = {"custom": "custom", "settings_catalog": "settings_catalog"}
 
-# Properties of the identity protection template, and of intents that were made from it -> options.
+# Properties of the identity protection template, of intents that were made from it, and of the settings for enrollment -> options.
 PROPERTIES = {
     "pinRecoveryEnabled": "enable_pin_recovery",
     "securityDeviceRequired": "require_security_device",
@@ -48,7 +48,11 @@ PROPERTIES = {
     "pinSpecialCharactersUsage": "special_characters",
     "pinPreviousBlockCount": "pin_history",
     "pinExpirationInDays": "pin_expiration",
+    "remotePassportEnabled": "use_remote_passport",
+    "enhancedBiometricsState": "use_enhanced_anti_spoofing",
 }
+# What the settings for enrollment say in other words: windowsHelloForBusinessPinUsage and enablement.
+WORDS = {"disallowed": "blocked", "enabled": True, "disabled": False}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,7 +147,8 @@ def read_enrollment(raw: Json) -> Found | None:
     if raw.get("@odata.type") != HELLO_ENROLLMENT or state is None:
         # Every tenant has one; its values count when it is switched on or off.
         return None
-    return _found("enrollment", raw, raw.get("displayName"), {"device": {**_template_values(raw.items(), explicit=True), **_uses(state)}})
+    plain = [(name, WORDS.get(value, value) if isinstance(value, str) else value) for name, value in raw.items()]
+    return _found("enrollment", raw, raw.get("displayName"), {"device": {**_template_values(plain, explicit=True), **_uses(state)}})
 
 
 def _uses(state: bool) -> Values:
