@@ -204,7 +204,7 @@ def survey(client: GraphClient, tenant: str) -> tuple[list[Found], list[str]]:
     for what, read in surfaces.items():
         try:
             found += [policy for policy in read() if policy is not None]
-        except errors.GraphError as failure:
+        except (errors.GraphError, errors.LostAnswerError, errors.UnexpectedAnswerError) as failure:
             if what == "device configuration profiles":
                 # Without these nothing can be said.
                 raise
