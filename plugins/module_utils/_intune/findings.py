@@ -20,7 +20,7 @@ import typing as t
 from .._graph.client import Json
 from . import custom_profile, guid
 from .pin_settings import BY_OPTION, SETTINGS, Setting
-from .survey import Found
+from .survey import Found, whole_path
 
 PATH = re.compile(r"\./(?P<root>Device/|User/|)Vendor/MSFT/(?P<policy>Policy/)?PassportForWork/(?P<rest>.+)", re.IGNORECASE)
 EVERYBODY = ("all_devices", "all_users")
@@ -69,11 +69,11 @@ def _in_profile(policy: Found, tenant: str) -> t.Iterator[Finding]:
     seen: set[str] = set()
     for item in policy.oma:
         uri = str(item.get("omaUri"))
-        if uri.lower() in seen:
+        if _folded(uri) in seen:
             yield _error(
                 "set_twice", policy, f"'{policy.name}' has the path {uri} twice.", "Remove one of the two; intune_pin_policy leaves one."
             )
-        seen.add(uri.lower())
+        seen.add(_folded(uri))
         problem = _path_problem(policy, uri, tenant)
         if problem is not None:
             yield problem
@@ -117,9 +117,14 @@ def _tenant_problem(policy: Found, uri: str, first: str, tenant: str) -> Finding
 
 
 def _setting_of(uri: str, tenant: str) -> tuple[Setting, str] | None:
-    """The setting and scope that a path stands for, spelt exactly. ./Vendor is another way to write ./Device/Vendor."""
-    plain = re.sub(r"^\./Vendor/", "./Device/Vendor/", uri)
+    """The setting and scope that a path stands for, spelt exactly."""
+    plain = whole_path(uri)
     return next(((setting, scope) for setting in SETTINGS for scope in setting.scopes if setting.uri(tenant, scope) == plain), None)
+
+
+def _folded(uri: str) -> str:
+    """For comparing without letter case."""
+    return re.sub(r"^\./vendor/", "./device/vendor/", uri.lower())
 
 
 def _advice(uri: str, tenant: str) -> str:
