@@ -96,9 +96,7 @@ def _path_problem(policy: Found, uri: str, tenant: str) -> Finding | None:
     first, _slash, rest = parts["rest"].partition("/")
     if rest.lower().startswith("policies/"):
         return _tenant_problem(policy, uri, first, tenant)
-    return _error(
-        "unknown_path", policy, f"'{policy.name}' sets {uri}: the PassportForWork CSP has no such node.", "Correct the path, or remove it."
-    )
+    return _unknown_path(policy, uri, tenant)
 
 
 def _tenant_problem(policy: Found, uri: str, first: str, tenant: str) -> Finding:
@@ -110,10 +108,15 @@ def _tenant_problem(policy: Found, uri: str, first: str, tenant: str) -> Finding
         message = f"'{policy.name}' sets {uri}: {first} is not the ID of this tenant, which is {tenant}."
         return _error("wrong_tenant_id", policy, message, advice)
     if first == tenant:
-        return _error("unknown_path", policy, f"'{policy.name}' sets {uri}: the PassportForWork CSP has no such node.", advice)
+        return _unknown_path(policy, uri, tenant)
     return Finding(
         "letter_case", "warning", (policy.id,), f"'{policy.name}' sets {uri}: paths of a device are to be spelt as the CSP does.", advice
     )
+
+
+def _unknown_path(policy: Found, uri: str, tenant: str) -> Finding:
+    message = f"'{policy.name}' sets {uri}: the PassportForWork CSP has no such node."
+    return _error("unknown_path", policy, message, _advice(uri, tenant))
 
 
 def _setting_of(uri: str, tenant: str) -> tuple[Setting, str] | None:
@@ -128,10 +131,26 @@ def _folded(uri: str) -> str:
 
 
 def _advice(uri: str, tenant: str) -> str:
-    last = uri.rstrip("/").rpartition("/")[2].lower()
-    scope = "user" if uri.lower().startswith("./user/") else "device"
-    setting = next((setting for setting in SETTINGS if setting.node.lower().endswith("/" + last)), BY_OPTION["enable_pin_recovery"])
+    setting = _meant(uri)
+    if setting is None:
+        return "Correct the path, or remove it."
+    scope = "user" if re.match(r"\s*\.?/?user/", uri, re.IGNORECASE) else "device"
     return f"The right path is {right_uri(setting, tenant, scope)}; intune_pin_policy sets it by {setting.option}."
+
+
+def _meant(uri: str) -> Setting | None:
+    """The setting whose node ends as the path does: as much of it as possible, since Plugins is the end of two."""
+    given = uri.strip().rstrip("/").lower().split("/")
+    alike = {setting: _same_end(given, setting.node.lower().split("/")) for setting in SETTINGS}
+    best = max(SETTINGS, key=lambda setting: alike[setting])
+    if alike[best]:
+        return best
+    return BY_OPTION["enable_pin_recovery"] if re.search("recover|reset", given[-1]) else None
+
+
+def _same_end(first: list[str], second: list[str]) -> int:
+    pairs = zip(reversed(first), reversed(second), strict=False)
+    return sum(1 for _pair in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _type_problem(policy: Found, item: Json, tenant: str) -> t.Iterator[Finding]:
