@@ -22,7 +22,12 @@ from . import custom_profile, guid
 from .pin_settings import BY_OPTION, SETTINGS, Setting
 from .survey import Found, whole_path
 
-PATH = re.compile(r"\./(?P<root>Device/|User/|)Vendor/MSFT/(?P<policy>Policy/)?PassportForWork/(?P<rest>.+)", re.IGNORECASE)
+# Also as people mistype it: without the dot, with blanks, with Policy/Config/.
+PATH = re.compile(
+    r"\s*\.?/?(Device/|User/|)Vendor/MSFT/(?P<policy>Policy/(Config/)?)?PassportForWork(/(?P<rest>.*)|\s*)", re.IGNORECASE | re.DOTALL
+)
+# Nodes that no option of intune_pin_policy stands for: one that is deprecated, and one that is known by name alone.
+OTHERS = ("./Device/Vendor/MSFT/PassportForWork/UseBiometrics", "./Device/Vendor/MSFT/{policies}/DisablePostLogonCredentialCaching")
 EVERYBODY = ("all_devices", "all_users")
 
 
@@ -86,6 +91,8 @@ def _path_problem(policy: Found, uri: str, tenant: str) -> Finding | None:
     parts = PATH.fullmatch(uri)
     if parts is None or _setting_of(uri, tenant) is not None:
         return None
+    if whole_path(uri) in [other.format(policies=f"PassportForWork/{tenant}/Policies") for other in OTHERS]:
+        return None
     if parts["policy"]:
         return _error(
             "wrong_path",
@@ -93,7 +100,7 @@ def _path_problem(policy: Found, uri: str, tenant: str) -> Finding | None:
             f"'{policy.name}' sets {uri}: no device knows this path, which has Policy/ in it (as Microsoft's PIN reset page prints it).",
             _advice(uri, tenant),
         )
-    first, _slash, rest = parts["rest"].partition("/")
+    first, _slash, rest = (parts["rest"] or "").partition("/")
     if rest.lower().startswith("policies/"):
         return _tenant_problem(policy, uri, first, tenant)
     return _unknown_path(policy, uri, tenant)
