@@ -88,10 +88,12 @@ def _in_profile(policy: Found, tenant: str) -> t.Iterator[Finding]:
 
 def _path_problem(policy: Found, uri: str, tenant: str) -> Finding | None:
     """What is wrong with the path of a PassportForWork setting; null for a right one, and for one of another CSP."""
-    parts = PATH.fullmatch(uri)
-    if parts is None or _setting_of(uri, tenant) is not None:
+    if _setting_of(uri, tenant) is not None:
         return None
-    if whole_path(uri) in [other.format(policies=f"PassportForWork/{tenant}/Policies") for other in OTHERS]:
+    if any(_folded(uri) == _folded(setting.uri(tenant, scope)) for setting in SETTINGS for scope in setting.scopes):
+        return _case_problem(policy, uri, tenant)
+    parts = PATH.fullmatch(uri)
+    if parts is None or whole_path(uri) in [other.format(policies=f"PassportForWork/{tenant}/Policies") for other in OTHERS]:
         return None
     if parts["policy"]:
         return _error(
@@ -109,16 +111,19 @@ def _path_problem(policy: Found, uri: str, tenant: str) -> Finding | None:
 def _tenant_problem(policy: Found, uri: str, first: str, tenant: str) -> Finding:
     told = guid.normalise(first)
     advice = _advice(uri, tenant)
-    if told == tenant and "{" in first:
+    if told == tenant and first.strip("{}") != first:
         return _error("braces", policy, f"'{policy.name}' sets {uri}: the tenant ID stands in braces.", advice)
     if told != tenant:
         message = f"'{policy.name}' sets {uri}: {first} is not the ID of this tenant, which is {tenant}."
         return _error("wrong_tenant_id", policy, message, advice)
-    if first == tenant:
-        return _unknown_path(policy, uri, tenant)
-    return Finding(
-        "letter_case", "warning", (policy.id,), f"'{policy.name}' sets {uri}: paths of a device are to be spelt as the CSP does.", advice
-    )
+    return _unknown_path(policy, uri, tenant)
+
+
+def _case_problem(policy: Found, uri: str, tenant: str) -> Finding:
+    """Windows compares letter by letter. Whether also the tenant ID is not documented."""
+    only_tenant = _setting_of(re.sub(tenant, tenant, uri, flags=re.IGNORECASE), tenant) is not None
+    message = f"'{policy.name}' sets {uri}: paths of a device are to be spelt as the CSP does."
+    return Finding("letter_case", "warning" if only_tenant else "error", (policy.id,), message, _advice(uri, tenant))
 
 
 def _unknown_path(policy: Found, uri: str, tenant: str) -> Finding:
