@@ -179,10 +179,14 @@ def _type_problem(policy: Found, item: Json, tenant: str) -> t.Iterator[Finding]
             f"'{policy.name}' sets {item.get('omaUri')} as {_short(actual)}; devices take it as {_short(wanted)} only.",
             f"Set it by intune_pin_policy with {setting.option}, or change its type in the profile.",
         )
-    elif not custom_profile.is_hidden(item) and custom_profile.parse(setting, item) is None:
+    elif not custom_profile.is_hidden(item) and not _possible(setting, custom_profile.parse(setting, item)):
         yield _error(
             "wrong_value", policy, f"'{policy.name}' sets {item.get('omaUri')} to {item.get('value')!r}, which it cannot be.", "Correct it."
         )
+
+
+def _possible(setting: Setting, value: t.Any) -> bool:
+    return value is not None and (setting.kind != "int" or setting.low <= value <= setting.high)
 
 
 def _short(odata_type: str) -> str:
