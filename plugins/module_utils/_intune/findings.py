@@ -19,6 +19,7 @@ import typing as t
 
 from .._graph.client import Json
 from . import custom_profile, guid
+from .assignments import Assignment
 from .pin_settings import BY_OPTION, SETTINGS, Setting
 from .survey import Found, whole_path
 
@@ -56,7 +57,7 @@ def judge(policies: t.Sequence[Found], tenant: str) -> list[Finding]:
     found = [finding for policy in policies for finding in _in_profile(policy, tenant)]
     found += [finding for policy in policies for finding in _assigned_to_nobody(policy)]
     # Enrollment settings are used at enrollment only: they do not argue with a policy.
-    live = [policy for policy in policies if policy.assignments and policy.surface != "enrollment"]
+    live = [policy for policy in policies if _included(policy) and policy.surface != "enrollment"]
     for first, second in itertools.combinations(live, 2):
         found += _disagreements(first, second)
     found += _user_against_device(live)
@@ -197,7 +198,7 @@ def _short(odata_type: str) -> str:
 
 
 def _assigned_to_nobody(policy: Found) -> t.Iterator[Finding]:
-    if not policy.assignments and policy.surface != "enrollment":
+    if not _included(policy) and policy.surface != "enrollment":
         yield Finding(
             "not_assigned",
             "warning",
@@ -239,15 +240,24 @@ def _user_against_device(policies: t.Sequence[Found]) -> t.Iterator[Finding]:
             )
 
 
+def _included(policy: Found) -> list[Assignment]:
+    return [assignment for assignment in policy.assignments if assignment.target != "exclude_group"]
+
+
 def _overlap(first: Found, second: Found) -> bool:
-    """Whether some device certainly gets both: one goes to everybody, or both to the same group. Filters may keep them apart."""
-    plain = [{a.target if a.target in EVERYBODY else a.group_id for a in _unfiltered(policy)} for policy in (first, second)]
+    """Whether devices get both, as far as assignments tell: one goes to everybody, or both to the same group.
+
+    Filters may keep them apart, and so does a group that one of them is for and the other one excludes.
+    """
+    excluded = {a.group_id for policy in (first, second) for a in policy.assignments if a.target == "exclude_group"}
+    plain = [{_receiver(a) for a in _included(policy) if not a.filter_id} - excluded - {""} for policy in (first, second)]
     everybody = any(targets & set(EVERYBODY) for targets in plain)
     return bool(plain[0] and plain[1]) and (everybody or bool(plain[0] & plain[1]))
 
 
-def _unfiltered(policy: Found) -> list[t.Any]:
-    return [assignment for assignment in policy.assignments if assignment.target != "exclude_group" and not assignment.filter_id]
+def _receiver(assignment: Assignment) -> str:
+    """A group's ID, or a target that is everybody; '' for a target that is not known."""
+    return assignment.target if assignment.target in EVERYBODY else assignment.group_id
 
 
 def _error(code: str, policy: Found, message: str, hint: str) -> Finding:
