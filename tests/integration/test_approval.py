@@ -121,10 +121,12 @@ def test_an_expired_request_is_made_anew(ansible):
     assert found.status == "failed" and "expired" in found.result["msg"]
 
 
-def test_another_text_finds_the_same_request(ansible):
+def test_an_approval_for_another_reason_is_not_used(ansible):
     ansible.module(MODULE, OPTIONS)
-    pending(ansible.module(MODULE, {**OPTIONS, "approval_justification": "Mine"}), ansible)
-    assert len(ansible.tenant.control.approvals()) == 1
+    ansible.tenant.control.decide(request(ansible)["code"], "approve")
+    found = ansible.module(MODULE, {**OPTIONS, "approval_justification": "Mine"})
+    assert found.status == "failed" and "Change 4711" in found.result["msg"] and policies(ansible) == []
+    assert ansible.module(MODULE, OPTIONS).changed
 
 
 def test_a_request_of_somebody_else_is_told_apart(ansible):
@@ -203,6 +205,16 @@ def test_a_reset_waits_for_its_approval_and_is_issued_once(both_doors):
     done = both_doors.module("intune_device_passcode", options)
     assert done.changed and done.result["results"][0]["status"] == "done" and done.result["results"][0]["approval"] is None
     assert [len(times) for times in both_doors.tenant.control.resets().values()] == [1]
+
+
+def test_a_reset_whose_approval_cannot_be_looked_up_was_not_issued(ansible):
+    ansible.tenant.control.settings(approval_protects=["reset_passcode"])
+    ansible.tenant.control.arm("drop_before", "GET", "operationApprovalRequests", times=None)
+    options = {"devices": ["PHONE-HELPDESK-01"], "approval_justification": "Ticket 4711", "retry_timeout": 0}
+    found = ansible.module("intune_device_passcode", options)
+    entry = found.result["results"][0]
+    assert (entry["status"], entry["reason"], found.changed) == ("failed", "approval_refused", False)
+    assert "Nothing was written" in entry["message"]
 
 
 def test_a_rejected_reset_is_that_devices_failure(ansible):

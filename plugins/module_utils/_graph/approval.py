@@ -31,6 +31,8 @@ LONGEST_JUSTIFICATION = 1024  # characters, with the mark
 MARK = re.compile(r"\[endpointops\.intune [0-9a-f]{16}\]$")
 CODE = re.compile(rf"{CODE_HEADER}\W+([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})", re.IGNORECASE)
 OPEN = ("needs_approval", "approved")
+DECIDED_AGAINST = ("rejected", "cancelled")
+READERS = ("DeviceManagementRBAC.Read.All", "DeviceManagementConfiguration.Read.All")
 
 Json = dict[str, t.Any]
 
@@ -74,16 +76,16 @@ def obtain(
     """
     if not asked.text and not asked.given:
         raise _unasked(request, refusal)
-    known = _known(filed)
-    found = _choose(known, asked, request)
+    found = _choose(_known(filed), asked, request)
     if found is not None:
-        status = _status(found)
-        if status == "approved":
-            return send(_with_header(request, CODE_HEADER, code_of(found)))
-        if status == "needs_approval":
-            raise errors.ApprovalPendingError(_message(request, code_of(found)), _describe(found, request), target=request.target)
-        if (status in ("rejected", "cancelled") and _text_of(found) == asked.text) or _has_code(found, asked.given):
-            raise _refused(found, status, request)
+        if _status(found) == "needs_approval":
+            raise _pending(found, request)
+        if _status(found) != "approved":
+            raise _refused(found, request)
+        answer = send(_with_header(request, CODE_HEADER, code_of(found)))
+        # A code that does not say what it was given for may have been for another write of this run: then nothing was done.
+        if not asked.text or _mark_of(found) is not None or answer.status not in (400, 403, 412):
+            return answer
     if not asked.text:
         raise errors.ApprovalError(
             f"There is no open approval request with the code {asked.given} for {request.target}.",
@@ -120,16 +122,33 @@ def _known(filed: t.Callable[[], t.Iterable[Json]]) -> list[Json] | None:
         return list(filed())
     except (errors.ForbiddenError, errors.NotFoundError):
         return None
+    except errors.IntuneError as failure:
+        # Not passed on as it is: a lost answer of this reading says nothing of the write, which was refused.
+        raise errors.ApprovalError(f"The approval requests could not be read: {failure}", hint="Nothing was written. Run again.") from None
 
 
 def _choose(known: list[Json] | None, asked: Asked, request: Request) -> Json | None:
+    """The request that decides about this write; null where a new one is to be made."""
     if known is None:
         return {"id": asked.given, "status": "approved"} if asked.given else None
     own = mark(request)
     # A code that is given may be of another write of this run: its mark tells.
     given = [item for item in known if _has_code(item, asked.given) and _mark_of(item) in (None, own) and _status(item) != "completed"]
-    ours = [item for item in known if _mark_of(item) == own]
-    return max(given or ours, key=lambda item: str(item.get("requestDateTime") or ""), default=None)
+    if given or not asked.text:
+        return _newest(given)
+    found = _newest(item for item in known if _mark_of(item) == own)
+    if found is None or _status(found) not in (*OPEN, *DECIDED_AGAINST):
+        return None
+    if _text_of(found) == asked.text:
+        return found
+    if _status(found) in OPEN:
+        # Who approved it did so for another reason.
+        raise _others([found], request)
+    return None
+
+
+def _newest(found: t.Iterable[Json]) -> Json | None:
+    return max(found, key=lambda item: str(item.get("requestDateTime") or ""), default=None)
 
 
 def _has_code(found: t.Mapping[str, t.Any], code: str) -> bool:
@@ -152,35 +171,53 @@ def _status(found: t.Mapping[str, t.Any]) -> str:
 
 
 def _ask(asked: Asked, request: Request, send: t.Callable[[Request], Response], filed: t.Callable[[], t.Iterable[Json]]) -> Response:
-    own = mark(request)
-    text = f"{asked.text} {own}"
-    answer = send(_with_header(request, JUSTIFICATION_HEADER, base64.b64encode(text.encode()).decode()))
+    text = f"{asked.text} {mark(request)}"
+    try:
+        answer = send(_with_header(request, JUSTIFICATION_HEADER, base64.b64encode(text.encode()).decode()))
+    except errors.LostAnswerError as failure:
+        raise _after_lost_answer(filed, request, str(failure)) from None
     code = code_in(answer)
     if code is not None:
-        found = _just_filed(filed, code) or {"id": code, "requestJustification": text}
+        found = _just_filed(filed, lambda item: _has_code(item, code)) or {"id": code, "requestJustification": text}
         raise errors.ApprovalPendingError(_message(request, code), _describe(found, request), target=request.target)
+    if answer.status >= 500:
+        raise _after_lost_answer(filed, request, f"{request.target} was answered with {answer.status}.")
     if answer.status == 409 and "approval request" in answer.text.lower():
-        raise _duplicate([item for item in _known(filed) or () if _status(item) in OPEN], own, request)
+        found = _just_filed(filed, lambda item: _mark_of(item) == mark(request) and _text_of(item) == asked.text)
+        raise _pending(found, request) if found else _others([item for item in _known(filed) or () if _status(item) in OPEN], request)
     return answer
 
 
-def _just_filed(filed: t.Callable[[], t.Iterable[Json]], code: str) -> Json | None:
-    """The request of this code; null where it cannot be read: its code, which counts, is known all the same."""
+def _just_filed(filed: t.Callable[[], t.Iterable[Json]], fits: t.Callable[[Json], bool]) -> Json | None:
+    """The open request that fits; null where it cannot be read."""
     try:
-        return next((item for item in filed() if _has_code(item, code)), None)
+        return _newest(item for item in filed() if fits(item) and _status(item) in OPEN)
     except errors.IntuneError:
         return None
 
 
-def _duplicate(others: list[Json], own: str, request: Request) -> errors.IntuneError:
-    for item in others:
-        # Ours after all: its answer was lost, and the request sent again.
-        if _mark_of(item) == own:
-            return errors.ApprovalPendingError(_message(request, code_of(item)), _describe(item, request), target=request.target)
+def _after_lost_answer(filed: t.Callable[[], t.Iterable[Json]], request: Request, what: str) -> errors.IntuneError:
+    """Asking may have been heard or not; the write itself was not done either way."""
+    found = _just_filed(filed, lambda item: _mark_of(item) == mark(request))
+    if found is not None:
+        return _pending(found, request)
+    return errors.ApprovalError(
+        f"Whether an approval was asked for is not known: {what}",
+        hint="Nothing was written. Run again: a request that was made is found then.",
+        target=request.target,
+    )
+
+
+def _pending(found: Json, request: Request) -> errors.ApprovalPendingError:
+    return errors.ApprovalPendingError(_message(request, code_of(found)), _describe(found, request), target=request.target)
+
+
+def _others(others: list[Json], request: Request) -> errors.ApprovalError:
     told = "; ".join(f"{code_of(item)} ({item.get('requestJustification')})" for item in others)
     return errors.ApprovalError(
-        f"Another approval request for {request.target} is open" + (f", one of: {told}." if told else "."),
-        hint="Nothing was written. Give its code as approval_code, or the text that asked for it as approval_justification.",
+        f"Another approval request for {request.target} is open" + (f": {told}." if told else "."),
+        hint="Nothing was written. Give its code as approval_code, or the text that asked for it as approval_justification. To find "
+        f"requests by itself, the application needs {' or '.join(READERS)}.",
         target=request.target,
     )
 
@@ -205,10 +242,10 @@ def _describe(found: t.Mapping[str, t.Any], request: Request) -> Json:
     }
 
 
-def _refused(found: t.Mapping[str, t.Any], status: str, request: Request) -> errors.ApprovalError:
+def _refused(found: t.Mapping[str, t.Any], request: Request) -> errors.ApprovalError:
     reason = f": {found['approvalJustification']}" if found.get("approvalJustification") else ""
     return errors.ApprovalError(
-        f"The approval request {code_of(found)} for {request.target} is {status}{reason}.",
+        f"The approval request {code_of(found)} for {request.target} is {_status(found)}{reason}.",
         hint="Nothing was written. To ask again, change approval_justification, and leave approval_code out.",
         target=request.target,
     )

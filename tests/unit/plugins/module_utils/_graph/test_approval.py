@@ -200,9 +200,10 @@ def test_another_answer_to_a_justification_is_an_error_of_its_own(refusal: Respo
     assert type(caught.value) is kind
 
 
-def test_a_list_that_breaks_files_nothing() -> None:
-    subject = world({WRITE: REFUSED, LIST: error(500)})
-    with pytest.raises(errors.ServiceError):
+@pytest.mark.parametrize("broken", [error(500), errors.LostAnswerError("No answer.")], ids=["500", "lost"])
+def test_a_list_that_breaks_files_nothing_and_says_nothing_of_the_write(broken: t.Any) -> None:
+    subject = world({WRITE: REFUSED, LIST: broken})
+    with pytest.raises(errors.ApprovalError, match="could not be read"):
         write(subject)
     assert sent_with(subject) == [{}]
 
@@ -286,13 +287,36 @@ def test_a_rejected_request_is_followed_by_a_new_one_with_another_text() -> None
 
 
 @pytest.mark.parametrize("status", ["approved", "needsApproval"])
-def test_an_open_request_for_the_identical_write_is_ours_whatever_its_text(status: str) -> None:
-    subject = world({WRITE: [REFUSED, DONE], LIST: page(filed(status))}, text="Other words.")
-    if status == "approved":
-        assert write(subject) == {"id": "1"}
-    else:
-        with pytest.raises(errors.ApprovalPendingError):
-            write(subject)
+def test_an_open_request_for_another_reason_is_told_and_not_used(status: str) -> None:
+    subject = world({WRITE: REFUSED, LIST: page(filed(status))}, text="Other words.")
+    with pytest.raises(errors.ApprovalError, match="Another approval request") as caught:
+        write(subject)
+    assert TEXT in caught.value.message and CODE in caught.value.message
+    assert sent_with(subject) == [{}]
+
+
+@pytest.mark.parametrize("status", [400, 403, 412])
+@pytest.mark.parametrize("listed", [error(403), page(filed("approved", "By hand."))], ids=["unreadable", "without a mark"])
+def test_a_code_that_was_for_another_write_of_the_run_is_followed_by_a_new_request(status: int, listed: Response) -> None:
+    subject = world({WRITE: [REFUSED, error(status), FILED], LIST: listed}, code=OTHER if listed.status == 403 else CODE)
+    with pytest.raises(errors.ApprovalPendingError):
+        write(subject)
+    assert [list(headers) for headers in sent_with(subject)] == [[], [CODE_HEADER], [JUSTIFICATION_HEADER]]
+
+
+def test_a_refusal_of_a_code_that_is_for_this_write_is_told() -> None:
+    subject = world({WRITE: [REFUSED, error(400, "BadRequest", "Bad body.")], LIST: page(filed("approved"))}, code=CODE)
+    with pytest.raises(errors.GraphError, match="Bad body"):
+        write(subject)
+
+
+@pytest.mark.parametrize("lost", [errors.LostAnswerError("No answer."), error(500), error(503)], ids=["lost", "500", "503"])
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_lost_answer_to_asking_is_not_taken_for_one_of_the_write(lost: t.Any, heard: bool) -> None:
+    subject = world({WRITE: [REFUSED, lost], LIST: [page(), page(filed()) if heard else page()]})
+    with pytest.raises(errors.ApprovalPendingError if heard else errors.ApprovalError) as caught:
+        write(subject)
+    assert "Nothing was written" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize(
@@ -419,7 +443,7 @@ def test_a_duplicate_of_somebody_else_is_told_with_those_that_are_open() -> None
     subject = world({WRITE: [REFUSED, intune(409, DUPLICATE)], LIST: others})
     with pytest.raises(errors.ApprovalError) as caught:
         write(subject)
-    assert caught.value.message.endswith(f" is open, one of: {CODE} (Theirs.); {OTHER} (Mine.).")
+    assert caught.value.message.endswith(f" is open: {CODE} (Theirs.); {OTHER} (Mine.).")
     assert "Nothing was written" in (caught.value.hint or "")
     assert subject.client.writes == 0
 
