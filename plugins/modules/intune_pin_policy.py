@@ -21,7 +21,8 @@ author:
 options:
   state:
     description:
-      - V(present) makes the policy exist as described; V(absent) deletes it.
+      - V(present) makes the policy exist as described; V(absent) deletes it, with all that it sets. A warning names settings that
+        are not this module's.
     type: str
     choices: [present, absent]
     default: present
@@ -49,7 +50,8 @@ options:
         assignments, description and scope tags is made and assigned first, and the custom profile is removed when Intune shows the
         new one, so that devices are never without. A run that was interrupted is continued by the next one.
       - A profile that also has settings that are not this module's is not moved.
-      - With V(false) the task fails where a policy of the other kind has the name.
+      - With O(state=absent) both are removed.
+      - With V(false) the task fails where a policy of the other kind has the name, also with O(state=absent).
     type: bool
     default: false
     version_added: 0.2.0
@@ -278,7 +280,9 @@ extends_documentation_fragment:
 notes:
   - Needs the application permission C(DeviceManagementConfiguration.ReadWrite.All), C(GroupMember.Read.All) or C(Group.Read.All)
     where O(assignments) names groups, and C(DeviceManagementRBAC.Read.All) where O(scope_tags) names tags.
-  - A second run asks Microsoft Graph once, and once more for each kind of thing that is named in place of its ID.
+  - A second run asks Microsoft Graph once. It asks once more for each group that is named in place of its ID, for the list of
+    filters and that of scope tags where these are named, for each given text of a custom profile (which Intune hides), with O(id)
+    in the settings catalog, and with O(replace_custom).
 """
 
 EXAMPLES = r"""
@@ -383,7 +387,7 @@ pin_policy:
       returned: always
       sample: ./Device/Vendor/MSFT/PassportForWork/7f1c3a52-6b7e-4d0f-9d43-0f6c1b2a9e10/Policies/EnablePinRecovery
     enable_pin_recovery:
-      description: Like the option O(enable_pin_recovery); null when the policy does not set it.
+      description: Like the option O(enable_pin_recovery); null when the policy does not set it, or not as a boolean.
       type: bool
       returned: always
     use_passport_for_work:
@@ -467,15 +471,15 @@ pin_policy:
       type: bool
       returned: always
     device_unlock_group_a:
-      description: Like the option O(device_unlock_group_a); null when the policy does not set it.
+      description: Like the option O(device_unlock_group_a); null when it is not set, or hidden and not given.
       type: str
       returned: always
     device_unlock_group_b:
-      description: Like the option O(device_unlock_group_b); null when the policy does not set it.
+      description: Like the option O(device_unlock_group_b); null when it is not set, or hidden and not given.
       type: str
       returned: always
     device_unlock_plugins:
-      description: Like the option O(device_unlock_plugins); null when the policy does not set it.
+      description: Like the option O(device_unlock_plugins); null when it is not set, or hidden and not given.
       type: str
       returned: always
     dynamic_lock:
@@ -483,7 +487,7 @@ pin_policy:
       type: bool
       returned: always
     dynamic_lock_plugins:
-      description: Like the option O(dynamic_lock_plugins); null when the policy does not set it.
+      description: Like the option O(dynamic_lock_plugins); null when it is not set, or hidden and not given.
       type: str
       returned: always
     use_security_key_for_signin:
@@ -495,7 +499,7 @@ pin_policy:
       type: str
       returned: always
     web_sign_in_allowed_urls:
-      description: Like the option O(web_sign_in_allowed_urls); null when the policy does not set it.
+      description: Like the option O(web_sign_in_allowed_urls); null when it is not set, or hidden and not given.
       type: list
       elements: str
       returned: always
@@ -607,23 +611,21 @@ SPEC = _arguments.spec(
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
     backend, settings = BACKENDS[params["backend"]], pin_settings.given(params)
-    present = params["state"] == "present"
-    if present:
-        check_options(params, settings)
+    check_options(params, settings)
     place = Place(pin_policy.tenant_guid(client, params["tenant_id"]), params["scope"])
-    before = pin_policy.find(client, backend, params["id"], params["name"], place)
-    old = find_old(params, client, before, place) if present else None
-    after = make_desired(params, client, before, old, settings) if present else None
+    before = pin_policy.find(client, backend, params["id"], params["name"], place, settings)
+    old = find_old(params, client, before, place)
+    after = make_desired(params, client, before, old, settings) if params["state"] == "present" else None
+    if before is not None and after is not None:
+        before = backend.ready(client, before, after, place)
     steps = pin_policy.plan(before, after)
-    if after is not None and before is not None:
-        backend.check_update(before, after, place)
     approval = None
     if (steps or old) and not check:
         try:
             after = carry_out(params, client, before, after, old, steps, place)
         except errors.ApprovalPendingError as pending:
             approval = pending.approval
-            after, old = pin_policy.find(client, backend, params["id"], params["name"], place), None
+            after, old = pin_policy.find(client, backend, params["id"], params["name"], place, settings), None
     shown_before, shown_after = pin_policy.diff(before, after)
     return Outcome(
         {
@@ -634,27 +636,36 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
         changed=client.writes > 0 if approval else bool(steps or old),
         before={**shown_before, **({"custom_profile": old.name} if old else {})},
         after={**shown_after, **({"custom_profile": None} if old else {})},
-        warnings=told(settings, approval),
+        warnings=told(settings, approval, backend.foreign(before.raw, place) if before and steps == ["delete"] else []),
     )
 
 
 def check_options(params: t.Mapping[str, t.Any], settings: pin_settings.Values) -> None:
     """What can be refused before anything is sent."""
-    pin_settings.check(settings, params["scope"], params["backend"])
-    assignments.check_options(params["assignments"] or [])
+    if params["name"] is not None and not params["name"].strip():
+        raise errors.InvalidOptionError("name is blank.", hint="Nothing was written. Name the policy.")
     if params["replace_custom"] and (params["backend"] != "settings_catalog" or not params["name"]):
         raise errors.InvalidOptionError("replace_custom goes with backend settings_catalog, and with the name that both policies have.")
+    if params["state"] == "present":
+        pin_settings.check(settings, params["scope"], params["backend"])
+        assignments.check_options(params["assignments"] or [])
 
 
 def find_old(params: t.Mapping[str, t.Any], client: GraphClient, before: Policy | None, place: Place) -> Policy | None:
-    """The custom profile that is to be moved. A policy of the other kind that is in the way is refused."""
-    if not params["name"] or (before is not None and not params["replace_custom"]):
+    """The custom profile that is to be moved or removed. A policy that is in the way, or would be left behind, is refused."""
+    name, present = params["name"], params["state"] == "present"
+    if not name or (params["id"] and not (present and before is not None and before.name != name)):
+        return None
+    if params["id"]:
+        pin_policy.check_free(client, BACKENDS[params["backend"]], name)
+    if present and before is not None and not params["id"] and not params["replace_custom"]:
+        # It is there, and was made when no other was.
         return None
     other = BACKENDS[OTHER[params["backend"]]]
-    found = pin_move.namesake(client, other, params["name"], place)
+    found = pin_move.namesake(client, other, name, place, pin_settings.BY_OPTION if params["replace_custom"] else ())
     if not params["replace_custom"]:
         pin_move.check_free(other, found)
-    elif found is not None:
+    elif found is not None and present:
         pin_move.check_movable(found, place)
     return found
 
@@ -688,16 +699,21 @@ def carry_out(
 ) -> Policy | None:
     """Writes, and reads back until Intune shows what was promised; then, and only then, removes what was moved."""
     backend, timeout = BACKENDS[params["backend"]], params["wait_timeout"]
-    policy_id = pin_policy.apply(client, backend, before, after, steps, place)
-    after = pin_policy.settled(client, backend, policy_id, after, place, timeout)
+    if steps:
+        policy_id = pin_policy.apply(client, backend, before, after, steps, place)
+        after = pin_policy.settled(client, backend, policy_id, after, place, timeout, pin_settings.given(params))
     if old is not None:
         pin_move.remove(client, old, place, timeout)
     return after
 
 
-def told(settings: pin_settings.Values, approval: dict[str, t.Any] | None) -> list[str]:
-    pending = [f"{approval['operation']} waits for the approval of another administrator (code {approval['code']})."] if approval else []
-    return pin_settings.warnings(settings) + pending
+def told(settings: pin_settings.Values, approval: dict[str, t.Any] | None, foreign: list[str]) -> list[str]:
+    warnings = pin_settings.warnings(settings)
+    if approval:
+        warnings.append(f"{approval['operation']} waits for the approval of another administrator (code {approval['code']}).")
+    if foreign:
+        warnings.append(f"The policy has settings that are not this module's, and that go with it: {', '.join(foreign)}.")
+    return warnings
 
 
 def main() -> None:

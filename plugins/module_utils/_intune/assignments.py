@@ -161,6 +161,12 @@ def read(client: GraphClient, path: str) -> list[Json]:
     return list(client.items(f"{path}/assignments", version=BETA))
 
 
+def expanded(client: GraphClient, raw: Json, path: str) -> tuple[Assignment, ...]:
+    """Those that a policy was read with; of a long list, $expand shows the beginning only."""
+    found = read(client, path) if raw.get("assignments@odata.nextLink") else raw.get("assignments") or []
+    return normalise_all(found)
+
+
 def write(client: GraphClient, path: str, wanted: t.Iterable[Assignment]) -> None:
     """Replaces all assignments of the policy; by beta, since v1.0 would lose the filters."""
     client.post(f"{path}/assign", {"assignments": [assignment.render() for assignment in wanted]}, version=BETA, repeatable=True)

@@ -11,6 +11,8 @@ Read by beta, which alone shows scope tags, filters and references of hidden val
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import typing as t
 
 from .._graph import errors
@@ -47,23 +49,23 @@ class CustomProfile:
         kind = str(raw.get("@odata.type"))
         return None if kind == CUSTOM else kind
 
-    def normalise(self, client: GraphClient, raw: Json, place: Place) -> Policy:
+    def normalise(self, client: GraphClient, raw: Json, place: Place, reveal: t.Collection[str] = ()) -> Policy:
         settings, hidden = values_of(raw.get("omaSettings") or [], place)
-        for name in list(hidden):
-            value = parse_text(BY_OPTION[name], _reveal(client, raw, BY_OPTION[name].uri(place.tenant, place.scope)))
-            if value is not None:
-                settings[name] = value
-                hidden.remove(name)
+        settings.update(_reveal_all(client, raw, place, [name for name in hidden if name in reveal]))
         return Policy(
             name=raw["displayName"],
             description=raw.get("description") or "",
             settings=settings,
-            assignments=assignments.normalise_all(raw.get("assignments") or []),
+            assignments=assignments.expanded(client, raw, PATH + segments(raw["id"])),
             scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or [DEFAULT_TAG])),
             id=raw["id"],
-            hidden=tuple(hidden),
+            hidden=tuple(name for name in hidden if name not in settings),
             raw=raw,
         )
+
+    def foreign(self, raw: Json, place: Place) -> list[str]:
+        ours = {setting.uri(place.tenant, scope) for setting in SETTINGS for scope in setting.scopes}
+        return sorted({whole_path(item.get("omaUri")) for item in raw.get("omaSettings") or []} - ours)
 
     def create(self, client: GraphClient, after: Policy, place: Place) -> str:
         body = {
@@ -101,9 +103,18 @@ class CustomProfile:
             body["roleScopeTagIds"] = list(after.scope_tags)
         client.patch(PATH + segments(before.id or ""), {"@odata.type": CUSTOM, **body}, version=BETA if tagged else V1)
 
-    def check_update(self, before: Policy, after: Policy, place: Place) -> None:
-        if after.settings != before.settings:
-            oma_settings(before, after, place)
+    def ready(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> Policy:
+        if after.settings == before.settings:
+            return before
+        # The whole list is written: what is hidden, and not this task's, has to go back as it is.
+        before = dataclasses.replace(before, kept=_reveal_all(client, before.raw, place, before.hidden))
+        oma_settings(before, after, place)
+        return before
+
+
+def whole_path(uri: t.Any) -> str:
+    """./Vendor is another way to write ./Device/Vendor."""
+    return re.sub(r"^\./Vendor/", "./Device/Vendor/", str(uri))
 
 
 def values_of(oma: t.Iterable[Json], place: Place) -> tuple[Values, list[str]]:
@@ -114,7 +125,7 @@ def values_of(oma: t.Iterable[Json], place: Place) -> tuple[Values, list[str]]:
     """
     by_uri: dict[str, list[Json]] = {}
     for item in oma:
-        by_uri.setdefault(str(item.get("omaUri")), []).append(item)
+        by_uri.setdefault(whole_path(item.get("omaUri")), []).append(item)
     values: Values = {}
     hidden = []
     for setting in SETTINGS:
@@ -184,16 +195,15 @@ def oma_settings(before: Policy, after: Policy, place: Place) -> list[Json]:
     gone = {BY_OPTION[name].uri(place.tenant, place.scope).lower() for name in changed}
     kept = []
     for item in before.raw.get("omaSettings") or []:
-        uri = str(item.get("omaUri"))
-        if uri.lower() not in gone:
-            kept.append(_writable(item, before.settings, place))
+        if whole_path(item.get("omaUri")).lower() not in gone:
+            kept.append(_writable(item, {**before.settings, **before.kept}, place))
     return kept + [render(BY_OPTION[name], after.settings[name], place) for name in changed if name in after.settings]
 
 
 def _writable(item: Json, settings: Values, place: Place) -> Json:
     """A setting as it may be written back. A hidden one only when Intune revealed its value."""
     if is_hidden(item):
-        ours = [setting for setting in SETTINGS if setting.uri(place.tenant, place.scope) == item.get("omaUri")]
+        ours = [setting for setting in SETTINGS if setting.uri(place.tenant, place.scope) == whole_path(item.get("omaUri"))]
         if not ours or ours[0].option not in settings:
             raise errors.SelectionError(
                 f"The profile also holds a value ({item.get('omaUri')}) that Intune does not show: it cannot be written back whole.",
@@ -203,9 +213,16 @@ def _writable(item: Json, settings: Values, place: Place) -> Json:
     return {name: value for name, value in item.items() if name not in READ_ONLY}
 
 
+def _reveal_all(client: GraphClient, raw: Json, place: Place, names: t.Iterable[str]) -> Values:
+    """The hidden values of these options in clear, without those that Intune does not reveal."""
+    found = {name: _reveal(client, raw, BY_OPTION[name].uri(place.tenant, place.scope)) for name in names}
+    parsed = {name: parse_text(BY_OPTION[name], value) for name, value in found.items()}
+    return {name: value for name, value in parsed.items() if value is not None}
+
+
 def _reveal(client: GraphClient, raw: Json, uri: str) -> t.Any:
     """A hidden value of ours in clear; null where Intune refuses, as it is known to do for applications at times."""
-    reference = next((item.get("secretReferenceValueId") for item in raw["omaSettings"] if item.get("omaUri") == uri), None)
+    reference = next((item.get("secretReferenceValueId") for item in raw["omaSettings"] if whole_path(item.get("omaUri")) == uri), None)
     if not reference:
         return None
     function = f"getOmaSettingPlainTextValue(secretReferenceValueId={literal(str(reference))})"

@@ -20,8 +20,9 @@ import typing as t
 from .._graph.client import Json
 from . import custom_profile, guid
 from .assignments import Assignment
+from .custom_profile import whole_path
 from .pin_settings import BY_OPTION, SETTINGS, Setting
-from .survey import Found, whole_path
+from .survey import Found
 
 # Also as people mistype it: without the dot, with blanks, with Policy/Config/.
 PATH = re.compile(

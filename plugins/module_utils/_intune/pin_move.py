@@ -11,28 +11,30 @@ Both have the same name, so that a run that was interrupted anywhere is continue
 
 from __future__ import annotations
 
+import typing as t
+
 from .._graph import errors
 from .._graph.client import GraphClient
 from .._graph.protocol import segments
 from . import pin_policy, pin_settings
-from .custom_profile import CustomProfile
+from .custom_profile import CustomProfile, whole_path
 from .pin_policy import Backend, Place, Policy
 
 
-def namesake(client: GraphClient, other: Backend, name: str, place: Place) -> Policy | None:
+def namesake(client: GraphClient, other: Backend, name: str, place: Place, reveal: t.Collection[str] = ()) -> Policy | None:
     """The policy of that name of the other kind; null when there is none."""
     found = [raw for raw in other.named(client, name) if other.other_kind(raw) is None]
     if len(found) > 1:
         ids = ", ".join(sorted(raw["id"] for raw in found))
         raise errors.SelectionError(f"Several policies of the kind {other.name} are named '{name}': {ids}.", hint="Nothing was written.")
-    return other.normalise(client, found[0], place) if found else None
+    return other.normalise(client, found[0], place, reveal) if found else None
 
 
 def check_free(other: Backend, found: Policy | None) -> None:
-    """Refuses to make a second policy under a name that one of the other kind has."""
+    """Refuses to make a second policy under a name that one of the other kind has, and to leave that one behind."""
     if found is None:
         return
-    way = "set replace_custom to true to move it, or " if other.name == "custom" else ""
+    way = "set replace_custom to true to move or remove it, or " if other.name == "custom" else ""
     raise errors.SelectionError(
         f"There is a policy named '{found.name}' of the kind {other.name} ({found.id}).",
         hint=f"Nothing was written. Set backend to {other.name}, {way}choose another name.",
@@ -42,7 +44,7 @@ def check_free(other: Backend, found: Policy | None) -> None:
 def check_movable(old: Policy, place: Place) -> None:
     """Refuses a profile that has more than this module's settings, or a value that the settings catalog cannot hold."""
     ours = {pin_settings.BY_OPTION[name].uri(place.tenant, place.scope) for name in old.settings}
-    foreign = sorted({str(item.get("omaUri")) for item in old.raw.get("omaSettings") or []} - ours)
+    foreign = sorted({whole_path(item.get("omaUri")) for item in old.raw.get("omaSettings") or []} - ours)
     if foreign:
         raise errors.SelectionError(
             f"The custom profile '{old.name}' ({old.id}) also has settings that cannot be moved: {', '.join(foreign)}.",

@@ -34,7 +34,10 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """``settings`` by option. ``hidden``: options whose value Intune does not reveal. ``raw`` is the policy as the backend read it."""
+    """``settings`` by option. ``hidden``: options whose value Intune hides, and that was not revealed. ``raw``: as the backend read it.
+
+    ``kept``: hidden values that are no matter of the task, revealed to be written back, and shown nowhere.
+    """
 
     name: str
     description: str = ""
@@ -44,6 +47,7 @@ class Policy:
     id: str | None = None
     hidden: tuple[str, ...] = ()
     raw: Json = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    kept: Values = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,14 +77,20 @@ class Backend(t.Protocol):
         """What it is, if it is not a policy of this kind."""
         ...
 
-    def normalise(self, client: GraphClient, raw: Json, place: Place) -> Policy: ...
+    def normalise(self, client: GraphClient, raw: Json, place: Place, reveal: t.Collection[str] = ()) -> Policy:
+        """``reveal``: the options whose value is to be asked for where Intune hides it."""
+        ...
+
+    def foreign(self, raw: Json, place: Place) -> list[str]:
+        """The settings that no option stands for, by their path or definition."""
+        ...
 
     def create(self, client: GraphClient, after: Policy, place: Place) -> str: ...
 
     def update(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> None: ...
 
-    def check_update(self, before: Policy, after: Policy, place: Place) -> None:
-        """Refuses an update that would lose something, before anything is written."""
+    def ready(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> Policy:
+        """``before`` with all that an update needs. Refuses an update that would lose something, before anything is written."""
         ...
 
 
@@ -218,10 +228,12 @@ def tenant_guid(client: GraphClient, tenant_id: str | None) -> str:
     return found
 
 
-def find(client: GraphClient, backend: Backend, policy_id: str | None, name: str | None, place: Place) -> Policy | None:
+def find(
+    client: GraphClient, backend: Backend, policy_id: str | None, name: str | None, place: Place, reveal: t.Collection[str] = ()
+) -> Policy | None:
     """The policy of this id or name; null when there is none."""
     raw = _by_id(client, backend, policy_id) if policy_id else _by_name(client, backend, name or "")
-    return None if raw is None else backend.normalise(client, raw, place)
+    return None if raw is None else backend.normalise(client, raw, place, reveal)
 
 
 def _by_id(client: GraphClient, backend: Backend, policy_id: str) -> Json | None:
@@ -254,6 +266,14 @@ def _by_name(client: GraphClient, backend: Backend, name: str) -> Json | None:
     return fitting[0] if fitting else None
 
 
+def check_free(client: GraphClient, backend: Backend, name: str) -> None:
+    """Refuses to give a policy a name that another one of its kind has."""
+    found = backend.named(client, name)
+    if found:
+        ids = ", ".join(sorted(raw["id"] for raw in found))
+        raise errors.SelectionError(f"There is a policy named '{name}' already: {ids}.", hint="Nothing was written. Choose another name.")
+
+
 def apply(
     client: GraphClient, backend: Backend, current: Policy | None, after: Policy | None, steps: t.Sequence[str], place: Place
 ) -> str | None:
@@ -284,13 +304,19 @@ def _assign(client: GraphClient, policy_path: str, after: Policy, done: str) -> 
 
 
 def settled(
-    client: GraphClient, backend: Backend, policy_id: str | None, promised: Policy | None, place: Place, timeout: float
+    client: GraphClient,
+    backend: Backend,
+    policy_id: str | None,
+    promised: Policy | None,
+    place: Place,
+    timeout: float,
+    reveal: t.Collection[str] = (),
 ) -> Policy | None:
     """Reads until Intune shows what was promised."""
 
     def found() -> Policy | None:
         try:
-            return find(client, backend, policy_id, None, place)
+            return find(client, backend, policy_id, None, place, reveal)
         except errors.NotFoundError:
             # There, but not its assignments yet; or gone between two reads.
             return None

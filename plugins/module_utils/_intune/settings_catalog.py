@@ -52,19 +52,26 @@ class SettingsCatalog:
             return f"for the platform {raw.get('platforms')}"
         return None
 
-    def normalise(self, _client: GraphClient, raw: Json, place: Place) -> Policy:
+    def normalise(self, client: GraphClient, raw: Json, place: Place, reveal: t.Collection[str] = ()) -> Policy:
         return Policy(
             name=raw["name"],
             description=raw.get("description") or "",
             settings=values_of(raw.get("settings") or [], place.scope),
-            assignments=assignments.normalise_all(raw.get("assignments") or []),
+            assignments=assignments.expanded(client, raw, PATH + segments(raw["id"])),
             scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or [DEFAULT_TAG])),
             id=raw["id"],
             raw=raw,
         )
 
+    def foreign(self, raw: Json, place: Place) -> list[str]:
+        ours = {setting.definition(scope) for setting in SETTINGS for scope in setting.scopes}
+        instances = [setting.get("settingInstance") or {} for setting in raw.get("settings") or []]
+        groups = [group("device"), group("user")]
+        inner = [child for instance in instances if _definition(instance) in groups for child in _children(instance)]
+        return sorted({_definition(instance) for instance in instances + inner} - ours - set(groups))
+
     def create(self, client: GraphClient, after: Policy, place: Place) -> str:
-        body = _body(after, "windows10", "mdm", settings_of([], after.settings, place.scope))
+        body = _body(after, "windows10", "mdm", settings_of([], {}, after.settings, place.scope))
         try:
             return str(client.post(PATH, body, version=BETA)["id"])
         except (errors.LostAnswerError, errors.UnexpectedAnswerError, errors.ServiceError) as failure:
@@ -78,15 +85,16 @@ class SettingsCatalog:
             client.patch(path, {"@odata.type": f"{PREFIX}Policy", **body}, version=BETA)
             return
         # Settings can only be replaced with the whole policy.
-        settings = settings_of(before.raw.get("settings") or [], after.settings, place.scope)
+        settings = settings_of(before.raw.get("settings") or [], before.settings, after.settings, place.scope)
         client.put(path, _body(after, before.raw["platforms"], before.raw["technologies"], settings), version=BETA)
 
-    def check_update(self, before: Policy, after: Policy, place: Place) -> None:
+    def ready(self, _client: GraphClient, before: Policy, after: Policy, place: Place) -> Policy:
         if after.settings != before.settings and SECRET in json.dumps(before.raw.get("settings") or []):
             raise errors.SelectionError(
                 "The policy also holds a secret value, which Intune does not show: it cannot be written back whole.",
                 hint="Nothing was written. Use a policy of its own for PIN recovery, or set it in the Intune admin center.",
             )
+        return before
 
 
 def whole(client: GraphClient, raw: Json) -> Json:
@@ -180,31 +188,29 @@ def _simple(kind: str, value: t.Any) -> Json:
     return {"@odata.type": f"{PREFIX}{kind}SettingValue", "value": value}
 
 
-def settings_of(before: t.Iterable[Json], values: Values, scope: str) -> list[Json]:
-    """All settings of a policy with ours of this scope in place of those it had; the others go back as they came.
-
-    One of ours whose value means nothing here goes back too, unless it gets another.
-    """
-    before = list(before)
-    ours = {BY_OPTION[name].definition(scope) for name in {**values_of(before, scope), **values}}
-    kept, children = [], []
-    for setting in before:
+def settings_of(raw: t.Iterable[Json], before: Values, after: Values, scope: str) -> list[Json]:
+    """All settings of a policy with ours changed; all that is not changed goes back as it came."""
+    changed = [name for name in BY_OPTION if before.get(name) != after.get(name)]
+    gone = {BY_OPTION[name].definition(scope) for name in changed}
+    new = [BY_OPTION[name] for name in changed if name in after]
+    children = [render(setting, after[setting.option], scope) for setting in new if setting.of_tenant]
+    instances = []
+    for setting in raw:
         instance = setting.get("settingInstance") or {}
         if _definition(instance) == group(scope):
-            children += [child for child in _children(instance) if _definition(child) not in ours]
-        elif _definition(instance) not in ours:
-            kept.append(instance)
-    wanted = [BY_OPTION[name] for name in BY_OPTION if name in values]
-    children += [render(setting, values[setting.option], scope) for setting in wanted if setting.of_tenant]
-    kept += [render(setting, values[setting.option], scope) for setting in wanted if not setting.of_tenant]
+            kept = [child for child in _children(instance) if _definition(child) not in gone]
+            instance, children = _group_instance(scope, [*kept, *children], instance), []
+        if _definition(instance) not in gone:
+            instances.append(instance)
     if children:
-        kept.append(_group_instance(scope, children))
-    return [{"@odata.type": f"{PREFIX}Setting", "settingInstance": instance} for instance in kept]
+        instances.append(_group_instance(scope, children))
+    instances += [render(setting, after[setting.option], scope) for setting in new if not setting.of_tenant]
+    # A group that has lost its last child is none.
+    filled = [instance for instance in instances if _definition(instance) != group(scope) or _children(instance)]
+    return [{"@odata.type": f"{PREFIX}Setting", "settingInstance": instance} for instance in filled]
 
 
-def _group_instance(scope: str, children: list[Json]) -> Json:
-    return {
-        "@odata.type": f"{PREFIX}GroupSettingCollectionInstance",
-        "settingDefinitionId": group(scope),
-        "groupSettingCollectionValue": [{"@odata.type": f"{PREFIX}GroupSettingValue", "children": children}],
-    }
+def _group_instance(scope: str, children: list[Json], like: Json | None = None) -> Json:
+    (value, *_more) = (like or {}).get("groupSettingCollectionValue") or [{"@odata.type": f"{PREFIX}GroupSettingValue"}]
+    instance = like or {"@odata.type": f"{PREFIX}GroupSettingCollectionInstance", "settingDefinitionId": group(scope)}
+    return {**instance, "groupSettingCollectionValue": [{**value, "children": children}]}

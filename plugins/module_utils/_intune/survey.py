@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import typing as t
 
 from .._graph import errors
@@ -97,18 +96,13 @@ def read_profile(raw: Json, tenant: str) -> Found | None:
         oma = tuple(item for item in raw.get("omaSettings") or [] if concerns_hello(str(item.get("omaUri"))))
         if not oma:
             return None
-        plain = [{**item, "omaUri": whole_path(str(item.get("omaUri")))} for item in oma]
+        plain = [{**item, "omaUri": custom_profile.whole_path(item.get("omaUri"))} for item in oma]
         values = {scope: custom_profile.values_of(plain, Place(tenant, scope))[0] for scope in ("device", "user")}
         return _found("custom", raw, raw.get("displayName"), values, oma)
     if raw.get("@odata.type") == IDENTITY_PROTECTION:
         # Its booleans are false where nobody set them.
         return _found("identity_protection", raw, raw.get("displayName"), {"device": _template_values(raw.items(), explicit=False)})
     return None
-
-
-def whole_path(uri: str) -> str:
-    """./Vendor is another way to write ./Device/Vendor."""
-    return re.sub(r"^\./Vendor/", "./Device/Vendor/", uri)
 
 
 def concerns_hello(uri: str) -> bool:
