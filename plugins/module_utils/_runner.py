@@ -39,9 +39,9 @@ Run = t.Callable[[t.Mapping[str, t.Any], GraphClient, bool], Outcome]
 @contextlib.contextmanager
 def connected(params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK) -> t.Iterator[GraphClient]:
     """A client for these connection options; nothing is sent before its first use."""
-    for name in ("timeout", "retry_timeout"):
-        if not 0 <= params[name] < 1e6:
-            raise InvalidOptionError(f"{name} is {params[name]:g}: it is a number of seconds, 0 or more.")
+    for name, value in params.items():
+        if name.endswith("timeout") and not 0 <= value < 1e6:
+            raise InvalidOptionError(f"{name} is {value:g}: it is a number of seconds, 0 or more.")
     asked = approval.Asked(params.get("approval_justification"), params.get("approval_code"))
     asked.check()
     cloud = clouds.choose(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])

@@ -101,6 +101,8 @@ notes:
     device without a reset.
   - Needs the application permissions C(DeviceManagementManagedDevices.Read.All) and
     C(DeviceManagementManagedDevices.PrivilegedOperations.All). Whoever may read devices may read their passcodes in Intune.
+  - With O(approval_justification), also C(DeviceManagementRBAC.Read.All) or C(DeviceManagementConfiguration.Read.All), to find the
+    requests that were made before. Without, give O(approval_code), which is that of one device.
 """
 
 EXAMPLES = r"""

@@ -266,14 +266,15 @@ def wanted(policy: survey.Found, params: t.Mapping[str, t.Any]) -> bool:
 
 def ask(client: GraphClient, policy: survey.Found, how: str, timeout: float, problems: list[str]) -> dict[str, t.Any] | None:
     """How far a policy has come; null, and a problem, where Intune does not say."""
-    if not policy.assignments or policy.surface == "enrollment" or how == "none":
+    if all(assignment.target == "exclude_group" for assignment in policy.assignments) or policy.surface == "enrollment" or how == "none":
         return None
     profile = policy.surface in ("custom", "identity_protection")
     try:
         if how == "devices":
             return rollout.report(client, policy.id, timeout, profile=profile)
         return rollout.overview(client, policy.id) if profile else None
-    except (errors.GraphError, errors.LostAnswerError, errors.NotReadyError, errors.UnexpectedAnswerError) as failure:
+    except errors.IntuneError as failure:
+        # Also a firewall that lets Graph through, and not the storage that the report lies in. The rest is known all the same.
         problems.append(f"Could not read how far '{policy.name}' has come: {failure}")
         return None
 

@@ -265,8 +265,6 @@ def _check(params: t.Mapping[str, t.Any]) -> None:
             f"Microsoft documents no PIN Reset Service for the cloud {params['cloud']}.",
             hint="Set allow_undocumented_cloud to try all the same.",
         )
-    if not 0 <= params["wait_timeout"] < 1e6:
-        raise errors.InvalidOptionError(f"wait_timeout is {params['wait_timeout']:g}: it is a number of seconds, 0 or more.")
 
 
 def main() -> None:

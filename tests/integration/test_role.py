@@ -34,7 +34,8 @@ def changed(play) -> list[str]:
 def test_onboards_and_a_second_run_changes_nothing(ansible):
     dry = run(ansible, "onboard", "--check", "--diff", **ASSIGNED)
     assert dry.code == 0 and writes(dry) == [] and len(changed(dry)) == 2, dry.output
-    assert "not (wholly) connected yet" in summary(dry) and "it is not so yet" in summary(dry)
+    assert "PIN Reset Service: connected; it is not so yet" in summary(dry)
+    assert "assigned to all devices; it is not so yet" in summary(dry)
     first = run(ansible, "onboard", **ASSIGNED)
     assert first.code == 0 and len(changed(first)) == 2, first.output
     assert f"included: {os.environ.get('COLLECTION_UNDER_TEST', '')}" in first.output, "another copy of the collection ran"
@@ -65,8 +66,8 @@ def test_a_second_run_asks_as_little_as_proves_that_nothing_is_to_be_done(ansibl
 def test_verify_fails_before_and_passes_after(ansible):
     before = run(ansible, "verify", **ASSIGNED)
     assert before.code == 2 and writes(before) == [] and changed(before) == []
-    assert "PIN Reset Service is not (wholly) connected" in before["Readiness | Judge"].result["msg"]
-    assert "connected yet" in summary(before)
+    assert "PIN Reset Service is not (wholly) connected" in before["Verify | Fail unless it works"].result["msg"]
+    assert "connected; it is not so yet" in summary(before) and "works in this tenant: no" in summary(before)
     run(ansible, "onboard", **ASSIGNED)
     for arguments in ([], ["--check"]):
         after = run(ansible, "verify", *arguments, **ASSIGNED)
@@ -88,14 +89,14 @@ def test_verify_says_what_makes_the_policy_void_and_what_else_is_wrong(ansible):
     ansible.tenant.control.plant_policy("custom", "Other", values={"omaSettings": [right]}, assignments=everywhere)
     against = run(ansible, "verify", **ASSIGNED)
     assert against.code == 2 and writes(against) == []
-    assert "'Other' and 'PIN recovery' disagree on enable_pin_recovery" in against["Readiness | Judge"].result["msg"]
+    assert "'Other' and 'PIN recovery' disagree on enable_pin_recovery" in against["Verify | Fail unless it works"].result["msg"]
     assert "works in this tenant: no" in summary(against)
 
 
 def test_verify_fails_for_a_policy_that_nobody_gets(ansible):
     run(ansible, "onboard")
     found = run(ansible, "verify")
-    assert found.code == 2 and "is assigned to nobody" in found["Readiness | Judge"].result["msg"]
+    assert found.code == 2 and "is assigned to nobody" in found["Verify | Fail unless it works"].result["msg"]
 
 
 def test_configures_by_the_settings_catalog_with_further_settings_and_moves_there(ansible):
@@ -156,7 +157,48 @@ def test_a_second_call_does_not_tell_of_the_first(ansible):
 
 def test_a_policy_for_nobody_is_said(ansible):
     play = run(ansible, "onboard")
-    assert play.code == 0 and "nobody (set pin_reset_assignments)" in summary(play) and "for nobody yet" in summary(play)
+    assert play.code == 0 and "is assigned to nobody (set pin_reset_assignments)" in summary(play), play.output
+    excluded = [{"target": "exclude_group", "group": "Field service"}]
+    assert "is assigned to nobody" in summary(run(ansible, "onboard", pin_reset_assignments=excluded))
+
+
+def test_onboarding_has_not_failed_where_others_make_it_void_but_says_so(ansible):
+    tenant = ansible.tenant.env["INTUNE_TENANT_ID"]
+    uri = f"./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePinRecovery"
+    setting = {"@odata.type": "#microsoft.graph.omaSettingBoolean", "displayName": "PIN", "description": "", "omaUri": uri, "value": False}
+    everywhere = [{"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}]
+    ansible.tenant.control.plant_policy("custom", "Other", values={"omaSettings": [setting]}, assignments=everywhere)
+    play = run(ansible, "onboard", **ASSIGNED)
+    assert play.code == 0 and "works in this tenant: no" in summary(play) and "since 'Other' and 'PIN recovery' disagree" in summary(play)
+
+
+def test_offboard_leaves_no_policy_of_the_other_kind_behind(ansible):
+    """While the policy is there, users would be sent to a service that is not."""
+    run(ansible, "onboard", pin_reset_policy_backend="settings_catalog", **ASSIGNED)
+    refused = run(ansible, "offboard")
+    assert refused.code == 2 and writes(refused) == []
+    assert "Set backend to settings_catalog" in refused["Offboard | Remove the policy"].result["msg"]
+    assert run(ansible, "offboard", pin_reset_policy_backend="settings_catalog").code == 0
+
+
+def test_offboard_removes_both_after_a_move_that_was_interrupted(ansible):
+    run(ansible, "onboard", **ASSIGNED)
+    moving = {"pin_reset_policy_backend": "settings_catalog", "pin_reset_policy_replace_custom": True}
+    ansible.tenant.control.arm("status", "DELETE", "/deviceConfigurations/", status=400)
+    assert run(ansible, "onboard", **moving, **ASSIGNED).code == 2
+    done = run(ansible, "offboard", **moving)
+    assert done.code == 0, done.output
+    left = ansible.tenant.control.policies()
+    assert [policy for policy in left if policy["name"] == "PIN recovery"] == []
+
+
+def test_a_reset_that_waits_for_an_approval_is_told(ansible):
+    ansible.tenant.control.settings(approval_protects=["reset_passcode"])
+    variables = {"pin_reset_devices": ["PHONE-HELPDESK-01"], "pin_reset_approval_justification": "Ticket 4711"}
+    waits = run(ansible, "reset_passcode", **variables)
+    code = ansible.tenant.control.approvals()[-1]["code"]
+    assert waits.code == 0 and "1 needs approval" in summary(waits) and code in summary(waits), waits.output
+    assert waits["Keep the first request that waits for an approval"].result["ansible_facts"]["pin_reset_approval"]["code"] == code
 
 
 def test_offboard_undoes_it_and_nothing_else(ansible):

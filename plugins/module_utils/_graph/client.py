@@ -82,6 +82,14 @@ class GraphClient:
     def post(self, path: str, body: Json | None = None, *, version: str = V1, repeatable: bool = False) -> t.Any:
         return self.send("POST", path, None, body, version=version, repeatable=repeatable)
 
+    def ask(self, path: str, body: Json, *, version: str = V1) -> t.Any:
+        """A POST that changes nothing, such as one for a report: it may be repeated, and counts as no write."""
+        before = self.writes
+        try:
+            return self.send("POST", path, None, body, version=version, repeatable=True)
+        finally:
+            self.writes = before
+
     def patch(self, path: str, body: Json, *, version: str = V1) -> t.Any:
         # Every PATCH of this collection sets whole values: twice is as good as once.
         return self.send("PATCH", path, None, body, version=version, repeatable=True)

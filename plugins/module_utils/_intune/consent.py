@@ -207,7 +207,8 @@ def _plan_grant(name: str, app: App, goal: Goal) -> list[Change]:
         return []
     if wanted is None:
         return [Change("grant", name, None)]
-    if goal.purge:
+    if goal.purge and (wanted or goal.given(name) is not None):
+        # Where nothing is given and nothing published, nobody knows what would be exact.
         return _exactly(name, app, wanted)
     if goal.given(name) is None and app.scopes:
         return []

@@ -27,7 +27,7 @@ JOBS = "/deviceManagement/reports/exportJobs"
 SETTINGS_REPORT = "/deviceManagement/reports/getConfigurationSettingNonComplianceReport"
 REPORT = "DeviceStatusesByConfigurationProfile"
 COLUMNS = ("IntuneDeviceId", "DeviceName", "UPN", "UserId", "ReportStatus", "PolicyStatus")
-LARGEST = 512 * 1024 * 1024  # bytes of a report, unpacked
+LARGEST = 128 * 1024 * 1024  # bytes of a report, unpacked
 MOST_EXPLAINED = 20  # devices whose error code is asked for, each by a request
 COUNTS = ("total", "succeeded", "error", "conflict", "pending", "not_applicable", "other")
 STATUS = {
@@ -168,12 +168,12 @@ def report(client: GraphClient, policy_id: str, timeout: float, *, profile: bool
 def _export(client: GraphClient, policy_id: str) -> Json:
     body = {"reportName": REPORT, "filter": f"(PolicyId eq '{policy_id}')", "format": "csv", "localizationType": "replaceLocalizableValues"}
     try:
-        return t.cast(Json, client.post(JOBS, {**body, "select": list(COLUMNS)}, repeatable=True))
+        return t.cast(Json, client.ask(JOBS, {**body, "select": list(COLUMNS)}))
     except errors.GraphError as failure:
         if failure.status != 400:
             raise
         # Seen in the wild: no choice of columns is taken for this report, and those that are needed come by themselves.
-        return t.cast(Json, client.post(JOBS, body, repeatable=True))
+        return t.cast(Json, client.ask(JOBS, body))
 
 
 def _explain(client: GraphClient, policy_id: str, rows: t.Sequence[t.Mapping[str, str]], devices: t.Sequence[Json]) -> None:
@@ -184,7 +184,7 @@ def _explain(client: GraphClient, policy_id: str, rows: t.Sequence[t.Mapping[str
         where = f"(PolicyId eq '{policy_id}') and (DeviceId eq '{row['IntuneDeviceId']}') and (UserId eq '{row['UserId']}')"
         body = {"select": ["SettingName", "SettingStatus", "ErrorCode"], "filter": where, "skip": 0, "top": 50, "orderBy": []}
         try:
-            answer = client.post(SETTINGS_REPORT, body, repeatable=True)
+            answer = client.ask(SETTINGS_REPORT, body)
         except (errors.GraphError, errors.LostAnswerError, errors.UnexpectedAnswerError):
             # A detail of a report that is there all the same.
             return
