@@ -20,7 +20,7 @@ import zlib
 
 from .._graph import errors
 from .._graph.client import GraphClient, Json
-from .._graph.protocol import segments
+from .._graph.protocol import literal, segments
 from . import custom_profile
 
 JOBS = "/deviceManagement/reports/exportJobs"
@@ -181,7 +181,8 @@ def _explain(client: GraphClient, policy_id: str, rows: t.Sequence[t.Mapping[str
     for row, device in list(zip(rows, devices, strict=True))[:MOST_EXPLAINED]:
         if not row.get("UserId") or not row.get("IntuneDeviceId"):
             continue
-        where = f"(PolicyId eq '{policy_id}') and (DeviceId eq '{row['IntuneDeviceId']}') and (UserId eq '{row['UserId']}')"
+        ids = {"PolicyId": policy_id, "DeviceId": row["IntuneDeviceId"], "UserId": row["UserId"]}
+        where = " and ".join(f"({name} eq {literal(value)})" for name, value in ids.items())
         body = {"select": ["SettingName", "SettingStatus", "ErrorCode"], "filter": where, "skip": 0, "top": 50, "orderBy": []}
         try:
             answer = client.ask(SETTINGS_REPORT, body)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
 from ansible_collections.endpointops.intune.plugins.module_utils._intune import custom_profile, settings_catalog, survey
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.assignments import TYPES, Assignment
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.custom_profile import whole_path
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_policy import Place
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_settings import BY_OPTION, SETTINGS
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.survey import (
@@ -23,7 +24,6 @@ from ansible_collections.endpointops.intune.plugins.module_utils._intune.survey 
     read_enrollment,
     read_intent,
     read_profile,
-    whole_path,
 )
 from tests.unit.fakes import GRAPH, TENANT_ID, Tenant, answer, error, page, query_of, tenant
 
