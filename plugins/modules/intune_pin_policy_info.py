@@ -210,6 +210,11 @@ findings:
       type: list
       elements: str
       returned: always
+    settings:
+      description: Names of the settings that policies, or the scopes of a policy, disagree on; else empty.
+      type: list
+      elements: str
+      returned: always
     message:
       description: What is wrong.
       type: str
@@ -230,7 +235,7 @@ import typing as t
 from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import findings, guid, pin_policy, rollout, survey
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import findings, pin_policy, rollout, survey
 from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
 
 SPEC = _arguments.spec(
@@ -246,8 +251,6 @@ SPEC = _arguments.spec(
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    if params["id"] and guid.normalise(params["id"]) is None:
-        raise errors.InvalidOptionError(f"id '{params['id']}' is not a GUID.")
     tenant = pin_policy.tenant_guid(client, params["tenant_id"])
     found, problems = survey.survey(client, tenant)
     chosen = [policy for policy in found if wanted(policy, params)]
@@ -260,7 +263,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
 
 def wanted(policy: survey.Found, params: t.Mapping[str, t.Any]) -> bool:
     if params["id"]:
-        return policy.id.lower() == guid.normalise(params["id"])
+        return policy.id.lower() == params["id"].strip().strip("{}").lower()
     return not params["name"] or policy.name == params["name"]
 
 

@@ -128,6 +128,7 @@ def test_finds_policies_that_disagree_and_says_whether_they_meet(ansible):
     found = ansible.module(MODULE, {"name": "Two"})
     assert codes(found) == [("conflict", "error")] and "enable_pin_recovery" in found.result["findings"][0]["message"]
     assert found.result["findings"][0]["policies"] != [other], "names both"
+    assert found.result["findings"][0]["settings"] == ["enable_pin_recovery"]
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_is_shown(ansible):
@@ -141,7 +142,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_shown(ansible):
 
 
 def test_bad_input(ansible):
-    assert "not a GUID" in ansible.module(MODULE, {"id": "x"}).result["msg"]
+    assert ansible.module(MODULE, {"id": "x"}).result["pin_policies"] == []
     assert "mutually exclusive" in ansible.module(MODULE, {"id": "x", "name": "y"}).result["msg"]
 
 

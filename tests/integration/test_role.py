@@ -66,14 +66,15 @@ def test_a_second_run_asks_as_little_as_proves_that_nothing_is_to_be_done(ansibl
 def test_verify_fails_before_and_passes_after(ansible):
     before = run(ansible, "verify", **ASSIGNED)
     assert before.code == 2 and writes(before) == [] and changed(before) == []
-    assert "PIN Reset Service is not (wholly) connected" in before["Verify | Fail unless it works"].result["msg"]
+    assert "PIN Reset Service is not (wholly) connected" in before["Verify | Fail unless it works, as it was asked for"].result["msg"]
     assert "connected; it is not so yet" in summary(before) and "works in this tenant: no" in summary(before)
+    assert "Policy: 'PIN recovery' (custom) is missing" in summary(before)
     run(ansible, "onboard", **ASSIGNED)
     for arguments in ([], ["--check"]):
         after = run(ansible, "verify", *arguments, **ASSIGNED)
         assert after.code == 0 and writes(after) == [] and changed(after) == [], after.output
         assert "PIN Reset Service: connected" in summary(after) and "works in this tenant: yes" in summary(after)
-        assert "Rollout of 'PIN recovery': 0 of" in summary(after)
+        assert "Rollout: 0 of" in summary(after)
 
 
 def test_verify_says_what_makes_the_policy_void_and_what_else_is_wrong(ansible):
@@ -89,14 +90,41 @@ def test_verify_says_what_makes_the_policy_void_and_what_else_is_wrong(ansible):
     ansible.tenant.control.plant_policy("custom", "Other", values={"omaSettings": [right]}, assignments=everywhere)
     against = run(ansible, "verify", **ASSIGNED)
     assert against.code == 2 and writes(against) == []
-    assert "'Other' and 'PIN recovery' disagree on enable_pin_recovery" in against["Verify | Fail unless it works"].result["msg"]
+    told = against["Verify | Fail unless it works, as it was asked for"].result["msg"]
+    assert "'Other' and 'PIN recovery' disagree on enable_pin_recovery" in told
     assert "works in this tenant: no" in summary(against)
+
+
+def test_verify_tells_what_differs_from_what_does_not_work(ansible):
+    run(ansible, "onboard", **ASSIGNED)
+    (policy,) = [item["id"] for item in ansible.tenant.control.policies() if item["name"] == "PIN recovery"]
+    ansible.module("intune_pin_policy", {"id": policy, "description": "Edited."})
+    edited = run(ansible, "verify", **ASSIGNED)
+    assert edited.code == 2 and "works in this tenant: yes" in summary(edited)
+    assert "but the policy 'PIN recovery' is not as the variables say" in summary(edited)
+    ansible.module("intune_pin_policy", {"id": policy, "use_passport_for_work": False})
+    off = run(ansible, "verify", **ASSIGNED)
+    assert off.code == 2 and "since the policy 'PIN recovery' turns Windows Hello off" in summary(off)
+
+
+@pytest.mark.parametrize(
+    "settings", [lambda wrong, right: [wrong], lambda wrong, right: [right, wrong]], ids=["alone", "beside the right one"]
+)
+def test_onboarding_repairs_the_path_of_microsofts_page(ansible, settings):
+    tenant = ansible.tenant.env["INTUNE_TENANT_ID"]
+    uri = f"./Vendor/MSFT/Policy/PassportForWork/{tenant}/Policies/EnablePinRecovery"
+    setting = {"@odata.type": "#microsoft.graph.omaSettingBoolean", "displayName": "PIN", "description": "", "omaUri": uri, "value": True}
+    right = {**setting, "omaUri": uri.replace("./Vendor/MSFT/Policy/", "./Device/Vendor/MSFT/")}
+    ansible.tenant.control.plant_policy("custom", "PIN recovery", values={"omaSettings": settings(setting, right)})
+    assert run(ansible, "onboard", **ASSIGNED).code == 0
+    checked = run(ansible, "verify", **ASSIGNED)
+    assert checked.code == 0 and "Error" not in summary(checked), checked.output
 
 
 def test_verify_fails_for_a_policy_that_nobody_gets(ansible):
     run(ansible, "onboard")
     found = run(ansible, "verify")
-    assert found.code == 2 and "is assigned to nobody" in found["Verify | Fail unless it works"].result["msg"]
+    assert found.code == 2 and "is assigned to nobody" in found["Verify | Fail unless it works, as it was asked for"].result["msg"]
 
 
 def test_configures_by_the_settings_catalog_with_further_settings_and_moves_there(ansible):

@@ -29,7 +29,8 @@ JUSTIFICATION_HEADER = "x-msft-approval-justification"
 CODE_HEADER = "x-msft-approval-code"
 LONGEST_JUSTIFICATION = 1024  # characters, with the mark
 MARK = re.compile(r"\[endpointops\.intune [0-9a-f]{16}\]$")
-CODE = re.compile(rf"{CODE_HEADER}\W+([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})", re.IGNORECASE)
+GUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+CODE = re.compile(rf"{CODE_HEADER}\W+({GUID.pattern})", re.IGNORECASE)
 OPEN = ("needs_approval", "approved")
 DECIDED_AGAINST = ("rejected", "cancelled")
 READERS = ("DeviceManagementRBAC.Read.All", "DeviceManagementConfiguration.Read.All")
@@ -57,8 +58,10 @@ class Asked:
         room = LONGEST_JUSTIFICATION - len(" [endpointops.intune 0123456789abcdef]")
         if len(self.text) > room:
             raise errors.InvalidOptionError(
-                f"approval_justification has {len(self.justification or '')} characters; {room} fit into a request."
+                f"approval_justification has {len(self.text)} characters; {room} fit into a request."
             )
+        if self.given and not GUID.fullmatch(self.given):
+            raise errors.InvalidOptionError(f"approval_code is '{self.given}', which is no code: it is a GUID.")
 
 
 def required(answer: Response) -> bool:
@@ -89,7 +92,8 @@ def obtain(
     if not asked.text:
         raise errors.ApprovalError(
             f"There is no open approval request with the code {asked.given} for {request.target}.",
-            hint="Nothing was written. Correct approval_code, or set approval_justification to ask for an approval.",
+            code="unknown_code",
+            hint="It was not done. Correct approval_code, or set approval_justification to ask for an approval.",
             target=request.target,
         )
     return _ask(asked, request, send, filed)
@@ -124,7 +128,8 @@ def _known(filed: t.Callable[[], t.Iterable[Json]]) -> list[Json] | None:
         return None
     except errors.IntuneError as failure:
         # Not passed on as it is: a lost answer of this reading says nothing of the write, which was refused.
-        raise errors.ApprovalError(f"The approval requests could not be read: {failure}", hint="Nothing was written. Run again.") from None
+        message = f"The approval requests could not be read: {failure}"
+        raise errors.ApprovalError(message, code="unreadable", hint="It was not done. Run again.") from None
 
 
 def _choose(known: list[Json] | None, asked: Asked, request: Request) -> Json | None:
@@ -203,7 +208,8 @@ def _after_lost_answer(filed: t.Callable[[], t.Iterable[Json]], request: Request
         return _pending(found, request)
     return errors.ApprovalError(
         f"Whether an approval was asked for is not known: {what}",
-        hint="Nothing was written. Run again: a request that was made is found then.",
+        code="unreadable",
+        hint="It was not done. Run again: a request that was made is found then.",
         target=request.target,
     )
 
@@ -214,10 +220,16 @@ def _pending(found: Json, request: Request) -> errors.ApprovalPendingError:
 
 def _others(others: list[Json], request: Request) -> errors.ApprovalError:
     told = "; ".join(f"{code_of(item)} ({item.get('requestJustification')})" for item in others)
+    hint = (
+        "Give its code as approval_code, or the text that asked for it as approval_justification. To find requests by itself, the "
+        f"application needs {' or '.join(READERS)}."
+    )
+    if others and all(_mark_of(item) not in (None, mark(request)) for item in others):
+        hint = "It is for another change of the same object: wait for it, or have it cancelled."
     return errors.ApprovalError(
         f"Another approval request for {request.target} is open" + (f": {told}." if told else "."),
-        hint="Nothing was written. Give its code as approval_code, or the text that asked for it as approval_justification. To find "
-        f"requests by itself, the application needs {' or '.join(READERS)}.",
+        code="duplicate",
+        hint=f"It was not done. {hint}",
         target=request.target,
     )
 
@@ -246,7 +258,8 @@ def _refused(found: t.Mapping[str, t.Any], request: Request) -> errors.ApprovalE
     reason = f": {found['approvalJustification']}" if found.get("approvalJustification") else ""
     return errors.ApprovalError(
         f"The approval request {code_of(found)} for {request.target} is {_status(found)}{reason}.",
-        hint="Nothing was written. To ask again, change approval_justification, and leave approval_code out.",
+        code=_status(found),
+        hint="It was not done. To ask again, change approval_justification, and leave approval_code out.",
         target=request.target,
     )
 

@@ -115,12 +115,19 @@ class ApprovalPendingError(IntuneError):
     """Not a failure but a state: ``approval`` is the return value of that name."""
 
     def __init__(self, message: str, approval: dict[str, t.Any], *, target: str | None = None) -> None:
-        super().__init__(message, hint="Nothing was written by it. Run again, with the same options, when it is approved.", target=target)
+        super().__init__(message, hint="It was not done. Run again, with the same options, when it is approved.", target=target)
         self.approval = approval
 
 
 class ApprovalError(IntuneError):
-    pass
+    """``code``: rejected, cancelled, expired (what became of the request), duplicate, unknown_code or unreadable."""
+
+    def __init__(self, message: str, *, code: str, hint: str | None = None, target: str | None = None) -> None:
+        super().__init__(message, hint=hint, target=target)
+        self.code = code
+
+    def as_dict(self) -> dict[str, t.Any]:
+        return {**super().as_dict(), "code": self.code}
 
 
 class GraphError(IntuneError):

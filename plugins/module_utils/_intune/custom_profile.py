@@ -50,7 +50,7 @@ class CustomProfile:
         return None if kind == CUSTOM else kind
 
     def normalise(self, client: GraphClient, raw: Json, place: Place, reveal: t.Collection[str] = ()) -> Policy:
-        settings, hidden = values_of(raw.get("omaSettings") or [], place)
+        settings, hidden = values_of(raw.get("omaSettings") or [], place, alone=True)
         settings.update(_reveal_all(client, raw, place, [name for name in hidden if name in reveal]))
         return Policy(
             name=raw["displayName"],
@@ -117,20 +117,24 @@ def whole_path(uri: t.Any) -> str:
     return re.sub(r"^\./Vendor/", "./Device/Vendor/", str(uri))
 
 
-def values_of(oma: t.Iterable[Json], place: Place) -> tuple[Values, list[str]]:
+def stands_for(uri: t.Any, setting: Setting, place: Place) -> bool:
+    """Whether a path means this setting, rightly or not: with other letters, Policy/ in it, braces, or another tenant ID."""
+    plain = whole_path(uri).lower().replace("/vendor/msft/policy/passportforwork/", "/vendor/msft/passportforwork/")
+    return re.fullmatch(re.escape(setting.uri("TENANT", place.scope).lower()).replace("tenant", "[^/]+"), plain) is not None
+
+
+def values_of(oma: t.Sequence[Json], place: Place, *, alone: bool = False) -> tuple[Values, list[str]]:
     """The settings that are ours, and the options whose value is hidden.
 
     What does not work on devices counts as not set: a value of another type ("true" as a string, as some scripts write it), a path
-    in another letter case, and a path that is there twice.
+    in another letter case, and a path that is there twice. ``alone``: so does one that has a path beside it that does not work, so
+    that it is written anew without.
     """
-    by_uri: dict[str, list[Json]] = {}
-    for item in oma:
-        by_uri.setdefault(whole_path(item.get("omaUri")), []).append(item)
     values: Values = {}
     hidden = []
     for setting in SETTINGS:
-        found = by_uri.get(setting.uri(place.tenant, place.scope)) if place.scope in setting.scopes else None
-        if not found or len(found) > 1:
+        found = _rows(oma, setting, place, alone) if place.scope in setting.scopes else []
+        if len(found) != 1 or whole_path(found[0].get("omaUri")) != setting.uri(place.tenant, place.scope):
             continue
         if is_hidden(found[0]) and OMA_TYPES[setting.kind] == STRING:
             hidden.append(setting.option)
@@ -139,6 +143,13 @@ def values_of(oma: t.Iterable[Json], place: Place) -> tuple[Values, list[str]]:
         if value is not None:
             values[setting.option] = value
     return values, hidden
+
+
+def _rows(oma: t.Sequence[Json], setting: Setting, place: Place, alone: bool) -> list[Json]:
+    if alone:
+        return [item for item in oma if stands_for(item.get("omaUri"), setting, place)]
+    uri = setting.uri(place.tenant, place.scope)
+    return [item for item in oma if whole_path(item.get("omaUri")) == uri]
 
 
 def is_hidden(item: Json) -> bool:
@@ -191,11 +202,10 @@ def render(setting: Setting, value: t.Any, place: Place) -> Json:
 def oma_settings(before: Policy, after: Policy, place: Place) -> list[Json]:
     """All OMA settings of the profile with ours changed. Intune replaces the whole list, so the others go back as they came."""
     changed = [name for name in {**before.settings, **after.settings} if before.settings.get(name) != after.settings.get(name)]
-    # A path that differs in case alone, of the tenant's GUID mostly, does not work on devices: ours takes its place.
-    gone = {BY_OPTION[name].uri(place.tenant, place.scope).lower() for name in changed}
+    # A path that does not work on devices says nothing there: ours takes its place.
     kept = []
     for item in before.raw.get("omaSettings") or []:
-        if whole_path(item.get("omaUri")).lower() not in gone:
+        if not any(stands_for(item.get("omaUri"), BY_OPTION[name], place) for name in changed):
             kept.append(_writable(item, {**before.settings, **before.kept}, place))
     return kept + [render(BY_OPTION[name], after.settings[name], place) for name in changed if name in after.settings]
 

@@ -35,19 +35,21 @@ EVERYBODY = ("all_devices", "all_users")
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """``policies``: the ids of those concerned."""
+    """``policies``: the ids of those concerned. ``settings``: the options that policies disagree on."""
 
     code: str
     severity: str
     policies: tuple[str, ...]
     message: str
     hint: str
+    settings: tuple[str, ...] = ()
 
     def describe(self) -> Json:
         return {
             "code": self.code,
             "severity": self.severity,
             "policies": list(self.policies),
+            "settings": list(self.settings),
             "message": self.message,
             "hint": self.hint,
         }
@@ -149,7 +151,7 @@ def _advice(uri: str, tenant: str) -> str:
     if setting is None:
         return "Correct the path, or remove it."
     scope = "user" if re.match(r"\s*\.?/?user/", uri, re.IGNORECASE) else "device"
-    return f"The right path is {right_uri(setting, tenant, scope)}; intune_pin_policy sets it by {setting.option}."
+    return f"The right path is {right_uri(setting, tenant, scope)}; intune_pin_policy sets it by {setting.option}, in place of this one."
 
 
 def _meant(uri: str) -> Setting | None:
@@ -222,6 +224,7 @@ def _disagreements(first: Found, second: Found) -> t.Iterator[Finding]:
                 f"'{first.name}' and '{second.name}' disagree on {told} for the scope {scope}: Intune reports a conflict on devices "
                 "that get both, and sets neither.",
                 "Set it in one of the two only, or assign them to different devices.",
+                tuple(differing),
             )
 
 
@@ -238,6 +241,7 @@ def _user_against_device(policies: t.Sequence[Found]) -> t.Iterator[Finding]:
                 f"'{for_user.name}' sets for the user what '{for_device.name}' sets otherwise for the device: {told}. Windows takes the "
                 "user's value and ignores the device's.",
                 "Set it for one of the two scopes only.",
+                tuple(differing),
             )
 
 

@@ -34,10 +34,10 @@ def check_free(other: Backend, found: Policy | None) -> None:
     """Refuses to make a second policy under a name that one of the other kind has, and to leave that one behind."""
     if found is None:
         return
-    way = "set replace_custom to true to move or remove it, or " if other.name == "custom" else ""
+    way = ", set replace_custom to true to move or remove it," if other.name == "custom" else ""
     raise errors.SelectionError(
         f"There is a policy named '{found.name}' of the kind {other.name} ({found.id}).",
-        hint=f"Nothing was written. Set backend to {other.name}, {way}choose another name.",
+        hint=f"Nothing was written. Set backend to {other.name}{way} or choose another name.",
     )
 
 

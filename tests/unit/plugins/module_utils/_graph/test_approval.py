@@ -316,7 +316,7 @@ def test_a_lost_answer_to_asking_is_not_taken_for_one_of_the_write(lost: t.Any, 
     subject = world({WRITE: [REFUSED, lost], LIST: [page(), page(filed()) if heard else page()]})
     with pytest.raises(errors.ApprovalPendingError if heard else errors.ApprovalError) as caught:
         write(subject)
-    assert "Nothing was written" in (caught.value.hint or "")
+    assert "It was not done" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize(
@@ -444,7 +444,7 @@ def test_a_duplicate_of_somebody_else_is_told_with_those_that_are_open() -> None
     with pytest.raises(errors.ApprovalError) as caught:
         write(subject)
     assert caught.value.message.endswith(f" is open: {CODE} (Theirs.); {OTHER} (Mine.).")
-    assert "Nothing was written" in (caught.value.hint or "")
+    assert "It was not done" in (caught.value.hint or "")
     assert subject.client.writes == 0
 
 
@@ -489,9 +489,22 @@ def test_a_longer_text_is_refused() -> None:
         Asked("x" * 987).check()
 
 
-@pytest.mark.parametrize("asked", [Asked(), Asked("", ""), Asked(TEXT, CODE)], ids=["nothing", "blanks", "both"])
+@pytest.mark.parametrize("asked", [Asked(), Asked("", ""), Asked(TEXT, f" {CODE.upper()} ")], ids=["nothing", "blanks", "both"])
 def test_what_can_be_asked_passes(asked: Asked) -> None:
     asked.check()
+
+
+def test_a_code_that_is_none_is_refused() -> None:
+    with pytest.raises(errors.InvalidOptionError, match="'abc', which is no code"):
+        Asked(TEXT, "abc").check()
+
+
+def test_a_request_for_another_change_of_the_object_can_only_be_waited_for() -> None:
+    listed = page(filed("needsApproval", f"{TEXT} {ELSEWHERE}", id=OTHER))
+    with pytest.raises(errors.ApprovalError) as caught:
+        write(world({WRITE: [REFUSED, intune(409, DUPLICATE)], LIST: listed}))
+    assert "wait for it" in (caught.value.hint or "") and "approval_code" not in (caught.value.hint or "")
+    assert caught.value.as_dict()["code"] == "duplicate"
 
 
 def test_the_mark_is_made_of_the_write() -> None:

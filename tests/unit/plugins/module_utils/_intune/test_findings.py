@@ -71,7 +71,7 @@ def one(*policies: Found) -> Finding:
 
 def advised(finding: Finding) -> tuple[str, str]:
     """The path and the option of the advice."""
-    match = re.fullmatch(r"The right path is (\S+); intune_pin_policy sets it by (\w+)\.", finding.hint)
+    match = re.fullmatch(r"The right path is (\S+); intune_pin_policy sets it by (\w+), in place of this one\.", finding.hint)
     assert match, finding.hint
     return match[1], match[2]
 

@@ -311,7 +311,7 @@ def issued(*steps: Step, record: t.Any = None, subject: Item | None = None) -> t
     ("failure", "status", "reason", "approval"),
     [
         pytest.param(errors.ApprovalPendingError("Waits.", {"code": "c"}), "needs_approval", None, {"code": "c"}, id="waits"),
-        pytest.param(errors.ApprovalError("Rejected."), "failed", "approval_refused", None, id="rejected"),
+        pytest.param(errors.ApprovalError("Rejected.", code="rejected"), "failed", "approval_refused", None, id="rejected"),
     ],
 )
 def test_an_approval_concerns_one_device_and_nothing_was_issued(
