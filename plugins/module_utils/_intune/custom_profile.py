@@ -219,7 +219,9 @@ def _writable(item: Json, settings: Values, place: Place) -> Json:
                 f"The profile also holds a value ({item.get('omaUri')}) that Intune does not show: it cannot be written back whole.",
                 hint="Nothing was written. Use a profile of its own for PIN recovery, or set it in the Intune admin center.",
             )
-        return render(ours[0], settings[ours[0].option], place)
+        # It is the profile's, with the name that somebody gave it there.
+        own = {name: item[name] for name in ("displayName", "description", "omaUri") if name in item}
+        return {**render(ours[0], settings[ours[0].option], place), **own}
     return {name: value for name, value in item.items() if name not in READ_ONLY}
 
 
