@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_policy import Backend, Place, Policy
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_settings import SETTINGS, Setting
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_settings import BY_OPTION, SETTINGS, Setting
 from tests.unit.fakes import answer, body_of, tenant
 
 Json = dict[str, t.Any]
@@ -123,8 +123,8 @@ def written(write: t.Callable[[GraphClient], t.Any]) -> Json:
 
 
 def read_back(backend: Backend, body: Json, place: Place) -> Policy:
-    """The policy as the backend reads it after ``body`` was written."""
+    """The policy as the backend reads it after ``body`` was written, for a task that names every option."""
     if backend.name == "settings_catalog":
         return backend.normalise(tenant(Store()).client, shown_catalog_policy(body), place)
     values = {f"ref-{number}": item["value"] for number, item in enumerate(body["omaSettings"])}
-    return backend.normalise(tenant(Store(values)).client, shown_profile(body), place)
+    return backend.normalise(tenant(Store(values)).client, shown_profile(body), place, BY_OPTION)

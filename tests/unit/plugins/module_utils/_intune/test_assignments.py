@@ -331,6 +331,27 @@ def test_assignments_are_read_in_beta() -> None:
     assert world.transport.targets == [f"GET /beta{PATH}/assignments"]
 
 
+@pytest.mark.parametrize("raw", [{}, {"assignments": None}, {"assignments": []}], ids=["missing", "null", "empty"])
+def test_a_policy_without_assignments_has_none(raw: dict[str, t.Any]) -> None:
+    assert assignments.expanded(tenant().client, raw, PATH) == ()
+
+
+@pytest.mark.parametrize("more", [{}, {"assignments@odata.nextLink": None}], ids=["no link", "null"])
+def test_assignments_that_came_whole_are_not_asked_for(more: dict[str, t.Any]) -> None:
+    world = tenant()
+    raw = {"assignments": [target("group", groupId=G1), target("all_devices")], **more}
+    assert assignments.expanded(world.client, raw, PATH) == (DEVICES, GROUP)
+    assert world.transport.sent == []
+
+
+def test_assignments_that_were_cut_off_are_read_to_their_end() -> None:
+    first, second, third = target("group", groupId=G1), target("exclude_group", groupId=G2), target("all_devices")
+    world = tenant([page(first, second, next_link=f"https://graph.test/beta{PATH}/assignments?$skiptoken=1"), page(third)])
+    raw = {"assignments": [first], "assignments@odata.nextLink": f"https://graph.test/beta{PATH}/assignments?$skip=1"}
+    assert assignments.expanded(world.client, raw, PATH) == (DEVICES, EXCLUDED, GROUP)
+    assert world.transport.targets == [f"GET /beta{PATH}/assignments"] * 2
+
+
 def test_assignments_are_written_whole_with_their_filters() -> None:
     world = tenant([answer(200, {"value": []})])
     assignments.write(world.client, PATH, [DEVICES, GROUP_FILTERED])

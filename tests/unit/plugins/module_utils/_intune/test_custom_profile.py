@@ -16,8 +16,14 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph import e
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.approval import Asked
 from ansible_collections.endpointops.intune.plugins.module_utils._intune import pin_settings
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.assignments import Assignment
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.custom_profile import CustomProfile, parse, render, values_of
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_policy import Place, Policy
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.custom_profile import (
+    CustomProfile,
+    parse,
+    render,
+    values_of,
+    whole_path,
+)
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_policy import Place, Policy, describe, diff, plan
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_settings import BY_OPTION
 from tests.unit.fakes import Tenant, answer, body_of, error, intune, page, query_of, tenant
 from tests.unit.policies import ID, Json, Store, given_values, read_back, shown_profile, values_for, written
@@ -30,6 +36,9 @@ CUSTOM = "#microsoft.graph.windows10CustomConfiguration"
 URI = f"./Device/Vendor/MSFT/PassportForWork/{TENANT}/Policies/EnablePinRecovery"
 PLUGINS = "./Device/Vendor/MSFT/PassportForWork/DeviceUnlock/Plugins"
 LENGTH = f"./Device/Vendor/MSFT/PassportForWork/{TENANT}/Policies/PINComplexity/MinimumPINLength"
+# Without Device, which is another way to write the same path.
+SHORT_URI, SHORT_PLUGINS, SHORT_LENGTH = (uri.replace("./Device/", "./") for uri in (URI, PLUGINS, LENGTH))
+LOCK = "./Device/Vendor/MSFT/PassportForWork/DynamicLock/Plugins"
 BOOLEAN, INTEGER, STRING = (f"#microsoft.graph.omaSetting{kind}" for kind in ("Boolean", "Integer", "String"))
 
 
@@ -45,20 +54,22 @@ ON, OFF = oma(URI, True), oma(URI, False)
 FOREIGN = oma("./Device/Other", 6, INTEGER)
 SECRET = oma("./Device/Secret", "****", STRING, isEncrypted=True, secretReferenceValueId="ref-secret")
 HIDDEN = oma(PLUGINS, "****", STRING, isEncrypted=True, secretReferenceValueId="ref-plugins")
+HIDDEN_LOCK = oma(LOCK, "****", STRING, isEncrypted=True, secretReferenceValueId="ref-lock")
+NAMED = ("device_unlock_plugins",)
 REVEAL = f"GET /v1.0{PATH}/{ID}/getOmaSettingPlainTextValue(secretReferenceValueId='ref-plugins')"
 
 
-def read(raw: Json, place: Place = DEVICE, world: Tenant | None = None) -> Policy:
-    return BACKEND.normalise((world or tenant()).client, raw, place)
+def read(raw: Json, place: Place = DEVICE, world: Tenant | None = None, reveal: t.Collection[str] = ()) -> Policy:
+    return BACKEND.normalise((world or tenant()).client, raw, place, reveal)
 
 
 def changed(policy: Policy, **values: t.Any) -> Policy:
     return dataclasses.replace(policy, settings=pin_settings.merge(policy.settings, values))
 
 
-def update(before: Policy, after: Policy, place: Place = DEVICE) -> Json:
-    BACKEND.check_update(before, after, place)
-    return written(lambda client: BACKEND.update(client, before, after, place))
+def update(before: Policy, after: Policy, place: Place = DEVICE, world: Tenant | None = None) -> Json:
+    ready = BACKEND.ready((world or tenant()).client, before, after, place)
+    return written(lambda client: BACKEND.update(client, ready, after, place))
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -89,12 +100,14 @@ def test_null_is_nothing(name: str) -> None:
         pytest.param([ON], True, id="on"),
         pytest.param([OFF], False, id="off"),
         pytest.param([FOREIGN, ON], True, id="beside another"),
+        pytest.param([oma(SHORT_URI, True)], True, id="without Device"),
         pytest.param([], None, id="no setting"),
         pytest.param([oma(URI.replace("/Device/", "/User/"), True)], None, id="of the other scope"),
         pytest.param([oma(URI.replace("MSFT/", "MSFT/Policy/"), True)], None, id="Microsoft's misprint"),
         pytest.param([oma(URI.replace(TENANT, f"{{{TENANT}}}"), True)], None, id="braces"),
         pytest.param([oma(URI.upper(), True)], None, id="another letter case"),
         pytest.param([ON, ON], None, id="there twice"),
+        pytest.param([ON, oma(SHORT_URI, True)], None, id="there twice, once without Device"),
         pytest.param([oma(URI, "true", STRING)], None, id="true as a string"),
         pytest.param([oma(URI, "true")], None, id="true as a string, called a boolean"),
         pytest.param([oma(URI, True, STRING)], None, id="true, called a string"),
@@ -137,6 +150,44 @@ def test_a_value_is_read_by_its_kind(option: str, item: Json, value: t.Any) -> N
 def test_settings_of_the_device_are_not_the_users() -> None:
     items = [oma(PLUGINS.replace("/Device/", "/User/"), "<rule/>", STRING), oma(URI.replace("/Device/", "/User/"), True)]
     assert values_of(items, USER) == ({"enable_pin_recovery": True}, [])
+    assert values_of([oma(SHORT_URI, True)], USER) == ({}, []), "a path without Device is the device's"
+
+
+@pytest.mark.parametrize(
+    ("uri", "whole"),
+    [
+        pytest.param(SHORT_URI, URI, id="without Device"),
+        pytest.param(URI, URI, id="with it"),
+        pytest.param(URI.replace("/Device/", "/User/"), URI.replace("/Device/", "/User/"), id="of users"),
+        pytest.param("./Device/X/./Vendor/Y", "./Device/X/./Vendor/Y", id="not at its beginning"),
+        pytest.param("./Vendors/X", "./Vendors/X", id="another word"),
+        pytest.param(None, "None", id="null"),
+    ],
+)
+def test_a_path_without_device_is_the_devices(uri: str | None, whole: str) -> None:
+    assert whole_path(uri) == whole
+
+
+def test_settings_that_no_option_stands_for_are_named() -> None:
+    ours = [ON, oma(SHORT_LENGTH, 6, INTEGER), HIDDEN, oma(URI.replace("/Device/", "/User/"), True)]
+    assert BACKEND.foreign(profile(*ours), DEVICE) == []
+    others = [oma("./Vendor/B", 1), FOREIGN, FOREIGN, oma(URI.replace(TENANT, "x"), True), oma(PLUGINS.replace("/Device/", "/User/"), "x")]
+    assert BACKEND.foreign(profile(*ours, *others), USER) == [
+        "./Device/Other",
+        "./Device/Vendor/B",
+        URI.replace(TENANT, "x"),
+        PLUGINS.replace("/Device/", "/User/"),
+    ]
+    assert BACKEND.foreign(profile(omaSettings=None), DEVICE) == []
+
+
+def test_a_long_list_of_assignments_is_read_to_its_end() -> None:
+    first, second = ({"target": {"@odata.type": f"#microsoft.graph.{kind}AssignmentTarget"}} for kind in ("allDevices", "allLicensedUsers"))
+    rest = f"GET /beta{PATH}/{ID}/assignments"
+    world = tenant({rest: page(first, second)})
+    found = read(profile(assignments=[first], **{"assignments@odata.nextLink": "https://graph.test/next"}), world=world)
+    assert found.assignments == (Assignment("all_devices"), Assignment("all_users"))
+    assert world.transport.targets == [rest]
 
 
 @pytest.mark.parametrize(("kind", "other"), [(CUSTOM, None), ("#microsoft.graph.iosCustomConfiguration",) * 2], ids=["ours", "other"])
@@ -149,9 +200,22 @@ def test_a_profile_of_another_type_is_told(kind: str, other: str | None) -> None
 
 def test_a_hidden_value_of_ours_is_revealed() -> None:
     world = tenant({REVEAL: answer(200, {"value": "<rule/>"})})
-    found = read(profile(HIDDEN, SECRET), world=world)
-    assert (found.settings, found.hidden) == ({"device_unlock_plugins": "<rule/>"}, ())
+    found = read(profile(HIDDEN, SECRET, HIDDEN_LOCK), world=world, reveal=[*NAMED, "web_sign_in_allowed_urls"])
+    assert (found.settings, found.hidden) == ({"device_unlock_plugins": "<rule/>"}, ("dynamic_lock_plugins",))
     assert world.transport.targets == [REVEAL], "the others are nobody's business"
+
+
+def test_a_hidden_value_at_a_path_without_device_is_revealed() -> None:
+    found = read(profile({**HIDDEN, "omaUri": SHORT_PLUGINS}), world=tenant({REVEAL: answer(200, {"value": "<rule/>"})}), reveal=NAMED)
+    assert (found.settings, found.hidden) == ({"device_unlock_plugins": "<rule/>"}, ())
+
+
+@pytest.mark.parametrize("reveal", [(), ("dynamic_lock_plugins", "enable_pin_recovery")], ids=["nothing named", "others named"])
+def test_a_hidden_value_that_is_not_named_is_not_asked_for(reveal: tuple[str, ...]) -> None:
+    world = tenant()
+    found = read(profile(HIDDEN, ON), world=world, reveal=reveal)
+    assert (found.settings, found.hidden) == ({"enable_pin_recovery": True}, NAMED)
+    assert world.transport.sent == []
 
 
 @pytest.mark.parametrize(
@@ -169,13 +233,16 @@ def test_a_hidden_value_of_ours_is_revealed() -> None:
     ],
 )
 def test_a_value_that_is_not_revealed_is_hidden(item: Json, step: t.Any) -> None:
-    found = read(profile(item), world=tenant({REVEAL: step}))
-    assert (found.settings, found.hidden) == ({}, ("device_unlock_plugins",))
+    found = read(profile(item), world=tenant({REVEAL: step}), reveal=NAMED)
+    assert (found.settings, found.hidden) == ({}, NAMED)
 
 
 def test_another_failure_to_reveal_is_told() -> None:
     with pytest.raises(errors.ServiceError):
-        read(profile(HIDDEN), world=tenant({REVEAL: error(500)}))
+        read(profile(HIDDEN), world=tenant({REVEAL: error(500)}), reveal=NAMED)
+    before = read(profile(HIDDEN))
+    with pytest.raises(errors.ServiceError):
+        BACKEND.ready(tenant({REVEAL: error(500)}).client, before, changed(before, enable_pin_recovery=True), DEVICE)
 
 
 def test_stars_in_place_of_a_boolean_are_no_value() -> None:
@@ -291,6 +358,9 @@ def rendered(option: str, value: t.Any) -> Json:
         pytest.param([oma(URI, "true", STRING), FOREIGN], [FOREIGN], id="in place of a string"),
         pytest.param([oma(URI, "****", STRING), FOREIGN], [FOREIGN], id="in place of a hidden string"),
         pytest.param([oma(URI.replace(TENANT, TENANT.upper()), True), FOREIGN], [FOREIGN], id="in place of another letter case"),
+        pytest.param([oma(SHORT_URI, False), FOREIGN], [FOREIGN], id="in place of a path without Device"),
+        pytest.param([OFF, oma(SHORT_URI, False)], [], id="in place of both ways to write it"),
+        pytest.param([oma(SHORT_LENGTH, 6, INTEGER)], [oma(SHORT_LENGTH, 6, INTEGER)], id="beside another of ours without Device"),
         pytest.param([{**FOREIGN, "extra": {"a": [1]}}], [{**FOREIGN, "extra": {"a": [1]}}], id="beside one of an unknown shape"),
         pytest.param([oma(LENGTH, 6, INTEGER)], [oma(LENGTH, 6, INTEGER)], id="beside another of ours"),
         pytest.param([oma(LENGTH, "6", STRING)], [oma(LENGTH, "6", STRING)], id="beside one of ours that does not work"),
@@ -313,20 +383,53 @@ def test_a_setting_that_is_cleared_goes() -> None:
 
 
 def test_a_hidden_value_that_was_revealed_goes_back_in_clear() -> None:
-    before = read(profile(HIDDEN, OFF), world=tenant({REVEAL: answer(200, {"value": "<rule/>"})}))
+    before = read(profile(HIDDEN, OFF), world=tenant({REVEAL: answer(200, {"value": "<rule/>"})}), reveal=NAMED)
     body = update(before, changed(before, enable_pin_recovery=True))
-    assert body["omaSettings"] == [rendered("device_unlock_plugins", "<rule/>"), rendered("enable_pin_recovery", True)]
+    assert body["omaSettings"] == [oma(PLUGINS, "<rule/>", STRING), rendered("enable_pin_recovery", True)]
+
+
+@pytest.mark.parametrize("uri", [PLUGINS, SHORT_PLUGINS], ids=["with Device", "without"])
+def test_a_hidden_value_that_is_not_named_goes_back_as_it_is(uri: str) -> None:
+    before = read(profile({**HIDDEN, "omaUri": uri, "description": "Theirs."}, OFF))
+    world = tenant({REVEAL: answer(200, {"value": "<rule/>"})})
+    body = update(before, changed(before, enable_pin_recovery=True), world=world)
+    assert body["omaSettings"] == [
+        {**oma(uri, "<rule/>", STRING), "description": "Theirs."},
+        rendered("enable_pin_recovery", True),
+    ]
+    assert world.transport.targets == [REVEAL]
+
+
+def test_a_hidden_value_that_is_not_named_is_shown_nowhere() -> None:
+    before = read(profile(HIDDEN, OFF))
+    after = changed(before, enable_pin_recovery=True)
+    ready = BACKEND.ready(tenant({REVEAL: answer(200, {"value": "s3cret"})}).client, before, after, DEVICE)
+    assert ready.kept == {"device_unlock_plugins": "s3cret"}
+    assert ready == before and plan(ready, after) == ["update"], "it is nothing that differs"
+    shown = [diff(ready, after), describe(ready, "custom", DEVICE), describe(after, "custom", DEVICE), repr(ready), repr(after)]
+    assert "s3cret" not in json.dumps(shown)
+    assert "device_unlock_plugins" not in diff(ready, after)[0]
+
+
+def test_hidden_values_are_not_asked_for_where_no_setting_is_written() -> None:
+    before = read(profile(ON, HIDDEN))
+    assert update(before, dataclasses.replace(before, name="New")) == {"@odata.type": CUSTOM, "displayName": "New"}
+    world = tenant()
+    assert BACKEND.ready(world.client, before, before, DEVICE).kept == {}
+    assert world.transport.sent == []
 
 
 @pytest.mark.parametrize(
     ("item", "uri"), [(SECRET, "./Device/Secret"), (HIDDEN, PLUGINS), (oma("./X", "****"), "./X")], ids=["foreign", "ours", "no string"]
 )
 def test_a_profile_with_a_value_that_nobody_knows_is_not_written_back(item: Json, uri: str) -> None:
-    before = read(profile(OFF, item), world=tenant({REVEAL: error(403)}))
+    before = read(profile(OFF, item))
     after = changed(before, enable_pin_recovery=True)
+    world = tenant({REVEAL: error(403)})
     with pytest.raises(errors.SelectionError, match=uri) as caught:
-        BACKEND.check_update(before, after, DEVICE)
+        BACKEND.ready(world.client, before, after, DEVICE)
     assert "Nothing was written" in (caught.value.hint or "")
+    assert world.transport.targets == ([REVEAL] if item is HIDDEN else []), "what is not ours is not asked for"
     world = tenant()
     with pytest.raises(errors.SelectionError):
         BACKEND.update(world.client, before, after, DEVICE)
@@ -383,11 +486,12 @@ def test_no_stars_are_ever_written(given_: tuple[Place, Json], wanted: Json, rev
     references = {item["secretReferenceValueId"]: None for item in raw["omaSettings"]}
     if revealed:
         references = dict.fromkeys(references, "{D6886603-9D2F-4EB2-B667-1971041FA96B}")
-    before = BACKEND.normalise(tenant(Store(references)).client, raw, place)
+    client = tenant(Store(references)).client
+    before = BACKEND.normalise(client, raw, place, wanted)
     after = changed(before, **{name: value for name, value in wanted.items() if place.scope in BY_OPTION[name].scopes})
     store = Store()
     try:
-        BACKEND.update(tenant(store).client, before, after, place)
+        BACKEND.update(tenant(store).client, BACKEND.ready(client, before, after, place), after, place)
     except errors.SelectionError:
         assert not revealed
     assert all("****" not in json.dumps(body_of(request)) for request in store.written)

@@ -394,7 +394,7 @@ def test_policies_that_do_not_disagree_are_not_found(first: dict[str, t.Any], se
 
 
 def test_surfaces_argue_with_each_other() -> None:
-    instance = settings_catalog.settings_of([], {"enable_pin_recovery": False}, "device")
+    instance = settings_catalog.settings_of([], {}, {"enable_pin_recovery": False}, "device")
     raw = {"id": "p-B", "name": "B", "settings": instance, "assignments": [DEVICES.render()]}
     catalog = survey.read_catalog_policy(raw)
     assert catalog is not None
@@ -540,7 +540,7 @@ UNDER_THE_CSP = st.builds(
 )
 
 
-@given(st.lists(UNDER_THE_CSP, min_size=1, max_size=4, unique_by=lambda item: survey.whole_path(item["omaUri"])))
+@given(st.lists(UNDER_THE_CSP, min_size=1, max_size=4, unique_by=lambda item: custom_profile.whole_path(item["omaUri"])))
 def test_a_setting_of_the_csp_is_either_set_or_told(items: list[dict[str, t.Any]]) -> None:
     found = custom(*items)
     told = [finding for finding in judge([found], TENANT_ID) if finding.code not in ("set_twice", "user_against_device")]

@@ -12,6 +12,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph import e
 from ansible_collections.endpointops.intune.plugins.module_utils._intune import pin_move
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.custom_profile import CUSTOM, PATH, CustomProfile
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_policy import Place, Policy
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_settings import BY_OPTION
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.settings_catalog import SettingsCatalog
 from tests.unit.fakes import FakeClock, answer, error, page, tenant
 from tests.unit.policies import ID, Json
@@ -53,6 +54,16 @@ def test_a_policy_of_the_same_name_is_found(found: list[Json], identity: str | N
     assert (policy and policy.id) == identity
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_hidden_values_of_a_namesake_are_asked_for_when_it_is_to_be_moved(named: bool) -> None:
+    hidden = {**oma("./Device/Vendor/MSFT/PassportForWork/DynamicLock/Plugins", "****", STRING), "secretReferenceValueId": "ref-1"}
+    reveal = f"GET /v1.0{PATH}/{ID}/getOmaSettingPlainTextValue(secretReferenceValueId='ref-1')"
+    world = tenant({f"GET /beta{PATH}": page(profile(hidden)), reveal: answer(200, {"value": "<rule/>"})})
+    found = pin_move.namesake(world.client, CustomProfile(), "PIN", DEVICE, BY_OPTION if named else ())
+    assert found is not None and found.hidden == (() if named else ("dynamic_lock_plugins",))
+    assert (reveal in world.transport.targets) is named
+
+
 def test_several_of_the_same_name_are_refused_with_their_ids() -> None:
     with pytest.raises(errors.SelectionError, match=f"{ID}, {OTHER_ID}"):
         pin_move.namesake(tenant([page(profile(id=OTHER_ID), profile())]).client, CustomProfile(), "PIN", DEVICE)
@@ -75,11 +86,18 @@ def test_a_profile_with_our_settings_alone_can_be_moved() -> None:
     pin_move.check_movable(read(), DEVICE)
 
 
+def test_a_profile_with_paths_without_device_can_be_moved() -> None:
+    old = read(oma(URI.replace("./Device/", "./")), oma("./Vendor/MSFT/PassportForWork/DynamicLock/Plugins", "<rule/>", STRING))
+    assert old.settings == {"enable_pin_recovery": True, "dynamic_lock_plugins": "<rule/>"}
+    pin_move.check_movable(old, DEVICE)
+
+
 @pytest.mark.parametrize(
     "item",
     [
         pytest.param(oma("./Device/Other"), id="another setting"),
         pytest.param(oma(URI.replace("/Device/", "/User/")), id="of users"),
+        pytest.param(oma("./Device/Vendor/MSFT/Other"), id="another of the vendor's"),
         pytest.param(oma(f"{URI}s"), id="a path that is none"),
         pytest.param(oma(URI.replace("EnablePinRecovery", "UsePassportForWork"), "true", STRING), id="another type"),
         pytest.param(oma("./Device/Vendor/MSFT/PassportForWork/DynamicLock/Plugins", "****", STRING), id="hidden"),

@@ -352,8 +352,10 @@ def test_a_tenant_that_does_not_say_its_id(organization: t.Any) -> None:
 # --- finding --------------------------------------------------------------------------------------------------------
 
 
-def find(world: Tenant, backend: Backend, *, policy_id: str | None = None, name: str | None = None) -> Policy | None:
-    return pin_policy.find(world.client, backend, policy_id, name, DEVICE)
+def find(
+    world: Tenant, backend: Backend, *, policy_id: str | None = None, name: str | None = None, reveal: t.Collection[str] = ()
+) -> Policy | None:
+    return pin_policy.find(world.client, backend, policy_id, name, DEVICE, reveal)
 
 
 def listing(backend: Backend, *found: Json) -> dict[str, t.Any]:
@@ -410,6 +412,39 @@ def test_a_policy_of_another_kind_does_not_hide_ours(kind: Backend, more: Json) 
 def test_a_policy_of_another_kind_is_not_taken_by_id(kind: Backend, more: Json) -> None:
     with pytest.raises(errors.SelectionError, match=rf"{ID} \('PIN'\) is not of the backend {kind.name}"):
         find(tenant(single(kind, answer(200, raw(kind, **more)))), kind, policy_id=ID)
+
+
+PLUGINS = {"@odata.type": "#microsoft.graph.omaSettingString", "omaUri": "./Device/Vendor/MSFT/PassportForWork/DynamicLock/Plugins"}
+REVEAL = f"GET /v1.0{CUSTOM.path}/{ID}/getOmaSettingPlainTextValue(secretReferenceValueId='ref-1')"
+
+
+@pytest.mark.parametrize("how", [{"policy_id": ID}, {"name": "PIN"}], ids=["id", "name"])
+def test_a_policy_is_found_with_the_hidden_values_that_are_named(how: Json) -> None:
+    shown = raw(CUSTOM)
+    shown["omaSettings"].append({**PLUGINS, "value": "****", "secretReferenceValueId": "ref-1"})
+    script = {**listing(CUSTOM, shown), **single(CUSTOM, answer(200, shown)), REVEAL: answer(200, {"value": "<rule/>"})}
+    found, named = (find(tenant(script), CUSTOM, **how, reveal=reveal) for reveal in ((), ["dynamic_lock_plugins"]))
+    assert found is not None and (found.settings, found.hidden) == (ON, ("dynamic_lock_plugins",))
+    assert named is not None and (named.settings, named.hidden) == ({**ON, "dynamic_lock_plugins": "<rule/>"}, ())
+
+
+def test_a_name_that_nobody_has_is_free(backend: Backend) -> None:
+    for found in ([], [raw(backend, name="PINs")], [raw(backend, name="pin")]):
+        world = tenant(listing(backend, *found))
+        pin_policy.check_free(world.client, backend, "PIN")
+        assert world.transport.targets == [f"GET /beta{backend.path}"]
+
+
+def test_a_name_that_others_have_is_refused_with_their_ids(backend: Backend) -> None:
+    with pytest.raises(errors.SelectionError, match=f"named 'PIN' already: {ID}, {OTHER_ID}") as caught:
+        pin_policy.check_free(tenant(listing(backend, raw(backend, id=OTHER_ID), raw(backend))).client, backend, "PIN")
+    assert "Nothing was written" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(("kind", "more"), STRANGERS)
+def test_a_name_that_a_policy_of_another_kind_has_is_refused_too(kind: Backend, more: Json) -> None:
+    with pytest.raises(errors.SelectionError, match=f"already: {ID}"):
+        pin_policy.check_free(tenant(listing(kind, raw(kind, **more))).client, kind, "PIN")
 
 
 def test_an_id_that_is_none_is_refused(backend: Backend) -> None:
@@ -492,8 +527,8 @@ def test_an_assignment_that_waits_for_approval_is_no_failure(backend: Backend) -
 # --- reading back ---------------------------------------------------------------------------------------------------
 
 
-def settled(world: Tenant, backend: Backend, promised: Policy | None) -> Policy | None:
-    return pin_policy.settled(world.client, backend, ID, promised, DEVICE, 60.0)
+def settled(world: Tenant, backend: Backend, promised: Policy | None, reveal: t.Collection[str] = ()) -> Policy | None:
+    return pin_policy.settled(world.client, backend, ID, promised, DEVICE, 60.0, reveal)
 
 
 def test_it_is_waited_until_intune_shows_what_was_written(backend: Backend, clock: FakeClock) -> None:
@@ -520,9 +555,18 @@ def test_a_policy_that_never_shows_is_told(backend: Backend) -> None:
 
 
 def test_a_value_that_intune_hides_after_writing_is_not_waited_for() -> None:
-    item = {"@odata.type": "#microsoft.graph.omaSettingString", "omaUri": "./Device/Vendor/MSFT/PassportForWork/DynamicLock/Plugins"}
     shown = raw(CUSTOM)
-    shown["omaSettings"].append({**item, "value": "****", "secretReferenceValueId": None})
+    shown["omaSettings"].append({**PLUGINS, "value": "****", "secretReferenceValueId": None})
     promised = dataclasses.replace(BEFORE, settings={**ON, "dynamic_lock_plugins": "<rule/>"})
     found = settled(tenant(single(CUSTOM, answer(200, shown))), CUSTOM, promised)
     assert found is not None and found.hidden == ("dynamic_lock_plugins",)
+
+
+def test_a_hidden_value_that_was_named_is_waited_for(clock: FakeClock) -> None:
+    shown = raw(CUSTOM)
+    shown["omaSettings"].append({**PLUGINS, "value": "****", "secretReferenceValueId": "ref-1"})
+    late = [answer(200, {"value": "<old/>"}), answer(200, {"value": "<rule/>"})]
+    promised = dataclasses.replace(BEFORE, settings={**ON, "dynamic_lock_plugins": "<rule/>"})
+    world = tenant({**single(CUSTOM, answer(200, shown)), REVEAL: late}, clock=clock)
+    assert settled(world, CUSTOM, promised, ["dynamic_lock_plugins"]) == promised
+    assert len(clock.slept) == 1

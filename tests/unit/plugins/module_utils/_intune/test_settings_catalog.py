@@ -87,8 +87,8 @@ def changed(before: Policy, **values: t.Any) -> Policy:
 
 
 def update(before: Policy, after: Policy, place: Place = DEVICE) -> Json:
-    BACKEND.check_update(before, after, place)
-    return written(lambda client: BACKEND.update(client, before, after, place))
+    ready = BACKEND.ready(tenant().client, before, after, place)
+    return written(lambda client: BACKEND.update(client, ready, after, place))
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -181,6 +181,29 @@ def test_a_policy_of_another_kind_is_told(more: Json, words: str | None) -> None
     assert BACKEND.other_kind({**policy(), **more}) == words
 
 
+def test_settings_that_no_option_stands_for_are_named() -> None:
+    user = group(choice(f"{USER_GROUP}_policies_enablepinrecovery", "false"), definition=USER_GROUP)
+    ours = [group({**ON, "settingDefinitionId": RECOVERY.upper()}), user, choice(BIOMETRICS, "maybe")]
+    assert BACKEND.foreign(policy(*ours), DEVICE) == []
+    others = [SECRET, OTHER, OTHER, group(OTHER_CHILD), choice(BIOMETRICS.replace("device_", "user_", 1), "true")]
+    others.append(group(ON, definition="vendor_group"))
+    for place in (DEVICE, USER):
+        assert BACKEND.foreign(policy(*ours, *others), place) == [
+            OTHER_CHILD["settingDefinitionId"],
+            OTHER["settingDefinitionId"],
+            BIOMETRICS.replace("device_", "user_", 1),
+            "vendor_group",
+            "vendor_key",
+        ]
+    assert BACKEND.foreign({**policy(), "settings": None}, DEVICE) == []
+
+
+def test_hidden_values_are_a_matter_of_custom_profiles_alone() -> None:
+    world = tenant()
+    found = BACKEND.normalise(world.client, policy(group(ON), SECRET), DEVICE, BY_OPTION)
+    assert (found.settings, found.hidden, world.transport.sent) == ({"enable_pin_recovery": True}, (), [])
+
+
 # --- finding --------------------------------------------------------------------------------------------------------
 
 
@@ -229,7 +252,7 @@ def test_a_policy_is_made_in_beta() -> None:
         "platforms": "windows10",
         "technologies": "mdm",
         "roleScopeTagIds": ["0", "3"],
-        "settings": settings(choice(BIOMETRICS, "false"), group(ON)),
+        "settings": settings(group(ON), choice(BIOMETRICS, "false")),
     }
 
 
@@ -263,8 +286,7 @@ def test_what_is_no_setting_is_patched(change: Json) -> None:
     before = read(policy(group(ON), SECRET))
     after = dataclasses.replace(before, **change)
     world = tenant([answer(204)])
-    BACKEND.check_update(before, after, DEVICE)
-    BACKEND.update(world.client, before, after, DEVICE)
+    BACKEND.update(world.client, BACKEND.ready(world.client, before, after, DEVICE), after, DEVICE)
     assert world.transport.targets == [f"PATCH /beta{PATH}/{ID}"]
     metadata = {"name": after.name, "description": after.description, "roleScopeTagIds": list(after.scope_tags)}
     assert body_of(world.transport.sent[0]) == {"@odata.type": f"{PREFIX}Policy", **metadata}
@@ -282,8 +304,15 @@ def test_settings_are_put_with_the_whole_policy() -> None:
         "platforms": "windows10",
         "technologies": "mdm,microsoftSense",
         "roleScopeTagIds": ["3"],
-        "settings": settings(group(ON)),
+        "settings": settings(_shown(group(ON), ON)),
     }
+
+
+def _shown(instance: Json, *children: Json) -> Json:
+    """A group as Graph shows it, with the empty members that go back as they came, and these children."""
+    (setting,) = policy(instance)["settings"]
+    setting["settingInstance"]["groupSettingCollectionValue"][0]["children"] = list(children)
+    return t.cast(Json, setting["settingInstance"])
 
 
 TEMPLATED = {**OTHER, "settingInstanceTemplateReference": {"settingInstanceTemplateId": "x"}}
@@ -304,24 +333,84 @@ UNREADABLE = choice(f"{GROUP}_policies_pincomplexity_digits", "3")
         pytest.param([choice(BIOMETRICS, "maybe")], [choice(BIOMETRICS, "maybe"), group(ON)], id="the same, outside of the group"),
         pytest.param(
             [group(OFF), group(choice(f"{USER_GROUP}_policies_enablepinrecovery", "false"), definition=USER_GROUP)],
-            [group(choice(f"{USER_GROUP}_policies_enablepinrecovery", "false"), definition=USER_GROUP), group(ON)],
+            [group(ON), group(choice(f"{USER_GROUP}_policies_enablepinrecovery", "false"), definition=USER_GROUP)],
             id="beside the users'",
         ),
     ],
 )
 def test_other_settings_go_back_as_they_came(instances: list[Json], expected: list[Json]) -> None:
-    kept = values_of(settings(*instances), "device")
-    assert settings_of(settings(*instances), {**kept, "enable_pin_recovery": True}, "device") == settings(*expected)
+    before = values_of(settings(*instances), "device")
+    after = {**before, "enable_pin_recovery": True}
+    assert settings_of(settings(*instances), before, after, "device") == settings(*expected)
+
+
+def with_reference(instance: Json, **value: t.Any) -> Json:
+    """As it stands in a policy that was made by a newer console: with members that this version does not write."""
+    name = next(name for name in ("choiceSettingValue", "simpleSettingValue") if name in instance)
+    reference = {"settingInstanceTemplateId": "template-1"}
+    return {**instance, "settingInstanceTemplateReference": reference, name: {**instance[name], **value}}
+
+
+KEPT = with_reference(number(LENGTH, 6), settingValueTemplateReference={"settingValueTemplateId": "template-2"})
+OFF_PLAIN = choice(BIOMETRICS, "false")
+NESTED = with_reference(choice(BIOMETRICS, "true"), children=[number("child_of_ours", 1)])
+
+
+@pytest.mark.parametrize(
+    ("instances", "values", "expected"),
+    [
+        pytest.param([group(KEPT, OFF)], {"enable_pin_recovery": True}, [group(KEPT, ON)], id="a child beside"),
+        pytest.param([NESTED, group(OFF)], {"enable_pin_recovery": True}, [NESTED, group(ON)], id="one with children"),
+        pytest.param([group(OFF), NESTED, OTHER], {"enable_pin_recovery": True}, [group(ON), NESTED, OTHER], id="order"),
+        pytest.param([NESTED, OTHER, group(KEPT)], {"use_biometrics": False}, [OTHER, group(KEPT), OFF_PLAIN], id="outside of the group"),
+        pytest.param(
+            [{**group(KEPT, OFF), "settingInstanceTemplateReference": {"settingInstanceTemplateId": "x"}}, OTHER],
+            {"enable_pin_recovery": True},
+            [{**group(KEPT, ON), "settingInstanceTemplateReference": {"settingInstanceTemplateId": "x"}}, OTHER],
+            id="the group's own reference",
+        ),
+        pytest.param([group(ON), OTHER], {"enable_pin_recovery": None}, [OTHER], id="a group that loses its last child"),
+        pytest.param([group(KEPT, ON), OTHER], {"enable_pin_recovery": None}, [group(KEPT), OTHER], id="a group that keeps one"),
+        pytest.param(
+            [group(ON), OTHER],
+            {"enable_pin_recovery": None, "minimum_pin_length": 8},
+            [group(number(LENGTH, 8)), OTHER],
+            id="a group that gets another",
+        ),
+        pytest.param([group(KEPT), NESTED], {"minimum_pin_length": 6}, [group(KEPT), NESTED], id="nothing"),
+    ],
+)
+def test_only_what_changes_is_made_anew(instances: list[Json], values: Json, expected: list[Json]) -> None:
+    raw = settings(*instances)
+    before = values_of(raw, "device")
+    after = {name: value for name, value in {**before, **values}.items() if value is not None}
+    assert settings_of(raw, before, after, "device") == settings(*expected)
+
+
+def test_hosts_in_another_order_go_back_as_they_came() -> None:
+    web = texts("device_vendor_msft_policy_config_authentication_configurewebsigninallowedurls", "B.test", "a.test")
+    before = read(policy(web, group(OFF)))
+    body = update(before, changed(before, enable_pin_recovery=True, web_sign_in_allowed_urls=("a.test", "b.test")))
+    assert body["settings"][0]["settingInstance"]["simpleSettingCollectionValue"] == web["simpleSettingCollectionValue"]
+
+
+def test_a_long_list_of_assignments_is_read_to_its_end() -> None:
+    target = {"target": {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}}
+    rest = f"GET /beta{PATH}/{ID}/assignments"
+    world = tenant({rest: page(target)})
+    found = BACKEND.normalise(world.client, policy(**{"assignments@odata.nextLink": "https://graph.test/next"}), DEVICE)
+    assert (found.assignments, world.transport.targets) == ((Assignment("all_devices"),), [rest])
 
 
 def test_a_setting_that_is_cleared_goes_and_an_empty_group_with_it() -> None:
-    assert settings_of(settings(group(ON), choice(BIOMETRICS, "true"), OTHER), {}, "device") == settings(OTHER)
+    raw = settings(group(ON), choice(BIOMETRICS, "true"), OTHER)
+    assert settings_of(raw, values_of(raw, "device"), {}, "device") == settings(OTHER)
 
 
 def test_a_policy_with_a_secret_is_not_written_back() -> None:
     before = read(policy(group(OFF), SECRET))
     with pytest.raises(errors.SelectionError, match="secret value") as caught:
-        BACKEND.check_update(before, changed(before, enable_pin_recovery=True), DEVICE)
+        BACKEND.ready(tenant().client, before, changed(before, enable_pin_recovery=True), DEVICE)
     assert "Nothing was written" in (caught.value.hint or "")
 
 
@@ -344,8 +433,8 @@ def test_what_is_made_reads_back(given_: tuple[Place, Json]) -> None:
 def test_what_is_changed_reads_back_and_the_rest_is_as_it_was(
     values: Json, wanted: Json, users: Json, foreign: list[Json], strangers: list[Json]
 ) -> None:
-    first = settings_of(settings(*foreign, *([group(*strangers)] if strangers else [])), values, "device")
-    raw = policy(*(item["settingInstance"] for item in settings_of(first, users, "user")))
+    first = settings_of(settings(*foreign, *([group(*strangers)] if strangers else [])), {}, values, "device")
+    raw = policy(*(item["settingInstance"] for item in settings_of(first, {}, users, "user")))
     untouched = copy.deepcopy(raw)
     before = read(raw)
     after = changed(before, **wanted)

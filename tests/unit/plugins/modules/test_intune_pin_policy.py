@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole runs against scripted answers: what is asked for, what is written, and what is told, where values are hidden or names taken."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.modules import intune_pin_policy
+from tests.unit.fakes import TENANT_ID, FakeCredential, Tenant, answer, body_of, error, options, page, tenant
+from tests.unit.policies import ID, Json
+
+OTHER_ID = "bbbbbbbb-0000-4000-8000-000000000002"
+PROFILES, CATALOG = "/deviceManagement/deviceConfigurations", "/deviceManagement/configurationPolicies"
+URI = f"./Device/Vendor/MSFT/PassportForWork/{TENANT_ID}/Policies/EnablePinRecovery"
+LOCK = "./Device/Vendor/MSFT/PassportForWork/DynamicLock/Plugins"
+UNLOCK = "./Device/Vendor/MSFT/PassportForWork/DeviceUnlock/Plugins"
+LIST, ONE = f"GET /beta{PROFILES}", f"GET /beta{PROFILES}/{ID}"
+PATCH, DELETE = f"PATCH /v1.0{PROFILES}/{ID}", f"DELETE /v1.0{PROFILES}/{ID}"
+
+
+def oma(uri: str, value: t.Any, kind: str = "Boolean", **more: t.Any) -> Json:
+    return {"@odata.type": f"#microsoft.graph.omaSetting{kind}", "displayName": "x", "omaUri": uri, "value": value, **more}
+
+
+def hidden(uri: str, reference: str) -> Json:
+    return oma(uri, "****", "String", isEncrypted=True, secretReferenceValueId=reference)
+
+
+def reveal(reference: str) -> str:
+    return f"GET /v1.0{PROFILES}/{ID}/getOmaSettingPlainTextValue(secretReferenceValueId='{reference}')"
+
+
+def profile(*settings: Json, **more: t.Any) -> Json:
+    kind = "#microsoft.graph.windows10CustomConfiguration"
+    return {"@odata.type": kind, "id": ID, "displayName": "PIN", "omaSettings": list(settings), "assignments": [], **more}
+
+
+def policy(**more: t.Any) -> Json:
+    head = {"id": OTHER_ID, "name": "PIN", "platforms": "windows10", "technologies": "mdm"}
+    return {**head, "settings": [], "settingCount": 0, "assignments": [], **more}
+
+
+def world_of(script: Json) -> Tenant:
+    return tenant(script, credential=FakeCredential({"tid": TENANT_ID}))
+
+
+def run(world: Tenant, check: bool = False, **given: t.Any) -> Outcome:
+    defaults = {name: option.get("default") for name, option in intune_pin_policy.SPEC.argument_spec.items()}
+    given = given if "id" in given else {"name": "PIN", **given}
+    return intune_pin_policy.run({**options(), **defaults, **given}, world.client, check)
+
+
+# --- hidden values --------------------------------------------------------------------------------------------------
+
+
+def secretive(recovery: bool = False) -> Json:
+    return profile(oma(URI, recovery), hidden(LOCK, "ref-lock"), hidden(UNLOCK, "ref-unlock"))
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        pytest.param({"enable_pin_recovery": True}, [], id="no hidden option"),
+        pytest.param({"dynamic_lock_plugins": "<lock/>"}, ["ref-lock"], id="one of two"),
+        pytest.param({"dynamic_lock_plugins": "<lock/>", "device_unlock_plugins": "s3cret"}, ["ref-unlock", "ref-lock"], id="both"),
+    ],
+)
+def test_a_run_that_changes_nothing_asks_for_named_values_alone(given: Json, asked: list[str]) -> None:
+    revealed = {reveal("ref-lock"): answer(200, {"value": "<lock/>"}), reveal("ref-unlock"): answer(200, {"value": "s3cret"})}
+    world = world_of({LIST: page(secretive(True)), **revealed})
+    outcome = run(world, **given)
+    assert outcome.changed is False
+    assert world.transport.targets == [LIST, *map(reveal, asked)]
+    assert {name: outcome.values["pin_policy"][name] for name in given} == given
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check mode"])
+def test_a_hidden_value_that_is_not_named_is_written_back_and_shown_nowhere(check: bool) -> None:
+    revealed = {reveal("ref-lock"): answer(200, {"value": "<lock/>"}), reveal("ref-unlock"): answer(200, {"value": "s3cret"})}
+    world = world_of({LIST: page(secretive()), ONE: answer(200, secretive(True)), PATCH: answer(204), **revealed})
+    outcome = run(world, check, enable_pin_recovery=True, dynamic_lock_plugins="<lock/>")
+    assert outcome.changed is True
+    result = outcome.as_result(diff=True)
+    assert "s3cret" not in json.dumps(result) and "s3cret" not in repr(outcome)
+    assert result["pin_policy"]["device_unlock_plugins"] is None and result["pin_policy"]["dynamic_lock_plugins"] == "<lock/>"
+    assert "device_unlock_plugins" not in result["diff"]["before"]
+    assert world.transport.writes == ([] if check else [PATCH])
+    if not check:
+        written = next(body_of(request) for request in world.transport.sent if request.method == "PATCH")
+        values = {item["omaUri"]: item["value"] for item in written["omaSettings"]}
+        assert values == {URI: True, LOCK: "<lock/>", UNLOCK: "s3cret"}
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check mode"])
+def test_a_profile_with_a_value_that_is_not_revealed_is_refused_before_anything_is_written(check: bool) -> None:
+    world = world_of({LIST: page(secretive()), reveal("ref-lock"): answer(200, {"value": "<lock/>"}), reveal("ref-unlock"): error(403)})
+    with pytest.raises(errors.SelectionError, match="DeviceUnlock/Plugins") as caught:
+        run(world, check, enable_pin_recovery=True)
+    assert "Nothing was written" in (caught.value.hint or "")
+    assert world.transport.writes == []
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("profiles", "policies", "words"),
+    [
+        pytest.param([profile(id=OTHER_ID, displayName="New")], [], f"named 'New' already: {OTHER_ID}", id="one of its kind"),
+        pytest.param([], [policy(name="New")], f"named 'New' of the kind settings_catalog \\({OTHER_ID}\\)", id="one of the other"),
+    ],
+)
+def test_a_policy_does_not_get_a_name_that_another_has(profiles: list[Json], policies: list[Json], words: str) -> None:
+    world = world_of({ONE: answer(200, profile(oma(URI, True))), LIST: page(*profiles), f"GET /beta{CATALOG}": page(*policies)})
+    with pytest.raises(errors.SelectionError, match=words):
+        run(world, id=ID, name="New")
+    assert world.transport.writes == []
+
+
+def test_a_policy_gets_a_name_that_nobody_has() -> None:
+    renamed = profile(oma(URI, True), displayName="New")
+    steps = {ONE: [answer(200, profile(oma(URI, True))), answer(200, renamed)], PATCH: answer(204)}
+    world = world_of({LIST: page(), f"GET /beta{CATALOG}": page(), **steps})
+    outcome = run(world, id=ID, name="New")
+    assert (outcome.changed, outcome.values["pin_policy"]["name"]) == (True, "New")
+
+
+def test_a_policy_that_has_its_name_is_in_nobodys_way() -> None:
+    world = world_of({ONE: answer(200, profile(oma(URI, True)))})
+    assert run(world, id=ID, name="PIN", enable_pin_recovery=True).changed is False
+    assert world.transport.targets == [ONE]
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+@pytest.mark.parametrize("name", ["", "  "], ids=["empty", "spaces"])
+def test_a_blank_name_is_refused_before_anything_is_sent(state: str, name: str) -> None:
+    world = world_of({})
+    with pytest.raises(errors.InvalidOptionError, match="name is blank"):
+        run(world, id=ID, name=name, state=state)
+    assert world.transport.sent == []
+
+
+# --- removing -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        pytest.param([oma(URI.replace("./Device/", "./"), True)], None, id="ours alone"),
+        pytest.param([oma(URI, True), oma("./Device/Other", 1), oma("./Vendor/X", 1)], "./Device/Other, ./Device/Vendor/X.", id="others"),
+    ],
+)
+def test_settings_that_go_with_a_policy_are_named(settings: list[Json], words: str | None) -> None:
+    script = {LIST: page(profile(*settings)), f"GET /beta{CATALOG}": page(), DELETE: answer(204), ONE: error(404)}
+    outcome = run(world_of(script), state="absent")
+    assert outcome.changed is True
+    assert [warning.partition("go with it: ")[2] for warning in outcome.warnings] == ([words] if words else [])
+
+
+def test_a_namesake_of_the_other_kind_is_not_left_behind() -> None:
+    world = world_of({LIST: page(profile(oma(URI, True))), f"GET /beta{CATALOG}": page(policy())})
+    for backend in ("custom", "settings_catalog"):
+        with pytest.raises(errors.SelectionError, match="There is a policy named 'PIN' of the kind"):
+            run(world, state="absent", backend=backend)
+    assert world.transport.writes == []
+
+
+def test_both_are_removed_when_that_is_wanted() -> None:
+    other = f"beta{CATALOG}/{OTHER_ID}"
+    gone = {f"DELETE /{other}": answer(204), f"GET /{other}": error(404), DELETE: answer(204), ONE: error(404)}
+    world = world_of({LIST: page(profile(oma(URI, True))), f"GET /beta{CATALOG}": page(policy()), **gone})
+    outcome = run(world, state="absent", backend="settings_catalog", replace_custom=True)
+    assert (outcome.changed, outcome.values["replaced_id"]) == (True, ID)
+    assert world.transport.writes == [f"DELETE /{other}", DELETE]
