@@ -654,9 +654,10 @@ def check_options(params: t.Mapping[str, t.Any], settings: pin_settings.Values) 
 def find_old(params: t.Mapping[str, t.Any], client: GraphClient, before: Policy | None, place: Place) -> Policy | None:
     """The custom profile that is to be moved or removed. A policy that is in the way, or would be left behind, is refused."""
     name, present = params["name"], params["state"] == "present"
-    if not name or (params["id"] and not (present and before is not None and before.name != name)):
+    renamed = bool(params["id"]) and present and before is not None and before.name != name
+    if not name or (params["id"] and not renamed and not params["replace_custom"]):
         return None
-    if params["id"]:
+    if renamed:
         pin_policy.check_free(client, BACKENDS[params["backend"]], name)
     if present and before is not None and not params["id"] and not params["replace_custom"]:
         # It is there, and was made when no other was.
