@@ -655,7 +655,7 @@ def find_old(params: t.Mapping[str, t.Any], client: GraphClient, before: Policy 
     """The custom profile that is to be moved or removed. A policy that is in the way, or would be left behind, is refused."""
     name, present = params["name"], params["state"] == "present"
     renamed = bool(params["id"]) and present and before is not None and before.name != name
-    if not name or (params["id"] and not renamed and not params["replace_custom"]):
+    if not name or (params["id"] and not renamed and not (present and params["replace_custom"])):
         return None
     if renamed:
         pin_policy.check_free(client, BACKENDS[params["backend"]], name)

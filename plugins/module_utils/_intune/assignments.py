@@ -67,7 +67,7 @@ class Assignment:
 
 def normalise(found: Json) -> Assignment:
     target = found.get("target") or {}
-    odata_type = target.get("@odata.type", "")
+    odata_type = str(target.get("@odata.type") or "")
     filter_id, filter_type = str(target.get(FILTER_ID) or "").lower(), str(target.get(FILTER_TYPE) or "none")
     if filter_type == "none" or filter_id in ("", NIL):
         filter_id, filter_type = "", ""

@@ -118,9 +118,12 @@ def whole_path(uri: t.Any) -> str:
 
 
 def stands_for(uri: t.Any, setting: Setting, place: Place) -> bool:
-    """Whether a path means this setting, rightly or not: with other letters, Policy/ in it, braces, or another tenant ID."""
-    plain = whole_path(uri).lower().replace("/vendor/msft/policy/passportforwork/", "/vendor/msft/passportforwork/")
-    return re.fullmatch(re.escape(setting.uri("TENANT", place.scope).lower()).replace("tenant", "[^/]+"), plain) is not None
+    """Whether a path means this setting, rightly or not: in other letters, with Policy/ in it, or with the tenant ID in braces.
+
+    One with another tenant's ID is somebody else's.
+    """
+    plain = whole_path(uri).lower().replace("/msft/policy/passportforwork/", "/msft/passportforwork/")
+    return plain.replace(f"{{{place.tenant}}}", place.tenant) == setting.uri(place.tenant, place.scope).lower()
 
 
 def values_of(oma: t.Sequence[Json], place: Place, *, alone: bool = False) -> tuple[Values, list[str]]:
@@ -136,7 +139,7 @@ def values_of(oma: t.Sequence[Json], place: Place, *, alone: bool = False) -> tu
         found = _rows(oma, setting, place, alone) if place.scope in setting.scopes else []
         if len(found) != 1 or whole_path(found[0].get("omaUri")) != setting.uri(place.tenant, place.scope):
             continue
-        if is_hidden(found[0]) and OMA_TYPES[setting.kind] == STRING:
+        if is_hidden(found[0]) and OMA_TYPES[setting.kind] == found[0].get("@odata.type") == STRING:
             hidden.append(setting.option)
             continue
         value = parse(setting, found[0])

@@ -212,12 +212,19 @@ def survey(client: GraphClient, tenant: str) -> tuple[list[Found], list[str]]:
 
 def _profiles(client: GraphClient, tenant: str) -> t.Iterator[Found | None]:
     for raw in client.items(custom_profile.PATH, custom_profile.EXPAND, version=BETA):
-        yield read_profile(raw, tenant)
+        yield read_profile(_all_assignments(client, raw, custom_profile.PATH), tenant)
 
 
 def _catalog(client: GraphClient) -> t.Iterator[Found | None]:
     for raw in client.items(settings_catalog.PATH, {"$expand": settings_catalog.EXPAND}, version=BETA):
-        yield read_catalog_policy(settings_catalog.whole(client, raw))
+        yield read_catalog_policy(_all_assignments(client, settings_catalog.whole(client, raw), settings_catalog.PATH))
+
+
+def _all_assignments(client: GraphClient, raw: Json, path: str) -> Json:
+    """Of a long list, $expand shows the beginning only."""
+    if not raw.get("assignments@odata.nextLink"):
+        return raw
+    return {**raw, "assignments": assignments.read(client, path + segments(raw["id"]))}
 
 
 def _intents(client: GraphClient) -> t.Iterator[Found | None]:

@@ -87,10 +87,11 @@ def test_the_chosen_cloud_is_asked(transport: Wire, given: dict[str, str], url: 
     assert transport.sent[0].url == url
 
 
+@pytest.mark.parametrize("name", ["timeout", "retry_timeout", "wait_timeout", "rollout_timeout"])
 @pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
-def test_impossible_times_are_refused(transport: Wire, seconds: float) -> None:
-    result = execute(reading, timeout=seconds)
-    assert result["error"]["kind"] == "InvalidOption" and "timeout" in result["msg"]
+def test_impossible_times_are_refused(transport: Wire, name: str, seconds: float) -> None:
+    result = execute(reading, **{name: seconds})
+    assert result["error"]["kind"] == "InvalidOption" and result["msg"].startswith(f"{name} is ")
 
 
 def test_a_task_that_fails_after_a_write_has_changed_something(transport: Wire) -> None:
@@ -171,7 +172,7 @@ def test_a_justification_that_is_too_long_is_refused_before_anything_is_sent(tra
         (errors.UnexpectedAnswerError("x"), "UnexpectedAnswer"),
         (errors.NotReadyError("x"), "NotReady"),
         (errors.ApprovalPendingError("x", {}), "ApprovalPending"),
-        (errors.ApprovalError("x"), "Approval"),
+        (errors.ApprovalError("x", code="rejected"), "Approval"),
         (errors.MissingLibraryError("msal"), "MissingLibrary"),
         (errors.NotFoundError("x", status=404), "NotFound"),
         (errors.ServiceError("x", status=500), "Service"),

@@ -182,15 +182,14 @@ def test_both_are_removed_when_that_is_wanted() -> None:
     assert world.transport.writes == [f"DELETE /{other}", DELETE]
 
 
-@pytest.mark.parametrize(("state", "writes"), [("present", ["PUT", "DELETE"]), ("absent", ["DELETE", "DELETE"])])
-def test_a_profile_is_moved_or_removed_too_where_the_policy_is_named_by_its_id(state: str, writes: list[str]) -> None:
+def test_a_profile_is_moved_too_where_the_policy_is_named_by_its_id() -> None:
     other = f"beta{CATALOG}/{OTHER_ID}"
     made = settings_catalog.settings_of([], {}, {"enable_pin_recovery": True}, "device")
-    after = answer(200, policy(settings=made, settingCount=1)) if state == "present" else error(404)
+    after = answer(200, policy(settings=made, settingCount=1))
     script = {f"GET /{other}": [answer(200, policy()), after], f"GET /{other}/assignments": page(), f"PUT /{other}": answer(200, {})}
     gone = {f"DELETE /{other}": answer(204), LIST: page(profile(oma(URI, True))), DELETE: answer(204), ONE: error(404)}
     world = world_of({**script, **gone})
-    outcome = run(world, id=OTHER_ID, name="PIN", state=state, backend="settings_catalog", replace_custom=True)
+    outcome = run(world, id=OTHER_ID, name="PIN", backend="settings_catalog", replace_custom=True)
     assert (outcome.changed, outcome.values["replaced_id"]) == (True, ID)
-    assert [target.partition(" ")[0] for target in world.transport.writes] == writes
+    assert [target.partition(" ")[0] for target in world.transport.writes] == ["PUT", "DELETE"]
     assert world.transport.writes[-1] == DELETE, "the old one goes last"

@@ -431,10 +431,11 @@ def test_two_policies_set_user_against_device() -> None:
 
 
 def test_a_finding_is_shown_whole() -> None:
-    assert Finding("braces", "error", ("a", "b"), "What.", "Do.").describe() == {
-        "code": "braces",
+    assert Finding("conflict", "error", ("a", "b"), "What.", "Do.", ("pin_history",)).describe() == {
+        "code": "conflict",
         "severity": "error",
         "policies": ["a", "b"],
+        "settings": ["pin_history"],
         "message": "What.",
         "hint": "Do.",
     }

@@ -65,7 +65,7 @@ def template(**values: t.Any) -> dict[str, t.Any]:
 
 
 def catalog(values: dict[str, t.Any], scope: str = "device", **more: t.Any) -> dict[str, t.Any]:
-    settings = settings_catalog.settings_of([], values, scope)
+    settings = settings_catalog.settings_of([], {}, values, scope)
     return {"id": "c-1", "name": "Catalog", "settings": settings, "settingCount": len(settings), **more}
 
 
