@@ -24,11 +24,11 @@ RUN := env $(ANSIBLE) GIT_CONFIG_GLOBAL="$${GIT_CONFIG_GLOBAL:-$$HOME/.gitconfig
 DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt tests/emulator/requirements.txt
 TEST_REQUIREMENTS := tests/requirements.txt $(DEMO_REQUIREMENTS)
 
-QUICK_PARTS := environment lint-quick unit
+QUICK_PARTS := environment lint-quick unit-quick
 PARTS := environment lint unit integration contract docs-lint docs artifact sanity demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick environment lint lint-quick format unit integration contract sanity docs-lint docs artifact changelog clean
+.PHONY: help demo test test-quick environment lint lint-quick format unit unit-quick integration contract sanity docs-lint docs artifact changelog clean
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -45,7 +45,7 @@ demo: $(VENV)/.demo-ready  ## See the collection work against an emulated tenant
 test:  ## Run every check there is, and say at the end how long each part took
 	@tests/tools/parts.sh "$(MAKE)" $(PARTS)
 
-test-quick:  ## Run what a change needs at once: ruff and the unit tests
+test-quick:  ## Run what a change needs at once: ruff, the quick unit tests and the checks of the repository itself
 	@tests/tools/parts.sh "$(MAKE)" $(QUICK_PARTS)
 
 environment: $(VENV)/.test-ready  ## Make the virtual environment .venv with all tools (the others do it themselves)
@@ -63,6 +63,9 @@ format: environment  ## Put imports in order and repair what ruff can repair
 
 unit: environment  ## Run the unit tests, the emulated tenant's own tests and the checks of the repository itself
 	@$(RUN) python -m pytest tests/unit tests/emulator/tests tests/quality -n $(WORKERS) $(PYTEST_ARGS)
+
+unit-quick: environment
+	@$(RUN) python -m pytest tests/unit tests/quality -m "not slow" -n $(WORKERS) $(PYTEST_ARGS)
 
 integration: environment  ## Run every module, role and playbook against the emulated tenant
 	@rm -rf $(OUTPUT)/exchanges && mkdir -p $(OUTPUT)/exchanges

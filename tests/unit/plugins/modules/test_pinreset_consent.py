@@ -185,6 +185,7 @@ WORST = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANS)
 def test_whatever_entra_shows_late_nothing_is_done_twice(name: str) -> None:
     for late in WORST:

@@ -583,6 +583,7 @@ def test_after_any_plan_nothing_is_left_to_do_and_nothing_of_others_is_lost(foun
         assert goal.present or not foreign or after.apps()[name].present, "grants on it"
 
 
+@pytest.mark.slow
 @hypothesis.settings(max_examples=300)
 @hypothesis.given(found=states(), goal=GOALS.filter(lambda goal: goal.purge))
 def test_with_purge_the_consent_is_what_is_asked_for_and_no_more(found: State, goal: Goal) -> None:
@@ -596,6 +597,7 @@ def test_with_purge_the_consent_is_what_is_asked_for_and_no_more(found: State, g
         assert not goal.present or app.others == found.apps()[name].others
 
 
+@pytest.mark.slow
 @hypothesis.settings(max_examples=300)
 @hypothesis.given(found=states(), goal=GOALS)
 def test_what_is_shown_agrees_with_the_plan(found: State, goal: Goal) -> None:
