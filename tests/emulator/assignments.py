@@ -26,7 +26,6 @@ FIXED = {
 }
 FILTER_ID = "deviceAndAppManagementAssignmentFilterId"
 FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
-NOTHING: Mapping[str, dict[str, Any]] = {}
 LIST_OPTIONS = frozenset({"$top", "$skiptoken"})
 
 
@@ -74,7 +73,7 @@ class Kind:
         return Reply(200, {"@odata.context": context, "value": shown})
 
     def make(
-        self, tenant: Tenant, version: str, policy_id: str, entry: Any, before: Mapping[str, dict[str, Any]] = NOTHING
+        self, tenant: Tenant, version: str, policy_id: str, entry: Any, before: Mapping[str, dict[str, Any]] | None = None
     ) -> dict[str, Any]:
         """An assignment as it is kept; `before`: what was there, by id."""
         known = {"id", "target", *(self.more if version == "beta" else ())}
@@ -88,7 +87,7 @@ class Kind:
         target: dict[str, Any] = {"@odata.type": PREFIX + type_name}
         if type_name in GROUP_TARGETS:
             target["groupId"] = group_id
-        target.update(_filter(tenant, version, entry["target"], before.get(assignment_id)))
+        target.update(_filter(tenant, version, entry["target"], (before or {}).get(assignment_id)))
         return {"id": assignment_id, "target": target}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 MODULE = "intune_pin_policy_info"
-EVERYWHERE = [{"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}]
+EVERYWHERE = ({"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"},)
 BOOLEAN, STRING = "#microsoft.graph.omaSettingBoolean", "#microsoft.graph.omaSettingString"
 
 
@@ -16,7 +16,7 @@ def oma(uri: str, value=True, kind: str = BOOLEAN) -> dict:
 
 
 def custom(tenant, *settings: dict, name: str = "Custom", assignments=EVERYWHERE) -> str:
-    return tenant.control.plant_policy("custom", name, values={"omaSettings": list(settings)}, assignments=assignments)
+    return tenant.control.plant_policy("custom", name, values={"omaSettings": list(settings)}, assignments=list(assignments))
 
 
 def path(tenant, scope: str = "Device", node: str = "EnablePinRecovery") -> str:
@@ -60,9 +60,9 @@ def test_sees_the_other_surfaces(ansible):
         "GET", f"/deviceManagement/configurationPolicies/{catalog.result['pin_policy']['id']}/settings", version="beta"
     )["value"]
     plain = [{"settingInstance": setting["settingInstance"]} for setting in settings]
-    control.plant_policy("account_protection", "Endpoint security", values={"settings": plain}, assignments=EVERYWHERE)
-    control.plant_policy("identity_protection", "Old template", values={"pinRecoveryEnabled": True}, assignments=EVERYWHERE)
-    control.plant_policy("intent", "Intent", values={"pinRecoveryEnabled": False, "pinMinimumLength": 8}, assignments=EVERYWHERE)
+    control.plant_policy("account_protection", "Endpoint security", values={"settings": plain}, assignments=list(EVERYWHERE))
+    control.plant_policy("identity_protection", "Old template", values={"pinRecoveryEnabled": True}, assignments=list(EVERYWHERE))
+    control.plant_policy("intent", "Intent", values={"pinRecoveryEnabled": False, "pinMinimumLength": 8}, assignments=list(EVERYWHERE))
     control.plant_policy("enrollment", values={"state": "disabled"})
     found = ansible.module(MODULE, {"rollout": "none"})
     shown = {policy["surface"]: policy["device_settings"] for policy in found.result["pin_policies"]}

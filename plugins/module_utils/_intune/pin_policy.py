@@ -75,15 +75,12 @@ class Backend(t.Protocol):
 
     def other_kind(self, raw: Json) -> str | None:
         """What it is, if it is not a policy of this kind."""
-        ...
 
     def normalise(self, client: GraphClient, raw: Json, place: Place, reveal: t.Collection[str] = ()) -> Policy:
         """``reveal``: the options whose value is to be asked for where Intune hides it."""
-        ...
 
     def foreign(self, raw: Json, place: Place) -> list[str]:
         """The settings that no option stands for, by their path or definition."""
-        ...
 
     def create(self, client: GraphClient, after: Policy, place: Place) -> str: ...
 
@@ -91,7 +88,6 @@ class Backend(t.Protocol):
 
     def ready(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> Policy:
         """``before`` with all that an update needs. Refuses an update that would lose something, before anything is written."""
-        ...
 
 
 # --- pure -----------------------------------------------------------------------------------------------------------

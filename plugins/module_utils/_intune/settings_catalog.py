@@ -152,7 +152,8 @@ def parse(setting: Setting, instance: Json, scope: str) -> t.Any:
     if setting.kind in ("int", "text"):
         value = (instance.get("simpleSettingValue") or {}).get("value")
         # A bool is an int for Python, and a blank text is none.
-        return value if type(value) is (int if setting.kind == "int" else str) and value != "" else None
+        fits = isinstance(value, int if setting.kind == "int" else str) and not isinstance(value, bool)
+        return value if fits and value != "" else None
     option = str((instance.get("choiceSettingValue") or {}).get("value")).lower()
     return {_option(setting, value, scope): value for value in _choices(setting)}.get(option)
 

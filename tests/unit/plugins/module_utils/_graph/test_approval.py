@@ -197,7 +197,7 @@ def test_where_protection_ended_meanwhile_the_write_is_done() -> None:
 def test_another_answer_to_a_justification_is_an_error_of_its_own(refusal: Response, kind: type[errors.GraphError]) -> None:
     with pytest.raises(kind) as caught:
         write(world({WRITE: [REFUSED, refusal], LIST: page()}))
-    assert type(caught.value) is kind
+    assert caught.type is kind
 
 
 @pytest.mark.parametrize("broken", [error(500), errors.LostAnswerError("No answer.")], ids=["500", "lost"])
