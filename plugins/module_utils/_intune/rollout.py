@@ -43,8 +43,9 @@ BAD = ("error", "conflict")
 # SettingStatus of a setting that did not fail: notApplicable and compliant, by their place in complianceStatus.
 FINE = ("1", "2")
 
-# What zipfile and csv raise for content that is cut off, damaged, encrypted or packed in a way that they do not know.
-UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError, csv.Error)
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What zipfile and csv raise for content that is cut off, damaged or encrypted.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, csv.Error)
 
 # Intune's status codes of a setting, in words.
 WORDS = {
@@ -101,8 +102,8 @@ def parse_report(content: bytes) -> list[dict[str, str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".csv")]
-            if len(files) != 1 or files[0].file_size > LARGEST:
-                raise errors.UnexpectedAnswerError("The report is not a zip with one CSV file of a size that can be read.")
+            if len(files) != 1 or files[0].file_size > LARGEST or files[0].compress_type not in PACKED:
+                raise errors.UnexpectedAnswerError("The report is not a zip with one CSV file of a size and kind that can be read.")
             with archive.open(files[0]) as file:
                 return list(csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", newline="")))
     except UNREADABLE as failure:
