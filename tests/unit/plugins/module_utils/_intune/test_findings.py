@@ -230,6 +230,11 @@ def test_no_path_is_advised_where_none_can_be_meant(uri: str) -> None:
     assert (finding.code, finding.hint) == ("unknown_path", "Correct the path, or remove it.")
 
 
+@pytest.mark.parametrize("uri", [f"{LENGTH} ", f" {LENGTH}/", LENGTH.upper() + "/"])
+def test_blanks_and_slashes_do_not_hide_what_is_meant(uri: str) -> None:
+    assert advised(one(custom(oma(uri, 6, INTEGER)))) == (LENGTH, "minimum_pin_length")
+
+
 def test_the_web_sign_in_is_to_be_spelt_right_too() -> None:
     right = made_by_the_module("enable_web_sign_in")
     finding = one(custom(oma(right.replace("WebSignIn", "WebSignin"), 1, INTEGER)))
@@ -277,6 +282,7 @@ def test_a_value_that_cannot_be_is_found(item: dict[str, t.Any]) -> None:
     finding = one(custom(item))
     assert brief([finding]) == [("wrong_value", "error")]
     assert finding.message == f"'PIN' sets {item['omaUri']} to {item.get('value')!r}, which it cannot be."
+    assert finding.hint == "Correct it."
 
 
 def test_a_wrong_path_is_told_rather_than_its_type() -> None:
@@ -289,7 +295,9 @@ def test_a_wrong_path_is_told_rather_than_its_type() -> None:
 def test_a_path_that_is_there_twice_is_found(other: str) -> None:
     found = judge([custom(oma(), oma(other, False))], TENANT_ID)
     assert ("set_twice", "error") in brief(found)
-    assert found[-1 if len(found) == 1 else 0].message == f"'PIN' has the path {other} twice."
+    twice = next(finding for finding in found if finding.code == "set_twice")
+    assert twice.message == f"'PIN' has the path {other} twice."
+    assert twice.hint == "Remove one of the two; intune_pin_policy leaves one."
     assert {finding.code for finding in found} <= {"set_twice", "letter_case"}
 
 
@@ -305,7 +313,7 @@ def test_a_policy_that_goes_to_nobody_is_found(assigned: tuple[Assignment, ...])
     finding = one(custom(oma(), assigned=assigned))
     assert brief([finding]) == [("not_assigned", "warning")]
     assert (finding.message, finding.policies) == ("'PIN' is assigned to nobody.", ("p-PIN",))
-    assert "intune_pin_policy with assignments" in finding.hint
+    assert finding.hint == "Assign it, for instance by intune_pin_policy with assignments, or remove it."
 
 
 @pytest.mark.parametrize("assigned", [DEVICES, DEVICES_FILTERED, group(G1), UNKNOWN], ids=["all", "filtered", "group", "unknown"])
@@ -425,6 +433,11 @@ def test_two_policies_set_user_against_device() -> None:
     finding = one(policy("A", device=ON), policy("B", user=OFF))
     assert (finding.code, finding.policies) == ("user_against_device", ("p-B", "p-A"))
     assert finding.message.startswith("'B' sets for the user what 'A' sets otherwise for the device: enable_pin_recovery (False and True).")
+
+
+def test_all_that_is_set_against_each_other_is_told_in_order() -> None:
+    finding = one(policy("A", device={"pin_history": 5, **ON}), policy("B", user={"pin_history": 0, **OFF}))
+    assert "device: enable_pin_recovery (False and True), pin_history (0 and 5). Windows" in finding.message
 
 
 # --- order and odd input --------------------------------------------------------------------------------------------

@@ -31,6 +31,9 @@ RIGHT = f"./Device/Vendor/MSFT/PassportForWork/{TENANT_ID}/Policies/EnablePinRec
 G1 = "aaaaaaaa-0000-4000-8000-000000000001"
 PROFILES, CATALOG = "GET /beta/deviceManagement/deviceConfigurations", "GET /beta/deviceManagement/configurationPolicies"
 INTENTS, ENROLLMENT = "GET /beta/deviceManagement/intents", "GET /v1.0/deviceManagement/deviceEnrollmentConfigurations"
+IDENTITY_PROTECTION = "#microsoft.graph.windowsIdentityProtectionConfiguration"
+HELLO_ENROLLMENT = "#microsoft.graph.deviceEnrollmentWindowsHelloForBusinessConfiguration"
+INTENT_PREFIX = "deviceConfiguration--windowsIdentityProtectionConfiguration_"
 DEVICES = Assignment("all_devices")
 ON = {"enable_pin_recovery": True}
 
@@ -61,7 +64,7 @@ def template(**values: t.Any) -> dict[str, t.Any]:
         "useCertificatesForOnPremisesAuthEnabled": False,
         "windowsHelloForBusinessBlocked": False,
     }
-    return {"@odata.type": survey.IDENTITY_PROTECTION, "id": "t-1", "displayName": "Template", **unset, **values}
+    return {"@odata.type": IDENTITY_PROTECTION, "id": "t-1", "displayName": "Template", **unset, **values}
 
 
 def catalog(values: dict[str, t.Any], scope: str = "device", **more: t.Any) -> dict[str, t.Any]:
@@ -70,11 +73,11 @@ def catalog(values: dict[str, t.Any], scope: str = "device", **more: t.Any) -> d
 
 
 def instance(name: str, value: t.Any, **more: t.Any) -> dict[str, t.Any]:
-    return {"definitionId": survey.INTENT_PREFIX + name, "valueJson": json.dumps(value), "value": value, **more}
+    return {"definitionId": INTENT_PREFIX + name, "valueJson": json.dumps(value), "value": value, **more}
 
 
 def enrollment(state: str | None = "enabled", **values: t.Any) -> dict[str, t.Any]:
-    return {"@odata.type": survey.HELLO_ENROLLMENT, "id": "e-1", "displayName": "All", "state": state, **values}
+    return {"@odata.type": HELLO_ENROLLMENT, "id": "e-1", "displayName": "All", "state": state, **values}
 
 
 def device(found: Found | None) -> t.Any:
@@ -277,7 +280,7 @@ def test_what_an_intent_has_somebody_set() -> None:
     ],
 )
 def test_the_value_of_an_intents_setting(setting: dict[str, t.Any], values: dict[str, t.Any] | None) -> None:
-    found = read_intent({"id": "i-1"}, [{"definitionId": survey.INTENT_PREFIX + "pinRecoveryEnabled", **setting}])
+    found = read_intent({"id": "i-1"}, [{"definitionId": INTENT_PREFIX + "pinRecoveryEnabled", **setting}])
     assert (found and device(found)) == values
 
 
@@ -410,11 +413,11 @@ def test_targets_without_a_type_are_read_as_unknown_ones() -> None:
 def test_odd_values_are_left_out_by_every_reader(values: dict[str, t.Any], assigned: t.Any) -> None:
     """Whatever a template holds, what is read of it is what the option can hold."""
     head = {"id": "x", "displayName": None, "assignments": assigned}
-    settings = [{"definitionId": survey.INTENT_PREFIX + name, "value": value} for name, value in values.items()]
+    settings = [{"definitionId": INTENT_PREFIX + name, "value": value} for name, value in values.items()]
     read = [
-        read_profile({"@odata.type": survey.IDENTITY_PROTECTION, **values, **head}, TENANT_ID),
+        read_profile({"@odata.type": IDENTITY_PROTECTION, **values, **head}, TENANT_ID),
         read_intent(head, settings),
-        read_enrollment({"@odata.type": survey.HELLO_ENROLLMENT, **values, **head, "state": "enabled"}),
+        read_enrollment({"@odata.type": HELLO_ENROLLMENT, **values, **head, "state": "enabled"}),
     ]
     for found in read:
         for name, value in (device(found) if found else {}).items():
@@ -544,6 +547,7 @@ def test_a_surface_that_cannot_be_read_is_told_and_hides_no_other(surface: str, 
 def test_all_surfaces_that_cannot_be_read_are_told() -> None:
     ids, problems, _world = look({PROFILES: page(profile(oma())), CATALOG: error(403), INTENTS: error(403), ENROLLMENT: error(403)})
     assert (ids, len(problems)) == (["p-1"], 3)
+    assert problems[0].startswith(f"Could not read the settings catalog policies: {CATALOG}: 403 SomeCode: A reason.")
 
 
 def test_a_surface_of_which_a_later_page_cannot_be_read_is_left_out_whole() -> None:
