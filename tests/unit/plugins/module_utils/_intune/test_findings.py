@@ -379,6 +379,7 @@ def test_a_conflict_is_explained() -> None:
         "devices that get both, and sets neither."
     )
     assert finding.hint == "Set it in one of the two only, or assign them to different devices."
+    assert finding.settings == ("minimum_pin_length", "pin_history")
 
 
 def test_user_settings_conflict_among_themselves() -> None:
@@ -438,6 +439,7 @@ def test_two_policies_set_user_against_device() -> None:
 def test_all_that_is_set_against_each_other_is_told_in_order() -> None:
     finding = one(policy("A", device={"pin_history": 5, **ON}), policy("B", user={"pin_history": 0, **OFF}))
     assert "device: enable_pin_recovery (False and True), pin_history (0 and 5). Windows" in finding.message
+    assert finding.settings == ("enable_pin_recovery", "pin_history")
 
 
 # --- order and odd input --------------------------------------------------------------------------------------------

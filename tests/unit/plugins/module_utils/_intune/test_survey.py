@@ -510,6 +510,21 @@ def test_a_catalog_policy_of_which_the_list_shows_a_part_is_read_whole() -> None
     assert look(script)[0] == ["c-1"]
 
 
+def test_assignments_of_which_the_list_shows_a_part_are_read_whole() -> None:
+    more = {"assignments": [], "assignments@odata.nextLink": f"{GRAPH}/beta/x"}
+    targets = page({"target": {"@odata.type": TYPES["all_devices"]}})
+    script = all_of(
+        **{
+            PROFILES: page(profile(oma(), **more)),
+            f"{PROFILES}/p-1/assignments": targets,
+            CATALOG: page(catalog(ON, **more)),
+            f"{CATALOG}/c-1/assignments": targets,
+        }
+    )
+    found, problems = survey.survey(tenant(script).client, TENANT_ID)
+    assert ([policy.assignments for policy in found], problems) == ([(DEVICES,), (DEVICES,)], [])
+
+
 OTHERS = [
     pytest.param(CATALOG, "settings catalog policies", id="catalog"),
     pytest.param(INTENTS, "endpoint security intents", id="intents"),
