@@ -82,7 +82,7 @@ def csv_of(*rows: dict[str, str], columns: t.Sequence[str] = COLUMNS) -> str:
 def test_a_code_is_told_in_words_however_it_is_written(code: int, words: str) -> None:
     unsigned = code & 0xFFFFFFFF
     for form in (code, str(code), f" {code} ", unsigned, str(unsigned), hex(unsigned)):
-        assert (read_code(form), in_words(form)) == (code, words)  # type: ignore[arg-type]
+        assert (read_code(form), in_words(form)) == (code, words)
 
 
 def test_remediation_failed_is_the_same_signed_and_unsigned() -> None:
@@ -332,7 +332,7 @@ def test_every_device_is_counted_once(found: list[tuple[str, str]]) -> None:
     ],
 )
 def test_a_status_is_known_by_its_text(text: str | None, status: str) -> None:
-    assert status_of({"ReportStatus": text}) == status  # type: ignore[dict-item]
+    assert status_of({"ReportStatus": text}) == status
 
 
 def test_a_device_without_a_status_is_other() -> None:
