@@ -455,6 +455,14 @@ def test_a_duplicate_of_our_own_whose_answer_was_lost_is_found() -> None:
     assert caught.value.approval["code"] == CODE
 
 
+def test_a_duplicate_of_the_same_write_for_another_reason_is_not_ours() -> None:
+    lists = [page(), page(filed(text=f"Other words. {MARK}"))]
+    with pytest.raises(errors.ApprovalError, match="Another approval request") as caught:
+        write(world({WRITE: [REFUSED, intune(409, DUPLICATE)], LIST: lists}))
+    assert caught.value.code == "duplicate"
+    assert "Other words." in caught.value.message
+
+
 # --- on the way -----------------------------------------------------------------------------------------------------
 
 
