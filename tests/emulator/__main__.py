@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import shutil
 import signal
 import sys
@@ -99,6 +100,8 @@ async def _serve(arguments: argparse.Namespace, folder: Path) -> None:
 
     listeners = Listener(front, certificate, key, arguments.port), Listener(front, certificate, key, 0)
     tenant = Tenant(f"https://127.0.0.1:{listeners[0].port}", arguments.seed)
+    # a large fleet is not gone through again at each collection
+    gc.freeze()
     tenant.recorder = Recorder(arguments.record)
     _write_files(folder, tenant.keys, tenant.federated_token)
     service, control = Service(*listeners), Control(tenant)

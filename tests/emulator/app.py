@@ -30,10 +30,16 @@ HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 B
 
 
 class Application:
-    """`control` is the ASGI app behind /_emulator/. `refuse` closes the listening socket for some seconds."""
+    """`control` is the ASGI app behind /_emulator/. `refuse` closes the listening socket for some seconds. `sleep`: of the latency."""
 
-    def __init__(self, tenant: Tenant, control: Callable[..., Awaitable[None]], refuse: Callable[[float], None] | None = None) -> None:
-        self.tenant, self._control = tenant, control
+    def __init__(
+        self,
+        tenant: Tenant,
+        control: Callable[..., Awaitable[None]],
+        refuse: Callable[[float], None] | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.tenant, self._control, self._sleep = tenant, control, sleep
         self.refuse = refuse or (lambda seconds: None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,8 +87,9 @@ class Application:
         if fault and fault.kind == "refuse_connection":
             self.refuse(float(fault.details.get("seconds", 2)))
 
-    @staticmethod
-    async def _reply(call: Call | None, entry: dict[str, Any], process: Callable[[], Reply], fault: Fault | None) -> Reply:
+    async def _reply(self, call: Call | None, entry: dict[str, Any], process: Callable[[], Reply], fault: Fault | None) -> Reply:
+        if call is not None and self.tenant.settings.latency > 0:
+            await self._sleep(self.tenant.settings.latency)
         if fault is None or fault.kind in ("refuse_connection", "truncate"):
             return process()
         return await _faulty(call, entry, fault, process)

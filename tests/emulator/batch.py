@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import base64
 import json
-import uuid
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from .errors import bad_request
 from .exchange import Call, Reply
-from .faults import ITEM_KINDS
+from .faults import ITEM_KINDS, Fault
 
 MAX_ITEMS = 20
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -21,14 +20,15 @@ METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 def run(call: Call) -> Reply:
     """200 with one answer per item; 400 when the envelope is malformed."""
-    items = _checked(call)
-    statuses: dict[str, int] = {}
-    responses = []
-    for item in _ordered(items):
-        failed = any(statuses[name] >= 400 for name in item.get("dependsOn") or ())
-        response = _failed_dependency(item) if failed else _run_item(call, item)
-        statuses[item["id"]] = response["status"]
-        responses.append(response)
+    responses: list[dict[str, Any]] = []
+    failed = False
+    for item in _checked(call):
+        # depends on the one before, if on any
+        if failed and item.get("dependsOn"):
+            responses.append(_failed_dependency(item))
+            continue
+        answers, failed = _run_item(call, item)
+        responses += answers
     if call.tenant.settings.batch_shuffle:
         call.tenant.rng.shuffle(responses)
     return Reply(200, {"responses": responses})
@@ -46,11 +46,7 @@ def _checked(call: Call) -> list[dict[str, Any]]:
     known: set[str] = set()
     for item in items:
         _check_item(call, item, known)
-    names = {item["id"] for item in items}
-    for item in items:
-        for name in item.get("dependsOn") or ():
-            if name not in names:
-                raise bad_request(f"Dependent request id : {name} of request id : {item['id']} does not exist in the batch.")
+    _check_dependencies(items)
     return items
 
 
@@ -64,42 +60,36 @@ def _check_item(call: Call, item: Any, known: set[str]) -> None:
     if item_id.lower() in known:
         raise bad_request(f"Request Id : {item_id} is not unique in the batch.")
     known.add(item_id.lower())
-    if str(item.get("method", "")).upper() not in METHODS:
+    if not isinstance(item.get("method"), str) or item["method"].upper() not in METHODS:
         raise bad_request(f"Invalid HTTP method of request id : {item_id}.")
     url = item.get("url")
     if not isinstance(url, str) or not url or "://" in url.partition("?")[0] or url.startswith("//"):
         raise bad_request(f"Invalid URL of request id : {item_id}: a relative URL is required.")
     if url.lstrip("/").lower().startswith("$batch"):
         raise bad_request("Nested batch requests are not allowed.")
-    if not isinstance(item.get("headers") or {}, dict) or not isinstance(item.get("dependsOn") or [], list):
-        raise bad_request("Invalid batch payload format.")
-    if str(item["method"]).upper() in ("POST", "PATCH", "PUT"):
-        _check_write(call, item)
+    headers = {} if item.get("headers") is None else item["headers"]
+    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+        raise bad_request(f"Invalid headers of request id : {item_id}.")
+    _check_body(call, item, headers)
 
 
-def _check_write(call: Call, item: dict[str, Any]) -> None:
-    """The whole batch is refused for one write without header and body; the header's name counts with its letter case."""
-    names = item.get("headers") or {}
+def _check_body(call: Call, item: dict[str, Any], headers: dict[str, str]) -> None:
+    """The whole batch is refused for one write, or one body, without Content-Type."""
     exact = call.tenant.settings.batch_item_header_case
-    has_header = "Content-Type" in names if exact else any(name.lower() == "content-type" for name in names)
-    has_body = item.get("body") is not None
-    if not has_header:
+    has_header = "Content-Type" in headers if exact else any(name.lower() == "content-type" for name in headers)
+    body = item.get("body")
+    if not has_header and (body is not None or item["method"].upper() in ("POST", "PATCH", "PUT")):
         raise bad_request(f"Write request id : {item['id']} does not contain Content-Type header or body.")
-    if has_body and not isinstance(item["body"], dict):
+    if body is not None and not isinstance(body, dict):
         raise bad_request(f"Invalid body of request id : {item['id']}.")
 
 
-def _ordered(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Dependencies first; a circle is malformed."""
-    waiting, done, ordered = list(items), set(), []
-    while waiting:
-        ready = [item for item in waiting if set(item.get("dependsOn") or ()) <= done]
-        if not ready:
-            raise bad_request("Invalid batch payload format: circular dependency.")
-        ordered += ready
-        done |= {item["id"] for item in ready}
-        waiting = [item for item in waiting if item["id"] not in done]
-    return ordered
+def _check_dependencies(items: list[dict[str, Any]]) -> None:
+    stated = [[] if item.get("dependsOn") is None else item["dependsOn"] for item in items]
+    parallel: list[list[str]] = [[] for _item in items]
+    sequential = [[], *([item["id"]] for item in items[:-1])]
+    if stated not in (parallel, sequential):
+        raise bad_request("Batch should be either fully sequential or fully parallel.")
 
 
 def _failed_dependency(item: dict[str, Any]) -> dict[str, Any]:
@@ -107,30 +97,38 @@ def _failed_dependency(item: dict[str, Any]) -> dict[str, Any]:
     return {"id": item["id"], "status": 424, "headers": {"Content-Type": "application/json"}, "body": {"error": error}}
 
 
-def _run_item(outer: Call, item: dict[str, Any]) -> dict[str, Any]:
-    from . import graph
-
+def _run_item(outer: Call, item: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+    """(its answers: one unless a fault has it otherwise, whether it failed)."""
     call = _item_call(outer, item)
     fault = call.tenant.faults.hit(call.method, call.path, call.version, ITEM_KINDS)
     if fault is not None:
         call.entry["fault"] = fault.kind
+        if fault.kind == "omit" and not fault.details.get("processed"):
+            return [], True
+    reply = _reply(call, fault)
+    response = _response(item["id"], reply, call)
+    times = {"omit": 0, "duplicate": 2}.get(fault.kind, 1) if fault else 1
+    return [response] * times, reply.status >= 400
+
+
+def _reply(call: Call, fault: Fault | None) -> Reply:
+    from . import graph
+
     if fault is not None and fault.kind == "status":
         if fault.details.get("processed"):
             graph.handle(call)
-        reply = graph.fault_reply(call, fault.details)
-    else:
-        if fault is not None:
-            graph.apply_auth_fault(call, fault)
-        reply = graph.handle(call)
-    return _response(item["id"], reply, call)
+        return graph.fault_reply(call, fault.details)
+    if fault is not None and fault.kind in ("expire_token", "claims_challenge"):
+        graph.apply_auth_fault(call, fault)
+    return graph.handle(call)
 
 
 def _item_call(outer: Call, item: dict[str, Any]) -> Call:
-    headers = {str(name).lower(): str(value) for name, value in (item.get("headers") or {}).items()}
+    headers = {name.lower(): value for name, value in (item.get("headers") or {}).items()}
     headers.setdefault("authorization", outer.headers.get("authorization", ""))
-    path, _separator, query = str(item["url"]).partition("?")
+    path, _separator, query = item["url"].partition("?")
     path = "/" + unquote(path).lstrip("/")
-    method = str(item["method"]).upper()
+    method = item["method"].upper()
     body = item.get("body")
     tenant = outer.tenant
     call = Call(
@@ -142,7 +140,7 @@ def _item_call(outer: Call, item: dict[str, Any]) -> Call:
         query=parse_qsl(query, keep_blank_values=True),
         headers=headers,
         raw=json.dumps(body).encode() if body is not None else b"",
-        request_id=str(uuid.UUID(int=tenant.rng.getrandbits(128), version=4)),
+        request_id=tenant.new_id(),
         client_request_id=headers.get("client-request-id") or outer.client_request_id,
         body=body,
     )

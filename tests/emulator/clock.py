@@ -22,12 +22,12 @@ def parse_iso(text: str) -> datetime:
 
 def iso(value: datetime) -> str:
     """Whole seconds, as Graph writes most dates: 2026-01-05T10:00:00Z."""
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value.year >= 1000 else f"{value.year:04d}{value.strftime('-%m-%dT%H:%M:%SZ')}"
+    return f"{value.isoformat()[:19]}Z"
 
 
 def iso_fractional(value: datetime) -> str:
     """Seven fractional digits, as Intune writes the dates of device actions."""
-    return value.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    return f"{value.isoformat(timespec='microseconds')[:26]}0Z"
 
 
 class Clock:

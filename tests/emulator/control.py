@@ -19,7 +19,7 @@ from .approval_requests import control_view
 from .clock import iso_fractional, parse_iso
 from .device_model import ALIASES, BETA_DEFAULTS
 from .devices_store import Device
-from .lifecycle import RESET, Simulation
+from .lifecycle import Simulation
 from .seeds import add_device, check_name
 from .tenant import Tenant
 from .tokens import mint
@@ -45,6 +45,8 @@ class Control:
             ("/_emulator/clock", "POST", self._set_clock),
             ("/_emulator/journal", "GET", self._journal),
             ("/_emulator/journal", "DELETE", self._clear_journal),
+            ("/_emulator/counts", "GET", self._counts),
+            ("/_emulator/usage", "POST", self._use),
             ("/_emulator/faults", "GET", self._faults),
             ("/_emulator/faults", "POST", self._arm),
             ("/_emulator/faults", "DELETE", self._disarm),
@@ -99,6 +101,12 @@ class Control:
     def _clear_journal(self, _request: Request, _body: Any) -> dict[str, Any]:
         self._tenant.journal.clear()
         return {"last": self._tenant.journal.last}
+
+    def _counts(self, request: Request, _body: Any) -> dict[str, int]:
+        return self._tenant.journal.counts(int(request.query_params.get("since", "0")))
+
+    def _use(self, _request: Request, body: Any) -> dict[str, Any]:
+        return self._tenant.quota.use(body)
 
     def _faults(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
         return self._tenant.faults.list()
@@ -173,9 +181,8 @@ class Control:
 
     def _resets(self, _request: Request, _body: Any) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for action in self._tenant.actions:
-            if action.name == RESET:
-                found.setdefault(action.device_id, []).append(iso_fractional(action.requested))
+        for action in self._tenant.actions.resets:
+            found.setdefault(action.device_id, []).append(iso_fractional(action.requested))
         return found
 
     def _plant_states(self, _request: Request, body: Any) -> dict[str, Any]:

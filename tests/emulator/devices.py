@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from .clock import iso_fractional
 from .device_model import ALIASES, DEFAULTS, FILTERS, IGNORED_FILTERS, NON_DEFAULT
 from .devices_store import Device
-from .errors import bad_request, intune_error
+from .errors import bad_request, forbidden, intune_error
 from .exchange import Call, Reply
 from .lifecycle import RESET, Action, shown
 from .odata import FilterSpec, Options, Rule, check_select, compile_filter, no_property, read_options
@@ -42,6 +44,12 @@ def _filter_spec(call: Call) -> FilterSpec:
 
 
 def _matching(call: Call, options: Options) -> list[Device]:
+    """Found once for all pages of a list."""
+    key = (call.version, options.filter, options.orderby, options.count, call.tenant.settings.unlisted_filter)
+    return call.tenant.devices.remember(key, lambda: _find(call, options))
+
+
+def _find(call: Call, options: Options) -> list[Device]:
     devices = list(call.tenant.devices)
     if options.filter:
         test = compile_filter(options.filter, _filter_spec(call), options.count)
@@ -148,7 +156,7 @@ def _act(call: Call, name: str) -> Reply:
     )
     # one entry per action name: the new one replaces the old one as soon as it is visible
     device.actions.setdefault(name, []).append(action)
-    tenant.actions.append(action)
+    tenant.actions.add(action)
     return Reply(204)
 
 
@@ -190,19 +198,38 @@ def _audit(call: Call, action: Action) -> dict[str, Any]:
     }
 
 
+def _filtered(action: Action, name: str) -> Any:
+    """What $filter reads, without making the whole row."""
+    return {"managedDeviceId": action.device_id, "requestDateTime": action.requested}[name]
+
+
+def _audited(call: Call, options: Options, ascending: bool) -> list[Action]:
+    """The resets that are in the audit already."""
+    tenant, actions = call.tenant, call.tenant.actions
+    number = actions.resets_until(tenant.clock.now() - timedelta(seconds=tenant.settings.audit_delay))
+    state = (len(actions.resets), number, tenant.settings.audit_filter)
+
+    def find() -> list[Action]:
+        found = actions.resets[:number]
+        if options.filter:
+            rules = AUDIT_RULES if tenant.settings.audit_filter == "allow" else {}
+            test = compile_filter(options.filter, FilterSpec("remoteActionAudit", AUDIT_PROPERTIES, rules))
+            found = [action for action in found if test(partial(_filtered, action))]
+        return found if ascending else found[::-1]
+
+    return actions.cache.get(state, (options.filter, ascending), find)
+
+
 def audits(call: Call) -> Reply:
     """beta: one row for each reset that was accepted, newest first."""
+    if call.tenant.settings.audit_access == "refuse":
+        raise forbidden(call.route.roles if call.route else ())
     options = read_options(call.query, AUDIT_OPTIONS, 1000)
     check_select(options.select, AUDIT_PROPERTIES, "remoteActionAudit")
-    rows = [_audit(call, action) for action in call.tenant.actions if action.name == RESET]
-    if options.filter:
-        rules = AUDIT_RULES if call.tenant.settings.audit_filter == "allow" else {}
-        test = compile_filter(options.filter, FilterSpec("remoteActionAudit", AUDIT_PROPERTIES, rules))
-        rows = [row for row in rows if test(row.get)]
     name, descending = options.orderby or ("requestDateTime", True)
     if name != "requestDateTime":
         raise bad_request(f"Ordering by '{name}' is not supported.")
-    rows.sort(key=lambda row: str(row["requestDateTime"]), reverse=descending)
-    chosen, link = page(call, options, rows, call.tenant.settings.page_size)
-    items = [{key: row[key] for key in options.select or AUDIT_PROPERTIES} for row in chosen]
+    chosen, link = page(call, options, _audited(call, options, not descending), call.tenant.settings.page_size)
+    rows = [_audit(call, action) for action in chosen]
+    items = [{key: row[key] for key in options.select or AUDIT_PROPERTIES} for row in rows]
     return Reply(200, collection(call, "deviceManagement/remoteActionAudits", options, items, link, len(items)))

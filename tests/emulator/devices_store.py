@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from typing import Any
 
+from .cache import Cache
 from .device_model import ALIASES, BETA_DEFAULTS
 from .lifecycle import Action, Simulation
 
@@ -75,11 +76,13 @@ class Devices:
     def __init__(self) -> None:
         self._by_id: dict[str, Device] = {}
         self._entra: dict[str, Device] | None = None
+        self._changes = 0
+        self._cache = Cache()
 
     def add(self, device: Device) -> None:
         """Take in a device (a known id is replaced)."""
         self._by_id[device.id] = device
-        self._entra = None
+        self.changed()
 
     def get(self, device_id: str) -> Device | None:
         """By managed device id, any letter case."""
@@ -92,8 +95,13 @@ class Devices:
         return self._entra.get(device_id.lower())
 
     def changed(self) -> None:
-        """A property was changed from outside: forget the index."""
+        """A property was changed from outside: forget the index and what lists have found."""
         self._entra = None
+        self._changes += 1
+
+    def remember(self, key: Hashable, find: Callable[[], list[Device]]) -> list[Device]:
+        """What `find` returns, found once until a device changes."""
+        return self._cache.get(self._changes, key, find)
 
     def __iter__(self) -> Iterator[Device]:
         return iter(self._by_id.values())

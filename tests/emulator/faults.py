@@ -21,8 +21,9 @@ KINDS = (
     "claims_challenge",
     "redirect",
 )
-# these answer a single request of a $batch too
-ITEM_KINDS = ("status", "expire_token", "claims_challenge")
+# Of a single request in a $batch: some of those above, and what only an item can suffer.
+ITEM_KINDS = ("status", "expire_token", "claims_challenge", "omit", "duplicate")
+ALL_KINDS = tuple(dict.fromkeys(KINDS + ITEM_KINDS))
 FIELDS = {
     "status": int,
     "retry_after": (str, int, float),
@@ -82,8 +83,8 @@ class Faults:
         match, fault = spec.get("match") or {}, spec.get("fault")
         if unknown or not isinstance(match, dict) or set(match) - {"method", "path", "version"}:
             raise ValueError(f"unknown fields: {sorted(unknown | set(match)) if isinstance(match, dict) else 'match'}")
-        if not isinstance(fault, dict) or fault.get("kind") not in KINDS:
-            raise ValueError(f"fault.kind is one of {', '.join(KINDS)}")
+        if not isinstance(fault, dict) or fault.get("kind") not in ALL_KINDS:
+            raise ValueError(f"fault.kind is one of {', '.join(ALL_KINDS)}")
         details = {name: value for name, value in fault.items() if name != "kind"}
         for name, value in details.items():
             if name not in FIELDS or (value is not None and not isinstance(value, FIELDS[name])):

@@ -60,6 +60,8 @@ def _answer(call: Call) -> Reply:
     tenant = call.tenant
     call.claims = tenant.verifier.check(call.headers.get("authorization"))
     call.entry["client_id"] = call.client_id
+    if call.version == "beta" and tenant.settings.beta == "refuse":
+        raise GraphError(403, "Forbidden", "Access to the beta endpoint is blocked by a policy of your organization.")
     call.route, call.params = routes.match(call)
     call.entry["workload"] = call.route.workload
     if call.route.workload:
@@ -96,12 +98,13 @@ def _check_roles(call: Call, route: routes.Route) -> None:
 
 
 def _read_body(call: Call) -> None:
-    if call.body is not None or not call.raw:
-        return
-    if call.method in ("GET", "DELETE"):
+    if call.method in ("GET", "DELETE") or not call.raw:
         return
     if "application/json" not in call.headers.get("content-type", "").lower():
         raise bad_request("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
+    # an item of a $batch has its body as JSON already
+    if call.body is not None:
+        return
     try:
         call.body = json.loads(call.raw)
     except ValueError:

@@ -12,6 +12,7 @@ from .devices_store import Device
 from .directory import project
 from .errors import directory_not_found
 from .exchange import Call, Reply
+from .guids import named_guid
 from .odata import FilterSpec, Options, Rule, check_select, compile_filter, read_options
 from .paging import collection, page
 
@@ -104,7 +105,7 @@ def entra_device(device: Device) -> dict[str, Any]:
     device_id = str(device.get("azureADDeviceId"))
     return {
         **DEVICE_DEFAULTS,
-        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, device_id)),
+        "id": named_guid(uuid.NAMESPACE_OID, device_id),
         "deviceId": device_id,
         "displayName": device.get("deviceName"),
         "deviceOwnership": "Company" if device.get("managedDeviceOwnerType") == "company" else "Personal",
@@ -148,28 +149,22 @@ def transitive_members(call: Call) -> Reply:
     check_select(options.select, MEMBER_SELECT, "directoryObject")
     if call.tenant.groups.read(call.params["id"]) is None:
         raise directory_not_found(call.params["id"])
-    members = _members(call, call.params["id"].lower(), set())
-    rows, link = page(call, options, members, _page_size(call, options))
+    members = call.tenant.members.transitive(call.params["id"].lower())
+    chosen, link = page(call, options, members, _page_size(call, options))
+    rows = [row for kind, object_id in chosen if (row := _row(call, kind, object_id)) is not None]
     items = [_member(call, row, options) for row in rows]
     return Reply(200, collection(call, "directoryObjects", options, items, link, None))
 
 
-def _members(call: Call, group_id: str, seen: set[str]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for kind, object_id in call.tenant.members.get(group_id, ()):
-        if object_id in seen:
-            continue
-        seen.add(object_id)
-        if kind == "device":
-            device = call.tenant.devices.get(object_id)
-            found += [{"@odata.type": "#microsoft.graph.device", **entra_device(device)}] if device else []
-        elif kind == "user":
-            found.append({"@odata.type": "#microsoft.graph.user", **call.tenant.users[object_id]})
-        else:
-            group = call.tenant.groups.read(object_id)
-            found += [{"@odata.type": "#microsoft.graph.group", **group}] if group else []
-            found += _members(call, object_id, seen)
-    return found
+def _row(call: Call, kind: str, object_id: str) -> dict[str, Any] | None:
+    """A member with all its properties; None when it is gone."""
+    if kind == "device":
+        device = call.tenant.devices.get(object_id)
+        return {"@odata.type": "#microsoft.graph.device", **entra_device(device)} if device else None
+    if kind == "user":
+        return {"@odata.type": "#microsoft.graph.user", **call.tenant.users[object_id]}
+    group = call.tenant.groups.read(object_id)
+    return {"@odata.type": "#microsoft.graph.group", **group} if group else None
 
 
 READERS = {

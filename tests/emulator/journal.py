@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import deque
@@ -49,6 +50,17 @@ def parse_body(call: Call) -> Any:
         return None
 
 
+def _kind(entry: dict[str, Any]) -> str | None:
+    """Under which name an entry is counted."""
+    if entry["kind"] in ("token", "managed_identity"):
+        return "tokens"
+    if entry["kind"] not in ("graph", "batch_item"):
+        return None
+    if entry["write"]:
+        return "writes"
+    return "envelopes" if entry["path"].lower() == "/$batch" else "reads"
+
+
 class Journal:
     """Entries with a running number that never goes back, not even on reset."""
 
@@ -87,10 +99,21 @@ class Journal:
 
     def since(self, seq: int) -> list[dict[str, Any]]:
         """Entries after `seq`."""
-        if not self._entries:
-            return []
-        skip = max(0, seq + 1 - self._entries[0]["seq"])
-        return [self._entries[index] for index in range(skip, len(self._entries))] if skip else list(self._entries)
+        newest_first = itertools.takewhile(lambda entry: entry["seq"] > seq, reversed(self._entries))
+        return list(newest_first)[::-1]
+
+    def counts(self, seq: int) -> dict[str, int]:
+        """How many entries after `seq` were Graph writes and reads (items of a $batch count, not its envelope), envelopes, throttled,
+        retries before Retry-After, requests for a token. ValueError when some of these entries were dropped for lack of room."""
+        if len(self._entries) == MAX_ENTRIES and self._entries[0]["seq"] > seq + 1:
+            raise ValueError(f"the journal holds the last {MAX_ENTRIES} entries only, not all since {seq}")
+        counts = dict.fromkeys(("writes", "reads", "throttled", "early_retry", "envelopes", "tokens"), 0)
+        for entry in self.since(seq):
+            if kind := _kind(entry):
+                counts[kind] += 1
+            counts["throttled"] += entry["throttled"]
+            counts["early_retry"] += entry["early_retry"]
+        return counts
 
     def clear(self) -> None:
         """Forget the entries; numbers go on."""

@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort_right
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
+from .cache import Cache
 from .clock import iso, iso_fractional
 
 OUTCOMES = ("done", "failed", "not_supported", "canceled", "refuse")
 TERMINAL = {"done": "done", "failed": "failed", "not_supported": "notSupported", "canceled": "canceled"}
 RESET = "resetPasscode"
+_REQUESTED = attrgetter("requested")
 
 
 @dataclass
@@ -103,3 +107,20 @@ def shown(actions: list[Action], now: datetime) -> Action | None:
         if action.is_visible(now):
             return action
     return None
+
+
+class Actions:
+    """The accepted resets of all devices, in the order of their times (which is that of acceptance, unless the clock was put back)."""
+
+    def __init__(self) -> None:
+        self.resets: list[Action] = []
+        self.cache = Cache()
+
+    def add(self, action: Action) -> None:
+        """Take in an accepted action; what is no reset is told by its device alone."""
+        if action.name == RESET:
+            insort_right(self.resets, action, key=_REQUESTED)
+
+    def resets_until(self, latest: datetime) -> int:
+        """How many resets were accepted until then."""
+        return bisect_right(self.resets, latest, key=_REQUESTED)

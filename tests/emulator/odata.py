@@ -297,4 +297,4 @@ def _date_comparison(name: str, operator: str, wanted: datetime) -> Predicate:
         "eq": lambda value: value == wanted,
     }
     test = tests[operator]
-    return lambda row: test(parse_iso(row(name)))
+    return lambda row: test(value if isinstance(value := row(name), datetime) else parse_iso(value))

@@ -128,7 +128,7 @@ def _members(tenant: Tenant, group_id: str, seen: set[str]) -> set[str]:
     if group_id in seen:
         return found
     seen.add(group_id)
-    for kind, member in tenant.members.get(group_id, ()):
+    for kind, member in tenant.members.get(group_id):
         if kind == "group":
             found |= _members(tenant, member, seen)
         elif kind == "device":

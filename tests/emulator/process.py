@@ -83,6 +83,15 @@ class ControlClient:
         """Journal entries that are Graph writes."""
         return [entry for entry in self.journal(since) if entry["write"]]
 
+    def counts(self, since: int = 0) -> dict[str, int]:
+        """writes, reads, throttled, early_retry, envelopes, tokens after `since`."""
+        return self.call("GET", "counts", params={"since": since})
+
+    def use(self, workload: str, writes: int = 0, requests: int | None = None, client_id: str | None = None) -> dict[str, Any]:
+        """Charge the quota with what another application (or another process of `client_id`) has sent; `requests` includes the writes."""
+        told = {"workload": workload, "writes": writes, "requests": requests, "client_id": client_id}
+        return self.call("POST", "usage", {name: value for name, value in told.items() if value is not None})
+
     def clear_journal(self) -> int:
         """Forget the entries."""
         return self.call("DELETE", "journal")["last"]

@@ -10,13 +10,16 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import GraphError
 from .exchange import Call
 
 if TYPE_CHECKING:
     from .tenant import Tenant
+
+
+OTHER_APPLICATION = "another application"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,13 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     # small tenant (less than 50 users); resource units
     "identity": (Limit("app", False, 3500, 10), Limit("app", True, 3000, 150), Limit("tenant", True, 18000, 300)),
 }
+
+
+def _number(body: dict[str, Any], name: str, otherwise: int) -> int:
+    value = body.get(name, otherwise)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{name} is a whole number, 0 or more")
+    return value
 
 
 @dataclass
@@ -111,6 +121,28 @@ class Quota:
         self._promised.pop(key, None)
         for _limit, window in windows:
             window.add(now, cost)
+
+    def use(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The control call: charge what another application (or process of `client_id`) has sent just now. `requests` (for the directory:
+        resource units) includes the writes. Returns what was charged; ValueError changes nothing."""
+        unknown = set(body) - {"workload", "writes", "requests", "client_id"}
+        if unknown:
+            raise ValueError(f"unknown fields: {sorted(unknown)}")
+        workload, writes = body.get("workload"), _number(body, "writes", 0)
+        requests = _number(body, "requests", writes)
+        client_id = str(body.get("client_id") or OTHER_APPLICATION).lower()
+        if workload not in LIMITS:
+            raise ValueError(f"workload is one of {', '.join(LIMITS)}")
+        if requests < writes:
+            raise ValueError("requests includes the writes: it cannot be less")
+        if client_id != OTHER_APPLICATION and client_id not in self._tenant.applications:
+            raise ValueError(f"unknown client_id {client_id}")
+        now = self._tenant.clock.timestamp()
+        for limit in LIMITS[workload]:
+            _limit, window = self._window(workload, limit, client_id)
+            window.expire(now - limit.seconds)
+            window.add(now, writes if limit.writes else requests)
+        return {"workload": workload, "writes": writes, "requests": requests, "client_id": client_id}
 
     def _window(self, workload: str, limit: Limit, client_id: str) -> tuple[Limit, Window]:
         owner = client_id if limit.per == "app" else ""

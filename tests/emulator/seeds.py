@@ -19,6 +19,7 @@ from .service_principals import instantiate
 from .tenant import Tenant, stable_id
 
 MAX_FLEET = 1_000_000
+FLEET_PILOT = 50
 FLEET = Profile("Windows", "10.0.15254.603", "windowsPhone", "azureADJoined", "Microsoft", "Lumia 950", "windowsAzureADJoin")
 
 
@@ -48,6 +49,11 @@ def _plant_fleet(tenant: Tenant, size: int) -> None:
         name = f"FLEET-{index:06d}"
         # bound now, made later
         tenant.devices.add(Device(stable_id("device", name), lambda name=name, index=index: properties(tenant, name, FLEET, index)))
+    devices = [("device", device.id) for device in tenant.devices]
+    pilot = _add_group(tenant, 2, "Fleet pilot", f"The first {FLEET_PILOT} devices of the fleet")
+    everything = _add_group(tenant, 1, "All fleet devices", "Every device of the fleet, and the pilot group")
+    tenant.members.set(pilot, devices[:FLEET_PILOT])
+    tenant.members.set(everything, [*devices, ("group", pilot)])
 
 
 def properties(tenant: Tenant, name: str, profile: Profile, index: int, user: str | None = None) -> dict[str, Any]:
@@ -130,24 +136,30 @@ def _add_user(tenant: Tenant, user: str) -> None:
 
 
 def _plant_groups(tenant: Tenant) -> None:
-    created = iso(tenant.clock.now() - timedelta(days=400))
     for number, (name, description, prefixes, users, nested) in enumerate(GROUPS, start=1):
-        group_id = stable_id("group", number)
-        tenant.groups.seed(
-            {
-                **GROUP_DEFAULTS,
-                "id": group_id,
-                "displayName": name,
-                "description": description,
-                "mailNickname": f"group{number}",
-                "createdDateTime": created,
-                "renewedDateTime": created,
-                "securityIdentifier": f"S-1-12-1-{number}-1000-2000-3000",
-            }
-        )
+        group_id = _add_group(tenant, number, name, description)
         found = [device.id for device in tenant.devices if str(device.get("deviceName")).startswith(prefixes)] if prefixes else []
         members = [("device", device_id) for device_id in found] + [("user", stable_id("user", user)) for user in users]
-        tenant.members[group_id] = members + [("group", stable_id("group", other)) for other in nested]
+        tenant.members.set(group_id, members + [("group", stable_id("group", other)) for other in nested])
+
+
+def _add_group(tenant: Tenant, number: int, name: str, description: str) -> str:
+    """Its id."""
+    created = iso(tenant.clock.now() - timedelta(days=400))
+    group_id = stable_id("group", number)
+    tenant.groups.seed(
+        {
+            **GROUP_DEFAULTS,
+            "id": group_id,
+            "displayName": name,
+            "description": description,
+            "mailNickname": f"group{number}",
+            "createdDateTime": created,
+            "renewedDateTime": created,
+            "securityIdentifier": f"S-1-12-1-{number}-1000-2000-3000",
+        }
+    )
+    return group_id
 
 
 def add_device(tenant: Tenant, changes: dict[str, Any], simulation: dict[str, Any]) -> Device:

@@ -25,6 +25,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "action_timestamps": ("fractional", "seconds"),
     "unlisted_filter": ("refuse", "ignore"),
     "audit_filter": ("refuse", "allow"),
+    "audit_access": ("read", "refuse"),
+    "beta": ("allow", "refuse"),
     "custom_profile_block": ("off", "catalog"),
     "plain_text_value": ("read", "write", "refuse"),
     "consent": ("allow", "refuse_service_principal", "refuse_grant"),
@@ -41,7 +43,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 @dataclass
 class Settings:
-    """Times in seconds of the emulated clock."""
+    """Times in seconds of the emulated clock, but `latency`: real ones."""
 
     intune: bool = True
     windows_desktop: str = "not_supported"
@@ -52,6 +54,10 @@ class Settings:
     select_adds_id: bool = False
     unlisted_filter: str = "refuse"
     audit_filter: str = "refuse"
+    audit_access: str = "read"
+    audit_delay: float = 0.0
+    beta: str = "allow"
+    latency: float = 0.0
     error_date_zone: bool = True
     custom_profile_block: str = "off"
     assign_checks_groups: bool = False

@@ -22,7 +22,10 @@ from .clock import Clock, iso_fractional
 from .devices_store import Devices
 from .directory import Properties, Store
 from .faults import Faults
+from .guids import named_guid, random_guid
 from .journal import Journal, Recorder, parse_body, redact
+from .lifecycle import Actions
+from .members import Members
 from .quota import Quota
 from .settings import Settings
 from .tls import KeyPair, make_client_certificate
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
     from .exchange import Call, Reply
     from .export_jobs import Job
     from .intents import Intent
-    from .lifecycle import Action
     from .policy_states import State
 
 NAMESPACE = uuid.UUID("6f0f1a52-3c77-5d0e-9d57-5c5d7d8e4b11")
@@ -48,7 +50,7 @@ READS_BY_POST = ("/$batch", "/devicemanagement/reports/getconfigurationsettingno
 
 def stable_id(*names: object) -> str:
     """The same GUID for the same names, in every run."""
-    return str(uuid.uuid5(NAMESPACE, "/".join(str(name) for name in names)))
+    return named_guid(NAMESPACE, "/".join(map(str, names)))
 
 
 def random_text() -> str:
@@ -106,7 +108,7 @@ class Tenant:
         self.challenges: dict[str, str] = {}
         self.answered_challenges: dict[str, str] = {}
         self.devices = Devices()
-        self.actions: list[Action] = []
+        self.actions = Actions()
         self.configurations: dict[str, Configuration] = {}
         self.intents: dict[str, Intent] = {}
         self.enrollment_configurations: dict[str, dict[str, Any]] = {}
@@ -120,7 +122,7 @@ class Tenant:
         self.policy_states: dict[str, dict[str, State]] = {}
         self.export_jobs: dict[str, Job] = {}
         self.users: dict[str, Properties] = {}
-        self.members: dict[str, list[tuple[str, str]]] = {}
+        self.members = Members()
         self.applications: dict[str, Application] = {}
         self._add_own_applications()
         self.secrets |= {self.keys.client_secret, self.keys.passphrase, self.keys.identity_header, self.federated_token}
@@ -161,7 +163,7 @@ class Tenant:
 
     def new_id(self) -> str:
         """A GUID from the seeded generator."""
-        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+        return random_guid(self.rng.getrandbits(128))
 
     def new_passcode(self) -> str:
         """Unique in this run; remembered as a secret."""

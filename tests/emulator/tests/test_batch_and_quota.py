@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -20,6 +21,11 @@ def batch(client: Any, *items: dict[str, Any], version: str = "v1.0") -> Any:
 
 def item(number: int, method: str = "GET", url: str = DEVICES + "?$top=1", **more: Any) -> dict[str, Any]:
     return {"id": str(number), "method": method, "url": url, **more}
+
+
+def statuses(response: Any) -> list[tuple[str, int]]:
+    assert response.status_code == 200, response.text
+    return sorted((answer["id"], answer["status"]) for answer in response.json()["responses"])
 
 
 def reset(client: Any, number: int, name: str = "PHONE-HELPDESK-01", **more: Any) -> dict[str, Any]:
@@ -62,6 +68,23 @@ def test_unknown_members_of_an_item_are_passed_over(client: Any) -> None:
         [item(1, url="/$batch", method="POST", headers=JSON, body={})],
         [item(1, dependsOn=["7"])],
         [item(1, dependsOn=["2"]), item(2, dependsOn=["1"])],
+        [item(1, dependsOn=["2"]), item(2)],
+        [item(1), item(2, dependsOn=["1"]), item(3)],
+        [item(1), item(2, dependsOn=["1"]), item(3, dependsOn=["1"])],
+        [item(1), item(2, dependsOn=["1"]), item(3, dependsOn=["1", "2"])],
+        [item(1), item(2, dependsOn=[["1"]])],
+        [item(1), item(2, dependsOn="1")],
+        [item(1, dependsOn="")],
+        [item(1, dependsOn=["1"])],
+        [item(1, url="//127.0.0.1:8443/v1.0/organization")],
+        [item(1, headers=[])],
+        [item(1, headers={"ConsistencyLevel": 1})],
+        [item(1, headers={"Prefer": None})],
+        [item(1, headers={"Prefer": ["a"]})],
+        [item(1, method="DELETE", body={})],
+        [item(1, body={})],
+        [item(1, method="POST", headers=JSON, body="e30=")],
+        [item(1, method=5)],
         [{"method": "GET", "url": DEVICES}],
         [item(1, method="FETCH")],
     ],
@@ -84,8 +107,25 @@ def test_write_without_header_and_body_refuses_all(client: Any) -> None:
 
 
 def test_failed_dependency(client: Any) -> None:
-    response = batch(client, item(1, url="/nonsense"), reset(client, 2, dependsOn=["1"]), item(3))
-    assert {answer["id"]: answer["status"] for answer in response.json()["responses"]} == {"1": 400, "2": 424, "3": 200}
+    assert statuses(batch(client, item(1, url="/nonsense"), reset(client, 2, dependsOn=["1"]), item(3, dependsOn=["2"]))) == [
+        ("1", 400),
+        ("2", 424),
+        ("3", 424),
+    ]
+    assert client.control("GET", "resets") == {}
+    assert statuses(batch(client, item(1), reset(client, 2, dependsOn=["1"]))) == [("1", 200), ("2", 204)]
+
+
+def test_the_version_is_that_of_the_batch(client: Any) -> None:
+    response = batch(client, item(1, url=f"/v1.0{DEVICES}"), item(2, url=f"/beta{DEVICES}"), item(3, url=f"{DEVICES}?$select=joinType"))
+    assert statuses(response) == [("1", 400), ("2", 400), ("3", 400)]
+    texts = {answer["id"]: answer["body"]["error"]["message"] for answer in response.json()["responses"]}
+    assert texts["1"] == "Resource not found for the segment 'v1.0'."
+    assert statuses(batch(client, item(1, url=f"{DEVICES}?$select=joinType"), version="beta")) == [("1", 200)]
+
+
+def test_the_body_of_an_item_is_json(client: Any) -> None:
+    assert statuses(batch(client, reset(client, 1, headers={"Content-Type": "text/plain"}))) == [("1", 400)]
     assert client.control("GET", "resets") == {}
 
 
@@ -106,6 +146,110 @@ def test_fault_in_an_item(client: Any) -> None:
     assert (answers["1"]["status"], answers["2"]["status"]) == (204, 503)
     assert answers["2"]["headers"]["Retry-After"] == "7"
     assert sum(len(times) for times in client.control("GET", "resets").values()) == 1
+
+
+def arm(client: Any, kind: str, **details: Any) -> None:
+    client.control("POST", "faults", {"match": {"path": "resetPasscode"}, "times": None, "fault": {"kind": kind, **details}})
+
+
+@pytest.mark.parametrize(("details", "done"), [({}, 0), ({"processed": False}, 0), ({"processed": True}, 1)])
+def test_an_answer_may_be_left_out(client: Any, details: dict[str, Any], done: int) -> None:
+    arm(client, "omit", **details)
+    assert statuses(batch(client, item(1), reset(client, 2))) == [("1", 200)]
+    assert len(client.control("GET", "resets")) == done
+    entry = client.journal()[-1]
+    assert (entry["fault"], entry["status"]) == ("omit", 204 if done else None)
+
+
+def test_what_depends_on_an_omitted_item(client: Any) -> None:
+    arm(client, "omit")
+    assert statuses(batch(client, reset(client, 1), item(2, dependsOn=["1"]))) == [("2", 424)]
+    client.control("DELETE", "faults")
+    arm(client, "omit", processed=True)
+    assert statuses(batch(client, reset(client, 1), item(2, dependsOn=["1"]))) == [("2", 200)]
+
+
+def test_an_answer_may_come_twice(client: Any) -> None:
+    arm(client, "duplicate")
+    assert statuses(batch(client, item(1), reset(client, 2))) == [("1", 200), ("2", 204), ("2", 204)]
+    assert [len(times) for times in client.control("GET", "resets").values()] == [1]
+
+
+@pytest.mark.parametrize("kind", ["omit", "duplicate"])
+def test_a_request_of_its_own_does_not_suffer_what_items_do(client: Any, kind: str) -> None:
+    arm(client, kind)
+    assert client.call("POST", f"/v1.0{reset(client, 1)['url']}").status_code == 204
+    assert (client.journal()[-1]["fault"], client.control("GET", "faults")[0]["hits"]) == (None, 0)
+
+
+def use(client: Any, **usage: Any) -> dict[str, Any]:
+    return client.control("POST", "usage", {"workload": "devices", **usage})
+
+
+def test_another_application_uses_the_quota_of_the_tenant(client: Any) -> None:
+    # 400 writes a tenant, 200 an application
+    assert use(client, writes=395) == {"workload": "devices", "writes": 395, "requests": 395, "client_id": "another application"}
+    assert [act(client).status_code for _time in range(6)] == [204] * 5 + [429]
+    client.advance(20)
+    assert act(client).status_code == 204
+
+
+def test_another_process_uses_the_quota_of_the_application(client: Any) -> None:
+    use(client, writes=195, client_id=client.tenant.client_id.upper())
+    assert [act(client).status_code for _time in range(6)] == [204] * 5 + [429]
+
+
+def test_requests_of_others_include_their_writes(client: Any) -> None:
+    use(client, writes=199, requests=1998, client_id=client.tenant.client_id)
+    assert [act(client).status_code for _time in range(2)] == [204, 429]
+    assert [client.get(f"/v1.0{DEVICES}?$top=1").status_code for _time in range(2)] == [200, 429]
+    # the other workload has a quota of its own
+    assert client.get("/v1.0/deviceManagement/deviceConfigurations").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"workload": "mail"},
+        {"writes": -1},
+        {"writes": True},
+        {"writes": 2, "requests": 1},
+        {"requests": 1.5},
+        {"client_id": "nobody"},
+        {"number": 1},
+    ],
+)
+def test_usage_that_makes_no_sense(client: Any, usage: dict[str, Any]) -> None:
+    response = client.http.request("POST", "/_emulator/usage", json={"workload": "devices", **usage})
+    assert response.status_code == 400
+    assert act(client).status_code == 204
+
+
+def test_counts(client: Any) -> None:
+    last = client.journal()[-1]["seq"] if client.journal() else 0
+    client.http.post(f"/{client.tenant.tenant_id}/oauth2/v2.0/token", data={"grant_type": "client_credentials"})
+    client.settings(quota_scale=0.01)
+    batch(client, item(1), reset(client, 2), reset(client, 3), reset(client, 4))
+    act(client)
+    client.get(f"/v1.0{DEVICES}?$top=1")
+    act(client)
+    counts = client.control("GET", f"counts?since={last}")
+    assert counts == {"writes": 5, "reads": 2, "throttled": 3, "early_retry": 1, "envelopes": 1, "tokens": 1}
+    since = client.journal()[-1]["seq"] - 1
+    assert client.control("GET", f"counts?since={since}")["writes"] == 1
+    assert set(client.control("GET", f"counts?since={since + 1}").values()) == {0}
+
+
+def test_counts_of_what_was_dropped(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = client.tenant.journal.last
+    for _time in range(3):
+        act(client)
+    monkeypatch.setattr("tests.emulator.journal.MAX_ENTRIES", 3)
+    client.tenant.journal._entries = deque(client.tenant.journal._entries, maxlen=3)
+    assert client.control("GET", f"counts?since={first}")["writes"] == 3
+    act(client)
+    assert client.http.get(f"/_emulator/counts?since={first}").status_code == 400
+    assert client.control("GET", f"counts?since={first + 1}")["writes"] == 3
 
 
 def act(client: Any, **more: Any) -> Any:
@@ -188,6 +332,9 @@ def test_control_refuses_nonsense(client: Any) -> None:
         ("PATCH", "settings", {"retry_after": "never"}),
         ("PATCH", "settings", {"quota": "yes"}),
         ("POST", "faults", {"fault": {"kind": "magic"}}),
+        ("PATCH", "settings", {"audit_access": "write"}),
+        ("PATCH", "settings", {"beta": "maybe"}),
+        ("PATCH", "settings", {"latency": "long"}),
         ("POST", "faults", {"match": {"host": "x"}, "fault": {"kind": "html"}}),
         ("POST", "reset", {"seed": "everything"}),
         ("POST", "devices", {"nonsense": 1}),

@@ -91,8 +91,9 @@ def test_assignments_say_which_devices(client: Any) -> None:
 
 def test_groups_may_hold_each_other(client: Any) -> None:
     first, second = (group["id"] for group in client.json("/v1.0/groups")["value"][:2])
-    client.tenant.members[first].append(("group", second))
-    client.tenant.members[second].append(("group", first))
+    members = client.tenant.members
+    members.set(first, [*members.get(first), ("group", second)])
+    members.set(second, [*members.get(second), ("group", first)])
     found = [names(client, assigned(client, target("group", groupId=group_id))) for group_id in (first, second)]
     assert found[0] == found[1] != []
 

@@ -171,6 +171,14 @@ def test_delay(graph: Graph) -> None:
     assert time.monotonic() - begin >= 0.3
 
 
+def test_counts_and_usage(graph: Graph) -> None:
+    mark = graph.control.mark()
+    graph.control.use("devices", writes=400)
+    assert (graph.reset().status_code, graph.get().status_code) == (429, 200)
+    counts = graph.control.counts(mark)
+    assert (counts["writes"], counts["reads"], counts["throttled"], counts["tokens"]) == (1, 1, 1, 0)
+
+
 def test_expired_token(graph: Graph) -> None:
     graph.control.arm("expire_token", path="managedDevices")
     assert [graph.get().status_code for _time in range(2)] == [401, 401]
