@@ -25,6 +25,7 @@ from ._graph import approval, clouds
 from ._graph.client import GraphClient
 from ._graph.errors import ForbiddenError, IntuneError, InvalidOptionError, MissingLibraryError
 from ._graph.exchange import Clock, Exchange
+from ._graph.lanes import Lanes
 from ._graph.transport import Transport
 from ._intune import permissions
 from ._outcome import Outcome, failed
@@ -34,11 +35,12 @@ USER_AGENT = f"endpointops.intune/{VERSION}"
 SYSTEM_CLOCK = Clock(now=time.time, monotonic=time.monotonic, sleep=time.sleep, random=random.random)
 
 Run = t.Callable[[t.Mapping[str, t.Any], GraphClient, bool], Outcome]
+Tell = t.Callable[[str], None]
 
 
 @contextlib.contextmanager
-def connected(params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK) -> t.Iterator[GraphClient]:
-    """A client for these connection options; nothing is sent before its first use."""
+def connected(params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK, tell: Tell = lambda text: None) -> t.Iterator[GraphClient]:
+    """A client for these connection options; nothing is sent before its first use. ``tell`` says how far a long run is."""
     for name, value in params.items():
         if name.endswith("timeout") and not 0 <= value < 1e6:
             raise InvalidOptionError(f"{name} is {value:g}: it is a number of seconds, 0 or more.")
@@ -49,17 +51,21 @@ def connected(params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK) -> t.I
         user_agent=USER_AGENT, ca_path=params["ca_path"], validate_certs=params["validate_certs"], timeout=params["timeout"]
     )
     exchange = Exchange(transport, clock, params["retry_timeout"])
+    lanes = Lanes(transport.send)
     credential = _auth.create(params, Surroundings(cloud, exchange, clock.now))
     try:
-        yield GraphClient(exchange=exchange, credential=credential, origin=cloud.graph, clock=clock, asked=asked)
+        yield GraphClient(exchange=exchange, credential=credential, origin=cloud.graph, clock=clock, lanes=lanes, asked=asked, tell=tell)
     finally:
+        lanes.close()
         transport.close()
 
 
-def execute(spec: Spec, run: Run, params: t.Mapping[str, t.Any], *, check: bool, diff: bool) -> dict[str, t.Any]:
+def execute(
+    spec: Spec, run: Run, params: t.Mapping[str, t.Any], *, check: bool, diff: bool, tell: Tell = lambda text: None
+) -> dict[str, t.Any]:
     """The result of a task. Every expected failure becomes a result here, and only here."""
     try:
-        with connected(params) as client:
+        with connected(params, tell=tell) as client:
             outcome = _attempt(run, params, client, check)
             if outcome.failure is not None:
                 # A task that failed half-way has changed something all the same.

@@ -20,11 +20,14 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._arguments import without_blanks
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.transport import HAS_REQUESTS
+
+display = Display()
 
 
 class Door(ActionBase):
@@ -40,11 +43,16 @@ class Door(ActionBase):
         del tmp
         arguments = without_blanks(self._task.args)
         if self._same_in_process():
-            result.update(in_process(self.module, plain(arguments), check=self._task.check_mode, diff=self._task.diff))
+            given = plain(arguments)
+            result.update(in_process(self.module, given, check=self._task.check_mode, diff=self._task.diff, tell=self._tell))
         else:
             result.update(self._as_module(arguments, task_vars))
         hide_passcodes(result)
         return result
+
+    def _tell(self, text: str) -> None:
+        """Progress, as the lines come; what a module's process would print is not shown before its end."""
+        display.display(text)
 
     def _same_in_process(self) -> bool:
         return (
@@ -60,6 +68,8 @@ class Door(ActionBase):
         with_passcodes = boolean(arguments.get("return_passcode") or False, strict=False)
         if with_passcodes:
             self._refuse_to_show()
+        elif C.DEFAULT_DEBUG:
+            self._refuse_credentials(arguments)
         result = self._execute_module(
             module_name=self._task.action, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
         )
@@ -67,6 +77,14 @@ class Door(ActionBase):
             # Ansible could not read the answer, and shows it as it came.
             return {"failed": True, "msg": "The module's answer could not be read. It may hold passcodes, so it is not shown."}
         return result
+
+    def _refuse_credentials(self, arguments: dict[str, t.Any]) -> None:
+        """Ansible's debug lines hold the options of every module's process, those with no_log too."""
+        for name, option in self.module.SPEC.argument_spec.items():
+            if option.get("no_log") and arguments.get(name):
+                raise AnsibleActionFail(
+                    f"{name} is refused: ANSIBLE_DEBUG is on and would print it. Turn it off, or give {name} by its environment variable."
+                )
 
     def _refuse_to_show(self) -> None:
         """The passcodes will pass through a process's output: see that nothing prints it."""
@@ -82,17 +100,20 @@ class Door(ActionBase):
         self._play_context.no_log = True
 
 
-def in_process(module: t.Any, args: dict[str, t.Any], *, check: bool, diff: bool) -> dict[str, t.Any]:
+def in_process(
+    module: t.Any, args: dict[str, t.Any], *, check: bool, diff: bool, tell: t.Callable[[str], None] = lambda text: None
+) -> dict[str, t.Any]:
     """What AnsibleModule does around run(), without a process: validate, run, scrub."""
     validated = ArgumentSpecValidator(module.SPEC.argument_spec, **module.SPEC.relations).validate(args)
     params = validated.validated_parameters
     secrets = {params[name] for name, option in module.SPEC.argument_spec.items() if option.get("no_log") and params.get(name)}
     if validated.error_messages:
         # The message for unknown options has no beginning: AnsibleModule puts one before it, and so do we.
-        told = [f"Unsupported parameters: {text}" if "Supported parameters include" in text else text for text in validated.error_messages]
+        begin = f"Unsupported parameters for (endpointops.intune.{module.SPEC.module}) module: "
+        told = [begin + text if "Supported parameters include" in text else text for text in validated.error_messages]
         result = {"failed": True, "msg": "; ".join(told)}
     else:
-        result = _runner.execute(module.SPEC, module.run, params, check=check, diff=diff)
+        result = _runner.execute(module.SPEC, module.run, params, check=check, diff=diff, tell=tell)
     return remove_values({**result, "invocation": {"module_args": params}}, secrets)
 
 
@@ -111,5 +132,5 @@ def hide_passcodes(result: dict[str, t.Any]) -> None:
     Each entry is marked too: Ansible takes a list named results for that of a loop, and shows the entries that are not marked.
     """
     for entry in result.get("results") or []:
-        if entry.get("passcode"):
+        if isinstance(entry, dict) and entry.get("passcode"):
             entry["_ansible_no_log"] = result["_ansible_no_log"] = True

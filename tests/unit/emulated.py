@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulated tenant's directory behind a fake wire: no socket, no process, a clock that passes by sleeping alone."""
+"""The emulated tenant behind a fake wire: no socket, no process, a clock that passes by sleeping alone."""
 
 from __future__ import annotations
 
 import collections
+import email.utils
 import functools
 import json
 import typing as t
@@ -40,8 +41,53 @@ class Interruption(t.NamedTuple):
     kind: str
 
 
-class Directory(FakeTransport):
-    """Answers as the emulated tenant does, settings and all; what was applied is in ``applied``.
+class Emulated(FakeTransport):
+    """Answers as the emulated tenant does, settings and all."""
+
+    def __init__(self, seed: str, *, roles: list[str] | None = None, **settings: t.Any) -> None:
+        super().__init__()
+        self.clock = FakeClock()
+        self.tenant = EmulatedTenant(GRAPH, seed, _keys())
+        self.tenant.clock.freeze(True)
+        self.tenant.settings.patch({"token_lifetime": 86400, **settings})
+        self.token = mint(self.tenant, next(iter(self.tenant.applications.values())), roles=roles)
+        self._slept = 0.0
+
+    def world(self, **options: t.Any) -> Tenant:
+        """A Graph client of this tenant; each is a process of its own."""
+        return tenant(self, clock=self.clock, **options)
+
+    def catch_up(self) -> None:
+        """The tenant's time goes on with ours."""
+        self.tenant.clock.advance(sum(self.clock.slept) - self._slept)
+        self._slept = sum(self.clock.slept)
+
+    def ask(self, request: Request) -> Response:
+        url = urllib.parse.urlsplit(request.url)
+        _empty, version, path = url.path.split("/", 2)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        number = str(uuid.UUID(int=len(self.sent)))
+        call = Call(
+            tenant=self.tenant,
+            method=request.method,
+            version=version,
+            path=urllib.parse.unquote("/" + path),
+            query_string=url.query,
+            query=urllib.parse.parse_qsl(url.query, keep_blank_values=True),
+            headers={**headers, "authorization": f"Bearer {self.token}"},
+            raw=request.body or b"",
+            request_id=number,
+            client_request_id=number,
+        )
+        call.entry = self.tenant.open_entry(call, kind="graph")
+        reply = graph.handle(call)
+        content = b"" if reply.body is None else json.dumps(reply.body).encode()
+        date = email.utils.format_datetime(self.tenant.clock.now(), usegmt=True)
+        return Response(reply.status, {**reply.headers, "date": date}, content if reply.text is None else reply.text.encode())
+
+
+class Directory(Emulated):
+    """What was applied is in ``applied``.
 
     ``first``: answers that come, for ``METHOD /path``, before the tenant's own.
     ``replicas``: how many rounds late each server learns of a write; they answer in turn. A round begins with the read of
@@ -50,25 +96,19 @@ class Directory(FakeTransport):
     """
 
     def __init__(self, *, replicas: tuple[int, ...] = (0,), blind: int = 0, roles: list[str] | None = None, **settings: t.Any) -> None:
-        super().__init__()
-        self.clock = FakeClock()
-        self.tenant = EmulatedTenant(GRAPH, "empty", _keys())
-        self.tenant.clock.freeze(True)
-        self.tenant.settings.patch({"quota": False, "token_lifetime": 86400, **settings})
-        self.token = mint(self.tenant, next(iter(self.tenant.applications.values())), roles=roles)
+        super().__init__("empty", roles=roles, quota=False, **settings)
         self.first: dict[str, list[Step]] = {}
         self.interruption: Interruption | None = None
         self.applied: list[str] = []
         self.round, self.made_in, self.asked = 0, 0, 0
-        self._replicas, self._blind, self._slept = replicas, blind, 0.0
+        self._replicas, self._blind = replicas, blind
         self._history: list[tuple[int, dict[str, list[Properties]]]] = []
 
     # --- as a transport ---
 
     def send(self, request: Request) -> Response:
         self.sent.append(request)
-        self.tenant.clock.advance(sum(self.clock.slept) - self._slept)
-        self._slept = sum(self.clock.slept)
+        self.catch_up()
         steps = self.first.get(request.target)
         if steps:
             step = steps.pop(0)
@@ -129,31 +169,6 @@ class Directory(FakeTransport):
         return error(400, "Request_BadRequest", text)
 
     # --- as a tenant ---
-
-    def world(self) -> Tenant:
-        """A Graph client of this tenant; each is a process of its own."""
-        return tenant(self, clock=self.clock)
-
-    def ask(self, request: Request) -> Response:
-        url = urllib.parse.urlsplit(request.url)
-        _empty, version, path = url.path.split("/", 2)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        number = str(uuid.UUID(int=len(self.sent)))
-        call = Call(
-            tenant=self.tenant,
-            method=request.method,
-            version=version,
-            path=urllib.parse.unquote("/" + path),
-            query_string=url.query,
-            query=urllib.parse.parse_qsl(url.query, keep_blank_values=True),
-            headers={**headers, "authorization": f"Bearer {self.token}"},
-            raw=request.body or b"",
-            request_id=number,
-            client_request_id=number,
-        )
-        call.entry = self.tenant.open_entry(call, kind="graph")
-        reply = graph.handle(call)
-        return Response(reply.status, reply.headers, b"" if reply.body is None else json.dumps(reply.body).encode())
 
     def admin(self, method: str, path: str, body: t.Any = None) -> t.Any:
         """A call beside the collection, that is seen at once whatever the settings say."""

@@ -17,6 +17,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._auth._base imp
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.approval import Asked
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.clouds import Cloud
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.errors import IntuneError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.exchange import Exchange
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Request, Response
 
@@ -43,6 +44,7 @@ class FakeClock:
         self.seconds = now
         self.fraction = fraction
         self.slept: list[float] = []
+        self.told: list[str] = []
 
     def now(self) -> float:
         return self.seconds
@@ -124,6 +126,33 @@ class FakeCredential:
         return self._claims
 
 
+class FakeLanes:
+    """Lanes in which what was started first comes first, when it is asked for; time passes only where nothing is under way."""
+
+    def __init__(self, send: t.Callable[[Request], Response], width: int = 8) -> None:
+        self.width = width
+        self.started: list[tuple[t.Any, Request]] = []
+        self._send = send
+
+    @property
+    def busy(self) -> int:
+        return len(self.started)
+
+    def start(self, ticket: t.Any, request: Request) -> None:
+        assert self.busy < self.width
+        self.started.append((ticket, request))
+
+    def finished(self, _timeout: float) -> list[tuple[t.Any, Response | IntuneError]]:
+        ticket, request = self.started.pop(0)
+        try:
+            return [(ticket, self._send(request))]
+        except IntuneError as failure:
+            return [(ticket, failure)]
+
+    def close(self) -> None:
+        self.started.clear()
+
+
 @dataclasses.dataclass
 class Tenant:
     """A Graph client, and a credential's surroundings, over one scripted transport."""
@@ -147,7 +176,15 @@ def tenant(
     clock = clock or FakeClock()
     credential = credential or FakeCredential()
     exchange = Exchange(transport, clock, retry_timeout)
-    client = GraphClient(exchange=exchange, credential=credential, origin=GRAPH, clock=clock, asked=asked)
+    client = GraphClient(
+        exchange=exchange,
+        credential=credential,
+        origin=GRAPH,
+        clock=clock,
+        lanes=FakeLanes(transport.send),
+        asked=asked,
+        tell=clock.told.append,
+    )
     return Tenant(transport, clock, credential, client, Surroundings(CLOUD, exchange, clock.now))
 
 

@@ -64,22 +64,35 @@ class Asked:
             raise errors.InvalidOptionError(f"approval_code is '{self.given}', which is no code: it is a GUID.")
 
 
+class Filed:
+    """The tenant's approval requests: read once for all writes of a run, and again after one was made."""
+
+    def __init__(self, read: t.Callable[[], t.Iterable[Json]]) -> None:
+        self._read = read
+        self._kept: list[Json] | None = None
+
+    def known(self) -> list[Json]:
+        return self._kept if self._kept is not None else self.fresh()
+
+    def fresh(self) -> list[Json]:
+        self._kept = list(self._read())
+        return self._kept
+
+
 def required(answer: Response) -> bool:
     """Whether the write was refused for want of a justification. Seen as 400, announced as 403."""
     return answer.status in (400, 403) and JUSTIFICATION_HEADER in answer.text and "required" in answer.text
 
 
-def obtain(
-    asked: Asked, request: Request, refusal: Response, send: t.Callable[[Request], Response], filed: t.Callable[[], t.Iterable[Json]]
-) -> Response:
+def obtain(asked: Asked, request: Request, refusal: Response, send: t.Callable[[Request], Response], filed: Filed) -> Response:
     """The answer of the write, sent again with an approval.
 
-    ``filed`` reads the tenant's requests. Raises ApprovalPendingError while a person has to decide, and ApprovalError where one
+    Raises ApprovalPendingError while a person has to decide, and ApprovalError where one
     decided against it.
     """
     if not asked.text and not asked.given:
         raise _unasked(request, refusal)
-    found = _choose(_known(filed), asked, request)
+    found = _choose(_known(filed.known), asked, request)
     if found is not None:
         if _status(found) == "needs_approval":
             raise _pending(found, request)
@@ -120,10 +133,10 @@ def code_of(found: t.Mapping[str, t.Any]) -> str:
     return str(found.get("requestId") or found.get("id"))
 
 
-def _known(filed: t.Callable[[], t.Iterable[Json]]) -> list[Json] | None:
+def _known(read: t.Callable[[], list[Json]]) -> list[Json] | None:
     """The tenant's requests; null where this application may not read them, so that only a given code can tell."""
     try:
-        return list(filed())
+        return read()
     except (errors.ForbiddenError, errors.NotFoundError):
         return None
     except errors.IntuneError as failure:
@@ -175,7 +188,7 @@ def _status(found: t.Mapping[str, t.Any]) -> str:
     return status.get(str(found.get("status")), str(found.get("status")))
 
 
-def _ask(asked: Asked, request: Request, send: t.Callable[[Request], Response], filed: t.Callable[[], t.Iterable[Json]]) -> Response:
+def _ask(asked: Asked, request: Request, send: t.Callable[[Request], Response], filed: Filed) -> Response:
     text = f"{asked.text} {mark(request)}"
     try:
         answer = send(_with_header(request, JUSTIFICATION_HEADER, base64.b64encode(text.encode()).decode()))
@@ -189,19 +202,19 @@ def _ask(asked: Asked, request: Request, send: t.Callable[[Request], Response], 
         raise _after_lost_answer(filed, request, f"{request.target} was answered with {answer.status}.")
     if answer.status == 409 and "approval request" in answer.text.lower():
         found = _just_filed(filed, lambda item: _mark_of(item) == mark(request) and _text_of(item) == asked.text)
-        raise _pending(found, request) if found else _others([item for item in _known(filed) or () if _status(item) in OPEN], request)
+        raise _pending(found, request) if found else _others([item for item in _known(filed.fresh) or () if _status(item) in OPEN], request)
     return answer
 
 
-def _just_filed(filed: t.Callable[[], t.Iterable[Json]], fits: t.Callable[[Json], bool]) -> Json | None:
+def _just_filed(filed: Filed, fits: t.Callable[[Json], bool]) -> Json | None:
     """The open request that fits; null where it cannot be read."""
     try:
-        return _newest(item for item in filed() if fits(item) and _status(item) in OPEN)
+        return _newest(item for item in filed.fresh() if fits(item) and _status(item) in OPEN)
     except errors.IntuneError:
         return None
 
 
-def _after_lost_answer(filed: t.Callable[[], t.Iterable[Json]], request: Request, what: str) -> errors.IntuneError:
+def _after_lost_answer(filed: Filed, request: Request, what: str) -> errors.IntuneError:
     """Asking may have been heard or not; the write itself was not done either way."""
     found = _just_filed(filed, lambda item: _mark_of(item) == mark(request))
     if found is not None:

@@ -16,6 +16,7 @@ import uuid
 
 from . import approval, errors, protocol
 from .exchange import Clock, Exchange
+from .lanes import Lanes
 
 V1 = "v1.0"
 BETA = "beta"
@@ -37,15 +38,31 @@ class GraphClient:
     """Talks to one tenant's Graph in one cloud, with a token that never goes to another host."""
 
     def __init__(
-        self, *, exchange: Exchange, credential: TokenSource, origin: str, clock: Clock, asked: approval.Asked | None = None
+        self,
+        *,
+        exchange: Exchange,
+        credential: TokenSource,
+        origin: str,
+        clock: Clock,
+        lanes: Lanes,
+        asked: approval.Asked | None = None,
+        tell: t.Callable[[str], None] = lambda text: None,
     ) -> None:
         self._exchange = exchange
         self.credential = credential
         self.origin = origin
         self.clock = clock
+        self.lanes = lanes
+        self.tell = tell  # a person who watches a long run
         self._asked = asked or approval.Asked()
+        self._filed = approval.Filed(lambda: self.items(approval.PATH, version=BETA))
         self._skew: float | None = None
         self.writes = 0  # that the service accepted
+
+    @property
+    def retry_timeout(self) -> float:
+        """Seconds for which what may be repeated is repeated."""
+        return self._exchange.retry_timeout
 
     @property
     def skew(self) -> float | None:
@@ -72,7 +89,7 @@ class GraphClient:
         seen: set[str] = set()
         while url:
             seen.add(url)
-            page = self._send(self._request("GET", url))
+            page = self._send(_request("GET", url))
             if not isinstance(page, dict) or not isinstance(page.get("value"), list):
                 raise errors.UnexpectedAnswerError(f"GET {path} did not answer with a list.", target=f"GET {path}")
             yield from page["value"]
@@ -114,8 +131,24 @@ class GraphClient:
         version: str = V1,
         repeatable: bool = False,
     ) -> t.Any:
-        url = protocol.build_url(self.origin, version, path, query)
-        return self._send(self._request(method, url, body, repeatable))
+        return self._send(self.request(method, path, query, body, version=version, repeatable=repeatable))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: t.Mapping[str, str] | None = None,
+        body: Json | None = None,
+        *,
+        version: str = V1,
+        repeatable: bool = False,
+    ) -> protocol.Request:
+        """A request that is not sent yet, and has no token."""
+        return _request(method, protocol.build_url(self.origin, version, path, query), body, repeatable)
+
+    def approved(self, request: protocol.Request, refusal: protocol.Response) -> protocol.Response:
+        """The answer of a write that was refused for want of an approval, sent again with one; raises as approval.obtain does."""
+        return approval.obtain(self._asked, request, refusal, self._authorised, self._filed)
 
     def download(self, url: str) -> bytes:
         """A report from the temporary address that Graph gave. The address holds its own key, so it is a secret, and gets no token."""
@@ -144,32 +177,25 @@ class GraphClient:
             if not in_a_row:
                 pause = min(pause * 1.5, 10.0)
 
-    def _request(self, method: str, url: str, body: Json | None = None, repeatable: bool = False) -> protocol.Request:
-        headers = {"client-request-id": str(uuid.uuid4())}
-        content = None
-        if method in ("POST", "PATCH", "PUT"):
-            headers["Content-Type"] = "application/json"
-            content = json.dumps(body if body is not None else {}).encode()
-        return protocol.Request(method, url, headers, content, repeatable)
-
     def _send(self, request: protocol.Request) -> t.Any:
         answer = self._authorised(request)
         write = request.method not in protocol.SAFE_VERBS
         if write and approval.required(answer):
-            answer = approval.obtain(self._asked, request, answer, self._authorised, lambda: self.items(approval.PATH, version=BETA))
+            answer = self.approved(request, answer)
         result = protocol.decode(request, answer)
         self.writes += write
         return result
 
     def _authorised(self, request: protocol.Request) -> protocol.Response:
-        answer = self._answer(request, self._token())
+        answer = self._answer(request, self.token())
         if answer.status == 401:
             # Once more with a new token: the old one may have been revoked, or Entra asks for more claims.
             claims = demanded_claims(answer.headers.get("www-authenticate"))
-            answer = self._answer(request, self._token(claims=claims, renew=True))
+            answer = self._answer(request, self.token(claims=claims, renew=True))
         return answer
 
-    def _token(self, *, claims: str | None = None, renew: bool = False) -> str:
+    def token(self, *, claims: str | None = None, renew: bool = False) -> str:
+        """Raises NotSentError where none can be had: nothing was sent then."""
         try:
             return self.credential.token(claims=claims, renew=renew)
         except errors.LostAnswerError as failure:
@@ -178,10 +204,14 @@ class GraphClient:
 
     def _answer(self, request: protocol.Request, token: str) -> protocol.Response:
         answer = self._exchange.send(protocol.with_bearer(request, token))
+        self.note(answer)
+        return answer
+
+    def note(self, answer: protocol.Response) -> None:
+        """Learns the service's time from an answer."""
         date = protocol.parse_date(answer.headers.get("date"))
         if date is not None:
             self._skew = date - self.clock.now()
-        return answer
 
     def _check_next(self, url: str | None, seen: set[str], path: str) -> None:
         if url is None:
@@ -204,3 +234,12 @@ def demanded_claims(header: str | None) -> str | None:
         return claims if isinstance(json.loads(claims), dict) else None
     except ValueError:
         return None
+
+
+def _request(method: str, url: str, body: Json | None = None, repeatable: bool = False) -> protocol.Request:
+    headers = {"client-request-id": str(uuid.uuid4())}
+    content = None
+    if method in ("POST", "PATCH", "PUT"):
+        headers["Content-Type"] = "application/json"
+        content = json.dumps(body if body is not None else {}).encode()
+    return protocol.Request(method, url, headers, content, repeatable)

@@ -34,11 +34,11 @@ class Exchange:
     def __init__(self, transport: Sender, clock: Clock, retry_timeout: float) -> None:
         self._transport = transport
         self._clock = clock
-        self._retry_timeout = retry_timeout
+        self.retry_timeout = retry_timeout
 
     def send(self, request: protocol.Request) -> protocol.Response:
         """The last answer, also when it is an error; raises what the transport raised last when there was none."""
-        deadline = self._clock.monotonic() + self._retry_timeout
+        deadline = self._clock.monotonic() + self.retry_timeout
         attempt = 0
         while True:
             attempt += 1

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import typing as t
 
 import pytest
@@ -70,6 +71,36 @@ def test_the_connection_options_reach_the_transport(transport: Wire) -> None:
     execute(lambda *_args: Outcome({}), ca_path="/ca.pem", validate_certs=False, timeout=7.0)
     expected = {"user_agent": _runner.USER_AGENT, "ca_path": "/ca.pem", "validate_certs": False, "timeout": 7.0}
     assert transport.settings == expected
+
+
+def test_progress_is_told_to_who_listens(transport: Wire) -> None:
+    told: list[str] = []
+    _runner.execute(SPEC, lambda _given, client, _check: client.tell("5 of 10") or Outcome({}), params(), check=False, diff=False, tell=told.append)
+    assert told == ["5 of 10"]
+
+
+def test_progress_is_quiet_where_nobody_listens(transport: Wire, capfd: pytest.CaptureFixture[str]) -> None:
+    assert execute(lambda _given, client, _check: client.tell("5 of 10") or Outcome({})) == {"changed": False}
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("run", [reading, raising(errors.NotReadyError("Late.")), raising(ZeroDivisionError())], ids=["good", "failing", "bug"])
+def test_the_lanes_send_over_the_same_transport_and_are_closed(transport: Wire, monkeypatch: pytest.MonkeyPatch, run: _runner.Run) -> None:
+    made: list[tuple[str, t.Any]] = []
+
+    class Lanes:
+        def __init__(self, send: t.Any) -> None:
+            made.append(("made", send))
+
+        def close(self) -> None:
+            made.append(("closed", transport.closed))
+
+    monkeypatch.setattr(_runner, "Lanes", Lanes)
+    transport.then(answer(200, {}))
+    with contextlib.suppress(ZeroDivisionError):
+        execute(run)
+    assert made == [("made", transport.send), ("closed", False)], "the lanes first, and then what they send over"
+    assert transport.closed
 
 
 @pytest.mark.parametrize(

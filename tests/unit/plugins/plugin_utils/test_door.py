@@ -133,6 +133,8 @@ def test_a_secret_in_a_failure_is_not_in_the_result() -> None:
         pytest.param({"results": []}, False, id="no device"),
         pytest.param({"results": None}, False, id="null"),
         pytest.param({"connection": {}}, False, id="another module"),
+        pytest.param({"results": ["a text", None, 7]}, False, id="no dicts"),
+        pytest.param({"results": ["a text", {"passcode": "1234"}]}, True, id="one among texts"),
     ],
 )
 def test_a_result_with_a_passcode_is_hidden(result: dict[str, t.Any], hidden: bool) -> None:
@@ -201,6 +203,31 @@ def test_a_task_goes_its_way_and_its_passcodes_are_hidden(monkeypatch: pytest.Mo
     subject.__dict__.update(vars(action(transport=transport)), module=None)
     result = subject.run(task_vars={})
     assert (result["from"], result["way"], result["_ansible_no_log"]) == ("ansible", taken, True)
+
+
+@pytest.mark.parametrize("results", [7, True, "a text", {"passcode": "1234"}], ids=repr)
+def test_results_that_are_no_list_are_left_alone(results: t.Any) -> None:
+    result = {"results": results}
+    hide_passcodes(result)
+    assert result == {"results": results}
+
+
+def test_progress_is_displayed_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(_door.display, "display", shown.append)
+    monkeypatch.setattr(_door.ActionBase, "run", lambda *_args: {})
+    monkeypatch.setattr(Door, "__init__", lambda *_args: None)
+
+    def run(_params: t.Any, client: t.Any, _check: bool) -> Outcome:
+        client.tell("5 of 10 devices")
+        assert shown == ["5 of 10 devices"]
+        client.tell("10 of 10 devices")
+        return Outcome({})
+
+    subject = Door()
+    subject.__dict__.update(vars(action(args={"access_token": "s3cret"})), module=module(run))
+    assert "failed" not in subject.run(task_vars={})
+    assert shown == ["5 of 10 devices", "10 of 10 devices"]
 
 
 @pytest.mark.parametrize("library", ["HAS_MSAL", "HAS_REQUESTS"])
