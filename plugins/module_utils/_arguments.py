@@ -62,6 +62,23 @@ CONNECTION: Options = {
     "token_cache_path": {"type": "path", "no_log": False, "fallback": (first_set, ["INTUNE_TOKEN_CACHE_PATH"])},
 }
 
+# For modules that work on devices. The choices are those of _intune.devices.MATCH_BY, and a test holds them together.
+SELECTION: Options = {
+    "devices": {"type": "list", "elements": "str"},
+    "match_by": {
+        "type": "str",
+        "choices": ["auto", "id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"],
+        "default": "auto",
+    },
+    "device_groups": {"type": "list", "elements": "str"},
+}
+
+# For modules that hand passcodes over.
+HANDOVER: Options = {
+    "seal_to": {"type": "list", "elements": "str"},
+    "return_passcode": {"type": "bool", "default": False, "no_log": False},
+}
+
 # For modules whose writes Multi Admin Approval may protect.
 APPROVAL: Options = {
     "approval_justification": {"type": "str"},

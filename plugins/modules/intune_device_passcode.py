@@ -19,24 +19,11 @@ description:
     second run issues nothing, and a device never gets two resets by accident.
   - Names that mean no device or several, and too many devices, are refused before anything is reset. Devices that are not
     supported are refused one by one, with a reason; the others are reset.
-  - After a lost answer the reset is not sent again. The service is asked whether it ran.
+  - Many devices are reset in one task, as fast as Intune's quota allows. After a lost answer a reset is not sent again before the
+    service has said that it did not run it; a device for which this cannot be settled is V(unknown).
 author:
   - Endpoint Ops (@endpointops)
 options:
-  devices:
-    description:
-      - The devices, each by what O(match_by) says. The same device named twice is one device.
-    type: list
-    elements: str
-    required: true
-  match_by:
-    description:
-      - What O(devices) holds.
-      - V(auto) takes a GUID as an ID (of Intune, then of Microsoft Entra), something with C(@) as a user principal name, and
-        anything else as a device name, then as a serial number.
-    type: str
-    choices: [auto, id, device_name, serial_number, user_principal_name, azure_ad_device_id]
-    default: auto
   max_age:
     description:
       - Seconds. A reset that was started within this time satisfies the task, and so does an older one that still waits for its
@@ -55,6 +42,14 @@ options:
     elements: str
     choices: [windows, android, ios]
     default: [windows]
+  ownerships:
+    description:
+      - Whose devices to reset; those of other owners are refused.
+    type: list
+    elements: str
+    choices: [company, personal, unknown]
+    default: [company]
+    version_added: 0.2.0
   max_devices:
     description:
       - The most devices that one task may reset. More are refused before anything is reset.
@@ -70,21 +65,53 @@ options:
       - Seconds to wait for the outcome of all devices. A device that is offline stays V(pending), which is no failure.
     type: float
     default: 600
-  return_passcode:
+  sync_devices:
     description:
-      - Whether to return the new passcodes. The result is then hidden from all output, as with C(no_log), while the registered
-        variable can be used. Whoever prints that variable prints passcodes.
-      - Needs a task without C(async), whose answer cannot be hidden.
+      - Whether to ask each device to check in with Intune after its reset was accepted, so that it carries it out sooner. Each such
+        request counts as a write.
     type: bool
     default: false
+    version_added: 0.2.0
+  journal_path:
+    description:
+      - A file in which the task writes down each reset before it is sent. A task that was interrupted, in whatever way, is continued by
+        the next one with the same journal and devices, which neither resets a device twice nor forgets one. It holds no passcodes.
+      - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it.
+    type: path
+    version_added: 0.2.0
+  write_quota:
+    description:
+      - Resets, and other writes, in any 20 seconds. Intune allows 200 for each application. A lower number leaves room for others who
+        use the same application. Where Intune throttles earlier, the task slows down by itself.
+    type: int
+    default: 200
+    version_added: 0.2.0
+  request_quota:
+    description:
+      - The same for reads and writes together, of which Intune allows 2,000.
+    type: int
+    default: 2000
+    version_added: 0.2.0
+  use_beta:
+    description:
+      - Whether the beta version of Microsoft Graph may be used, which alone tells how a device is joined, and which remote actions the
+        tenant has seen. Without, the former is taken from the device's object in Microsoft Entra, which needs the permission
+        C(Device.Read.All), and lost answers are settled by the device's record alone.
+    type: bool
+    default: true
+    version_added: 0.2.0
 seealso:
   - module: endpointops.intune.intune_pinreset_consent
   - module: endpointops.intune.intune_pin_policy
+  - module: endpointops.intune.intune_device_info
+  - module: endpointops.intune.intune_device_passcode_info
   - name: Reset passcode in Intune
     description: Microsoft's page on the action and its platforms.
     link: https://learn.microsoft.com/intune/device-management/actions/reset-passcode
 extends_documentation_fragment:
   - endpointops.intune.connection
+  - endpointops.intune.selection
+  - endpointops.intune.handover
   - endpointops.intune.approval
   - endpointops.intune.attributes
 attributes:
@@ -162,8 +189,9 @@ results:
       returned: always
     status:
       description:
-        - V(planned) in check mode; V(done); V(pending) when the device has not carried it out yet; V(failed); V(not_supported) and
-          V(canceled) as reported by Intune; V(unknown) when it could not be settled whether the reset was started; V(refused) when
+        - V(planned) in check mode; V(done); V(pending) when the device has not carried it out yet; V(failed), also when Intune refused
+          the reset, could not be reached for this device, or does not know the device any more; V(not_supported) and V(canceled) as
+          reported by Intune; V(unknown) when it could not be settled whether the reset was started, or how it ended; V(refused) when
           the device is not supported, and nothing was sent; V(needs_approval) when another administrator has to approve the reset
           first; V(not_attempted) when the task had to stop before.
         - The task fails when a device is anything but V(planned), V(done), V(pending) or V(needs_approval).
@@ -172,9 +200,9 @@ results:
     reason:
       description:
         - A stable name for why a device is not done.
-        - For refusals one of platform_not_selected, platform_not_supported, build_unknown, build_too_old, hybrid_joined, not_joined
-          and join_unknown; else one of device_failed, not_supported, canceled, service_refused, approval_refused, answer_lost,
-          device_gone and state_unknown.
+        - For refusals one of platform_not_selected, platform_not_supported, being_removed, not_managed, build_unknown, build_too_old,
+          hybrid_joined, not_joined, join_unknown, personally_owned, company_owned and ownership_unknown; else one of device_failed,
+          not_supported, canceled, service_refused, approval_refused, answer_lost, device_gone, state_unknown and unavailable.
       type: str
       returned: always
     message:
@@ -199,6 +227,11 @@ results:
       description: When Intune last heard of it.
       type: str
       returned: always
+    passcode_expires:
+      description: Until when Intune shows the new passcode, seven days after the device has it; null when there is none.
+      type: str
+      returned: always
+      sample: "2026-02-07T08:00:09Z"
     error_code:
       description: The device's error code.
       type: int
@@ -211,6 +244,10 @@ results:
       description: The approval request that the reset waits for, as RV(endpointops.intune.intune_pin_policy#module:approval); else null.
       type: dict
       returned: always
+    sealed_passcode:
+      description: The new passcode as a CMS message in PEM form, for the holders of O(seal_to); null until it is done.
+      type: str
+      returned: when O(seal_to) is set
     passcode:
       description: The new passcode, null until it is done. Intune keeps it for seven days.
       type: str
@@ -228,94 +265,148 @@ failed_devices:
 """
 
 import typing as t
+import uuid
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
+from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _journal, _runner, _seal
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, passcode
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.dispatch import Dispatcher
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.pacing import Quota
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, passcode, progress, selection
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.fleet import Fleet
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.steps import Rules, Sent
 from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+
+LONGEST_AGE = 10**9  # seconds; no device is that old
 
 SPEC = _arguments.spec(
     "intune_device_passcode",
     {
-        "devices": {"type": "list", "elements": "str", "required": True},
-        "match_by": {"type": "str", "choices": ["auto", *devices.MATCH_BY], "default": "auto"},
+        **_arguments.SELECTION,
         "max_age": {"type": "int", "default": 900},
         "reset_since": {"type": "str"},
         "platforms": {"type": "list", "elements": "str", "choices": ["windows", "android", "ios"], "default": ["windows"]},
+        "ownerships": {"type": "list", "elements": "str", "choices": list(devices.OWNERSHIPS), "default": ["company"]},
         "max_devices": {"type": "int", "default": 50},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "float", "default": 600},
-        "return_passcode": {"type": "bool", "default": False, "no_log": False},
+        "sync_devices": {"type": "bool", "default": False},
+        **_arguments.HANDOVER,
+        "journal_path": {"type": "path"},
+        "write_quota": {"type": "int", "default": 200},
+        "request_quota": {"type": "int", "default": 2000},
+        "use_beta": {"type": "bool", "default": True},
         **_arguments.APPROVAL,
     },
+    required_one_of=[("devices", "device_groups")],
 )
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    items = choose(params, client)
-    since = passcode.window(client.service_now(), params["reset_since"], params["max_age"])
-    again = not params["reset_since"] and params["max_age"] == 0
-    due = [item for item in items if passcode.judge(item, since, again)]
-    failure: errors.IntuneError | None = None
-    if check:
-        for item in due:
-            item.status, item.changed, item.message = "planned", True, "A reset would be issued."
-    else:
-        failure = reset(params, client, due, items, since, again)
-    failed = [item.device.id for item in items if item.status in passcode.BAD]
+    sealer = validate(params, client)
+    dispatcher = Dispatcher(client, Quota(params["write_quota"], params["request_quota"]))
+    chosen = selection.select(
+        client, dispatcher, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
+    )
+    if len(chosen.ids) > params["max_devices"]:
+        raise errors.SelectionError(
+            f"{len(chosen.ids)} devices are named, and max_devices allows {params['max_devices']}.",
+            hint="Nothing was reset. Raise max_devices if it is meant.",
+        )
+    items = [passcode.Item(device, names) for device, names in chosen.ids.items()]
+    began = client.clock.monotonic()
+    failure, warnings = reset(params, client, dispatcher, items, check)
+    summary = passcode.summarise(items)
+    if len(items) > 1:
+        client.tell(progress.table(summary, client.clock.monotonic() - began))
+    failed = [item.id for item in items if item.status in passcode.BAD]
     if failed and failure is None:
         failure = errors.PartialError(
             f"{len(failed)} of {len(items)} devices have no new passcode: {tell(items)}", hint="See results for each device's reason."
         )
     return Outcome(
-        {
-            "results": [passcode.describe(item, params["return_passcode"]) for item in items],
-            "summary": passcode.summarise(items),
-            "failed_devices": failed,
-        },
+        {"results": [describe(item, params, sealer) for item in items], "summary": summary, "failed_devices": failed},
         changed=any(item.changed for item in items),
+        warnings=[*chosen.warnings, *warnings],
         failure=failure,
     )
 
 
-def choose(params: t.Mapping[str, t.Any], client: GraphClient) -> list[passcode.Item]:
-    """The devices with their verdicts; everything that can be refused before a write is refused here."""
-    if params["max_age"] < 0:
-        raise errors.InvalidOptionError(f"max_age is {params['max_age']}: it is a number of seconds, 0 or more.")
-    resolved = devices.resolve(client, params["devices"], params["match_by"])
-    if len(resolved) > params["max_devices"]:
-        raise errors.SelectionError(
-            f"{len(resolved)} devices are named, and max_devices allows {params['max_devices']}.",
-            hint="Nothing was reset. Raise max_devices if it is meant.",
-        )
-    items = []
-    for device_id, names in resolved.items():
-        device = devices.read(client, device_id)
-        if device is None:
-            raise errors.SelectionError(f"The device '{names[0]}' ({device_id}) is gone.", hint="Nothing was reset.")
-        verdict = devices.eligibility(device, params["platforms"])
-        items.append(passcode.Item(device, names, verdict, read_at=client.clock.monotonic()))
-    return items
+def validate(params: t.Mapping[str, t.Any], client: GraphClient) -> _seal.Sealer | None:
+    """Refuses, before anything is sent, what can be refused then; the sealer, where one is wished for."""
+    if not 0 <= params["max_age"] <= LONGEST_AGE:
+        raise errors.InvalidOptionError(f"max_age is {params['max_age']}: it is a number of seconds, from 0 to {LONGEST_AGE}.")
+    if not 0 < params["write_quota"] <= params["request_quota"]:
+        raise errors.InvalidOptionError("write_quota is at least 1, and no more than request_quota, which counts writes too.")
+    if params["reset_since"]:
+        passcode.window(float("inf"), params["reset_since"], 0)
+    return _seal.Sealer(params["seal_to"], client.clock.now()) if params["seal_to"] is not None else None
 
 
 def reset(
-    params: t.Mapping[str, t.Any],
-    client: GraphClient,
-    due: list[passcode.Item],
-    items: list[passcode.Item],
-    since: float,
-    again: bool,
-) -> errors.IntuneError | None:
-    """Issues what is due and follows it up. What stops the whole task comes back beside the results, which are kept."""
-    try:
-        for item in due:
-            passcode.issue_if_due(client, item, since, again)
-        if params["wait"]:
-            passcode.follow(client, items, params["wait_timeout"])
-    except errors.IntuneError as failure:
-        return failure
-    return None
+    params: t.Mapping[str, t.Any], client: GraphClient, dispatcher: Dispatcher, items: list[passcode.Item], check: bool
+) -> tuple[errors.IntuneError | None, list[str]]:
+    """Sends what is due and follows it up. What stops the whole task comes back beside the items, which keep what became of them."""
+    since = passcode.window(client.service_now(), params["reset_since"], params["max_age"])
+    again = not params["reset_since"] and params["max_age"] == 0
+    warnings = []
+    with _journal.Journal(params["journal_path"], client.service_now) as journal:
+        tenant = client.credential.identity().get("tid") if params["journal_path"] else None
+        past = (journal.peek if check else journal.open)(tenant, client.origin)
+        if past.since is not None and not params["reset_since"]:
+            # What it has done counts, however long the whole takes.
+            since, again = min(since, past.since), False
+            warnings = [
+                f"The journal holds a run of {past.devices} devices that did not come to its end. It is continued: resets since "
+                f"{passcode.show_time(since)} count. To begin anew, set reset_since or use another journal."
+            ]
+        rules = Rules(
+            since,
+            again,
+            params["platforms"],
+            params["ownerships"],
+            check,
+            params["wait"],
+            params["wait_timeout"],
+            params["use_beta"],
+            params["sync_devices"],
+        )
+        earlier = {
+            device: Sent(trace.time, trace.state == "accepted")
+            for device, trace in past.traces.items()
+            if trace.state != "free" and trace.time >= since - passcode.SKEW and not again
+        }
+        dispatcher.remember(client.service_now() - trace.known for trace in past.traces.values() if trace.state != "free")
+        fleet = Fleet(client, dispatcher, items, rules, journal, earlier)
+        try:
+            _run(fleet, journal, items, since, past.devices if past.since is not None else 0, check)
+        except errors.IntuneError as failure:
+            return fleet.failure or failure, [*warnings, *fleet.warnings]
+    return fleet.failure, [*warnings, *fleet.warnings]
+
+
+def _run(fleet: Fleet, journal: _journal.Journal, items: list[passcode.Item], since: float, before: int, check: bool) -> None:
+    """Between the journal's words of its beginning and its end. ``before``: devices of the run that is continued."""
+    if check:
+        fleet.run()
+        return
+    identity = str(uuid.uuid4())
+    journal.begin(identity, since, max(len(items), before))
+    fleet.run()
+    journal.outcome([(item.id, item.status) for item in items])
+    # A run of some of the devices does not end that of all.
+    if len(items) >= before and not any(item.status in ("not_attempted", "unknown") for item in items):
+        journal.end(identity)
+
+
+def describe(item: passcode.Item, params: t.Mapping[str, t.Any], sealer: _seal.Sealer | None) -> dict[str, t.Any]:
+    """An entry of the ``results`` return value, with the passcode in the ways that were asked for."""
+    entry, secret = passcode.describe(item), passcode.new_passcode(item)
+    if sealer is not None:
+        entry["sealed_passcode"] = sealer.seal(secret) if secret else None
+    if params["return_passcode"]:
+        entry["passcode"] = secret
+    return entry
 
 
 def tell(items: list[passcode.Item]) -> str:

@@ -113,7 +113,8 @@ def connect_proxy() -> t.Iterator[ConnectProxy]:
 
 @pytest.fixture
 def ansible(tmp_path: pathlib.Path, tenant: EmulatedTenant) -> Ansible:
-    return Ansible(tmp_path, tenant)
+    """Through the door that INTEGRATION_DOOR names: in_process, or module."""
+    return Ansible(tmp_path, tenant, os.environ.get("INTEGRATION_DOOR") or "in_process")
 
 
 @pytest.fixture(params=["in_process", "module"])

@@ -13,7 +13,9 @@ import yaml
 
 from ansible_collections.endpointops.intune.plugins.modules import (
     intune_connection_info,
+    intune_device_info,
     intune_device_passcode,
+    intune_device_passcode_info,
     intune_pin_policy,
     intune_pinreset_consent,
     intune_pinreset_consent_info,
@@ -21,7 +23,9 @@ from ansible_collections.endpointops.intune.plugins.modules import (
 
 MODULES = [
     intune_connection_info,
+    intune_device_info,
     intune_device_passcode,
+    intune_device_passcode_info,
     intune_pin_policy,
     intune_pinreset_consent,
     intune_pinreset_consent_info,

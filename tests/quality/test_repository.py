@@ -85,6 +85,58 @@ def test_the_connection_options_fall_back_to_the_documented_variables():
         assert options[name].get("default") == spec.get("default"), name
 
 
+def told(options: dict) -> dict:
+    """Of each option what both the documentation and the arguments of a module say."""
+    names = ("type", "elements", "choices", "default")
+    return {name: {key: option[key] for key in names if key in option} for name, option in options.items()}
+
+
+def documented(name: str) -> dict:
+    """The options of a module, with those of its fragments. Its own go before."""
+    options = {}
+    for reference in documentation(name)["extends_documentation_fragment"]:
+        fragment_name, _dot, section = reference.removeprefix("endpointops.intune.").partition(".")
+        options |= fragment(fragment_name, section.upper() or "DOCUMENTATION").get("options", {})
+    return options | documentation(name).get("options", {})
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_documents_its_options_as_they_are(name):
+    found = told(documented(name))
+    # A type that is not said is that of a text, in both.
+    assert {option: {"type": "str", **spec} for option, spec in found.items()} == {
+        option: {"type": "str", **spec} for option, spec in told(module(name).SPEC.argument_spec).items()
+    }
+
+
+@pytest.mark.parametrize("name", ["selection", "handover", "approval"])
+def test_options_of_several_modules_are_documented_as_they_are(name):
+    from ansible_collections.endpointops.intune.plugins.module_utils import _arguments
+
+    assert told(fragment(name)["options"]) == told(getattr(_arguments, name.upper()))
+
+
+def test_devices_are_named_by_what_they_are_compared_by():
+    from ansible_collections.endpointops.intune.plugins.module_utils._arguments import SELECTION
+    from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, selection
+
+    ways = SELECTION["match_by"]["choices"]
+    assert ways[0] == SELECTION["match_by"]["default"] == "auto"
+    assert sorted(ways[1:]) == sorted(devices.MATCH_BY)
+    assert set(devices.MATCH_BY.values()) <= set(devices.FIND) and set(selection.PROPERTIES.values()) <= set(devices.FIND)
+
+
+@pytest.mark.parametrize("name", ["intune_device_passcode", "intune_device_info"])
+def test_ownerships_and_platforms_are_those_of_the_gate(name):
+    from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices
+
+    spec = module(name).SPEC.argument_spec
+    assert tuple(spec["ownerships"]["choices"]) == devices.OWNERSHIPS and spec["ownerships"]["default"] == ["company"]
+    for platform in spec["platforms"]["choices"]:
+        device = devices.Device("x", operating_system=platform, os_version="10.0.22631", join_type="azureADJoined", owner="company")
+        assert devices.platform(device) == platform and devices.eligibility(device, [platform]).eligible
+
+
 def test_secrets_are_hidden_and_nothing_else_is():
     from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
 

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Resetting a passcode: what a device's record says of its last reset, and what to do about it.
+"""Resetting a passcode: what a device's record says of its last reset, what to do about it, and how a result shows it.
 
-Pure: last_reset, judge, describe. Calls: issue, settle, follow. Source: Graph managedDevice resetPasscode.
+Pure. Source: Graph managedDevice resetPasscode.
 """
 
 from __future__ import annotations
@@ -16,15 +16,13 @@ import datetime
 import typing as t
 
 from .._graph import errors
-from .._graph.client import GraphClient
-from .._graph.protocol import segments
 from . import devices
 from .devices import Device, Verdict
 
 ACTION = "resetpasscode"
-FRESH = 2.0  # seconds for which a device's record is taken as it was read
 SKEW = 5.0  # seconds by which the record's start may lie before the answer's Date
 HELP = "https://learn.microsoft.com/intune/device-management/actions/reset-passcode"
+GONE = "Intune no longer manages the device."
 SELF_SERVICE = (
     "On Windows the way that works today is the user's own: 'I forgot my PIN' on the lock screen or in Settings, with a Temporary "
     f"Access Pass where needed ({devices.GUIDE})."
@@ -41,6 +39,7 @@ STATUS = {
     "notsupported": "not_supported",
 }
 OPEN = frozenset({"pending"})
+SHOWN_FOR = 7 * 86400.0  # seconds for which Intune shows a new passcode
 BAD = frozenset({"failed", "not_supported", "canceled", "unknown", "refused", "not_attempted"})
 
 
@@ -59,13 +58,14 @@ class Reset:
         return STATUS.get(self.state.lower(), "unknown")
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Item:
-    """One device of a task, and what became of it. The only thing here that changes."""
+    """One device of a task, and what became of it. The only thing here that changes. Moments are the service's, in seconds."""
 
-    device: Device
+    id: str
     names: list[str]
-    verdict: Verdict
+    device: Device | None = None
+    verdict: Verdict | None = None
     status: str = "not_attempted"
     reason: str | None = None
     message: str | None = None
@@ -73,8 +73,8 @@ class Item:
     reset: Reset | None = None
     request_id: str | None = None
     approval: dict[str, t.Any] | None = None
-    since: float = 0.0
-    read_at: float = 0.0  # by the monotonic clock
+    since: float = 0.0  # an entry that started before is not of the reset that is meant
+    before: float | None = None  # when the newest entry before that reset started
 
 
 # --- pure -----------------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def _reset(entry: t.Mapping[str, t.Any]) -> Reset:
         started=parse_time(entry.get("startDateTime")) or 0.0,
         updated=parse_time(entry.get("lastUpdatedDateTime")),
         error_code=entry.get("errorCode"),
-        passcode=entry.get("passcode"),
+        passcode=None if entry.get("passcode") is None else str(entry["passcode"]),
     )
 
 
@@ -133,12 +133,14 @@ def window(now: float, reset_since: str | None, max_age: float) -> float:
 
 
 def judge(item: Item, since: float, again: bool = False) -> bool:
-    """Whether a reset is to be issued; if not, the item says why. ``again``: one that still waits for its device does not count."""
+    """Whether a reset is to be issued; if not, the item says why. ``again``: only one that came after this task had sent its own does."""
+    if item.device is None or item.verdict is None:
+        raise ValueError("judged before it was read")
     if not item.verdict.eligible:
         item.status, item.reason, item.message = "refused", item.verdict.reason, item.verdict.message
         return False
     found = last_reset(item.device)
-    if found is not None and (found.started >= since or (found.status in OPEN and not again)):
+    if found is not None and _counts(item, found, since, again):
         # Any outcome counts: one reset a device and window, whatever came of it.
         item.since = found.started
         record(item, found)
@@ -146,10 +148,16 @@ def judge(item: Item, since: float, again: bool = False) -> bool:
     return True
 
 
+def _counts(item: Item, found: Reset, since: float, again: bool) -> bool:
+    if again:
+        # The service tells its time in whole seconds: by the time alone, a reset of a moment before the task would count.
+        return item.since > 0 and is_new(item, found)
+    return found.started >= since or found.status in OPEN
+
+
 def is_new(item: Item, found: Reset) -> bool:
-    """Whether an entry is of the reset that this task issued, and not of one that the device had before."""
-    before = last_reset(item.device)
-    return found.started >= item.since and (before is None or found.started > before.started)
+    """Whether an entry is of the reset that is meant, and not of one that the device had before."""
+    return found.started >= item.since and (item.before is None or found.started > item.before)
 
 
 def record(item: Item, reset: Reset) -> None:
@@ -157,7 +165,9 @@ def record(item: Item, reset: Reset) -> None:
     item.reset = reset
     item.status = reset.status
     item.reason, item.message = None, None
-    if reset.status == "pending":
+    if reset.status == "done" and item.device is not None and devices.platform(item.device) == "ios":
+        item.message = "The passcode is removed. On this platform there is no new one: the user sets it on the device."
+    elif reset.status == "pending":
         item.message = "Intune has queued the reset; the device carries it out when it checks in."
     elif reset.status == "failed":
         item.reason, item.message = (
@@ -165,29 +175,31 @@ def record(item: Item, reset: Reset) -> None:
             f"The device reported that the reset failed (error code {reset.error_code}). See {HELP}",
         )
     elif reset.status == "not_supported":
-        item.reason, item.message = "not_supported", f"The device reported that it does not support the reset. {_instead(item)}"
+        item.reason, item.message = "not_supported", f"The device reported that it does not support the reset. {instead(item)}"
     elif reset.status == "canceled":
         item.reason, item.message = (
             "canceled",
-            "The reset was canceled before the device carried it out. Run again with max_age 0 to issue another.",
+            "The reset was canceled before the device carried it out. To issue another, reset it with max_age 0.",
         )
     elif reset.status == "unknown":
         item.reason, item.message = "state_unknown", f"Intune reports a state that this version does not know: {reset.state}."
 
 
-def _instead(item: Item) -> str:
-    return SELF_SERVICE if devices.platform(item.device) == "windows" else f"See {HELP}"
+def instead(item: Item) -> str:
+    """What to do where Intune does not reset."""
+    return SELF_SERVICE if item.device is not None and devices.platform(item.device) == "windows" else f"See {HELP}"
 
 
-def describe(item: Item, with_passcode: bool) -> dict[str, t.Any]:
-    """An entry of the ``results`` return value."""
-    reset = item.reset
-    shown = {
+def describe(item: Item) -> dict[str, t.Any]:
+    """An entry of the ``results`` return value, without the passcode."""
+    reset, device = item.reset, item.device
+    done = reset is not None and reset.status == "done"
+    return {
         "device": item.names[0],
-        "id": item.device.id,
-        "device_name": item.device.device_name,
-        "operating_system": item.device.operating_system,
-        "os_version": item.device.os_version,
+        "id": item.id,
+        "device_name": device.device_name if device else None,
+        "operating_system": device.operating_system if device else None,
+        "os_version": device.os_version if device else None,
         "status": item.status,
         "reason": item.reason,
         "message": item.message,
@@ -195,13 +207,16 @@ def describe(item: Item, with_passcode: bool) -> dict[str, t.Any]:
         "action_state": reset.state if reset else None,
         "started": show_time(reset.started or None) if reset else None,
         "last_updated": show_time(reset.updated) if reset else None,
+        "passcode_expires": show_time(reset.updated + SHOWN_FOR) if reset and done and reset.passcode and reset.updated else None,
         "error_code": reset.error_code if reset else None,
         "request_id": item.request_id,
         "approval": item.approval,
     }
-    if with_passcode:
-        shown["passcode"] = reset.passcode if reset and reset.status == "done" else None
-    return shown
+
+
+def new_passcode(item: Item) -> str | None:
+    """The secret itself; null until the reset is done, and where there is none."""
+    return item.reset.passcode if item.reset is not None and item.reset.status == "done" else None
 
 
 def summarise(items: t.Sequence[Item]) -> dict[str, int]:
@@ -217,97 +232,3 @@ def summarise(items: t.Sequence[Item]) -> dict[str, int]:
         counts[item.status] += 1
         counts["changed"] += item.changed
     return counts
-
-
-# --- calls ----------------------------------------------------------------------------------------------------------
-
-
-def issue_if_due(client: GraphClient, item: Item, since: float, again: bool) -> None:
-    """Issues a reset, unless another run has started one since the device was read."""
-    if client.clock.monotonic() - item.read_at > FRESH:
-        device = devices.read(client, item.device.id)
-        if device is None:
-            item.status, item.reason, item.message = "failed", "device_gone", "Intune no longer manages the device."
-            return
-        item.device = device
-        if not judge(item, since, again):
-            return
-    issue(client, item)
-
-
-def issue(client: GraphClient, item: Item) -> None:
-    """Sends the reset once. What is refused for this device alone is noted; what concerns all is raised."""
-    item.since = client.service_now() - SKEW
-    try:
-        client.post(devices.PATH + segments(item.device.id, "resetPasscode"))
-    except errors.ApprovalPendingError as pending:
-        item.status, item.approval, item.message = "needs_approval", pending.approval, str(pending)
-        return
-    except errors.ApprovalError as failure:
-        item.status, item.reason, item.message = "failed", "approval_refused", str(failure)
-        return
-    except (errors.LostAnswerError, errors.UnexpectedAnswerError, errors.ServiceError) as failure:
-        if getattr(failure, "status", None) == 503 and getattr(failure, "retry_after", None) is not None:
-            # The service said that it did not run it, and still does after retry_timeout.
-            raise
-        item.request_id = getattr(failure, "request_id", None)
-        settle(client, item, failure)
-        return
-    except errors.GraphError as failure:
-        if failure.status in (401, 403, 429):
-            raise
-        if failure.status == 408:
-            item.request_id = failure.request_id
-            settle(client, item, failure)
-            return
-        item.status, item.reason, item.request_id = "failed", "service_refused", failure.request_id
-        item.message = f"Intune refused the reset: {failure.status} {failure.code}: {failure.message} {_instead(item)}"
-        return
-    item.changed = True
-    item.status = "pending"
-    item.message = "Intune accepted the reset."
-
-
-def settle(client: GraphClient, item: Item, failure: errors.IntuneError) -> None:
-    """After a lost answer: asks the service whether it ran the reset, and never sends it again."""
-    item.status, item.reason = "unknown", "answer_lost"
-    item.message = (
-        f"{failure.message} Whether the reset was started could not be settled: it is not in the device's record (yet). "
-        "Run again later: a reset that was started then counts."
-    )
-
-    def recorded() -> Reset | None:
-        device = devices.read(client, item.device.id)
-        found = last_reset(device) if device else None
-        return found if found is not None and is_new(item, found) else None
-
-    try:
-        reset = client.wait_until(recorded, lambda found: found is not None, timeout=15.0, what="the device's record")
-    except errors.IntuneError:
-        # Still unknown, and said so: the message above stands.
-        return
-    item.changed = True
-    record(item, reset)
-
-
-def follow(client: GraphClient, items: t.Sequence[Item], timeout: float) -> None:
-    """Reads the pending devices until each has an outcome, or the time is up; a pause grows from 1 to 20 seconds."""
-    deadline = client.clock.monotonic() + timeout
-    pause = 1.0
-    while any(item.status in OPEN for item in items) and client.clock.monotonic() + pause <= deadline:
-        client.clock.sleep(pause)
-        pause = min(pause * 1.5, 20.0)
-        for item in items:
-            if item.status in OPEN:
-                refresh(client, item)
-
-
-def refresh(client: GraphClient, item: Item) -> None:
-    """Takes over this reset's entry, not that of an earlier one, which is read until the service shows the new one."""
-    device = devices.read(client, item.device.id)
-    if device is None:
-        item.status, item.reason, item.message = "unknown", "device_gone", "Intune no longer manages the device."
-        return
-    found = last_reset(device)
-    if found is not None and (is_new(item, found) if item.changed else found.started >= item.since):
-        record(item, found)

@@ -27,6 +27,8 @@ WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
 READ_CONFIGURATION = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
 READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
+READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # where groups have devices as members
+READ_USERS = ("User.Read.All", "Directory.Read.All")  # where groups have users as members
 READ_TAGS = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")  # where scope tags are named
 RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 
@@ -35,7 +37,9 @@ MODULES: dict[str, Rows] = {
     "intune_pinreset_consent_info": (READ_APPLICATIONS, READ_GRANTS),
     "intune_pin_policy": (WRITE_CONFIGURATION,),
     "intune_pin_policy_info": (READ_CONFIGURATION,),
+    "intune_device_info": (READ_DEVICES,),
     "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),
+    "intune_device_passcode_info": (READ_DEVICES,),
     "intune_connection_info": (READ_ORGANIZATION, READ_CONFIGURATION),
 }
 

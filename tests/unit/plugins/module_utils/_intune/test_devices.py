@@ -6,28 +6,24 @@ from __future__ import annotations
 
 import typing as t
 
+import hypothesis
 import pytest
+from hypothesis import strategies
 
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.devices import Device, eligibility, matches, platform, ways
-from tests.unit.fakes import Tenant, answer, error, page, query_of, tenant
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, passcode
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.devices import Device, eligibility, platform, ways
 
 ID_1 = "aaaaaaaa-0000-4000-8000-000000000001"
-ID_2 = "aaaaaaaa-0000-4000-8000-000000000002"
-LIST = "GET /v1.0/deviceManagement/managedDevices"
-ONE = f"{LIST}/{ID_1}"
+ALL = ("windows", "android", "ios")
 
 
 def windows(version: str | None = "10.0.22631.3155", join_type: str | None = "azureADJoined", **more: t.Any) -> Device:
-    return Device(ID_1, operating_system="Windows", os_version=version, join_type=join_type, **more)
+    given = {"operating_system": "Windows", "os_version": version, "join_type": join_type, "owner": "company", **more}
+    return Device(ID_1, **given)
 
 
 def found(device_id: str = ID_1, **properties: t.Any) -> dict[str, t.Any]:
     return {"id": device_id, **properties}
-
-
-# --- pure -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_device_is_read_from_graphs_properties() -> None:
@@ -55,8 +51,43 @@ def test_a_device_is_read_from_graphs_properties() -> None:
 
 @pytest.mark.parametrize("value", [None, ""], ids=["null", "blank"])
 def test_what_graph_does_not_know_is_null(value: str | None) -> None:
-    properties = {name: value for name in devices.READ if name not in ("id", "deviceActionResults")}
+    properties = {name: value for name in (*devices.READ, *devices.INFO) if name not in ("id", "deviceActionResults")}
     assert devices.normalise(found(deviceActionResults=None, **properties)) == Device(ID_1)
+
+
+ODD = strategies.one_of(
+    strategies.none(),
+    strategies.booleans(),
+    strategies.integers(),
+    strategies.floats(),
+    strategies.lists(strategies.none(), max_size=2),
+    strategies.dictionaries(strategies.text(max_size=2), strategies.none(), max_size=2),
+    strategies.text(max_size=6),
+)
+
+
+@hypothesis.given(
+    strategies.fixed_dictionaries({}, optional={name: ODD for name in (*devices.READ, *devices.INFO) if name != "deviceActionResults"}),
+    strategies.one_of(ODD, strategies.lists(strategies.one_of(ODD, strategies.just({"actionName": "resetPasscode"})), max_size=3)),
+)
+def test_no_damaged_record_breaks_the_gate(properties: dict[str, t.Any], actions: t.Any) -> None:
+    device = devices.normalise({**properties, "deviceActionResults": actions})
+    assert eligibility(device, ALL, devices.OWNERSHIPS).reason in {None, *REASONS}
+    devices.describe(device, devices.Verdict(True))
+    passcode.last_reset(device)
+    texts = {name: value for name, value in vars(device).items() if name not in ("id", "actions")}
+    assert all(value is None or (isinstance(value, str) and value) for value in texts.values()), texts
+
+
+@pytest.mark.parametrize("record", [{}, {"id": None}, {"id": 7}], ids=["no id", "null", "a number"])
+def test_a_record_without_a_readable_id_is_of_no_device_that_is_looked_for(record: dict[str, t.Any]) -> None:
+    assert devices.normalise(record).id in ("None", "7")
+
+
+def test_only_whole_entries_of_actions_are_kept() -> None:
+    whole = {"actionName": "syncDevice"}
+    assert devices.normalise(found(deviceActionResults=[None, whole, "x"])).actions == (whole,)
+    assert devices.normalise(found(deviceActionResults="x")).actions == ()
 
 
 def test_a_device_does_not_show_its_action_results() -> None:
@@ -93,9 +124,6 @@ def test_platforms(system: str | None, version: str | None, kind: str | None, na
     assert platform(Device(ID_1, operating_system=system, os_version=version, device_type=kind)) == name
 
 
-ALL = ("windows", "android", "ios")
-
-
 @pytest.mark.parametrize(
     ("device", "platforms", "reason"),
     [
@@ -120,9 +148,9 @@ ALL = ("windows", "android", "ios")
         pytest.param(windows(), ["android"], "platform_not_selected", id="Windows not asked for"),
         pytest.param(Device(ID_1, operating_system="Windows Phone", os_version="8.1"), ALL, "platform_not_supported", id="Windows Phone 8"),
         pytest.param(Device(ID_1, operating_system="Android"), ["windows"], "platform_not_selected", id="Android not asked for"),
-        pytest.param(Device(ID_1, operating_system="Android"), ["android"], None, id="Android asked for"),
+        pytest.param(Device(ID_1, operating_system="Android", owner="company"), ["android"], None, id="Android asked for"),
         pytest.param(Device(ID_1, operating_system="iPadOS"), ["windows"], "platform_not_selected", id="iOS not asked for"),
-        pytest.param(Device(ID_1, operating_system="iOS"), ALL, None, id="iOS asked for"),
+        pytest.param(Device(ID_1, operating_system="iOS", owner="company"), ALL, None, id="iOS asked for"),
         pytest.param(Device(ID_1, operating_system="macOS"), ALL, "platform_not_supported", id="macOS"),
         pytest.param(Device(ID_1, operating_system="Linux"), ALL, "platform_not_supported", id="Linux"),
         pytest.param(Device(ID_1), ALL, "platform_not_supported", id="unknown system"),
@@ -150,110 +178,225 @@ def test_ways(name: str, match_by: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("properties", "way", "name", "same"),
+    ("one", "other", "same"),
     [
-        pytest.param({"deviceName": "PC-1"}, "device_name", "pc-1", True, id="other case"),
-        pytest.param({"deviceName": "PC-10"}, "device_name", "PC-1", False, id="begins the same"),
-        pytest.param({"deviceName": None}, "device_name", "PC-1", False, id="no name"),
-        pytest.param({"deviceName": None}, "device_name", "None", False, id="no name is not None"),
-        pytest.param({"serialNumber": "PC-1"}, "device_name", "PC-1", False, id="another property"),
-        pytest.param({"userPrincipalName": "Ann@Contoso.test"}, "user_principal_name", "ann@contoso.test", True, id="user"),
-        pytest.param({"serialNumber": None}, "serial_number", "", False, id="blank is no name"),
-        pytest.param({"serialNumber": ""}, "serial_number", "", False, id="blank means no blank one"),
+        pytest.param("PC-1", "pc-1", True, id="other case"),
+        pytest.param("PC-10", "PC-1", False, id="begins the same"),
+        pytest.param("Ann@Contoso.test", "ann@contoso.test", True, id="user"),
+        pytest.param("\u00c4RZTE", "\u00e4rzte", True, id="umlaut"),
+        pytest.param("Stra\u00dfe", "STRASSE", False, id="two names in German"),
+        pytest.param(None, "None", False, id="nothing is not a word"),
+        pytest.param(None, "", True, id="nothing is blank"),
     ],
 )
-def test_a_device_is_compared_on_our_side_too(properties: dict[str, t.Any], way: str, name: str, same: bool) -> None:
-    assert matches(properties, way, name) is same
+def test_names_are_compared_without_case(one: str | None, other: str, same: bool) -> None:
+    assert (devices.fold(one) == devices.fold(other)) is same
 
 
-# --- calls ----------------------------------------------------------------------------------------------------------
+# --- the gate, as a whole --------------------------------------------------------------------------------------------
+
+WORDS = strategies.one_of(
+    strategies.none(),
+    strategies.sampled_from(
+        [
+            *("Windows", "windows 10", "Android", "iOS", "macOS", "desktop", "holoLens", "10.0.22631.1", "10.0.14393", "10.0", "8.1"),
+            *("azureADJoined", "hybridAzureADJoined", "azureADRegistered", "company", "personal", "unknown", "unknownFutureValue"),
+            *("managed", "unhealthy", "discovered", "mdm", "easMdm"),
+            *devices.LEAVING,
+            *devices.WITHOUT_MDM,
+        ]
+    ),
+    strategies.text(max_size=12),
+)
+ANY_DEVICE = strategies.builds(
+    Device,
+    id=strategies.just(ID_1),
+    operating_system=WORDS,
+    os_version=WORDS,
+    join_type=WORDS,
+    device_type=WORDS,
+    owner=WORDS,
+    management_state=WORDS,
+    management_agent=WORDS,
+)
+REASONS = {
+    *("platform_not_supported", "platform_not_selected", "being_removed", "not_managed", "build_unknown", "build_too_old"),
+    *("hybrid_joined", "not_joined", "join_unknown", "personally_owned", "company_owned", "ownership_unknown"),
+}
+CHOICES = strategies.sets(strategies.sampled_from(ALL)), strategies.sets(strategies.sampled_from(devices.OWNERSHIPS))
 
 
-def resolve(world: Tenant, *names: str, match_by: str = "auto") -> dict[str, list[str]]:
-    return devices.resolve(world.client, names, match_by)
+@hypothesis.given(ANY_DEVICE, *CHOICES)
+def test_every_device_gets_a_verdict(device: Device, platforms: set[str], ownerships: set[str]) -> None:
+    verdict = eligibility(device, platforms, ownerships)
+    assert verdict.eligible == (verdict.reason is None) == (verdict.message is None)
+    assert verdict.eligible or verdict.reason in REASONS
+    assert verdict.eligible or (verdict.message or "").endswith((".", devices.GUIDE))
 
 
-def test_reading_asks_beta_for_what_v1_does_not_have() -> None:
-    world = tenant([answer(200, found(joinType="azureADJoined"))])
-    device = devices.read(world.client, ID_1)
-    assert device is not None and device.join_type == "azureADJoined"
-    request = world.transport.sent[0]
-    assert request.target == f"GET /beta/deviceManagement/managedDevices/{ID_1}"
-    assert {"joinType", "deviceActionResults"} <= set(query_of(request)["$select"].split(","))
+NEARLY = {
+    "operating_system": ["Windows", "Android", "iOS", "macOS", None],
+    "os_version": ["10.0.22631.1", "10.0.14393", None],
+    "join_type": ["azureADJoined", "hybridAzureADJoined", "azureADRegistered", "unknown", None],
+    "device_type": ["desktop", "holoLens", None],
+    "owner": ["company", "personal", "unknown", None],
+    "management_state": ["managed", "retirePending", "discovered", "wipeFailed", None],
+    "management_agent": ["mdm", "eas", "configurationManagerClientMdm", "unknownFutureValue", None],
+}
 
 
-def test_reading_what_is_gone_is_null() -> None:
-    assert devices.read(tenant([error(404)]).client, ID_1) is None
+@hypothesis.settings(max_examples=400)
+@hypothesis.given(
+    strategies.fixed_dictionaries({name: strategies.sampled_from(values) for name, values in NEARLY.items()}),
+    *CHOICES,
+)
+def test_eligible_is_who_fulfils_every_condition_and_nobody_else(
+    given: dict[str, str | None], platforms: set[str], ownerships: set[str]
+) -> None:
+    name = platform(Device(ID_1, **given))
+    conditions = [
+        name in {"windows", "android", "ios"} & platforms,
+        given["management_state"] not in ("retirePending", "discovered"),
+        given["management_agent"] != "eas",
+        name != "windows" or (given["os_version"] == "10.0.22631.1" and given["join_type"] == "azureADJoined"),
+        (given["owner"] or "unknown") in ownerships,
+    ]
+    assert eligibility(Device(ID_1, **given), platforms, ownerships).eligible is all(conditions)
 
 
-def test_a_name_is_looked_up_by_filter() -> None:
-    world = tenant([page(found(deviceName="O'Brien"))])
-    assert resolve(world, "O'Brien") == {ID_1: ["O'Brien"]}
-    assert query_of(world.transport.sent[0])["$filter"] == "deviceName eq 'O''Brien'"
+@pytest.mark.parametrize("state", ["retirePending", "retireIssued", "wipePending", "wipeIssued", "deletePending", "WIPEPENDING"])
+def test_a_device_that_is_being_removed_is_refused(state: str) -> None:
+    verdict = eligibility(windows(management_state=state), ["windows"])
+    assert verdict.reason == "being_removed" and state in (verdict.message or "")
 
 
-def test_a_serial_number_is_tried_after_the_name() -> None:
-    world = tenant([page(), page(found(serialNumber="S-1"))])
-    assert resolve(world, "S-1") == {ID_1: ["S-1"]}
-    assert query_of(world.transport.sent[1])["$filter"] == "serialNumber eq 'S-1'"
+@pytest.mark.parametrize("state", ["managed", "retireFailed", "wipeFailed", "unhealthy", "wipeCanceled", "retireCanceled", "new", None])
+def test_a_device_that_stays_is_not(state: str | None) -> None:
+    assert eligibility(windows(management_state=state), ["windows"]).eligible
 
 
-def test_an_id_is_read_directly() -> None:
-    world = tenant({ONE: answer(200, found())})
-    assert resolve(world, f"{{{ID_1.upper()}}}") == {ID_1: [f"{{{ID_1.upper()}}}"]}
+@pytest.mark.parametrize(
+    ("agent", "managed"),
+    [
+        ("mdm", True),
+        ("easMdm", True),
+        ("configurationManagerClientMdm", True),
+        ("configurationManagerClientMdmEas", True),
+        ("googleCloudDevicePolicyController", True),
+        ("microsoft365ManagedMdm", True),
+        ("intuneAosp", True),
+        ("unknownFutureValue", True),
+        ("somethingNew", True),
+        (None, True),
+        ("eas", False),
+        ("EAS", False),
+        ("intuneClient", False),
+        ("easIntuneClient", False),
+        ("configurationManagerClient", False),
+        ("unknown", False),
+        ("jamf", False),
+        ("google", False),
+        ("msSense", False),
+    ],
+)
+def test_a_device_without_an_mdm_channel_is_refused(agent: str | None, managed: bool) -> None:
+    verdict = eligibility(windows(management_agent=agent), ["windows"])
+    assert verdict.reason == (None if managed else "not_managed")
+    assert managed or str(agent) in (verdict.message or "")
 
 
-def test_an_entra_id_is_tried_after_intunes() -> None:
-    world = tenant({ONE: error(404), LIST: page(found(ID_2, azureADDeviceId=ID_1))})
-    assert resolve(world, ID_1) == {ID_2: [ID_1]}
+def test_a_discovered_device_is_not_managed() -> None:
+    assert eligibility(windows(management_state="discovered"), ["windows"]).reason == "not_managed"
 
 
-def test_a_filter_that_graph_ignores_finds_nobody_else() -> None:
-    everybody = page(found(ID_1, deviceName="PC-1", serialNumber="S-1"), found(ID_2, deviceName="PC-2", serialNumber="S-2"))
-    assert resolve(tenant([everybody]), "PC-2") == {ID_2: ["PC-2"]}
+@pytest.mark.parametrize("system", ["Windows", "Android", "iOS"])
+@pytest.mark.parametrize(
+    ("owner", "ownerships", "reason"),
+    [
+        ("company", ["company"], None),
+        ("personal", ["company"], "personally_owned"),
+        ("unknown", ["company"], "ownership_unknown"),
+        (None, ["company"], "ownership_unknown"),
+        ("unknownFutureValue", ["company", "personal"], "ownership_unknown"),
+        ("company", ["personal"], "company_owned"),
+        ("personal", ["company", "personal"], None),
+        ("unknown", ["unknown"], None),
+        ("unknownFutureValue", ["unknown"], None),
+        ("company", [], "company_owned"),
+    ],
+)
+def test_whose_device_it_is(system: str, owner: str | None, ownerships: list[str], reason: str | None) -> None:
+    device = windows(owner=owner, operating_system=system)
+    assert eligibility(device, ALL, ownerships).reason == reason
 
 
-def test_names_of_one_device_come_together_in_the_order_given() -> None:
-    world = tenant([page(found(ID_2, deviceName="PC-2")), page(found(deviceName="PC-1")), page(), page(found(ID_2, serialNumber="S-2"))])
-    assert list(resolve(world, "PC-2", "PC-1", "S-2").items()) == [(ID_2, ["PC-2", "S-2"]), (ID_1, ["PC-1"])]
+def test_only_what_the_company_owns_is_meant_where_nothing_is_said() -> None:
+    assert eligibility(windows(), ["windows"]).eligible
+    assert eligibility(windows(owner="personal"), ["windows"]).reason == "personally_owned"
 
 
-def test_all_unknown_and_ambiguous_names_are_told_at_once() -> None:
-    twins = page(found(ID_2, deviceName="PC-1", serialNumber="S-2"), found(ID_1, deviceName="PC-1", serialNumber="S-1"))
-    world = tenant([page(), page(), twins, page(found(ID_2, deviceName="PC-2")), page()])
-    with pytest.raises(errors.SelectionError) as caught:
-        resolve(world, "PC-0", "PC-1", "PC-2", "eve@contoso.test")
-    message = caught.value.message
-    assert "no managed device 'PC-0' (looked for by device_name, serial_number)" in message
-    assert f"'PC-1' means 2 devices by device_name: {ID_1} (PC-1, S-1), {ID_2} (PC-1, S-2)" in message
-    assert "no managed device 'eve@contoso.test'" in message
-    assert "PC-2'" not in message
-    assert caught.value.hint and caught.value.hint.startswith("Nothing was reset.")
+def test_reasons_are_looked_for_in_their_order() -> None:
+    faults: list[tuple[str, dict[str, t.Any]]] = [
+        ("platform_not_supported", {"operating_system": "macOS"}),
+        ("being_removed", {"management_state": "wipePending"}),
+        ("not_managed", {"management_agent": "eas"}),
+        ("build_too_old", {"os_version": "10.0.1"}),
+        ("not_joined", {"join_type": "azureADRegistered"}),
+        ("personally_owned", {"owner": "personal"}),
+    ]
+    for number, (reason, _fault) in enumerate(faults):
+        properties = {name: value for _reason, fault in reversed(faults[number:]) for name, value in fault.items()}
+        assert eligibility(windows(**properties), ["windows"]).reason == reason
 
 
-def test_a_user_with_two_devices_is_ambiguous() -> None:
-    both = page(found(ID_1, userPrincipalName="ann@contoso.test"), found(ID_2, userPrincipalName="ann@contoso.test"))
-    with pytest.raises(errors.SelectionError, match="means 2 devices by user_principal_name"):
-        resolve(tenant([both]), "ann@contoso.test")
+@pytest.mark.parametrize(
+    ("trust", "join"),
+    [
+        ("AzureAd", "azureADJoined"),
+        ("ServerAd", "hybridAzureADJoined"),
+        ("Workplace", "azureADRegistered"),
+        ("Other", "unknown"),
+        ("", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_how_v1_tells_a_joined_device(trust: str | None, join: str) -> None:
+    assert devices.join_of_trust(trust) == join
 
 
-@pytest.mark.parametrize("match_by", ["id", "azure_ad_device_id"])
-def test_an_id_that_is_none_is_not_asked_for(match_by: str) -> None:
-    world = tenant()
-    with pytest.raises(errors.SelectionError, match="is not a GUID"):
-        resolve(world, "PC-1", match_by=match_by)
-    assert world.transport.sent == []
+def test_each_version_is_asked_for_what_it_has() -> None:
+    only_beta = {"joinType", "deviceType"}
+    assert only_beta <= set(devices.READ) and not only_beta & set(devices.READ_V1)
+    assert set(devices.READ) - only_beta <= set(devices.READ_V1)
+    assert "deviceActionResults" not in devices.INFO
 
 
-@pytest.mark.parametrize("name", ["", " "], ids=["empty", "space"])
-@pytest.mark.parametrize("match_by", ["auto", *devices.MATCH_BY])
-def test_a_blank_name_means_no_device(name: str, match_by: str) -> None:
-    world = tenant({LIST: page(found(deviceName="", serialNumber=None, userPrincipalName=""))})
-    with pytest.raises(errors.SelectionError):
-        resolve(world, name, match_by=match_by)
-    assert world.transport.sent == []
+def test_what_is_told_of_a_device() -> None:
+    # Only what is asked for comes back, each with a value of its own.
+    device = devices.normalise({**{name: f"the {name}" for name in devices.INFO}, "deviceActionResults": [{"passcode": "s3cret"}]})
+    assert devices.describe(device, devices.Verdict(False, "why", "Because.")) == {
+        "id": "the id",
+        "device_name": "the deviceName",
+        "managed_device_name": "the managedDeviceName",
+        "operating_system": "the operatingSystem",
+        "os_version": "the osVersion",
+        "platform": "other",
+        "serial_number": "the serialNumber",
+        "user_principal_name": "the userPrincipalName",
+        "azure_ad_device_id": "the azureADDeviceId",
+        "ownership": "the managedDeviceOwnerType",
+        "management_state": "the managementState",
+        "join_type": "the joinType",
+        "compliance_state": "the complianceState",
+        "last_sync": "the lastSyncDateTime",
+        "enrolled": "the enrolledDateTime",
+        "eligible": False,
+        "reason": "why",
+        "message": "Because.",
+    }
 
 
-def test_a_refusal_ends_the_search() -> None:
-    with pytest.raises(errors.ForbiddenError):
-        resolve(tenant([error(403)]), "PC-1", "PC-2")
+def test_what_stands_for_nothing_is_null() -> None:
+    zeros, year_1 = "00000000-0000-0000-0000-000000000000", "0001-01-01T00:00:00Z"
+    never = devices.normalise({"id": ID_1, "azureADDeviceId": zeros, "lastSyncDateTime": year_1, "enrolledDateTime": year_1})
+    assert never == Device(ID_1)

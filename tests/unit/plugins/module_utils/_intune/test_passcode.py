@@ -15,11 +15,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph import e
 from ansible_collections.endpointops.intune.plugins.module_utils._intune import passcode
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.devices import Device, Verdict
 from ansible_collections.endpointops.intune.plugins.module_utils._intune.passcode import Item, Reset
-from tests.unit.fakes import START, FakeClock, Step, Tenant, answer, error, tenant
+from tests.unit.fakes import START
 
 ID = "aaaaaaaa-0000-4000-8000-000000000001"
-POST = f"POST /v1.0/deviceManagement/managedDevices/{ID}/resetPasscode"
-READ = f"GET /beta/deviceManagement/managedDevices/{ID}"
 ELIGIBLE = Verdict(True)
 
 
@@ -34,12 +32,8 @@ def entry(state: str = "done", started: float = START, **more: t.Any) -> dict[st
 
 
 def item(*actions: dict[str, t.Any], verdict: Verdict = ELIGIBLE, system: str = "Windows", **more: t.Any) -> Item:
-    return Item(Device(ID, "PC-1", operating_system=system, os_version="10.0.22631", actions=actions), ["PC-1"], verdict, **more)
-
-
-def record_of(*actions: dict[str, t.Any]) -> t.Any:
-    """Graph's answer to a read of the device."""
-    return answer(200, {"id": ID, "deviceName": "PC-1", "operatingSystem": "Windows", "deviceActionResults": list(actions)})
+    device = Device(ID, "PC-1", operating_system=system, os_version="10.0.22631", actions=actions)
+    return Item(ID, ["PC-1"], device, verdict, **more)
 
 
 # --- what the record says -------------------------------------------------------------------------------------------
@@ -181,8 +175,46 @@ def test_a_reset_is_due_unless_one_was_started(actions: list[dict[str, t.Any]], 
 
 
 @pytest.mark.parametrize(("how", "due"), [({}, False), ({"again": True}, True)], ids=["once", "again"])
-def test_a_reset_that_still_waits_counts_however_old_it_is(how: dict[str, bool], due: bool) -> None:
-    assert passcode.judge(item(entry("pending", START - 86400)), START - 900, **how) is due
+@pytest.mark.parametrize("state", ["none", "pending", "active"])
+def test_a_reset_that_still_waits_counts_however_old_it_is(state: str, how: dict[str, bool], due: bool) -> None:
+    assert passcode.judge(item(entry(state, START - 86400)), START - 900, **how) is due
+
+
+@pytest.mark.parametrize(
+    ("since", "before", "started", "due"),
+    [
+        pytest.param(0.0, None, START, True, id="this task has sent none"),
+        pytest.param(START - 5, None, START - 5, False, id="its own, at the first moment"),
+        pytest.param(START - 5, None, START - 6, True, id="one from before"),
+        pytest.param(START - 5, START - 2, START - 2, True, id="the one that was there within these seconds"),
+        pytest.param(START - 5, START - 2, START - 1, False, id="its own, beside one within these seconds"),
+    ],
+)
+def test_always_anew_means_that_only_the_reset_of_this_task_counts(since: float, before: float | None, started: float, due: bool) -> None:
+    subject = item(entry("done", started), since=since, before=before)
+    assert passcode.judge(subject, START, again=True) is due
+
+
+@pytest.mark.parametrize("subject", [Item(ID, ["PC-1"]), Item(ID, ["PC-1"], Device(ID)), Item(ID, ["PC-1"], verdict=ELIGIBLE)])
+def test_nothing_is_judged_that_was_not_read(subject: Item) -> None:
+    with pytest.raises(ValueError, match="judged before it was read"):
+        passcode.judge(subject, START - 900)
+
+
+@pytest.mark.parametrize(
+    ("since", "before", "started", "new"),
+    [
+        (START, None, START, True),
+        (START, None, START - 1, False),
+        (START, START + 2, START + 2, False),
+        (START, START + 2, START + 1, False),
+        (START, START + 2, START + 3, True),
+        (START, START - 60, START, True),
+        (START, None, 0.0, False),
+    ],
+)
+def test_whose_entry_it_is(since: float, before: float | None, started: float, new: bool) -> None:
+    assert passcode.is_new(item(since=since, before=before), Reset("done", started)) is new
 
 
 def test_a_device_that_is_not_eligible_is_refused_with_its_reason() -> None:
@@ -195,7 +227,7 @@ def test_a_reset_that_is_there_is_taken_over_and_changes_nothing() -> None:
     subject = item(entry("done", START - 60, passcode="1234"))
     passcode.judge(subject, START - 900)
     assert (subject.status, subject.changed, subject.since) == ("done", False, START - 60)
-    assert passcode.describe(subject, True)["passcode"] == "1234"
+    assert passcode.new_passcode(subject) == "1234"
 
 
 @pytest.mark.parametrize(
@@ -224,10 +256,24 @@ def test_a_later_report_leaves_nothing_of_an_earlier_one() -> None:
     assert (subject.status, subject.reason, subject.message) == ("done", None, None)
 
 
-def test_an_android_device_is_not_told_about_windows() -> None:
-    subject = item(system="Android")
+@pytest.mark.parametrize(("state", "told"), [("done", True), ("pending", False), ("failed", False)])
+@pytest.mark.parametrize("system", ["iOS", "iPadOS", "Android", "Windows"])
+def test_on_ios_there_is_no_new_passcode_and_this_is_said(system: str, state: str, told: bool) -> None:
+    subject = item(system=system)
+    passcode.record(subject, Reset(state, START))
+    assert ("The passcode is removed." in (subject.message or "")) is (told and system in ("iOS", "iPadOS"))
+
+
+@pytest.mark.parametrize("system", ["Windows", "Windows Holographic", "Android", "iOS"])
+def test_only_windows_users_are_sent_to_their_own_reset(system: str) -> None:
+    subject = item(system=system)
     passcode.record(subject, Reset("notSupported", START))
-    assert "On Windows" not in (subject.message or "")
+    assert ("On Windows" in (subject.message or "")) is (system == "Windows")
+    assert (passcode.instead(subject) == passcode.SELF_SERVICE) is (system == "Windows")
+
+
+def test_where_the_device_was_not_read_the_help_is_named() -> None:
+    assert passcode.instead(Item(ID, ["PC-1"])) == f"See {passcode.HELP}"
 
 
 # --- what is returned -----------------------------------------------------------------------------------------------
@@ -235,7 +281,7 @@ def test_an_android_device_is_not_told_about_windows() -> None:
 
 def test_an_entry_says_everything_about_a_device() -> None:
     subject = item(reset=Reset("done", START, START + 60, 0, "1234"), status="done", changed=True, request_id="r-1")
-    assert passcode.describe(subject, False) == {
+    assert passcode.describe(subject) == {
         "device": "PC-1",
         "id": ID,
         "device_name": "PC-1",
@@ -248,19 +294,34 @@ def test_an_entry_says_everything_about_a_device() -> None:
         "action_state": "done",
         "started": "2026-01-05T10:00:00Z",
         "last_updated": "2026-01-05T10:01:00Z",
+        "passcode_expires": "2026-01-12T10:01:00Z",
         "error_code": 0,
         "request_id": "r-1",
         "approval": None,
     }
 
 
-@pytest.mark.parametrize("reset", [None, Reset("done", START, passcode="1234")], ids=["without a reset", "with one"])
-def test_an_entry_always_has_the_same_keys(reset: Reset | None) -> None:
-    assert set(passcode.describe(item(reset=reset), False)) == set(passcode.describe(item(), False))
+@pytest.mark.parametrize(
+    "subject",
+    [Item(ID, ["PC-1"]), item(), item(reset=Reset("done", START, START, passcode="1234"))],
+    ids=["not read", "without a reset", "with one"],
+)
+def test_an_entry_always_has_the_same_keys(subject: Item) -> None:
+    shown = passcode.describe(subject)
+    assert list(shown) == list(passcode.describe(item(reset=Reset("failed", START))))
+    assert (shown["device"], shown["id"]) == ("PC-1", ID)
 
 
-def test_a_passcode_is_not_shown_unless_asked_for() -> None:
-    assert "1234" not in str(passcode.describe(item(entry(passcode="1234"), reset=Reset("done", START, passcode="1234")), False))
+def test_what_was_not_read_is_null() -> None:
+    shown = passcode.describe(Item(ID, ["PC-1", "S-1"]))
+    assert {name for name, value in shown.items() if value is not None} == {"device", "id", "status", "changed"}
+    assert (shown["device"], shown["status"], shown["changed"]) == ("PC-1", "not_attempted", False)
+
+
+def test_an_entry_never_holds_the_passcode() -> None:
+    subject = item(entry(passcode="s3cret"), status="done", reset=Reset("done", START, START, passcode="s3cret"))
+    assert "s3cret" not in str(passcode.describe(subject))
+    assert "s3cret" not in repr(vars(subject))
 
 
 @pytest.mark.parametrize(
@@ -271,15 +332,31 @@ def test_a_passcode_is_not_shown_unless_asked_for() -> None:
         pytest.param(Reset("done", START), None, id="done without a passcode"),
         pytest.param(Reset("failed", START, passcode="1234"), None, id="failed"),
         pytest.param(Reset("pending", START, passcode="1234"), None, id="pending"),
+        pytest.param(Reset("somethingNew", START, passcode="1234"), None, id="a state that is not known"),
     ],
 )
-def test_a_passcode_is_shown_when_the_reset_is_done(reset: Reset | None, shown: str | None) -> None:
-    assert passcode.describe(item(reset=reset), True)["passcode"] == shown
+def test_there_is_a_passcode_when_the_reset_is_done(reset: Reset | None, shown: str | None) -> None:
+    assert passcode.new_passcode(item(reset=reset)) == shown
+
+
+@pytest.mark.parametrize(
+    ("reset", "expires"),
+    [
+        pytest.param(None, None, id="no reset"),
+        pytest.param(Reset("done", START - 60, START, passcode="1234"), "2026-01-12T10:00:00Z", id="seven days after it was done"),
+        pytest.param(Reset("done", START - 60, None, passcode="1234"), None, id="not known when it was done"),
+        pytest.param(Reset("done", START - 60, START), None, id="no passcode"),
+        pytest.param(Reset("done", START - 60, START, passcode=""), None, id="an empty one is none"),
+        pytest.param(Reset("active", START - 60, START, passcode="1234"), None, id="not done yet"),
+    ],
+)
+def test_how_long_intune_shows_a_passcode(reset: Reset | None, expires: str | None) -> None:
+    assert passcode.describe(item(reset=reset))["passcode_expires"] == expires
 
 
 def test_a_reset_without_a_readable_start_shows_none() -> None:
     found = passcode.last_reset(item({"actionName": "resetPasscode", "actionState": "done"}).device)
-    assert passcode.describe(item(reset=found), False)["started"] is None
+    assert passcode.describe(item(reset=found))["started"] is None
 
 
 def test_the_summary_counts_every_status() -> None:
@@ -295,228 +372,3 @@ def test_every_status_has_a_place_in_the_summary(status: str) -> None:
 
 def test_the_summary_of_nothing_has_the_same_keys() -> None:
     assert set(passcode.summarise([])) == set(passcode.summarise([item()]))
-
-
-# --- issuing --------------------------------------------------------------------------------------------------------
-
-
-def issued(*steps: Step, record: t.Any = None, subject: Item | None = None) -> tuple[Item, Tenant]:
-    world = tenant({POST: list(steps), READ: record if record is not None else record_of()}, clock=FakeClock(START))
-    subject = subject or item()
-    passcode.issue(world.client, subject)
-    return subject, world
-
-
-@pytest.mark.parametrize(
-    ("failure", "status", "reason", "approval"),
-    [
-        pytest.param(errors.ApprovalPendingError("Waits.", {"code": "c"}), "needs_approval", None, {"code": "c"}, id="waits"),
-        pytest.param(errors.ApprovalError("Rejected.", code="rejected"), "failed", "approval_refused", None, id="rejected"),
-    ],
-)
-def test_an_approval_concerns_one_device_and_nothing_was_issued(
-    failure: errors.IntuneError, status: str, reason: str | None, approval: t.Any
-) -> None:
-    subject, world = issued(failure)
-    assert (subject.status, subject.reason, subject.changed, subject.approval) == (status, reason, False, approval)
-    assert failure.message in (subject.message or "")
-    assert passcode.summarise([subject])[status] == 1
-    assert world.transport.targets == [POST], "nothing is to be settled"
-
-
-def test_an_accepted_reset_is_pending_and_no_more() -> None:
-    subject, world = issued(answer(204))
-    assert (subject.status, subject.changed, subject.reason, subject.message) == ("pending", True, None, "Intune accepted the reset.")
-    assert world.transport.writes == [POST]
-
-
-def test_the_reset_is_sent_with_an_empty_object() -> None:
-    _subject, world = issued(answer(204))
-    assert (world.transport.sent[0].body, world.transport.sent[0].repeatable) == (b"{}", False)
-
-
-@pytest.mark.parametrize("status", [400, 404, 409, 412])
-def test_a_refusal_of_this_device_is_noted(status: int) -> None:
-    subject, world = issued(error(status, "BadRequest", "Not for this device.", request_id="r-1"))
-    assert (subject.status, subject.reason, subject.changed, subject.request_id) == ("failed", "service_refused", False, "r-1")
-    assert f"{status} BadRequest: Not for this device. On Windows the way that works" in (subject.message or "")
-    assert world.transport.writes == [POST]
-
-
-@pytest.mark.parametrize(
-    ("step", "kind"),
-    [
-        pytest.param(error(403), errors.ForbiddenError, id="403"),
-        pytest.param(error(401), errors.UnauthorizedError, id="401"),
-        pytest.param(error(429), errors.ThrottledError, id="429"),
-        pytest.param(errors.NotSentError("No connection."), errors.NotSentError, id="no connection"),
-    ],
-)
-def test_what_concerns_all_devices_is_raised(step: Step, kind: type[Exception]) -> None:
-    subject = item()
-    with pytest.raises(kind):
-        issued(step, subject=subject)
-    assert (subject.status, subject.changed) == ("not_attempted", False)
-
-
-DOUBTFUL = [
-    pytest.param(errors.LostAnswerError("Lost."), id="lost"),
-    pytest.param(error(408), id="408"),
-    pytest.param(error(500), id="500"),
-    pytest.param(error(503), id="503"),
-    pytest.param(answer(504, b"<html>"), id="504 in HTML"),
-    pytest.param(answer(200, b"<html>"), id="200 in HTML"),
-]
-
-
-@pytest.mark.parametrize("step", DOUBTFUL)
-def test_a_doubtful_reset_that_is_in_the_record_was_started(step: Step) -> None:
-    subject, world = issued(step, record=[record_of(), record_of(entry("pending", START + 1))])
-    assert (subject.status, subject.reason, subject.changed) == ("pending", None, True)
-    assert world.transport.writes == [POST]
-
-
-@pytest.mark.parametrize("step", DOUBTFUL)
-def test_a_doubtful_reset_that_is_not_in_the_record_stays_unknown(step: Step) -> None:
-    subject, world = issued(step, record=record_of(entry("done", START - 3600)))
-    assert (subject.status, subject.reason, subject.changed) == ("unknown", "answer_lost", False)
-    assert "Run again later" in (subject.message or "")
-    assert world.transport.writes == [POST]
-
-
-@pytest.mark.parametrize("status", [408, 500])
-def test_a_doubtful_reset_keeps_the_id_that_support_asks_for(status: int) -> None:
-    subject, _world = issued(error(status, request_id="r-1"))
-    assert subject.request_id == "r-1"
-
-
-@pytest.mark.parametrize("record", [error(404), error(403), errors.LostAnswerError("x")], ids=["gone", "may not be read", "lost too"])
-def test_a_record_that_cannot_be_read_settles_nothing(record: Step) -> None:
-    subject, _world = issued(errors.LostAnswerError("Lost."), record=record)
-    assert (subject.status, subject.reason) == ("unknown", "answer_lost")
-
-
-def test_settling_takes_a_bounded_time() -> None:
-    _subject, world = issued(errors.LostAnswerError("Lost."))
-    assert sum(world.clock.slept) <= 15.0
-
-
-def test_a_doubtful_reset_is_not_taken_for_one_that_was_known_before() -> None:
-    earlier = entry("done", START - 2)
-    subject, _world = issued(errors.LostAnswerError("Lost."), record=record_of(earlier), subject=item(earlier))
-    assert (subject.status, subject.changed) == ("unknown", False)
-
-
-def test_the_services_clock_counts() -> None:
-    record = record_of(entry("done", START + 600))
-    world = tenant({"GET /v1.0/x": answer(204, date="Mon, 05 Jan 2026 10:20:00 GMT"), POST: errors.LostAnswerError("Lost."), READ: record})
-    world.client.get("/x")
-    subject = item()
-    passcode.issue(world.client, subject)
-    assert subject.status == "unknown"
-
-
-def issued_if_due(subject: Item, record: Step, seconds: float) -> Tenant:
-    """Comes to a device this long after it was read."""
-    world = tenant({POST: answer(204), READ: record}, clock=FakeClock(START + seconds))
-    passcode.issue_if_due(world.client, subject, START - 900, False)
-    return world
-
-
-def test_a_device_that_was_read_just_now_is_not_read_again() -> None:
-    subject = item(read_at=1000.0)
-    world = issued_if_due(subject, record_of(), 1000.0 + passcode.FRESH)
-    assert (subject.status, world.transport.targets) == ("pending", [POST])
-
-
-def test_a_device_that_was_read_long_ago_is_read_again_before_its_reset() -> None:
-    subject = item()
-    world = issued_if_due(subject, record_of(), passcode.FRESH + 1)
-    assert (subject.status, world.transport.targets) == ("pending", [READ, POST])
-
-
-@pytest.mark.parametrize(
-    ("record", "status", "reason"),
-    [
-        pytest.param(record_of(entry("done")), "done", None, id="reset by another run"),
-        pytest.param(error(404), "failed", "device_gone", id="gone"),
-    ],
-)
-def test_what_has_changed_since_a_device_was_read_counts(record: Step, status: str, reason: str | None) -> None:
-    subject = item()
-    world = issued_if_due(subject, record, passcode.FRESH + 1)
-    assert (subject.status, subject.reason, subject.changed, world.transport.writes) == (status, reason, False, [])
-
-
-# --- following ------------------------------------------------------------------------------------------------------
-
-
-def followed(*records: Step, timeout: float = 600.0, subject: Item | None = None) -> tuple[Item, Tenant]:
-    world = tenant({READ: list(records)}, clock=FakeClock(START))
-    subject = subject or item(status="pending", changed=True, since=START - passcode.SKEW)
-    passcode.follow(world.client, [subject], timeout)
-    return subject, world
-
-
-def test_a_pending_reset_is_followed_to_its_end() -> None:
-    records = [record_of(), record_of(entry("pending")), record_of(entry("active")), record_of(entry("done", passcode="1234"))]
-    subject, _world = followed(*records)
-    assert (subject.status, subject.changed, passcode.describe(subject, True)["passcode"]) == ("done", True, "1234")
-
-
-def test_a_reset_that_was_under_way_before_is_followed_to_its_end() -> None:
-    subject = item(entry("pending", START - 60))
-    passcode.judge(subject, START - 900)
-    followed(record_of(entry("active", START - 60)), record_of(entry("done", START - 60, passcode="1234")), subject=subject)
-    assert (subject.status, subject.changed, passcode.describe(subject, True)["passcode"]) == ("done", False, "1234")
-
-
-def test_a_reset_that_starts_at_the_first_moment_counts() -> None:
-    subject, _world = followed(record_of(entry("done")), subject=item(status="pending", changed=True, since=START))
-    assert subject.status == "done"
-
-
-def test_an_earlier_reset_is_not_taken_for_this_one() -> None:
-    records = [record_of(entry("done", START - 60, passcode="old")), record_of(entry("done", START, passcode="new"))]
-    subject, _world = followed(*records)
-    assert passcode.describe(subject, True)["passcode"] == "new"
-
-
-def test_an_earlier_reset_of_a_moment_ago_is_not_taken_for_this_one() -> None:
-    earlier = entry("done", START - 2, passcode="old")
-    subject = item(earlier, status="pending", changed=True, since=START - passcode.SKEW)
-    followed(record_of(earlier), record_of(entry("done", START, passcode="new")), subject=subject)
-    assert passcode.describe(subject, True)["passcode"] == "new"
-
-
-def test_following_ends_with_the_time() -> None:
-    subject, world = followed(record_of(entry("pending")), timeout=10.0)
-    assert subject.status == "pending"
-    assert sum(world.clock.slept) <= 10.0
-
-
-def test_following_for_no_time_reads_nothing() -> None:
-    _subject, world = followed(record_of(), timeout=0.0)
-    assert world.transport.sent == []
-
-
-def test_pauses_grow_while_following() -> None:
-    _subject, world = followed(record_of(entry("pending")), timeout=200.0)
-    assert world.clock.slept[:3] == pytest.approx([1.0, 1.5, 2.25])
-    assert max(world.clock.slept) == 20.0
-
-
-@pytest.mark.parametrize("status", ["done", "failed", "refused", "unknown"])
-def test_what_has_an_outcome_is_not_read(status: str) -> None:
-    _subject, world = followed(record_of(), subject=item(status=status))
-    assert (world.transport.sent, world.clock.slept) == ([], [])
-
-
-def test_a_device_that_leaves_is_unknown() -> None:
-    subject, _world = followed(error(404))
-    assert (subject.status, subject.reason) == ("unknown", "device_gone")
-
-
-def test_a_refused_read_is_raised() -> None:
-    with pytest.raises(errors.ForbiddenError):
-        followed(error(403))

@@ -1,0 +1,192 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: intune_device_passcode_info
+short_description: Find out what became of passcode resets, and fetch the passcodes
+version_added: 0.2.0
+description:
+  - Says of each device what became of the last reset of its passcode, whoever asked for it, and returns the new passcode as long as
+    Intune holds it. Nothing is changed.
+  - So a reset that was V(pending) at the end of M(endpointops.intune.intune_device_passcode), because the device was offline, is picked
+    up later.
+  - A reset that failed is a result, and does not fail this task.
+author:
+  - Endpoint Ops (@endpointops)
+options:
+  since:
+    description:
+      - A moment such as C(2026-01-31T08:00:00Z). A reset that was started before does not count. Unset means the last reset, whatever
+        its age.
+    type: str
+seealso:
+  - module: endpointops.intune.intune_device_passcode
+  - module: endpointops.intune.intune_device_info
+extends_documentation_fragment:
+  - endpointops.intune.connection
+  - endpointops.intune.selection
+  - endpointops.intune.handover
+  - endpointops.intune.attributes
+  - endpointops.intune.attributes.info
+notes:
+  - One of O(devices) and O(device_groups) is required.
+  - Needs the application permission C(DeviceManagementManagedDevices.Read.All). Whoever has it may read passcodes in Intune.
+  - Intune remembers the last reset of a device only.
+"""
+
+EXAMPLES = r"""
+- name: What became of the resets of this morning?
+  endpointops.intune.intune_device_passcode_info:
+    device_groups: [Field service]
+    since: "2026-01-31T08:00:00Z"
+  register: resets
+
+- name: Which devices have not carried theirs out yet?
+  ansible.builtin.debug:
+    msg: "{{ resets.results | selectattr('status', 'equalto', 'pending') | map(attribute='device_name') }}"
+
+- name: Fetch the passcode of a phone that was offline when it was reset
+  endpointops.intune.intune_device_passcode_info:
+    devices: [XCOVER-WAREHOUSE-01]
+    return_passcode: true
+  register: phone
+
+- name: Hand it over, if there is one
+  ansible.builtin.copy:
+    content: "{{ phone.results[0].passcode }}"
+    dest: "{{ handover_path }}"
+    mode: "0600"
+  when: phone.results[0].passcode is not none
+  no_log: true
+"""
+
+RETURN = r"""
+results:
+  description: One entry a device. Those of O(devices) come first and in their order, then those of O(device_groups).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    device:
+      description: The device as the task names it, or the group that it was found in.
+      type: str
+      returned: always
+    id:
+      description: ID of the managed device.
+      type: str
+      returned: always
+    device_name:
+      description: Name of the device; null when it is gone.
+      type: str
+      returned: always
+    operating_system:
+      description: Operating system.
+      type: str
+      returned: always
+    os_version:
+      description: Version of the operating system.
+      type: str
+      returned: always
+    status:
+      description:
+        - V(none) when there is no reset on record, or none since O(since); V(done); V(pending) when the device has not carried it out
+          yet; V(failed); V(not_supported) and V(canceled) as reported by Intune; V(unknown) when Intune does not know the device any
+          more, or reports a state that is not known here.
+      type: str
+      returned: always
+    reason:
+      description:
+        - A stable name for why it is not done, one of device_failed, not_supported, canceled, device_gone and state_unknown; else null.
+      type: str
+      returned: always
+    message:
+      description: What happened and what to do, in a sentence; null when it is done and the passcode is there.
+      type: str
+      returned: always
+    action_state:
+      description: The state in Intune's own word.
+      type: str
+      returned: always
+      sample: done
+    started:
+      description: When Intune started the reset.
+      type: str
+      returned: always
+      sample: "2026-01-31T08:00:00Z"
+    last_updated:
+      description: When Intune last heard of it.
+      type: str
+      returned: always
+      sample: "2026-01-31T08:00:09Z"
+    passcode_expires:
+      description: Until when Intune shows the new passcode, seven days after the device has it; null when there is none.
+      type: str
+      returned: always
+      sample: "2026-02-07T08:00:09Z"
+    error_code:
+      description: The device's error code.
+      type: int
+      returned: always
+    sealed_passcode:
+      description: The new passcode as a CMS message in PEM form, for the holders of O(seal_to); null when there is none.
+      type: str
+      returned: when O(seal_to) is set
+    passcode:
+      description: The new passcode; null when there is none.
+      type: str
+      returned: when O(return_passcode)
+summary:
+  description: How many devices there are, and have each status.
+  returned: success
+  type: dict
+  sample: {total: 3, none: 1, done: 1, pending: 1, failed: 0, not_supported: 0, canceled: 0, unknown: 0}
+"""
+
+import typing as t
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner, _seal
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.dispatch import Dispatcher
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import inspection, passcode, selection
+from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+
+SPEC = _arguments.spec(
+    "intune_device_passcode_info",
+    {**_arguments.SELECTION, "since": {"type": "str"}, **_arguments.HANDOVER},
+    required_one_of=[("devices", "device_groups")],
+)
+
+
+def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
+    # What can be refused before anything is read. Whether a moment has come already the service's clock says, later.
+    inspection.moment(params["since"], float("inf"))
+    sealer = _seal.Sealer(params["seal_to"], client.clock.now()) if params["seal_to"] is not None else None
+    dispatcher = Dispatcher(client)
+    chosen = selection.select(
+        client, dispatcher, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
+    )
+    since = inspection.moment(params["since"], client.service_now())
+    results = [describe(item, params, sealer) for item in inspection.inspect(client, dispatcher, chosen.ids, since)]
+    return Outcome({"results": results, "summary": inspection.summarise(results)}, warnings=chosen.warnings)
+
+
+def describe(item: passcode.Item, params: t.Mapping[str, t.Any], sealer: _seal.Sealer | None) -> dict[str, t.Any]:
+    """An entry of the ``results`` return value, with the passcode in the ways that were asked for."""
+    entry, secret = inspection.describe(item), passcode.new_passcode(item)
+    if sealer is not None:
+        entry["sealed_passcode"] = sealer.seal(secret) if secret else None
+    if params["return_passcode"]:
+        entry["passcode"] = secret
+    return entry
+
+
+def main() -> None:
+    _runner.main(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+MODULE = "intune_device_info"
+PHONES = [f"PHONE-HELPDESK-0{number}" for number in (1, 2, 3)]
+REFUSED = {
+    "WS-BERLIN-101": "hybrid_joined",
+    "HOME-PC-ROSSI": "not_joined",
+    "LT-ARCHIVE-001": "build_too_old",
+    "HOLO-LAB-01": "platform_not_supported",
+    "MAC-DESIGN-01": "platform_not_supported",
+    "XCOVER-WAREHOUSE-01": "platform_not_selected",
+    "iPhone von Clara": "platform_not_selected",
+}
+
+
+def names(run) -> list[str]:
+    assert run.status == "ok", run.result
+    assert (run.changed, run.writes) == (False, [])
+    # A batch of reads is a POST, but no write.
+    assert all(entry["method"] == "GET" or entry["path"].endswith(("$batch", "/token")) for entry in run.journal)
+    return [device["device_name"] for device in run.result["devices"]]
+
+
+def test_all_devices_with_their_verdict(both_doors):
+    found = both_doors.module(MODULE, {})
+    there = both_doors.tenant.control.devices()
+    assert names(found) == sorted((device["deviceName"] for device in there), key=str.lower)
+    spares = [device["id"] for device in found.result["devices"] if device["device_name"] == "PHONE-SPARE"]
+    assert len(spares) == 2 and spares == sorted(spares)
+    reasons = {device["device_name"]: device["reason"] for device in found.result["devices"]}
+    assert {name: reasons[name] for name in REFUSED} == REFUSED
+    assert reasons["PHONE-HELPDESK-01"] is None and reasons["LT-BERLIN-014"] is None
+    assert all(device["eligible"] == (device["message"] is None) for device in found.result["devices"])
+    assert [entry["path"] for entry in found.journal if entry["kind"] == "graph"] == ["/deviceManagement/managedDevices"]
+
+
+def test_what_is_told_of_a_device(both_doors):
+    there = both_doors.tenant.control.device("O'Brien's phone")
+    (device,) = both_doors.module(MODULE, {"devices": ["O'Brien's phone"]}).result["devices"]
+    assert device == {
+        "id": there["id"],
+        "device_name": "O'Brien's phone",
+        "managed_device_name": there["managedDeviceName"],
+        "operating_system": "Windows",
+        "os_version": "10.0.15254.603",
+        "platform": "windows",
+        "serial_number": there["serialNumber"],
+        "user_principal_name": there["userPrincipalName"],
+        "azure_ad_device_id": there["azureADDeviceId"],
+        "ownership": "company",
+        "management_state": "managed",
+        "join_type": "azureADJoined",
+        "compliance_state": "compliant",
+        "last_sync": there["lastSyncDateTime"],
+        "enrolled": there["enrolledDateTime"],
+        "eligible": True,
+        "reason": None,
+        "message": None,
+    }
+
+
+@pytest.mark.parametrize("eligible", [True, False])
+def test_only_those_that_can_be_reset_or_the_others(both_doors, eligible):
+    found = both_doors.module(MODULE, {"eligible": eligible, "platforms": ["windows", "android"], "ownerships": ["company", "personal"]})
+    assert ("XCOVER-SPARE" in names(found), "iPhone de Louise" in names(found)) == (eligible, not eligible)
+    assert {device["eligible"] for device in found.result["devices"]} == {eligible}
+
+
+def test_whose_device_and_how_managed(both_doors):
+    control = both_doors.tenant.control
+    changes = {
+        "PHONE-FIELD-01": {"managementState": "wipePending"},
+        "PHONE-FIELD-02": {"managementAgent": "eas"},
+        "PHONE-FIELD-03": {"managedDeviceOwnerType": "unknown"},
+        "PHONE-FIELD-04": {"managedDeviceOwnerType": "personal"},
+    }
+    for name, change in changes.items():
+        control.patch_device(control.device(name)["id"], **change)
+    found = both_doors.module(MODULE, {"devices": list(changes)})
+    assert names(found) == list(changes)
+    assert [device["reason"] for device in found.result["devices"]] == [
+        "being_removed",
+        "not_managed",
+        "ownership_unknown",
+        "personally_owned",
+    ]
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["few", "many"])
+@pytest.mark.parametrize("match_by", ["id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"])
+def test_each_selector(ansible, match_by, many):
+    wanted = ["MAC-DESIGN-02", "O'Brien's phone", "HOLO-LAB-01", "iPad-Conference", "TC58-KIOSK-01"][: 5 if many else 2]
+    if not many:
+        wanted = wanted[1:]
+    property_ = {
+        "id": "id",
+        "device_name": "deviceName",
+        "serial_number": "serialNumber",
+        "user_principal_name": "userPrincipalName",
+        "azure_ad_device_id": "azureADDeviceId",
+    }[match_by]
+    if match_by == "user_principal_name":
+        wanted = [name for name in wanted if name != "MAC-DESIGN-02"]
+    given = [ansible.tenant.control.device(name)[property_] for name in wanted]
+    for options in ({"match_by": match_by}, {}):
+        found = ansible.module(MODULE, {"devices": given, **options})
+        assert names(found) == wanted
+        listed = [
+            entry for entry in found.journal if entry["path"] == "/deviceManagement/managedDevices" and "filter" not in entry["query"]
+        ]
+        assert [entry["version"] for entry in listed] == (["v1.0", "beta"] if len(given) > 3 else [])
+
+
+def test_quotes_and_braces_are_plain_characters(both_doors):
+    odd = ["O'Brien's phone", "a&b #1 +50% /x?", "Büro 'Süd'", "tablet {west}"]
+    for name in odd[1:]:
+        both_doors.tenant.control.add_device(deviceName=name)
+    assert names(both_doors.module(MODULE, {"devices": odd})) == odd
+    assert names(both_doors.module(MODULE, {"devices": odd[:3]})) == odd[:3]
+
+
+def test_groups_nested_and_with_users(both_doors):
+    found = both_doors.module(MODULE, {"devices": ["PHONE-HELPDESK-03"], "device_groups": ["Pilot ring", "Field service"]})
+    shown = names(found)
+    assert shown[0] == "PHONE-HELPDESK-03" and len(shown) == len(set(shown))
+    fleet = {*PHONES, *(f"LT-BERLIN-0{number}" for number in (12, 13, 14, 15)), *(f"PHONE-FIELD-0{number}" for number in range(1, 8))}
+    assert set(shown) == {*fleet, "WS-BERLIN-103", "MAC-DESIGN-01"}, "the last two belong to users in a group"
+    assert not found.result.get("warnings")
+
+
+def test_a_group_by_id(ansible):
+    group = ansible.tenant.graph("GET", "/groups?$filter=displayName eq 'Warehouse'")["value"][0]["id"]
+    assert names(ansible.module(MODULE, {"device_groups": [group]})) == ["XCOVER-WAREHOUSE-01", "XCOVER-WAREHOUSE-02"]
+
+
+def test_members_without_a_device_are_a_warning(both_doors):
+    control = both_doors.tenant.control
+    for name in ("PHONE-FIELD-01", "WS-BERLIN-103"):
+        control.patch_device(control.device(name)["id"], userPrincipalName="", userId="")
+    found = both_doors.module(MODULE, {"device_groups": ["Field service"]})
+    assert len(names(found)) == 8
+    assert found.result["warnings"] == ["1 of 9 members of the group 'Field service' have no device in Intune."]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"devices": ["PHONE-SPARE"]}, ["'PHONE-SPARE' means 2 devices by device_name"]),
+        ({"devices": ["NO-1", "NO-2", "PHONE-FIELD-01"], "device_groups": ["Nobody"]}, ["'NO-1'", "'NO-2'", "no group named 'Nobody'"]),
+        ({"device_groups": ["Warehouse"]}, ["Several groups are named 'Warehouse'"]),
+        ({"devices": []}, ["No device is meant"]),
+        ({"device_groups": []}, ["No device is meant"]),
+        ({"devices": [], "device_groups": []}, ["No device is meant"]),
+        ({"devices": ["a\nb"]}, ["control characters"]),
+        ({"devices": ["x" * 257]}, ["257 characters"]),
+        ({"devices": [" "]}, ["blank"]),
+        ({"devices": ["PC-1"], "match_by": "id"}, ["'PC-1' is not a GUID"]),
+        ({"platforms": ["macos"]}, ["platforms"]),
+        ({"ownerships": ["mine"]}, ["ownerships"]),
+    ],
+    ids=lambda value: " ".join(str(part)[:20] for part in value.values()) if isinstance(value, dict) else "",
+)
+def test_bad_input_is_told(ansible, options, told):
+    found = ansible.module(MODULE, options)
+    assert found.status == "failed" and found.writes == [] and "Traceback" not in str(found.result)
+    assert all(part in found.result["msg"] for part in told), found.result["msg"]
+    assert "devices" not in found.result
+
+
+def test_what_is_missing_to_read_is_named(ansible):
+    def env(*roles: str) -> dict[str, str]:
+        app = ansible.tenant.control.add_app(roles=list(roles))
+        return {"INTUNE_CLIENT_ID": app["client_id"], "INTUNE_CLIENT_SECRET": app["client_secret"]}
+
+    read = "DeviceManagementManagedDevices.Read.All"
+    groups = {"device_groups": ["Field service"]}
+    for options, roles, told in (
+        ({}, ["Device.Read.All"], read),
+        (groups, [read], "GroupMember.Read.All"),
+        (groups, [read, "GroupMember.Read.All"], "Device.Read.All and User.Read.All"),
+    ):
+        found = ansible.module(MODULE, options, env=env(*roles))
+        assert found.status == "failed" and told in found.result["msg"], found.result["msg"]
+    assert len(names(ansible.module(MODULE, groups, env=env(read, "GroupMember.Read.All", "Device.Read.All", "User.Read.All")))) == 9
+
+
+def test_a_fleet_is_read_page_by_page(ansible):
+    ansible.tenant.control.settings(page_size=7)
+    found = ansible.module(MODULE, {"eligible": True})
+    assert len(names(found)) > 7
+    few = ansible.module(MODULE, {"devices": ["PHONE-SPARE"]})
+    assert few.status == "failed" and "means 2 devices" in few.result["msg"]
+
+
+def test_no_passcode_is_read(ansible):
+    ansible.module("intune_device_passcode", {"devices": PHONES, "return_passcode": True})
+    secrets = ansible.tenant.control.secrets()
+    found = ansible.module(MODULE, {"devices": PHONES})
+    assert names(found) == PHONES and not any(secret in str(found.result) for secret in secrets)
+    assert not any("deviceActionResults" in entry["query"] for entry in found.journal)

@@ -1,0 +1,457 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole runs over a fleet of the emulated tenant: what is refused, what is written down, what is told, and what a killed run leaves."""
+
+from __future__ import annotations
+
+import base64
+import collections
+import datetime
+import json
+import pathlib
+import typing as t
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _seal
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Request
+from ansible_collections.endpointops.intune.plugins.module_utils._intune.passcode import show_time
+from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode
+from tests.emulator import seeds
+from tests.unit.emulated import Died
+from tests.unit.fakes import START, TENANT_ID, FakeCredential, options
+from tests.unit.fleets import FleetWire
+
+OTHER_TENANT = "99999999-aaaa-4bbb-8ccc-222222222222"
+
+
+def client_of(wire: FleetWire, tenant_id: str | None = TENANT_ID) -> GraphClient:
+    return wire.world(retry_timeout=120.0, credential=FakeCredential({"tid": tenant_id} if tenant_id else {})).client
+
+
+def params_of(wire: FleetWire, **given: t.Any) -> dict[str, t.Any]:
+    defaults = {name: option.get("default") for name, option in intune_device_passcode.SPEC.argument_spec.items()}
+    return {**options(), **defaults, "devices": wire.ids, "max_devices": 1000, "wait_timeout": 60.0, **given}
+
+
+def run(wire: FleetWire, check: bool = False, tenant_id: str | None = TENANT_ID, **given: t.Any) -> Outcome:
+    """One task, in a process of its own; what it told is in the clock of the wire."""
+    wire.clock.told.clear()
+    return intune_device_passcode.run(params_of(wire, **given), client_of(wire, tenant_id), check)
+
+
+def statuses(outcome: Outcome) -> dict[str, int]:
+    return dict(collections.Counter(entry["status"] for entry in outcome.values["results"]))
+
+
+def writes(wire: FleetWire) -> list[str]:
+    """What the tenant was asked to change, in batches or alone."""
+    return [entry["path"] for entry in wire.tenant.journal.since(0) if entry["write"]]
+
+
+def refused(wire: FleetWire, kind: type[errors.IntuneError], check: bool = False, **given: t.Any) -> str:
+    """The message of a task that was refused before anything was written."""
+    with pytest.raises(kind) as caught:
+        run(wire, check, **given)
+    assert writes(wire) == []
+    return str(caught.value)
+
+
+def is_reset(request: Request) -> bool:
+    if request.url.endswith("/$batch"):
+        return any(item["url"].endswith("/resetPasscode") for item in json.loads(request.body or b"")["requests"])
+    return request.url.endswith("/resetPasscode")
+
+
+def from_reset(number: int, fault: str) -> t.Callable[[Request], str | None]:
+    """The fault of the reset, or batch of resets, number ``number`` (from 1), and of all after it."""
+    left = [number]
+
+    def plan(request: Request) -> str | None:
+        left[0] -= is_reset(request)
+        return fault if is_reset(request) and left[0] <= 0 else None
+
+    return plan
+
+
+def killed(wire: FleetWire, journal: pathlib.Path, number: int, kind: str, **given: t.Any) -> set[str]:
+    """A run that ends at its reset, or batch of resets, number ``number``. The devices that were written down, and not reset."""
+    wire.plan = from_reset(number, kind)
+    with pytest.raises(Died):
+        run(wire, journal_path=str(journal), **given)
+    wire.plan = lambda request: None
+    lines = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    return {line["device"] for line in lines if line["event"] == "intent"} - set(wire.resets)
+
+
+def events(journal: pathlib.Path) -> dict[str, int]:
+    return dict(collections.Counter(json.loads(line)["event"] for line in journal.read_text(encoding="utf-8").splitlines()))
+
+
+@pytest.fixture
+def journal(tmp_path: pathlib.Path) -> pathlib.Path:
+    return tmp_path / "resets.jsonl"
+
+
+# --- what is refused before anything is written ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param({"max_age": -1}, "max_age is -1", id="max_age"),
+        pytest.param({"max_age": 10**12}, "max_age is 1000000000000", id="max_age beyond any calendar"),
+        pytest.param({"max_age": 10**400}, "max_age is 1000", id="max_age that is no number of a machine"),
+        pytest.param({"write_quota": 0}, "write_quota is at least 1", id="no writes"),
+        pytest.param({"write_quota": -5}, "write_quota is at least 1", id="less than no writes"),
+        pytest.param({"write_quota": 201, "request_quota": 200}, "no more than request_quota", id="more writes than requests"),
+        pytest.param({"reset_since": "yesterday"}, "reset_since 'yesterday' is not a timestamp", id="no timestamp"),
+        pytest.param({"reset_since": "2026-13-01"}, "is not a timestamp", id="no such month"),
+        pytest.param({"seal_to": []}, "seal_to is empty", id="nobody to seal to"),
+        pytest.param({"seal_to": ["/nowhere/cert.pem"]}, "seal_to cannot be used", id="no certificate"),
+        pytest.param({"devices": []}, "devices and device_groups are empty", id="no device"),
+        pytest.param({"devices": None, "device_groups": []}, "devices and device_groups are empty", id="no group"),
+        pytest.param({"devices": [f"PC-{number}" for number in range(50_001)]}, "50000 is the most", id="too many names"),
+        pytest.param({"devices": ["PC\n1"]}, "control characters", id="newline"),
+    ],
+)
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_what_cannot_be_meant_is_refused_before_anything_is_sent(given: dict[str, t.Any], told: str, check: bool) -> None:
+    wire = FleetWire(2)
+    assert told in refused(wire, errors.IntuneError, check, **given)
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize("ahead", [2.0, 3600.0, 86400.0 * 365])
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_a_moment_in_the_future_is_refused_before_any_write(journal: pathlib.Path, ahead: float, check: bool) -> None:
+    """By the service's clock: that of this host is months behind it here."""
+    wire = FleetWire(2)
+    moment = show_time(wire.tenant.clock.timestamp() + ahead)
+    assert "lies in the future" in refused(wire, errors.InvalidOptionError, check, reset_since=moment, journal_path=str(journal))
+    assert not journal.exists()
+
+
+def test_a_moment_in_the_past_is_that_of_the_service() -> None:
+    wire = FleetWire(2)
+    began = show_time(wire.tenant.clock.timestamp())
+    assert wire.tenant.clock.timestamp() > START + 86400
+    run(wire, devices=wire.ids[:1])
+    wire.clock.sleep(3600)
+    outcome = run(wire, reset_since=began)
+    assert [entry["changed"] for entry in outcome.values["results"]] == [False, True] and set(wire.resets.values()) == {1}
+
+
+def test_more_devices_than_max_devices_are_refused() -> None:
+    wire = FleetWire(3)
+    assert "3 devices are named, and max_devices allows 2." in refused(wire, errors.SelectionError, max_devices=2)
+    assert statuses(run(wire, max_devices=3)) == {"done": 3}
+
+
+def test_max_devices_counts_devices_not_names() -> None:
+    wire = FleetWire(2)
+    outcome = run(wire, devices=[*wire.ids, *wire.ids, "FLEET-000001"], device_groups=["Fleet pilot"], max_devices=2)
+    assert statuses(outcome) == {"done": 2} and set(wire.resets.values()) == {1}
+    assert outcome.values["results"][0]["device"] == wire.ids[0]
+
+
+def test_a_group_can_be_too_many() -> None:
+    wire = FleetWire(51)
+    told = refused(wire, errors.SelectionError, devices=None, device_groups=["All fleet devices"], max_devices=50)
+    assert "51 devices are named" in told
+
+
+def test_unknown_names_are_refused_all_at_once() -> None:
+    wire = FleetWire(2)
+    told = refused(wire, errors.SelectionError, devices=["FLEET-000001", "NO-1", "NO-2"])
+    assert "'NO-1'" in told and "'NO-2'" in told and "FLEET" not in told
+
+
+# --- what is returned and told --------------------------------------------------------------------------------------
+
+
+def test_a_fleet_with_some_failures() -> None:
+    wire = FleetWire(14)
+    wire.tenant.devices.get(wire.ids[1]).own["managedDeviceOwnerType"] = "personal"
+    for device in wire.ids[2:13]:
+        wire.tenant.devices.get(device).simulation.patch({"outcome": "failed"})
+    outcome = run(wire)
+    assert statuses(outcome) == {"done": 2, "refused": 1, "failed": 11}
+    assert outcome.values["failed_devices"] == wire.ids[1:13]
+    expected = {"total": 14, "changed": 13, "done": 2, "refused": 1, "failed": 11}
+    assert outcome.values["summary"] == {**dict.fromkeys(outcome.values["summary"], 0), **expected}
+    assert [entry["id"] for entry in outcome.values["results"]] == wire.ids and outcome.changed is True
+    told = str(outcome.failure)
+    assert isinstance(outcome.failure, errors.PartialError) and "12 of 14 devices have no new passcode: " in told
+    assert f"{wire.ids[1]} refused (personally_owned), {wire.ids[2]} failed (device_failed), " in told and " and 2 more." in told
+    assert wire.ids[12] not in told
+
+
+def test_a_task_without_failures_has_none() -> None:
+    outcome = run(FleetWire(2))
+    assert (outcome.failure, outcome.values["failed_devices"], outcome.warnings) == (None, [], [])
+
+
+def test_what_stops_all_comes_beside_the_results() -> None:
+    wire = FleetWire(60)
+    wire.plan = from_reset(2, "expired")
+    outcome = run(wire, wait=False)
+    assert statuses(outcome) == {"pending": 20, "not_attempted": 40}
+    assert isinstance(outcome.failure, errors.UnauthorizedError) and len(outcome.values["failed_devices"]) == 40
+    assert outcome.changed is True
+
+
+@pytest.mark.parametrize(("size", "tables"), [(1, 0), (2, 1), (45, 1)])
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_a_table_is_told_once_at_the_end_and_not_for_one_device(size: int, tables: int, check: bool) -> None:
+    wire = FleetWire(size)
+    run(wire, check)
+    found = [text for text in wire.clock.told if "\n" in text]
+    assert len(found) == tables and wire.clock.told[-1:] == found
+    assert all(f"reset by this task  {0 if check else size:>6}" in text for text in found)
+
+
+def test_one_device_is_quiet_however_long_it_takes() -> None:
+    wire = FleetWire(1)
+    wire.tenant.devices.get(wire.ids[0]).simulation.patch({"outcome": "offline"})
+    assert statuses(run(wire)) == {"pending": 1} and wire.clock.told == []
+
+
+def test_warnings_of_the_selection_come_through() -> None:
+    wire = FleetWire(3)
+    (group,) = wire.tenant.groups.find(lambda group: group["displayName"] == "Fleet pilot")
+    wire.tenant.members.set(group["id"], [("device", wire.ids[0]), ("user", seeds.stable_id("user", "nobody"))])
+    seeds._add_user(wire.tenant, "nobody")
+    outcome = run(wire, devices=None, device_groups=["Fleet pilot"])
+    assert outcome.warnings == ["1 of 2 members of the group 'Fleet pilot' have no device in Intune."]
+    assert [entry["device"] for entry in outcome.values["results"]] == ["group Fleet pilot"]
+
+
+# --- check mode -----------------------------------------------------------------------------------------------------
+
+
+def test_check_mode_writes_nothing_and_makes_no_journal(journal: pathlib.Path) -> None:
+    wire = FleetWire(5)
+    outcome = run(wire, True, journal_path=str(journal))
+    assert statuses(outcome) == {"planned": 5} and outcome.changed is True
+    assert not wire.resets and not journal.exists()
+
+
+def test_check_mode_reads_the_journal_and_leaves_it_as_it_is(journal: pathlib.Path) -> None:
+    wire = FleetWire(200)
+    lost = killed(wire, journal, 2, "dies_done")
+    reset, unwritten = len(wire.resets), 200 - len(wire.resets) - len(lost)
+    assert reset == 40 and lost and unwritten
+    wire.clock.sleep(3600)  # beyond max_age
+    before, taken = journal.read_bytes(), writes(wire)
+    outcome = run(wire, True, journal_path=str(journal))
+    assert statuses(outcome) == {"done": reset, "unknown": len(lost), "planned": unwritten}
+    assert journal.read_bytes() == before and writes(wire) == taken
+    assert any("did not come to its end" in text for text in outcome.warnings)
+
+
+# --- the journal ----------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_run_is_in_the_journal_and_no_passcode_is(journal: pathlib.Path) -> None:
+    wire = FleetWire(5)
+    run(wire, journal_path=str(journal), return_passcode=True)
+    assert events(journal) == {"journal": 1, "begin": 1, "intent": 5, "accepted": 5, "outcome": 5, "end": 1}
+    text = journal.read_text(encoding="utf-8")
+    passcodes = [action.passcode for action in wire.tenant.actions.resets]
+    assert all(passcodes) and not any(passcode in text for passcode in passcodes)
+
+
+@pytest.mark.parametrize("kind", ["dies", "dies_done"])
+@pytest.mark.parametrize("number", [1, 2, 10])
+def test_a_run_that_was_killed_is_continued(journal: pathlib.Path, number: int, kind: str) -> None:
+    """Not one device is reset twice, and none is forgotten. Those that were written down, and not reset, are unknown here: in so
+    short a run there is no reset late enough to prove that theirs was not run."""
+    wire = FleetWire(190)
+    lost = killed(wire, journal, number, kind)
+    taken = len(wire.resets)
+    assert taken == min(20 * (number - (kind == "dies")), 190) and bool(lost) is (taken < 180 or kind == "dies")
+    wire.clock.sleep(3600)  # beyond max_age: the journal alone knows
+    outcome = run(wire, journal_path=str(journal))
+    assert {entry["id"] for entry in outcome.values["results"] if entry["status"] == "unknown"} == lost
+    assert statuses(outcome) == {"done": 190 - len(lost), **({"unknown": len(lost)} if lost else {})}
+    assert set(wire.resets) == set(wire.ids) - lost and set(wire.resets.values()) == {1}
+    assert outcome.values["summary"]["changed"] == 190 - len(lost) - taken
+    assert any("The journal holds a run of 190 devices that did not come to its end." in text for text in outcome.warnings)
+    assert (events(journal).get("end", 0) == 0) is bool(lost), "what is unknown keeps the run open"
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_in_a_large_fleet_each_device_is_reset_though_a_run_was_killed(journal: pathlib.Path, number: int) -> None:
+    wire = FleetWire(900, latency=0.05)
+    lost = killed(wire, journal, number, "dies", wait=False)
+    assert lost and len(wire.resets) == 20 * (number - 1)
+    outcome = run(wire, journal_path=str(journal), wait=False)
+    assert set(wire.resets.values()) == {1} and len(wire.resets) == 900
+    assert set(statuses(outcome)) <= {"pending", "done"} and outcome.failure is None
+    assert events(journal)["end"] == 1 and events(journal)["settled"] == len(lost)
+
+
+def test_a_run_that_came_to_its_end_is_not_continued(journal: pathlib.Path) -> None:
+    wire = FleetWire(3)
+    run(wire, journal_path=str(journal))
+    wire.clock.sleep(3600)
+    outcome = run(wire, journal_path=str(journal))
+    assert outcome.warnings == [] and set(wire.resets.values()) == {2}
+
+
+def test_a_second_run_within_max_age_resets_nothing(journal: pathlib.Path) -> None:
+    wire = FleetWire(3)
+    for device in wire.tenant.devices:
+        device.simulation.patch({"visible": 30.0, "active": 31.0, "terminal": 32.0})
+    run(wire, journal_path=str(journal), wait=False)
+    outcome = run(wire, journal_path=str(journal))
+    assert statuses(outcome) == {"done": 3} and set(wire.resets.values()) == {1} and not outcome.changed
+
+
+def test_max_age_zero_always_issues_a_reset_with_a_journal_too(journal: pathlib.Path) -> None:
+    wire = FleetWire(3)
+    for _turn in range(2):
+        outcome = run(wire, journal_path=str(journal), max_age=0)
+        assert statuses(outcome) == {"done": 3} and outcome.values["summary"]["changed"] == 3
+    assert set(wire.resets.values()) == {2}
+
+
+def test_a_run_of_some_devices_does_not_end_that_of_all(journal: pathlib.Path) -> None:
+    wire = FleetWire(45)
+    assert not killed(wire, journal, 3, "dies_done")
+    run(wire, journal_path=str(journal), devices=wire.ids[:5])
+    assert "end" not in events(journal)
+    wire.clock.sleep(3600)
+    assert statuses(run(wire, journal_path=str(journal))) == {"done": 45}
+    assert set(wire.resets.values()) == {1} and events(journal)["end"] == 1
+
+
+def test_a_new_window_begins_anew_whatever_the_journal_holds(journal: pathlib.Path) -> None:
+    wire = FleetWire(45)
+    killed(wire, journal, 3, "dies_done")
+    wire.clock.sleep(3600)
+    wire.catch_up()
+    outcome = run(wire, journal_path=str(journal), reset_since=show_time(wire.tenant.clock.timestamp() - 60))
+    assert statuses(outcome) == {"done": 45} and set(wire.resets.values()) == {2} and outcome.warnings == []
+
+
+def test_a_line_that_was_cut_off_is_survived(journal: pathlib.Path) -> None:
+    wire = FleetWire(45)
+    killed(wire, journal, 3, "dies_done")
+    with journal.open("ab") as file:
+        file.write(b'{"time": "2026-01-05T10:0')
+    assert statuses(run(wire, journal_path=str(journal))) == {"done": 45}
+    assert set(wire.resets.values()) == {1}
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_the_journal_of_another_tenant_is_refused_and_left_as_it_is(journal: pathlib.Path, check: bool) -> None:
+    wire = FleetWire(2)
+    run(wire, tenant_id=OTHER_TENANT, journal_path=str(journal), devices=wire.ids[:1])
+    before, taken = journal.read_bytes(), writes(wire)
+    with pytest.raises(errors.InvalidOptionError, match=f"is of the tenant {OTHER_TENANT}"):
+        run(wire, check, journal_path=str(journal))
+    assert journal.read_bytes() == before and writes(wire) == taken
+
+
+def test_what_is_no_journal_is_refused_and_left_as_it_is(journal: pathlib.Path) -> None:
+    journal.write_text("devices:\n  - PC-1\n", encoding="utf-8")
+    journal.chmod(0o600)
+    wire = FleetWire(2)
+    assert "cannot be used because of its line 1" in refused(wire, errors.InvalidOptionError, journal_path=str(journal))
+    assert journal.read_text(encoding="utf-8") == "devices:\n  - PC-1\n"
+
+
+def test_a_second_task_on_the_same_journal_is_refused(journal: pathlib.Path) -> None:
+    wire, told = FleetWire(2), list[str]()
+
+    def plan(request: Request) -> None:
+        if is_reset(request) and not told:
+            told.append("")
+            other = FleetWire(2)
+            told.append(refused(other, errors.InvalidOptionError, journal_path=str(journal)))
+
+    wire.plan = plan
+    assert statuses(run(wire, journal_path=str(journal))) == {"done": 2}
+    assert "is in use by another run" in told[1]
+
+
+# --- passcodes ------------------------------------------------------------------------------------------------------
+
+
+class Recipient(t.NamedTuple):
+    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(Encoding.PEM).decode()
+
+    def open(self, sealed: str) -> str:
+        content = base64.b64decode("".join(sealed.splitlines()[1:-1]))
+        return pkcs7.pkcs7_decrypt_der(content, self.certificate, self.key, []).decode()
+
+
+@pytest.fixture(scope="module")
+def recipient() -> Recipient:
+    """Valid by the clock of the host, which is that of the tests."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "help desk")])
+    start = datetime.datetime.fromtimestamp(START - 3600, datetime.timezone.utc)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
+    builder = builder.not_valid_before(start).not_valid_after(start + datetime.timedelta(days=1))
+    return Recipient(key, builder.sign(key, hashes.SHA256()))
+
+
+needs_decryption = pytest.mark.skipif(
+    not _seal.HAS_ENVELOPES or not hasattr(pkcs7, "pkcs7_decrypt_der"), reason="cryptography here is too old to open what is sealed"
+)
+
+
+@needs_decryption
+def test_a_sealed_passcode_opens_and_is_nowhere_in_clear(recipient: Recipient) -> None:
+    wire = FleetWire(3)
+    wire.tenant.devices.get(wire.ids[1]).simulation.patch({"outcome": "failed"})
+    outcome = run(wire, seal_to=[recipient.pem])
+    made = {action.device_id: action.passcode for action in wire.tenant.actions.resets}
+    entries = {entry["id"]: entry for entry in outcome.values["results"]}
+    for device in (wire.ids[0], wire.ids[2]):
+        assert made[device] and recipient.open(entries[device]["sealed_passcode"]) == made[device]
+    assert entries[wire.ids[1]]["sealed_passcode"] is None
+    assert all("passcode" not in entry for entry in entries.values())
+    assert not any(passcode and passcode in repr(outcome.as_result(diff=True)) for passcode in made.values())
+
+
+@pytest.mark.parametrize("return_passcode", [False, True])
+def test_a_passcode_is_returned_only_where_it_is_asked_for(return_passcode: bool) -> None:
+    wire = FleetWire(2)
+    outcome = run(wire, return_passcode=return_passcode)
+    made = [action.passcode for action in wire.tenant.actions.resets]
+    assert all(("passcode" in entry) is return_passcode and "sealed_passcode" not in entry for entry in outcome.values["results"])
+    if return_passcode:
+        assert sorted(entry["passcode"] for entry in outcome.values["results"]) == sorted(made)
+    else:
+        assert not any(passcode in repr(outcome) for passcode in made)
+
+
+def test_an_expired_certificate_is_refused_before_anything_is_sent(recipient: Recipient) -> None:
+    wire = FleetWire(1)
+    wire.clock.seconds += 86400 * 2
+    told = refused(wire, errors.IntuneError, seal_to=[recipient.pem])
+    assert wire.sent == [] and "expired" in told
+
+
+def test_passcodes_are_not_told_to_who_watches() -> None:
+    wire = FleetWire(5)
+    run(wire, return_passcode=True)
+    made = [action.passcode for action in wire.tenant.actions.resets]
+    assert wire.clock.told and not any(passcode in text for passcode in made for text in wire.clock.told)
