@@ -116,5 +116,3 @@ class FleetWire(Emulated):
         fleet.run()
         assert not [work for work in fleet._lineup.works if work.phase != "finished"]
         return fleet, items
-
-

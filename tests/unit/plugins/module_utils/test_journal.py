@@ -553,7 +553,7 @@ def peak_of(work: t.Callable[[], None]) -> int:
 
 def test_a_long_journal_is_read_line_by_line(path: pathlib.Path) -> None:
     ids = itertools.cycle([A, B])
-    content = b"".join(ledger.encode("intent", START, device=next(ids), name="PC") for _ in range(100_000))
+    content = b"".join(ledger.encode("intent", START, device=next(ids), name="PC") for _number in range(100_000))
     private(path, HEADER + content)
     del content
 

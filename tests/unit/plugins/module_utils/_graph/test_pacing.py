@@ -152,7 +152,7 @@ def test_no_window_of_the_service_ever_holds_more_than_the_quota(
     for end, _number, _write in counted:
         window = [(number, write) for when, number, write in counted if end - quota.seconds < when <= end]
         assert sum(number for number, write in window if write) <= writes
-        assert sum(number for number, _ in window) <= requests
+        assert sum(number for number, _write in window) <= requests
 
 
 @given(st.floats(0, 100), st.lists(st.tuples(st.floats(0, 30), st.integers(1, 10)), max_size=20))
