@@ -110,7 +110,9 @@ class Fleet:
         room = min(room, self._dispatcher.spare) if lineup.to_send else room
         while len(chosen) < room and (work := lineup.take(self._clock.monotonic())):
             chosen.append(work)
+        looked = self._client.service_now()
         for work in chosen:
+            work.looked = looked
             if work.phase == "queued":
                 lineup.move(work, "looking")
         return [(work, self._read_request(work)) for work in chosen]

@@ -35,13 +35,14 @@ class Trouble:
 
 @dataclasses.dataclass(eq=False)
 class Work:
-    """One device on its way. ``asked`` and ``lost`` are moments of the service; ``read`` is one of the monotonic clock."""
+    """One device on its way. ``asked``, ``lost`` and ``looked`` are moments of the service; ``read`` is one of the monotonic clock."""
 
     item: Item
     phase: str = "queued"
     read: float = 0.0
     asked: float = 0.0  # its reset was sent, not before
     lost: float = 0.0  # the answer was given up
+    looked: float = 0.0  # its record was asked for
     pause: float = FIRST_LOOK
     trouble: dict[str, Trouble] = dataclasses.field(default_factory=lambda: collections.defaultdict(Trouble))  # by method
     unjoined: Device | None = None  # read, but not yet how it is joined

@@ -46,7 +46,7 @@ def ran(device_id: str, asked: float, before: float | None, audits: Audits) -> b
 def did_not_run(lost: float, read: float, audits: Audits) -> bool:
     """Whether what is in neither source was not run.
 
-    ``lost``: when the answer was given up; ``read``: when the device's record was read, without it.
+    ``lost``: when the answer was given up; ``read``: when the device's record was asked for, which came without it.
     """
     return read >= lost + QUIET and audits.newest >= lost + QUIET
 

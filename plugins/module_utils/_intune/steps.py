@@ -346,7 +346,7 @@ class Steps:
         ran = settling.ran(item.id, work.asked, item.before, audits)
         if ran:
             self._ran(work, None)
-        elif ran is False and settling.did_not_run(work.lost, now, audits) and self.failure is None and not self._rules.check:
+        elif ran is False and settling.did_not_run(work.lost, work.looked, audits) and self.failure is None and not self._rules.check:
             self._note(self._journal.settled, (item.id, False))
             item.status, item.reason, item.message, work.pause = "not_attempted", None, None, 1.0
             self._lineup.move(work, "queued")
