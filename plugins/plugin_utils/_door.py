@@ -131,6 +131,7 @@ def hide_passcodes(result: dict[str, t.Any]) -> None:
 
     Each entry is marked too: Ansible takes a list named results for that of a loop, and shows the entries that are not marked.
     """
-    for entry in result.get("results") or []:
+    results = result.get("results")
+    for entry in results if isinstance(results, list) else []:
         if isinstance(entry, dict) and entry.get("passcode"):
             entry["_ansible_no_log"] = result["_ansible_no_log"] = True

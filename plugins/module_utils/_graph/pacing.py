@@ -112,7 +112,7 @@ class Budget:
         self._requests.count(now, counted_writes + counted_reads)
 
     def remember(self, whens: t.Iterable[float]) -> None:
-        """Writes of another process with the same quota, by when they were counted; before anything else."""
+        """Writes of another process with the same quota, by when they were counted."""
         for when in sorted(whens):
             self._writes.count(when, 1)
             self._requests.count(when, 1)
