@@ -33,7 +33,7 @@ QUICK_PARTS := environment lint-quick unit-quick
 PARTS := environment lint unit artifact contract docs-lint docs sanity demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick environment lint lint-quick format unit unit-quick integration contract sanity docs-lint docs artifact changelog clean
+.PHONY: help demo test test-quick environment lint lint-quick format unit unit-quick integration contract sanity docs-lint docs artifact bench changelog clean
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -91,6 +91,9 @@ docs: environment  ## Build the documentation as HTML
 
 artifact: environment  ## Build the collection, install it elsewhere and test that copy
 	@$(RECORD) tests/tools/artifact.sh -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
+
+bench: environment  ## Measure speed and memory against the emulated tenant, and what comes of other ways; BENCH_ARGS="--quick" is short
+	@$(RUN) python -m tests.bench $(BENCH_ARGS)
 
 changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins

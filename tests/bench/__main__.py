@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The benchmark: how fast a fleet gets its passcodes, what one task costs, and what comes of other ways. It is no test.
+
+    make bench                                  # all, about half an hour
+    make bench BENCH_ARGS="--quick"             # all, in a few minutes, with smaller numbers
+    make bench BENCH_ARGS="one loop"            # some
+    make bench BENCH_ARGS="fleet --devices 600"
+
+Each scenario has an emulated tenant of its own, with Intune's quota, 0.1 s a request, and a Retry-After that says 0 while it
+throttles. Duplicates and lost devices are counted from the tenant's own records.
+
+fleet         one task for the whole fleet; fleet_killed: kill -9 at a random moment, and run again with the same journal;
+              fleet_lost: with lost answers
+uri, sdk      the same lost answers, for a loop of ansible.builtin.uri and for one over Microsoft's SDK with its own retry handler
+one           a task for one device against ansible.builtin.ping: in the controller's process, and as a module; medians
+loop          a loop of such tasks against the same loop of ansible.builtin.uri
+memory        peak memory with a very large tenant, less that of a process that gets ready and does nothing
+
+How to read it: trust ratios, not seconds, and compare only within one run; other work on the machine disturbs it. A second of the
+quota is 10 resets. A fleet's rate can exceed it, since the first 200 go at once; the "shortest time" figure cannot exceed 1.
+The figures are written to tests/output/bench.json too. The exit code is 1 where a scenario did not come to its end, whatever it found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+import typing as t
+
+from tests.emulator.process import ROOT
+
+from . import figures, fleets, memory, others, tasks
+from .plan import QUICK, Plan
+
+OUTPUT = ROOT / "tests" / "output" / "bench.json"
+Scenario = t.Callable[[Plan], list[figures.Figure]]
+SCENARIOS: dict[str, Scenario] = {
+    "fleet": fleets.fleet,
+    "fleet_killed": fleets.fleet_killed,
+    "fleet_lost": fleets.fleet_lost,
+    "uri": others.uri,
+    "sdk": others.sdk,
+    "one": tasks.one,
+    "loop": tasks.loop,
+    "memory": memory.memory,
+}
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    names, plan = _arguments()
+    circumstances = figures.environment()
+    print(f"{', '.join(f'{what} {value}' for what, value in circumstances.items())}\n{plan}", flush=True)
+    found: list[figures.Found] = []
+    try:
+        for name in names:
+            start = time.monotonic()
+            print(f"{name} ...", end=" ", flush=True)
+            found.append(_measure(name, plan))
+            print(f"{time.monotonic() - start:.0f} s, load {found[-1].load:.1f}", flush=True)
+    finally:
+        # What was found before Ctrl+C is not thrown away.
+        if found:
+            figures.write(OUTPUT, found, environment=circumstances, plan=plan._asdict())
+            print(f"\n\n{figures.table(found)}\n\nWritten to {OUTPUT.relative_to(ROOT)}.", flush=True)
+    return 1 if any(one.error for one in found) else 0
+
+
+def _arguments() -> tuple[list[str], Plan]:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures; see the beginning of tests/bench/__main__.py.")
+    parser.add_argument("names", nargs="*", metavar="scenario", help=f"{', '.join(SCENARIOS)} (default: all)")
+    parser.add_argument("--devices", type=int, help=f"of the fleet (default: {Plan().devices}; with --quick {QUICK.devices})")
+    parser.add_argument("--quick", action="store_true", help="smaller numbers of everything")
+    parser.add_argument("--seed", type=int, default=Plan().seed, help="of the moment of the kill (default: %(default)s)")
+    given = parser.parse_args()
+    if unknown := sorted(set(given.names) - set(SCENARIOS)):
+        parser.error(f"unknown scenario {', '.join(unknown)}: there are {', '.join(SCENARIOS)}")
+    plan = (QUICK if given.quick else Plan())._replace(seed=given.seed)
+    if given.devices is not None:
+        # The quota must come into play.
+        if given.devices <= fleets.QUOTA:
+            parser.error(f"--devices is more than {fleets.QUOTA}: that many are reset at once, and there is no rate")
+        plan = plan._replace(devices=given.devices)
+    return given.names or list(SCENARIOS), plan
+
+
+def _measure(name: str, plan: Plan) -> figures.Found:
+    try:
+        return figures.Found(name, SCENARIOS[name](plan), load=os.getloadavg()[0])
+    except Exception as failure:  # one that breaks does not take the others with it; it is told, and in the exit code
+        return figures.Found(name, [], f"{type(failure).__name__}: {failure}")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nStopped, with everything that it started.")
+        sys.exit(130)

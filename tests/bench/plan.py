@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How much is measured."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class Plan(t.NamedTuple):
+    """``devices`` of a fleet, ``others`` for those who send one by one, ``repeats`` of one task, ``rounds`` of a loop.
+
+    ``tenant`` devices are read for the memory, of which ``named`` are picked by name. ``seed`` of what is left to chance.
+    """
+
+    devices: int = 2000
+    others: int = 300
+    repeats: int = 30
+    rounds: int = 100
+    tenant: int = 100_000
+    named: int = 5000
+    seed: int = 1
+
+
+QUICK = Plan(devices=400, others=60, repeats=7, rounds=20, tenant=10_000, named=500)
