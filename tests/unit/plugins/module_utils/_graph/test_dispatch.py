@@ -426,6 +426,13 @@ def test_a_throttled_read_waits_as_long_as_the_service_says() -> None:
     assert world.clock.monotonic() == pytest.approx(12.0)
 
 
+def test_a_service_that_wants_more_patience_than_there_is_is_not_waited_for() -> None:
+    dispatcher, world = made([error(429, **{"retry-after": "15"})], retry_timeout=10.0)
+    with pytest.raises(errors.ThrottledError):
+        dispatcher.fetch([read()])
+    assert len(world.transport.sent) == 1 and world.clock.slept == []
+
+
 @pytest.mark.parametrize(
     ("subject", "again"),
     [
