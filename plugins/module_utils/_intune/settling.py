@@ -74,18 +74,20 @@ class AuditReader:
         self._allowed = allowed
         self._warn = warn
         self._kept = Audits()
-        self._since = math.inf
+        self._since = self._tried = math.inf  # what is kept goes back to, and what was last asked for
         self._next = 0.0
         self._filtered = True
 
     def read(self, since: float) -> Audits:
-        """The resets since a moment, and maybe older ones."""
-        if self._allowed and (self._client.clock.monotonic() >= self._next or since < self._since):
-            self._kept, self._since = self._read(since - SKEW), since
+        """The resets since a moment, and maybe older ones; empty, which proves nothing, where they are not known since then."""
+        if self._allowed and (self._client.clock.monotonic() >= self._next or since < self._tried):
+            found, self._tried = self._read(since - SKEW), since
             self._next = self._client.clock.monotonic() + 10.0
-        return self._kept
+            if found is not None:
+                self._kept, self._since = found, since
+        return self._kept if since >= self._since else Audits()
 
-    def _read(self, since: float) -> Audits:
+    def _read(self, since: float) -> Audits | None:
         query = {"$select": "action,managedDeviceId,requestDateTime"}
         try:
             if self._filtered:
@@ -102,4 +104,4 @@ class AuditReader:
             self._warn(f"Lost answers are settled by the devices' records alone, for the tenant's remote actions cannot be read: {failure}")
         except errors.IntuneError as failure:
             self._warn(f"The tenant's remote actions could not be read this time: {failure}")
-        return self._kept
+        return None

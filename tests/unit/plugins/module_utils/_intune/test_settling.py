@@ -196,6 +196,17 @@ def test_an_earlier_moment_is_asked_for_at_once_and_a_later_one_is_not() -> None
     ]
 
 
+def test_a_list_that_could_not_be_read_for_an_earlier_moment_proves_nothing_about_it() -> None:
+    """What is kept leaves the earlier reset out, whatever later ones it holds."""
+    world, reader, _told = reading(page(entry(START + 100)), error(500), page(entry(START - 60)))
+    assert reader.read(START).newest == START + 100
+    assert reader.read(START - 60) == Audits()
+    assert reader.read(START - 60) == Audits() and len(world.transport.sent) == 2, "not at once"
+    assert reader.read(START).newest == START + 100
+    world.clock.sleep(10)
+    assert reader.read(START - 60).newest == START - 60
+
+
 @pytest.mark.parametrize("failing", [error(500), error(400, "BadRequest"), errors.LostAnswerError("Lost."), error(429)], ids=str)
 def test_a_read_that_fails_keeps_what_was_known_and_is_tried_again(failing: Step) -> None:
     steps = [REFUSED, failing] if getattr(failing, "status", None) == 400 else [failing]
