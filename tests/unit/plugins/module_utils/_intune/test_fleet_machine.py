@@ -122,7 +122,6 @@ class Wire(FleetWire):
         self.by: dict[str, int] = {}
         self.author = 0
         self.late: list[tuple[float, int, Request]] = []
-        self.late_ids: set[str] = set()
         self.doubtful: set[str] = set()
 
     def ask(self, request: Request) -> Response:
@@ -138,10 +137,9 @@ class Wire(FleetWire):
         for due in sorted((entry for entry in self.late if entry[0] <= end), key=lambda entry: entry[0]):
             self.late.remove(due)
             clock.advance(max(0.0, due[0] - clock.timestamp()))
-            author, self.author, known = self.author, due[1], len(self.tenant.actions.resets)
+            author, self.author = self.author, due[1]
             self.ask(due[2])
             self.author = author
-            self.late_ids |= {action.id for action in self.tenant.actions.resets[known:]}
         clock.advance(max(0.0, end - clock.timestamp()))
 
     def come_late(self, request: Request, delay: float) -> None:
