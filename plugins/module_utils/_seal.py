@@ -72,6 +72,12 @@ class Sealer:
         return "\n".join(["-----BEGIN CMS-----", *lines, "-----END CMS-----", ""])
 
 
+def hand_over(secret: str | None, sealer: Sealer | None, in_clear: bool) -> dict[str, str | None]:
+    """A result's return keys for a passcode, in the ways that were asked for; null while there is none."""
+    sealed = {} if sealer is None else {"sealed_passcode": sealer.seal(secret) if secret else None}
+    return {**sealed, "passcode": secret} if in_clear else sealed
+
+
 def _missing_library() -> errors.MissingLibraryError:
     failure = errors.MissingLibraryError(f"cryptography 43 or later (needed for {OPTION})")
     # In quotes, for a shell takes > as the name of a file.

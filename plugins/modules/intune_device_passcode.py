@@ -325,7 +325,13 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
             f"{len(failed)} of {len(items)} devices have no new passcode: {tell(items)}", hint="See results for each device's reason."
         )
     return Outcome(
-        {"results": [describe(item, params, sealer) for item in items], "summary": summary, "failed_devices": failed},
+        {
+            "results": [
+                passcode.describe(item) | _seal.hand_over(passcode.new_passcode(item), sealer, params["return_passcode"]) for item in items
+            ],
+            "summary": summary,
+            "failed_devices": failed,
+        },
         changed=any(item.changed for item in items),
         warnings=[*chosen.warnings, *warnings],
         failure=failure,
@@ -399,16 +405,6 @@ def _run(fleet: Fleet, journal: _journal.Journal, items: list[passcode.Item], si
     # A run of some of the devices does not end that of all.
     if len(items) >= before and not any(item.status in ("not_attempted", "unknown") for item in items):
         journal.end(identity)
-
-
-def describe(item: passcode.Item, params: t.Mapping[str, t.Any], sealer: _seal.Sealer | None) -> dict[str, t.Any]:
-    """An entry of the ``results`` return value, with the passcode in the ways that were asked for."""
-    entry, secret = passcode.describe(item), passcode.new_passcode(item)
-    if sealer is not None:
-        entry["sealed_passcode"] = sealer.seal(secret) if secret else None
-    if params["return_passcode"]:
-        entry["passcode"] = secret
-    return entry
 
 
 def tell(items: list[passcode.Item]) -> str:

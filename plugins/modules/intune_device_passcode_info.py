@@ -170,18 +170,11 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
         client, dispatcher, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
     )
     since = inspection.moment(params["since"], client.service_now())
-    results = [describe(item, params, sealer) for item in inspection.inspect(client, dispatcher, chosen.ids, since)]
+    results = [
+        inspection.describe(item) | _seal.hand_over(passcode.new_passcode(item), sealer, params["return_passcode"])
+        for item in inspection.inspect(client, dispatcher, chosen.ids, since)
+    ]
     return Outcome({"results": results, "summary": inspection.summarise(results)}, warnings=chosen.warnings)
-
-
-def describe(item: passcode.Item, params: t.Mapping[str, t.Any], sealer: _seal.Sealer | None) -> dict[str, t.Any]:
-    """An entry of the ``results`` return value, with the passcode in the ways that were asked for."""
-    entry, secret = inspection.describe(item), passcode.new_passcode(item)
-    if sealer is not None:
-        entry["sealed_passcode"] = sealer.seal(secret) if secret else None
-    if params["return_passcode"]:
-        entry["passcode"] = secret
-    return entry
 
 
 def main() -> None:
