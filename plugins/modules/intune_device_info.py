@@ -167,8 +167,7 @@ devices:
 import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import BETA, GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.dispatch import Dispatcher
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, selection
 from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
 
@@ -196,17 +195,9 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
 def find(params: t.Mapping[str, t.Any], client: GraphClient) -> tuple[list[devices.Device], list[str]]:
     """The devices that are meant, and warnings."""
     if params["devices"] is None and params["device_groups"] is None:
-        items = client.items(devices.PATH, {"$select": ",".join(devices.INFO)}, version=BETA)
-        # By ID: a list that changes while it is read may have a device twice.
-        found = {device.id: device for device in map(devices.normalise, items)}
+        found = {device.id: device for device in selection.every(client)}
         return sorted(found.values(), key=lambda device: (devices.fold(device.device_name), device.id)), []
-    dispatcher = Dispatcher(client)
-    chosen = selection.select(
-        client, dispatcher, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
-    )
-    read = selection.read(client, dispatcher, list(chosen.ids))
-    gone = len(chosen.ids) - len(read)
-    return read, chosen.warnings + ([f"{gone} devices were removed from Intune while they were read."] if gone else [])
+    return selection.find(client, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ())
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ uri, sdk      the same lost answers, for a loop of ansible.builtin.uri and for o
 one           a task for one device against ansible.builtin.ping: in the controller's process, and as a module; medians
 loop          a loop of such tasks against the same loop of ansible.builtin.uri
 memory        peak memory with a very large tenant, less that of a process that gets ready and does nothing
+inventory     ansible-inventory with a host for each device, against the same hosts and variables in a file; processor time
 
 How to read it: trust ratios, not seconds, and compare only within one run; other work on the machine disturbs it. A second of the
 quota is 10 resets. A fleet's rate can exceed it, since the first 200 go at once; the "shortest time" figure cannot exceed 1.
@@ -35,7 +36,7 @@ import typing as t
 
 from tests.emulator.process import ROOT
 
-from . import figures, fleets, memory, others, tasks
+from . import figures, fleets, inventory, memory, others, tasks
 from .plan import QUICK, Plan
 
 OUTPUT = ROOT / "tests" / "output" / "bench.json"
@@ -49,6 +50,7 @@ SCENARIOS: dict[str, Scenario] = {
     "one": tasks.one,
     "loop": tasks.loop,
     "memory": memory.memory,
+    "inventory": inventory.inventory,
 }
 
 

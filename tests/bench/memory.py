@@ -24,6 +24,7 @@ def memory(plan: Plan) -> list[Figure]:
         for what, work in (
             (f"{plan.named} names of {plan.tenant} devices, check mode", "module"),
             (f"{plan.tenant} devices read", "items"),
+            (f"{plan.tenant} devices read for an inventory", "inventory"),
         ):
             ready, whole = (_peak(emulator, plan, work, mode) for mode in ("ready", "whole"))
             note = f"{whole:.0f} MB with, {ready:.0f} MB without"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The process whose memory is measured: ``python -m tests.bench.memory_child module|items ready|whole DEVICES NAMES``.
+"""The process whose memory is measured: ``python -m tests.bench.memory_child module|items|inventory ready|whole DEVICES NAMES``.
 
 ``ready`` does everything but the call. Prints the peak of what it had in memory, in MB. For Linux.
 """
@@ -15,6 +15,7 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils import _runner
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _door
@@ -26,7 +27,7 @@ def main(work: str, mode: str, devices: int, names: int) -> None:
     step = devices // names
     args = {"devices": [name(number) for number in range(1, devices + 1, step)][:names], "max_devices": 50_000, "retry_timeout": 600}
     if mode == "whole":
-        _module(args) if work == "module" else _items(args, devices)
+        _module(args) if work == "module" else _read(work, args, devices)
     print(_peak())
 
 
@@ -36,11 +37,15 @@ def _module(args: dict[str, t.Any]) -> None:
         raise RuntimeError(result.get("msg") or str(result["summary"]))
 
 
-def _items(args: dict[str, t.Any], devices: int) -> None:
+def _read(work: str, args: dict[str, t.Any], devices: int) -> None:
     spec = intune_device_passcode.SPEC
     params = ArgumentSpecValidator(spec.argument_spec, **spec.relations).validate(args).validated_parameters
-    with _runner.connected(params) as client:
-        number = sum(1 for _device in client.items("/deviceManagement/managedDevices"))
+    if work == "inventory":
+        # All that the plugin does but for making hosts, which Ansible keeps in memory.
+        number = sum(1 for _device in intune_devices.InventoryModule()._read({**params, "device_groups": None}))
+    else:
+        with _runner.connected(params) as client:
+            number = sum(1 for _device in client.items("/deviceManagement/managedDevices"))
     if number != devices:
         raise RuntimeError(f"{number} devices were read")
 

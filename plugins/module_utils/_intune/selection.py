@@ -147,14 +147,27 @@ def _raise(problems: t.Iterable[str]) -> None:
 # --- calls ----------------------------------------------------------------------------------------------------------
 
 
+def every(client: GraphClient) -> t.Iterator[Device]:
+    """What INFO has of all devices, page by page. A list that changes while it is read may have a device twice."""
+    return map(normalise, client.items(PATH, {"$select": ",".join(INFO)}, version=BETA))
+
+
+def find(client: GraphClient, *, names: t.Sequence[str], match_by: str, groups: t.Sequence[str]) -> tuple[list[Device], list[str]]:
+    """What INFO has of the devices that names and groups mean, in that order, and warnings. Raises as select does."""
+    dispatcher = Dispatcher(client)
+    chosen = select(client, dispatcher, names=names, match_by=match_by, groups=groups)
+    found = read(client, dispatcher, list(chosen.ids))
+    gone = len(chosen.ids) - len(found)
+    return found, chosen.warnings + ([f"{gone} devices were removed from Intune while they were read."] if gone else [])
+
+
 def read(client: GraphClient, dispatcher: Dispatcher, ids: t.Sequence[str]) -> list[Device]:
     """What INFO has of these devices, in their order; without those that Intune no longer knows."""
     found: dict[str, Device] = {}
     query = {"$select": ",".join(INFO)}
     if len(ids) > FEW and prefer_list(len(ids), _count(client)):
         chosen = frozenset(ids)
-        devices = map(normalise, client.items(PATH, query, version=BETA))
-        found = {device.id: device for device in devices if device.id in chosen}
+        found = {device.id: device for device in every(client) if device.id in chosen}
     missing = [device for device in ids if device not in found]
     requests = [client.request("GET", PATH + segments(device), query, version=BETA) for device in missing]
     for device, request, answer in zip(missing, requests, dispatcher.fetch(requests), strict=True):

@@ -1,0 +1,258 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: intune_devices
+short_description: Devices that Microsoft Intune manages, one host each
+version_added: 0.2.0
+description:
+  - Makes a host of each managed device, or of those that are members of groups of Microsoft Entra.
+  - A host's name is Intune's ID of the device, which is unique and stays when the device is renamed. What Intune tells of it, and
+    whether M(endpointops.intune.intune_device_passcode) would reset its passcode, are host variables.
+  - The file's name must end with C(intune_devices.yml) or C(intune_devices.yaml).
+  - Ansible cannot log on to these devices. Tasks for them run on the controller, which the host variables C(ansible_connection) and
+    C(ansible_python_interpreter) see to.
+author:
+  - Endpoint Ops (@endpointops)
+options:
+  plugin:
+    description: The name of this plugin.
+    type: str
+    required: true
+    choices: [endpointops.intune.intune_devices]
+  device_groups:
+    description:
+      - Groups of Microsoft Entra, by name or ID. Only the managed devices of their members are listed, which are devices or users, also
+        those of nested groups. Members without a device in Intune are passed over with a warning.
+      - Needs the application permissions C(GroupMember.Read.All), C(Device.Read.All) and C(User.Read.All).
+    type: list
+    elements: str
+  platforms:
+    description:
+      - The platforms on which a passcode would be reset, as in M(endpointops.intune.intune_device_passcode). It changes the verdict in
+        C(intune_eligible), not which devices are listed.
+    type: list
+    elements: str
+    choices: [windows, android, ios]
+    default: [windows]
+  ownerships:
+    description:
+      - Whose devices may get a new passcode, likewise.
+    type: list
+    elements: str
+    choices: [company, personal, unknown]
+    default: [company]
+  eligible:
+    description:
+      - List only the devices on which a reset is supported (V(true)), or only the others (V(false)). Unset lists both.
+    type: bool
+  filters:
+    description:
+      - Conditions on the host variables, tried in order for each device. The first one that holds decides. A device for which none holds
+        is listed.
+    type: list
+    elements: dict
+    suboptions:
+      include:
+        description: Devices for which this Jinja expression is true are listed.
+        type: raw
+      exclude:
+        description: Devices for which this Jinja expression is true are not.
+        type: raw
+extends_documentation_fragment:
+  - endpointops.intune.connection
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+notes:
+  - Needs the application permission C(DeviceManagementManagedDevices.Read.All), and the beta version of Microsoft Graph, which alone
+    tells how a device is joined.
+  - Connection options may be templates, such as those of a lookup. What Intune says is never a template.
+  - The host variables are those that M(endpointops.intune.intune_device_info) returns of a device, with C(intune_) before their names.
+seealso:
+  - module: endpointops.intune.intune_device_info
+  - module: endpointops.intune.intune_device_passcode
+"""
+
+EXAMPLES = r"""
+# warehouse.intune_devices.yml: how to connect is taken from the INTUNE_* environment variables
+plugin: endpointops.intune.intune_devices
+
+---
+# Groups by platform and by what can be done, such as platform_android and resettable
+plugin: endpointops.intune.intune_devices
+platforms: [windows, android]
+keyed_groups:
+  - prefix: platform
+    key: intune_platform
+  - prefix: user
+    key: (intune_user_principal_name or '').partition('@')[0]
+groups:
+  resettable: intune_eligible
+  silent: intune_last_sync is none or intune_last_sync < '2026-01-01'
+compose:
+  label: intune_device_name ~ ' (' ~ intune_serial_number ~ ')'
+
+---
+# The devices of a group that a reset is supported on, but for those of a test laboratory
+plugin: endpointops.intune.intune_devices
+device_groups: [All fleet devices]
+platforms: [windows, android]
+eligible: true
+filters:
+  - exclude: intune_device_name is match('LAB-')
+
+---
+# Kept for an hour in files
+plugin: endpointops.intune.intune_devices
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/ansible/intune
+cache_timeout: 3600
+"""
+
+import dataclasses
+import hashlib
+import json
+import re
+import typing as t
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.errors import IntuneError, MissingLibraryError
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, selection
+from ansible_collections.endpointops.intune.plugins.plugin_utils import _options
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # before ansible-core 2.19 every string that is not marked as unsafe is a template
+    trust_as_template = None
+
+SPEC = {
+    **CONNECTION,
+    "device_groups": {"type": "list", "elements": "str"},
+    "platforms": {"type": "list", "elements": "str", "choices": ["windows", "android", "ios"], "default": ["windows"]},
+    "ownerships": {"type": "list", "elements": "str", "choices": list(devices.OWNERSHIPS), "default": ["company"]},
+    "eligible": {"type": "bool"},
+    "filters": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"include": {"type": "raw"}, "exclude": {"type": "raw"}},
+        "mutually_exclusive": [("include", "exclude")],
+        "required_one_of": [("include", "exclude")],
+    },
+}
+INTERPRETER = "{{ ansible_playbook_python }}"
+# Without one of these no string is a template, nor does it say how one is marked.
+MARKS = re.compile("[{}#%]")
+# What the devices that were read depend on. The rest is applied to them afterwards.
+CACHED_BY = ("tenant_id", "client_id", "cloud", "graph_url", "authority_url", "device_groups")
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    NAME = "endpointops.intune.intune_devices"
+
+    def verify_file(self, path: str) -> bool:
+        return super().verify_file(path) and path.endswith(("intune_devices.yml", "intune_devices.yaml"))
+
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        super().parse(inventory, loader, path, cache)
+        config = self._read_config_data(path)
+        unknown = sorted(set(config) - set(self._options))
+        if unknown:
+            raise AnsibleParserError(f"{path}: {self.NAME} has no option {' and no option '.join(unknown)}.")
+        params = _options.checked(SPEC, config, self.templar, path)
+        before = set(self.inventory.hosts)
+        try:
+            for device in self._devices(params, path, cache):
+                self._add(device, params)
+        except AnsibleError:
+            # Ansible goes on without a source that failed. Half of the devices would pass for all of them.
+            for host in set(self.inventory.hosts) - before:
+                self.inventory.remove_host(self.inventory.get_host(host))
+            raise
+
+    def _devices(self, params: dict[str, t.Any], path: str, cache: bool) -> t.Iterable[devices.Device]:
+        """From the cache where that is wanted and has them, else as they are read: a large tenant's are never in memory together."""
+        if not self.get_option("cache"):
+            return self._read(params)
+        known_by = json.dumps([_runner.VERSION, *(params[name] for name in CACHED_BY)])
+        key = f"{self.get_cache_key(path)}_{hashlib.sha256(known_by.encode()).hexdigest()[:12]}"
+        if cache and key in self._cache:
+            return [devices.Device(**fields) for fields in self._cache[key]]
+        found = list(self._read(params))
+        self._cache[key] = [{**dataclasses.asdict(device), "actions": []} for device in found]
+        return found
+
+    def _read(self, params: dict[str, t.Any]) -> t.Iterator[devices.Device]:
+        try:
+            with _runner.connected(params) as client:
+                if params["device_groups"] is None:
+                    yield from selection.every(client)
+                    return
+                found, warnings = selection.find(client, names=(), match_by="auto", groups=params["device_groups"])
+                for warning in warnings:
+                    self.display.warning(warning)
+                yield from found
+        except MissingLibraryError as failure:
+            raise AnsibleParserError(missing_required_lib(failure.library)) from None
+        except IntuneError as failure:
+            raise AnsibleParserError(str(failure)) from None
+
+    def _add(self, device: devices.Device, params: dict[str, t.Any]) -> None:
+        verdict = devices.eligibility(device, params["platforms"], params["ownerships"])
+        if params["eligible"] not in (None, verdict.eligible):
+            return
+        variables = {f"intune_{name}": data(value) for name, value in devices.describe(device, verdict).items()}
+        if not self._wanted(variables, params["filters"] or ()):
+            return
+        host = self.inventory.add_host(device.id)
+        for name, value in variables.items():
+            self.inventory.set_variable(host, name, value)
+        self.inventory.set_variable(host, "ansible_connection", template("local"))
+        self.inventory.set_variable(host, "ansible_python_interpreter", template(INTERPRETER))
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
+
+    def _wanted(self, variables: dict[str, t.Any], filters: t.Iterable[dict[str, t.Any]]) -> bool:
+        for condition in filters:
+            verb, expression = next((verb, value) for verb, value in condition.items() if value is not None)
+            if self._holds(verb, expression, variables):
+                return verb == "include"
+        return True
+
+    def _holds(self, verb: str, expression: t.Any, variables: dict[str, t.Any]) -> bool:
+        if isinstance(expression, bool):
+            return expression
+        try:
+            return boolean(self._compose(expression, variables), strict=False)
+        except AnsibleError as failure:
+            raise AnsibleParserError(f"filters: {verb}: {expression}: {failure}") from None
+
+
+def data(value: t.Any) -> t.Any:
+    """What the service says, which must never be taken for a template.
+
+    Since ansible-core 2.19 no string is one that was not trusted, but ansible-inventory puts a mark around each of those. So the
+    ones that cannot be templates are trusted: they come out as they are, as before 2.19.
+    """
+    if not isinstance(value, str):
+        return value
+    if MARKS.search(value):
+        return value if trust_as_template else wrap_var(value)
+    return template(value)
+
+
+def template(value: str) -> str:
+    """A string that Ansible may take for a template."""
+    return trust_as_template(value) if trust_as_template else value

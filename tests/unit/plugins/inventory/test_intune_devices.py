@@ -1,0 +1,296 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inventory plugin as Ansible's inventory manager runs it, over the emulated tenant behind a fake wire."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import typing as t
+
+import pytest
+import yaml
+from ansible import constants as C
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.doc_fragments import constructed, inventory_cache
+from ansible.plugins.loader import inventory_loader
+
+from ansible_collections.endpointops.intune.plugins.doc_fragments import connection
+from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
+from ansible_collections.endpointops.intune.plugins.module_utils import _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.errors import MissingLibraryError
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Request, Response
+from tests.unit.emulated import Emulated
+from tests.unit.fakes import error
+
+NAME = "endpointops.intune.intune_devices"
+PATH = "/beta/deviceManagement/managedDevices"
+
+
+def load() -> intune_devices.InventoryModule:
+    """The plugin, as Ansible's loader makes it: that cannot be used where the collection was imported without it."""
+    documentations = [
+        connection.ModuleDocFragment.DOCUMENTATION,
+        constructed.ModuleDocFragment.DOCUMENTATION,
+        inventory_cache.ModuleDocFragment.DOCUMENTATION,
+        intune_devices.DOCUMENTATION,
+    ]
+    options = {name: option for text in documentations for name, option in yaml.safe_load(text)["options"].items()}
+    C.config.initialize_plugin_configuration_definitions("inventory", NAME, options)
+    plugin = intune_devices.InventoryModule()
+    inventory_loader._update_object(obj=plugin, name=NAME, path=intune_devices.__file__, redirected_names=[NAME], resolved=NAME)
+    return plugin
+
+
+class Wire(Emulated):
+    """``after``: how many requests are answered before the service refuses all."""
+
+    after = 1000
+
+    def send(self, request: Request) -> Response:
+        self.sent.append(request)
+        return self.ask(request) if len(self.sent) <= self.after else error(403)
+
+
+class Source:
+    """A file, and the tenant that it is about. ``params`` are what the last connection was made with."""
+
+    def __init__(self, folder: pathlib.Path, wire: Wire) -> None:
+        self.folder = folder
+        self.wire = wire
+        self.connections: list[t.Mapping[str, t.Any]] = []
+
+    @contextlib.contextmanager
+    def connected(self, params: t.Mapping[str, t.Any]) -> t.Iterator[t.Any]:
+        self.connections.append(params)
+        yield self.wire.world().client
+
+    def parse(self, inventory: InventoryData | None = None, *, refresh: bool = False, **options: t.Any) -> InventoryData:
+        path = self.folder / "x.intune_devices.yml"
+        path.write_text(yaml.safe_dump({"plugin": NAME, **options}), encoding="utf-8")
+        inventory = inventory or InventoryData()
+        plugin = load()
+        assert plugin.verify_file(str(path))
+        plugin.parse(inventory, DataLoader(), str(path), cache=not refresh)
+        if getattr(plugin, "_cache", None):
+            plugin.update_cache_if_changed()
+        return inventory
+
+    def refusal(self, **options: t.Any) -> str:
+        inventory = InventoryData()
+        with pytest.raises(AnsibleError) as caught:
+            self.parse(inventory, **options)
+        assert not inventory.hosts
+        return str(caught.value)
+
+    def names(self, **options: t.Any) -> set[str]:
+        return {host.vars["intune_device_name"] for host in self.parse(**options).hosts.values()}
+
+
+@pytest.fixture
+def source(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Source:
+    source = Source(tmp_path, Wire("demo"))
+    monkeypatch.setattr(_runner, "connected", source.connected)
+    return source
+
+
+def of(inventory: InventoryData, name: str) -> t.Any:
+    return next(host for host in inventory.hosts.values() if host.vars["intune_device_name"] == name)
+
+
+def test_each_device_is_one_host_by_its_id(source: Source) -> None:
+    inventory = source.parse()
+    devices = {device.id: device.get("deviceName") for device in source.wire.tenant.devices}
+    assert set(inventory.hosts) == set(devices) and len(devices) > 20
+    for identity, host in inventory.hosts.items():
+        assert host.vars["intune_id"] == identity
+        assert host.vars["intune_device_name"] == devices[identity]
+        assert host.vars["ansible_connection"] == "local"
+        assert host.vars["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
+
+
+def test_the_verdict_is_a_host_variable(source: Source) -> None:
+    inventory = source.parse(platforms=["windows", "android"])
+    assert of(inventory, "PHONE-HELPDESK-01").vars["intune_eligible"] is True
+    old = of(inventory, "LT-ARCHIVE-001").vars
+    assert (old["intune_eligible"], old["intune_reason"]) == (False, "build_too_old") and "10.0.15063" in old["intune_message"]
+
+
+def test_eligible_chooses(source: Source) -> None:
+    every, good, others = (source.names(**options) for options in ({}, {"eligible": True}, {"eligible": False}))
+    assert good and others and not good & others and good | others == every
+
+
+def test_a_group_stands_for_the_devices_of_its_members(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source(tmp_path, Wire("fleet:300"))
+    monkeypatch.setattr(_runner, "connected", source.connected)
+    pilot = source.names(device_groups=["Fleet pilot"])
+    assert 0 < len(pilot) < 300 == len(source.names())
+    assert "There is no group named 'Nobody'" in source.refusal(device_groups=["Nobody"])
+    assert "No device is meant" in source.refusal(device_groups=[])
+
+
+def test_the_first_filter_that_holds_decides(source: Source) -> None:
+    phones = source.names(filters=[{"include": "intune_device_name is match('PHONE-HELPDESK')"}, {"exclude": True}])
+    assert phones == {"PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "PHONE-HELPDESK-03"}
+    others = source.names(filters=[{"exclude": "intune_device_name is match('PHONE-HELPDESK')"}])
+    assert others == source.names() - phones
+    assert source.names(filters=[{"exclude": "false"}, {"include": False}]) == source.names()
+
+
+def test_hosts_get_groups_and_variables_of_their_own(source: Source) -> None:
+    inventory = source.parse(
+        strict=True,
+        compose={"label": "intune_device_name ~ '!'"},
+        groups={"phones": "label is match('PHONE-')"},
+        keyed_groups=[{"prefix": "platform", "key": "intune_platform"}],
+    )
+    phone = of(inventory, "PHONE-HELPDESK-01")
+    assert phone.vars["label"] == "PHONE-HELPDESK-01!"
+    assert {group.name for group in phone.groups} >= {"phones", f"platform_{phone.vars['intune_platform']}"}
+    assert "phones" not in {group.name for group in of(inventory, "LT-BERLIN-014").groups}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"keyed_group": []}, "has no option keyed_group"),
+        ({"eligable": True, "plattforms": []}, "has no option eligable and no option plattforms"),
+        ({"filters": [{"include": "nope"}]}, "filters: include: nope: 'nope' is undefined"),
+        ({"filters": [{"include": True, "exclude": True}]}, "mutually exclusive: include|exclude"),
+        ({"filters": [{}]}, "one of the following is required: include, exclude"),
+        ({"strict": True, "groups": {"x": "nope"}}, "nope"),
+        ({"client_id": "{{ nope }}"}, "client_id could not be templated"),
+        ({"timeout": "soon"}, "timeout"),
+    ],
+    ids=str,
+)
+def test_a_wrong_file_is_explained_and_leaves_no_host(source: Source, options: dict[str, t.Any], told: str) -> None:
+    assert told in source.refusal(**options)
+
+
+def test_a_wrong_value_is_told_without_secrets(source: Source) -> None:
+    told = source.refusal(client_secret="Swordfish", filters=[{"include": "x", "Swordfish": 1}])
+    assert "Swordfish" not in told and "Supported parameters include" in told
+
+
+def test_a_read_that_breaks_off_leaves_no_host(source: Source) -> None:
+    """Ansible goes on without a source that failed: some of the devices would pass for all of them."""
+    inventory = InventoryData()
+    other = inventory.add_host("other")
+    source.wire.tenant.settings.patch({"page_size": 10})
+    source.wire.after = 1
+    with pytest.raises(AnsibleParserError, match="403"):
+        source.parse(inventory)
+    assert len(source.wire.sent) == 2 and list(inventory.hosts) == [other]
+
+
+def test_a_missing_library_is_named(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connected(params: t.Any) -> t.Any:
+        raise MissingLibraryError("msal")
+
+    monkeypatch.setattr(_runner, "connected", connected)
+    assert "Failed to import the required Python library (msal)" in source.refusal()
+
+
+def test_options_are_those_of_a_module(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "INTUNE_TENANT_ID": "ours",
+        "AZURE_TENANT_ID": "late",
+        "INTUNE_CLIENT_ID": "",
+        "AZURE_CLIENT_ID": "azure",
+        "INTUNE_CLIENT_SECRET": "",
+        "INTUNE_CLOUD": "china",
+        "SECRET_OF_MINE": "s3cret",
+    }.items():
+        monkeypatch.setenv(name, value)
+    source.parse(client_secret="{{ lookup('env', 'SECRET_OF_MINE') }}", authority_url="", timeout=7)
+    (params,) = source.connections
+    assert {name: params[name] for name in ("tenant_id", "client_id", "client_secret", "cloud", "authority_url", "timeout")} == {
+        "tenant_id": "ours",
+        "client_id": "azure",
+        "client_secret": "s3cret",
+        "cloud": "china",
+        "authority_url": None,
+        "timeout": 7.0,
+    }
+
+
+class TestCache:
+    @pytest.fixture
+    def cached(self, source: Source, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., InventoryData]:
+        monkeypatch.setenv("INTUNE_TENANT_ID", "t1")
+
+        def parse(**options: t.Any) -> InventoryData:
+            return source.parse(cache_plugin="jsonfile", cache_connection=str(tmp_path / "cache"), **options)
+
+        return parse
+
+    def test_devices_are_read_once_and_judged_anew(self, source: Source, cached: t.Callable[..., InventoryData]) -> None:
+        first, second = (cached(**{"cache": True, "platforms": [platform]}) for platform in ("windows", "android"))
+        assert len(source.connections) == 1 and set(first.hosts) == set(second.hosts)
+        assert [of(found, "PHONE-HELPDESK-01").vars["intune_eligible"] for found in (first, second)] == [True, False]
+
+    def test_it_is_asked_for(self, source: Source, cached: t.Callable[..., InventoryData], tmp_path: pathlib.Path) -> None:
+        cached(), cached()
+        assert len(source.connections) == 2 and not list(tmp_path.glob("cache/*"))
+
+    def test_what_is_read_depends_on(self, source: Source, cached: t.Callable[..., InventoryData], monkeypatch: pytest.MonkeyPatch) -> None:
+        cached(cache=True)
+        monkeypatch.setenv("INTUNE_TENANT_ID", "t2")
+        cached(cache=True)
+        assert len(source.connections) == 2
+
+    def test_a_refresh_reads_again(self, source: Source, cached: t.Callable[..., InventoryData]) -> None:
+        cached(cache=True)
+        next(iter(source.wire.tenant.devices)).own["deviceName"] = "RENAMED"
+        source.wire.tenant.devices.changed()
+        assert of(cached(refresh=True, cache=True), "RENAMED") and len(source.connections) == 2
+        assert of(cached(cache=True), "RENAMED") and len(source.connections) == 2
+
+    def test_it_holds_no_action_results(self, source: Source, cached: t.Callable[..., InventoryData], tmp_path: pathlib.Path) -> None:
+        cached(cache=True)
+        (file,) = tmp_path.glob("cache/*")
+        text = file.read_text(encoding="utf-8")
+        assert "PHONE-HELPDESK-01" in text and "passcode" not in text.lower()
+
+
+def test_what_the_service_says_is_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Since ansible-core 2.19 a string can be one only if it was trusted; before, if it was not marked."""
+    trusted: list[str] = []
+    monkeypatch.setattr(intune_devices, "trust_as_template", lambda value: trusted.append(value) or value)
+    evil = "{{ lookup('ansible.builtin.env', 'HOME') }}"
+    values = [evil, "{% x %}", "#jinja2: variable_start_string: '('", "plain", None, True]
+    assert [intune_devices.data(value) for value in values] == values
+    assert trusted == ["plain"]
+    monkeypatch.setattr(intune_devices, "trust_as_template", None)
+    marked: list[str] = []
+    monkeypatch.setattr(intune_devices, "wrap_var", lambda value: marked.append(value) or value)
+    assert [intune_devices.data(value) for value in values] == values
+    assert marked == values[:3]
+    assert intune_devices.template("{{ x }}") == "{{ x }}"
+
+
+def test_the_options_are_documented_as_they_are() -> None:
+    told = yaml.safe_load(intune_devices.DOCUMENTATION)["options"]
+    own = {name: option for name, option in intune_devices.SPEC.items() if name not in CONNECTION}
+    assert set(told) == {"plugin", *own}
+    for name, spec in own.items():
+        assert {key: told[name].get(key) for key in ("type", "elements", "choices", "default")} == {
+            key: spec.get(key) for key in ("type", "elements", "choices", "default")
+        }
+        assert set(told[name].get("suboptions", ())) == set(spec.get("options", ()))
+
+
+def test_the_suffix_tells_whose_file_it_is(tmp_path: pathlib.Path) -> None:
+    plugin = load()
+    for name, ours in {"a.intune_devices.yaml": True, "intune_devices.yml": True, "devices.yml": False}.items():
+        path = tmp_path / name
+        path.touch()
+        assert plugin.verify_file(str(path)) is ours
+    assert not plugin.verify_file(str(tmp_path / "missing.intune_devices.yml"))
