@@ -127,6 +127,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.errors import IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, selection
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _options
@@ -195,17 +196,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _read(self, params: dict[str, t.Any]) -> t.Iterator[devices.Device]:
         try:
             with _runner.connected(params) as client:
-                if params["device_groups"] is None:
-                    yield from selection.every(client)
-                    return
-                found, warnings = selection.find(client, names=(), match_by="auto", groups=params["device_groups"])
-                for warning in warnings:
-                    self.display.warning(warning)
-                yield from found
+                try:
+                    yield from self._found(client, params["device_groups"])
+                except IntuneError as failure:
+                    _runner.name_missing_permissions(failure, "intune_device_info", client, who="intune_devices")
+                    raise
         except MissingLibraryError as failure:
             raise AnsibleParserError(missing_required_lib(failure.library)) from None
         except IntuneError as failure:
             raise AnsibleParserError(str(failure)) from None
+
+    def _found(self, client: GraphClient, groups: list[str] | None) -> t.Iterable[devices.Device]:
+        if groups is None:
+            return selection.every(client)
+        found, warnings = selection.find(client, names=(), match_by="auto", groups=groups)
+        for warning in warnings:
+            self.display.warning(warning)
+        return found
 
     def _add(self, device: devices.Device, params: dict[str, t.Any]) -> None:
         verdict = devices.eligibility(device, params["platforms"], params["ownerships"])

@@ -70,7 +70,7 @@ def execute(
             if outcome.failure is not None:
                 # A task that failed half-way has changed something all the same.
                 outcome.changed = outcome.changed or client.writes > 0
-                _name_missing_permissions(outcome.failure, spec.module, client)
+                name_missing_permissions(outcome.failure, spec.module, client)
             return outcome.as_result(diff=diff)
     except MissingLibraryError as failure:
         return {**failed(failure), "msg": missing_required_lib(failure.library)}
@@ -85,8 +85,8 @@ def _attempt(run: Run, params: t.Mapping[str, t.Any], client: GraphClient, check
         return Outcome({}, failure=failure)
 
 
-def _name_missing_permissions(failure: IntuneError, module: str, client: GraphClient) -> None:
-    """Says which permission the token lacks: Graph does so for some services only."""
+def name_missing_permissions(failure: IntuneError, module: str, client: GraphClient, who: str | None = None) -> None:
+    """Says which permission of the module's the token lacks: Graph does so for some services only. ``who`` needs it, if not the module."""
     if not isinstance(failure, ForbiddenError):
         return
     try:
@@ -96,7 +96,7 @@ def _name_missing_permissions(failure: IntuneError, module: str, client: GraphCl
         return
     if missing:
         failure.hint = (
-            f"{module} needs the application permission {' and '.join(missing)}, which the token does not have. Grant it to the "
+            f"{who or module} needs the application permission {' and '.join(missing)}, which the token does not have. Grant it to the "
             "application in Microsoft Entra, and consent to it as an administrator."
         )
 

@@ -110,6 +110,9 @@ def test_a_source_that_fails_lists_nothing_and_says_why(inventory: Inventory) ->
     done = inventory.run(source, "--list", INTUNE_CLIENT_SECRET="Swordfish")
     assert done.returncode != 0 and "AADSTS7000215" in done.stderr and "Swordfish" not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr and '"hostvars"' not in done.stdout
+    application = inventory.ansible.tenant.control.add_app(roles=["Group.Read.All"])
+    done = inventory.run(source, "--list", INTUNE_CLIENT_ID=application["client_id"], INTUNE_CLIENT_SECRET=application["client_secret"])
+    assert "intune_devices needs the application permission DeviceManagementManagedDevices.Read.All" in done.stderr
 
 
 @pytest.mark.parametrize("number", range(4))
