@@ -17,7 +17,7 @@ import requests
 
 from tests.emulator.process import EmulatorProcess
 
-from .harness import Ansible
+from .harness import Ansible, Warm
 
 
 class EmulatedTenant:
@@ -111,13 +111,20 @@ def connect_proxy() -> t.Iterator[ConnectProxy]:
     proxy.close()
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Warm]:
+    """What saves playbooks the time to start."""
+    with Warm(tmp_path_factory.mktemp("warm")) as process:
+        yield process
+
+
 @pytest.fixture
-def ansible(tmp_path: pathlib.Path, tenant: EmulatedTenant) -> Ansible:
+def ansible(tmp_path: pathlib.Path, tenant: EmulatedTenant, warm: Warm) -> Ansible:
     """Through the door that INTEGRATION_DOOR names: in_process, or module."""
-    return Ansible(tmp_path, tenant, os.environ.get("INTEGRATION_DOOR") or "in_process")
+    return Ansible(tmp_path, tenant, os.environ.get("INTEGRATION_DOOR") or "in_process", warm)
 
 
 @pytest.fixture(params=["in_process", "module"])
-def both_doors(tmp_path: pathlib.Path, tenant: EmulatedTenant, request: pytest.FixtureRequest) -> Ansible:
+def both_doors(tmp_path: pathlib.Path, tenant: EmulatedTenant, request: pytest.FixtureRequest, warm: Warm) -> Ansible:
     """Once in the controller's process, once as a module."""
-    return Ansible(tmp_path, tenant, request.param)
+    return Ansible(tmp_path, tenant, request.param, warm)

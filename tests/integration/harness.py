@@ -6,15 +6,20 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
+import importlib
 import json
 import os
 import pathlib
+import runpy
 import signal
 import subprocess
 import sys
 import time
 import typing as t
+import warnings
 
 import yaml
 
@@ -23,6 +28,15 @@ REPOSITORY = HERE.parent.parent
 COLLECTION = "endpointops.intune"
 PLAYBOOK_SECONDS = 240
 POLL_SECONDS = 0.05
+# What a Warm process has imported, and none of it is ours.
+IMPORTED = (
+    *("ansible.cli.playbook", "ansible.executor.process.worker", "ansible.executor.task_executor"),
+    *("concurrent.futures", "cryptography.hazmat.primitives.serialization.pkcs12", "cryptography.x509", "msal", "requests"),
+)
+# The kinds of Ansible's own plugins that each playbook loads, most of them for their options.
+LOADED = ("become", "cache", "callback", "connection", "inventory", "shell", "strategy", "vars")
+# Variables that are read while all that is imported.
+READ_EARLY = ("ANSIBLE_", "PYTHON", "LANG", "LC_")
 
 
 class TaskRun(t.NamedTuple):
@@ -106,19 +120,66 @@ def _descendants(process: int) -> list[int]:
     return found[1:]
 
 
-class Ansible:
-    """ansible-playbook in a folder of its own, against one tenant, through one of the two doors."""
+class Warm:
+    """A process that has imported Ansible and runs each playbook in a fork of itself, which saves most of the time that a start takes."""
 
-    def __init__(self, folder: pathlib.Path, tenant: t.Any, door: str = "in_process") -> None:
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder = folder
+        self._env = environment(folder)
+        self._process = subprocess.Popen(
+            [sys.executable, __file__], env=self._env, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> Warm:
+        # Not in the time of the first test.
+        assert self._process.stdout and self._process.stdout.readline(), "it has ended"
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._process.communicate(timeout=PLAYBOOK_SECONDS)
+
+    def can_run(self, extra: t.Mapping[str, str]) -> bool:
+        """Not with other settings than it has read."""
+        return all(value == self._env.get(name) for name, value in extra.items() if name.startswith(READ_EARLY))
+
+    def run(self, command: list[str], env: t.Mapping[str, str], folder: pathlib.Path) -> tuple[int, str]:
+        """Exit code and output of an ansible-playbook."""
+        output = folder / "ansible-output.txt"
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps({"command": command, "env": env, "folder": str(folder), "output": str(output)}) + "\n")
+        self._process.stdin.flush()
+        code = self._process.stdout.readline()
+        assert code, "it has ended"
+        return int(code), output.read_text(encoding="utf-8")
+
+
+class Ansible:
+    """ansible-playbook in a folder of its own, against one tenant, through one of the two doors. Without a Warm it is started anew."""
+
+    def __init__(self, folder: pathlib.Path, tenant: t.Any, door: str = "in_process", warm: Warm | None = None) -> None:
         self.folder = folder
         self.tenant = tenant
         self.door = door
+        self._warm = warm
 
     def module(self, module: str, options: t.Mapping[str, t.Any], env: t.Mapping[str, str] | None = None, **keywords: t.Any) -> TaskRun:
         """One task in a play of its own."""
         play = self.tasks([{"name": module, f"{COLLECTION}.{module}": dict(options), **keywords}], env=env)
         assert play.tasks, play.output
         return play.tasks[-1]
+
+    def cases(
+        self, module: str, cases: t.Mapping[str, t.Mapping[str, t.Any]], env: t.Mapping[str, str] | None = None, **keywords: t.Any
+    ) -> dict[str, TaskRun]:
+        """A task for each of several options, by its name, in one play that goes on where one fails."""
+        return self.attempts({name: {f"{COLLECTION}.{module}": dict(options), **keywords} for name, options in cases.items()}, env)
+
+    def attempts(self, tasks: t.Mapping[str, t.Mapping[str, t.Any]], env: t.Mapping[str, str] | None = None) -> dict[str, TaskRun]:
+        """Tasks by their names, in one play that goes on where one fails."""
+        rescue = [{"name": "go on", "ansible.builtin.meta": "noop"}]
+        play = self.tasks([{"block": [{"name": name, **task}], "rescue": rescue} for name, task in tasks.items()], env=env)
+        assert [task.name for task in play.tasks] == list(tasks), play.output
+        return {task.name: task for task in play.tasks}
 
     def tasks(self, tasks: list[dict[str, t.Any]], *arguments: str, env: t.Mapping[str, str] | None = None, **play: t.Any) -> PlayRun:
         return self.playbook(self.write([{**play, "tasks": tasks}]), *arguments, env=env)
@@ -161,9 +222,16 @@ class Ansible:
         record = self.folder / "record.jsonl"
         record.unlink(missing_ok=True)
         start = self.tenant.journal_end()
+        code, output = self._run(self.command(playbook, *arguments), env or {})
+        lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+        return PlayRun(code, output, self._task_runs([json.loads(line) for line in lines], start))
+
+    def _run(self, command: list[str], extra: t.Mapping[str, str]) -> tuple[int, str]:
+        if self._warm and self._warm.can_run(extra):
+            return self._warm.run(command, self.environment(extra, self._warm.folder), self.folder)
         done = subprocess.run(
-            self.command(playbook, *arguments),
-            env=self.environment(env or {}),
+            command,
+            env=self.environment(extra),
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -172,8 +240,7 @@ class Ansible:
             timeout=PLAYBOOK_SECONDS,
             check=False,
         )
-        lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
-        return PlayRun(done.returncode, done.stdout, self._task_runs([json.loads(line) for line in lines], start))
+        return done.returncode, done.stdout
 
     def _task_runs(self, lines: list[dict[str, t.Any]], start: int) -> list[TaskRun]:
         entries = self.tenant.journal(start)
@@ -184,28 +251,33 @@ class Ansible:
             before = line["journal"]
         return runs
 
-    def environment(self, extra: t.Mapping[str, str]) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "ANSIBLE_", "EMULATOR_"))}
-        ours = {
-            # Without it async looks for its jobs in the home of the password file, and writes them into HOME.
-            "ANSIBLE_ASYNC_DIR": str(self.folder / "async"),
-            "ANSIBLE_BECOME_PLUGINS": str(HERE / "become"),
-            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
-            "ANSIBLE_CALLBACKS_ENABLED": "record",
-            "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection"),
-            "ANSIBLE_HOME": str(self.folder / "ansible"),
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_NOCOLOR": "true",
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "ANSIBLE_REMOTE_TEMP": str(self.folder / "remote"),
-            "HOME": str(self.folder),
-            "RECORD_FILE": str(self.folder / "record.jsonl"),
-        }
-        # Another copy of the collection than the repository's: the installed artifact.
-        if os.environ.get("COLLECTION_UNDER_TEST"):
-            ours["ANSIBLE_COLLECTIONS_PATH"] = os.environ["COLLECTION_UNDER_TEST"]
-        return {**kept, **self.tenant.env, **ours, **extra}
+    def environment(self, extra: t.Mapping[str, str], place: pathlib.Path | None = None) -> dict[str, str]:
+        ours = {"HOME": str(self.folder), "RECORD_FILE": str(self.folder / "record.jsonl")}
+        return {**environment(place or self.folder), **self.tenant.env, **ours, **extra}
+
+
+def environment(place: pathlib.Path) -> dict[str, str]:
+    """The machine's variables without settings, and Ansible's, with its own files in a folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "ANSIBLE_", "EMULATOR_"))}
+    ours = {
+        # Without it async looks for its jobs in the home of the password file, and writes them into HOME.
+        "ANSIBLE_ASYNC_DIR": str(place / "async"),
+        "ANSIBLE_BECOME_PLUGINS": str(HERE / "become"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "record",
+        "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection"),
+        "ANSIBLE_HOME": str(place / "ansible"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        "ANSIBLE_REMOTE_TEMP": str(place / "remote"),
+        "HOME": str(place),
+    }
+    # Another copy of the collection than the repository's: the installed artifact.
+    if os.environ.get("COLLECTION_UNDER_TEST"):
+        ours["ANSIBLE_COLLECTIONS_PATH"] = os.environ["COLLECTION_UNDER_TEST"]
+    return {**kept, **ours}
 
 
 class Beats(t.NamedTuple):
@@ -232,3 +304,46 @@ def four_beats(ansible: Ansible, module: str, options: t.Mapping[str, t.Any]) ->
     assert beats.check.result.get("diff") == beats.run.result.get("diff"), "the diff of check mode differs"
     assert set(beats.check.result) == set(beats.run.result) == set(beats.run_again.result), "the result's keys differ"
     return beats
+
+
+def serve() -> None:
+    """What a Warm process does: a fork for each line that it reads, and the exit code for an answer."""
+    # Like ansible-playbook itself, it does not find what lies beside the tests.
+    sys.path[:] = [path for path in sys.path if path != str(HERE)]
+    for module in IMPORTED:
+        importlib.import_module(module)
+    loader = importlib.import_module("ansible.plugins.loader")
+    # Each playbook finds that this is done already.
+    warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
+    loader.init_plugin_loader()
+    for kind in LOADED:
+        list(getattr(loader, f"{kind}_loader").all(class_only=True))
+    gc.freeze()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            become(**json.loads(line))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def become(command: list[str], env: dict[str, str], folder: str, output: str) -> t.NoReturn:
+    """Be the process of a Python script, from its start to its end."""
+    # Ansible's folder for temporary files is removed by the process that made it. It holds the modules as they are sent, for all.
+    atexit.unregister(importlib.import_module("ansible.utils.path").cleanup_tmp_file)
+    signal.alarm(PLAYBOOK_SECONDS)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    for path, flags, targets in ((os.devnull, os.O_RDONLY, (0,)), (output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, (1, 2))):
+        opened = os.open(path, flags, 0o600)
+        for target in targets:
+            os.dup2(opened, target)
+        os.close(opened)
+    sys.argv = command
+    runpy.run_path(command[0], run_name="__main__")
+    sys.exit()
+
+
+if __name__ == "__main__":
+    serve()

@@ -45,18 +45,16 @@ def pending(run, ansible) -> None:
 @pytest.mark.parametrize("settings", ANSWERS, ids=lambda settings: " ".join(settings) or "as documented")
 def test_asks_waits_and_completes_when_it_is_approved(ansible, settings):
     ansible.tenant.control.settings(**settings)
-    first = ansible.module(MODULE, OPTIONS)
+    first, again = ansible.cases(MODULE, {"first": OPTIONS, "again": OPTIONS}).values()
     pending(first, ansible)
     assert first.result["pin_policy"] is None and policies(ansible) == []
     assert request(ansible)["justification"].startswith("Change 4711 [endpointops.intune ")
-    again = ansible.module(MODULE, OPTIONS)
     pending(again, ansible)
     assert len(ansible.tenant.control.approvals()) == 1, "asks once"
     ansible.tenant.control.decide(request(ansible)["code"], "approve")
-    done = ansible.module(MODULE, OPTIONS)
+    done, last = ansible.cases(MODULE, {"done": OPTIONS, "last": OPTIONS}).values()
     assert done.changed and done.result["approval"] is None and policies(ansible) == [NAME]
     assert request(ansible)["status"] == "completed"
-    last = ansible.module(MODULE, OPTIONS)
     assert not last.changed and last.writes == []
 
 
@@ -64,15 +62,15 @@ def test_each_protected_write_is_approved_for_itself(both_doors):
     options = {**OPTIONS, "assignments": [{"target": "all_devices"}]}
     pending(both_doors.module(MODULE, options), both_doors)
     both_doors.tenant.control.decide(request(both_doors)["code"], "approve")
-    made = both_doors.module(MODULE, options)
+    made, waiting = both_doors.cases(MODULE, {"made": options, "waiting": options}).values()
     assert made.changed, "the policy was made"
     assert made.result["approval"]["operation"].endswith("/assign") and made.result["pin_policy"]["assignments"] == []
-    pending(both_doors.module(MODULE, options), both_doors)
+    pending(waiting, both_doors)
     both_doors.tenant.control.decide(request(both_doors)["code"], "approve")
-    done = both_doors.module(MODULE, options)
+    done, last = both_doors.cases(MODULE, {"done": options, "last": options}).values()
     assert done.changed and done.result["approval"] is None
     assert [item["target"] for item in done.result["pin_policy"]["assignments"]] == ["all_devices"]
-    assert not both_doors.module(MODULE, options).changed
+    assert last.status == "ok" and not last.changed
 
 
 @pytest.mark.parametrize("write", ["update", "rename", "delete"])
@@ -89,9 +87,10 @@ def test_changes_and_deletions_wait_too(ansible, write):
     pending(waiting, ansible)
     assert waiting.result["pin_policy"]["minimum_pin_length"] is None and policies(ansible) == [NAME]
     ansible.tenant.control.decide(request(ansible)["code"], "approve")
-    assert ansible.module(MODULE, options).changed
+    done, last = ansible.cases(MODULE, {"done": options, "last": options}).values()
+    assert done.changed
     assert policies(ansible) == {"update": [NAME], "rename": ["New name"], "delete": []}[write]
-    assert not ansible.module(MODULE, options).changed
+    assert last.status == "ok" and not last.changed
 
 
 def test_a_rejection_fails_with_its_reason_and_another_text_asks_anew(ansible):
@@ -151,18 +150,17 @@ def test_a_code_completes_what_it_was_given_for_and_nothing_else(ansible):
     assert ansible.module(MODULE, {**plain, "approval_code": code}).changed
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"approval_justification": None}, ["Multi Admin Approval", "approval_justification"]),
-        ({"approval_justification": "x" * 1000}, ["1000 characters"]),
-        ({"approval_justification": None, "approval_code": "11111111-2222-3333-4444-555555555555"}, ["no open approval request"]),
-    ],
-)
-def test_what_is_missing_or_wrong_is_said(ansible, options, words):
-    found = ansible.module(MODULE, {name: value for name, value in {**OPTIONS, **options}.items() if value is not None})
-    assert found.status == "failed" and policies(ansible) == [] and ansible.tenant.control.approvals() == []
-    assert all(word in found.result["msg"] for word in words), found.result["msg"]
+def test_what_is_missing_or_wrong_is_said(ansible):
+    plain = {name: value for name, value in OPTIONS.items() if name != "approval_justification"}
+    cases = {
+        "missing": (plain, ["Multi Admin Approval", "approval_justification"]),
+        "long": ({**plain, "approval_justification": "x" * 1000}, ["1000 characters"]),
+        "no such code": ({**plain, "approval_code": "11111111-2222-3333-4444-555555555555"}, ["no open approval request"]),
+    }
+    for name, found in ansible.cases(MODULE, {name: options for name, (options, _words) in cases.items()}).items():
+        assert found.status == "failed" and not found.changed, name
+        assert all(word in found.result["msg"] for word in cases[name][1]), (name, found.result["msg"])
+    assert policies(ansible) == [] and ansible.tenant.control.approvals() == []
 
 
 def test_check_mode_asks_for_nothing(ansible):

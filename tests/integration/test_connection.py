@@ -153,6 +153,7 @@ def test_meets_a_claims_challenge(ansible):
     assert found.result["connection"]["problems"] == [] and found.tokens == 2
 
 
+NO_PATH = {"PATH": "/nowhere"}
 BAD = {
     "no credential": ({}, BLANK, ["No credential is given", "INTUNE_CLIENT_SECRET"]),
     "contradictory": ({"access_token": "x"}, {}, ["access_token, client_secret", "auth_method"]),
@@ -169,22 +170,23 @@ BAD = {
     "unreachable": ({"authority_url": "https://127.0.0.1:9", "retry_timeout": 0}, {}, ["No connection to 127.0.0.1:9", "authority_url"]),
     "no origin": ({"graph_url": "http://127.0.0.1:9"}, {}, ["graph_url", "https"]),
     "no CA": ({"ca_path": "/no/such/ca.pem"}, {}, ["/no/such/ca.pem"]),
-    "no az": ({"auth_method": "azure_cli"}, {"PATH": "/nowhere"}, ["Azure CLI", "PATH"]),
+    "no az": ({"auth_method": "azure_cli"}, NO_PATH, ["Azure CLI", "PATH"]),
     "no option": ({"tenent_id": "x"}, {}, ["tenent_id"]),
     "too long ago": ({"timeout": -1}, {}, ["timeout is -1"]),
     "not a number": ({"timeout": "soon"}, {}, ["timeout"]),
 }
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_explained(both_doors, case):
-    options, extra, words = BAD[case]
-    if case == "no az" and both_doors.door == "module":
+@pytest.mark.parametrize("extra", [{}, BLANK, NO_PATH], ids=["with a credential", "blank", "no PATH"])
+def test_bad_input_is_explained(both_doors, extra):
+    if extra == NO_PATH and both_doors.door == "module":
         pytest.skip("without a PATH Ansible cannot start a module's process")
-    found = both_doors.module(MODULE, options, env=extra)
-    assert found.status == "failed", found.result
-    assert "Traceback" not in json.dumps(found.result)
-    assert all(word in found.result["msg"] for word in words), found.result["msg"]
+    found = both_doors.cases(MODULE, {name: options for name, (options, env, _words) in BAD.items() if env == extra}, env=extra)
+    assert found
+    for name, run in found.items():
+        assert run.status == "failed", (name, run.result)
+        assert "Traceback" not in json.dumps(run.result), name
+        assert all(word in run.result["msg"] for word in BAD[name][2]), (name, run.result["msg"])
 
 
 def test_an_expired_secret(ansible):
@@ -194,21 +196,25 @@ def test_an_expired_secret(ansible):
     assert found.result["error"]["code"] == "AADSTS7000222" and found.result["error"]["request_id"]
 
 
-@pytest.mark.parametrize(
-    ("content", "word"),
-    [("", "empty"), ("-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n", "no private key"), ("rubbish", "cannot be opened")],
-)
-def test_an_unreadable_certificate(ansible, tmp_path, content, word):
-    path = tmp_path / "certificate.pem"
-    path.write_text(content, encoding="utf-8")
-    found = ansible.module(MODULE, {"auth_method": "client_certificate", "client_certificate_path": str(path)})
-    assert found.status == "failed" and word in found.result["msg"] and found.journal == []
-
-
-def test_a_wrong_passphrase(ansible, env):
-    options = {"auth_method": "client_certificate", "client_certificate_path": env["EMULATOR_CERTIFICATE_PFX"]}
-    found = ansible.module(MODULE, {**options, "client_certificate_passphrase": "wrong-phrase"})
-    assert found.status == "failed" and "passphrase" in found.result["msg"] and "wrong-phrase" not in json.dumps(found.result)
+def test_an_unreadable_certificate_and_a_wrong_passphrase(ansible, env, tmp_path):
+    contents = {
+        "empty": "",
+        "no private key": "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n",
+        "cannot be opened": "rubbish",
+    }
+    cases = {}
+    for number, (word, content) in enumerate(contents.items()):
+        path = tmp_path / f"{number}.pem"
+        path.write_text(content, encoding="utf-8")
+        cases[word] = {"auth_method": "client_certificate", "client_certificate_path": str(path)}
+    cases["passphrase"] = {
+        "auth_method": "client_certificate",
+        "client_certificate_path": env["EMULATOR_CERTIFICATE_PFX"],
+        "client_certificate_passphrase": "wrong-phrase",
+    }
+    for word, found in ansible.cases(MODULE, cases).items():
+        assert found.status == "failed" and word in found.result["msg"] and found.journal == [], (word, found.result)
+        assert "wrong-phrase" not in json.dumps(found.result), word
 
 
 def other_ca() -> str:
@@ -218,9 +224,10 @@ def other_ca() -> str:
 
 
 def test_tls_that_does_not_verify(ansible):
-    found = ansible.module(MODULE, {"ca_path": other_ca()})
-    assert found.status == "failed" and "does not verify" in found.result["msg"] and "ca_path" in found.result["msg"]
-    assert ansible.module(MODULE, {"ca_path": other_ca(), "validate_certs": False}).status == "ok"
+    found = ansible.cases(MODULE, {"verify": {"ca_path": other_ca()}, "do not": {"ca_path": other_ca(), "validate_certs": False}})
+    refused = found["verify"]
+    assert refused.status == "failed" and "does not verify" in refused.result["msg"] and "ca_path" in refused.result["msg"]
+    assert found["do not"].status == "ok"
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
@@ -255,21 +262,21 @@ def test_an_answer_that_is_not_graphs(ansible, kind, options, word):
     assert found.status == "failed" and word in found.result["msg"], found.result["msg"]
 
 
-@pytest.mark.parametrize(
-    ("module", "options", "roles", "missing"),
-    [
-        ("intune_pin_policy", {"name": "x", "enable_pin_recovery": True}, [], "DeviceManagementConfiguration.ReadWrite.All"),
-        ("intune_pinreset_consent", {}, ["Application.Read.All", "Directory.Read.All"], "DelegatedPermissionGrant.ReadWrite.All"),
-        (
-            "intune_device_passcode",
+def test_a_missing_permission_is_named(both_doors):
+    cases = {
+        "intune_pin_policy": ({"name": "x", "enable_pin_recovery": True}, [], "DeviceManagementConfiguration.ReadWrite.All"),
+        "intune_pinreset_consent": ({}, ["Application.Read.All", "Directory.Read.All"], "DelegatedPermissionGrant.ReadWrite.All"),
+        "intune_device_passcode": (
             {"devices": ["PHONE-HELPDESK-01"]},
             ["DeviceManagementManagedDevices.Read.All"],
             "DeviceManagementManagedDevices.PrivilegedOperations.All",
         ),
-    ],
-)
-def test_a_missing_permission_is_named(both_doors, module, options, roles, missing):
-    app = both_doors.tenant.control.add_app(roles=roles)
-    found = both_doors.module(module, {**options, "client_id": app["client_id"], "client_secret": app["client_secret"]})
-    assert found.status == "failed" and missing in found.result["msg"], found.result["msg"]
-    assert found.result["error"]["request_id"]
+    }
+    tasks = {}
+    for module, (options, roles, _missing) in cases.items():
+        app = both_doors.tenant.control.add_app(roles=roles)
+        signed = {**options, "client_id": app["client_id"], "client_secret": app["client_secret"]}
+        tasks[module] = {f"endpointops.intune.{module}": signed}
+    for module, found in both_doors.attempts(tasks).items():
+        assert found.status == "failed" and cases[module][2] in found.result["msg"], (module, found.result)
+        assert found.result["error"]["request_id"], module

@@ -65,11 +65,12 @@ def test_what_is_told_of_a_device(both_doors):
     }
 
 
-@pytest.mark.parametrize("eligible", [True, False])
-def test_only_those_that_can_be_reset_or_the_others(both_doors, eligible):
-    found = both_doors.module(MODULE, {"eligible": eligible, "platforms": ["windows", "android"], "ownerships": ["company", "personal"]})
-    assert ("XCOVER-SPARE" in names(found), "iPhone de Louise" in names(found)) == (eligible, not eligible)
-    assert {device["eligible"] for device in found.result["devices"]} == {eligible}
+def test_only_those_that_can_be_reset_or_the_others(both_doors):
+    options = {"platforms": ["windows", "android"], "ownerships": ["company", "personal"]}
+    runs = both_doors.cases(MODULE, {str(eligible): {"eligible": eligible, **options} for eligible in (True, False)})
+    for eligible, found in zip((True, False), runs.values(), strict=True):
+        assert ("XCOVER-SPARE" in names(found), "iPhone de Louise" in names(found)) == (eligible, not eligible)
+        assert {device["eligible"] for device in found.result["devices"]} == {eligible}
 
 
 def test_whose_device_and_how_managed(both_doors):
@@ -93,36 +94,36 @@ def test_whose_device_and_how_managed(both_doors):
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["few", "many"])
-@pytest.mark.parametrize("match_by", ["id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"])
-def test_each_selector(ansible, match_by, many):
-    wanted = ["MAC-DESIGN-02", "O'Brien's phone", "HOLO-LAB-01", "iPad-Conference", "TC58-KIOSK-01"][: 5 if many else 2]
-    if not many:
-        wanted = wanted[1:]
-    property_ = {
+def test_each_selector(ansible, many):
+    selectors = {
         "id": "id",
         "device_name": "deviceName",
         "serial_number": "serialNumber",
         "user_principal_name": "userPrincipalName",
         "azure_ad_device_id": "azureADDeviceId",
-    }[match_by]
-    if match_by == "user_principal_name":
-        wanted = [name for name in wanted if name != "MAC-DESIGN-02"]
-    given = [ansible.tenant.control.device(name)[property_] for name in wanted]
-    for options in ({"match_by": match_by}, {}):
-        found = ansible.module(MODULE, {"devices": given, **options})
-        assert names(found) == wanted
+    }
+    cases, wanted = {}, {}
+    for match_by, property_ in selectors.items():
+        devices = ["MAC-DESIGN-02", "O'Brien's phone", "HOLO-LAB-01", "iPad-Conference", "TC58-KIOSK-01"] if many else ["O'Brien's phone"]
+        if match_by == "user_principal_name":
+            devices = [name for name in devices if name != "MAC-DESIGN-02"]
+        given = [ansible.tenant.control.device(name)[property_] for name in devices]
+        for name, options in ((match_by, {"match_by": match_by}), (f"auto {match_by}", {})):
+            cases[name], wanted[name] = {"devices": given, **options}, devices
+    for name, found in ansible.cases(MODULE, cases).items():
+        assert names(found) == wanted[name], name
         listed = [
             entry for entry in found.journal if entry["path"] == "/deviceManagement/managedDevices" and "filter" not in entry["query"]
         ]
-        assert [entry["version"] for entry in listed] == (["v1.0", "beta"] if len(given) > 3 else [])
+        assert [entry["version"] for entry in listed] == (["v1.0", "beta"] if len(wanted[name]) > 3 else []), name
 
 
 def test_quotes_and_braces_are_plain_characters(both_doors):
     odd = ["O'Brien's phone", "a&b #1 +50% /x?", "Büro 'Süd'", "tablet {west}"]
     for name in odd[1:]:
         both_doors.tenant.control.add_device(deviceName=name)
-    assert names(both_doors.module(MODULE, {"devices": odd})) == odd
-    assert names(both_doors.module(MODULE, {"devices": odd[:3]})) == odd[:3]
+    found = both_doors.cases(MODULE, {"four": {"devices": odd}, "three": {"devices": odd[:3]}})
+    assert (names(found["four"]), names(found["three"])) == (odd, odd[:3])
 
 
 def test_groups_nested_and_with_users(both_doors):
@@ -148,53 +149,54 @@ def test_members_without_a_device_are_a_warning(both_doors):
     assert found.result["warnings"] == ["1 of 9 members of the group 'Field service' have no device in Intune."]
 
 
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        ({"devices": ["PHONE-SPARE"]}, ["'PHONE-SPARE' means 2 devices by device_name"]),
-        ({"devices": ["NO-1", "NO-2", "PHONE-FIELD-01"], "device_groups": ["Nobody"]}, ["'NO-1'", "'NO-2'", "no group named 'Nobody'"]),
-        ({"device_groups": ["Warehouse"]}, ["Several groups are named 'Warehouse'"]),
-        ({"devices": []}, ["No device is meant"]),
-        ({"device_groups": []}, ["No device is meant"]),
-        ({"devices": [], "device_groups": []}, ["No device is meant"]),
-        ({"devices": ["a\nb"]}, ["control characters"]),
-        ({"devices": ["x" * 257]}, ["257 characters"]),
-        ({"devices": [" "]}, ["blank"]),
-        ({"devices": ["PC-1"], "match_by": "id"}, ["'PC-1' is not a GUID"]),
-        ({"platforms": ["macos"]}, ["platforms"]),
-        ({"ownerships": ["mine"]}, ["ownerships"]),
-    ],
-    ids=lambda value: " ".join(str(part)[:20] for part in value.values()) if isinstance(value, dict) else "",
+BAD = (
+    ({"devices": ["PHONE-SPARE"]}, ["'PHONE-SPARE' means 2 devices by device_name"]),
+    ({"devices": ["NO-1", "NO-2", "PHONE-FIELD-01"], "device_groups": ["Nobody"]}, ["'NO-1'", "'NO-2'", "no group named 'Nobody'"]),
+    ({"device_groups": ["Warehouse"]}, ["Several groups are named 'Warehouse'"]),
+    ({"devices": []}, ["No device is meant"]),
+    ({"device_groups": []}, ["No device is meant"]),
+    ({"devices": [], "device_groups": []}, ["No device is meant"]),
+    ({"devices": ["a\nb"]}, ["control characters"]),
+    ({"devices": ["x" * 257]}, ["257 characters"]),
+    ({"devices": [" "]}, ["blank"]),
+    ({"devices": ["PC-1"], "match_by": "id"}, ["'PC-1' is not a GUID"]),
+    ({"platforms": ["macos"]}, ["platforms"]),
+    ({"ownerships": ["mine"]}, ["ownerships"]),
 )
-def test_bad_input_is_told(ansible, options, told):
-    found = ansible.module(MODULE, options)
-    assert found.status == "failed" and found.writes == [] and "Traceback" not in str(found.result)
-    assert all(part in found.result["msg"] for part in told), found.result["msg"]
-    assert "devices" not in found.result
+
+
+def test_bad_input_is_told(ansible):
+    runs = ansible.cases(MODULE, {f"case {number}": options for number, (options, _told) in enumerate(BAD)})
+    for (options, told), found in zip(BAD, runs.values(), strict=True):
+        assert found.status == "failed" and found.writes == [] and "Traceback" not in str(found.result), (options, found.result)
+        assert all(part in found.result["msg"] for part in told), (options, found.result["msg"])
+        assert "devices" not in found.result, options
 
 
 def test_what_is_missing_to_read_is_named(ansible):
-    def env(*roles: str) -> dict[str, str]:
+    def signed(*roles: str) -> dict[str, str]:
         app = ansible.tenant.control.add_app(roles=list(roles))
-        return {"INTUNE_CLIENT_ID": app["client_id"], "INTUNE_CLIENT_SECRET": app["client_secret"]}
+        return {"client_id": app["client_id"], "client_secret": app["client_secret"]}
 
     read = "DeviceManagementManagedDevices.Read.All"
     groups = {"device_groups": ["Field service"]}
-    for options, roles, told in (
-        ({}, ["Device.Read.All"], read),
-        (groups, [read], "GroupMember.Read.All"),
-        (groups, [read, "GroupMember.Read.All"], "Device.Read.All and User.Read.All"),
-    ):
-        found = ansible.module(MODULE, options, env=env(*roles))
-        assert found.status == "failed" and told in found.result["msg"], found.result["msg"]
-    assert len(names(ansible.module(MODULE, groups, env=env(read, "GroupMember.Read.All", "Device.Read.All", "User.Read.All")))) == 9
+    enough = {**groups, **signed(read, "GroupMember.Read.All", "Device.Read.All", "User.Read.All")}
+    cases = {
+        read: signed("Device.Read.All"),
+        "GroupMember.Read.All": {**groups, **signed(read)},
+        "Device.Read.All and User.Read.All": {**groups, **signed(read, "GroupMember.Read.All")},
+    }
+    runs = ansible.cases(MODULE, {**cases, "enough": enough})
+    assert len(names(runs.pop("enough"))) == 9
+    for told, found in runs.items():
+        assert found.status == "failed" and told in found.result["msg"], (told, found.result)
 
 
 def test_a_fleet_is_read_page_by_page(ansible):
     ansible.tenant.control.settings(page_size=7)
-    found = ansible.module(MODULE, {"eligible": True})
-    assert len(names(found)) > 7
-    few = ansible.module(MODULE, {"devices": ["PHONE-SPARE"]})
+    found = ansible.cases(MODULE, {"all": {"eligible": True}, "few": {"devices": ["PHONE-SPARE"]}})
+    assert len(names(found["all"])) > 7
+    few = found["few"]
     assert few.status == "failed" and "means 2 devices" in few.result["msg"]
 
 

@@ -59,11 +59,10 @@ def test_every_outcome_is_told_apart_and_the_rest_goes_on(both_doors):
     assert [len(reset_of(both_doors, name)) for name in names] == [1, 1, 1, 1, 1, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("platforms", "refused"),
-    [
-        pytest.param(
-            None,
+def test_unsupported_devices_are_refused_by_name_before_any_write(ansible):
+    cases = {
+        "windows, which is the default": (
+            {},
             {
                 "WS-BERLIN-101": "hybrid_joined",
                 "HOME-PC-ROSSI": "not_joined",
@@ -72,28 +71,28 @@ def test_every_outcome_is_told_apart_and_the_rest_goes_on(both_doors):
                 "XCOVER-WAREHOUSE-01": "platform_not_selected",
                 "iPhone von Clara": "platform_not_selected",
             },
-            id="windows, which is the default",
         ),
-        pytest.param(["android"], {"PHONE-HELPDESK-01": "platform_not_selected", "XCOVER-SPARE": "personally_owned"}, id="android"),
-        pytest.param(["windows", "android", "ios"], {"MAC-DESIGN-01": "platform_not_supported"}, id="all"),
-    ],
-)
-def test_unsupported_devices_are_refused_by_name_before_any_write(ansible, platforms, refused):
-    found = ansible.module(MODULE, {"devices": list(refused), **({"platforms": platforms} if platforms else {})})
-    assert found.status == "failed" and found.writes == [] and not found.changed
-    assert {item["device"]: (item["status"], item["reason"]) for item in found.result["results"]} == {
-        name: ("refused", reason) for name, reason in refused.items()
+        "android": ({"platforms": ["android"]}, {"PHONE-HELPDESK-01": "platform_not_selected", "XCOVER-SPARE": "personally_owned"}),
+        "all": ({"platforms": ["windows", "android", "ios"]}, {"MAC-DESIGN-01": "platform_not_supported"}),
     }
+    runs = ansible.cases(MODULE, {name: {"devices": list(refused), **options} for name, (options, refused) in cases.items()})
+    for name, found in runs.items():
+        assert found.status == "failed" and found.writes == [] and not found.changed, name
+        assert {item["device"]: (item["status"], item["reason"]) for item in found.result["results"]} == {
+            device: ("refused", reason) for device, reason in cases[name][1].items()
+        }, name
 
 
-def test_android_and_ios_on_request(ansible):
-    found = ansible.module(MODULE, {"devices": ["XCOVER-WAREHOUSE-01", "iPhone von Clara"], "platforms": ["android", "ios"]})
-    assert [item["status"] for item in found.result["results"]] == ["done", "done"]
-
-
-def test_personal_devices_on_request(ansible):
-    found = ansible.module(MODULE, {"devices": ["XCOVER-SPARE"], "platforms": ["android"], "ownerships": ["company", "personal"]})
-    assert [item["status"] for item in found.result["results"]] == ["done"]
+def test_android_and_ios_and_personal_devices_on_request(ansible):
+    found = ansible.cases(
+        MODULE,
+        {
+            "android and ios": {"devices": ["XCOVER-WAREHOUSE-01", "iPhone von Clara"], "platforms": ["android", "ios"]},
+            "personal": {"devices": ["XCOVER-SPARE"], "platforms": ["android"], "ownerships": ["company", "personal"]},
+        },
+    )
+    assert [item["status"] for item in found["android and ios"].result["results"]] == ["done", "done"]
+    assert [item["status"] for item in found["personal"].result["results"]] == ["done"]
 
 
 def test_a_service_that_refuses_the_post_is_reported_for_that_device(ansible):
@@ -106,20 +105,23 @@ def test_a_service_that_refuses_the_post_is_reported_for_that_device(ansible):
 def test_window_by_age_and_by_moment(ansible):
     device = {"devices": [PHONE]}
     moment = ansible.tenant.control.clock()["now"]
-    assert ansible.module(MODULE, device).changed
-    assert not ansible.module(MODULE, {**device, "reset_since": moment}).changed
+    soon = ansible.cases(MODULE, {"first": device, "since then": {**device, "reset_since": moment}})
+    assert [run.changed for run in soon.values()] == [True, False], soon
     ansible.tenant.control.advance(1000)
-    assert not ansible.module(MODULE, {**device, "max_age": 2000}).changed
-    assert not ansible.module(MODULE, {**device, "reset_since": moment}).changed
-    assert ansible.module(MODULE, device).changed, "older than 900 seconds"
-    assert ansible.module(MODULE, {**device, "max_age": 0}).changed
+    later = {
+        "within 2000 seconds": {**device, "max_age": 2000},
+        "since then": {**device, "reset_since": moment},
+        "older than 900 seconds": device,
+        "at once": {**device, "max_age": 0},
+    }
+    changed = {name: run.changed for name, run in ansible.cases(MODULE, later).items()}
+    assert changed == {"within 2000 seconds": False, "since then": False, "older than 900 seconds": True, "at once": True}
     assert len(reset_of(ansible, PHONE)) == 3
 
 
 def test_a_reset_that_failed_is_not_issued_again_within_the_window(ansible):
-    for changed in (True, False):
-        found = ansible.module(MODULE, {"devices": ["PHONE-FIELD-05"]})
-        assert (found.status, found.changed) == ("failed", changed)
+    found = ansible.cases(MODULE, dict.fromkeys(("first", "second"), {"devices": ["PHONE-FIELD-05"]}))
+    assert [(run.status, run.changed) for run in found.values()] == [("failed", True), ("failed", False)]
     assert len(reset_of(ansible, "PHONE-FIELD-05")) == 1
 
 
@@ -136,9 +138,9 @@ def test_a_reset_that_waits_for_its_device_counts_at_any_age(ansible):
     options = {"devices": ["PHONE-FIELD-06"], "wait": False}
     assert ansible.module(MODULE, options).changed
     ansible.tenant.control.advance(5000)
-    later = ansible.module(MODULE, options)
-    assert (later.changed, later.result["results"][0]["status"]) == (False, "pending")
-    assert ansible.module(MODULE, {**options, "max_age": 0}).changed
+    found = ansible.cases(MODULE, {"later": options, "at once": {**options, "max_age": 0}})
+    assert (found["later"].changed, found["later"].result["results"][0]["status"]) == (False, "pending")
+    assert found["at once"].changed
 
 
 def test_without_waiting_a_reset_is_pending(ansible):
@@ -146,12 +148,13 @@ def test_without_waiting_a_reset_is_pending(ansible):
     assert [(item["status"], item["changed"]) for item in found.result["results"]] == [("pending", True)]
 
 
-@pytest.mark.parametrize("property_", ["id", "deviceName", "serialNumber", "userPrincipalName", "azureADDeviceId"])
-def test_finds_a_device_by_each_property(ansible, property_):
+def test_finds_a_device_by_each_property(ansible):
     """What match_by says in its place is the other module's test, with the same code."""
     device = ansible.tenant.control.device("O'Brien's phone")
-    found = ansible.module(MODULE, {"devices": [device[property_]]}, check_mode=True)
-    assert [item["id"] for item in found.result["results"]] == [device["id"]], found.result
+    properties = ("id", "deviceName", "serialNumber", "userPrincipalName", "azureADDeviceId")
+    runs = ansible.cases(MODULE, {property_: {"devices": [device[property_]]} for property_ in properties}, check_mode=True)
+    for property_, found in runs.items():
+        assert [item["id"] for item in found.result["results"]] == [device["id"]], (property_, found.result)
 
 
 def test_the_same_device_named_twice_is_one_device(ansible):
@@ -160,30 +163,23 @@ def test_the_same_device_named_twice_is_one_device(ansible):
     assert found.result["summary"]["total"] == 1 and len(reset_of(ansible, PHONE)) == 1
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
+def test_bad_input_resets_nothing(ansible):
+    twins = [device for device in ansible.tenant.control.devices() if device["deviceName"] == "PHONE-SPARE"]
+    bad = (
         ({"devices": ["NOBODY", PHONE, "NOR-THIS"]}, ["NOBODY", "NOR-THIS", "Nothing was done"]),
         ({"devices": ["00000000-1111-2222-3333-444444444444"]}, ["00000000-1111"]),
         ({"devices": [PHONE], "match_by": "id"}, [PHONE, "GUID"]),
+        ({"devices": ["PHONE-SPARE"]}, [twin[property_] for twin in twins for property_ in ("id", "serialNumber")]),
         ({"devices": PHONES, "max_devices": 1}, ["2 devices", "max_devices allows 1"]),
         ({"devices": [PHONE], "reset_since": "yesterday"}, ["reset_since", "yesterday"]),
         ({"devices": [PHONE], "reset_since": "2199-01-01T00:00:00Z"}, ["future"]),
         ({"devices": [PHONE], "max_age": -1}, ["max_age"]),
         ({"devices": [PHONE], "platforms": ["macos"]}, ["platforms"]),
-    ],
-)
-def test_bad_input_resets_nothing(ansible, options, words):
-    found = ansible.module(MODULE, options)
-    assert found.status == "failed" and found.writes == []
-    assert all(word in found.result["msg"] for word in words), found.result["msg"]
-
-
-def test_an_ambiguous_name_is_refused_with_its_candidates(ansible):
-    twins = [device for device in ansible.tenant.control.devices() if device["deviceName"] == "PHONE-SPARE"]
-    found = ansible.module(MODULE, {"devices": ["PHONE-SPARE"]})
-    assert found.status == "failed" and found.writes == []
-    assert all(twin["id"] in found.result["msg"] and twin["serialNumber"] in found.result["msg"] for twin in twins)
+    )
+    runs = ansible.cases(MODULE, {f"case {number}": options for number, (options, _words) in enumerate(bad)})
+    for (options, words), found in zip(bad, runs.values(), strict=True):
+        assert found.status == "failed" and found.writes == [], options
+        assert words and all(word in found.result["msg"] for word in words), (options, found.result["msg"])
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "truncate"])

@@ -150,18 +150,20 @@ def test_only_resets_since_a_moment(ansible):
     between = control.clock()["now"]
     reset(ansible, "PHONE-FIELD-02")
     phones = {"devices": [PHONE, "PHONE-FIELD-02"]}
-    assert told(ansible.module(MODULE, phones)) == [("done", None)] * 2
-    assert told(ansible.module(MODULE, {**phones, "since": before})) == [("done", None)] * 2
-    assert told(ansible.module(MODULE, {**phones, "since": ""})) == [("done", None)] * 2, "as a template of an unset variable gives"
     passcodes = ["found.results[0].passcode is none", "found.results[1].passcode is string"]
     play = ansible.tasks(
         [
             {"name": "found", INFO: {**phones, "since": between, "return_passcode": True}, "register": "found"},
             {"name": "passcodes", "ansible.builtin.assert": {"that": passcodes}},
             {"name": "shown", INFO: {**phones, "since": between}},
+            {"name": "of any time", INFO: phones},
+            {"name": "since before", INFO: {**phones, "since": before}},
+            {"name": "since nothing, as a template of an unset variable gives", INFO: {**phones, "since": ""}},
         ]
     )
     assert play.code == 0, play.output
+    for run in play.tasks[3:]:
+        assert told(run) == [("done", None)] * 2, run.name
     assert told(play["shown"]) == [("none", None), ("done", None)]
     old = play["shown"].result["results"][0]
     assert old["started"] is None and "before since" in old["message"]
@@ -192,38 +194,37 @@ def test_a_device_that_is_gone_when_it_is_read(ansible, names):
     assert (gone["device"], gone["device_name"], gone["message"]) == (PHONE, None, "Intune no longer manages the device.")
 
 
-@pytest.mark.parametrize(
-    ("options", "parts"),
-    [
-        ({}, ["one of the following is required: devices, device_groups"]),
-        ({"devices": []}, ["No device is meant"]),
-        ({"devices": ["PHONE-SPARE"]}, ["'PHONE-SPARE' means 2 devices by device_name"]),
-        ({"devices": ["NO-1", PHONE, "NO-2"], "device_groups": ["Warehouse"]}, ["'NO-1'", "'NO-2'", "Several groups are named"]),
-        ({"devices": [PHONE], "since": "yesterday"}, ["since 'yesterday' is not a timestamp", "Write it as"]),
-        ({"devices": [PHONE], "since": "2199-01-01T00:00:00Z"}, ["since '2199-01-01T00:00:00Z' lies in the future"]),
-        ({"devices": [PHONE], "match_by": "imei"}, ["match_by"]),
-    ],
-    ids=lambda value: " ".join(str(part)[:20] for part in value.values()) or "nothing" if isinstance(value, dict) else "",
+BAD = (
+    ({}, ["one of the following is required: devices, device_groups"]),
+    ({"devices": []}, ["No device is meant"]),
+    ({"devices": ["PHONE-SPARE"]}, ["'PHONE-SPARE' means 2 devices by device_name"]),
+    ({"devices": ["NO-1", PHONE, "NO-2"], "device_groups": ["Warehouse"]}, ["'NO-1'", "'NO-2'", "Several groups are named"]),
+    ({"devices": [PHONE], "since": "yesterday"}, ["since 'yesterday' is not a timestamp", "Write it as"]),
+    ({"devices": [PHONE], "since": "2199-01-01T00:00:00Z"}, ["since '2199-01-01T00:00:00Z' lies in the future"]),
+    ({"devices": [PHONE], "match_by": "imei"}, ["match_by"]),
 )
-def test_bad_input_is_told(ansible, options, parts):
-    found = ansible.module(MODULE, options)
-    assert found.status == "failed" and found.writes == [] and "Traceback" not in str(found.result)
-    assert all(part in found.result["msg"] for part in parts), found.result["msg"]
-    assert "results" not in found.result
+
+
+def test_bad_input_is_told(ansible):
+    runs = ansible.cases(MODULE, {f"case {number}": options for number, (options, _parts) in enumerate(BAD)})
+    for (options, parts), found in zip(BAD, runs.values(), strict=True):
+        assert found.status == "failed" and found.writes == [] and "Traceback" not in str(found.result), (options, found.result)
+        assert all(part in found.result["msg"] for part in parts), (options, found.result["msg"])
+        assert "results" not in found.result, options
 
 
 def test_options_that_cannot_be_used_are_refused_before_anything_is_read(both_doors):
     certificate, _key = recipient(both_doors.folder, "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
     absent = both_doors.folder / "absent.pem"
-    for options, word in (
-        ({"seal_to": [str(certificate)]}, "RSA"),
-        ({"seal_to": [str(absent)]}, "cannot be read"),
-        ({"seal_to": []}, "seal_to is empty"),
-        ({"since": "yesterday"}, "not a timestamp"),
-    ):
-        found = both_doors.module(MODULE, {"devices": [PHONE], **options})
-        assert found.status == "failed" and word in found.result["msg"], found.result["msg"]
-        assert found.journal == []
+    cases = {
+        "RSA": {"seal_to": [str(certificate)]},
+        "cannot be read": {"seal_to": [str(absent)]},
+        "seal_to is empty": {"seal_to": []},
+        "not a timestamp": {"since": "yesterday"},
+    }
+    for word, found in both_doors.cases(MODULE, {word: {"devices": [PHONE], **options} for word, options in cases.items()}).items():
+        assert found.status == "failed" and word in found.result["msg"], (word, found.result)
+        assert found.journal == [], word
 
 
 def test_passcodes_that_could_not_be_hidden_are_refused(ansible):

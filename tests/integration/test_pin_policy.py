@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from .harness import four_beats
@@ -108,8 +110,7 @@ def test_creates_the_policy_and_assigns_it(both_doors, backend):
 
 def test_a_second_run_asks_once(ansible, backend):
     options = {**PRESENT, "backend": backend, "assignments": [{"target": "all_devices"}]}
-    ansible.module(MODULE, options)
-    again = ansible.module(MODULE, options)
+    again = ansible.cases(MODULE, {"first": options, "again": options})["again"]
     assert [entry["path"] for entry in again.journal if entry["kind"] == "graph"] == [path(backend)]
 
 
@@ -225,8 +226,11 @@ def test_keeps_settings_of_a_catalog_policy_that_are_not_its_own(ansible):
 def test_refuses_a_hidden_value_that_cannot_be_compared(ansible):
     ansible.module(MODULE, {"name": NAME, "device_unlock_plugins": "<a/>"})
     ansible.tenant.control.settings(plain_text_value="refuse")
-    refused(ansible, {"name": NAME, "device_unlock_plugins": "<b/>"}, "does not reveal", "device_unlock_plugins")
-    refused(ansible, {"name": NAME, "enable_pin_recovery": True}, "does not show")
+    all_refused(
+        ansible,
+        ({"name": NAME, "device_unlock_plugins": "<b/>"}, ["does not reveal", "device_unlock_plugins"]),
+        ({"name": NAME, "enable_pin_recovery": True}, ["does not show"]),
+    )
     assert not ansible.module(MODULE, {"name": NAME}).changed
 
 
@@ -307,8 +311,11 @@ def test_filters_that_do_not_fit_are_refused(ansible, backend):
     twice = next(item["displayName"] for item in filters if names.count(item["displayName"]) == 2)
     ids = [item["id"] for item in filters if item["displayName"] == twice]
     options = {**PRESENT, "backend": backend}
-    refused(ansible, {**options, "assignments": [{"target": "all_devices", "filter": android["displayName"]}]}, "not for Windows")
-    refused(ansible, {**options, "assignments": [{"target": "all_devices", "filter": twice}]}, *ids)
+    all_refused(
+        ansible,
+        ({**options, "assignments": [{"target": "all_devices", "filter": android["displayName"]}]}, ["not for Windows"]),
+        ({**options, "assignments": [{"target": "all_devices", "filter": twice}]}, ids),
+    )
 
 
 def test_finds_the_tenant_by_itself_when_it_is_named_by_domain_or_not_at_all(ansible):
@@ -323,11 +330,17 @@ def test_a_tenant_id_of_another_tenant_is_refused(ansible):
 
 
 def refused(ansible, options: dict, *words: str) -> None:
-    found = ansible.module(MODULE, options)
-    assert found.status == "failed"
-    assert found.writes == []
-    for word in words:
-        assert word in found.result["msg"], found.result["msg"]
+    all_refused(ansible, (options, words))
+
+
+def all_refused(ansible, *cases: tuple[dict, t.Sequence[str]]) -> None:
+    """Each with all of its words, and nothing is written."""
+    runs = ansible.cases(MODULE, {f"case {number}": options for number, (options, _words) in enumerate(cases)})
+    for (options, words), found in zip(cases, runs.values(), strict=True):
+        assert found.status == "failed", (options, found.result)
+        assert found.writes == [], options
+        for word in words:
+            assert word in found.result["msg"], (options, found.result["msg"])
 
 
 def test_two_profiles_of_one_name_are_refused_with_their_ids(ansible):
@@ -337,8 +350,11 @@ def test_two_profiles_of_one_name_are_refused_with_their_ids(ansible):
 
 def test_a_profile_of_another_type_is_refused(ansible):
     other = next(item for item in ansible.tenant.graph("GET", POLICIES)["value"] if item["@odata.type"] != CUSTOM)
-    refused(ansible, {**PRESENT, "name": other["displayName"]}, other["id"], "another kind")
-    refused(ansible, {**PRESENT, "id": other["id"]}, other["@odata.type"])
+    all_refused(
+        ansible,
+        ({**PRESENT, "name": other["displayName"]}, [other["id"], "another kind"]),
+        ({**PRESENT, "id": other["id"]}, [other["@odata.type"]]),
+    )
 
 
 def test_a_policy_of_a_template_is_not_taken_for_one_of_the_catalog(ansible):
@@ -347,8 +363,11 @@ def test_a_policy_of_a_template_is_not_taken_for_one_of_the_catalog(ansible):
     (policy,) = ansible.tenant.graph("GET", f"{CATALOG}?$expand=settings", version="beta")["value"]
     plain = [{"settingInstance": setting["settingInstance"]} for setting in policy["settings"]]
     other = ansible.tenant.control.plant_policy("account_protection", "From a template", values={"settings": plain})
-    refused(ansible, {**options, "name": "From a template"}, other, "another kind", "template")
-    refused(ansible, {**options, "id": other, "name": "New name"}, "template")
+    all_refused(
+        ansible,
+        ({**options, "name": "From a template"}, [other, "another kind", "template"]),
+        ({**options, "id": other, "name": "New name"}, ["template"]),
+    )
 
 
 def test_two_catalog_policies_of_one_name_are_refused_with_their_ids(ansible):
@@ -358,40 +377,37 @@ def test_two_catalog_policies_of_one_name_are_refused_with_their_ids(ansible):
     refused(ansible, options, first, second)
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"name": NAME}, ["enable_pin_recovery"]),
-        ({**PRESENT, "minimum_pin_length": 3, "maximum_pin_length": 200}, ["minimum_pin_length is 3", "maximum_pin_length is 200"]),
-        ({**PRESENT, "minimum_pin_length": 9, "maximum_pin_length": 8}, ["Windows would use neither"]),
-        ({**PRESENT, "pin_expiration": 731}, ["0 to 730"]),
-        ({**PRESENT, "web_sign_in_allowed_urls": ["https://login.contoso.com/x"]}, ["names of hosts"]),
-        ({**PRESENT, "device_unlock_group_a": "x"}, ["GUIDs in braces"]),
-        ({**PRESENT, "scope": "user", "dynamic_lock": True}, ["for the device only"]),
-        ({**PRESENT, "backend": "settings_catalog", "disable_post_logon_provisioning": True}, ["not in Intune's settings catalog"]),
-        ({**PRESENT, "replace_custom": True}, ["goes with backend settings_catalog"]),
-        ({**PRESENT, "scope_tags": ["No tag"]}, ["No tag"]),
-        ({**PRESENT, "assignments": [{"target": "all_devices", "filter": "No filter"}]}, ["No filter"]),
-        ({"enable_pin_recovery": True}, ["name", "id"]),
-        ({**PRESENT, "id": "00000000-1111-2222-3333-444444444444"}, ["00000000-1111-2222-3333-444444444444"]),
-        ({**PRESENT, "id": "not-a-guid"}, ["not-a-guid"]),
-        ({**PRESENT, "assignments": [{"target": "group"}]}, ["group"]),
-        ({**PRESENT, "assignments": [{"target": "group", "group": None}]}, ["needs a group"]),
-        ({**PRESENT, "tenant_id": "contoso.test", "auth_method": "access_token"}, ["access_token"]),
-        (
-            {**PRESENT, "assignments": [{"target": "group", "group": "No such"}, {"target": "exclude_group", "group": "Nor this"}]},
-            ["No such", "Nor this"],
-        ),
-        ({**PRESENT, "assignments": [{"target": "group", "group": "99999999-1111-2222-3333-444444444444"}]}, ["99999999-1111"]),
-    ],
+BAD = (
+    ({"name": NAME}, ["enable_pin_recovery"]),
+    ({**PRESENT, "minimum_pin_length": 3, "maximum_pin_length": 200}, ["minimum_pin_length is 3", "maximum_pin_length is 200"]),
+    ({**PRESENT, "minimum_pin_length": 9, "maximum_pin_length": 8}, ["Windows would use neither"]),
+    ({**PRESENT, "pin_expiration": 731}, ["0 to 730"]),
+    ({**PRESENT, "web_sign_in_allowed_urls": ["https://login.contoso.com/x"]}, ["names of hosts"]),
+    ({**PRESENT, "device_unlock_group_a": "x"}, ["GUIDs in braces"]),
+    ({**PRESENT, "scope": "user", "dynamic_lock": True}, ["for the device only"]),
+    ({**PRESENT, "backend": "settings_catalog", "disable_post_logon_provisioning": True}, ["not in Intune's settings catalog"]),
+    ({**PRESENT, "replace_custom": True}, ["goes with backend settings_catalog"]),
+    ({**PRESENT, "scope_tags": ["No tag"]}, ["No tag"]),
+    ({**PRESENT, "assignments": [{"target": "all_devices", "filter": "No filter"}]}, ["No filter"]),
+    ({"enable_pin_recovery": True}, ["name", "id"]),
+    ({**PRESENT, "id": "00000000-1111-2222-3333-444444444444"}, ["00000000-1111-2222-3333-444444444444"]),
+    ({**PRESENT, "id": "not-a-guid"}, ["not-a-guid"]),
+    ({**PRESENT, "assignments": [{"target": "group"}]}, ["group"]),
+    ({**PRESENT, "assignments": [{"target": "group", "group": None}]}, ["needs a group"]),
+    ({**PRESENT, "tenant_id": "contoso.test", "auth_method": "access_token"}, ["access_token"]),
+    (
+        {**PRESENT, "assignments": [{"target": "group", "group": "No such"}, {"target": "exclude_group", "group": "Nor this"}]},
+        ["No such", "Nor this"],
+    ),
+    ({**PRESENT, "assignments": [{"target": "group", "group": "99999999-1111-2222-3333-444444444444"}]}, ["99999999-1111"]),
 )
-def test_bad_input_writes_nothing(ansible, options, words):
-    refused(ansible, options, *words)
 
 
-def test_an_ambiguous_group_is_refused_with_its_ids(ansible):
+def test_bad_input_writes_nothing(ansible):
+    """Among it a group whose name is not the only one: its ids are told."""
     groups = ansible.tenant.graph("GET", "/groups")["value"]
     names = [group["displayName"] for group in groups]
     twice = next(name for name in names if names.count(name) == 2)
     candidates = [group["id"] for group in groups if group["displayName"] == twice]
-    refused(ansible, {**PRESENT, "assignments": [{"target": "group", "group": twice}]}, *candidates)
+    assert len(candidates) == 2
+    all_refused(ansible, *BAD, ({**PRESENT, "assignments": [{"target": "group", "group": twice}]}, candidates))

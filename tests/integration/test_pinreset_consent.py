@@ -56,8 +56,7 @@ def test_widens_a_grant_and_keeps_what_others_granted(both_doors):
 
 
 def test_the_second_run_proves_in_three_requests_that_nothing_is_to_be_done(ansible):
-    ansible.module(MODULE, {})
-    again = ansible.module(MODULE, {})
+    again = ansible.cases(MODULE, {"first": {}, "again": {}})["again"]
     assert not again.changed
     graph = [entry for entry in again.journal if entry["kind"] == "graph"]
     assert [(entry["method"], entry["path"]) for entry in graph] == [("GET", "/servicePrincipals"), ("GET", GRANTS), ("GET", GRANTS)]
@@ -80,14 +79,21 @@ def test_purges_what_is_too_much_and_leaves_the_rest_alone(both_doors):
 
 
 def test_scopes_may_stand_in_one_entry_and_blanks_are_none(ansible):
-    assert ansible.module(MODULE, {"service_scopes": ["User.Read Directory.Read.All "], "client_scopes": [""]}).changed
-    again = ansible.module(MODULE, {"service_scopes": ["Directory.Read.All User.Read"], "client_scopes": [" "]})
+    found = ansible.cases(
+        MODULE,
+        {
+            "first": {"service_scopes": ["User.Read Directory.Read.All "], "client_scopes": [""]},
+            "again": {"service_scopes": ["Directory.Read.All User.Read"], "client_scopes": [" "]},
+        },
+    )
+    again = found["again"]
+    assert found["first"].changed
     assert not again.changed and again.result["pinreset_consent"]["service"]["scopes"] == ["Directory.Read.All", "User.Read"]
 
 
 def test_takes_a_consent_by_hand_as_it_is(ansible):
-    ansible.module(MODULE, {"client_scopes": ["some.other"]})
-    assert not ansible.module(MODULE, {}).changed
+    found = ansible.cases(MODULE, {"by hand": {"client_scopes": ["some.other"]}, "as it is": {}})
+    assert [run.changed for run in found.values()] == [True, False]
 
 
 def test_restores_from_the_bin_and_makes_no_second_one(both_doors):
@@ -168,29 +174,26 @@ def test_waits_out_entras_delay_and_writes_nothing_twice(ansible, duplicate, app
     ansible.tenant.control.settings(
         visibility_reads=2, grant_applied_on_invisible=applied, duplicate_grant=duplicate, grant_on_invisible=invisible
     )
-    found = ansible.module(MODULE, {})
+    found, again = ansible.cases(MODULE, {"run": {}, "again": {}}).values()
     assert found.status == "ok", found.result
     assert found.writes.count("POST /servicePrincipals") == 2
     assert found.result["pinreset_consent"]["ready"]
     assert len(ansible.tenant.graph("GET", GRANTS)["value"]) == 2
-    assert not ansible.module(MODULE, {}).changed
+    assert (again.status, again.changed, again.writes) == ("ok", False, [])
 
 
 @pytest.mark.parametrize("begin", ["nothing", "bin", "narrow", "absent"])
 def test_waits_out_the_longest_delay(ansible, begin):
     options = {"service_scopes": ["User.Read", "More"]} if begin == "narrow" else {"state": "absent"} if begin == "absent" else {}
     if begin != "nothing":
-        ansible.module(MODULE, {})
-    if begin == "bin":
-        ansible.module(MODULE, {"state": "absent"})
+        ansible.cases(MODULE, {"present": {}, **({"in the bin": {"state": "absent"}} if begin == "bin" else {})})
     ansible.tenant.control.settings(
         visibility_reads=6, grant_applied_on_invisible=True, duplicate_grant="409", grant_on_invisible="404", restore_brings_grants=True
     )
-    found = ansible.module(MODULE, options)
+    found, again = ansible.cases(MODULE, {"run": options, "again": options}).values()
     assert found.status == "ok", found.result
     writes = [(entry["method"], entry["path"], str(entry["body"])) for entry in found.journal if entry["write"]]
     assert len(writes) == len(set(writes)), "something was written twice"
-    again = ansible.module(MODULE, options)
     assert (again.status, again.changed, again.writes) == ("ok", False, [])
 
 
@@ -212,12 +215,11 @@ def test_an_interrupted_run_is_finished_by_the_next(ansible, kind, method, path,
     if method == "DELETE":
         ansible.module(MODULE, {})
     ansible.tenant.control.arm(kind, method=method, path=path, skip=skip, **details)
-    first = ansible.module(MODULE, options)
+    first, found, again = ansible.cases(MODULE, {"first": options, "next": options, "again": options}).values()
     assert (first.status == "failed") is (kind == "status")
-    found = ansible.module(MODULE, options)
     assert (found.status, found.result["pinreset_consent"]["ready"]) == ("ok", method == "POST")
     assert len(ansible.tenant.graph("GET", GRANTS)["value"]) == (2 if method == "POST" else 0)
-    assert ansible.module(MODULE, options).writes == []
+    assert again.writes == []
 
 
 def test_a_consent_by_hand_is_found_by_the_next_run(ansible):
@@ -241,17 +243,16 @@ def test_a_wait_in_vain_is_said(ansible):
     assert found.changed, "both applications were made, though they do not show yet"
 
 
-def test_refuses_a_cloud_without_documentation_before_any_call(ansible):
-    found = ansible.module(MODULE, {"cloud": "china"})
-    assert found.status == "failed" and "china" in found.result["msg"] and "allow_undocumented_cloud" in found.result["msg"]
-    assert found.journal == []
-
-
-@pytest.mark.parametrize("scopes", ['User"Read', "x" * 4000, " ".join(f"{'s' * 100}{number}" for number in range(50))])
-def test_what_is_no_scope_is_refused_before_any_call(ansible, scopes):
-    found = ansible.module(MODULE, {"client_scopes": [scopes]})
-    assert found.status == "failed" and "client_scopes" in found.result["msg"]
-    assert found.journal == []
+def test_a_cloud_without_documentation_and_what_is_no_scope_are_refused_before_any_call(ansible):
+    cases = {
+        "cloud": ({"cloud": "china"}, ("china", "allow_undocumented_cloud")),
+        "quote": ({"client_scopes": ['User"Read']}, ("client_scopes",)),
+        "long": ({"client_scopes": ["x" * 4000]}, ("client_scopes",)),
+        "long together": ({"client_scopes": [" ".join(f"{'s' * 100}{number}" for number in range(50))]}, ("client_scopes",)),
+    }
+    for name, found in ansible.cases(MODULE, {name: options for name, (options, _words) in cases.items()}).items():
+        assert found.status == "failed" and all(word in found.result["msg"] for word in cases[name][1]), (name, found.result)
+        assert found.journal == [], name
 
 
 # --- the info module ------------------------------------------------------------------------------------------------
@@ -273,20 +274,19 @@ def test_info_tells_what_is_there_and_changes_nothing(both_doors):
     assert set(gone["service"]) == set(found.result["pinreset_consent"]["service"])
 
 
-@pytest.mark.parametrize(
-    ("roles", "missing"),
-    [
-        (["Application.Read.All", "DelegatedPermissionGrant.Read.All"], None),
-        (["Directory.Read.All"], None),
-        (["Application.Read.All"], "DelegatedPermissionGrant.Read.All"),
-        (["DelegatedPermissionGrant.Read.All"], "Application.Read.All"),
-    ],
-)
-def test_info_needs_the_permissions_that_it_names(ansible, roles, missing):
+def test_info_needs_the_permissions_that_it_names(ansible):
+    missing = {
+        ("Application.Read.All", "DelegatedPermissionGrant.Read.All"): None,
+        ("Directory.Read.All",): None,
+        ("Application.Read.All",): "DelegatedPermissionGrant.Read.All",
+        ("DelegatedPermissionGrant.Read.All",): "Application.Read.All",
+    }
     ansible.module(MODULE, {})
-    app = ansible.tenant.control.add_app(roles=roles)
-    found = ansible.module(INFO, {"client_id": app["client_id"], "client_secret": app["client_secret"]})
-    if missing is None:
-        assert found.result["pinreset_consent"]["ready"] is True
-    else:
-        assert found.status == "failed" and missing in found.result["msg"]
+    apps = [ansible.tenant.control.add_app(roles=list(roles)) for roles in missing]
+    signed = [{"client_id": app["client_id"], "client_secret": app["client_secret"]} for app in apps]
+    runs = ansible.cases(INFO, dict(zip(map(" ".join, missing), signed, strict=True)))
+    for found, told in zip(runs.values(), missing.values(), strict=True):
+        if told is None:
+            assert found.status == "ok" and found.result["pinreset_consent"]["ready"] is True, found.name
+        else:
+            assert found.status == "failed" and told in found.result["msg"], (found.name, found.result)
