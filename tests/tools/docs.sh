@@ -14,6 +14,24 @@ cat >>"$place/conf.py" <<'CONF'
 
 intersphinx_mapping = {}
 suppress_warnings = ['ref.ref']
+# Variables of ansible-core, which fragments of its own bring in, are not described here.
+nitpick_ignore_regex = [('.*envvar', 'ANSIBLE_.*')]
+html_static_path = ['static']
+html_css_files = ['tables.css']
 CONF
+# Text in tables of the guides is broken into lines, and a long name where it must be. The tables of modules see to it themselves.
+mkdir "$place/static"
+cat >"$place/static/tables.css" <<'CSS'
+.rst-content table.docutils:not(.ansible-option-table) { width: 100%; }
+.rst-content table.docutils:not(.ansible-option-table) :is(th, td) { white-space: normal; min-width: 0; }
+.rst-content table.docutils:not(.ansible-option-table) td > ul { margin-bottom: 0; }
+.rst-content :is(p, li, td, dt, dd) code.docutils { white-space: normal; overflow-wrap: anywhere; }
+.rst-content :is(p, li, h1, h2), .wy-menu-vertical a { overflow-wrap: break-word; }
+@media (max-width: 700px) {
+    .rst-content table.docutils:not(.ansible-option-table) :is(th, td) { padding: 6px; font-size: 13px; }
+    .rst-content table.docutils:not(.ansible-option-table) :is(th, td) p { font-size: 13px; }
+    .rst-content table.docutils:not(.ansible-option-table) code.docutils { padding: 0 2px; }
+}
+CSS
 "$place/build.sh" >"$place/build.log" 2>&1 || { cat "$place/build.log"; exit 1; }
 printf 'Documentation: %s\n' "tests/output/docs/build/html/index.html"

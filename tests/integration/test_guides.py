@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The examples of the guides run as they stand, and print what the guides say.
+
+Every task of the guides in GUIDES is run, but for those in NOT_RUN, which says why. That all of them are valid is shown, for all guides,
+by tests/quality/test_guides.py; the examples of modules are run by test_examples.py.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+import typing as t
+
+import pytest
+import yaml
+
+from tests.quality.test_guides import ROOT, Block, blocks, tasks_of
+
+RST = ROOT / "docs" / "docsite" / "rst"
+# In this order: a guide finds what those before it have left. The last one moves a policy away.
+GUIDES = (
+    ROOT / "roles" / "pin_reset" / "README.md",
+    RST / "guide_start.rst",
+    RST / "guide_authentication.rst",
+    RST / "guide_check_and_diff.rst",
+    RST / "guide_handover.rst",
+    RST / "guide_troubleshooting.rst",
+    ROOT / "README.md",
+    RST / "guide_settings_catalog.rst",
+)
+# By the name of a task.
+NOT_RUN = {
+    "Sign in as this machine": "needs the variables of a machine in Azure; see test_connection.py",
+    "Sign in as me": "needs az; see test_connection.py",
+    "Carry out what was approved": "needs a code; see test_approval.py",
+}
+
+
+def plays_of(path: pathlib.Path) -> list[dict[str, t.Any]]:
+    """The plays of a guide, and its lists of tasks as plays, without what is not run."""
+    plays = []
+    for block in blocks(path):
+        if not block.kind.startswith("yaml") or not list(tasks_of(block.content)):
+            continue
+        for play in block.content if "hosts" in block.content[0] else [{"name": str(block), "tasks": block.content}]:
+            tasks = [task for task in play["tasks"] if task["name"] not in NOT_RUN]
+            plays += [{**play, "tasks": tasks}] if tasks else []
+    return plays
+
+
+@pytest.fixture
+def openssl(ansible) -> t.Callable[[Block], str]:
+    """Runs the command of a block, in the test's folder."""
+
+    def run(block: Block) -> str:
+        command = shlex.split(block.text.removeprefix("$ ").replace("\\\n", " "))
+        return subprocess.run(command, cwd=ansible.folder, check=True, capture_output=True, text=True, timeout=120).stdout
+
+    return run
+
+
+def test_the_examples_of_the_guides_run(ansible, openssl):
+    env, control = ansible.tenant.env, ansible.tenant.control
+    make, read = [block for block in blocks(RST / "guide_handover.rst") if block.kind == "console"]
+    openssl(make)
+    variables = {
+        "intune_tenant_id": env["INTUNE_TENANT_ID"],
+        "intune_client_id": env["INTUNE_CLIENT_ID"],
+        "vault_intune_client_secret": env["INTUNE_CLIENT_SECRET"],
+        "intune_certificate_path": env["EMULATOR_CERTIFICATE_PEM"],
+        "platform_token_path": env["EMULATOR_FEDERATED_TOKEN"],
+        "graph_token": control.token(),
+        "token_cache_path": str(ansible.folder / "tokens"),
+        "certificate_path": str(ansible.folder / "helpdesk.pem"),
+        "handover_path": str(ansible.folder / "handover"),
+    }
+    plays = [play for path in GUIDES for play in plays_of(path)]
+    # Each play of the guide on handing over writes into the same file: keep the sealed one.
+    sealed = next(task for play in plays for task in play["tasks"] if task["name"] == "Write what the help desk can open")
+    sealed["ansible.builtin.copy"]["dest"] = str(ansible.folder / "sealed.cms")
+    done = ansible.plays(plays, "-e", json.dumps(variables))
+    assert done.code == 0, done.output
+    names = {task["name"] for play in plays for task in tasks_of([play]) if "import_role" not in str(task)}
+    assert len(names) > 25 and names <= {run.name.rpartition(" : ")[2] for run in done.tasks}, names - {run.name for run in done.tasks}
+    assert [done[name].tokens for name in ("Sign in", "Do not sign in again")] == [1, 0]
+    assert done["Move the custom profile into the settings catalog"].changed
+    assert [entry["surface"] for entry in control.policies() if entry["name"] == "PIN recovery"] == ["settings_catalog"]
+    assert "LT-ARCHIVE-001: It runs Windows 10.0.14393" in done.output
+    # What comes out at the end is a passcode, the same by both ways.
+    passcode = openssl(read)
+    assert passcode in control.secrets() and passcode == (ansible.folder / "handover").read_text(encoding="utf-8")
+    assert passcode not in done.output
+
+
+def test_the_examples_of_the_guide_on_approval_ask_and_then_do(ansible):
+    ansible.tenant.control.settings(approval_protects=["configuration_policies"])
+    (play,) = plays_of(RST / "guide_approval.rst")
+    asked = ansible.plays([play])
+    (request,) = ansible.tenant.control.approvals()
+    assert asked.code == 0 and f'"code": "{request["code"]}"' in asked.output, asked.output
+    ansible.tenant.control.decide(request["code"], "approve", "Fine.")
+    done = ansible.plays([play])
+    assert done["Ask for longer PINs"].changed and '"policy.approval": null' in done.output, done.output
+
+
+def test_the_first_steps_print_what_the_guide_shows(ansible):
+    text = blocks(RST / "guide_start.rst")
+    end = next(number for number, block in enumerate(text) if "pip install" in block.text)
+    files = iter(["pin_reset.yml", "devices.yml"])
+    output, ran = "", 0
+    for block in text[:end]:
+        if block.kind == "yaml":
+            assert all(name.startswith("pin_reset_") for name in yaml.safe_load(block.text))
+            (ansible.folder / next(files)).write_text(block.text, encoding="utf-8")
+        elif block.text.startswith("$ ansible-playbook "):
+            _prompt, _command, playbook, *arguments = shlex.split(block.text)
+            output, ran = ansible.playbook(playbook, *arguments).output, ran + 1
+        elif block.kind == "ansible-output":
+            # The header of a task has as many stars as there is room.
+            shown = [re.sub(r" \*+$", "", line).replace(" [...]", "") for line in block.text.splitlines() if line]
+            missing = [line for line in shown if line.strip(' ",') not in output]
+            assert shown and not missing, (missing, output)
+    assert ran == 4 and next(files, None) is None

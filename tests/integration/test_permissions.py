@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The permissions that are documented suffice, and none of them is too much: shown against a tenant that enforces them.
+
+What is run is what the controller's process runs, without ansible-playbook around it: there are more than a hundred runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import approval
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.exchange import Clock
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import consent, permissions
+from ansible_collections.endpointops.intune.plugins.plugin_utils._door import in_process
+
+PHONE = {"devices": ["PHONE-HELPDESK-01"]}
+LAPTOP = {"devices": ["LT-BERLIN-014"]}
+NO_WAIT = {"wait": False}
+POLICY = {"name": "PIN recovery", "enable_pin_recovery": True}
+
+# A task of each module that makes use of all that it may do by itself.
+TASKS: dict[str, dict[str, t.Any]] = {
+    "intune_pinreset_consent": {},
+    "intune_pinreset_consent_info": {},
+    "intune_pin_policy": {**POLICY, "assignments": [{"target": "all_devices"}]},
+    "intune_pin_policy_info": {},
+    "intune_device_info": {},
+    "intune_device_passcode": {**PHONE, **NO_WAIT},
+    "intune_device_passcode_info": PHONE,
+    "intune_connection_info": {},
+}
+
+
+class OnlyWhere(t.NamedTuple):
+    """Options that need one of further permissions. ``named``: whether the error names it; Graph's own does not."""
+
+    module: str
+    options: dict[str, t.Any]
+    row: tuple[str, ...]
+    named: bool = True
+
+
+LEAST = {module: [row[0] for row in rows] for module, rows in permissions.MODULES.items()}
+GROUP_POLICY = {**POLICY, "assignments": [{"target": "group", "group": "Pilot ring"}]}
+PEOPLE = {"device_groups": ["Field service"]}
+ASK = {"approval_justification": "Change 4711"}
+
+ONLY_WHERE = (
+    OnlyWhere("intune_pin_policy", GROUP_POLICY, permissions.READ_GROUPS),
+    OnlyWhere("intune_pin_policy", {**POLICY, "scope_tags": ["Berlin"]}, permissions.READ_TAGS),
+    OnlyWhere("intune_pin_policy_info", {}, ("DeviceManagementServiceConfig.Read.All",)),
+    OnlyWhere("intune_pin_policy_info", {"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
+    *(
+        # The three look groups up by the same code: that others do in place of the least permission is seen once.
+        OnlyWhere(module, {**PEOPLE, **options}, row if module == "intune_device_info" else row[:1])
+        for module, options in (
+            ("intune_device_info", {}),
+            ("intune_device_passcode", NO_WAIT),
+            ("intune_device_passcode_info", {}),
+        )
+        for row in (permissions.READ_GROUPS, permissions.READ_DIRECTORY_DEVICES, permissions.READ_USERS)
+    ),
+    OnlyWhere("intune_device_passcode", {**LAPTOP, "use_beta": False, **NO_WAIT}, permissions.READ_DIRECTORY_DEVICES, named=False),
+    OnlyWhere("intune_device_passcode", {**PHONE, **ASK, **NO_WAIT}, approval.READERS),
+)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Nothing is late in this tenant, so that there is nothing to wait for."""
+    clock = Clock(_runner.SYSTEM_CLOCK.now, _runner.SYSTEM_CLOCK.monotonic, lambda _seconds: None, _runner.SYSTEM_CLOCK.random)
+    monkeypatch.setattr(_runner, "connected", functools.partial(_runner.connected, clock=clock))
+
+
+class Run(t.NamedTuple):
+    result: dict[str, t.Any]
+
+    @property
+    def complaints(self) -> str:
+        """Why it failed, and what it could not do or read, with how to mend it."""
+        told = [self.result.get("msg", ""), *self.result.get("problems", ()), *self.result.get("connection", {}).get("problems", ())]
+        return " ".join(filter(None, told))
+
+
+def run(tenant, module: str, options: t.Mapping[str, t.Any], roles: t.Iterable[str], *, check: bool = False) -> Run:
+    """One task, with a token that has these roles and no others."""
+    connection = {option: tenant.env[f"INTUNE_{option.upper()}"] for option in ("graph_url", "authority_url", "ca_path")}
+    code = importlib.import_module(f"ansible_collections.endpointops.intune.plugins.modules.{module}")
+    token = tenant.control.token(roles=sorted(set(roles)))
+    return Run(in_process(code, {**connection, "access_token": token, **options}, check=check, diff=False))
+
+
+def prepare(tenant, module: str) -> None:
+    """A tenant in which there is something to read."""
+    tenant.control.reset("demo")
+    if module == "intune_pinreset_consent_info":
+        assert not run(tenant, "intune_pinreset_consent", {}, LEAST["intune_pinreset_consent"]).result.get("failed")
+
+
+@pytest.mark.parametrize("module", permissions.MODULES)
+def test_the_listed_permissions_suffice_and_each_of_them_is_needed(tenant, module):
+    rows = permissions.MODULES[module]
+    prepare(tenant, module)
+    for row in rows:
+        without = run(tenant, module, TASKS[module], [other[0] for other in rows if other is not row])
+        assert row[0] in without.complaints or names_it(without, module, row[0]), (row, without.result)
+        # The doctor tells what it could not see; all others fail.
+        assert bool(without.result.get("failed")) == (module != "intune_connection_info")
+    enough = run(tenant, module, TASKS[module], LEAST[module])
+    own = [item.row[0] for item in ONLY_WHERE if item.module == module and item.options == TASKS[module]]
+    assert not enough.result.get("failed"), enough.result
+    assert bool(enough.complaints) == bool(own) and all(permission in enough.complaints for permission in own)
+    # What is listed beside the least one does in its place.
+    for row in rows:
+        for other in row[1:]:
+            found = run(tenant, module, TASKS[module], [other if row is given else given[0] for given in rows])
+            assert not found.result.get("failed") and bool(found.complaints) == bool(own), (other, found.result)
+
+
+def names_it(found: Run, module: str, permission: str) -> bool:
+    """Whether the doctor, which reads what it may, lists the permission and says that something could not be read."""
+    doctor = found.result.get("connection")
+    return bool(doctor and doctor["problems"]) and permission in doctor["permissions"][module]["missing"]
+
+
+@pytest.mark.parametrize("case", ONLY_WHERE, ids=lambda case: f"{case.module}-{case.row[0]}")
+def test_what_only_some_options_need(tenant, case):
+    if "approval_justification" in case.options:
+        tenant.control.settings(approval_protects=["reset_passcode"])
+        # A request that is not approved yet: only who can look requests up finds it again.
+        asked = run(tenant, case.module, case.options, LEAST[case.module])
+        assert asked.result["results"][0]["status"] == "needs_approval", asked.result
+    if case.options.get("rollout") == "devices":
+        assert not run(tenant, "intune_pin_policy", TASKS["intune_pin_policy"], LEAST["intune_pin_policy"]).result.get("failed")
+    further = {item.row[0] for item in ONLY_WHERE if item.module == case.module}
+    roles = {*LEAST[case.module], *further} - set(case.row)
+    without = run(tenant, case.module, case.options, roles)
+    assert refused(without) and (case.named is False or case.row[0] in str(without.result)), without.result
+    for permission in case.row:
+        found = run(tenant, case.module, case.options, {*roles, permission})
+        assert not refused(found), found.result
+
+
+def refused(found: Run) -> bool:
+    """Whether something could not be done or read for want of a permission; devices that are not eligible do not count."""
+    return any(word in str({**found.result, "invocation": None}) for word in ("403", "the permission", "approval request for"))
+
+
+def test_to_verify_it_takes_permissions_to_read_alone(tenant):
+    """The playbook verify compares in check mode; see roles/pin_reset/tasks/compare.yml."""
+    assert not run(tenant, "intune_pinreset_consent", {}, LEAST["intune_pinreset_consent"]).result.get("failed")
+    reading = {row[0] for name in ("intune_pinreset_consent_info", "intune_pin_policy_info") for row in permissions.MODULES[name]}
+    assert all(".Read." in permission for permission in reading)
+    connected = run(tenant, "intune_pinreset_consent", {}, reading, check=True)
+    assert connected.result["pinreset_consent"]["ready"] and connected.result["changed"] is False
+    missing = run(tenant, "intune_pin_policy", TASKS["intune_pin_policy"], reading, check=True)
+    assert missing.result["pin_policy"]["id"] is None and missing.result["changed"] is True
+    assert tenant.principal(consent.SERVICE_APP_ID)["accountEnabled"]

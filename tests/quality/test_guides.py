@@ -1,0 +1,258 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the guides show is possible, and what they tell of the code is so. The examples are run by tests/integration/test_guides.py."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import pathlib
+import re
+import textwrap
+import typing as t
+
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HINTS
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import clouds
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import permissions
+
+ROOT = pathlib.Path(__file__).parents[2]
+GUIDES = sorted(ROOT.glob("docs/**/*.rst"))
+TEXTS = [*GUIDES, ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md"))]
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("intune_*.py"))
+PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+ROLE = "endpointops.intune.pin_reset"
+COLLECTION = "endpointops.intune."
+KINDS = {"yaml", "yaml+jinja", "ansible-output", "console", "json", "text"}
+# Keys of a task that are no module.
+KEYWORDS = {
+    *("name", "register", "when", "vars", "loop", "loop_control", "no_log", "check_mode", "diff", "delegate_to", "run_once", "tags"),
+    *("until", "retries", "delay", "changed_when", "failed_when", "throttle", "environment", "module_defaults", "become", "async", "poll"),
+}
+VARIABLE = re.compile(r"(?<!_)\bpin_reset_\w+")
+INNER = ("block", "rescue", "always")
+# Where a variable is that a guide may name: of the role, or of what ships beside it.
+SOURCES = ("roles/*/tasks/*.yml", "roles/*/meta/*.yml", "extensions/**/*.yml")
+
+
+class Block(t.NamedTuple):
+    """A block of code, and its kind."""
+
+    path: pathlib.Path
+    line: int
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path.name}-{self.line}"
+
+    @property
+    def content(self) -> t.Any:
+        (found, *further) = list(yaml.safe_load_all(self.text)) or [None]
+        return [found, *further] if further else found
+
+
+def module(name: str) -> t.Any:
+    return importlib.import_module(f"ansible_collections.{COLLECTION}plugins.modules.{name}")
+
+
+def blocks(path: pathlib.Path) -> list[Block]:
+    if path.suffix == ".md":
+        found = re.finditer(r"^```(\S*)\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    else:
+        found = re.finditer(
+            r"^\.\. code-block::[ ]*(\S*)\n(?:[ ]+:\w+:.*\n)*\n((?:[ ]+\S.*\n|\n)+)", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    return [Block(path, match.string.count("\n", 0, match.start()) + 1, match[1], textwrap.dedent(match[2])) for match in found]
+
+
+def tasks_of(content: t.Any) -> t.Iterator[dict[str, t.Any]]:
+    """The tasks in plays and lists of tasks, also those in blocks; none for other YAML, such as variables and rulebooks."""
+    for item in content if isinstance(content, list) else []:
+        if not isinstance(item, dict) or "rules" in item or "plugin" in item:
+            continue
+        inner = [item[key] for key in ("pre_tasks", "tasks", "post_tasks", "handlers", *INNER) if key in item]
+        for further in inner:
+            yield from tasks_of(further)
+        if not inner and any("." in str(key) for key in item):
+            yield item
+
+
+ALL = [block for path in TEXTS for block in blocks(path)]
+YAML = [block for block in ALL if block.kind.startswith("yaml")]
+
+
+def test_there_is_something_to_look_at():
+    assert len(GUIDES) >= 8 and len(YAML) > 40 and sum(1 for block in YAML for _task in tasks_of(block.content)) > 30
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.parent.name + "/" + path.name)
+def test_every_block_of_code_says_what_it_is(path):
+    found = [block for block in blocks(path) if block.kind not in KINDS]
+    assert not found, [(str(block), block.kind) for block in found]
+    # No other way to write one: a paragraph that ends with two colons, or a block that this file does not see.
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"^(?!\.\. ).*\S::$", text, re.MULTILINE)
+    assert text.count("code-block::") + text.count("\n```") // 2 == len(blocks(path))
+
+
+@pytest.mark.parametrize("block", [block for block in ALL if block.kind in ("yaml", "yaml+jinja", "json")], ids=str)
+def test_every_example_is_valid(block):
+    if block.kind == "json":
+        json.loads(block.text)
+        return
+    assert block.content is not None
+    for task in tasks_of(block.content):
+        assert block.kind == "yaml+jinja" or "{{" not in str(task) or block.path.suffix == ".md", task
+        check(task)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_example_of_a_module_is_valid(name):
+    tasks = list(tasks_of(yaml.safe_load(module(name).EXAMPLES)))
+    assert any(f"{COLLECTION}{name}" in task for task in tasks)
+    for task in tasks:
+        check(task)
+
+
+def check(task: dict[str, t.Any]) -> None:
+    """A task has a name, and one module that exists, with options that it takes."""
+    (action,) = set(task) - KEYWORDS
+    assert task.get("name"), task
+    if action in ("ansible.builtin.import_role", "ansible.builtin.include_role") and task[action]["name"] == ROLE:
+        known = specs("roles/pin_reset/meta/argument_specs.yml")[task[action].get("tasks_from", "main")]["options"]
+        assert set(task.get("vars", {})) <= set(known), task
+    elif action == "ansible.builtin.import_playbook":
+        assert not task[action].startswith(COLLECTION) or task[action].removeprefix(COLLECTION) in PLAYBOOKS, task
+    elif action.startswith(COLLECTION):
+        name = action.removeprefix(COLLECTION)
+        assert name in MODULES, action
+        spec = module(name).SPEC.argument_spec
+        told = plain(task[action] or {})
+        unknown = ArgumentSpecValidator(spec).validate(told).error_messages
+        assert not unknown and set(task[action] or {}) <= set(spec), (task["name"], unknown)
+    elif action.startswith("ansible.builtin."):
+        assert importlib.util.find_spec(f"ansible.modules.{action.rpartition('.')[2]}"), action
+    else:
+        # Of other collections, which are not there to be asked.
+        assert action.count(".") == 2, task
+
+
+def plain(options: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The options whose value is told, and not made by a template."""
+    return {name: value for name, value in options.items() if "{{" not in json.dumps(value, default=str)}
+
+
+def specs(path: str) -> dict[str, t.Any]:
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))["argument_specs"]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.parent.name + "/" + path.name)
+def test_variables_and_playbooks_that_are_named_exist(path):
+    text = path.read_text(encoding="utf-8")
+    known = {name for source in SOURCES for there in ROOT.glob(source) for name in VARIABLE.findall(there.read_text(encoding="utf-8"))}
+    assert set(VARIABLE.findall(text)) <= known
+    assert set(re.findall(r"ansible-playbook endpointops\.intune\.(\w+)", text)) <= PLAYBOOKS
+    assert set(re.findall(r"endpointops\.intune\.(intune_\w+)#module", text)) <= set(MODULES)
+
+
+def test_every_guide_is_listed():
+    sections = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))["sections"]
+    listed = [name for section in sections for name in section["toctree"]]
+    assert sorted(listed) == [path.stem for path in GUIDES]
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def table(guide: str, caption: str) -> list[list[str]]:
+    """The rows of a list-table, without its header."""
+    text = (ROOT / "docs" / "docsite" / "rst" / f"{guide}.rst").read_text(encoding="utf-8")
+    (body,) = re.findall(rf"^\.\. list-table:: {re.escape(caption)}\n(?:   :.*\n)*\n((?:   .*\n|\n)+)", text, re.MULTILINE)
+    rows = [re.split(r"^     - ", row, flags=re.MULTILINE) for row in re.split(r"^   \* - ", body, flags=re.MULTILINE)[1:]]
+    return [[cell.strip() for cell in row] for row in rows[1:]]
+
+
+def rows_of(cell: str) -> list[list[str]]:
+    """The permissions of a cell, a list for each of its lines."""
+    return [re.findall(r"``(\S+)``", line) for line in cell.splitlines()]
+
+
+def test_the_table_of_permissions_is_that_of_the_code():
+    rows = table("guide_authentication", "What each module needs")
+    told = {re.findall(r"\.(intune_\w+)#", name)[0]: rows_of(cell) for name, cell in rows}
+    assert told == {name: [list(row) for row in needed] for name, needed in permissions.MODULES.items()}
+    assert sorted(told) == MODULES
+
+
+def test_what_some_options_need_is_what_the_tests_show():
+    from tests.integration.test_permissions import ONLY_WHERE
+
+    told = {
+        (name, *needed)
+        for names, _where, cell in table("guide_authentication", "What some options need beside")
+        for name in re.findall(r"intune_\w+", names)
+        for needed in rows_of(cell)
+    }
+    shown = {(case.module, case.row[0]) for case in ONLY_WHERE}
+    assert {(name, first) for name, first, *_others in told} == shown
+    assert {(case.module, *case.row) for case in ONLY_WHERE if case.module in ("intune_pin_policy", "intune_device_info")} <= told
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_each_modules_notes_name_the_permissions_that_it_needs(name):
+    notes = " ".join(yaml.safe_load(module(name).DOCUMENTATION)["notes"])
+    assert all(f"C({row[0]})" in notes for row in permissions.MODULES[name])
+
+
+def test_the_table_of_attributes_is_that_of_the_documentation():
+    told = {name.strip("`"): support for name, *support in table("guide_check_and_diff", "Attributes of the modules")}
+    assert told == {name: [attributes(name)[key]["support"] for key in ("check_mode", "diff_mode", "idempotent")] for name in MODULES}
+
+
+def attributes(name: str) -> dict[str, t.Any]:
+    """As Ansible merges them: the module's own before those of its fragments, of which the later ones win."""
+    from ansible_collections.endpointops.intune.plugins.doc_fragments import attributes as fragment
+
+    document = yaml.safe_load(module(name).DOCUMENTATION)
+    found: dict[str, t.Any] = {}
+    for reference in document["extends_documentation_fragment"]:
+        if reference.startswith(f"{COLLECTION}attributes"):
+            section = reference.removeprefix(f"{COLLECTION}attributes").strip(".").upper() or "DOCUMENTATION"
+            found |= yaml.safe_load(getattr(fragment.ModuleDocFragment, section))["attributes"]
+    return found | document.get("attributes", {})
+
+
+def test_the_codes_of_a_failed_sign_in_are_those_with_a_hint():
+    told = " ".join(row[0] for row in table("guide_troubleshooting", "Microsoft Entra gave no token"))
+    assert sorted(re.findall(r"AADSTS(\d+)", told)) == sorted(HINTS)
+
+
+def test_the_clouds_are_told():
+    text = (ROOT / "docs/docsite/rst/guide_authentication.rst").read_text(encoding="utf-8")
+    for cloud in clouds.CLOUDS.values():
+        assert f"``{cloud.name}``\n     - {cloud.authority}\n     - {cloud.graph}\n" in text
+
+
+def test_the_codes_of_findings_and_reasons_are_explained():
+    text = (ROOT / "docs/docsite/rst/guide_troubleshooting.rst").read_text(encoding="utf-8")
+    code = "\n".join((ROOT / "plugins/module_utils/_intune" / name).read_text(encoding="utf-8") for name in ("findings.py", "devices.py"))
+    codes = {*re.findall(r"(?:_error|Finding|_refuse)\(\s*\"(\w+)\"", code)}
+    assert len(codes) > 20 and {name for name in codes if f"``{name}``" not in text} == set()
+
+
+def test_every_environment_variable_is_told_in_its_order():
+    from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+
+    text = (ROOT / "docs/docsite/rst/guide_authentication.rst").read_text(encoding="utf-8")
+    variables = {name: option["fallback"][1] for name, option in CONNECTION.items() if "fallback" in option}
+    assert all(f"``{name}``" in text for name in CONNECTION)
+    assert [names for names in variables.values() if ", ".join(f"``{name}``" for name in names) not in text] == []
+    told = set(re.findall(r"``((?:INTUNE|AZURE)_[A-Z_]+)``", text))
+    assert told == {name for names in variables.values() for name in names}
