@@ -24,12 +24,15 @@ from .._graph import approval, errors, protocol
 from .._graph.client import GraphClient
 from .._graph.dispatch import Answer, passing
 from .._graph.protocol import Request, Response
-from . import devices, passcode, settling
+from . import devices, passcode, permissions, settling
 from .lineup import Lineup, Work
 from .passcode import SKEW
 
 LONGEST_LOOK = 20.0  # seconds between two reads of a device that has not carried out its reset
 TOGETHER = 1.0  # seconds; answers no further apart than that tell of the same moment
+HOW_JOINED = (
+    f"To see how a device is joined without the beta version, the application needs the permission {permissions.READ_DIRECTORY_DEVICES[0]}."
+)
 WITHOUT_BETA = "If it is the beta version of Microsoft Graph that may not be used, set use_beta to false."
 UNSETTLED = (
     "Whether the reset was started could not be settled: it is neither in the device's record nor in the tenant's remote actions (yet). "
@@ -397,6 +400,6 @@ class Steps:
             item.message = f"{item.message} Its record could not be read: {failure}"
         self._lineup.move(work, "finished")
         if not alone:
-            if self._rules.beta and answer.request.method == "GET" and isinstance(failure, errors.ForbiddenError):
-                failure.hint = f"{failure.hint} {WITHOUT_BETA}"
+            if answer.request.method == "GET" and isinstance(failure, errors.ForbiddenError):
+                failure.hint = HOW_JOINED if work.unjoined else f"{failure.hint} {WITHOUT_BETA}" if self._rules.beta else failure.hint
             self.stop(failure)
