@@ -31,4 +31,5 @@ options:
       - Needs the application permissions C(GroupMember.Read.All), C(Device.Read.All) and C(User.Read.All).
     type: list
     elements: str
+    version_added: 0.2.0
 """

@@ -76,6 +76,7 @@ seealso:
   - name: Reset a Windows Hello PIN
     description: Microsoft's page on the PIN Reset Service.
     link: https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset
+  - module: endpointops.intune.intune_pinreset_consent_info
   - module: endpointops.intune.intune_pin_policy
 extends_documentation_fragment:
   - endpointops.intune.connection

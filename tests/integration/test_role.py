@@ -34,7 +34,7 @@ def changed(play) -> list[str]:
 def test_onboards_and_a_second_run_changes_nothing(ansible):
     dry = run(ansible, "onboard", "--check", "--diff", **ASSIGNED)
     assert dry.code == 0 and writes(dry) == [] and len(changed(dry)) == 2, dry.output
-    assert "PIN Reset Service: connected; it is not so yet" in summary(dry)
+    assert "PIN Reset Service: not yet connected as asked for" in summary(dry)
     assert "assigned to all devices; it is not so yet" in summary(dry)
     first = run(ansible, "onboard", **ASSIGNED)
     assert first.code == 0 and len(changed(first)) == 2, first.output
@@ -67,7 +67,7 @@ def test_verify_fails_before_and_passes_after(ansible):
     before = run(ansible, "verify", **ASSIGNED)
     assert before.code == 2 and writes(before) == [] and changed(before) == []
     assert "PIN Reset Service is not (wholly) connected" in before["Verify | Fail unless it works, as it was asked for"].result["msg"]
-    assert "connected; it is not so yet" in summary(before) and "works in this tenant: no" in summary(before)
+    assert "not yet connected as asked for" in summary(before) and "works in this tenant: no" in summary(before)
     assert "Policy: 'PIN recovery' (custom) is missing" in summary(before)
     run(ansible, "onboard", **ASSIGNED)
     for arguments in ([], ["--check"]):

@@ -26,6 +26,7 @@ cat >"$place/static/tables.css" <<'CSS'
 .rst-content table.docutils:not(.ansible-option-table) :is(th, td) { white-space: normal; min-width: 0; }
 .rst-content table.docutils:not(.ansible-option-table) td > ul { margin-bottom: 0; }
 .rst-content :is(p, li, td, dt, dd) code.docutils { white-space: normal; overflow-wrap: anywhere; }
+.rst-content .highlight pre { overflow-wrap: anywhere; }
 .rst-content :is(p, li, h1, h2), .wy-menu-vertical a { overflow-wrap: break-word; }
 @media (max-width: 700px) {
     .rst-content table.docutils:not(.ansible-option-table) :is(th, td) { padding: 6px; font-size: 13px; }

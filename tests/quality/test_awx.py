@@ -1,0 +1,207 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is shipped for AWX would be taken by AWX, and fits the role."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import jinja2
+import jsonschema
+import pytest
+import yaml
+
+from tests.tools import awx
+
+ROOT = pathlib.Path(__file__).parents[2]
+AWX = ROOT / "extensions" / "awx"
+PATTERN = ROOT / "extensions" / "patterns" / "pin_reset"
+ENTRIES = {
+    "onboard.yml": "main",
+    "verify.yml": "verify",
+    "reset_passcode.yml": "reset",
+    "reset_fleet.yml": "reset",
+    "offboard.yml": "offboard",
+}
+# An empty answer of these is no answer: the role takes it for not set. Of others the arguments are refused, so that they are required.
+MAY_BE_EMPTY = {"str", "path", "list"}
+
+
+def load(path: pathlib.Path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+CREDENTIAL_TYPE = load(AWX / "credential_type.yml")
+DEFINITION = json.loads((PATTERN / "meta" / "pattern.json").read_text(encoding="utf-8"))
+TEMPLATES = DEFINITION["aap_resources"]["controller_job_templates"]
+SPECS = load(ROOT / "roles" / "pin_reset" / "meta" / "argument_specs.yml")["argument_specs"]
+QUESTIONS = [
+    pytest.param(template, question, id=f"{template['name'].rpartition(': ')[2]}-{question['variable']}")
+    for template in TEMPLATES
+    for question in template["survey"]["spec"]
+]
+
+
+def test_awx_takes_the_credential_type():
+    awx.check_credential_type(CREDENTIAL_TYPE)
+    assert CREDENTIAL_TYPE["inputs"]["required"] == ["tenant_id", "client_id"]
+    secret = {field["id"] for field in CREDENTIAL_TYPE["inputs"]["fields"] if field.get("secret")}
+    assert secret == {"client_secret", "client_certificate", "client_certificate_passphrase"}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda kind: kind["injectors"]["env"].update(ANSIBLE_CONFIG="x"),
+        lambda kind: kind["injectors"]["env"].update(INTUNE_CLOUD="{{ clod }}"),
+        lambda kind: kind["injectors"]["env"].update(INTUNE_CA_PATH="{{ tower.filename }}"),
+        lambda kind: kind["injectors"]["file"].update(template="x"),
+        lambda kind: kind["inputs"]["fields"][0].update(default=True),
+        lambda kind: kind["inputs"]["fields"][0].update(hint="x"),
+    ],
+)
+def test_awx_would_refuse_a_spoiled_one(spoil):
+    spoiled = copy.deepcopy(CREDENTIAL_TYPE)
+    spoil(spoiled)
+    with pytest.raises((awx.Invalid, jinja2.UndefinedError, jsonschema.ValidationError)):
+        awx.check_credential_type(spoiled)
+
+
+def test_the_credential_sets_options_of_the_collection(tmp_path):
+    from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+
+    options = {spec["fallback"][1][0]: name for name, spec in CONNECTION.items() if "fallback" in spec}
+    env = awx.injected(CREDENTIAL_TYPE, {"tenant_id": "t", "client_id": "c"}, tmp_path, pathlib.Path("/runner"))
+    assert set(env) <= set(options) and set(options) - set(env) == {
+        # Without AWX's credential: other ways to sign in.
+        "INTUNE_FEDERATED_TOKEN_PATH",
+        "INTUNE_ACCESS_TOKEN",
+        "INTUNE_TOKEN_CACHE_PATH",
+    }
+    assert {name for name, value in env.items() if value} == {"INTUNE_TENANT_ID", "INTUNE_CLIENT_ID"}, "what is not set is empty"
+    (cloud,) = [field for field in CREDENTIAL_TYPE["inputs"]["fields"] if field["id"] == "cloud"]
+    assert cloud["choices"] == CONNECTION["cloud"]["choices"] and cloud["default"] == CONNECTION["cloud"]["default"]
+
+
+def test_files_are_named_where_they_have_content(tmp_path):
+    inputs = {"tenant_id": "t", "client_id": "c", "client_certificate": "PEM\n", "ca": "CA\n"}
+    env = awx.injected(CREDENTIAL_TYPE, inputs, tmp_path, pathlib.Path("/runner"))
+    for name, content in {"INTUNE_CLIENT_CERTIFICATE_PATH": "PEM", "INTUNE_CA_PATH": "CA"}.items():
+        path = pathlib.PurePath(env[name])
+        assert path.parent == pathlib.PurePath("/runner/env")
+        assert (tmp_path / "env" / path.name).read_text(encoding="utf-8").strip() == content
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template["name"])
+def test_awx_takes_the_survey(template):
+    awx.check_survey(template["survey"])
+    assert template["survey_enabled"] is True and "INTUNE" not in json.dumps(template)
+
+
+@pytest.mark.parametrize(("template", "question"), QUESTIONS)
+def test_a_survey_asks_for_variables_of_the_role(template, question):
+    option = SPECS[ENTRIES[template["playbook"]]]["options"][question["variable"]]
+    kind = option["type"]
+    if question["type"] == "integer":
+        assert kind == "int"
+    elif question["type"] == "multiselect":
+        assert kind == "list" and question["choices"] == option["choices"]
+        assert question["default"].splitlines() == option["default"]
+    elif question["type"] == "multiplechoice":
+        assert question["choices"] == (["false", "true"] if kind == "bool" else option["choices"])
+        assert question["default"] == (str(option["default"]).lower() if kind == "bool" else option["default"])
+    else:
+        assert kind in MAY_BE_EMPTY and question.get("default", option.get("default", "")) in (option.get("default", ""), "")
+    if not question["required"]:
+        assert kind in MAY_BE_EMPTY and option.get("elements", "str") == "str" and not option.get("choices")
+        assert option.get("default", []) == [], "the role's default would be lost"
+
+
+def test_job_templates_are_those_of_the_playbooks():
+    files = {path.name for path in (PATTERN / "playbooks").glob("*.yml") if not path.name.endswith(".meta.yml")}
+    assert not awx.is_playbook(ROOT, "extensions/patterns/pin_reset/playbooks/onboard.meta.yml")
+    assert {template["playbook"] for template in TEMPLATES} == files == set(ENTRIES)
+    assert sum(template["primary"] for template in TEMPLATES) == 1
+    assert len({template["name"] for template in TEMPLATES}) == len(TEMPLATES)
+    for name, entry in ENTRIES.items():
+        assert awx.is_playbook(ROOT, f"extensions/patterns/pin_reset/playbooks/{name}")
+        (play,) = load(PATTERN / "playbooks" / name)
+        called = play["ansible.builtin.import_playbook"].removeprefix("endpointops.intune.")
+        (target,) = load(ROOT / "playbooks" / f"{called}.yml")
+        assert target["tasks"][0]["ansible.builtin.import_role"]["tasks_from"] == entry
+        assert set(play.get("vars", {})) <= set(SPECS[entry]["options"])
+
+
+@pytest.mark.parametrize("name", sorted(ENTRIES))
+def test_the_arguments_of_each_playbook_are_those_of_the_role(name):
+    """The pattern specification wants them beside the playbook."""
+    told = load(PATTERN / "playbooks" / name.replace(".yml", ".meta.yml"))["argument_specs"]
+    (spec,) = told.values()
+    (play,) = load(PATTERN / "playbooks" / name)
+    names = ("type", "elements", "choices", "default", "required")
+
+    def essence(options):
+        return {
+            option: {**{key: spec[key] for key in names if key in spec}, "options": essence(spec.get("options", {}))}
+            for option, spec in options.items()
+        }
+
+    expected = essence(SPECS[ENTRIES[name]]["options"])
+    for variable, value in play.get("vars", {}).items():
+        expected[variable]["default"] = value
+    assert essence(spec["options"]) == expected
+
+
+def test_the_pattern_keeps_to_the_specification():
+    jsonschema.validate(DEFINITION, awx.PATTERN_SCHEMA, jsonschema.Draft202012Validator)
+    assert DEFINITION["name"] == PATTERN.name
+    environment = DEFINITION["aap_resources"]["controller_execution_environment"]["name"]
+    assert {template["execution_environment"] for template in TEMPLATES} == {environment}
+    readme = (PATTERN / "README.md").read_text(encoding="utf-8")
+    assert [template["name"] for template in TEMPLATES if f"| {template['name']} |" not in readme] == []
+
+
+def test_what_the_role_hands_on_is_none_of_its_variables():
+    handed_on = load(ROOT / "roles" / "pin_reset" / "vars" / "main.yml")["__pin_reset_handed_on"]
+    assert not {option for entry in SPECS.values() for option in entry["options"]} & set(handed_on)
+
+
+def test_the_controller_is_configured_with_what_is_shipped():
+    (play,) = load(AWX / "configure_awx.yml")
+    text = (AWX / "configure_awx.yml").read_text(encoding="utf-8")
+    mocked = load(ROOT / ".ansible-lint")["mock_modules"]
+    assert {name for task in play["tasks"] for name in task if name.startswith("awx.awx.")} == set(mocked)
+    assert "extensions/awx/intune_devices.yml" in text and (AWX / "intune_devices.yml").is_file()
+    set_outside = {name for name in play["vars"] if name.startswith("intune_awx_")}
+    readme = (AWX / "README.md").read_text(encoding="utf-8")
+    assert {name for name in set_outside if f"`{name}`" not in readme} == set()
+    assert set(re.findall(r"\bintune_awx_\w+", text)) == set_outside
+
+
+def builder(*arguments: str) -> str:
+    command = [str(pathlib.Path(sys.executable).with_name("ansible-builder")), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def test_ansible_builder_takes_the_execution_environment(tmp_path):
+    builder("create", "-f", str(AWX / "execution-environment.yml"), "-c", str(tmp_path), "--output-filename", "Containerfile")
+    (requirement,) = load(tmp_path / "_build" / "requirements.yml")["collections"]
+    assert requirement["name"] == "endpointops.intune"
+    assert "FROM $EE_BASE_IMAGE" in (tmp_path / "Containerfile").read_text(encoding="utf-8")
+
+
+def test_an_execution_environment_gets_our_libraries_and_no_others(tmp_path):
+    there = tmp_path / "ansible_collections" / "endpointops"
+    there.mkdir(parents=True)
+    (there / "intune").symlink_to(ROOT)
+    found = yaml.safe_load(builder("introspect", "--sanitize", str(tmp_path)))
+    floors = [line for line in (ROOT / "meta/ee-requirements.txt").read_text(encoding="utf-8").splitlines() if line[0] != "#"]
+    assert [re.sub(r"\s*#.*", "", line) for line in found["python"]] == floors
+    assert not found.get("system")
