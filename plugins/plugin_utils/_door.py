@@ -20,6 +20,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__
 from ansible.utils.display import Display
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _runner
@@ -28,6 +29,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal imp
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.transport import HAS_REQUESTS
 
 display = Display()
+MARKS_ENTRIES = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 21)
 
 
 class Door(ActionBase):
@@ -45,14 +47,24 @@ class Door(ActionBase):
         if self._same_in_process():
             given = plain(arguments)
             result.update(in_process(self.module, given, check=self._task.check_mode, diff=self._task.diff, tell=self._tell))
+            if not self._tells_invocation(task_vars):
+                result.pop("invocation", None)
         else:
             result.update(self._as_module(arguments, task_vars))
         hide_passcodes(result)
+        if result.get("_ansible_no_log"):
+            # Before ansible-core 2.19 this alone hides the result of a whole loop.
+            self._task.no_log = True
         return result
 
     def _tell(self, text: str) -> None:
         """Progress, as the lines come; what a module's process would print is not shown before its end."""
         display.display(text)
+
+    def _tells_invocation(self, task_vars: dict[str, t.Any] | None) -> bool:
+        """Before ansible-core 2.21 every result holds the arguments; since then a setting says so."""
+        name = "INJECT_INVOCATION"
+        return name not in C.config.get_configuration_definitions() or C.config.get_config_value(name, variables=task_vars or {})
 
     def _same_in_process(self) -> bool:
         return (
@@ -129,9 +141,12 @@ def plain(value: t.Any) -> t.Any:
 def hide_passcodes(result: dict[str, t.Any]) -> None:
     """Marks a result that holds passcodes for Ansible to censor; the registered variable keeps them.
 
-    Each entry is marked too: Ansible takes a list named results for that of a loop, and shows the entries that are not marked.
+    Each entry is marked too: before ansible-core 2.21 Ansible takes a list named results for that of a loop, and shows the entries that
+    are not marked. Since then it does not, and would leave the marks in the registered variable.
     """
     results = result.get("results")
     for entry in results if isinstance(results, list) else []:
         if isinstance(entry, dict) and entry.get("passcode"):
-            entry["_ansible_no_log"] = result["_ansible_no_log"] = True
+            result["_ansible_no_log"] = True
+            if MARKS_ENTRIES:
+                entry["_ansible_no_log"] = True

@@ -268,6 +268,8 @@ def environment(place: pathlib.Path) -> dict[str, str]:
         "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection"),
         "ANSIBLE_HOME": str(place / "ansible"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
+        # What a task was given is in its result, also from ansible-core 2.21 on.
+        "ANSIBLE_INJECT_INVOCATION": "true",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,

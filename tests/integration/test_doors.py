@@ -71,6 +71,9 @@ def results(task: TaskRun) -> list[dict[str, t.Any]]:
 def steady(value: t.Any) -> t.Any:
     if isinstance(value, dict):
         return {name: steady(item) for name, item in value.items() if name not in VOLATILE}
+    if isinstance(value, str):
+        # Before ansible-core 2.19 a text has a type of Ansible's own, which messages name.
+        return re.sub(r"<class '[\w.]+'>", "<class>", value)
     return [steady(item) for item in value] if isinstance(value, list) else value
 
 

@@ -142,10 +142,13 @@ def test_a_result_with_a_passcode_is_hidden(result: dict[str, t.Any], hidden: bo
     assert bool(result.get("_ansible_no_log")) is hidden
 
 
-def test_each_entry_with_a_passcode_is_hidden() -> None:
+@pytest.mark.parametrize("marks", [True, False], ids=["before 2.21", "since 2.21"])
+def test_each_entry_with_a_passcode_is_hidden_where_it_could_be_shown(monkeypatch: pytest.MonkeyPatch, marks: bool) -> None:
+    monkeypatch.setattr(_door, "MARKS_ENTRIES", marks)
     result = {"results": [{"passcode": None}, {"passcode": "1234"}]}
     hide_passcodes(result)
-    assert [bool(entry.get("_ansible_no_log")) for entry in result["results"]] == [False, True]
+    assert [entry.get("_ansible_no_log", False) for entry in result["results"]] == [False, marks]
+    assert result["_ansible_no_log"] is True
 
 
 def test_the_passcode_itself_stays_for_the_registered_variable() -> None:
@@ -166,6 +169,7 @@ def action(**other: t.Any) -> types.SimpleNamespace:
         environment=other.get("environment"),
         args=other.get("args", {}),
         action="endpointops.intune.unit",
+        no_log=False,
     )
     connection = types.SimpleNamespace(transport=other.get("transport", "local"), become=other.get("become"))
     found = types.SimpleNamespace(_task=task, _connection=connection, _play_context=types.SimpleNamespace(no_log=False))
@@ -203,6 +207,8 @@ def test_a_task_goes_its_way_and_its_passcodes_are_hidden(monkeypatch: pytest.Mo
     subject.__dict__.update(vars(action(transport=transport)), module=None)
     result = subject.run(task_vars={})
     assert (result["from"], result["way"], result["_ansible_no_log"]) == ("ansible", taken, True)
+    # The task too: in a loop it is what hides the result of all items.
+    assert subject._task.no_log is True
 
 
 @pytest.mark.parametrize("results", [7, True, "a text", {"passcode": "1234"}], ids=repr)
@@ -227,7 +233,23 @@ def test_progress_is_displayed_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> N
     subject = Door()
     subject.__dict__.update(vars(action(args={"access_token": "s3cret"})), module=module(run))
     assert "failed" not in subject.run(task_vars={})
+    assert subject._task.no_log is False, "without passcodes nothing is hidden"
     assert shown == ["5 of 10 devices", "10 of 10 devices"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"), [({}, True), ({"INJECT_INVOCATION": True}, True), ({"INJECT_INVOCATION": False}, False)], ids=repr
+)
+def test_the_invocation_is_told_where_ansible_tells_it(monkeypatch: pytest.MonkeyPatch, setting: dict[str, bool], told: bool) -> None:
+    config = types.SimpleNamespace(
+        get_configuration_definitions=lambda: setting, get_config_value=lambda name, variables: setting[name] and variables == {"a": 1}
+    )
+    monkeypatch.setattr(_door, "C", types.SimpleNamespace(config=config))
+    monkeypatch.setattr(_door.ActionBase, "run", lambda *_args: {})
+    monkeypatch.setattr(Door, "__init__", lambda *_args: None)
+    subject = Door()
+    subject.__dict__.update(vars(action(args={"access_token": "s3cret"})), module=module())
+    assert ("invocation" in subject.run(task_vars={"a": 1})) is told
 
 
 @pytest.mark.parametrize("library", ["HAS_MSAL", "HAS_REQUESTS"])

@@ -458,7 +458,8 @@ def test_progress_is_told_every_few_seconds_and_one_device_is_quiet() -> None:
 def reads_of(wire: FleetWire) -> list[float]:
     """When the one device was read, in seconds after the first time."""
     times = [entry["time"] for entry in wire.tenant.journal.since(0) if entry["method"] == "GET" and entry["path"].endswith(wire.ids[0])]
-    moments = [datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() for text in times]
+    # Six digits of the seven: before Python 3.11 no more can be read.
+    moments = [datetime.datetime.fromisoformat(f"{text[:26]}+00:00").timestamp() for text in times]
     return [moment - moments[0] for moment in moments]
 
 
