@@ -17,6 +17,7 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_device_passcode,
     intune_device_passcode_info,
     intune_pin_policy,
+    intune_pin_policy_info,
     intune_pinreset_consent,
     intune_pinreset_consent_info,
 )
@@ -27,6 +28,7 @@ MODULES = [
     intune_device_passcode,
     intune_device_passcode_info,
     intune_pin_policy,
+    intune_pin_policy_info,
     intune_pinreset_consent,
     intune_pinreset_consent_info,
 ]
