@@ -26,14 +26,14 @@ RECORD = rm -rf $(OUTPUT)/exchanges && mkdir -p $(OUTPUT)/exchanges && \
 	$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges"
 
 DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt tests/emulator/requirements.txt
-TEST_REQUIREMENTS := tests/requirements.txt $(DEMO_REQUIREMENTS)
+TEST_REQUIREMENTS := tests/requirements.txt tests/requirements-unit.txt $(DEMO_REQUIREMENTS)
 
 QUICK_PARTS := environment lint-quick unit-quick
 # Not integration: artifact runs the same tests, against what is shipped.
 PARTS := environment lint unit artifact contract docs-lint docs sanity demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick environment lint lint-quick format unit unit-quick integration contract sanity docs-lint docs artifact bench changelog clean
+.PHONY: help demo test test-quick environment lint lint-quick format unit unit-quick integration contract sanity docs-lint docs artifact bench matrix changelog clean
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -55,8 +55,9 @@ test-quick:  ## Run what a change needs at once: ruff, the quick unit tests and 
 
 environment: $(VENV)/.test-ready  ## Make the virtual environment .venv with all tools (the others do it themselves)
 
-lint: lint-quick  ## Check style, playbooks, roles, YAML and the changelog
+lint: lint-quick  ## Check style, playbooks, roles, YAML, licences and the changelog
 	@$(RUN) ansible-lint --offline --profile production
+	@$(RUN) reuse lint --lines
 	@$(RUN) antsibull-changelog lint
 	@$(RUN) antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml
 
@@ -95,8 +96,14 @@ artifact: environment  ## Build the collection, install it elsewhere and test th
 bench: environment  ## Measure speed and memory against the emulated tenant, and what comes of other ways; BENCH_ARGS="--quick" is short
 	@$(RUN) python -m tests.bench $(BENCH_ARGS)
 
-changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules
+# Long: about a quarter of an hour for each ansible-core on two cores. MATRIX="2.16 2.21/3.12" chooses some, MATRIX_FULL=1 runs every test
+# on every Python.
+matrix: environment  ## Run tests on each ansible-core that is supported, over the Pythons of this machine
+	@env $(ANSIBLE) WORKERS=$(WORKERS) python tests/tools/matrix.py $(MATRIX)
+
+changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules, and note its options
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
+	@$(RUN) python tests/tools/released.py
 
 clean:  ## Remove the virtual environment, caches and everything that tests wrote
 	rm -rf $(VENV) .cache .ansible .hypothesis .pytest_cache .ruff_cache $(OUTPUT) endpointops-intune-*.tar.gz

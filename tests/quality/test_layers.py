@@ -100,3 +100,27 @@ def test_plugins_need_nothing_but_their_runtime(path):
     assert top(names) <= allowed
     ours = {name for name in names if name.startswith("ansible_collections")}
     assert all(name.startswith(PREFIX + "plugins") for name in ours)
+
+
+@pytest.mark.parametrize("path", [*files("modules/*.py"), *files("plugin_utils/*.py"), *files("inventory/*.py")], ids=relative)
+def test_what_ansible_loads_leaves_effects_to_the_runner(path):
+    names = imports(path)
+    assert not (names | top(names)) & (EFFECTS | FILES | {"requests", "msal"})
+
+
+@pytest.mark.parametrize("path", files("modules/*.py"), ids=relative)
+def test_modules_need_nothing_that_is_only_on_the_controller(path):
+    found = {name for name in imports(path) if name.startswith((PREFIX, "ansible."))}
+    assert found and all(name.startswith(PREFIX + "plugins.module_utils") for name in found)
+
+
+@pytest.mark.parametrize("path", files("module_utils/**/*.py"), ids=relative)
+def test_of_ansible_module_utils_know_only_module_utils(path):
+    found = {name for name in imports(path) if name.startswith(("ansible.", PREFIX))}
+    assert all(name.startswith(("ansible.module_utils", PREFIX + "plugins.module_utils")) for name in found)
+
+
+@pytest.mark.parametrize("path", files("action/*.py"), ids=relative)
+def test_a_door_only_opens_its_module(path):
+    found = {name.removeprefix(f"{PREFIX}plugins.") for name in imports(path)} - {"__future__", "__future__.annotations"}
+    assert found == {"modules", f"modules.{path.stem}", "plugin_utils._door", "plugin_utils._door.Door"}

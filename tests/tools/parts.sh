@@ -1,4 +1,8 @@
 #!/usr/bin/env bash
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 # Run the given make targets one after the other, stop at the first that fails, and close with one line for each.
 # Usage: parts.sh MAKE TARGET...
 set -uo pipefail

@@ -1,3 +1,7 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Run ``ansible-test sanity`` without containers, on a real copy of the checkout, with a home folder of its own.
 
 ansible-test refuses a symlinked collection, keeps its virtual environments below the home folder and hands neither PIP_*

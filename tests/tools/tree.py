@@ -1,3 +1,7 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Copy the checkout: the files that git knows or would take, never caches or a virtual environment."""
 
 from __future__ import annotations
