@@ -11,7 +11,7 @@ version_added: 0.2.0
 description:
   - Makes a host of each managed device, or of those that are members of groups of Microsoft Entra.
   - A host's name is Intune's ID of the device, which is unique and stays when the device is renamed. What Intune tells of it, and
-    whether M(endpointops.intune.intune_device_passcode) would reset its passcode, are host variables.
+    whether M(endpointops.intune.intune_device_passcode) would send a reset, are host variables.
   - The file's name must end with C(intune_devices.yml) or C(intune_devices.yaml).
   - Ansible cannot log on to these devices. Tasks for them run on the controller, which the host variables C(ansible_connection) and
     C(ansible_python_interpreter) see to.
@@ -47,7 +47,7 @@ options:
     default: [company]
   eligible:
     description:
-      - List only the devices on which a reset is supported (V(true)), or only the others (V(false)). Unset lists both.
+      - List only the devices to which a reset would be sent (V(true)), or only the others (V(false)). Unset lists both.
     type: bool
   filters:
     description:

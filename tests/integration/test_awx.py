@@ -272,7 +272,12 @@ def test_a_controller_is_configured_once(tmp_path):
         pytest.skip(str(reason))
     inputs = {"tenant_id": "t", "client_id": "c", "client_secret": "the-secret-of-the-credential"}
     variables = tmp_path / "variables.json"
-    given = {"intune_awx_image": "registry.example.com/ee:1", "intune_awx_credential_inputs": inputs}
+    resets = {**inputs, "client_id": "r", "client_secret": "the-secret-for-resets"}
+    given = {
+        "intune_awx_image": "registry.example.com/ee:1",
+        "intune_awx_credential_inputs": inputs,
+        "intune_awx_reset_credential_inputs": resets,
+    }
     variables.write_text(json.dumps(given), encoding="utf-8")
     with awx_api.StandIn(COLLECTION) as controller:
         settings = {"COLLECTIONS_PATH": collections, "CONNECTION_PLUGINS": HERE / "connection", "PIPELINING": True}
@@ -292,16 +297,16 @@ def test_a_controller_is_configured_once(tmp_path):
         assert (controller.store.items, controller.store.surveys, controller.store.linked) == made
     assert controller.store.writes == []
     assert "changed=9 " in first and "changed=0 " in second
-    assert inputs["client_secret"] not in first + second
+    assert inputs["client_secret"] not in first + second and resets["client_secret"] not in first + second
     assert_complete(controller.store)
 
 
 def assert_complete(store: awx_api.Store) -> None:
     names = {kind: [item["name"] for item in items.values() if "name" in item] for kind, items in store.items.items()}
     assert names["job_templates"] == [template["name"] for template in TEMPLATES.values()]
-    (credential,) = store.items["credentials"].values()
+    credentials = {item["inputs"]["client_id"]: item["id"] for item in store.items["credentials"].values()}
     for number, template in store.items["job_templates"].items():
-        assert store.linked[number, "credentials"] == [credential["id"]]
+        assert store.linked[number, "credentials"] == [credentials["r" if "reset_" in template["playbook"] else "c"]]
         assert store.surveys[number] == TEMPLATES[template["name"].removeprefix("Intune PIN reset: ")]["survey"]
     nodes = {item["identifier"]: (number, item) for number, item in store.items["workflow_job_template_nodes"].items()}
 

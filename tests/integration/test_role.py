@@ -247,6 +247,15 @@ def test_offboard_undoes_it_and_nothing_else(ansible):
     assert after == before
 
 
+def test_a_reset_of_nothing_says_so_and_nothing_else(ansible):
+    """As with a survey's field that was left blank."""
+    play = run(ansible, "reset_passcode", pin_reset_devices=" \n")
+    (failed,) = [task for task in play.tasks if task.status == "failed"]
+    assert play.code == 2 and "No device is named" in failed.result["msg"], play.output
+    assert all(task.journal == [] for task in play.tasks)
+    assert summary(play) == "Nothing was looked at or done."
+
+
 def test_resets_devices_and_tells_each_ones_fate(ansible):
     devices = ["PHONE-HELPDESK-01", "PHONE-FIELD-05", "LT-ARCHIVE-001", "LT-BERLIN-014"]
     dry = run(ansible, "reset_passcode", "--check", pin_reset_devices=devices)

@@ -164,7 +164,7 @@ def check_credential_type(definition: t.Mapping[str, t.Any]) -> None:
         raise Invalid("a required field is not there")
     for field in fields:
         kind = {"string": str, "boolean": bool}[field.get("type", "string")]
-        if "default" in field and type(field["default"]) is not kind:
+        if "default" in field and not isinstance(field["default"], kind):
             raise Invalid(f"{field['id']}: the default has another type")
         if kind is bool and {"choices", "multiline", "format", "secret"} & set(field):
             raise Invalid(f"{field['id']}: not for booleans")
@@ -232,7 +232,7 @@ def check_survey(survey: t.Mapping[str, t.Any]) -> None:
 
 
 def _check_question(question: t.Mapping[str, t.Any]) -> None:
-    if not all(isinstance(question[name], str) for name in ("type", "question_name", "variable")) or type(question["required"]) is not bool:
+    if not all(isinstance(question[name], str) for name in ("type", "question_name", "variable")) or not isinstance(question["required"], bool):
         raise Invalid("a question has a type, a name, a variable, and says whether it is required")
     default, expected = question.get("default", ""), SURVEY_TYPES[question["type"]]
     if default != "" and not isinstance(default, expected):
