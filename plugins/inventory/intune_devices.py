@@ -129,7 +129,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.errors import IntuneError, MissingLibraryError
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, selection
+from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, guid, selection
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _options
 
 try:
@@ -172,14 +172,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{path}: {self.NAME} has no option {' and no option '.join(unknown)}.")
         params = _options.checked(SPEC, config, self.templar, path)
         before = set(self.inventory.hosts)
+        complete = False
         try:
             for device in self._devices(params, path, cache):
-                self._add(device, params)
-        except AnsibleError:
+                # A list that changes while it is read may have a device twice.
+                if device.id in before or device.id not in self.inventory.hosts:
+                    self._add(device, params)
+            complete = True
+        finally:
             # Ansible goes on without a source that failed. Half of the devices would pass for all of them.
-            for host in set(self.inventory.hosts) - before:
+            for host in () if complete else set(self.inventory.hosts) - before:
                 self.inventory.remove_host(self.inventory.get_host(host))
-            raise
 
     def _devices(self, params: dict[str, t.Any], path: str, cache: bool) -> t.Iterable[devices.Device]:
         """From the cache where that is wanted and has them, else as they are read: a large tenant's are never in memory together."""
@@ -215,6 +218,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return found
 
     def _add(self, device: devices.Device, params: dict[str, t.Any]) -> None:
+        if not guid.PATTERN.fullmatch(device.id.lower()):
+            # It would be the name of a host: that of a group, of localhost or of a server must not be among them.
+            raise AnsibleParserError(f"Intune told of a device whose ID is no GUID: {device.id[:80]!r}.")
         verdict = devices.eligibility(device, params["platforms"], params["ownerships"])
         if params["eligible"] not in (None, verdict.eligible):
             return

@@ -26,7 +26,7 @@ def checked(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, path: 
     given = plain({name: config[name] for name in spec if config.get(name) is not None})
     for name in CONNECTION:
         if isinstance(given.get(name), str):
-            given[name] = _templated(templar, name, given[name], path)
+            given[name] = _templated(templar, name, given[name], path, secret=spec[name].get("no_log", False))
     validated = ArgumentSpecValidator(spec).validate(without_blanks(given))
     params = validated.validated_parameters
     if validated.error_messages:
@@ -35,8 +35,9 @@ def checked(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, path: 
     return params
 
 
-def _templated(templar: t.Any, name: str, value: str, path: str) -> t.Any:
+def _templated(templar: t.Any, name: str, value: str, path: str, *, secret: bool) -> t.Any:
     try:
         return templar.template(value)
     except AnsibleError as failure:
-        raise AnsibleParserError(f"{path}: {name} could not be templated: {failure}") from None
+        # Ansible tells the template, or parts of it.
+        raise AnsibleParserError(f"{path}: {name} could not be templated" + ("." if secret else f": {failure}")) from None

@@ -232,7 +232,8 @@ def check_survey(survey: t.Mapping[str, t.Any]) -> None:
 
 
 def _check_question(question: t.Mapping[str, t.Any]) -> None:
-    if not all(isinstance(question[name], str) for name in ("type", "question_name", "variable")) or not isinstance(question["required"], bool):
+    texts = [question[name] for name in ("type", "question_name", "variable")]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(question["required"], bool):
         raise Invalid("a question has a type, a name, a variable, and says whether it is required")
     default, expected = question.get("default", ""), SURVEY_TYPES[question["type"]]
     if default != "" and not isinstance(default, expected):

@@ -90,9 +90,10 @@ class GraphClient:
         while url:
             seen.add(url)
             page = self._send(_request("GET", url))
-            if not isinstance(page, dict) or not isinstance(page.get("value"), list):
-                raise errors.UnexpectedAnswerError(f"GET {path} did not answer with a list.", target=f"GET {path}")
-            yield from page["value"]
+            items = page.get("value") if isinstance(page, dict) else None
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise errors.UnexpectedAnswerError(f"GET {path} did not answer with a list of objects.", target=f"GET {path}")
+            yield from items
             url = page.get("@odata.nextLink")
             self._check_next(url, seen, path)
 

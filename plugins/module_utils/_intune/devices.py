@@ -263,7 +263,7 @@ def _refuse(reason: str, message: str) -> Verdict:
 
 def _build(version: str | None) -> tuple[int, ...]:
     """The leading numbers of a version: '10.0.15063.1 (x)' gives (10, 0, 15063, 1); empty when there are none."""
-    found = re.match(r"\d+(\.\d+)*", version or "")
+    found = re.match(r"[0-9]{1,9}(\.[0-9]{1,9})*", version or "")
     return tuple(int(part) for part in found.group(0).split(".")) if found else ()
 
 

@@ -26,7 +26,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._arguments impo
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.errors import MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Request, Response
 from tests.unit.emulated import Emulated
-from tests.unit.fakes import error
+from tests.unit.fakes import answer, error
 
 NAME = "endpointops.intune.intune_devices"
 PATH = "/beta/deviceManagement/managedDevices"
@@ -165,7 +165,7 @@ def test_hosts_get_groups_and_variables_of_their_own(source: Source) -> None:
         ({"filters": [{"include": True, "exclude": True}]}, "mutually exclusive: include|exclude"),
         ({"filters": [{}]}, "one of the following is required: include, exclude"),
         ({"strict": True, "groups": {"x": "nope"}}, "nope"),
-        ({"client_id": "{{ nope }}"}, "client_id could not be templated"),
+        ({"client_id": "{{ nope }}"}, "client_id could not be templated: 'nope' is undefined"),
         ({"timeout": "soon"}, "timeout"),
     ],
     ids=str,
@@ -177,6 +177,8 @@ def test_a_wrong_file_is_explained_and_leaves_no_host(source: Source, options: d
 def test_a_wrong_value_is_told_without_secrets(source: Source) -> None:
     told = source.refusal(client_secret="Swordfish", filters=[{"include": "x", "Swordfish": 1}])
     assert "Swordfish" not in told and "Supported parameters include" in told
+    told = source.refusal(client_secret="{{ Swordfish }}")
+    assert "Swordfish" not in told and "client_secret could not be templated." in told
 
 
 def test_a_read_that_breaks_off_leaves_no_host(source: Source) -> None:
@@ -188,6 +190,45 @@ def test_a_read_that_breaks_off_leaves_no_host(source: Source) -> None:
     with pytest.raises(AnsibleParserError, match="403"):
         source.parse(inventory)
     assert len(source.wire.sent) == 2 and list(inventory.hosts) == [other]
+
+
+class TestStrangeAnswers:
+    """What a service should not say; a proxy in between, or its next version, may."""
+
+    @pytest.fixture
+    def second(self, source: Source) -> dict[str, t.Any]:
+        """The second device's properties, which the test changes. Another source has a host already."""
+        return list(source.wire.tenant.devices)[1].own
+
+    @pytest.mark.parametrize("identity", ["localhost", "other", "all", "platform_windows", "", "[1:3]", None])
+    def test_what_is_no_id_becomes_no_host(self, source: Source, second: dict[str, t.Any], identity: str | None) -> None:
+        second["id"] = identity
+        inventory = InventoryData()
+        inventory.add_host("other")
+        with pytest.raises(AnsibleParserError, match="no GUID"):
+            source.parse(inventory, keyed_groups=[{"prefix": "platform", "key": "intune_platform"}])
+        assert set(inventory.hosts) == {"other"} and inventory.hosts["other"].vars.keys() <= {"inventory_file", "inventory_dir"}
+
+    def test_a_version_of_thousands_of_digits_is_not_known(self, source: Source, second: dict[str, t.Any]) -> None:
+        second.update(operatingSystem="Windows", osVersion="9" * 5000, joinType="azureADJoined", managedDeviceOwnerType="company")
+        assert source.parse().hosts[second["id"]].vars["intune_reason"] == "build_unknown"
+
+    def test_a_list_of_something_else_is_refused(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(source.wire, "send", lambda request: answer(200, {"value": [{"id": "x"}, "y"]}))
+        assert "did not answer with a list of objects" in source.refusal()
+
+    def test_an_error_of_any_kind_leaves_no_host(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+        judged = iter([intune_devices.devices.Verdict(True)])
+        monkeypatch.setattr(intune_devices.devices, "eligibility", lambda *_args: next(judged))
+        inventory = InventoryData()
+        with pytest.raises(StopIteration):
+            source.parse(inventory)
+        assert not inventory.hosts
+
+    def test_a_device_that_is_told_twice_is_as_it_was_at_first(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+        first = {"id": "071a79a0-b681-52cd-a363-11aaffd1bf10", "deviceName": "FIRST"}
+        monkeypatch.setattr(source.wire, "send", lambda request: answer(200, {"value": [first, {**first, "deviceName": "AGAIN"}]}))
+        assert source.names() == {"FIRST"}
 
 
 def test_a_missing_library_is_named(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:

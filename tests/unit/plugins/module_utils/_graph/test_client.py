@@ -209,20 +209,23 @@ def test_demanded_claims_are_decoded(padding: bool, value: str) -> None:
 # --- lists ----------------------------------------------------------------------------------------------------------
 
 
+ONE, TWO, THREE = ({"id": name} for name in "123")
+
+
 def test_a_list_is_read_page_by_page() -> None:
-    world = tenant([page(1, 2, next_link=NEXT), page(3)])
-    assert list(world.client.items("/things", {"$select": "id"})) == [1, 2, 3]
+    world = tenant([page(ONE, TWO, next_link=NEXT), page(THREE)])
+    assert list(world.client.items("/things", {"$select": "id"})) == [ONE, TWO, THREE]
     assert world.transport.sent[1].url == NEXT
 
 
 def test_an_empty_page_is_not_the_end() -> None:
-    world = tenant([page(next_link=NEXT), page(next_link=f"{NEXT}3"), page(1)])
-    assert list(world.client.items("/things")) == [1]
+    world = tenant([page(next_link=NEXT), page(next_link=f"{NEXT}3"), page(ONE)])
+    assert list(world.client.items("/things")) == [ONE]
 
 
 def test_a_list_is_read_no_further_than_needed() -> None:
-    world = tenant([page(1, 2, next_link=NEXT)])
-    assert next(world.client.items("/things")) == 1
+    world = tenant([page(ONE, TWO, next_link=NEXT)])
+    assert next(world.client.items("/things")) == ONE
     assert len(world.transport.sent) == 1
 
 
@@ -238,19 +241,19 @@ def test_a_list_is_read_no_further_than_needed() -> None:
     ],
 )
 def test_the_token_does_not_follow_a_link_to_another_host(link: str) -> None:
-    world = tenant([page(1, next_link=link)])
+    world = tenant([page(ONE, next_link=link)])
     with pytest.raises(errors.UnexpectedAnswerError, match="another host"):
         list(world.client.items("/things"))
     assert len(world.transport.sent) == 1
 
 
 def test_pages_in_a_circle_are_left() -> None:
-    world = tenant([page(1, next_link=NEXT), page(2, next_link=f"{GRAPH}/v1.0/things")])
+    world = tenant([page(ONE, next_link=NEXT), page(TWO, next_link=f"{GRAPH}/v1.0/things")])
     with pytest.raises(errors.UnexpectedAnswerError, match="circle"):
         list(world.client.items("/things"))
 
 
-@pytest.mark.parametrize("body", [{"id": "1"}, [], {"value": {}}, None], ids=["object", "bare list", "value is an object", "nothing"])
+@pytest.mark.parametrize("body", [{"id": "1"}, [], {"value": {}}, {"value": [{}, "x"]}, None])
 def test_what_is_no_list_is_refused(body: object) -> None:
     with pytest.raises(errors.UnexpectedAnswerError, match="did not answer with a list"):
         list(tenant([answer(200, body)]).client.items("/things"))
