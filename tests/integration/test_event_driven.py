@@ -182,6 +182,8 @@ def test_each_ticket_resets_its_device_once_and_nothing_else_gets_through(ansibl
         {**good, "device": "x" * 65},
         {**good, "device": [FIRST]},
         {**good, "opened": "yesterday"},
+        {**good, "opened": "2026-19-39T08:00:00Z"},
+        {**good, "opened": "2026-01-31T29:00:00Z"},
         {"ticket": "INC0012346", "device": FIRST},
         [good],
         None,
