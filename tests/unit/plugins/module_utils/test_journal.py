@@ -551,6 +551,7 @@ def peak_of(work: t.Callable[[], None]) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_a_long_journal_is_read_line_by_line(path: pathlib.Path) -> None:
     ids = itertools.cycle([A, B])
     content = b"".join(ledger.encode("intent", START, device=next(ids), name="PC") for _number in range(100_000))

@@ -20,6 +20,7 @@ import random
 import tempfile
 import typing as t
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -386,4 +387,4 @@ class FleetMachine(RuleBasedStateMachine):
 FleetMachine.TestCase.settings = settings(
     max_examples=EXAMPLES or 60, stateful_step_count=16, derandomize=not EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck)
 )
-TestFleetMachine = FleetMachine.TestCase
+TestFleetMachine = pytest.mark.slow(FleetMachine.TestCase)
