@@ -25,7 +25,7 @@ RUN := env $(ANSIBLE) GIT_CONFIG_GLOBAL="$${GIT_CONFIG_GLOBAL:-$$HOME/.gitconfig
 RECORD = rm -rf $(OUTPUT)/exchanges && mkdir -p $(OUTPUT)/exchanges && \
 	$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges"
 
-DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt tests/emulator/requirements.txt
+DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt emulator/pyproject.toml
 TEST_REQUIREMENTS := tests/requirements.txt tests/requirements-unit.txt $(DEMO_REQUIREMENTS)
 
 QUICK_PARTS := environment lint-quick unit-quick
@@ -68,7 +68,7 @@ format: environment  ## Put imports in order and repair what ruff can repair
 	@$(RUN) ruff check --cache-dir .cache/ruff --fix .
 
 unit: environment  ## Run the unit tests, the emulated tenant's own tests and the checks of the repository itself
-	@$(RUN) python -m pytest tests/unit tests/emulator/tests tests/quality -n $(WORKERS) $(PYTEST_ARGS)
+	@$(RUN) python -m pytest tests/unit emulator/tests tests/quality -n $(WORKERS) $(PYTEST_ARGS)
 
 unit-quick: environment
 	@$(RUN) python -m pytest tests/unit tests/quality -m "not slow" -n $(WORKERS) $(PYTEST_ARGS)

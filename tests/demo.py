@@ -17,7 +17,7 @@ import tempfile
 import time
 import typing as t
 
-from tests.emulator.process import EmulatorProcess
+from intune_emulator.control.process import EmulatorProcess
 
 ASSIGNED = {"pin_reset_assignments": [{"target": "all_devices"}]}
 CATALOG = {**ASSIGNED, "pin_reset_policy_backend": "settings_catalog", "pin_reset_policy_settings": {"minimum_pin_length": 6}}
@@ -131,7 +131,7 @@ def tell_what_the_tenant_saw(emulator: EmulatorProcess) -> None:
     resets = emulator.control.resets()
     print(f"\nWhat the tenant itself saw: {len(resets)} devices with a reset, {max(map(len, resets.values()))} each at the most.")
     print(
-        "To try more: '.venv/bin/python -m tests.emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect."
+        "To try more: '.venv/bin/python -m intune_emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect."
     )
 
 

@@ -125,12 +125,14 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _runner
-from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+from ansible_collections.endpointops.intune.plugins.module_utils import _guid as guid
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
+from ansible_collections.endpointops.intune.plugins.module_utils._errors import IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.errors import IntuneError, MissingLibraryError
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, guid, selection
-from ansible_collections.endpointops.intune.plugins.plugin_utils import _options
+from ansible_collections.endpointops.intune.plugins.plugin_utils import _plugin_options as _options
 
 try:
     from ansible.template import trust_as_template

@@ -166,10 +166,12 @@ devices:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, selection
-from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
 SPEC = _arguments.spec(
     "intune_device_info",

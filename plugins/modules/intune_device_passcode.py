@@ -267,15 +267,21 @@ failed_devices:
 import typing as t
 import uuid
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _journal, _runner, _seal
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _cms as _seal
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import Dispatcher
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.dispatch import Dispatcher
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.pacing import Quota
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, passcode, progress, selection
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.fleet import Fleet
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.steps import Rules, Sent
-from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_file as _journal
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import progress
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import Fleet
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import Rules, Sent
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
 LONGEST_AGE = 10**9  # seconds; no device is that old
 

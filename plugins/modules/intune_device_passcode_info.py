@@ -148,11 +148,15 @@ summary:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner, _seal
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _cms as _seal
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import Dispatcher
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.dispatch import Dispatcher
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import inspection, passcode, selection
-from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import status as inspection
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
 SPEC = _arguments.spec(
     "intune_device_passcode_info",

@@ -568,15 +568,19 @@ approval:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import References
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import assignments, pin_move, pin_policy, pin_settings
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.custom_profile import CustomProfile
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.pin_policy import Place, Policy
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.references import References
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.settings_catalog import SettingsCatalog
-from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import assignments
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import migration as pin_move
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import policy as pin_policy
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings as pin_settings
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_profile import CustomProfile
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import Place, Policy
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import SettingsCatalog
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
 TARGET = {
     "target": {"type": "str", "choices": ["all_devices", "all_users", "group", "exclude_group"], "required": True},

@@ -232,11 +232,15 @@ problems:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import findings, pin_policy, rollout, survey
-from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import deployment as rollout
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import discovery as survey
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import findings
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import policy as pin_policy
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
 SPEC = _arguments.spec(
     "intune_pin_policy_info",

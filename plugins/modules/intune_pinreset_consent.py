@@ -219,11 +219,13 @@ pinreset_consent:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _arguments, _runner
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._consent import api as consent_calls
+from ansible_collections.endpointops.intune.plugins.module_utils._consent import plan as consent
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import consent, consent_calls
-from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
 SPEC = _arguments.spec(
     "intune_pinreset_consent",

@@ -34,7 +34,7 @@ import sys
 import time
 import typing as t
 
-from tests.emulator.process import ROOT
+from intune_emulator.control.process import ROOT
 
 from . import figures, fleets, inventory, memory, others, tasks
 from .plan import QUICK, Plan

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from tests.emulator.process import ROOT, EmulatorProcess
+from intune_emulator.control.process import ROOT, EmulatorProcess
 
 from .figures import Figure
 from .plan import Plan

@@ -16,9 +16,9 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
-from ansible_collections.endpointops.intune.plugins.module_utils import _runner
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode
-from ansible_collections.endpointops.intune.plugins.plugin_utils import _door
+from ansible_collections.endpointops.intune.plugins.plugin_utils import _action_base as _door
 
 from .tenant import name
 

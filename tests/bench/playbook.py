@@ -17,8 +17,8 @@ import time
 import typing as t
 
 import yaml
+from intune_emulator.control.process import ROOT, EmulatorProcess
 
-from tests.emulator.process import ROOT, EmulatorProcess
 from tests.integration.harness import Ansible, Running
 
 RESET = "endpointops.intune.intune_device_passcode"

@@ -21,6 +21,7 @@ import httpx
 import pytest
 from azure.core.credentials import AccessToken, TokenCredential
 from azure.identity import ClientSecretCredential
+from intune_emulator.control.process import EmulatorProcess
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
 from msgraph import GraphRequestAdapter, GraphServiceClient
@@ -45,8 +46,6 @@ from msgraph_core import GraphClientFactory
 from msgraph_core.requests.batch_request_content import BatchRequestContent
 from msgraph_core.requests.batch_request_item import BatchRequestItem
 from msgraph_core.requests.batch_response_content import BatchResponseContent
-
-from tests.emulator.process import EmulatorProcess
 
 from . import recordings
 from .checker import Checker

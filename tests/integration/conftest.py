@@ -14,8 +14,7 @@ import typing as t
 
 import pytest
 import requests
-
-from tests.emulator.process import EmulatorProcess
+from intune_emulator.control.process import EmulatorProcess
 
 from .harness import Ansible, Warm
 

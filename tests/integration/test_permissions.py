@@ -15,11 +15,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _runner
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import approval
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.exchange import Clock
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import consent, permissions
-from ansible_collections.endpointops.intune.plugins.plugin_utils._door import in_process
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
+from ansible_collections.endpointops.intune.plugins.module_utils._approval import requests as approval
+from ansible_collections.endpointops.intune.plugins.module_utils._consent import plan as consent
+from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import Clock
+from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import in_process
 
 PHONE = {"devices": ["PHONE-HELPDESK-01"]}
 LAPTOP = {"devices": ["LT-BERLIN-014"]}

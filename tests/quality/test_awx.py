@@ -75,7 +75,7 @@ def test_awx_would_refuse_a_spoiled_one(spoil):
 
 
 def test_the_credential_sets_options_of_the_collection(tmp_path):
-    from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+    from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 
     options = {spec["fallback"][1][0]: name for name, spec in CONNECTION.items() if "fallback" in spec}
     env = awx.injected(CREDENTIAL_TYPE, {"tenant_id": "t", "client_id": "c"}, tmp_path, pathlib.Path("/runner"))

@@ -21,12 +21,12 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py
 LAST = json.loads((ROOT / "tests" / "quality" / "released.json").read_text(encoding="utf-8"))
 # What has no unit test under its own name, and where its decisions are tested instead.
 TESTED_ELSEWHERE = {
-    "plugins/modules/intune_connection_info.py": "tests/unit/plugins/module_utils/_intune/test_connection.py",
+    "plugins/modules/intune_connection_info.py": "tests/unit/plugins/module_utils/test_diagnostics.py",
     "plugins/modules/intune_device_info.py": "tests/integration/test_device_info.py",
-    "plugins/modules/intune_device_passcode_info.py": "tests/unit/plugins/module_utils/_intune/test_inspection.py",
+    "plugins/modules/intune_device_passcode_info.py": "tests/unit/plugins/module_utils/_passcode/test_status.py",
     "plugins/modules/intune_pin_policy_info.py": "tests/integration/test_pin_policy_info.py",
     "plugins/modules/intune_pinreset_consent_info.py": "tests/unit/plugins/modules/test_pinreset_consent.py",
-    "plugins/plugin_utils/_options.py": "tests/unit/plugins/inventory/test_intune_devices.py",
+    "plugins/plugin_utils/_plugin_options.py": "tests/unit/plugins/inventory/test_intune_devices.py",
 }
 
 

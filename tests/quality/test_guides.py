@@ -18,9 +18,9 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _clouds as clouds
+from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HINTS
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import clouds
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import permissions
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = sorted(ROOT.glob("docs/**/*.rst"))
@@ -242,13 +242,14 @@ def test_the_clouds_are_told():
 
 def test_the_codes_of_findings_and_reasons_are_explained():
     text = (ROOT / "docs/docsite/rst/guide_troubleshooting.rst").read_text(encoding="utf-8")
-    code = "\n".join((ROOT / "plugins/module_utils/_intune" / name).read_text(encoding="utf-8") for name in ("findings.py", "devices.py"))
+    sources = (ROOT / "plugins/module_utils" / name for name in ("_hello/findings.py", "_devices/model.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     codes = {*re.findall(r"(?:_error|Finding|_refuse)\(\s*\"(\w+)\"", code)}
     assert len(codes) > 20 and {name for name in codes if f"``{name}``" not in text} == set()
 
 
 def test_every_environment_variable_is_told_in_its_order():
-    from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+    from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 
     text = (ROOT / "docs/docsite/rst/guide_authentication.rst").read_text(encoding="utf-8")
     variables = {name: option["fallback"][1] for name, option in CONNECTION.items() if "fallback" in option}

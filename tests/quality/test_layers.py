@@ -55,41 +55,44 @@ def relative(path: pathlib.Path) -> str:
 @pytest.mark.parametrize("path", files("module_utils/**/*.py"), ids=relative)
 def test_requests_and_msal_have_one_room_each(path):
     names = top(imports(path))
-    assert "requests" not in names or path == UTILS / "_graph" / "transport.py"
+    assert "requests" not in names or path == UTILS / "_http" / "transport.py"
     assert "msal" not in names or path.parent == UTILS / "_auth"
 
 
 @pytest.mark.parametrize("path", files("**/*.py"), ids=relative)
 def test_threads_have_one_room(path):
-    assert not top(imports(path)) & THREADS or path == UTILS / "_graph" / "lanes.py"
+    assert not top(imports(path)) & THREADS or path == UTILS / "_http" / "worker_pool.py"
 
 
 @pytest.mark.parametrize("path", files("**/*.py"), ids=relative)
 def test_locks_and_cryptography_have_few_rooms(path):
     names = top(imports(path))
-    assert "fcntl" not in names or path == UTILS / "_journal.py"
-    assert "cryptography" not in names or path == UTILS / "_seal.py" or path.parent == UTILS / "_auth"
+    assert "fcntl" not in names or path == UTILS / "_passcode" / "journal_file.py"
+    assert "cryptography" not in names or path == UTILS / "_cms.py" or path.parent == UTILS / "_auth"
 
 
 @pytest.mark.parametrize("path", files("module_utils/_*/*.py"), ids=relative)
 def test_nothing_below_the_runner_knows_ansible(path):
     names = imports(path)
     assert "ansible" not in top(names) and "ansible_collections" not in top(names)
-    assert not {name for name in names if name.startswith((".._runner", "._runner", "._arguments", "._outcome"))}
+    assert not {name for name in names if name.startswith((".._module", "._module", "._argspec", "._result"))}
 
 
-@pytest.mark.parametrize("path", files("module_utils/_intune/*.py"), ids=relative)
+SUBJECTS = [path for name in ("_directory", "_devices", "_consent", "_hello", "_passcode") for path in files(f"module_utils/{name}/*.py")]
+
+
+@pytest.mark.parametrize("path", [path for path in SUBJECTS if path.stem != "journal_file"], ids=relative)
 def test_intune_is_pure_but_for_calls_through_the_client(path):
     names = imports(path)
     assert not (names | top(names)) & (EFFECTS | FILES | {"requests", "msal", "cryptography"})
     assert not {name for name in names if name.startswith("._auth")}
-    assert not names & {"._graph.transport", "._graph.exchange", "._graph.lanes", "._journal", "._seal"}
+    assert not names & {"._http.transport", "._http.retry", "._http.worker_pool", "._cms"}
 
 
 @pytest.mark.parametrize("path", files("module_utils/_graph/*.py"), ids=relative)
 def test_graph_does_not_know_what_is_managed(path):
     names = imports(path)
-    assert not {name for name in names if name.startswith(("._intune", "._auth"))}
+    assert not {name for name in names if name.startswith(("._auth", "._devices", "._consent", "._hello", "._passcode", "._directory"))}
     assert not (names | top(names)) & (EFFECTS | FILES)
 
 
@@ -123,4 +126,4 @@ def test_of_ansible_module_utils_know_only_module_utils(path):
 @pytest.mark.parametrize("path", files("action/*.py"), ids=relative)
 def test_a_door_only_opens_its_module(path):
     found = {name.removeprefix(f"{PREFIX}plugins.") for name in imports(path)} - {"__future__", "__future__.annotations"}
-    assert found == {"modules", f"modules.{path.stem}", "plugin_utils._door", "plugin_utils._door.Door"}
+    assert found == {"modules", f"modules.{path.stem}", "plugin_utils._action_base", "plugin_utils._action_base.Door"}

@@ -68,14 +68,14 @@ def test_every_module_has_integration_tests(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_notes_name_the_least_permissions(name):
-    from ansible_collections.endpointops.intune.plugins.module_utils._intune import permissions
+    from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 
     notes = " ".join(documentation(name)["notes"])
     assert all(f"C({row[0]})" in notes for row in permissions.MODULES[name])
 
 
 def test_the_connection_options_fall_back_to_the_documented_variables():
-    from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+    from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 
     options = fragment("connection")["options"]
     assert set(options) == set(CONNECTION)
@@ -111,14 +111,15 @@ def test_every_module_documents_its_options_as_they_are(name):
 
 @pytest.mark.parametrize("name", ["selection", "handover", "approval"])
 def test_options_of_several_modules_are_documented_as_they_are(name):
-    from ansible_collections.endpointops.intune.plugins.module_utils import _arguments
+    from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
 
     assert told(fragment(name)["options"]) == told(getattr(_arguments, name.upper()))
 
 
 def test_devices_are_named_by_what_they_are_compared_by():
-    from ansible_collections.endpointops.intune.plugins.module_utils._arguments import SELECTION
-    from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices, selection
+    from ansible_collections.endpointops.intune.plugins.module_utils._argspec import SELECTION
+    from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
+    from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
 
     ways = SELECTION["match_by"]["choices"]
     assert ways[0] == SELECTION["match_by"]["default"] == "auto"
@@ -128,7 +129,7 @@ def test_devices_are_named_by_what_they_are_compared_by():
 
 @pytest.mark.parametrize("name", ["intune_device_passcode", "intune_device_info"])
 def test_ownerships_and_platforms_are_those_of_the_gate(name):
-    from ansible_collections.endpointops.intune.plugins.module_utils._intune import devices
+    from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
 
     spec = module(name).SPEC.argument_spec
     assert tuple(spec["ownerships"]["choices"]) == devices.OWNERSHIPS and spec["ownerships"]["default"] == ["company"]
@@ -138,14 +139,14 @@ def test_ownerships_and_platforms_are_those_of_the_gate(name):
 
 
 def test_secrets_are_hidden_and_nothing_else_is():
-    from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
+    from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 
     hidden = {name for name, spec in CONNECTION.items() if spec.get("no_log")}
     assert hidden == {"client_secret", "client_certificate_passphrase", "access_token"}
 
 
 def test_the_version_is_the_same_everywhere():
-    from ansible_collections.endpointops.intune.plugins.module_utils import _runner
+    from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
 
     assert load("galaxy.yml")["version"] == _runner.VERSION
 
@@ -177,7 +178,7 @@ def test_each_entry_point_documents_the_variables_it_uses(entry):
 
 
 def test_the_role_passes_every_setting_on():
-    from ansible_collections.endpointops.intune.plugins.module_utils._intune import pin_settings
+    from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings as pin_settings
 
     told = load("roles/pin_reset/meta/argument_specs.yml")["argument_specs"]["main"]["options"]["pin_reset_policy_settings"]["options"]
     (task,) = load("roles/pin_reset/tasks/policy.yml")

@@ -102,7 +102,7 @@ def environment(core: str, python: str, base: str) -> Path:
     """The folder of programs of a virtual environment with this ansible-core, made when it is missing or when requirements changed."""
     place = PLACE / f"{core}-{python}"
     lowest = core == next(iter(CORES))
-    names = ("tests/requirements-unit.txt", "tests/emulator/requirements.txt", "meta/ee-requirements.txt")
+    names = ("tests/requirements-unit.txt", "emulator/pyproject.toml", "meta/ee-requirements.txt")
     stamp = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in names)).hexdigest()
     made = place / "made"
     if not made.exists() or made.read_text(encoding="utf-8") != stamp:

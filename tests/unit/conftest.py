@@ -13,7 +13,7 @@ import typing as t
 import hypothesis
 import pytest
 
-from tests.unit.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 hypothesis.settings.register_profile("unit", deadline=None, database=None, derandomize=True, max_examples=60)
 hypothesis.settings.load_profile("unit")

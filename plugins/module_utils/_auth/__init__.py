@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._graph import errors
+from .. import _errors as errors
 from ._base import Credential, Surroundings
 from .access_token import AccessToken
 from .azure_cli import AzureCli

@@ -12,9 +12,9 @@ import abc
 import dataclasses
 import typing as t
 
-from .._graph import errors
-from .._graph.clouds import Cloud
-from .._graph.exchange import Exchange
+from .. import _errors as errors
+from .._clouds import Cloud
+from .._http.retry import Exchange
 from ._claims import claims_of
 
 RENEW_BEFORE = 300.0  # seconds of life left at which a token is replaced

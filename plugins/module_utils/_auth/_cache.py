@@ -14,7 +14,7 @@ import stat
 import tempfile
 import typing as t
 
-from .._graph import errors
+from .. import _errors as errors
 
 try:
     import msal

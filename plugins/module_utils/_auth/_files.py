@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from .._graph import errors
+from .. import _errors as errors
 
 
 def read(option: str, path: str) -> bytes:

@@ -14,9 +14,9 @@ import re
 import typing as t
 import urllib.parse
 
-from .._graph import errors
-from .._graph.exchange import Exchange
-from .._graph.protocol import Request, Response
+from .. import _errors as errors
+from .._http.message import Request, Response
+from .._http.retry import Exchange
 from . import _cache
 from ._base import Credential, Token
 

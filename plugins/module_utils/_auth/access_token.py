@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from .._graph import errors
+from .. import _errors as errors
 from ._base import Credential, Token
 from ._claims import claims_of
 

@@ -12,7 +12,7 @@ import json
 import subprocess
 import typing as t
 
-from .._graph import errors
+from .. import _errors as errors
 from ._base import Credential, Token
 
 PATIENCE = 60  # seconds for az to answer

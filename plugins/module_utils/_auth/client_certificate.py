@@ -12,7 +12,7 @@ import datetime
 import re
 import typing as t
 
-from .._graph import errors
+from .. import _errors as errors
 from . import _files
 from ._msal import ConfidentialCredential
 

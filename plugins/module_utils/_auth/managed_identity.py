@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from .._graph import errors
+from .. import _errors as errors
 from ._base import Credential, Token
 from ._msal import MsalHttp, msal, require_msal, token_of
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .protocol import Request, Response
+from .._http.message import Request, Response
 
 LIMIT = 20
 

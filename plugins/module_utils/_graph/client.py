@@ -14,9 +14,11 @@ import re
 import typing as t
 import uuid
 
-from . import approval, errors, protocol
-from .exchange import Clock, Exchange
-from .lanes import Lanes
+from .. import _errors as errors
+from .._approval import requests as approval
+from .._http import message as protocol
+from .._http.retry import Clock, Exchange
+from .._http.worker_pool import Lanes
 
 V1 = "v1.0"
 BETA = "beta"

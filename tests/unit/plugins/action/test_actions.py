@@ -8,8 +8,8 @@ import importlib
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.permissions import MODULES
-from ansible_collections.endpointops.intune.plugins.plugin_utils._door import Door
+from ansible_collections.endpointops.intune.plugins.module_utils._permissions import MODULES
+from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import Door
 
 PLUGINS = "ansible_collections.endpointops.intune.plugins"
 

@@ -21,12 +21,12 @@ from ansible.plugins.loader import inventory_loader
 
 from ansible_collections.endpointops.intune.plugins.doc_fragments import connection
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
-from ansible_collections.endpointops.intune.plugins.module_utils import _runner
-from ansible_collections.endpointops.intune.plugins.module_utils._arguments import CONNECTION
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.errors import MissingLibraryError
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Request, Response
-from tests.unit.emulated import Emulated
-from tests.unit.fakes import answer, error
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
+from ansible_collections.endpointops.intune.plugins.module_utils._errors import MissingLibraryError
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from tests.support.emulated import Emulated
+from tests.support.fakes import answer, error
 
 NAME = "endpointops.intune.intune_devices"
 PATH = "/beta/deviceManagement/managedDevices"

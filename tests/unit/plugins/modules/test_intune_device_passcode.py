@@ -17,18 +17,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from intune_emulator.control import seeds
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _seal
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _cms as _seal
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Request
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.passcode import show_time
-from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import show_time
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode
-from tests.emulator import seeds
-from tests.unit.emulated import Died
-from tests.unit.fakes import START, TENANT_ID, FakeCredential, options
-from tests.unit.fleets import FleetWire
+from tests.support.emulated import Died
+from tests.support.fakes import START, TENANT_ID, FakeCredential, options
+from tests.support.fleets import FleetWire
 
 OTHER_TENANT = "99999999-aaaa-4bbb-8ccc-222222222222"
 

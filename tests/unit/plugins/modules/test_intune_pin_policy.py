@@ -10,12 +10,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from ansible_collections.endpointops.intune.plugins.module_utils._intune import settings_catalog
-from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings_catalog
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import intune_pin_policy
-from tests.unit.fakes import TENANT_ID, FakeCredential, Tenant, answer, body_of, error, options, page, tenant
-from tests.unit.policies import ID, Json
+from tests.support.fakes import TENANT_ID, FakeCredential, Tenant, answer, body_of, error, options, page, tenant
+from tests.support.policies import ID, Json
 
 OTHER_ID = "bbbbbbbb-0000-4000-8000-000000000002"
 PROFILES, CATALOG = "/deviceManagement/deviceConfigurations", "/deviceManagement/configurationPolicies"

@@ -11,12 +11,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from ansible_collections.endpointops.intune.plugins.module_utils._intune.consent import CLIENT_APP_ID, DIRECTORY_APP_ID, SERVICE_APP_ID
-from ansible_collections.endpointops.intune.plugins.module_utils._outcome import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._consent.plan import CLIENT_APP_ID, DIRECTORY_APP_ID, SERVICE_APP_ID
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import intune_pinreset_consent, intune_pinreset_consent_info
-from tests.unit.emulated import Died, Directory, Interruption
-from tests.unit.fakes import options
+from tests.support.emulated import Died, Directory, Interruption
+from tests.support.fakes import options
 
 USER = "66666666-6666-4666-8666-666666666666"
 ABSENT = {"state": "absent"}

@@ -8,9 +8,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.access_token import AccessToken
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from tests.unit.fakes import START, jwt, options, tenant
+from tests.support.fakes import START, jwt, options, tenant
 
 
 def credential(token: str) -> AccessToken:

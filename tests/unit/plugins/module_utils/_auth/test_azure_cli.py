@@ -12,9 +12,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.azure_cli import AzureCli
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from tests.unit.fakes import GRAPH, START, TENANT_ID, options, tenant
+from tests.support.fakes import GRAPH, START, TENANT_ID, options, tenant
 
 
 class FakeAz:

@@ -9,7 +9,7 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import RENEW_BEFORE, Credential, Token
-from tests.unit.fakes import START, FakeClock, Tenant, jwt, options, tenant
+from tests.support.fakes import START, FakeClock, Tenant, jwt, options, tenant
 
 
 class Numbered(Credential):

@@ -11,10 +11,10 @@ import stat
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._cache import TokenCache
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from tests.unit.fakes import CLIENT_ID, TENANT_ID, TOKEN, FakeTransport, bearer, entra, options, tenant
+from tests.support.fakes import CLIENT_ID, TENANT_ID, TOKEN, FakeTransport, bearer, entra, options, tenant
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._claims import claims_of
-from tests.unit.fakes import jwt
+from tests.support.fakes import jwt
 
 
 def encoded(payload: bytes) -> str:

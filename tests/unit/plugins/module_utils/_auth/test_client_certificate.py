@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth import client_certificate
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_certificate import ClientCertificate
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from tests.unit.fakes import CLIENT_ID, START, TENANT_ID, Tenant, entra, form_of, options, tenant
+from tests.support.fakes import CLIENT_ID, START, TENANT_ID, Tenant, entra, form_of, options, tenant
 
 DAY = 86400.0
 PLAIN = serialization.NoEncryption()

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
-from tests.unit.fakes import CLIENT_ID, TENANT_ID, options, tenant
+from tests.support.fakes import CLIENT_ID, TENANT_ID, options, tenant
 
 
 def test_the_secret_is_what_msal_takes() -> None:

@@ -9,8 +9,8 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _auth
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from tests.unit.fakes import CLIENT_ID, TENANT_ID, options, tenant
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from tests.support.fakes import CLIENT_ID, TENANT_ID, options, tenant
 
 SECRET = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID, "client_secret": "s3cret"}
 

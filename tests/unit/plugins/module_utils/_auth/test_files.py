@@ -8,8 +8,8 @@ import pathlib
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth import _files
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
 
 
 def test_a_file_is_read_as_it_is(tmp_path: pathlib.Path) -> None:

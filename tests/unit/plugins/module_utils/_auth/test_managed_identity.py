@@ -8,10 +8,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth import _msal
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.managed_identity import ManagedIdentity
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from tests.unit.fakes import CLIENT_ID, GRAPH, Step, Tenant, answer, options, query_of, tenant
+from tests.support.fakes import CLIENT_ID, GRAPH, Step, Tenant, answer, options, query_of, tenant
 
 IMDS = "GET /metadata/identity/oauth2/token"
 GOOD = answer(200, {"access_token": "azure-token", "expires_in": "3600", "token_type": "Bearer"})

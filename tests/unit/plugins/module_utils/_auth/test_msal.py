@@ -10,11 +10,11 @@ import typing as t
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth import _msal
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Response
-from tests.unit.fakes import (
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
+from tests.support.fakes import (
     CLIENT_ID,
     DISCOVERY,
     GRAPH,

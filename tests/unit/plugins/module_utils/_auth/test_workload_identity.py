@@ -8,9 +8,9 @@ import pathlib
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.workload_identity import WorkloadIdentity
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
-from tests.unit.fakes import CLIENT_ID, TENANT_ID, Tenant, bearer, entra, form_of, options, tenant
+from tests.support.fakes import CLIENT_ID, TENANT_ID, Tenant, bearer, entra, form_of, options, tenant
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import batch
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Request, Response
-from tests.unit.fakes import GRAPH
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from tests.support.fakes import GRAPH
 
 READ = Request("GET", f"{GRAPH}/beta/things/1?$select=id", {"client-request-id": "a"})
 WRITE = Request("POST", f"{GRAPH}/v1.0/things/1/reset", {"Content-Type": "application/json"}, b"{}")

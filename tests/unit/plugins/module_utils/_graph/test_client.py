@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.endpointops.intune.plugins.module_utils._graph import errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient, demanded_claims
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.protocol import Response
-from tests.unit.fakes import GRAPH, START, FakeClock, FakeCredential, Tenant, answer, body_of, error, page, query_of, tenant
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
+from tests.support.fakes import GRAPH, START, FakeClock, FakeCredential, Tenant, answer, body_of, error, page, query_of, tenant
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1767607200"}}}'
 CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{base64.b64encode(CLAIMS.encode()).decode()}"'

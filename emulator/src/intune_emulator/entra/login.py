@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The login service: discovery, keys, token endpoint, and the managed identity endpoint of an App Service."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+from jwt.algorithms import RSAAlgorithm
+
+from .credentials import authenticate
+from .login_errors import LoginError, render
+from .tokens import mint
+
+if TYPE_CHECKING:
+    from ..control.tenant import Tenant
+
+
+def discovery(tenant: Tenant, name: str) -> dict[str, Any]:
+    """OpenID configuration of the tenant, addressed by id or by domain."""
+    _require_tenant(tenant, name)
+    base = f"{tenant.origin}/{tenant.tenant_id}"
+    return {
+        "token_endpoint": f"{base}/oauth2/v2.0/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "issuer": f"{base}/v2.0",
+        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+        "tenant_region_scope": "EU",
+        "cloud_instance_name": "microsoftonline.com",
+        "msgraph_host": tenant.origin.partition("//")[2],
+    }
+
+
+def keys(tenant: Tenant, name: str) -> dict[str, Any]:
+    """JWKS of the signing key."""
+    _require_tenant(tenant, name)
+    key = json.loads(RSAAlgorithm.to_jwk(tenant.keys.signing.key.public_key()))
+    return {
+        "keys": [{**key, "use": "sig", "kid": tenant.keys.signing_id, "alg": "RS256", "issuer": f"{tenant.origin}/{tenant.tenant_id}/v2.0"}]
+    }
+
+
+def _require_tenant(tenant: Tenant, name: str) -> None:
+    if name.lower() not in (tenant.tenant_id, tenant.domain):
+        raise LoginError(90002, tenant=name)
+
+
+def token(tenant: Tenant, name: str, raw: bytes, headers: dict[str, str], entry: dict[str, Any]) -> dict[str, Any]:
+    """POST /{tenant}/oauth2/v2.0/token, grant type client_credentials only."""
+    form = dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
+    _read_basic(form, headers.get("authorization", ""))
+    entry["client_id"] = form.get("client_id")
+    entry["body"] = {key: form[key] for key in ("grant_type", "scope", "client_assertion_type", "claims") if key in form}
+    _require_tenant(tenant, name)
+    for required in ("grant_type", "client_id"):
+        if not form.get(required):
+            raise LoginError(900144, reason=required)
+    if form["grant_type"] != "client_credentials":
+        raise LoginError(70003, reason=form["grant_type"])
+    app = tenant.applications.get(form["client_id"].lower())
+    if app is None:
+        raise LoginError(700016, app=form["client_id"])
+    _check_scope(tenant, form.get("scope", ""))
+    authenticate(tenant, app, form)
+    access_token = mint(tenant, app, challenge=_answered(form.get("claims")))
+    lifetime = tenant.settings.token_lifetime
+    return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": access_token}
+
+
+def _read_basic(form: dict[str, str], authorization: str) -> None:
+    """client_secret_basic; the body wins when both are given."""
+    if authorization.lower().startswith("basic "):
+        try:
+            name, _separator, secret = base64.b64decode(authorization[6:]).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return
+        form.setdefault("client_id", unquote(name))
+        form.setdefault("client_secret", unquote(secret))
+
+
+def _check_scope(tenant: Tenant, text: str) -> None:
+    scopes = [scope for scope in text.split() if scope not in ("openid", "profile", "offline_access")]
+    if not scopes:
+        raise LoginError(70011)
+    if len(scopes) > 1:
+        raise LoginError(70011, reason=f"The scope {text} is not valid.")
+    if not scopes[0].endswith("/.default"):
+        raise LoginError(1002012, scope=scopes[0])
+    resource = scopes[0][: -len("/.default")].rstrip("/")
+    if resource != tenant.origin:
+        raise LoginError(500011, scope=resource)
+
+
+def _answered(claims: str | None) -> str | None:
+    """The value of a claims challenge that the client brings back."""
+    if not claims:
+        return None
+    try:
+        return str(json.loads(claims)["access_token"]["nbf"]["value"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def managed_identity(tenant: Tenant, query: dict[str, str], headers: dict[str, str], entry: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """GET {IDENTITY_ENDPOINT}?api-version=2019-08-01&resource=…; (status, JSON)."""
+    app = tenant.managed_identity
+    wanted = query.get("client_id")
+    entry["client_id"] = wanted or app.client_id
+    if not hmac.compare_digest(headers.get("x-identity-header", "").encode(), tenant.keys.identity_header.encode()):
+        return 401, {"statusCode": 401, "message": "Unauthorized: the X-IDENTITY-HEADER value is missing or wrong."}
+    if query.get("api-version") != "2019-08-01":
+        return 400, {"statusCode": 400, "message": "The api-version is not supported."}
+    if query.get("resource", "").rstrip("/") != tenant.origin:
+        return 400, {
+            "statusCode": 400,
+            "message": f"AADSTS500011: The resource principal named {query.get('resource')} was not found in the tenant.",
+        }
+    if wanted and wanted.lower() != app.client_id:
+        return 400, {
+            "statusCode": 400,
+            "message": "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.",
+        }
+    expires = int(tenant.clock.timestamp()) + tenant.settings.token_lifetime
+    access_token = mint(tenant, app)
+    return 200, {
+        "access_token": access_token,
+        "expires_on": str(expires),
+        "resource": query["resource"],
+        "token_type": "Bearer",
+        "client_id": app.client_id,
+    }
+
+
+def error_reply(error: LoginError, tenant: Tenant, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    """JSON of an AADSTS refusal; the caller's correlation id is echoed."""
+    return render(error, tenant, headers.get("client-request-id") or str(uuid.uuid4()))

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""omaSettings of a custom profile: the types, what is checked, what is hidden (facts: deviceConfiguration, secrets)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..control.tenant import Tenant
+from ..http.errors import bad_request, intune_error, not_emulated
+from .setting_definitions import DEFINITIONS
+
+PREFIX = "#microsoft.graph."
+# type: (JSON types of `value`, extra properties, hidden when read)
+TYPES: dict[str, tuple[tuple[type, ...], tuple[str, ...], bool]] = {
+    "omaSettingBoolean": ((bool,), (), False),
+    "omaSettingInteger": ((int,), (), False),
+    "omaSettingFloatingPoint": ((int, float), (), False),
+    "omaSettingDateTime": ((str,), (), False),
+    "omaSettingString": ((str,), (), True),
+    "omaSettingBase64": ((str,), ("fileName",), True),
+    "omaSettingStringXml": ((str,), ("fileName",), True),
+}
+EDM = {bool: "Edm.Boolean", int: "Edm.Int32", float: "Edm.Single", str: "Edm.String"}
+HIDDEN_VALUE = "****"
+MAX_SETTINGS = 1000
+_CATALOG = (re.escape(entry.oma_uri).replace(re.escape("{0}"), "[^/]+") for entry in DEFINITIONS.values() if entry.kind != "group")
+CATALOG_URI = re.compile(f"^({'|'.join(_CATALOG)})$", re.IGNORECASE)
+
+Setting = dict[str, Any]
+
+
+def unknown_property(name: str, type_name: str) -> Exception:
+    """The model validation of OData."""
+    text = f"The property '{name}' does not exist on type 'microsoft.graph.{type_name}'."
+    text += " Make sure to only use property names that are defined by the type."
+    return bad_request(text)
+
+
+def check(value: Any, version: str, creating: bool) -> list[Setting]:
+    """The settings of a request body, checked; raises GraphError."""
+    if not isinstance(value, list):
+        raise bad_request("A collection was expected for property 'omaSettings'.")
+    if len(value) > MAX_SETTINGS:
+        raise intune_error(400, "BadRequest", f"OmaSettings can hold at most {MAX_SETTINGS} items.")
+    return [_check_one(item, version, creating) for item in value]
+
+
+def _check_one(item: Any, version: str, creating: bool) -> Setting:
+    if not isinstance(item, dict):
+        raise bad_request("An object was expected in property 'omaSettings'.")
+    type_name = str(item.get("@odata.type", "")).removeprefix(PREFIX)
+    if type_name in ("", "omaSetting"):
+        raise bad_request("Cannot create an abstract class.", "ModelValidationFailure")
+    if type_name not in TYPES:
+        raise not_emulated(f"The type 'microsoft.graph.{type_name}' is not known.", f"oma setting type {type_name}")
+    _check_names(item, type_name, version)
+    for name in ("displayName", "omaUri"):
+        if not isinstance(item.get(name), str) or not item[name]:
+            raise intune_error(400, "BadRequest", f"{name} of an OMA setting must not be empty.")
+    if creating and item.get("secretReferenceValueId"):
+        raise intune_error(400, "NotSupported", "SecretReferenceValueId invalid for create.")
+    if creating and item.get("isEncrypted"):
+        raise intune_error(400, "NotSupported", "IsEncrypted invalid for create.")
+    _check_value(item, type_name)
+    return item
+
+
+def _check_names(item: Setting, type_name: str, version: str) -> None:
+    known = {"@odata.type", "displayName", "description", "omaUri", "value", *TYPES[type_name][1]}
+    if version == "beta":
+        known |= {"isEncrypted", "secretReferenceValueId"} | ({"isReadOnly"} if type_name == "omaSettingInteger" else set())
+    for name in item:
+        if name not in known and not (name.startswith("@") or "@" in name):
+            raise unknown_property(name, type_name)
+
+
+def _check_value(item: Setting, type_name: str) -> None:
+    kinds = TYPES[type_name][0]
+    value = item.get("value")
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise bad_request(f"Cannot convert the literal '{value}' to the expected type '{EDM[kinds[0]]}'.")
+
+
+def check_catalog_block(tenant: Tenant, settings: list[Setting]) -> None:
+    """New custom profiles for what the settings catalog has (setting `custom_profile_block`); the real text is not known."""
+    if tenant.settings.custom_profile_block == "catalog" and any(CATALOG_URI.match(item["omaUri"]) for item in settings):
+        raise intune_error(400, "BadRequest", "Custom profile cannot be created for a setting that exists in the settings catalog.")
+
+
+def store(tenant: Tenant, policy_id: str, settings: list[Setting], before: list[Setting]) -> list[Setting]:
+    """As kept: hidden values in clear with a reference id; `****` with a known reference keeps the old value."""
+    kept = {item.get("secretReferenceValueId"): item for item in before if item.get("secretReferenceValueId")}
+    result = []
+    for item in settings:
+        type_name = item["@odata.type"].removeprefix(PREFIX)
+        entry: Setting = {
+            "@odata.type": PREFIX + type_name,
+            "displayName": item["displayName"],
+            "description": item.get("description"),
+            "omaUri": item["omaUri"],
+        }
+        entry.update({name: item.get(name) for name in TYPES[type_name][1]})
+        entry["value"] = item["value"]
+        if TYPES[type_name][2]:
+            old = kept.get(item.get("secretReferenceValueId"))
+            if old is not None and item["value"] == HIDDEN_VALUE:
+                entry["value"] = old["value"]
+            same = next((one for one in before if one["omaUri"] == entry["omaUri"] and one["value"] == entry["value"]), None)
+            entry["secretReferenceValueId"] = (
+                same.get("secretReferenceValueId") if same else f"{tenant.tenant_id}_{policy_id}_{tenant.new_id()}"
+            )
+        result.append(entry)
+    return result
+
+
+def show(item: Setting, version: str) -> Setting:
+    """As read."""
+    type_name = item["@odata.type"].removeprefix(PREFIX)
+    hidden = TYPES[type_name][2]
+    body = {name: value for name, value in item.items() if name != "secretReferenceValueId"}
+    if hidden:
+        body["value"] = HIDDEN_VALUE
+    if version == "beta":
+        body["isEncrypted"] = hidden
+        body["secretReferenceValueId"] = item.get("secretReferenceValueId")
+        if type_name == "omaSettingInteger":
+            body["isReadOnly"] = False
+    return body

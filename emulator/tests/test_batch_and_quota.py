@@ -1,0 +1,357 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""$batch rules, throttling with every Retry-After style, the journal."""
+
+from __future__ import annotations
+
+from collections import deque
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+
+DEVICES = "/deviceManagement/managedDevices"
+JSON = {"Content-Type": "application/json"}
+
+
+def batch(client: Any, *items: dict[str, Any], version: str = "v1.0") -> Any:
+    return client.call("POST", f"/{version}/$batch", {"requests": list(items)})
+
+
+def item(number: int, method: str = "GET", url: str = DEVICES + "?$top=1", **more: Any) -> dict[str, Any]:
+    return {"id": str(number), "method": method, "url": url, **more}
+
+
+def statuses(response: Any) -> list[tuple[str, int]]:
+    assert response.status_code == 200, response.text
+    return sorted((answer["id"], answer["status"]) for answer in response.json()["responses"])
+
+
+def reset(client: Any, number: int, name: str = "PHONE-HELPDESK-01", **more: Any) -> dict[str, Any]:
+    return item(number, "POST", f"{DEVICES}/{client.device(name)['id']}/resetPasscode", **{"headers": JSON, "body": {}, **more})
+
+
+def test_answers_have_their_own_status(client: Any) -> None:
+    response = batch(client, item(1), reset(client, 2), item(3, url="/nonsense"), item(4, url=f"{DEVICES}/$count"))
+    assert response.status_code == 200
+    answers = {answer["id"]: answer for answer in response.json()["responses"]}
+    assert {key: answer["status"] for key, answer in answers.items()} == {"1": 200, "2": 204, "3": 400, "4": 200}
+    assert "body" not in answers["2"]
+    assert answers["4"]["body"] == 40
+    assert answers["1"]["headers"]["Content-Type"].startswith("application/json")
+    entries = client.journal()
+    outer = next(entry for entry in entries if entry["path"] == "/$batch")
+    assert [entry["kind"] for entry in entries if entry["batch"] == outer["seq"]] == ["batch_item"] * 4
+    assert [entry["path"] for entry in entries if entry["write"]] == [reset(client, 2)["url"]]
+
+
+def test_answers_are_unordered(client: Any) -> None:
+    orders = {
+        tuple(answer["id"] for answer in batch(client, *(item(number) for number in range(9))).json()["responses"]) for _time in range(3)
+    }
+    assert len(orders) > 1
+
+
+def test_unknown_members_of_an_item_are_passed_over(client: Any) -> None:
+    assert batch(client, item(1, depends_on=[])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [],
+        [item(number) for number in range(21)],
+        [item(1), item(1)],
+        [{**item(1), "id": "a"}, {**item(1), "id": "A"}],
+        [item(1, url="https://127.0.0.1:8443/v1.0/organization")],
+        [item(1, url="/$batch", method="POST", headers=JSON, body={})],
+        [item(1, dependsOn=["7"])],
+        [item(1, dependsOn=["2"]), item(2, dependsOn=["1"])],
+        [item(1, dependsOn=["2"]), item(2)],
+        [item(1), item(2, dependsOn=["1"]), item(3)],
+        [item(1), item(2, dependsOn=["1"]), item(3, dependsOn=["1"])],
+        [item(1), item(2, dependsOn=["1"]), item(3, dependsOn=["1", "2"])],
+        [item(1), item(2, dependsOn=[["1"]])],
+        [item(1), item(2, dependsOn="1")],
+        [item(1, dependsOn="")],
+        [item(1, dependsOn=["1"])],
+        [item(1, url="//127.0.0.1:8443/v1.0/organization")],
+        [item(1, headers=[])],
+        [item(1, headers={"ConsistencyLevel": 1})],
+        [item(1, headers={"Prefer": None})],
+        [item(1, headers={"Prefer": ["a"]})],
+        [item(1, method="DELETE", body={})],
+        [item(1, body={})],
+        [item(1, method="POST", headers=JSON, body="e30=")],
+        [item(1, method=5)],
+        [{"method": "GET", "url": DEVICES}],
+        [item(1, method="FETCH")],
+    ],
+)
+def test_malformed_envelopes(client: Any, items: list[dict[str, Any]]) -> None:
+    assert batch(client, *items).status_code == 400
+    assert not [entry for entry in client.journal() if entry["kind"] == "batch_item"]
+
+
+def test_write_without_header_and_body_refuses_all(client: Any) -> None:
+    client.settings(batch_item_header_case=True)
+    bare = {"id": "2", "method": "POST", "url": reset(client, 2)["url"]}
+    for bad in (bare, {**bare, "headers": {"content-type": "application/json"}, "body": {}}):
+        response = batch(client, item(1), bad)
+        assert response.status_code == 400
+        assert response.json()["error"]["message"] == "Write request id : 2 does not contain Content-Type header or body."
+    assert client.control("GET", "resets") == {}
+    client.settings(batch_item_header_case=False)
+    assert batch(client, item(1), bad).status_code == 200
+
+
+def test_failed_dependency(client: Any) -> None:
+    assert statuses(batch(client, item(1, url="/nonsense"), reset(client, 2, dependsOn=["1"]), item(3, dependsOn=["2"]))) == [
+        ("1", 400),
+        ("2", 424),
+        ("3", 424),
+    ]
+    assert client.control("GET", "resets") == {}
+    assert statuses(batch(client, item(1), reset(client, 2, dependsOn=["1"]))) == [("1", 200), ("2", 204)]
+
+
+def test_the_version_is_that_of_the_batch(client: Any) -> None:
+    response = batch(client, item(1, url=f"/v1.0{DEVICES}"), item(2, url=f"/beta{DEVICES}"), item(3, url=f"{DEVICES}?$select=joinType"))
+    assert statuses(response) == [("1", 400), ("2", 400), ("3", 400)]
+    texts = {answer["id"]: answer["body"]["error"]["message"] for answer in response.json()["responses"]}
+    assert texts["1"] == "Resource not found for the segment 'v1.0'."
+    assert statuses(batch(client, item(1, url=f"{DEVICES}?$select=joinType"), version="beta")) == [("1", 200)]
+
+
+def test_the_body_of_an_item_is_json(client: Any) -> None:
+    assert statuses(batch(client, reset(client, 1, headers={"Content-Type": "text/plain"}))) == [("1", 400)]
+    assert client.control("GET", "resets") == {}
+
+
+def test_items_are_throttled_apart(client: Any) -> None:
+    client.settings(quota_scale=0.01)
+    response = batch(client, *(reset(client, number) for number in range(4)))
+    assert response.status_code == 200
+    answers = response.json()["responses"]
+    assert sorted(answer["status"] for answer in answers) == [204, 204, 429, 429]
+    assert [answer["headers"]["Retry-After"] for answer in answers if answer["status"] == 429] == ["20", "20"]
+
+
+def test_fault_in_an_item(client: Any) -> None:
+    client.control(
+        "POST", "faults", {"match": {"path": "resetPasscode"}, "skip": 1, "fault": {"kind": "status", "status": 503, "retry_after": "7"}}
+    )
+    answers = {answer["id"]: answer for answer in batch(client, reset(client, 1), reset(client, 2)).json()["responses"]}
+    assert (answers["1"]["status"], answers["2"]["status"]) == (204, 503)
+    assert answers["2"]["headers"]["Retry-After"] == "7"
+    assert sum(len(times) for times in client.control("GET", "resets").values()) == 1
+
+
+def arm(client: Any, kind: str, **details: Any) -> None:
+    client.control("POST", "faults", {"match": {"path": "resetPasscode"}, "times": None, "fault": {"kind": kind, **details}})
+
+
+@pytest.mark.parametrize(("details", "done"), [({}, 0), ({"processed": False}, 0), ({"processed": True}, 1)])
+def test_an_answer_may_be_left_out(client: Any, details: dict[str, Any], done: int) -> None:
+    arm(client, "omit", **details)
+    assert statuses(batch(client, item(1), reset(client, 2))) == [("1", 200)]
+    assert len(client.control("GET", "resets")) == done
+    entry = client.journal()[-1]
+    assert (entry["fault"], entry["status"]) == ("omit", 204 if done else None)
+
+
+def test_what_depends_on_an_omitted_item(client: Any) -> None:
+    arm(client, "omit")
+    assert statuses(batch(client, reset(client, 1), item(2, dependsOn=["1"]))) == [("2", 424)]
+    client.control("DELETE", "faults")
+    arm(client, "omit", processed=True)
+    assert statuses(batch(client, reset(client, 1), item(2, dependsOn=["1"]))) == [("2", 200)]
+
+
+def test_an_answer_may_come_twice(client: Any) -> None:
+    arm(client, "duplicate")
+    assert statuses(batch(client, item(1), reset(client, 2))) == [("1", 200), ("2", 204), ("2", 204)]
+    assert [len(times) for times in client.control("GET", "resets").values()] == [1]
+
+
+@pytest.mark.parametrize("kind", ["omit", "duplicate"])
+def test_a_request_of_its_own_does_not_suffer_what_items_do(client: Any, kind: str) -> None:
+    arm(client, kind)
+    assert client.call("POST", f"/v1.0{reset(client, 1)['url']}").status_code == 204
+    assert (client.journal()[-1]["fault"], client.control("GET", "faults")[0]["hits"]) == (None, 0)
+
+
+def use(client: Any, **usage: Any) -> dict[str, Any]:
+    return client.control("POST", "usage", {"workload": "devices", **usage})
+
+
+def test_another_application_uses_the_quota_of_the_tenant(client: Any) -> None:
+    # 400 writes a tenant, 200 an application
+    assert use(client, writes=395) == {"workload": "devices", "writes": 395, "requests": 395, "client_id": "another application"}
+    assert [act(client).status_code for _time in range(6)] == [204] * 5 + [429]
+    client.advance(20)
+    assert act(client).status_code == 204
+
+
+def test_another_process_uses_the_quota_of_the_application(client: Any) -> None:
+    use(client, writes=195, client_id=client.tenant.client_id.upper())
+    assert [act(client).status_code for _time in range(6)] == [204] * 5 + [429]
+
+
+def test_requests_of_others_include_their_writes(client: Any) -> None:
+    use(client, writes=199, requests=1998, client_id=client.tenant.client_id)
+    assert [act(client).status_code for _time in range(2)] == [204, 429]
+    assert [client.get(f"/v1.0{DEVICES}?$top=1").status_code for _time in range(2)] == [200, 429]
+    # the other workload has a quota of its own
+    assert client.get("/v1.0/deviceManagement/deviceConfigurations").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"workload": "mail"},
+        {"writes": -1},
+        {"writes": True},
+        {"writes": 2, "requests": 1},
+        {"requests": 1.5},
+        {"client_id": "nobody"},
+        {"number": 1},
+    ],
+)
+def test_usage_that_makes_no_sense(client: Any, usage: dict[str, Any]) -> None:
+    response = client.http.request("POST", "/_emulator/usage", json={"workload": "devices", **usage})
+    assert response.status_code == 400
+    assert act(client).status_code == 204
+
+
+def test_counts(client: Any) -> None:
+    last = client.journal()[-1]["seq"] if client.journal() else 0
+    client.http.post(f"/{client.tenant.tenant_id}/oauth2/v2.0/token", data={"grant_type": "client_credentials"})
+    client.settings(quota_scale=0.01)
+    batch(client, item(1), reset(client, 2), reset(client, 3), reset(client, 4))
+    act(client)
+    client.get(f"/v1.0{DEVICES}?$top=1")
+    act(client)
+    counts = client.control("GET", f"counts?since={last}")
+    assert counts == {"writes": 5, "reads": 2, "throttled": 3, "early_retry": 1, "envelopes": 1, "tokens": 1}
+    since = client.journal()[-1]["seq"] - 1
+    assert client.control("GET", f"counts?since={since}")["writes"] == 1
+    assert set(client.control("GET", f"counts?since={since + 1}").values()) == {0}
+
+
+def test_counts_of_what_was_dropped(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = client.tenant.journal.last
+    for _time in range(3):
+        act(client)
+    monkeypatch.setattr("intune_emulator.http.journal.MAX_ENTRIES", 3)
+    client.tenant.journal._entries = deque(client.tenant.journal._entries, maxlen=3)
+    assert client.control("GET", f"counts?since={first}")["writes"] == 3
+    act(client)
+    assert client.http.get(f"/_emulator/counts?since={first}").status_code == 400
+    assert client.control("GET", f"counts?since={first + 1}")["writes"] == 3
+
+
+def act(client: Any, **more: Any) -> Any:
+    return client.call("POST", f"/v1.0{DEVICES}/{client.device('PHONE-HELPDESK-01')['id']}/syncDevice", **more)
+
+
+def test_published_limits(client: Any) -> None:
+    assert [act(client).status_code for _time in range(201)] == [204] * 200 + [429]
+    assert client.get(f"/v1.0{DEVICES}?$top=1").status_code == 200
+    client.advance(19)
+    assert act(client).status_code == 429
+    client.advance(1.1)
+    assert act(client).status_code == 204
+
+
+def test_other_apps_share_the_tenant_limit(client: Any) -> None:
+    tokens = [client.token]
+    for _time in range(2):
+        app = client.control("POST", "apps", {})
+        tokens.append(client.control("POST", "tokens", {"client_id": app["client_id"]})["access_token"])
+    client.settings(quota_scale=0.1)
+    statuses = []
+    for token in tokens:
+        client.token = token
+        statuses.append([act(client).status_code for _time in range(20)])
+    assert statuses == [[204] * 20, [204] * 20, [429] * 20]
+
+
+@pytest.mark.parametrize("style", ["integer", "missing", "zero", "fractional", "date"])
+def test_retry_after_styles(client: Any, style: str) -> None:
+    client.settings(quota_scale=0.005, retry_after=style)
+    assert act(client).status_code == 204
+    client.advance(2.25)
+    response = act(client)
+    assert (response.status_code, response.json()["error"]["code"]) == (429, "TooManyRequests")
+    header = response.headers.get("retry-after")
+    if style == "date":
+        now = client.control("GET", "clock")["timestamp"]
+        assert 17.75 <= parsedate_to_datetime(header).timestamp() - now <= 18.75
+    else:
+        assert header == {"integer": "18", "missing": None, "zero": "0", "fractional": "17.8"}[style]
+
+
+def test_early_retry_and_punishment(client: Any) -> None:
+    client.settings(quota_scale=0.005, quota_punish=True)
+    act(client)
+    assert act(client).status_code == 429
+    client.advance(15)
+    assert act(client).status_code == 429
+    assert client.journal()[-1]["early_retry"] is True
+    client.advance(15)
+    assert act(client).status_code == 429
+    client.advance(21)
+    assert act(client).status_code == 204
+    assert client.journal()[-1]["early_retry"] is False
+
+
+def test_quota_off(client: Any) -> None:
+    client.settings(quota=False)
+    assert {act(client).status_code for _time in range(250)} == {204}
+
+
+def test_journal(client: Any) -> None:
+    act(client, client_request_id="me", User_Agent="tester")
+    entry = client.journal()[-1]
+    assert (entry["kind"], entry["method"], entry["version"], entry["write"]) == ("graph", "POST", "v1.0", True)
+    assert (entry["client_request_id"], entry["user_agent"], entry["workload"]) == ("me", "tester", "devices")
+    last = entry["seq"]
+    client.get("/v1.0/organization")
+    since = client.control("GET", f"journal?since={last}")
+    assert [row["path"] for row in since["entries"]] == ["/organization"]
+    client.control("DELETE", "journal")
+    client.get("/v1.0/organization")
+    assert [row["seq"] for row in client.journal()] == [since["last"] + 1]
+
+
+def test_control_refuses_nonsense(client: Any) -> None:
+    for method, path, body in (
+        ("PATCH", "settings", {"nonsense": 1}),
+        ("PATCH", "settings", {"retry_after": "never"}),
+        ("PATCH", "settings", {"quota": "yes"}),
+        ("POST", "faults", {"fault": {"kind": "magic"}}),
+        ("PATCH", "settings", {"audit_access": "write"}),
+        ("PATCH", "settings", {"beta": "maybe"}),
+        ("PATCH", "settings", {"latency": "long"}),
+        ("POST", "faults", {"match": {"host": "x"}, "fault": {"kind": "html"}}),
+        ("POST", "reset", {"seed": "everything"}),
+        ("POST", "devices", {"nonsense": 1}),
+    ):
+        assert client.http.request(method, f"/_emulator/{path}", json=body).status_code == 400
+
+
+def test_seeds_are_stable(client: Any) -> None:
+    before = [device["id"] for device in client.control("GET", "devices")]
+    client.control("POST", "reset", {"seed": "empty"})
+    assert client.control("GET", "devices") == []
+    client.control("POST", "reset", {"seed": "demo"})
+    assert [device["id"] for device in client.control("GET", "devices")] == before
+    assert client.get("/v1.0/organization").status_code == 200
+
+
+def test_added_device(client: Any) -> None:
+    made = client.control("POST", "devices", {"deviceName": "NEW-01", "osVersion": "10.0.10586.0", "outcome": "failed"})
+    body = client.json(f"/v1.0{DEVICES}?$filter=deviceName eq 'NEW-01'")["value"]
+    assert [(row["id"], row["osVersion"]) for row in body] == [(made["id"], "10.0.10586.0")]

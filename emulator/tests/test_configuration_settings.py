@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The definitions of the settings catalog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from intune_emulator.intune.setting_definitions import DEFINITIONS
+
+from emulator.tests.test_configuration_policies import GROUP, LENGTH, RECOVERY, TYPE, URLS, USER_GROUP
+
+CS = "/beta/deviceManagement/configurationSettings"
+
+
+def test_choice(client: Any) -> None:
+    found = client.json(f"{CS}/{RECOVERY.replace('{', '%7B').replace('}', '%7D')}")
+    assert (found["id"], found["@odata.type"], found["rootDefinitionId"]) == (RECOVERY, f"{TYPE}ChoiceSettingDefinition", GROUP)
+    assert found["baseUri"] + found["offsetUri"] == "./Device/Vendor/MSFT/PassportForWork/{0}/Policies/EnablePinRecovery"
+    assert found["defaultOptionId"] == f"{RECOVERY}_false"
+    assert [(item["itemId"], item["optionValue"]["value"]) for item in found["options"]] == [
+        (f"{RECOVERY}_false", "false"),
+        (f"{RECOVERY}_true", "true"),
+    ]
+    assert found["applicability"]["minimumSupportedVersion"] == "10.0.15063"
+    assert client.json(f"{CS}('{RECOVERY}')") == found
+
+
+def test_integer_texts_and_group(client: Any) -> None:
+    number = client.json(f"{CS}/{LENGTH}")
+    bounds = number["valueDefinition"]
+    assert (bounds["minimumValue"], bounds["maximumValue"], number["defaultValue"]["value"]) == (4, 127, 4)
+    texts = client.json(f"{CS}/{URLS}")
+    assert (texts["@odata.type"], texts["maximumCount"]) == (f"{TYPE}SimpleSettingCollectionDefinition", 1000)
+    group = client.json(f"{CS}/{GROUP}")
+    assert (group["@odata.type"], group["maximumCount"], len(group["childIds"])) == (f"{TYPE}SettingGroupCollectionDefinition", 1, 19)
+    assert RECOVERY in group["childIds"]
+    assert len(client.json(f"{CS}/{USER_GROUP}")["childIds"]) == 11
+
+
+def test_three_children_have_no_definition(client: Any) -> None:
+    missing = [child for child in client.json(f"{CS}/{GROUP}")["childIds"] if client.get(f"{CS}/{child}").status_code == 404]
+    assert [name.rpartition("_")[2] for name in missing] == [
+        "enablewindowshelloprovisioningforsecuritykeys",
+        "disablepostlogonprovisioning",
+        "disablepostlogoncredentialcaching",
+    ]
+
+
+def test_select_and_refusals(client: Any) -> None:
+    assert set(client.json(f"{CS}/{RECOVERY}?$select=id,baseUri")) == {"@odata.context", "@odata.type", "id", "baseUri"}
+    v1 = f"/v1.0/deviceManagement/configurationSettings/{RECOVERY}"
+    for path in (f"{CS}/{RECOVERY}?$select=options", f"{CS}/{RECOVERY}?$expand=x", CS, v1):
+        assert client.get(path).status_code == 400
+    assert client.get(f"{CS}/{RECOVERY.upper()}").status_code == 404
+
+
+def test_all_are_told(client: Any) -> None:
+    assert len(DEFINITIONS) == 40
+    for name, definition in DEFINITIONS.items():
+        found = client.json(f"{CS}/{name}")
+        assert found["baseUri"] + found["offsetUri"] == definition.oma_uri
+        assert (definition.group is None) is (found["rootDefinitionId"] == name)
+        assert definition.group is None or name in DEFINITIONS[definition.group].children
+        if definition.kind == "choice":
+            assert found["defaultOptionId"] in [item["itemId"] for item in found["options"]]

@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every call that the emulated tenant knows is as Microsoft's OpenAPI describes it, where that is at hand (see tests/contract)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from intune_emulator.http.journal import Recorder
+
+from emulator.tests import test_approvals as approvals
+from emulator.tests import test_configuration_policies as catalog
+from emulator.tests import test_configuration_settings as definitions
+from emulator.tests import test_configurations as configurations
+from emulator.tests import test_directory as directory
+from emulator.tests import test_filters_and_tags as references
+from emulator.tests import test_planted_policies as planted
+from emulator.tests import test_policy_states as policy_states
+from emulator.tests import test_reports as reports
+from tests.contract import contract, recordings
+from tests.contract.checker import Checker
+
+
+@pytest.fixture(scope="module")
+def checker() -> Checker:
+    folder = recordings.contract_folder()
+    if recordings.missing_contract(folder):
+        pytest.skip(recordings.not_checked(folder))
+    return Checker(contract.load(folder))
+
+
+class Watch:
+    """Records what the client exchanges, and compares it."""
+
+    def __init__(self, client: Any, checker: Checker, path: Path) -> None:
+        self._path = path
+        self._checker = checker
+        client.tenant.recorder = self._recorder = Recorder(path)
+
+    def compare(self) -> recordings.Summary:
+        self._recorder.close()
+        return recordings.Summary(self._checker).add_all(recordings.read(self._path))
+
+
+@pytest.fixture
+def watch(client: Any, checker: Checker, tmp_path: Path) -> Iterator[Watch]:
+    watch = Watch(client, checker, tmp_path / "exchanges.jsonl")
+    yield watch
+    summary = watch.compare()
+    assert sum(summary.compared.values()), "nothing was compared"
+    assert not summary.failures, summary.failures
+
+
+def test_devices(client: Any, watch: Watch) -> None:
+    for device in client.control("GET", "devices"):
+        for version in ("v1.0", "beta"):
+            path = f"/{version}/deviceManagement/managedDevices/{device['id']}"
+            client.call("POST", f"{path}/resetPasscode")
+            client.advance(2)
+            client.get(path)
+            client.get(f"{path}?$select=id,deviceActionResults,notes")
+    for version in ("v1.0", "beta"):
+        client.get(f"/{version}/deviceManagement/managedDevices")
+        client.get(f"/{version}/deviceManagement/managedDevices?$top=3&$select=id,deviceName")
+        client.get(f"/{version}/deviceManagement/managedDevices?$filter=userId eq 'x'")
+        client.get(f"/{version}/deviceManagement/managedDevices/none")
+    client.get("/beta/deviceManagement/remoteActionAudits")
+    client.call("GET", "/v1.0/deviceManagement/managedDevices", roles=[])
+
+
+def test_status_overview(client: Any, watch: Watch) -> None:
+    client.get(f"/v1.0/deviceManagement/deviceConfigurations/{configurations.create(client)['id']}/deviceStatusOverview")
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        configurations.test_create_and_read,
+        configurations.test_names_are_not_unique,
+        configurations.test_hidden_values,
+        configurations.test_assign_replaces_all,
+        configurations.test_filters_are_beta_only,
+        configurations.test_patch,
+        configurations.test_delete_twice,
+        configurations.test_secret_reference_is_refused_on_create,
+        catalog.test_create_and_read,
+        catalog.test_the_page_of_a_list_is_short,
+        catalog.test_settings_are_paged,
+        catalog.test_put_replaces_all,
+        catalog.test_put_that_is_refused_changes_nothing,
+        catalog.test_patch_changes_metadata_only,
+        catalog.test_delete_twice,
+        catalog.test_assign_replaces_all,
+        catalog.test_only_lists_expand_assignments,
+        configurations.test_list_with_filter_and_assignments,
+        definitions.test_choice,
+        definitions.test_integer_texts_and_group,
+        definitions.test_select_and_refusals,
+        definitions.test_all_are_told,
+        references.test_filters_are_read,
+        references.test_tags_are_read,
+        references.test_lists_are_paged_and_nothing_else,
+        references.test_roles,
+        references.test_known_references,
+        planted.test_account_protection,
+        planted.test_identity_protection,
+        planted.test_v1_shows_identity_protection_as_base_type,
+        planted.test_new_identity_protection_is_refused,
+        directory.test_create_and_find,
+        directory.test_create_refusals,
+        directory.test_update,
+        directory.test_create_if_missing,
+        directory.test_purge,
+        directory.test_grants,
+        directory.test_grant_refusals,
+        directory.test_groups,
+        directory.test_entra_device,
+        directory.test_organization,
+        policy_states.test_states_are_counted,
+        reports.test_a_job_goes_its_way,
+        reports.test_it_may_fail_or_have_its_address_later,
+        reports.test_select,
+        reports.test_who_may_export,
+        reports.test_columns_pages_and_order_of_settings,
+        reports.test_no_rows_where_nothing_fits,
+        reports.test_in_a_batch_a_stream_is_base64,
+        approvals.test_filed_approved_completed,
+        approvals.test_the_entity,
+        approvals.test_the_code_may_be_another_property,
+        approvals.test_filter,
+        approvals.test_policies,
+        approvals.test_items_of_a_batch_bring_their_own_headers,
+    ],
+)
+def test_scenario(client: Any, watch: Watch, scenario: Any) -> None:
+    scenario(client)
+
+
+def test_refused_settings(client: Any, watch: Watch) -> None:
+    for name in catalog.INTUNE:
+        catalog.test_settings_that_intune_refuses(client, name)
+
+
+def test_filters_of_catalog_policies(client: Any, watch: Watch) -> None:
+    text = "technologies has 'mdm' and templateReference/templateFamily eq 'none'"
+    catalog.test_filters(client, text, ["PIN recovery", "It has 'recovery'"])
+
+
+@pytest.mark.parametrize("path", [configurations.V1, configurations.BETA])
+def test_plain_text_value(client: Any, watch: Watch, path: str) -> None:
+    configurations.test_plain_text_value(client, path)
+
+
+@pytest.mark.parametrize("scenario", [planted.test_intents, planted.test_intents_refusals, planted.test_enrollment_configurations])
+def test_outside_of_the_description(client: Any, watch: Watch, scenario: Any) -> None:
+    client.get("/v1.0/organization")
+    scenario(client)
+    assert watch.compare().kinds["outside"]
+
+
+def test_restore(client: Any, watch: Watch) -> None:
+    service = directory.make(client)["id"]
+    client.call("DELETE", f"{directory.SP}/{service}")
+    client.get(f"{directory.BIN}/graph.servicePrincipal")
+    client.get(f"{directory.BIN}/{service}")
+    client.call("POST", f"{directory.BIN}/{service}/restore")

@@ -1,0 +1,171 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What became of a policy on each device, and the counts of it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from intune_emulator.intune import policy_states
+
+from emulator.tests.test_configurations import V1, assign, create, setting, target
+
+WINDOWS = 30
+ERROR = {"state": "error", "code": -5}
+
+
+def assigned(client: Any, *targets: dict[str, Any]) -> str:
+    made = create(client)["id"]
+    assert assign(client, made, *(targets or (target("allDevices"),))).status_code == 200
+    return made
+
+
+def plant(client: Any, policy_id: str, **states: Any) -> dict[str, Any]:
+    """States by device name."""
+    ids = {client.device(name.replace("_", "-"))["id"]: state for name, state in states.items()}
+    return client.control("POST", "policy_states", {"policy_id": policy_id, "states": ids})["states"]
+
+
+def overview(client: Any, policy_id: str) -> dict[str, int]:
+    found = client.json(f"{V1}/{policy_id}/deviceStatusOverview")
+    return {name: value for name, value in found.items() if name.endswith("Count") and value}
+
+
+def names(client: Any, policy_id: str) -> list[str]:
+    """Devices that have a state; names are not unique."""
+    found = client.control("POST", "policy_states", {"policy_id": policy_id, "states": {}})["states"]
+    return sorted(device["deviceName"] for device in client.control("GET", "devices") if device["id"] in found)
+
+
+def test_windows_devices_of_an_assigned_policy_are_pending(client: Any) -> None:
+    assert overview(client, create(client)["id"]) == {}
+    made = assigned(client)
+    assert overview(client, made) == {"pendingCount": WINDOWS}
+    assert not {"MAC-DESIGN-01", "XCOVER-SPARE"} & set(names(client, made))
+
+
+def test_states_are_counted(client: Any) -> None:
+    made = assigned(client)
+    states = {"LT_BERLIN_012": "succeeded", "LT_BERLIN_013": "succeeded", "LT_BERLIN_014": ERROR, "LT_BERLIN_015": "conflict"}
+    shown = plant(client, made, **states, LT_PARIS_003="notApplicable", LT_PARIS_004="pending")
+    assert overview(client, made) == {"pendingCount": WINDOWS - 5, "notApplicableCount": 1, "successCount": 2, "errorCount": 2}
+    assert shown[client.device("LT-BERLIN-014")["id"]] == ERROR
+    assert shown[client.device("LT-BERLIN-015")["id"]] == {"state": "conflict", "code": -2016281106}
+    assert shown[client.device("LT-BERLIN-012")["id"]] == {"state": "succeeded", "code": 0}
+    plant(client, made, LT_BERLIN_014="succeeded", LT_BERLIN_015="pending")
+    assert overview(client, made) == {"pendingCount": WINDOWS - 4, "notApplicableCount": 1, "successCount": 3}
+
+
+def test_the_overview_tells_when_a_device_reported_last(client: Any) -> None:
+    made = assigned(client)
+    path = f"{V1}/{made}/deviceStatusOverview"
+    before = client.json(path)["lastUpdateDateTime"]
+    assert before == client.json(f"{V1}/{made}")["lastModifiedDateTime"]
+    client.advance(60)
+    plant(client, made, LT_BERLIN_012="pending")
+    assert client.json(path)["lastUpdateDateTime"] == before
+    plant(client, made, LT_BERLIN_012="error")
+    assert client.json(path)["lastUpdateDateTime"] > before
+
+
+def test_assignments_say_which_devices(client: Any) -> None:
+    groups = client.json("/v1.0/groups")["value"]
+    ids = {group["displayName"]: group["id"] for group in groups}
+    pilot = assigned(client, target("group", groupId=ids["Pilot ring"]))
+    berlin = [f"LT-BERLIN-0{number}" for number in range(12, 16)]
+    assert names(client, pilot) == berlin + [f"PHONE-HELPDESK-0{number}" for number in range(1, 4)]
+    without = assigned(client, target("allDevices"), target("exclusionGroup", groupId=ids["Helpdesk phones"]))
+    assert len(names(client, without)) == WINDOWS - 3
+    users = assigned(client, target("group", groupId=ids["Field service"]))
+    # a person of the group has a workstation too
+    assert "WS-BERLIN-103" in names(client, users)
+    everyone = assigned(client, target("allLicensedUsers"))
+    assert len(names(client, everyone)) == WINDOWS
+    nobody = assigned(client, target("group", groupId="11111111-1111-4111-8111-111111111111"))
+    assert names(client, nobody) == []
+
+
+def test_groups_may_hold_each_other(client: Any) -> None:
+    first, second = (group["id"] for group in client.json("/v1.0/groups")["value"][:2])
+    members = client.tenant.members
+    members.set(first, [*members.get(first), ("group", second)])
+    members.set(second, [*members.get(second), ("group", first)])
+    found = [names(client, assigned(client, target("group", groupId=group_id))) for group_id in (first, second)]
+    assert found[0] == found[1] != []
+
+
+def test_a_state_of_a_device_that_is_not_assigned_is_told_all_the_same(client: Any) -> None:
+    made = create(client)["id"]
+    plant(client, made, LT_OSLO_001="succeeded")
+    assert overview(client, made) == {"successCount": 1}
+
+
+def test_what_cannot_be_planted_changes_nothing(client: Any) -> None:
+    made = assigned(client)
+    right = client.device("LT-OSLO-001")["id"]
+    mac = client.device("MAC-DESIGN-01")["id"]
+    for body in (
+        {"policy_id": "none", "states": {}},
+        {"states": {}},
+        {"policy_id": made},
+        {"policy_id": made, "states": {}, "more": 1},
+        *({"policy_id": made, "states": {right: "succeeded", **wrong}} for wrong in ({"none": "error"}, {mac: "notApplicable"})),
+        *(
+            {"policy_id": made, "states": {client.device("LT-PARIS-003")["id"]: "succeeded", right: wrong}}
+            for wrong in ("fine", {"state": "fine"}, {"code": 1}, {**ERROR, "x": 1}, {**ERROR, "code": "1"}, {**ERROR, "code": 2**31})
+        ),
+    ):
+        assert client.http.post("/_emulator/policy_states", json=body).status_code == 400, body
+    assert overview(client, made) == {"pendingCount": WINDOWS}
+
+
+def test_reset_forgets_states(client: Any) -> None:
+    made = assigned(client)
+    plant(client, made, LT_OSLO_001="error")
+    client.control("POST", "reset", {})
+    assert client.tenant.policy_states == {}
+
+
+def catalog_policy(client: Any) -> SimpleNamespace:
+    """As the settings catalog keeps its policies: a group with two settings, and one setting beside it."""
+    children = [{"settingDefinitionId": f"group_{name}"} for name in ("first", "second")]
+    group = {"settingDefinitionId": "group", "groupSettingCollectionValue": [{"children": children}]}
+    return SimpleNamespace(
+        id="aaaaaaaa-0000-4000-8000-000000000001",
+        name="Catalog",
+        modified=client.tenant.clock.now(),
+        assignments=[target("allDevices")],
+        instances=[group, {"settingDefinitionId": "alone"}],
+    )
+
+
+def with_catalog(client: Any) -> str:
+    policy = catalog_policy(client)
+    client.tenant.configuration_policies = {policy.id: policy}
+    return policy.id
+
+
+def test_policies_of_the_settings_catalog(client: Any) -> None:
+    policy_id = with_catalog(client)
+    shown = plant(client, policy_id.upper(), LT_OSLO_001="error")
+    assert len(shown) == WINDOWS
+    found = policy_states.find_policy(client.tenant, policy_id)
+    assert found is not None and (found.kind, found.catalog) == ("DeviceManagementConfigurationPolicy", True)
+    assert [(item.name, item.path) for item in found.settings] == [
+        ("group_first", "group/group_first"),
+        ("group_second", "group/group_second"),
+        ("alone", "alone"),
+    ]
+
+
+@pytest.mark.parametrize("size", [0, 2])
+def test_profiles_have_their_oma_settings(client: Any, size: int) -> None:
+    made = client.call("POST", V1, {"@odata.type": "#microsoft.graph.windows10CustomConfiguration", "displayName": "x"}).json()["id"]
+    if size:
+        made = create(client, *(setting(displayName=f"Setting {number}") for number in range(size)))["id"]
+    found = policy_states.find_policy(client.tenant, made)
+    assert found is not None and (found.kind, found.catalog) == ("windows10CustomConfiguration", False)
+    assert [item.name for item in found.settings] == [f"Setting {number}" for number in range(size)]

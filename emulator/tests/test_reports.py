@@ -1,0 +1,389 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exports of a policy's states, their download, and the report on the settings of one device."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import zipfile
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from intune_emulator.http.journal import Recorder
+
+from emulator.tests.conftest import ORIGIN
+from emulator.tests.test_configurations import create, setting
+from emulator.tests.test_policy_states import ERROR, WINDOWS, assigned, plant, with_catalog
+
+JOBS = "/v1.0/deviceManagement/reports/exportJobs"
+NAME = "DeviceStatusesByConfigurationProfile"
+SETTINGS = "/beta/deviceManagement/reports/getConfigurationSettingNonComplianceReport"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+HOUR = 3600
+
+
+def body(policy_id: str, **more: Any) -> dict[str, Any]:
+    return {"reportName": NAME, "filter": f"(PolicyId eq '{policy_id}')", "format": "csv", **more}
+
+
+def export(client: Any, policy_id: str, path: str = JOBS, **more: Any) -> dict[str, Any]:
+    response = client.call("POST", path, body(policy_id, **more))
+    assert response.status_code == 201, response.text
+    return response.json()
+
+
+def wait(client: Any, job: dict[str, Any]) -> dict[str, Any]:
+    """Read until it is at its end."""
+    for _read in range(5):
+        job = client.json(f"{JOBS}/{job['id']}")
+        if job["status"] in ("completed", "failed"):
+            return job
+    raise AssertionError(job)
+
+
+def download(client: Any, url: str, **headers: str) -> Any:
+    return client.http.get(url.removeprefix(ORIGIN), headers=headers)
+
+
+def content(client: Any, job: dict[str, Any]) -> bytes:
+    """The one file of the result."""
+    response = download(client, wait(client, job)["url"])
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/octet-stream")
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        (name,) = archive.namelist()
+        assert name == f"{job['id']}.{job['format']}"
+        return archive.read(name)
+
+
+def table(client: Any, policy_id: str, **more: Any) -> list[dict[str, str]]:
+    text = content(client, export(client, policy_id, **more)).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def refusal(client: Any, sent: dict[str, Any], path: str = JOBS) -> Any:
+    response = client.call("POST", path, sent)
+    assert response.status_code == 400, response.text
+    return response
+
+
+def test_a_job_goes_its_way(client: Any) -> None:
+    made = assigned(client)
+    job = export(client, made)
+    kind, _separator, _guid = job["id"].partition("_")
+    assert (kind, job["status"], job["url"], job["expirationDateTime"]) == (NAME, "notStarted", None, "0001-01-01T00:00:00Z")
+    reading = client.json(f"{JOBS}/{job['id']}")
+    assert (reading["status"], reading["url"]) == ("inProgress", None)
+    done = client.json(f"{JOBS}('{job['id']}')")
+    assert done["status"] == "completed" and done["expirationDateTime"] > done["requestDateTime"]
+    assert done["url"].startswith(f"{ORIGIN}/exports/{job['id']}.zip?")
+    done.pop("@odata.context")
+    assert client.json(JOBS)["value"] == [done]
+    assert client.get(f"{JOBS}/none").status_code == 404
+    chosen = client.json(f"/beta/deviceManagement/reports/exportJobs/{job['id']}?$select=id,status")
+    assert {name for name in chosen if "@" not in name} == {"id", "status"}
+
+
+def test_reads_and_time_until_it_is_completed(client: Any) -> None:
+    made = assigned(client)
+    client.settings(export_reads=0)
+    assert client.json(f"{JOBS}/{export(client, made)['id']}")["status"] == "completed"
+    client.settings(export_reads=3)
+    job = export(client, made)
+    seen = [client.json(JOBS)["value"][-1]["status"] for _read in range(4)]
+    assert seen == ["inProgress"] * 3 + ["completed"]
+    client.settings(export_reads=0, export_delay=30)
+    job = export(client, made)
+    assert client.json(f"{JOBS}/{job['id']}")["status"] == "inProgress"
+    client.advance(30)
+    assert client.json(f"{JOBS}/{job['id']}")["status"] == "completed"
+
+
+def test_it_may_fail_or_have_its_address_later(client: Any) -> None:
+    made = assigned(client)
+    client.settings(export_outcome="failed")
+    assert wait(client, export(client, made))["url"] is None
+    client.settings(export_outcome="completed", export_url_reads=1)
+    job = wait(client, export(client, made))
+    assert (job["status"], job["url"]) == ("completed", None)
+    assert wait(client, job)["url"]
+
+
+def test_rows(client: Any) -> None:
+    made = assigned(client)
+    plant(client, made, LT_BERLIN_012="succeeded", LT_BERLIN_013=ERROR, LT_BERLIN_014="conflict", LT_PARIS_003="notApplicable")
+    rows = table(client, made)
+    assert len(rows) == WINDOWS
+    device = client.device("LT-BERLIN-012")
+    assert next(row for row in rows if row["DeviceName"] == "LT-BERLIN-012") == {
+        "PolicyId": made,
+        "PolicyName": "PIN recovery",
+        "IntuneDeviceId": device["id"],
+        "DeviceName": "LT-BERLIN-012",
+        "UPN": device["userPrincipalName"],
+        "PolicyStatus": "2",
+        "ReportStatus": "Succeeded",
+        "UnifiedPolicyType": "windows10CustomConfiguration",
+    }
+    shown = {row["DeviceName"]: (row["PolicyStatus"], row["ReportStatus"]) for row in rows}
+    assert [shown[f"LT-{name}"] for name in ("BERLIN-013", "BERLIN-014", "PARIS-003", "OSLO-001")] == [
+        ("5", "Error"),
+        ("6", "Conflict"),
+        ("1", "Not applicable"),
+        ("0", "Pending"),
+    ]
+
+
+def test_select(client: Any) -> None:
+    made = assigned(client)
+    client.advance(60)
+    plant(client, made, LT_BERLIN_012="succeeded")
+    rows = table(client, made, select=["PspdpuLastModifiedTimeUtc", "UserId", "IntuneDeviceId"])
+    device = client.device("LT-BERLIN-012")
+    (row,) = (row for row in rows if row["IntuneDeviceId"] == device["id"])
+    assert list(row) == ["PspdpuLastModifiedTimeUtc", "UserId", "IntuneDeviceId"]
+    assert row["UserId"] == device["userId"]
+    assert row["PspdpuLastModifiedTimeUtc"] > rows[0]["PspdpuLastModifiedTimeUtc"]
+    assert len(table(client, made, select=[])[0]) == 8
+    assert "x-emulator-refused" not in refusal(client, body(made, select=["DeviceName", "Nonsense"])).headers
+    assert "x-emulator-refused" in refusal(client, body(made, select=["Model"])).headers
+    client.settings(export_select="refuse")
+    assert len(table(client, made)) == WINDOWS
+    for select in (["DeviceName"], []):
+        refusal(client, body(made, select=select))
+
+
+def test_csv_is_as_rfc_4180_says_behind_a_mark(client: Any) -> None:
+    made = client.control("POST", "devices", {"deviceName": 'Desk, "left"', "userPrincipalName": ""})["id"]
+    policy_id = create(client)["id"]
+    client.control("POST", "policy_states", {"policy_id": policy_id, "states": {made: "succeeded"}})
+    select = ["DeviceName", "UPN"]
+    text = content(client, export(client, policy_id, select=select))
+    assert text == '\ufeffDeviceName,UPN\r\n"Desk, ""left""",\r\n'.encode()
+    client.settings(export_bom=False)
+    assert content(client, export(client, policy_id, select=select)).startswith(b"DeviceName")
+
+
+def test_json(client: Any) -> None:
+    made = assigned(client)
+    rows = json.loads(content(client, export(client, made, format="json", select=["DeviceName"])))["values"]
+    assert len(rows) == WINDOWS and set(rows[0]) == {"DeviceName"}
+
+
+def test_states_are_those_of_the_moment_of_completion(client: Any) -> None:
+    made = assigned(client)
+    job = export(client, made)
+    plant(client, made, LT_BERLIN_012="succeeded")
+    url = wait(client, job)["url"]
+    plant(client, made, LT_BERLIN_012="error")
+    assert url == client.json(f"{JOBS}/{job['id']}")["url"]
+    text = content(client, job).decode()
+    assert "Succeeded" in text and "Error" not in text
+
+
+def test_a_policy_that_is_not_there_has_no_rows(client: Any) -> None:
+    assert table(client, NOBODY) == []
+    assert content(client, export(client, NOBODY)).decode().startswith("\ufeffPolicyId,")
+
+
+def test_policies_of_the_settings_catalog(client: Any) -> None:
+    rows = table(client, with_catalog(client))
+    assert {(row["PolicyName"], row["UnifiedPolicyType"]) for row in rows} == {("Catalog", "DeviceManagementConfigurationPolicy")}
+    assert len(rows) == WINDOWS
+
+
+@pytest.mark.parametrize(
+    ("change", "emulator"),
+    [
+        ({"reportName": "Devices"}, True),
+        ({"reportName": "Geräte…\n"}, True),
+        ({"filter": "PolicyId eq '{id}'"}, True),
+        ({"filter": "(PolicyId eq '{id}') and (PolicyStatus eq '2')"}, True),
+        ({"filter": "(PolicyId eq 'none')"}, True),
+        ({"filter": None}, True),
+        ({"format": "pdf"}, True),
+        ({"snapshotId": "x"}, True),
+        ({"status": "completed"}, True),
+        ({"format": "xml"}, False),
+        ({"localizationType": "none"}, False),
+        ({"select": "DeviceName"}, False),
+        ({"nonsense": 1}, False),
+    ],
+)
+def test_create_refusals(client: Any, change: dict[str, Any], emulator: bool) -> None:
+    made = assigned(client)
+    sent = {name: value.replace("{id}", made) if isinstance(value, str) else value for name, value in change.items()}
+    response = refusal(client, body(made, **sent))
+    assert ("x-emulator-refused" in response.headers) is emulator
+    assert client.json(JOBS)["value"] == []
+
+
+def test_who_may_export(client: Any) -> None:
+    sent = body(assigned(client))
+
+    def status(method: str, role: str) -> int:
+        return client.call(method, JOBS, sent if method == "POST" else None, roles=[f"DeviceManagement{role}"]).status_code
+
+    for role in ("Configuration.ReadWrite.All", "ManagedDevices.ReadWrite.All"):
+        assert (status("POST", role), status("GET", role)) == (201, 200)
+    for role in ("Configuration.Read.All", "ManagedDevices.Read.All"):
+        assert (status("POST", role), status("GET", role)) == (403, 200)
+
+
+def test_the_address_is_for_who_shows_no_token(client: Any) -> None:
+    url = wait(client, export(client, assigned(client)))["url"]
+    for wrong in (
+        download(client, url, Authorization=f"Bearer {client.token}"),
+        download(client, url.partition("?")[0]),
+        download(client, url[:-1]),
+        download(client, unquote(url).replace("+", " ")),
+        download(client, url.replace(NAME, f"Other{NAME}")),
+    ):
+        assert wrong.status_code == 403 and "<Code>AuthenticationFailed</Code>" in wrong.text
+    assert client.http.post(url.removeprefix(ORIGIN)).status_code == 405
+    client.advance(6 * HOUR - 1)
+    assert download(client, url).status_code == 200
+    client.advance(1)
+    assert download(client, url).status_code == 403
+
+
+def test_the_signature_is_a_secret(client: Any, tmp_path: Any) -> None:
+    client.tenant.recorder = Recorder(tmp_path / "exchanges.jsonl")
+    url = wait(client, export(client, assigned(client)))["url"]
+    download(client, url)
+    client.tenant.recorder.close()
+    (signature,) = parse_qs(urlsplit(url).query)["sig"]
+    quoted = url.rpartition("sig=")[2]
+    assert {signature, quoted} <= set(client.control("GET", "secrets"))
+    recorded = (tmp_path / "exchanges.jsonl").read_text(encoding="utf-8")
+    assert "/exports/" in recorded and "sig=REDACTED" in recorded
+    journal = client.journal()
+    assert (journal[-1]["kind"], journal[-1]["status"]) == ("download", 200)
+    assert not any(secret in text for secret in (signature, quoted) for text in (recorded, json.dumps(journal)))
+
+
+def test_faults_of_downloads_are_those_of_storage(client: Any) -> None:
+    url = wait(client, export(client, assigned(client)))["url"]
+    fault = {"match": {"path": "/exports/.*"}, "fault": {"kind": "status", "status": 503, "retry_after": 2}}
+    client.control("POST", "faults", fault)
+    response = download(client, url)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "2") and "<Code>ServerBusy</Code>" in response.text
+    assert download(client, url).status_code == 200
+
+
+def test_over_https(emulator: Any, session: Any) -> None:
+    origin = emulator.env["INTUNE_GRAPH_URL"]
+    header = {"Authorization": f"Bearer {emulator.control.token()}"}
+    sent = session.post(f"{origin}{JOBS}", json=body(NOBODY), headers=header)
+    emulator.control.settings(export_reads=0)
+    url = session.get(f"{origin}{JOBS}/{sent.json()['id']}", headers=header).json()["url"]
+    assert url.startswith(f"{origin}/exports/")
+    answer = session.get(url)
+    assert answer.status_code == 200 and zipfile.is_zipfile(io.BytesIO(answer.content))
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert session.get(url, headers=header).status_code == 403
+    assert emulator.control.journal()[-2]["query"].endswith("sig=REDACTED")
+
+
+def ask(client: Any, policy_id: str, device: str = "LT-BERLIN-012", path: str = SETTINGS, **more: Any) -> Any:
+    found = client.device(device)
+    text = f"(PolicyId eq '{policy_id}') and (DeviceId eq '{found['id']}') and (UserId eq '{found['userId'] or NOBODY}')"
+    sent = {"select": [], "filter": text, "skip": 0, "top": 50, "orderBy": [], **more}
+    return client.call("POST", path, sent)
+
+
+def two_settings(client: Any) -> str:
+    made = create(client, setting(displayName="B"), setting(displayName="A", omaUri="./Device/Other"))["id"]
+    plant(client, made, LT_BERLIN_012=ERROR)
+    return made
+
+
+def test_settings_of_a_policy_on_a_device(client: Any) -> None:
+    made = two_settings(client)
+    response = ask(client, made)
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/octet-stream")
+    assert json.loads(response.content) == {
+        "TotalRowCount": 2,
+        "Schema": [
+            {"Column": "ErrorCode", "PropertyType": "Int64"},
+            {"Column": "SettingInstanceId", "PropertyType": "String"},
+            {"Column": "SettingInstancePath", "PropertyType": "String"},
+            {"Column": "SettingName", "PropertyType": "String"},
+            {"Column": "SettingStatus", "PropertyType": "Int32"},
+        ],
+        "Values": [[-5, "0", setting()["omaUri"], "B", 5], [-5, "1", "./Device/Other", "A", 5]],
+    }
+    assert ask(client, made, path=SETTINGS.replace("beta", "v1.0")).json() == response.json()
+
+
+def test_columns_pages_and_order_of_settings(client: Any) -> None:
+    made = two_settings(client)
+    names = ["SettingName", "ErrorCode"]
+    assert ask(client, made, select=names, orderBy=["SettingName"]).json()["Values"] == [[-5, "A"], [-5, "B"]]
+    assert ask(client, made, select=names, orderBy=["SettingName desc"], top=1).json()["Values"] == [[-5, "B"]]
+    second = ask(client, made, select=names, orderBy=["SettingName asc", "SettingInstanceId"], skip=1).json()
+    assert (second["TotalRowCount"], second["Values"]) == (2, [[-5, "B"]])
+    for wrong in (
+        {"select": ["Nonsense"]},
+        {"select": ["SettingName desc"]},
+        {"select": "SettingName"},
+        {"orderBy": ["Nonsense"]},
+        {"orderBy": ["SettingName down"]},
+        {"top": -1},
+        {"top": 0},
+        {"skip": "1"},
+        {"filter": f"(PolicyId eq '{made}')"},
+        {"search": "x"},
+        {"nonsense": 1},
+    ):
+        assert ask(client, made, **wrong).status_code == 400, wrong
+    assert ask(client, made, search="", groupBy=[]).status_code == 200
+    assert ask(client, made, path=f"{SETTINGS}?$top=1").status_code == 400
+
+
+def test_no_rows_where_nothing_fits(client: Any) -> None:
+    made = two_settings(client)
+    assert ask(client, NOBODY).json()["Values"] == []
+    assert ask(client, made, "LT-BERLIN-013").json()["Values"] == []
+    found = client.device("LT-BERLIN-012")
+    other = f"(PolicyId eq '{made}') and (DeviceId eq '{found['id']}') and (UserId eq '{NOBODY}')"
+    assert ask(client, made, filter=other).json() == {**ask(client, NOBODY).json(), "TotalRowCount": 0}
+    client.control("PATCH", f"devices/{found['id']}", {"userId": ""})
+    assert ask(client, made, filter=other).json()["TotalRowCount"] == 2
+
+
+def test_settings_of_catalog_policies_by_setting(client: Any) -> None:
+    policy_id = with_catalog(client)
+    plant(client, policy_id, LT_BERLIN_012="conflict")
+    rows = ask(client, policy_id, select=["SettingName", "ErrorCode", "SettingStatus"]).json()["Values"]
+    assert rows == [[-2016281106, name, 6] for name in ("group_first", "group_second", "alone")]
+    client.settings(setting_report="profiles")
+    assert ask(client, policy_id).json()["TotalRowCount"] == 0
+
+
+def test_reading_by_post_is_no_write_but_counts_as_one_for_the_quota(client: Any) -> None:
+    made = two_settings(client)
+    assert client.call("POST", SETTINGS, {}, roles=["DeviceManagementManagedDevices.Read.All"]).status_code == 403
+    client.control("DELETE", "journal")
+    client.settings(quota_scale=0.01)
+    assert [ask(client, made).status_code for _call in range(3)].count(429) >= 1
+    entries = client.journal()
+    assert [entry["write"] for entry in entries] == [False] * 3 and entries[0]["workload"] == "configuration"
+    client.settings(quota=False)
+    export(client, made)
+    assert client.journal()[-1]["write"] is True
+
+
+def test_in_a_batch_a_stream_is_base64(client: Any) -> None:
+    made = two_settings(client)
+    found = client.device("LT-BERLIN-012")
+    text = f"(PolicyId eq '{made}') and (DeviceId eq '{found['id']}') and (UserId eq '{found['userId']}')"
+    headers = {"Content-Type": "application/json"}
+    item = {"id": "1", "method": "POST", "url": SETTINGS.removeprefix("/beta"), "headers": headers, "body": {"filter": text}}
+    response = client.call("POST", "/beta/$batch", {"requests": [item]}).json()["responses"][0]
+    assert response["headers"]["Content-Type"] == "application/octet-stream"
+    assert json.loads(base64.b64decode(response["body"])) == ask(client, made).json()

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The options: what every module takes to connect, and how a module adds its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+
+from ansible.module_utils.basic import AnsibleFallbackNotFound
+
+Options = dict[str, dict[str, t.Any]]
+
+
+def first_set(*names: str) -> str:
+    """The first of these environment variables that is set to something: AWX renders an unset input as ''."""
+    for name in names:
+        if os.environ.get(name):
+            return os.environ[name]
+    raise AnsibleFallbackNotFound
+
+
+CONNECTION: Options = {
+    "auth_method": {
+        "type": "str",
+        "default": "auto",
+        "choices": ["auto", "client_secret", "client_certificate", "managed_identity", "workload_identity", "azure_cli", "access_token"],
+    },
+    "tenant_id": {"type": "str", "fallback": (first_set, ["INTUNE_TENANT_ID", "AZURE_TENANT_ID", "AZURE_TENANT"])},
+    "client_id": {"type": "str", "fallback": (first_set, ["INTUNE_CLIENT_ID", "AZURE_CLIENT_ID"])},
+    "client_secret": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (first_set, ["INTUNE_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "AZURE_SECRET"]),
+    },
+    "client_certificate_path": {"type": "path", "fallback": (first_set, ["INTUNE_CLIENT_CERTIFICATE_PATH"])},
+    "client_certificate_passphrase": {"type": "str", "no_log": True, "fallback": (first_set, ["INTUNE_CLIENT_CERTIFICATE_PASSPHRASE"])},
+    "federated_token_path": {
+        "type": "path",
+        "no_log": False,
+        "fallback": (first_set, ["INTUNE_FEDERATED_TOKEN_PATH", "AZURE_FEDERATED_TOKEN_FILE"]),
+    },
+    "managed_identity_client_id": {"type": "str"},
+    "access_token": {"type": "str", "no_log": True, "fallback": (first_set, ["INTUNE_ACCESS_TOKEN"])},
+    "cloud": {
+        "type": "str",
+        "default": "global",
+        "choices": ["global", "us_gov_l4", "us_gov_l5", "china"],
+        "fallback": (first_set, ["INTUNE_CLOUD"]),
+    },
+    "graph_url": {"type": "str", "fallback": (first_set, ["INTUNE_GRAPH_URL"])},
+    "authority_url": {"type": "str", "fallback": (first_set, ["INTUNE_AUTHORITY_URL"])},
+    "ca_path": {"type": "path", "fallback": (first_set, ["INTUNE_CA_PATH"])},
+    "validate_certs": {"type": "bool", "default": True},
+    "timeout": {"type": "float", "default": 30},
+    "retry_timeout": {"type": "float", "default": 120},
+    "token_cache_path": {"type": "path", "no_log": False, "fallback": (first_set, ["INTUNE_TOKEN_CACHE_PATH"])},
+}
+
+# For modules that work on devices. The choices are those of _devices.model.MATCH_BY, and a test holds them together.
+SELECTION: Options = {
+    "devices": {"type": "list", "elements": "str"},
+    "match_by": {
+        "type": "str",
+        "choices": ["auto", "id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"],
+        "default": "auto",
+    },
+    "device_groups": {"type": "list", "elements": "str"},
+}
+
+# For modules that hand passcodes over.
+HANDOVER: Options = {
+    "seal_to": {"type": "list", "elements": "str"},
+    "return_passcode": {"type": "bool", "default": False, "no_log": False},
+}
+
+# For modules whose writes Multi Admin Approval may protect.
+APPROVAL: Options = {
+    "approval_justification": {"type": "str"},
+    "approval_code": {"type": "str", "no_log": False},
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Spec:
+    """A module's name, its options, and how they depend on each other in the words of AnsibleModule."""
+
+    module: str
+    argument_spec: Options
+    relations: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+
+def spec(module: str, own: Options | None = None, **relations: t.Any) -> Spec:
+    """A module's own options beside those of the connection. ``relations``: required_if, mutually_exclusive, ..."""
+    return Spec(module, {**CONNECTION, **(own or {})}, relations)
+
+
+def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A task's arguments without connection options of '', which is what a template of an unset variable gives."""
+    return {name: value for name, value in arguments.items() if not (name in CONNECTION and value == "")}

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The four Microsoft clouds and where to find them. Source: Microsoft Graph, national cloud deployments."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import urllib.parse
+
+from ._errors import InvalidOptionError
+
+
+@dataclasses.dataclass(frozen=True)
+class Cloud:
+    """``authority`` and ``graph`` are origins without a path: ``https://host[:port]``."""
+
+    name: str
+    authority: str
+    graph: str
+
+    @property
+    def scope(self) -> str:
+        return f"{self.graph}/.default"
+
+
+CLOUDS = {
+    cloud.name: cloud
+    for cloud in (
+        Cloud("global", "https://login.microsoftonline.com", "https://graph.microsoft.com"),
+        Cloud("us_gov_l4", "https://login.microsoftonline.us", "https://graph.microsoft.us"),
+        Cloud("us_gov_l5", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
+        Cloud("china", "https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"),
+    )
+}
+
+
+def choose(name: str, *, graph_url: str | None = None, authority_url: str | None = None) -> Cloud:
+    """The cloud's endpoints, each replaced by its URL where one is given."""
+    known = CLOUDS[name]
+    return Cloud(
+        name,
+        _origin("authority_url", authority_url) if authority_url else known.authority,
+        _origin("graph_url", graph_url) if graph_url else known.graph,
+    )
+
+
+def _origin(option: str, url: str) -> str:
+    try:
+        parts = urllib.parse.urlsplit(url.strip())
+        plain = parts.scheme == "https" and parts.hostname and parts.port != 0 and "@" not in parts.netloc and not parts.query
+    except ValueError:
+        # A broken host or an impossible port.
+        plain = False
+    # A pasted ".../v1.0" or ".../" is what people have at hand: it means the origin.
+    if not plain or not re.fullmatch(r"/?(v1\.0|beta)?/?", parts.path):
+        raise InvalidOptionError(
+            f"{option} is '{url}', which is not an https origin.", hint=f"Set {option} to something like https://host or https://host:8443."
+        )
+    return f"https://{parts.netloc}"

@@ -1,0 +1,184 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Sealing a passcode, so that only the holder of a recipient's private key can read it.
+
+The seal is CMS EnvelopedData (RFC 5652) in PEM armour: 'openssl cms -decrypt' and PowerShell's Unprotect-CmsMessage open it.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import os
+import textwrap
+import typing as t
+
+from . import _errors as errors
+
+try:
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options
+    from cryptography.x509.oid import PublicKeyAlgorithmOID
+except ImportError:  # not there, or before 43, which cannot encrypt
+    HAS_ENVELOPES = False
+else:
+    HAS_ENVELOPES = True
+
+OPTION = "seal_to"
+SMALLEST_KEY = 2048  # bits
+LARGEST_FILE = 65536  # bytes; a certificate has a few thousand
+LONGEST_NAME = 255  # characters; what is longer is content rather than a path, and is not shown
+HINT = (
+    "A recipient is one certificate, as PEM text or as the path of a PEM or DER file on the host that runs the module. "
+    f"It is valid now, and has an RSA key of at least {SMALLEST_KEY} bits that may be used for key encipherment."
+)
+
+
+class Sealer:
+    """Seals for all recipients at once: each of them can open the result with its own key."""
+
+    def __init__(self, recipients: t.Sequence[str], now: float) -> None:
+        """``recipients``: PEM text, or the path of a PEM or DER file. ``now``: seconds since the epoch.
+
+        InvalidOptionError lists all problems of all recipients. MissingLibraryError: no cryptography, or one before 43.
+        """
+        if not HAS_ENVELOPES:
+            raise _missing_library()
+        certificates = _certificates(recipients, now)
+        try:
+            self._envelope = _envelope(certificates)
+            # What this host cannot encrypt has to show before there is a passcode that would be lost.
+            self.seal("trial")
+        except (ValueError, UnsupportedAlgorithm) as failure:
+            raise errors.InvalidOptionError(
+                f"Nothing can be sealed to the certificates of {OPTION} on this host: {failure}.",
+                hint="The cryptography library has to support RSA with PKCS#1 v1.5 padding, which some FIPS settings forbid.",
+            ) from failure
+
+    def seal(self, text: str) -> str:
+        """A CMS message in PEM armour, with ``text`` as UTF-8 and nothing added."""
+        # No passcode has a lone surrogate. If one did, the exception of a strict encoder would carry the passcode.
+        data = text.encode("utf-8", errors="backslashreplace")
+        message = self._envelope.set_data(data).encrypt(Encoding.DER, [PKCS7Options.Binary])
+        # The library's own PEM says PKCS7, which PowerShell does not look for.
+        lines = textwrap.wrap(base64.b64encode(message).decode("ascii"), 64)
+        return "\n".join(["-----BEGIN CMS-----", *lines, "-----END CMS-----", ""])
+
+
+def hand_over(secret: str | None, sealer: Sealer | None, in_clear: bool) -> dict[str, str | None]:
+    """A result's return keys for a passcode, in the ways that were asked for; null while there is none."""
+    sealed = {} if sealer is None else {"sealed_passcode": sealer.seal(secret) if secret else None}
+    return {**sealed, "passcode": secret} if in_clear else sealed
+
+
+def _missing_library() -> errors.MissingLibraryError:
+    failure = errors.MissingLibraryError(f"cryptography 43 or later (needed for {OPTION})")
+    # In quotes, for a shell takes > as the name of a file.
+    failure.hint = (
+        "Install it there, for example with \"python -m pip install 'cryptography>=43'\", or use an execution environment that has it."
+    )
+    return failure
+
+
+def _envelope(certificates: t.Iterable[t.Any]) -> t.Any:
+    envelope = PKCS7EnvelopeBuilder()
+    # cryptography 43 and 44 have no choice: they encrypt with AES-128-CBC.
+    if hasattr(envelope, "set_content_encryption_algorithm"):
+        envelope = envelope.set_content_encryption_algorithm(AES256)
+    for certificate in certificates:
+        envelope = envelope.add_recipient(certificate)
+    return envelope
+
+
+def _certificates(recipients: t.Sequence[str], now: float) -> list[t.Any]:
+    """The certificates, each once. Raises InvalidOptionError with all that is wrong with them."""
+    if not recipients:
+        raise errors.InvalidOptionError(f"{OPTION} is empty: nobody could read what is sealed.", hint=HINT)
+    certificates, problems = [], []
+    for position, recipient in enumerate(recipients, 1):
+        name = _name(recipient, position)
+        try:
+            certificate = _load(recipient)
+        except errors.InvalidOptionError as failure:
+            problems.append(f"{name} {failure.message}")
+        else:
+            certificates.append(certificate)
+            faults = (_wrong_date(certificate, now), _wrong_key(certificate), _wrong_usage(certificate))
+            problems += [f"{name} {fault}" for fault in faults if fault]
+    if problems:
+        raise errors.InvalidOptionError(f"{OPTION} cannot be used: {'; '.join(dict.fromkeys(problems))}.", hint=HINT)
+    return list(dict.fromkeys(certificates))
+
+
+def _name(recipient: str, position: int) -> str:
+    """What to call it in a message: its path, or its place where it is content, which may be a key by mistake."""
+    is_path = recipient.strip() and len(recipient) <= LONGEST_NAME and recipient.isprintable() and "-----BEGIN" not in recipient
+    return f"'{recipient}'" if is_path else f"certificate {position}"
+
+
+def _load(recipient: str) -> t.Any:
+    """The one certificate. Raises InvalidOptionError whose message goes on from the recipient's name."""
+    if not recipient.strip():
+        raise errors.InvalidOptionError("is blank")
+    content = recipient.encode("utf-8", errors="replace") if "-----BEGIN" in recipient else _read(recipient)
+    if b"PRIVATE KEY-----" in content:
+        raise errors.InvalidOptionError("holds a private key, which has no business here and may now have to be replaced")
+    try:
+        found = x509.load_pem_x509_certificates(content) if b"-----BEGIN" in content else [x509.load_der_x509_certificate(content)]
+    except ValueError as failure:
+        raise errors.InvalidOptionError("holds no readable certificate in PEM or DER form") from failure
+    if len(found) > 1:
+        raise errors.InvalidOptionError(f"holds {len(found)} certificates, and it is not clear which one is the recipient's")
+    return found[0]
+
+
+def _read(path: str) -> bytes:
+    path = os.path.expanduser(path)
+    try:
+        # A pipe or a device could keep the task waiting for ever.
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise errors.InvalidOptionError("is not a file")
+        with open(path, "rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as failure:
+        raise errors.InvalidOptionError(f"cannot be read: {getattr(failure, 'strerror', None) or 'this is no path'}") from failure
+    if len(content) > LARGEST_FILE:
+        raise errors.InvalidOptionError(f"is larger than {LARGEST_FILE} bytes, so it is no certificate")
+    return content
+
+
+def _wrong_date(certificate: t.Any, now: float) -> str | None:
+    moment = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
+    if certificate.not_valid_after_utc < moment:
+        return f"expired at {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+    if certificate.not_valid_before_utc > moment:
+        return f"is not valid before {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def _wrong_key(certificate: t.Any) -> str | None:
+    # Its class does not tell: RSASSA-PSS keys are RSAPublicKey too, and may not encrypt.
+    if certificate.public_key_algorithm_oid != PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5:
+        return "has a key that is not for RSA encryption"
+    try:
+        bits = certificate.public_key().key_size
+    except ValueError:
+        return "has a key that cannot be read"
+    return None if bits >= SMALLEST_KEY else f"has an RSA key of {bits} bits, and {SMALLEST_KEY} is the least"
+
+
+def _wrong_usage(certificate: t.Any) -> str | None:
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return "has extensions that cannot be read"
+    return None if usage.key_encipherment else "is not for key encipherment, says its key usage"

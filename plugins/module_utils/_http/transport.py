@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Bytes on the wire: the only room that imports requests. One send() is one HTTP exchange, never a retry."""
+
+from __future__ import annotations
+
+import logging
+import re
+import typing as t
+import urllib.parse
+
+from .. import _errors as errors
+from .message import Request, Response
+
+try:
+    import requests
+    import requests.adapters
+    import requests.auth
+except ImportError:
+    HAS_REQUESTS = False
+    _AuthBase: t.Any = object
+else:
+    HAS_REQUESTS = True
+    _AuthBase = requests.auth.AuthBase
+
+# Cloud instance metadata is link-local: never through a proxy.
+METADATA_HOST = "169.254.169.254"
+
+
+class _WithoutQuery(logging.Filter):
+    """urllib3 logs the target of each request for debugging, and the query of a report's address is its key."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQuery())
+
+
+class _Bearer(_AuthBase):
+    """Sets our token, or nothing. Any auth object keeps requests from sending credentials out of a .netrc file."""
+
+    def __init__(self, token: str | None) -> None:
+        self.token = token
+
+    def __call__(self, prepared: t.Any) -> t.Any:
+        if self.token:
+            prepared.headers["Authorization"] = f"Bearer {self.token}"
+        return prepared
+
+
+class Transport:
+    """A pool of connections with one TLS and timeout policy.
+
+    :param ca_path: file or folder of trusted CAs in PEM; null for the system's.
+    :param timeout: seconds for connecting, and for each read.
+    """
+
+    def __init__(self, *, user_agent: str, ca_path: str | None = None, validate_certs: bool = True, timeout: float = 30.0) -> None:
+        if not HAS_REQUESTS:
+            raise errors.MissingLibraryError("requests")
+        self._verify: bool | str = (ca_path or True) if validate_certs else False
+        self._timeout = timeout
+        self._user_agent = user_agent
+        self._session: t.Any = None
+
+    def send(self, request: Request) -> Response:
+        """Raises NotSentError or LostAnswerError; every whole answer, whatever its status, is returned."""
+        if request.bearer and not re.fullmatch(r"[!-~]+", request.bearer):
+            # What requests says of such a header has the header in it.
+            raise errors.NotSentError("The token holds characters that no token has.", target=request.target, passing=False)
+        session = self._open()
+        headers = {"User-Agent": self._user_agent, "Accept": "application/json", **request.headers}
+        try:
+            answer = session.request(
+                request.method,
+                request.url,
+                headers=headers,
+                data=request.body,
+                auth=_Bearer(request.bearer),
+                timeout=self._timeout,
+                # Said on each request: a REQUESTS_CA_BUNDLE in the environment overrides what the session says.
+                verify=self._verify,
+                allow_redirects=False,
+                proxies={"http": "", "https": ""} if urllib.parse.urlsplit(request.url).hostname == METADATA_HOST else None,
+            )
+        except requests.exceptions.RequestException as failure:
+            # What requests says has the whole address in it, also where only a traceback would show it.
+            raise _translate(request, failure, self._timeout) from None
+        except (OSError, ValueError) as failure:
+            # requests says an unreadable CA file as OSError and a bad proxy URL as ValueError, before it connects.
+            raise errors.NotSentError(f"{request.target} could not be sent: {failure}.", target=request.target, passing=False) from None
+        return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _open(self) -> t.Any:
+        # Made late: a session must not be shared over forks.
+        if self._session is None:
+            self._session = requests.Session()
+        return self._session
+
+
+def _translate(request: Request, failure: Exception, timeout: float) -> errors.IntuneError:
+    host = urllib.parse.urlsplit(request.url).netloc
+    reason = _innermost(failure)
+    if isinstance(failure, requests.exceptions.SSLError) and "certificate verify failed" in str(failure).lower():
+        return errors.NotSentError(
+            f"The TLS certificate of {host} does not verify: {reason}.",
+            target=request.target,
+            passing=False,
+            hint="Set ca_path to the CA that signed it (a TLS-inspecting proxy has one of its own).",
+        )
+    if isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
+        # Its reason may be the proxy's whole address, with a password in it.
+        address = request.url.partition("?")[0]
+        return errors.NotSentError(f"The address {address}, or that of the proxy, is not valid.", target=request.target, passing=False)
+    # A connection that breaks behind a proxy is a ProxyError too, and that one counts as sent.
+    if isinstance(failure, requests.exceptions.ProxyError) and (_before_connection(failure) or "Tunnel connection failed" in reason):
+        return errors.NotSentError(
+            f"The proxy did not connect to {host}: {reason}.", target=request.target, hint="Check HTTPS_PROXY and NO_PROXY."
+        )
+    if _before_connection(failure):
+        return errors.NotSentError(
+            f"No connection to {host}: {reason}.", target=request.target, hint="Check graph_url, authority_url, DNS, firewall and proxy."
+        )
+    what = f"no answer within {timeout:g} s" if isinstance(failure, requests.exceptions.Timeout) else f"the connection broke ({reason})"
+    return errors.LostAnswerError(
+        f"{request.target}: {what}.", target=request.target, hint="The service may have run the request; check before repeating it."
+    )
+
+
+def _before_connection(failure: Exception) -> bool:
+    """Whether the failure came while connecting. Anything in doubt counts as sent."""
+    if isinstance(failure, requests.exceptions.ConnectTimeout):
+        return True
+    return any(type(cause).__name__ in ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError") for cause in _causes(failure))
+
+
+def _causes(failure: BaseException | None) -> t.Iterator[BaseException]:
+    """A failure and what it wraps: urllib3 keeps the reason in an attribute, or among the arguments."""
+    seen: set[int] = set()
+    while failure is not None and id(failure) not in seen:
+        seen.add(id(failure))
+        yield failure
+        wrapped = [arg for arg in failure.args if isinstance(arg, BaseException)]
+        failure = getattr(failure, "reason", None) or (wrapped[0] if wrapped else failure.__cause__)
+        if not isinstance(failure, BaseException):
+            return
+
+
+def _innermost(failure: Exception) -> str:
+    last = list(_causes(failure))[-1]
+    # urllib3 begins with the repr of the connection object: an address in memory helps nobody.
+    text = str(last).rsplit(">: ", maxsplit=1)[-1]
+    return text.rstrip(".") or type(last).__name__

@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The journal of resets: the format of its lines (version 1), and what they tell about earlier runs. Pure.
+
+JSON Lines in UTF-8. Every line is an object with "time" (ISO 8601, UTC, milliseconds) and "event":
+
+journal   format, version, tenant (id or null), graph (URL): the first line, and only that
+begin     run (UUID), since (ISO 8601: resets since then count), devices (number)
+intent    device (id), name: written before the request is sent
+accepted  device: Intune took the reset
+refused   device, reason: the service said that it did not reset the device; it may be sent again
+lost      device, reason: no answer; not known whether it was done
+settled   device, ran (true or false): what the service said when it was asked
+outcome   device, status: what Intune reported in the end; for people only
+end       run: the run came to its end
+
+Other events and other members are passed over; another version is refused. No line holds a passcode, a credential or a token.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import re
+import typing as t
+
+from .. import _errors as errors
+from .model import parse_time
+
+FORMAT = "endpointops.intune reset journal"
+VERSION = 1
+HINT = (
+    "Nothing was sent. Restore the file, or name another one in journal_path: a run with a new journal knows of earlier resets "
+    "only what Intune still has in the device's record."
+)
+STATES = {"intent": "open", "accepted": "accepted", "refused": "free", "lost": "open"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Trace:
+    """What the journal knows of a device's last reset. Times in seconds since the epoch.
+
+    ``state``: open (sent, or about to be, and not known whether it ran), accepted (it ran), free (it did not run).
+    ``time``: of the last intent, before which the service cannot have run it. ``known``: of the device's newest line.
+    """
+
+    state: str
+    time: float
+    known: float
+
+
+@dataclasses.dataclass
+class Past:
+    """What a journal tells. ``run`` and ``since`` (seconds since the epoch) are null when the newest run came to its end.
+
+    ``devices``: of how many that run was.
+    ``traces`` by device id in lower case. ``size``: bytes of the whole lines; what follows is a line that a crash cut off.
+    """
+
+    tenant: str | None = None
+    graph: str | None = None
+    run: str | None = None
+    since: float | None = None
+    devices: int = 0
+    traces: dict[str, Trace] = dataclasses.field(default_factory=dict)
+    size: int = 0
+
+
+def encode(event: str, time: float, **members: t.Any) -> bytes:
+    """One line, with its line feed."""
+    line = json.dumps({"time": show_time(time), "event": event, **members}, ensure_ascii=False)
+    # Half a surrogate pair is not UTF-8; a backslash escape is what JSON has for it.
+    return line.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def header(time: float, tenant: str | None, graph: str) -> bytes:
+    return encode("journal", time, format=FORMAT, version=VERSION, tenant=tenant, graph=graph)
+
+
+def show_time(seconds: float) -> str:
+    """Rounded down: an intent is never later than its request. No reset is older than the epoch."""
+    when = datetime.datetime.fromtimestamp(max(seconds, 0.0), datetime.timezone.utc)
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read(lines: t.Iterable[bytes], path: str) -> Past:
+    """What the lines, each with its line feed, tell. The last one may be cut off: it is passed over.
+
+    Raises InvalidOptionError, with the number of the line, for what is not a journal, is damaged or of another version.
+    """
+    past, number, torn = Past(), 0, False
+    try:
+        for number, line in enumerate(lines, start=1):
+            if torn:
+                raise ValueError("the line before it is cut off")
+            torn = not line.endswith(b"\n")
+            if not torn:
+                _take(past, _decode(line), first=number == 1)
+                past.size += len(line)
+            elif number == 1:
+                _check_torn_header(line)
+    except ValueError as damage:
+        raise errors.InvalidOptionError(
+            f"journal_path '{path}' cannot be used because of its line {number}: {damage}.", hint=HINT
+        ) from damage
+    return past
+
+
+def check(past: Past, tenant: str | None, graph: str) -> None:
+    """Raises InvalidOptionError for a journal of another cloud or tenant. A tenant that is not known fits each."""
+    if past.graph is None:
+        return
+    same = past.graph.rstrip("/").lower() == graph.rstrip("/").lower()
+    if past.tenant and tenant:
+        same = same and past.tenant.lower() == tenant.lower()
+    if not same:
+        raise errors.InvalidOptionError(
+            f"The journal of journal_path is of the tenant {past.tenant or '(unknown)'} at {past.graph}; "
+            f"this task is for the tenant {tenant or '(unknown)'} at {graph}.",
+            hint="Nothing was sent. Keep one journal for each tenant.",
+        )
+
+
+def _check_torn_header(line: bytes) -> None:
+    """A file of somebody else's must not be taken for a journal whose first line was cut off."""
+    digits, ours = (re.sub(rb"\d", b"0", text) for text in (line, header(0.0, None, "")))
+    known = ours[: ours.index(b'"tenant"')]
+    if not digits.startswith(known[: len(digits)]):
+        raise ValueError("it is not the first line of a journal of resets")
+
+
+def _decode(line: bytes) -> dict[str, t.Any]:
+    try:
+        entry = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as failure:
+        raise ValueError("it is not JSON") from failure
+    if not isinstance(entry, dict):
+        raise ValueError("it is not a JSON object")
+    return entry
+
+
+def _take(past: Past, entry: dict[str, t.Any], *, first: bool) -> None:
+    event = _text(entry, "event")
+    if first or event == "journal":
+        _take_header(past, entry, first)
+    elif event == "begin":
+        # A run continues what the one before it left: the newest alone counts.
+        past.run, past.since = _text(entry, "run"), _time(entry, "since")
+        past.devices = entry["devices"] if isinstance(entry.get("devices"), int) else 0
+    elif event == "end":
+        if entry.get("run") == past.run:
+            past.run = past.since = None
+    elif event in STATES or event in ("settled", "outcome"):
+        _take_trace(past.traces, entry, event)
+
+
+def _take_header(past: Past, entry: dict[str, t.Any], first: bool) -> None:
+    if not first or entry.get("event") != "journal" or entry.get("format") != FORMAT:
+        raise ValueError("it is not the first line of a journal of resets" if first else "another journal begins there")
+    version = entry.get("version")
+    if version != VERSION:
+        raise ValueError(f"the format has version {version}, and this release of the collection reads version {VERSION} only")
+    past.tenant = None if entry.get("tenant") is None else _text(entry, "tenant")
+    past.graph = _text(entry, "graph")
+
+
+def _take_trace(traces: dict[str, Trace], entry: dict[str, t.Any], event: str) -> None:
+    """An intent begins anew, whatever was before it; any other line tells more of the intent before it.
+
+    One without an intent, which only an edited file has, counts as an intent of its own moment; an outcome does not.
+    """
+    device, known = _text(entry, "device").lower(), _time(entry, "time")
+    before = traces.get(device)
+    if event == "outcome":
+        if before is not None:
+            traces[device] = dataclasses.replace(before, known=known)
+        return
+    if event == "settled":
+        if not isinstance(entry.get("ran"), bool):
+            raise ValueError("its 'ran' is neither true nor false")
+        state = "accepted" if entry["ran"] else "free"
+    else:
+        state = STATES[event]
+    started = known if before is None or event == "intent" else before.time
+    traces[device] = Trace(state, started, known)
+
+
+def _text(entry: dict[str, t.Any], name: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"its '{name}' is not a text")
+    return value
+
+
+def _time(entry: dict[str, t.Any], name: str) -> float:
+    value = parse_time(entry.get(name))
+    if value is None:
+        raise ValueError(f"its '{name}' is not a time")
+    return value

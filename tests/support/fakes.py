@@ -1,0 +1,264 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stand-ins for the world around the collection: time, the wire, Entra and Graph. Nothing here sleeps or connects."""
+
+from __future__ import annotations
+
+import base64
+import collections.abc
+import dataclasses
+import json
+import typing as t
+import urllib.parse
+
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.requests import Asked
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import Surroundings
+from ansible_collections.endpointops.intune.plugins.module_utils._clouds import Cloud
+from ansible_collections.endpointops.intune.plugins.module_utils._errors import IntuneError
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import Exchange
+
+START = 1767607200.0  # 2026-01-05T10:00:00Z, a Monday
+START_DATE = "Mon, 05 Jan 2026 10:00:00 GMT"
+
+GRAPH = "https://graph.test"
+LOGIN = "https://login.test"
+CLOUD = Cloud("global", LOGIN, GRAPH)
+
+TENANT_ID = "11111111-aaaa-4bbb-8ccc-222222222222"
+CLIENT_ID = "33333333-aaaa-4bbb-8ccc-444444444444"
+DISCOVERY = f"GET /{TENANT_ID}/v2.0/.well-known/openid-configuration"
+TOKEN = f"POST /{TENANT_ID}/oauth2/v2.0/token"
+
+Step = Response | Exception | t.Callable[[Request], Response]
+Script = t.Iterable[Step] | t.Mapping[str, t.Any]
+
+
+class FakeClock:
+    """Time that passes by sleeping alone."""
+
+    def __init__(self, now: float = START, fraction: float = 1.0) -> None:
+        self.seconds = now
+        self.fraction = fraction
+        self.slept: list[float] = []
+        self.told: list[str] = []
+
+    def now(self) -> float:
+        return self.seconds
+
+    def monotonic(self) -> float:
+        return self.seconds - START
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds
+
+    def random(self) -> float:
+        return self.fraction
+
+
+class FakeTransport:
+    """Answers by a script and keeps what was sent.
+
+    A list is used up in order, whatever is asked. A mapping answers by ``METHOD /path``; of several steps the last one stays.
+    """
+
+    def __init__(self, script: Script = ()) -> None:
+        self.sent: list[Request] = []
+        self.closed = False
+        self._by_target = isinstance(script, collections.abc.Mapping)
+        self._steps: t.Any = {key: _steps(steps) for key, steps in script.items()} if self._by_target else list(script)
+
+    def then(self, *steps: Step) -> None:
+        """Adds to a list."""
+        self._steps.extend(steps)
+
+    def send(self, request: Request) -> Response:
+        self.sent.append(request)
+        step = self._next(request)
+        if isinstance(step, Exception):
+            raise step
+        return step(request) if callable(step) else step
+
+    def close(self) -> None:
+        self.closed = True
+
+    @property
+    def targets(self) -> list[str]:
+        return [request.target for request in self.sent]
+
+    @property
+    def writes(self) -> list[str]:
+        return [request.target for request in self.sent if request.method != "GET"]
+
+    def _next(self, request: Request) -> Step:
+        if not self._by_target:
+            assert self._steps, f"nothing more was to be sent, but: {request.target}"
+            return self._steps.pop(0)
+        assert request.target in self._steps, f"not in the script: {request.target}"
+        steps = self._steps[request.target]
+        return steps.pop(0) if len(steps) > 1 else steps[0]
+
+
+def _steps(steps: t.Any) -> list[Step]:
+    return list(steps) if isinstance(steps, (list, tuple)) else [steps]
+
+
+class FakeCredential:
+    """Gives ``token-1``, and a new number when asked to renew."""
+
+    method = "fake"
+
+    def __init__(self, claims: dict[str, t.Any] | None = None) -> None:
+        self.asked: list[tuple[str | None, bool]] = []
+        self.number = 1
+        self._claims = claims or {}
+
+    def token(self, *, claims: str | None = None, renew: bool = False) -> str:
+        self.asked.append((claims, renew))
+        self.number += renew
+        return f"token-{self.number}"
+
+    def identity(self) -> dict[str, t.Any]:
+        return self._claims
+
+
+class FakeLanes:
+    """Lanes in which what was started first comes first, when it is asked for; time passes only where nothing is under way."""
+
+    def __init__(self, send: t.Callable[[Request], Response], width: int = 8) -> None:
+        self.width = width
+        self.started: list[tuple[t.Any, Request]] = []
+        self._send = send
+
+    @property
+    def busy(self) -> int:
+        return len(self.started)
+
+    def start(self, ticket: t.Any, request: Request) -> None:
+        assert self.busy < self.width
+        self.started.append((ticket, request))
+
+    def finished(self, _timeout: float) -> list[tuple[t.Any, Response | IntuneError]]:
+        ticket, request = self.started.pop(0)
+        try:
+            return [(ticket, self._send(request))]
+        except IntuneError as failure:
+            return [(ticket, failure)]
+
+    def close(self) -> None:
+        self.started.clear()
+
+
+@dataclasses.dataclass
+class Tenant:
+    """A Graph client, and a credential's surroundings, over one scripted transport."""
+
+    transport: FakeTransport
+    clock: FakeClock
+    credential: FakeCredential
+    client: GraphClient
+    around: Surroundings
+
+
+def tenant(
+    script: Script | FakeTransport = (),
+    *,
+    clock: FakeClock | None = None,
+    credential: FakeCredential | None = None,
+    retry_timeout: float = 0.0,
+    asked: Asked | None = None,
+) -> Tenant:
+    transport = script if hasattr(script, "send") else FakeTransport(script)
+    clock = clock or FakeClock()
+    credential = credential or FakeCredential()
+    exchange = Exchange(transport, clock, retry_timeout)
+    client = GraphClient(
+        exchange=exchange,
+        credential=credential,
+        origin=GRAPH,
+        clock=clock,
+        lanes=FakeLanes(transport.send),
+        asked=asked,
+        tell=clock.told.append,
+    )
+    return Tenant(transport, clock, credential, client, Surroundings(CLOUD, exchange, clock.now))
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+def answer(status: int = 200, body: t.Any = None, **headers: str) -> Response:
+    """``body``: bytes go out as they are, all else as JSON. Headers: ``retry_after="1"`` is Retry-After."""
+    content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status, {"content-type": "application/json; charset=utf-8", **named}, content)
+
+
+def page(*items: t.Any, next_link: str | None = None, **headers: str) -> Response:
+    return answer(200, {"value": list(items), **({"@odata.nextLink": next_link} if next_link else {})}, **headers)
+
+
+def error(status: int, code: str = "SomeCode", message: str = "A reason.", **headers: str) -> Response:
+    inner = {"date": "2026-01-05T10:00:00", "request-id": "request-1", "client-request-id": "client-1"}
+    return answer(status, {"error": {"code": code, "message": message, "innerError": inner}}, **headers)
+
+
+def intune(status: int, message: str, http_headers: str = "{}", **headers: str) -> Response:
+    """An error as Intune wraps it: its message is JSON within JSON, and HttpHeaders is JSON once more."""
+    wrapped = {
+        "_version": 3,
+        "Message": f"{message} - Operation ID (for customer support): {CLIENT_ID} - Activity ID: 4c66 - Url: https://fef.test/x?api-version=1",
+        "CustomApiErrorPhrase": "",
+        "RetryAfter": None,
+        "ErrorSourceService": "",
+        "HttpHeaders": http_headers,
+    }
+    return error(status, "BadRequest", json.dumps(wrapped, indent=2), **headers)
+
+
+def entra(*tokens: Step, discovery: Step | None = None) -> dict[str, t.Any]:
+    """A script for Microsoft Entra: discovery and these answers of the token endpoint."""
+    configuration = {
+        "issuer": f"{LOGIN}/{TENANT_ID}/v2.0",
+        "authorization_endpoint": f"{LOGIN}/{TENANT_ID}/oauth2/v2.0/authorize",
+        "token_endpoint": f"{LOGIN}/{TENANT_ID}/oauth2/v2.0/token",
+    }
+    return {DISCOVERY: discovery or answer(200, configuration), TOKEN: list(tokens) or [bearer("entra-token")]}
+
+
+def bearer(value: str, expires_in: int = 3600) -> Response:
+    return answer(200, {"token_type": "Bearer", "access_token": value, "expires_in": expires_in})
+
+
+# --- what was sent --------------------------------------------------------------------------------------------------
+
+
+def query_of(request: Request) -> dict[str, str]:
+    return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.url).query))
+
+
+def form_of(request: Request) -> dict[str, str]:
+    return dict(urllib.parse.parse_qsl((request.body or b"").decode()))
+
+
+def body_of(request: Request) -> t.Any:
+    return json.loads(request.body or b"null")
+
+
+# --- options and tokens ---------------------------------------------------------------------------------------------
+
+
+def options(**given: t.Any) -> dict[str, t.Any]:
+    """The connection options with their defaults, and these."""
+    defaults = {name: option.get("default") for name, option in CONNECTION.items()}
+    return {**defaults, "retry_timeout": 0.0, **given}
+
+
+def jwt(**claims: t.Any) -> str:
+    """An unsigned token with these claims."""
+    parts = [json.dumps({"alg": "none"}), json.dumps(claims), "signature"]
+    return ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)

@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet of the emulated tenant behind a fake wire that fails as it is told, and the engine that resets it."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+import urllib.parse
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import batch
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import Dispatcher
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import Fleet
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import Item
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import Rules, Sent
+from tests.support.emulated import Died, Emulated
+from tests.support.fakes import GRAPH, error
+
+# What can come of a request. Those that end with _done were processed all the same.
+FAULTS: dict[str, Response | Exception | type[BaseException]] = {
+    "not_sent": errors.NotSentError("No connection."),
+    "lost": errors.LostAnswerError("Lost."),
+    "lost_done": errors.LostAnswerError("Lost."),
+    "throttled": error(429, "TooManyRequests", **{"retry-after": "3"}),
+    "throttled_silently": error(429, "TooManyRequests"),
+    "throttled_zero": error(429, "TooManyRequests", **{"retry-after": "0"}),
+    "500": error(500),
+    "500_done": error(500),
+    "502_done": error(502),
+    "503": error(503),
+    "503_done": error(503),
+    "503_later": error(503, **{"retry-after": "2"}),
+    "504_done": error(504),
+    "408_done": error(408),
+    "html_done": Response(200, {"content-type": "text/html"}, b"<html>Sign in to the guest network</html>"),
+    "redirect": Response(302, {"location": "https://elsewhere.test/"}),
+    "expired": error(401, "InvalidAuthenticationToken"),
+    "dies": Died,
+    "dies_done": Died,
+}
+
+
+class FleetWire(Emulated):
+    """``plan`` names the fault that a request meets, if any. Every request takes ``latency`` seconds."""
+
+    def __init__(self, size: int, *, latency: float = 0.0, roles: list[str] | None = None, **settings: t.Any) -> None:
+        super().__init__(f"fleet:{size}", roles=roles, **settings)
+        self.latency = latency
+        self.plan: t.Callable[[Request], str | None] = lambda request: None
+        self.ids = [device.id for device in self.tenant.devices]
+
+    def send(self, request: Request) -> Response:
+        self.sent.append(request)
+        self.catch_up()
+        fault = self.plan(request)
+        armed = None if request.url.endswith("$batch") else self._armed(request)
+        found = armed or self.ask(request) if fault is None or fault.endswith("_done") else None
+        if self.latency:
+            self.clock.sleep(self.latency)
+        if fault is None:
+            return t.cast(Response, found)
+        made = FAULTS[fault]
+        if isinstance(made, Response):
+            return made
+        raise made() if isinstance(made, type) else made
+
+    @property
+    def resets(self) -> collections.Counter[str]:
+        """What the tenant took: how many resets of each device."""
+        return collections.Counter(action.device_id for action in self.tenant.actions.resets)
+
+    def _armed(self, request: Request) -> Response | None:
+        """A status fault of the emulator that is meant for a request of its own; those for items of a batch it finds itself."""
+        version, path = batch.version_of(GRAPH, request), "/" + urllib.parse.urlsplit(request.url).path.split("/", 2)[2]
+        fault = self.tenant.faults.hit(request.method, path, version)
+        if fault is None:
+            return None
+        after = fault.details.get("retry_after")
+        return error(fault.details["status"], **({} if after is None else {"retry-after": str(after)}))
+
+    def fault(
+        self, kind: str, path: str, *, method: str | None = "POST", times: int | None = 1, skip: int = 0, **details: t.Any
+    ) -> None:
+        """One of the emulator's own, which meets an item of a batch too."""
+        match = {"path": path, **({"method": method} if method else {})}
+        self.tenant.faults.arm({"match": match, "times": times, "skip": skip, "fault": {"kind": kind, **details}})
+
+    def fleet(
+        self,
+        ids: t.Iterable[str] | None = None,
+        *,
+        journal: Journal | None = None,
+        earlier: t.Mapping[str, Sent] | None = None,
+        quota: Quota | None = None,
+        retry_timeout: float = 120.0,
+        asked: t.Any = None,
+        max_age: float = 900.0,
+        **rules: t.Any,
+    ) -> tuple[Fleet, list[Item]]:
+        client = self.world(retry_timeout=retry_timeout, asked=asked).client
+        items = [Item(device, [f"name of {device}"]) for device in (self.ids if ids is None else ids)]
+        # The service's clock, which a task knows since it looked its devices up.
+        client.note(self.ask(client.request("GET", "/deviceManagement/managedDevices", {"$top": "1", "$select": "id"})))
+        now = client.service_now()
+        given = {"wait_timeout": 60.0, "since": passcode.window(now, None, max_age), **rules}
+        keeper = journal if journal is not None else Journal(None, client.service_now)
+        return Fleet(client, Dispatcher(client, quota), items, Rules(**given), keeper, earlier), items
+
+    def run(self, ids: t.Iterable[str] | None = None, **options: t.Any) -> tuple[Fleet, list[Item]]:
+        fleet, items = self.fleet(ids, **options)
+        fleet.run()
+        assert not [work for work in fleet._lineup.works if work.phase != "finished"]
+        return fleet, items

@@ -1,0 +1,759 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import collections.abc
+import json
+import tracemalloc
+import typing as t
+
+import hypothesis
+import pytest
+from hypothesis import strategies
+from intune_emulator.control import seeds
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.lookup import Chosen, prefer_list
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import Dispatcher
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from tests.support.emulated import Emulated
+from tests.support.fakes import FakeTransport, answer, intune, page, query_of, tenant
+
+LIST = "GET /v1.0/deviceManagement/managedDevices"
+COUNT = f"{LIST}/$count"
+MEMBERS = "transitiveMembers"
+NOBODY = "aaaaaaaa-0000-4000-8000-000000000001"
+# Every role but those of the directory.
+INTUNE_ONLY = ["DeviceManagementManagedDevices.Read.All"]
+
+
+class Straight:
+    """A dispatcher that sends one request after the other."""
+
+    def __init__(self, client: GraphClient) -> None:
+        self._client = client
+
+    def fetch(self, requests: t.Sequence[Request]) -> list[Response]:
+        return [self._client._authorised(request) for request in requests]
+
+
+class Intune(Emulated):
+    """``hidden``: names of devices that the list leaves out. ``deaf``: filters are not known. ``odd``: filters with this are refused."""
+
+    def __init__(self, seed: str = "demo", **settings: t.Any) -> None:
+        super().__init__(seed, quota=False, **settings)
+        self.hidden: frozenset[str] = frozenset()
+        self.deaf = False
+        self.odd: str | None = None
+
+    def send(self, request: Request) -> Response:
+        self.sent.append(request)
+        wanted = query_of(request).get("$filter")
+        if self.odd and wanted and self.odd in wanted:
+            return intune(400, "Invalid filter clause: Syntax error at position 9.")
+        if self.deaf and wanted:
+            plain = request.url.partition("?")[0]
+            request = Request("GET", plain)
+        found = self.ask(request)
+        if request.target == LIST and not wanted and self.hidden:
+            body = json.loads(found.body)
+            body["value"] = [item for item in body["value"] if item["deviceName"] not in self.hidden]
+            return Response(found.status, found.headers, json.dumps(body).encode())
+        return found
+
+    def add(self, **properties: t.Any) -> str:
+        return seeds.add_device(self.tenant, properties, {}).id
+
+    def device(self, name: str) -> dict[str, t.Any]:
+        return next(device.own for device in self.tenant.devices if device.get("deviceName") == name)
+
+    def change(self, name: str, **properties: t.Any) -> None:
+        self.device(name).update(properties)
+        self.tenant.devices.changed()
+
+    def group(self, name: str) -> str:
+        return self.tenant.groups.find(lambda group: group["displayName"] == name)[0]["id"]
+
+    def select(self, *names: str, match_by: str = "auto", groups: t.Sequence[str] = ()) -> Chosen:
+        client = self.world().client
+        self.sent.clear()
+        return selection.select(client, t.cast(t.Any, Straight(client)), names=names, match_by=match_by, groups=groups)
+
+    def refused(self, *names: str, **options: t.Any) -> str:
+        with pytest.raises(errors.SelectionError) as caught:
+            self.select(*names, **options)
+        assert caught.value.hint == "Nothing was done. Correct the names, or use device IDs."
+        return caught.value.message
+
+    @property
+    def filters(self) -> list[str]:
+        return [query_of(request)["$filter"] for request in self.sent if "$filter" in query_of(request)]
+
+    @property
+    def lists(self) -> list[Request]:
+        return [request for request in self.sent if request.target == LIST and "$filter" not in query_of(request)]
+
+
+@pytest.fixture
+def wire() -> Intune:
+    return Intune()
+
+
+def by_list(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads the list whatever is fewer."""
+    monkeypatch.setattr(selection, "FEW", 0)
+    monkeypatch.setattr(selection, "prefer_list", lambda wanted, there: True)
+
+
+MODES = pytest.mark.parametrize("mode", ["filter", "list"])
+
+
+def set_mode(mode: str, wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
+    if mode == "list":
+        by_list(wire, monkeypatch)
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+@MODES
+@pytest.mark.parametrize("auto", [True, False], ids=["auto", "told"])
+@pytest.mark.parametrize(("way", "name"), devices.MATCH_BY.items())
+def test_a_device_is_found_by_each_property(
+    wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str, way: str, name: str, auto: bool
+) -> None:
+    set_mode(mode, wire, monkeypatch)
+    device = wire.device("O'Brien's phone")
+    for value in (device[name], device[name].upper()):
+        assert wire.select(value, match_by="auto" if auto else way) == Chosen({device["id"]: [value]}, [])
+    assert bool(wire.lists) == (mode == "list")
+
+
+@MODES
+@pytest.mark.parametrize(
+    "name", ["O'Brien's", "{{ lookup('env', 'HOME') }}", "a&b=c #1 +50% /x?", "iPhone\u00a0d\u2019\u00c9lo\u00efse", "100%' or 1 eq 1"]
+)
+def test_quotes_braces_and_other_signs_are_plain_characters(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str, name: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    device = wire.add(deviceName=name)
+    assert wire.select(name).ids == {device: [name]}
+
+
+@MODES
+def test_names_of_one_device_come_together_in_the_order_given(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    first, second = wire.device("PHONE-FIELD-01"), wire.device("PHONE-HELPDESK-01")
+    names = ["PHONE-FIELD-01", second["serialNumber"], first["id"], "PHONE-FIELD-01", "phone-field-01"]
+    assert list(wire.select(*names).ids.items()) == [
+        (first["id"], ["PHONE-FIELD-01", first["id"], "phone-field-01"]),
+        (second["id"], [second["serialNumber"]]),
+    ]
+
+
+@MODES
+def test_a_guid_in_braces_is_one(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    device = wire.device("PHONE-FIELD-01")
+    name = f"{{{device['azureADDeviceId'].upper()}}}"
+    assert wire.select(name).ids == {device["id"]: [name]}
+
+
+@MODES
+def test_a_name_goes_before_a_serial_number(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    wire.change("PHONE-FIELD-01", serialNumber="PHONE-FIELD-02")
+    assert list(wire.select("PHONE-FIELD-02").ids) == [wire.device("PHONE-FIELD-02")["id"]]
+
+
+@MODES
+def test_what_differs_by_more_than_case_is_another_name(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    wire.add(deviceName="STRASSE-1")
+    wire.add(deviceName="PHONE-FIELD-011")
+    assert "no managed device 'Straße-1'" in wire.refused("Straße-1")
+    assert list(wire.select("PHONE-FIELD-01").ids) == [wire.device("PHONE-FIELD-01")["id"]]
+
+
+@MODES
+def test_a_device_without_a_property_is_not_found_by_a_word_for_nothing(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    wire.add(deviceName=None, serialNumber=None)
+    assert "no managed device 'None'" in wire.refused("None")
+
+
+@MODES
+def test_a_name_of_two_devices_is_refused_with_its_candidates(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    twins = [device.own for device in wire.tenant.devices if device.get("deviceName") == "PHONE-SPARE"]
+    told = ", ".join(sorted(f"{twin['id']} (PHONE-SPARE, {twin['serialNumber']})" for twin in twins))
+    assert wire.refused("PHONE-SPARE") == f"'PHONE-SPARE' means 2 devices by device_name: {told}."
+
+
+def test_a_second_candidate_on_the_second_page_is_seen() -> None:
+    wire = Intune(page_size=1)
+    assert "means 2 devices" in wire.refused("PHONE-SPARE")
+
+
+def test_an_empty_page_is_not_the_end() -> None:
+    device = {"id": NOBODY, "deviceName": "PC-1"}
+    link = "https://graph.test/v1.0/deviceManagement/managedDevices?$skiptoken=x"
+    world = tenant({LIST: [page(next_link=link), page(next_link=link), page(device)]})
+    chosen = selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=["PC-1"], match_by="device_name", groups=[])
+    assert chosen.ids == {NOBODY: ["PC-1"]}
+
+
+@MODES
+def test_a_user_with_two_devices_is_ambiguous(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    user = wire.device("PHONE-FIELD-01")["userPrincipalName"]
+    assert f"'{user}' means 2 devices by user_principal_name" in wire.refused(user)
+
+
+def test_many_candidates_are_told_in_part(wire: Intune) -> None:
+    for _number in range(12):
+        wire.add(deviceName="TWELVE")
+    message = wire.refused("TWELVE")
+    assert "means 12 devices" in message and message.count("TWELVE, ") == 10 and message.endswith(" and 2 more.")
+    for _number in range(10):
+        wire.add(deviceName="TEN")
+    message = wire.refused("TEN")
+    assert message.count("TEN, ") == 10 and "more" not in message
+
+
+@MODES
+def test_all_problems_are_told_at_once(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    message = wire.refused(
+        "NO-1", "PHONE-FIELD-01", NOBODY, "PHONE-SPARE", "eve@contoso.test", groups=["Helpdesk phones", "No group", "Warehouse"]
+    )
+    for told in (
+        "no managed device 'NO-1' (looked for by device_name, serial_number)",
+        f"no managed device '{NOBODY}' (looked for by id, azure_ad_device_id)",
+        "no managed device 'eve@contoso.test' (looked for by user_principal_name)",
+        "'PHONE-SPARE' means 2 devices",
+        "There is no group named 'No group'.",
+        "Several groups are named 'Warehouse'",
+    ):
+        assert told in message
+    assert "FIELD-01'" not in message and "Helpdesk" not in message
+
+
+def test_the_first_twenty_problems_are_told_and_the_rest_counted(wire: Intune) -> None:
+    message = wire.refused(*(f"NO-{number:02}" for number in range(25)))
+    assert message.count("There is no managed device") == 20
+    assert "'NO-19'" in message and "'NO-20'" not in message and message.endswith("... and 5 more problems.")
+    assert "more problems" not in wire.refused(*(f"NO-{number:02}" for number in range(20)))
+    assert wire.refused("NO-1", "NO-1").count("NO-1") == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "match_by", "told"),
+    [
+        pytest.param([""], "auto", "A name is blank.", id="empty"),
+        pytest.param(["  "], "serial_number", "A name is blank.", id="space"),
+        pytest.param(["a\nb"], "auto", r"A name holds control characters: 'a\nb'.", id="newline"),
+        pytest.param(["a\x85b"], "device_name", r"A name holds control characters: 'a\x85b'.", id="C1"),
+        pytest.param(["a\u2028b"], "device_name", r"A name holds control characters: 'a\u2028b'.", id="line separator"),
+        pytest.param(["a\udc80b"], "auto", r"A name holds control characters: 'a\udc80b'.", id="what was not UTF-8"),
+        pytest.param(["x" * 257], "auto", "A name is 257 characters long, and 256 is the most", id="long"),
+        pytest.param(["PC-1"], "id", "'PC-1' is not a GUID, which match_by id needs.", id="no id"),
+        pytest.param(["PC-1"], "azure_ad_device_id", "'PC-1' is not a GUID, which match_by azure_ad_device_id needs.", id="no Entra id"),
+    ],
+)
+def test_what_cannot_be_a_name_is_told_before_any_request(wire: Intune, names: list[str], match_by: str, told: str) -> None:
+    assert told in wire.refused("PHONE-FIELD-01" if match_by == "auto" else NOBODY, *names, match_by=match_by)
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize("group", ["", "a\nb", "x" * 257])
+def test_nor_is_a_group_that_cannot_be_one(wire: Intune, group: str) -> None:
+    assert "A name" in wire.refused("PHONE-FIELD-01", groups=[group])
+    assert wire.sent == []
+
+
+def test_the_longest_name_is_one(wire: Intune) -> None:
+    name = "x" * 256
+    device = wire.add(deviceName=name)
+    assert list(wire.select(name).ids) == [device]
+
+
+def test_no_name_at_all_means_nothing_not_everything(wire: Intune) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="devices and device_groups are empty"):
+        wire.select()
+    assert wire.sent == []
+
+
+def test_there_is_a_most_of_names(wire: Intune) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="50001 names; 50000 is the most"):
+        wire.select(*(str(number) for number in range(50_001)))
+    assert wire.sent == []
+    assert len(selection.check([str(number) for number in range(50_000)], [], "auto")) == 50_000
+
+
+# --- how it is asked -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "by_list"),
+    [
+        (1, 0, False),
+        (2, 0, True),
+        (2, 1, False),
+        (2, 1000, False),
+        (3, 1000, True),
+        (3, 1001, False),
+        (4, 1001, True),
+        (101, 100_000, False),
+        (102, 100_000, True),
+        (50_000, 1_000_000, True),
+        (50_000, 10**9, False),
+    ],
+)
+def test_what_takes_fewer_requests(wanted: int, there: int, by_list: bool) -> None:
+    assert prefer_list(wanted, there) is by_list
+
+
+def test_three_names_are_asked_for_without_counting_devices(wire: Intune) -> None:
+    wire.select("PHONE-FIELD-01", "PHONE-FIELD-02", "PHONE-FIELD-03")
+    assert wire.filters == [f"deviceName eq 'PHONE-FIELD-0{number}'" for number in (1, 2, 3)] and len(wire.sent) == 3
+
+
+def test_the_same_name_many_times_is_asked_for_once(wire: Intune) -> None:
+    assert len(wire.select(*["PHONE-FIELD-01"] * 9).ids) == 1
+    assert wire.targets == [LIST]
+
+
+def test_four_names_of_few_devices_read_the_list_once(wire: Intune) -> None:
+    assert len(wire.select(*(f"PHONE-FIELD-0{number}" for number in (1, 2, 3, 4))).ids) == 4
+    assert wire.targets == [COUNT, LIST]
+    assert query_of(wire.sent[1]) == {"$select": ",".join(devices.FIND)}
+
+
+def test_four_names_of_very_many_devices_are_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "PAGE", 10)
+    assert len(wire.select(*(f"PHONE-FIELD-0{number}" for number in (1, 2, 3, 4))).ids) == 4
+    assert wire.targets == [COUNT, LIST, LIST, LIST, LIST] and len(wire.filters) == 4
+
+
+@pytest.mark.parametrize("answered", [intune(400, "No OData route exists."), answer(200, "many")], ids=["refused", "no number"])
+def test_a_tenant_that_does_not_count_its_devices_is_taken_for_a_large_one(answered: Response) -> None:
+    for number, listed in ((101, False), (102, True)):
+        found = page(*({"id": f"id-{place}", "deviceName": f"PC-{place}"} for place in range(number)))
+        world = tenant({COUNT: answered, LIST: found})
+        names = [f"PC-{place}" for place in range(number)]
+        selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=names, match_by="device_name", groups=[])
+        assert len(world.transport.sent) == (2 if listed else 1 + number)
+
+
+def test_all_first_ways_are_asked_before_the_second_ones_of_those_not_found(wire: Intune) -> None:
+    serial = wire.device("PHONE-FIELD-02")["serialNumber"]
+    wire.select(serial, "PHONE-FIELD-01")
+    assert wire.filters == [f"deviceName eq '{serial}'", "deviceName eq 'PHONE-FIELD-01'", f"serialNumber eq '{serial}'"]
+
+
+def test_a_name_in_two_spellings_is_asked_for_no_more_once_found(wire: Intune) -> None:
+    assert len(wire.select("PHONE-FIELD-01", "phone-field-01").ids) == 1
+    assert len(wire.filters) <= 2
+
+
+def test_an_id_is_read_directly_and_asked_for_by_filter_only_as_entras(wire: Intune) -> None:
+    device = wire.device("PHONE-FIELD-01")
+    wire.select(device["id"])
+    assert wire.targets == [f"{LIST}/{device['id']}"]
+    wire.select(device["azureADDeviceId"])
+    assert wire.targets == [f"{LIST}/{device['azureADDeviceId']}", LIST]
+    assert wire.filters == [f"azureADDeviceId eq '{device['azureADDeviceId']}'"]
+
+
+def test_a_filter_that_intune_does_not_know_finds_nobody_else(wire: Intune) -> None:
+    wire.deaf = True
+    serial = wire.device("PHONE-FIELD-02")["serialNumber"]
+    assert [*wire.select("PHONE-FIELD-01", serial).ids] == [wire.device(f"PHONE-FIELD-0{number}")["id"] for number in (1, 2)]
+    assert "no managed device 'PHONE-FIELD-0'" in wire.refused("PHONE-FIELD-0")
+
+
+def test_who_is_not_in_the_list_is_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_list(wire, monkeypatch)
+    wire.hidden = frozenset({"PHONE-FIELD-01", "PHONE-FIELD-02"})
+    serial = wire.device("PHONE-FIELD-02")["serialNumber"]
+    assert len(wire.select("PHONE-FIELD-01", serial, "PHONE-FIELD-03").ids) == 3
+    assert wire.filters == ["deviceName eq 'PHONE-FIELD-01'", f"deviceName eq '{serial}'", f"serialNumber eq '{serial}'"]
+
+
+def test_so_is_a_member_of_a_group(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_list(wire, monkeypatch)
+    wire.hidden = frozenset({"PHONE-HELPDESK-02"})
+    chosen = wire.select(groups=["Helpdesk phones"])
+    assert len(chosen.ids) == 3 and chosen.warnings == []
+    assert wire.filters[1:] == [f"azureADDeviceId eq '{wire.device('PHONE-HELPDESK-02')['azureADDeviceId']}'"]
+
+
+def test_names_that_are_wrong_by_the_thousand_are_not_all_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "AGAIN", 2)
+    message = wire.refused(*(f"NO-{number}" for number in range(7)))
+    assert message.count("There is no managed device") == 7
+    assert wire.filters == ["deviceName eq 'NO-0'", "deviceName eq 'NO-1'", "serialNumber eq 'NO-0'", "serialNumber eq 'NO-1'"]
+
+
+def test_names_that_are_right_are_all_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "AGAIN", 2)
+    names = [f"PHONE-FIELD-0{number}" for number in range(1, 8)]
+    wire.hidden = frozenset(names)
+    assert len(wire.select(*names).ids) == 7
+
+
+@MODES
+def test_a_name_that_graph_refuses_is_a_problem_of_that_name(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    wire.odd = "ODD"
+    message = wire.refused("ODD-1", "NO-1")
+    assert "'ODD-1' could not be looked for: Invalid filter clause: Syntax error at position 9." in message
+    assert "no managed device 'NO-1'" in message
+
+
+def test_a_refused_first_way_counts_although_the_second_finds_one(wire: Intune) -> None:
+    wire.odd = "deviceName eq 'S-1'"
+    wire.change("PHONE-FIELD-01", serialNumber="S-1")
+    assert "'S-1' could not be looked for" in wire.refused("S-1")
+
+
+def test_a_tenant_without_intune_is_no_problem_of_a_name() -> None:
+    with pytest.raises(errors.GraphError) as caught:
+        Intune(intune=False).select("PHONE-FIELD-01")
+    assert caught.value.status == 400 and "no active Intune subscription" in str(caught.value)
+
+
+@pytest.mark.parametrize("names", [["PHONE-FIELD-01"], ["A", "B", "C", "D"]], ids=["few", "many"])
+def test_what_may_not_be_read_is_raised(names: list[str]) -> None:
+    with pytest.raises(errors.ForbiddenError):
+        Intune(roles=["Device.Read.All"]).select(*names)
+
+
+@pytest.mark.parametrize("body", [[], {"value": None}, None])
+def test_an_answer_that_is_no_list_is_raised(body: t.Any) -> None:
+    world = tenant({LIST: answer(200, body)})
+    with pytest.raises(errors.UnexpectedAnswerError, match="did not answer with a list"):
+        selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=["PC-1"], match_by="device_name", groups=[])
+
+
+def test_a_list_that_is_not_found_is_no_name_that_is_not_found() -> None:
+    world = tenant({LIST: intune(404, "Not found.")})
+    with pytest.raises(errors.NotFoundError):
+        selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=["PC-1"], match_by="device_name", groups=[])
+
+
+def test_selecting_writes_nothing(wire: Intune) -> None:
+    wire.select("PHONE-FIELD-01", groups=["Field service", "Pilot ring"])
+    assert wire.writes == []
+
+
+def test_of_a_long_list_only_what_matches_is_kept() -> None:
+    def peak(pages: int) -> int:
+        whole = page(*({"id": f"id-{number}", "deviceName": f"PC-{number}", "serialNumber": f"S-{number}"} for number in range(1000)))
+        body = json.loads(whole.body)
+
+        def turn(number: int) -> collections.abc.Callable[[Request], Response]:
+            link = f"https://graph.test/v1.0/deviceManagement/managedDevices?$skiptoken={number}"
+            return lambda request: answer(200, {**body, **({"@odata.nextLink": link} if number < pages else {})})
+
+        world = tenant(FakeTransport([answer(200, 1), *(turn(number) for number in range(1, pages + 1))]))
+        names = [f"PC-{number}" for number in range(4)]
+        tracemalloc.start()
+        selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=names, match_by="device_name", groups=[])
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    assert peak(20) < 1.5 * peak(2)
+
+
+NAMES = strategies.sampled_from(["A", "a", "B", "ä", "Ä", "S", "s", "x@y", "X@Y", "", None])
+
+
+@hypothesis.given(
+    there=strategies.lists(strategies.tuples(NAMES, NAMES, NAMES), min_size=1, max_size=4),
+    names=strategies.lists(NAMES.filter(bool), min_size=1, max_size=4),
+    match_by=strategies.sampled_from(["auto", "device_name", "serial_number", "user_principal_name"]),
+)
+def test_both_ways_of_asking_find_the_same(there: list[tuple[str | None, ...]], names: list[str], match_by: str) -> None:
+    wire = Intune("empty")
+    for name, serial, user in there:
+        wire.add(deviceName=name, serialNumber=serial, userPrincipalName=user)
+    outcomes = []
+    for mode in ("filter", "list"):
+        with pytest.MonkeyPatch.context() as patch:
+            set_mode(mode, wire, patch)
+            patch.setattr(selection, "FEW", 0 if mode == "list" else 99)
+            try:
+                outcomes.append(wire.select(*names, match_by=match_by))
+            except errors.SelectionError as failure:
+                outcomes.append(failure.message)
+    assert outcomes[0] == outcomes[1]
+
+
+# --- groups ----------------------------------------------------------------------------------------------------------
+
+
+@MODES
+def test_a_group_stands_for_its_devices(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    expected = {wire.device(f"PHONE-HELPDESK-0{number}")["id"]: ["group Helpdesk phones"] for number in (1, 2, 3)}
+    assert wire.select(groups=["Helpdesk phones"]) == Chosen(expected, [])
+
+
+def test_a_group_by_id(wire: Intune) -> None:
+    group = wire.group("Helpdesk phones")
+    assert set(map(tuple, wire.select(groups=[group]).ids.values())) == {(f"group {group}",)}
+
+
+@MODES
+def test_a_user_in_a_group_stands_for_all_devices_of_that_user(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    chosen = wire.select(groups=["Field service"])
+    meant = {
+        device.id
+        for device in wire.tenant.devices
+        if str(device.get("deviceName")).startswith("PHONE-FIELD-")
+        or str(device.get("userPrincipalName")).startswith(("lukas.meyer@", "marta.kowalska@"))
+    }
+    assert set(chosen.ids) == meant and wire.device("MAC-DESIGN-01")["id"] in meant and chosen.warnings == []
+    assert all(labels == ["group Field service"] for labels in chosen.ids.values()), "though some are members by device and by user"
+
+
+def test_a_user_is_known_by_id_too_where_the_name_has_changed(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_list(wire, monkeypatch)
+    wire.change("MAC-DESIGN-01", userPrincipalName="marta.nowak@contoso.test")
+    chosen = wire.select(groups=["Field service"])
+    assert {wire.device("MAC-DESIGN-01")["id"], wire.device("PHONE-FIELD-02")["id"]} <= set(chosen.ids)
+
+
+def test_nested_groups_count(wire: Intune) -> None:
+    names = [wire.tenant.devices.get(device).get("deviceName") for device in wire.select(groups=["Pilot ring"]).ids]
+    assert sorted(names) == sorted(
+        [f"LT-BERLIN-01{number}" for number in (2, 3, 4, 5)] + [f"PHONE-HELPDESK-0{number}" for number in (1, 2, 3)]
+    )
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_members_come_in_pages(size: int) -> None:
+    wire = Intune(directory_page_size=size)
+    assert len(wire.select(groups=["Pilot ring"]).ids) == 7
+
+
+def test_a_device_by_name_and_by_groups_is_one_device_in_the_place_of_the_name(wire: Intune) -> None:
+    chosen = wire.select("PHONE-HELPDESK-02", groups=["Pilot ring", "Helpdesk phones", "Helpdesk phones"])
+    first, labels = next(iter(chosen.ids.items()))
+    assert (first, labels) == (
+        wire.device("PHONE-HELPDESK-02")["id"],
+        ["PHONE-HELPDESK-02", "group Pilot ring", "group Helpdesk phones"],
+    )
+    assert len(chosen.ids) == 7
+    assert len([target for target in wire.targets if target.endswith(MEMBERS)]) == 2
+
+
+def test_members_that_intune_does_not_manage_are_passed_over_with_one_warning(wire: Intune) -> None:
+    group = wire.group("Helpdesk phones")
+    for name in ("new.one", "new.two"):
+        seeds._add_user(wire.tenant, name)
+    wire.tenant.members.set(
+        group, [*wire.tenant.members.get(group), *(("user", seeds.stable_id("user", name)) for name in ("new.one", "new.two"))]
+    )
+    chosen = wire.select("PHONE-FIELD-01", groups=["Helpdesk phones"])
+    assert len(chosen.ids) == 4
+    assert chosen.warnings == ["2 of 5 members of the group 'Helpdesk phones' have no device in Intune."]
+
+
+def test_a_group_without_any_managed_device_is_a_problem(wire: Intune) -> None:
+    wire.tenant.members.set(wire.group("Helpdesk phones"), [])
+    seeds._add_user(wire.tenant, "new.one")
+    wire.tenant.members.set(wire.group("Pilot ring"), [("user", seeds.stable_id("user", "new.one"))])
+    message = wire.refused("PHONE-FIELD-01", groups=["Helpdesk phones", "Pilot ring"])
+    assert message == (
+        "No member of the group 'Helpdesk phones' has a device in Intune. No member of the group 'Pilot ring' has a device in Intune."
+    )
+
+
+def test_members_of_other_kinds_are_passed_over() -> None:
+    contact = {"@odata.type": "#microsoft.graph.orgContact", "id": NOBODY, "deviceId": "d-2", "userPrincipalName": "x@y"}
+    device = {"@odata.type": "#microsoft.graph.device", "id": NOBODY, "deviceId": "d-1"}
+    group = f"/groups/{NOBODY}"
+    script = {
+        f"GET /v1.0{group}": answer(200, {"id": NOBODY}),
+        f"GET /v1.0{group}/{MEMBERS}": page(contact, device, {"id": "x"}),
+        LIST: page({"id": "id-1", "azureADDeviceId": "D-1"}),
+    }
+    world = tenant(script)
+    chosen = selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=[], match_by="auto", groups=[NOBODY])
+    assert chosen == Chosen({"id-1": [f"group {NOBODY}"]}, [])
+
+
+@pytest.mark.parametrize(
+    ("group", "roles", "told"),
+    [
+        ("Helpdesk phones", ["User.Read.All"], "the permission Device.Read.All."),
+        ("Field service", ["Device.Read.All"], "the permission User.Read.All."),
+        ("Field service", [], "the permission Device.Read.All and User.Read.All."),
+    ],
+)
+def test_members_that_may_not_be_read_are_told_with_the_permission(group: str, roles: list[str], told: str) -> None:
+    wire = Intune(roles=[*INTUNE_ONLY, "GroupMember.Read.All", *roles])
+    message = wire.refused("NO-1", groups=[group])
+    assert message.startswith(f"Microsoft Graph does not tell who the members of the group '{group}' are") and told in message
+    assert "no managed device 'NO-1'" in message
+
+
+def test_groups_that_may_not_be_read_are_told_with_the_permission() -> None:
+    wire = Intune(roles=INTUNE_ONLY)
+    for group in ("Helpdesk phones", wire.group("Helpdesk phones")):
+        with pytest.raises(errors.ForbiddenError, match="GroupMember.Read.All"):
+            wire.select(groups=[group])
+
+
+def test_members_that_may_not_be_listed_are_told_with_the_permission() -> None:
+    group = f"/groups/{NOBODY}"
+    world = tenant(
+        {f"GET /v1.0{group}": answer(200, {"id": NOBODY}), f"GET /v1.0{group}/{MEMBERS}": intune(403, "Insufficient privileges.")}
+    )
+    with pytest.raises(errors.ForbiddenError, match="To read the members of groups, .* GroupMember.Read.All"):
+        selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=[], match_by="auto", groups=[NOBODY])
+
+
+def test_a_large_group_reads_the_list_once() -> None:
+    wire = Intune("fleet:120")
+    assert len(wire.select("FLEET-000001", groups=["All fleet devices"]).ids) == 120
+    assert wire.targets.count(LIST) == 1 and wire.filters == ["displayName eq 'All fleet devices'"]
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def read(wire: Intune, *ids: str) -> list[devices.Device]:
+    client = wire.world().client
+    wire.sent.clear()
+    return selection.read(client, t.cast(t.Any, Straight(client)), ids)
+
+
+@pytest.mark.parametrize("number", [0, 1, 3, 7])
+def test_devices_are_read_from_beta_in_their_order(wire: Intune, number: int) -> None:
+    ids = [device.id for device in wire.tenant.devices][number::-1][:number]
+    found = read(wire, *ids)
+    assert [device.id for device in found] == ids
+    assert all(device.join_type == "azureADJoined" and device.managed_device_name for device in found)
+    assert [request.target for request in wire.sent] == (
+        [COUNT, LIST.replace("v1.0", "beta")] if number > 3 else [f"{LIST.replace('v1.0', 'beta')}/{device}" for device in ids]
+    )
+    assert not any("deviceActionResults" in request.url for request in wire.sent), "they hold passcodes"
+
+
+def test_a_device_that_is_gone_is_left_out_and_one_that_the_list_lacks_is_read(wire: Intune) -> None:
+    ids = [wire.device(f"PHONE-FIELD-0{number}")["id"] for number in (1, 2, 3, 4)]
+    assert [device.id for device in read(wire, ids[0], NOBODY, ids[1])] == ids[:2]
+    body = page(*({"id": device} for device in ids[1:]))
+    beta = LIST.replace("v1.0", "beta")
+    world = tenant({COUNT: answer(200, 4), beta: body, f"{beta}/{ids[0]}": answer(200, {"id": ids[0]})})
+    assert [device.id for device in selection.read(world.client, t.cast(t.Any, Straight(world.client)), ids)] == ids
+
+
+def test_what_may_not_be_read_is_raised_there_too() -> None:
+    wire = Intune(roles=["Device.Read.All"])
+    with pytest.raises(errors.ForbiddenError):
+        read(wire, NOBODY)
+
+
+# --- through the dispatcher of the fleet -----------------------------------------------------------------------------
+
+
+def packed(wire: Intune, *names: str, retry_timeout: float = 60.0, **options: t.Any) -> Chosen:
+    """As a module selects: in batches, under the quota."""
+    client = wire.world(retry_timeout=retry_timeout).client
+    wire.sent.clear()
+    return selection.select(client, Dispatcher(client), names=names, **{"match_by": "auto", "groups": (), **options})
+
+
+def test_few_names_are_one_request(wire: Intune) -> None:
+    assert len(packed(wire, "PHONE-FIELD-01", "PHONE-FIELD-02", "PHONE-FIELD-03").ids) == 3
+    assert wire.targets == ["POST /v1.0/$batch"]
+    packed(wire, "PHONE-FIELD-01")
+    assert wire.targets == [LIST], "and one name is no batch"
+
+
+def test_names_that_are_asked_for_go_by_twenties(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "PAGE", 1)
+    names = [str(device.get("serialNumber")) for device in wire.tenant.devices][:25]
+    assert len(packed(wire, *names, match_by="serial_number").ids) == 25
+    assert wire.targets == [COUNT, "POST /v1.0/$batch", "POST /v1.0/$batch"]
+    assert [len(json.loads(request.body or b"")["requests"]) for request in wire.sent[1:]] == [20, 5]
+
+
+@pytest.mark.parametrize(("names", "listed"), [(3, False), (4, True), (40, True)])
+def test_of_few_devices_the_list_is_read_once(wire: Intune, names: int, listed: bool) -> None:
+    chosen = packed(wire, *(device.id for device in list(wire.tenant.devices)[:names]))
+    assert len(chosen.ids) == names and wire.targets == ([COUNT, LIST] if listed else ["POST /v1.0/$batch"])
+
+
+def test_each_way_in_one_batch(wire: Intune) -> None:
+    device, other, third = wire.device("O'Brien's phone"), wire.device("PHONE-FIELD-01"), wire.device("PHONE-FIELD-02")
+    assert packed(wire, "O'Brien's phone", other["azureADDeviceId"], third["id"]).ids == {
+        device["id"]: ["O'Brien's phone"],
+        other["id"]: [other["azureADDeviceId"]],
+        third["id"]: [third["id"]],
+    }
+
+
+def test_a_second_candidate_on_the_second_page_of_an_item_is_seen() -> None:
+    wire = Intune(page_size=1)
+    with pytest.raises(errors.SelectionError, match="'PHONE-SPARE' means 2 devices"):
+        packed(wire, "PHONE-SPARE", "PHONE-FIELD-01")
+
+
+def fault_of(wire: Intune, times: int | None, **details: t.Any) -> None:
+    wire.tenant.faults.arm({"match": {"path": "managedDevices$", "method": "GET"}, "times": times, "fault": {"kind": "status", **details}})
+
+
+@pytest.mark.parametrize("details", [{"status": 503}, {"status": 429, "retry_after": "7"}, {"status": 500}, {"status": 504}], ids=str)
+def test_an_item_that_fails_for_the_moment_is_asked_for_again(wire: Intune, details: dict[str, t.Any]) -> None:
+    fault_of(wire, 1, **details)
+    assert len(packed(wire, "PHONE-FIELD-01", "PHONE-FIELD-02").ids) == 2
+    assert wire.targets == ["POST /v1.0/$batch", LIST]
+
+
+def test_an_item_that_always_fails_ends_the_search_in_time(wire: Intune) -> None:
+    fault_of(wire, None, status=503)
+    with pytest.raises(errors.GraphError) as caught:
+        packed(wire, "PHONE-FIELD-01", "PHONE-FIELD-02", retry_timeout=30.0)
+    assert caught.value.status == 503 and wire.clock.monotonic() <= 30.0
+
+
+def test_a_name_that_is_refused_in_a_batch_is_a_problem_of_that_name(wire: Intune) -> None:
+    fault_of(wire, 1, status=400, message="Invalid filter clause.")
+    with pytest.raises(errors.SelectionError) as caught:
+        packed(wire, "PHONE-FIELD-01", "PHONE-FIELD-02", "NO-1")
+    assert caught.value.message == (
+        "'PHONE-FIELD-01' could not be looked for: Invalid filter clause. "
+        "There is no managed device 'NO-1' (looked for by device_name, serial_number)."
+    )
+
+
+def test_what_may_not_be_read_is_raised_from_a_batch() -> None:
+    with pytest.raises(errors.ForbiddenError):
+        packed(Intune(roles=["Device.Read.All"]), "PHONE-FIELD-01", "PHONE-FIELD-02")
+
+
+@pytest.mark.parametrize("kind", ["refuse", "ignore"])
+def test_what_the_service_makes_of_unknown_filters_changes_nothing(kind: str) -> None:
+    wire = Intune(unlisted_filter=kind)
+    for way, name in devices.MATCH_BY.items():
+        device = wire.device("PHONE-FIELD-01" if way != "user_principal_name" else "O'Brien's phone")
+        assert list(packed(wire, device[name], match_by=way).ids) == [device["id"]]
+
+
+def test_devices_are_read_in_batches_too(wire: Intune) -> None:
+    client = wire.world().client
+    ids = [device.id for device in wire.tenant.devices][:3]
+    assert [device.id for device in selection.read(client, Dispatcher(client), [*ids[:2], NOBODY])] == ids[:2]
+    assert wire.targets == ["POST /beta/$batch"]

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import References
+from tests.support.fakes import answer, error, page, query_of, tenant
+
+ONE = "aaaaaaaa-0000-4000-8000-000000000001"
+TWO = "aaaaaaaa-0000-4000-8000-000000000002"
+GROUPS = "GET /v1.0/groups"
+FILTERS = "GET /beta/deviceManagement/assignmentFilters"
+TAGS = "GET /beta/deviceManagement/roleScopeTags"
+KINDS = ["group", "filter", "tag"]
+WORDS = {"group": "group", "filter": "assignment filter", "tag": "scope tag"}
+
+
+def thing(identity: str, name: str, **more: t.Any) -> dict[str, t.Any]:
+    return {"id": identity, "displayName": name, "platform": "windows10AndLater", **more}
+
+
+def world_of(*things: dict[str, t.Any]) -> t.Any:
+    """A tenant in which every list has these."""
+    return tenant({GROUPS: page(*things), FILTERS: page(*things), TAGS: page(*things)})
+
+
+def look_up(kind: str, name: str, *things: dict[str, t.Any]) -> tuple[str | None, list[str]]:
+    references = References(world_of(*things).client)
+    return getattr(references, kind)(name), references.problems
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("name", "things"),
+    [
+        pytest.param("Ops", [thing(TWO, "Others"), thing(ONE, "Ops")], id="the same"),
+        pytest.param("Ops", [thing(TWO, "ops"), thing(ONE, "Ops")], id="the same is preferred"),
+        pytest.param("Ops", [thing(ONE, "oPS")], id="another letter case"),
+        pytest.param(" Ops ", [thing(ONE, "Ops")], id="space around"),
+        pytest.param("O'Brien's", [thing(ONE, "O'Brien's")], id="an apostrophe"),
+    ],
+)
+def test_a_thing_is_found_by_its_name(kind: str, name: str, things: list[dict[str, t.Any]]) -> None:
+    assert look_up(kind, name, *things) == (ONE, [])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["Nobody", "Op", "", "   "], ids=["unknown", "a part", "blank", "spaces"])
+def test_a_name_that_means_nothing_is_a_problem(kind: str, name: str) -> None:
+    assert look_up(kind, name, thing(ONE, "Ops")) == (None, [f"There is no {WORDS[kind]} named '{name}'."])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("names", [("Ops", "Ops"), ("ops", "OPS")], ids=["the same", "another letter case"])
+def test_a_name_that_means_several_things_is_a_problem_with_their_ids(kind: str, names: tuple[str, str]) -> None:
+    found = look_up(kind, "Ops", thing(TWO.upper(), names[0]), thing(ONE, names[1]))
+    assert found == (None, [f"Several {WORDS[kind]}s are named 'Ops': {ONE}, {TWO}."])
+
+
+def test_things_without_a_name_are_passed_over() -> None:
+    assert look_up("tag", "None", {"id": ONE}) == (None, ["There is no scope tag named 'None'."])
+
+
+def test_a_groups_name_cannot_leave_the_filter() -> None:
+    world = world_of(thing(ONE, "O'Brien's"))
+    References(world.client).group("O'Brien's")
+    assert query_of(world.transport.sent[0]) == {"$filter": "displayName eq 'O''Brien''s'", "$select": "id,displayName"}
+
+
+# --- IDs ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [ONE, ONE.upper(), f"{{{ONE}}}", f" {ONE} "], ids=["plain", "upper case", "braces", "spaces"])
+@pytest.mark.parametrize("kind", ["group", "filter"])
+def test_a_thing_is_found_by_its_id(kind: str, given: str) -> None:
+    world = tenant({f"{GROUPS}/{ONE}": answer(200, {"id": ONE}), FILTERS: page(thing(TWO, "Other"), thing(ONE.upper(), "Ops"))})
+    references = References(world.client)
+    assert (getattr(references, kind)(given), references.problems) == (ONE, [])
+
+
+def test_an_id_counts_before_a_name() -> None:
+    assert look_up("filter", ONE, thing(TWO, ONE), thing(ONE, "Ops")) == (ONE, [])
+
+
+def test_a_group_id_that_means_nothing_is_a_problem() -> None:
+    references = References(tenant({f"{GROUPS}/{ONE}": error(404)}).client)
+    assert (references.group(ONE), references.problems) == (None, [f"There is no group with the ID {ONE}."])
+
+
+@pytest.mark.parametrize("given", [ONE, ONE.upper(), f"{{{ONE}}}"], ids=["plain", "upper case", "braces"])
+@pytest.mark.parametrize("kind", ["group", "filter"])
+def test_an_id_that_the_policy_has_already_is_not_looked_up(kind: str, given: str) -> None:
+    world = tenant()
+    assert getattr(References(world.client, {ONE}), kind)(given) == ONE
+    assert world.transport.sent == []
+
+
+@pytest.mark.parametrize(("given", "known"), [("0", set()), (" 0 ", set()), ("7", {"7"})], ids=["default", "default, spaces", "in use"])
+def test_a_scope_tag_that_is_known_is_not_looked_up(given: str, known: set[str]) -> None:
+    world = tenant()
+    assert References(world.client, known).tag(given) == given.strip()
+    assert world.transport.sent == []
+
+
+def test_a_scope_tag_is_a_number_as_text() -> None:
+    references = References(world_of({"id": 7, "displayName": "Berlin"}).client)
+    assert (references.tag("Berlin"), references.tag("7")) == ("7", "7")
+
+
+# --- filters --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("platform", ["android", "windows81AndLater", None])
+def test_a_filter_for_another_platform_is_a_problem(platform: str | None) -> None:
+    found = look_up("filter", "Lab", thing(ONE, "Lab", platform=platform))
+    assert found == (None, [f"The assignment filter 'Lab' is for the platform {platform}, not for Windows."])
+
+
+# --- asking once ----------------------------------------------------------------------------------------------------
+
+
+def test_each_thing_is_asked_for_once() -> None:
+    world = world_of(thing(ONE, "Ops"), thing(TWO, "Dev"))
+    references = References(world.client)
+    for name in ("Ops", "Dev", "Ops"):
+        assert references.group(name) and references.filter(name) and references.tag(name)
+    assert sorted(world.transport.targets) == sorted([GROUPS, GROUPS, FILTERS, TAGS])
+
+
+def test_lists_are_asked_for_what_is_needed() -> None:
+    world = world_of()
+    references = References(world.client)
+    references.filter("x")
+    references.tag("x")
+    assert [query_of(request)["$select"] for request in world.transport.sent] == ["id,displayName,platform", "id,displayName"]
+
+
+# --- problems -------------------------------------------------------------------------------------------------------
+
+
+def test_all_problems_are_told_at_once_and_each_once() -> None:
+    references = References(world_of().client)
+    for _again in range(2):
+        references.group("A")
+        references.filter("B")
+        references.tag("C")
+    with pytest.raises(errors.SelectionError) as caught:
+        references.check()
+    assert caught.value.message == "There is no group named 'A'. There is no assignment filter named 'B'. There is no scope tag named 'C'."
+    assert (caught.value.hint or "").startswith("Nothing was written.")
+
+
+def test_no_problem_is_none() -> None:
+    references = References(world_of(thing(ONE, "Ops")).client)
+    references.group("Ops")
+    references.check()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "permission"),
+    [
+        ("group", "Ops", "GroupMember.Read.All"),
+        ("group", ONE, "GroupMember.Read.All"),
+        ("filter", "Ops", "DeviceManagementConfiguration.Read.All"),
+        ("tag", "Ops", "DeviceManagementRBAC.Read.All"),
+    ],
+)
+def test_a_refused_look_up_names_the_permissions(kind: str, name: str, permission: str) -> None:
+    world = tenant({GROUPS: error(403), f"{GROUPS}/{ONE}": error(403), FILTERS: error(403), TAGS: error(403)})
+    with pytest.raises(errors.ForbiddenError) as caught:
+        getattr(References(world.client), kind)(name)
+    assert permission in (caught.value.hint or "")
+
+
+def test_another_failure_of_a_look_up_is_told_as_it_is() -> None:
+    with pytest.raises(errors.ServiceError) as caught:
+        References(tenant({GROUPS: error(500)}).client).group("Ops")
+    assert caught.value.hint is None

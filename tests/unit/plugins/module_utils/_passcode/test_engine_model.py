@@ -1,0 +1,392 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A model of the whole: tasks over parts of a fleet, faults, kills, late answers, other administrators, and a journal on a disk.
+
+What the tenant took from us is compared with what the tasks and the journal say, after every step. For a longer run, with other
+examples each time: FLEET_MACHINE=1000 python -m pytest tests/unit/plugins/module_utils/_passcode/test_engine_model.py
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime
+import itertools
+import json
+import os
+import pathlib
+import random
+import tempfile
+import typing as t
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from intune_emulator.entra.tokens import mint
+from intune_emulator.intune.lifecycle import Action
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format as ledger
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses as settling
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
+from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode as module
+from tests.support.emulated import Died
+from tests.support.fakes import START
+from tests.support.fleets import FAULTS, FleetWire
+
+SIZE = 24  # more than one batch
+EXAMPLES = int(os.environ.get("FLEET_MACHINE", "0"))
+MAX_AGE = 900
+DELAY = settling.QUIET - 5.0  # seconds for which a request may be under way when nobody waits for its answer any more
+CERTAIN = {None, "not_sent", "throttled", "throttled_silently", "throttled_zero", "503_later", "expired"}
+SYNCED = {"journal", "begin", "intent", "end"}  # lines that are on the disk before anything else is done
+# Of one item of a batch; the last three leave open whether it was done.
+ITEM_FAULTS: list[dict[str, t.Any]] = [
+    {"kind": "status", "status": 429},
+    {"kind": "status", "status": 429, "retry_after": "86400"},
+    {"kind": "status", "status": 503, "retry_after": "3"},
+    {"kind": "status", "status": 500},
+    {"kind": "omit"},
+    {"kind": "duplicate"},
+]
+places = st.integers(0, SIZE - 1)
+MET = [*FAULTS, *["late", "lost", "lost_done", "dies", "dies_done"] * 3]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What happens in one task: to its requests (to all, or to resets alone), after some of them, and to items of its batches."""
+
+    devices: frozenset[int]
+    faults: list[str | None]
+    resets_alone: bool
+    after: int
+    delay: float
+    items: list[tuple[int, int, bool]]
+    other: tuple[int, int] | None
+    under_way: list[str]
+    torn: float | None
+    options: dict[str, t.Any]
+    retry_timeout: float
+    latency: float
+    width: int = 8
+
+
+def plan_of(seed: int) -> Plan:
+    """By chance, of a seed: drawn one by one, hypothesis would make most of the many choices the simplest, which is no fault at all."""
+    choice = random.Random(seed)
+    everything = range(SIZE)
+    return Plan(
+        devices=frozenset(everything if choice.random() < 0.3 else choice.sample(everything, choice.randint(1, SIZE))),
+        faults=[choice.choice([None, *choice.choices(MET, k=2)]) for _place in range(choice.randint(1, 8))],
+        resets_alone=choice.random() < 0.8,
+        after=choice.choice([0, 0, 0, 1, 2]),
+        delay=choice.uniform(0.0, DELAY),
+        items=[
+            (choice.randrange(SIZE), choice.randrange(len(ITEM_FAULTS)), choice.random() < 0.5) for _place in range(choice.randint(0, 3))
+        ],
+        other=choice.choice([None, (choice.randint(1, 6), choice.randrange(SIZE))]),
+        under_way=choice.choices(["taken", "late", "dropped"], k=8),
+        torn=choice.choice([None, choice.random()]),
+        options={
+            "wait": choice.random() < 0.5,
+            "sync_devices": choice.random() < 0.3,
+            "use_beta": choice.random() < 0.8,
+            "write_quota": choice.choice([200, 20, 5]),
+            "wait_timeout": choice.choice([5.0, 60.0]),
+        },
+        retry_timeout=choice.choice([0.0, 5.0, 120.0]),
+        latency=choice.choice([0.0, 0.3]),
+        width=choice.choice([8, 2]),
+    )
+
+
+plans = st.integers(0, 2**16 - 1).map(plan_of)
+calm = Plan(frozenset(range(SIZE)), [], False, 0, 0.0, [], None, [], None, {"wait_timeout": 60.0}, 120.0, 0.1)
+
+
+def resets_in(request: Request) -> set[str]:
+    """IDs of the devices that a request, or an item of a batch, resets."""
+    urls = [item["url"] for item in json.loads(request.body or b"{}")["requests"]] if request.url.endswith("/$batch") else [request.url]
+    return {url.split("/")[-2].lower() for url in urls if url.endswith("/resetPasscode")}
+
+
+class Wire(FleetWire):
+    """``by``: who asked for each reset that the tenant took: the number of our task, or 0 for somebody else."""
+
+    def __init__(self, **options: t.Any) -> None:
+        super().__init__(SIZE, token_lifetime=10**8, batch_shuffle=True, **options)
+        # The same time in every run: a second that begins meanwhile would make another example of it.
+        self.tenant.clock.set(datetime.datetime.fromtimestamp(START + 0.4, datetime.timezone.utc))
+        self.token = mint(self.tenant, next(iter(self.tenant.applications.values())))
+        self.by: dict[str, int] = {}
+        self.author = 0
+        self.late: list[tuple[float, int, Request]] = []
+        self.doubtful: set[str] = set()
+
+    def ask(self, request: Request) -> Response:
+        known = len(self.tenant.actions.resets)
+        answer = super().ask(request)
+        self.by.update((action.id, self.author) for action in self.tenant.actions.resets[known:])
+        return answer
+
+    def catch_up(self) -> None:
+        clock = self.tenant.clock
+        end = clock.timestamp() + sum(self.clock.slept) - self._slept
+        self._slept = sum(self.clock.slept)
+        for due in sorted((entry for entry in self.late if entry[0] <= end), key=lambda entry: entry[0]):
+            self.late.remove(due)
+            clock.advance(max(0.0, due[0] - clock.timestamp()))
+            author, self.author = self.author, due[1]
+            self.ask(due[2])
+            self.author = author
+        clock.advance(max(0.0, end - clock.timestamp()))
+
+    def come_late(self, request: Request, delay: float) -> None:
+        """Nobody waits for its answer, but it is under way still."""
+        self.late.append((self.tenant.clock.timestamp() + delay, self.author, request))
+
+    def reset_by_other(self, device: str) -> None:
+        author, self.author = self.author, 0
+        self.ask(Request("POST", f"https://graph.test/v1.0/deviceManagement/managedDevices/{device}/resetPasscode"))
+        self.author = author
+
+    def of(self, device: str, *authors: int) -> list[Action]:
+        """The resets that the tenant took of a device: all, or those of some."""
+        actions = self.tenant.devices.get(device).actions.get("resetPasscode", [])
+        return [action for action in actions if not authors or self.by[action.id] in authors]
+
+
+class FleetMachine(RuleBasedStateMachine):
+    @initialize(
+        fixed=st.booleans(),
+        audit_delay=st.sampled_from([0.0, 20.0, 60.0]),
+        visible=st.lists(st.sampled_from([0.0, 0.0, 5.0, 60.0]), min_size=SIZE, max_size=SIZE),
+        access=st.sampled_from(["read", "read", "refuse"]),
+        stamps=st.sampled_from(["fractional", "seconds"]),
+    )
+    def begin(self, fixed: bool, audit_delay: float, visible: list[float], access: str, stamps: str) -> None:
+        """``fixed``: tasks name reset_since, else max_age."""
+        self.wire = Wire(audit_delay=audit_delay, audit_access=access, action_timestamps=stamps)
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name) / "journal"
+        self.task, self.fixed = 0, fixed
+        self.campaigns = [self.now()]
+        for place, lag in enumerate(visible):
+            self.device(place).simulation.patch({"visible": lag})
+        for place, outcome in enumerate(["offline", "failed", "not_supported", "canceled", "refuse"]):
+            self.device(place).simulation.patch({"outcome": outcome})
+        self.device(5).own["managedDeviceOwnerType"] = "personal"
+        self.device(6).own["joinType"] = "hybridAzureADJoined"
+        self.results: dict[str, dict[str, t.Any]] = {}
+
+    # --- what can happen ----------------------------------------------------------------------------------------------
+
+    @rule(plan=plans)
+    def run(self, plan: Plan) -> None:
+        self.perform(plan, check=False)
+
+    @rule(plan=plans)
+    def run_when_all_are_due(self, plan: Plan) -> None:
+        """A new campaign; with max_age a window later."""
+        # What is under way still belongs to the one before.
+        self.wait(settling.QUIET + passcode.SKEW + 1.0 if self.fixed else MAX_AGE + 60.0)
+        self.campaigns.append(self.now())
+        self.perform(plan, check=False)
+
+    @rule(plan=plans)
+    def run_in_check_mode(self, plan: Plan) -> None:
+        before = self.path.read_bytes() if self.path.exists() else None
+        sent = len(self.wire.sent)
+        self.perform(dataclasses.replace(plan, torn=None), check=True)
+        assert (self.path.read_bytes() if self.path.exists() else None) == before
+        assert not [request for request in self.wire.sent[sent:] if resets_in(request) or request.url.endswith("syncDevice")]
+
+    @rule(seconds=st.one_of(st.floats(0.0, 60.0), st.floats(0.0, MAX_AGE + 60.0)))
+    def wait(self, seconds: float) -> None:
+        self.wire.clock.sleep(seconds)
+        self.wire.catch_up()
+
+    @rule(place=places)
+    def somebody_else_resets(self, place: int) -> None:
+        self.wire.reset_by_other(self.wire.ids[place])
+
+    @rule(place=places, lag=st.sampled_from([0.0, 5.0, 60.0]))
+    def a_record_lags_differently(self, place: int, lag: float) -> None:
+        self.device(place).simulation.patch({"visible": lag})
+
+    @rule()
+    def the_offline_device_checks_in(self) -> None:
+        self.device(0).check_in(self.wire.tenant.clock.now())
+
+    # --- one task -------------------------------------------------------------------------------------------------------
+
+    def perform(self, plan: Plan, check: bool) -> None:
+        wire, self.task = self.wire, self.task + 1
+        wire.catch_up()
+        wire.author, wire.doubtful, wire.latency = self.task, set(), plan.latency
+        wire.plan = self.script(plan)
+        self.results, began, past = {}, self.now(), self.past()
+        doubtful = {device for device, trace in past.traces.items() if trace.state == "open"}
+        world = wire.world(retry_timeout=plan.retry_timeout)
+        world.client.lanes.width = plan.width
+        try:
+            outcome = module.run(self.params(plan), world.client, check)
+        except Died:
+            self.die(plan, [request for _ticket, request in world.client.lanes.started])
+        except errors.IntuneError:
+            assert not [action for device in wire.ids for action in wire.of(device, self.task)], "nothing is told of what was sent"
+        else:
+            self.results = {entry["id"]: entry for entry in outcome.values["results"]}
+            assert set(self.results) == {wire.ids[place] for place in plan.devices}
+            for entry in self.results.values():
+                self.told_truly(entry, began, entry["id"] in doubtful | wire.doubtful, check)
+            unsettled = any(entry["status"] in ("unknown", "not_attempted") for entry in self.results.values())
+            assert check or not unsettled or self.past().since is not None, "it is to be continued"
+            assert check or unsettled or len(plan.devices) < SIZE or self.past().since is None, "it came to its end"
+        finally:
+            wire.plan, wire.author = lambda request: None, 0
+            wire.tenant.faults.clear()
+        if past.since is not None and not self.fixed:
+            # A run that did not come to its end is continued, however late.
+            for device in wire.ids:
+                assert len([action for action in self.ours(device) if action.requested.timestamp() >= past.since]) <= 1, device
+
+    def script(self, plan: Plan) -> t.Callable[[Request], str | None]:
+        left, number = [None] * plan.after + plan.faults, itertools.count()
+        for place, kind, processed in plan.items:
+            details = dict(ITEM_FAULTS[kind])
+            if "retry_after" not in details and details.get("status") != 429 and details["kind"] != "duplicate":
+                details["processed"] = processed
+            self.wire.fault(details.pop("kind"), f"{self.wire.ids[place]}/resetPasscode$", **details)
+            self.wire.doubtful |= {self.wire.ids[place]} if kind > 2 else set()
+
+        def meet(request: Request) -> str | None:
+            if plan.other is not None and next(number) == plan.other[0]:
+                self.wire.reset_by_other(self.wire.ids[plan.other[1]])
+            resets = resets_in(request)
+            fault = left.pop(0) if left and (resets or not plan.resets_alone) else None
+            if fault not in CERTAIN:
+                self.wire.doubtful |= resets
+            if fault == "late":
+                self.wire.come_late(request, plan.delay)
+                return "lost"
+            return fault
+
+        return meet
+
+    def params(self, plan: Plan) -> dict[str, t.Any]:
+        defaults = {name: option.get("default") for name, option in module.SPEC.argument_spec.items()}
+        since = ledger.show_time(self.campaigns[-1]) if self.fixed else None
+        names = [self.wire.ids[place] for place in sorted(plan.devices)]
+        given = {"devices": names, "journal_path": str(self.path), "reset_since": since, "max_age": MAX_AGE, "return_passcode": True}
+        return {**defaults, **given, **plan.options}
+
+    def die(self, plan: Plan, started: list[Request]) -> None:
+        """What was under way arrives or not; where the whole host went down, lines that were not synced are gone, one in its middle."""
+        for request, fate in zip(started, plan.under_way, strict=False):
+            if fate == "taken":
+                self.wire.ask(request)
+            elif fate == "late":
+                self.wire.come_late(request, plan.delay)
+        if plan.torn is not None and self.path.exists():
+            lines = self.path.read_bytes().splitlines(keepends=True)
+            # One that an earlier crash tore is there still where this task did not come to open the journal.
+            whole = [json.loads(line)["event"] for line in lines if line.endswith(b"\n")]
+            kept = max((number for number, event in enumerate(whole, 1) if event in SYNCED), default=0)
+            safe, rest = b"".join(lines[:kept]), b"".join(lines[kept:])
+            self.path.write_bytes(safe + rest[: int(plan.torn * len(rest))])
+
+    def told_truly(self, entry: dict[str, t.Any], began: float, doubtful: bool, check: bool) -> None:
+        wire, device, status = self.wire, entry["id"], entry["status"]
+        mine = wire.of(device, self.task)
+        foreign = [action for action in wire.of(device, 0) if action.requested.timestamp() >= began - passcode.SKEW]
+        assert len(mine) <= 1
+        if status == "unknown":
+            assert doubtful, entry
+        elif status in ("refused", "not_attempted", "planned") or entry["reason"] in ("service_refused", "unavailable", "device_gone"):
+            assert not mine, entry
+        else:
+            assert wire.of(device), entry
+            assert entry["changed"] or not mine, entry
+        if entry["changed"] and not check:
+            # The record does not say whose a reset is: after a lost answer somebody else's is taken for ours.
+            assert mine or (doubtful and foreign), entry
+        if status == "done":
+            assert entry["passcode"] in {action.passcode for action in wire.of(device)}, entry
+            assert not mine or foreign or entry["passcode"] == mine[0].passcode, entry
+
+    # --- what is always so ------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def no_device_is_reset_twice(self) -> None:
+        for device in self.wire.ids if self.task else ():
+            times = [action.requested.timestamp() for action in self.ours(device)]
+            if self.fixed:
+                numbers = collections.Counter(sum(begin <= when for begin in self.campaigns) for when in times)
+                assert all(number == 1 for number in numbers.values()), (device, times, self.campaigns)
+            else:
+                # The service's clock is known to the second.
+                assert all(after - before > MAX_AGE - 1.0 for before, after in itertools.pairwise(times)), (device, times)
+
+    @invariant()
+    def what_was_sent_is_written_down(self) -> None:
+        if not self.task:
+            return
+        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+        entries = [json.loads(line) for line in lines if line.endswith(b"\n")]
+        intents = collections.Counter(entry["device"] for entry in entries if entry["event"] == "intent")
+        traces = self.past().traces
+        for device in self.wire.ids:
+            ours = self.ours(device)
+            assert intents[device] >= len(ours), device
+            trace = traces.get(device)
+            if trace is not None and trace.state == "accepted":
+                assert [action for action in self.wire.of(device) if action.requested.timestamp() >= trace.time - passcode.SKEW], device
+            if trace is not None and trace.state == "free":
+                assert not [action for action in ours if action.requested.timestamp() >= trace.time], device
+
+    def ours(self, device: str) -> list[Action]:
+        return [action for action in self.wire.of(device) if self.wire.by[action.id]]
+
+    def device(self, place: int) -> t.Any:
+        return self.wire.tenant.devices.get(self.wire.ids[place])
+
+    def past(self) -> ledger.Past:
+        return ledger.read(self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else [], "journal")
+
+    def now(self) -> float:
+        return self.wire.tenant.clock.timestamp()
+
+    # --- the end ----------------------------------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        """Without faults every device that may be reset is in the end, but for those of which nothing can be known."""
+        if not hasattr(self, "wire"):
+            return
+        self.wait(61.0)
+        before: t.Any = None
+        for _again in range(5):
+            self.perform(calm, check=False)
+            now = {device: entry["status"] for device, entry in self.results.items()}
+            if now == before:
+                break
+            before = now
+        self.no_device_is_reset_twice()
+        self.what_was_sent_is_written_down()
+        assert now[self.wire.ids[4]] in ("failed", "unknown") and not self.wire.of(self.wire.ids[4])
+        assert [now[device] for device in self.wire.ids[5:7]] == ["refused"] * 2
+        for device in (*self.wire.ids[:4], *self.wire.ids[7:]):
+            assert now[device] not in ("not_attempted", "refused"), self.results[device]
+            if now[device] != "unknown":
+                assert self.wire.of(device), self.results[device]
+        self.folder.cleanup()
+
+
+FleetMachine.TestCase.settings = settings(
+    max_examples=EXAMPLES or 60, stateful_step_count=16, derandomize=not EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestFleetMachine = pytest.mark.slow(FleetMachine.TestCase)

@@ -1,0 +1,577 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import errno
+import itertools
+import json
+import multiprocessing
+import os
+import pathlib
+import signal
+import stat
+import tracemalloc
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format as ledger
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import Past, Trace
+from tests.support.fakes import GRAPH, START, TENANT_ID, FakeClock
+
+A, B = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
+HEADER = ledger.header(START, TENANT_ID, GRAPH)
+
+Use = t.Callable[[Journal], t.Any]
+
+
+@pytest.fixture
+def path(tmp_path: pathlib.Path) -> pathlib.Path:
+    return tmp_path / "journal"
+
+
+def journal(path: object, clock: FakeClock | None = None) -> Journal:
+    return Journal(str(path), (clock or FakeClock()).now)
+
+
+def opened(path: object) -> Journal:
+    subject = journal(path)
+    subject.open(TENANT_ID, GRAPH)
+    return subject
+
+
+def past(path: object) -> Past:
+    with journal(path) as subject:
+        return subject.open(TENANT_ID, GRAPH)
+
+
+def peeked(path: object) -> Past:
+    return journal(path).peek(TENANT_ID, GRAPH)
+
+
+def lines(path: pathlib.Path) -> list[dict[str, t.Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def private(path: pathlib.Path, content: bytes) -> None:
+    path.write_bytes(content)
+    path.chmod(0o600)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The calls that write, in their order; a folder's fsync is told from a file's."""
+    made: list[str] = []
+    real = {name: getattr(os, name) for name in ("write", "fsync", "ftruncate")}
+
+    def note(name: str) -> t.Callable[..., t.Any]:
+        def call(handle: int, *rest: t.Any) -> t.Any:
+            made.append(name + " folder" * stat.S_ISDIR(os.fstat(handle).st_mode))
+            return real[name](handle, *rest)
+
+        return call
+
+    for name in real:
+        monkeypatch.setattr(os, name, note(name))
+    return made
+
+
+# --- what is written ------------------------------------------------------------------------------------------------
+
+
+def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock) -> None:
+    subject = journal(path, clock)
+    assert subject.open(TENANT_ID, GRAPH) == Past()
+    steps: list[Use] = [
+        lambda journal: journal.begin("run-1", START - 900.5, 2),
+        lambda journal: journal.intent([(A, "Büro 1"), (B, None)]),
+        lambda journal: journal.accepted([A]),
+        lambda journal: journal.refused([(B, "429: slow\ndown")]),
+        lambda journal: journal.lost([(B, "no answer")]),
+        lambda journal: journal.settled([(B, False)]),
+        lambda journal: journal.outcome([(A, "done"), (B, "not_attempted")]),
+        lambda journal: journal.end("run-1"),
+    ]
+    for step in steps:
+        clock.sleep(1)
+        step(subject)
+    at = [f"2026-01-05T10:00:0{second}.000Z" for second in range(9)]
+    header = {"time": at[0], "event": "journal", "format": ledger.FORMAT, "version": 1, "tenant": TENANT_ID, "graph": GRAPH}
+    assert lines(path) == [
+        header,
+        {"time": at[1], "event": "begin", "run": "run-1", "since": "2026-01-05T09:44:59.500Z", "devices": 2},
+        {"time": at[2], "event": "intent", "device": A, "name": "Büro 1"},
+        {"time": at[2], "event": "intent", "device": B, "name": None},
+        {"time": at[3], "event": "accepted", "device": A},
+        {"time": at[4], "event": "refused", "device": B, "reason": "429: slow\ndown"},
+        {"time": at[5], "event": "lost", "device": B, "reason": "no answer"},
+        {"time": at[6], "event": "settled", "device": B, "ran": False},
+        {"time": at[7], "event": "outcome", "device": A, "status": "done"},
+        {"time": at[7], "event": "outcome", "device": B, "status": "not_attempted"},
+        {"time": at[8], "event": "end", "run": "run-1"},
+    ]
+    subject.close()
+    found = past(path)
+    assert found.traces == {A: Trace("accepted", START + 2, START + 7), B: Trace("free", START + 2, START + 7)}
+    assert (found.tenant, found.graph, found.run, found.since) == (TENANT_ID, GRAPH, None, None)
+    assert found.size == path.stat().st_size
+
+
+def test_the_next_run_finds_what_an_unfinished_one_left_and_adds_to_it(path: pathlib.Path) -> None:
+    with opened(path) as first:
+        first.begin("run-1", START - 900, 1)
+        first.intent([(A, "PC-1")])
+    before = path.read_bytes()
+    with journal(path) as second:
+        found = second.open(TENANT_ID, GRAPH)
+        second.settled([(A, True)])
+    assert (found.run, found.since, found.traces[A].state) == ("run-1", START - 900, "open")
+    assert path.read_bytes().startswith(before)
+    assert past(path).traces[A].state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("use", "expected"),
+    [
+        pytest.param(lambda journal: journal.intent([(A, "1"), (B, "2")]), ["write", "fsync"], id="intent"),
+        pytest.param(lambda journal: journal.begin("run", START, 2), ["write", "fsync"], id="begin"),
+        pytest.param(lambda journal: journal.end("run"), ["write", "fsync"], id="end"),
+        pytest.param(lambda journal: journal.accepted([A, B]), ["write"], id="accepted"),
+        pytest.param(lambda journal: journal.refused([(A, ""), (B, "")]), ["write"], id="refused"),
+        pytest.param(lambda journal: journal.lost([(A, ""), (B, "")]), ["write"], id="lost"),
+        pytest.param(lambda journal: journal.settled([(A, True), (B, True)]), ["write"], id="settled"),
+        pytest.param(lambda journal: journal.outcome([(A, "done"), (B, "done")]), ["write"], id="outcome"),
+        pytest.param(lambda journal: journal.intent([]), [], id="intent of none"),
+        pytest.param(lambda journal: journal.accepted(iter(())), [], id="accepted of none"),
+    ],
+)
+def test_many_devices_are_one_write_and_at_most_one_sync(path: pathlib.Path, calls: list[str], use: Use, expected: list[str]) -> None:
+    with opened(path) as subject:
+        calls.clear()
+        use(subject)
+        assert calls == expected
+
+
+def test_a_new_file_is_safe_in_its_folder_before_anything_is_in_it(path: pathlib.Path, calls: list[str]) -> None:
+    opened(path).close()
+    assert calls == ["fsync folder", "write", "fsync"]
+
+
+def test_a_file_that_is_whole_is_opened_without_a_write(path: pathlib.Path, calls: list[str]) -> None:
+    opened(path).close()
+    calls.clear()
+    opened(path).close()
+    assert calls == []
+
+
+def test_a_long_reason_is_cut(path: pathlib.Path) -> None:
+    with opened(path) as subject:
+        subject.refused([(A, "x" * 5000)])
+        subject.lost([(A, "x" * 5000)])
+    assert [len(line["reason"]) for line in lines(path)[1:]] == [1000, 1000]
+
+
+def test_a_name_that_is_not_unicode_is_written_all_the_same(path: pathlib.Path) -> None:
+    with opened(path) as subject:
+        subject.intent([(A, "PC\ud800")])
+    assert lines(path)[1]["name"] == "PC\ud800"
+    assert A in past(path).traces
+
+
+def test_a_path_of_the_home_folder_is_expanded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    opened("~/journal").close()
+    assert (tmp_path / "journal").exists()
+    assert peeked("~/journal").graph == GRAPH
+
+
+def test_a_path_without_a_folder_is_of_the_current_one(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    opened("journal").close()
+    assert (tmp_path / "journal").read_bytes() == HEADER
+
+
+@pytest.mark.parametrize("path", [None, ""])
+def test_without_a_path_nothing_is_kept(
+    path: str | None, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, calls: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Journal(path, FakeClock().now) as subject:
+        assert subject.open(TENANT_ID, GRAPH) == subject.peek(TENANT_ID, GRAPH) == Past()
+        subject.begin("run", START, 1)
+        subject.intent([(A, "PC-1")])
+        subject.accepted([A])
+        subject.end("run")
+    assert calls == [] and list(tmp_path.iterdir()) == []
+
+
+# --- a crash --------------------------------------------------------------------------------------------------------
+
+
+def test_a_journal_cut_off_anywhere_is_continued(path: pathlib.Path) -> None:
+    with opened(path) as subject:
+        subject.begin("run-1", START, 2)
+        subject.intent([(A, "Büro 1")])
+        subject.accepted([A])
+    content = path.read_bytes()
+    for length in range(len(content) + 1):
+        private(path, content[:length])
+        whole = content[: content.rfind(b"\n", 0, length) + 1]
+        expected = ledger.read(whole.splitlines(keepends=True), str(path))
+        assert peeked(path) == expected and path.read_bytes() == content[:length]
+        with journal(path) as subject:
+            assert subject.open(TENANT_ID, GRAPH) == expected
+            subject.intent([(B, "PC-2")])
+        added = ledger.encode("intent", START, device=B, name="PC-2")
+        assert path.read_bytes() == (whole or HEADER) + added, length
+
+
+def test_damage_is_refused_and_left_as_it_is(path: pathlib.Path) -> None:
+    content = HEADER + b"garbage\n" + b'{"torn'
+    private(path, content)
+    for look in (past, peeked):
+        with pytest.raises(errors.InvalidOptionError, match=f"journal_path '{path}' .* line 2: it is not JSON"):
+            look(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "content", [b"key: value", b"key: value\n", b"{}", b"\0" * 5_000_000], ids=["text", "line", "object", "disk image"]
+)
+def test_a_file_of_somebody_else_is_refused_and_left_as_it_is(path: pathlib.Path, content: bytes) -> None:
+    private(path, content)
+    for look in (past, peeked):
+        with pytest.raises(errors.InvalidOptionError, match="line 1: "):
+            look(path)
+    assert path.read_bytes() == content
+
+
+def test_a_refused_journal_is_not_locked_any_more(path: pathlib.Path) -> None:
+    private(path, b"garbage\n")
+    subject = journal(path)
+    with pytest.raises(errors.InvalidOptionError, match="not JSON"):
+        subject.open(TENANT_ID, GRAPH)
+    path.write_bytes(b"")
+    assert past(path) == Past()
+
+
+def test_a_journal_of_another_tenant_is_refused_and_left_as_it_is(path: pathlib.Path) -> None:
+    content = HEADER + b'{"torn'
+    private(path, content)
+    for look in (journal(path).open, journal(path).peek):
+        with pytest.raises(errors.InvalidOptionError, match="is of the tenant"):
+            look(A, GRAPH)
+        with pytest.raises(errors.InvalidOptionError, match=r"graph\.other"):
+            look(None, "https://graph.other")
+    assert path.read_bytes() == content
+
+
+# --- two processes --------------------------------------------------------------------------------------------------
+
+
+def hold(path: pathlib.Path, pipe: t.Any) -> None:
+    """A run in a process of its own: one intent, then nothing until it is told or killed."""
+    subject = opened(path)
+    subject.begin("run-1", START - 900, 1)
+    subject.intent([(A, "PC-1")])
+    pipe.send("written")
+    pipe.recv()
+
+
+@pytest.fixture
+def run(path: pathlib.Path) -> t.Iterator[t.Any]:
+    """A process that has the journal open, with an intent in it."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=hold, args=(path, theirs))
+    process.start()
+    # Without our copy of its end, a child that died is an end of file and not a wait without end.
+    theirs.close()
+    try:
+        assert ours.recv() == "written"
+        yield process
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+@pytest.mark.usefixtures("run")
+def test_a_second_process_is_refused(path: pathlib.Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(errors.InvalidOptionError, match=f"journal_path '{path}' is in use by another run"):
+        past(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.usefixtures("run")
+def test_check_mode_reads_beside_a_run(path: pathlib.Path) -> None:
+    assert peeked(path).traces == {A: Trace("open", START, START)}
+
+
+def test_what_a_killed_process_wrote_is_there_and_the_lock_is_not(path: pathlib.Path, run: t.Any) -> None:
+    os.kill(run.pid, signal.SIGKILL)
+    run.join()
+    assert run.exitcode == -signal.SIGKILL
+    found = past(path)
+    assert (found.run, found.since, found.traces) == ("run-1", START - 900, {A: Trace("open", START, START)})
+
+
+def test_the_lock_is_kept_until_the_journal_is_closed(path: pathlib.Path) -> None:
+    with opened(path) as subject:
+        subject.intent([(A, "PC-1")])
+        with pytest.raises(errors.InvalidOptionError, match="in use"):
+            past(path)
+    assert A in past(path).traces
+
+
+def test_a_line_that_another_run_has_just_begun_is_not_cut_off(path: pathlib.Path) -> None:
+    with opened(path):
+        with path.open("ab") as file:
+            file.write(b'{"time": "2026')
+        with pytest.raises(errors.InvalidOptionError, match="in use"):
+            past(path)
+        assert peeked(path) == Past(tenant=TENANT_ID, graph=GRAPH, size=len(HEADER))
+    assert path.read_bytes() == HEADER + b'{"time": "2026'
+
+
+def test_a_file_system_without_locks_is_said(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(errors.InvalidOptionError, match="cannot be used: No locks available"):
+        past(path)
+    assert path.read_bytes() == b""
+
+
+# --- check mode -----------------------------------------------------------------------------------------------------
+
+
+def test_check_mode_makes_nothing(path: pathlib.Path) -> None:
+    assert peeked(path) == Past()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_check_mode_writes_nothing(path: pathlib.Path, calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    flags: list[int] = []
+    really = os.open
+
+    def noting(name: str, flag: int, mode: int) -> int:
+        flags.append(flag)
+        return really(name, flag, mode)
+
+    private(path, HEADER + b'{"torn')
+    monkeypatch.setattr(os, "open", noting)
+    assert peeked(path).graph == GRAPH
+    assert [flag & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) for flag in flags] == [0]
+    assert calls == []
+
+
+# --- the file -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_the_file_is_its_owners_alone(path: pathlib.Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        opened(path).close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(("mode", "fits"), [(0o600, True), (0o644, True), (0o620, False), (0o602, False), (0o666, False)])
+def test_a_file_that_others_may_write_is_refused(path: pathlib.Path, mode: int, fits: bool) -> None:
+    path.write_bytes(HEADER)
+    path.chmod(mode)
+    for look in (past, peeked):
+        if fits:
+            assert look(path).graph == GRAPH
+            continue
+        with pytest.raises(errors.InvalidOptionError, match="only its owner"):
+            look(path)
+
+
+def test_a_file_of_another_user_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private(path, HEADER)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    for look in (past, peeked):
+        with pytest.raises(errors.InvalidOptionError, match="only its owner, who runs this task"):
+            look(path)
+
+
+def link(path: pathlib.Path) -> None:
+    target = path.parent / "target"
+    private(target, HEADER)
+    path.symlink_to(target)
+
+
+def dangling_link(path: pathlib.Path) -> None:
+    path.symlink_to(path.parent / "target")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        pytest.param(link, "symbolic links", id="link"),
+        pytest.param(dangling_link, "symbolic links", id="dangling link"),
+        pytest.param(lambda path: path.mkdir(0o700), "directory|only its owner", id="folder"),
+        pytest.param(lambda path: os.mkfifo(path, 0o600), "only its owner", id="pipe"),
+    ],
+)
+def test_what_is_not_a_file_is_refused_at_once(path: pathlib.Path, make: t.Callable[[pathlib.Path], None], words: str) -> None:
+    make(path)
+    before = sorted(path.parent.iterdir())
+    for look in (past, peeked):
+        with pytest.raises(errors.InvalidOptionError, match=words):
+            look(path)
+    assert sorted(path.parent.iterdir()) == before
+
+
+def test_a_device_is_refused() -> None:
+    for look in (past, peeked):
+        with pytest.raises(errors.InvalidOptionError, match="only its owner"):
+            look("/dev/null")
+
+
+@pytest.mark.parametrize(("name", "words"), [("missing/journal", "No such file"), ("a\0b", "null (?:byte|character)")])
+def test_a_path_that_cannot_be_is_said(tmp_path: pathlib.Path, name: str, words: str) -> None:
+    with pytest.raises(errors.InvalidOptionError, match=words):
+        past(f"{tmp_path}/{name}")
+
+
+def test_files_and_folders_are_closed_again(path: pathlib.Path) -> None:
+    before = len(os.listdir("/dev/fd"))
+    past(path)
+    peeked(path)
+    path.unlink()
+    os.mkfifo(path, 0o600)
+    for look in (past, peeked):
+        with pytest.raises(errors.InvalidOptionError):
+            look(path)
+    assert len(os.listdir("/dev/fd")) == before
+
+
+# --- a disk that fails ----------------------------------------------------------------------------------------------
+
+
+def full(*_args: object) -> t.NoReturn:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+APPENDS: list[t.Any] = [
+    pytest.param(lambda journal: journal.begin("run", START, 1), id="begin"),
+    pytest.param(lambda journal: journal.intent([(B, "PC-2")]), id="intent"),
+    pytest.param(lambda journal: journal.accepted([B]), id="accepted"),
+    pytest.param(lambda journal: journal.refused([(B, "")]), id="refused"),
+    pytest.param(lambda journal: journal.lost([(B, "")]), id="lost"),
+    pytest.param(lambda journal: journal.settled([(B, True)]), id="settled"),
+    pytest.param(lambda journal: journal.outcome([(B, "done")]), id="outcome"),
+    pytest.param(lambda journal: journal.end("run"), id="end"),
+]
+
+
+@pytest.mark.parametrize("use", APPENDS)
+def test_a_full_disk_is_an_error_that_says_so(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, use: Use) -> None:
+    with opened(path) as subject:
+        monkeypatch.setattr(os, "write", full)
+        with pytest.raises(errors.PartialError) as caught:
+            use(subject)
+    assert caught.value.message == f"journal_path '{path}' cannot be written: No space left on device."
+    assert caught.value.target == str(path) and caught.value.hint
+
+
+@pytest.mark.parametrize("use", APPENDS)
+def test_after_a_line_that_was_cut_off_no_other_is_glued_to_it(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, use: Use) -> None:
+    write = os.write
+    with opened(path) as subject:
+        monkeypatch.setattr(os, "write", lambda handle, content: write(handle, content[:100]))
+        with pytest.raises(errors.PartialError, match=r"Only 100 of \d+ bytes"):
+            subject.intent([(A, "PC-1"), (B, "PC-2")])
+        monkeypatch.undo()
+        after = path.read_bytes()
+        with pytest.raises(errors.PartialError, match=r"Only 100 of \d+ bytes"):
+            use(subject)
+        assert path.read_bytes() == after
+    assert past(path).traces == {}
+
+
+def test_an_intent_that_is_not_on_the_disk_is_an_error(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_handle: int) -> t.NoReturn:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with opened(path) as subject:
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(errors.PartialError, match="Input/output error"):
+            subject.intent([(A, "PC-1")])
+        monkeypatch.undo()
+        # What the kernel has dropped, a second sync does not bring back.
+        with pytest.raises(errors.PartialError, match="Input/output error"):
+            subject.intent([(A, "PC-1")])
+
+
+@pytest.mark.parametrize("call", ["write", "fsync"])
+def test_a_journal_that_cannot_be_begun_is_an_option_that_cannot_be_used(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr(os, call, full)
+    subject = journal(path)
+    with pytest.raises(errors.InvalidOptionError, match="cannot be used: No space left on device"):
+        subject.open(TENANT_ID, GRAPH)
+    monkeypatch.undo()
+    assert past(path) == Past()
+
+
+def test_a_journal_that_cannot_be_read_is_said(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> t.NoReturn:
+        raise OSError(errno.EIO, "Input/output error")
+
+    opened(path).close()
+    monkeypatch.setattr(ledger, "read", fail)
+    for look in (past, peeked):
+        with pytest.raises(errors.InvalidOptionError, match="cannot be used: Input/output error"):
+            look(path)
+
+
+# --- size -----------------------------------------------------------------------------------------------------------
+
+
+def peak_of(work: t.Callable[[], None]) -> int:
+    """Bytes of memory that the work took at most."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.slow
+def test_a_long_journal_is_read_line_by_line(path: pathlib.Path) -> None:
+    ids = itertools.cycle([A, B])
+    content = b"".join(ledger.encode("intent", START, device=next(ids), name="PC") for _number in range(100_000))
+    private(path, HEADER + content)
+    del content
+
+    def work() -> None:
+        found = peeked(path)
+        assert found.size == path.stat().st_size > 10_000_000
+        assert set(found.traces) == {A, B}
+
+    assert peak_of(work) < 1_000_000
+
+
+def test_a_large_file_of_one_line_is_refused_by_its_beginning(path: pathlib.Path) -> None:
+    private(path, HEADER)
+    os.truncate(path, 50_000_000)
+
+    def work() -> None:
+        with pytest.raises(errors.InvalidOptionError, match="the line before it is cut off"):
+            peeked(path)
+
+    assert peak_of(work) < 10_000_000

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _diagnostics as connection
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from tests.support.fakes import GRAPH, START, FakeCredential, Step, answer, error, page, tenant
+
+ROLES = [
+    "DeviceManagementConfiguration.ReadWrite.All",
+    "DeviceManagementManagedDevices.PrivilegedOperations.All",
+    "DeviceManagementManagedDevices.Read.All",
+    "Organization.Read.All",
+]
+CLAIMS = {"tid": "tid-of-the-token", "appid": "app-1", "roles": ROLES, "exp": START + 3600}
+LICENCE = {"capabilityStatus": "Enabled", "servicePlans": [{"servicePlanName": "INTUNE_A", "provisioningStatus": "Success"}]}
+GOOD: dict[str, Step] = {
+    "GET /v1.0/organization": page({"id": "t-1", "displayName": "Contoso"}),
+    "GET /v1.0/deviceManagement": answer(200, {"subscriptionState": "active"}, date="Mon, 05 Jan 2026 10:00:00 GMT"),
+    "GET /v1.0/subscribedSkus": page(LICENCE),
+}
+
+
+def examine(claims: dict[str, t.Any] | None = None, **other: Step) -> dict[str, t.Any]:
+    """The report on a good tenant, but for these answers by the last part of their path."""
+    script = {**GOOD, **{f"GET /v1.0/{name}": step for name, step in other.items()}}
+    return connection.examine(tenant(script, credential=FakeCredential(CLAIMS if claims is None else claims)).client)
+
+
+def test_a_good_connection_has_no_problem() -> None:
+    assert {key: value for key, value in examine().items() if key != "permissions"} == {
+        "auth_method": "fake",
+        "tenant_id": "t-1",
+        "tenant_name": "Contoso",
+        "client_id": "app-1",
+        "graph_url": GRAPH,
+        "roles": ROLES,
+        "intune": "active",
+        "licensed": True,
+        "token_expires": "2026-01-05T11:00:00Z",
+        "clock_skew": 0.0,
+        "problems": [],
+    }
+
+
+def test_each_module_is_told_what_it_lacks() -> None:
+    found = examine()["permissions"]
+    assert found["intune_device_passcode"] == {"ready": True, "missing": []}
+    lacking = ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"]
+    assert found["intune_pinreset_consent"] == {"ready": False, "missing": lacking}
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [
+        ("organization", "tenant_name", None),
+        ("organization", "tenant_id", "tid-of-the-token"),
+        ("deviceManagement", "intune", None),
+        ("subscribedSkus", "licensed", None),
+    ],
+)
+def test_a_refused_read_is_a_problem_and_not_the_end(name: str, key: str, value: str | None) -> None:
+    report = examine(**{name: error(403)})
+    assert report[key] == value
+    assert len(report["problems"]) == 1 and "Could not read" in report["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("claims", "other", "words"),
+    [
+        pytest.param({"tid": "x"}, {}, "holds no application permission", id="no role"),
+        pytest.param({}, {}, "cannot be read", id="opaque token"),
+        pytest.param(None, {"deviceManagement": answer(200, {"subscriptionState": "lockedOut"})}, "is lockedOut", id="subscription"),
+        pytest.param(None, {"subscribedSkus": page()}, "no enabled licence", id="no licence"),
+        pytest.param(None, {"subscribedSkus": page(date="Mon, 05 Jan 2026 10:02:00 GMT")}, "differ by 120 seconds", id="clock ahead"),
+    ],
+)
+def test_problems(claims: dict[str, t.Any] | None, other: dict[str, Step], words: str) -> None:
+    assert any(words in problem for problem in examine(claims, **other)["problems"])
+
+
+@pytest.mark.parametrize(
+    ("licence", "licensed"),
+    [
+        pytest.param(LICENCE, True, id="Intune"),
+        pytest.param({**LICENCE, "capabilityStatus": "Suspended"}, False, id="suspended"),
+        pytest.param(
+            {**LICENCE, "servicePlans": [{"servicePlanName": "INTUNE_A", "provisioningStatus": "Disabled"}]}, False, id="plan off"
+        ),
+        pytest.param(
+            {**LICENCE, "servicePlans": [{"servicePlanName": "EXCHANGE", "provisioningStatus": "Success"}]}, False, id="another plan"
+        ),
+        pytest.param({**LICENCE, "servicePlans": None}, False, id="no plan"),
+    ],
+)
+def test_a_licence_counts_when_intune_is_in_it(licence: dict[str, t.Any], licensed: bool) -> None:
+    assert examine(subscribedSkus=page(licence))["licensed"] is licensed
+
+
+def test_without_graph_there_is_no_report() -> None:
+    with pytest.raises(errors.NotSentError):
+        examine(organization=errors.NotSentError("No connection."))
+
+
+def test_a_token_of_version_two_names_the_application_otherwise() -> None:
+    assert examine({"azp": "app-2", "roles": ROLES})["client_id"] == "app-2"
+
+
+def test_roles_are_shown_in_order() -> None:
+    assert examine({"roles": list(reversed(ROLES))})["roles"] == ROLES
+
+
+def test_the_skew_is_rounded() -> None:
+    world = tenant(GOOD, credential=FakeCredential(CLAIMS))
+    world.clock.seconds = START - 1.26
+    assert connection.examine(world.client)["clock_skew"] == 1.3
+
+
+def test_an_opaque_token_tells_little_but_the_rest_is_there() -> None:
+    report = examine({})
+    assert (report["client_id"], report["token_expires"], report["tenant_id"]) == (None, None, "t-1")

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+
+DETAILS = {"status": 403, "code": "Forbidden", "request_id": "r-1", "client_request_id": "c-1", "target": "GET /x", "hint": "Ask."}
+
+EVERY_ERROR = [
+    errors.IntuneError("m"),
+    errors.MissingLibraryError("msal"),
+    errors.AuthenticationError("m", code="AADSTS1", correlation_id="c"),
+    errors.NotSentError("m"),
+    errors.GraphError("m", status=400),
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, errors.GraphError),
+        (401, errors.UnauthorizedError),
+        (403, errors.ForbiddenError),
+        (404, errors.NotFoundError),
+        (409, errors.ConflictError),
+        (429, errors.ThrottledError),
+        (499, errors.GraphError),
+        (500, errors.ServiceError),
+        (503, errors.ServiceError),
+    ],
+)
+def test_a_status_has_its_kind(status: int, kind: type) -> None:
+    assert errors.for_status(status) is kind
+
+
+@pytest.mark.parametrize("failure", EVERY_ERROR, ids=lambda failure: type(failure).__name__)
+def test_every_error_has_the_same_keys(failure: errors.IntuneError) -> None:
+    keys = {"kind", "message", "hint", "target", "status", "code", "request_id", "client_request_id"}
+    assert set(failure.as_dict()) == keys
+
+
+def test_a_graph_error_says_everything_in_one_line() -> None:
+    assert str(errors.ForbiddenError("No.", **DETAILS)) == "GET /x: 403 Forbidden: No. Ask. (request-id r-1)"
+
+
+def test_a_graph_error_without_details_is_still_a_sentence() -> None:
+    assert str(errors.GraphError("No.", status=400)) == "400: No."
+
+
+def test_a_graph_error_keeps_its_details_apart() -> None:
+    assert errors.ForbiddenError("No.", **DETAILS).as_dict() == {"kind": "Forbidden", "message": "No.", **DETAILS}
+
+
+def test_a_hint_follows_the_message() -> None:
+    assert str(errors.InvalidOptionError("Wrong.", hint="Right it.")) == "Wrong. Right it."
+
+
+def test_entras_correlation_id_is_shown_as_request_id() -> None:
+    shown = errors.AuthenticationError("m", code="AADSTS7000215", correlation_id="c-1").as_dict()
+    assert (shown["code"], shown["request_id"]) == ("AADSTS7000215", "c-1")

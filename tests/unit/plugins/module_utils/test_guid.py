@@ -1,0 +1,23 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _guid as guid
+
+GUID = "b8456c59-1230-44c7-a4a2-99b085333e84"
+
+
+@pytest.mark.parametrize("text", [GUID, GUID.upper(), f"{{{GUID}}}", f" {GUID}\n"], ids=["plain", "upper case", "braces", "space"])
+def test_guids_are_written_one_way(text: str) -> None:
+    assert guid.normalise(text) == GUID
+
+
+@pytest.mark.parametrize(
+    "text", ["", "PC-1", GUID[:-1], GUID + "0", GUID.replace("-", ""), GUID.replace("b", "g"), f"x{GUID}"], ids=lambda text: text or "empty"
+)
+def test_what_is_no_guid_is_null(text: str) -> None:
+    assert guid.normalise(text) is None

@@ -1,0 +1,367 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._http import transport as transport_module
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+from tests.support.fakes import START, FakeTransport, answer, error, intune, jwt, options, page
+
+SPEC = _arguments.spec("intune_pinreset_consent")
+KEYS = {"kind", "message", "hint", "target", "status", "code", "request_id", "client_request_id"}
+
+
+class Wire(FakeTransport):
+    """The transport of every client that is made; ``settings`` is what it was made with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings: dict[str, t.Any] = {}
+
+    def made_with(self, **settings: t.Any) -> Wire:
+        self.settings = settings
+        return self
+
+
+@pytest.fixture
+def transport(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    wire = Wire()
+    monkeypatch.setattr(_runner, "Transport", wire.made_with)
+    return wire
+
+
+def params(**given: t.Any) -> dict[str, t.Any]:
+    return options(**{"access_token": jwt(roles=[]), **given})
+
+
+def reading(given: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
+    return Outcome({"thing": client.get("/thing"), "check": check})
+
+
+def raising(failure: Exception) -> _runner.Run:
+    def run(given: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
+        raise failure
+
+    return run
+
+
+def execute(run: _runner.Run, check: bool = False, diff: bool = False, **given: t.Any) -> dict[str, t.Any]:
+    return _runner.execute(SPEC, run, params(**given), check=check, diff=diff)
+
+
+# --- a run ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_becomes_a_result(transport: Wire) -> None:
+    transport.then(answer(200, {"id": "1"}))
+    assert execute(reading, check=True) == {"changed": False, "thing": {"id": "1"}, "check": True}
+
+
+def test_the_connection_options_reach_the_transport(transport: Wire) -> None:
+    execute(lambda *_args: Outcome({}), ca_path="/ca.pem", validate_certs=False, timeout=7.0)
+    expected = {"user_agent": _runner.USER_AGENT, "ca_path": "/ca.pem", "validate_certs": False, "timeout": 7.0}
+    assert transport.settings == expected
+
+
+def test_progress_is_told_to_who_listens(transport: Wire) -> None:
+    told: list[str] = []
+
+    def run(_given: t.Mapping[str, t.Any], client: GraphClient, _check: bool) -> Outcome:
+        client.tell("5 of 10")
+        return Outcome({})
+
+    _runner.execute(SPEC, run, params(), check=False, diff=False, tell=told.append)
+    assert told == ["5 of 10"]
+
+
+def test_progress_is_quiet_where_nobody_listens(transport: Wire, capfd: pytest.CaptureFixture[str]) -> None:
+    assert execute(lambda _given, client, _check: client.tell("5 of 10") or Outcome({})) == {"changed": False}
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "run", [reading, raising(errors.NotReadyError("Late.")), raising(ZeroDivisionError())], ids=["good", "failing", "bug"]
+)
+def test_the_lanes_send_over_the_same_transport_and_are_closed(transport: Wire, monkeypatch: pytest.MonkeyPatch, run: _runner.Run) -> None:
+    made: list[tuple[str, t.Any]] = []
+
+    class Lanes:
+        def __init__(self, send: t.Any) -> None:
+            made.append(("made", send))
+
+        def close(self) -> None:
+            made.append(("closed", transport.closed))
+
+    monkeypatch.setattr(_runner, "Lanes", Lanes)
+    transport.then(answer(200, {}))
+    with contextlib.suppress(ZeroDivisionError):
+        execute(run)
+    assert made == [("made", transport.send), ("closed", False)], "the lanes first, and then what they send over"
+    assert transport.closed
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "https://graph.microsoft.com/v1.0/thing"),
+        ({"cloud": "us_gov_l5"}, "https://dod-graph.microsoft.us/v1.0/thing"),
+        ({"graph_url": "https://127.0.0.1:8443/"}, "https://127.0.0.1:8443/v1.0/thing"),
+    ],
+    ids=["default", "cloud", "graph_url"],
+)
+def test_the_chosen_cloud_is_asked(transport: Wire, given: dict[str, str], url: str) -> None:
+    transport.then(answer(200, {}))
+    execute(reading, **given)
+    assert transport.sent[0].url == url
+
+
+@pytest.mark.parametrize("name", ["timeout", "retry_timeout", "wait_timeout", "rollout_timeout"])
+@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
+def test_impossible_times_are_refused(transport: Wire, name: str, seconds: float) -> None:
+    result = execute(reading, **{name: seconds})
+    assert result["error"]["kind"] == "InvalidOption" and result["msg"].startswith(f"{name} is ")
+
+
+def test_a_task_that_fails_after_a_write_has_changed_something(transport: Wire) -> None:
+    def half(_given: t.Any, client: t.Any, _check: bool) -> Outcome:
+        client.post("/things", {})
+        raise errors.NotReadyError("Late.")
+
+    transport.then(answer(201, {"id": "x"}))
+    result = execute(half)
+    assert (result["failed"], result["changed"]) == (True, True)
+
+
+def test_a_refused_write_is_no_change(transport: Wire) -> None:
+    transport.then(error(409, "Conflict"))
+    assert execute(lambda _given, client, _check: client.post("/things", {}))["changed"] is False
+
+
+@pytest.mark.parametrize(("diff", "shown"), [(True, True), (False, False)])
+def test_a_diff_is_shown_when_asked_for(transport: Wire, diff: bool, shown: bool) -> None:
+    result = execute(lambda *_args: Outcome({}, True, {"a": 1}, {"a": 2}), diff=diff)
+    assert ("diff" in result) is shown
+
+
+@pytest.mark.parametrize("run", [reading, raising(errors.NotReadyError("Late."))], ids=["good", "failing"])
+def test_the_connection_is_closed(transport: Wire, run: _runner.Run) -> None:
+    transport.then(answer(200, {}))
+    execute(run)
+    assert transport.closed
+
+
+# --- approvals ------------------------------------------------------------------------------------------------------
+
+APPROVAL_CODE = "6d5c2f10-0d1e-4f4b-9a3c-2b7f5e8d9a01"
+WANTED = "Header 'x-msft-approval-justification' is required to request approval."
+
+
+def writing(_given: t.Any, client: GraphClient, _check: bool) -> Outcome:
+    return Outcome({"thing": client.post("/thing", {})}, True)
+
+
+def test_the_justification_reaches_the_client(transport: Wire) -> None:
+    transport.then(intune(400, WANTED), page(), intune(412, "Approval Required.", x_msft_approval_code=APPROVAL_CODE), page())
+    result = execute(writing, approval_justification="Ticket 4711.")
+    told = base64.b64decode(transport.sent[2].headers["x-msft-approval-justification"]).decode()
+    assert told.startswith("Ticket 4711. [endpointops.intune ")
+    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "ApprovalPending")
+
+
+def test_the_code_reaches_the_client(transport: Wire) -> None:
+    transport.then(intune(400, WANTED), error(403), answer(201, {"id": "1"}))
+    assert execute(writing, approval_code=APPROVAL_CODE) == {"changed": True, "thing": {"id": "1"}}
+    assert transport.sent[2].headers["x-msft-approval-code"] == APPROVAL_CODE
+
+
+@pytest.mark.parametrize("given", [{}, {"approval_justification": None, "approval_code": None}], ids=["no such options", "unset"])
+def test_without_approvals_the_refusal_is_told(transport: Wire, given: dict[str, t.Any]) -> None:
+    transport.then(intune(400, WANTED))
+    assert "set approval_justification" in execute(writing, **given)["error"]["hint"]
+
+
+def test_a_justification_that_is_too_long_is_refused_before_anything_is_sent(transport: Wire) -> None:
+    result = execute(writing, approval_justification="x" * 987)
+    assert result["error"]["kind"] == "InvalidOption" and "approval_justification" in result["msg"]
+    assert transport.sent == []
+
+
+# --- failures -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (errors.InvalidOptionError("x"), "InvalidOption"),
+        (errors.SelectionError("x"), "Selection"),
+        (errors.AuthenticationError("x"), "Authentication"),
+        (errors.NotSentError("x"), "NotSent"),
+        (errors.LostAnswerError("x"), "LostAnswer"),
+        (errors.UnexpectedAnswerError("x"), "UnexpectedAnswer"),
+        (errors.NotReadyError("x"), "NotReady"),
+        (errors.ApprovalPendingError("x", {}), "ApprovalPending"),
+        (errors.ApprovalError("x", code="rejected"), "Approval"),
+        (errors.MissingLibraryError("msal"), "MissingLibrary"),
+        (errors.NotFoundError("x", status=404), "NotFound"),
+        (errors.ServiceError("x", status=500), "Service"),
+        (errors.GraphError("x", status=400), "Graph"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_failure_becomes_a_result(transport: Wire, failure: errors.IntuneError, kind: str) -> None:
+    result = execute(raising(failure))
+    assert (result["failed"], result["error"]["kind"]) == (True, kind)
+    assert result["msg"]
+    assert set(result["error"]) == KEYS
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        pytest.param({"graph_url": "http://x.test"}, "InvalidOption", id="bad URL"),
+        pytest.param({"graph_url": "https://x.test:port"}, "InvalidOption", id="bad port"),
+        pytest.param({"access_token": None}, "InvalidOption", id="no credential"),
+        pytest.param({"auth_method": "client_secret"}, "InvalidOption", id="half a credential"),
+        pytest.param({"client_secret": "s3cret"}, "InvalidOption", id="two credentials"),
+        pytest.param({"access_token": jwt(exp=START - 1e9)}, "Authentication", id="expired token"),
+    ],
+)
+def test_what_fails_before_the_run_becomes_a_result(transport: Wire, given: dict[str, t.Any], kind: str) -> None:
+    result = execute(reading, **given)
+    assert (result["failed"], result["error"]["kind"]) == (True, kind)
+    assert "s3cret" not in str(result)
+    assert transport.sent == []
+
+
+@pytest.mark.parametrize("failure", [errors.NotSentError("x"), errors.LostAnswerError("x")], ids=["not sent", "lost"])
+def test_a_failure_of_the_wire_becomes_a_result(transport: Wire, failure: errors.IntuneError) -> None:
+    transport.then(failure)
+    assert execute(reading)["failed"] is True
+
+
+def test_a_missing_library_is_told_in_ansibles_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_module, "HAS_REQUESTS", False)
+    result = execute(reading)
+    assert "Failed to import the required Python library (requests)" in result["msg"]
+    assert result["error"]["kind"] == "MissingLibrary"
+
+
+def test_a_failure_beside_values_keeps_them(transport: Wire) -> None:
+    result = execute(lambda *_args: Outcome({"thing": 1}, True, failure=errors.NotReadyError("Late.")))
+    assert (result["failed"], result["changed"], result["thing"]) == (True, True, 1)
+
+
+def test_what_nobody_expected_is_not_hidden(transport: Wire) -> None:
+    with pytest.raises(ZeroDivisionError):
+        execute(raising(ZeroDivisionError()))
+
+
+# --- permissions ----------------------------------------------------------------------------------------------------
+
+WRITE, GROUPS = "Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"
+
+
+@pytest.mark.parametrize(
+    ("token", "named", "unnamed"),
+    [
+        pytest.param(jwt(roles=[]), [WRITE, GROUPS], [], id="both missing"),
+        pytest.param(jwt(tid="x"), [WRITE, GROUPS], [], id="no roles in the token"),
+        pytest.param(jwt(roles=[GROUPS]), [WRITE], [GROUPS], id="one missing"),
+    ],
+)
+def test_the_missing_permission_is_named(transport: Wire, token: str, named: list[str], unnamed: list[str]) -> None:
+    transport.then(error(403, "Forbidden"))
+    result = execute(reading, access_token=token)
+    assert all(permission in result["msg"] and permission in result["error"]["hint"] for permission in named)
+    assert not any(permission in result["msg"] for permission in unnamed)
+
+
+def test_where_no_permission_is_missing_graphs_reason_stands(transport: Wire) -> None:
+    transport.then(error(403, "Forbidden", "Blocked."))
+    result = execute(reading, access_token=jwt(roles=[WRITE, GROUPS]))
+    assert "Blocked." in result["msg"] and "which the token does not have" not in result["msg"]
+
+
+def test_the_missing_permission_is_named_beside_values_too(transport: Wire) -> None:
+    refusal = errors.ForbiddenError("No.", status=403)
+    assert WRITE in execute(lambda *_args: Outcome({"thing": 1}, failure=refusal))["msg"]
+
+
+def test_a_token_that_ends_meanwhile_does_not_hide_the_refusal(transport: Wire) -> None:
+    def run(_given: t.Any, client: GraphClient, _check: bool) -> Outcome:
+        client.credential._token, client.credential.options = None, {"access_token": jwt(exp=0)}
+        raise errors.ForbiddenError("No.", status=403)
+
+    assert execute(run)["error"]["kind"] == "Forbidden"
+
+
+def test_another_refusal_names_no_permission(transport: Wire) -> None:
+    transport.then(error(404))
+    assert WRITE not in execute(reading)["msg"]
+
+
+# --- the module's own door ------------------------------------------------------------------------------------------
+
+
+class FakeModule:
+    """As much of AnsibleModule as main() uses."""
+
+    def __init__(self, **settings: t.Any) -> None:
+        self.settings = settings
+        self.params = params()
+        self.check_mode, self._diff = True, True
+        self.said: list[tuple[str, t.Any]] = []
+
+    def warn(self, warning: str) -> None:
+        self.said.append(("warn", warning))
+
+    def exit_json(self, **result: t.Any) -> None:
+        self.said.append(("exit", result))
+
+    def fail_json(self, **result: t.Any) -> t.NoReturn:
+        self.said.append(("fail", result))
+        raise SystemExit(1)
+
+
+@pytest.fixture
+def module(transport: Wire, monkeypatch: pytest.MonkeyPatch) -> list[FakeModule]:
+    """The modules that main() makes."""
+    made: list[FakeModule] = []
+
+    def make(**settings: t.Any) -> FakeModule:
+        made.append(FakeModule(**settings))
+        return made[-1]
+
+    monkeypatch.setattr(_runner, "AnsibleModule", make)
+    return made
+
+
+def test_main_takes_the_spec_and_supports_check_mode(module: list[FakeModule]) -> None:
+    spec = _arguments.spec("intune_pin_policy", {"own": {"type": "str"}}, required_one_of=[("own", "tenant_id")])
+    _runner.main(spec, lambda *_args: Outcome({}))
+    expected = {"argument_spec": spec.argument_spec, "supports_check_mode": True, "required_one_of": [("own", "tenant_id")]}
+    assert module[0].settings == expected
+
+
+def test_main_warns_and_exits_with_the_result(module: list[FakeModule]) -> None:
+    _runner.main(SPEC, lambda _given, _client, check: Outcome({"check": check}, True, {"a": 1}, {"a": 2}, ["Oh."]))
+    result = {"changed": True, "check": True, "diff": {"before": {"a": 1}, "after": {"a": 2}}}
+    assert module[0].said == [("warn", "Oh."), ("exit", result)]
+
+
+def test_main_fails_with_the_result(module: list[FakeModule]) -> None:
+    with pytest.raises(SystemExit):
+        _runner.main(SPEC, raising(errors.NotReadyError("Late.")))
+    how, result = module[0].said[0]
+    assert (how, result["msg"], result["error"]["kind"]) == ("fail", "Late.", "NotReady")

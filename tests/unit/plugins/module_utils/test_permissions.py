@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
+
+DEVICES = "DeviceManagementManagedDevices"
+CONFIGURATION = "DeviceManagementConfiguration"
+
+
+@pytest.mark.parametrize(
+    ("module", "granted", "missing"),
+    [
+        pytest.param(
+            "intune_device_passcode", [], [f"{DEVICES}.Read.All", f"{DEVICES}.PrivilegedOperations.All"], id="none: the least ones"
+        ),
+        pytest.param("intune_device_passcode", [f"{DEVICES}.Read.All"], [f"{DEVICES}.PrivilegedOperations.All"], id="one of two"),
+        pytest.param(
+            "intune_device_passcode", [f"{DEVICES}.ReadWrite.All", f"{DEVICES}.PrivilegedOperations.All"], [], id="a greater one will do"
+        ),
+        pytest.param(
+            "intune_device_passcode", [f"{DEVICES}.ReadWrite.All"], [f"{DEVICES}.PrivilegedOperations.All"], id="but not for a reset"
+        ),
+        pytest.param(
+            "intune_pin_policy", [f"{CONFIGURATION}.Read.All", "Group.Read.All"], [f"{CONFIGURATION}.ReadWrite.All"], id="read only"
+        ),
+        pytest.param(
+            "intune_pinreset_consent",
+            ["Directory.Read.All"],
+            ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"],
+            id="other",
+        ),
+        pytest.param(
+            "intune_pinreset_consent_info", [], ["Application.Read.All", "DelegatedPermissionGrant.Read.All"], id="to read the consent"
+        ),
+        pytest.param("intune_pinreset_consent_info", ["Directory.Read.All"], [], id="one that suffices for both"),
+        pytest.param("intune_connection_info", ["Organization.Read.All", f"{CONFIGURATION}.ReadWrite.All"], [], id="complete"),
+    ],
+)
+def test_what_a_module_lacks(module: str, granted: list[str], missing: list[str]) -> None:
+    assert permissions.missing(module, granted) == missing

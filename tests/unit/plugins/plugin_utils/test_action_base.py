@@ -1,0 +1,300 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import types
+import typing as t
+
+import pytest
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+from ansible_collections.endpointops.intune.plugins.plugin_utils import _action_base as _door
+from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import Door, hide_passcodes, in_process, plain
+from tests.support.fakes import FakeTransport
+
+OPTIONS = {
+    "name": {"type": "str"},
+    "count": {"type": "int", "default": 1},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "list": {"type": "list", "elements": "str"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_runner, "Transport", lambda **_settings: FakeTransport())
+
+
+def module(run: t.Any = None, **relations: t.Any) -> types.SimpleNamespace:
+    """A module of these options whose run returns what it was given."""
+    spec = _arguments.spec("intune_unit", OPTIONS, **relations)
+    return types.SimpleNamespace(SPEC=spec, run=run or (lambda params, _client, check: Outcome({"given": dict(params), "check": check})))
+
+
+def door(run: t.Any = None, relations: dict[str, t.Any] | None = None, check: bool = False, **args: t.Any) -> dict[str, t.Any]:
+    return in_process(module(run, **(relations or {})), {"access_token": "s3cret", **args}, check=check, diff=False)
+
+
+# --- in process -----------------------------------------------------------------------------------------------------
+
+
+def test_options_are_converted_and_have_their_defaults() -> None:
+    given = door(count="7", list="a,b", validate_certs="no")["given"]
+    assert (given["count"], given["list"], given["validate_certs"], given["state"]) == (7, ["a", "b"], False, "present")
+
+
+def test_options_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTUNE_TENANT_ID", "contoso.test")
+    assert door()["given"]["tenant_id"] == "contoso.test"
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_check_mode_is_passed_on(check: bool) -> None:
+    assert door(check=check)["check"] is check
+
+
+def test_the_invocation_is_shown() -> None:
+    assert door(name="x")["invocation"]["module_args"]["name"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("args", "relations", "words"),
+    [
+        pytest.param({"nonsense": 1}, {}, "Unsupported parameters", id="unknown option"),
+        pytest.param({"state": "maybe"}, {}, "value of state must be one of: present, absent", id="wrong choice"),
+        pytest.param({"count": "many"}, {}, "count", id="wrong type"),
+        pytest.param({}, {"required_one_of": [("name", "list")]}, "one of the following is required: name, list", id="one of two required"),
+        pytest.param(
+            {"name": "x", "list": []}, {"mutually_exclusive": [("name", "list")]}, "mutually exclusive: name|list", id="one of two allowed"
+        ),
+        pytest.param({}, {"required_if": [("state", "present", ("name",))]}, "state is present but", id="required in a case"),
+    ],
+)
+def test_wrong_options_are_told_and_nothing_runs(args: dict[str, t.Any], relations: dict[str, t.Any], words: str) -> None:
+    def run(*_args: t.Any) -> t.NoReturn:
+        raise AssertionError("it ran")
+
+    result = door(run, relations, **args)
+    assert result["failed"] is True
+    assert words in result["msg"]
+    assert "s3cret" not in str(result)
+
+
+def test_a_failure_becomes_a_result() -> None:
+    def run(*_args: t.Any) -> t.NoReturn:
+        raise errors.NotReadyError("Late.")
+
+    result = door(run)
+    assert (result["failed"], result["msg"], result["error"]["kind"]) == (True, "Late.", "NotReady")
+
+
+@pytest.mark.parametrize(
+    "secret", [{"client_secret": "hidden-1"}, {"client_certificate_passphrase": "hidden-1"}, {}], ids=["secret", "passphrase", "token"]
+)
+def test_no_secret_is_in_the_result(secret: dict[str, str]) -> None:
+    def run(params: t.Mapping[str, t.Any], *_args: t.Any) -> Outcome:
+        echo = [params[name] for name in ("client_secret", "client_certificate_passphrase", "access_token")]
+        return Outcome({"echo": echo, "deep": {"sentence": f"It is {echo}."}})
+
+    result = door(run, auth_method="access_token", **secret)
+    assert "failed" not in result
+    assert "hidden-1" not in str(result) and "s3cret" not in str(result)
+
+
+def test_a_secret_of_the_environment_is_not_in_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTUNE_CLIENT_SECRET", "hidden-1")
+    result = door(lambda params, *_args: Outcome({"echo": params["client_secret"]}), auth_method="access_token")
+    assert "echo" in result and "hidden-1" not in str(result)
+
+
+def test_a_secret_in_a_failure_is_not_in_the_result() -> None:
+    def run(*_args: t.Any) -> t.NoReturn:
+        raise errors.AuthenticationError("It is s3cret.")
+
+    assert "s3cret" not in str(door(run))
+
+
+# --- passcodes ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("result", "hidden"),
+    [
+        pytest.param({"results": [{"passcode": "1234"}]}, True, id="one"),
+        pytest.param({"results": [{"passcode": None}, {"passcode": "1234"}]}, True, id="one of two"),
+        pytest.param({"results": [{"passcode": None}]}, False, id="none yet"),
+        pytest.param({"results": [{"status": "done"}]}, False, id="not asked for"),
+        pytest.param({"results": []}, False, id="no device"),
+        pytest.param({"results": None}, False, id="null"),
+        pytest.param({"connection": {}}, False, id="another module"),
+        pytest.param({"results": ["a text", None, 7]}, False, id="no dicts"),
+        pytest.param({"results": ["a text", {"passcode": "1234"}]}, True, id="one among texts"),
+    ],
+)
+def test_a_result_with_a_passcode_is_hidden(result: dict[str, t.Any], hidden: bool) -> None:
+    hide_passcodes(result)
+    assert bool(result.get("_ansible_no_log")) is hidden
+
+
+@pytest.mark.parametrize("marks", [True, False], ids=["before 2.21", "since 2.21"])
+def test_each_entry_with_a_passcode_is_hidden_where_it_could_be_shown(monkeypatch: pytest.MonkeyPatch, marks: bool) -> None:
+    monkeypatch.setattr(_door, "MARKS_ENTRIES", marks)
+    result = {"results": [{"passcode": None}, {"passcode": "1234"}]}
+    hide_passcodes(result)
+    assert [entry.get("_ansible_no_log", False) for entry in result["results"]] == [False, marks]
+    assert result["_ansible_no_log"] is True
+
+
+def test_the_passcode_itself_stays_for_the_registered_variable() -> None:
+    result = {"results": [{"passcode": "1234"}]}
+    hide_passcodes(result)
+    assert result["results"][0]["passcode"] == "1234"
+
+
+# --- which way ------------------------------------------------------------------------------------------------------
+
+
+def action(**other: t.Any) -> types.SimpleNamespace:
+    """As much of an action as decides the way: local and plain, but for what is given."""
+    task = types.SimpleNamespace(
+        check_mode=False,
+        diff=False,
+        async_val=other.get("async_val", 0),
+        environment=other.get("environment"),
+        args=other.get("args", {}),
+        action="endpointops.intune.unit",
+        no_log=False,
+    )
+    connection = types.SimpleNamespace(transport=other.get("transport", "local"), become=other.get("become"))
+    found = types.SimpleNamespace(_task=task, _connection=connection, _play_context=types.SimpleNamespace(no_log=False))
+    found._execute_module = lambda **kwargs: kwargs
+    found._refuse_to_show = lambda: Door._refuse_to_show(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        pytest.param({}, True, id="local"),
+        pytest.param({"environment": []}, True, id="no environment"),
+        pytest.param({"environment": [{}, {}]}, True, id="empty environments"),
+        pytest.param({"transport": "ssh"}, False, id="another host"),
+        pytest.param({"async_val": 60}, False, id="async"),
+        pytest.param({"environment": [{"A": "b"}]}, False, id="environment"),
+        pytest.param({"become": object()}, False, id="become"),
+    ],
+)
+def test_a_task_runs_in_process_when_that_is_the_same(other: dict[str, t.Any], same: bool) -> None:
+    assert Door._same_in_process(action(**other)) is same
+
+
+@pytest.mark.parametrize(("transport", "taken"), [("local", "in process"), ("ssh", "as a module")])
+def test_a_task_goes_its_way_and_its_passcodes_are_hidden(monkeypatch: pytest.MonkeyPatch, transport: str, taken: str) -> None:
+    def outcome(way: str) -> dict[str, t.Any]:
+        return {"way": way, "results": [{"passcode": "1234"}]}
+
+    monkeypatch.setattr(_door.ActionBase, "run", lambda *_args: {"from": "ansible"})
+    monkeypatch.setattr(_door, "in_process", lambda *_args, **_kwargs: outcome("in process"))
+    monkeypatch.setattr(Door, "_as_module", lambda *_args: outcome("as a module"))
+    monkeypatch.setattr(Door, "__init__", lambda *_args: None)
+    subject = Door()
+    subject.__dict__.update(vars(action(transport=transport)), module=None)
+    result = subject.run(task_vars={})
+    assert (result["from"], result["way"], result["_ansible_no_log"]) == ("ansible", taken, True)
+    # The task too: in a loop it is what hides the result of all items.
+    assert subject._task.no_log is True
+
+
+@pytest.mark.parametrize("results", [7, True, "a text", {"passcode": "1234"}], ids=repr)
+def test_results_that_are_no_list_are_left_alone(results: t.Any) -> None:
+    result = {"results": results}
+    hide_passcodes(result)
+    assert result == {"results": results}
+
+
+def test_progress_is_displayed_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(_door.display, "display", shown.append)
+    monkeypatch.setattr(_door.ActionBase, "run", lambda *_args: {})
+    monkeypatch.setattr(Door, "__init__", lambda *_args: None)
+
+    def run(_params: t.Any, client: t.Any, _check: bool) -> Outcome:
+        client.tell("5 of 10 devices")
+        assert shown == ["5 of 10 devices"]
+        client.tell("10 of 10 devices")
+        return Outcome({})
+
+    subject = Door()
+    subject.__dict__.update(vars(action(args={"access_token": "s3cret"})), module=module(run))
+    assert "failed" not in subject.run(task_vars={})
+    assert subject._task.no_log is False, "without passcodes nothing is hidden"
+    assert shown == ["5 of 10 devices", "10 of 10 devices"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"), [({}, True), ({"INJECT_INVOCATION": True}, True), ({"INJECT_INVOCATION": False}, False)], ids=repr
+)
+def test_the_invocation_is_told_where_ansible_tells_it(monkeypatch: pytest.MonkeyPatch, setting: dict[str, bool], told: bool) -> None:
+    config = types.SimpleNamespace(
+        get_configuration_definitions=lambda: setting, get_config_value=lambda name, variables: setting[name] and variables == {"a": 1}
+    )
+    monkeypatch.setattr(_door, "C", types.SimpleNamespace(config=config))
+    monkeypatch.setattr(_door.ActionBase, "run", lambda *_args: {})
+    monkeypatch.setattr(Door, "__init__", lambda *_args: None)
+    subject = Door()
+    subject.__dict__.update(vars(action(args={"access_token": "s3cret"})), module=module())
+    assert ("invocation" in subject.run(task_vars={"a": 1})) is told
+
+
+@pytest.mark.parametrize("library", ["HAS_MSAL", "HAS_REQUESTS"])
+def test_a_controller_without_the_libraries_sends_the_module(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    monkeypatch.setattr(_door, library, False)
+    assert Door._same_in_process(action()) is False
+
+
+@pytest.mark.parametrize("value", [True, "yes", 1], ids=str)
+def test_passcodes_are_not_printed_on_the_modules_way(value: t.Any) -> None:
+    found = action(args={"return_passcode": value})
+    Door._as_module(found, found._task.args, {})
+    assert found._play_context.no_log is True
+
+
+@pytest.mark.parametrize("args", [{}, {"return_passcode": "no"}, {"return_passcode": False}], ids=["unset", "no", "false"])
+def test_without_passcodes_the_modules_way_is_the_usual_one(args: dict[str, t.Any]) -> None:
+    found = action(args=args, async_val=60)
+    sent = {"module_name": "endpointops.intune.unit", "module_args": args, "task_vars": {"a": 1}, "wrap_async": 60}
+    assert Door._as_module(found, args, {"a": 1}) == sent
+    assert found._play_context.no_log is False
+
+
+def test_passcodes_and_async_do_not_go_together() -> None:
+    with pytest.raises(AnsibleActionFail, match="async"):
+        Door._as_module(action(async_val=60), {"return_passcode": True}, {})
+
+
+def test_passcodes_and_debugging_do_not_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(C, "DEFAULT_DEBUG", True)
+    with pytest.raises(AnsibleActionFail, match="ANSIBLE_DEBUG"):
+        Door._as_module(action(), {"return_passcode": True}, {})
+
+
+def test_an_answer_that_cannot_be_read_is_not_shown() -> None:
+    found = action()
+    found._execute_module = lambda **_kwargs: {"module_stdout": '{"results": [{"passcode": "s3cret"', "msg": "s3cret", "failed": True}
+    assert "s3cret" not in str(Door._as_module(found, {"return_passcode": True}, {}))
+
+
+def test_vaulted_strings_become_text() -> None:
+    class Vaulted(str):
+        __ENCRYPTED__ = True
+
+    found = plain({"client_secret": Vaulted("s3cret"), "devices": [Vaulted("PC-1")], "timeout": 5})
+    assert found == {"client_secret": "s3cret", "devices": ["PC-1"], "timeout": 5}
+    assert type(found["client_secret"]) is type(found["devices"][0]) is str
