@@ -6,8 +6,8 @@ from __future__ import annotations
 
 # Imported here, in the parent of all workers, and not per task: that is where the time goes.
 from ansible_collections.endpointops.intune.plugins.modules import intune_pinreset_consent
-from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import Door
+from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import IntuneActionBase
 
 
-class ActionModule(Door):
+class ActionModule(IntuneActionBase):
     module = intune_pinreset_consent

@@ -126,13 +126,13 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _guid as guid
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.plugin_utils import _plugin_options as _options
+from ansible_collections.endpointops.intune.plugins.plugin_utils import _plugin_options
 
 try:
     from ansible.template import trust_as_template
@@ -172,7 +172,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         unknown = sorted(set(config) - set(self._options))
         if unknown:
             raise AnsibleParserError(f"{path}: {self.NAME} has no option {' and no option '.join(unknown)}.")
-        params = _options.checked(SPEC, config, self.templar, path)
+        params = _plugin_options.validate_file(SPEC, config, self.templar, path)
         before = set(self.inventory.hosts)
         complete = False
         try:
@@ -190,7 +190,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """From the cache where that is wanted and has them, else as they are read: a large tenant's are never in memory together."""
         if not self.get_option("cache"):
             return self._read(params)
-        known_by = json.dumps([_runner.VERSION, *(params[name] for name in CACHED_BY)])
+        known_by = json.dumps([_module.VERSION, *(params[name] for name in CACHED_BY)])
         key = f"{self.get_cache_key(path)}_{hashlib.sha256(known_by.encode()).hexdigest()[:12]}"
         if cache and key in self._cache:
             return [devices.Device(**fields) for fields in self._cache[key]]
@@ -200,12 +200,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _read(self, params: dict[str, t.Any]) -> t.Iterator[devices.Device]:
         try:
-            with _runner.connected(params) as client:
+            with _module.connect(params) as client:
                 try:
                     yield from self._found(client, params["device_groups"])
                 except IntuneError as failure:
-                    _runner.name_missing_permissions(failure, "intune_device_info", client, who="intune_devices")
-                    raise
+                    raise _module.with_missing_permissions(failure, "intune_device_info", client, name="intune_devices") from failure
         except MissingLibraryError as failure:
             raise AnsibleParserError(missing_required_lib(failure.library)) from None
         except IntuneError as failure:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The options: what every module takes to connect, and how a module adds its own."""
+"""The options: those that every module takes to connect, how a module adds its own, and their validation."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 Options = dict[str, dict[str, t.Any]]
 
 
 def first_set(*names: str) -> str:
-    """The first of these environment variables that is set to something: AWX renders an unset input as ''."""
+    """Return the first of these environment variables that is not empty: AWX renders an unset input as ''."""
     for name in names:
         if os.environ.get(name):
             return os.environ[name]
@@ -87,19 +88,70 @@ APPROVAL: Options = {
 
 
 @dataclasses.dataclass(frozen=True)
+class Secret:
+    """A secret value of a module's result.
+
+    ``path`` has a key for each level, and ``[]`` behind one whose value is a list. ``option`` is the boolean option that puts the value
+    into the result in clear. ``noun`` is the plural for messages.
+    """
+
+    path: str
+    option: str
+    noun: str
+
+    @property
+    def key(self) -> str:
+        """The last key of the path."""
+        return self.path.rpartition(".")[2]
+
+
+PASSCODE = Secret("results[].passcode", "return_passcode", "passcodes")
+
+
+@dataclasses.dataclass(frozen=True)
 class Spec:
-    """A module's name, its options, and how they depend on each other in the words of AnsibleModule."""
+    """A module's name, its options, how they depend on each other in the words of AnsibleModule, and the secrets of its result."""
 
     module: str
     argument_spec: Options
     relations: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    secrets: tuple[Secret, ...] = ()
 
 
-def spec(module: str, own: Options | None = None, **relations: t.Any) -> Spec:
-    """A module's own options beside those of the connection. ``relations``: required_if, mutually_exclusive, ..."""
-    return Spec(module, {**CONNECTION, **(own or {})}, relations)
+def make_spec(module: str, own: Options | None = None, *, secrets: tuple[Secret, ...] = (), **relations: t.Any) -> Spec:
+    """Return the spec of a module: its own options beside those of the connection. ``relations``: required_if, mutually_exclusive, ..."""
+    return Spec(module, {**CONNECTION, **(own or {})}, relations, secrets)
+
+
+@dataclasses.dataclass(frozen=True)
+class Validated:
+    """Parameters as AnsibleModule would have them, and the rest of what its validation finds.
+
+    ``secrets``: the values of all options with no_log, nested ones too. ``deprecations`` as a result holds them.
+    """
+
+    params: dict[str, t.Any]
+    problems: list[str]
+    secrets: set[str]
+    warnings: list[str]
+    deprecations: list[dict[str, t.Any]]
+
+
+def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations: t.Mapping[str, t.Any] | None = None) -> Validated:
+    """Validate arguments without a module's process.
+
+    The only place that reads private members of ansible-core's result, since it has no public ones for them.
+    """
+    result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(dict(arguments))
+    return Validated(
+        params=result.validated_parameters,
+        problems=list(result.error_messages),
+        secrets=set(result._no_log_values),
+        warnings=[f"Both option {found['option']} and its alias {found['alias']} are set." for found in result._warnings],
+        deprecations=[dict(found) for found in result._deprecations],
+    )
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """A task's arguments without connection options of '', which is what a template of an unset variable gives."""
+    """Return a task's arguments without connection options of '', which is what a template of an unset variable gives."""
     return {name: value for name, value in arguments.items() if not (name in CONNECTION and value == "")}

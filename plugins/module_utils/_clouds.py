@@ -39,8 +39,8 @@ CLOUDS = {
 }
 
 
-def choose(name: str, *, graph_url: str | None = None, authority_url: str | None = None) -> Cloud:
-    """The cloud's endpoints, each replaced by its URL where one is given."""
+def choose_cloud(name: str, *, graph_url: str | None = None, authority_url: str | None = None) -> Cloud:
+    """Return the cloud's endpoints, each replaced by its URL where one is given."""
     known = CLOUDS[name]
     return Cloud(
         name,

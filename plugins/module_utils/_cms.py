@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Sealing a passcode, so that only the holder of a recipient's private key can read it.
+"""Seals a secret, so that only the holder of a recipient's private key can read it.
 
-The seal is CMS EnvelopedData (RFC 5652) in PEM armour: 'openssl cms -decrypt' and PowerShell's Unprotect-CmsMessage open it.
+The sealed text is CMS EnvelopedData (RFC 5652) in PEM armor: 'openssl cms -decrypt' and PowerShell's Unprotect-CmsMessage open it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Sealer:
     """Seals for all recipients at once: each of them can open the result with its own key."""
 
     def __init__(self, recipients: t.Sequence[str], now: float) -> None:
-        """``recipients``: PEM text, or the path of a PEM or DER file. ``now``: seconds since the epoch.
+        """Take the recipients: PEM text, or the path of a PEM or DER file. ``now``: seconds since the epoch.
 
         InvalidOptionError lists all problems of all recipients. MissingLibraryError: no cryptography, or one before 43.
         """
@@ -63,7 +63,7 @@ class Sealer:
             ) from failure
 
     def seal(self, text: str) -> str:
-        """A CMS message in PEM armour, with ``text`` as UTF-8 and nothing added."""
+        """Return a CMS message in PEM armor, with ``text`` as UTF-8 and nothing added."""
         # No passcode has a lone surrogate. If one did, the exception of a strict encoder would carry the passcode.
         data = text.encode("utf-8", errors="backslashreplace")
         message = self._envelope.set_data(data).encrypt(Encoding.DER, [PKCS7Options.Binary])
@@ -72,19 +72,11 @@ class Sealer:
         return "\n".join(["-----BEGIN CMS-----", *lines, "-----END CMS-----", ""])
 
 
-def hand_over(secret: str | None, sealer: Sealer | None, in_clear: bool) -> dict[str, str | None]:
-    """A result's return keys for a passcode, in the ways that were asked for; null while there is none."""
-    sealed = {} if sealer is None else {"sealed_passcode": sealer.seal(secret) if secret else None}
-    return {**sealed, "passcode": secret} if in_clear else sealed
-
-
 def _missing_library() -> errors.MissingLibraryError:
-    failure = errors.MissingLibraryError(f"cryptography 43 or later (needed for {OPTION})")
     # In quotes, for a shell takes > as the name of a file.
-    failure.hint = (
+    return errors.MissingLibraryError(f"cryptography 43 or later (needed for {OPTION})").with_hint(
         "Install it there, for example with \"python -m pip install 'cryptography>=43'\", or use an execution environment that has it."
     )
-    return failure
 
 
 def _envelope(certificates: t.Iterable[t.Any]) -> t.Any:
@@ -98,7 +90,7 @@ def _envelope(certificates: t.Iterable[t.Any]) -> t.Any:
 
 
 def _certificates(recipients: t.Sequence[str], now: float) -> list[t.Any]:
-    """The certificates, each once. Raises InvalidOptionError with all that is wrong with them."""
+    """Return the certificates, each once; raise InvalidOptionError with all that is wrong with them."""
     if not recipients:
         raise errors.InvalidOptionError(f"{OPTION} is empty: nobody could read what is sealed.", hint=HINT)
     certificates, problems = [], []
@@ -118,18 +110,18 @@ def _certificates(recipients: t.Sequence[str], now: float) -> list[t.Any]:
 
 
 def _name(recipient: str, position: int) -> str:
-    """What to call it in a message: its path, or its place where it is content, which may be a key by mistake."""
+    """Return the name for messages: its path, or its place where it is content, which may be a key by mistake."""
     is_path = recipient.strip() and len(recipient) <= LONGEST_NAME and recipient.isprintable() and "-----BEGIN" not in recipient
     return f"'{recipient}'" if is_path else f"certificate {position}"
 
 
 def _load(recipient: str) -> t.Any:
-    """The one certificate. Raises InvalidOptionError whose message goes on from the recipient's name."""
+    """Return the one certificate; raise InvalidOptionError whose message goes on from the recipient's name."""
     if not recipient.strip():
         raise errors.InvalidOptionError("is blank")
     content = recipient.encode("utf-8", errors="replace") if "-----BEGIN" in recipient else _read(recipient)
     if b"PRIVATE KEY-----" in content:
-        raise errors.InvalidOptionError("holds a private key, which has no business here and may now have to be replaced")
+        raise errors.InvalidOptionError("holds a private key, which must not be here and may now have to be replaced")
     try:
         found = x509.load_pem_x509_certificates(content) if b"-----BEGIN" in content else [x509.load_der_x509_certificate(content)]
     except ValueError as failure:

@@ -12,8 +12,9 @@ import typing as t
 
 from . import _errors as errors
 from . import _permissions as permissions
-from ._graph.client import GraphClient, Json
-from ._passcode import model as passcode
+from ._graph.client import GraphClient
+from ._time import render_timestamp
+from ._types import Json
 
 TOLERABLE_SKEW = 60.0  # seconds; tokens are refused from about five minutes on
 
@@ -23,13 +24,13 @@ def examine(client: GraphClient) -> Json:
     claims = client.credential.identity()
     problems: list[str] = []
     organization = _ask(
-        client, problems, "the tenant's name", lambda: next(client.items("/organization", {"$select": "id,displayName"}), {})
+        client, problems, "the tenant's name", lambda: next(client.list_items("/organization", {"$select": "id,displayName"}), {})
     )
     intune = _ask(
         client, problems, "the state of Intune", lambda: client.get("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"})
     )
     licences = _ask(
-        client, problems, "the licences", lambda: list(client.items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"}))
+        client, problems, "the licences", lambda: list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"}))
     )
     granted = permissions.granted(claims)
     report = {
@@ -42,8 +43,8 @@ def examine(client: GraphClient) -> Json:
         "permissions": _permissions(granted),
         "intune": (intune or {}).get("subscriptionState"),
         "licensed": None if licences is None else any(_has_intune(sku) for sku in licences),
-        "token_expires": passcode.show_time(claims.get("exp")),
-        "clock_skew": None if client.skew is None else round(client.skew, 1),
+        "token_expires": render_timestamp(claims.get("exp")),
+        "clock_skew": None if client.clock_skew is None else round(client.clock_skew, 1),
     }
     return {**report, "problems": problems + _judge(report)}
 

@@ -4,51 +4,90 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What can go wrong, as one tree. Nothing else is raised on purpose below the runner.
+"""The errors of this collection, as one tree. Nothing below ``_module`` raises anything else on purpose.
 
 IntuneError
-├── InvalidOptionError        an option is missing, contradictory or unusable; nothing was sent
-├── SelectionError            a name that means no object, or more than one; nothing was written
-├── MissingLibraryError       msal or requests is not installed
-├── AuthenticationError       Microsoft Entra gave no token
-├── NotSentError              no connection was made (refused, DNS, TLS): the service did not run the request
-├── LostAnswerError           the request went out and no whole answer came back: it may have run
-├── UnexpectedAnswerError     an answer that is not Microsoft Graph's (HTML, cut-off, redirect, foreign nextLink)
-├── PartialError              the task failed for some of its objects; its results say for which, and why
-├── NotReadyError             waited for a state that did not come
-├── ApprovalPendingError      another administrator has to approve the write first; nothing was written by it
-├── ApprovalError             an administrator decided against the write, or its approval request cannot be used
-└── GraphError                Microsoft Graph answered with an error
-    ├── UnauthorizedError     401
-    ├── ForbiddenError        403
-    ├── NotFoundError         404
-    ├── ConflictError         409
-    ├── ThrottledError        429, with the retry time used up
-    └── ServiceError          5xx
+├── InvalidOptionError          an option is missing, contradictory, or unusable; nothing was sent
+├── SelectionError              a name matches no object, or several; nothing was written
+├── MissingLibraryError         msal, requests, or cryptography is not installed
+├── AuthenticationError         Microsoft Entra issued no token
+├── NotSentError                no connection was made (refused, DNS, TLS): the service did not run the request
+├── LostResponseError           the request was sent and no whole response came back: the service may have run it
+├── UnexpectedResponseError     a response that is not Microsoft Graph's (HTML, cut-off, redirect, foreign nextLink)
+├── PartialError                the task failed for some of its objects; its results say for which, and why
+├── NotReadyError               timed out waiting for a state
+├── ApprovalPendingError        another administrator must approve the write first; it was not done
+├── ApprovalError               an administrator decided against the write, or its approval request cannot be used
+└── GraphError                  Microsoft Graph responded with an error
+    ├── UnauthorizedError       401
+    ├── ForbiddenError          403
+    ├── NotFoundError           404
+    ├── ConflictError           409
+    ├── ThrottledError          429, after retry_timeout
+    └── ServiceError            5xx
 """
 
 from __future__ import annotations
 
 import typing as t
 
+from ._types import Json
+
+# The effects of a failed task on the tenant: nothing was changed, something was, or the service did not say.
+Effects = t.Literal["none", "partial", "unknown"]
+SENTENCES: t.Mapping[str | None, str] = {
+    "none": "Nothing was changed.",
+    "partial": "Some changes were made.",
+    "unknown": "Whether something was changed is unknown.",
+}
+Self = t.TypeVar("Self", bound="IntuneError")
+
 
 class IntuneError(Exception):
-    """Base of all errors. ``message`` says what happened and why, ``hint`` what to do next."""
+    """The base of all errors.
 
-    def __init__(self, message: str, *, hint: str | None = None, target: str | None = None) -> None:
+    ``message`` says what happened, and why; ``hint`` says what to do next. ``target`` is the request, as method and path.
+    ``effects`` is null where the error alone does not tell.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, target: str | None = None, effects: Effects | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.target = target
+        self.effects = effects
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}" if self.hint else self.message
+        return " ".join(text for text in (self.message, SENTENCES.get(self.effects), self.hint) if text)
 
-    def as_dict(self) -> dict[str, t.Any]:
-        """The shape of the ``error`` return value: the same keys for every error, null where unknown."""
+    def with_hint(self: Self, hint: str) -> Self:
+        """Return the same error with another hint."""
+        return self._with(hint=hint)
+
+    def with_more_advice(self: Self, advice: str) -> Self:
+        """Return the same error with a sentence after its hint."""
+        return self._with(hint=f"{self.hint} {advice}" if self.hint else advice)
+
+    def with_effects(self: Self, effects: Effects) -> Self:
+        """Return the same error, which says its effects."""
+        return self._with(effects=effects)
+
+    def with_message(self: Self, message: str) -> Self:
+        """Return the same error with another message."""
+        return self._with(message=message)
+
+    def _with(self: Self, **members: t.Any) -> Self:
+        # Not copy.copy, which calls the constructor with the message alone.
+        error = type(self).__new__(type(self), *self.args)
+        error.__dict__.update({**self.__dict__, **members})
+        return error
+
+    def describe(self) -> Json:
+        """Return the ``error`` return value: the same keys for every error, null where unknown."""
         return {
             "kind": type(self).__name__.removesuffix("Error"),
             "message": self.message,
+            "effects": self.effects,
             "hint": self.hint,
             "target": self.target,
             "status": None,
@@ -59,14 +98,16 @@ class IntuneError(Exception):
 
 
 class InvalidOptionError(IntuneError):
-    pass
+    """An option is missing, contradictory, or unusable."""
 
 
 class SelectionError(IntuneError):
-    pass
+    """A name matches no object, or several."""
 
 
 class MissingLibraryError(IntuneError):
+    """A Python library is not installed."""
+
     def __init__(self, library: str) -> None:
         super().__init__(
             f"The Python library {library} is not installed for the Python that runs this module.",
@@ -76,62 +117,78 @@ class MissingLibraryError(IntuneError):
 
 
 class AuthenticationError(IntuneError):
-    """``code`` is Entra's AADSTS number as text, or the OAuth error; ``correlation_id`` is Entra's."""
+    """Microsoft Entra issued no token.
+
+    ``code`` is Entra's AADSTS number as text, or the OAuth error; ``correlation_id`` is Entra's.
+    """
 
     def __init__(self, message: str, *, code: str | None = None, correlation_id: str | None = None, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.code = code
         self.correlation_id = correlation_id
 
-    def as_dict(self) -> dict[str, t.Any]:
-        return {**super().as_dict(), "code": self.code, "request_id": self.correlation_id}
+    def describe(self) -> Json:
+        """Return the ``error`` return value."""
+        return {**super().describe(), "code": self.code, "request_id": self.correlation_id}
 
 
 class NotSentError(IntuneError):
-    """``passing``: trying again may help (a refused connection does pass, an untrusted certificate does not)."""
+    """No connection was made.
 
-    def __init__(self, message: str, *, passing: bool = True, hint: str | None = None, target: str | None = None) -> None:
+    ``is_transient``: another try may help; it does after a refused connection, and does not with an untrusted certificate.
+    """
+
+    def __init__(self, message: str, *, is_transient: bool = True, hint: str | None = None, target: str | None = None) -> None:
         super().__init__(message, hint=hint, target=target)
-        self.passing = passing
+        self.is_transient = is_transient
 
 
-class LostAnswerError(IntuneError):
-    pass
+class LostResponseError(IntuneError):
+    """No whole response came back to a request that was sent."""
 
 
-class UnexpectedAnswerError(IntuneError):
-    pass
+class UnexpectedResponseError(IntuneError):
+    """A response is not Microsoft Graph's."""
 
 
 class PartialError(IntuneError):
-    pass
+    """The task failed for some of its objects."""
 
 
 class NotReadyError(IntuneError):
-    pass
+    """A state did not come in time."""
 
 
 class ApprovalPendingError(IntuneError):
-    """Not a failure but a state: ``approval`` is the return value of that name."""
+    """A write waits for its approval: a state, no failure. ``approval`` is the return value of that name."""
 
-    def __init__(self, message: str, approval: dict[str, t.Any], *, target: str | None = None) -> None:
-        super().__init__(message, hint="It was not done. Run again, with the same options, when it is approved.", target=target)
+    def __init__(self, message: str, approval: Json, *, target: str | None = None) -> None:
+        super().__init__(message, hint="Run again, with the same options, when it is approved.", target=target, effects="none")
         self.approval = approval
 
 
 class ApprovalError(IntuneError):
-    """``code``: rejected, cancelled, expired (what became of the request), duplicate, unknown_code or unreadable."""
+    """An approval cannot be had.
 
-    def __init__(self, message: str, *, code: str, hint: str | None = None, target: str | None = None) -> None:
-        super().__init__(message, hint=hint, target=target)
+    ``code`` is rejected, cancelled, or expired (the status of the request), duplicate, unknown_code, or unreadable.
+    """
+
+    def __init__(
+        self, message: str, *, code: str, hint: str | None = None, target: str | None = None, effects: Effects | None = "none"
+    ) -> None:
+        super().__init__(message, hint=hint, target=target, effects=effects)
         self.code = code
 
-    def as_dict(self) -> dict[str, t.Any]:
-        return {**super().as_dict(), "code": self.code}
+    def describe(self) -> Json:
+        """Return the ``error`` return value."""
+        return {**super().describe(), "code": self.code}
 
 
 class GraphError(IntuneError):
-    """An error answer. ``code`` is Graph's most specific code; ids are those that Microsoft support asks for."""
+    """Microsoft Graph responded with an error.
+
+    ``code`` is Graph's most specific code; Microsoft support asks for the IDs.
+    """
 
     def __init__(
         self,
@@ -143,26 +200,24 @@ class GraphError(IntuneError):
         client_request_id: str | None = None,
         target: str | None = None,
         hint: str | None = None,
-        retry_after: float | None = None,
     ) -> None:
         super().__init__(message, hint=hint, target=target)
         self.status = status
         self.code = code
         self.request_id = request_id
         self.client_request_id = client_request_id
-        self.retry_after = retry_after
 
     def __str__(self) -> str:
         parts = [f"{self.target}: " if self.target else "", f"{self.status} {self.code or ''}".strip(), f": {self.message}"]
-        if self.hint:
-            parts.append(f" {self.hint}")
+        parts += [f" {text}" for text in (SENTENCES.get(self.effects), self.hint) if text]
         if self.request_id:
             parts.append(f" (request-id {self.request_id})")
         return "".join(parts)
 
-    def as_dict(self) -> dict[str, t.Any]:
+    def describe(self) -> Json:
+        """Return the ``error`` return value."""
         return {
-            **super().as_dict(),
+            **super().describe(),
             "status": self.status,
             "code": self.code,
             "request_id": self.request_id,
@@ -171,27 +226,27 @@ class GraphError(IntuneError):
 
 
 class UnauthorizedError(GraphError):
-    pass
+    """Status 401."""
 
 
 class ForbiddenError(GraphError):
-    pass
+    """Status 403."""
 
 
 class NotFoundError(GraphError):
-    pass
+    """Status 404."""
 
 
 class ConflictError(GraphError):
-    pass
+    """Status 409."""
 
 
 class ThrottledError(GraphError):
-    pass
+    """Status 429, after retry_timeout."""
 
 
 class ServiceError(GraphError):
-    pass
+    """A status from 500 up."""
 
 
 BY_STATUS: dict[int, type[GraphError]] = {
@@ -204,4 +259,5 @@ BY_STATUS: dict[int, type[GraphError]] = {
 
 
 def for_status(status: int) -> type[GraphError]:
+    """Return the class of a status."""
     return BY_STATUS.get(status, ServiceError if status >= 500 else GraphError)

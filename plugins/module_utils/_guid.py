@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 
 PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+NIL = "00000000-0000-0000-0000-000000000000"
 
 
-def normalise(text: str) -> str | None:
-    """Lower case and without braces; null for what is not a GUID."""
+def parse_guid(text: str) -> str | None:
+    """Return a GUID in lower case and without braces; null for any other text."""
     plain = text.strip().strip("{}").lower()
     return plain if PATTERN.fullmatch(plain) else None

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What a module returns, whoever runs it."""
+"""The result of a task, as a module returns it."""
 
 from __future__ import annotations
 
@@ -12,32 +12,35 @@ import dataclasses
 import typing as t
 
 from ._errors import IntuneError
+from ._types import Json
 
 
 @dataclasses.dataclass
 class Outcome:
-    """``values`` are the documented return keys. ``before`` and ``after`` hold managed keys only: no ids, dates or secrets.
+    """``values`` are the documented return keys. ``before`` and ``after`` hold managed keys only: no IDs, dates, or secrets.
 
-    A ``failure`` beside values is a task that failed after it did, or learnt, what the values say.
+    A ``failure`` beside values: the task failed after it had done, or learned, all that the values say.
     """
 
-    values: dict[str, t.Any]
+    values: t.Mapping[str, t.Any]
     changed: bool = False
-    before: dict[str, t.Any] | None = None
-    after: dict[str, t.Any] | None = None
+    before: Json | None = None
+    after: Json | None = None
     warnings: list[str] = dataclasses.field(default_factory=list)
     failure: IntuneError | None = None
 
-    def as_result(self, *, diff: bool) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = {"changed": self.changed, **self.values}
+    def describe(self, *, diff: bool) -> Json:
+        """Return the result of the task."""
+        result: Json = {"changed": self.changed, **self.values}
         if diff and self.before is not None:
             result["diff"] = {"before": self.before, "after": self.after}
         if self.warnings:
             result["warnings"] = list(self.warnings)
         if self.failure is not None:
-            result.update(failed(self.failure))
+            result.update(describe_failure(self.failure))
         return result
 
 
-def failed(failure: IntuneError) -> dict[str, t.Any]:
-    return {"failed": True, "msg": str(failure), "error": failure.as_dict()}
+def describe_failure(failure: IntuneError) -> Json:
+    """Return the part of a result that a failure adds."""
+    return {"failed": True, "msg": str(failure), "error": failure.describe()}

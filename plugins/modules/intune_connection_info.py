@@ -100,13 +100,12 @@ connection:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _diagnostics as connection
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
-SPEC = _arguments.spec("intune_connection_info")
+SPEC = _argspec.make_spec("intune_connection_info")
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
@@ -114,7 +113,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
 
 
 def main() -> None:
-    _runner.main(SPEC, run)
+    _module.main(SPEC, run)
 
 
 if __name__ == "__main__":

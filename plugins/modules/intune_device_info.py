@@ -166,17 +166,16 @@ devices:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
-SPEC = _arguments.spec(
+SPEC = _argspec.make_spec(
     "intune_device_info",
     {
-        **_arguments.SELECTION,
+        **_argspec.SELECTION,
         "platforms": {"type": "list", "elements": "str", "choices": ["windows", "android", "ios"], "default": ["windows"]},
         "ownerships": {"type": "list", "elements": "str", "choices": list(devices.OWNERSHIPS), "default": ["company"]},
         "eligible": {"type": "bool"},
@@ -203,7 +202,7 @@ def find(params: t.Mapping[str, t.Any], client: GraphClient) -> tuple[list[devic
 
 
 def main() -> None:
-    _runner.main(SPEC, run)
+    _module.main(SPEC, run)
 
 
 if __name__ == "__main__":

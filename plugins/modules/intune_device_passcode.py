@@ -267,74 +267,87 @@ failed_devices:
 import typing as t
 import uuid
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
-from ansible_collections.endpointops.intune.plugins.module_utils import _cms as _seal
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import Dispatcher
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import OWNERSHIPS, QUOTA
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_file as _journal
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import progress
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import Fleet
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import Rules, Sent
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import History
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import (
+    BAD,
+    LONGEST_AGE,
+    SKEW,
+    DeviceReset,
+    earliest_counted,
+    parse_moment,
+)
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.progress import render_table
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset, Rules
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import describe, describe_failed, new_passcode, summarize
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 
-LONGEST_AGE = 10**9  # seconds; no device is that old
+Params = t.Mapping[str, t.Any]
 
-SPEC = _arguments.spec(
+SPEC = _argspec.make_spec(
     "intune_device_passcode",
     {
-        **_arguments.SELECTION,
+        **_argspec.SELECTION,
         "max_age": {"type": "int", "default": 900},
         "reset_since": {"type": "str"},
         "platforms": {"type": "list", "elements": "str", "choices": ["windows", "android", "ios"], "default": ["windows"]},
-        "ownerships": {"type": "list", "elements": "str", "choices": list(devices.OWNERSHIPS), "default": ["company"]},
+        "ownerships": {"type": "list", "elements": "str", "choices": list(OWNERSHIPS), "default": ["company"]},
         "max_devices": {"type": "int", "default": 50},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "float", "default": 600},
         "sync_devices": {"type": "bool", "default": False},
-        **_arguments.HANDOVER,
+        **_argspec.HANDOVER,
         "journal_path": {"type": "path"},
         "write_quota": {"type": "int", "default": 200},
         "request_quota": {"type": "int", "default": 2000},
         "use_beta": {"type": "bool", "default": True},
-        **_arguments.APPROVAL,
+        **_argspec.APPROVAL,
     },
+    secrets=(_argspec.PASSCODE,),
     required_one_of=[("devices", "device_groups")],
 )
 
 
-def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    sealer = validate(params, client)
-    dispatcher = Dispatcher(client, Quota(params["write_quota"], params["request_quota"]))
-    chosen = selection.select(
-        client, dispatcher, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
+def run(params: Params, client: GraphClient, check: bool) -> Outcome:
+    validate(params)
+    handover = Handover(
+        _argspec.PASSCODE.key, seal_to=params["seal_to"], reveal=params[_argspec.PASSCODE.option], now=client.clock.now()
+    )
+    scheduler = BatchScheduler(client, Quota(params["write_quota"], params["request_quota"], QUOTA.seconds))
+    chosen = lookup.select(
+        client, scheduler, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
     )
     if len(chosen.ids) > params["max_devices"]:
         raise errors.SelectionError(
             f"{len(chosen.ids)} devices are named, and max_devices allows {params['max_devices']}.",
-            hint="Nothing was reset. Raise max_devices if it is meant.",
+            hint="Raise max_devices if it is meant.",
+            effects="none",
         )
-    items = [passcode.Item(device, names) for device, names in chosen.ids.items()]
+    items = [DeviceReset(device, names) for device, names in chosen.ids.items()]
     began = client.clock.monotonic()
-    failure, warnings = reset(params, client, dispatcher, items, check)
-    summary = passcode.summarise(items)
+    failure, warnings = reset(params, client, scheduler, items, check)
+    summary = summarize(items)
     if len(items) > 1:
-        client.tell(progress.table(summary, client.clock.monotonic() - began))
-    failed = [item.id for item in items if item.status in passcode.BAD]
+        client.report_progress(render_table(summary, client.clock.monotonic() - began))
+    failed = [item.id for item in items if item.status in BAD]
     if failed and failure is None:
         failure = errors.PartialError(
-            f"{len(failed)} of {len(items)} devices have no new passcode: {tell(items)}", hint="See results for each device's reason."
+            f"{len(failed)} of {len(items)} devices have no new passcode: {describe_failed(items)}",
+            hint="See results for each device's reason.",
         )
     return Outcome(
         {
-            "results": [
-                passcode.describe(item) | _seal.hand_over(passcode.new_passcode(item), sealer, params["return_passcode"]) for item in items
-            ],
+            "results": [{**describe(item), **handover.describe(new_passcode(item))} for item in items],
             "summary": summary,
             "failed_devices": failed,
         },
@@ -344,84 +357,90 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     )
 
 
-def validate(params: t.Mapping[str, t.Any], client: GraphClient) -> _seal.Sealer | None:
-    """Refuses, before anything is sent, what can be refused then; the sealer, where one is wished for."""
+def validate(params: Params) -> None:
+    """Raise InvalidOptionError, before anything is sent, for options that can be refused then."""
     if not 0 <= params["max_age"] <= LONGEST_AGE:
-        raise errors.InvalidOptionError(f"max_age is {params['max_age']}: it is a number of seconds, from 0 to {LONGEST_AGE}.")
+        raise errors.InvalidOptionError(f"max_age must be a number of seconds from 0 to {LONGEST_AGE}, not {params['max_age']}.")
     if not 0 < params["write_quota"] <= params["request_quota"]:
-        raise errors.InvalidOptionError("write_quota is at least 1, and no more than request_quota, which counts writes too.")
+        raise errors.InvalidOptionError(
+            f"write_quota must be at least 1 and no more than request_quota ({params['request_quota']}), which counts writes too; "
+            f"it is {params['write_quota']}."
+        )
     if params["reset_since"]:
-        passcode.window(float("inf"), params["reset_since"], 0)
-    return _seal.Sealer(params["seal_to"], client.clock.now()) if params["seal_to"] is not None else None
+        parse_moment("reset_since", params["reset_since"], float("inf"))
 
 
 def reset(
-    params: t.Mapping[str, t.Any], client: GraphClient, dispatcher: Dispatcher, items: list[passcode.Item], check: bool
+    params: Params, client: GraphClient, scheduler: BatchScheduler, items: list[DeviceReset], check: bool
 ) -> tuple[errors.IntuneError | None, list[str]]:
-    """Sends what is due and follows it up. What stops the whole task comes back beside the items, which keep what became of them."""
-    since = passcode.window(client.service_now(), params["reset_since"], params["max_age"])
+    """Reset the devices. Returns the error that stopped the whole task, beside the items, which keep their outcomes; and warnings."""
+    since = earliest_counted(client.service_now(), params["reset_since"], params["max_age"])
     again = not params["reset_since"] and params["max_age"] == 0
     warnings = []
-    with _journal.Journal(params["journal_path"], client.service_now) as journal:
+    with Journal(params["journal_path"], client.service_now) as journal:
         tenant = client.credential.identity().get("tid") if params["journal_path"] else None
-        past = (journal.peek if check else journal.open)(tenant, client.origin)
-        if past.since is not None and not params["reset_since"]:
-            # What it has done counts, however long the whole takes.
-            since, again = min(since, past.since), False
+        history = (journal.peek if check else journal.open)(tenant, client.origin)
+        if history.since is not None and not params["reset_since"]:
+            # Its resets count, however long the whole takes.
+            since, again = min(since, history.since), False
             warnings = [
-                f"The journal holds a run of {past.devices} devices that did not come to its end. It is continued: resets since "
-                f"{passcode.show_time(since)} count. To begin anew, set reset_since or use another journal."
+                f"The journal holds a run of {history.devices} devices that did not come to its end. It is continued: resets since "
+                f"{render_timestamp(since)} count. To begin anew, set reset_since or use another journal."
             ]
-        rules = Rules(
-            since,
-            again,
-            params["platforms"],
-            params["ownerships"],
-            check,
-            params["wait"],
-            params["wait_timeout"],
-            params["use_beta"],
-            params["sync_devices"],
-        )
-        earlier = {
-            device: Sent(trace.time, trace.state == "accepted")
-            for device, trace in past.traces.items()
-            if trace.state != "free" and trace.time >= since - passcode.SKEW and not again
-        }
-        # By a clock that tells whole seconds, and that is learnt from answers that took their time, they may be younger than they look.
+        # By a clock that tells whole seconds, and that is learned from responses that took their time, they may be younger than they look.
         now = client.service_now() - 2.0
-        dispatcher.remember(max(0.0, now - trace.known) for trace in past.traces.values() if trace.state != "free")
-        fleet = Fleet(client, dispatcher, items, rules, journal, earlier)
+        scheduler.restore_writes(max(0.0, now - known.known) for known in history.resets.values() if known.state != "free")
+        earlier = {} if again else earlier_resets(history, since)
+        engine = ResetEngine(client, scheduler, items, make_rules(params, since, again, check), journal, earlier)
         try:
-            _run(fleet, journal, items, since, past.devices if past.since is not None else 0, check)
+            run_journaled(engine, journal, items, since, history, check)
         except errors.IntuneError as failure:
-            return fleet.failure or failure, [*warnings, *fleet.warnings]
-    return fleet.failure, [*warnings, *fleet.warnings]
+            return engine.failure or failure, [*warnings, *engine.warnings]
+    return engine.failure, [*warnings, *engine.warnings]
 
 
-def _run(fleet: Fleet, journal: _journal.Journal, items: list[passcode.Item], since: float, before: int, check: bool) -> None:
-    """Between the journal's words of its beginning and its end. ``before``: devices of the run that is continued."""
+def make_rules(params: Params, since: float, again: bool, check: bool) -> Rules:
+    return Rules(
+        since=since,
+        again=again,
+        platforms=params["platforms"],
+        ownerships=params["ownerships"],
+        check=check,
+        wait=params["wait"],
+        wait_timeout=params["wait_timeout"],
+        beta=params["use_beta"],
+        sync=params["sync_devices"],
+    )
+
+
+def earlier_resets(history: History, since: float) -> dict[str, EarlierReset]:
+    """Return the resets of earlier runs that count, by device ID in lower case."""
+    return {
+        device: EarlierReset(known.time, known.state == "accepted")
+        for device, known in history.resets.items()
+        if known.state != "free" and known.time >= since - SKEW
+    }
+
+
+def run_journaled(
+    engine: ResetEngine, journal: Journal, items: list[DeviceReset], since: float, history: History, check: bool
+) -> None:
+    """Run the engine between the journal's lines on the beginning and the end of the run."""
     if check:
-        fleet.run()
+        engine.run()
         return
+    continued = history.devices if history.since is not None else 0
     identity = str(uuid.uuid4())
-    journal.begin(identity, since, max(len(items), before))
-    fleet.run()
+    journal.begin(identity, since, max(len(items), continued))
+    engine.run()
     journal.outcome([(item.id, item.status) for item in items])
     # A run of some of the devices does not end that of all.
-    if len(items) >= before and not any(item.status in ("not_attempted", "unknown") for item in items):
+    if len(items) >= continued and not any(item.status in ("not_attempted", "unknown") for item in items):
         journal.end(identity)
 
 
-def tell(items: list[passcode.Item]) -> str:
-    """The failed devices in a line: name, status and reason; the first ten of them."""
-    bad = [item for item in items if item.status in passcode.BAD]
-    told = [f"{item.names[0]} {item.status}" + (f" ({item.reason})" if item.reason not in (None, item.status) else "") for item in bad[:10]]
-    return ", ".join(told) + (f" and {len(bad) - 10} more" if len(bad) > 10 else "") + "."
-
-
 def main() -> None:
-    _runner.main(SPEC, run)
+    _module.main(SPEC, run)
 
 
 if __name__ == "__main__":

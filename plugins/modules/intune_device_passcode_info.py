@@ -148,41 +148,44 @@ summary:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
-from ansible_collections.endpointops.intune.plugins.module_utils import _cms as _seal
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import Dispatcher
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import QUOTA
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import status as inspection
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import status
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import new_passcode
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
-SPEC = _arguments.spec(
+SPEC = _argspec.make_spec(
     "intune_device_passcode_info",
-    {**_arguments.SELECTION, "since": {"type": "str"}, **_arguments.HANDOVER},
+    {**_argspec.SELECTION, "since": {"type": "str"}, **_argspec.HANDOVER},
+    secrets=(_argspec.PASSCODE,),
     required_one_of=[("devices", "device_groups")],
 )
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    # What can be refused before anything is read. Whether a moment has come already the service's clock says, later.
-    inspection.moment(params["since"], float("inf"))
-    sealer = _seal.Sealer(params["seal_to"], client.clock.now()) if params["seal_to"] is not None else None
-    dispatcher = Dispatcher(client)
-    chosen = selection.select(
-        client, dispatcher, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
+    # Options that can be refused before anything is read. Whether a moment has come already the service's clock says, later.
+    status.parse_since(params["since"], float("inf"))
+    handover = Handover(
+        _argspec.PASSCODE.key, seal_to=params["seal_to"], reveal=params[_argspec.PASSCODE.option], now=client.clock.now()
     )
-    since = inspection.moment(params["since"], client.service_now())
+    scheduler = BatchScheduler(client, QUOTA)
+    chosen = lookup.select(
+        client, scheduler, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
+    )
+    since = status.parse_since(params["since"], client.service_now())
     results = [
-        inspection.describe(item) | _seal.hand_over(passcode.new_passcode(item), sealer, params["return_passcode"])
-        for item in inspection.inspect(client, dispatcher, chosen.ids, since)
+        {**status.describe(item), **handover.describe(new_passcode(item))}
+        for item in status.fetch_items(client, scheduler, chosen.ids, since)
     ]
-    return Outcome({"results": results, "summary": inspection.summarise(results)}, warnings=chosen.warnings)
+    return Outcome({"results": results, "summary": status.summarize(results)}, warnings=chosen.warnings)
 
 
 def main() -> None:
-    _runner.main(SPEC, run)
+    _module.main(SPEC, run)
 
 
 if __name__ == "__main__":

@@ -568,9 +568,8 @@ approval:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import References
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import assignments
@@ -592,7 +591,7 @@ TARGET_NEEDS = [("target", "group", ("group",)), ("target", "exclude_group", ("g
 BACKENDS: dict[str, pin_policy.Backend] = {"custom": CustomProfile(), "settings_catalog": SettingsCatalog()}
 OTHER = {"custom": "settings_catalog", "settings_catalog": "custom"}
 
-SPEC = _arguments.spec(
+SPEC = _argspec.make_spec(
     "intune_pin_policy",
     {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -607,7 +606,7 @@ SPEC = _arguments.spec(
         "purge_assignments": {"type": "bool", "default": True},
         "scope_tags": {"type": "list", "elements": "str"},
         "wait_timeout": {"type": "float", "default": 60},
-        **_arguments.APPROVAL,
+        **_argspec.APPROVAL,
     },
     required_one_of=[("name", "id")],
 )
@@ -623,12 +622,12 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     if before is not None and after is not None:
         before = backend.ready(client, before, after, place)
     steps = pin_policy.plan(before, after)
-    approval = None
+    approval, is_partial = None, False
     if (steps or old) and not check:
         try:
             after = carry_out(params, client, before, after, old, steps, place)
         except errors.ApprovalPendingError as pending:
-            approval = pending.approval
+            approval, is_partial = pending.approval, pending.effects == "partial"
             after, old = pin_policy.find(client, backend, params["id"], params["name"], place, settings), None
     shown_before, shown_after = pin_policy.diff(before, after)
     return Outcome(
@@ -637,7 +636,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
             "replaced_id": old.id if old else None,
             "approval": approval,
         },
-        changed=client.writes > 0 if approval else bool(steps or old),
+        changed=is_partial if approval else bool(steps or old),
         before={**shown_before, **({"custom_profile": old.name} if old else {})},
         after={**shown_after, **({"custom_profile": None} if old else {})},
         warnings=told(settings, approval, backend.foreign(before.raw, place) if before and steps == ["delete"] else []),
@@ -722,7 +721,7 @@ def told(settings: pin_settings.Values, approval: dict[str, t.Any] | None, forei
 
 
 def main() -> None:
-    _runner.main(SPEC, run)
+    _module.main(SPEC, run)
 
 
 if __name__ == "__main__":

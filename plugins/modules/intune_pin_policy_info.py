@@ -232,9 +232,8 @@ problems:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import deployment as rollout
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import discovery as survey
@@ -242,7 +241,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello import f
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import policy as pin_policy
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
-SPEC = _arguments.spec(
+SPEC = _argspec.make_spec(
     "intune_pin_policy_info",
     {
         "name": {"type": "str"},
@@ -287,7 +286,7 @@ def ask(client: GraphClient, policy: survey.Found, how: str, timeout: float, pro
 
 
 def main() -> None:
-    _runner.main(SPEC, run)
+    _module.main(SPEC, run)
 
 
 if __name__ == "__main__":

@@ -219,15 +219,14 @@ pinreset_consent:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._consent import api as consent_calls
 from ansible_collections.endpointops.intune.plugins.module_utils._consent import plan as consent
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
-SPEC = _arguments.spec(
+SPEC = _argspec.make_spec(
     "intune_pinreset_consent",
     {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -271,7 +270,7 @@ def _check(params: t.Mapping[str, t.Any]) -> None:
 
 
 def main() -> None:
-    _runner.main(SPEC, run)
+    _module.main(SPEC, run)
 
 
 if __name__ == "__main__":

@@ -162,14 +162,13 @@ pinreset_consent:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils._consent import api as consent_calls
 from ansible_collections.endpointops.intune.plugins.module_utils._consent import plan as consent
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
-SPEC = _arguments.spec(
+SPEC = _argspec.make_spec(
     "intune_pinreset_consent_info",
     {
         "service_scopes": {"type": "list", "elements": "str", "default": ["User.Read"]},
@@ -186,7 +185,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
 
 
 def main() -> None:
-    _runner.main(SPEC, run)
+    _module.main(SPEC, run)
 
 
 if __name__ == "__main__":

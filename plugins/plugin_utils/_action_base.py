@@ -4,69 +4,78 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The controller's door to a module: what every action plugin of this collection does.
+"""The base of every action plugin of this collection: runs a module in the controller's process, or as a module.
 
-Where the controller's own process gives the same result, the module's run() is called in it, which saves starting a process.
-Everything else goes the module's usual way. A result that holds passcodes is hidden on both.
+Where the controller's own process gives the same result, the module's run() is called in it, which saves starting a process. Everything
+else runs as a module. A result that holds secrets is hidden either way.
 """
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils import _module
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import Secret, Spec, validate, without_blanks
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
 from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import HAS_REQUESTS
+from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 display = Display()
 MARKS_ENTRIES = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 21)
 
 
-class Door(ActionBase):
-    """``module`` is the Python module in plugins/modules, with its SPEC and run()."""
+class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
+    """Runs a module. ``module`` is the Python module in plugins/modules, with its SPEC and run()."""
 
-    module: t.ClassVar[t.Any]
+    module: t.ClassVar[types.ModuleType]
 
     _supports_check_mode = True
     _supports_async = True
 
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result = super().run(tmp, task_vars)
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Json:
+        """Return the result of the task."""
+        result: Json = super().run(tmp, task_vars)
         del tmp
         arguments = without_blanks(self._task.args)
-        if self._same_in_process():
-            given = plain(arguments)
-            result.update(in_process(self.module, given, check=self._task.check_mode, diff=self._task.diff, tell=self._tell))
-            if not self._tells_invocation(task_vars):
+        if self._can_run_in_process():
+            given = with_plain_text(arguments)
+            result.update(
+                run_in_process(self.module, given, check=self._task.check_mode, diff=self._task.diff, report_progress=self._report_progress)
+            )
+            if not self._returns_invocation(task_vars):
                 result.pop("invocation", None)
         else:
-            result.update(self._as_module(arguments, task_vars))
-        hide_passcodes(result)
+            result.update(self._run_as_module(arguments, task_vars))
+        hide_secrets(result, self._spec.secrets)
         if result.get("_ansible_no_log"):
             # Before ansible-core 2.19 this alone hides the result of a whole loop.
             self._task.no_log = True
         return result
 
-    def _tell(self, text: str) -> None:
-        """Progress, as the lines come; what a module's process would print is not shown before its end."""
+    @property
+    def _spec(self) -> Spec:
+        spec: Spec = self.module.SPEC
+        return spec
+
+    def _report_progress(self, text: str) -> None:
+        """Show progress as the lines come; the output of a module's process is not shown before its end."""
         display.display(text)
 
-    def _tells_invocation(self, task_vars: dict[str, t.Any] | None) -> bool:
-        """Before ansible-core 2.21 every result holds the arguments; since then a setting says so."""
+    def _returns_invocation(self, task_vars: dict[str, t.Any] | None) -> bool:
+        """Return whether results hold the arguments: before ansible-core 2.21 always, since then a setting decides."""
         name = "INJECT_INVOCATION"
-        return name not in C.config.get_configuration_definitions() or C.config.get_config_value(name, variables=task_vars or {})
+        return name not in C.config.get_configuration_definitions() or bool(C.config.get_config_value(name, variables=task_vars or {}))
 
-    def _same_in_process(self) -> bool:
+    def _can_run_in_process(self) -> bool:
         return (
             HAS_MSAL
             and HAS_REQUESTS
@@ -76,77 +85,104 @@ class Door(ActionBase):
             and not self._connection.become
         )
 
-    def _as_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
-        with_passcodes = boolean(arguments.get("return_passcode") or False, strict=False)
-        if with_passcodes:
-            self._refuse_to_show()
-        elif C.DEFAULT_DEBUG:
+    def _run_as_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> Json:
+        revealed = [secret for secret in self._spec.secrets if boolean(arguments.get(secret.option) or False, strict=False)]
+        for secret in revealed:
+            self._refuse_to_show(secret)
+        if C.DEFAULT_DEBUG:
             self._refuse_credentials(arguments)
-        result = self._execute_module(
+        result: Json = self._execute_module(
             module_name=self._task.action, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
         )
-        if with_passcodes and "module_stdout" in result:
-            # Ansible could not read the answer, and shows it as it came.
-            return {"failed": True, "msg": "The module's answer could not be read. It may hold passcodes, so it is not shown."}
+        if revealed and "module_stdout" in result:
+            # Ansible could not read the output, and shows it as it came.
+            nouns = " and ".join(dict.fromkeys(secret.noun for secret in revealed))
+            return {"failed": True, "msg": f"The module's output could not be read. It may hold {nouns}, so it is not shown."}
         return result
 
     def _refuse_credentials(self, arguments: dict[str, t.Any]) -> None:
-        """Ansible's debug lines hold the options of every module's process, those with no_log too."""
-        for name, option in self.module.SPEC.argument_spec.items():
+        """Refuse credentials as options: Ansible's debug lines hold the options of every module's process, those with no_log too."""
+        for name, option in self._spec.argument_spec.items():
             if option.get("no_log") and arguments.get(name):
                 raise AnsibleActionFail(
                     f"{name} is refused: ANSIBLE_DEBUG is on and would print it. Turn it off, or give {name} by its environment variable."
                 )
 
-    def _refuse_to_show(self) -> None:
-        """The passcodes will pass through a process's output: see that nothing prints it."""
+    def _refuse_to_show(self, secret: Secret) -> None:
+        """See that nothing prints the output of the module's process, which will hold the secret."""
         if self._task.async_val:
             raise AnsibleActionFail(
-                "return_passcode cannot be used with async: the answer of async_status would show the passcodes. Remove one of the two."
+                f"{secret.option} cannot be used with async: async_status would show the {secret.noun}. Remove one of the two."
             )
         if C.DEFAULT_DEBUG:
             raise AnsibleActionFail(
-                "return_passcode is refused: ANSIBLE_DEBUG is on and would print what the module's process answers, passcodes included."
+                f"{secret.option} is refused: ANSIBLE_DEBUG is on and would print the output of the module's process, "
+                f"{secret.noun} included."
             )
-        # Connection plugins print what a command says at high verbosity, unless told not to.
+        # Connection plugins print a command's output at high verbosity, unless told not to.
         self._play_context.no_log = True
 
 
-def in_process(
-    module: t.Any, args: dict[str, t.Any], *, check: bool, diff: bool, tell: t.Callable[[str], None] = lambda text: None
-) -> dict[str, t.Any]:
-    """What AnsibleModule does around run(), without a process: validate, run, scrub."""
-    validated = ArgumentSpecValidator(module.SPEC.argument_spec, **module.SPEC.relations).validate(args)
-    params = validated.validated_parameters
-    secrets = {params[name] for name, option in module.SPEC.argument_spec.items() if option.get("no_log") and params.get(name)}
-    if validated.error_messages:
-        # The message for unknown options has no beginning: AnsibleModule puts one before it, and so do we.
-        begin = f"Unsupported parameters for (endpointops.intune.{module.SPEC.module}) module: "
-        told = [begin + text if "Supported parameters include" in text else text for text in validated.error_messages]
-        result = {"failed": True, "msg": "; ".join(told)}
+def run_in_process(
+    module: types.ModuleType,
+    arguments: dict[str, t.Any],
+    *,
+    check: bool,
+    diff: bool,
+    report_progress: _module.ReportProgress = _module.report_nothing,
+) -> Json:
+    """Do the same as AnsibleModule around run(), without a process: validate, run, and remove secret arguments."""
+    spec: Spec = module.SPEC
+    validated = validate(spec.argument_spec, arguments, spec.relations)
+    result: Json
+    if validated.problems:
+        # The message for unknown options lacks its beginning: AnsibleModule puts one before it.
+        begin = f"Unsupported parameters for (endpointops.intune.{spec.module}) module: "
+        problems = [begin + text if "Supported parameters include" in text else text for text in validated.problems]
+        result = {"failed": True, "msg": "; ".join(problems)}
     else:
-        result = _runner.execute(module.SPEC, module.run, params, check=check, diff=diff, tell=tell)
-    return remove_values({**result, "invocation": {"module_args": params}}, secrets)
+        result = _module.execute(spec, module.run, validated.params, check=check, diff=diff, report_progress=report_progress)
+    for name, found in (("warnings", validated.warnings), ("deprecations", validated.deprecations)):
+        if found:
+            result[name] = [*found, *result.get(name, ())]
+    cleaned: Json = remove_values({**result, "invocation": {"module_args": validated.params}}, validated.secrets)
+    return cleaned
 
 
-def plain(value: t.Any) -> t.Any:
-    """A copy in which inline vaulted strings are text: before ansible-core 2.19 they are objects that no option takes."""
+def with_plain_text(value: t.Any) -> t.Any:
+    """Return a copy in which inline vaulted strings are text: before ansible-core 2.19 they are objects that no option takes."""
     if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
+        return {name: with_plain_text(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [with_plain_text(item) for item in value]
     return str(value) if getattr(value, "__ENCRYPTED__", False) else value
 
 
-def hide_passcodes(result: dict[str, t.Any]) -> None:
-    """Marks a result that holds passcodes for Ansible to censor; the registered variable keeps them.
+def hide_secrets(result: Json, secrets: t.Iterable[Secret]) -> None:
+    """Mark a result that holds secrets for Ansible to censor; the registered variable keeps them.
 
-    Each entry is marked too: before ansible-core 2.21 Ansible takes a list named results for that of a loop, and shows the entries that
-    are not marked. Since then it does not, and would leave the marks in the registered variable.
+    Each entry of a list is marked too: before ansible-core 2.21 Ansible takes a list named results for that of a loop, and shows the
+    entries that are not marked. Since then it does not, and would leave the marks in the registered variable.
     """
-    results = result.get("results")
-    for entry in results if isinstance(results, list) else []:
-        if isinstance(entry, dict) and entry.get("passcode"):
-            result["_ansible_no_log"] = True
-            if MARKS_ENTRIES:
-                entry["_ansible_no_log"] = True
+    for secret in secrets:
+        *containers, key = secret.path.split(".")
+        for holder in _holders(result, containers):
+            if holder.get(key):
+                result["_ansible_no_log"] = True
+                if MARKS_ENTRIES:
+                    holder["_ansible_no_log"] = True
+
+
+def _holders(value: t.Any, path: t.Sequence[str]) -> t.Iterator[Json]:
+    """Yield the dictionaries at a path."""
+    if not path:
+        if isinstance(value, dict):
+            yield value
+        return
+    key, rest = path[0].removesuffix("[]"), path[1:]
+    found = value.get(key) if isinstance(value, dict) else None
+    if path[0].endswith("[]"):
+        for item in found if isinstance(found, list) else ():
+            yield from _holders(item, rest)
+    else:
+        yield from _holders(found, rest)

@@ -4,40 +4,37 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""From the options in a plugin's file to what a module of this collection would get for the same options."""
+"""From the options in a plugin's file to the parameters that a module of this collection would get for them."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleParserError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, Options, without_blanks
-from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import plain
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, Options, validate, without_blanks
+from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import with_plain_text
 
 
-def checked(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, path: str) -> dict[str, t.Any]:
-    """The options of ``spec`` that the file at ``path`` gives, with defaults and environment variables for the others.
+def validate_file(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, path: str) -> dict[str, t.Any]:
+    """Return the parameters that the file at ``path`` gives, with defaults and environment variables for the others.
 
     Connection options may be templates. Raises AnsibleParserError, which holds no secrets.
     """
-    given = plain({name: config[name] for name in spec if config.get(name) is not None})
+    given = with_plain_text({name: config[name] for name in spec if config.get(name) is not None})
     for name in CONNECTION:
         if isinstance(given.get(name), str):
-            given[name] = _templated(templar, name, given[name], path, secret=spec[name].get("no_log", False))
-    validated = ArgumentSpecValidator(spec).validate(without_blanks(given))
-    params = validated.validated_parameters
-    if validated.error_messages:
-        secrets = {params[name] for name, option in spec.items() if option.get("no_log") and params.get(name)}
-        raise AnsibleParserError(f"{path}: {remove_values('; '.join(validated.error_messages), secrets)}")
-    return params
+            given[name] = _render_template(templar, name, given[name], path, is_secret=spec[name].get("no_log", False))
+    validated = validate(spec, without_blanks(given))
+    if validated.problems:
+        raise AnsibleParserError(f"{path}: {remove_values('; '.join(validated.problems), validated.secrets)}")
+    return validated.params
 
 
-def _templated(templar: t.Any, name: str, value: str, path: str, *, secret: bool) -> t.Any:
+def _render_template(templar: t.Any, name: str, value: str, path: str, *, is_secret: bool) -> t.Any:
     try:
         return templar.template(value)
     except AnsibleError as failure:
-        # Ansible tells the template, or parts of it.
-        raise AnsibleParserError(f"{path}: {name} could not be templated" + ("." if secret else f": {failure}")) from None
+        # Ansible shows the template, or parts of it.
+        raise AnsibleParserError(f"{path}: {name} could not be templated" + ("." if is_secret else f": {failure}")) from None

@@ -16,9 +16,9 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode
-from ansible_collections.endpointops.intune.plugins.plugin_utils import _action_base as _door
+from ansible_collections.endpointops.intune.plugins.plugin_utils import _action_base
 
 from .tenant import name
 
@@ -27,12 +27,12 @@ def main(work: str, mode: str, devices: int, names: int) -> None:
     step = devices // names
     args = {"devices": [name(number) for number in range(1, devices + 1, step)][:names], "max_devices": 50_000, "retry_timeout": 600}
     if mode == "whole":
-        _module(args) if work == "module" else _read(work, args, devices)
+        _run_module(args) if work == "module" else _read(work, args, devices)
     print(_peak())
 
 
-def _module(args: dict[str, t.Any]) -> None:
-    result = _door.in_process(intune_device_passcode, args, check=True, diff=False)
+def _run_module(args: dict[str, t.Any]) -> None:
+    result = _action_base.run_in_process(intune_device_passcode, args, check=True, diff=False)
     if result["summary"]["planned"] != len(args["devices"]):
         raise RuntimeError(result.get("msg") or str(result["summary"]))
 
@@ -44,8 +44,8 @@ def _read(work: str, args: dict[str, t.Any], devices: int) -> None:
         # All that the plugin does but for making hosts, which Ansible keeps in memory.
         number = sum(1 for _device in intune_devices.InventoryModule()._read({**params, "device_groups": None}))
     else:
-        with _runner.connected(params) as client:
-            number = sum(1 for _device in client.items("/deviceManagement/managedDevices"))
+        with _module.connect(params) as client:
+            number = sum(1 for _device in client.list_items("/deviceManagement/managedDevices"))
     if number != devices:
         raise RuntimeError(f"{number} devices were read")
 

@@ -120,10 +120,10 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Warm]:
 @pytest.fixture
 def ansible(tmp_path: pathlib.Path, tenant: EmulatedTenant, warm: Warm) -> Ansible:
     """Through the door that INTEGRATION_DOOR names: in_process, or module."""
-    return Ansible(tmp_path, tenant, os.environ.get("INTEGRATION_DOOR") or "in_process", warm)
+    return Ansible(tmp_path, tenant, os.environ.get("INTEGRATION_DOOR") or "run_in_process", warm)
 
 
-@pytest.fixture(params=["in_process", "module"])
+@pytest.fixture(params=["run_in_process", "module"])
 def both_doors(tmp_path: pathlib.Path, tenant: EmulatedTenant, request: pytest.FixtureRequest, warm: Warm) -> Ansible:
     """Once in the controller's process, once as a module."""
     return Ansible(tmp_path, tenant, request.param, warm)

@@ -156,7 +156,7 @@ class Warm:
 class Ansible:
     """ansible-playbook in a folder of its own, against one tenant, through one of the two doors. Without a Warm it is started anew."""
 
-    def __init__(self, folder: pathlib.Path, tenant: t.Any, door: str = "in_process", warm: Warm | None = None) -> None:
+    def __init__(self, folder: pathlib.Path, tenant: t.Any, door: str = "run_in_process", warm: Warm | None = None) -> None:
         self.folder = folder
         self.tenant = tenant
         self.door = door

@@ -146,7 +146,7 @@ def test_a_code_completes_what_it_was_given_for_and_nothing_else(ansible):
     ansible.tenant.control.decide(code, "approve")
     plain = {name: value for name, value in OPTIONS.items() if name != "approval_justification"}
     other = ansible.module(MODULE, {**plain, "minimum_pin_length": 8, "approval_code": code})
-    assert other.status == "failed" and "no open approval request with the code" in other.result["msg"]
+    assert other.status == "failed" and "No open approval request for" in other.result["msg"]
     assert ansible.module(MODULE, {**plain, "approval_code": code}).changed
 
 

@@ -50,7 +50,7 @@ ANSIBLES = {
 @pytest.fixture
 def playbooks(tmp_path, tenant) -> Ansible:
     """Here the tasks themselves say which door they take."""
-    return Ansible(tmp_path, tenant, "in_process")
+    return Ansible(tmp_path, tenant, "run_in_process")
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def fleet(tenant):
 @pytest.fixture
 def in_process(tmp_path, tenant, warm) -> Ansible:
     """Where it matters that the task is run in the controller's process."""
-    return Ansible(tmp_path, tenant, "in_process", warm)
+    return Ansible(tmp_path, tenant, "run_in_process", warm)
 
 
 def resets(tenant) -> collections.Counter[int]:

@@ -15,12 +15,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._approval import requests as approval
 from ansible_collections.endpointops.intune.plugins.module_utils._consent import plan as consent
 from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import Clock
-from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import in_process
+from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import run_in_process
 
 PHONE = {"devices": ["PHONE-HELPDESK-01"]}
 LAPTOP = {"devices": ["LT-BERLIN-014"]}
@@ -76,8 +76,8 @@ ONLY_WHERE = (
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Nothing is late in this tenant, so that there is nothing to wait for."""
-    clock = Clock(_runner.SYSTEM_CLOCK.now, _runner.SYSTEM_CLOCK.monotonic, lambda _seconds: None, _runner.SYSTEM_CLOCK.random)
-    monkeypatch.setattr(_runner, "connected", functools.partial(_runner.connected, clock=clock))
+    clock = Clock(_module.SYSTEM_CLOCK.now, _module.SYSTEM_CLOCK.monotonic, lambda _seconds: None, _module.SYSTEM_CLOCK.random)
+    monkeypatch.setattr(_module, "connect", functools.partial(_module.connect, clock=clock))
 
 
 class Run(t.NamedTuple):
@@ -95,7 +95,7 @@ def run(tenant, module: str, options: t.Mapping[str, t.Any], roles: t.Iterable[s
     connection = {option: tenant.env[f"INTUNE_{option.upper()}"] for option in ("graph_url", "authority_url", "ca_path")}
     code = importlib.import_module(f"ansible_collections.endpointops.intune.plugins.modules.{module}")
     token = tenant.control.token(roles=sorted(set(roles)))
-    return Run(in_process(code, {**connection, "access_token": token, **options}, check=check, diff=False))
+    return Run(run_in_process(code, {**connection, "access_token": token, **options}, check=check, diff=False))
 
 
 def prepare(tenant, module: str) -> None:

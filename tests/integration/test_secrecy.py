@@ -76,7 +76,7 @@ def surroundings(tmp_path: pathlib.Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.mark.parametrize(
     ("door", "style", "debug"),
-    [("in_process", "yaml", "1"), ("in_process", "json", ""), ("module", "json", ""), ("module", "yaml", "1")],
+    [("run_in_process", "yaml", "1"), ("run_in_process", "json", ""), ("module", "json", ""), ("module", "yaml", "1")],
 )
 def test_nothing_leaks_at_the_highest_verbosity(tenant, tmp_path, surroundings, door, style, debug):
     ansible, tasks = Ansible(tmp_path, tenant, door), TASKS

@@ -21,6 +21,7 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py
 LAST = json.loads((ROOT / "tests" / "quality" / "released.json").read_text(encoding="utf-8"))
 # What has no unit test under its own name, and where its decisions are tested instead.
 TESTED_ELSEWHERE = {
+    "plugins/module_utils/_types.py": "tests/quality/test_layers.py",
     "plugins/modules/intune_connection_info.py": "tests/unit/plugins/module_utils/test_diagnostics.py",
     "plugins/modules/intune_device_info.py": "tests/integration/test_device_info.py",
     "plugins/modules/intune_device_passcode_info.py": "tests/unit/plugins/module_utils/_passcode/test_status.py",

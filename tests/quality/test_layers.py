@@ -2,40 +2,54 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rooms of the house import only what they may: what a room is for stays in it."""
+"""The layers of plugins/module_utils: who imports whom, which files are pure, and where the world is touched."""
 
 from __future__ import annotations
 
 import ast
+import graphlib
 import pathlib
 import sys
+import typing as t
 
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 UTILS = ROOT / "plugins" / "module_utils"
 PREFIX = "ansible_collections.endpointops.intune."
-# Modules that act on the world, or ask it what time it is: handed in, never imported below the runner.
+# Modules that act on the world, or ask it what time it is: handed in, never imported below _module.
 EFFECTS = {"time", "random", "socket", "subprocess", "asyncio", "multiprocessing", "signal", "select", "urllib.request", "http"}
 THREADS = {"threading", "_thread", "concurrent", "queue"}
 FILES = {"os", "fcntl", "pathlib", "shutil", "stat", "tempfile"}
+LIBRARIES = {"requests", "urllib3", "msal", "cryptography", "ansible"}
 
-
-def imports(path: pathlib.Path) -> set[str]:
-    """Full names of imported modules; relative ones as seen from module_utils, with a leading dot."""
-    found = set()
-    package = path.relative_to(UTILS).parts[:-1] if path.is_relative_to(UTILS) else ()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            if not node.level:
-                found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
-                continue
-            base = package[: len(package) - node.level + 1]
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            found |= {"." + ".".join((*base, name)) for name in names}
-    return found
+# A pure file decides, and imports nothing but the standard library and other pure files: no client, no clock, no file, no thread.
+PURE = frozenset(
+    {
+        "_errors",
+        "_time",
+        "_guid",
+        "_types",
+        "_clouds",
+        "_permissions",
+        "_http.message",
+        "_http.retry",
+        "_graph.odata",
+        "_graph.responses",
+        "_graph.batch",
+        "_graph.rate_limit",
+        "_approval.options",
+        "_approval.requests",
+        "_devices.model",
+        "_consent.plan",
+        "_hello.settings",
+        "_passcode.model",
+        "_passcode.result",
+        "_passcode.queue",
+        "_passcode.reset_state",
+        "_passcode.journal_format",
+    }
+)
 
 
 def files(pattern: str) -> list[pathlib.Path]:
@@ -44,69 +58,171 @@ def files(pattern: str) -> list[pathlib.Path]:
     return found
 
 
-def top(names: set[str]) -> set[str]:
-    return {name.split(".")[0] for name in names if not name.startswith(".")}
-
-
 def relative(path: pathlib.Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def dotted(path: pathlib.Path) -> str:
+    """The name of a file below module_utils; that of a package for its __init__."""
+    return ".".join(path.relative_to(UTILS).with_suffix("").parts).removesuffix(".__init__")
+
+
+OURS = {dotted(path): path for path in files("module_utils/**/*.py")}
+
+
+def imports(path: pathlib.Path, source: str | None = None) -> set[str]:
+    """Full names of imported modules, wherever in the file; those of module_utils with a leading dot."""
+    found = set()
+    package = path.relative_to(UTILS).parts[:-1] if path.is_relative_to(UTILS) else ()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8") if source is None else source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.ImportFrom):
+            base = (*package[: len(package) - node.level + 1], *(node.module.split(".") if node.module else ()))
+            found |= {"." + ".".join((*base, alias.name)) for alias in node.names} | ({"." + ".".join(base)} if base else set())
+    return found
+
+
+def ours(names: t.Iterable[str]) -> set[str]:
+    """The files of module_utils among imported names."""
+    return {name.removeprefix(".") for name in names if name.startswith(".") and name.removeprefix(".") in OURS}
+
+
+def top(names: t.Iterable[str]) -> set[str]:
+    return {name.split(".")[0] for name in names if not name.startswith(".")}
+
+
+def package_of(name: str) -> str:
+    """A package, or a file that is in none."""
+    return name.split(".")[0]
+
+
+def impurities(name: str, names: set[str]) -> set[str]:
+    """Imports that keep a file from being pure."""
+    bad = ours(names) - PURE - {package_of(found) for found in PURE}
+    # A package is pure when it holds no code itself.
+    bad |= {found for found in ours(names) - PURE if OURS[found].name == "__init__.py" and OURS[found].read_text(encoding="utf-8").strip()}
+    return bad | {found for found in top(names) | names if found in EFFECTS | THREADS | FILES | LIBRARIES}
+
+
+# --- packages -------------------------------------------------------------------------------------------------------
+
+
+def graph_of(names_of: t.Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Package to the packages that it imports."""
+    graph: dict[str, set[str]] = {}
+    for name, names in names_of.items():
+        found = {package_of(other) for other in ours(names)} - {package_of(name)}
+        graph.setdefault(package_of(name), set()).update(found)
+    return graph
+
+
+def test_no_two_packages_import_each_other():
+    graph = graph_of({name: imports(path) for name, path in OURS.items()})
+    assert len(graph) > 15
+    order = list(graphlib.TopologicalSorter(graph).static_order())
+    assert order.index("_http") < order.index("_graph") < order.index("_approval") < order.index("_module")
+
+
+def test_a_circle_would_be_found():
+    names = {"_graph.client": {"._approval.flow"}, "_approval.flow": {"._graph.client"}}
+    with pytest.raises(graphlib.CycleError):
+        tuple(graphlib.TopologicalSorter(graph_of(names)).static_order())
+    source = "import typing\nif typing.TYPE_CHECKING:\n    from .._graph import client\ndef f():\n    from ..  import _module\n"
+    assert {"._graph.client", "._module"} <= imports(UTILS / "_http" / "x.py", source), "hidden imports count"
+
+
 @pytest.mark.parametrize("path", files("module_utils/**/*.py"), ids=relative)
-def test_requests_and_msal_have_one_room_each(path):
+def test_nothing_is_imported_by_a_name_that_is_computed(path):
+    """It would not travel to a module's process."""
+    names = imports(path)
+    assert "importlib" not in top(names)
+    used = {node.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Name)}
+    assert not used & {"__import__", "exec", "eval"}
+
+
+# --- purity ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_pure_files_exist():
+    assert set(OURS) >= PURE
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_a_pure_file_imports_only_pure_files(name):
+    assert not impurities(name, imports(OURS[name]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["._graph.client", "._graph.batch_scheduler", "._auth", "._hello.discovery", "._module", "time", "os", "requests", "queue", "random"],
+)
+def test_an_impure_import_would_be_found(name):
+    assert impurities("_x.y", {"._errors", "typing", name})
+
+
+@pytest.mark.parametrize("path", [*files("module_utils/_graph/*.py"), *files("module_utils/_http/*.py")], ids=relative)
+def test_the_protocol_does_not_know_what_is_managed(path):
+    text = path.read_text(encoding="utf-8")
+    assert not [word for word in ("deviceManagement", "managedDevice", "approval_", "DeviceManagement") if word in text]
+    subjects = {package_of(name) for name in ours(imports(path))} - {"_errors", "_time", "_guid", "_types", "_http", "_graph"}
+    assert not subjects
+
+
+# --- one place for each library -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", files("module_utils/**/*.py"), ids=relative)
+def test_requests_and_msal_have_one_place_each(path):
     names = top(imports(path))
-    assert "requests" not in names or path == UTILS / "_http" / "transport.py"
+    assert not names & {"requests", "urllib3"} or path == UTILS / "_http" / "transport.py"
     assert "msal" not in names or path.parent == UTILS / "_auth"
 
 
 @pytest.mark.parametrize("path", files("**/*.py"), ids=relative)
-def test_threads_have_one_room(path):
-    assert not top(imports(path)) & THREADS or path == UTILS / "_http" / "worker_pool.py"
+def test_threads_have_one_place(path):
+    names = imports(path)
+    assert not top(names) & THREADS or path == UTILS / "_http" / "worker_pool.py"
 
 
 @pytest.mark.parametrize("path", files("**/*.py"), ids=relative)
-def test_locks_and_cryptography_have_few_rooms(path):
+def test_locks_and_cryptography_have_few_places(path):
     names = top(imports(path))
     assert "fcntl" not in names or path == UTILS / "_passcode" / "journal_file.py"
     assert "cryptography" not in names or path == UTILS / "_cms.py" or path.parent == UTILS / "_auth"
 
 
 @pytest.mark.parametrize("path", files("module_utils/_*/*.py"), ids=relative)
-def test_nothing_below_the_runner_knows_ansible(path):
+def test_nothing_below_the_module_knows_ansible(path):
     names = imports(path)
     assert "ansible" not in top(names) and "ansible_collections" not in top(names)
-    assert not {name for name in names if name.startswith((".._module", "._module", "._argspec", "._result"))}
+    assert not {"_module", "_argspec", "_result"} & ours(names)
 
 
-SUBJECTS = [path for name in ("_directory", "_devices", "_consent", "_hello", "_passcode") for path in files(f"module_utils/{name}/*.py")]
+SUBJECTS = ("_directory", "_devices", "_consent", "_hello", "_passcode", "_graph", "_approval")
 
 
-@pytest.mark.parametrize("path", [path for path in SUBJECTS if path.stem != "journal_file"], ids=relative)
-def test_intune_is_pure_but_for_calls_through_the_client(path):
+@pytest.mark.parametrize("path", [path for name in SUBJECTS for path in files(f"module_utils/{name}/*.py")], ids=relative)
+def test_a_subject_reaches_the_world_through_the_client_alone(path):
     names = imports(path)
-    assert not (names | top(names)) & (EFFECTS | FILES | {"requests", "msal", "cryptography"})
-    assert not {name for name in names if name.startswith("._auth")}
-    assert not names & {"._http.transport", "._http.retry", "._http.worker_pool", "._cms"}
-
-
-@pytest.mark.parametrize("path", files("module_utils/_graph/*.py"), ids=relative)
-def test_graph_does_not_know_what_is_managed(path):
-    names = imports(path)
-    assert not {name for name in names if name.startswith(("._auth", "._devices", "._consent", "._hello", "._passcode", "._directory"))}
-    assert not (names | top(names)) & (EFFECTS | FILES)
+    assert not (names | top(names)) & (EFFECTS | {"requests", "msal"})
+    assert not (names | top(names)) & FILES or path.stem == "journal_file"
+    assert "_auth" not in {package_of(name) for name in ours(names)}
+    assert "_http.transport" not in ours(names)
 
 
 @pytest.mark.parametrize("path", files("**/*.py"), ids=relative)
 def test_plugins_need_nothing_but_their_runtime(path):
-    allowed = set(sys.stdlib_module_names) | {"ansible", "ansible_collections", "requests", "msal", "cryptography"}
+    allowed = set(sys.stdlib_module_names) | {"ansible", "ansible_collections", "requests", "urllib3", "msal", "cryptography"}
     names = imports(path)
     assert top(names) <= allowed
-    ours = {name for name in names if name.startswith("ansible_collections")}
-    assert all(name.startswith(PREFIX + "plugins") for name in ours)
+    assert all(name.startswith(PREFIX + "plugins") for name in names if name.startswith("ansible_collections"))
 
 
 @pytest.mark.parametrize("path", [*files("modules/*.py"), *files("plugin_utils/*.py"), *files("inventory/*.py")], ids=relative)
-def test_what_ansible_loads_leaves_effects_to_the_runner(path):
+def test_plugins_leave_effects_to_the_module_utils(path):
     names = imports(path)
     assert not (names | top(names)) & (EFFECTS | FILES | {"requests", "msal"})
 
@@ -124,6 +240,6 @@ def test_of_ansible_module_utils_know_only_module_utils(path):
 
 
 @pytest.mark.parametrize("path", files("action/*.py"), ids=relative)
-def test_a_door_only_opens_its_module(path):
+def test_an_action_plugin_only_names_its_module(path):
     found = {name.removeprefix(f"{PREFIX}plugins.") for name in imports(path)} - {"__future__", "__future__.annotations"}
-    assert found == {"modules", f"modules.{path.stem}", "plugin_utils._action_base", "plugin_utils._action_base.Door"}
+    assert found == {"modules", f"modules.{path.stem}", "plugin_utils._action_base", "plugin_utils._action_base.IntuneActionBase"}

@@ -111,9 +111,9 @@ def test_every_module_documents_its_options_as_they_are(name):
 
 @pytest.mark.parametrize("name", ["selection", "handover", "approval"])
 def test_options_of_several_modules_are_documented_as_they_are(name):
-    from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+    from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
 
-    assert told(fragment(name)["options"]) == told(getattr(_arguments, name.upper()))
+    assert told(fragment(name)["options"]) == told(getattr(_argspec, name.upper()))
 
 
 def test_devices_are_named_by_what_they_are_compared_by():
@@ -146,9 +146,9 @@ def test_secrets_are_hidden_and_nothing_else_is():
 
 
 def test_the_version_is_the_same_everywhere():
-    from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+    from ansible_collections.endpointops.intune.plugins.module_utils import _module
 
-    assert load("galaxy.yml")["version"] == _runner.VERSION
+    assert load("galaxy.yml")["version"] == _module.VERSION
 
 
 def test_requirements_are_floors_and_the_same_everywhere():

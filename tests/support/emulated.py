@@ -142,12 +142,12 @@ class Directory(Emulated):
         if kind == "dies":
             raise Died
         if kind == "drop_before":
-            raise errors.LostAnswerError("Lost.", target=request.target)
+            raise errors.LostResponseError("Lost.", target=request.target)
         if kind == "refused":
             return error(500)
         answer = self._applied(request)
         if kind == "drop_after":
-            raise errors.LostAnswerError("Lost.", target=request.target)
+            raise errors.LostResponseError("Lost.", target=request.target)
         return error(500) if kind == "done" else answer
 
     def _applied(self, request: Request) -> Response:

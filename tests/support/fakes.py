@@ -12,14 +12,15 @@ import json
 import typing as t
 import urllib.parse
 
-from ansible_collections.endpointops.intune.plugins.module_utils._approval.requests import Asked
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.flow import ApprovalFlow
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
-from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import Surroundings
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import CredentialContext
 from ansible_collections.endpointops.intune.plugins.module_utils._clouds import Cloud
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import IntuneError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import Exchange
+from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import RetryingSender
 
 START = 1767607200.0  # 2026-01-05T10:00:00Z, a Monday
 START_DATE = "Mon, 05 Jan 2026 10:00:00 GMT"
@@ -126,8 +127,8 @@ class FakeCredential:
         return self._claims
 
 
-class FakeLanes:
-    """Lanes in which what was started first comes first, when it is asked for; time passes only where nothing is under way."""
+class FakeWorkerPool:
+    """WorkerPool in which what was started first comes first, when it is asked for; time passes only where nothing is under way."""
 
     def __init__(self, send: t.Callable[[Request], Response], width: int = 8) -> None:
         self.width = width
@@ -138,16 +139,16 @@ class FakeLanes:
     def busy(self) -> int:
         return len(self.started)
 
-    def start(self, ticket: t.Any, request: Request) -> None:
+    def start(self, key: t.Any, request: Request) -> None:
         assert self.busy < self.width
-        self.started.append((ticket, request))
+        self.started.append((key, request))
 
-    def finished(self, _timeout: float) -> list[tuple[t.Any, Response | IntuneError]]:
-        ticket, request = self.started.pop(0)
+    def collect(self, _timeout: float) -> list[tuple[t.Any, Response | IntuneError]]:
+        key, request = self.started.pop(0)
         try:
-            return [(ticket, self._send(request))]
+            return [(key, self._send(request))]
         except IntuneError as failure:
-            return [(ticket, failure)]
+            return [(key, failure)]
 
     def close(self) -> None:
         self.started.clear()
@@ -161,7 +162,7 @@ class Tenant:
     clock: FakeClock
     credential: FakeCredential
     client: GraphClient
-    around: Surroundings
+    context: CredentialContext
 
 
 def tenant(
@@ -170,22 +171,22 @@ def tenant(
     clock: FakeClock | None = None,
     credential: FakeCredential | None = None,
     retry_timeout: float = 0.0,
-    asked: Asked | None = None,
+    approval: ApprovalOptions | None = None,
 ) -> Tenant:
     transport = script if hasattr(script, "send") else FakeTransport(script)
     clock = clock or FakeClock()
     credential = credential or FakeCredential()
-    exchange = Exchange(transport, clock, retry_timeout)
+    sender = RetryingSender(transport, clock, retry_timeout)
     client = GraphClient(
-        exchange=exchange,
+        sender=sender,
         credential=credential,
         origin=GRAPH,
         clock=clock,
-        lanes=FakeLanes(transport.send),
-        asked=asked,
-        tell=clock.told.append,
+        worker_pool=FakeWorkerPool(transport.send),
+        report_progress=clock.told.append,
     )
-    return Tenant(transport, clock, credential, client, Surroundings(CLOUD, exchange, clock.now))
+    client.approval = ApprovalFlow(approval or ApprovalOptions(), client)
+    return Tenant(transport, clock, credential, client, CredentialContext(CLOUD, sender, clock.now))
 
 
 # --- answers --------------------------------------------------------------------------------------------------------

@@ -10,23 +10,24 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import QUOTA
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import batch
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import Dispatcher
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import Fleet
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import Item
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import Rules, Sent
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset, Rules
 from tests.support.emulated import Died, Emulated
 from tests.support.fakes import GRAPH, error
 
 # What can come of a request. Those that end with _done were processed all the same.
 FAULTS: dict[str, Response | Exception | type[BaseException]] = {
     "not_sent": errors.NotSentError("No connection."),
-    "lost": errors.LostAnswerError("Lost."),
-    "lost_done": errors.LostAnswerError("Lost."),
+    "lost": errors.LostResponseError("Lost."),
+    "lost_done": errors.LostResponseError("Lost."),
     "throttled": error(429, "TooManyRequests", **{"retry-after": "3"}),
     "throttled_silently": error(429, "TooManyRequests"),
     "throttled_zero": error(429, "TooManyRequests", **{"retry-after": "0"}),
@@ -96,24 +97,24 @@ class FleetWire(Emulated):
         ids: t.Iterable[str] | None = None,
         *,
         journal: Journal | None = None,
-        earlier: t.Mapping[str, Sent] | None = None,
-        quota: Quota | None = None,
+        earlier: t.Mapping[str, EarlierReset] | None = None,
+        quota: Quota = QUOTA,
         retry_timeout: float = 120.0,
-        asked: t.Any = None,
+        approval: t.Any = None,
         max_age: float = 900.0,
         **rules: t.Any,
-    ) -> tuple[Fleet, list[Item]]:
-        client = self.world(retry_timeout=retry_timeout, asked=asked).client
-        items = [Item(device, [f"name of {device}"]) for device in (self.ids if ids is None else ids)]
+    ) -> tuple[ResetEngine, list[DeviceReset]]:
+        client = self.world(retry_timeout=retry_timeout, approval=approval).client
+        items = [DeviceReset(device, [f"name of {device}"]) for device in (self.ids if ids is None else ids)]
         # The service's clock, which a task knows since it looked its devices up.
-        client.note(self.ask(client.request("GET", "/deviceManagement/managedDevices", {"$top": "1", "$select": "id"})))
+        client.observe_clock(self.ask(client.request("GET", "/deviceManagement/managedDevices", {"$top": "1", "$select": "id"})))
         now = client.service_now()
-        given = {"wait_timeout": 60.0, "since": passcode.window(now, None, max_age), **rules}
+        given = {"wait_timeout": 60.0, "since": model.earliest_counted(now, None, max_age), **rules}
         keeper = journal if journal is not None else Journal(None, client.service_now)
-        return Fleet(client, Dispatcher(client, quota), items, Rules(**given), keeper, earlier), items
+        return ResetEngine(client, BatchScheduler(client, quota), items, Rules(**given), keeper, earlier), items
 
-    def run(self, ids: t.Iterable[str] | None = None, **options: t.Any) -> tuple[Fleet, list[Item]]:
+    def run(self, ids: t.Iterable[str] | None = None, **options: t.Any) -> tuple[ResetEngine, list[DeviceReset]]:
         fleet, items = self.fleet(ids, **options)
         fleet.run()
-        assert not [work for work in fleet._lineup.works if work.phase != "finished"]
+        assert not [work for work in fleet._queue.all if work.phase != "finished"]
         return fleet, items

@@ -51,7 +51,7 @@ class Suite(t.NamedTuple):
 
     name: str
     arguments: tuple[str, ...]
-    door: str = "in_process"
+    door: str = "run_in_process"
 
 
 class Cell(t.NamedTuple):

@@ -4,30 +4,27 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Multi Admin Approval: a write that another administrator has to approve first.
-
-Intune refuses a protected write without a justification. With one it files a request, answers with its code, and changes nothing.
-Once a person has approved that request, the identical write is sent with the code. Source: Intune, Multi Admin Approval by Graph.
+"""Approval requests of Multi Admin Approval: which one belongs to a write, and how each is shown. Pure.
 
 A justification ends with a mark that is made of the write itself, so that a later run finds its request without keeping its code.
+Source: Microsoft Intune, Multi Admin Approval (https://learn.microsoft.com/intune/fundamentals/multi-admin-approval).
 """
 
 from __future__ import annotations
 
-import base64
-import dataclasses
 import hashlib
 import re
 import typing as t
 import urllib.parse
 
 from .. import _errors as errors
-from .._http.message import Request, Response, decode_error
+from .._graph.responses import parse_error
+from .._http.message import Request, Response
+from .._types import Json
+from .options import ApprovalOptions
 
-PATH = "/deviceManagement/operationApprovalRequests"
 JUSTIFICATION_HEADER = "x-msft-approval-justification"
 CODE_HEADER = "x-msft-approval-code"
-LONGEST_JUSTIFICATION = 1024  # characters, with the mark
 MARK = re.compile(r"\[endpointops\.intune [0-9a-f]{16}\]$")
 GUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 CODE = re.compile(rf"{CODE_HEADER}\W+({GUID.pattern})", re.IGNORECASE)
@@ -35,252 +32,152 @@ OPEN = ("needs_approval", "approved")
 DECIDED_AGAINST = ("rejected", "cancelled")
 READERS = ("DeviceManagementRBAC.Read.All", "DeviceManagementConfiguration.Read.All")
 
-Json = dict[str, t.Any]
+
+def is_required(response: Response) -> bool:
+    """Return whether a write was refused because it lacks a justification. Seen as 400, announced as 403."""
+    return response.status in (400, 403) and JUSTIFICATION_HEADER in response.text and "required" in response.text
 
 
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """What the user gave: the text that asks for an approval, or the code of a request that was made."""
-
-    justification: str | None = None
-    code: str | None = None
-
-    @property
-    def text(self) -> str:
-        return (self.justification or "").strip()
-
-    @property
-    def given(self) -> str:
-        """The code, '' for none."""
-        return (self.code or "").strip().lower()
-
-    def check(self) -> None:
-        room = LONGEST_JUSTIFICATION - len(" [endpointops.intune 0123456789abcdef]")
-        if len(self.text) > room:
-            raise errors.InvalidOptionError(
-                f"approval_justification has {len(self.text)} characters; {room} fit into a request."
-            )
-        if self.given and not GUID.fullmatch(self.given):
-            raise errors.InvalidOptionError(f"approval_code is '{self.given}', which is no code: it is a GUID.")
-
-
-class Filed:
-    """The tenant's approval requests: read once for all writes of a run, and again after one was made."""
-
-    def __init__(self, read: t.Callable[[], t.Iterable[Json]]) -> None:
-        self._read = read
-        self._kept: list[Json] | None = None
-
-    def known(self) -> list[Json]:
-        return self._kept if self._kept is not None else self.fresh()
-
-    def fresh(self) -> list[Json]:
-        self._kept = list(self._read())
-        return self._kept
-
-
-def required(answer: Response) -> bool:
-    """Whether the write was refused for want of a justification. Seen as 400, announced as 403."""
-    return answer.status in (400, 403) and JUSTIFICATION_HEADER in answer.text and "required" in answer.text
-
-
-def obtain(asked: Asked, request: Request, refusal: Response, send: t.Callable[[Request], Response], filed: Filed) -> Response:
-    """The answer of the write, sent again with an approval.
-
-    Raises ApprovalPendingError while a person has to decide, and ApprovalError where one
-    decided against it.
-    """
-    if not asked.text and not asked.given:
-        raise _unasked(request, refusal)
-    found = _choose(_known(filed.known), asked, request)
-    if found is not None:
-        if _status(found) == "needs_approval":
-            raise _pending(found, request)
-        if _status(found) != "approved":
-            raise _refused(found, request)
-        answer = send(_with_header(request, CODE_HEADER, code_of(found)))
-        # A code that does not say what it was given for may have been for another write of this run: then nothing was done.
-        if not asked.text or _mark_of(found) is not None or answer.status not in (400, 403, 412):
-            return answer
-    if not asked.text:
-        raise errors.ApprovalError(
-            f"There is no open approval request with the code {asked.given} for {request.target}.",
-            code="unknown_code",
-            hint="It was not done. Correct approval_code, or set approval_justification to ask for an approval.",
-            target=request.target,
-        )
-    return _ask(asked, request, send, filed)
-
-
-def mark(request: Request) -> str:
-    """The mark of one write: the same for the identical write, and for no other."""
+def render_mark(request: Request) -> str:
+    """Return the mark of one write: the same for the identical write, and for no other."""
     parts = urllib.parse.urlsplit(request.url)
     text = "\n".join((request.method, parts.path, parts.query))
     digest = hashlib.sha256(text.encode() + b"\n" + (request.body or b"")).hexdigest()
     return f"[endpointops.intune {digest[:16]}]"
 
 
-def code_in(answer: Response) -> str | None:
-    """The code of the request that was filed: from its header, or from the text of the answer."""
-    if answer.status not in (403, 412):
+def parse_code(response: Response) -> str | None:
+    """Return the code of the request that was created: from its header, or from the text of the response."""
+    if response.status not in (403, 412):
         return None
-    in_text = CODE.search(answer.text)
-    return answer.headers.get(CODE_HEADER) or (in_text.group(1) if in_text else None)
+    in_text = CODE.search(response.text)
+    return response.headers.get(CODE_HEADER) or (in_text.group(1) if in_text else None)
 
 
-def code_of(found: t.Mapping[str, t.Any]) -> str:
-    """The code is a request's requestId where it has one (as documented), and else its id (as seen)."""
-    return str(found.get("requestId") or found.get("id"))
+def code_of(item: t.Mapping[str, t.Any]) -> str:
+    """Return the code of a request: its requestId where it has one (as documented), and else its id (as seen)."""
+    return str(item.get("requestId") or item.get("id"))
 
 
-def _known(read: t.Callable[[], list[Json]]) -> list[Json] | None:
-    """The tenant's requests; null where this application may not read them, so that only a given code can tell."""
-    try:
-        return read()
-    except (errors.ForbiddenError, errors.NotFoundError):
-        return None
-    except errors.IntuneError as failure:
-        # Not passed on as it is: a lost answer of this reading says nothing of the write, which was refused.
-        message = f"The approval requests could not be read: {failure}"
-        raise errors.ApprovalError(message, code="unreadable", hint="It was not done. Run again.") from None
+def has_code(item: t.Mapping[str, t.Any], code: str) -> bool:
+    """Return whether a request has this code."""
+    return bool(code) and code.lower() in (str(item.get("id")).lower(), str(item.get("requestId")).lower())
 
 
-def _choose(known: list[Json] | None, asked: Asked, request: Request) -> Json | None:
-    """The request that decides about this write; null where a new one is to be made."""
-    if known is None:
-        return {"id": asked.given, "status": "approved"} if asked.given else None
-    own = mark(request)
-    # A code that is given may be of another write of this run: its mark tells.
-    given = [item for item in known if _has_code(item, asked.given) and _mark_of(item) in (None, own) and _status(item) != "completed"]
-    if given or not asked.text:
-        return _newest(given)
-    found = _newest(item for item in known if _mark_of(item) == own)
-    if found is None or _status(found) not in (*OPEN, *DECIDED_AGAINST):
-        return None
-    if _text_of(found) == asked.text:
-        return found
-    if _status(found) in OPEN:
-        # Who approved it did so for another reason.
-        raise _others([found], request)
-    return None
-
-
-def _newest(found: t.Iterable[Json]) -> Json | None:
-    return max(found, key=lambda item: str(item.get("requestDateTime") or ""), default=None)
-
-
-def _has_code(found: t.Mapping[str, t.Any], code: str) -> bool:
-    return bool(code) and code.lower() in (str(found.get("id")).lower(), str(found.get("requestId")).lower())
-
-
-def _mark_of(found: t.Mapping[str, t.Any]) -> str | None:
-    text = MARK.search(str(found.get("requestJustification") or "").strip())
+def mark_of(item: t.Mapping[str, t.Any]) -> str | None:
+    """Return our mark in a request's justification; null without one."""
+    text = MARK.search(str(item.get("requestJustification") or "").strip())
     return text.group(0) if text else None
 
 
-def _text_of(found: t.Mapping[str, t.Any]) -> str:
-    """The justification without our mark."""
-    return MARK.sub("", str(found.get("requestJustification") or "").strip()).strip()
+def justification_of(item: t.Mapping[str, t.Any]) -> str:
+    """Return the justification of a request without our mark."""
+    return MARK.sub("", str(item.get("requestJustification") or "").strip()).strip()
 
 
-def _status(found: t.Mapping[str, t.Any]) -> str:
+def status_of(item: t.Mapping[str, t.Any]) -> str:
+    """Return the status of a request in snake_case, and in one spelling."""
     status = {"needsApproval": "needs_approval", "canceled": "cancelled"}
-    return status.get(str(found.get("status")), str(found.get("status")))
+    return status.get(str(item.get("status")), str(item.get("status")))
 
 
-def _ask(asked: Asked, request: Request, send: t.Callable[[Request], Response], filed: Filed) -> Response:
-    text = f"{asked.text} {mark(request)}"
-    try:
-        answer = send(_with_header(request, JUSTIFICATION_HEADER, base64.b64encode(text.encode()).decode()))
-    except errors.LostAnswerError as failure:
-        raise _after_lost_answer(filed, request, str(failure)) from None
-    code = code_in(answer)
-    if code is not None:
-        found = _just_filed(filed, lambda item: _has_code(item, code)) or {"id": code, "requestJustification": text}
-        raise errors.ApprovalPendingError(_message(request, code), _describe(found, request), target=request.target)
-    if answer.status >= 500:
-        raise _after_lost_answer(filed, request, f"{request.target} was answered with {answer.status}.")
-    if answer.status == 409 and "approval request" in answer.text.lower():
-        found = _just_filed(filed, lambda item: _mark_of(item) == mark(request) and _text_of(item) == asked.text)
-        raise _pending(found, request) if found else _others([item for item in _known(filed.fresh) or () if _status(item) in OPEN], request)
-    return answer
+def newest(items: t.Iterable[Json]) -> Json | None:
+    """Return the request that was created last; null when there is none."""
+    return max(items, key=lambda item: str(item.get("requestDateTime") or ""), default=None)
 
 
-def _just_filed(filed: Filed, fits: t.Callable[[Json], bool]) -> Json | None:
-    """The open request that fits; null where it cannot be read."""
-    try:
-        return _newest(item for item in filed.fresh() if fits(item) and _status(item) in OPEN)
-    except errors.IntuneError:
+def choose(items: list[Json] | None, options: ApprovalOptions, request: Request) -> Json | None:
+    """Return the request that decides about a write; null where a new one must be created.
+
+    :param items: the tenant's requests; null where they cannot be read.
+    """
+    if items is None:
+        # Only the code that is given can tell.
+        return {"id": options.code, "status": "approved"} if options.code else None
+    own = render_mark(request)
+    # A code that is given may be of another write of this run: its mark tells.
+    given = [item for item in items if has_code(item, options.code) and mark_of(item) in (None, own) and status_of(item) != "completed"]
+    if given or not options.justification:
+        return newest(given)
+    found = newest(item for item in items if mark_of(item) == own)
+    if found is None or status_of(found) not in (*OPEN, *DECIDED_AGAINST):
         return None
+    if justification_of(found) == options.justification:
+        return found
+    if status_of(found) in OPEN:
+        # Its approver approved another reason.
+        raise duplicate([found], request)
+    return None
 
 
-def _after_lost_answer(filed: Filed, request: Request, what: str) -> errors.IntuneError:
-    """Asking may have been heard or not; the write itself was not done either way."""
-    found = _just_filed(filed, lambda item: _mark_of(item) == mark(request))
-    if found is not None:
-        return _pending(found, request)
-    return errors.ApprovalError(
-        f"Whether an approval was asked for is not known: {what}",
-        code="unreadable",
-        hint="It was not done. Run again: a request that was made is found then.",
-        target=request.target,
-    )
-
-
-def _pending(found: Json, request: Request) -> errors.ApprovalPendingError:
-    return errors.ApprovalPendingError(_message(request, code_of(found)), _describe(found, request), target=request.target)
-
-
-def _others(others: list[Json], request: Request) -> errors.ApprovalError:
-    told = "; ".join(f"{code_of(item)} ({item.get('requestJustification')})" for item in others)
-    hint = (
-        "Give its code as approval_code, or the text that asked for it as approval_justification. To find requests by itself, the "
-        f"application needs {' or '.join(READERS)}."
-    )
-    if others and all(_mark_of(item) not in (None, mark(request)) for item in others):
-        hint = "It is for another change of the same object: wait for it, or have it cancelled."
-    return errors.ApprovalError(
-        f"Another approval request for {request.target} is open" + (f": {told}." if told else "."),
-        code="duplicate",
-        hint=f"It was not done. {hint}",
-        target=request.target,
-    )
-
-
-def _with_header(request: Request, name: str, value: str) -> Request:
-    return dataclasses.replace(request, headers={**request.headers, name: value})
-
-
-def _message(request: Request, code: str) -> str:
-    return f"{request.target} waits for the approval of another administrator (code {code})."
-
-
-def _describe(found: t.Mapping[str, t.Any], request: Request) -> Json:
-    """The ``approval`` return value."""
+def describe(item: t.Mapping[str, t.Any], request: Request) -> Json:
+    """Return the ``approval`` return value."""
     return {
-        "code": code_of(found),
+        "code": code_of(item),
         "status": "needs_approval",
-        "requested": found.get("requestDateTime"),
-        "expires": found.get("expirationDateTime"),
-        "justification": found.get("requestJustification"),
+        "requested": item.get("requestDateTime"),
+        "expires": item.get("expirationDateTime"),
+        "justification": item.get("requestJustification"),
         "operation": request.target,
     }
 
 
-def _refused(found: t.Mapping[str, t.Any], request: Request) -> errors.ApprovalError:
-    reason = f": {found['approvalJustification']}" if found.get("approvalJustification") else ""
+# --- the errors -----------------------------------------------------------------------------------------------------
+
+
+def pending(item: Json, request: Request) -> errors.ApprovalPendingError:
+    """Return the state in which a person must decide."""
+    message = f"{request.target} waits for the approval of another administrator (code {code_of(item)})."
+    return errors.ApprovalPendingError(message, describe(item, request), target=request.target)
+
+
+def duplicate(others: list[Json], request: Request) -> errors.ApprovalError:
+    """Return the error for open requests that stand in the way."""
+    listed = "; ".join(f"{code_of(item)} ({item.get('requestJustification')})" for item in others)
+    hint = (
+        "Give its code as approval_code, or the text that asked for it as approval_justification. To find requests by itself, the "
+        f"application needs {' or '.join(READERS)}."
+    )
+    if others and all(mark_of(item) not in (None, render_mark(request)) for item in others):
+        hint = "It is for another change of the same object: wait for it, or have it canceled."
     return errors.ApprovalError(
-        f"The approval request {code_of(found)} for {request.target} is {_status(found)}{reason}.",
-        code=_status(found),
-        hint="It was not done. To ask again, change approval_justification, and leave approval_code out.",
+        f"Another approval request for {request.target} is open" + (f": {listed}." if listed else "."),
+        code="duplicate",
+        hint=hint,
         target=request.target,
     )
 
 
-def _unasked(request: Request, refusal: Response) -> errors.GraphError:
-    failure = decode_error(request, refusal)
-    failure.hint = (
+def refused(item: t.Mapping[str, t.Any], request: Request) -> errors.ApprovalError:
+    """Return the error for a request that was decided against, or has expired."""
+    reason = f": {item['approvalJustification']}" if item.get("approvalJustification") else ""
+    return errors.ApprovalError(
+        f"The approval request {code_of(item)} for {request.target} is {status_of(item)}{reason}.",
+        code=status_of(item),
+        hint="To ask again, change approval_justification, and leave approval_code out.",
+        target=request.target,
+    )
+
+
+def unknown_code(code: str, request: Request) -> errors.ApprovalError:
+    """Return the error for a code that no open request has."""
+    return errors.ApprovalError(
+        f"No open approval request for {request.target} has the code {code}.",
+        code="unknown_code",
+        hint="Correct approval_code, or set approval_justification to ask for an approval.",
+        target=request.target,
+    )
+
+
+def unreadable(message: str, target: str | None = None) -> errors.ApprovalError:
+    """Return the error for requests that could not be read."""
+    hint = "Run the task again: a request that was created is found then."
+    return errors.ApprovalError(message, code="unreadable", hint=hint, target=target)
+
+
+def not_asked(request: Request, refusal: Response) -> errors.IntuneError:
+    """Return the error for a protected write without the options that ask for an approval."""
+    return parse_error(request, refusal).with_hint(
         "Multi Admin Approval protects this in the tenant: set approval_justification to ask for an approval, and run again when "
         "another administrator has given it; or exclude this application from the access policy."
     )
-    return failure

@@ -12,7 +12,7 @@ import os
 import typing as t
 
 from .. import _errors as errors
-from ._base import Credential, Surroundings
+from ._base import Credential, CredentialContext
 from .access_token import AccessToken
 from .azure_cli import AzureCli
 from .client_certificate import ClientCertificate
@@ -33,12 +33,12 @@ TELLING = {
 }
 
 
-def create(options: t.Mapping[str, t.Any], around: Surroundings) -> Credential:
+def create(options: t.Mapping[str, t.Any], context: CredentialContext) -> Credential:
     """The checked credential for these options; nothing has been sent yet."""
     method = options["auth_method"]
     if method == "auto":
         method = guess(options, os.environ)
-    credential = METHODS[method](options, around)
+    credential = METHODS[method](options, context)
     credential.check()
     return credential
 

@@ -14,7 +14,7 @@ import typing as t
 
 from .. import _errors as errors
 from .._clouds import Cloud
-from .._http.retry import Exchange
+from .._http.retry import RetryingSender
 from ._claims import claims_of
 
 RENEW_BEFORE = 300.0  # seconds of life left at which a token is replaced
@@ -29,11 +29,11 @@ class Token:
 
 
 @dataclasses.dataclass(frozen=True)
-class Surroundings:
+class CredentialContext:
     """What a credential needs besides the user's options."""
 
     cloud: Cloud
-    exchange: Exchange
+    sender: RetryingSender
     now: t.Callable[[], float]
 
 
@@ -46,9 +46,9 @@ class Credential(abc.ABC):
     method = ""
     needs: tuple[str, ...] = ()
 
-    def __init__(self, options: t.Mapping[str, t.Any], around: Surroundings) -> None:
+    def __init__(self, options: t.Mapping[str, t.Any], context: CredentialContext) -> None:
         self.options = options
-        self.around = around
+        self.context = context
         self._token: Token | None = None
 
     def check(self) -> None:
@@ -76,4 +76,4 @@ class Credential(abc.ABC):
         return claims_of(self.token())
 
     def _ends_soon(self, token: Token) -> bool:
-        return token.expires_at is not None and token.expires_at - self.around.now() < RENEW_BEFORE
+        return token.expires_at is not None and token.expires_at - self.context.now() < RENEW_BEFORE

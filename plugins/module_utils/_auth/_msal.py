@@ -16,7 +16,7 @@ import urllib.parse
 
 from .. import _errors as errors
 from .._http.message import Request, Response
-from .._http.retry import Exchange
+from .._http.retry import RetryingSender
 from . import _cache
 from ._base import Credential, Token
 
@@ -47,7 +47,7 @@ HINTS = {
 class MsalHttp:
     """The ``http_client`` that msal asks for: get and post, on our transport and with our retries."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: RetryingSender) -> None:
         self._exchange = exchange
 
     def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_kwargs: t.Any) -> MsalResponse:
@@ -62,7 +62,7 @@ class MsalHttp:
         content = body.encode() if isinstance(body, str) else body
         headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         # Asking twice for a token is harmless.
-        return self._send(Request("POST", url, headers, content, repeatable=True))
+        return self._send(Request("POST", url, headers, content, idempotent=True))
 
     def close(self) -> None:
         """The transport is its owner's to close."""
@@ -80,7 +80,7 @@ def _check(request: Request, answer: Response) -> None:
             f"{request.target}: the sign-in service answered {answer.status}, and still did after retry_timeout.", hint="Try again later."
         )
     if 200 <= answer.status < 400 and not isinstance(_json(answer.text), dict):
-        raise errors.UnexpectedAnswerError(
+        raise errors.UnexpectedResponseError(
             f"{request.target} answered {answer.status} with something that is not of a sign-in service.",
             target=request.target,
             hint="A proxy or gateway may have answered in its place. Check authority_url and the proxy.",
@@ -130,11 +130,11 @@ class ConfidentialCredential(Credential):
 
     def acquire(self, claims: str | None, renew: bool) -> Token:
         app = self._application()
-        scopes = [self.around.cloud.scope]
+        scopes = [self.context.cloud.scope]
         if renew and not claims:
             # msal gives no other way to pass over its own cache.
             app.remove_tokens_for_client()
-        asked_at = self.around.now()
+        asked_at = self.context.now()
         try:
             result = app.acquire_token_for_client(scopes, claims_challenge=claims)
         except ValueError as failure:
@@ -146,7 +146,7 @@ class ConfidentialCredential(Credential):
 
     def _application(self) -> t.Any:
         if self._app is None:
-            authority = f"{self.around.cloud.authority}/{self.options['tenant_id']}"
+            authority = f"{self.context.cloud.authority}/{self.options['tenant_id']}"
             try:
                 self._app = msal.ConfidentialClientApplication(
                     self.options["client_id"],
@@ -154,11 +154,11 @@ class ConfidentialCredential(Credential):
                     authority=authority,
                     # The hosts are ours to name: no question about them goes to the public cloud.
                     instance_discovery=False,
-                    http_client=MsalHttp(self.around.exchange),
+                    http_client=MsalHttp(self.context.sender),
                     token_cache=self._cache.load(),
                     client_capabilities=["CP1"],
                 )
-            except (ValueError, KeyError, errors.UnexpectedAnswerError) as failure:
+            except (ValueError, KeyError, errors.UnexpectedResponseError) as failure:
                 # msal puts Entra's own words into the error that it raises from.
                 raise _authority_refusal(f"{failure} {failure.__context__}", authority) from failure
         return self._app

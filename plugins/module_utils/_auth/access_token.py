@@ -29,11 +29,11 @@ class AccessToken(Credential):
         if renew:
             raise errors.AuthenticationError(
                 "Microsoft Graph refused the given access_token (expired, revoked, or issued for another service or cloud).",
-                hint=f"Get a new one for the resource {self.around.cloud.graph}, or use a credential that can renew itself.",
+                hint=f"Get a new one for the resource {self.context.cloud.graph}, or use a credential that can renew itself.",
             )
         value = self.options["access_token"].strip()
         ends = claims_of(value).get("exp")
-        if isinstance(ends, (int, float)) and ends <= self.around.now():
+        if isinstance(ends, (int, float)) and ends <= self.context.now():
             raise errors.AuthenticationError(
                 "The given access_token has expired.", hint="Get a new one, or use a credential that can renew itself."
             )

@@ -22,7 +22,7 @@ class AzureCli(Credential):
     method = "azure_cli"
 
     def acquire(self, claims: str | None, renew: bool) -> Token:
-        command = ["az", "account", "get-access-token", "--output", "json", "--resource", self.around.cloud.graph]
+        command = ["az", "account", "get-access-token", "--output", "json", "--resource", self.context.cloud.graph]
         if self.options.get("tenant_id"):
             command += ["--tenant", self.options["tenant_id"]]
         answer = self._run(command)

@@ -39,7 +39,7 @@ class ClientCertificate(ConfidentialCredential):
         path = self.options[OPTION]
         content = _files.read(OPTION, path)
         certificate = self._open_pem(path, content) if b"-----BEGIN" in content else self._open_pfx(path, content)
-        _check_dates(path, certificate, self.around.now())
+        _check_dates(path, certificate, self.context.now())
 
     def client_credential(self) -> dict[str, t.Any]:
         path = self.options[OPTION]

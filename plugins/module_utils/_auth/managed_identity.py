@@ -24,10 +24,10 @@ class ManagedIdentity(Credential):
         chosen = self.options.get("managed_identity_client_id")
         identity = msal.UserAssignedManagedIdentity(client_id=chosen) if chosen else msal.SystemAssignedManagedIdentity()
         # A new client for each token: msal keeps no way to pass over its cache here.
-        client = msal.ManagedIdentityClient(identity, http_client=MsalHttp(self.around.exchange))
-        asked_at = self.around.now()
+        client = msal.ManagedIdentityClient(identity, http_client=MsalHttp(self.context.sender))
+        asked_at = self.context.now()
         try:
-            result = client.acquire_token_for_client(resource=self.around.cloud.graph, claims_challenge=claims)
+            result = client.acquire_token_for_client(resource=self.context.cloud.graph, claims_challenge=claims)
         except errors.NotSentError as failure:
             raise errors.AuthenticationError(
                 f"No managed identity endpoint answers here: {failure.message}",

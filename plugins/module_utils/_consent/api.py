@@ -12,8 +12,9 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
-from .._graph.client import GraphClient, Json
-from .._http.message import literal, segments
+from .._graph.client import GraphClient
+from .._graph.odata import render_literal, render_path
+from .._types import Json
 from .plan import CLIENT_APP_ID, DIRECTORY_APP_ID, MAKE, SERVICE_APP_ID, App, Change, Goal, Grant, State, in_the_bin, plan
 
 SELECT = "id,appId,displayName,accountEnabled,oauth2PermissionScopes"
@@ -23,7 +24,7 @@ SELECT = "id,appId,displayName,accountEnabled,oauth2PermissionScopes"
 AGREE = 3
 
 # What Entra says of an object that it does not show everywhere yet, or that is there already: the write may have been done.
-DOUBTFUL = (errors.NotFoundError, errors.ConflictError, errors.LostAnswerError, errors.UnexpectedAnswerError)
+DOUBTFUL = (errors.NotFoundError, errors.ConflictError, errors.LostResponseError, errors.UnexpectedResponseError)
 DOUBTFUL_TEXTS = ("already exists", "does not exist")
 
 PlanOf = t.Callable[[State], "list[Change]"]
@@ -46,8 +47,8 @@ def read(client: GraphClient, goal: Goal | None = None) -> State:
 
 def _principals(client: GraphClient) -> dict[str, Json]:
     wanted = (DIRECTORY_APP_ID, SERVICE_APP_ID, CLIENT_APP_ID)
-    query = {"$filter": f"appId in ({','.join(map(literal, wanted))})", "$select": SELECT}
-    found = {item["appId"].lower(): item for item in client.items("/servicePrincipals", query)}
+    query = {"$filter": f"appId in ({','.join(map(render_literal, wanted))})", "$select": SELECT}
+    found = {item["appId"].lower(): item for item in client.list_items("/servicePrincipals", query)}
     return {app_id: found[app_id] for app_id in wanted if app_id in found}
 
 
@@ -82,8 +83,8 @@ def _with_resource(app: App, resource: Json | None) -> App:
 
 def _deleted(client: GraphClient, app_id: str) -> Json | None:
     """The newest one: an application may have been made and deleted more than once."""
-    query = {"$filter": f"appId eq {literal(app_id)}", "$select": "id,appId,accountEnabled,deletedDateTime"}
-    found = client.items("/directory/deletedItems/microsoft.graph.servicePrincipal", query)
+    query = {"$filter": f"appId eq {render_literal(app_id)}", "$select": "id,appId,accountEnabled,deletedDateTime"}
+    found = client.list_items("/directory/deletedItems/microsoft.graph.servicePrincipal", query)
     mine = [item for item in found if (item.get("appId") or "").lower() == app_id]
     return max(mine, key=lambda item: item.get("deletedDateTime") or "", default=None)
 
@@ -100,7 +101,7 @@ def _grants(client: GraphClient, end: str, object_id: str, names: t.Mapping[str,
             scopes=tuple(sorted((item.get("scope") or "").split())),
             resource_app_id=names.get(item["resourceId"]),
         )
-        for item in client.items("/oauth2PermissionGrants", {"$filter": f"{end} eq {literal(object_id)}"})
+        for item in client.list_items("/oauth2PermissionGrants", {"$filter": f"{end} eq {render_literal(object_id)}"})
     ]
 
 
@@ -202,13 +203,13 @@ def _possible(app: App, change: Change) -> bool:
 
 
 def _send(client: GraphClient, app: App, change: Change) -> None:
-    principal = segments("servicePrincipals", app.id) if app.id else ""
-    grant = segments("oauth2PermissionGrants", app.grant_id) if app.grant_id else ""
+    principal = render_path("servicePrincipals", app.id) if app.id else ""
+    grant = render_path("oauth2PermissionGrants", app.grant_id) if app.grant_id else ""
     scopes = change.scopes or ()
     if change.kind == "create":
         client.post("/servicePrincipals", {"appId": app.app_id})
     elif change.kind == "restore":
-        client.post(segments("directory", "deletedItems", app.deleted_id or "", "restore"), repeatable=True)
+        client.post(render_path("directory", "deletedItems", app.deleted_id or "", "restore"), idempotent=True)
     elif change.kind == "enable":
         client.patch(principal, {"accountEnabled": True})
     elif change.kind == "grant":
@@ -220,4 +221,4 @@ def _send(client: GraphClient, app: App, change: Change) -> None:
         client.patch(grant, {"scope": " ".join(scopes)})
     else:
         # Not client.delete: a 404 may be an object that is not seen everywhere yet, and the next read tells.
-        client.send("DELETE", grant if change.kind == "revoke" else principal, repeatable=True)
+        client.send("DELETE", grant if change.kind == "revoke" else principal, idempotent=True)

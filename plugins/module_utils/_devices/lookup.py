@@ -21,11 +21,13 @@ from .. import _errors as errors
 from .. import _guid as guid
 from .. import _permissions as permissions
 from .._directory.lookup import References
-from .._graph.batch_scheduler import Dispatcher
-from .._graph.client import BETA, GraphClient, Json
-from .._http import message as protocol
-from .._http.message import literal, segments
-from .model import FIND, INFO, MATCH_BY, PATH, Device, fold, normalise, ways
+from .._graph.batch_scheduler import BatchScheduler
+from .._graph.client import BETA, GraphClient
+from .._graph.odata import render_literal, render_path
+from .._graph.responses import parse_error, parse_response
+from .._http.message import Request, Response
+from .._types import Json
+from .model import FIND, INFO, MATCH_BY, PATH, QUOTA, Device, fold, normalise, ways
 
 MOST_NAMES = 50_000
 LONGEST_NAME = 256  # characters
@@ -61,12 +63,12 @@ class Wanted:
     every: bool = False
 
 
-def select(client: GraphClient, dispatcher: Dispatcher, *, names: t.Sequence[str], match_by: str, groups: t.Sequence[str]) -> Chosen:
+def select(client: GraphClient, scheduler: BatchScheduler, *, names: t.Sequence[str], match_by: str, groups: t.Sequence[str]) -> Chosen:
     """Raises SelectionError for names and groups that do not mean what they must, InvalidOptionError for none or too many."""
     wanted = check(names, groups, match_by)
     problems: list[str] = []
     members = _members(client, groups, problems)
-    search = _Search(client, dispatcher, [*wanted, *(member for found in members.values() for member in found)])
+    search = _Search(client, scheduler, [*wanted, *(member for found in members.values() for member in found)])
     search.run()
     ids: dict[str, list[str]] = {}
     for one in wanted:
@@ -100,7 +102,7 @@ def check(names: t.Sequence[str], groups: t.Sequence[str], match_by: str) -> lis
         raise errors.InvalidOptionError(f"devices holds {len(names)} names; {MOST_NAMES} is the most for one task.", hint="Split them.")
     problems = [problem for name in (*names, *groups) if (problem := _malformed(name))]
     by_guid = match_by in ("id", "azure_ad_device_id")
-    problems += [f"'{name}' is not a GUID, which match_by {match_by} needs." for name in names if by_guid and not guid.normalise(name)]
+    problems += [f"'{name}' is not a GUID, which match_by {match_by} needs." for name in names if by_guid and not guid.parse_guid(name)]
     _raise(problems)
     return [_wanted(name, match_by) for name in names]
 
@@ -117,7 +119,7 @@ def _malformed(name: str) -> str | None:
 
 def _wanted(name: str, match_by: str) -> Wanted:
     tried = ways(name, match_by)
-    value = guid.normalise(name) if tried[0] in ("id", "azure_ad_device_id") else None
+    value = guid.parse_guid(name) if tried[0] in ("id", "azure_ad_device_id") else None
     return Wanted(name, tuple((way, value or name) for way in tried))
 
 
@@ -151,19 +153,19 @@ def _raise(problems: t.Iterable[str]) -> None:
 
 def every(client: GraphClient) -> t.Iterator[Device]:
     """What INFO has of all devices, page by page. A list that changes while it is read may have a device twice."""
-    return map(normalise, client.items(PATH, {"$select": ",".join(INFO)}, version=BETA))
+    return map(normalise, client.list_items(PATH, {"$select": ",".join(INFO)}, version=BETA))
 
 
 def find(client: GraphClient, *, names: t.Sequence[str], match_by: str, groups: t.Sequence[str]) -> tuple[list[Device], list[str]]:
     """What INFO has of the devices that names and groups mean, in that order, and warnings. Raises as select does."""
-    dispatcher = Dispatcher(client)
-    chosen = select(client, dispatcher, names=names, match_by=match_by, groups=groups)
-    found = read(client, dispatcher, list(chosen.ids))
+    scheduler = BatchScheduler(client, QUOTA)
+    chosen = select(client, scheduler, names=names, match_by=match_by, groups=groups)
+    found = read(client, scheduler, list(chosen.ids))
     gone = len(chosen.ids) - len(found)
     return found, chosen.warnings + ([f"{gone} devices were removed from Intune while they were read."] if gone else [])
 
 
-def read(client: GraphClient, dispatcher: Dispatcher, ids: t.Sequence[str]) -> list[Device]:
+def read(client: GraphClient, scheduler: BatchScheduler, ids: t.Sequence[str]) -> list[Device]:
     """What INFO has of these devices, in their order; without those that Intune no longer knows."""
     found: dict[str, Device] = {}
     query = {"$select": ",".join(INFO)}
@@ -171,10 +173,10 @@ def read(client: GraphClient, dispatcher: Dispatcher, ids: t.Sequence[str]) -> l
         chosen = frozenset(ids)
         found = {device.id: device for device in every(client) if device.id in chosen}
     missing = [device for device in ids if device not in found]
-    requests = [client.request("GET", PATH + segments(device), query, version=BETA) for device in missing]
-    for device, request, answer in zip(missing, requests, dispatcher.fetch(requests), strict=True):
+    requests = [client.request("GET", PATH + render_path(device), query, version=BETA) for device in missing]
+    for device, request, answer in zip(missing, requests, scheduler.fetch_all(requests), strict=True):
         if answer.status != 404:
-            found[device] = normalise(protocol.decode(request, answer))
+            found[device] = normalise(parse_response(request, answer))
     return [found[device] for device in ids if device in found]
 
 
@@ -212,7 +214,7 @@ def _members_of(client: GraphClient, group: str) -> tuple[list[Wanted], set[str]
     found, unreadable = [], set()
     query = {"$select": "id,deviceId,userPrincipalName", "$top": "999"}
     try:
-        for member in client.items(segments("groups", group, "transitiveMembers"), query):
+        for member in client.list_items(render_path("groups", group, "transitiveMembers"), query):
             kind, identity = member.get("@odata.type"), str(member.get("id"))
             device, user = member.get("deviceId"), member.get("userPrincipalName")
             if kind == "#microsoft.graph.device" and device:
@@ -232,9 +234,9 @@ def _members_of(client: GraphClient, group: str) -> tuple[list[Wanted], set[str]
 class _Search:
     """Finds what each one means. Of the devices only those are kept that one of them means, and these as a line of text."""
 
-    def __init__(self, client: GraphClient, dispatcher: Dispatcher, wanted: t.Iterable[Wanted]) -> None:
+    def __init__(self, client: GraphClient, scheduler: BatchScheduler, wanted: t.Iterable[Wanted]) -> None:
         self._client = client
-        self._dispatcher = dispatcher
+        self._scheduler = scheduler
         self._wanted = list(dict.fromkeys(wanted))
         self._hits: dict[Pair, dict[str, str]] = {(way, fold(value)): {} for one in self._wanted for way, value in one.pairs}
         self._refusals: dict[Pair, str] = {}
@@ -256,7 +258,7 @@ class _Search:
         if len(self._wanted) <= FEW or not prefer_list(len(self._wanted), _count(self._client)):
             self._ask(self._wanted)
             return
-        for device in self._client.items(PATH, {"$select": ",".join(FIND)}):
+        for device in self._client.list_items(PATH, {"$select": ",".join(FIND)}):
             self._note(device)
         # The list is incomplete at times: who is not in it is asked for, until that does not help.
         missing = [one for one in self._wanted if not self.devices(one)]
@@ -271,30 +273,30 @@ class _Search:
         for turn in range(max((len(one.pairs) for one in wanted), default=0)):
             pairs = list(dict.fromkeys(one.pairs[turn] for one in wanted if self._is_due(one, turn)))
             requests = [self._request(pair) for pair in pairs]
-            for pair, request, answer in zip(pairs, requests, self._dispatcher.fetch(requests), strict=True):
+            for pair, request, answer in zip(pairs, requests, self._scheduler.fetch_all(requests), strict=True):
                 self._take(pair, request, answer)
 
     def _is_due(self, one: Wanted, turn: int) -> bool:
         return turn < len(one.pairs) and one.pairs[turn][0] in MATCH_BY and not self.devices(one)
 
-    def _request(self, pair: Pair) -> protocol.Request:
+    def _request(self, pair: Pair) -> Request:
         if pair[0] == "id":
-            return self._client.request("GET", PATH + segments(pair[1]), {"$select": ",".join(FIND)})
+            return self._client.request("GET", PATH + render_path(pair[1]), {"$select": ",".join(FIND)})
         return self._client.request("GET", PATH, _query(pair))
 
-    def _take(self, pair: Pair, request: protocol.Request, answer: protocol.Response) -> None:
+    def _take(self, pair: Pair, request: Request, answer: Response) -> None:
         if answer.status == 404 and pair[0] == "id":
             return
-        failure = protocol.decode_error(request, answer) if answer.status == 400 else None
+        failure = parse_error(request, answer) if answer.status == 400 else None
         if failure is not None and failure.hint is None:
             # It is about this name. One with a hint is about the tenant.
             self._refusals[pair[0], fold(pair[1])] = failure.message
             return
-        found = protocol.decode(request, answer)
+        found = parse_response(request, answer)
         found = {"value": [found]} if pair[0] == "id" else found
         if not isinstance(found, dict) or not isinstance(found.get("value"), list):
-            raise errors.UnexpectedAnswerError(f"{request.target} did not answer with a list.", target=request.target)
-        devices = self._client.items(PATH, _query(pair)) if "@odata.nextLink" in found else found["value"]
+            raise errors.UnexpectedResponseError(f"{request.target} did not return a list.", target=request.target)
+        devices = self._client.list_items(PATH, _query(pair)) if "@odata.nextLink" in found else found["value"]
         for device in devices:
             self._note(device)
 
@@ -306,4 +308,4 @@ class _Search:
 
 
 def _query(pair: Pair) -> dict[str, str]:
-    return {"$filter": f"{MATCH_BY[pair[0]]} eq {literal(pair[1])}", "$select": ",".join(FIND)}
+    return {"$filter": f"{MATCH_BY[pair[0]]} eq {render_literal(pair[1])}", "$select": ",".join(FIND)}

@@ -16,9 +16,12 @@ import re
 import typing as t
 
 from .. import _guid as guid
-from .._graph.client import Json
+from .._graph.rate_limit import Quota
+from .._types import Json
 
 PATH = "/deviceManagement/managedDevices"
+# Of one application in one tenant. Source: https://learn.microsoft.com/graph/throttling-limits#intune-service-limits
+QUOTA = Quota(writes=200, requests=2000, seconds=20.0)
 
 # Option value -> Graph property.
 MATCH_BY = {
@@ -50,7 +53,7 @@ INFO = (
 CREATORS_UPDATE = (10, 0, 15063)
 # managementState, in lower case, of a device that Intune is about to let go. After a failed or canceled command it is managed still.
 LEAVING = frozenset({"retirepending", "retireissued", "wipepending", "wipeissued", "deletepending"})
-# managementAgent, in lower case, where Intune has no MDM channel to the device: Exchange alone, Configuration Manager alone, the PC
+# managementAgent, in lower case, where Intune has no MDM channel to the device: RetryingSender alone, Configuration Manager alone, the PC
 # client of before MDM, Defender, and devices that Jamf or Google manage and Intune only lists. Members to come are let through.
 WITHOUT_MDM = frozenset({"unknown", "eas", "configurationmanagerclient", "intuneclient", "easintuneclient", "mssense", "jamf", "google"})
 OWNERSHIPS = ("company", "personal", "unknown")
@@ -271,7 +274,7 @@ def ways(name: str, match_by: str) -> list[str]:
     """Which properties to try for a name, in order."""
     if match_by != "auto":
         return [match_by]
-    if guid.normalise(name):
+    if guid.parse_guid(name):
         return ["id", "azure_ad_device_id"]
     return ["user_principal_name"] if "@" in name else ["device_name", "serial_number"]
 

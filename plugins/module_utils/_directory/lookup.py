@@ -14,8 +14,9 @@ import typing as t
 from .. import _errors as errors
 from .. import _guid as guid
 from .. import _permissions as permissions
-from .._graph.client import BETA, GraphClient, Json
-from .._http.message import literal, segments
+from .._graph.client import BETA, GraphClient
+from .._graph.odata import render_literal, render_path
+from .._types import Json
 
 FILTERS = "/deviceManagement/assignmentFilters"
 TAGS = "/deviceManagement/roleScopeTags"
@@ -40,7 +41,7 @@ class References:
 
     def group(self, name: str) -> str | None:
         """The object ID; null after a problem."""
-        identity = guid.normalise(name)
+        identity = guid.parse_guid(name)
         if identity in self._known:
             return identity
         if name not in self._groups:
@@ -50,8 +51,8 @@ class References:
 
     def filter(self, name: str) -> str | None:
         """The ID of an assignment filter for Windows; null after a problem."""
-        if guid.normalise(name) in self._known:
-            return guid.normalise(name)
+        if guid.parse_guid(name) in self._known:
+            return guid.parse_guid(name)
         with _permission("assignment filters", permissions.READ_CONFIGURATION):
             found = self._pick("assignment filter", name, self._list(FILTERS, "id,displayName,platform"))
         if found is not None and found.get("platform") != WINDOWS:
@@ -69,18 +70,18 @@ class References:
 
     def _list(self, path: str, select: str) -> list[Json]:
         if path not in self._lists:
-            self._lists[path] = list(self._client.items(path, {"$select": select}, version=BETA))
+            self._lists[path] = list(self._client.list_items(path, {"$select": select}, version=BETA))
         return self._lists[path]
 
     def _group_by_id(self, identity: str) -> str | None:
-        if self._client.find(segments("groups", identity), {"$select": "id"}) is None:
+        if self._client.find(render_path("groups", identity), {"$select": "id"}) is None:
             self.problems.append(f"There is no group with the ID {identity}.")
             return None
         return identity
 
     def _group_by_name(self, name: str) -> str | None:
-        query = {"$filter": f"displayName eq {literal(name)}", "$select": "id,displayName"}
-        found = self._pick("group", name, list(self._client.items("/groups", query)))
+        query = {"$filter": f"displayName eq {render_literal(name)}", "$select": "id,displayName"}
+        found = self._pick("group", name, list(self._client.list_items("/groups", query)))
         return str(found["id"]).lower() if found else None
 
     def _pick(self, kind: str, name: str, candidates: list[Json]) -> Json | None:

@@ -4,45 +4,93 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""$batch as pure functions: up to twenty requests in one, each with an answer of its own.
+"""$batch as pure functions: up to twenty requests in one, each with a result of its own.
 
-Source: Microsoft Graph, JSON batching. Answers come in any order; each request is charged and throttled for itself.
+Source: Microsoft Graph, JSON batching (https://learn.microsoft.com/graph/json-batching). Responses come in any order; each request is
+charged and throttled for itself.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
+from .. import _errors as errors
 from .._http.message import Request, Response
+from .._http.retry import TRANSIENT, retry_after_of
+from .._types import Json
+from .responses import parse_response
 
 LIMIT = 20
 
 
-def pack(origin: str, version: str, requests: t.Sequence[Request]) -> Request:
-    """One request to the $batch of a version, of requests that are all of that version; their ids are their places."""
-    items = [_item(f"{origin}/{version}", number, request) for number, request in enumerate(requests)]
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """The result of one request: a whole response, or the failure to send it or to receive a response. ``key`` is the caller's."""
+
+    key: t.Any
+    request: Request
+    response: Response | None = None
+    failure: errors.IntuneError | None = None
+
+    @property
+    def status(self) -> int | None:
+        """The status of the response; null without one."""
+        return self.response.status if self.response is not None else None
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether a read may get another result if it is sent again."""
+        if isinstance(self.failure, errors.NotSentError):
+            return self.failure.is_transient
+        if self.failure is not None:
+            return isinstance(self.failure, errors.LostResponseError)
+        return self.response is None or self.response.status in (401, 429) or self.response.status in TRANSIENT
+
+    def retry_after(self, now: float) -> float | None:
+        """Return the seconds that the service asks to wait; null where it does not. ``now``: seconds since the epoch."""
+        return None if self.response is None else retry_after_of(self.response, now)
+
+    def error(self) -> errors.IntuneError:
+        """Return the error that this result is."""
+        if self.failure is not None:
+            return self.failure
+        if self.response is None:
+            return errors.LostResponseError(f"{self.request.target}: the response of the batch leaves it out.", target=self.request.target)
+        try:
+            parse_response(self.request, self.response)
+        except errors.IntuneError as failure:
+            return failure
+        return errors.UnexpectedResponseError(
+            f"{self.request.target} returned an unexpected response (status {self.response.status}).", target=self.request.target
+        )
+
+
+def render_batch(origin: str, version: str, requests: t.Sequence[Request]) -> Request:
+    """Return one request for several that are all of one version; their IDs are their positions."""
+    items = [_render_item(f"{origin}/{version}", number, request) for number, request in enumerate(requests)]
     body = json.dumps({"requests": items}).encode()
     return Request("POST", f"{origin}/{version}/$batch", {"Content-Type": "application/json"}, body)
 
 
 def version_of(origin: str, request: Request) -> str:
-    """v1.0 or beta: a $batch holds requests of one version."""
+    """Return v1.0 or beta: a $batch holds requests of one version."""
     return request.url.removeprefix(origin).lstrip("/").partition("/")[0]
 
 
-def unpack(number: int, envelope: Response) -> list[Response | None]:
-    """The answers in the order of the requests; null for one that is missing, is there twice or cannot be read."""
+def parse_batch(number: int, envelope: Response) -> list[Response | None]:
+    """Return the responses in the order of the requests; null for one that is missing, is there twice, or cannot be read."""
     found: dict[int, list[Response | None]] = {}
     for item in _responses(envelope):
-        place = item.get("id") if isinstance(item, dict) else None
-        if isinstance(place, str) and place.isascii() and place.isdigit():
-            found.setdefault(int(place), []).append(_answer(item, envelope))
-    return [answers[0] if len(answers) == 1 else None for answers in (found.get(place, []) for place in range(number))]
+        position = item.get("id") if isinstance(item, dict) else None
+        if isinstance(position, str) and position.isascii() and position.isdigit():
+            found.setdefault(int(position), []).append(_parse_item(item, envelope))
+    return [responses[0] if len(responses) == 1 else None for responses in (found.get(position, []) for position in range(number))]
 
 
-def _item(base: str, number: int, request: Request) -> dict[str, t.Any]:
-    item: dict[str, t.Any] = {"id": str(number), "method": request.method, "url": request.url.removeprefix(base)}
+def _render_item(base: str, number: int, request: Request) -> Json:
+    item: Json = {"id": str(number), "method": request.method, "url": request.url.removeprefix(base)}
     if request.headers:
         item["headers"] = dict(request.headers)
     if request.body is not None:
@@ -59,7 +107,7 @@ def _responses(envelope: Response) -> list[t.Any]:
     return responses if isinstance(responses, list) else []
 
 
-def _answer(item: dict[str, t.Any], envelope: Response) -> Response | None:
+def _parse_item(item: Json, envelope: Response) -> Response | None:
     status, headers = item.get("status"), item.get("headers")
     if not isinstance(status, int) or isinstance(status, bool):
         return None

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Many requests under one quota: packed into batches, several on their way at once. What to do with an answer is the caller's matter."""
+"""Many requests under one quota: packed into batches, several on their way at once. The caller decides on each result."""
 
 from __future__ import annotations
 
@@ -12,230 +12,195 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
-from .._http import message as protocol
 from .._http.message import Request, Response
-from . import batch
-from .client import GraphClient, demanded_claims
-from .rate_limit import Budget, Quota
-
-Key = t.Hashable
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """What came of one request: a whole answer, or a failure to send it or to hear of it."""
-
-    key: Key
-    request: Request
-    response: Response | None = None
-    failure: errors.IntuneError | None = None
-
-    @property
-    def status(self) -> int | None:
-        return self.response.status if self.response is not None else None
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds, as the service says; null where it does not."""
-        if self.response is None:
-            return None
-        now = protocol.parse_date(self.response.headers.get("date")) or 0.0
-        return protocol.parse_retry_after(self.response.headers.get("retry-after"), now)
-
-    def error(self) -> errors.IntuneError:
-        """The error that this answer is."""
-        if self.failure is not None:
-            return self.failure
-        if self.response is None:
-            return errors.LostAnswerError(f"{self.request.target}: the answer of the batch leaves it out.", target=self.request.target)
-        try:
-            protocol.decode(self.request, self.response)
-        except errors.IntuneError as failure:
-            return failure
-        return errors.UnexpectedAnswerError(
-            f"{self.request.target} answered {self.response.status} with something else than was asked for.", target=self.request.target
-        )
+from .._http.retry import Attempts, backoff
+from .batch import LIMIT, Result, parse_batch, render_batch, version_of
+from .client import GraphClient
+from .rate_limit import Quota, RateLimit
+from .responses import parse_error
 
 
 @dataclasses.dataclass(frozen=True)
-class _Envelope:
-    calls: tuple[tuple[Key, Request], ...]
+class Envelope:
+    """Requests that are sent as one."""
+
+    calls: tuple[tuple[t.Any, Request], ...]
     request: Request
     token: str = dataclasses.field(repr=False)
 
     @property
     def writes(self) -> int:
-        return sum(_is_write(request) for _key, request in self.calls)
+        """How many of them are writes."""
+        return sum(request.is_write for _key, request in self.calls)
 
     @property
     def reads(self) -> int:
+        """How many of them are reads."""
         return len(self.calls) - self.writes
 
 
-class Dispatcher:
-    """Sends each request once. Paces them, and waits where the service throttles; sends nothing again by itself but for ``fetch``."""
+class BatchScheduler:
+    """Sends each request once, within the quota, and pauses where the service throttles. Only ``fetch_all`` sends again."""
 
-    def __init__(self, client: GraphClient, quota: Quota | None = None) -> None:
+    def __init__(self, client: GraphClient, quota: Quota) -> None:
+        self.limit = RateLimit(quota)
         self._client = client
         self._clock = client.clock
-        self._lanes = client.lanes
-        self._budget = Budget(quota)
-        self._tries = 0  # throttled answers in a row
+        self._pool = client.worker_pool
+        self._throttled_in_a_row = 0
 
     @property
     def free(self) -> int:
         """How many more envelopes may be on their way."""
-        return self._lanes.width - self._lanes.busy
+        return self._pool.width - self._pool.busy
 
     @property
-    def busy(self) -> bool:
-        return self._lanes.busy > 0
+    def is_busy(self) -> bool:
+        """Whether something is on its way."""
+        return self._pool.busy > 0
 
-    def room(self, write: bool, ahead: float = 0.0) -> int:
-        """How many requests may be sent now, or in ``ahead`` seconds."""
-        return self._budget.room(self._clock.monotonic() + ahead, write)
+    def write_capacity(self, ahead: float = 0.0) -> int:
+        """Return how many writes may be sent now, or in ``ahead`` seconds."""
+        return self.limit.writes.capacity(self._clock.monotonic() + ahead)
 
-    @property
-    def spare(self) -> int:
-        """How many reads may be sent now so that room for two windows of writes is left, or half of what there is."""
-        room = self.room(False)
-        return max((room + 1) // 2, room - 2 * self._budget.quota.writes)
+    def read_capacity(self) -> int:
+        """Return how many reads may be sent now."""
+        return self.limit.requests.capacity(self._clock.monotonic())
 
-    def opens(self, write: bool) -> float:
-        """Seconds until there is room for one."""
-        return self._budget.opens(self._clock.monotonic(), write)
+    def spare_read_capacity(self) -> int:
+        """Return how many reads may be sent now so that capacity for two windows of writes is left, or half of all."""
+        capacity = self.read_capacity()
+        return max((capacity + 1) // 2, capacity - 2 * self.limit.quota.writes)
 
-    def remember(self, ages: t.Iterable[float]) -> None:
-        """Writes that an earlier process sent, so many seconds ago: they count still."""
+    def write_delay(self) -> float:
+        """Return the seconds until a write may be sent."""
+        return self.limit.writes.delay(self._clock.monotonic())
+
+    def read_delay(self) -> float:
+        """Return the seconds until a read may be sent."""
+        return self.limit.requests.delay(self._clock.monotonic())
+
+    def restore_writes(self, ages: t.Iterable[float]) -> None:
+        """Count writes that an earlier process sent, so many seconds ago: they still use the quota."""
         now = self._clock.monotonic()
-        self._budget.remember(now - age for age in ages if 0 <= age < self._budget.quota.seconds)
+        self.limit.writes.restore(now - age for age in ages if 0 <= age < self.limit.quota.seconds)
 
-    def start(self, calls: t.Sequence[tuple[Key, Request]]) -> None:
-        """Up to twenty requests of one version on their way, as a batch when they are several."""
+    def start(self, calls: t.Sequence[tuple[t.Any, Request]]) -> None:
+        """Send up to twenty requests of one version, as a batch when they are several."""
         requests = [request for _key, request in calls]
-        version = batch.version_of(self._client.origin, requests[0])
-        one = requests[0] if len(requests) == 1 else batch.pack(self._client.origin, version, requests)
+        origin = self._client.origin
+        one = requests[0] if len(requests) == 1 else render_batch(origin, version_of(origin, requests[0]), requests)
         token = self._client.token()
-        envelope = _Envelope(tuple(calls), one, token)
-        self._budget.reserve(envelope.writes, envelope.reads)
-        self._lanes.start(envelope, protocol.with_bearer(one, token))
+        envelope = Envelope(tuple(calls), one, token)
+        self.limit.writes.reserve(envelope.writes)
+        self.limit.requests.reserve(envelope.reads)
+        self._pool.start(envelope, one.with_bearer(token))
 
-    def wait(self, seconds: float) -> list[Answer]:
-        """What has come, after at most so many seconds."""
-        if not self._lanes.busy:
+    def collect(self, seconds: float) -> list[Result]:
+        """Return the results that have come, after at most so many seconds."""
+        if not self._pool.busy:
             self._clock.sleep(seconds)
             return []
-        return [answer for ticket, outcome in self._lanes.finished(seconds) for answer in self._arrived(ticket, outcome)]
+        return [result for envelope, outcome in self._pool.collect(seconds) for result in self._complete(envelope, outcome)]
 
-    def fetch(self, requests: t.Sequence[Request]) -> list[Response]:
-        """The answers of reads of one version, in their order, whatever they are; raises where one stays unavailable.
+    def fetch_all(self, requests: t.Sequence[Request]) -> list[Response]:
+        """Return the responses of reads of one version, in their order, whatever their status; raise where one stays unavailable.
 
-        What may be repeated is repeated while there is progress, and for ``retry_timeout`` seconds without.
+        Transient failures are repeated while there is progress, and for ``retry_timeout`` seconds without.
         """
-        answers: list[Response | None] = [None] * len(requests)
+        responses: list[Response | None] = [None] * len(requests)
+        attempts = Attempts(since=self._clock.monotonic())
         todo = list(range(len(requests)))
-        attempt, renewed, progress = 0, False, self._clock.monotonic()
         while todo:
-            failed = self._wave([(place, requests[place]) for place in todo], answers)
-            now = self._clock.monotonic()
-            attempt = 1 if len(failed) < len(todo) else attempt + 1
-            progress = now if len(failed) < len(todo) else progress
-            todo = [t.cast(int, answer.key) for answer in failed]
-            if not todo:
+            failed = self._send_wave([(position, requests[position]) for position in todo], responses)
+            if not failed:
                 break
-            pause = max(protocol.backoff(attempt, None, self._clock.random()), self.opens(False))
-            hopeless = [answer for answer in failed if not passing(answer) or (answer.status == 401 and renewed)]
-            if hopeless or now + pause > progress + self._client.retry_timeout:
+            if len(failed) < len(todo):
+                attempts = Attempts(since=self._clock.monotonic(), token_renewed=attempts.token_renewed)
+            todo = [result.key for result in failed]
+            unauthorized = [result for result in failed if result.status == 401]
+            hopeless = [result for result in failed if not result.is_transient] or (unauthorized if attempts.token_renewed else [])
+            attempts = attempts.after_failure(
+                self._clock.monotonic(),
+                timeout=self._client.retry_timeout,
+                jitter=self._clock.random(),
+                can_repeat=not hopeless,
+                is_unauthorized=bool(unauthorized),
+                at_least=self.read_delay(),
+            )
+            if attempts.pause is None:
                 raise (hopeless or failed)[0].error()
-            renewed = renewed or any(answer.status == 401 for answer in failed)
-            self._clock.sleep(pause)
-        return t.cast("list[Response]", answers)
+            self._clock.sleep(attempts.pause)
+        return t.cast("list[Response]", responses)
 
-    def _wave(self, calls: list[tuple[int, Request]], answers: list[Response | None]) -> list[Answer]:
-        """Sends each once; the answers that are definite are kept, the others come back."""
-        failed: list[Answer] = []
-        while calls or self.busy:
-            while calls and self.free and (room := min(self.room(False), batch.LIMIT)):
-                self.start(calls[:room])
-                calls = calls[room:]
-            for answer in self.wait(self.opens(False) if calls and self.free else self._budget.quota.seconds):
-                if answer.failure is None and answer.response is not None and not passing(answer):
-                    answers[t.cast(int, answer.key)] = answer.response
+    def _send_wave(self, calls: list[tuple[int, Request]], responses: list[Response | None]) -> list[Result]:
+        """Send each once; keep the definite responses, and return the other results."""
+        failed: list[Result] = []
+        while calls or self.is_busy:
+            while calls and self.free and (capacity := min(self.read_capacity(), LIMIT)):
+                self.start(calls[:capacity])
+                calls = calls[capacity:]
+            for result in self.collect(self.read_delay() if calls and self.free else self.limit.quota.seconds):
+                if result.response is not None and not result.is_transient:
+                    responses[result.key] = result.response
                 else:
-                    failed.append(answer)
+                    failed.append(result)
         return failed
 
-    def _arrived(self, envelope: _Envelope, outcome: Response | errors.IntuneError) -> list[Answer]:
-        answers = self._open(envelope, outcome)
+    def _complete(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[Result]:
+        results = self._results(envelope, outcome)
         now = self._clock.monotonic()
-        throttled = [answer for answer in answers if answer.status == 429]
-        refused = sum(_is_write(answer.request) for answer in throttled)
+        throttled = [result for result in results if result.status == 429]
+        writes = sum(result.request.is_write for result in throttled)
         if isinstance(outcome, errors.NotSentError):
-            self._budget.settle(now, envelope.writes, envelope.reads, counted_writes=0, counted_reads=0)
+            self.limit.writes.complete(now, envelope.writes, 0)
+            self.limit.requests.complete(now, envelope.reads, 0)
         else:
-            self._budget.settle(
-                now,
-                envelope.writes,
-                envelope.reads,
-                counted_writes=envelope.writes - refused,
-                counted_reads=envelope.reads - len(throttled) + refused,
-            )
+            self.limit.writes.complete(now, envelope.writes, envelope.writes - writes)
+            self.limit.requests.complete(now, envelope.reads, envelope.reads - (len(throttled) - writes))
         if throttled:
-            self._slow_down(now, throttled, alone=len(throttled) == len(answers))
+            self._slow_down(now, throttled, alone=len(throttled) == len(results))
         elif isinstance(outcome, Response):
-            self._tries = 0
-        return self._renew_token(envelope, answers)
+            self._throttled_in_a_row = 0
+        return self._with_new_token(envelope, results)
 
-    def _open(self, envelope: _Envelope, outcome: Response | errors.IntuneError) -> list[Answer]:
+    def _results(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[Result]:
         if isinstance(outcome, errors.IntuneError):
-            return [Answer(key, request, failure=outcome) for key, request in envelope.calls]
-        self._client.note(outcome)
+            return [Result(key, request, failure=outcome) for key, request in envelope.calls]
+        self._client.observe_clock(outcome)
+        responses: list[Response | None]
         if len(envelope.calls) == 1:
-            answers: list[Response | None] = [outcome]
+            responses = [outcome]
         elif 200 <= outcome.status < 300:
-            answers = batch.unpack(len(envelope.calls), outcome)
+            responses = parse_batch(len(envelope.calls), outcome)
         elif 400 <= outcome.status < 500 and outcome.status not in (401, 403, 408, 429):
             # Malformed, says the service: it ran nothing of it.
-            refusal = protocol.decode_error(envelope.request, outcome)
-            failure = errors.NotSentError(f"The batch was refused. {refusal}", target=envelope.request.target, passing=False)
-            return [Answer(key, request, failure=failure) for key, request in envelope.calls]
+            refusal = parse_error(envelope.request, outcome)
+            failure = errors.NotSentError(f"The batch was refused. {refusal}", target=envelope.request.target, is_transient=False)
+            return [Result(key, request, failure=failure) for key, request in envelope.calls]
         else:
-            answers = [outcome] * len(envelope.calls)
-        return [Answer(key, request, response) for (key, request), response in zip(envelope.calls, answers, strict=True)]
+            responses = [outcome] * len(envelope.calls)
+        return [Result(key, request, response) for (key, request), response in zip(envelope.calls, responses, strict=True)]
 
-    def _slow_down(self, now: float, throttled: list[Answer], alone: bool) -> None:
-        """Holds what the service throttles: until the earliest moment that it names, or for our own growing pause."""
-        self._tries += 1
-        pause = min(protocol.backoff(self._tries, answer.retry_after, self._clock.random()) for answer in throttled)
+    def _slow_down(self, now: float, throttled: list[Result], *, alone: bool) -> None:
+        """Pause the throttled kind of request: until the earliest moment that the service names, or for our own growing pause."""
+        self._throttled_in_a_row += 1
+        number, time = self._throttled_in_a_row, self._clock.now()
+        pause = min(backoff(number, result.retry_after(time), self._clock.random()) for result in throttled)
         # Where others were let through meanwhile, the whole quota cannot be closed for longer than a window; and nobody waits longer
         # than retry_timeout without trying.
-        longest = max(self._client.retry_timeout, self._budget.quota.seconds) if alone else self._budget.quota.seconds
-        pause = min(pause, longest)
-        write = all(_is_write(answer.request) for answer in throttled)
-        self._budget.cut(now, write)
-        self._budget.hold(now + pause, write)
+        longest = max(self._client.retry_timeout, self.limit.quota.seconds) if alone else self.limit.quota.seconds
+        limit = self.limit.limit_of(is_write=all(result.request.is_write for result in throttled))
+        limit.reduce(now)
+        limit.pause_until(now + min(pause, longest))
 
-    def _renew_token(self, envelope: _Envelope, answers: list[Answer]) -> list[Answer]:
-        """A new token, once for all envelopes that went out with the old one; why there is none is the answer then."""
-        refused = next((answer.response for answer in answers if answer.status == 401), None)
-        if refused is None:
-            return answers
+    def _with_new_token(self, envelope: Envelope, results: list[Result]) -> list[Result]:
+        """Renew a token that was refused; where that fails, the failure is the result."""
+        refusal = next((result.response for result in results if result.status == 401), None)
+        if refusal is None:
+            return results
         try:
-            if envelope.token == self._client.token():
-                self._client.token(claims=demanded_claims(refused.headers.get("www-authenticate")), renew=True)
+            self._client.renew_token(envelope.token, refusal)
         except errors.IntuneError as failure:
-            return [Answer(answer.key, answer.request, failure=failure) if answer.status == 401 else answer for answer in answers]
-        return answers
-
-
-def passing(answer: Answer) -> bool:
-    """Whether a read may get another answer if it is sent again."""
-    if isinstance(answer.failure, errors.NotSentError):
-        return answer.failure.passing
-    if answer.failure is not None:
-        return isinstance(answer.failure, errors.LostAnswerError)
-    return answer.response is None or answer.status in (401, 429) or answer.status in protocol.PASSING
-
-
-def _is_write(request: Request) -> bool:
-    return request.method not in protocol.SAFE_VERBS
+            return [Result(result.key, result.request, failure=failure) if result.status == 401 else result for result in results]
+        return results

@@ -15,15 +15,16 @@ import typing as t
 import uuid
 
 from .. import _errors as errors
-from .._approval import requests as approval
-from .._http import message as protocol
-from .._http.retry import Clock, Exchange
-from .._http.worker_pool import Lanes
+from .._http.message import Request, Response, is_https, is_same_origin
+from .._http.retry import RetryingSender
+from .._http.worker_pool import WorkerPool
+from .._time import Clock, parse_http_date
+from .._types import Json
+from .odata import render_url
+from .responses import parse_response
 
 V1 = "v1.0"
 BETA = "beta"
-
-Json = dict[str, t.Any]
 
 
 class TokenSource(t.Protocol):
@@ -31,9 +32,33 @@ class TokenSource(t.Protocol):
 
     method: str
 
-    def token(self, *, claims: str | None = None, renew: bool = False) -> str: ...
+    def token(self, *, claims: str | None = None, renew: bool = False) -> str:
+        """Return a usable token."""
 
-    def identity(self) -> Json: ...
+    def identity(self) -> Json:
+        """Return the token's claims."""
+
+
+class Approval(t.Protocol):
+    """A hook for writes that the service accepts only once somebody has approved them."""
+
+    def is_required(self, response: Response) -> bool:
+        """Return whether the service refused a write because it lacks an approval."""
+
+    def obtain(self, request: Request, refusal: Response) -> Response:
+        """Return the response of the write, sent again with its approval; raise ApprovalPendingError or ApprovalError."""
+
+
+class NoApproval:
+    """Approvals are not used: each response is taken as it is."""
+
+    def is_required(self, response: Response) -> bool:
+        """Return false."""
+        return False
+
+    def obtain(self, request: Request, refusal: Response) -> Response:
+        """Return the refusal."""
+        return refusal
 
 
 class GraphClient:
@@ -42,85 +67,83 @@ class GraphClient:
     def __init__(
         self,
         *,
-        exchange: Exchange,
+        sender: RetryingSender,
         credential: TokenSource,
         origin: str,
         clock: Clock,
-        lanes: Lanes,
-        asked: approval.Asked | None = None,
-        tell: t.Callable[[str], None] = lambda text: None,
+        worker_pool: WorkerPool[t.Any],
+        report_progress: t.Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._exchange = exchange
+        """Take what the client works with. ``report_progress`` gets lines for a person who watches a long run."""
         self.credential = credential
         self.origin = origin
         self.clock = clock
-        self.lanes = lanes
-        self.tell = tell  # a person who watches a long run
-        self._asked = asked or approval.Asked()
-        self._filed = approval.Filed(lambda: self.items(approval.PATH, version=BETA))
-        self._skew: float | None = None
-        self.writes = 0  # that the service accepted
+        self.worker_pool = worker_pool
+        self.report_progress = report_progress
+        # Set after the client was made: to obtain an approval takes a client.
+        self.approval: Approval = NoApproval()
+        self._sender = sender
+        self._clock_skew: float | None = None
 
     @property
     def retry_timeout(self) -> float:
-        """Seconds for which what may be repeated is repeated."""
-        return self._exchange.retry_timeout
+        """Seconds for which repeatable requests are repeated."""
+        return self._sender.retry_timeout
 
     @property
-    def skew(self) -> float | None:
-        """Seconds that the service's clock is ahead of ours, by the Date of the newest answer; null before the first."""
-        return self._skew
+    def clock_skew(self) -> float | None:
+        """Seconds that the service's clock is ahead of ours, by the Date of the newest response; null before the first."""
+        return self._clock_skew
 
     def service_now(self) -> float:
-        """Seconds since the epoch by the service's clock, so that a wrong clock here decides nothing."""
-        return self.clock.now() + (self._skew or 0.0)
+        """Return seconds since the epoch by the service's clock, so that a wrong clock here decides nothing."""
+        return self.clock.now() + (self._clock_skew or 0.0)
 
     def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Any:
+        """Return the JSON at a path."""
         return self.send("GET", path, query, version=version)
 
     def find(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Any:
-        """Like get, but null where the service answers 404."""
+        """Return the JSON at a path; null where the service responds 404."""
         try:
             return self.get(path, query, version=version)
         except errors.NotFoundError:
             return None
 
-    def items(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Iterator[Json]:
-        """Every item of a list, page by page. An empty page is not the end; a nextLink to another host is refused."""
-        url: str | None = protocol.build_url(self.origin, version, path, query)
+    def list_items(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Iterator[Json]:
+        """Yield every item of a list, page by page. An empty page is not the end; a nextLink to another host is refused."""
+        url: str | None = render_url(self.origin, version, path, query)
         seen: set[str] = set()
         while url:
             seen.add(url)
             page = self._send(_request("GET", url))
             items = page.get("value") if isinstance(page, dict) else None
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise errors.UnexpectedAnswerError(f"GET {path} did not answer with a list of objects.", target=f"GET {path}")
+                raise errors.UnexpectedResponseError(f"GET {path} did not return a list of objects.", target=f"GET {path}")
             yield from items
             url = page.get("@odata.nextLink")
-            self._check_next(url, seen, path)
+            self._validate_next(url, seen, path)
 
-    def post(self, path: str, body: Json | None = None, *, version: str = V1, repeatable: bool = False) -> t.Any:
-        return self.send("POST", path, None, body, version=version, repeatable=repeatable)
+    def post(self, path: str, body: Json | None = None, *, version: str = V1, idempotent: bool = False) -> t.Any:
+        """Send a POST and return the JSON of its response."""
+        return self.send("POST", path, None, body, version=version, idempotent=idempotent)
 
-    def ask(self, path: str, body: Json, *, version: str = V1) -> t.Any:
-        """A POST that changes nothing, such as one for a report: it may be repeated, and counts as no write."""
-        before = self.writes
-        try:
-            return self.send("POST", path, None, body, version=version, repeatable=True)
-        finally:
-            self.writes = before
+    def query(self, path: str, body: Json, *, version: str = V1) -> t.Any:
+        """Send a POST that changes nothing, such as one for a report, and return the JSON of its response."""
+        return self.send("POST", path, None, body, version=version, idempotent=True)
 
     def patch(self, path: str, body: Json, *, version: str = V1) -> t.Any:
-        # Every PATCH of this collection sets whole values: twice is as good as once.
-        return self.send("PATCH", path, None, body, version=version, repeatable=True)
+        """Send a PATCH. Every PATCH of this collection sets whole values: twice is as good as once."""
+        return self.send("PATCH", path, None, body, version=version, idempotent=True)
 
     def put(self, path: str, body: Json, *, version: str = V1) -> t.Any:
-        return self.send("PUT", path, None, body, version=version, repeatable=True)
+        """Send a PUT."""
+        return self.send("PUT", path, None, body, version=version, idempotent=True)
 
     def delete(self, path: str, *, version: str = V1) -> None:
-        """Deletes; an object that is already gone is as good as deleted."""
+        """Delete an object; one that is already gone is as good as deleted."""
         try:
-            self.send("DELETE", path, None, version=version, repeatable=True)
+            self.send("DELETE", path, None, version=version, idempotent=True)
         except errors.NotFoundError:
             return
 
@@ -132,9 +155,10 @@ class GraphClient:
         body: Json | None = None,
         *,
         version: str = V1,
-        repeatable: bool = False,
+        idempotent: bool = False,
     ) -> t.Any:
-        return self._send(self.request(method, path, query, body, version=version, repeatable=repeatable))
+        """Send a request and return the JSON of its response."""
+        return self._send(self.request(method, path, query, body, version=version, idempotent=idempotent))
 
     def request(
         self,
@@ -144,29 +168,26 @@ class GraphClient:
         body: Json | None = None,
         *,
         version: str = V1,
-        repeatable: bool = False,
-    ) -> protocol.Request:
-        """A request that is not sent yet, and has no token."""
-        return _request(method, protocol.build_url(self.origin, version, path, query), body, repeatable)
-
-    def approved(self, request: protocol.Request, refusal: protocol.Response) -> protocol.Response:
-        """The answer of a write that was refused for want of an approval, sent again with one; raises as approval.obtain does."""
-        return approval.obtain(self._asked, request, refusal, self._authorised, self._filed)
+        idempotent: bool = False,
+    ) -> Request:
+        """Return a request that is not sent yet, and has no token."""
+        return _request(method, render_url(self.origin, version, path, query), body, idempotent)
 
     def download(self, url: str) -> bytes:
-        """A report from the temporary address that Graph gave. The address holds its own key, so it is a secret, and gets no token."""
-        if not protocol.is_https(url):
-            raise errors.UnexpectedAnswerError("The report's address is not one of https.")
-        request = protocol.Request("GET", url)
-        answer = self._exchange.send(request)
-        if answer.status != 200:
-            raise errors.UnexpectedAnswerError(f"The report could not be fetched: {answer.status}.", hint="Run again.")
-        return answer.body
+        """Return a report from the temporary address that Graph gave, which holds its own key: a secret, sent without a token."""
+        if not is_https(url):
+            raise errors.UnexpectedResponseError("The report's address must be one of https.")
+        response = self._sender.send(Request("GET", url, has_secret_query=True))
+        if response.status != 200:
+            raise errors.UnexpectedResponseError(
+                f"The report could not be downloaded (status {response.status}).", hint="Run the task again."
+            )
+        return response.body
 
     def wait_until(
         self, read: t.Callable[[], t.Any], good: t.Callable[[t.Any], bool], *, timeout: float, what: str, agree: int = 1, pause: float = 0.5
     ) -> t.Any:
-        """Reads until ``agree`` reads in a row are good, for at most ``timeout`` seconds; the pause grows to 10 s."""
+        """Read until ``agree`` reads in a row are good, for at most ``timeout`` seconds; the pause grows to 10 s."""
         deadline = self.clock.monotonic() + timeout
         in_a_row = 0
         while True:
@@ -175,60 +196,72 @@ class GraphClient:
             if in_a_row >= agree:
                 return state
             if self.clock.monotonic() + pause > deadline:
-                raise errors.NotReadyError(f"Waited {timeout:g} s for {what}, in vain.", hint="Run again: what was done is kept.")
+                raise errors.NotReadyError(
+                    f"Timed out after {timeout:g} seconds waiting for {what}.", hint="Run the task again; completed changes are kept."
+                )
             self.clock.sleep(pause)
             if not in_a_row:
                 pause = min(pause * 1.5, 10.0)
 
-    def _send(self, request: protocol.Request) -> t.Any:
-        answer = self._authorised(request)
-        write = request.method not in protocol.SAFE_VERBS
-        if write and approval.required(answer):
-            answer = self.approved(request, answer)
-        result = protocol.decode(request, answer)
-        self.writes += write
-        return result
+    def send_authorized(self, request: Request) -> Response:
+        """Return the response of a request, sent with a token; a token that is refused is renewed once."""
+        token = self.token()
+        response = self._exchange(request.with_bearer(token))
+        if response.status == 401:
+            response = self._exchange(request.with_bearer(self.renew_token(token, response)))
+        return response
 
-    def _authorised(self, request: protocol.Request) -> protocol.Response:
-        answer = self._answer(request, self.token())
-        if answer.status == 401:
-            # Once more with a new token: the old one may have been revoked, or Entra asks for more claims.
-            claims = demanded_claims(answer.headers.get("www-authenticate"))
-            answer = self._answer(request, self.token(claims=claims, renew=True))
-        return answer
+    def token(self) -> str:
+        """Return a usable token; raise NotSentError where the sign-in got no response: the request was not sent then."""
+        return self._token()
 
-    def token(self, *, claims: str | None = None, renew: bool = False) -> str:
-        """Raises NotSentError where none can be had: nothing was sent then."""
+    def renew_token(self, token: str, refusal: Response) -> str:
+        """Return another token for one that was refused, renewed once for all requests that went out with it.
+
+        It may have been revoked, or Entra asks for more claims.
+        """
+        current = self._token()
+        if token != current:
+            return current
+        return self._token(claims=parse_claims_challenge(refusal.headers.get("www-authenticate")), renew=True)
+
+    def observe_clock(self, response: Response) -> None:
+        """Learn the service's time from a response."""
+        date = parse_http_date(response.headers.get("date"))
+        if date is not None:
+            self._clock_skew = date - self.clock.now()
+
+    def _send(self, request: Request) -> t.Any:
+        response = self.send_authorized(request)
+        if request.is_write and self.approval.is_required(response):
+            response = self.approval.obtain(request, response)
+        return parse_response(request, response)
+
+    def _token(self, *, claims: str | None = None, renew: bool = False) -> str:
         try:
             return self.credential.token(claims=claims, renew=renew)
-        except errors.LostAnswerError as failure:
-            # What got lost is the sign-in's answer: the request itself was never sent.
-            raise errors.NotSentError(f"No token: {failure.message}", target=failure.target, passing=False) from failure
+        except errors.LostResponseError as failure:
+            # The sign-in's response got lost: the request itself was never sent.
+            raise errors.NotSentError(f"No token: {failure.message}", target=failure.target, is_transient=False) from failure
 
-    def _answer(self, request: protocol.Request, token: str) -> protocol.Response:
-        answer = self._exchange.send(protocol.with_bearer(request, token))
-        self.note(answer)
-        return answer
+    def _exchange(self, request: Request) -> Response:
+        response = self._sender.send(request)
+        self.observe_clock(response)
+        return response
 
-    def note(self, answer: protocol.Response) -> None:
-        """Learns the service's time from an answer."""
-        date = protocol.parse_date(answer.headers.get("date"))
-        if date is not None:
-            self._skew = date - self.clock.now()
-
-    def _check_next(self, url: str | None, seen: set[str], path: str) -> None:
+    def _validate_next(self, url: str | None, seen: set[str], path: str) -> None:
         if url is None:
             return
-        if not protocol.same_origin(url, self.origin):
-            raise errors.UnexpectedAnswerError(
+        if not is_same_origin(url, self.origin):
+            raise errors.UnexpectedResponseError(
                 f"GET {path}: the next page is on another host; the token is not sent there.", target=f"GET {path}"
             )
         if url in seen:
-            raise errors.UnexpectedAnswerError(f"GET {path}: the pages go in a circle.", target=f"GET {path}")
+            raise errors.UnexpectedResponseError(f"GET {path}: the next page is one that was read already.", target=f"GET {path}")
 
 
-def demanded_claims(header: str | None) -> str | None:
-    """The claims of a continuous-access-evaluation challenge, decoded; null where there are none."""
+def parse_claims_challenge(header: str | None) -> str | None:
+    """Return the claims of a continuous access evaluation challenge, decoded; null where there are none."""
     found = re.search(r'claims="([^"]+)"', header or "")
     if not found:
         return None
@@ -239,10 +272,10 @@ def demanded_claims(header: str | None) -> str | None:
         return None
 
 
-def _request(method: str, url: str, body: Json | None = None, repeatable: bool = False) -> protocol.Request:
+def _request(method: str, url: str, body: Json | None = None, idempotent: bool = False) -> Request:
     headers = {"client-request-id": str(uuid.uuid4())}
     content = None
     if method in ("POST", "PATCH", "PUT"):
         headers["Content-Type"] = "application/json"
         content = json.dumps(body if body is not None else {}).encode()
-    return protocol.Request(method, url, headers, content, repeatable)
+    return Request(method, url, headers, content, idempotent)

@@ -16,7 +16,8 @@ import typing as t
 
 from .. import _errors as errors
 from .._directory.lookup import References
-from .._graph.client import BETA, GraphClient, Json
+from .._graph.client import BETA, GraphClient
+from .._types import Json
 
 TYPES = {
     "all_devices": "#microsoft.graph.allDevicesAssignmentTarget",
@@ -158,7 +159,7 @@ def ids(current: t.Iterable[Assignment]) -> set[str]:
 
 def read(client: GraphClient, path: str) -> list[Json]:
     """Of the beta version, since v1.0 shows no filters."""
-    return list(client.items(f"{path}/assignments", version=BETA))
+    return list(client.list_items(f"{path}/assignments", version=BETA))
 
 
 def expanded(client: GraphClient, raw: Json, path: str) -> tuple[Assignment, ...]:
@@ -169,4 +170,4 @@ def expanded(client: GraphClient, raw: Json, path: str) -> tuple[Assignment, ...
 
 def write(client: GraphClient, path: str, wanted: t.Iterable[Assignment]) -> None:
     """Replaces all assignments of the policy; by beta, since v1.0 would lose the filters."""
-    client.post(f"{path}/assign", {"assignments": [assignment.render() for assignment in wanted]}, version=BETA, repeatable=True)
+    client.post(f"{path}/assign", {"assignments": [assignment.render() for assignment in wanted]}, version=BETA, idempotent=True)

@@ -17,8 +17,9 @@ import typing as t
 
 from .. import _errors as errors
 from .._directory.lookup import DEFAULT_TAG
-from .._graph.client import BETA, V1, GraphClient, Json
-from .._http.message import literal, segments
+from .._graph.client import BETA, V1, GraphClient
+from .._graph.odata import render_literal, render_path
+from .._types import Json
 from . import assignments
 from .policy import Place, Policy
 from .settings import BY_OPTION, HIDDEN, SETTINGS, Setting, Values
@@ -39,11 +40,11 @@ class CustomProfile:
     version = V1
 
     def named(self, client: GraphClient, name: str) -> list[Json]:
-        query = {"$filter": f"displayName eq {literal(name)}", **EXPAND}
-        return [raw for raw in client.items(PATH, query, version=BETA) if raw.get("displayName") == name]
+        query = {"$filter": f"displayName eq {render_literal(name)}", **EXPAND}
+        return [raw for raw in client.list_items(PATH, query, version=BETA) if raw.get("displayName") == name]
 
     def numbered(self, client: GraphClient, policy_id: str) -> Json | None:
-        return t.cast("Json | None", client.find(PATH + segments(policy_id), EXPAND, version=BETA))
+        return t.cast("Json | None", client.find(PATH + render_path(policy_id), EXPAND, version=BETA))
 
     def other_kind(self, raw: Json) -> str | None:
         kind = str(raw.get("@odata.type"))
@@ -56,7 +57,7 @@ class CustomProfile:
             name=raw["displayName"],
             description=raw.get("description") or "",
             settings=settings,
-            assignments=assignments.expanded(client, raw, PATH + segments(raw["id"])),
+            assignments=assignments.expanded(client, raw, PATH + render_path(raw["id"])),
             scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or [DEFAULT_TAG])),
             id=raw["id"],
             hidden=tuple(name for name in hidden if name not in settings),
@@ -79,7 +80,7 @@ class CustomProfile:
             body["roleScopeTagIds"] = list(after.scope_tags)
         try:
             return str(client.post(PATH, body, version=BETA if tagged else V1)["id"])
-        except (errors.LostAnswerError, errors.UnexpectedAnswerError, errors.ServiceError) as failure:
+        except (errors.LostResponseError, errors.UnexpectedResponseError, errors.ServiceError) as failure:
             failure.hint = "The profile may have been made. Run again: a profile of that name is found and finished, not made twice."
             raise
         except errors.GraphError as failure:
@@ -101,7 +102,7 @@ class CustomProfile:
         tagged = after.scope_tags != before.scope_tags
         if tagged:
             body["roleScopeTagIds"] = list(after.scope_tags)
-        client.patch(PATH + segments(before.id or ""), {"@odata.type": CUSTOM, **body}, version=BETA if tagged else V1)
+        client.patch(PATH + render_path(before.id or ""), {"@odata.type": CUSTOM, **body}, version=BETA if tagged else V1)
 
     def ready(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> Policy:
         if after.settings == before.settings:
@@ -240,9 +241,9 @@ def _reveal(client: GraphClient, raw: Json, uri: str) -> t.Any:
     reference = next((item.get("secretReferenceValueId") for item in raw["omaSettings"] if whole_path(item.get("omaUri")) == uri), None)
     if not reference:
         return None
-    function = f"getOmaSettingPlainTextValue(secretReferenceValueId={literal(str(reference))})"
+    function = f"getOmaSettingPlainTextValue(secretReferenceValueId={render_literal(str(reference))})"
     try:
-        return (client.get(PATH + segments(raw["id"], function)) or {}).get("value")
+        return (client.get(PATH + render_path(raw["id"], function)) or {}).get("value")
     except errors.GraphError as failure:
         if failure.status in (400, 403, 404):
             return None

@@ -19,8 +19,9 @@ import zipfile
 import zlib
 
 from .. import _errors as errors
-from .._graph.client import GraphClient, Json
-from .._http.message import literal, segments
+from .._graph.client import GraphClient
+from .._graph.odata import render_literal, render_path
+from .._types import Json
 from . import custom_profile
 
 JOBS = "/deviceManagement/reports/exportJobs"
@@ -103,11 +104,11 @@ def parse_report(content: bytes) -> list[dict[str, str]]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".csv")]
             if len(files) != 1 or files[0].file_size > LARGEST or files[0].compress_type not in PACKED:
-                raise errors.UnexpectedAnswerError("The report is not a zip with one CSV file of a size and kind that can be read.")
+                raise errors.UnexpectedResponseError("The report is not a zip with one CSV file of a size and kind that can be read.")
             with archive.open(files[0]) as file:
                 return list(csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", newline="")))
     except UNREADABLE as failure:
-        raise errors.UnexpectedAnswerError(f"The report could not be read: {failure}.", hint="Run again.") from None
+        raise errors.UnexpectedResponseError(f"The report could not be read: {failure}.", hint="Run again.") from None
 
 
 def status_of(row: t.Mapping[str, str]) -> str:
@@ -139,7 +140,7 @@ def _device(row: t.Mapping[str, str]) -> Json:
 
 
 def overview(client: GraphClient, policy_id: str) -> Json:
-    return parse_overview(client.get(custom_profile.PATH + segments(policy_id, "deviceStatusOverview")))
+    return parse_overview(client.get(custom_profile.PATH + render_path(policy_id, "deviceStatusOverview")))
 
 
 def report(client: GraphClient, policy_id: str, timeout: float, *, profile: bool) -> Json:
@@ -150,7 +151,7 @@ def report(client: GraphClient, policy_id: str, timeout: float, *, profile: bool
     job = _export(client, policy_id)
 
     def now() -> Json:
-        return t.cast(Json, client.get(JOBS + segments(str(job["id"]))))
+        return t.cast(Json, client.get(JOBS + render_path(str(job["id"]))))
 
     def over(found: Json) -> bool:
         # Completed jobs were seen without their address for a while.
@@ -158,7 +159,7 @@ def report(client: GraphClient, policy_id: str, timeout: float, *, profile: bool
 
     ended = client.wait_until(now, over, timeout=timeout, what=f"Intune to export {REPORT}")
     if ended.get("status") == "failed":
-        raise errors.UnexpectedAnswerError(f"Intune could not export {REPORT} for the policy {policy_id}.", hint="Run again later.")
+        raise errors.UnexpectedResponseError(f"Intune could not export {REPORT} for the policy {policy_id}.", hint="Run again later.")
     rows = parse_report(client.download(ended["url"]))
     result = count(rows)
     if profile:
@@ -169,12 +170,12 @@ def report(client: GraphClient, policy_id: str, timeout: float, *, profile: bool
 def _export(client: GraphClient, policy_id: str) -> Json:
     body = {"reportName": REPORT, "filter": f"(PolicyId eq '{policy_id}')", "format": "csv", "localizationType": "replaceLocalizableValues"}
     try:
-        return t.cast(Json, client.ask(JOBS, {**body, "select": list(COLUMNS)}))
+        return t.cast(Json, client.query(JOBS, {**body, "select": list(COLUMNS)}))
     except errors.GraphError as failure:
         if failure.status != 400:
             raise
         # Seen in the wild: no choice of columns is taken for this report, and those that are needed come by themselves.
-        return t.cast(Json, client.ask(JOBS, body))
+        return t.cast(Json, client.query(JOBS, body))
 
 
 def _explain(client: GraphClient, policy_id: str, rows: t.Sequence[t.Mapping[str, str]], devices: t.Sequence[Json]) -> None:
@@ -183,11 +184,11 @@ def _explain(client: GraphClient, policy_id: str, rows: t.Sequence[t.Mapping[str
         if not row.get("UserId") or not row.get("IntuneDeviceId"):
             continue
         ids = {"PolicyId": policy_id, "DeviceId": row["IntuneDeviceId"], "UserId": row["UserId"]}
-        where = " and ".join(f"({name} eq {literal(value)})" for name, value in ids.items())
+        where = " and ".join(f"({name} eq {render_literal(value)})" for name, value in ids.items())
         body = {"select": ["SettingName", "SettingStatus", "ErrorCode"], "filter": where, "skip": 0, "top": 50, "orderBy": []}
         try:
-            answer = client.ask(SETTINGS_REPORT, body)
-        except (errors.GraphError, errors.LostAnswerError, errors.UnexpectedAnswerError):
+            answer = client.query(SETTINGS_REPORT, body)
+        except (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError):
             # A detail of a report that is there all the same.
             return
         device["error_code"] = _first_code(answer)

@@ -16,8 +16,9 @@ import json
 import typing as t
 
 from .. import _errors as errors
-from .._graph.client import BETA, V1, GraphClient, Json
-from .._http.message import segments
+from .._graph.client import BETA, V1, GraphClient
+from .._graph.odata import render_path
+from .._types import Json
 from . import assignments, custom_profile, settings_catalog
 from .assignments import Assignment
 from .policy import Place
@@ -202,7 +203,7 @@ def survey(client: GraphClient, tenant: str) -> tuple[list[Found], list[str]]:
     for what, read in surfaces.items():
         try:
             found += [policy for policy in read() if policy is not None]
-        except (errors.GraphError, errors.LostAnswerError, errors.UnexpectedAnswerError) as failure:
+        except (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError) as failure:
             if what == "device configuration profiles":
                 # Without these nothing can be said.
                 raise
@@ -211,12 +212,12 @@ def survey(client: GraphClient, tenant: str) -> tuple[list[Found], list[str]]:
 
 
 def _profiles(client: GraphClient, tenant: str) -> t.Iterator[Found | None]:
-    for raw in client.items(custom_profile.PATH, custom_profile.EXPAND, version=BETA):
+    for raw in client.list_items(custom_profile.PATH, custom_profile.EXPAND, version=BETA):
         yield read_profile(_all_assignments(client, raw, custom_profile.PATH), tenant)
 
 
 def _catalog(client: GraphClient) -> t.Iterator[Found | None]:
-    for raw in client.items(settings_catalog.PATH, {"$expand": settings_catalog.EXPAND}, version=BETA):
+    for raw in client.list_items(settings_catalog.PATH, {"$expand": settings_catalog.EXPAND}, version=BETA):
         yield read_catalog_policy(_all_assignments(client, settings_catalog.whole(client, raw), settings_catalog.PATH))
 
 
@@ -224,18 +225,18 @@ def _all_assignments(client: GraphClient, raw: Json, path: str) -> Json:
     """Of a long list, $expand shows the beginning only."""
     if not raw.get("assignments@odata.nextLink"):
         return raw
-    return {**raw, "assignments": assignments.read(client, path + segments(raw["id"]))}
+    return {**raw, "assignments": assignments.read(client, path + render_path(raw["id"]))}
 
 
 def _intents(client: GraphClient) -> t.Iterator[Found | None]:
     """Retired since 2024, and still editable: a few at most, each read for itself."""
-    for raw in client.items(INTENTS, version=BETA):
-        path = INTENTS + segments(raw["id"])
-        policy = read_intent(raw, client.items(f"{path}/settings", version=BETA))
+    for raw in client.list_items(INTENTS, version=BETA):
+        path = INTENTS + render_path(raw["id"])
+        policy = read_intent(raw, client.list_items(f"{path}/settings", version=BETA))
         targets = assignments.normalise_all(assignments.read(client, path)) if policy else ()
         yield dataclasses.replace(policy, assignments=targets) if policy else None
 
 
 def _enrollment(client: GraphClient) -> t.Iterator[Found | None]:
-    for raw in client.items(ENROLLMENT, version=V1):
+    for raw in client.list_items(ENROLLMENT, version=V1):
         yield read_enrollment(raw)

@@ -18,7 +18,7 @@ import re
 import typing as t
 
 from .. import _guid as guid
-from .._graph.client import Json
+from .._types import Json
 from . import custom_profile
 from .assignments import Assignment
 from .custom_profile import whole_path
@@ -114,7 +114,7 @@ def _path_problem(policy: Found, uri: str, tenant: str) -> Finding | None:
 
 
 def _tenant_problem(policy: Found, uri: str, first: str, tenant: str) -> Finding:
-    told = guid.normalise(first)
+    told = guid.parse_guid(first)
     advice = _advice(uri, tenant)
     if told == tenant and first.strip("{}") != first:
         return _error("braces", policy, f"'{policy.name}' sets {uri}: the tenant ID stands in braces.", advice)

@@ -15,7 +15,7 @@ import typing as t
 
 from .. import _errors as errors
 from .._graph.client import GraphClient
-from .._http.message import segments
+from .._graph.odata import render_path
 from . import policy as pin_policy
 from . import settings as pin_settings
 from .custom_profile import CustomProfile, whole_path
@@ -58,7 +58,7 @@ def remove(client: GraphClient, old: Policy, place: Place, timeout: float) -> No
     """Takes the old profile away, once the new policy is there and assigned."""
     custom = CustomProfile()
     try:
-        client.delete(custom.path + segments(old.id or ""), version=custom.version)
+        client.delete(custom.path + render_path(old.id or ""), version=custom.version)
     except errors.IntuneError as failure:
         failure.hint = (
             f"{failure.hint or ''} The new policy is in place; the custom profile {old.id} is still there, with the same settings. "

@@ -18,8 +18,9 @@ import typing as t
 from .. import _errors as errors
 from .. import _guid as guid
 from .._directory.lookup import DEFAULT_TAG
-from .._graph.client import GraphClient, Json
-from .._http.message import segments
+from .._graph.client import GraphClient
+from .._graph.odata import render_path
+from .._types import Json
 from . import assignments
 from . import settings as pin_settings
 from .assignments import Assignment
@@ -212,13 +213,13 @@ def _managed(policy: Policy | None, names: t.Iterable[str]) -> Json:
 
 def tenant_guid(client: GraphClient, tenant_id: str | None) -> str:
     """The GUID of the tenant that we are signed in to, which the option need not name, but must not contradict."""
-    found = guid.normalise(str(client.credential.identity().get("tid") or ""))
+    found = guid.parse_guid(str(client.credential.identity().get("tid") or ""))
     if found is None:
-        organization = next(client.items("/organization", {"$select": "id"}), {})
-        found = guid.normalise(organization.get("id") or "")
+        organization = next(client.list_items("/organization", {"$select": "id"}), {})
+        found = guid.parse_guid(organization.get("id") or "")
     if found is None:
-        raise errors.UnexpectedAnswerError("The tenant does not say its ID.", hint="Check cloud and graph_url.")
-    told = guid.normalise(tenant_id or "")
+        raise errors.UnexpectedResponseError("The tenant does not say its ID.", hint="Check cloud and graph_url.")
+    told = guid.parse_guid(tenant_id or "")
     if told not in (None, found):
         raise errors.InvalidOptionError(
             f"tenant_id is {told}, but the credential belongs to the tenant {found}.", hint="Correct tenant_id, or leave it out."
@@ -235,7 +236,7 @@ def find(
 
 
 def _by_id(client: GraphClient, backend: Backend, policy_id: str) -> Json | None:
-    identity = guid.normalise(policy_id)
+    identity = guid.parse_guid(policy_id)
     if identity is None:
         raise errors.InvalidOptionError(f"id '{policy_id}' is not a GUID.")
     raw = backend.numbered(client, identity)
@@ -294,10 +295,12 @@ def apply(
 def _assign(client: GraphClient, policy_path: str, after: Policy, done: str) -> None:
     try:
         assignments.write(client, policy_path, after.assignments)
-    except errors.ApprovalPendingError:
-        raise
+    except errors.ApprovalPendingError as pending:
+        raise (pending if done == "is as it was" else pending.with_effects("partial")) from None
     except errors.IntuneError as failure:
         failure.hint = f"{failure.hint or ''} {done}, but its assignments were not set; run again to finish.".strip()
+        if done != "is as it was":
+            failure.effects = "partial"
         raise
 
 
@@ -332,4 +335,4 @@ def without(policy: Policy, names: t.Collection[str]) -> Policy:
 
 
 def path(backend: Backend, policy_id: str | None) -> str:
-    return backend.path + segments(policy_id or "")
+    return backend.path + render_path(policy_id or "")

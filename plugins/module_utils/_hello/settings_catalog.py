@@ -16,8 +16,9 @@ import typing as t
 
 from .. import _errors as errors
 from .._directory.lookup import DEFAULT_TAG
-from .._graph.client import BETA, GraphClient, Json
-from .._http.message import literal, segments
+from .._graph.client import BETA, GraphClient
+from .._graph.odata import render_literal, render_path
+from .._types import Json
 from . import assignments
 from .policy import Place, Policy
 from .settings import BY_OPTION, SETTINGS, Setting, Values
@@ -35,12 +36,12 @@ class SettingsCatalog:
     version = BETA
 
     def named(self, client: GraphClient, name: str) -> list[Json]:
-        query = {"$filter": f"name eq {literal(name)}", "$expand": EXPAND}
-        found = [raw for raw in client.items(PATH, query, version=BETA) if raw.get("name") == name]
+        query = {"$filter": f"name eq {render_literal(name)}", "$expand": EXPAND}
+        found = [raw for raw in client.list_items(PATH, query, version=BETA) if raw.get("name") == name]
         return [whole(client, raw) for raw in found]
 
     def numbered(self, client: GraphClient, policy_id: str) -> Json | None:
-        path = PATH + segments(policy_id)
+        path = PATH + render_path(policy_id)
         raw = client.find(path, {"$expand": "settings"}, version=BETA)
         return None if raw is None else {**whole(client, raw), "assignments": assignments.read(client, path)}
 
@@ -57,7 +58,7 @@ class SettingsCatalog:
             name=raw["name"],
             description=raw.get("description") or "",
             settings=values_of(raw.get("settings") or [], place.scope),
-            assignments=assignments.expanded(client, raw, PATH + segments(raw["id"])),
+            assignments=assignments.expanded(client, raw, PATH + render_path(raw["id"])),
             scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or [DEFAULT_TAG])),
             id=raw["id"],
             raw=raw,
@@ -74,12 +75,12 @@ class SettingsCatalog:
         body = _body(after, "windows10", "mdm", settings_of([], {}, after.settings, place.scope))
         try:
             return str(client.post(PATH, body, version=BETA)["id"])
-        except (errors.LostAnswerError, errors.UnexpectedAnswerError, errors.ServiceError) as failure:
+        except (errors.LostResponseError, errors.UnexpectedResponseError, errors.ServiceError) as failure:
             failure.hint = "The policy may have been made. Run again: a policy of that name is found and finished, not made twice."
             raise
 
     def update(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> None:
-        path = PATH + segments(before.id or "")
+        path = PATH + render_path(before.id or "")
         if after.settings == before.settings:
             body = {"name": after.name, "description": after.description, "roleScopeTagIds": list(after.scope_tags)}
             client.patch(path, {"@odata.type": f"{PREFIX}Policy", **body}, version=BETA)
@@ -101,7 +102,7 @@ def whole(client: GraphClient, raw: Json) -> Json:
     """With all settings: of a long list, $expand shows the beginning only."""
     if len(raw.get("settings") or []) == raw.get("settingCount", 0):
         return raw
-    return {**raw, "settings": list(client.items(PATH + segments(raw["id"], "settings"), version=BETA))}
+    return {**raw, "settings": list(client.list_items(PATH + render_path(raw["id"], "settings"), version=BETA))}
 
 
 def _body(policy: Policy, platforms: str, technologies: str, settings: list[Json]) -> Json:

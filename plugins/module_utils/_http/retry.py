@@ -4,71 +4,155 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""One request until it has a definite answer: retries with a bound, by the pure rules of protocol."""
+"""When a request is sent again, and after which pause. The decision is one for all callers; ``RetryingSender`` is the simplest of them."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing as t
 
 from .. import _errors as errors
-from . import message as protocol
+from .._time import Clock, parse_http_date
+from .message import Request, Response
 
+# The service refused before it ran anything: any request may be sent again.
+NOT_RUN = frozenset({429})
+TRANSIENT = frozenset({500, 502, 503, 504})
 
-class Sender(t.Protocol):
-    def send(self, request: protocol.Request) -> protocol.Response: ...
+CONNECT_ATTEMPTS = 4  # a wrong name or a closed port stays so: do not use up the whole retry time
+FIRST_BACKOFF = 1.0  # seconds
+LONGEST_BACKOFF = 30.0  # seconds
+LONGEST_RETRY_AFTER = 86400.0  # seconds
 
 
 @dataclasses.dataclass(frozen=True)
-class Clock:
-    """Time, handed in. ``now`` is seconds since the epoch, ``random`` gives 0..1."""
+class Attempts:
+    """The failed attempts of one request, and the decision on the next one. Times are seconds of the monotonic clock.
 
-    now: t.Callable[[], float]
-    monotonic: t.Callable[[], float]
-    sleep: t.Callable[[float], None]
-    random: t.Callable[[], float]
+    ``since``: when the failures began, null before the first. ``pause``: seconds before the next attempt, null to stop.
+    """
+
+    number: int = 0
+    since: float | None = None
+    token_renewed: bool = False
+    pause: float | None = None
+
+    def after_failure(
+        self,
+        now: float,
+        *,
+        timeout: float,
+        jitter: float,
+        retry_after: float | None = None,
+        can_repeat: bool = True,
+        is_unauthorized: bool = False,
+        progress: float = -math.inf,
+        at_least: float = 0.0,
+    ) -> Attempts:
+        """Return the attempts with one more, and the pause that follows it.
+
+        :param timeout: seconds after which no attempt is started, from the first failure or the last ``progress``.
+        :param jitter: a random number from 0 to 1.
+        :param is_unauthorized: the token was refused, which a new one repairs once.
+        :param at_least: the shortest pause in seconds.
+        """
+        number, since = self.number + 1, now if self.since is None else self.since
+        pause = max(backoff(number, retry_after, jitter), at_least)
+        stop = not can_repeat or (is_unauthorized and self.token_renewed) or now + pause > max(since, progress) + timeout
+        return Attempts(number, since, self.token_renewed or is_unauthorized, None if stop else pause)
 
 
-class Exchange:
-    """Sends over a transport and repeats what may be repeated for at most ``retry_timeout`` seconds."""
+def may_repeat(request: Request, response: Response) -> bool:
+    """Return whether a response allows the same request to be sent again."""
+    if response.status in NOT_RUN:
+        return True
+    if response.status not in TRANSIENT:
+        return False
+    # 503 with Retry-After is a refusal; without it the request may have been under way.
+    return request.can_repeat or (response.status == 503 and "retry-after" in response.headers)
+
+
+def may_repeat_after_failure(request: Request, failure: errors.IntuneError, attempt: int) -> bool:
+    """Return the same where no response came."""
+    if isinstance(failure, errors.NotSentError):
+        return failure.is_transient and attempt < CONNECT_ATTEMPTS
+    return request.can_repeat
+
+
+def backoff(attempt: int, retry_after: float | None, jitter: float) -> float:
+    """Return the seconds before attempt number ``attempt + 1``. ``jitter`` is from 0 to 1.
+
+    Intune leaves Retry-After out, or says 0, while it still throttles: both mean our own growing pause.
+    """
+    # The exponent is bounded: past it the longest pause is reached anyway.
+    own = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(attempt - 1, 16))
+    own = own / 2 + own / 2 * jitter
+    return max(retry_after, own / 2) if retry_after else own
+
+
+def retry_after_of(response: Response, now: float) -> float | None:
+    """Return the seconds that a response asks to wait; null where it does not. ``now``: seconds since the epoch."""
+    # A date counts from the service's own clock, its Date header.
+    date = parse_http_date(response.headers.get("date"))
+    return parse_retry_after(response.headers.get("retry-after"), now if date is None else date)
+
+
+def parse_retry_after(value: str | None, now: float) -> float | None:
+    """Return seconds from the whole, fractional, or date form of Retry-After; null when missing or unreadable."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value.strip())
+    except ValueError:
+        date = parse_http_date(value)
+        if date is None:
+            return None
+        seconds = date - now
+    # float() also reads "nan" and "inf".
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+class Sender(t.Protocol):
+    """One HTTP exchange."""
+
+    def send(self, request: Request) -> Response:
+        """Return a whole response, or raise NotSentError or LostResponseError."""
+
+
+class RetryingSender:
+    """Sends a request, and again where that is allowed, for at most ``retry_timeout`` seconds."""
 
     def __init__(self, transport: Sender, clock: Clock, retry_timeout: float) -> None:
         self._transport = transport
         self._clock = clock
         self.retry_timeout = retry_timeout
 
-    def send(self, request: protocol.Request) -> protocol.Response:
-        """The last answer, also when it is an error; raises what the transport raised last when there was none."""
-        deadline = self._clock.monotonic() + self.retry_timeout
-        attempt = 0
+    def send(self, request: Request) -> Response:
+        """Return the last response, also when it is an error; raise the last failure where none came."""
+        attempts = Attempts(since=self._clock.monotonic())
         while True:
-            attempt += 1
-            answer, failure = self._once(request)
-            if not self._again(request, answer, failure, attempt):
+            response, failure = self._send_once(request)
+            if response is not None:
+                can_repeat = may_repeat(request, response)
+            else:
+                can_repeat = may_repeat_after_failure(request, t.cast(errors.IntuneError, failure), attempts.number + 1)
+            attempts = attempts.after_failure(
+                self._clock.monotonic(),
+                timeout=self.retry_timeout,
+                jitter=self._clock.random(),
+                retry_after=None if response is None else retry_after_of(response, self._clock.now()),
+                can_repeat=can_repeat,
+            )
+            if attempts.pause is None:
                 break
-            pause = protocol.backoff(attempt, self._retry_after(answer), self._clock.random())
-            if self._clock.monotonic() + pause > deadline:
-                break
-            self._clock.sleep(pause)
-        if answer is not None:
-            return answer
+            self._clock.sleep(attempts.pause)
+        if response is not None:
+            return response
         raise t.cast(errors.IntuneError, failure)
 
-    def _once(self, request: protocol.Request) -> tuple[protocol.Response | None, errors.IntuneError | None]:
+    def _send_once(self, request: Request) -> tuple[Response | None, errors.IntuneError | None]:
         try:
             return self._transport.send(request), None
-        except (errors.NotSentError, errors.LostAnswerError) as failure:
+        except (errors.NotSentError, errors.LostResponseError) as failure:
             return None, failure
-
-    @staticmethod
-    def _again(request: protocol.Request, answer: protocol.Response | None, failure: errors.IntuneError | None, attempt: int) -> bool:
-        if answer is not None:
-            return protocol.may_repeat(request, answer.status, answer.headers)
-        return protocol.may_repeat_after_failure(request, t.cast(errors.IntuneError, failure), attempt)
-
-    def _retry_after(self, answer: protocol.Response | None) -> float | None:
-        if answer is None:
-            return None
-        # A date is the service's own clock: count from its Date header where there is one.
-        now = protocol.parse_date(answer.headers.get("date")) or self._clock.now()
-        return protocol.parse_retry_after(answer.headers.get("retry-after"), now)

@@ -4,10 +4,11 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Bytes on the wire: the only room that imports requests. One send() is one HTTP exchange, never a retry."""
+"""Bytes on the wire: the only file that imports requests. One send() is one HTTP exchange, never a retry."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import typing as t
@@ -20,6 +21,7 @@ try:
     import requests
     import requests.adapters
     import requests.auth
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 except ImportError:
     HAS_REQUESTS = False
     _AuthBase: t.Any = object
@@ -31,16 +33,39 @@ else:
 METADATA_HOST = "169.254.169.254"
 
 
-class _WithoutQuery(logging.Filter):
-    """urllib3 logs the target of each request for debugging, and the query of a report's address is its key."""
+class _HideQuery(logging.Filter):
+    """Cuts the query of one address, which is its key, from the debug lines that urllib3 logs."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._path = urllib.parse.unquote(urllib.parse.urlsplit(url).path)
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record where it is about the address, and let each record through."""
         if isinstance(record.args, tuple):
-            record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
+            record.args = tuple(self._cut(arg) for arg in record.args)
         return True
 
+    def _cut(self, arg: t.Any) -> t.Any:
+        if not isinstance(arg, str):
+            return arg
+        # Not compared whole: requests and urllib3 quote an address in their own way.
+        path, mark, _query = arg.partition("?")
+        return path if mark and urllib.parse.unquote(path) == self._path else arg
 
-logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQuery())
+
+@contextlib.contextmanager
+def _logging_of(request: Request) -> t.Iterator[None]:
+    """Keep a secret query out of urllib3's log while its request is sent, and leave everybody else's lines alone."""
+    if not request.has_secret_query:
+        yield
+        return
+    logger, hide = logging.getLogger("urllib3.connectionpool"), _HideQuery(request.url)
+    logger.addFilter(hide)
+    try:
+        yield
+    finally:
+        logger.removeFilter(hide)
 
 
 class _Bearer(_AuthBase):
@@ -71,34 +96,37 @@ class Transport:
         self._session: t.Any = None
 
     def send(self, request: Request) -> Response:
-        """Raises NotSentError or LostAnswerError; every whole answer, whatever its status, is returned."""
+        """Return a whole response, whatever its status; raise NotSentError or LostResponseError."""
         if request.bearer and not re.fullmatch(r"[!-~]+", request.bearer):
             # What requests says of such a header has the header in it.
-            raise errors.NotSentError("The token holds characters that no token has.", target=request.target, passing=False)
+            raise errors.NotSentError("The token holds characters that a token cannot have.", target=request.target, is_transient=False)
         session = self._open()
         headers = {"User-Agent": self._user_agent, "Accept": "application/json", **request.headers}
         try:
-            answer = session.request(
-                request.method,
-                request.url,
-                headers=headers,
-                data=request.body,
-                auth=_Bearer(request.bearer),
-                timeout=self._timeout,
-                # Said on each request: a REQUESTS_CA_BUNDLE in the environment overrides what the session says.
-                verify=self._verify,
-                allow_redirects=False,
-                proxies={"http": "", "https": ""} if urllib.parse.urlsplit(request.url).hostname == METADATA_HOST else None,
-            )
+            with _logging_of(request):
+                answer = session.request(
+                    request.method,
+                    request.url,
+                    headers=headers,
+                    data=request.body,
+                    auth=_Bearer(request.bearer),
+                    timeout=self._timeout,
+                    # Given with each request: a REQUESTS_CA_BUNDLE in the environment overrides the session's own.
+                    verify=self._verify,
+                    allow_redirects=False,
+                    proxies={"http": "", "https": ""} if urllib.parse.urlsplit(request.url).hostname == METADATA_HOST else None,
+                )
         except requests.exceptions.RequestException as failure:
-            # What requests says has the whole address in it, also where only a traceback would show it.
+            # The text of requests' exception holds the whole address, also where only a traceback would show it.
             raise _translate(request, failure, self._timeout) from None
         except (OSError, ValueError) as failure:
-            # requests says an unreadable CA file as OSError and a bad proxy URL as ValueError, before it connects.
-            raise errors.NotSentError(f"{request.target} could not be sent: {failure}.", target=request.target, passing=False) from None
+            # requests raises OSError for an unreadable CA file and ValueError for a bad proxy URL, before it connects.
+            message = f"{request.target} could not be sent: {failure}."
+            raise errors.NotSentError(message, target=request.target, is_transient=False) from None
         return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
 
     def close(self) -> None:
+        """Close all connections."""
         if self._session is not None:
             self._session.close()
             self._session = None
@@ -117,13 +145,13 @@ def _translate(request: Request, failure: Exception, timeout: float) -> errors.I
         return errors.NotSentError(
             f"The TLS certificate of {host} does not verify: {reason}.",
             target=request.target,
-            passing=False,
+            is_transient=False,
             hint="Set ca_path to the CA that signed it (a TLS-inspecting proxy has one of its own).",
         )
     if isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
         # Its reason may be the proxy's whole address, with a password in it.
         address = request.url.partition("?")[0]
-        return errors.NotSentError(f"The address {address}, or that of the proxy, is not valid.", target=request.target, passing=False)
+        return errors.NotSentError(f"The address {address}, or that of the proxy, is not valid.", target=request.target, is_transient=False)
     # A connection that breaks behind a proxy is a ProxyError too, and that one counts as sent.
     if isinstance(failure, requests.exceptions.ProxyError) and (_before_connection(failure) or "Tunnel connection failed" in reason):
         return errors.NotSentError(
@@ -133,21 +161,21 @@ def _translate(request: Request, failure: Exception, timeout: float) -> errors.I
         return errors.NotSentError(
             f"No connection to {host}: {reason}.", target=request.target, hint="Check graph_url, authority_url, DNS, firewall and proxy."
         )
-    what = f"no answer within {timeout:g} s" if isinstance(failure, requests.exceptions.Timeout) else f"the connection broke ({reason})"
-    return errors.LostAnswerError(
+    what = f"no response within {timeout:g} s" if isinstance(failure, requests.exceptions.Timeout) else f"the connection broke ({reason})"
+    return errors.LostResponseError(
         f"{request.target}: {what}.", target=request.target, hint="The service may have run the request; check before repeating it."
     )
 
 
 def _before_connection(failure: Exception) -> bool:
-    """Whether the failure came while connecting. Anything in doubt counts as sent."""
+    """Return whether the failure came while connecting. Anything in doubt counts as sent."""
     if isinstance(failure, requests.exceptions.ConnectTimeout):
         return True
-    return any(type(cause).__name__ in ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError") for cause in _causes(failure))
+    return any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in _causes(failure))
 
 
 def _causes(failure: BaseException | None) -> t.Iterator[BaseException]:
-    """A failure and what it wraps: urllib3 keeps the reason in an attribute, or among the arguments."""
+    """Yield a failure and the ones that it wraps: urllib3 keeps the reason in an attribute, or among the arguments."""
     seen: set[int] = set()
     while failure is not None and id(failure) not in seen:
         seen.add(id(failure))

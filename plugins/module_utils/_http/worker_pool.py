@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Several requests under way at once: the only room with threads. Who starts them stays in one thread, and decides there."""
+"""Several requests under way at once: the only file with threads. Their caller stays in one thread, and decides there."""
 
 from __future__ import annotations
 
@@ -17,30 +17,29 @@ from .message import Request, Response
 
 WIDTH = 8
 
-Ticket = t.Any
-Arrival = tuple[Ticket, "Response | errors.IntuneError"]
+T = t.TypeVar("T")
 
 
-class Lanes:
-    """``send`` is one exchange, from any thread; it returns a whole answer or raises an IntuneError."""
+class WorkerPool(t.Generic[T]):
+    """Sends requests in threads. ``send`` is one exchange; it returns a whole response or raises an IntuneError."""
 
     def __init__(self, send: t.Callable[[Request], Response], width: int = WIDTH) -> None:
         self.width = width
         self.busy = 0
         self._send = send
-        self._arrived: queue.SimpleQueue[tuple[Ticket, Response | BaseException]] = queue.SimpleQueue()
+        self._arrived: queue.SimpleQueue[tuple[T, Response | BaseException]] = queue.SimpleQueue()
         self._threads: concurrent.futures.ThreadPoolExecutor | None = None
 
-    def start(self, ticket: Ticket, request: Request) -> None:
-        """Sends in a lane of its own; no more than ``width`` at once."""
+    def start(self, key: T, request: Request) -> None:
+        """Send a request in a thread of its own; no more than ``width`` at once."""
         if self._threads is None:
             self._threads = concurrent.futures.ThreadPoolExecutor(self.width, "graph")
         self.busy += 1
-        self._threads.submit(self._run, ticket, request)
+        self._threads.submit(self._run, key, request)
 
-    def finished(self, timeout: float) -> list[Arrival]:
-        """What has arrived; waits for the first one for at most ``timeout`` seconds."""
-        found: list[Arrival] = []
+    def collect(self, timeout: float) -> list[tuple[T, Response | errors.IntuneError]]:
+        """Return all that has arrived, by key; wait for the first one for at most ``timeout`` seconds."""
+        found: list[tuple[T, Response | errors.IntuneError]] = []
         try:
             found.append(self._take(timeout))
             while True:
@@ -49,19 +48,20 @@ class Lanes:
             return found
 
     def close(self) -> None:
+        """End the threads; requests that were not started are dropped."""
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, ticket: Ticket, request: Request) -> None:
+    def _run(self, key: T, request: Request) -> None:
         try:
-            self._arrived.put((ticket, self._send(request)))
+            self._arrived.put((key, self._send(request)))
         except BaseException as failure:
-            # Raised again by who waits for it: here nobody would see it.
-            self._arrived.put((ticket, failure))
+            # Raised again in the caller's thread: here nobody would see it.
+            self._arrived.put((key, failure))
 
-    def _take(self, timeout: float) -> Arrival:
-        ticket, outcome = self._arrived.get(timeout=timeout) if timeout else self._arrived.get_nowait()
+    def _take(self, timeout: float) -> tuple[T, Response | errors.IntuneError]:
+        key, outcome = self._arrived.get(timeout=timeout) if timeout else self._arrived.get_nowait()
         self.busy -= 1
-        if isinstance(outcome, BaseException) and not isinstance(outcome, errors.IntuneError):
-            raise outcome
-        return ticket, outcome
+        if isinstance(outcome, (Response, errors.IntuneError)):
+            return key, outcome
+        raise outcome

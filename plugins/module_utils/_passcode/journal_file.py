@@ -15,8 +15,8 @@ import stat
 import typing as t
 
 from .. import _errors as errors
-from . import journal_format as ledger
-from .journal_format import Past
+from . import journal_format
+from .journal_format import History
 
 OPTION = "journal_path"
 MAX_LINE = 1 << 20  # bytes read at once; no line of ours comes near it
@@ -26,9 +26,9 @@ MAX_REASON = 1000  # characters
 class Journal:
     """A journal in the file ``path``; without a path it keeps nothing. ``clock_now`` gives seconds since the epoch.
 
-    ``open``, then ``begin``, for each request ``intent`` and what became of it, then ``end``. Only after ``intent`` has returned
-    may the requests be sent. ``open`` and ``peek`` raise InvalidOptionError; what adds lines raises PartialError when the
-    file does not take them, and from then on always: nothing more may be sent.
+    ``open``, then ``begin``, for each request ``intent`` and its fate by ``write``, then ``end``. Only after ``intent`` has returned
+    may the requests be sent. ``open`` and ``peek`` raise InvalidOptionError; each method that adds lines raises PartialError when
+    the file does not take them, and from then on always: nothing more may be sent.
     """
 
     def __init__(self, path: str | None, clock_now: t.Callable[[], float]) -> None:
@@ -43,27 +43,27 @@ class Journal:
     def __exit__(self, *_details: object) -> None:
         self.close()
 
-    def open(self, tenant: str | None, graph: str) -> Past:
-        """What earlier runs left. Makes the file where it is missing, and keeps it locked until ``close``."""
+    def open(self, tenant: str | None, graph: str) -> History:
+        """Return the history. Create the file where it is missing, and keep it locked until ``close``."""
         if self._path is None:
-            return Past()
+            return History()
         self._handle = self._open_file(os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
             self._lock()
-            past = self._read(self._handle, tenant, graph)
-            self._prepare(past, tenant, graph)
+            history = self._read(self._handle, tenant, graph)
+            self._prepare(history, tenant, graph)
         except OSError as failure:
             self.close()
             raise self._unusable(failure) from failure
         except errors.IntuneError:
             self.close()
             raise
-        return past
+        return history
 
-    def peek(self, tenant: str | None, graph: str) -> Past:
-        """The same for check mode: neither makes, locks nor changes the file."""
+    def peek(self, tenant: str | None, graph: str) -> History:
+        """Return the history for check mode: the file is neither created, locked, nor changed."""
         if self._path is None or not os.path.lexists(self._path):
-            return Past()
+            return History()
         handle = self._open_file(os.O_RDONLY)
         try:
             return self._read(handle, tenant, graph)
@@ -73,7 +73,7 @@ class Journal:
             os.close(handle)
 
     def close(self) -> None:
-        """Ends the lock too."""
+        """Close the file, which ends the lock too."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
@@ -81,36 +81,32 @@ class Journal:
     # --- lines; devices by id ---------------------------------------------------------------------------------------
 
     def begin(self, run: str, since: float, devices: int) -> None:
-        self._append([self._line("begin", run=run, since=ledger.show_time(since), devices=devices)], sync=True)
+        """Write down the beginning of a run."""
+        self._append([self._line("begin", run=run, since=journal_format.render_time(since), devices=devices)], sync=True)
 
     def intent(self, devices: t.Iterable[tuple[str, str | None]]) -> None:
-        """``devices``: id and name of each. They are on the disk when this returns."""
+        """Write down that resets are about to be sent: ID and name of each device. They are on the disk when this returns."""
         self._append([self._line("intent", device=device, name=name) for device, name in devices], sync=True)
 
-    def accepted(self, devices: t.Iterable[str]) -> None:
-        self._append([self._line("accepted", device=device) for device in devices])
-
-    def refused(self, devices: t.Iterable[tuple[str, str]]) -> None:
-        """``devices``: id, and why the service did not reset it."""
-        self._append([self._line("refused", device=device, reason=reason[:MAX_REASON]) for device, reason in devices])
-
-    def lost(self, devices: t.Iterable[tuple[str, str]]) -> None:
-        """``devices``: id, and why it is not known whether it was reset."""
-        self._append([self._line("lost", device=device, reason=reason[:MAX_REASON]) for device, reason in devices])
-
-    def settled(self, devices: t.Iterable[tuple[str, bool]]) -> None:
-        """``devices``: id, and whether the service ran the reset."""
-        self._append([self._line("settled", device=device, ran=ran) for device, ran in devices])
+    def write(self, event: str, device: str, detail: str | bool | None) -> None:
+        """Write down the further fate of a reset. ``detail``: the reason of refused and lost, whether a settled one ran."""
+        if isinstance(detail, bool):
+            self._append([self._line(event, device=device, ran=detail)])
+        elif detail is not None:
+            self._append([self._line(event, device=device, reason=detail[:MAX_REASON])])
+        else:
+            self._append([self._line(event, device=device)])
 
     def outcome(self, devices: t.Iterable[tuple[str, str]]) -> None:
-        """``devices``: id and status."""
+        """Write down the outcomes: ID and status of each device."""
         self._append([self._line("outcome", device=device, status=status) for device, status in devices])
 
     def end(self, run: str) -> None:
+        """Write down that a run came to its end."""
         self._append([self._line("end", run=run)], sync=True)
 
     def _line(self, event: str, **members: t.Any) -> bytes:
-        return ledger.encode(event, self._now(), **members)
+        return journal_format.render_line(event, self._now(), **members)
 
     def _append(self, lines: list[bytes], *, sync: bool = False) -> None:
         if self._path is None or not lines:
@@ -129,7 +125,7 @@ class Journal:
         )
 
     def _write(self, content: bytes, sync: bool) -> None:
-        """At once and past any buffer of ours, which would be lost with the process."""
+        """At once and history any buffer of ours, which would be lost with the process."""
         written = os.write(self._handle, content)
         if written != len(content):
             raise OSError(errno.ENOSPC, f"Only {written} of {len(content)} bytes were written; the disk or a quota may be full")
@@ -139,7 +135,7 @@ class Journal:
     # --- the file ---------------------------------------------------------------------------------------------------
 
     def _open_file(self, flags: int) -> int:
-        """Only an ordinary file that nobody else may write; a link is not followed, and a pipe is not waited for."""
+        """Open an ordinary file that nobody else may write; a link is not followed, and a pipe is not waited for."""
         try:
             handle = os.open(self._path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
         except (OSError, ValueError) as failure:
@@ -159,20 +155,21 @@ class Journal:
         except BlockingIOError as failure:
             raise errors.InvalidOptionError(
                 f"{OPTION} '{self._path}' is in use by another run.",
-                hint="Nothing was sent. Run again when it has ended: a run with another journal would not know of its resets.",
+                hint="Run again when it has ended: a run with another journal would not know of its resets.",
+                effects="none",
             ) from failure
 
-    def _read(self, handle: int, tenant: str | None, graph: str) -> Past:
+    def _read(self, handle: int, tenant: str | None, graph: str) -> History:
         with open(handle, "rb", closefd=False) as file:
-            past = ledger.read(iter(lambda: file.readline(MAX_LINE), b""), self._path)
-        ledger.check(past, tenant, graph)
-        return past
+            history = journal_format.parse_lines(iter(lambda: file.readline(MAX_LINE), b""), self._path)
+        journal_format.validate(history, tenant, graph)
+        return history
 
-    def _prepare(self, past: Past, tenant: str | None, graph: str) -> None:
-        """Cuts off a line that a crash left unfinished, and begins an empty file."""
-        if os.fstat(self._handle).st_size > past.size:
-            os.ftruncate(self._handle, past.size)
-        if past.size:
+    def _prepare(self, history: History, tenant: str | None, graph: str) -> None:
+        """Cut off a line that a crash left unfinished, and begin an empty file."""
+        if os.fstat(self._handle).st_size > history.size:
+            os.ftruncate(self._handle, history.size)
+        if history.size:
             return
         # The entry of a new file in its folder is not safe before the folder is.
         folder = os.open(os.path.dirname(self._path) or ".", os.O_RDONLY | os.O_DIRECTORY)
@@ -180,10 +177,11 @@ class Journal:
             os.fsync(folder)
         finally:
             os.close(folder)
-        self._write(ledger.header(self._now(), tenant, graph), sync=True)
+        self._write(journal_format.render_header(self._now(), tenant, graph), sync=True)
 
     def _unusable(self, failure: Exception) -> errors.InvalidOptionError:
         return errors.InvalidOptionError(
             f"{OPTION} '{self._path}' cannot be used: {getattr(failure, 'strerror', None) or failure}.",
-            hint="Nothing was sent. It names a file of its own, not a link, on the host that runs the module.",
+            hint="It must name a file of its own, not a link, on the host that runs the module.",
+            effects="none",
         )

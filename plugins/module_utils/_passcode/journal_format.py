@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The journal of resets: the format of its lines (version 1), and what they tell about earlier runs. Pure.
+"""The journal of resets: the format of its lines (version 1), and the history of earlier runs in them. Pure.
 
 JSON Lines in UTF-8. Every line is an object with "time" (ISO 8601, UTC, milliseconds) and "event":
 
@@ -13,53 +13,53 @@ begin     run (UUID), since (ISO 8601: resets since then count), devices (number
 intent    device (id), name: written before the request is sent
 accepted  device: Intune took the reset
 refused   device, reason: the service said that it did not reset the device; it may be sent again
-lost      device, reason: no answer; not known whether it was done
-settled   device, ran (true or false): what the service said when it was asked
-outcome   device, status: what Intune reported in the end; for people only
+lost      device, reason: no response; not known whether it was done
+settled   device, ran (true or false): the answer of the service when it was asked
+outcome   device, status: the outcome that Intune reported in the end; for people only
 end       run: the run came to its end
 
-Other events and other members are passed over; another version is refused. No line holds a passcode, a credential or a token.
+Other events and members are passed over; another version is refused. No line holds a passcode, a credential or a token.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import json
 import re
 import typing as t
 
 from .. import _errors as errors
-from .model import parse_time
+from .._time import parse_timestamp, render_timestamp
 
 FORMAT = "endpointops.intune reset journal"
 VERSION = 1
+State = t.Literal["open", "accepted", "free"]
 HINT = (
-    "Nothing was sent. Restore the file, or name another one in journal_path: a run with a new journal knows of earlier resets "
-    "only what Intune still has in the device's record."
+    "Restore the file, or name another one in journal_path: a run with a new journal knows of earlier resets "
+    "only those that Intune still has in the device's record."
 )
-STATES = {"intent": "open", "accepted": "accepted", "refused": "free", "lost": "open"}
+STATES: t.Mapping[str, State] = {"intent": "open", "accepted": "accepted", "refused": "free", "lost": "open"}
 
 
 @dataclasses.dataclass(frozen=True)
-class Trace:
-    """What the journal knows of a device's last reset. Times in seconds since the epoch.
+class KnownReset:
+    """A device's last reset, as the journal knows it. Times in seconds since the epoch.
 
     ``state``: open (sent, or about to be, and not known whether it ran), accepted (it ran), free (it did not run).
     ``time``: of the last intent, before which the service cannot have run it. ``known``: of the device's newest line.
     """
 
-    state: str
+    state: State
     time: float
     known: float
 
 
 @dataclasses.dataclass
-class Past:
-    """What a journal tells. ``run`` and ``since`` (seconds since the epoch) are null when the newest run came to its end.
+class History:
+    """The earlier runs in a journal. ``run`` and ``since`` (seconds since the epoch) are null when the newest run came to its end.
 
     ``devices``: of how many that run was.
-    ``traces`` by device id in lower case. ``size``: bytes of the whole lines; what follows is a line that a crash cut off.
+    ``resets`` by device ID in lower case. ``size``: bytes of the whole lines; what follows is a line that a crash cut off.
     """
 
     tenant: str | None = None
@@ -67,68 +67,69 @@ class Past:
     run: str | None = None
     since: float | None = None
     devices: int = 0
-    traces: dict[str, Trace] = dataclasses.field(default_factory=dict)
+    resets: dict[str, KnownReset] = dataclasses.field(default_factory=dict)
     size: int = 0
 
 
-def encode(event: str, time: float, **members: t.Any) -> bytes:
-    """One line, with its line feed."""
-    line = json.dumps({"time": show_time(time), "event": event, **members}, ensure_ascii=False)
+def render_line(event: str, time: float, **members: t.Any) -> bytes:
+    """Return one line, with its line feed."""
+    line = json.dumps({"time": render_time(time), "event": event, **members}, ensure_ascii=False)
     # Half a surrogate pair is not UTF-8; a backslash escape is what JSON has for it.
     return line.encode("utf-8", "backslashreplace") + b"\n"
 
 
-def header(time: float, tenant: str | None, graph: str) -> bytes:
-    return encode("journal", time, format=FORMAT, version=VERSION, tenant=tenant, graph=graph)
+def render_header(time: float, tenant: str | None, graph: str) -> bytes:
+    """Return the first line of a journal."""
+    return render_line("journal", time, format=FORMAT, version=VERSION, tenant=tenant, graph=graph)
 
 
-def show_time(seconds: float) -> str:
-    """Rounded down: an intent is never later than its request. No reset is older than the epoch."""
-    when = datetime.datetime.fromtimestamp(max(seconds, 0.0), datetime.timezone.utc)
-    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def render_time(seconds: float) -> str:
+    """Return a timestamp in milliseconds, rounded down: an intent is never later than its request. No reset is older than the epoch."""
+    return render_timestamp(max(seconds, 0.0), "milliseconds")
 
 
-def read(lines: t.Iterable[bytes], path: str) -> Past:
-    """What the lines, each with its line feed, tell. The last one may be cut off: it is passed over.
+def parse_lines(lines: t.Iterable[bytes], path: str) -> History:
+    """Return the history in lines, each with its line feed. The last one may be cut off: it is passed over.
 
-    Raises InvalidOptionError, with the number of the line, for what is not a journal, is damaged or of another version.
+    Raises InvalidOptionError, with the number of the line, for a file that is no journal, is damaged, or is of another version.
     """
-    past, number, torn = Past(), 0, False
+    history, number, torn = History(), 0, False
     try:
         for number, line in enumerate(lines, start=1):
             if torn:
                 raise ValueError("the line before it is cut off")
             torn = not line.endswith(b"\n")
             if not torn:
-                _take(past, _decode(line), first=number == 1)
-                past.size += len(line)
+                _take(history, _decode(line), first=number == 1)
+                history.size += len(line)
             elif number == 1:
                 _check_torn_header(line)
     except ValueError as damage:
         raise errors.InvalidOptionError(
-            f"journal_path '{path}' cannot be used because of its line {number}: {damage}.", hint=HINT
+            f"journal_path '{path}' cannot be used because of its line {number}: {damage}.", hint=HINT, effects="none"
         ) from damage
-    return past
+    return history
 
 
-def check(past: Past, tenant: str | None, graph: str) -> None:
-    """Raises InvalidOptionError for a journal of another cloud or tenant. A tenant that is not known fits each."""
-    if past.graph is None:
+def validate(history: History, tenant: str | None, graph: str) -> None:
+    """Raise InvalidOptionError for a journal of another cloud or tenant. An unknown tenant fits each."""
+    if history.graph is None:
         return
-    same = past.graph.rstrip("/").lower() == graph.rstrip("/").lower()
-    if past.tenant and tenant:
-        same = same and past.tenant.lower() == tenant.lower()
+    same = history.graph.rstrip("/").lower() == graph.rstrip("/").lower()
+    if history.tenant and tenant:
+        same = same and history.tenant.lower() == tenant.lower()
     if not same:
         raise errors.InvalidOptionError(
-            f"The journal of journal_path is of the tenant {past.tenant or '(unknown)'} at {past.graph}; "
+            f"The journal of journal_path is of the tenant {history.tenant or '(unknown)'} at {history.graph}; "
             f"this task is for the tenant {tenant or '(unknown)'} at {graph}.",
-            hint="Nothing was sent. Keep one journal for each tenant.",
+            hint="Keep one journal for each tenant.",
+            effects="none",
         )
 
 
 def _check_torn_header(line: bytes) -> None:
-    """A file of somebody else's must not be taken for a journal whose first line was cut off."""
-    digits, ours = (re.sub(rb"\d", b"0", text) for text in (line, header(0.0, None, "")))
+    """Refuse a file of somebody else's, which must not be taken for a journal whose first line was cut off."""
+    digits, ours = (re.sub(rb"\d", b"0", text) for text in (line, render_header(0.0, None, "")))
     known = ours[: ours.index(b'"tenant"')]
     if not digits.startswith(known[: len(digits)]):
         raise ValueError("it is not the first line of a journal of resets")
@@ -144,41 +145,41 @@ def _decode(line: bytes) -> dict[str, t.Any]:
     return entry
 
 
-def _take(past: Past, entry: dict[str, t.Any], *, first: bool) -> None:
+def _take(history: History, entry: dict[str, t.Any], *, first: bool) -> None:
     event = _text(entry, "event")
     if first or event == "journal":
-        _take_header(past, entry, first)
+        _take_header(history, entry, first)
     elif event == "begin":
         # A run continues what the one before it left: the newest alone counts.
-        past.run, past.since = _text(entry, "run"), _time(entry, "since")
-        past.devices = entry["devices"] if isinstance(entry.get("devices"), int) else 0
+        history.run, history.since = _text(entry, "run"), _time(entry, "since")
+        history.devices = entry["devices"] if isinstance(entry.get("devices"), int) else 0
     elif event == "end":
-        if entry.get("run") == past.run:
-            past.run = past.since = None
+        if entry.get("run") == history.run:
+            history.run = history.since = None
     elif event in STATES or event in ("settled", "outcome"):
-        _take_trace(past.traces, entry, event)
+        _take_reset(history.resets, entry, event)
 
 
-def _take_header(past: Past, entry: dict[str, t.Any], first: bool) -> None:
+def _take_header(history: History, entry: dict[str, t.Any], first: bool) -> None:
     if not first or entry.get("event") != "journal" or entry.get("format") != FORMAT:
         raise ValueError("it is not the first line of a journal of resets" if first else "another journal begins there")
     version = entry.get("version")
     if version != VERSION:
         raise ValueError(f"the format has version {version}, and this release of the collection reads version {VERSION} only")
-    past.tenant = None if entry.get("tenant") is None else _text(entry, "tenant")
-    past.graph = _text(entry, "graph")
+    history.tenant = None if entry.get("tenant") is None else _text(entry, "tenant")
+    history.graph = _text(entry, "graph")
 
 
-def _take_trace(traces: dict[str, Trace], entry: dict[str, t.Any], event: str) -> None:
-    """An intent begins anew, whatever was before it; any other line tells more of the intent before it.
+def _take_reset(resets: dict[str, KnownReset], entry: dict[str, t.Any], event: str) -> None:
+    """Note a line: an intent begins anew, and any other line tells more of the intent before it.
 
     One without an intent, which only an edited file has, counts as an intent of its own moment; an outcome does not.
     """
     device, known = _text(entry, "device").lower(), _time(entry, "time")
-    before = traces.get(device)
+    before = resets.get(device)
     if event == "outcome":
         if before is not None:
-            traces[device] = dataclasses.replace(before, known=known)
+            resets[device] = dataclasses.replace(before, known=known)
         return
     if event == "settled":
         if not isinstance(entry.get("ran"), bool):
@@ -187,7 +188,7 @@ def _take_trace(traces: dict[str, Trace], entry: dict[str, t.Any], event: str) -
     else:
         state = STATES[event]
     started = known if before is None or event == "intent" else before.time
-    traces[device] = Trace(state, started, known)
+    resets[device] = KnownReset(state, started, known)
 
 
 def _text(entry: dict[str, t.Any], name: str) -> str:
@@ -198,7 +199,7 @@ def _text(entry: dict[str, t.Any], name: str) -> str:
 
 
 def _time(entry: dict[str, t.Any], name: str) -> float:
-    value = parse_time(entry.get(name))
+    value = parse_timestamp(entry.get(name))
     if value is None:
         raise ValueError(f"its '{name}' is not a time")
     return value

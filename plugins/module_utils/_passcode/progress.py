@@ -4,57 +4,59 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Where a long run is, for a person who watches it: every few seconds, and a table at the end."""
+"""The progress of a long run, for a person who watches it: a line every few seconds, and a table at the end."""
 
 from __future__ import annotations
 
 import typing as t
 
 from .._graph.client import GraphClient
-from . import model as passcode
-from .model import Item
+from .model import BAD, DeviceReset
+from .result import summarize
 
-EVERY = 5.0  # seconds
+REPORT_EVERY = 5.0  # seconds
 
 
 class Progress:
     """Quiet for one device, and for a run that takes no longer than a few seconds."""
 
-    def __init__(self, items: t.Sequence[Item], client: GraphClient) -> None:
+    def __init__(self, items: t.Sequence[DeviceReset], client: GraphClient) -> None:
         self._items = items
         self._client = client
         self._began = client.clock.monotonic()
-        self._next = self._began + EVERY
+        self._next = self._began + REPORT_EVERY
 
-    def tell(self) -> None:
+    def report(self) -> None:
+        """Report a line, if it is time for one."""
         now = self._client.clock.monotonic()
         if len(self._items) > 1 and now >= self._next:
-            self._next = now + EVERY
-            self._client.tell(line(passcode.summarise(self._items), now - self._began))
+            self._next = now + REPORT_EVERY
+            self._client.report_progress(render_line(summarize(self._items), now - self._began))
 
 
-def line(summary: t.Mapping[str, int], seconds: float) -> str:
-    """``120 of 2000 devices, 117 reset (9.8 a second), 3 failed, 40 wait for their device, about 3 min to send the rest``"""
+def render_line(summary: t.Mapping[str, int], seconds: float) -> str:
+    """Return ``120 of 2000 devices, 117 reset (9.8 a second), 3 failed, 40 wait for their device, about 3 min to send the rest``."""
     total, left = summary["total"], summary["not_attempted"]
     sent, behind = summary["changed"] - summary["planned"], total - left
     parts = [f"{behind} of {total} devices"]
     parts += [f"{summary['planned']} to be reset"] if summary["planned"] else [f"{sent} reset ({sent / max(seconds, 1.0):.1f} a second)"]
-    failed = sum(summary[status] for status in passcode.BAD if status != "not_attempted")
+    failed = sum(summary[status] for status in BAD if status != "not_attempted")
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{summary['pending']} wait for their device"] if summary["pending"] else []
-    parts += [f"about {_duration(left * seconds / behind)} to send the rest"] if left and behind else []
+    parts += [f"about {_render_duration(left * seconds / behind)} to send the rest"] if left and behind else []
     return ", ".join(parts)
 
 
-def table(summary: t.Mapping[str, int], seconds: float) -> str:
-    """The end: one line a status that occurs."""
+def render_table(summary: t.Mapping[str, int], seconds: float) -> str:
+    """Return one line for each status that occurs."""
     rows = [("devices", summary["total"]), ("reset by this task", summary["changed"] - summary["planned"])]
     rows += [(name.replace("_", " "), number) for name, number in summary.items() if number and name not in ("total", "changed")]
     width = max(len(name) for name, _number in rows)
-    return "\n".join([*(f"  {name:<{width}}  {number:>6}" for name, number in rows), f"  {'time':<{width}}  {_duration(seconds):>6}"])
+    time = f"  {'time':<{width}}  {_render_duration(seconds):>6}"
+    return "\n".join([*(f"  {name:<{width}}  {number:>6}" for name, number in rows), time])
 
 
-def _duration(seconds: float) -> str:
+def _render_duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Where each device of a fleet stands: its phase, whose turn it is, and who is looked at again when. Pure."""
+"""The order in which the devices of a task are read, reset, and looked at again; and the phase of each. Pure."""
 
 from __future__ import annotations
 
@@ -15,79 +15,146 @@ import itertools
 import typing as t
 
 from .._devices.model import Device
-from .model import Item
+from .._http.retry import Attempts
+from .model import DeviceReset
 
 FIRST_LOOK = 1.0  # seconds
 
-# To be read, being read, to be reset, reset on its way, taken by the service, answer lost, has an outcome.
-PHASES = ("queued", "looking", "due", "sent", "accepted", "lost", "finished")
-BEFORE_SENT = ("queued", "looking", "due", "sent")
-
-
-@dataclasses.dataclass
-class Trouble:
-    """Failures in a row of one kind of request; ``since`` by the monotonic clock. ``renewed``: the token was, for it."""
-
-    number: int = 0
-    since: float = 0.0
-    renewed: bool = False
+# To be read, being read, to be reset, reset on its way, accepted by the service, response lost, has an outcome.
+Phase = t.Literal["queued", "reading", "due", "sent", "accepted", "lost", "finished"]
+BEFORE_SENT: tuple[Phase, ...] = ("queued", "reading", "due", "sent")
 
 
 @dataclasses.dataclass(eq=False)
-class Work:
-    """One device on its way. ``asked``, ``lost`` and ``looked`` are moments of the service; ``read`` is one of the monotonic clock."""
+class QueuedReset:
+    """A device on its way. Times are the service's, except ``read_at``, which is one of the monotonic clock."""
 
-    item: Item
-    phase: str = "queued"
-    read: float = 0.0
-    asked: float = 0.0  # its reset was sent, not before
-    lost: float = 0.0  # the answer was given up
-    looked: float = 0.0  # its record was asked for
+    item: DeviceReset
+    phase: Phase = "queued"
+    read_at: float = 0.0  # its record came
+    record_requested_at: float = 0.0  # its record was asked for
+    requested_at: float = 0.0  # its reset was sent, not before
+    lost_at: float = 0.0  # the response was given up
     pause: float = FIRST_LOOK
-    trouble: dict[str, Trouble] = dataclasses.field(default_factory=lambda: collections.defaultdict(Trouble))  # by method
-    unjoined: Device | None = None  # read, but not yet how it is joined
+    attempts: dict[str, Attempts] = dataclasses.field(default_factory=dict)  # failures in a row, by method
+    without_join_type: Device | None = None  # read, but not yet how it is joined
     join_type: str | None = None  # by its object in Microsoft Entra
 
+    def attempts_of(self, method: str) -> Attempts:
+        """Return the failures in a row of one kind of request."""
+        return self.attempts.get(method, Attempts())
 
-class Lineup:
-    """``count`` has how many are in each phase."""
 
-    def __init__(self, items: t.Iterable[Item]) -> None:
-        self.works = [Work(item) for item in items]
-        self.queued = collections.deque(self.works)
-        self.due: collections.deque[Work] = collections.deque()
-        self.nudges: list[Work] = []  # to be asked to check in
-        self.count = collections.Counter({"queued": len(self.works)})
-        self._timed: list[tuple[float, int, Work]] = []
+class ResetQueue:
+    """All devices of a task. Each is in one place: queued, due, waiting for a time, or with its caller."""
+
+    def __init__(self, items: t.Iterable[DeviceReset]) -> None:
+        self.all = [QueuedReset(item) for item in items]
+        self._queued = collections.deque(self.all)
+        self._due: collections.deque[QueuedReset] = collections.deque()
+        self._syncs: collections.deque[QueuedReset] = collections.deque()
+        self._counts: collections.Counter[Phase] = collections.Counter({"queued": len(self.all)})
+        self._timed: list[tuple[float, int, QueuedReset]] = []
         self._number = itertools.count()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a device has no outcome yet, or must still be asked to check in."""
+        return self._counts["finished"] < len(self.all) or bool(self._syncs)
 
     @property
     def to_send(self) -> int:
         """How many may still be reset, or are being."""
-        return sum(self.count[phase] for phase in BEFORE_SENT)
+        return sum(self._counts[phase] for phase in BEFORE_SENT)
 
     @property
-    def open(self) -> int:
-        return len(self.works) - self.count["finished"]
+    def has_queued(self) -> bool:
+        """Whether a device waits to be read."""
+        return bool(self._queued)
 
-    def move(self, work: Work, phase: str) -> None:
-        self.count[work.phase] -= 1
-        self.count[phase] += 1
-        work.phase = phase
-
-    def later(self, work: Work, when: float) -> None:
-        heapq.heappush(self._timed, (when, next(self._number), work))
+    @property
+    def has_writes(self) -> bool:
+        """Whether a reset or a request to check in waits to be sent."""
+        return bool(self._due or self._syncs)
 
     @property
     def next_time(self) -> float | None:
-        """When the next one is to be looked at again; null when there is none."""
+        """When the next device is to be looked at again; null when there is none."""
         return self._timed[0][0] if self._timed else None
 
-    def take(self, now: float) -> Work | None:
-        """The one whose time has come longest ago."""
+    def count(self, *phases: Phase) -> int:
+        """Return how many devices are in these phases."""
+        return sum(self._counts[phase] for phase in phases)
+
+    def move(self, work: QueuedReset, phase: Phase) -> None:
+        """Change the phase of a device that its caller holds."""
+        self._counts[work.phase] -= 1
+        self._counts[phase] += 1
+        work.phase = phase
+
+    def requeue(self, work: QueuedReset) -> None:
+        """Let a device be read again, after all others."""
+        self.move(work, "queued")
+        self._queued.append(work)
+
+    def requeue_first(self, work: QueuedReset) -> None:
+        """Let a device be read again, before all others."""
+        self.move(work, "queued")
+        self._queued.appendleft(work)
+
+    def make_due(self, work: QueuedReset) -> None:
+        """Let a device be reset, after those that are due already."""
+        self.move(work, "due")
+        self._due.append(work)
+
+    def finish(self, work: QueuedReset) -> None:
+        """Note that a device has its outcome."""
+        self.move(work, "finished")
+
+    def look_at(self, when: float, work: QueuedReset) -> None:
+        """Let a device be looked at again at a moment of the monotonic clock."""
+        heapq.heappush(self._timed, (when, next(self._number), work))
+
+    def add_sync(self, work: QueuedReset) -> None:
+        """Let a device be asked to check in."""
+        self._syncs.append(work)
+
+    def remove(self, work: QueuedReset) -> None:
+        """Take a queued device out: its caller holds it."""
+        self._queued.remove(work)
+
+    def take_queued(self, number: int) -> list[QueuedReset]:
+        """Return devices to be read, whose phase the caller changes."""
+        return [self._queued.popleft() for _index in range(min(number, len(self._queued)))]
+
+    def take_due(self, number: int, read_since: float) -> list[QueuedReset]:
+        """Return devices to be reset; those that were read before a moment are read again first."""
+        chosen: list[QueuedReset] = []
+        while self._due and len(chosen) < number:
+            work = self._due.popleft()
+            if work.read_at >= read_since:
+                chosen.append(work)
+            else:
+                self.requeue_first(work)
+        return chosen
+
+    def take_syncs(self, number: int) -> list[QueuedReset]:
+        """Return devices to be asked to check in."""
+        return [self._syncs.popleft() for _index in range(min(number, len(self._syncs)))]
+
+    def take_timed(self, now: float) -> QueuedReset | None:
+        """Return the device whose time came longest ago; null where none has."""
         return heapq.heappop(self._timed)[2] if self._timed and self._timed[0][0] <= now else None
 
-    def take_all(self) -> list[Work]:
-        """All that wait for a time."""
+    def take_all_timed(self) -> list[QueuedReset]:
+        """Return all devices that wait for a time."""
         waiting, self._timed = [work for _when, _number, work in self._timed], []
+        return waiting
+
+    def take_all(self) -> list[QueuedReset]:
+        """Return all devices that wait for anything, and forget the requests to check in."""
+        waiting = [*self._queued, *self._due, *self.take_all_timed()]
+        self._queued.clear()
+        self._due.clear()
+        self._syncs.clear()
         return waiting

@@ -4,90 +4,86 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What became of the last passcode reset of each device, by its record. Changes nothing."""
+"""The outcome of the last passcode reset of each device, by its record. Changes nothing."""
 
 from __future__ import annotations
 
 import itertools
 import typing as t
 
-from .. import _errors as errors
-from .._devices import model as devices
-from .._devices.model import Device
-from .._graph.batch_scheduler import Dispatcher
+from .._devices.model import PATH, Device
+from .._devices.model import normalise as parse_device
+from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import GraphClient
-from .._http import message as protocol
-from .._http.message import segments
-from . import model as passcode
-from .model import Item
+from .._graph.odata import render_path
+from .._graph.responses import parse_response
+from .._time import render_timestamp
+from .model import DeviceReset, find_last_reset, parse_moment
+from .result import GONE, ResetResult, record
+from .result import describe as describe_reset
 
-RECORD = ("id", "deviceName", "operatingSystem", "osVersion", "deviceActionResults")
+PROPERTIES = ("id", "deviceName", "operatingSystem", "osVersion", "deviceActionResults")
 SLICE = 1000  # devices whose records are in memory together
 STATUSES = ("none", "done", "pending", "failed", "not_supported", "canceled", "unknown")
-OF_A_RUN = frozenset({"changed", "request_id", "approval"})  # what only a task that resets has to say
+OF_A_RUN = frozenset({"changed", "request_id", "approval"})  # keys that only a task that resets has
 NOT_HELD = "The reset is done, and Intune no longer holds the new passcode: it keeps one for seven days. Reset again if nobody has it."
 
 
-# --- pure -----------------------------------------------------------------------------------------------------------
+def parse_since(since: str | None, now: float) -> float | None:
+    """Return the moment of the option ``since``, in seconds since the epoch; null where it is not set."""
+    return parse_moment("since", since, now) if since else None
 
 
-def moment(since: str | None, now: float) -> float | None:
-    """The moment of the option ``since``, in seconds since the epoch; null where it is not set."""
-    if not since:
-        return None
-    found = passcode.parse_time(since)
-    if found is None:
-        raise errors.InvalidOptionError(f"since '{since}' is not a timestamp.", hint="Write it as 2026-01-31T08:00:00Z.")
-    if found > now:
-        raise errors.InvalidOptionError(f"since '{since}' lies in the future.", hint="It is the moment since which resets are told.")
-    return found
-
-
-def judge(item: Item, since: float | None) -> None:
-    """Says what the device's record has of its last reset; the item without a device is one that Intune no longer knows."""
+def assess(item: DeviceReset, since: float | None) -> None:
+    """Record the last reset on the device's record; an item without a device is one that Intune no longer knows."""
     if item.device is None:
-        item.status, item.reason, item.message = "unknown", "device_gone", passcode.GONE
+        item.status, item.reason, item.message = "unknown", "device_gone", GONE
         return
-    found = passcode.last_reset(item.device)
+    found = find_last_reset(item.device)
     if found is None:
         item.status, item.message = "none", "Intune has no passcode reset of this device on record."
     elif since is not None and found.started < since:
         item.status = "none"
-        item.message = f"The last passcode reset of this device started at {passcode.show_time(found.started)}, which is before since."
+        started = render_timestamp(found.started)
+        item.message = f"The last passcode reset of this device started at {started}, which is before since."
     else:
-        passcode.record(item, found)
+        record(item, found)
         if item.status == "done" and not found.passcode and item.message is None:
             item.message = NOT_HELD
 
 
-def describe(item: Item) -> dict[str, t.Any]:
-    """An entry of the ``results`` return value, without the passcode."""
-    return {name: value for name, value in passcode.describe(item).items() if name not in OF_A_RUN}
+def describe(item: DeviceReset) -> ResetResult:
+    """Return an entry of the ``results`` return value, without the passcode."""
+    entry = {name: value for name, value in describe_reset(item).items() if name not in OF_A_RUN}
+    return t.cast(ResetResult, entry)
 
 
-def summarise(results: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, int]:
+def summarize(results: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, int]:
+    """Return the ``summary`` return value: how many devices there are, and have each status."""
     return {"total": len(results), **{status: sum(entry["status"] == status for entry in results) for status in STATUSES}}
 
 
 # --- calls ----------------------------------------------------------------------------------------------------------
 
 
-def inspect(client: GraphClient, dispatcher: Dispatcher, ids: t.Mapping[str, list[str]], since: float | None) -> t.Iterator[Item]:
-    """One judged item a device, in order. ``ids``: device ID to its names.
+def fetch_items(
+    client: GraphClient, scheduler: BatchScheduler, ids: t.Mapping[str, list[str]], since: float | None
+) -> t.Iterator[DeviceReset]:
+    """Yield one assessed item a device, in order. ``ids``: device ID to its names.
 
-    Take what is needed of an item and let it go: it holds a passcode, and memory stays flat then.
+    Take from an item what is needed and let it go: it holds a passcode, and memory stays flat then.
     """
     waiting = iter(ids.items())
     while part := dict(itertools.islice(waiting, SLICE)):
-        for (identity, names), device in zip(part.items(), _records(client, dispatcher, part), strict=True):
-            item = Item(identity, names, device)
-            judge(item, since)
+        for (identity, names), device in zip(part.items(), _fetch_devices(client, scheduler, part), strict=True):
+            item = DeviceReset(identity, names, device)
+            assess(item, since)
             yield item
 
 
-def _records(client: GraphClient, dispatcher: Dispatcher, ids: t.Iterable[str]) -> t.Iterator[Device | None]:
-    """Each device with its action results, which only a read of the single device has; null for one that is gone."""
-    query = {"$select": ",".join(RECORD)}
-    requests = [client.request("GET", devices.PATH + segments(identity), query) for identity in ids]
-    for request, answer in zip(requests, dispatcher.fetch(requests), strict=True):
-        yield None if answer.status == 404 else devices.normalise(protocol.decode(request, answer))
+def _fetch_devices(client: GraphClient, scheduler: BatchScheduler, ids: t.Iterable[str]) -> t.Iterator[Device | None]:
+    """Yield each device with its action results, which only a read of the single device has; null for one that is gone."""
+    query = {"$select": ",".join(PROPERTIES)}
+    requests = [client.request("GET", PATH + render_path(identity), query) for identity in ids]
+    for request, response in zip(requests, scheduler.fetch_all(requests), strict=True):
+        yield None if response.status == 404 else parse_device(parse_response(request, response))

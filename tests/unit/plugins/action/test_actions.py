@@ -9,7 +9,7 @@ import importlib
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils._permissions import MODULES
-from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import Door
+from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import IntuneActionBase
 
 PLUGINS = "ansible_collections.endpointops.intune.plugins"
 
@@ -17,6 +17,6 @@ PLUGINS = "ansible_collections.endpointops.intune.plugins"
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_every_module_has_its_door(name: str) -> None:
     action = importlib.import_module(f"{PLUGINS}.action.{name}").ActionModule
-    assert issubclass(action, Door)
+    assert issubclass(action, IntuneActionBase)
     assert action.module is importlib.import_module(f"{PLUGINS}.modules.{name}")
     assert action.module.SPEC.module == name

@@ -21,7 +21,7 @@ from ansible.plugins.loader import inventory_loader
 
 from ansible_collections.endpointops.intune.plugins.doc_fragments import connection
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
+from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
@@ -95,7 +95,7 @@ class Source:
 @pytest.fixture
 def source(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Source:
     source = Source(tmp_path, Wire("demo"))
-    monkeypatch.setattr(_runner, "connected", source.connected)
+    monkeypatch.setattr(_module, "connect", source.connected)
     return source
 
 
@@ -128,7 +128,7 @@ def test_eligible_chooses(source: Source) -> None:
 
 def test_a_group_stands_for_the_devices_of_its_members(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = Source(tmp_path, Wire("fleet:300"))
-    monkeypatch.setattr(_runner, "connected", source.connected)
+    monkeypatch.setattr(_module, "connect", source.connected)
     pilot = source.names(device_groups=["Fleet pilot"])
     assert 0 < len(pilot) < 300 == len(source.names())
     assert "There is no group named 'Nobody'" in source.refusal(device_groups=["Nobody"])
@@ -215,7 +215,7 @@ class TestStrangeAnswers:
 
     def test_a_list_of_something_else_is_refused(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(source.wire, "send", lambda request: answer(200, {"value": [{"id": "x"}, "y"]}))
-        assert "did not answer with a list of objects" in source.refusal()
+        assert "did not return a list of objects" in source.refusal()
 
     def test_an_error_of_any_kind_leaves_no_host(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
         judged = iter([intune_devices.devices.Verdict(True)])
@@ -235,7 +235,7 @@ def test_a_missing_library_is_named(source: Source, monkeypatch: pytest.MonkeyPa
     def connected(params: t.Any) -> t.Any:
         raise MissingLibraryError("msal")
 
-    monkeypatch.setattr(_runner, "connected", connected)
+    monkeypatch.setattr(_module, "connect", connected)
     assert "Failed to import the required Python library (msal)" in source.refusal()
 
 

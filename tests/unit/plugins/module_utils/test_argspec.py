@@ -10,11 +10,11 @@ import pytest
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, first_set, spec, without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, first_set, make_spec, without_blanks
 
 
 def validated(**given: t.Any) -> dict[str, t.Any]:
-    found = ArgumentSpecValidator(spec("intune_unit").argument_spec).validate(given)
+    found = ArgumentSpecValidator(make_spec("intune_unit").argument_spec).validate(given)
     assert not found.error_messages
     return found.validated_parameters
 
@@ -78,14 +78,14 @@ def test_every_secret_is_marked() -> None:
 
 
 def test_a_module_adds_its_own_options() -> None:
-    found = spec("intune_unit", {"own": {"type": "str"}}, required_one_of=[("own", "tenant_id")])
+    found = make_spec("intune_unit", {"own": {"type": "str"}}, required_one_of=[("own", "tenant_id")])
     assert (found.module, found.relations) == ("intune_unit", {"required_one_of": [("own", "tenant_id")]})
     assert set(found.argument_spec) == {*CONNECTION, "own"}
 
 
 def test_one_modules_options_are_not_anothers() -> None:
-    spec("intune_unit", {"own": {"type": "str"}})
-    assert "own" not in spec("intune_other").argument_spec
+    make_spec("intune_unit", {"own": {"type": "str"}})
+    assert "own" not in make_spec("intune_other").argument_spec
 
 
 @pytest.mark.parametrize(

@@ -20,15 +20,15 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
     ],
 )
 def test_a_cloud_has_its_endpoints(name: str, authority: str, graph: str) -> None:
-    assert clouds.choose(name) == clouds.Cloud(name, authority, graph)
+    assert clouds.choose_cloud(name) == clouds.Cloud(name, authority, graph)
 
 
 def test_the_scope_is_that_of_graph() -> None:
-    assert clouds.choose("china").scope == "https://microsoftgraph.chinacloudapi.cn/.default"
+    assert clouds.choose_cloud("china").scope == "https://microsoftgraph.chinacloudapi.cn/.default"
 
 
 def test_one_endpoint_can_be_replaced() -> None:
-    cloud = clouds.choose("global", graph_url="https://127.0.0.1:8443")
+    cloud = clouds.choose_cloud("global", graph_url="https://127.0.0.1:8443")
     assert (cloud.graph, cloud.authority) == ("https://127.0.0.1:8443", "https://login.microsoftonline.com")
 
 
@@ -45,7 +45,7 @@ def test_one_endpoint_can_be_replaced() -> None:
     ],
 )
 def test_what_people_paste_means_the_origin(url: str, origin: str) -> None:
-    assert clouds.choose("global", graph_url=url).graph == origin
+    assert clouds.choose_cloud("global", graph_url=url).graph == origin
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_what_people_paste_means_the_origin(url: str, origin: str) -> None:
 @pytest.mark.parametrize("option", ["graph_url", "authority_url"])
 def test_other_urls_are_refused_by_the_name_of_their_option(option: str, url: str) -> None:
     with pytest.raises(errors.InvalidOptionError, match=option):
-        clouds.choose("global", **{option: url})
+        clouds.choose_cloud("global", **{option: url})

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _cms as _seal
+from ansible_collections.endpointops.intune.plugins.module_utils import _cms
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._cms import Sealer
 from tests.support.fakes import START
@@ -250,9 +250,9 @@ def test_all_problems_of_all_recipients_are_told_at_once(people: list[Person], t
         f"'{late}' is not for key encipherment, says its key usage; "
         "certificate 3 is blank; "
         f"'{missing}' cannot be read: No such file or directory; "
-        "certificate 6 holds a private key, which has no business here and may now have to be replaced."
+        "certificate 6 holds a private key, which must not be here and may now have to be replaced."
     )
-    assert failure.hint == _seal.HINT
+    assert failure.hint == _cms.HINT
 
 
 def test_a_certificate_counts_from_its_first_to_its_last_second(people: list[Person]) -> None:
@@ -301,7 +301,7 @@ def test_a_private_key_is_refused_and_never_shown(people: list[Person], tmp_path
     failure = refused(str(path), path.read_text(), key.replace("PRIVATE", "ENCRYPTED PRIVATE"))
     assert [name in failure.message for name in (f"'{path}' holds", "certificate 2 holds", "certificate 3 holds")] == [True] * 3
     assert failure.message.count("holds a private key") == 3
-    shown = (str(failure), repr(failure), str(failure.as_dict()), repr(failure.__cause__), repr(failure.__context__))
+    shown = (str(failure), repr(failure), str(failure.describe()), repr(failure.__cause__), repr(failure.__context__))
     assert not [line for line in key.splitlines()[1:-1] for text in shown if line in text]
 
 
@@ -357,7 +357,7 @@ def test_a_folder_a_pipe_and_a_huge_file_are_refused(people: list[Person], tmp_p
     assert refused(str(tmp_path)).message == f"seal_to cannot be used: '{tmp_path}' is not a file."
     pipe, huge, full = tmp_path / "pipe", tmp_path / "huge", tmp_path / "full"
     os.mkfifo(pipe)
-    whole = people[0].pem.encode().ljust(_seal.LARGEST_FILE)
+    whole = people[0].pem.encode().ljust(_cms.LARGEST_FILE)
     full.write_bytes(whole)
     huge.write_bytes(whole + b" ")
     assert refused(str(tmp_path), str(pipe), str(huge)).message == (
@@ -372,7 +372,7 @@ def test_a_file_without_permission_is_refused(people: list[Person], monkeypatch:
         raise PermissionError(13, "Permission denied", path)
 
     # Not by chmod, which does not stop root.
-    monkeypatch.setattr(_seal, "open", forbidden, raising=False)
+    monkeypatch.setattr(_cms, "open", forbidden, raising=False)
     assert refused(people[0].path).message == f"seal_to cannot be used: '{people[0].path}' cannot be read: Permission denied."
 
 
@@ -381,9 +381,9 @@ def test_a_file_without_permission_is_refused(people: list[Person], monkeypatch:
 
 def test_a_library_that_cannot_seal_is_named_with_the_version_that_can(people: list[Person], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, pkcs7.__name__, types.ModuleType(pkcs7.__name__))
-    assert _seal.__spec__ and _seal.__spec__.loader
-    old = importlib.util.module_from_spec(_seal.__spec__)
-    _seal.__spec__.loader.exec_module(old)
+    assert _cms.__spec__ and _cms.__spec__.loader
+    old = importlib.util.module_from_spec(_cms.__spec__)
+    _cms.__spec__.loader.exec_module(old)
     with pytest.raises(errors.MissingLibraryError) as caught:
         old.Sealer([people[0].pem], START)
     # The library is all that Ansible's own message about it shows.

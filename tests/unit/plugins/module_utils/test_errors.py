@@ -39,8 +39,8 @@ def test_a_status_has_its_kind(status: int, kind: type) -> None:
 
 @pytest.mark.parametrize("failure", EVERY_ERROR, ids=lambda failure: type(failure).__name__)
 def test_every_error_has_the_same_keys(failure: errors.IntuneError) -> None:
-    keys = {"kind", "message", "hint", "target", "status", "code", "request_id", "client_request_id"}
-    assert set(failure.as_dict()) == keys
+    keys = {"kind", "message", "effects", "hint", "target", "status", "code", "request_id", "client_request_id"}
+    assert set(failure.describe()) == keys
 
 
 def test_a_graph_error_says_everything_in_one_line() -> None:
@@ -52,7 +52,7 @@ def test_a_graph_error_without_details_is_still_a_sentence() -> None:
 
 
 def test_a_graph_error_keeps_its_details_apart() -> None:
-    assert errors.ForbiddenError("No.", **DETAILS).as_dict() == {"kind": "Forbidden", "message": "No.", **DETAILS}
+    assert errors.ForbiddenError("No.", **DETAILS).describe() == {"kind": "Forbidden", "message": "No.", "effects": None, **DETAILS}
 
 
 def test_a_hint_follows_the_message() -> None:
@@ -60,5 +60,27 @@ def test_a_hint_follows_the_message() -> None:
 
 
 def test_entras_correlation_id_is_shown_as_request_id() -> None:
-    shown = errors.AuthenticationError("m", code="AADSTS7000215", correlation_id="c-1").as_dict()
+    shown = errors.AuthenticationError("m", code="AADSTS7000215", correlation_id="c-1").describe()
     assert (shown["code"], shown["request_id"]) == ("AADSTS7000215", "c-1")
+
+
+@pytest.mark.parametrize(
+    ("effects", "sentence"),
+    [("none", "Nothing was changed."), ("partial", "Some changes were made."), ("unknown", "Whether something was changed is unknown.")],
+)
+def test_the_effects_are_said_once(effects: errors.Effects, sentence: str) -> None:
+    assert str(errors.SelectionError("No.", hint="Ask.", effects=effects)) == f"No. {sentence} Ask."
+    assert str(errors.GraphError("No.", status=400, hint="Ask.").with_effects(effects)) == f"400: No. {sentence} Ask."
+
+
+@pytest.mark.parametrize("failure", EVERY_ERROR, ids=lambda failure: type(failure).__name__)
+def test_another_hint_makes_another_error(failure: errors.IntuneError) -> None:
+    before = failure.describe()
+    changed = failure.with_hint("Right it.").with_more_advice("Run again.").with_effects("partial").with_message("Other.")
+    assert type(changed) is type(failure) and failure.describe() == before, "the first one stays as it is"
+    expected = {**before, "hint": "Right it. Run again.", "effects": "partial", "message": "Other."}
+    assert changed.describe() == expected and "Other. Some changes were made. Right it. Run again." in str(changed)
+
+
+def test_advice_alone_is_a_hint() -> None:
+    assert errors.NotSentError("No.").with_more_advice("Ask.").hint == "Ask."

@@ -13,11 +13,11 @@ GUID = "b8456c59-1230-44c7-a4a2-99b085333e84"
 
 @pytest.mark.parametrize("text", [GUID, GUID.upper(), f"{{{GUID}}}", f" {GUID}\n"], ids=["plain", "upper case", "braces", "space"])
 def test_guids_are_written_one_way(text: str) -> None:
-    assert guid.normalise(text) == GUID
+    assert guid.parse_guid(text) == GUID
 
 
 @pytest.mark.parametrize(
     "text", ["", "PC-1", GUID[:-1], GUID + "0", GUID.replace("-", ""), GUID.replace("b", "g"), f"x{GUID}"], ids=lambda text: text or "empty"
 )
 def test_what_is_no_guid_is_null(text: str) -> None:
-    assert guid.normalise(text) is None
+    assert guid.parse_guid(text) is None

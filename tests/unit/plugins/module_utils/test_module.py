@@ -10,16 +10,15 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http import transport as transport_module
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from tests.support.fakes import START, FakeTransport, answer, error, intune, jwt, options, page
 
-SPEC = _arguments.spec("intune_pinreset_consent")
-KEYS = {"kind", "message", "hint", "target", "status", "code", "request_id", "client_request_id"}
+SPEC = _argspec.make_spec("intune_pinreset_consent")
+KEYS = {"kind", "message", "effects", "hint", "target", "status", "code", "request_id", "client_request_id"}
 
 
 class Wire(FakeTransport):
@@ -37,7 +36,7 @@ class Wire(FakeTransport):
 @pytest.fixture
 def transport(monkeypatch: pytest.MonkeyPatch) -> Wire:
     wire = Wire()
-    monkeypatch.setattr(_runner, "Transport", wire.made_with)
+    monkeypatch.setattr(_module, "Transport", wire.made_with)
     return wire
 
 
@@ -49,15 +48,15 @@ def reading(given: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> O
     return Outcome({"thing": client.get("/thing"), "check": check})
 
 
-def raising(failure: Exception) -> _runner.Run:
+def raising(failure: Exception) -> _module.Run:
     def run(given: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
         raise failure
 
     return run
 
 
-def execute(run: _runner.Run, check: bool = False, diff: bool = False, **given: t.Any) -> dict[str, t.Any]:
-    return _runner.execute(SPEC, run, params(**given), check=check, diff=diff)
+def execute(run: _module.Run, check: bool = False, diff: bool = False, **given: t.Any) -> dict[str, t.Any]:
+    return _module.execute(SPEC, run, params(**given), check=check, diff=diff)
 
 
 # --- a run ----------------------------------------------------------------------------------------------------------
@@ -70,7 +69,7 @@ def test_a_run_becomes_a_result(transport: Wire) -> None:
 
 def test_the_connection_options_reach_the_transport(transport: Wire) -> None:
     execute(lambda *_args: Outcome({}), ca_path="/ca.pem", validate_certs=False, timeout=7.0)
-    expected = {"user_agent": _runner.USER_AGENT, "ca_path": "/ca.pem", "validate_certs": False, "timeout": 7.0}
+    expected = {"user_agent": _module.USER_AGENT, "ca_path": "/ca.pem", "validate_certs": False, "timeout": 7.0}
     assert transport.settings == expected
 
 
@@ -78,32 +77,32 @@ def test_progress_is_told_to_who_listens(transport: Wire) -> None:
     told: list[str] = []
 
     def run(_given: t.Mapping[str, t.Any], client: GraphClient, _check: bool) -> Outcome:
-        client.tell("5 of 10")
+        client.report_progress("5 of 10")
         return Outcome({})
 
-    _runner.execute(SPEC, run, params(), check=False, diff=False, tell=told.append)
+    _module.execute(SPEC, run, params(), check=False, diff=False, report_progress=told.append)
     assert told == ["5 of 10"]
 
 
 def test_progress_is_quiet_where_nobody_listens(transport: Wire, capfd: pytest.CaptureFixture[str]) -> None:
-    assert execute(lambda _given, client, _check: client.tell("5 of 10") or Outcome({})) == {"changed": False}
+    assert execute(lambda _given, client, _check: client.report_progress("5 of 10") or Outcome({})) == {"changed": False}
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
     "run", [reading, raising(errors.NotReadyError("Late.")), raising(ZeroDivisionError())], ids=["good", "failing", "bug"]
 )
-def test_the_lanes_send_over_the_same_transport_and_are_closed(transport: Wire, monkeypatch: pytest.MonkeyPatch, run: _runner.Run) -> None:
+def test_the_lanes_send_over_the_same_transport_and_are_closed(transport: Wire, monkeypatch: pytest.MonkeyPatch, run: _module.Run) -> None:
     made: list[tuple[str, t.Any]] = []
 
-    class Lanes:
+    class WorkerPool:
         def __init__(self, send: t.Any) -> None:
             made.append(("made", send))
 
         def close(self) -> None:
             made.append(("closed", transport.closed))
 
-    monkeypatch.setattr(_runner, "Lanes", Lanes)
+    monkeypatch.setattr(_module, "WorkerPool", WorkerPool)
     transport.then(answer(200, {}))
     with contextlib.suppress(ZeroDivisionError):
         execute(run)
@@ -130,17 +129,13 @@ def test_the_chosen_cloud_is_asked(transport: Wire, given: dict[str, str], url: 
 @pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
 def test_impossible_times_are_refused(transport: Wire, name: str, seconds: float) -> None:
     result = execute(reading, **{name: seconds})
-    assert result["error"]["kind"] == "InvalidOption" and result["msg"].startswith(f"{name} is ")
+    assert result["error"]["kind"] == "InvalidOption" and result["msg"].startswith(f"{name} must be ")
 
 
 def test_a_task_that_fails_after_a_write_has_changed_something(transport: Wire) -> None:
-    def half(_given: t.Any, client: t.Any, _check: bool) -> Outcome:
-        client.post("/things", {})
-        raise errors.NotReadyError("Late.")
-
-    transport.then(answer(201, {"id": "x"}))
-    result = execute(half)
-    assert (result["failed"], result["changed"]) == (True, True)
+    result = execute(raising(errors.NotReadyError("Late.", effects="partial")))
+    assert (result["failed"], result["changed"], result["error"]["effects"]) == (True, True, "partial")
+    assert result["msg"] == "Late. Some changes were made."
 
 
 def test_a_refused_write_is_no_change(transport: Wire) -> None:
@@ -155,7 +150,7 @@ def test_a_diff_is_shown_when_asked_for(transport: Wire, diff: bool, shown: bool
 
 
 @pytest.mark.parametrize("run", [reading, raising(errors.NotReadyError("Late."))], ids=["good", "failing"])
-def test_the_connection_is_closed(transport: Wire, run: _runner.Run) -> None:
+def test_the_connection_is_closed(transport: Wire, run: _module.Run) -> None:
     transport.then(answer(200, {}))
     execute(run)
     assert transport.closed
@@ -207,8 +202,8 @@ def test_a_justification_that_is_too_long_is_refused_before_anything_is_sent(tra
         (errors.SelectionError("x"), "Selection"),
         (errors.AuthenticationError("x"), "Authentication"),
         (errors.NotSentError("x"), "NotSent"),
-        (errors.LostAnswerError("x"), "LostAnswer"),
-        (errors.UnexpectedAnswerError("x"), "UnexpectedAnswer"),
+        (errors.LostResponseError("x"), "LostResponse"),
+        (errors.UnexpectedResponseError("x"), "UnexpectedResponse"),
         (errors.NotReadyError("x"), "NotReady"),
         (errors.ApprovalPendingError("x", {}), "ApprovalPending"),
         (errors.ApprovalError("x", code="rejected"), "Approval"),
@@ -244,7 +239,7 @@ def test_what_fails_before_the_run_becomes_a_result(transport: Wire, given: dict
     assert transport.sent == []
 
 
-@pytest.mark.parametrize("failure", [errors.NotSentError("x"), errors.LostAnswerError("x")], ids=["not sent", "lost"])
+@pytest.mark.parametrize("failure", [errors.NotSentError("x"), errors.LostResponseError("x")], ids=["not sent", "lost"])
 def test_a_failure_of_the_wire_becomes_a_result(transport: Wire, failure: errors.IntuneError) -> None:
     transport.then(failure)
     assert execute(reading)["failed"] is True
@@ -343,25 +338,25 @@ def module(transport: Wire, monkeypatch: pytest.MonkeyPatch) -> list[FakeModule]
         made.append(FakeModule(**settings))
         return made[-1]
 
-    monkeypatch.setattr(_runner, "AnsibleModule", make)
+    monkeypatch.setattr(_module, "AnsibleModule", make)
     return made
 
 
 def test_main_takes_the_spec_and_supports_check_mode(module: list[FakeModule]) -> None:
-    spec = _arguments.spec("intune_pin_policy", {"own": {"type": "str"}}, required_one_of=[("own", "tenant_id")])
-    _runner.main(spec, lambda *_args: Outcome({}))
+    spec = _argspec.make_spec("intune_pin_policy", {"own": {"type": "str"}}, required_one_of=[("own", "tenant_id")])
+    _module.main(spec, lambda *_args: Outcome({}))
     expected = {"argument_spec": spec.argument_spec, "supports_check_mode": True, "required_one_of": [("own", "tenant_id")]}
     assert module[0].settings == expected
 
 
 def test_main_warns_and_exits_with_the_result(module: list[FakeModule]) -> None:
-    _runner.main(SPEC, lambda _given, _client, check: Outcome({"check": check}, True, {"a": 1}, {"a": 2}, ["Oh."]))
+    _module.main(SPEC, lambda _given, _client, check: Outcome({"check": check}, True, {"a": 1}, {"a": 2}, ["Oh."]))
     result = {"changed": True, "check": True, "diff": {"before": {"a": 1}, "after": {"a": 2}}}
     assert module[0].said == [("warn", "Oh."), ("exit", result)]
 
 
 def test_main_fails_with_the_result(module: list[FakeModule]) -> None:
     with pytest.raises(SystemExit):
-        _runner.main(SPEC, raising(errors.NotReadyError("Late.")))
+        _module.main(SPEC, raising(errors.NotReadyError("Late.")))
     how, result = module[0].said[0]
     assert (how, result["msg"], result["error"]["kind"]) == ("fail", "Late.", "NotReady")

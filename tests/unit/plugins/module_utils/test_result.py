@@ -9,7 +9,7 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome, failed
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome, describe_failure
 
 VALUES = {"thing": {"id": "1"}}
 
@@ -28,21 +28,21 @@ VALUES = {"thing": {"id": "1"}}
     ],
 )
 def test_an_outcome_becomes_a_result(outcome: Outcome, diff: bool, result: dict[str, t.Any]) -> None:
-    assert outcome.as_result(diff=diff) == result
+    assert outcome.describe(diff=diff) == result
 
 
 def test_a_failure_keeps_what_was_done() -> None:
-    result = Outcome(VALUES, True, {}, {"a": 1}, ["Oh."], errors.NotReadyError("Late.", hint="Wait.")).as_result(diff=True)
+    result = Outcome(VALUES, True, {}, {"a": 1}, ["Oh."], errors.NotReadyError("Late.", hint="Wait.")).describe(diff=True)
     assert (result["failed"], result["changed"], result["thing"], result["msg"]) == (True, True, {"id": "1"}, "Late. Wait.")
     assert set(result) >= {"diff", "warnings", "error"}
 
 
 def test_a_failure_is_told_twice_in_words_and_in_parts() -> None:
     failure = errors.ForbiddenError("No.", status=403, code="Forbidden", target="GET /x")
-    assert failed(failure) == {"failed": True, "msg": "GET /x: 403 Forbidden: No.", "error": failure.as_dict()}
+    assert describe_failure(failure) == {"failed": True, "msg": "GET /x: 403 Forbidden: No.", "error": failure.describe()}
 
 
 def test_the_warnings_of_a_result_are_its_own() -> None:
     outcome = Outcome(VALUES, warnings=["Oh."])
-    outcome.as_result(diff=False)["warnings"].append("More.")
+    outcome.describe(diff=False)["warnings"].append("More.")
     assert outcome.warnings == ["Oh."]

@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from intune_emulator.control import seeds
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _cms as _seal
+from ansible_collections.endpointops.intune.plugins.module_utils import _cms
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import show_time
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode
 from tests.support.emulated import Died
 from tests.support.fakes import START, TENANT_ID, FakeCredential, options
@@ -107,14 +107,14 @@ def journal(tmp_path: pathlib.Path) -> pathlib.Path:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        pytest.param({"max_age": -1}, "max_age is -1", id="max_age"),
-        pytest.param({"max_age": 10**12}, "max_age is 1000000000000", id="max_age beyond any calendar"),
-        pytest.param({"max_age": 10**400}, "max_age is 1000", id="max_age that is no number of a machine"),
-        pytest.param({"write_quota": 0}, "write_quota is at least 1", id="no writes"),
-        pytest.param({"write_quota": -5}, "write_quota is at least 1", id="less than no writes"),
+        pytest.param({"max_age": -1}, "max_age must be a number of seconds", id="max_age"),
+        pytest.param({"max_age": 10**12}, "max_age must be a number of seconds", id="max_age beyond any calendar"),
+        pytest.param({"max_age": 10**400}, "max_age must be a number of seconds", id="max_age that is no number of a machine"),
+        pytest.param({"write_quota": 0}, "write_quota must be at least 1", id="no writes"),
+        pytest.param({"write_quota": -5}, "write_quota must be at least 1", id="less than no writes"),
         pytest.param({"write_quota": 201, "request_quota": 200}, "no more than request_quota", id="more writes than requests"),
-        pytest.param({"reset_since": "yesterday"}, "reset_since 'yesterday' is not a timestamp", id="no timestamp"),
-        pytest.param({"reset_since": "2026-13-01"}, "is not a timestamp", id="no such month"),
+        pytest.param({"reset_since": "yesterday"}, "reset_since must be a timestamp, not 'yesterday'", id="no timestamp"),
+        pytest.param({"reset_since": "2026-13-01"}, "must be a timestamp", id="no such month"),
         pytest.param({"seal_to": []}, "seal_to is empty", id="nobody to seal to"),
         pytest.param({"seal_to": ["/nowhere/cert.pem"]}, "seal_to cannot be used", id="no certificate"),
         pytest.param({"devices": []}, "devices and device_groups are empty", id="no device"),
@@ -135,14 +135,14 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(given: dict[str
 def test_a_moment_in_the_future_is_refused_before_any_write(journal: pathlib.Path, ahead: float, check: bool) -> None:
     """By the service's clock: that of this host is months behind it here."""
     wire = FleetWire(2)
-    moment = show_time(wire.tenant.clock.timestamp() + ahead)
-    assert "lies in the future" in refused(wire, errors.InvalidOptionError, check, reset_since=moment, journal_path=str(journal))
+    moment = render_timestamp(wire.tenant.clock.timestamp() + ahead)
+    assert "must not lie in the future" in refused(wire, errors.InvalidOptionError, check, reset_since=moment, journal_path=str(journal))
     assert not journal.exists()
 
 
 def test_a_moment_in_the_past_is_that_of_the_service() -> None:
     wire = FleetWire(2)
-    began = show_time(wire.tenant.clock.timestamp())
+    began = render_timestamp(wire.tenant.clock.timestamp())
     assert wire.tenant.clock.timestamp() > START + 86400
     run(wire, devices=wire.ids[:1])
     wire.clock.sleep(3600)
@@ -340,7 +340,7 @@ def test_a_new_window_begins_anew_whatever_the_journal_holds(journal: pathlib.Pa
     killed(wire, journal, 3, "dies_done")
     wire.clock.sleep(3600)
     wire.catch_up()
-    outcome = run(wire, journal_path=str(journal), reset_since=show_time(wire.tenant.clock.timestamp() - 60))
+    outcome = run(wire, journal_path=str(journal), reset_since=render_timestamp(wire.tenant.clock.timestamp() - 60))
     assert statuses(outcome) == {"done": 45} and set(wire.resets.values()) == {2} and outcome.warnings == []
 
 
@@ -413,7 +413,7 @@ def recipient() -> Recipient:
 
 
 needs_decryption = pytest.mark.skipif(
-    not _seal.HAS_ENVELOPES or not hasattr(pkcs7, "pkcs7_decrypt_der"), reason="cryptography here is too old to open what is sealed"
+    not _cms.HAS_ENVELOPES or not hasattr(pkcs7, "pkcs7_decrypt_der"), reason="cryptography here is too old to open what is sealed"
 )
 
 
@@ -428,7 +428,7 @@ def test_a_sealed_passcode_opens_and_is_nowhere_in_clear(recipient: Recipient) -
         assert made[device] and recipient.open(entries[device]["sealed_passcode"]) == made[device]
     assert entries[wire.ids[1]]["sealed_passcode"] is None
     assert all("passcode" not in entry for entry in entries.values())
-    assert not any(passcode and passcode in repr(outcome.as_result(diff=True)) for passcode in made.values())
+    assert not any(passcode and passcode in repr(outcome.describe(diff=True)) for passcode in made.values())
 
 
 @pytest.mark.parametrize("return_passcode", [False, True])

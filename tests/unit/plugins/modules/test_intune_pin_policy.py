@@ -88,7 +88,7 @@ def test_a_hidden_value_that_is_not_named_is_written_back_and_shown_nowhere(chec
     world = world_of({LIST: page(secretive()), ONE: answer(200, secretive(True)), PATCH: answer(204), **revealed})
     outcome = run(world, check, enable_pin_recovery=True, dynamic_lock_plugins="<lock/>")
     assert outcome.changed is True
-    result = outcome.as_result(diff=True)
+    result = outcome.describe(diff=True)
     assert "s3cret" not in json.dumps(result) and "s3cret" not in repr(outcome)
     assert result["pin_policy"]["device_unlock_plugins"] is None and result["pin_policy"]["dynamic_lock_plugins"] == "<lock/>"
     assert "device_unlock_plugins" not in result["diff"]["before"]

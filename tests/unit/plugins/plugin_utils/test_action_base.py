@@ -11,14 +11,19 @@ import pytest
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec as _arguments
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils import _module as _runner
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
-from ansible_collections.endpointops.intune.plugins.plugin_utils import _action_base as _door
-from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import Door, hide_passcodes, in_process, plain
+from ansible_collections.endpointops.intune.plugins.plugin_utils import _action_base
+from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import (
+    IntuneActionBase,
+    hide_secrets,
+    run_in_process,
+    with_plain_text,
+)
 from tests.support.fakes import FakeTransport
 
+PASSCODE = _argspec.Secret("results[].passcode", "return_passcode", "passcodes")
 OPTIONS = {
     "name": {"type": "str"},
     "count": {"type": "int", "default": 1},
@@ -29,39 +34,39 @@ OPTIONS = {
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_runner, "Transport", lambda **_settings: FakeTransport())
+    monkeypatch.setattr(_module, "Transport", lambda **_settings: FakeTransport())
 
 
-def module(run: t.Any = None, **relations: t.Any) -> types.SimpleNamespace:
+def module(run: t.Any = None, secrets: tuple[_argspec.Secret, ...] = (PASSCODE,), **relations: t.Any) -> types.SimpleNamespace:
     """A module of these options whose run returns what it was given."""
-    spec = _arguments.spec("intune_unit", OPTIONS, **relations)
+    spec = _argspec.make_spec("intune_unit", OPTIONS, secrets=secrets, **relations)
     return types.SimpleNamespace(SPEC=spec, run=run or (lambda params, _client, check: Outcome({"given": dict(params), "check": check})))
 
 
-def door(run: t.Any = None, relations: dict[str, t.Any] | None = None, check: bool = False, **args: t.Any) -> dict[str, t.Any]:
-    return in_process(module(run, **(relations or {})), {"access_token": "s3cret", **args}, check=check, diff=False)
+def run_task(run: t.Any = None, relations: dict[str, t.Any] | None = None, check: bool = False, **args: t.Any) -> dict[str, t.Any]:
+    return run_in_process(module(run, **(relations or {})), {"access_token": "s3cret", **args}, check=check, diff=False)
 
 
 # --- in process -----------------------------------------------------------------------------------------------------
 
 
 def test_options_are_converted_and_have_their_defaults() -> None:
-    given = door(count="7", list="a,b", validate_certs="no")["given"]
+    given = run_task(count="7", list="a,b", validate_certs="no")["given"]
     assert (given["count"], given["list"], given["validate_certs"], given["state"]) == (7, ["a", "b"], False, "present")
 
 
 def test_options_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTUNE_TENANT_ID", "contoso.test")
-    assert door()["given"]["tenant_id"] == "contoso.test"
+    assert run_task()["given"]["tenant_id"] == "contoso.test"
 
 
 @pytest.mark.parametrize("check", [True, False])
 def test_check_mode_is_passed_on(check: bool) -> None:
-    assert door(check=check)["check"] is check
+    assert run_task(check=check)["check"] is check
 
 
 def test_the_invocation_is_shown() -> None:
-    assert door(name="x")["invocation"]["module_args"]["name"] == "x"
+    assert run_task(name="x")["invocation"]["module_args"]["name"] == "x"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +86,7 @@ def test_wrong_options_are_told_and_nothing_runs(args: dict[str, t.Any], relatio
     def run(*_args: t.Any) -> t.NoReturn:
         raise AssertionError("it ran")
 
-    result = door(run, relations, **args)
+    result = run_task(run, relations, **args)
     assert result["failed"] is True
     assert words in result["msg"]
     assert "s3cret" not in str(result)
@@ -91,7 +96,7 @@ def test_a_failure_becomes_a_result() -> None:
     def run(*_args: t.Any) -> t.NoReturn:
         raise errors.NotReadyError("Late.")
 
-    result = door(run)
+    result = run_task(run)
     assert (result["failed"], result["msg"], result["error"]["kind"]) == (True, "Late.", "NotReady")
 
 
@@ -103,14 +108,14 @@ def test_no_secret_is_in_the_result(secret: dict[str, str]) -> None:
         echo = [params[name] for name in ("client_secret", "client_certificate_passphrase", "access_token")]
         return Outcome({"echo": echo, "deep": {"sentence": f"It is {echo}."}})
 
-    result = door(run, auth_method="access_token", **secret)
+    result = run_task(run, auth_method="access_token", **secret)
     assert "failed" not in result
     assert "hidden-1" not in str(result) and "s3cret" not in str(result)
 
 
 def test_a_secret_of_the_environment_is_not_in_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTUNE_CLIENT_SECRET", "hidden-1")
-    result = door(lambda params, *_args: Outcome({"echo": params["client_secret"]}), auth_method="access_token")
+    result = run_task(lambda params, *_args: Outcome({"echo": params["client_secret"]}), auth_method="access_token")
     assert "echo" in result and "hidden-1" not in str(result)
 
 
@@ -118,7 +123,7 @@ def test_a_secret_in_a_failure_is_not_in_the_result() -> None:
     def run(*_args: t.Any) -> t.NoReturn:
         raise errors.AuthenticationError("It is s3cret.")
 
-    assert "s3cret" not in str(door(run))
+    assert "s3cret" not in str(run_task(run))
 
 
 # --- passcodes ------------------------------------------------------------------------------------------------------
@@ -139,30 +144,30 @@ def test_a_secret_in_a_failure_is_not_in_the_result() -> None:
     ],
 )
 def test_a_result_with_a_passcode_is_hidden(result: dict[str, t.Any], hidden: bool) -> None:
-    hide_passcodes(result)
+    hide_secrets(result, [PASSCODE])
     assert bool(result.get("_ansible_no_log")) is hidden
 
 
 @pytest.mark.parametrize("marks", [True, False], ids=["before 2.21", "since 2.21"])
 def test_each_entry_with_a_passcode_is_hidden_where_it_could_be_shown(monkeypatch: pytest.MonkeyPatch, marks: bool) -> None:
-    monkeypatch.setattr(_door, "MARKS_ENTRIES", marks)
+    monkeypatch.setattr(_action_base, "MARKS_ENTRIES", marks)
     result = {"results": [{"passcode": None}, {"passcode": "1234"}]}
-    hide_passcodes(result)
+    hide_secrets(result, [PASSCODE])
     assert [entry.get("_ansible_no_log", False) for entry in result["results"]] == [False, marks]
     assert result["_ansible_no_log"] is True
 
 
 def test_the_passcode_itself_stays_for_the_registered_variable() -> None:
     result = {"results": [{"passcode": "1234"}]}
-    hide_passcodes(result)
+    hide_secrets(result, [PASSCODE])
     assert result["results"][0]["passcode"] == "1234"
 
 
 # --- which way ------------------------------------------------------------------------------------------------------
 
 
-def action(**other: t.Any) -> types.SimpleNamespace:
-    """As much of an action as decides the way: local and plain, but for what is given."""
+def action(code: t.Any = None, **other: t.Any) -> IntuneActionBase:
+    """An action of a local and plain task, except for the given settings."""
     task = types.SimpleNamespace(
         check_mode=False,
         diff=False,
@@ -173,9 +178,9 @@ def action(**other: t.Any) -> types.SimpleNamespace:
         no_log=False,
     )
     connection = types.SimpleNamespace(transport=other.get("transport", "local"), become=other.get("become"))
-    found = types.SimpleNamespace(_task=task, _connection=connection, _play_context=types.SimpleNamespace(no_log=False))
-    found._execute_module = lambda **kwargs: kwargs
-    found._refuse_to_show = lambda: Door._refuse_to_show(found)
+    found = IntuneActionBase.__new__(IntuneActionBase)
+    members = {"_task": task, "_connection": connection, "_play_context": types.SimpleNamespace(no_log=False)}
+    found.__dict__.update(members, module=code or module(), _execute_module=lambda **kwargs: kwargs)
     return found
 
 
@@ -192,7 +197,7 @@ def action(**other: t.Any) -> types.SimpleNamespace:
     ],
 )
 def test_a_task_runs_in_process_when_that_is_the_same(other: dict[str, t.Any], same: bool) -> None:
-    assert Door._same_in_process(action(**other)) is same
+    assert action(**other)._can_run_in_process() is same
 
 
 @pytest.mark.parametrize(("transport", "taken"), [("local", "in process"), ("ssh", "as a module")])
@@ -200,12 +205,10 @@ def test_a_task_goes_its_way_and_its_passcodes_are_hidden(monkeypatch: pytest.Mo
     def outcome(way: str) -> dict[str, t.Any]:
         return {"way": way, "results": [{"passcode": "1234"}]}
 
-    monkeypatch.setattr(_door.ActionBase, "run", lambda *_args: {"from": "ansible"})
-    monkeypatch.setattr(_door, "in_process", lambda *_args, **_kwargs: outcome("in process"))
-    monkeypatch.setattr(Door, "_as_module", lambda *_args: outcome("as a module"))
-    monkeypatch.setattr(Door, "__init__", lambda *_args: None)
-    subject = Door()
-    subject.__dict__.update(vars(action(transport=transport)), module=None)
+    monkeypatch.setattr(_action_base.ActionBase, "run", lambda *_args: {"from": "ansible"})
+    monkeypatch.setattr(_action_base, "run_in_process", lambda *_args, **_kwargs: outcome("in process"))
+    monkeypatch.setattr(IntuneActionBase, "_run_as_module", lambda *_args: outcome("as a module"))
+    subject = action(transport=transport)
     result = subject.run(task_vars={})
     assert (result["from"], result["way"], result["_ansible_no_log"]) == ("ansible", taken, True)
     # The task too: in a loop it is what hides the result of all items.
@@ -215,24 +218,22 @@ def test_a_task_goes_its_way_and_its_passcodes_are_hidden(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("results", [7, True, "a text", {"passcode": "1234"}], ids=repr)
 def test_results_that_are_no_list_are_left_alone(results: t.Any) -> None:
     result = {"results": results}
-    hide_passcodes(result)
+    hide_secrets(result, [PASSCODE])
     assert result == {"results": results}
 
 
 def test_progress_is_displayed_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(_door.display, "display", shown.append)
-    monkeypatch.setattr(_door.ActionBase, "run", lambda *_args: {})
-    monkeypatch.setattr(Door, "__init__", lambda *_args: None)
+    monkeypatch.setattr(_action_base.display, "display", shown.append)
+    monkeypatch.setattr(_action_base.ActionBase, "run", lambda *_args: {})
 
     def run(_params: t.Any, client: t.Any, _check: bool) -> Outcome:
-        client.tell("5 of 10 devices")
+        client.report_progress("5 of 10 devices")
         assert shown == ["5 of 10 devices"]
-        client.tell("10 of 10 devices")
+        client.report_progress("10 of 10 devices")
         return Outcome({})
 
-    subject = Door()
-    subject.__dict__.update(vars(action(args={"access_token": "s3cret"})), module=module(run))
+    subject = action(module(run), args={"access_token": "s3cret"})
     assert "failed" not in subject.run(task_vars={})
     assert subject._task.no_log is False, "without passcodes nothing is hidden"
     assert shown == ["5 of 10 devices", "10 of 10 devices"]
@@ -245,24 +246,22 @@ def test_the_invocation_is_told_where_ansible_tells_it(monkeypatch: pytest.Monke
     config = types.SimpleNamespace(
         get_configuration_definitions=lambda: setting, get_config_value=lambda name, variables: setting[name] and variables == {"a": 1}
     )
-    monkeypatch.setattr(_door, "C", types.SimpleNamespace(config=config))
-    monkeypatch.setattr(_door.ActionBase, "run", lambda *_args: {})
-    monkeypatch.setattr(Door, "__init__", lambda *_args: None)
-    subject = Door()
-    subject.__dict__.update(vars(action(args={"access_token": "s3cret"})), module=module())
+    monkeypatch.setattr(_action_base, "C", types.SimpleNamespace(config=config))
+    monkeypatch.setattr(_action_base.ActionBase, "run", lambda *_args: {})
+    subject = action(args={"access_token": "s3cret"})
     assert ("invocation" in subject.run(task_vars={"a": 1})) is told
 
 
 @pytest.mark.parametrize("library", ["HAS_MSAL", "HAS_REQUESTS"])
 def test_a_controller_without_the_libraries_sends_the_module(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
-    monkeypatch.setattr(_door, library, False)
-    assert Door._same_in_process(action()) is False
+    monkeypatch.setattr(_action_base, library, False)
+    assert action()._can_run_in_process() is False
 
 
 @pytest.mark.parametrize("value", [True, "yes", 1], ids=str)
 def test_passcodes_are_not_printed_on_the_modules_way(value: t.Any) -> None:
     found = action(args={"return_passcode": value})
-    Door._as_module(found, found._task.args, {})
+    found._run_as_module(found._task.args, {})
     assert found._play_context.no_log is True
 
 
@@ -270,31 +269,101 @@ def test_passcodes_are_not_printed_on_the_modules_way(value: t.Any) -> None:
 def test_without_passcodes_the_modules_way_is_the_usual_one(args: dict[str, t.Any]) -> None:
     found = action(args=args, async_val=60)
     sent = {"module_name": "endpointops.intune.unit", "module_args": args, "task_vars": {"a": 1}, "wrap_async": 60}
-    assert Door._as_module(found, args, {"a": 1}) == sent
+    assert found._run_as_module(args, {"a": 1}) == sent
     assert found._play_context.no_log is False
 
 
 def test_passcodes_and_async_do_not_go_together() -> None:
     with pytest.raises(AnsibleActionFail, match="async"):
-        Door._as_module(action(async_val=60), {"return_passcode": True}, {})
+        action(async_val=60)._run_as_module({"return_passcode": True}, {})
 
 
 def test_passcodes_and_debugging_do_not_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(C, "DEFAULT_DEBUG", True)
     with pytest.raises(AnsibleActionFail, match="ANSIBLE_DEBUG"):
-        Door._as_module(action(), {"return_passcode": True}, {})
+        action()._run_as_module({"return_passcode": True}, {})
 
 
 def test_an_answer_that_cannot_be_read_is_not_shown() -> None:
     found = action()
     found._execute_module = lambda **_kwargs: {"module_stdout": '{"results": [{"passcode": "s3cret"', "msg": "s3cret", "failed": True}
-    assert "s3cret" not in str(Door._as_module(found, {"return_passcode": True}, {}))
+    assert "s3cret" not in str(found._run_as_module({"return_passcode": True}, {}))
 
 
 def test_vaulted_strings_become_text() -> None:
     class Vaulted(str):
         __ENCRYPTED__ = True
 
-    found = plain({"client_secret": Vaulted("s3cret"), "devices": [Vaulted("PC-1")], "timeout": 5})
+    found = with_plain_text({"client_secret": Vaulted("s3cret"), "devices": [Vaulted("PC-1")], "timeout": 5})
     assert found == {"client_secret": "s3cret", "devices": ["PC-1"], "timeout": 5}
     assert type(found["client_secret"]) is type(found["devices"][0]) is str
+
+
+# --- the rest of what Ansible's validation finds --------------------------------------------------------------------
+
+NESTED = {
+    "targets": {"type": "list", "elements": "dict", "options": {"name": {"type": "str"}, "key": {"type": "str", "no_log": True}}},
+    "old": {"type": "str", "removed_in_version": "9.0.0", "removed_from_collection": "endpointops.intune"},
+    "alias": {"type": "str", "aliases": ["other"]},
+}
+
+
+def run_nested(**args: t.Any) -> dict[str, t.Any]:
+    def run(params: t.Mapping[str, t.Any], *_args: t.Any) -> Outcome:
+        return Outcome({"echo": [target["key"] for target in params["targets"] or ()]}, warnings=["Its own."])
+
+    code = types.SimpleNamespace(SPEC=_argspec.make_spec("intune_unit", NESTED), run=run)
+    return run_in_process(code, {"access_token": "s3cret", **args}, check=False, diff=False)
+
+
+def test_a_secret_suboption_is_not_in_the_result() -> None:
+    result = run_nested(targets=[{"name": "a", "key": "hidden-1"}])
+    assert "hidden-1" not in str(result) and result["invocation"]["module_args"]["targets"][0]["name"] == "a"
+
+
+def test_a_deprecated_option_is_in_the_result() -> None:
+    (found,) = run_nested(old="x")["deprecations"]
+    assert "'old'" in found["msg"] and (found["version"], found["collection_name"]) == ("9.0.0", "endpointops.intune")
+
+
+def test_an_option_beside_its_alias_is_in_the_warnings() -> None:
+    assert run_nested(alias="x", other="x")["warnings"] == ["Both option alias and its alias other are set.", "Its own."]
+
+
+# --- another secret -------------------------------------------------------------------------------------------------
+
+
+class TestAnotherModule:
+    """A module declares a secret of its own, and needs no change outside its own files."""
+
+    SECRET = _argspec.Secret("pass.value", "return_pass", "passes")
+
+    def action(self, **task: t.Any) -> IntuneActionBase:
+        code = module(lambda *_args: Outcome({"pass": {"value": "pass-1234"}}), secrets=(self.SECRET,))
+        return action(code, **task)
+
+    def test_its_result_is_hidden(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(_action_base.ActionBase, "run", lambda *_args: {})
+        subject = self.action(args={"access_token": "s3cret"})
+        result = subject.run(task_vars={})
+        assert (result["_ansible_no_log"], result["pass"]["value"], subject._task.no_log) == (True, "pass-1234", True)
+
+    def test_a_passcode_is_none_of_its_secrets(self) -> None:
+        result: dict[str, t.Any] = {"results": [{"passcode": "1234"}], "pass": {"value": None}}
+        hide_secrets(result, (self.SECRET,))
+        assert "_ansible_no_log" not in result
+
+    def test_the_output_of_its_process_is_not_printed(self) -> None:
+        subject = self.action()
+        subject._run_as_module({"return_pass": True}, {})
+        assert subject._play_context.no_log is True
+
+    def test_it_does_not_go_with_async(self) -> None:
+        with pytest.raises(AnsibleActionFail, match="return_pass cannot be used with async: async_status would show the passes"):
+            self.action(async_val=60)._run_as_module({"return_pass": True}, {})
+
+    def test_its_output_is_not_shown_where_it_cannot_be_read(self) -> None:
+        subject = self.action()
+        subject._execute_module = lambda **_kwargs: {"module_stdout": "pass-1234", "failed": True}
+        result = subject._run_as_module({"return_pass": True}, {})
+        assert "passes" in result["msg"] and "pass-1234" not in str(result)

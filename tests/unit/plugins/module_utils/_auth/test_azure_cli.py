@@ -40,7 +40,7 @@ def az(**answer: t.Any) -> str:
 
 def token(monkeypatch: pytest.MonkeyPatch, fake: FakeAz, **given: t.Any) -> str:
     monkeypatch.setattr(subprocess, "run", fake)
-    subject = AzureCli(options(**given), tenant().around)
+    subject = AzureCli(options(**given), tenant().context)
     subject.check()
     return subject.token()
 
@@ -68,7 +68,7 @@ def test_the_cli_cannot_wait_for_input(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_cli_is_asked_again_only_for_a_token_that_ends(monkeypatch: pytest.MonkeyPatch, left: int) -> None:
     fake = FakeAz(az(accessToken="cli-token", expires_on=START + left))
     monkeypatch.setattr(subprocess, "run", fake)
-    subject = AzureCli(options(), tenant().around)
+    subject = AzureCli(options(), tenant().context)
     subject.token()
     subject.token()
     assert len(fake.commands) == (2 if left == 60 else 1)
@@ -76,7 +76,7 @@ def test_the_cli_is_asked_again_only_for_a_token_that_ends(monkeypatch: pytest.M
 
 def test_an_end_that_is_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", FakeAz(az(accessToken="cli-token", expires_on=str(int(START) + 3600))))
-    subject = AzureCli(options(), tenant().around)
+    subject = AzureCli(options(), tenant().context)
     assert [subject.token(), subject.token()] == ["cli-token", "cli-token"]
 
 
@@ -124,13 +124,13 @@ def real_az(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.
 
 def test_a_real_command_is_run(real_az: pathlib.Path) -> None:
     real_az.write_text('#!/bin/sh\necho \'{"accessToken": "cli-token"}\'\n')
-    assert AzureCli(options(), tenant().around).token() == "cli-token"
+    assert AzureCli(options(), tenant().context).token() == "cli-token"
 
 
 def test_a_real_command_that_fails_is_heard(real_az: pathlib.Path) -> None:
     real_az.write_text("#!/bin/sh\necho 'ERROR: Odd.' >&2\nexit 1\n")
     with pytest.raises(errors.AuthenticationError, match="Odd"):
-        AzureCli(options(), tenant().around).token()
+        AzureCli(options(), tenant().context).token()
 
 
 def test_garbage_with_a_token_in_it_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ class Numbered(Credential):
 
     def acquire(self, claims: str | None, renew: bool) -> Token:
         self.acquired.append((claims, renew))
-        ends = None if self.lives is None else self.around.now() + self.lives
+        ends = None if self.lives is None else self.context.now() + self.lives
         return Token(f"token-{len(self.acquired)}", ends)
 
 
@@ -34,7 +34,7 @@ def world(clock: FakeClock) -> Tenant:
 
 
 def test_a_living_token_is_used_again(world: Tenant) -> None:
-    subject = Numbered(options(), world.around)
+    subject = Numbered(options(), world.context)
     assert [subject.token(), subject.token()] == ["token-1", "token-1"]
 
 
@@ -47,14 +47,14 @@ def test_a_living_token_is_used_again(world: Tenant) -> None:
     ],
 )
 def test_a_token_is_renewed_before_its_end(world: Tenant, clock: FakeClock, left: float, value: str) -> None:
-    subject = Numbered(options(), world.around)
+    subject = Numbered(options(), world.context)
     subject.token()
     clock.seconds = START + 3600.0 - left
     assert subject.token() == value
 
 
 def test_a_token_without_an_end_stays(world: Tenant, clock: FakeClock) -> None:
-    subject = Numbered(options(), world.around, lives=None)
+    subject = Numbered(options(), world.context, lives=None)
     subject.token()
     clock.seconds += 1e6
     assert subject.token() == "token-1"
@@ -68,14 +68,14 @@ def test_a_token_without_an_end_stays(world: Tenant, clock: FakeClock) -> None:
     ],
 )
 def test_a_token_that_was_refused_is_replaced(world: Tenant, asked: dict[str, t.Any], acquired: tuple[str | None, bool]) -> None:
-    subject = Numbered(options(), world.around)
+    subject = Numbered(options(), world.context)
     subject.token()
     assert subject.token(**asked) == "token-2"
     assert subject.acquired[-1] == acquired
 
 
 def test_the_replacement_is_kept(world: Tenant) -> None:
-    subject = Numbered(options(), world.around)
+    subject = Numbered(options(), world.context)
     subject.token(renew=True)
     assert subject.token() == "token-1"
 
@@ -85,7 +85,7 @@ def test_the_identity_is_what_the_token_claims(world: Tenant) -> None:
         def acquire(self, claims: str | None, renew: bool) -> Token:
             return Token(jwt(tid="t", roles=["A"]))
 
-    assert Known(options(), world.around).identity() == {"tid": "t", "roles": ["A"]}
+    assert Known(options(), world.context).identity() == {"tid": "t", "roles": ["A"]}
 
 
 @pytest.mark.parametrize("show", [repr, str])

@@ -26,7 +26,7 @@ def credential(path: pathlib.Path | None, script: object) -> ClientSecret:
     given = options(
         tenant_id=TENANT_ID, client_id=CLIENT_ID, client_secret="s3cret", token_cache_path=str(path) if path else None, auth_method="auto"
     )
-    subject = ClientSecret(given, tenant(script).around)
+    subject = ClientSecret(given, tenant(script).context)
     subject.check()
     return subject
 

@@ -68,7 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 def credential(folder: pathlib.Path, name: str, passphrase: str | None = None, world: Tenant | None = None) -> ClientCertificate:
     given = {"client_certificate_path": str(folder / name), "client_certificate_passphrase": passphrase}
-    subject = ClientCertificate(options(tenant_id=TENANT_ID, client_id=CLIENT_ID, **given), (world or tenant()).around)
+    subject = ClientCertificate(options(tenant_id=TENANT_ID, client_id=CLIENT_ID, **given), (world or tenant()).context)
     subject.check()
     return subject
 

@@ -10,4 +10,4 @@ from tests.support.fakes import CLIENT_ID, TENANT_ID, options, tenant
 
 def test_the_secret_is_what_msal_takes() -> None:
     given = options(tenant_id=TENANT_ID, client_id=CLIENT_ID, client_secret="s3cret")
-    assert ClientSecret(given, tenant().around).client_credential() == "s3cret"
+    assert ClientSecret(given, tenant().context).client_credential() == "s3cret"

@@ -59,33 +59,33 @@ def test_auto_refuses_to_be_nobody(given: dict[str, str]) -> None:
 )
 def test_everything_that_is_missing_is_named_at_once(method: str, missing: str) -> None:
     with pytest.raises(errors.InvalidOptionError) as caught:
-        _auth.create(options(auth_method=method), tenant().around)
+        _auth.create(options(auth_method=method), tenant().context)
     assert f"{method} needs {missing}." in caught.value.message
     assert f"INTUNE_{missing.rpartition(' ')[2].upper()}" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("method", ["managed_identity", "azure_cli"])
 def test_some_methods_need_no_option(method: str) -> None:
-    assert _auth.create(options(auth_method=method), tenant().around).method == method
+    assert _auth.create(options(auth_method=method), tenant().context).method == method
 
 
 def test_a_method_that_is_said_beats_other_credentials() -> None:
     given = options(auth_method="client_secret", access_token="x", **SECRET)
-    assert _auth.create(given, tenant().around).method == "client_secret"
+    assert _auth.create(given, tenant().context).method == "client_secret"
 
 
 def test_auto_hears_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1/msi/token")
-    assert _auth.create(options(), tenant().around).method == "managed_identity"
+    assert _auth.create(options(), tenant().context).method == "managed_identity"
 
 
 def test_making_a_credential_sends_nothing() -> None:
     world = tenant()
-    _auth.create(options(**SECRET), world.around)
+    _auth.create(options(**SECRET), world.context)
     assert world.transport.sent == []
 
 
 @pytest.mark.parametrize("show", [repr, str])
 @pytest.mark.parametrize("given", [SECRET, {"access_token": "s3cret"}], ids=["client_secret", "access_token"])
 def test_a_credential_shows_no_secret(given: dict[str, str], show: t.Callable[[object], str]) -> None:
-    assert "s3cret" not in show(_auth.create(options(**given), tenant().around))
+    assert "s3cret" not in show(_auth.create(options(**given), tenant().context))

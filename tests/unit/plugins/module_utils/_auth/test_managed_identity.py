@@ -22,7 +22,7 @@ def on_a_machine(*steps: Step) -> Tenant:
 
 
 def credential(world: Tenant, **given: t.Any) -> ManagedIdentity:
-    subject = ManagedIdentity(options(**given), world.around)
+    subject = ManagedIdentity(options(**given), world.context)
     subject.check()
     return subject
 
@@ -76,7 +76,7 @@ def test_a_refusal_is_told() -> None:
     "step",
     [
         pytest.param(errors.NotSentError("No connection."), id="no endpoint"),
-        pytest.param(errors.LostAnswerError("No answer."), id="no answer"),
+        pytest.param(errors.LostResponseError("No answer."), id="no answer"),
         pytest.param(answer(500), id="empty"),
         pytest.param(answer(502, b"<html>"), id="HTML"),
         pytest.param(answer(200, b"[]"), id="JSON list"),

@@ -35,7 +35,7 @@ CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1767607200"}}}'
 
 def signing_in(world: Tenant, **given: t.Any) -> ClientSecret:
     everything = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID, "client_secret": "s3cret", **given}
-    subject = ClientSecret(options(**everything), world.around)
+    subject = ClientSecret(options(**everything), world.context)
     subject.check()
     return subject
 
@@ -220,7 +220,7 @@ def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert "s3cret" not in caplog.text
 
 
-@pytest.mark.parametrize("failure", [errors.NotSentError("x"), errors.LostAnswerError("x")], ids=lambda failure: type(failure).__name__)
+@pytest.mark.parametrize("failure", [errors.NotSentError("x"), errors.LostResponseError("x")], ids=lambda failure: type(failure).__name__)
 def test_no_answer_at_all_stays_what_it_is(failure: errors.IntuneError) -> None:
     with pytest.raises(type(failure)):
         signing_in(tenant(entra(failure))).token()
@@ -228,9 +228,9 @@ def test_no_answer_at_all_stays_what_it_is(failure: errors.IntuneError) -> None:
 
 def test_after_a_failure_the_next_try_begins_anew() -> None:
     script = entra()
-    script[DISCOVERY] = [errors.LostAnswerError("x"), script[DISCOVERY]]
+    script[DISCOVERY] = [errors.LostResponseError("x"), script[DISCOVERY]]
     subject = signing_in(tenant(script))
-    with pytest.raises(errors.LostAnswerError):
+    with pytest.raises(errors.LostResponseError):
         subject.token()
     assert subject.token() == "entra-token"
 
@@ -239,7 +239,7 @@ def test_after_a_failure_the_next_try_begins_anew() -> None:
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_msals_parameters_and_headers_are_sent(method: str, url: str, whole: str) -> None:
     world = tenant([answer(200, {})])
-    getattr(_msal.MsalHttp(world.around.exchange), method)(LOGIN + url, params={"b": "c d"}, headers={"X-Own": "1"}, timeout=3)
+    getattr(_msal.MsalHttp(world.context.sender), method)(LOGIN + url, params={"b": "c d"}, headers={"X-Own": "1"}, timeout=3)
     request = world.transport.sent[0]
     assert (request.url, request.headers["X-Own"]) == (LOGIN + whole, "1")
 
@@ -247,7 +247,7 @@ def test_msals_parameters_and_headers_are_sent(method: str, url: str, whole: str
 @pytest.mark.parametrize("data", [{"a": "b c"}, "a=b+c", b"a=b+c"], ids=["parameters", "text", "bytes"])
 def test_msals_data_is_a_form(data: t.Any) -> None:
     world = tenant([answer(200, {})])
-    _msal.MsalHttp(world.around.exchange).post(LOGIN, data=data)
+    _msal.MsalHttp(world.context.sender).post(LOGIN, data=data)
     request = world.transport.sent[0]
     assert (request.body, request.headers["Content-Type"]) == (b"a=b+c", "application/x-www-form-urlencoded")
 

@@ -170,7 +170,7 @@ def test_what_was_written_is_seen_three_times_before_it_is_believed() -> None:
     "doubt",
     [
         pytest.param(error(409, "Request_MultipleObjectsWithSameKeyValue"), id="it exists"),
-        pytest.param(errors.LostAnswerError("Lost."), id="lost"),
+        pytest.param(errors.LostResponseError("Lost."), id="lost"),
         pytest.param(answer(200, b"<html>"), id="an answer of somebody else"),
     ],
 )
@@ -196,7 +196,7 @@ def test_an_application_that_may_be_there_is_not_made_twice(doubt: Step) -> None
         pytest.param(error(409, "Request_MultipleObjectsWithSameKeyValue"), id="409"),
         pytest.param(error(404, "Directory_ObjectNotFound"), id="404: Entra does not see the application everywhere yet"),
         pytest.param(error(400, "Request_BadRequest", "Resource does not exist."), id="400 does not exist yet"),
-        pytest.param(errors.LostAnswerError("Lost."), id="lost"),
+        pytest.param(errors.LostResponseError("Lost."), id="lost"),
         pytest.param(answer(200, b"<html>"), id="an answer of somebody else"),
     ],
 )
@@ -218,7 +218,7 @@ def test_an_accepted_write_is_waited_for_and_not_written_again() -> None:
     assert ready(after)
 
 
-@pytest.mark.parametrize("lost", [error(404), errors.LostAnswerError("Lost.")], ids=["404", "lost"])
+@pytest.mark.parametrize("lost", [error(404), errors.LostResponseError("Lost.")], ids=["404", "lost"])
 @pytest.mark.parametrize("kind", ["restore", "enable", "widen", "revoke", "delete"])
 def test_each_kind_of_write_may_have_been_done_whatever_the_answer(complete: Directory, kind: str, lost: Step) -> None:
     service = f"/servicePrincipals/{complete.id_of(SERVICE_APP_ID)}"
@@ -295,7 +295,7 @@ def test_a_grant_that_does_not_show_in_time_is_said() -> None:
     directory = both(replicas=(10_000,))
     after, failure = applied(directory, timeout=30.0)
     assert isinstance(failure, errors.NotReadyError)
-    assert "Waited 30 s" in str(failure) and "last word" not in str(failure)
+    assert "Timed out after 30 seconds" in str(failure) and "last word" not in str(failure)
     assert after.service.present and directory.writes == [GRANTS, GRANTS]
 
 

@@ -18,7 +18,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.lookup import Chosen, prefer_list
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import Dispatcher
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import QUOTA
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.emulated import Emulated
@@ -33,13 +34,13 @@ INTUNE_ONLY = ["DeviceManagementManagedDevices.Read.All"]
 
 
 class Straight:
-    """A dispatcher that sends one request after the other."""
+    """A scheduler that sends one request after the other."""
 
     def __init__(self, client: GraphClient) -> None:
         self._client = client
 
-    def fetch(self, requests: t.Sequence[Request]) -> list[Response]:
-        return [self._client._authorised(request) for request in requests]
+    def fetch_all(self, requests: t.Sequence[Request]) -> list[Response]:
+        return [self._client.send_authorized(request) for request in requests]
 
 
 class Intune(Emulated):
@@ -437,7 +438,7 @@ def test_what_may_not_be_read_is_raised(names: list[str]) -> None:
 @pytest.mark.parametrize("body", [[], {"value": None}, None])
 def test_an_answer_that_is_no_list_is_raised(body: t.Any) -> None:
     world = tenant({LIST: answer(200, body)})
-    with pytest.raises(errors.UnexpectedAnswerError, match="did not answer with a list"):
+    with pytest.raises(errors.UnexpectedResponseError, match="did not return a list"):
         selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=["PC-1"], match_by="device_name", groups=[])
 
 
@@ -665,14 +666,14 @@ def test_what_may_not_be_read_is_raised_there_too() -> None:
         read(wire, NOBODY)
 
 
-# --- through the dispatcher of the fleet -----------------------------------------------------------------------------
+# --- through the scheduler of the fleet -----------------------------------------------------------------------------
 
 
 def packed(wire: Intune, *names: str, retry_timeout: float = 60.0, **options: t.Any) -> Chosen:
     """As a module selects: in batches, under the quota."""
     client = wire.world(retry_timeout=retry_timeout).client
     wire.sent.clear()
-    return selection.select(client, Dispatcher(client), names=names, **{"match_by": "auto", "groups": (), **options})
+    return selection.select(client, BatchScheduler(client, QUOTA), names=names, **{"match_by": "auto", "groups": (), **options})
 
 
 def test_few_names_are_one_request(wire: Intune) -> None:
@@ -755,5 +756,5 @@ def test_what_the_service_makes_of_unknown_filters_changes_nothing(kind: str) ->
 def test_devices_are_read_in_batches_too(wire: Intune) -> None:
     client = wire.world().client
     ids = [device.id for device in wire.tenant.devices][:3]
-    assert [device.id for device in selection.read(client, Dispatcher(client), [*ids[:2], NOBODY])] == ids[:2]
+    assert [device.id for device in selection.read(client, BatchScheduler(client, QUOTA), [*ids[:2], NOBODY])] == ids[:2]
     assert wire.targets == ["POST /beta/$batch"]

@@ -12,7 +12,7 @@ from hypothesis import strategies
 
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device, eligibility, platform, ways
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import find_last_reset
 
 ID_1 = "aaaaaaaa-0000-4000-8000-000000000001"
 ALL = ("windows", "android", "ios")
@@ -75,7 +75,7 @@ def test_no_damaged_record_breaks_the_gate(properties: dict[str, t.Any], actions
     device = devices.normalise({**properties, "deviceActionResults": actions})
     assert eligibility(device, ALL, devices.OWNERSHIPS).reason in {None, *REASONS}
     devices.describe(device, devices.Verdict(True))
-    passcode.last_reset(device)
+    find_last_reset(device)
     texts = {name: value for name, value in vars(device).items() if name not in ("id", "actions")}
     assert all(value is None or (isinstance(value, str) and value) for value in texts.values()), texts
 

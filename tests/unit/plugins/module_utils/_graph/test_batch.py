@@ -24,15 +24,15 @@ def envelope(*responses: t.Any, **headers: str) -> Response:
 
 
 def test_requests_are_packed_with_addresses_that_are_relative_to_the_version() -> None:
-    packed = batch.pack(GRAPH, "beta", [READ, READ])
-    assert (packed.method, packed.url, packed.repeatable) == ("POST", f"{GRAPH}/beta/$batch", False)
+    packed = batch.render_batch(GRAPH, "beta", [READ, READ])
+    assert (packed.method, packed.url, packed.idempotent) == ("POST", f"{GRAPH}/beta/$batch", False)
     item = {"id": "0", "method": "GET", "url": "/things/1?$select=id", "headers": {"client-request-id": "a"}}
     assert json.loads(packed.body) == {"requests": [item, {**item, "id": "1"}]}
 
 
 def test_a_write_has_its_content_type_and_body_even_if_that_is_empty() -> None:
     """Without them the service refuses the whole batch."""
-    packed = json.loads(batch.pack(GRAPH, "v1.0", [WRITE]).body)["requests"][0]
+    packed = json.loads(batch.render_batch(GRAPH, "v1.0", [WRITE]).body)["requests"][0]
     assert packed["headers"]["Content-Type"] == "application/json" and packed["body"] == {}
 
 
@@ -42,19 +42,19 @@ def test_a_requests_version_is_known(request_: Request, version: str) -> None:
 
 
 def test_answers_come_in_any_order() -> None:
-    found = batch.unpack(2, envelope({"id": "1", "status": 404, "body": {"error": {}}}, {"id": "0", "status": 204}))
+    found = batch.parse_batch(2, envelope({"id": "1", "status": 404, "body": {"error": {}}}, {"id": "0", "status": 204}))
     assert [answer.status for answer in found if answer] == [204, 404]
     assert found[0].body == b"" and json.loads(found[1].body) == {"error": {}}
 
 
 def test_an_answers_own_headers_are_read_and_its_date_is_that_of_the_batch() -> None:
     item = {"id": "0", "status": 429, "headers": {"Retry-After": "7"}}
-    (found,) = batch.unpack(1, envelope(item, date="Mon, 05 Jan 2026 10:00:00 GMT"))
+    (found,) = batch.parse_batch(1, envelope(item, date="Mon, 05 Jan 2026 10:00:00 GMT"))
     assert found.headers == {"retry-after": "7", "date": "Mon, 05 Jan 2026 10:00:00 GMT"}
 
 
 def test_a_body_that_is_text_stays_text() -> None:
-    (found,) = batch.unpack(1, envelope({"id": "0", "status": 200, "body": "PGh0bWw+"}))
+    (found,) = batch.parse_batch(1, envelope({"id": "0", "status": 200, "body": "PGh0bWw+"}))
     assert found.text == "PGh0bWw+"
 
 
@@ -82,7 +82,7 @@ ITEM = {"id": "0", "status": 204}
     ],
 )
 def test_an_answer_that_is_missing_or_cannot_be_read_is_lost(answer: Response) -> None:
-    assert batch.unpack(1, answer) == [None]
+    assert batch.parse_batch(1, answer) == [None]
 
 
 ANY_JSON = st.recursive(
@@ -93,4 +93,4 @@ ANY_JSON = st.recursive(
 @given(ANY_JSON)
 def test_nothing_that_is_json_breaks_the_reading(body: t.Any) -> None:
     for content in (body, {"responses": body}, {"responses": [body]}, {"responses": [{"id": "0", "status": 200, "headers": body}]}):
-        assert len(batch.unpack(3, Response(200, {}, json.dumps(content).encode()))) == 3
+        assert len(batch.parse_batch(3, Response(200, {}, json.dumps(content).encode()))) == 3

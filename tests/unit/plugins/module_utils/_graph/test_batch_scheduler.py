@@ -11,14 +11,15 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import Answer, Dispatcher, passing
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler, Result
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.fakes import GRAPH, START_DATE, FakeCredential, Script, Tenant, answer, body_of, error, tenant
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true}}}'
 CHALLENGE = f'Bearer error="insufficient_claims", claims="{base64.b64encode(CLAIMS.encode()).decode()}"'
-Made = tuple[Dispatcher, Tenant]
+LARGE = Quota(writes=200, requests=2000, seconds=20.0)
+Made = tuple[BatchScheduler, Tenant]
 
 
 def read(number: int = 0, version: str = "v1.0") -> Request:
@@ -29,9 +30,9 @@ def write(number: int = 0) -> Request:
     return Request("POST", f"{GRAPH}/v1.0/things/{number}/reset", {"Content-Type": "application/json"}, b"{}")
 
 
-def made(script: Script = (), quota: Quota | None = None, retry_timeout: float = 60.0, credential: FakeCredential | None = None) -> Made:
+def made(script: Script = (), quota: Quota = LARGE, retry_timeout: float = 60.0, credential: FakeCredential | None = None) -> Made:
     world = tenant(script, retry_timeout=retry_timeout, credential=credential)
-    return Dispatcher(world.client, quota), world
+    return BatchScheduler(world.client, quota), world
 
 
 def calls(*requests: Request) -> list[tuple[int, Request]]:
@@ -55,127 +56,127 @@ def every(request: Request) -> Response:
     return items(*(answer(200, {"url": item["url"]}) for item in body_of(request)["requests"]))
 
 
-def outcome(script: Script, *requests: Request, **options: t.Any) -> tuple[list[Answer], Dispatcher, Tenant]:
+def outcome(script: Script, *requests: Request, **options: t.Any) -> tuple[list[Result], BatchScheduler, Tenant]:
     """What comes of requests that are sent together."""
-    dispatcher, world = made(script, **options)
-    dispatcher.start(calls(*requests))
-    return dispatcher.wait(0), dispatcher, world
+    scheduler, world = made(script, **options)
+    scheduler.start(calls(*requests))
+    return scheduler.collect(0), scheduler, world
 
 
 # --- envelopes ------------------------------------------------------------------------------------------------------
 
 
 def test_one_request_goes_alone() -> None:
-    answers, _dispatcher, world = outcome([every], read(7))
+    answers, _scheduler, world = outcome([every], read(7))
     assert world.transport.targets == ["GET /v1.0/things/7"] and [found.status for found in answers] == [200]
 
 
 @pytest.mark.parametrize("number", [2, 20])
 def test_several_go_as_a_batch_and_each_gets_its_own_answer(number: int) -> None:
-    answers, _dispatcher, world = outcome([every], *map(read, range(number)))
+    answers, _scheduler, world = outcome([every], *map(read, range(number)))
     assert world.transport.targets == ["POST /v1.0/$batch"]
     assert [(found.key, json.loads(found.response.body)) for found in answers] == [(n, {"url": f"/things/{n}"}) for n in range(number)]
 
 
 def test_a_batch_goes_to_the_version_of_its_requests() -> None:
-    dispatcher, world = made([every, every])
-    dispatcher.start(calls(read(1, "beta"), read(2, "beta")))
-    dispatcher.start(calls(read(1), read(2)))
-    assert len(dispatcher.wait(0) + dispatcher.wait(0)) == 4
+    scheduler, world = made([every, every])
+    scheduler.start(calls(read(1, "beta"), read(2, "beta")))
+    scheduler.start(calls(read(1), read(2)))
+    assert len(scheduler.collect(0) + scheduler.collect(0)) == 4
     assert world.transport.targets == ["POST /beta/$batch", "POST /v1.0/$batch"]
 
 
 def test_only_what_is_sent_carries_the_token() -> None:
-    answers, _dispatcher, world = outcome([every], read(1), read(2))
+    answers, _scheduler, world = outcome([every], read(1), read(2))
     assert world.transport.sent[0].bearer == "token-1"
     assert [found.request.bearer for found in answers] == [None, None]
     assert "token-1" not in repr(answers) and b"token-1" not in world.transport.sent[0].body
 
 
 def test_the_services_time_is_learnt_from_a_batch() -> None:
-    _answers, _dispatcher, world = outcome([items(answer(200))], read())
-    assert world.client.skew == 0.0
+    _answers, _scheduler, world = outcome([items(answer(200))], read())
+    assert world.client.clock_skew == 0.0
 
 
 def test_an_answer_that_the_batch_leaves_out_is_lost() -> None:
-    answers, _dispatcher, _world = outcome([items(answer(204), None, answer(204))], *map(write, range(3)))
+    answers, _scheduler, _world = outcome([items(answer(204), None, answer(204))], *map(write, range(3)))
     assert [found.status for found in answers] == [204, None, 204]
     failure = answers[1].error()
-    assert isinstance(failure, errors.LostAnswerError) and failure.target == "POST /v1.0/things/1/reset"
+    assert isinstance(failure, errors.LostResponseError) and failure.target == "POST /v1.0/things/1/reset"
 
 
 @pytest.mark.parametrize("status", [400, 404, 413, 415])
 def test_a_batch_that_the_service_refuses_ran_nothing(status: int) -> None:
-    answers, _dispatcher, _world = outcome([error(status, "BadRequest", "Invalid batch payload format.")], write(1), write(2))
+    answers, _scheduler, _world = outcome([error(status, "BadRequest", "Invalid batch payload format.")], write(1), write(2))
     for found in answers:
-        assert isinstance(found.failure, errors.NotSentError) and found.failure.passing is False
+        assert isinstance(found.failure, errors.NotSentError) and found.failure.is_transient is False
         assert "The batch was refused." in str(found.error()) and "Invalid batch payload format." in str(found.error())
 
 
 @pytest.mark.parametrize("status", [302, 401, 403, 408, 429, 500, 503, 504])
 def test_any_other_answer_of_a_batch_is_that_of_each_item(status: int) -> None:
-    answers, _dispatcher, _world = outcome([error(status)], write(1), write(2))
+    answers, _scheduler, _world = outcome([error(status)], write(1), write(2))
     assert [found.status for found in answers] == [status] * 2 and not [found for found in answers if found.failure]
 
 
 def test_the_refusal_of_a_request_that_goes_alone_is_its_answer() -> None:
-    answers, _dispatcher, _world = outcome([error(400)], write())
+    answers, _scheduler, _world = outcome([error(400)], write())
     assert answers[0].status == 400 and answers[0].failure is None
 
 
-@pytest.mark.parametrize("failure", [errors.NotSentError("No."), errors.LostAnswerError("Lost.")], ids=["not sent", "lost"])
+@pytest.mark.parametrize("failure", [errors.NotSentError("No."), errors.LostResponseError("Lost.")], ids=["not sent", "lost"])
 def test_a_failure_is_that_of_each_item(failure: errors.IntuneError) -> None:
-    answers, _dispatcher, _world = outcome([failure], write(1), write(2))
+    answers, _scheduler, _world = outcome([failure], write(1), write(2))
     assert [found.error() for found in answers] == [failure] * 2
-    assert [(found.status, found.retry_after) for found in answers] == [(None, None)] * 2
+    assert [(found.status, found.retry_after(0.0)) for found in answers] == [(None, None)] * 2
 
 
 def test_an_answers_error_says_what_it_is() -> None:
-    refusal = Answer(1, read(), error(404, "NotFound", "No such thing.")).error()
+    refusal = Result(1, read(), error(404, "NotFound", "No such thing.")).error()
     assert isinstance(refusal, errors.NotFoundError) and "No such thing." in str(refusal)
-    odd = Answer(1, read(), answer(200, [])).error()
-    assert isinstance(odd, errors.UnexpectedAnswerError) and "GET /v1.0/things/0 answered 200 with something else" in str(odd)
+    odd = Result(1, read(), answer(200, [])).error()
+    assert isinstance(odd, errors.UnexpectedResponseError) and "GET /v1.0/things/0 returned an unexpected response (status 200)" in str(odd)
 
 
 def test_what_is_under_way_is_counted() -> None:
-    dispatcher, world = made([every])
-    assert (dispatcher.free, dispatcher.busy) == (8, False)
-    dispatcher.start(calls(read()))
-    assert (dispatcher.free, dispatcher.busy) == (7, True)
-    dispatcher.wait(0)
-    assert (dispatcher.free, dispatcher.busy, world.clock.slept) == (8, False, [])
+    scheduler, world = made([every])
+    assert (scheduler.free, scheduler.is_busy) == (8, False)
+    scheduler.start(calls(read()))
+    assert (scheduler.free, scheduler.is_busy) == (7, True)
+    scheduler.collect(0)
+    assert (scheduler.free, scheduler.is_busy, world.clock.slept) == (8, False, [])
 
 
 def test_where_nothing_is_under_way_time_passes() -> None:
-    dispatcher, world = made()
-    assert dispatcher.wait(2.5) == [] and world.clock.slept == [2.5]
+    scheduler, world = made()
+    assert scheduler.collect(2.5) == [] and world.clock.slept == [2.5]
 
 
 # --- the budget -----------------------------------------------------------------------------------------------------
 
-QUOTA = Quota(writes=10, requests=30)
+QUOTA = Quota(writes=10, requests=30, seconds=20.0)
 
 
 def test_what_is_under_way_takes_room_and_what_was_answered_keeps_it() -> None:
-    dispatcher, _world = made([every], QUOTA)
-    dispatcher.start(calls(write(1), write(2), read(3)))
-    assert (dispatcher.room(True), dispatcher.room(False)) == (8, 27)
-    dispatcher.wait(0)
-    assert (dispatcher.room(True), dispatcher.room(False)) == (8, 27)
+    scheduler, _world = made([every], QUOTA)
+    scheduler.start(calls(write(1), write(2), read(3)))
+    assert (scheduler.write_capacity(), scheduler.read_capacity()) == (8, 27)
+    scheduler.collect(0)
+    assert (scheduler.write_capacity(), scheduler.read_capacity()) == (8, 27)
 
 
 @pytest.mark.parametrize(
     ("step", "writes", "requests"),
     [
         pytest.param(errors.NotSentError("No."), 0, 0, id="not sent"),
-        pytest.param(errors.LostAnswerError("Lost."), 2, 3, id="lost"),
+        pytest.param(errors.LostResponseError("Lost."), 2, 3, id="lost"),
         pytest.param(error(500), 2, 3, id="an error"),
         pytest.param(items(answer(204), None, answer(200)), 2, 3, id="one left out"),
     ],
 )
 def test_what_the_service_may_have_counted_is_counted(step: t.Any, writes: int, requests: int) -> None:
-    _answers, dispatcher, _world = outcome([step], write(1), write(2), read(3), quota=QUOTA)
-    assert (10 - dispatcher.room(True), 30 - dispatcher.room(False)) == (writes, requests)
+    _answers, scheduler, _world = outcome([step], write(1), write(2), read(3), quota=QUOTA)
+    assert (10 - scheduler.write_capacity(), 30 - scheduler.read_capacity()) == (writes, requests)
 
 
 @pytest.mark.parametrize(
@@ -184,11 +185,11 @@ def test_what_the_service_may_have_counted_is_counted(step: t.Any, writes: int, 
 )
 def test_what_was_throttled_is_not_counted(statuses: tuple[int, ...], counted: tuple[int, int]) -> None:
     responses = [answer(status) if status < 300 else error(status, **{"retry-after": "1"}) for status in statuses]
-    _answers, dispatcher, _world = outcome([items(*responses)], write(1), write(2), read(3), quota=QUOTA)
+    _answers, scheduler, _world = outcome([items(*responses)], write(1), write(2), read(3), quota=QUOTA)
     # Its limits are cut too, so that its room does not tell.
-    budget = dispatcher._budget
-    assert (budget._writes._total, budget._requests._total) == counted
-    assert (budget._writes.under_way, budget._requests.under_way) == (0, 0)
+    writes, requests = scheduler.limit.writes._window, scheduler.limit.requests._window
+    assert (writes._total, requests._total) == counted
+    assert (writes.under_way, requests.under_way) == (0, 0)
 
 
 def test_without_a_token_nothing_is_sent_and_nothing_is_counted() -> None:
@@ -196,30 +197,30 @@ def test_without_a_token_nothing_is_sent_and_nothing_is_counted() -> None:
         def token(self, **_options: t.Any) -> str:
             raise errors.AuthenticationError("It has expired.")
 
-    dispatcher, world = made([], QUOTA, credential=Expired())
+    scheduler, world = made([], QUOTA, credential=Expired())
     with pytest.raises(errors.AuthenticationError):
-        dispatcher.start(calls(write(1), write(2)))
-    assert (dispatcher.room(True), dispatcher.busy, world.transport.sent) == (10, False, [])
+        scheduler.start(calls(write(1), write(2)))
+    assert (scheduler.write_capacity(), scheduler.is_busy, world.transport.sent) == (10, False, [])
 
 
 def test_writes_of_an_earlier_process_count_while_they_are_in_the_window() -> None:
-    dispatcher, _world = made((), QUOTA)
-    dispatcher.remember([0.0, 1.0, 19.9, 20.0, 3600.0, -1.0])
-    assert (dispatcher.room(True), dispatcher.room(False)) == (7, 27)
-    assert dispatcher.room(True, ahead=0.2) == 8
+    scheduler, _world = made((), QUOTA)
+    scheduler.restore_writes([0.0, 1.0, 19.9, 20.0, 3600.0, -1.0])
+    assert (scheduler.write_capacity(), scheduler.read_capacity()) == (7, 27)
+    assert scheduler.write_capacity(ahead=0.2) == 8
 
 
 def test_another_quota_counts() -> None:
-    assert [made((), quota)[0].room(True) for quota in (None, QUOTA)] == [200, 10]
+    assert [made((), quota)[0].write_capacity() for quota in (LARGE, QUOTA)] == [200, 10]
 
 
 @pytest.mark.parametrize(
-    ("quota", "used", "spare"), [(Quota(), 0, 1600), (QUOTA, 0, 15), (QUOTA, 9, 11), (QUOTA, 30, 0), (Quota(10, 1000), 0, 980)]
+    ("quota", "used", "spare"), [(LARGE, 0, 1600), (QUOTA, 0, 15), (QUOTA, 9, 11), (QUOTA, 30, 0), (Quota(10, 1000, 20.0), 0, 980)]
 )
 def test_reads_leave_room_for_two_windows_of_writes_or_half(quota: Quota, used: int, spare: int) -> None:
-    dispatcher, _world = made((), quota)
-    dispatcher._budget.settle(0.0, 0, 0, counted_writes=0, counted_reads=used)
-    assert dispatcher.spare == spare
+    scheduler, _world = made((), quota)
+    scheduler.limit.requests.complete(0.0, 0, used)
+    assert scheduler.spare_read_capacity() == spare
 
 
 # --- the service throttles ------------------------------------------------------------------------------------------
@@ -241,70 +242,70 @@ def test_reads_leave_room_for_two_windows_of_writes_or_half(quota: Quota, used: 
 @pytest.mark.parametrize("number", [1, 3])
 def test_nothing_is_sent_before_the_service_wants_it(headers: dict[str, str], pause: float, number: int) -> None:
     """A hostile Retry-After is not waited for longer than retry_timeout."""
-    _answers, dispatcher, world = outcome([error(429, **headers)], *map(write, range(number)))
-    assert dispatcher.room(True) == 0 and dispatcher.opens(True) == pytest.approx(pause)
+    _answers, scheduler, world = outcome([error(429, **headers)], *map(write, range(number)))
+    assert scheduler.write_capacity() == 0 and scheduler.write_delay() == pytest.approx(pause)
     world.clock.sleep(pause)
-    assert dispatcher.room(True) > 0 and dispatcher.opens(True) == 0.0
+    assert scheduler.write_capacity() > 0 and scheduler.write_delay() == 0.0
 
 
 @pytest.mark.parametrize("retry_timeout", [0.0, 5.0])
 def test_a_window_is_waited_for_even_with_less_patience(retry_timeout: float) -> None:
-    _answers, dispatcher, _world = outcome([error(429, **{"retry-after": "86400"})], write(), retry_timeout=retry_timeout)
-    assert dispatcher.opens(True) == pytest.approx(20.0)
+    _answers, scheduler, _world = outcome([error(429, **{"retry-after": "86400"})], write(), retry_timeout=retry_timeout)
+    assert scheduler.write_delay() == pytest.approx(20.0)
 
 
 def test_where_others_get_through_nobody_waits_longer_than_a_window() -> None:
     responses = [error(429, **{"retry-after": "50"}), answer(204)]
-    _answers, dispatcher, _world = outcome([items(*responses)], write(1), write(2))
-    assert dispatcher.opens(True) == pytest.approx(20.0)
+    _answers, scheduler, _world = outcome([items(*responses)], write(1), write(2))
+    assert scheduler.write_delay() == pytest.approx(20.0)
 
 
 def test_the_earliest_moment_counts() -> None:
     responses = [error(429, **{"retry-after": after}) for after in ("9", "4", "6")]
-    _answers, dispatcher, _world = outcome([items(*responses)], *map(write, range(3)))
-    assert dispatcher.opens(True) == pytest.approx(4.0)
+    _answers, scheduler, _world = outcome([items(*responses)], *map(write, range(3)))
+    assert scheduler.write_delay() == pytest.approx(4.0)
 
 
 def test_our_own_pause_grows_until_something_gets_through() -> None:
-    dispatcher, world = made([error(429)] * 3 + [errors.LostAnswerError("Lost."), error(429), answer(204), error(429)])
+    scheduler, world = made([error(429)] * 3 + [errors.LostResponseError("Lost."), error(429), answer(204), error(429)])
     pauses = []
     for _time in range(7):
-        dispatcher.start(calls(write()))
-        dispatcher.wait(0)
-        pauses.append(dispatcher.opens(True))
+        scheduler.start(calls(write()))
+        scheduler.collect(0)
+        pauses.append(scheduler.write_delay())
         world.clock.sleep(pauses[-1])
     assert pauses == pytest.approx([1.0, 2.0, 4.0, 0.0, 8.0, 0.0, 1.0])
 
 
 def test_throttled_writes_do_not_hold_reads_and_throttled_reads_hold_both() -> None:
-    _answers, dispatcher, _world = outcome([error(429, **{"retry-after": "3"})], write())
-    assert (dispatcher.opens(True), dispatcher.opens(False)) == (pytest.approx(3.0), 0.0)
-    _answers, dispatcher, _world = outcome([error(429, **{"retry-after": "3"})], write(1), read(2))
-    assert (dispatcher.opens(True), dispatcher.opens(False)) == (pytest.approx(3.0), pytest.approx(3.0))
+    _answers, scheduler, _world = outcome([error(429, **{"retry-after": "3"})], write())
+    assert (scheduler.write_delay(), scheduler.read_delay()) == (pytest.approx(3.0), 0.0)
+    _answers, scheduler, _world = outcome([error(429, **{"retry-after": "3"})], write(1), read(2))
+    assert (scheduler.write_delay(), scheduler.read_delay()) == (pytest.approx(3.0), pytest.approx(3.0))
 
 
 def test_less_is_tried_after_the_service_throttled() -> None:
-    dispatcher, world = made([items(*[answer(204)] * 8), error(429, **{"retry-after": "3"})], QUOTA)
-    dispatcher.start(calls(*map(write, range(8))))
-    dispatcher.wait(0)
-    dispatcher.start(calls(write(9)))
-    dispatcher.wait(0)
+    scheduler, world = made([items(*[answer(204)] * 8), error(429, **{"retry-after": "3"})], QUOTA)
+    scheduler.start(calls(*map(write, range(8))))
+    scheduler.collect(0)
+    scheduler.start(calls(write(9)))
+    scheduler.collect(0)
     world.clock.sleep(20.0)
     # Nine tenths of the eight that were granted, and what has come back meanwhile.
-    assert dispatcher.room(True) == 9
+    assert scheduler.write_capacity() == 9
 
 
 # --- the token ------------------------------------------------------------------------------------------------------
 
 
 def test_a_token_is_renewed_once_for_all_that_went_out_with_it() -> None:
-    dispatcher, world = made([error(401), error(401), answer(204), error(401)])
+    scheduler, world = made([error(401), error(401), answer(204), error(401)])
     for number in range(2):
-        dispatcher.start(calls(write(number)))
-    assert [dispatcher.wait(0)[0].status for _number in range(2)] == [401, 401]
+        scheduler.start(calls(write(number)))
+    assert [scheduler.collect(0)[0].status for _number in range(2)] == [401, 401]
     for number in range(2):
-        dispatcher.start(calls(write(number)))
-        dispatcher.wait(0)
+        scheduler.start(calls(write(number)))
+        scheduler.collect(0)
     assert [request.bearer for request in world.transport.sent] == ["token-1", "token-1", "token-2", "token-2"]
     assert [renewed for _claims, renewed in world.credential.asked].count(True) == 2
 
@@ -313,7 +314,7 @@ def test_a_token_is_renewed_once_for_all_that_went_out_with_it() -> None:
 def test_the_new_token_has_the_claims_that_are_demanded(whole: bool) -> None:
     refusal = error(401, **{"www-authenticate": CHALLENGE})
     step = refusal if whole else items(answer(204), refusal)
-    answers, _dispatcher, world = outcome([step], write(1), write(2))
+    answers, _scheduler, world = outcome([step], write(1), write(2))
     assert [found.status for found in answers] == ([401, 401] if whole else [204, 401])
     assert [asked for asked in world.credential.asked if asked[1]] == [(CLAIMS, True)]
 
@@ -327,7 +328,7 @@ def test_why_there_is_no_new_token_is_the_answer() -> None:
                 raise failure
             return super().token(claims=claims)
 
-    answers, _dispatcher, _world = outcome([items(answer(204), error(401))], write(1), write(2), credential=Refused())
+    answers, _scheduler, _world = outcome([items(answer(204), error(401))], write(1), write(2), credential=Refused())
     assert [found.status for found in answers] == [204, None] and answers[1].error() is failure
 
 
@@ -335,8 +336,8 @@ def test_why_there_is_no_new_token_is_the_answer() -> None:
 
 
 def fetched(script: Script, number: int, **options: t.Any) -> tuple[list[t.Any], Tenant]:
-    dispatcher, world = made(script, **options)
-    return [json.loads(found.body) for found in dispatcher.fetch(list(map(read, range(number))))], world
+    scheduler, world = made(script, **options)
+    return [json.loads(found.body) for found in scheduler.fetch_all(list(map(read, range(number))))], world
 
 
 @pytest.mark.parametrize(("number", "envelopes"), [(0, 0), (1, 1), (20, 1), (21, 2), (200, 10)])
@@ -354,7 +355,7 @@ def test_reads_are_answered_in_their_order(number: int, envelopes: int) -> None:
         (error(500), [20, 21]),
         (error(503), [20, 21]),
         (errors.NotSentError("No."), [20, 21]),
-        (errors.LostAnswerError("Lost."), [20, 21]),
+        (errors.LostResponseError("Lost."), [20, 21]),
         (answer(200, {}), [20, 21]),
         (items(answer(200, {"url": "/things/20"})), [21]),
         (items(error(504), answer(200, {"url": "/things/21"})), [20]),
@@ -370,39 +371,39 @@ def test_only_what_failed_is_read_again(step: t.Any, left: list[int]) -> None:
 
 @pytest.mark.parametrize("status", [200, 302, 400, 403, 404])
 def test_a_definite_answer_is_an_answer(status: int) -> None:
-    dispatcher, world = made([answer(status, {})])
-    assert dispatcher.fetch([read()])[0].status == status and len(world.transport.sent) == 1
+    scheduler, world = made([answer(status, {})])
+    assert scheduler.fetch_all([read()])[0].status == status and len(world.transport.sent) == 1
 
 
 @pytest.mark.parametrize(
-    "failure", [errors.NotSentError("No token.", passing=False), errors.AuthenticationError("No.")], ids=["never", "no token"]
+    "failure", [errors.NotSentError("No token.", is_transient=False), errors.AuthenticationError("No.")], ids=["never", "no token"]
 )
 def test_what_is_hopeless_is_not_tried_again(failure: errors.IntuneError) -> None:
-    dispatcher, world = made([every, failure])
+    scheduler, world = made([every, failure])
     with pytest.raises(type(failure)) as raised:
-        dispatcher.fetch(list(map(read, range(21))))
+        scheduler.fetch_all(list(map(read, range(21))))
     assert raised.value is failure and len(world.transport.sent) == 2 and world.clock.slept == []
 
 
 def test_a_batch_that_is_refused_is_not_tried_again() -> None:
-    dispatcher, world = made([error(400, "BadRequest", "Invalid batch payload format.")])
+    scheduler, world = made([error(400, "BadRequest", "Invalid batch payload format.")])
     with pytest.raises(errors.NotSentError, match="Invalid batch payload format"):
-        dispatcher.fetch([read(1), read(2)])
+        scheduler.fetch_all([read(1), read(2)])
     assert len(world.transport.sent) == 1
 
 
 def test_a_new_token_that_is_refused_too_is_told() -> None:
-    dispatcher, world = made([error(401), error(401)])
+    scheduler, world = made([error(401), error(401)])
     with pytest.raises(errors.UnauthorizedError):
-        dispatcher.fetch([read()])
+        scheduler.fetch_all([read()])
     assert [request.bearer for request in world.transport.sent] == ["token-1", "token-2"]
 
 
 @pytest.mark.parametrize(("patience", "sent"), [(0.0, 1), (2.9, 2), (3.0, 3), (6.9, 3), (7.0, 4)])
 def test_without_progress_reads_are_repeated_for_retry_timeout(patience: float, sent: int) -> None:
-    dispatcher, world = made([error(503)] * sent, retry_timeout=patience)
+    scheduler, world = made([error(503)] * sent, retry_timeout=patience)
     with pytest.raises(errors.ServiceError):
-        dispatcher.fetch([read()])
+        scheduler.fetch_all([read()])
     assert len(world.transport.sent) == sent and world.clock.monotonic() <= patience
 
 
@@ -416,7 +417,7 @@ def test_with_progress_reads_are_repeated_for_longer() -> None:
 
 
 def test_reads_keep_to_the_quota() -> None:
-    found, world = fetched([every] * 3, 13, quota=Quota(1, 5))
+    found, world = fetched([every] * 3, 13, quota=Quota(1, 5, 20.0))
     assert len(found) == 13 and world.clock.monotonic() == pytest.approx(40.0)
     assert [len(body_of(request)["requests"]) for request in world.transport.sent] == [5, 5, 3]
 
@@ -427,23 +428,23 @@ def test_a_throttled_read_waits_as_long_as_the_service_says() -> None:
 
 
 def test_a_service_that_wants_more_patience_than_there_is_is_not_waited_for() -> None:
-    dispatcher, world = made([error(429, **{"retry-after": "15"})], retry_timeout=10.0)
+    scheduler, world = made([error(429, **{"retry-after": "15"})], retry_timeout=10.0)
     with pytest.raises(errors.ThrottledError):
-        dispatcher.fetch([read()])
+        scheduler.fetch_all([read()])
     assert len(world.transport.sent) == 1 and world.clock.slept == []
 
 
 @pytest.mark.parametrize(
     ("subject", "again"),
     [
-        (Answer(1, read(), None), True),
-        (Answer(1, read(), error(401)), True),
-        (Answer(1, read(), error(403)), False),
-        (Answer(1, read(), failure=errors.NotSentError("No.")), True),
-        (Answer(1, read(), failure=errors.NotSentError("No.", passing=False)), False),
-        (Answer(1, read(), failure=errors.LostAnswerError("Lost.")), True),
-        (Answer(1, read(), failure=errors.InvalidOptionError("Bad.")), False),
+        (Result(1, read(), None), True),
+        (Result(1, read(), error(401)), True),
+        (Result(1, read(), error(403)), False),
+        (Result(1, read(), failure=errors.NotSentError("No.")), True),
+        (Result(1, read(), failure=errors.NotSentError("No.", is_transient=False)), False),
+        (Result(1, read(), failure=errors.LostResponseError("Lost.")), True),
+        (Result(1, read(), failure=errors.InvalidOptionError("Bad.")), False),
     ],
 )
-def test_what_may_get_another_answer(subject: Answer, again: bool) -> None:
-    assert passing(subject) is again
+def test_what_may_get_another_answer(subject: Result, again: bool) -> None:
+    assert subject.is_transient is again

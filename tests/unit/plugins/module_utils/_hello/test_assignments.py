@@ -356,7 +356,7 @@ def test_assignments_are_written_whole_with_their_filters() -> None:
     world = tenant([answer(200, {"value": []})])
     assignments.write(world.client, PATH, [DEVICES, GROUP_FILTERED])
     request = world.transport.sent[0]
-    assert (request.target, request.repeatable) == (f"POST /beta{PATH}/assign", True)
+    assert (request.target, request.idempotent) == (f"POST /beta{PATH}/assign", True)
     assert body_of(request) == {"assignments": [DEVICES.render(), GROUP_FILTERED.render()]}
 
 

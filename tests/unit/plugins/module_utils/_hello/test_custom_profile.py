@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._approval.requests import Asked
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings as pin_settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_profile import (
@@ -282,7 +282,7 @@ def test_a_profile_is_made_in_v1() -> None:
     world = tenant([answer(201, {"id": ID})])
     assert BACKEND.create(world.client, NEW, DEVICE) == ID
     assert world.transport.targets == [f"POST /v1.0{PATH}"]
-    assert not world.transport.sent[0].repeatable, "a second one would be another profile"
+    assert not world.transport.sent[0].idempotent, "a second one would be another profile"
     recovery = {"@odata.type": BOOLEAN, "displayName": "EnablePinRecovery", "description": "", "omaUri": URI, "value": True}
     assert body_of(world.transport.sent[0]) == {
         "@odata.type": CUSTOM,
@@ -303,7 +303,7 @@ def test_a_profile_with_scope_tags_is_made_in_beta() -> None:
     ("step", "words"),
     [
         pytest.param(error(400), "since 2024 Intune refuses new custom profiles", id="refused"),
-        pytest.param(errors.LostAnswerError("Lost."), "may have been made", id="lost"),
+        pytest.param(errors.LostResponseError("Lost."), "may have been made", id="lost"),
         pytest.param(answer(201, b"<html>"), "may have been made", id="not Graph's answer"),
         pytest.param(error(500), "may have been made", id="500"),
         pytest.param(error(403), "Grant", id="403: as usual"),
@@ -319,7 +319,8 @@ def test_a_profile_that_cannot_be_made_has_a_hint(step: t.Any, words: str) -> No
 
 def test_a_profile_that_waits_for_approval_is_not_called_refused() -> None:
     refusal = intune(400, "Header 'x-msft-approval-justification' is required to request approval.")
-    world = tenant([refusal, error(403), intune(412, "Approval Required.", x_msft_approval_code=ID), error(403)], asked=Asked("Please."))
+    answers = [refusal, error(403), intune(412, "Approval Required.", x_msft_approval_code=ID), error(403)]
+    world = tenant(answers, approval=ApprovalOptions("Please."))
     with pytest.raises(errors.ApprovalPendingError):
         BACKEND.create(world.client, NEW, DEVICE)
 

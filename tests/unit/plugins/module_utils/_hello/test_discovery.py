@@ -536,8 +536,8 @@ FAILURES = [
     pytest.param(error(404, message="No."), "404 SomeCode: No.", id="not found"),
     pytest.param(error(503, message="No."), "503 SomeCode: No.", id="not available"),
     pytest.param(answer(200, b"<html></html>"), "not JSON", id="a page"),
-    pytest.param(answer(200, {"id": "1"}), "did not answer with a list", id="no list"),
-    pytest.param(errors.LostAnswerError("Lost."), "Lost.", id="lost"),
+    pytest.param(answer(200, {"id": "1"}), "did not return a list", id="no list"),
+    pytest.param(errors.LostResponseError("Lost."), "Lost.", id="lost"),
 ]
 
 

@@ -244,7 +244,7 @@ def test_a_policy_is_made_in_beta() -> None:
     world = tenant([answer(201, {"id": ID})])
     assert BACKEND.create(world.client, NEW, DEVICE) == ID
     assert world.transport.targets == [f"POST /beta{PATH}"]
-    assert not world.transport.sent[0].repeatable, "a second one would be another policy"
+    assert not world.transport.sent[0].idempotent, "a second one would be another policy"
     assert body_of(world.transport.sent[0]) == {
         "@odata.type": f"{PREFIX}Policy",
         "name": "PIN",
@@ -265,7 +265,7 @@ def test_no_tenant_is_named_in_a_policy() -> None:
 @pytest.mark.parametrize(
     ("step", "words"),
     [
-        pytest.param(errors.LostAnswerError("Lost."), "may have been made", id="lost"),
+        pytest.param(errors.LostResponseError("Lost."), "may have been made", id="lost"),
         pytest.param(answer(201, b"<html>"), "may have been made", id="not Graph's answer"),
         pytest.param(error(500), "may have been made", id="500"),
         pytest.param(error(403), "Grant", id="403: as usual"),

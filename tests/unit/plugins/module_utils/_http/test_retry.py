@@ -5,24 +5,38 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._http import message as protocol
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import Exchange
+from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import (
+    CONNECT_ATTEMPTS,
+    FIRST_BACKOFF,
+    LONGEST_BACKOFF,
+    LONGEST_RETRY_AFTER,
+    Attempts,
+    RetryingSender,
+    backoff,
+    may_repeat,
+    may_repeat_after_failure,
+    parse_retry_after,
+    retry_after_of,
+)
 from tests.support.fakes import GRAPH, START, START_DATE, FakeClock, FakeTransport, Step, answer
 
 GET = Request("GET", f"{GRAPH}/v1.0/x")
 POST = Request("POST", f"{GRAPH}/v1.0/x")
-REPEATABLE = Request("POST", f"{GRAPH}/v1.0/x", repeatable=True)
+REPEATABLE = Request("POST", f"{GRAPH}/v1.0/x", idempotent=True)
 GOOD = answer(200, {"good": True})
-LOST = errors.LostAnswerError("lost")
+LOST = errors.LostResponseError("lost")
+AFTER = {"retry-after": "1"}
 REFUSED = errors.NotSentError("refused")
 
 
-def exchange(clock: FakeClock, *script: Step, retry_timeout: float = 60.0) -> tuple[Exchange, FakeTransport]:
+def exchange(clock: FakeClock, *script: Step, retry_timeout: float = 60.0) -> tuple[RetryingSender, FakeTransport]:
     transport = FakeTransport(script)
-    return Exchange(transport, clock, retry_timeout), transport
+    return RetryingSender(transport, clock, retry_timeout), transport
 
 
 @pytest.mark.parametrize(
@@ -35,8 +49,8 @@ def exchange(clock: FakeClock, *script: Step, retry_timeout: float = 60.0) -> tu
         pytest.param(POST, answer(429), id="POST throttled"),
         pytest.param(POST, answer(503, retry_after="1"), id="POST 503 with Retry-After"),
         pytest.param(POST, REFUSED, id="POST not sent"),
-        pytest.param(REPEATABLE, LOST, id="repeatable POST lost"),
-        pytest.param(REPEATABLE, answer(500), id="repeatable POST 500"),
+        pytest.param(REPEATABLE, LOST, id="idempotent POST lost"),
+        pytest.param(REPEATABLE, answer(500), id="idempotent POST 500"),
     ],
 )
 def test_what_did_not_run_is_sent_again(clock: FakeClock, request_: Request, first: Step) -> None:
@@ -54,14 +68,14 @@ def test_a_post_is_sent_once_when_it_may_have_run(clock: FakeClock, status: int)
 
 def test_a_post_is_sent_once_when_its_answer_is_lost(clock: FakeClock) -> None:
     subject, transport = exchange(clock, LOST)
-    with pytest.raises(errors.LostAnswerError):
+    with pytest.raises(errors.LostResponseError):
         subject.send(POST)
     assert transport.sent == [POST]
 
 
 def test_a_post_that_ran_at_its_second_try_is_not_sent_a_third_time(clock: FakeClock) -> None:
     subject, transport = exchange(clock, answer(429), LOST)
-    with pytest.raises(errors.LostAnswerError):
+    with pytest.raises(errors.LostResponseError):
         subject.send(POST)
     assert len(transport.sent) == 2
 
@@ -74,7 +88,7 @@ def test_the_last_answer_comes_back_when_time_is_up(clock: FakeClock) -> None:
 
 def test_the_last_failure_is_raised_when_time_is_up(clock: FakeClock) -> None:
     subject, _transport = exchange(clock, *[LOST] * 50, retry_timeout=20.0)
-    with pytest.raises(errors.LostAnswerError):
+    with pytest.raises(errors.LostResponseError):
         subject.send(GET)
 
 
@@ -125,11 +139,11 @@ def test_connecting_is_tried_a_few_times_only(clock: FakeClock) -> None:
     subject, transport = exchange(clock, *[REFUSED] * 50, retry_timeout=3600.0)
     with pytest.raises(errors.NotSentError):
         subject.send(POST)
-    assert len(transport.sent) == protocol.CONNECT_ATTEMPTS
+    assert len(transport.sent) == CONNECT_ATTEMPTS
 
 
 def test_what_does_not_pass_is_not_tried_again(clock: FakeClock) -> None:
-    subject, transport = exchange(clock, errors.NotSentError("untrusted", passing=False))
+    subject, transport = exchange(clock, errors.NotSentError("untrusted", is_transient=False))
     with pytest.raises(errors.NotSentError):
         subject.send(GET)
     assert transport.sent == [GET]
@@ -140,3 +154,156 @@ def test_a_definite_answer_is_final(clock: FakeClock, response: Response) -> Non
     subject, transport = exchange(clock, response)
     assert subject.send(GET) is response
     assert transport.sent == [GET]
+
+
+# --- the decision ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "headers", "again"),
+    [
+        pytest.param(GET, 429, {}, True, id="GET throttled"),
+        pytest.param(POST, 429, {}, True, id="POST throttled: it was not run"),
+        pytest.param(POST, 429, AFTER, True, id="POST throttled with Retry-After"),
+        *[pytest.param(GET, status, {}, True, id=f"GET {status}") for status in (500, 502, 503, 504)],
+        *[pytest.param(POST, status, {}, False, id=f"POST {status}: it may have run") for status in (500, 502, 503, 504)],
+        *[pytest.param(POST, status, AFTER, False, id=f"POST {status} with Retry-After") for status in (500, 502, 504)],
+        pytest.param(POST, 503, AFTER, True, id="POST 503 with Retry-After: it was refused"),
+        *[pytest.param(REPEATABLE, status, {}, True, id=f"idempotent POST {status}") for status in (500, 502, 503, 504)],
+        *[pytest.param(GET, status, AFTER, False, id=f"GET {status}") for status in (200, 301, 400, 401, 403, 404, 409, 412, 501)],
+        *[pytest.param(REPEATABLE, status, AFTER, False, id=f"idempotent POST {status}") for status in (200, 400, 404, 409)],
+        pytest.param(Request("DELETE", GRAPH), 500, {}, False, id="DELETE 500"),
+        pytest.param(Request("PATCH", GRAPH), 500, {}, False, id="PATCH 500"),
+        pytest.param(Request("HEAD", GRAPH), 500, {}, True, id="HEAD 500"),
+    ],
+)
+def test_what_may_be_repeated_after_an_answer(request_: Request, status: int, headers: dict[str, str], again: bool) -> None:
+    assert may_repeat(request_, Response(status, headers)) is again
+
+
+@pytest.mark.parametrize(
+    ("request_", "failure", "attempt", "again"),
+    [
+        pytest.param(POST, errors.NotSentError("x"), 1, True, id="POST not sent"),
+        pytest.param(POST, errors.NotSentError("x"), CONNECT_ATTEMPTS - 1, True, id="POST not sent, but for the last time"),
+        pytest.param(POST, errors.NotSentError("x"), CONNECT_ATTEMPTS, False, id="POST not sent, too often"),
+        pytest.param(GET, errors.NotSentError("x", is_transient=False), 1, False, id="GET not sent, for good"),
+        pytest.param(POST, errors.LostResponseError("x"), 1, False, id="POST lost"),
+        pytest.param(GET, errors.LostResponseError("x"), 9, True, id="GET lost"),
+        pytest.param(REPEATABLE, errors.LostResponseError("x"), 9, True, id="idempotent POST lost"),
+    ],
+)
+def test_what_may_be_repeated_without_an_answer(request_: Request, failure: errors.IntuneError, attempt: int, again: bool) -> None:
+    assert may_repeat_after_failure(request_, failure, attempt) is again
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        pytest.param(None, None, id="missing"),
+        pytest.param("", None, id="empty"),
+        pytest.param("0", 0.0, id="zero"),
+        pytest.param("7", 7.0, id="whole"),
+        pytest.param(" 7 ", 7.0, id="with spaces"),
+        pytest.param("0.25", 0.25, id="fraction"),
+        pytest.param("-3", 0.0, id="negative"),
+        pytest.param("nan", None, id="not a number"),
+        pytest.param("inf", LONGEST_RETRY_AFTER, id="infinite"),
+        pytest.param("99999999999", LONGEST_RETRY_AFTER, id="huge"),
+        pytest.param("soon", None, id="garbage"),
+        pytest.param("Mon, 05 Jan 2026 10:00:09 GMT", 9.0, id="date"),
+        pytest.param("Mon, 05 Jan 2026 09:00:00 GMT", 0.0, id="date that has passed"),
+        pytest.param("Mon, 99 Jan 2026 09:00:00 GMT", None, id="date that is none"),
+    ],
+)
+def test_retry_after_is_read_in_every_form(value: str | None, seconds: float | None) -> None:
+    assert parse_retry_after(value, START) == seconds
+
+
+@given(st.text())
+def test_any_retry_after_is_either_unreadable_or_within_bounds(value: str) -> None:
+    seconds = parse_retry_after(value, START)
+    assert seconds is None or 0 <= seconds <= LONGEST_RETRY_AFTER
+
+
+@pytest.mark.parametrize(
+    ("attempt", "jitter", "seconds"),
+    [
+        pytest.param(1, 1.0, 1.0, id="first, longest"),
+        pytest.param(1, 0.0, 0.5, id="first, shortest"),
+        pytest.param(3, 1.0, 4.0, id="third"),
+        pytest.param(6, 1.0, LONGEST_BACKOFF, id="at its longest"),
+        pytest.param(60, 0.0, LONGEST_BACKOFF / 2, id="at its longest, shortest"),
+    ],
+)
+def test_our_own_pause_doubles_up_to_a_bound(attempt: int, jitter: float, seconds: float) -> None:
+    assert backoff(attempt, None, jitter) == seconds
+
+
+@given(attempt=st.integers(1, 100_000), jitter=st.floats(0, 1))
+@example(attempt=5000, jitter=1.0)
+def test_our_own_pause_is_bounded_after_any_number_of_tries(attempt: int, jitter: float) -> None:
+    assert FIRST_BACKOFF / 2 <= backoff(attempt, None, jitter) <= LONGEST_BACKOFF
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        pytest.param(0.0, 8.0, id="0 is no help: our own"),
+        pytest.param(None, 8.0, id="missing: our own"),
+        pytest.param(45.0, 45.0, id="longer than our own: theirs"),
+        pytest.param(5.0, 5.0, id="a bit shorter than our own: theirs"),
+        pytest.param(0.1, 4.0, id="much too short: half of our own"),
+    ],
+)
+def test_the_services_pause_is_honoured(retry_after: float | None, seconds: float) -> None:
+    assert backoff(4, retry_after, 1.0) == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("12", 12.0), ("Mon, 05 Jan 2026 10:00:12 GMT", 12.0), (None, None)], ids=["seconds", "date", "missing"]
+)
+def test_a_response_says_how_long_to_wait_by_the_services_clock(value: str | None, seconds: float | None) -> None:
+    headers = {"date": START_DATE, **({"retry-after": value} if value else {})}
+    assert retry_after_of(Response(429, headers), START + 500.0) == seconds
+
+
+def test_a_date_counts_from_our_clock_where_the_service_does_not_say_its_own() -> None:
+    assert retry_after_of(Response(429, {"retry-after": START_DATE}), START - 7.0) == 7.0
+
+
+def failed(attempts: Attempts, now: float = 0.0, **options: object) -> Attempts:
+    return attempts.after_failure(now, **{"timeout": 60.0, "jitter": 1.0, **options})  # type: ignore[arg-type]  # by name
+
+
+class TestAttempts:
+    def test_the_pause_grows_with_each(self) -> None:
+        attempts, pauses = Attempts(), []
+        for _number in range(4):
+            attempts = failed(attempts)
+            pauses.append(attempts.pause)
+        assert (pauses, attempts.number) == ([1.0, 2.0, 4.0, 8.0], 4)
+
+    def test_the_time_runs_from_the_first_failure(self) -> None:
+        attempts = failed(Attempts(), 100.0)
+        assert attempts.since == 100.0
+        assert failed(attempts, 158.0).pause == 2.0 and failed(attempts, 158.1).pause is None
+
+    def test_the_time_runs_from_the_start_where_that_is_given(self) -> None:
+        assert failed(Attempts(since=0.0), 59.0).pause == 1.0 and failed(Attempts(since=0.0), 59.1).pause is None
+
+    def test_progress_of_others_gives_more_time(self) -> None:
+        attempts = failed(Attempts(), 0.0)
+        assert failed(attempts, 70.0).pause is None and failed(attempts, 70.0, progress=50.0).pause == 2.0
+
+    def test_what_cannot_be_repeated_stops_at_once(self) -> None:
+        assert failed(Attempts(), can_repeat=False).pause is None
+
+    def test_a_refused_token_is_renewed_once(self) -> None:
+        once = failed(Attempts(), is_unauthorized=True)
+        assert (once.pause, once.token_renewed) == (1.0, True)
+        assert failed(once).pause == 2.0 and failed(once, is_unauthorized=True).pause is None
+
+    def test_a_pause_is_as_long_as_the_service_or_the_caller_wants(self) -> None:
+        assert failed(Attempts(), retry_after=7.0).pause == 7.0 and failed(Attempts(), at_least=9.0).pause == 9.0
+        assert failed(Attempts(), retry_after=61.0).pause is None, "which may be too long"

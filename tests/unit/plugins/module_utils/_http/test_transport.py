@@ -21,7 +21,7 @@ import urllib3.exceptions as u3
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http import transport
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
-from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import METADATA_HOST, Transport, _translate
+from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import METADATA_HOST, Transport, _logging_of, _translate
 from tests.support.fakes import GRAPH
 
 GET = Request("GET", f"{GRAPH}/v1.0/x")
@@ -176,7 +176,7 @@ def test_without_requests_the_library_is_named(monkeypatch: pytest.MonkeyPatch) 
 def test_what_can_never_be_sent_is_not_tried_again(request_: Request, policy: dict[str, t.Any]) -> None:
     with pytest.raises(errors.NotSentError) as caught:
         send(request_, **policy)
-    assert not caught.value.passing
+    assert not caught.value.is_transient
 
 
 # --- failures of requests -------------------------------------------------------------------------------------------
@@ -222,19 +222,19 @@ def test_failures_before_the_request_went_out(failure: Exception, passing: bool,
     found = _translate(GET, failure, 30.0)
     assert isinstance(found, errors.NotSentError)
     assert words in found.message and "s3cret" not in str(found)
-    assert found.passing is passing
+    assert found.is_transient is passing
 
 
 def test_a_connection_that_breaks_behind_a_proxy_counts_as_sent() -> None:
     broken = u3.ProxyError("Unable to connect to proxy", ConnectionResetError(104, "Connection reset by peer"))
     found = _translate(GET, requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", broken)), 30.0)
-    assert isinstance(found, errors.LostAnswerError)
+    assert isinstance(found, errors.LostResponseError)
 
 
 @pytest.mark.parametrize(
     ("failure", "words"),
     [
-        pytest.param(requests.exceptions.ReadTimeout("slow"), "no answer within 30 s", id="read timeout"),
+        pytest.param(requests.exceptions.ReadTimeout("slow"), "no response within 30 s", id="read timeout"),
         pytest.param(
             requests.exceptions.ConnectionError(u3.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer"))),
             "the connection broke ([Errno 104] reset by peer)",
@@ -250,7 +250,7 @@ def test_a_connection_that_breaks_behind_a_proxy_counts_as_sent() -> None:
 )
 def test_failures_after_which_the_request_may_have_run(failure: Exception, words: str) -> None:
     found = _translate(GET, failure, 30.0)
-    assert isinstance(found, errors.LostAnswerError)
+    assert isinstance(found, errors.LostResponseError)
     assert words in found.message
     assert found.target == "GET /v1.0/x"
 
@@ -293,19 +293,35 @@ def test_the_query_of_an_address_is_in_no_log_and_no_error(server: Server, caplo
     shown = ""
     with caplog.at_level(logging.DEBUG):
         try:
-            shown = repr(send(server.request(f"{path}?sig={KEY}")))
-        except errors.LostAnswerError as failure:
+            shown = repr(send(server.request(f"{path}?sig={KEY}", has_secret_query=True)))
+        except errors.LostResponseError as failure:
             shown = told(failure)
     assert server.paths == [f"{path}?sig={KEY}"]
     assert KEY not in shown + caplog.text
     assert "127.0.0.1" in caplog.text, "the rest is logged"
 
 
+@pytest.mark.parametrize("path", ["/a%2fb?sig=%2f%7E" + KEY, "/a b?sig=" + KEY, "/%7Ea?" + KEY])
+def test_the_query_is_in_no_log_however_its_address_is_quoted(server: Server, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    with caplog.at_level(logging.DEBUG):
+        send(server.request(path, has_secret_query=True))
+    assert len(server.paths) == 1 and KEY not in caplog.text and "127.0.0.1" in caplog.text
+
+
+def test_lines_of_others_are_left_alone(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("urllib3.connectionpool")
+    with caplog.at_level(logging.DEBUG):
+        with _logging_of(server.request(f"/good?sig={KEY}", has_secret_query=True)):
+            logger.debug("%s", "/other?page=2")
+        send(server.request("/good?page=3"))
+    assert "/other?page=2" in caplog.text and "/good?page=3" in caplog.text and not logger.filters
+
+
 def test_the_query_of_an_address_that_does_not_answer_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     with caplog.at_level(logging.DEBUG), pytest.raises(errors.NotSentError) as caught:
-        send(Request("GET", f"http://127.0.0.1:{port}/r.zip?sig={KEY}"))
+        send(Request("GET", f"http://127.0.0.1:{port}/r.zip?sig={KEY}", has_secret_query=True))
     assert KEY not in told(caught.value) + caplog.text
 
 
@@ -369,7 +385,7 @@ def test_a_redirect_is_an_answer(server: Server) -> None:
 
 @pytest.mark.parametrize("path", ["/drop", "/cut", "/lengths"])
 def test_an_answer_that_is_not_whole_is_a_lost_one(server: Server, path: str) -> None:
-    with pytest.raises(errors.LostAnswerError):
+    with pytest.raises(errors.LostResponseError):
         send(server.request(path))
     assert server.paths == [path]
 
@@ -379,7 +395,7 @@ def test_a_closed_port_is_not_sent() -> None:
         port = listening.getsockname()[1]
     with pytest.raises(errors.NotSentError) as caught:
         send(Request("GET", f"http://127.0.0.1:{port}/"))
-    assert caught.value.passing
+    assert caught.value.is_transient
     assert "Connection refused" in caught.value.message
     assert " object at 0x" not in caught.value.message
 

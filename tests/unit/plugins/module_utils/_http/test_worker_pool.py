@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from ansible_collections.endpointops.intune.plugins.module_utils._http.worker_pool import Arrival, Lanes
+from ansible_collections.endpointops.intune.plugins.module_utils._http.worker_pool import WorkerPool
 
 PATIENCE = 30.0  # seconds after which a test that hangs fails
 
@@ -57,70 +57,70 @@ def gates() -> t.Iterator[Gates]:
     yield found
     for gate in found.open:
         gate.set()
-    for thread in lane_threads():
+    for thread in pool_threads():
         thread.join(PATIENCE)
 
 
-def lane_threads() -> list[threading.Thread]:
+def pool_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("graph")]
 
 
-def arrivals(lanes: Lanes, number: int) -> list[Arrival]:
-    found: list[Arrival] = []
+def arrivals(pool: WorkerPool, number: int) -> list[tuple[t.Any, Response | errors.IntuneError]]:
+    found: list[tuple[t.Any, Response | errors.IntuneError]] = []
     while len(found) < number:
-        came = lanes.finished(PATIENCE)
+        came = pool.collect(PATIENCE)
         assert came, "nothing arrives any more"
         found += came
     return found
 
 
 def test_no_more_than_the_width_is_under_way(gates: Gates) -> None:
-    lanes = Lanes(gates.send, width=3)
+    pool = WorkerPool(gates.send, width=3)
     for number in range(6):
-        lanes.start(number, request(number))
-    assert (lanes.width, lanes.busy) == (3, 6)
+        pool.start(number, request(number))
+    assert (pool.width, pool.busy) == (3, 6)
     gates.wait_until_begun(3)
     assert sorted(gates.entered) == [0, 1, 2]
     for gate in gates.open:
         gate.set()
-    assert sorted(ticket for ticket, _outcome in arrivals(lanes, 6)) == list(range(6))
-    assert gates.peak == 3 and lanes.busy == 0
-    lanes.close()
+    assert sorted(ticket for ticket, _outcome in arrivals(pool, 6)) == list(range(6))
+    assert gates.peak == 3 and pool.busy == 0
+    pool.close()
 
 
 def test_answers_come_in_the_order_in_which_they_arrive_each_with_its_ticket(gates: Gates) -> None:
-    lanes = Lanes(gates.send, width=3)
+    pool = WorkerPool(gates.send, width=3)
     for number in range(3):
-        lanes.start(f"ticket {number}", request(number))
+        pool.start(f"ticket {number}", request(number))
     for number in (2, 0, 1):
         gates.open[number].set()
-        ((ticket, outcome),) = arrivals(lanes, 1)
+        ((ticket, outcome),) = arrivals(pool, 1)
         assert ticket == f"ticket {number}" and outcome.body == str(number).encode()
-    assert lanes.busy == 0
-    lanes.close()
+    assert pool.busy == 0
+    pool.close()
 
 
 def test_all_that_has_arrived_comes_at_once(gates: Gates) -> None:
-    lanes = Lanes(gates.send, width=1)
+    pool = WorkerPool(gates.send, width=1)
     for number in range(3):
         gates.open[number].set()
-        lanes.start(number, request(number))
+        pool.start(number, request(number))
     gates.wait_until_begun(3)
-    lanes.close()
-    for thread in lane_threads():
+    pool.close()
+    for thread in pool_threads():
         thread.join(PATIENCE)
-    assert [ticket for ticket, _outcome in lanes.finished(0)] == [0, 1, 2]
+    assert [ticket for ticket, _outcome in pool.collect(0)] == [0, 1, 2]
 
 
 def test_where_nothing_has_arrived_there_is_nothing(gates: Gates) -> None:
-    lanes = Lanes(gates.send)
-    assert lanes.finished(0) == []
-    lanes.start(0, request(0))
+    pool = WorkerPool(gates.send)
+    assert pool.collect(0) == []
+    pool.start(0, request(0))
     gates.wait_until_begun(1)
-    assert lanes.finished(0) == lanes.finished(0.001) == [] and lanes.busy == 1
+    assert pool.collect(0) == pool.collect(0.001) == [] and pool.busy == 1
     gates.open[0].set()
-    assert len(arrivals(lanes, 1)) == 1
-    lanes.close()
+    assert len(arrivals(pool, 1)) == 1
+    pool.close()
 
 
 def test_the_caller_does_not_wait_while_another_thread_sends(gates: Gates) -> None:
@@ -130,55 +130,55 @@ def test_the_caller_does_not_wait_while_another_thread_sends(gates: Gates) -> No
         names.append(threading.current_thread().name)
         return Response(200, {})
 
-    lanes = Lanes(send)
-    assert lane_threads() == [], "threads are made when they are needed"
-    lanes.start(0, request(0))
-    arrivals(lanes, 1)
+    pool = WorkerPool(send)
+    assert pool_threads() == [], "threads are made when they are needed"
+    pool.start(0, request(0))
+    arrivals(pool, 1)
     assert names[0].startswith("graph") and names[0] != threading.current_thread().name
-    lanes.close()
+    pool.close()
 
 
-@pytest.mark.parametrize("failure", [errors.NotSentError("No connection."), errors.LostAnswerError("Lost.")], ids=["not sent", "lost"])
+@pytest.mark.parametrize("failure", [errors.NotSentError("No connection."), errors.LostResponseError("Lost.")], ids=["not sent", "lost"])
 def test_a_failure_is_an_outcome(gates: Gates, failure: errors.IntuneError) -> None:
     gates.outcomes[0] = failure
-    lanes = Lanes(gates.send)
-    lanes.start("a", request(0))
+    pool = WorkerPool(gates.send)
+    pool.start("a", request(0))
     gates.open[0].set()
-    assert arrivals(lanes, 1) == [("a", failure)]
-    lanes.close()
+    assert arrivals(pool, 1) == [("a", failure)]
+    pool.close()
 
 
 @pytest.mark.parametrize("bug", [ZeroDivisionError(), SystemExit(1)], ids=["an exception", "an exit"])
 def test_what_nobody_expected_is_raised_where_it_is_waited_for(gates: Gates, bug: BaseException) -> None:
     gates.outcomes[0] = bug
-    lanes = Lanes(gates.send)
-    lanes.start("a", request(0))
+    pool = WorkerPool(gates.send)
+    pool.start("a", request(0))
     gates.open[0].set()
     with pytest.raises(type(bug)):
-        lanes.finished(PATIENCE)
-    assert lanes.busy == 0
-    lanes.start("b", request(1))
+        pool.collect(PATIENCE)
+    assert pool.busy == 0
+    pool.start("b", request(1))
     gates.open[1].set()
-    assert [ticket for ticket, _outcome in arrivals(lanes, 1)] == ["b"], "the others go on"
-    lanes.close()
+    assert [ticket for ticket, _outcome in arrivals(pool, 1)] == ["b"], "the others go on"
+    pool.close()
 
 
 def test_closing_does_not_wait_for_what_is_under_way_and_sends_nothing_more(gates: Gates) -> None:
-    lanes = Lanes(gates.send, width=1)
-    lanes.start(0, request(0))
-    lanes.start(1, request(1))
+    pool = WorkerPool(gates.send, width=1)
+    pool.start(0, request(0))
+    pool.start(1, request(1))
     gates.wait_until_begun(1)
-    closing = threading.Thread(target=lanes.close, daemon=True)
+    closing = threading.Thread(target=pool.close, daemon=True)
     closing.start()
     closing.join(PATIENCE / 3)
     assert not closing.is_alive()
     gates.open[0].set()
     gates.open[1].set()
-    for thread in lane_threads():
+    for thread in pool_threads():
         thread.join(PATIENCE)
     assert gates.entered == [0]
 
 
 def test_lanes_that_nothing_was_sent_on_can_be_closed() -> None:
-    Lanes(lambda _request: Response(200, {})).close()
-    assert lane_threads() == []
+    WorkerPool(lambda _request: Response(200, {})).close()
+    assert pool_threads() == []

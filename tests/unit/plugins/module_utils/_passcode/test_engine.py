@@ -14,13 +14,12 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._approval.requests import Asked
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses as settling
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import Item
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import Sent
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses, result
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
 from tests.support.fakes import START, error
 from tests.support.fleets import FleetWire
 
@@ -48,11 +47,11 @@ def always(kind: t.Callable[[Request], bool], fault: str) -> t.Callable[[Request
     return lambda request: fault if kind(request) else None
 
 
-def statuses(items: list[Item]) -> dict[str, int]:
+def statuses(items: list[DeviceReset]) -> dict[str, int]:
     return dict(collections.Counter(item.status for item in items))
 
 
-def told_truly(wire: FleetWire, items: list[Item]) -> None:
+def told_truly(wire: FleetWire, items: list[DeviceReset]) -> None:
     """At most one reset a device; and whatever the task says of a device is so."""
     for item in items:
         taken = wire.resets[item.id]
@@ -372,7 +371,7 @@ def test_what_an_earlier_run_has_sent_is_not_sent_again_even_if_the_record_does_
     wire = FleetWire(2)
     wire.tenant.devices.get(wire.ids[0]).simulation.patch({"visible": 30.0, "terminal": 31.0})
     wire.run(wire.ids[:1], wait=False)
-    _fleet, items = wire.run(earlier={wire.ids[0].lower(): Sent(START, True)})
+    _fleet, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, True)})
     assert statuses(items) == {"done": 2} and [item.changed for item in items] == [False, True]
     told_truly(wire, items)
 
@@ -382,7 +381,7 @@ def test_an_intent_without_an_answer_is_settled_first(ran: bool) -> None:
     wire = FleetWire(900, latency=0.05)
     if ran:
         wire.run(wire.ids[:1], wait=False)
-    fleet, items = wire.run(earlier={wire.ids[0].lower(): Sent(START, False)}, wait=False)
+    fleet, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, False)}, wait=False)
     assert items[0].status in ("pending", "done") and items[0].changed is not ran and fleet.failure is None
     told_truly(wire, items)
     assert len(wire.resets) == 900
@@ -404,7 +403,7 @@ def test_a_smaller_quota_is_found_whatever_retry_after_says(style: str, scale: f
 
 def test_another_quota_can_be_kept() -> None:
     wire = FleetWire(60, latency=0.01)
-    wire.run(wait=False, quota=Quota(writes=20, requests=100))
+    wire.run(wait=False, quota=Quota(writes=20, requests=100, seconds=20.0))
     assert 40 <= wire.clock.monotonic() < 45
 
 
@@ -417,12 +416,16 @@ class FullDisk:
     def __init__(self, left: int) -> None:
         self.left = left
 
-    def _take(self, entries: t.Iterable[t.Any]) -> None:
-        self.left -= len(list(entries))
+    def intent(self, devices: t.Iterable[tuple[str, str | None]]) -> None:
+        self._take(len(list(devices)))
+
+    def write(self, _event: str, _device: str, _detail: str | bool | None) -> None:
+        self._take(1)
+
+    def _take(self, number: int) -> None:
+        self.left -= number
         if self.left < 0:
             raise errors.PartialError("The journal cannot be written.")
-
-    intent = accepted = refused = lost = settled = _take
 
 
 @pytest.mark.parametrize("left", [0, 1, 20, 25, 45, 70])
@@ -436,8 +439,8 @@ def test_nothing_is_sent_that_could_not_be_written_down(left: int) -> None:
 
 def test_approvals_are_asked_for_device_by_device_and_the_requests_are_read_once() -> None:
     wire = FleetWire(3, approval_protects=["reset_passcode"])
-    asked = Asked("Lost phones")
-    _fleet, items = wire.run(asked=asked)
+    asked = ApprovalOptions("Lost phones")
+    _fleet, items = wire.run(approval=asked)
     assert statuses(items) == {"needs_approval": 3} and not wire.resets
     assert len({item.approval["code"] for item in items if item.approval}) == 3
     assert sum("operationApprovalRequests" in target for target in wire.targets) == 1 + 3, "once to know them, once for each new one"
@@ -468,7 +471,7 @@ def test_a_reset_is_sent_with_an_empty_object_and_never_as_one_that_may_be_repea
     wire = FleetWire(1)
     wire.run(wait=False)
     (reset,) = [request for request in wire.sent if is_reset(request)]
-    assert (reset.body, reset.repeatable) == (b"{}", False)
+    assert (reset.body, reset.idempotent) == (b"{}", False)
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 409, 412])
@@ -496,11 +499,11 @@ def test_a_doubtful_refusal_keeps_the_id_that_support_asks_for(status: int) -> N
 )
 def test_an_approval_concerns_one_device(decision: str | None, status: str, reason: str | None) -> None:
     wire = FleetWire(1, approval_protects=["reset_passcode"])
-    _fleet, items = wire.run(asked=Asked("Lost phones"))
+    _fleet, items = wire.run(approval=ApprovalOptions("Lost phones"))
     code = (items[0].approval or {})["code"]
     if decision:
         wire.tenant.approvals[code].decide(decision, "Seen.", wire.tenant.clock.now())
-    fleet, items = wire.run(asked=Asked("Lost phones", code))
+    fleet, items = wire.run(approval=ApprovalOptions("Lost phones", code))
     assert (items[0].status, items[0].reason, fleet.failure) == (status, reason, None)
     assert wire.resets[wire.ids[0]] == (decision == "approve")
 
@@ -523,8 +526,8 @@ def test_one_lost_answer_does_not_take_long_to_settle() -> None:
     wire = FleetWire(1)
     wire.plan = first(is_reset, "lost")
     _fleet, items = wire.run(wait=False)
-    assert items[0].status == "unknown" and "Run again later" in (items[0].message or "")
-    assert settling.PATIENCE <= wire.clock.monotonic() <= settling.PATIENCE + 10
+    assert items[0].status == "unknown" and "Run the task again later" in (items[0].message or "")
+    assert lost_responses.PATIENCE <= wire.clock.monotonic() <= lost_responses.PATIENCE + 10
 
 
 @pytest.mark.parametrize("fault", [None, "lost_done", "lost"])
@@ -538,7 +541,7 @@ def test_the_reset_of_a_moment_before_is_not_taken_for_this_one(fault: str | Non
     if fault == "lost":
         assert (new.status, new.reason) == ("unknown", "answer_lost")
     else:
-        assert new.status == "done" and passcode.new_passcode(new) not in (None, passcode.new_passcode(old))
+        assert new.status == "done" and result.new_passcode(new) not in (None, result.new_passcode(old))
         assert wire.resets[wire.ids[0]] == 2
 
 
@@ -547,7 +550,7 @@ def test_a_reset_that_was_under_way_before_is_followed_to_its_end() -> None:
     wire.tenant.devices.get(wire.ids[0]).simulation.patch({"active": 30.0, "terminal": 40.0})
     wire.run(wait=False)
     _fleet, (found,) = wire.run()
-    assert (found.status, found.changed) == ("done", False) and passcode.new_passcode(found)
+    assert (found.status, found.changed) == ("done", False) and result.new_passcode(found)
     assert wire.resets[wire.ids[0]] == 1
 
 

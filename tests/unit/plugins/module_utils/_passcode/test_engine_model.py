@@ -29,9 +29,7 @@ from intune_emulator.intune.lifecycle import Action
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format as ledger
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses as settling
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format, lost_responses, model
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode as module
 from tests.support.emulated import Died
 from tests.support.fakes import START
@@ -40,7 +38,7 @@ from tests.support.fleets import FAULTS, FleetWire
 SIZE = 24  # more than one batch
 EXAMPLES = int(os.environ.get("FLEET_MACHINE", "0"))
 MAX_AGE = 900
-DELAY = settling.QUIET - 5.0  # seconds for which a request may be under way when nobody waits for its answer any more
+DELAY = lost_responses.QUIET - 5.0  # seconds for which a request may be under way when nobody waits for its answer any more
 CERTAIN = {None, "not_sent", "throttled", "throttled_silently", "throttled_zero", "503_later", "expired"}
 SYNCED = {"journal", "begin", "intent", "end"}  # lines that are on the disk before anything else is done
 # Of one item of a batch; the last three leave open whether it was done.
@@ -193,7 +191,7 @@ class FleetMachine(RuleBasedStateMachine):
     def run_when_all_are_due(self, plan: Plan) -> None:
         """A new campaign; with max_age a window later."""
         # What is under way still belongs to the one before.
-        self.wait(settling.QUIET + passcode.SKEW + 1.0 if self.fixed else MAX_AGE + 60.0)
+        self.wait(lost_responses.QUIET + model.SKEW + 1.0 if self.fixed else MAX_AGE + 60.0)
         self.campaigns.append(self.now())
         self.perform(plan, check=False)
 
@@ -230,13 +228,13 @@ class FleetMachine(RuleBasedStateMachine):
         wire.author, wire.doubtful, wire.latency = self.task, set(), plan.latency
         wire.plan = self.script(plan)
         self.results, began, past = {}, self.now(), self.past()
-        doubtful = {device for device, trace in past.traces.items() if trace.state == "open"}
+        doubtful = {device for device, trace in past.resets.items() if trace.state == "open"}
         world = wire.world(retry_timeout=plan.retry_timeout)
-        world.client.lanes.width = plan.width
+        world.client.worker_pool.width = plan.width
         try:
             outcome = module.run(self.params(plan), world.client, check)
         except Died:
-            self.die(plan, [request for _ticket, request in world.client.lanes.started])
+            self.die(plan, [request for _ticket, request in world.client.worker_pool.started])
         except errors.IntuneError:
             assert not [action for device in wire.ids for action in wire.of(device, self.task)], "nothing is told of what was sent"
         else:
@@ -280,7 +278,7 @@ class FleetMachine(RuleBasedStateMachine):
 
     def params(self, plan: Plan) -> dict[str, t.Any]:
         defaults = {name: option.get("default") for name, option in module.SPEC.argument_spec.items()}
-        since = ledger.show_time(self.campaigns[-1]) if self.fixed else None
+        since = journal_format.render_time(self.campaigns[-1]) if self.fixed else None
         names = [self.wire.ids[place] for place in sorted(plan.devices)]
         given = {"devices": names, "journal_path": str(self.path), "reset_since": since, "max_age": MAX_AGE, "return_passcode": True}
         return {**defaults, **given, **plan.options}
@@ -303,7 +301,7 @@ class FleetMachine(RuleBasedStateMachine):
     def told_truly(self, entry: dict[str, t.Any], began: float, doubtful: bool, check: bool) -> None:
         wire, device, status = self.wire, entry["id"], entry["status"]
         mine = wire.of(device, self.task)
-        foreign = [action for action in wire.of(device, 0) if action.requested.timestamp() >= began - passcode.SKEW]
+        foreign = [action for action in wire.of(device, 0) if action.requested.timestamp() >= began - model.SKEW]
         assert len(mine) <= 1
         if status == "unknown":
             assert doubtful, entry
@@ -339,13 +337,13 @@ class FleetMachine(RuleBasedStateMachine):
         lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
         entries = [json.loads(line) for line in lines if line.endswith(b"\n")]
         intents = collections.Counter(entry["device"] for entry in entries if entry["event"] == "intent")
-        traces = self.past().traces
+        traces = self.past().resets
         for device in self.wire.ids:
             ours = self.ours(device)
             assert intents[device] >= len(ours), device
             trace = traces.get(device)
             if trace is not None and trace.state == "accepted":
-                assert [action for action in self.wire.of(device) if action.requested.timestamp() >= trace.time - passcode.SKEW], device
+                assert [action for action in self.wire.of(device) if action.requested.timestamp() >= trace.time - model.SKEW], device
             if trace is not None and trace.state == "free":
                 assert not [action for action in ours if action.requested.timestamp() >= trace.time], device
 
@@ -355,8 +353,8 @@ class FleetMachine(RuleBasedStateMachine):
     def device(self, place: int) -> t.Any:
         return self.wire.tenant.devices.get(self.wire.ids[place])
 
-    def past(self) -> ledger.Past:
-        return ledger.read(self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else [], "journal")
+    def past(self) -> journal_format.History:
+        return journal_format.parse_lines(self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else [], "journal")
 
     def now(self) -> float:
         return self.wire.tenant.clock.timestamp()

@@ -18,13 +18,13 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format as ledger
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import Past, Trace
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import History, KnownReset
 from tests.support.fakes import GRAPH, START, TENANT_ID, FakeClock
 
 A, B = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
-HEADER = ledger.header(START, TENANT_ID, GRAPH)
+HEADER = journal_format.render_header(START, TENANT_ID, GRAPH)
 
 Use = t.Callable[[Journal], t.Any]
 
@@ -44,12 +44,12 @@ def opened(path: object) -> Journal:
     return subject
 
 
-def past(path: object) -> Past:
+def past(path: object) -> History:
     with journal(path) as subject:
         return subject.open(TENANT_ID, GRAPH)
 
 
-def peeked(path: object) -> Past:
+def peeked(path: object) -> History:
     return journal(path).peek(TENANT_ID, GRAPH)
 
 
@@ -85,14 +85,14 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock) -> None:
     subject = journal(path, clock)
-    assert subject.open(TENANT_ID, GRAPH) == Past()
+    assert subject.open(TENANT_ID, GRAPH) == History()
     steps: list[Use] = [
         lambda journal: journal.begin("run-1", START - 900.5, 2),
         lambda journal: journal.intent([(A, "Büro 1"), (B, None)]),
-        lambda journal: journal.accepted([A]),
-        lambda journal: journal.refused([(B, "429: slow\ndown")]),
-        lambda journal: journal.lost([(B, "no answer")]),
-        lambda journal: journal.settled([(B, False)]),
+        lambda journal: journal.write("accepted", A, None),
+        lambda journal: journal.write("refused", B, "429: slow\ndown"),
+        lambda journal: journal.write("lost", B, "no answer"),
+        lambda journal: journal.write("settled", B, False),
         lambda journal: journal.outcome([(A, "done"), (B, "not_attempted")]),
         lambda journal: journal.end("run-1"),
     ]
@@ -100,7 +100,7 @@ def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock)
         clock.sleep(1)
         step(subject)
     at = [f"2026-01-05T10:00:0{second}.000Z" for second in range(9)]
-    header = {"time": at[0], "event": "journal", "format": ledger.FORMAT, "version": 1, "tenant": TENANT_ID, "graph": GRAPH}
+    header = {"time": at[0], "event": "journal", "format": journal_format.FORMAT, "version": 1, "tenant": TENANT_ID, "graph": GRAPH}
     assert lines(path) == [
         header,
         {"time": at[1], "event": "begin", "run": "run-1", "since": "2026-01-05T09:44:59.500Z", "devices": 2},
@@ -116,7 +116,7 @@ def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock)
     ]
     subject.close()
     found = past(path)
-    assert found.traces == {A: Trace("accepted", START + 2, START + 7), B: Trace("free", START + 2, START + 7)}
+    assert found.resets == {A: KnownReset("accepted", START + 2, START + 7), B: KnownReset("free", START + 2, START + 7)}
     assert (found.tenant, found.graph, found.run, found.since) == (TENANT_ID, GRAPH, None, None)
     assert found.size == path.stat().st_size
 
@@ -128,10 +128,10 @@ def test_the_next_run_finds_what_an_unfinished_one_left_and_adds_to_it(path: pat
     before = path.read_bytes()
     with journal(path) as second:
         found = second.open(TENANT_ID, GRAPH)
-        second.settled([(A, True)])
-    assert (found.run, found.since, found.traces[A].state) == ("run-1", START - 900, "open")
+        second.write("settled", A, True)
+    assert (found.run, found.since, found.resets[A].state) == ("run-1", START - 900, "open")
     assert path.read_bytes().startswith(before)
-    assert past(path).traces[A].state == "accepted"
+    assert past(path).resets[A].state == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -140,13 +140,13 @@ def test_the_next_run_finds_what_an_unfinished_one_left_and_adds_to_it(path: pat
         pytest.param(lambda journal: journal.intent([(A, "1"), (B, "2")]), ["write", "fsync"], id="intent"),
         pytest.param(lambda journal: journal.begin("run", START, 2), ["write", "fsync"], id="begin"),
         pytest.param(lambda journal: journal.end("run"), ["write", "fsync"], id="end"),
-        pytest.param(lambda journal: journal.accepted([A, B]), ["write"], id="accepted"),
-        pytest.param(lambda journal: journal.refused([(A, ""), (B, "")]), ["write"], id="refused"),
-        pytest.param(lambda journal: journal.lost([(A, ""), (B, "")]), ["write"], id="lost"),
-        pytest.param(lambda journal: journal.settled([(A, True), (B, True)]), ["write"], id="settled"),
+        pytest.param(lambda journal: journal.write("accepted", A, None), ["write"], id="accepted"),
+        pytest.param(lambda journal: journal.write("refused", A, ""), ["write"], id="refused"),
+        pytest.param(lambda journal: journal.write("lost", A, ""), ["write"], id="lost"),
+        pytest.param(lambda journal: journal.write("settled", A, True), ["write"], id="settled"),
         pytest.param(lambda journal: journal.outcome([(A, "done"), (B, "done")]), ["write"], id="outcome"),
         pytest.param(lambda journal: journal.intent([]), [], id="intent of none"),
-        pytest.param(lambda journal: journal.accepted(iter(())), [], id="accepted of none"),
+        pytest.param(lambda journal: journal.outcome(iter(())), [], id="outcome of none"),
     ],
 )
 def test_many_devices_are_one_write_and_at_most_one_sync(path: pathlib.Path, calls: list[str], use: Use, expected: list[str]) -> None:
@@ -170,8 +170,8 @@ def test_a_file_that_is_whole_is_opened_without_a_write(path: pathlib.Path, call
 
 def test_a_long_reason_is_cut(path: pathlib.Path) -> None:
     with opened(path) as subject:
-        subject.refused([(A, "x" * 5000)])
-        subject.lost([(A, "x" * 5000)])
+        subject.write("refused", A, "x" * 5000)
+        subject.write("lost", A, "x" * 5000)
     assert [len(line["reason"]) for line in lines(path)[1:]] == [1000, 1000]
 
 
@@ -179,7 +179,7 @@ def test_a_name_that_is_not_unicode_is_written_all_the_same(path: pathlib.Path) 
     with opened(path) as subject:
         subject.intent([(A, "PC\ud800")])
     assert lines(path)[1]["name"] == "PC\ud800"
-    assert A in past(path).traces
+    assert A in past(path).resets
 
 
 def test_a_path_of_the_home_folder_is_expanded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,10 +201,10 @@ def test_without_a_path_nothing_is_kept(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with Journal(path, FakeClock().now) as subject:
-        assert subject.open(TENANT_ID, GRAPH) == subject.peek(TENANT_ID, GRAPH) == Past()
+        assert subject.open(TENANT_ID, GRAPH) == subject.peek(TENANT_ID, GRAPH) == History()
         subject.begin("run", START, 1)
         subject.intent([(A, "PC-1")])
-        subject.accepted([A])
+        subject.write("accepted", A, None)
         subject.end("run")
     assert calls == [] and list(tmp_path.iterdir()) == []
 
@@ -216,17 +216,17 @@ def test_a_journal_cut_off_anywhere_is_continued(path: pathlib.Path) -> None:
     with opened(path) as subject:
         subject.begin("run-1", START, 2)
         subject.intent([(A, "Büro 1")])
-        subject.accepted([A])
+        subject.write("accepted", A, None)
     content = path.read_bytes()
     for length in range(len(content) + 1):
         private(path, content[:length])
         whole = content[: content.rfind(b"\n", 0, length) + 1]
-        expected = ledger.read(whole.splitlines(keepends=True), str(path))
+        expected = journal_format.parse_lines(whole.splitlines(keepends=True), str(path))
         assert peeked(path) == expected and path.read_bytes() == content[:length]
         with journal(path) as subject:
             assert subject.open(TENANT_ID, GRAPH) == expected
             subject.intent([(B, "PC-2")])
-        added = ledger.encode("intent", START, device=B, name="PC-2")
+        added = journal_format.render_line("intent", START, device=B, name="PC-2")
         assert path.read_bytes() == (whole or HEADER) + added, length
 
 
@@ -256,7 +256,7 @@ def test_a_refused_journal_is_not_locked_any_more(path: pathlib.Path) -> None:
     with pytest.raises(errors.InvalidOptionError, match="not JSON"):
         subject.open(TENANT_ID, GRAPH)
     path.write_bytes(b"")
-    assert past(path) == Past()
+    assert past(path) == History()
 
 
 def test_a_journal_of_another_tenant_is_refused_and_left_as_it_is(path: pathlib.Path) -> None:
@@ -310,7 +310,7 @@ def test_a_second_process_is_refused(path: pathlib.Path) -> None:
 
 @pytest.mark.usefixtures("run")
 def test_check_mode_reads_beside_a_run(path: pathlib.Path) -> None:
-    assert peeked(path).traces == {A: Trace("open", START, START)}
+    assert peeked(path).resets == {A: KnownReset("open", START, START)}
 
 
 def test_what_a_killed_process_wrote_is_there_and_the_lock_is_not(path: pathlib.Path, run: t.Any) -> None:
@@ -318,7 +318,7 @@ def test_what_a_killed_process_wrote_is_there_and_the_lock_is_not(path: pathlib.
     run.join()
     assert run.exitcode == -signal.SIGKILL
     found = past(path)
-    assert (found.run, found.since, found.traces) == ("run-1", START - 900, {A: Trace("open", START, START)})
+    assert (found.run, found.since, found.resets) == ("run-1", START - 900, {A: KnownReset("open", START, START)})
 
 
 def test_the_lock_is_kept_until_the_journal_is_closed(path: pathlib.Path) -> None:
@@ -326,7 +326,7 @@ def test_the_lock_is_kept_until_the_journal_is_closed(path: pathlib.Path) -> Non
         subject.intent([(A, "PC-1")])
         with pytest.raises(errors.InvalidOptionError, match="in use"):
             past(path)
-    assert A in past(path).traces
+    assert A in past(path).resets
 
 
 def test_a_line_that_another_run_has_just_begun_is_not_cut_off(path: pathlib.Path) -> None:
@@ -335,7 +335,7 @@ def test_a_line_that_another_run_has_just_begun_is_not_cut_off(path: pathlib.Pat
             file.write(b'{"time": "2026')
         with pytest.raises(errors.InvalidOptionError, match="in use"):
             past(path)
-        assert peeked(path) == Past(tenant=TENANT_ID, graph=GRAPH, size=len(HEADER))
+        assert peeked(path) == History(tenant=TENANT_ID, graph=GRAPH, size=len(HEADER))
     assert path.read_bytes() == HEADER + b'{"time": "2026'
 
 
@@ -353,7 +353,7 @@ def test_a_file_system_without_locks_is_said(path: pathlib.Path, monkeypatch: py
 
 
 def test_check_mode_makes_nothing(path: pathlib.Path) -> None:
-    assert peeked(path) == Past()
+    assert peeked(path) == History()
     assert list(path.parent.iterdir()) == []
 
 
@@ -467,10 +467,10 @@ def full(*_args: object) -> t.NoReturn:
 APPENDS: list[t.Any] = [
     pytest.param(lambda journal: journal.begin("run", START, 1), id="begin"),
     pytest.param(lambda journal: journal.intent([(B, "PC-2")]), id="intent"),
-    pytest.param(lambda journal: journal.accepted([B]), id="accepted"),
-    pytest.param(lambda journal: journal.refused([(B, "")]), id="refused"),
-    pytest.param(lambda journal: journal.lost([(B, "")]), id="lost"),
-    pytest.param(lambda journal: journal.settled([(B, True)]), id="settled"),
+    pytest.param(lambda journal: journal.write("accepted", B, None), id="accepted"),
+    pytest.param(lambda journal: journal.write("refused", B, ""), id="refused"),
+    pytest.param(lambda journal: journal.write("lost", B, ""), id="lost"),
+    pytest.param(lambda journal: journal.write("settled", B, True), id="settled"),
     pytest.param(lambda journal: journal.outcome([(B, "done")]), id="outcome"),
     pytest.param(lambda journal: journal.end("run"), id="end"),
 ]
@@ -498,7 +498,7 @@ def test_after_a_line_that_was_cut_off_no_other_is_glued_to_it(path: pathlib.Pat
         with pytest.raises(errors.PartialError, match=r"Only 100 of \d+ bytes"):
             use(subject)
         assert path.read_bytes() == after
-    assert past(path).traces == {}
+    assert past(path).resets == {}
 
 
 def test_an_intent_that_is_not_on_the_disk_is_an_error(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -524,7 +524,7 @@ def test_a_journal_that_cannot_be_begun_is_an_option_that_cannot_be_used(
     with pytest.raises(errors.InvalidOptionError, match="cannot be used: No space left on device"):
         subject.open(TENANT_ID, GRAPH)
     monkeypatch.undo()
-    assert past(path) == Past()
+    assert past(path) == History()
 
 
 def test_a_journal_that_cannot_be_read_is_said(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -532,7 +532,7 @@ def test_a_journal_that_cannot_be_read_is_said(path: pathlib.Path, monkeypatch: 
         raise OSError(errno.EIO, "Input/output error")
 
     opened(path).close()
-    monkeypatch.setattr(ledger, "read", fail)
+    monkeypatch.setattr(journal_format, "parse_lines", fail)
     for look in (past, peeked):
         with pytest.raises(errors.InvalidOptionError, match="cannot be used: Input/output error"):
             look(path)
@@ -554,14 +554,14 @@ def peak_of(work: t.Callable[[], None]) -> int:
 @pytest.mark.slow
 def test_a_long_journal_is_read_line_by_line(path: pathlib.Path) -> None:
     ids = itertools.cycle([A, B])
-    content = b"".join(ledger.encode("intent", START, device=next(ids), name="PC") for _number in range(100_000))
+    content = b"".join(journal_format.render_line("intent", START, device=next(ids), name="PC") for _number in range(100_000))
     private(path, HEADER + content)
     del content
 
     def work() -> None:
         found = peeked(path)
         assert found.size == path.stat().st_size > 10_000_000
-        assert set(found.traces) == {A, B}
+        assert set(found.resets) == {A, B}
 
     assert peak_of(work) < 1_000_000
 

@@ -13,25 +13,25 @@ import pytest
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format as ledger
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import Past, Trace
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import parse_time
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import History, KnownReset
+from ansible_collections.endpointops.intune.plugins.module_utils._time import parse_timestamp
 from tests.support.fakes import GRAPH, START, TENANT_ID
 
-HEADER = ledger.header(START, TENANT_ID, GRAPH)
+HEADER = journal_format.render_header(START, TENANT_ID, GRAPH)
 A, B = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 
 
-def read(content: bytes) -> Past:
-    return ledger.read(io.BytesIO(content), "/x/journal")
+def read(content: bytes) -> History:
+    return journal_format.parse_lines(io.BytesIO(content), "/x/journal")
 
 
 def line(event: str, after: float = 1.0, **members: t.Any) -> bytes:
-    return ledger.encode(event, START + after, **members)
+    return journal_format.render_line(event, START + after, **members)
 
 
-def traces(*lines: bytes) -> dict[str, Trace]:
-    return read(HEADER + b"".join(lines)).traces
+def traces(*lines: bytes) -> dict[str, KnownReset]:
+    return read(HEADER + b"".join(lines)).resets
 
 
 def begin(run: str, since: str = "2026-01-05T09:00:00.500Z") -> bytes:
@@ -42,7 +42,7 @@ def begin(run: str, since: str = "2026-01-05T09:00:00.500Z") -> bytes:
 
 
 def test_a_line_is_one_readable_object() -> None:
-    content = ledger.encode("intent", START + 0.0625, device=A, name="Büro 1")
+    content = journal_format.render_line("intent", START + 0.0625, device=A, name="Büro 1")
     assert content == f'{{"time": "2026-01-05T10:00:00.062Z", "event": "intent", "device": "{A}", "name": "Büro 1"}}\n'.encode()
 
 
@@ -59,7 +59,7 @@ def test_the_first_line_names_format_tenant_and_cloud() -> None:
 
 @hypothesis.given(st.text(alphabet=st.characters(exclude_categories=()) | st.sampled_from('\n\r\0"\\\ud800\udfff\u2028')))
 def test_any_text_is_kept_in_one_line(text: str) -> None:
-    content = ledger.encode("refused", START, device=A, reason=text)
+    content = journal_format.render_line("refused", START, device=A, reason=text)
     assert content.count(b"\n") == 1 and content.endswith(b"\n")
     # A pair of halves is one character to JSON.
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
@@ -68,35 +68,35 @@ def test_any_text_is_kept_in_one_line(text: str) -> None:
 
 @hypothesis.given(st.floats(0, 4e9))
 def test_a_time_is_rounded_down_to_a_millisecond_and_stays_there(seconds: float) -> None:
-    shown = ledger.show_time(seconds)
-    kept = parse_time(shown)
+    shown = journal_format.render_time(seconds)
+    kept = parse_timestamp(shown)
     # The clock's own resolution is a microsecond.
     assert kept is not None and -1e-6 < seconds - kept < 0.001 + 1e-6
-    assert ledger.show_time(kept) == shown
+    assert journal_format.render_time(kept) == shown
 
 
 @pytest.mark.parametrize("seconds", [-1.0, -1e12, float("-inf")])
 def test_a_time_before_the_epoch_is_the_epoch(seconds: float) -> None:
-    assert ledger.show_time(seconds) == "1970-01-01T00:00:00.000Z"
+    assert journal_format.render_time(seconds) == "1970-01-01T00:00:00.000Z"
 
 
 # --- what is read ---------------------------------------------------------------------------------------------------
 
 
 def test_nothing_tells_nothing() -> None:
-    assert read(b"") == Past(tenant=None, graph=None, run=None, since=None, traces={}, size=0)
+    assert read(b"") == History(tenant=None, graph=None, run=None, since=None, resets={}, size=0)
 
 
 def test_a_journal_of_a_run_that_was_killed() -> None:
     content = HEADER + begin("run-1") + line("intent", 1, device=A, name="PC-1") + line("intent", 2, device=B, name="PC-2")
     content += line("accepted", 3, device=A)
-    assert read(content) == Past(
+    assert read(content) == History(
         tenant=TENANT_ID,
         graph=GRAPH,
         devices=2,
         run="run-1",
         since=START - 3600 + 0.5,
-        traces={A: Trace("accepted", START + 1, START + 3), B: Trace("open", START + 2, START + 2)},
+        resets={A: KnownReset("accepted", START + 1, START + 3), B: KnownReset("open", START + 2, START + 2)},
         size=len(content),
     )
 
@@ -130,28 +130,34 @@ INTENT = line("intent", 1, device=A, name="PC-1")
 @pytest.mark.parametrize(
     ("lines", "trace"),
     [
-        pytest.param([INTENT], Trace("open", START + 1, START + 1), id="intent"),
-        pytest.param([INTENT, line("accepted", 2, device=A)], Trace("accepted", START + 1, START + 2), id="accepted"),
-        pytest.param([INTENT, line("refused", 2, device=A, reason="400")], Trace("free", START + 1, START + 2), id="refused"),
-        pytest.param([INTENT, line("lost", 2, device=A, reason="?")], Trace("open", START + 1, START + 2), id="lost"),
-        pytest.param([INTENT, line("settled", 2, device=A, ran=True)], Trace("accepted", START + 1, START + 2), id="settled, ran"),
-        pytest.param([INTENT, line("settled", 2, device=A, ran=False)], Trace("free", START + 1, START + 2), id="settled, did not run"),
-        pytest.param([INTENT, line("outcome", 2, device=A, status="done")], Trace("open", START + 1, START + 2), id="outcome"),
+        pytest.param([INTENT], KnownReset("open", START + 1, START + 1), id="intent"),
+        pytest.param([INTENT, line("accepted", 2, device=A)], KnownReset("accepted", START + 1, START + 2), id="accepted"),
+        pytest.param([INTENT, line("refused", 2, device=A, reason="400")], KnownReset("free", START + 1, START + 2), id="refused"),
+        pytest.param([INTENT, line("lost", 2, device=A, reason="?")], KnownReset("open", START + 1, START + 2), id="lost"),
+        pytest.param([INTENT, line("settled", 2, device=A, ran=True)], KnownReset("accepted", START + 1, START + 2), id="settled, ran"),
+        pytest.param(
+            [INTENT, line("settled", 2, device=A, ran=False)], KnownReset("free", START + 1, START + 2), id="settled, did not run"
+        ),
+        pytest.param([INTENT, line("outcome", 2, device=A, status="done")], KnownReset("open", START + 1, START + 2), id="outcome"),
         pytest.param(
             [INTENT, line("lost", 2, device=A), line("settled", 3, device=A, ran=True), line("outcome", 4, device=A, status="failed")],
-            Trace("accepted", START + 1, START + 4),
+            KnownReset("accepted", START + 1, START + 4),
             id="an outcome leaves the state",
         ),
         pytest.param(
-            [INTENT, line("accepted", 2, device=A), line("intent", 9, device=A)], Trace("open", START + 9, START + 9), id="accepted, anew"
+            [INTENT, line("accepted", 2, device=A), line("intent", 9, device=A)],
+            KnownReset("open", START + 9, START + 9),
+            id="accepted, anew",
         ),
-        pytest.param([INTENT, line("refused", 2, device=A), line("intent", 9, device=A)], Trace("open", START + 9, START + 9), id="again"),
-        pytest.param([line("accepted", 2, device=A)], Trace("accepted", START + 2, START + 2), id="an answer without an intent"),
-        pytest.param([line("intent", 1, device=A.upper())], Trace("open", START + 1, START + 1), id="upper case"),
-        pytest.param([INTENT, line("lost", -5, device=A)], Trace("open", START + 1, START - 5), id="a clock that was put back"),
+        pytest.param(
+            [INTENT, line("refused", 2, device=A), line("intent", 9, device=A)], KnownReset("open", START + 9, START + 9), id="again"
+        ),
+        pytest.param([line("accepted", 2, device=A)], KnownReset("accepted", START + 2, START + 2), id="an answer without an intent"),
+        pytest.param([line("intent", 1, device=A.upper())], KnownReset("open", START + 1, START + 1), id="upper case"),
+        pytest.param([INTENT, line("lost", -5, device=A)], KnownReset("open", START + 1, START - 5), id="a clock that was put back"),
     ],
 )
-def test_a_device_is_told_by_its_last_intent_and_what_came_after(lines: list[bytes], trace: Trace) -> None:
+def test_a_device_is_told_by_its_last_intent_and_what_came_after(lines: list[bytes], trace: KnownReset) -> None:
     assert traces(*lines) == {A: trace}
 
 
@@ -162,12 +168,12 @@ def test_an_outcome_alone_tells_of_no_reset() -> None:
 def test_what_a_later_release_adds_is_passed_over() -> None:
     odd = json.dumps({"event": "weather", "device": 7}).encode() + b"\n"
     extra = line("accepted", 2, device=A, colour="red", nested={"event": "refused"})
-    assert traces(INTENT, odd, extra) == {A: Trace("accepted", START + 1, START + 2)}
+    assert traces(INTENT, odd, extra) == {A: KnownReset("accepted", START + 1, START + 2)}
     assert read(json.dumps({**json.loads(HEADER), "more": 1}).encode() + b"\n").graph == GRAPH
 
 
 def test_line_ends_of_windows_are_read() -> None:
-    assert read((HEADER + INTENT).replace(b"\n", b"\r\n")).traces == traces(INTENT)
+    assert read((HEADER + INTENT).replace(b"\n", b"\r\n")).resets == traces(INTENT)
 
 
 # --- damage ---------------------------------------------------------------------------------------------------------
@@ -177,7 +183,7 @@ def refusal(content: bytes) -> str:
     with pytest.raises(errors.InvalidOptionError) as caught:
         read(content)
     assert caught.value.message.startswith("journal_path '/x/journal' ")
-    assert caught.value.hint and "Nothing was sent" in caught.value.hint
+    assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)
     return caught.value.message
 
 
@@ -237,7 +243,7 @@ def test_what_is_not_our_journal_is_refused(first: bytes, words: str) -> None:
 
 def test_a_line_that_is_cut_off_is_the_last_one() -> None:
     with pytest.raises(errors.InvalidOptionError, match="line 3: the line before it is cut off"):
-        ledger.read([HEADER, INTENT[:-1], INTENT], "/x/journal")
+        journal_format.parse_lines([HEADER, INTENT[:-1], INTENT], "/x/journal")
 
 
 # --- whose it is ----------------------------------------------------------------------------------------------------
@@ -257,17 +263,17 @@ def test_a_line_that_is_cut_off_is_the_last_one() -> None:
     ],
 )
 def test_a_journal_belongs_to_one_tenant(kept: str | None, given: str | None, graph: str, fits: bool) -> None:
-    past = read(ledger.header(START, kept, GRAPH))
+    past = read(journal_format.render_header(START, kept, GRAPH))
     if fits:
-        ledger.check(past, given, graph)
+        journal_format.validate(past, given, graph)
         return
     with pytest.raises(errors.InvalidOptionError) as caught:
-        ledger.check(past, given, graph)
+        journal_format.validate(past, given, graph)
     assert all(word in caught.value.message for word in (kept or "(unknown)", given or "(unknown)", GRAPH, graph))
 
 
 def test_an_empty_journal_belongs_to_nobody() -> None:
-    ledger.check(Past(), TENANT_ID, GRAPH)
+    journal_format.validate(History(), TENANT_ID, GRAPH)
 
 
 # --- any journal ----------------------------------------------------------------------------------------------------
@@ -292,7 +298,7 @@ def written(events: list[Event]) -> list[bytes]:
     ]
 
 
-def expected_trace(events: list[Event], device: str) -> Trace | None:
+def expected_trace(events: list[Event], device: str) -> KnownReset | None:
     """What a person would say who looks at the device's lines from the end."""
     mine = [
         (START + at, event, ran) for at, (event, name, ran) in enumerate(events) if name == device and event not in ("begin", "end", "new")
@@ -304,7 +310,7 @@ def expected_trace(events: list[Event], device: str) -> Trace | None:
     intents = [when for when, event, _ran in mine if event == "intent"]
     _when, event, ran = next(entry for entry in reversed(mine) if entry[1] != "outcome")
     states = {"intent": "open", "lost": "open", "refused": "free", "accepted": "accepted", "settled": "accepted" if ran else "free"}
-    return Trace(states[event], intents[-1] if intents else mine[0][0], mine[-1][0])
+    return KnownReset(states[event], intents[-1] if intents else mine[0][0], mine[-1][0])
 
 
 def expected_run(events: list[Event]) -> str | None:
@@ -319,7 +325,7 @@ def expected_run(events: list[Event]) -> str | None:
 @hypothesis.given(EVENTS)
 def test_any_sequence_of_events_is_read_as_a_person_would(events: list[Event]) -> None:
     past = read(b"".join(written(events)))
-    assert past.traces == {device: trace for device in "ab" if (trace := expected_trace(events, device))}
+    assert past.resets == {device: trace for device in "ab" if (trace := expected_trace(events, device))}
     assert past.run == expected_run(events)
 
 
@@ -332,4 +338,4 @@ def test_a_journal_cut_off_anywhere_loses_no_whole_line(events: list[Event], dat
     whole = cut[: cut.rfind(b"\n") + 1]
     past = read(cut)
     assert past == read(whole) and past.size == len(whole)
-    assert past.traces == {device: trace for device in "ab" if (trace := expected_trace(events[: max(whole.count(b"\n") - 1, 0)], device))}
+    assert past.resets == {device: trace for device in "ab" if (trace := expected_trace(events[: max(whole.count(b"\n") - 1, 0)], device))}

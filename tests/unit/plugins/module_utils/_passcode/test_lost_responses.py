@@ -13,15 +13,16 @@ from hypothesis import strategies
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses as settling
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.lost_responses import (
     PATIENCE,
     QUIET,
-    AuditReader,
-    Audits,
-    gather,
+    AuditLog,
+    AuditLogReader,
+    parse_log,
 )
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import SKEW, show_time
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import SKEW
+from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 from tests.support.fakes import START, FakeClock, Step, Tenant, error, page, query_of, tenant
 from tests.support.fleets import FleetWire
 
@@ -31,7 +32,7 @@ REFUSED = error(400, "BadRequest", "Filter is not supported.")
 
 
 def entry(seconds: float, device: t.Any = ID, action: t.Any = "resetPasscode") -> dict[str, t.Any]:
-    return {"action": action, "managedDeviceId": device, "requestDateTime": show_time(seconds)}
+    return {"action": action, "managedDeviceId": device, "requestDateTime": render_timestamp(seconds)}
 
 
 # --- decisions ------------------------------------------------------------------------------------------------------
@@ -52,8 +53,8 @@ def entry(seconds: float, device: t.Any = ID, action: t.Any = "resetPasscode") -
     ],
 )
 def test_what_the_list_says_of_a_reset_that_was_asked_for(found: float | None, before: float | None, ran: bool | None) -> None:
-    audits = Audits({} if found is None else {ID.lower(): found, OTHER: START + 99}, START + 99)
-    assert settling.ran(ID, START, before, audits) is ran
+    audits = AuditLog({} if found is None else {ID.lower(): found, OTHER: START + 99}, START + 99)
+    assert lost_responses.audit_shows(ID, START, before, audits) is ran
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_what_the_list_says_of_a_reset_that_was_asked_for(found: float | None, b
     ],
 )
 def test_when_absence_proves_that_it_was_not_run(read: float, newest: float, proved: bool) -> None:
-    assert settling.did_not_run(START, read, Audits({}, newest)) is proved
+    assert lost_responses.proves_not_run(START, read, AuditLog({}, newest)) is proved
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_when_absence_proves_that_it_was_not_run(read: float, newest: float, pro
     ],
 )
 def test_how_long_a_reset_is_looked_for(last_sent: float, until: float) -> None:
-    assert settling.give_up_at(START, last_sent) == until
+    assert lost_responses.give_up_at(START, last_sent) == until
 
 
 @hypothesis.given(
@@ -89,7 +90,7 @@ def test_how_long_a_reset_is_looked_for(last_sent: float, until: float) -> None:
 )
 def test_a_reset_in_the_list_is_never_said_not_to_have_run(asked: float, seen: float, lost: float, before: float | None) -> None:
     """Whatever else the list holds: what it has since the request was sent bars sending it again."""
-    ran = settling.ran(ID, asked, before, Audits({ID.lower(): seen}, 1e9))
+    ran = lost_responses.audit_shows(ID, asked, before, AuditLog({ID.lower(): seen}, 1e9))
     assert (ran is not False) is (seen >= asked - SKEW)
 
 
@@ -99,30 +100,30 @@ def test_a_reset_in_the_list_is_never_said_not_to_have_run(asked: float, seen: f
 @pytest.mark.parametrize(
     ("entries", "expected"),
     [
-        pytest.param([], Audits(), id="empty"),
-        pytest.param([entry(START)], Audits({ID.lower(): START}, START), id="one"),
-        pytest.param([entry(START), entry(START + 9), entry(START + 5)], Audits({ID.lower(): START + 9}, START + 9), id="the newest"),
-        pytest.param([entry(START, OTHER), entry(START + 1)], Audits({OTHER: START, ID.lower(): START + 1}, START + 1), id="two devices"),
-        pytest.param([entry(START, action="RESETPASSCODE")], Audits({ID.lower(): START}, START), id="other case"),
-        pytest.param([entry(START, action="syncDevice"), entry(START, action=None)], Audits(), id="other actions show nothing"),
-        pytest.param([{"action": "resetPasscode", "managedDeviceId": ID}], Audits(), id="no time"),
-        pytest.param([{**entry(START), "requestDateTime": "soon"}], Audits(), id="no readable time"),
-        pytest.param([entry(START, device=None)], Audits({"none": START}, START), id="no device: it shows how far the list is"),
+        pytest.param([], AuditLog(), id="empty"),
+        pytest.param([entry(START)], AuditLog({ID.lower(): START}, START), id="one"),
+        pytest.param([entry(START), entry(START + 9), entry(START + 5)], AuditLog({ID.lower(): START + 9}, START + 9), id="the newest"),
+        pytest.param([entry(START, OTHER), entry(START + 1)], AuditLog({OTHER: START, ID.lower(): START + 1}, START + 1), id="two devices"),
+        pytest.param([entry(START, action="RESETPASSCODE")], AuditLog({ID.lower(): START}, START), id="other case"),
+        pytest.param([entry(START, action="syncDevice"), entry(START, action=None)], AuditLog(), id="other actions show nothing"),
+        pytest.param([{"action": "resetPasscode", "managedDeviceId": ID}], AuditLog(), id="no time"),
+        pytest.param([{**entry(START), "requestDateTime": "soon"}], AuditLog(), id="no readable time"),
+        pytest.param([entry(START, device=None)], AuditLog({"none": START}, START), id="no device: it shows how far the list is"),
     ],
 )
-def test_what_is_kept_of_the_list(entries: list[dict[str, t.Any]], expected: Audits) -> None:
-    assert gather(entries) == expected
+def test_what_is_kept_of_the_list(entries: list[dict[str, t.Any]], expected: AuditLog) -> None:
+    assert parse_log(entries) == expected
 
 
 class Reading(t.NamedTuple):
     world: Tenant
-    reader: AuditReader
+    reader: AuditLogReader
     told: list[str]
 
 
 def reading(*steps: Step, allowed: bool = True) -> Reading:
     world, told = tenant(list(steps), clock=FakeClock(START)), list[str]()
-    return Reading(world, AuditReader(world.client, allowed, told.append), told)
+    return Reading(world, AuditLogReader(world.client, allowed, told.append), told)
 
 
 def filter_of(request: Request) -> str | None:
@@ -131,19 +132,19 @@ def filter_of(request: Request) -> str | None:
 
 def test_resets_since_a_moment_are_asked_for_with_room_for_clocks_that_differ() -> None:
     world, reader, told = reading(page(entry(START)))
-    assert reader.read(START) == Audits({ID.lower(): START}, START)
+    assert reader.read(START) == AuditLog({ID.lower(): START}, START)
     (request,) = world.transport.sent
     assert request.target == LIST and told == []
     assert query_of(request) == {
         "$select": "action,managedDeviceId,requestDateTime",
-        "$filter": f"requestDateTime ge {show_time(START - SKEW)}",
+        "$filter": f"requestDateTime ge {render_timestamp(START - SKEW)}",
     }
 
 
 def test_all_pages_count() -> None:
     link = f"https://graph.test/beta/deviceManagement/remoteActionAudits?{urllib.parse.urlencode({'$skiptoken': 'x'})}"
     _world, reader, _told = reading(page(entry(START + 1, OTHER), next_link=link), page(entry(START)))
-    assert reader.read(START) == Audits({OTHER: START + 1, ID.lower(): START}, START + 1)
+    assert reader.read(START) == AuditLog({OTHER: START + 1, ID.lower(): START}, START + 1)
 
 
 def test_where_the_list_cannot_be_filtered_it_is_read_whole_and_not_asked_to_be_again() -> None:
@@ -159,8 +160,8 @@ def test_both_ways_the_emulated_tenant_tells_the_same(setting: str) -> None:
     wire = FleetWire(3, audit_filter=setting)
     client, told = wire.world().client, list[str]()
     wire.run(wait=False)
-    now = client.service_now() if client.skew is not None else wire.tenant.clock.timestamp()
-    found = AuditReader(client, True, told.append).read(now)
+    now = client.service_now() if client.clock_skew is not None else wire.tenant.clock.timestamp()
+    found = AuditLogReader(client, True, told.append).read(now)
     assert set(found.by_device) == {device.lower() for device in wire.ids} and told == []
 
 
@@ -169,16 +170,17 @@ def test_both_ways_the_emulated_tenant_tells_the_same(setting: str) -> None:
 def test_a_list_that_may_not_be_read_is_not_read_again_and_said_so_once(answered: Step, filtered: bool) -> None:
     world, reader, told = reading(*([] if filtered else [REFUSED]), answered)
     for _turn in range(3):
-        assert reader.read(START) == Audits()
+        assert reader.read(START) == AuditLog()
         world.clock.sleep(60)
     assert len(world.transport.sent) == (1 if filtered else 2)
     (text,) = told
-    assert text.startswith("Lost answers are settled by the devices' records alone") and "remote actions cannot be read" in text
+    assert text.startswith("Lost responses are settled by the devices' records alone")
+    assert "the remote action audit log cannot be read" in text
 
 
 def test_a_list_that_must_not_be_read_is_not() -> None:
     world, reader, told = reading(allowed=False)
-    assert reader.read(START) == Audits()
+    assert reader.read(START) == AuditLog()
     assert world.transport.sent == [] and told == []
 
 
@@ -186,7 +188,7 @@ def test_the_list_is_read_at_most_every_ten_seconds() -> None:
     world, reader, _told = reading(page(), page(entry(START)))
     for seconds in (0.0, 5.0, 4.9):
         world.clock.sleep(seconds)
-        assert reader.read(START) == Audits()
+        assert reader.read(START) == AuditLog()
     assert len(world.transport.sent) == 1
     world.clock.sleep(0.1)
     assert reader.read(START).newest == START and len(world.transport.sent) == 2
@@ -195,10 +197,10 @@ def test_the_list_is_read_at_most_every_ten_seconds() -> None:
 def test_an_earlier_moment_is_asked_for_at_once_and_a_later_one_is_not() -> None:
     world, reader, _told = reading(page(), page(entry(START - 60)))
     reader.read(START)
-    assert reader.read(START + 60) == Audits() and len(world.transport.sent) == 1
+    assert reader.read(START + 60) == AuditLog() and len(world.transport.sent) == 1
     assert reader.read(START - 60).newest == START - 60
     assert [filter_of(request) for request in world.transport.sent] == [
-        f"requestDateTime ge {show_time(moment - SKEW)}" for moment in (START, START - 60)
+        f"requestDateTime ge {render_timestamp(moment - SKEW)}" for moment in (START, START - 60)
     ]
 
 
@@ -206,21 +208,21 @@ def test_a_list_that_could_not_be_read_for_an_earlier_moment_proves_nothing_abou
     """What is kept leaves the earlier reset out, whatever later ones it holds."""
     world, reader, _told = reading(page(entry(START + 100)), error(500), page(entry(START - 60)))
     assert reader.read(START).newest == START + 100
-    assert reader.read(START - 60) == Audits()
-    assert reader.read(START - 60) == Audits() and len(world.transport.sent) == 2, "not at once"
+    assert reader.read(START - 60) == AuditLog()
+    assert reader.read(START - 60) == AuditLog() and len(world.transport.sent) == 2, "not at once"
     assert reader.read(START).newest == START + 100
     world.clock.sleep(10)
     assert reader.read(START - 60).newest == START - 60
 
 
-@pytest.mark.parametrize("failing", [error(500), error(400, "BadRequest"), errors.LostAnswerError("Lost."), error(429)], ids=str)
+@pytest.mark.parametrize("failing", [error(500), error(400, "BadRequest"), errors.LostResponseError("Lost."), error(429)], ids=str)
 def test_a_read_that_fails_keeps_what_was_known_and_is_tried_again(failing: Step) -> None:
     steps = [REFUSED, failing] if getattr(failing, "status", None) == 400 else [failing]
     world, reader, told = reading(page(entry(START)), *steps, page(entry(START + 20)))
     reader.read(START)
     world.clock.sleep(10)
-    assert reader.read(START) == Audits({ID.lower(): START}, START)
-    assert len(told) == 1 and told[0].startswith("The tenant's remote actions could not be read this time: ")
+    assert reader.read(START) == AuditLog({ID.lower(): START}, START)
+    assert len(told) == 1 and told[0].startswith("The remote action audit log could not be read this time: ")
     reader.read(START)
     assert len(told) == 1, "not at once"
     world.clock.sleep(10)

@@ -8,12 +8,12 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import Item
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.progress import EVERY, Progress, line, table
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model, result
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.progress import REPORT_EVERY, Progress, render_line, render_table
 from tests.support.fakes import Tenant, tenant
 
-NAMES = tuple(passcode.summarise([]))
+NAMES = tuple(result.summarize([]))
 STATUSES = [name for name in NAMES if name not in ("total", "changed")]
 
 
@@ -56,19 +56,19 @@ def counts(**given: int) -> dict[str, int]:
     ],
 )
 def test_a_line_says_where_the_run_is(summary: dict[str, int], seconds: float, told: str) -> None:
-    assert line(summary, seconds) == told
+    assert render_line(summary, seconds) == told
 
 
 @hypothesis.given(strategies.lists(strategies.sampled_from(STATUSES), max_size=6), strategies.floats(0, 1e6))
 def test_no_state_of_a_run_breaks_line_or_table(statuses: list[str], seconds: float) -> None:
-    items = [Item("id", ["PC"], status=status, changed=status in ("planned", "done", "pending")) for status in statuses]
-    summary = passcode.summarise(items)
-    assert f"of {len(items)} devices" in line(summary, seconds)
-    assert len(table(summary, seconds).splitlines()) == 3 + len(set(statuses))
+    items = [DeviceReset("id", ["PC"], status=status, changed=status in ("planned", "done", "pending")) for status in statuses]
+    summary = result.summarize(items)
+    assert f"of {len(items)} devices" in render_line(summary, seconds)
+    assert len(render_table(summary, seconds).splitlines()) == 3 + len(set(statuses))
 
 
 def test_the_table_has_a_row_for_each_status_that_occurs() -> None:
-    assert table(counts(changed=1998, done=1990, pending=8, not_supported=2), 213.0) == "\n".join(
+    assert render_table(counts(changed=1998, done=1990, pending=8, not_supported=2), 213.0) == "\n".join(
         (
             "  devices               2000",
             "  reset by this task    1998",
@@ -81,7 +81,8 @@ def test_the_table_has_a_row_for_each_status_that_occurs() -> None:
 
 
 def test_in_check_mode_the_table_claims_no_reset() -> None:
-    assert table(counts(changed=40, planned=40), 5.0).splitlines()[1:3] == ["  reset by this task       0", "  planned                 40"]
+    lines = render_table(counts(changed=40, planned=40), 5.0).splitlines()
+    assert lines[1:3] == ["  reset by this task       0", "  planned                 40"]
 
 
 @pytest.mark.parametrize(
@@ -89,14 +90,14 @@ def test_in_check_mode_the_table_claims_no_reset() -> None:
     [(0, "0 s"), (1.6, "2 s"), (89.4, "89 s"), (90, "2 min"), (150, "2 min"), (5399, "90 min"), (5400, "1.5 h"), (86400, "24.0 h")],
 )
 def test_a_time_is_told_as_a_person_would(seconds: float, told: str) -> None:
-    assert table(counts(), seconds).endswith(f" {told}")
+    assert render_table(counts(), seconds).endswith(f" {told}")
 
 
 # --- when -----------------------------------------------------------------------------------------------------------
 
 
-def watched(number: int) -> tuple[Tenant, Progress, list[Item]]:
-    world, items = tenant(), [Item(f"id-{place}", ["PC"]) for place in range(number)]
+def watched(number: int) -> tuple[Tenant, Progress, list[DeviceReset]]:
+    world, items = tenant(), [DeviceReset(f"id-{place}", ["PC"]) for place in range(number)]
     return world, Progress(items, world.client), items
 
 
@@ -104,25 +105,25 @@ def test_a_run_is_told_of_every_five_seconds_and_not_before() -> None:
     world, watch, items = watched(2)
     told: list[int] = []
     for _turn in range(21):
-        watch.tell()
+        watch.report()
         told.append(len(world.clock.told))
         world.clock.sleep(1.0)
-    assert told == [seconds // int(EVERY) for seconds in range(21)]
+    assert told == [seconds // int(REPORT_EVERY) for seconds in range(21)]
 
 
 def test_what_is_told_is_how_things_are_then() -> None:
     world, watch, items = watched(2)
-    world.clock.sleep(EVERY)
+    world.clock.sleep(REPORT_EVERY)
     items[0].status, items[0].changed = "done", True
-    watch.tell()
+    watch.report()
     assert world.clock.told == ["1 of 2 devices, 1 reset (0.2 a second), about 5 s to send the rest"]
 
 
 def test_after_a_long_pause_it_is_told_once() -> None:
     world, watch, _items = watched(2)
     world.clock.sleep(60)
-    watch.tell()
-    watch.tell()
+    watch.report()
+    watch.report()
     assert len(world.clock.told) == 1
 
 
@@ -130,14 +131,14 @@ def test_after_a_long_pause_it_is_told_once() -> None:
 def test_of_one_device_nothing_is_told(number: int) -> None:
     world, watch, _items = watched(number)
     world.clock.sleep(600)
-    watch.tell()
+    watch.report()
     assert world.clock.told == []
 
 
 def test_a_line_holds_no_passcode() -> None:
-    items = [Item("id", ["PC"], status="done", changed=True, reset=passcode.Reset("done", 1.0, 2.0, 0, "s3cret"))] * 2
+    items = [DeviceReset("id", ["PC"], status="done", changed=True, reset=model.RecordedReset("done", 1.0, 2.0, 0, "s3cret"))] * 2
     world = tenant()
     watch = Progress(items, world.client)
-    world.clock.sleep(EVERY)
-    watch.tell()
+    world.clock.sleep(REPORT_EVERY)
+    watch.report()
     assert world.clock.told and "s3cret" not in str(world.clock.told)

@@ -1,286 +1,300 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns of the engine that need a tenant of its own for each: what test_fleet does not come by."""
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._approval.requests import Asked
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device, Verdict
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import Result
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses as settling
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import Sent
-from tests.support.fakes import START, FakeCredential, answer, error
-from tests.support.fleets import FleetWire
-from tests.unit.plugins.module_utils._passcode.test_engine import first, is_read, is_reset, statuses, told_truly
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import reset_state, result
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.queue import QueuedReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset, ResetResponse, Rules, Transition
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import Verdict as Meaning
+from tests.support.fakes import GRAPH, START, answer, error
+
+ID = "aaaaaaaa-0000-4000-8000-000000000001"
+ELIGIBLE = Verdict(True)
 
 
-def reset_by_other(wire: FleetWire, device: str) -> None:
-    wire.ask(Request("POST", f"https://graph.test/v1.0/deviceManagement/managedDevices/{device}/resetPasscode"))
+def stamp(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def answering(wire: FleetWire, end: str, response: t.Callable[[Response], Response]) -> None:
-    """Answers to requests whose path has this end come as ``response`` makes them."""
-    original = wire.ask
-
-    def ask(request: Request) -> Response:
-        found = original(request)
-        return response(found) if request.url.partition("?")[0].endswith(end) else found
-
-    wire.ask = ask
+def entry(state: str = "done", started: float = START, **more: t.Any) -> dict[str, t.Any]:
+    """One of a device's deviceActionResults."""
+    times = {"startDateTime": stamp(started), "lastUpdatedDateTime": stamp(started + 60)}
+    return {"actionName": "resetPasscode", "actionState": state, **times, "errorCode": 0, "passcode": None, **more}
 
 
-# --- freshness ------------------------------------------------------------------------------------------------------
-
-
-def test_a_device_that_had_to_wait_for_its_turn_is_read_again() -> None:
-    """With two lanes the third read is under way while the writes are throttled; meanwhile somebody else is faster."""
-    wire = FleetWire(60)
-    wire.plan = first(is_reset, None, "throttled")
-    late, reads, original = wire.ids[50], [0], wire.send
-
-    def send(request: Request) -> Response:
-        found = original(request)
-        reads[0] += is_read(request)
-        if reads[0] == 3 and not wire.resets[late]:
-            reset_by_other(wire, late)
-        return found
-
-    wire.send = send
-    fleet, items = wire.fleet(wait=False)
-    fleet._client.lanes.width = 2
-    fleet._client.lanes._send = send
-    fleet.run()
-    told_truly(wire, items)
-    assert items[50].changed is False and len(wire.resets) == 60
-
-
-# --- lost answers ---------------------------------------------------------------------------------------------------
-
-
-def test_an_item_that_is_answered_twice_is_not_believed() -> None:
-    wire = FleetWire(3)
-    wire.fault("duplicate", f"{wire.ids[1]}/resetPasscode$")
-    lost: list[str] = []
-    fleet, items = wire.fleet()
-    fleet._steps._journal.lost = lambda entries: lost.extend(device for device, _reason in entries)
-    fleet.run()
-    assert lost == [wire.ids[1]] and statuses(items) == {"done": 3}
-
-
-def test_an_intent_without_an_answer_is_not_sent_again_before_it_is_settled() -> None:
-    wire = FleetWire(1)
-    wire.tenant.devices.get(wire.ids[0]).simulation.patch({"visible": 10.0, "terminal": 11.0})
-    wire.run(wait=False)
-    fleet, items = wire.run(earlier={wire.ids[0].lower(): Sent(START, False)})
-    assert [(item.status, item.changed) for item in items] == [("done", False)] and fleet.failure is None
-    told_truly(wire, items)
-
-
-@pytest.mark.parametrize("ran", [True, False])
-def test_check_mode_settles_nothing_but_tells(ran: bool) -> None:
-    wire = FleetWire(2)
-    if ran:
-        wire.run(wire.ids[:1], wait=False)
-    fleet, items = wire.run(earlier={wire.ids[0].lower(): Sent(START, False)}, check=True)
-    assert [item.status for item in items] == ["pending" if ran else "unknown", "planned"] and fleet.failure is None
-    assert len(wire.resets) == ran
-
-
-def test_a_device_that_is_gone_while_its_answer_is_missing_is_unknown() -> None:
-    wire = FleetWire(1)
-    wire.plan = first(is_reset, "lost_done")
-    fleet, items = wire.fleet()
-    read_before = [False]
-
-    def gone(found: Response) -> Response:
-        first_read, read_before[0] = not read_before[0], True
-        return found if first_read else error(404, "ResourceNotFound")
-
-    answering(wire, wire.ids[0], gone)
-    fleet.run()
-    assert [(item.status, item.reason) for item in items] == [("unknown", "device_gone")]
-
-
-def test_where_its_record_cannot_be_read_any_more_a_lost_reset_stays_unknown_and_says_why() -> None:
-    wire = FleetWire(2)
-    wire.plan = first(is_reset, "lost")
-    wire.fault("status", f"managedDevices/{wire.ids[0]}$", method="GET", times=None, skip=1, status=500)
-    _fleet, items = wire.run(retry_timeout=10.0)
-    assert [item.status for item in items] == ["unknown", "unknown"]
-    assert "Its record could not be read" in (items[0].message or "") and "500" in (items[0].message or "")
-    assert "Its record" not in (items[1].message or "")
-
-
-def test_a_task_that_stops_settles_what_got_lost_all_the_same() -> None:
-    """The records show the resets that were run only after the task has stopped."""
-    wire = FleetWire(30, audit_delay=60.0)
-    for device in wire.tenant.devices:
-        device.simulation.patch({"visible": 8.0, "terminal": 9.0})
-    wire.plan = first(is_reset, "lost_done", "expired", "expired")
-    fleet, items = wire.run(wait=False)
-    assert isinstance(fleet.failure, errors.UnauthorizedError)
-    assert statuses(items) == {"done": 20, "not_attempted": 10}
-    told_truly(wire, items)
-
-
-@pytest.mark.parametrize("status", [404, 500])
-def test_a_list_of_remote_actions_that_fails_is_told(status: int) -> None:
-    wire = FleetWire(1)
-    wire.plan = first(is_reset, "lost")
-    answering(wire, "/remoteActionAudits", lambda _found: error(status))
-    fleet, items = wire.run(retry_timeout=0.0)
-    assert statuses(items) == {"unknown": 1} and "remote actions" in fleet.warnings[0]
-
-
-# --- who stops, and who does not ------------------------------------------------------------------------------------
-
-
-class Ending(FakeCredential):
-    """Has no token any more after so many."""
-
-    def __init__(self, left: int) -> None:
-        super().__init__()
-        self.left = left
-
-    def token(self, **options: t.Any) -> str:
-        self.left -= 1
-        if self.left < 0:
-            raise errors.AuthenticationError("The secret has expired.")
-        return super().token(**options)
-
-
-@pytest.mark.parametrize("left", [0, 1])
-def test_without_a_token_the_task_stops_and_nothing_was_sent(left: int) -> None:
-    wire = FleetWire(3)
-    fleet, items = wire.fleet()
-    refused: list[str] = []
-    fleet._client.credential = Ending(left)
-    fleet._steps._journal.refused = lambda entries: refused.extend(device for device, _reason in entries)
-    fleet.run()
-    assert isinstance(fleet.failure, errors.AuthenticationError) and statuses(items) == {"not_attempted": 3} and not wire.resets
-    assert sorted(refused) == (sorted(wire.ids) if left else []), "the intents that were written down are taken back"
-
-
-@pytest.mark.parametrize("fault", ["throttled", "503_later", "not_sent", "expired"])
-def test_each_intent_that_came_to_nothing_is_taken_back(fault: str) -> None:
-    """Else the next run would take them for answers that got lost."""
-    wire = FleetWire(3)
-    wire.plan = lambda request: fault if is_reset(request) else None
-    fleet, _items = wire.fleet(retry_timeout=5.0)
-    meant: list[str] = []
-    refused: list[str] = []
-    fleet._journal.intent = lambda entries: meant.extend(device for device, _name in entries)
-    fleet._journal.refused = lambda entries: refused.extend(device for device, _reason in entries)
-    fleet.run()
-    assert len(meant) > 3 and sorted(refused) == sorted(meant)
-
-
-def test_without_the_right_to_read_beta_it_is_said_how_to_do_without() -> None:
-    wire = FleetWire(1)
-    answering(wire, wire.ids[0], lambda _found: error(403, "Forbidden"))
-    fleet, _items = wire.run()
-    assert "set use_beta to false" in str(fleet.failure)
-
-
-@pytest.mark.parametrize("body", [[], "a text", b"<html>"], ids=["a list", "a text", "html"])
-def test_a_record_that_is_none_is_read_again_and_then_told(body: t.Any) -> None:
-    wire = FleetWire(1)
-    answering(wire, wire.ids[0], lambda _found: answer(200, body))
-    fleet, items = wire.run(retry_timeout=5.0)
-    assert statuses(items) == {"not_attempted": 1} and not wire.resets and len(wire.sent) > 1
-    assert isinstance(fleet.failure, errors.UnexpectedAnswerError)
-
-
-def test_a_device_without_an_object_in_the_directory_is_not_known_to_be_joined() -> None:
-    wire = FleetWire(2)
-    wire.tenant.devices.get(wire.ids[0]).own["azureADDeviceId"] = "00000000-0000-0000-0000-000000000000"
-    wire.tenant.devices.changed()
-    _fleet, items = wire.run(beta=False)
-    assert [(item.status, item.reason) for item in items] == [("refused", "join_unknown"), ("done", None)]
-
-
-def test_how_a_device_is_joined_is_asked_once() -> None:
-    wire = FleetWire(1)
-    wire.plan = first(is_reset, "throttled")
-    _fleet, items = wire.run(beta=False)
-    assert statuses(items) == {"done": 1} and sum("/devices(" in target for target in wire.targets) == 1
-    assert sum(is_reset(request) for request in wire.sent) == 2
-
-
-# --- devices that are asked to check in -----------------------------------------------------------------------------
-
-
-def test_who_cannot_be_asked_to_check_in_is_told_once_and_its_reset_stands() -> None:
-    wire = FleetWire(3)
-    wire.fault("status", "syncDevice$", times=2, status=500)
-    fleet, items = wire.run(sync=True)
-    assert statuses(items) == {"done": 3} and len(fleet.warnings) == 1
-    assert fleet.warnings[0].startswith("2 devices could not be asked to check in; their resets stand. The first is name of ")
-
-
-def test_who_is_throttled_is_asked_to_check_in_later() -> None:
-    wire = FleetWire(3)
-    wire.fault("status", "syncDevice$", times=2, status=429, retry_after="3")
-    fleet, _items = wire.run(sync=True)
-    asked = [entry for entry in wire.tenant.journal.since(0) if entry["path"].endswith("/syncDevice") and entry["status"] == 204]
-    assert len(asked) == 3 and fleet.warnings == []
-
-
-# --- approvals ------------------------------------------------------------------------------------------------------
-
-
-def approved_as(outcome: Response | errors.IntuneError) -> tuple[t.Any, list[t.Any], FleetWire]:
-    """A task in a tenant that wants an approval, and what sending with one comes to."""
-    wire = FleetWire(2, approval_protects=["reset_passcode"])
-    fleet, items = wire.fleet(asked=Asked("Lost phones"), wait=False)
-
-    def approved(_request: Request, _refusal: Response) -> Response:
-        if isinstance(outcome, errors.IntuneError):
-            raise outcome
-        return outcome
-
-    fleet._client.approved = approved
-    fleet.run()
-    return fleet, items, wire
+def item(*actions: dict[str, t.Any], verdict: Verdict = ELIGIBLE, system: str = "Windows", **more: t.Any) -> DeviceReset:
+    device = Device(ID, "PC-1", operating_system=system, os_version="10.0.22631", actions=actions)
+    return DeviceReset(ID, ["PC-1"], device, verdict, **more)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "status", "reason"),
+    ("actions", "due"),
     [
-        (answer(204), "pending", None),
-        (error(400), "failed", "service_refused"),
-        (errors.ApprovalError("Rejected.", code="rejected"), "failed", "approval_refused"),
-        (errors.LostAnswerError("Lost."), "unknown", "answer_lost"),
-        (errors.ApprovalPendingError("Waits.", {"code": "1"}), "needs_approval", None),
+        pytest.param([], True, id="never reset"),
+        pytest.param([entry("done", START - 901)], True, id="reset before the window"),
+        pytest.param([entry("done", START - 900)], False, id="reset at its beginning"),
+        pytest.param([entry("pending", START)], False, id="under way"),
+        pytest.param([entry("failed", START)], False, id="failed: one reset a window, whatever came of it"),
+        pytest.param([entry("done", START - 901), {**entry(), "actionName": "syncDevice"}], True, id="another action in the window"),
     ],
-    ids=["approved", "refused", "rejected", "lost", "pending"],
 )
-def test_what_an_approval_comes_to(outcome: t.Any, status: str, reason: str | None) -> None:
-    fleet, items, _wire = approved_as(outcome)
-    assert [(item.status, item.reason) for item in items] == [(status, reason)] * 2 and fleet.failure is None
+def test_a_reset_is_due_unless_one_was_started(actions: list[dict[str, t.Any]], due: bool) -> None:
+    assert reset_state.must_reset(item(*actions), START - 900) is due
 
 
-def test_an_approval_that_cannot_be_asked_for_stops_the_task() -> None:
-    failure = errors.ForbiddenError("No.", status=403)
-    fleet, items, wire = approved_as(failure)
-    assert fleet.failure is failure and statuses(items) == {"not_attempted": 2} and not wire.resets
+@pytest.mark.parametrize(("how", "due"), [({}, False), ({"again": True}, True)], ids=["once", "again"])
+@pytest.mark.parametrize("state", ["none", "pending", "active"])
+def test_a_reset_that_still_waits_counts_however_old_it_is(state: str, how: dict[str, bool], due: bool) -> None:
+    assert reset_state.must_reset(item(entry(state, START - 86400)), START - 900, **how) is due
 
 
-# --- lists of remote actions ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("since", "before", "started", "due"),
+    [
+        pytest.param(0.0, None, START, True, id="this task has sent none"),
+        pytest.param(START - 5, None, START - 5, False, id="its own, at the first moment"),
+        pytest.param(START - 5, None, START - 6, True, id="one from before"),
+        pytest.param(START - 5, START - 2, START - 2, True, id="the one that was there within these seconds"),
+        pytest.param(START - 5, START - 2, START - 1, False, id="its own, beside one within these seconds"),
+    ],
+)
+def test_always_anew_means_that_only_the_reset_of_this_task_counts(since: float, before: float | None, started: float, due: bool) -> None:
+    subject = item(entry("done", started), since=since, before=before)
+    assert reset_state.must_reset(subject, START, again=True) is due
 
 
-def test_the_newest_reset_of_each_device_counts_and_other_actions_do_not() -> None:
-    entries = [
-        {"action": "resetPasscode", "managedDeviceId": "A", "requestDateTime": "1970-01-01T00:01:00Z"},
-        {"action": "resetPasscode", "managedDeviceId": "a", "requestDateTime": "1970-01-01T00:00:30Z"},
-        {"action": "remoteLock", "managedDeviceId": "b", "requestDateTime": "1970-01-01T00:02:00Z"},
-        {"action": "resetPasscode", "managedDeviceId": "c", "requestDateTime": None},
-        {},
-    ]
-    assert settling.gather(entries) == settling.Audits({"a": 60.0}, 60.0)
-    assert settling.gather([]) == settling.Audits()
+@pytest.mark.parametrize(
+    "subject", [DeviceReset(ID, ["PC-1"]), DeviceReset(ID, ["PC-1"], Device(ID)), DeviceReset(ID, ["PC-1"], verdict=ELIGIBLE)]
+)
+def test_nothing_is_judged_that_was_not_read(subject: DeviceReset) -> None:
+    with pytest.raises(ValueError, match="assessed before it was read"):
+        reset_state.must_reset(subject, START - 900)
+
+
+def test_a_device_that_is_not_eligible_is_refused_with_its_reason() -> None:
+    subject = item(entry("done"), verdict=Verdict(False, "hybrid_joined", "It is hybrid joined."))
+    assert not reset_state.must_reset(subject, START - 900)
+    assert (subject.status, subject.reason, subject.message, subject.changed) == ("refused", "hybrid_joined", "It is hybrid joined.", False)
+
+
+def test_a_reset_that_is_there_is_taken_over_and_changes_nothing() -> None:
+    subject = item(entry("done", START - 60, passcode="1234"))
+    reset_state.must_reset(subject, START - 900)
+    assert (subject.status, subject.changed, subject.since) == ("done", False, START - 60)
+    assert result.new_passcode(subject) == "1234"
+
+
+# --- the response to a reset ----------------------------------------------------------------------------------------
+
+POST = Request("POST", f"{GRAPH}/v1.0/deviceManagement/managedDevices/{ID}/resetPasscode")
+RULES = Rules(since=START - 900)
+LOST = errors.LostResponseError("Lost.")
+
+
+def came(outcome: Response | errors.IntuneError | None) -> Result:
+    if isinstance(outcome, errors.IntuneError):
+        return Result(None, POST, failure=outcome)
+    return Result(None, POST, outcome)
+
+
+def queued(phase: t.Any = "sent", **more: t.Any) -> QueuedReset:
+    return QueuedReset(item(**more), phase=phase)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "meaning", "can_repeat"),
+    [
+        pytest.param(answer(204), Meaning.ACCEPTED, True, id="accepted"),
+        pytest.param(answer(200, {"odd": 1}), Meaning.ACCEPTED, True, id="accepted with a body"),
+        pytest.param(error(400), Meaning.REFUSED, True, id="refused"),
+        pytest.param(error(404), Meaning.REFUSED, True, id="gone"),
+        pytest.param(error(409), Meaning.REFUSED, True, id="conflict"),
+        pytest.param(error(429), Meaning.NOT_RUN, True, id="throttled"),
+        pytest.param(error(503, retry_after="2"), Meaning.NOT_RUN, True, id="unavailable, and says until when"),
+        pytest.param(errors.NotSentError("No."), Meaning.NOT_RUN, True, id="not sent"),
+        pytest.param(errors.NotSentError("No.", is_transient=False), Meaning.NOT_RUN, False, id="cannot be sent"),
+        pytest.param(errors.AuthenticationError("No."), Meaning.NOT_RUN, False, id="no token"),
+        pytest.param(error(401), Meaning.NOT_RUN, True, id="token refused"),
+        pytest.param(error(403), Meaning.NOT_RUN, False, id="not permitted"),
+        *[pytest.param(error(status), Meaning.LOST, True, id=f"{status}: it may have run") for status in (408, 500, 502, 503, 504, 599)],
+        pytest.param(LOST, Meaning.LOST, True, id="lost"),
+        pytest.param(None, Meaning.LOST, True, id="left out of the batch"),
+        pytest.param(answer(302, location="https://elsewhere.test/"), Meaning.LOST, True, id="redirected"),
+        pytest.param(answer(200, b"<html>"), Meaning.LOST, True, id="not Graph's"),
+    ],
+)
+def test_each_response_has_its_meaning(outcome: t.Any, meaning: Meaning, can_repeat: bool) -> None:
+    found = reset_state.classify(came(outcome))
+    assert (found.verdict, found.can_repeat) == (meaning, can_repeat)
+    assert (found.error is None) is (meaning is Meaning.ACCEPTED)
+
+
+def test_a_token_is_renewed_once() -> None:
+    assert reset_state.classify(came(error(401)), token_renewed=True).can_repeat is False
+
+
+def test_a_response_that_needs_an_approval_is_none_of_the_others() -> None:
+    assert reset_state.classify(came(error(400)), needs_approval=True).verdict is Meaning.NEEDS_APPROVAL
+
+
+@given(st.integers(200, 599), st.booleans(), st.booleans())
+def test_a_reset_is_never_sent_again_that_may_have_run(status: int, retry_after: bool, renewed: bool) -> None:
+    """Only these say that the service did not run it."""
+    response = error(status, **({"retry_after": "1"} if retry_after else {})) if status >= 400 else answer(status)
+    found = reset_state.classify(came(response), token_renewed=renewed)
+    if found.verdict is Meaning.NOT_RUN:
+        assert status in (401, 403, 429) or (status == 503 and retry_after)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "transition", "told"),
+    [
+        pytest.param(answer(204), Transition("accepted", ("accepted", None), look_again=True), ("pending", None, True), id="accepted"),
+        pytest.param(error(404), Transition("finished", ("refused", "X")), ("failed", "service_refused", False), id="refused"),
+        pytest.param(error(429), Transition("queued", ("refused", "X")), ("not_attempted", None, False), id="not run"),
+        pytest.param(LOST, Transition("lost", ("lost", "Lost."), look_again=True), ("unknown", "answer_lost", False), id="lost"),
+    ],
+)
+def test_a_response_makes_a_transition(outcome: t.Any, transition: Transition, told: tuple[str, str | None, bool]) -> None:
+    work, response = queued(), reset_state.classify(came(outcome))
+    found = reset_state.after_response(work, response, RULES, stopped=False)
+    event, detail = t.cast("tuple[t.Any, t.Any]", found.entry)
+    if event == "refused":
+        assert detail == str(response.failure)
+        found = Transition(found.phase, ("refused", "X"), found.look_again, found.place)
+    assert found == transition
+    assert (work.item.status, work.item.reason, work.item.changed) == told
+
+
+@pytest.mark.parametrize(("rules", "stopped"), [({"wait": False}, False), ({}, True), ({"check": True}, False)])
+def test_an_accepted_reset_is_not_waited_for_where_nobody_wants_that(rules: dict[str, bool], stopped: bool) -> None:
+    response = ResetResponse(Meaning.ACCEPTED)
+    found = reset_state.after_response(queued(), response, Rules(since=START, **rules), stopped=stopped)
+    assert (found.phase, found.look_again) == ("finished", False)
+
+
+def test_a_refusal_keeps_the_id_that_support_asks_for_and_one_that_did_not_run_does_not() -> None:
+    refused, throttled = queued(), queued()
+    reset_state.after_response(refused, reset_state.classify(came(error(404, request_id="r-1"))), RULES, stopped=False)
+    reset_state.after_response(throttled, reset_state.classify(came(error(429, request_id="r-1"))), RULES, stopped=False)
+    assert (refused.item.request_id, throttled.item.request_id) == ("r-1", None)
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (errors.ApprovalPendingError("Waits.", {"code": "1"}), ("needs_approval", None, {"code": "1"})),
+        (errors.ApprovalError("Rejected.", code="rejected"), ("failed", "approval_refused", None)),
+    ],
+)
+def test_an_approval_ends_a_device(failure: t.Any, told: tuple[t.Any, ...]) -> None:
+    work = queued()
+    assert reset_state.after_approval(work, failure) == Transition("finished", ("refused", told[0]))
+    assert (work.item.status, work.item.reason, work.item.approval) == told and str(failure) == work.item.message
+
+
+@pytest.mark.parametrize(("ran", "phase", "status"), [(True, "accepted", "pending"), (False, "lost", "unknown")])
+def test_a_reset_of_an_earlier_run_is_gone_on_with_and_not_written_down_again(ran: bool, phase: str, status: str) -> None:
+    work = queued("queued")
+    found = reset_state.after_restart(work, EarlierReset(START, ran))
+    assert (found.phase, found.entry, found.look_again, work.item.status) == (phase, None, True, status)
+
+
+# --- a device's record ----------------------------------------------------------------------------------------------
+
+WINDOWS = Device(ID, "PC-1", operating_system="Windows", os_version="10.0.22631.1", join_type="azureADJoined", owner="company")
+UNJOINED = Device(ID, "PC-1", operating_system="Windows", os_version="10.0.22631.1", owner="company", azure_ad_device_id="d")
+
+
+@pytest.mark.parametrize(("phase", "status"), [("reading", "failed"), ("accepted", "unknown"), ("lost", "unknown")])
+def test_a_device_that_is_gone_has_its_outcome(phase: t.Any, status: str) -> None:
+    work = queued(phase)
+    assert reset_state.after_read(work, None, RULES, stopped=False) == Transition("finished")
+    assert (work.item.status, work.item.reason) == (status, "device_gone")
+
+
+@pytest.mark.parametrize(
+    ("rules", "stopped", "phase", "status"),
+    [
+        ({}, False, "due", "not_attempted"),
+        ({"check": True}, False, "finished", "planned"),
+        ({}, True, "finished", "not_attempted"),
+        ({"platforms": ["android"]}, False, "finished", "refused"),
+    ],
+    ids=["due", "planned", "stopped", "refused"],
+)
+def test_a_device_that_was_read_is_reset_or_not(rules: dict[str, t.Any], stopped: bool, phase: str, status: str) -> None:
+    work = QueuedReset(DeviceReset(ID, ["PC-1"]), phase="reading")
+    found = reset_state.after_read(work, WINDOWS, Rules(since=START, **rules), stopped=stopped)
+    assert (found.phase, found.entry, work.item.status) == (phase, None, status)
+
+
+def test_without_the_beta_version_the_way_a_device_is_joined_is_read_first_and_once() -> None:
+    work, rules = QueuedReset(DeviceReset(ID, ["PC-1"]), phase="reading"), Rules(since=START, beta=False)
+    assert reset_state.after_read(work, UNJOINED, rules, stopped=False) == Transition("queued", place="first")
+    assert work.without_join_type is UNJOINED
+    work.join_type, work.without_join_type = "azureADJoined", None
+    assert reset_state.after_read(work, UNJOINED, rules, stopped=False).phase == "due"
+
+
+@pytest.mark.parametrize(
+    ("state", "started", "status", "phase"),
+    [
+        ("done", START, "done", "finished"),
+        ("pending", START, "pending", "accepted"),
+        ("done", START - 60, "pending", "accepted"),
+    ],
+    ids=["done", "pending", "an earlier one"],
+)
+def test_an_accepted_reset_takes_over_its_own_entry_alone(state: str, started: float, status: str, phase: str) -> None:
+    work = queued("accepted", since=START - 5, status="pending")
+    device = Device(ID, "PC-1", operating_system="Windows", actions=(entry(state, started),))
+    found = reset_state.after_read(work, device, RULES, stopped=False)
+    assert (found.phase, found.look_again, work.item.status) == (phase, phase == "accepted", status)
+
+
+# --- after a lost response ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ran", "rules", "stopped", "can_wait", "transition", "told"),
+    [
+        (True, {}, False, True, Transition("accepted", ("settled", True), look_again=True), ("pending", None)),
+        (True, {"wait": False}, False, True, Transition("finished", ("settled", True)), ("pending", None)),
+        (False, {}, False, True, Transition("queued", ("settled", False), place="last"), ("not_attempted", None)),
+        (False, {}, True, True, Transition("lost", look_again=True), ("unknown", "answer_lost")),
+        (False, {"check": True}, False, True, Transition("finished"), ("unknown", "answer_lost")),
+        (None, {}, False, True, Transition("lost", look_again=True), ("unknown", "answer_lost")),
+        (None, {}, False, False, Transition("finished"), ("unknown", "answer_lost")),
+    ],
+)
+def test_evidence_settles_a_lost_response(
+    ran: bool | None, rules: dict[str, bool], stopped: bool, can_wait: bool, transition: Transition, told: tuple[str, str | None]
+) -> None:
+    work = queued()
+    reset_state.after_lost(work, "Lost.")
+    found = reset_state.after_evidence(work, None, ran, Rules(since=START, **rules), stopped=stopped, can_wait=can_wait)
+    assert found == transition and (work.item.status, work.item.reason) == told
+    assert work.item.changed is bool(ran)
+
+
+def test_an_entry_of_the_record_is_taken_over() -> None:
+    work = queued("lost", since=START - 5)
+    device = Device(ID, "PC-1", operating_system="Windows", actions=(entry("done", START, passcode="1234"),))
+    found = reset_state.find_own_reset(work.item, device)
+    transition = reset_state.after_evidence(work, found, True, RULES, stopped=False, can_wait=True)
+    assert transition == Transition("finished", ("settled", True)) and result.new_passcode(work.item) == "1234"

@@ -9,10 +9,11 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import Dispatcher
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import status as inspection
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import Item, new_passcode
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import QUOTA, Device
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import status
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import new_passcode
 from tests.support.fakes import START, answer, error, intune, query_of, tenant
 from tests.support.fleets import FleetWire
 
@@ -21,13 +22,13 @@ WHEN = "2026-01-05T09:00:00Z"
 RESET = {"actionName": "resetPasscode", "startDateTime": WHEN, "lastUpdatedDateTime": "2026-01-05T09:01:00Z", "errorCode": 0}
 
 
-def item(*actions: dict[str, t.Any], system: str = "Android") -> Item:
-    return Item(NOBODY, ["PC-1"], Device(NOBODY, "PC-1", operating_system=system, actions=actions))
+def item(*actions: dict[str, t.Any], system: str = "Android") -> DeviceReset:
+    return DeviceReset(NOBODY, ["PC-1"], Device(NOBODY, "PC-1", operating_system=system, actions=actions))
 
 
-def judged(*actions: dict[str, t.Any], since: float | None = None, system: str = "Android") -> Item:
+def judged(*actions: dict[str, t.Any], since: float | None = None, system: str = "Android") -> DeviceReset:
     found = item(*actions, system=system)
-    inspection.judge(found, since)
+    status.assess(found, since)
     return found
 
 
@@ -35,7 +36,7 @@ def judged(*actions: dict[str, t.Any], since: float | None = None, system: str =
 
 
 @pytest.mark.parametrize(
-    ("state", "status", "reason"),
+    ("state", "expected", "reason"),
     [
         ("none", "pending", None),
         ("active", "pending", None),
@@ -46,10 +47,10 @@ def judged(*actions: dict[str, t.Any], since: float | None = None, system: str =
         ("newer", "unknown", "state_unknown"),
     ],
 )
-def test_each_state(state: str, status: str, reason: str | None) -> None:
+def test_each_state(state: str, expected: str, reason: str | None) -> None:
     found = judged({**RESET, "actionState": state})
-    assert (found.status, found.reason) == (status, reason)
-    assert status in inspection.STATUSES and inspection.describe(found)["action_state"] == state
+    assert (found.status, found.reason) == (expected, reason)
+    assert expected in status.STATUSES and status.describe(found)["action_state"] == state
 
 
 @pytest.mark.parametrize(
@@ -64,14 +65,14 @@ def test_each_state(state: str, status: str, reason: str | None) -> None:
 )
 def test_a_done_reset_says_where_its_passcode_is(passcode: str | None, system: str, words: str | None) -> None:
     found = judged({**RESET, "actionState": "done", "passcode": passcode}, system=system)
-    entry = inspection.describe(found)
+    entry = status.describe(found)
     assert (entry["message"] is None) if words is None else words in entry["message"]
     assert (entry["passcode_expires"], new_passcode(found)) == (("2026-01-12T09:01:00Z", "1234") if passcode else (None, passcode))
     assert "1234" not in str(entry) + repr(found)
 
 
 def test_a_reset_that_is_not_done_does_not_speak_of_its_passcode() -> None:
-    assert inspection.NOT_HELD not in str(judged({**RESET, "actionState": "pending"}).message)
+    assert status.NOT_HELD not in str(judged({**RESET, "actionState": "pending"}).message)
 
 
 @pytest.mark.parametrize("actions", [(), ({**RESET, "actionName": "syncDevice", "actionState": "done"},)])
@@ -88,34 +89,34 @@ def test_since(later: float, status: str) -> None:
 
 
 def test_a_device_that_is_gone() -> None:
-    found = Item(NOBODY, ["PC-1"])
-    inspection.judge(found, None)
+    found = DeviceReset(NOBODY, ["PC-1"])
+    status.assess(found, None)
     assert (found.status, found.reason, found.message) == ("unknown", "device_gone", "Intune no longer manages the device.")
 
 
 def test_an_entry_has_nothing_of_a_task_that_resets() -> None:
-    assert not {"changed", "request_id", "approval", "passcode"} & set(inspection.describe(judged(RESET)))
+    assert not {"changed", "request_id", "approval", "passcode"} & set(status.describe(judged(RESET)))
 
 
 def test_the_summary_has_every_status() -> None:
     results = [{"status": "done"}, {"status": "none"}, {"status": "done"}]
-    nothing = dict.fromkeys(inspection.STATUSES, 0)
-    assert inspection.summarise(results) == {"total": 3, **nothing, "done": 2, "none": 1}
-    assert inspection.summarise([]) == {"total": 0, **nothing}
+    nothing = dict.fromkeys(status.STATUSES, 0)
+    assert status.summarize(results) == {"total": 3, **nothing, "done": 2, "none": 1}
+    assert status.summarize([]) == {"total": 0, **nothing}
 
 
 @pytest.mark.parametrize(("since", "seconds"), [(None, None), ("", None), (WHEN, START - 3600), ("2026-01-05T11:00:00+01:00", START)])
 def test_moment(since: str | None, seconds: float | None) -> None:
-    assert inspection.moment(since, START) == seconds
+    assert status.parse_since(since, START) == seconds
 
 
 @pytest.mark.parametrize(
     ("since", "words"),
-    [("noon", "since 'noon' is not a timestamp. Write it as"), ("2026-01-05T10:00:01Z", "lies in the future. It is the moment")],
+    [("noon", "since must be a timestamp, not 'noon'. Write it as"), ("2026-01-05T10:00:01Z", "does. It is the moment")],
 )
 def test_a_moment_that_cannot_be_one(since: str, words: str) -> None:
     with pytest.raises(errors.InvalidOptionError) as caught:
-        inspection.moment(since, START)
+        status.parse_since(since, START)
     assert words in str(caught.value)
 
 
@@ -123,11 +124,11 @@ def test_a_moment_that_cannot_be_one(since: str, words: str) -> None:
 
 
 def test_each_device_is_read_in_order_and_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "SLICE", 3)
+    monkeypatch.setattr(status, "SLICE", 3)
     wire = FleetWire(8)
     client = wire.world().client
     ids = {device.id: [device.get("deviceName")] for device in wire.tenant.devices}
-    found = inspection.inspect(client, Dispatcher(client), ids, None)
+    found = status.fetch_items(client, BatchScheduler(client, QUOTA), ids, None)
     assert wire.sent == [] and next(found).id == next(iter(ids))
     assert len(wire.sent) == 1, "a slice is asked for when it is wanted"
     rest = list(found)
@@ -143,7 +144,7 @@ def test_a_device_that_is_gone_is_an_item_and_others_are_read() -> None:
     wire = FleetWire(2)
     client = wire.world().client
     first, last = wire.ids
-    found = list(inspection.inspect(client, Dispatcher(client), {first: ["A"], NOBODY: ["B"], last: ["C"]}, None))
+    found = list(status.fetch_items(client, BatchScheduler(client, QUOTA), {first: ["A"], NOBODY: ["B"], last: ["C"]}, None))
     assert [one.names for one in found] == [["A"], ["B"], ["C"]]
     assert [(one.status, one.device is None) for one in found] == [("none", False), ("unknown", True), ("none", False)]
 
@@ -151,13 +152,13 @@ def test_a_device_that_is_gone_is_an_item_and_others_are_read() -> None:
 def test_one_device_is_one_request_for_no_more_than_is_told() -> None:
     record = {"id": NOBODY, "deviceActionResults": [{**RESET, "actionState": "done", "passcode": "1234"}]}
     world = tenant({f"GET /v1.0/deviceManagement/managedDevices/{NOBODY}": answer(200, record)})
-    (found,) = inspection.inspect(world.client, Dispatcher(world.client), {NOBODY: ["PC-1"]}, None)
+    (found,) = status.fetch_items(world.client, BatchScheduler(world.client, QUOTA), {NOBODY: ["PC-1"]}, None)
     assert (found.status, new_passcode(found)) == ("done", "1234")
-    assert [query_of(request) for request in world.transport.sent] == [{"$select": ",".join(inspection.RECORD)}]
+    assert [query_of(request) for request in world.transport.sent] == [{"$select": ",".join(status.PROPERTIES)}]
 
 
 @pytest.mark.parametrize("refusal", [intune(403, "Application is not authorized."), error(400), error(503)])
 def test_what_cannot_be_read_is_raised(refusal: t.Any) -> None:
     world = tenant({f"GET /v1.0/deviceManagement/managedDevices/{NOBODY}": refusal})
     with pytest.raises(errors.GraphError):
-        list(inspection.inspect(world.client, Dispatcher(world.client), {NOBODY: ["PC-1"]}, None))
+        list(status.fetch_items(world.client, BatchScheduler(world.client, QUOTA), {NOBODY: ["PC-1"]}, None))

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The result of passcode resets: how an outcome is recorded, explained, and returned. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._devices.model import GUIDE as PIN_RESET_GUIDE
+from .._devices.model import platform as find_platform
+from .._time import render_timestamp
+from .._types import Json
+from .model import BAD, DeviceReset, RecordedReset, Status
+
+HELP = "https://learn.microsoft.com/intune/device-management/actions/reset-passcode"
+GONE = "Intune no longer manages the device."
+SELF_SERVICE = (
+    "On Windows the way that works today is the user's own: 'I forgot my PIN' on the lock screen or in Settings, with a Temporary "
+    f"Access Pass where needed ({PIN_RESET_GUIDE})."
+)
+SHOWN_FOR = 7 * 86400.0  # seconds for which Intune shows a new passcode
+NAMED = 10  # failed devices that a message names
+COUNTED = (
+    *("total", "changed", "planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused"),
+    *("needs_approval", "not_attempted"),
+)
+
+
+class ResetResult(t.TypedDict, total=False):
+    """An entry of the ``results`` return value, without the keys of the hand-over."""
+
+    device: str
+    id: str
+    device_name: str | None
+    operating_system: str | None
+    os_version: str | None
+    status: str
+    reason: str | None
+    message: str | None
+    changed: bool
+    action_state: str | None
+    started: str | None
+    last_updated: str | None
+    passcode_expires: str | None
+    error_code: int | None
+    request_id: str | None
+    approval: Json | None
+
+
+def record(item: DeviceReset, reset: RecordedReset) -> None:
+    """Take over the outcome that the service reports."""
+    item.reset = reset
+    item.status = reset.status
+    item.reason, item.message = _explain(item, reset)
+
+
+def _explain(item: DeviceReset, reset: RecordedReset) -> tuple[str | None, str | None]:
+    """Return the reason and the message of a recorded outcome."""
+    is_removed = item.device is not None and find_platform(item.device) == "ios"
+    removed = "The passcode is removed. On this platform there is no new one: the user sets it on the device."
+    explained: dict[Status, tuple[str | None, str | None]] = {
+        "done": (None, removed if is_removed else None),
+        "pending": (None, "Intune has queued the reset; the device carries it out when it checks in."),
+        "failed": ("device_failed", f"The device reported that the reset failed (error code {reset.error_code}). See {HELP}"),
+        "not_supported": ("not_supported", f"The device reported that it does not support the reset. {alternative(item)}"),
+        "canceled": ("canceled", "The reset was canceled before the device carried it out. To issue another, reset it with max_age 0."),
+    }
+    return explained.get(reset.status, ("state_unknown", f"Intune reports a state that this version does not know: {reset.state}."))
+
+
+def alternative(item: DeviceReset) -> str:
+    """Return the advice for a device that Intune does not reset."""
+    return SELF_SERVICE if item.device is not None and find_platform(item.device) == "windows" else f"See {HELP}"
+
+
+def describe(item: DeviceReset) -> ResetResult:
+    """Return an entry of the ``results`` return value, without the passcode."""
+    reset, device = item.reset, item.device
+    expires = reset.updated + SHOWN_FOR if reset and reset.status == "done" and reset.passcode and reset.updated else None
+    return {
+        "device": item.names[0],
+        "id": item.id,
+        "device_name": device.device_name if device else None,
+        "operating_system": device.operating_system if device else None,
+        "os_version": device.os_version if device else None,
+        "status": item.status,
+        "reason": item.reason,
+        "message": item.message,
+        "changed": item.changed,
+        "action_state": reset.state if reset else None,
+        "started": render_timestamp(reset.started or None) if reset else None,
+        "last_updated": render_timestamp(reset.updated) if reset else None,
+        "passcode_expires": render_timestamp(expires),
+        "error_code": reset.error_code if reset else None,
+        "request_id": item.request_id,
+        "approval": item.approval,
+    }
+
+
+def new_passcode(item: DeviceReset) -> str | None:
+    """Return the secret itself; null until the reset is done, and where there is none."""
+    return item.reset.passcode if item.reset is not None and item.reset.status == "done" else None
+
+
+def summarize(items: t.Sequence[DeviceReset]) -> dict[str, int]:
+    """Return the ``summary`` return value: how many devices there are, were changed, and have each status."""
+    counts = dict.fromkeys(COUNTED, 0)
+    counts["total"] = len(items)
+    for item in items:
+        counts[item.status] += 1
+        counts["changed"] += item.changed
+    return counts
+
+
+def describe_failed(items: t.Sequence[DeviceReset]) -> str:
+    """Return the failed devices in a line: name, status, and reason of the first ones."""
+    bad = [item for item in items if item.status in BAD]
+    named = [
+        f"{item.names[0]} {item.status}" + (f" ({item.reason})" if item.reason not in (None, item.status) else "") for item in bad[:NAMED]
+    ]
+    return ", ".join(named) + (f" and {len(bad) - NAMED} more" if len(bad) > NAMED else "") + "."

@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Types that several packages share."""
+
+from __future__ import annotations
+
+import typing as t
+
+Json = dict[str, t.Any]

@@ -1,0 +1,299 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turns of the engine that need a tenant of its own for each: what test_fleet does not come by."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
+from tests.support.fakes import START, FakeCredential, answer, error
+from tests.support.fleets import FleetWire
+from tests.unit.plugins.module_utils._passcode.test_engine import first, is_read, is_reset, statuses, told_truly
+
+
+def reset_by_other(wire: FleetWire, device: str) -> None:
+    wire.ask(Request("POST", f"https://graph.test/v1.0/deviceManagement/managedDevices/{device}/resetPasscode"))
+
+
+def answering(wire: FleetWire, end: str, response: t.Callable[[Response], Response]) -> None:
+    """Answers to requests whose path has this end come as ``response`` makes them."""
+    original = wire.ask
+
+    def ask(request: Request) -> Response:
+        found = original(request)
+        return response(found) if request.url.partition("?")[0].endswith(end) else found
+
+    wire.ask = ask
+
+
+def note(engine: ResetEngine, event: str, devices: list[str]) -> None:
+    """Collect the devices of which the journal has lines of this kind."""
+    write = engine._journal.write
+
+    def written(kind: str, device: str, detail: t.Any) -> None:
+        if kind == event:
+            devices.append(device)
+        write(kind, device, detail)
+
+    engine._journal.write = written
+
+
+# --- freshness ------------------------------------------------------------------------------------------------------
+
+
+def test_a_device_that_had_to_wait_for_its_turn_is_read_again() -> None:
+    """With two lanes the third read is under way while the writes are throttled; meanwhile somebody else is faster."""
+    wire = FleetWire(60)
+    wire.plan = first(is_reset, None, "throttled")
+    late, reads, original = wire.ids[50], [0], wire.send
+
+    def send(request: Request) -> Response:
+        found = original(request)
+        reads[0] += is_read(request)
+        if reads[0] == 3 and not wire.resets[late]:
+            reset_by_other(wire, late)
+        return found
+
+    wire.send = send
+    fleet, items = wire.fleet(wait=False)
+    fleet._client.worker_pool.width = 2
+    fleet._client.worker_pool._send = send
+    fleet.run()
+    told_truly(wire, items)
+    assert items[50].changed is False and len(wire.resets) == 60
+
+
+# --- lost answers ---------------------------------------------------------------------------------------------------
+
+
+def test_an_item_that_is_answered_twice_is_not_believed() -> None:
+    wire = FleetWire(3)
+    wire.fault("duplicate", f"{wire.ids[1]}/resetPasscode$")
+    lost: list[str] = []
+    fleet, items = wire.fleet()
+    note(fleet, "lost", lost)
+    fleet.run()
+    assert lost == [wire.ids[1]] and statuses(items) == {"done": 3}
+
+
+def test_an_intent_without_an_answer_is_not_sent_again_before_it_is_settled() -> None:
+    wire = FleetWire(1)
+    wire.tenant.devices.get(wire.ids[0]).simulation.patch({"visible": 10.0, "terminal": 11.0})
+    wire.run(wait=False)
+    fleet, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, False)})
+    assert [(item.status, item.changed) for item in items] == [("done", False)] and fleet.failure is None
+    told_truly(wire, items)
+
+
+@pytest.mark.parametrize("ran", [True, False])
+def test_check_mode_settles_nothing_but_tells(ran: bool) -> None:
+    wire = FleetWire(2)
+    if ran:
+        wire.run(wire.ids[:1], wait=False)
+    fleet, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, False)}, check=True)
+    assert [item.status for item in items] == ["pending" if ran else "unknown", "planned"] and fleet.failure is None
+    assert len(wire.resets) == ran
+
+
+def test_a_device_that_is_gone_while_its_answer_is_missing_is_unknown() -> None:
+    wire = FleetWire(1)
+    wire.plan = first(is_reset, "lost_done")
+    fleet, items = wire.fleet()
+    read_before = [False]
+
+    def gone(found: Response) -> Response:
+        first_read, read_before[0] = not read_before[0], True
+        return found if first_read else error(404, "ResourceNotFound")
+
+    answering(wire, wire.ids[0], gone)
+    fleet.run()
+    assert [(item.status, item.reason) for item in items] == [("unknown", "device_gone")]
+
+
+def test_where_its_record_cannot_be_read_any_more_a_lost_reset_stays_unknown_and_says_why() -> None:
+    wire = FleetWire(2)
+    wire.plan = first(is_reset, "lost")
+    wire.fault("status", f"managedDevices/{wire.ids[0]}$", method="GET", times=None, skip=1, status=500)
+    _fleet, items = wire.run(retry_timeout=10.0)
+    assert [item.status for item in items] == ["unknown", "unknown"]
+    assert "Its record could not be read" in (items[0].message or "") and "500" in (items[0].message or "")
+    assert "Its record" not in (items[1].message or "")
+
+
+def test_a_task_that_stops_settles_what_got_lost_all_the_same() -> None:
+    """The records show the resets that were run only after the task has stopped."""
+    wire = FleetWire(30, audit_delay=60.0)
+    for device in wire.tenant.devices:
+        device.simulation.patch({"visible": 8.0, "terminal": 9.0})
+    wire.plan = first(is_reset, "lost_done", "expired", "expired")
+    fleet, items = wire.run(wait=False)
+    assert isinstance(fleet.failure, errors.UnauthorizedError)
+    assert statuses(items) == {"done": 20, "not_attempted": 10}
+    told_truly(wire, items)
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_list_of_remote_actions_that_fails_is_told(status: int) -> None:
+    wire = FleetWire(1)
+    wire.plan = first(is_reset, "lost")
+    answering(wire, "/remoteActionAudits", lambda _found: error(status))
+    fleet, items = wire.run(retry_timeout=0.0)
+    assert statuses(items) == {"unknown": 1} and "remote action audit log" in fleet.warnings[0]
+
+
+# --- who stops, and who does not ------------------------------------------------------------------------------------
+
+
+class Ending(FakeCredential):
+    """Has no token any more after so many."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__()
+        self.left = left
+
+    def token(self, **options: t.Any) -> str:
+        self.left -= 1
+        if self.left < 0:
+            raise errors.AuthenticationError("The secret has expired.")
+        return super().token(**options)
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_without_a_token_the_task_stops_and_nothing_was_sent(left: int) -> None:
+    wire = FleetWire(3)
+    fleet, items = wire.fleet()
+    refused: list[str] = []
+    fleet._client.credential = Ending(left)
+    note(fleet, "refused", refused)
+    fleet.run()
+    assert isinstance(fleet.failure, errors.AuthenticationError) and statuses(items) == {"not_attempted": 3} and not wire.resets
+    assert sorted(refused) == (sorted(wire.ids) if left else []), "the intents that were written down are taken back"
+
+
+@pytest.mark.parametrize("fault", ["throttled", "503_later", "not_sent", "expired"])
+def test_each_intent_that_came_to_nothing_is_taken_back(fault: str) -> None:
+    """Else the next run would take them for answers that got lost."""
+    wire = FleetWire(3)
+    wire.plan = lambda request: fault if is_reset(request) else None
+    fleet, _items = wire.fleet(retry_timeout=5.0)
+    meant: list[str] = []
+    refused: list[str] = []
+    fleet._journal.intent = lambda entries: meant.extend(device for device, _name in entries)
+    note(fleet, "refused", refused)
+    fleet.run()
+    assert len(meant) > 3 and sorted(refused) == sorted(meant)
+
+
+def test_without_the_right_to_read_beta_it_is_said_how_to_do_without() -> None:
+    wire = FleetWire(1)
+    answering(wire, wire.ids[0], lambda _found: error(403, "Forbidden"))
+    fleet, _items = wire.run()
+    assert "set use_beta to false" in str(fleet.failure)
+
+
+@pytest.mark.parametrize("body", [[], "a text", b"<html>"], ids=["a list", "a text", "html"])
+def test_a_record_that_is_none_is_read_again_and_then_told(body: t.Any) -> None:
+    wire = FleetWire(1)
+    answering(wire, wire.ids[0], lambda _found: answer(200, body))
+    fleet, items = wire.run(retry_timeout=5.0)
+    assert statuses(items) == {"not_attempted": 1} and not wire.resets and len(wire.sent) > 1
+    assert isinstance(fleet.failure, errors.UnexpectedResponseError)
+
+
+def test_a_device_without_an_object_in_the_directory_is_not_known_to_be_joined() -> None:
+    wire = FleetWire(2)
+    wire.tenant.devices.get(wire.ids[0]).own["azureADDeviceId"] = "00000000-0000-0000-0000-000000000000"
+    wire.tenant.devices.changed()
+    _fleet, items = wire.run(beta=False)
+    assert [(item.status, item.reason) for item in items] == [("refused", "join_unknown"), ("done", None)]
+
+
+def test_how_a_device_is_joined_is_asked_once() -> None:
+    wire = FleetWire(1)
+    wire.plan = first(is_reset, "throttled")
+    _fleet, items = wire.run(beta=False)
+    assert statuses(items) == {"done": 1} and sum("/devices(" in target for target in wire.targets) == 1
+    assert sum(is_reset(request) for request in wire.sent) == 2
+
+
+# --- devices that are asked to check in -----------------------------------------------------------------------------
+
+
+def test_who_cannot_be_asked_to_check_in_is_told_once_and_its_reset_stands() -> None:
+    wire = FleetWire(3)
+    wire.fault("status", "syncDevice$", times=2, status=500)
+    fleet, items = wire.run(sync=True)
+    assert statuses(items) == {"done": 3} and len(fleet.warnings) == 1
+    assert fleet.warnings[0].startswith("2 devices could not be asked to check in; their resets stand. The first is name of ")
+
+
+def test_who_is_throttled_is_asked_to_check_in_later() -> None:
+    wire = FleetWire(3)
+    wire.fault("status", "syncDevice$", times=2, status=429, retry_after="3")
+    fleet, _items = wire.run(sync=True)
+    asked = [entry for entry in wire.tenant.journal.since(0) if entry["path"].endswith("/syncDevice") and entry["status"] == 204]
+    assert len(asked) == 3 and fleet.warnings == []
+
+
+# --- approvals ------------------------------------------------------------------------------------------------------
+
+
+def approved_as(outcome: Response | errors.IntuneError) -> tuple[t.Any, list[t.Any], FleetWire]:
+    """A task in a tenant that wants an approval, and what sending with one comes to."""
+    wire = FleetWire(2, approval_protects=["reset_passcode"])
+    fleet, items = wire.fleet(approval=ApprovalOptions("Lost phones"), wait=False)
+
+    def approved(_request: Request, _refusal: Response) -> Response:
+        if isinstance(outcome, errors.IntuneError):
+            raise outcome
+        return outcome
+
+    fleet._client.approval.obtain = approved
+    fleet.run()
+    return fleet, items, wire
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "reason"),
+    [
+        (answer(204), "pending", None),
+        (error(400), "failed", "service_refused"),
+        (errors.ApprovalError("Rejected.", code="rejected"), "failed", "approval_refused"),
+        (errors.LostResponseError("Lost."), "unknown", "answer_lost"),
+        (errors.ApprovalPendingError("Waits.", {"code": "1"}), "needs_approval", None),
+    ],
+    ids=["approved", "refused", "rejected", "lost", "pending"],
+)
+def test_what_an_approval_comes_to(outcome: t.Any, status: str, reason: str | None) -> None:
+    fleet, items, _wire = approved_as(outcome)
+    assert [(item.status, item.reason) for item in items] == [(status, reason)] * 2 and fleet.failure is None
+
+
+def test_an_approval_that_cannot_be_asked_for_stops_the_task() -> None:
+    failure = errors.ForbiddenError("No.", status=403)
+    fleet, items, wire = approved_as(failure)
+    assert fleet.failure is failure and statuses(items) == {"not_attempted": 2} and not wire.resets
+
+
+# --- lists of remote actions ------------------------------------------------------------------------------------------
+
+
+def test_the_newest_reset_of_each_device_counts_and_other_actions_do_not() -> None:
+    entries = [
+        {"action": "resetPasscode", "managedDeviceId": "A", "requestDateTime": "1970-01-01T00:01:00Z"},
+        {"action": "resetPasscode", "managedDeviceId": "a", "requestDateTime": "1970-01-01T00:00:30Z"},
+        {"action": "remoteLock", "managedDeviceId": "b", "requestDateTime": "1970-01-01T00:02:00Z"},
+        {"action": "resetPasscode", "managedDeviceId": "c", "requestDateTime": None},
+        {},
+    ]
+    assert lost_responses.parse_log(entries) == lost_responses.AuditLog({"a": 60.0}, 60.0)
+    assert lost_responses.parse_log([]) == lost_responses.AuditLog()

@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device, Verdict
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model, result
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset, RecordedReset
+from tests.support.fakes import START
+
+ID = "aaaaaaaa-0000-4000-8000-000000000001"
+ELIGIBLE = Verdict(True)
+
+
+def stamp(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def entry(state: str = "done", started: float = START, **more: t.Any) -> dict[str, t.Any]:
+    """One of a device's deviceActionResults."""
+    times = {"startDateTime": stamp(started), "lastUpdatedDateTime": stamp(started + 60)}
+    return {"actionName": "resetPasscode", "actionState": state, **times, "errorCode": 0, "passcode": None, **more}
+
+
+def item(*actions: dict[str, t.Any], verdict: Verdict = ELIGIBLE, system: str = "Windows", **more: t.Any) -> DeviceReset:
+    device = Device(ID, "PC-1", operating_system=system, os_version="10.0.22631", actions=actions)
+    return DeviceReset(ID, ["PC-1"], device, verdict, **more)
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "reason", "words"),
+    [
+        ("none", "pending", None, "queued the reset"),
+        ("pending", "pending", None, "queued the reset"),
+        ("active", "pending", None, "queued the reset"),
+        ("done", "done", None, ""),
+        ("failed", "failed", "device_failed", "error code 42"),
+        ("notSupported", "not_supported", "not_supported", "I forgot my PIN"),
+        ("canceled", "canceled", "canceled", "max_age 0"),
+        ("approvalRequired", "unknown", "state_unknown", "approvalRequired"),
+    ],
+)
+def test_what_the_service_reports_is_recorded(state: str, status: str, reason: str | None, words: str) -> None:
+    subject = item()
+    result.record(subject, RecordedReset(state, START, error_code=42))
+    assert (subject.status, subject.reason) == (status, reason)
+    assert words in (subject.message or "")
+
+
+def test_a_later_report_leaves_nothing_of_an_earlier_one() -> None:
+    subject = item(reason="answer_lost", message="Lost.")
+    result.record(subject, RecordedReset("done", START))
+    assert (subject.status, subject.reason, subject.message) == ("done", None, None)
+
+
+@pytest.mark.parametrize(("state", "told"), [("done", True), ("pending", False), ("failed", False)])
+@pytest.mark.parametrize("system", ["iOS", "iPadOS", "Android", "Windows"])
+def test_on_ios_there_is_no_new_passcode_and_this_is_said(system: str, state: str, told: bool) -> None:
+    subject = item(system=system)
+    result.record(subject, RecordedReset(state, START))
+    assert ("The passcode is removed." in (subject.message or "")) is (told and system in ("iOS", "iPadOS"))
+
+
+@pytest.mark.parametrize("system", ["Windows", "Windows Holographic", "Android", "iOS"])
+def test_only_windows_users_are_sent_to_their_own_reset(system: str) -> None:
+    subject = item(system=system)
+    result.record(subject, RecordedReset("notSupported", START))
+    assert ("On Windows" in (subject.message or "")) is (system == "Windows")
+    assert (result.alternative(subject) == result.SELF_SERVICE) is (system == "Windows")
+
+
+def test_where_the_device_was_not_read_the_help_is_named() -> None:
+    assert result.alternative(DeviceReset(ID, ["PC-1"])) == f"See {result.HELP}"
+
+
+def test_an_entry_says_everything_about_a_device() -> None:
+    subject = item(reset=RecordedReset("done", START, START + 60, 0, "1234"), status="done", changed=True, request_id="r-1")
+    assert result.describe(subject) == {
+        "device": "PC-1",
+        "id": ID,
+        "device_name": "PC-1",
+        "operating_system": "Windows",
+        "os_version": "10.0.22631",
+        "status": "done",
+        "reason": None,
+        "message": None,
+        "changed": True,
+        "action_state": "done",
+        "started": "2026-01-05T10:00:00Z",
+        "last_updated": "2026-01-05T10:01:00Z",
+        "passcode_expires": "2026-01-12T10:01:00Z",
+        "error_code": 0,
+        "request_id": "r-1",
+        "approval": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [DeviceReset(ID, ["PC-1"]), item(), item(reset=RecordedReset("done", START, START, passcode="1234"))],
+    ids=["not read", "without a reset", "with one"],
+)
+def test_an_entry_always_has_the_same_keys(subject: DeviceReset) -> None:
+    shown = result.describe(subject)
+    assert list(shown) == list(result.describe(item(reset=RecordedReset("failed", START))))
+    assert (shown["device"], shown["id"]) == ("PC-1", ID)
+
+
+def test_what_was_not_read_is_null() -> None:
+    shown = result.describe(DeviceReset(ID, ["PC-1", "S-1"]))
+    assert {name for name, value in shown.items() if value is not None} == {"device", "id", "status", "changed"}
+    assert (shown["device"], shown["status"], shown["changed"]) == ("PC-1", "not_attempted", False)
+
+
+def test_an_entry_never_holds_the_passcode() -> None:
+    subject = item(entry(passcode="s3cret"), status="done", reset=RecordedReset("done", START, START, passcode="s3cret"))
+    assert "s3cret" not in str(result.describe(subject))
+    assert "s3cret" not in repr(vars(subject))
+
+
+@pytest.mark.parametrize(
+    ("reset", "shown"),
+    [
+        pytest.param(None, None, id="no reset"),
+        pytest.param(RecordedReset("done", START, passcode="1234"), "1234", id="done"),
+        pytest.param(RecordedReset("done", START), None, id="done without a passcode"),
+        pytest.param(RecordedReset("failed", START, passcode="1234"), None, id="failed"),
+        pytest.param(RecordedReset("pending", START, passcode="1234"), None, id="pending"),
+        pytest.param(RecordedReset("somethingNew", START, passcode="1234"), None, id="a state that is not known"),
+    ],
+)
+def test_there_is_a_passcode_when_the_reset_is_done(reset: RecordedReset | None, shown: str | None) -> None:
+    assert result.new_passcode(item(reset=reset)) == shown
+
+
+@pytest.mark.parametrize(
+    ("reset", "expires"),
+    [
+        pytest.param(None, None, id="no reset"),
+        pytest.param(RecordedReset("done", START - 60, START, passcode="1234"), "2026-01-12T10:00:00Z", id="seven days after it was done"),
+        pytest.param(RecordedReset("done", START - 60, None, passcode="1234"), None, id="not known when it was done"),
+        pytest.param(RecordedReset("done", START - 60, START), None, id="no passcode"),
+        pytest.param(RecordedReset("done", START - 60, START, passcode=""), None, id="an empty one is none"),
+        pytest.param(RecordedReset("active", START - 60, START, passcode="1234"), None, id="not done yet"),
+    ],
+)
+def test_how_long_intune_shows_a_passcode(reset: RecordedReset | None, expires: str | None) -> None:
+    assert result.describe(item(reset=reset))["passcode_expires"] == expires
+
+
+def test_a_reset_without_a_readable_start_shows_none() -> None:
+    found = model.find_last_reset(item({"actionName": "resetPasscode", "actionState": "done"}).device)
+    assert result.describe(item(reset=found))["started"] is None
+
+
+def test_the_summary_counts_every_status() -> None:
+    subjects = [item(status="done", changed=True), item(status="done"), item(status="pending", changed=True), item(status="refused")]
+    found = result.summarize(subjects)
+    assert (found["total"], found["changed"], found["done"], found["pending"], found["refused"]) == (4, 2, 2, 1, 1)
+
+
+@pytest.mark.parametrize("status", sorted({*model.STATUS.values(), *model.BAD, "planned"}))
+def test_every_status_has_a_place_in_the_summary(status: str) -> None:
+    assert result.summarize([item(status=status)])[status] == 1
+
+
+def test_the_summary_of_nothing_has_the_same_keys() -> None:
+    assert set(result.summarize([])) == set(result.summarize([item()]))

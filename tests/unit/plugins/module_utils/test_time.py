@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import datetime
+import time
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.endpointops.intune.plugins.module_utils._time import parse_http_date, parse_timestamp, render_timestamp
+from tests.support.fakes import START, START_DATE
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        pytest.param(START_DATE, START, id="HTTP date"),
+        pytest.param("Monday, 05-Jan-26 10:00:00 GMT", START, id="RFC 850"),
+        pytest.param("Mon, 05 Jan 2026 11:00:00 +0100", START, id="with an offset"),
+        pytest.param(None, None, id="missing"),
+        pytest.param("", None, id="empty"),
+        pytest.param("yesterday", None, id="garbage"),
+        pytest.param("Mon, 05 Jan 2026 10:00:00 +9999", None, id="impossible offset"),
+    ],
+)
+def test_dates(value: str | None, seconds: float | None) -> None:
+    assert parse_http_date(value) == seconds
+
+
+@pytest.mark.parametrize("zone", ["", " -0000"], ids=["no zone", "unknown zone"])
+def test_a_date_without_a_zone_is_utc_wherever_this_runs(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "IST-5:30")
+        time.tzset()
+        found = parse_http_date(f"Mon, 05 Jan 2026 10:00:00{zone}")
+    time.tzset()
+    assert found == START
+
+
+@given(st.text())
+def test_no_text_breaks_the_reading_of_a_date(value: str) -> None:
+    parse_http_date(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        pytest.param("2026-01-05T10:00:00Z", START, id="Z"),
+        pytest.param("2026-01-05T10:00:00+00:00", START, id="offset zero"),
+        pytest.param("2026-01-05T11:00:00+01:00", START, id="offset"),
+        pytest.param("2026-01-05T10:00:00", START, id="no zone is UTC"),
+        pytest.param("2026-01-05 10:00:00Z", START, id="a space for T"),
+        pytest.param(" 2026-01-05T10:00:00Z\n", START, id="space around"),
+        pytest.param("2026-01-05", START - 36000, id="a day"),
+        pytest.param("2026-01-05T10:00:00.5Z", START + 0.5, id="one digit of a second"),
+        pytest.param("2026-01-05T10:00:00.1234567Z", START + 0.123456, id="seven digits of a second"),
+        pytest.param("2026-01-05T11:00:00.1234567+01:00", START + 0.123456, id="seven digits and an offset"),
+        pytest.param("2026-01-05T10:00:00.Z", START, id="no digit of a second"),
+        pytest.param("0001-01-01T00:00:00Z", -62135596800.0, id="never, in Graph's words"),
+        pytest.param("2026-13-05T10:00:00Z", None, id="no such month"),
+        pytest.param("yesterday", None, id="a word"),
+        pytest.param("", None, id="empty"),
+        pytest.param(None, None, id="null"),
+        pytest.param(1767607200, None, id="a number"),
+    ],
+)
+def test_timestamps_are_read(text: t.Any, seconds: float | None) -> None:
+    assert parse_timestamp(text) == pytest.approx(seconds)
+
+
+@given(st.text() | st.from_regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*)?(Z|[+-]\d\d:\d\d)?", fullmatch=True))
+def test_no_text_breaks_the_reading_of_a_timestamp(text: str) -> None:
+    parse_timestamp(text)
+
+
+@given(st.datetimes(timezones=st.just(datetime.timezone.utc)).map(lambda moment: moment.replace(microsecond=0).timestamp()))
+def test_a_timestamp_that_is_shown_reads_back(seconds: float) -> None:
+    assert parse_timestamp(render_timestamp(seconds)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(START + 0.9, "2026-01-05T10:00:00Z"), (-62135596800.0, "0001-01-01T00:00:00Z"), (None, None)],
+    ids=["whole seconds", "the year 1", "unknown"],
+)
+def test_timestamps_are_shown(seconds: float | None, shown: str | None) -> None:
+    assert render_timestamp(seconds) == shown
