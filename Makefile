@@ -101,9 +101,10 @@ bench: environment  ## Measure speed and memory against the emulated tenant, and
 matrix: environment  ## Run tests on each ansible-core that is supported, over the Pythons of this machine
 	@env $(ANSIBLE) WORKERS=$(WORKERS) python tests/tools/matrix.py $(MATRIX)
 
-changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules, and note its options
+changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules
+	@if grep -q '^version: .*-dev$$' galaxy.yml; then \
+		echo "galaxy.yml names a development version. Set the version of the release there first, see CONTRIBUTING.md." >&2; exit 1; fi
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
-	@$(RUN) python tests/tools/released.py
 
 clean:  ## Remove the virtual environment, caches and everything that tests wrote
 	rm -rf $(VENV) .cache .ansible .hypothesis .pytest_cache .ruff_cache $(OUTPUT) endpointops-intune-*.tar.gz

@@ -18,11 +18,9 @@ options:
       - An application can ask, but not approve; nor can who asked. Each protected write is approved for itself, so that a policy
         that is to be made and assigned needs two approvals.
     type: str
-    version_added: 0.2.0
   approval_code:
     description:
       - Code of an approval request that was made before, where it is not to be looked up, for instance because the application
         may not read requests. The change has to be the very same.
     type: str
-    version_added: 0.2.0
 """

@@ -18,7 +18,6 @@ options:
       - Needs RSA certificates for key encipherment, which have not expired, and cryptography 43 or later.
     type: list
     elements: str
-    version_added: 0.2.0
   return_passcode:
     description:
       - Whether to return the new passcodes. The result is then hidden from all output, as with C(no_log), while the registered

@@ -31,5 +31,4 @@ options:
       - Needs the application permissions C(GroupMember.Read.All), C(Device.Read.All) and C(User.Read.All).
     type: list
     elements: str
-    version_added: 0.2.0
 """

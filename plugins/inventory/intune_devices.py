@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: intune_devices
 short_description: Devices that Microsoft Intune manages, one host each
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Makes a host of each managed device, or of those that are members of groups of Microsoft Entra.
   - A host's name is Intune's ID of the device, which is unique and stays when the device is renamed. What Intune tells of it, and

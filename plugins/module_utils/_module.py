@@ -34,7 +34,7 @@ from ._result import Outcome, describe_failure
 from ._time import Clock
 from ._types import Json
 
-VERSION = "0.1.0"
+VERSION = "1.0.0-dev"
 USER_AGENT = f"endpointops.intune/{VERSION}"
 SYSTEM_CLOCK = Clock(now=time.time, monotonic=time.monotonic, sleep=time.sleep, random=random.random)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: intune_connection_info
 short_description: Who is connected, to which tenant, and what is missing
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - The doctor. Signs in, and says as whom, with which permissions, which are missing for which module, to which tenant,
     whether Intune is there, and whether the clocks agree.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: intune_device_info
 short_description: Find managed devices, and whether a passcode reset is supported on them
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Returns the devices that names and groups mean, or all devices that Intune manages.
   - Says of each device whether M(endpointops.intune.intune_device_passcode) would reset its passcode, and if not, why and what to do

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: intune_device_passcode
 short_description: Reset the passcode of managed devices
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Asks Intune to reset the passcode of devices, waits for the outcome, and says for each device what became of it.
   - A reset counts as done only when Intune reports it as done. Microsoft's current documentation lists this action for Android,
@@ -49,7 +49,6 @@ options:
     elements: str
     choices: [company, personal, unknown]
     default: [company]
-    version_added: 0.2.0
   max_devices:
     description:
       - The most devices that one task may reset. More are refused before anything is reset.
@@ -71,27 +70,23 @@ options:
         request counts as a write.
     type: bool
     default: false
-    version_added: 0.2.0
   journal_path:
     description:
       - A file in which the task writes down each reset before it is sent. A task that was interrupted, in whatever way, is continued by
         the next one with the same journal and devices, which neither resets a device twice nor forgets one. It holds no passcodes.
       - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it.
     type: path
-    version_added: 0.2.0
   write_quota:
     description:
       - Resets, and other writes, in any 20 seconds. Intune allows 200 for each application. A lower number leaves room for others who
         use the same application. Where Intune throttles earlier, the task slows down by itself.
     type: int
     default: 200
-    version_added: 0.2.0
   request_quota:
     description:
       - The same for reads and writes together, of which Intune allows 2,000.
     type: int
     default: 2000
-    version_added: 0.2.0
   use_beta:
     description:
       - Whether the beta version of Microsoft Graph may be used, which alone tells how a device is joined, and which remote actions the
@@ -99,7 +94,6 @@ options:
         C(Device.Read.All), and lost answers are settled by the device's record alone.
     type: bool
     default: true
-    version_added: 0.2.0
 seealso:
   - module: endpointops.intune.intune_pinreset_consent
   - module: endpointops.intune.intune_pin_policy

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: intune_device_passcode_info
 short_description: Find out what became of passcode resets, and fetch the passcodes
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Says of each device what became of the last reset of its passcode, whoever asked for it, and returns the new passcode as long as
     Intune holds it. Nothing is changed.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: intune_pin_policy
 short_description: Configure Windows devices for PIN recovery by an Intune policy
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Manages an Intune policy that sets C(EnablePinRecovery) and the other settings of Windows Hello for Business, and to whom it
     is assigned. Both kinds of policy that Intune has for it take the same options and give the same result.
@@ -54,7 +54,6 @@ options:
       - With V(false) the task fails where a policy of the other kind has the name, also with O(state=absent).
     type: bool
     default: false
-    version_added: 0.2.0
   description:
     description:
       - Description of the policy. Unset leaves it alone.
@@ -77,144 +76,117 @@ options:
     description:
       - Whether Windows Hello for Business is used at all.
     type: bool
-    version_added: 0.2.0
   require_security_device:
     description:
       - Whether a TPM is required.
     type: bool
-    version_added: 0.2.0
   exclude_security_devices_tpm12:
     description:
       - Whether TPM 1.2 is not good enough.
     type: bool
-    version_added: 0.2.0
   use_certificate_for_on_prem_auth:
     description:
       - Whether on-premises sign-in uses a certificate.
     type: bool
-    version_added: 0.2.0
   use_cloud_trust_for_on_prem_auth:
     description:
       - Whether on-premises sign-in uses Kerberos tickets of Microsoft Entra (cloud Kerberos trust).
     type: bool
-    version_added: 0.2.0
   use_hello_certificates_as_smart_card_certificates:
     description:
       - Whether applications may take certificates of Windows Hello for those of a smart card.
     type: bool
-    version_added: 0.2.0
   use_remote_passport:
     description:
       - Whether a phone can be used to sign in (Phone sign-in).
     type: bool
-    version_added: 0.2.0
   disable_post_logon_provisioning:
     description:
       - Whether Windows does not offer to set up Windows Hello after sign-in. Not in the settings catalog.
     type: bool
-    version_added: 0.2.0
   enable_windows_hello_provisioning_for_security_keys:
     description:
       - Whether Windows Hello is set up at a sign-in with a security key. Not in the settings catalog.
     type: bool
-    version_added: 0.2.0
   minimum_pin_length:
     description:
       - The shortest PIN, 4 to 127 characters, and not more than O(maximum_pin_length). Where the two do not fit together, Windows
         uses neither.
     type: int
-    version_added: 0.2.0
   maximum_pin_length:
     description:
       - The longest PIN, 4 to 127 characters.
     type: int
-    version_added: 0.2.0
   uppercase_letters:
     description:
       - Whether a PIN may, must or must not have uppercase letters.
     type: str
     choices: [allowed, required, blocked]
-    version_added: 0.2.0
   lowercase_letters:
     description:
       - Whether a PIN may, must or must not have lowercase letters.
     type: str
     choices: [allowed, required, blocked]
-    version_added: 0.2.0
   special_characters:
     description:
       - Whether a PIN may, must or must not have special characters.
     type: str
     choices: [allowed, required, blocked]
-    version_added: 0.2.0
   digits:
     description:
       - Whether a PIN may, must or must not have digits.
     type: str
     choices: [allowed, required, blocked]
-    version_added: 0.2.0
   pin_history:
     description:
       - How many earlier PINs cannot be used again, 0 to 50. The history does not survive a PIN reset.
     type: int
-    version_added: 0.2.0
   pin_expiration:
     description:
       - Days after which a PIN has to be changed, 0 to 730; 0 for never.
     type: int
-    version_added: 0.2.0
   use_biometrics:
     description:
       - Whether face and fingerprint may be used in place of the PIN.
     type: bool
-    version_added: 0.2.0
   use_enhanced_anti_spoofing:
     description:
       - Whether face recognition has to use enhanced anti-spoofing where the device can.
     type: bool
-    version_added: 0.2.0
   enable_ess_with_supported_peripherals:
     description:
       - Whether Enhanced Sign-in Security stays on with peripherals, so that only those that support it can be used.
     type: bool
-    version_added: 0.2.0
   device_unlock_group_a:
     description:
       - Credential providers of the first factor of multi-factor unlock, as GUIDs in braces with commas between them.
         An empty text takes the setting away.
     type: str
-    version_added: 0.2.0
   device_unlock_group_b:
     description:
       - Credential providers of the second factor, likewise.
     type: str
-    version_added: 0.2.0
   device_unlock_plugins:
     description:
       - Trusted signals for multi-factor unlock, as the XML that the CSP describes. An empty text takes the setting away.
     type: str
-    version_added: 0.2.0
   dynamic_lock:
     description:
       - Whether the device locks when the user's phone is away.
     type: bool
-    version_added: 0.2.0
   dynamic_lock_plugins:
     description:
       - Signals for dynamic lock, as the XML that the CSP describes. An empty text takes the setting away.
     type: str
-    version_added: 0.2.0
   use_security_key_for_signin:
     description:
       - Whether users may sign in with a FIDO2 security key.
     type: bool
-    version_added: 0.2.0
   enable_web_sign_in:
     description:
       - Whether web sign-in is offered on the lock screen. PIN reset does not need it.
     type: str
     choices: [default, enabled, disabled]
-    version_added: 0.2.0
   web_sign_in_allowed_urls:
     description:
       - Hosts that PIN reset and web sign-in may open on Microsoft Entra joined devices, such as those of a federated identity
@@ -222,7 +194,6 @@ options:
       - Without them users see C(We can't open that page right now).
     type: list
     elements: str
-    version_added: 0.2.0
   assignments:
     description:
       - To whom the policy is assigned. Unset leaves it alone, an empty list clears it.
@@ -242,14 +213,12 @@ options:
           - Name or ID of an assignment filter for Windows devices. Unset keeps the filter of a target that stays, an empty text
             removes it.
         type: str
-        version_added: 0.2.0
       filter_type:
         description:
           - Whether the devices that the filter matches are the ones that get the policy, V(include), or those that do not. With a
             filter and unset, it is V(include).
         type: str
         choices: [include, exclude]
-        version_added: 0.2.0
   purge_assignments:
     description:
       - Whether assignments that O(assignments) does not name are removed. V(false) only adds.
@@ -260,7 +229,6 @@ options:
       - Names or IDs of the policy's scope tags, exactly. Unset leaves them alone, an empty list means the default tag.
     type: list
     elements: str
-    version_added: 0.2.0
   wait_timeout:
     description:
       - Seconds to wait until Intune shows what was written.

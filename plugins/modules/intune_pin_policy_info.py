@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: intune_pin_policy_info
 short_description: Find the policies for PIN recovery, what is wrong with them, and how far they have come
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Lists every Intune policy of the tenant that touches Windows Hello for Business, in whichever place of Intune it is, with what it
     sets and to whom.

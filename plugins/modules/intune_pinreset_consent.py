@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: intune_pinreset_consent
 short_description: Connect a tenant to the Microsoft PIN Reset Service
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes the two enterprise applications of the Microsoft PIN Reset Service exist in the tenant, enabled, and with the
     consent of an administrator for all users; or takes all of that away.
@@ -54,14 +54,12 @@ options:
       - With O(state=absent), removes the applications with everything that is granted to them and on them.
     type: bool
     default: false
-    version_added: 0.2.0
   restore_deleted:
     description:
       - Restore an application that lies in the recycle bin of Microsoft Entra.
       - If V(false), the task fails before it changes anything where one lies there. A second application is never made.
     type: bool
     default: true
-    version_added: 0.2.0
   allow_undocumented_cloud:
     description:
       - Go on in a cloud for which Microsoft documents no PIN Reset Service, which is every O(cloud) but V(global).
@@ -156,7 +154,6 @@ pinreset_consent:
           description: When it was deleted, if it lies in the recycle bin. Null otherwise.
           type: str
           returned: always
-          version_added: 0.2.0
           sample: "2026-01-05T10:00:00Z"
         consented:
           description:
@@ -174,7 +171,6 @@ pinreset_consent:
           type: list
           elements: dict
           returned: always
-          version_added: 0.2.0
           contains:
             resource_app_id:
               description: Application ID of the resource; null for another resource than those of the PIN Reset Service.

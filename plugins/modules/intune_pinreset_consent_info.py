@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: intune_pinreset_consent_info
 short_description: Whether a tenant is connected to the Microsoft PIN Reset Service
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Reads the two enterprise applications of the Microsoft PIN Reset Service, whether they exist, are enabled and have the
     consent of an administrator for all users, and what is granted to them.

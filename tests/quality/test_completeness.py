@@ -7,18 +7,18 @@
 from __future__ import annotations
 
 import ast
-import json
+import importlib
 import pathlib
 import re
+import typing as t
 
 import pytest
 import yaml
 
-from tests.tools import released
-
 ROOT = pathlib.Path(__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
-LAST = json.loads((ROOT / "tests" / "quality" / "released.json").read_text(encoding="utf-8"))
+INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py") if path.stem != "__init__")
+COLLECTION = "ansible_collections.endpointops.intune.plugins"
 # What has no unit test under its own name, and where its decisions are tested instead.
 TESTED_ELSEWHERE = {
     "plugins/module_utils/_types.py": "tests/quality/test_layers.py",
@@ -40,7 +40,41 @@ def text(path: str) -> str:
 
 
 def version(words: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in words.split("."))
+    """Return the numbers of a version. A development version counts as the release that it becomes."""
+    return tuple(int(part) for part in words.removesuffix("-dev").split("."))
+
+
+def documentation(name: str, kind: str = "modules") -> dict[str, t.Any]:
+    """Return the documentation of a module or plugin, with the options of its fragments."""
+    own = yaml.safe_load(importlib.import_module(f"{COLLECTION}.{kind}.{name}").DOCUMENTATION)
+    options: dict[str, t.Any] = {}
+    for reference in own.get("extends_documentation_fragment", ()):
+        if not reference.startswith("endpointops.intune."):
+            continue
+        fragment, _dot, section = reference.removeprefix("endpointops.intune.").partition(".")
+        texts = importlib.import_module(f"{COLLECTION}.doc_fragments.{fragment}").ModuleDocFragment
+        options |= yaml.safe_load(getattr(texts, section.upper() or "DOCUMENTATION")).get("options", {})
+    return own | {"options": options | own.get("options", {})}
+
+
+def version_marks(options: dict[str, t.Any], above: str = "") -> dict[str, str]:
+    """Return the version_added of each option and suboption that has one, by its dotted name."""
+    found: dict[str, str] = {}
+    for name, option in options.items():
+        if "version_added" in option:
+            found[above + name] = str(option["version_added"])
+        found |= version_marks(option.get("suboptions") or option.get("options") or {}, f"{above}{name}.")
+    return found
+
+
+def documented() -> dict[str, dict[str, t.Any]]:
+    """Return the documentation of everything that carries a version: modules, plugins and entry points of roles."""
+    found = {f"module {name}": documentation(name) for name in MODULES}
+    found |= {f"inventory {name}": documentation(name, "inventory") for name in INVENTORIES}
+    for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")):
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        found |= {f"role {path.parts[-3]}, {entry}": spec for entry, spec in entries.items()}
+    return found
 
 
 def code() -> list[str]:
@@ -63,13 +97,13 @@ def test_all_code_has_a_unit_test_or_a_reason(path):
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("_info")])
 def test_what_a_module_changes_another_one_reads(name):
     assert f"{name}_info" in MODULES
-    also = [entry.get("module") for entry in released.documentation(name).get("seealso", ())]
+    also = [entry.get("module") for entry in documentation(name).get("seealso", ())]
     assert f"endpointops.intune.{name}_info" in also, "names its sibling"
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.endswith("_info")])
 def test_what_only_reads_says_so(name):
-    assert "endpointops.intune.attributes.info" in released.documentation(name)["extends_documentation_fragment"]
+    assert "endpointops.intune.attributes.info" in documentation(name)["extends_documentation_fragment"]
 
 
 @pytest.mark.parametrize("kind", ["modules", "inventory", "playbooks"])
@@ -81,20 +115,39 @@ def test_the_first_page_lists_everything(kind):
     assert len(listed) == len(set(listed)), "each once"
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_whatever_is_new_says_since_when(name):
-    last = version(LAST["version"])
-    documentation = released.documentation(name)
-    assert (version(documentation["version_added"]) > last) == (name not in LAST["options"])
-    options = released.options_since(documentation["options"])
-    undated = {option for option, since in options.items() if since is None or version(since) <= last}
-    # Those of the last release, no more and no less: nothing new without version_added, and nothing gone.
-    assert name not in LAST["options"] or undated == set(LAST["options"][name])
+def misdated(described: dict[str, t.Any], coming: str) -> list[str]:
+    """List the version marks that are missing, newer than the coming release, or not newer than the mark above them."""
+    added = described.get("version_added")
+    if added is None or version(added) > version(coming):
+        return [f"version_added is {added}"]
+    marks = version_marks(described["options"])
+    return [f"{name}: {mark}" for name, mark in marks.items() if not version(added) < version(mark) <= version(coming)]
 
 
-def test_the_options_noted_are_those_of_the_last_release():
+@pytest.mark.parametrize("name", documented())
+def test_everything_says_since_which_release_it_exists(name):
+    assert misdated(documented()[name], load("galaxy.yml")["version"]) == []
+
+
+@pytest.mark.parametrize(
+    ("described", "found"),
+    [
+        ({"version_added": "1.0.0", "options": {"x": {}}}, []),
+        ({"version_added": "1.0.0", "options": {"x": {"version_added": "1.1.0"}}}, []),
+        ({"options": {}}, ["version_added is None"]),
+        ({"version_added": "1.2.0", "options": {}}, ["version_added is 1.2.0"]),
+        ({"version_added": "1.0.0", "options": {"x": {"version_added": "1.2.0"}}}, ["x: 1.2.0"]),
+        ({"version_added": "1.0.0", "options": {"x": {"suboptions": {"y": {"version_added": "1.0.0"}}}}}, ["x.y: 1.0.0"]),
+        ({"version_added": "1.0.0", "options": {"x": {"options": {"y": {"version_added": "0.9.0"}}}}}, ["x.y: 0.9.0"]),
+    ],
+)
+def test_a_wrong_version_mark_is_found(described, found):
+    assert misdated(described, "1.1.0-dev") == found
+
+
+def test_no_version_was_released_that_is_newer_than_the_coming_one():
     releases = load("changelogs/changelog.yaml")["releases"]
-    assert LAST["version"] == max(releases, key=version), "make changelog notes them"
+    assert all(version(release) <= version(load("galaxy.yml")["version"]) for release in releases)
 
 
 def test_no_floor_is_said_twice_differently():

@@ -102,8 +102,9 @@ def test_every_changelog_fragment_names_what_it_is_about(name):
     known |= {f"{path.name} role" for path in (ROOT / "roles").iterdir()}
     known |= {f"pattern ``{path.name}``" for path in (ROOT / "extensions" / "patterns").glob("*")}
     known |= {"AWX", "audit", "event-driven", "guides", "playbooks", "execution environment", "documentation", "connection options"}
+    assert fragment.pop(CHANGELOG["prelude_section_name"], "The summary is a sentence.").endswith(".")
     for entries in fragment.values():
-        for entry in [entries] if isinstance(entries, str) else entries:
+        for entry in entries:
             subjects, dash, rest = entry.partition(" - ")
             assert dash and rest and set(subjects.split(", ")) <= known, entry
             assert entry.endswith("."), entry
