@@ -33,7 +33,7 @@ QUICK_PARTS := environment lint-quick unit-quick
 PARTS := environment lint unit artifact contract docs-lint docs sanity demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick environment lint lint-quick format unit unit-quick integration contract sanity docs-lint docs artifact bench matrix changelog clean
+.PHONY: help demo test test-quick environment lint lint-quick format unit unit-quick integration contract sanity docs-lint docs build artifact bench matrix changelog clean
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -89,6 +89,9 @@ docs-lint: environment  ## Check the documentation of plugins and the guides
 
 docs: environment  ## Build the documentation as HTML
 	@$(RUN) tests/tools/docs.sh
+
+build: environment  ## Build the tarball of the collection from the files that git tracks
+	@$(RUN) python tests/tools/build.py
 
 artifact: environment  ## Build the collection, install it elsewhere and test that copy
 	@$(RECORD) tests/tools/artifact.sh -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Build the collection, look into the tarball, check it as Galaxy does on import, install it into an empty folder and run the
+# Build the collection as make build does, check it as Galaxy does on import, install it into an empty folder and run the
 # integration tests against that copy. Arguments go to pytest.
 set -euo pipefail
 
@@ -12,17 +12,7 @@ place=$root/tests/output/artifact
 rm -rf "$place"
 mkdir -p "$place"
 
-python "$root/tests/tools/tree.py" "$place/source"
-ansible-galaxy collection build "$place/source" --output-path "$place"
-tarball=$(ls "$place"/endpointops-intune-*.tar.gz)
-
-# The first parts of the paths that may be in it, files or folders.
-allowed='(\.ansible-lint|CHANGELOG.md|CHANGELOG.rst|CODE_OF_CONDUCT.md|CONTRIBUTING.md|FILES.json|LICENSE|MANIFEST.json|README.md|SECURITY.md)$'
-allowed+='|(changelogs|docs|extensions|meta|playbooks|plugins|roles)/|tests/(config.yml)?$'
-if strays=$(tar -tzf "$tarball" | grep -vE "^($allowed)"); then
-    printf 'These do not belong into the artifact (see build_ignore in galaxy.yml):\n%s\n' "$strays" >&2
-    exit 1
-fi
+tarball=$(python "$root/tests/tools/build.py" "$place")
 
 export GALAXY_IMPORTER_CONFIG=$root/tests/tools/galaxy-importer.cfg
 (cd "$place" && python -m galaxy_importer.main "$tarball") >"$place/import.log" 2>&1 || { cat "$place/import.log"; exit 1; }
