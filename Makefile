@@ -33,7 +33,7 @@ QUICK_PARTS := environment lint-quick unit-quick
 PARTS := environment lint unit artifact contract docs-lint docs sanity demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick environment lint lint-quick format unit unit-quick integration contract sanity docs-lint docs build artifact bench matrix changelog clean
+.PHONY: help demo test test-quick environment lint lint-quick format generate unit unit-quick integration contract sanity docs-lint docs build artifact bench matrix changelog clean
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -66,6 +66,9 @@ lint-quick: environment
 
 format: environment  ## Put imports in order and repair what ruff can repair
 	@$(RUN) ruff check --cache-dir .cache/ruff --fix .
+
+generate: environment  ## Write the parts of documentation, role, and pattern that repeat other files, and the action plugins
+	@$(RUN) python -m tests.tools.generate
 
 unit: environment  ## Run the unit tests, the emulated tenant's own tests and the checks of the repository itself
 	@$(RUN) python -m pytest tests/unit emulator/tests tests/quality -n $(WORKERS) $(PYTEST_ARGS)

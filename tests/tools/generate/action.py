@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action plugins: one for each module, with nothing in it but the module."""
+
+from __future__ import annotations
+
+# The class in plugin_utils/_action_base.py.
+BASE = "Door"
+TEMPLATE = """\
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+{notice}
+
+from __future__ import annotations
+
+# Imported here, in the parent of all workers, and not per task: that is where the time goes.
+from ansible_collections.endpointops.intune.plugins.modules import {module}
+from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import {base}
+
+
+class ActionModule({base}):
+    module = {module}
+"""
+
+
+def render_action_plugin(module: str, notice: str) -> str:
+    """Render the action plugin of a module. ``notice`` is a comment that says where it comes from."""
+    return TEMPLATE.format(module=module, base=BASE, notice=notice)

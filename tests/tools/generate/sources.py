@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sources of everything that is generated."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import typing as t
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings
+
+COLLECTION = "endpointops.intune"
+FOLDER = "tests/tools/generate"
+ROLE = "roles/pin_reset"
+PATTERN = "extensions/patterns/pin_reset"
+
+Option = dict[str, t.Any]
+Options = dict[str, Option]
+
+
+class SourceError(Exception):
+    """Two sources contradict each other; the message says which, and what to change."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Play:
+    """A playbook of the pattern: its title, the entry point of the role that it calls, and the variables that it sets."""
+
+    title: str
+    entry: str
+    variables: dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sources:
+    """``settings`` holds the options of the settings in the words of AnsibleModule, ``texts`` what the documentation says of each.
+
+    ``modules`` holds the argument spec of each module by its name. ``role`` and ``pattern`` are the content of the files role.yml and
+    pattern.yml, ``defaults`` the role's defaults, ``plays`` the playbooks of the pattern by name.
+    """
+
+    settings: Options
+    texts: dict[str, t.Any]
+    modules: dict[str, Options]
+    role: dict[str, t.Any]
+    defaults: dict[str, t.Any]
+    pattern: dict[str, t.Any]
+    plays: dict[str, Play]
+
+
+def load(root: Path) -> Sources:
+    """Read all sources of a checkout."""
+    folder = root / FOLDER
+    names = sorted(path.stem for path in (root / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+    package = "ansible_collections.endpointops.intune.plugins.modules"
+    return Sources(
+        settings=settings.arguments(),
+        texts=_read(folder / "settings.yml"),
+        modules={name: importlib.import_module(f"{package}.{name}").SPEC.argument_spec for name in names},
+        role=_read(folder / "role.yml"),
+        defaults=_read(root / ROLE / "defaults" / "main.yml"),
+        pattern=_read(folder / "pattern.yml"),
+        plays={path.stem: _play(root, path) for path in _playbooks(root / PATTERN / "playbooks")},
+    )
+
+
+def _playbooks(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.yml") if not path.name.endswith(".meta.yml"))
+
+
+def _play(root: Path, path: Path) -> Play:
+    (play,) = _read(path)
+    name = play["ansible.builtin.import_playbook"].removeprefix(f"{COLLECTION}.")
+    (called,) = _read(root / "playbooks" / f"{name}.yml")
+    return Play(play["name"], called["tasks"][0]["ansible.builtin.import_role"]["tasks_from"], play.get("vars", {}))
+
+
+def _read(path: Path) -> t.Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
