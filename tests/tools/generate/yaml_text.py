@@ -58,9 +58,7 @@ def _text(key: str, text: str, indent: int) -> list[str]:
     if not plain and len(pad + key + text) + 3 <= WIDTH:
         return [f"{pad}{key} {json.dumps(text, ensure_ascii=False)}"]
     first, begin = ([], f"{pad}{key} ") if plain else ([f"{pad}{key} >-"], deeper)
-    wrapped = textwrap.wrap(
-        text, WIDTH, initial_indent=begin, subsequent_indent=deeper, break_long_words=False, break_on_hyphens=False
-    )
+    wrapped = textwrap.wrap(text, WIDTH, initial_indent=begin, subsequent_indent=deeper, break_long_words=False, break_on_hyphens=False)
     return first + wrapped
 
 
