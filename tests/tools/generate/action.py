@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 # The class in plugin_utils/_action_base.py.
-BASE = "Door"
+BASE = "IntuneActionBase"
 TEMPLATE = """\
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
