@@ -33,14 +33,14 @@ QUICK_PARTS := environment lint-quick unit-quick
 PARTS := environment lint unit artifact contract docs-lint docs sanity demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick environment lint lint-quick format generate unit unit-quick integration contract sanity docs-lint docs build artifact bench matrix changelog clean
+.PHONY: help demo test test-quick environment lint lint-quick format generate unit unit-quick integration contract contract-compare sanity docs-lint docs build artifact bench matrix changelog clean
 .NOTPARALLEL:
 
 help:  ## Show this list
 	@echo "endpointops.intune: what you can run here"
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
-		printf '  make %-12s %s\n' "$$name" "$$text"; done
+		printf '  make %-16s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "Nothing but git, make and Python 3.11 or later (with venv) has to be installed before. PYTHON=... picks the interpreter."
 
@@ -79,9 +79,14 @@ unit-quick: environment
 integration: environment  ## Run every module, role and playbook against the emulated tenant
 	@$(RECORD) python -m pytest tests/integration -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
 
-contract: environment  ## Compare what the integration tests sent and got with Microsoft's description of the API
+contract: environment  ## Compare what the integration tests and the emulated tenant sent and got with Microsoft's description of the API
 	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
 	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m pytest tests/contract -n $(WORKERS) $(PYTEST_ARGS)
+
+contract-compare: environment  ## List what newer OpenAPI files of Microsoft Graph change: FILES="v1.0.yaml beta.yaml"; fails for changes of what is used
+	@if [ -z "$(FILES)" ]; then echo "Name OpenAPI files: make contract-compare FILES=\"v1.0.yaml beta.yaml\" (see CONTRIBUTING.md)" >&2; exit 2; fi
+	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
+	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m tests.contract.compare $(FILES)
 
 sanity: environment  ## Run ansible-test's sanity tests on a copy, without containers
 	@env $(ANSIBLE) python tests/tools/sanity.py $(SANITY_ARGS)

@@ -8,10 +8,12 @@ import typing as t
 
 import pytest
 
-from . import contract, recordings
-from .checker import Checker
+from emulator.tests.conftest import client, keys, make_client  # noqa: F401 -- fixtures of test_emulator.py
 
-SAID = "contract"
+from .checker import Checker
+from .contract import Contract, load_contracts
+
+REPORTED = "contract"
 SDK = "sdk"
 
 
@@ -22,39 +24,28 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def found_contracts() -> dict[str, contract.Contract] | None:
-    """Microsoft's description, or None where it is not at hand: nothing in this project needs it to run."""
-    folder = recordings.contract_folder()
-    return None if recordings.missing_contract(folder) else contract.load(folder)
+def contracts() -> dict[str, Contract]:
+    """Microsoft's description of both versions."""
+    return load_contracts()
 
 
 @pytest.fixture
-def say(record_property: t.Callable[[str, object], None]) -> t.Callable[[str], None]:
-    """A line for the end of the test run."""
-    return lambda text: record_property(SAID, text)
+def checker(contracts: dict[str, Contract]) -> Checker:
+    return Checker(contracts)
 
 
 @pytest.fixture
-def microsoft(found_contracts: dict[str, contract.Contract] | None, say: t.Callable[[str], None]) -> dict[str, contract.Contract]:
-    """Microsoft's description; the test is skipped, loudly, where it is not at hand."""
-    if found_contracts is None:
-        text = recordings.not_checked(recordings.contract_folder())
-        say(text)
-        pytest.skip(text)
-    return found_contracts
-
-
-@pytest.fixture
-def checker(microsoft: dict[str, contract.Contract]) -> Checker:
-    return Checker(microsoft)
+def report_line(record_property: t.Callable[[str, object], None]) -> t.Callable[[str], None]:
+    """Return a function that adds a line to the end of the test run."""
+    return lambda text: record_property(REPORTED, text)
 
 
 def pytest_terminal_summary(terminalreporter: t.Any) -> None:
-    """One section with all that was said, by whichever worker."""
+    """Write one section with all lines, of all workers."""
     reports = [report for entries in terminalreporter.stats.values() for report in entries if getattr(report, "when", "") == "teardown"]
     properties = [entry for report in reports for entry in report.user_properties]
-    texts = list(dict.fromkeys(value for name, value in properties if name == SAID))
-    compared = [value for name, value in properties if name == SDK and value is not None]
+    texts = list(dict.fromkeys(value for name, value in properties if name == REPORTED))
+    compared = [value for name, value in properties if name == SDK]
     if compared:
         operations = {operation for _count, names in compared for operation in names}
         texts.append(f"Microsoft's SDK: {sum(count for count, _names in compared)} exchanges compared ({len(operations)} operations)")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Microsoft's OpenAPI description of one version of Graph: which operations there are, and what each takes and answers."""
+"""The operations of one version of Graph by method and path: what each takes and answers."""
 
 from __future__ import annotations
 
@@ -11,193 +11,158 @@ import re
 import typing as t
 from functools import cached_property
 
-import yaml
-from jsonschema import Draft202012Validator
+from . import batch, report_actions, supplements
+from .expressions import parse
+from .form import ERROR, FOLDER, METHODS, PAGE_OF, STREAM, TEXT, VERSIONS, Body, OperationForm, VersionForm, load
+from .type_check import ObjectType, Shape, TypeChecker, Types, Usage
 
-from .schemas import PREFIX, ObjectType, Schema, Types
-
-VERSIONS = ("v1.0", "beta")
-METHODS = ("get", "post", "patch", "put", "delete")
-FILE = "graph-{}.openapi.yaml"
-ERROR = "microsoft.graph.ODataErrors.ODataError"
-DIRECTORY_OBJECT = "microsoft.graph.directoryObject"
-# A kind of directory object outside of what we compare with; these are the properties that are answered without $select.
-USER = {
-    "businessPhones",
-    "displayName",
-    "givenName",
-    "id",
-    "jobTitle",
-    "mail",
-    "mobilePhone",
-    "officeLocation",
-    "preferredLanguage",
-    "surname",
-    "userPrincipalName",
-}
-# Operations of beta that are the same in v1.0, and described there only.
-SAME_IN_BETA = (
-    "/deviceManagement/managedDevices/$count",
-    "/deviceManagement/managedDevices/{managedDevice-id}/syncDevice",
-    "/deviceManagement/managedDevices/{managedDevice-id}/remoteLock",
-    "/deviceManagement/reports/exportJobs",
-    "/deviceManagement/reports/exportJobs/{deviceManagementExportJob-id}",
-)
-
-# Operations that the service has and Microsoft's description has not, each with the method of the same path that it is compared with:
-# - PUT replaces a settings catalog policy with its settings, which PATCH refuses. The admin centre and public tools send it.
-LIKE = {("beta", "put", "/deviceManagement/configurationPolicies/{deviceManagementConfigurationPolicy-id}"): "patch"}
-
-_PLACE = re.compile(r"\{[^}]+\}")
+_KEY = re.compile(r"\{[^}]+\}")
 # neither `$count` nor a cast
 _ID = r"(?!\$|graph\.)[^/]+?"
 # An address may name a single key in parentheses; the description always has it as a segment.
-_KEY = re.compile(r"\('([^'=()]*)'\)")
+_KEY_IN_PARENTHESES = re.compile(r"\('([^'=()]*)'\)")
 # The description has casts without the beginning of the name.
 _CAST = "/microsoft.graph."
 
+AnswerKind = t.Literal["nothing", "text", "stream", "page", "value"]
+
 
 class Answer(t.NamedTuple):
-    """What an operation answers: `media` and `schema` are None where there is no body."""
+    """What an operation answers; `shape`: of JSON; `item`: of an item of a page, else the same."""
 
-    media: str | None
-    schema: Schema | None
+    kind: AnswerKind
+    shape: Shape | None = None
+    item: Shape | None = None
 
 
 class Operation:
-    """One method on one path."""
+    """One method on one path; `contract` is the version that describes it, which need not be the one that has it."""
 
-    def __init__(self, method: str, template: str, details: dict[str, t.Any], contract: Contract) -> None:
-        self.name = f"{method.upper()} {template}"
-        self.template = template
-        self._details = details
-        self._contract = contract
+    def __init__(self, method: str, path: str, form: OperationForm, contract: Contract, substitute: str | None = None) -> None:
+        self.name = f"{method} {path}"
+        # the operation of the description that this one is compared with
+        self.described_as = f"{substitute or method} {path}"
+        self.path = path
+        self.query = form["query"]
+        self.contract = contract
+        self.required = supplements.REQUIRED_TO_CREATE.get(self.name, frozenset())
+        self._form = form
 
     @cached_property
-    def query(self) -> dict[str, Schema]:
-        """The query options with their schemas."""
-        parameters = [self._contract.resolve(entry) for entry in self._details.get("parameters", ())]
-        return {entry["name"]: entry["schema"] for entry in parameters if entry["in"] == "query"}
+    def body(self) -> Shape | None:
+        """What it takes, or None."""
+        return self.contract.shape(self._form["body"])
+
+    @cached_property
+    def _answers(self) -> dict[str, Answer]:
+        return {status: self.contract.answer(body) for status, body in self._form["answers"].items()}
+
+    def find_answer(self, status: int) -> Answer | None:
+        """Return the answer by exact status, else by its range; None when there is no such answer."""
+        return self._answers.get(str(status)) or self._answers.get(f"{status // 100}XX")
 
     @property
-    def body(self) -> Schema | None:
-        content = self._details.get("requestBody", {}).get("content", {})
-        return content["application/json"]["schema"] if content else None
-
-    @cached_property
-    def request(self) -> Draft202012Validator | None:
-        return self._contract.types.validator(self.body, sending=True) if self.body else None
-
-    def validator(self, answer: Answer) -> Draft202012Validator:
-        return self._contract.answer_validator(answer)
-
-    def answer(self, status: int) -> Answer | None:
-        """By exact status, else by its range; None when there is no such answer."""
-        responses = self._details["responses"]
-        found = responses.get(str(status)) or responses.get(f"{status // 100}XX")
-        if found is None:
-            return None
-        for media, content in self._contract.resolve(found).get("content", {}).items():
-            return Answer(media, content["schema"])
-        return Answer(None, None)
-
-    @cached_property
-    def answers_collection(self) -> bool:
-        return self._answer_type is not None and "value" in self._answer_type.required
+    def answers_page(self) -> bool:
+        """Whether it answers a list in pages."""
+        answer = self.find_answer(200)
+        return answer is not None and answer.kind == "page"
 
     @cached_property
     def entity(self) -> ObjectType | None:
         """The type of the answer, or of its items: what the query options are about."""
-        if self._answer_type is not None and self.answers_collection:
-            return self._contract.types.type(self._answer_type.properties["value"]["items"]["$ref"].removeprefix(PREFIX))
-        return self._answer_type
+        answer = self.find_answer(200)
+        return None if answer is None or answer.item is None else self.contract.find_object(answer.item)
 
     @cached_property
-    def selectable(self) -> set[str]:
-        """What $select, $filter and $orderby may name. Lists of mixed directory objects take the properties of every kind."""
+    def selectable(self) -> dict[str, ObjectType]:
+        """What $select, $filter and $orderby may name, each with the type that has it."""
         if self.entity is None:
-            return set()
-        if self.entity.name != DIRECTORY_OBJECT:
-            return self.entity.structural
-        kinds = [self._contract.types.type(name) for name in self.entity.derived.values()]
-        return self.entity.structural.union(USER, *(kind.structural for kind in kinds))
-
-    @cached_property
-    def _answer_type(self) -> ObjectType | None:
-        answer = self.answer(200)
-        if answer is None or answer.media != "application/json" or answer.schema is None:
-            return None
-        schema = answer.schema.get("anyOf", [answer.schema])[0]
-        return self._contract.types.type(self._contract.types.name_of(schema))
-
-
-def load(folder: pathlib.Path) -> dict[str, Contract]:
-    """Both versions from a folder with Microsoft's documents."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    stable, beta = (
-        Contract(version, yaml.load((folder / FILE.format(version)).read_text(encoding="utf-8"), Loader=loader)) for version in VERSIONS
-    )
-    beta.lend(stable, SAME_IN_BETA)
-    return {contract.version: contract for contract in (stable, beta)}
+            return {}
+        kinds = [self.entity]
+        if self.entity.name in supplements.MIXED_TYPES:
+            kinds += [self.contract.types.object(name) for name in sorted(self.entity.derived)]
+        return {name: kind for kind in reversed(kinds) for name in kind.structural}
 
 
 class Contract:
     """All operations of one version."""
 
-    def __init__(self, version: str, document: dict[str, t.Any]) -> None:
-        self.version = version
-        self.types = Types(document["components"]["schemas"])
-        self._document = document
-        self._answers: dict[int, Draft202012Validator] = {}
+    def __init__(self, form: VersionForm, usage: Usage | None = None) -> None:
+        self.version = form["version"]
+        self.usage = usage or Usage()
+        self.types = Types({**form["types"], **supplements.TYPES, **batch.TYPES, **report_actions.TYPES})
+        self.requests = TypeChecker(self.types, is_request=True, usage=self.usage)
+        self.answers = TypeChecker(self.types, is_request=False, usage=self.usage)
+        self.error = parse(ERROR)
         # the most literal path first: `…/$count` is not an id
-        paths = sorted(document["paths"].items(), key=lambda item: len(_PLACE.findall(item[0])))
-        self._operations = [(_pattern(template), self._read(template, item)) for template, item in paths]
+        paths = sorted(form["paths"].items(), key=lambda item: len(_KEY.findall(item[0])))
+        self._operations = [(_pattern(path), self._read(path, methods)) for path, methods in paths]
 
-    def _read(self, template: str, item: dict[str, t.Any]) -> dict[str, Operation]:
-        """The operations of a path by method."""
-        found = {method: item[method] for method in METHODS if method in item}
+    def _read(self, path: str, methods: dict[str, OperationForm]) -> dict[str, Operation]:
+        """Return the operations of a path by method."""
+        found = {method: Operation(method, path, form, self) for method, form in methods.items()}
         for method in METHODS:
-            like = LIKE.get((self.version, method, template))
-            if like is not None and method not in found:
-                found[method] = item[like]
-        return {method: Operation(method, template, details, self) for method, details in found.items()}
-
-    def lend(self, other: Contract, templates: t.Collection[str]) -> None:
-        """Take over operations of another version."""
-        own = [pattern.pattern for pattern, _operations in self._operations]
-        found = [entry for entry in other._operations if entry[0].pattern not in own]
-        self._operations[:0] = [entry for entry in found if any(each.template in templates for each in entry[1].values())]
-
-    def resolve(self, entry: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Follow a reference to a parameter or an answer."""
-        if "$ref" not in entry:
-            return entry
-        found: t.Any = self._document
-        for part in entry["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
+            substitute = supplements.SUBSTITUTES.get((self.version, method, path))
+            if substitute is not None and method not in found:
+                found[method] = Operation(method, path, methods[substitute], self, substitute)
         return found
 
-    def find(self, method: str, path: str) -> Operation | None:
-        """The operation for a path without version and query."""
-        plain = _KEY.sub(r"/\1", path).replace(_CAST, "/graph.")
+    def borrow(self, other: Contract, paths: t.Collection[str]) -> None:
+        """Take over operations of another version, except those that this one has."""
+        own = [pattern.pattern for pattern, _operations in self._operations]
+        found = [entry for entry in other._operations if entry[0].pattern not in own]
+        self._operations[:0] = [entry for entry in found if any(each.path in paths for each in entry[1].values())]
+
+    def find_operation(self, method: str, path: str) -> Operation | None:
+        """Return the operation for a path without version and query."""
+        plain = _KEY_IN_PARENTHESES.sub(r"/\1", path).replace(_CAST, "/graph.")
         for pattern, operations in self._operations:
             if pattern.match(plain):
-                return operations.get(method.lower())
+                return operations.get(method)
         return None
 
-    def answer_validator(self, answer: Answer) -> Draft202012Validator:
-        """Compiled once for each schema of the description."""
-        key = id(answer.schema)
-        if key not in self._answers:
-            self._answers[key] = self.types.validator(answer.schema or {}, sending=False)
-        return self._answers[key]
+    def shape(self, body: Body) -> Shape | None:
+        """Return what a body is made of."""
+        if body is None:
+            return None
+        return parse(body) if isinstance(body, str) else self.types.unnamed(body)
 
-    @cached_property
-    def error(self) -> Draft202012Validator:
-        """For every error, also for those of addresses that do not exist."""
-        return self.types.validator({"$ref": PREFIX + ERROR}, sending=False)
+    def answer(self, body: Body) -> Answer:
+        """Return an answer by its form."""
+        if body is None:
+            return Answer("nothing")
+        if body == TEXT:
+            return Answer("text")
+        if body == STREAM:
+            return Answer("stream")
+        if isinstance(body, str) and body.startswith(PAGE_OF):
+            item = parse(body.removeprefix(PAGE_OF))
+            page = {"@odata.count": "int64?", "@odata.nextLink": "string?", "value": f"[{item}]"}
+            return Answer("page", self.types.unnamed({"properties": page, "required": ["value"]}, "the page"), item)
+        shape = self.shape(body)
+        return Answer("value", shape, shape)
+
+    def find_object(self, shape: Shape) -> ObjectType | None:
+        """Return the object type of a shape, or None for a list, a scalar or an enumeration."""
+        if isinstance(shape, ObjectType):
+            return shape
+        return self.types.object(shape.name) if shape.item is None and self.types.is_object(shape.name) else None
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    literal = [re.escape(text) for text in _PLACE.split(template)]
+def load_contracts(folder: pathlib.Path = FOLDER) -> dict[str, Contract]:
+    """Read both versions, each with its supplements."""
+    contracts = {version: Contract(load(version, folder)) for version in VERSIONS}
+    complement(contracts)
+    return contracts
+
+
+def complement(contracts: t.Mapping[str, Contract]) -> None:
+    """Let each version borrow what only the other one describes."""
+    stable, beta = (contracts[version] for version in VERSIONS)
+    stable.borrow(beta, supplements.BORROWED[stable.version])
+    beta.borrow(stable, supplements.BORROWED[beta.version])
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    literal = [re.escape(text) for text in _KEY.split(path)]
     return re.compile("^" + _ID.join(literal) + "$")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Recordings: where they and Microsoft's description are, and what came of comparing them."""
+"""Recordings: where they are, and the result of comparing them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pathlib
 import typing as t
 from collections import Counter
 
-from .checker import Checker, Exchange, Problem
-from .contract import FILE, VERSIONS
+from .checker import Checker, Problem
+from .exchange import Exchange
+from .form import VERSIONS
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 LISTED = 30
@@ -21,32 +22,22 @@ LISTED = 30
 NOT_EMULATED = "x-emulator-refused"
 
 
-def contract_folder() -> pathlib.Path:
-    return pathlib.Path(os.environ.get("INTUNE_CONTRACT_DIR") or REPOSITORY / ".." / "shared" / "contract")
-
-
-def missing_contract(folder: pathlib.Path) -> list[str]:
-    return [FILE.format(version) for version in VERSIONS if not (folder / FILE.format(version)).is_file()]
-
-
-def not_checked(folder: pathlib.Path) -> str:
-    files = " and ".join(missing_contract(folder))
-    return (
-        "NOT CHECKED: no exchange was compared with Microsoft's description of Graph: "
-        f"{files} not found in {os.path.relpath(folder, REPOSITORY)} (INTUNE_CONTRACT_DIR names another folder)"
-    )
-
-
 def record_folder() -> pathlib.Path:
+    """Return the folder that the integration tests record to."""
     return pathlib.Path(os.environ.get("EMULATOR_RECORD_DIR") or REPOSITORY / "tests" / "output" / "exchanges")
 
 
+def list_recordings(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Return the recordings of the integration tests; those of Microsoft's SDK are compared by its own tests, while they are written."""
+    return sorted(path for path in folder.glob("*.jsonl") if not path.name.startswith("sdk"))
+
+
 def read(path: pathlib.Path, skip: int = 0) -> t.Iterator[tuple[str, Exchange]]:
-    """(file:line, exchange), without the first lines."""
+    """Yield (file:line, exchange), without the first lines."""
     with path.open(encoding="utf-8") as stream:
         for number, line in enumerate(stream, start=1):
             if number > skip and line.strip():
-                yield f"{path.name}:{number}", Exchange.read(json.loads(line))
+                yield f"{path.name}:{number}", Exchange.parse(json.loads(line))
 
 
 class Summary:
@@ -56,14 +47,17 @@ class Summary:
         self._checker = checker
         self.compared: Counter[str] = Counter()
         self.operations: dict[str, set[str]] = {version: set() for version in VERSIONS}
+        self.succeeded: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
         self.refused = 0
         self.not_emulated = 0
         self._problems: dict[Problem, list[str]] = {}
 
     def add(self, place: str, exchange: Exchange) -> None:
+        """Compare one exchange, which is at a place of a recording."""
         verdict = self._checker.check(exchange)
         self.kinds[verdict.kind] += 1
+        self.succeeded[verdict.operation] += exchange.status < 400 and verdict.kind != "injected"
         if verdict.kind == "operation":
             self.compared[exchange.version] += 1
             self.refused += exchange.status >= 400
@@ -74,24 +68,23 @@ class Summary:
             self._problems.setdefault(problem, []).append(place)
 
     def add_all(self, exchanges: t.Iterable[tuple[str, Exchange]]) -> Summary:
+        """Compare exchanges with their places, and return this summary."""
         for place, exchange in exchanges:
             self.add(place, exchange)
         return self
 
     def __str__(self) -> str:
-        versions = ", ".join(
-            f"{self.compared[version]} of {version} ({len(self.operations[version])} operations)" for version in VERSIONS
-        )
+        versions = ", ".join(f"{self.compared[version]} of {version} ({len(self.operations[version])} operations)" for version in VERSIONS)
         return (
             f"{sum(self.compared.values())} exchanges compared: {versions}; {self.refused} of them errors"
             f" ({self.not_emulated} for what is not emulated); besides {self.kinds['batch']} $batch envelopes,"
-            f" {self.kinds['outside']} exchanges of operations outside of the description (see outside.py and report_actions.py)"
+            f" {self.kinds['undescribed']} exchanges of operations that are not described (see supplements.py)"
             f" and {self.kinds['injected']} answers put in by tests, of which only the request was compared"
         )
 
     @property
     def failures(self) -> str:
-        """A line a problem; empty when there is none."""
+        """A line for each problem; empty when there is none."""
         lines = []
         for problem, places in self._problems.items():
             often = f" and {len(places) - 1} more" if len(places) > 1 else ""

@@ -2,64 +2,69 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reports that are read by POST. They are no part of the description that we compare with, and it would not help if they were: there
-they answer any bytes. Each is named here, and its form is compared with what Microsoft's pages and public tools tell."""
+"""Reports that are read by POST: Microsoft describes them as any bytes, and its pages and public tools show that these are JSON."""
 
 from __future__ import annotations
 
 import typing as t
 
-from jsonschema import Draft202012Validator
+from .expressions import parse
+from .form import TypeForm
+from .type_check import Problems, TypeChecker
 
 PREFIX = "/deviceManagement/reports/"
-# why it is called: which settings of a policy failed on a device, and with which error, is told nowhere else
-NAMES = ("getConfigurationSettingNonComplianceReport",)
-
-_TEXT = {"type": "string"}
-_TEXTS = {"type": "array", "items": _TEXT}
-_COUNT = {"type": "integer", "minimum": 0}
-REQUEST = Draft202012Validator(
-    {
-        "type": "object",
+TYPES: dict[str, TypeForm] = {
+    # stricter than described: there, each may be left out or null
+    "reportRequest": {
+        "untyped": True,
+        "properties": {
+            "filter": "string",
+            "groupBy": "[string]",
+            "name": "string",
+            "orderBy": "[string]",
+            "search": "string",
+            "select": "[string]",
+            "sessionId": "string",
+            "skip": "int32",
+            "top": "int32",
+        },
         "required": ["filter"],
-        "additionalProperties": False,
-        "properties": {
-            "name": _TEXT,
-            "select": _TEXTS,
-            "search": _TEXT,
-            "groupBy": _TEXTS,
-            "orderBy": _TEXTS,
-            "skip": _COUNT,
-            "top": _COUNT,
-            "sessionId": _TEXT,
-            "filter": _TEXT,
-        },
-    }
-)
-_COLUMN = {"type": "object", "required": ["Column", "PropertyType"], "properties": {"Column": _TEXT, "PropertyType": _TEXT}}
-ANSWER = Draft202012Validator(
-    {
-        "type": "object",
-        "required": ["TotalRowCount", "Schema", "Values"],
-        "properties": {
-            "TotalRowCount": _COUNT,
-            "Schema": {"type": "array", "items": _COLUMN},
-            "Values": {"type": "array", "items": {"type": "array"}},
-        },
-    }
-)
+    },
+    "reportColumn": {"untyped": True, "properties": {"Column": "string", "PropertyType": "string"}, "required": ["Column", "PropertyType"]},
+    "reportTable": {
+        "untyped": True,
+        "properties": {"Schema": "[reportColumn]", "TotalRowCount": "int64"},
+        "required": ["Schema", "TotalRowCount", "Values"],
+    },
+}
+_COUNTS = ("skip", "top")
 
 
-def is_one(method: str, path: str) -> bool:
-    """Is this one of the reports, in either version?"""
-    return method == "POST" and path.startswith(PREFIX) and path.removeprefix(PREFIX) in NAMES
+def is_report(method: str, path: str) -> bool:
+    """Return whether an operation that answers a stream is a report."""
+    return method == "POST" and path.startswith(PREFIX)
 
 
-def problems(where: str, body: t.Any) -> t.Iterator[tuple[str, str]]:
-    """(place, what is wrong) in an answer."""
-    wrong = False
-    for error in ANSWER.iter_errors(body):
-        wrong = True
-        yield ".".join([where, *(str(step) for step in error.absolute_path)]), error.message
-    if not wrong and any(len(row) != len(body["Schema"]) for row in body["Values"]):
+def check_request(checker: TypeChecker, body: t.Any) -> Problems:
+    """Find what is wrong with the body of a request beyond its description."""
+    yield from checker.check("request.body", parse("reportRequest"), body)
+    for name in _COUNTS:
+        value = body.get(name) if isinstance(body, dict) else None
+        if isinstance(value, int) and value < 0:
+            yield f"request.body.{name}", "must not be negative"
+
+
+def check_answer(checker: TypeChecker, body: t.Any) -> Problems:
+    """Find all that is wrong with a table."""
+    where = "response.body"
+    yield from checker.check(where, parse("reportTable"), body)
+    if not isinstance(body, dict) or "Values" not in body:
+        return
+    rows, columns = body["Values"], body.get("Schema")
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        yield f"{where}.Values", "must be a list of lists"
+    elif isinstance(columns, list) and any(len(row) != len(columns) for row in rows):
         yield f"{where}.Values", "a row has not one value for each column"
+    count = body.get("TotalRowCount")
+    if isinstance(count, int) and count < 0:
+        yield f"{where}.TotalRowCount", "must not be negative"

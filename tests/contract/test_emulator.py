@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every call that the emulated tenant knows is as Microsoft's OpenAPI describes it, where that is at hand (see tests/contract)."""
+"""Every operation of the emulated tenant is as Microsoft describes it: the calls of its own tests are recorded and compared."""
 
 from __future__ import annotations
 
@@ -21,19 +21,14 @@ from emulator.tests import test_filters_and_tags as references
 from emulator.tests import test_planted_policies as planted
 from emulator.tests import test_policy_states as policy_states
 from emulator.tests import test_reports as reports
-from tests.contract import contract, recordings
-from tests.contract.checker import Checker
+
+from . import recordings, supplements
+from .checker import Checker
+from .contract import Contract
+from .usage import list_emulated_routes
 
 
-@pytest.fixture(scope="module")
-def checker() -> Checker:
-    folder = recordings.contract_folder()
-    if recordings.missing_contract(folder):
-        pytest.skip(recordings.not_checked(folder))
-    return Checker(contract.load(folder))
-
-
-class Watch:
+class Comparison:
     """Records what the client exchanges, and compares it."""
 
     def __init__(self, client: Any, checker: Checker, path: Path) -> None:
@@ -47,15 +42,23 @@ class Watch:
 
 
 @pytest.fixture
-def watch(client: Any, checker: Checker, tmp_path: Path) -> Iterator[Watch]:
-    watch = Watch(client, checker, tmp_path / "exchanges.jsonl")
-    yield watch
-    summary = watch.compare()
+def comparison(client: Any, checker: Checker, tmp_path: Path) -> Iterator[Comparison]:
+    comparison = Comparison(client, checker, tmp_path / "exchanges.jsonl")
+    yield comparison
+    summary = comparison.compare()
     assert sum(summary.compared.values()), "nothing was compared"
     assert not summary.failures, summary.failures
 
 
-def test_devices(client: Any, watch: Watch) -> None:
+def test_every_route_is_described(contracts: dict[str, Contract]) -> None:
+    routes = list_emulated_routes()
+    assert {route.version for route in routes} == {"v1.0", "beta"}
+    for version, method, path in routes:
+        described = contracts[version].find_operation(method, path)
+        assert described or supplements.find_undescribed_operation(version, method, path), f"{version} {method} {path}"
+
+
+def test_devices(client: Any, comparison: Comparison) -> None:
     for device in client.control("GET", "devices"):
         for version in ("v1.0", "beta"):
             path = f"/{version}/deviceManagement/managedDevices/{device['id']}"
@@ -72,7 +75,7 @@ def test_devices(client: Any, watch: Watch) -> None:
     client.call("GET", "/v1.0/deviceManagement/managedDevices", roles=[])
 
 
-def test_status_overview(client: Any, watch: Watch) -> None:
+def test_status_overview(client: Any, comparison: Comparison) -> None:
     client.get(f"/v1.0/deviceManagement/deviceConfigurations/{configurations.create(client)['id']}/deviceStatusOverview")
 
 
@@ -136,33 +139,33 @@ def test_status_overview(client: Any, watch: Watch) -> None:
         approvals.test_items_of_a_batch_bring_their_own_headers,
     ],
 )
-def test_scenario(client: Any, watch: Watch, scenario: Any) -> None:
+def test_scenario(client: Any, comparison: Comparison, scenario: Any) -> None:
     scenario(client)
 
 
-def test_refused_settings(client: Any, watch: Watch) -> None:
+def test_refused_settings(client: Any, comparison: Comparison) -> None:
     for name in catalog.INTUNE:
         catalog.test_settings_that_intune_refuses(client, name)
 
 
-def test_filters_of_catalog_policies(client: Any, watch: Watch) -> None:
+def test_filters_of_catalog_policies(client: Any, comparison: Comparison) -> None:
     text = "technologies has 'mdm' and templateReference/templateFamily eq 'none'"
     catalog.test_filters(client, text, ["PIN recovery", "It has 'recovery'"])
 
 
 @pytest.mark.parametrize("path", [configurations.V1, configurations.BETA])
-def test_plain_text_value(client: Any, watch: Watch, path: str) -> None:
+def test_plain_text_value(client: Any, comparison: Comparison, path: str) -> None:
     configurations.test_plain_text_value(client, path)
 
 
 @pytest.mark.parametrize("scenario", [planted.test_intents, planted.test_intents_refusals, planted.test_enrollment_configurations])
-def test_outside_of_the_description(client: Any, watch: Watch, scenario: Any) -> None:
+def test_undescribed_operations(client: Any, comparison: Comparison, scenario: Any) -> None:
     client.get("/v1.0/organization")
     scenario(client)
-    assert watch.compare().kinds["outside"]
+    assert comparison.compare().kinds["undescribed"]
 
 
-def test_restore(client: Any, watch: Watch) -> None:
+def test_restore(client: Any, comparison: Comparison) -> None:
     service = directory.make(client)["id"]
     client.call("DELETE", f"{directory.SP}/{service}")
     client.get(f"{directory.BIN}/graph.servicePrincipal")
