@@ -151,6 +151,20 @@ WRONG: dict[str, Case] = {
     "option's value": ("list", "path", "/deviceManagement/managedDevices?$top=many", "request.query.$top", "number"),
     "token on an item": ("device", "path", "/deviceManagement/managedDevices/1?$skiptoken=1", "request.query.$skiptoken", "no such"),
     "expand": ("expanded", "path", "/deviceManagement/deviceConfigurations/1?$expand=displayName", "request.query.$expand", "displayName"),
+    "expand of a property": (
+        "expanded",
+        "path",
+        "/deviceManagement/deviceConfigurations/1?$expand=assignments/target",
+        "request.query.$expand",
+        "assignments/target",
+    ),
+    "undescribed type of another base": (
+        "an undescribed type",
+        "response_body/@odata.type",
+        "#microsoft.graph.omaSettingBase64",
+        "response.body.@odata.type",
+        "not derived",
+    ),
     "no items": ("list", "response_body", {"@odata.count": 0}, "response.body.value", "missing"),
     "item": ("list", "response_body/value/0", "PC-1", "response.body.value[*]", "not an object"),
     "count": ("count", "response_body", "many", "response.body", "count"),
@@ -204,6 +218,32 @@ def test_wrong_exchanges_are_found(checker: Checker, name: str) -> None:
     right, where, value, path, word = WRONG[name]
     problems = checker.check(Exchange.parse(changed(RIGHT[right], where, value))).problems
     assert any(problem.path == path and word in problem.message for problem in problems), problems
+
+
+def test_a_read_must_have_a_body_whatever_its_status(checker: Checker) -> None:
+    read = {**RIGHT["list"], "status": 204, "response_body": None}
+    assert [problem.path for problem in checker.check(Exchange.parse(read)).problems] == ["response.body"]
+
+
+def small_contract(version: str, *paths: str) -> Contract:
+    """Return a contract with a GET of each path."""
+    get: OperationForm = {"answers": {"2XX": "string"}, "body": None, "query": {}}
+    return Contract({"version": version, "source": "", "paths": {path: {"GET": get} for path in paths}, "types": {}})
+
+
+def test_the_most_literal_path_is_found() -> None:
+    contract = small_contract("beta", "/things/{id}", "/things/special", "/things/{id}/{other}", "/things/{id}/special")
+    for path, name in (("special", "special"), ("1", "{id}"), ("1/special", "{id}/special"), ("1/2", "{id}/{other}")):
+        operation = contract.find_operation("GET", f"/things/{path}")
+        assert operation is not None and operation.path == f"/things/{name}"
+    assert contract.find_operation("GET", "/things") is None and contract.find_operation("POST", "/things/1") is None
+
+
+def test_a_version_borrows_only_what_it_lacks() -> None:
+    own, other = small_contract("beta", "/things/{id}"), small_contract("v1.0", "/things/{id}", "/boxes", "/rooms")
+    own.borrow(other, ["/things/{id}", "/boxes"])
+    found = [own.find_operation("GET", path) for path in ("/things/1", "/boxes", "/rooms")]
+    assert [operation and operation.contract for operation in found] == [own, other, None]
 
 
 INTENTS = line("GET /deviceManagement/intents?$top=1", 200, {"value": [{"id": "1", "displayName": "x"}]}, version="beta")

@@ -123,7 +123,7 @@ def test_what_an_answer_refers_to_is_taken_with_derived_types_and_bases() -> Non
     assert sorted(types) == ["animal", "dog", "puppy"], "a base that is referred to later"
 
 
-def test_required_members_are_kept_but_for_the_type() -> None:
+def test_required_members_are_kept_except_the_type() -> None:
     thing = {"type": "object", "required": ["name", "@odata.type", "code"], "properties": {"name": TEXT, "code": TEXT}}
     _operation, types = one_operation(operation(reference("thing")), {"thing": thing})
     assert types["thing"] == {"properties": {"name": "string", "code": "string"}, "required": ["code", "name"]}

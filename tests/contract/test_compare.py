@@ -163,6 +163,13 @@ def test_nothing_that_is_not_used_breaks() -> None:
     types = with_types(color={"enum": ["green"]}, box=entity({}, "thing"))
     found = changes({"/rooms/boxes/{box-id}": {"get": operation(TEXT)}}, types, Usage())
     assert len(found) >= 4 and not any(change.is_breaking for change in found)
+    post = operation(reference("box"), {"type": "object", "properties": {"box": TEXT}})
+    found = changes(with_boxes(post=post), None, Usage())
+    assert [change.what for change in found] == [
+        "POST /rooms/boxes: request property box: from box to string",
+        "POST /rooms/boxes: request property note",
+    ]
+    assert not any(change.is_breaking for change in found)
 
 
 def test_answers_are_compared_by_status() -> None:
@@ -176,6 +183,11 @@ def test_answers_are_compared_by_status() -> None:
 def test_a_property_that_moves_to_the_base_is_still_there() -> None:
     types = {**with_box(name=None), "thing": entity({"id": TEXT, "name": TEXT})}
     assert changes(None, types) == [(INFORMATIONAL, "added", "property thing.name")]
+
+
+def test_a_property_of_a_base_is_listed_once() -> None:
+    assert changes(None, with_types(thing=entity({"id": TEXT, "x": TEXT}))) == [(INFORMATIONAL, "added", "property thing.x")]
+    assert changes(None, with_types(thing=entity({}))) == [(BREAKING, "removed", "property thing.id")]
 
 
 def test_another_base_is_breaking_and_a_base_between_is_not() -> None:
