@@ -17,7 +17,7 @@ import typing as t
 
 from . import compact, form, openapi, recordings, usage
 from .compact import Selection
-from .contract import Contract, complement
+from .contract import Contract, share_operations
 from .difference import Change, Difference
 from .form import VersionForm
 from .openapi import Description, DescriptionError
@@ -79,7 +79,7 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     known = {version: form.load(version, options.form) for version in form.VERSIONS}
     contracts = {version: Contract(each) for version, each in known.items()}
-    complement(contracts)
+    share_operations(contracts)
     try:
         used = usage.collect_usage(contracts, recordings.list_recordings(options.exchanges), usage.list_emulated_routes())
         reports = compare(known, [openapi.read(path) for path in options.files], used)

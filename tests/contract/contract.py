@@ -107,8 +107,8 @@ class Contract:
                 found[method] = Operation(method, path, methods[substitute], self, substitute)
         return found
 
-    def borrow(self, other: Contract, paths: t.Collection[str]) -> None:
-        """Take over operations of another version, except those that this one has."""
+    def add_from(self, other: Contract, paths: t.Collection[str]) -> None:
+        """Add operations of another version, except those that this one has."""
         own = [pattern.pattern for pattern, _operations in self._operations]
         found = [entry for entry in other._operations if entry[0].pattern not in own]
         self._operations[:0] = [entry for entry in found if any(each.path in paths for each in entry[1].values())]
@@ -152,15 +152,15 @@ class Contract:
 def load_contracts(folder: pathlib.Path = FOLDER) -> dict[str, Contract]:
     """Read both versions, each with its supplements."""
     contracts = {version: Contract(load(version, folder)) for version in VERSIONS}
-    complement(contracts)
+    share_operations(contracts)
     return contracts
 
 
-def complement(contracts: t.Mapping[str, Contract]) -> None:
-    """Let each version borrow what only the other one describes."""
+def share_operations(contracts: t.Mapping[str, Contract]) -> None:
+    """Add to each version the operations that only the other one describes."""
     stable, beta = (contracts[version] for version in VERSIONS)
-    stable.borrow(beta, supplements.BORROWED[stable.version])
-    beta.borrow(stable, supplements.BORROWED[beta.version])
+    stable.add_from(beta, supplements.IN_OTHER_VERSION[stable.version])
+    beta.add_from(stable, supplements.IN_OTHER_VERSION[beta.version])
 
 
 def _pattern(path: str) -> re.Pattern[str]:

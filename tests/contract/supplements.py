@@ -44,7 +44,7 @@ OPEN_TYPES = {"customSecurityAttributeValue"}
 MIXED_TYPES = {"directoryObject"}
 
 # Operations of a version that are the same in the other one, and described there only.
-BORROWED: dict[str, tuple[str, ...]] = {
+IN_OTHER_VERSION: dict[str, tuple[str, ...]] = {
     "beta": (
         "/deviceManagement/managedDevices/$count",
         "/deviceManagement/managedDevices/{managedDevice-id}/syncDevice",

@@ -239,9 +239,9 @@ def test_the_most_literal_path_is_found() -> None:
     assert contract.find_operation("GET", "/things") is None and contract.find_operation("POST", "/things/1") is None
 
 
-def test_a_version_borrows_only_what_it_lacks() -> None:
+def test_a_version_takes_only_operations_that_it_lacks() -> None:
     own, other = small_contract("beta", "/things/{id}"), small_contract("v1.0", "/things/{id}", "/boxes", "/rooms")
-    own.borrow(other, ["/things/{id}", "/boxes"])
+    own.add_from(other, ["/things/{id}", "/boxes"])
     found = [own.find_operation("GET", path) for path in ("/things/1", "/boxes", "/rooms")]
     assert [operation and operation.contract for operation in found] == [own, other, None]
 

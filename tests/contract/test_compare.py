@@ -14,7 +14,7 @@ import pytest
 
 from . import compact, compare, form
 from .compact import Selection
-from .contract import Contract, complement
+from .contract import Contract, share_operations
 from .difference import Change, Difference
 from .form import VersionForm
 from .snippets import TEXT, description, document, entity, list_of, operation, or_null, reference
@@ -330,7 +330,7 @@ def test_the_command_names_a_file_that_cannot_be_read(folder: Folder, capsys: py
 
 def test_what_the_emulated_tenant_has_is_used(tmp_path: pathlib.Path) -> None:
     contracts = {version: Contract(compact.extract(description(DEVICE_PATHS, DEVICE, version))) for version in form.VERSIONS}
-    complement(contracts)
+    share_operations(contracts)
     path = tmp_path / "gw0.jsonl"
     path.write_text("".join(json.dumps(line(f"GET {DEVICES}", 200, [], version=version)) + "\n" for version in form.VERSIONS))
     used = collect_usage(contracts, [path], [Route("beta", "POST", f"{DEVICES}/{{id}}/wipe"), Route("beta", "GET", "/nothing")])
@@ -340,7 +340,7 @@ def test_what_the_emulated_tenant_has_is_used(tmp_path: pathlib.Path) -> None:
 
 def test_refused_exchanges_use_nothing(tmp_path: pathlib.Path) -> None:
     contracts = {version: Contract(compact.extract(description(DEVICE_PATHS, DEVICE, version))) for version in form.VERSIONS}
-    complement(contracts)
+    share_operations(contracts)
     path = tmp_path / "gw0.jsonl"
     refused = [
         {**line(f"POST {DEVICES}/1/wipe", 403, {"code": "x"}, version=version), "response_headers": JSON} for version in form.VERSIONS

@@ -78,7 +78,7 @@ def test_supplements_say_only_what_the_form_does_not(contracts: dict[str, Contra
     assert not set(supplements.UNDESCRIBED_TYPES) & described
     assert set(supplements.UNDESCRIBED_TYPES.values()) | set(supplements.UNDESCRIBED_PROPERTIES) <= described
     assert described >= supplements.OPEN_TYPES | supplements.MIXED_TYPES
-    for version, paths in supplements.BORROWED.items():
+    for version, paths in supplements.IN_OTHER_VERSION.items():
         (other,) = set(form.VERSIONS) - {version}
         assert not set(paths) & set(forms[version]["paths"]) and set(paths) <= set(forms[other]["paths"])
     for version, method, path in supplements.SUBSTITUTES:

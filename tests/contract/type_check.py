@@ -4,7 +4,7 @@
 
 """Checks JSON values against the types of a compact form.
 
-A value is an instance of one named type, told by `@odata.type`. The properties of that type and of its bases are all that it may have,
+A value is an instance of one named type, stated by `@odata.type`. The properties of that type and of its bases are all that it may have,
 except annotations, which have `@` in their names.
 """
 
@@ -191,21 +191,21 @@ class TypeChecker:
         """Return the type of a value, and whether it may have more than that; raise LookupError where it may not be there."""
         if declared.is_untyped:
             return declared, True
-        told = value.get(TYPE, ...)
-        if told is ...:
+        stated = value.get(TYPE, ...)
+        if stated is ...:
             if self._is_request and declared.derived:
                 raise LookupError(f"is missing: {declared.name} has derived types")
             return declared, declared.is_open
-        if not isinstance(told, str):
-            raise LookupError(f"must be a string, not {short(told)}")
-        if told in (f"#{GRAPH}{declared.name}", f"{GRAPH}{declared.name}"):
+        if not isinstance(stated, str):
+            raise LookupError(f"must be a string, not {short(stated)}")
+        if stated in (f"#{GRAPH}{declared.name}", f"{GRAPH}{declared.name}"):
             return declared, declared.is_open
-        name = told.removeprefix(f"#{GRAPH}")
-        if told != name and name in declared.derived:
+        name = stated.removeprefix(f"#{GRAPH}")
+        if stated != name and name in declared.derived:
             return self._types.object(name), False
         if UNDESCRIBED_TYPES.get(name) == declared.name:
             return declared, True
-        raise LookupError(f"{short(told)} is not {declared.name} and not derived from it")
+        raise LookupError(f"{short(stated)} is not {declared.name} and not derived from it")
 
 
 def short(value: t.Any) -> str:
