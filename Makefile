@@ -118,7 +118,7 @@ changelog: environment  ## Write the changelog of the version in galaxy.yml from
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
 
 clean:  ## Remove the virtual environment, caches and everything that tests wrote
-	rm -rf $(VENV) .cache .ansible .hypothesis .pytest_cache .ruff_cache $(OUTPUT) endpointops-intune-*.tar.gz
+	rm -rf $(VENV) .cache .ansible .hypothesis .pytest_cache .ruff_cache $(OUTPUT) endpointops-intune-*.tar.gz emulator/build emulator/dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -17,7 +17,7 @@ import tempfile
 import time
 import typing as t
 
-from intune_emulator.control.process import EmulatorProcess
+from intune_emulator import EmulatorProcess
 
 ASSIGNED = {"pin_reset_assignments": [{"target": "all_devices"}]}
 CATALOG = {**ASSIGNED, "pin_reset_policy_backend": "settings_catalog", "pin_reset_policy_settings": {"minimum_pin_length": 6}}

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """Multi Admin Approval: nothing protected is written without a person's approval of exactly this request."""
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import json
 from typing import Any
 
 import pytest
-from intune_emulator.intune.approvals import kind_of
-
-from emulator.tests.test_configurations import BETA, V1, assign, create, policy, setting, target
+from emulator_support.profiles import BETA, V1, assign, create, policy, setting, target
+from intune_emulator.intune.approval_checks import protected_kind
 
 REQUESTS = "/beta/deviceManagement/operationApprovalRequests"
 CODE = "x-msft-approval-code"
@@ -78,7 +77,7 @@ def policies(client: Any) -> int:
     ],
 )
 def test_what_each_kind_covers(method: str, path: str, kind: str | None) -> None:
-    assert kind_of(method, path) == kind
+    assert protected_kind(method, path) == kind
 
 
 def test_nothing_is_protected_by_default_and_the_header_is_ignored(client: Any) -> None:

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """$batch rules, throttling with every Retry-After style, the journal."""
 
 from __future__ import annotations
@@ -244,7 +244,7 @@ def test_counts_of_what_was_dropped(client: Any, monkeypatch: pytest.MonkeyPatch
     first = client.tenant.journal.last
     for _time in range(3):
         act(client)
-    monkeypatch.setattr("intune_emulator.http.journal.MAX_ENTRIES", 3)
+    monkeypatch.setattr("intune_emulator.state.journal.MAX_ENTRIES", 3)
     client.tenant.journal._entries = deque(client.tenant.journal._entries, maxlen=3)
     assert client.control("GET", f"counts?since={first}")["writes"] == 3
     act(client)

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """Policies of the settings catalog."""
 
 from __future__ import annotations
@@ -9,74 +9,31 @@ import json
 from typing import Any
 
 import pytest
-
-from emulator.tests import test_configurations as configurations
-
-CP = "/beta/deviceManagement/configurationPolicies"
-GROUP = "device_vendor_msft_passportforwork_{tenantid}"
-USER_GROUP = "user_vendor_msft_passportforwork_{tenantid}"
-RECOVERY = f"{GROUP}_policies_enablepinrecovery"
-LENGTH = f"{GROUP}_policies_pincomplexity_minimumpinlength"
-DIGITS = f"{GROUP}_policies_pincomplexity_digits"
-KEY = "device_vendor_msft_passportforwork_securitykey_usesecuritykeyforsignin"
-PLUGINS = "device_vendor_msft_passportforwork_dynamiclock_plugins"
-URLS = "device_vendor_msft_policy_config_authentication_configurewebsigninallowedurls"
-TYPE = "#microsoft.graph.deviceManagementConfiguration"
-
-Json = dict[str, Any]
-
-
-def instance(kind: str, definition: str, name: str, value: Any) -> Json:
-    return {"@odata.type": f"{TYPE}{kind}Instance", "settingDefinitionId": definition, name: value}
-
-
-def choice(definition: str, ending: str) -> Json:
-    return instance("ChoiceSetting", definition, "choiceSettingValue", {"value": f"{definition}_{ending}", "children": []})
-
-
-def simple(kind: str, value: Any) -> Json:
-    return {"@odata.type": f"{TYPE}{kind}SettingValue", "value": value}
-
-
-def number(definition: str, value: Any) -> Json:
-    return instance("SimpleSetting", definition, "simpleSettingValue", simple("Integer", value))
-
-
-def text(definition: str, value: Any) -> Json:
-    return instance("SimpleSetting", definition, "simpleSettingValue", simple("String", value))
-
-
-def texts(definition: str, *values: Any) -> Json:
-    return instance("SimpleSettingCollection", definition, "simpleSettingCollectionValue", [simple("String", value) for value in values])
-
-
-def group(*children: Json, definition: str = GROUP) -> Json:
-    return instance("GroupSettingCollection", definition, "groupSettingCollectionValue", [{"children": list(children)}])
-
-
-def policy(*instances: Json, **more: Any) -> Json:
-    return {
-        "name": "PIN recovery",
-        "description": None,
-        "platforms": "windows10",
-        "technologies": "mdm",
-        "roleScopeTagIds": ["0"],
-        "settings": [{"@odata.type": f"{TYPE}Setting", "settingInstance": item} for item in instances],
-        **more,
-    }
-
-
-ON = group(choice(RECOVERY, "true"))
-
-
-def create(client: Any, *instances: Json, **more: Any) -> Json:
-    response = client.call("POST", CP, policy(*(instances or (ON,)), **more))
-    assert response.status_code == 201, response.text
-    return response.json()
-
-
-def settings_of(client: Any, policy_id: str) -> list[Json]:
-    return client.json(f"{CP}/{policy_id}/settings")["value"]
+from emulator_support import profiles as configurations
+from emulator_support.catalog import (
+    CP,
+    GROUP,
+    KEY,
+    LENGTH,
+    ON,
+    PLUGINS,
+    RECOVERY,
+    TYPE,
+    URLS,
+    USER_GROUP,
+    Json,
+    assign,
+    choice,
+    create,
+    group,
+    instance,
+    number,
+    policy,
+    settings_of,
+    simple,
+    text,
+    texts,
+)
 
 
 def test_create_and_read(client: Any) -> None:
@@ -308,10 +265,6 @@ def test_delete_twice(client: Any) -> None:
     assert client.call("DELETE", f"{CP}/{made}").status_code == 204
     assert client.call("DELETE", f"{CP}/{made}").status_code == 404
     assert client.get(f"{CP}/{made}/settings").status_code == 404
-
-
-def assign(client: Any, policy_id: str, *assignments: Json) -> Any:
-    return client.call("POST", f"{CP}/{policy_id}/assign", {"assignments": list(assignments)})
 
 
 def test_assign_replaces_all(client: Any) -> None:

@@ -1,15 +1,14 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """The definitions of the settings catalog."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from emulator_support.catalog import GROUP, LENGTH, RECOVERY, TYPE, URLS, USER_GROUP
 from intune_emulator.intune.setting_definitions import DEFINITIONS
-
-from emulator.tests.test_configuration_policies import GROUP, LENGTH, RECOVERY, TYPE, URLS, USER_GROUP
 
 CS = "/beta/deviceManagement/configurationSettings"
 

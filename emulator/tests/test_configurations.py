@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """Custom profiles and their assignments."""
 
 from __future__ import annotations
@@ -10,31 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from intune_emulator.control.tenant import stable_id
-from intune_emulator.http.journal import Recorder
-
-V1 = "/v1.0/deviceManagement/deviceConfigurations"
-BETA = "/beta/deviceManagement/deviceConfigurations"
-URI = "./Device/Vendor/MSFT/PassportForWork/897fdd2f-17b7-5326-80db-ecd0396a292d/Policies/EnablePinRecovery"
-
-
-def setting(kind: str = "Boolean", value: Any = True, **more: Any) -> dict[str, Any]:
-    return {"@odata.type": f"#microsoft.graph.omaSetting{kind}", "displayName": "x", "omaUri": URI, "value": value, **more}
-
-
-def policy(*settings: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "@odata.type": "#microsoft.graph.windows10CustomConfiguration",
-        "displayName": "PIN recovery",
-        "omaSettings": list(settings),
-        **more,
-    }
-
-
-def create(client: Any, *settings: dict[str, Any], path: str = V1, **more: Any) -> dict[str, Any]:
-    response = client.call("POST", path, policy(*(settings or (setting(),)), **more))
-    assert response.status_code == 201, response.text
-    return response.json()
+from emulator_support.profiles import BETA, FILTER, GROUP, V1, assign, create, policy, setting, target
+from intune_emulator.state.journal import Recorder
 
 
 def test_create_and_read(client: Any) -> None:
@@ -194,21 +171,6 @@ def test_list_with_filter_and_assignments(client: Any) -> None:
         found = {item["id"]: item["assignments"] for item in client.json(path)["value"]}
         assert found[made] == listed
     assert client.json(f"{BETA}/{made}?$expand=assignments")["assignments"] == listed
-
-
-def target(kind: str, **more: Any) -> dict[str, Any]:
-    return {"target": {"@odata.type": f"#microsoft.graph.{kind}AssignmentTarget", **more}}
-
-
-GROUP = "11111111-1111-4111-8111-111111111111"
-FILTER = {
-    "deviceAndAppManagementAssignmentFilterId": stable_id("filter", 1),
-    "deviceAndAppManagementAssignmentFilterType": "include",
-}
-
-
-def assign(client: Any, policy_id: str, *assignments: dict[str, Any], path: str = V1) -> Any:
-    return client.call("POST", f"{path}/{policy_id}/assign", {"assignments": list(assignments)})
 
 
 def test_assign_replaces_all(client: Any) -> None:

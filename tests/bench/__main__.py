@@ -34,10 +34,8 @@ import sys
 import time
 import typing as t
 
-from intune_emulator.control.process import ROOT
-
 from . import figures, fleets, inventory, memory, others, tasks
-from .plan import QUICK, Plan
+from .plan import QUICK, ROOT, Plan
 
 OUTPUT = ROOT / "tests" / "output" / "bench.json"
 Scenario = t.Callable[[Plan], list[figures.Figure]]

@@ -10,10 +10,10 @@ import os
 import subprocess
 import sys
 
-from intune_emulator.control.process import ROOT, EmulatorProcess
+from intune_emulator import EmulatorProcess
 
 from .figures import Figure
-from .plan import Plan
+from .plan import ROOT, Plan
 from .tenant import tenant
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from intune_emulator.control.process import EmulatorProcess
+from intune_emulator import EmulatorProcess
 
 from .figures import Figure
 from .plan import Plan

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 class Plan(t.NamedTuple):

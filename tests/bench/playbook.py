@@ -17,9 +17,11 @@ import time
 import typing as t
 
 import yaml
-from intune_emulator.control.process import ROOT, EmulatorProcess
+from intune_emulator import EmulatorProcess
 
 from tests.integration.harness import Ansible, Running
+
+from .plan import ROOT
 
 RESET = "endpointops.intune.intune_device_passcode"
 HERE = pathlib.Path(__file__).parent

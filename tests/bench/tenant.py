@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from intune_emulator.control.clock import parse_iso
-from intune_emulator.control.process import ControlClient, EmulatorProcess
+from intune_emulator import ControlClient, EmulatorProcess
+from intune_emulator.state.clock import parse_iso
 
 LATENCY = 0.1  # seconds a request of Graph takes beside the work
 GROUP = "All fleet devices"

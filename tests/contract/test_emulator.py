@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from intune_emulator.http.journal import Recorder
+from intune_emulator.state.journal import Recorder
 
 from emulator.tests import test_approvals as approvals
 from emulator.tests import test_configuration_policies as catalog

@@ -21,7 +21,7 @@ import httpx
 import pytest
 from azure.core.credentials import AccessToken, TokenCredential
 from azure.identity import ClientSecretCredential
-from intune_emulator.control.process import EmulatorProcess
+from intune_emulator import EmulatorProcess
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
 from msgraph import GraphRequestAdapter, GraphServiceClient

@@ -14,7 +14,7 @@ import typing as t
 
 import pytest
 import requests
-from intune_emulator.control.process import EmulatorProcess
+from intune_emulator import EmulatorProcess
 
 from .harness import Ansible, Warm
 

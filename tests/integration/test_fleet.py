@@ -95,7 +95,7 @@ def test_a_service_that_throttles_early_is_waited_for(fleet, in_process, style):
     control = fleet.control
     # 20 writes in 20 seconds. Of those 15 were used 12 seconds ago.
     control.settings(quota_scale=0.1, retry_after=style)
-    control.use("devices", writes=15, client_id=fleet.env["INTUNE_CLIENT_ID"])
+    control.charge_quota("devices", writes=15, client_id=fleet.env["INTUNE_CLIENT_ID"])
     control.advance(12)
     found = in_process.module(MODULE, {"devices": names(1, 10)})
     assert found.status == "ok", found.result
@@ -111,7 +111,7 @@ def test_another_application_takes_the_quota_meanwhile(fleet, in_process):
     options = {"device_groups": [EVERYONE], "max_devices": 60, "write_quota": 2000, "wait": False}
     with in_process.start([{"name": "reset", RESET: options}]) as run:
         run.until(lambda: len(control.resets()) == 20)
-        control.use("devices", writes=380)
+        control.charge_quota("devices", writes=380)
         run.until(lambda: control.counts(start)["throttled"] > 0)
         control.advance(21)
         output = run.output()

@@ -362,7 +362,7 @@ def test_a_policy_of_a_template_is_not_taken_for_one_of_the_catalog(ansible):
     ansible.module(MODULE, options)
     (policy,) = ansible.tenant.graph("GET", f"{CATALOG}?$expand=settings", version="beta")["value"]
     plain = [{"settingInstance": setting["settingInstance"]} for setting in policy["settings"]]
-    other = ansible.tenant.control.plant_policy("account_protection", "From a template", values={"settings": plain})
+    other = ansible.tenant.control.add_policy("account_protection", "From a template", values={"settings": plain})
     all_refused(
         ansible,
         ({**options, "name": "From a template"}, [other, "another kind", "template"]),
@@ -373,7 +373,7 @@ def test_a_policy_of_a_template_is_not_taken_for_one_of_the_catalog(ansible):
 def test_two_catalog_policies_of_one_name_are_refused_with_their_ids(ansible):
     options = {**PRESENT, "backend": "settings_catalog"}
     first = ansible.module(MODULE, options).result["pin_policy"]["id"]
-    second = ansible.tenant.control.plant_policy("settings_catalog", NAME)
+    second = ansible.tenant.control.add_policy("settings_catalog", NAME)
     refused(ansible, options, first, second)
 
 

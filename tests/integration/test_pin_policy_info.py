@@ -16,7 +16,7 @@ def oma(uri: str, value=True, kind: str = BOOLEAN) -> dict:
 
 
 def custom(tenant, *settings: dict, name: str = "Custom", assignments=EVERYWHERE) -> str:
-    return tenant.control.plant_policy("custom", name, values={"omaSettings": list(settings)}, assignments=list(assignments))
+    return tenant.control.add_policy("custom", name, values={"omaSettings": list(settings)}, assignments=list(assignments))
 
 
 def path(tenant, scope: str = "Device", node: str = "EnablePinRecovery") -> str:
@@ -60,10 +60,10 @@ def test_sees_the_other_surfaces(ansible):
         "GET", f"/deviceManagement/configurationPolicies/{catalog.result['pin_policy']['id']}/settings", version="beta"
     )["value"]
     plain = [{"settingInstance": setting["settingInstance"]} for setting in settings]
-    control.plant_policy("account_protection", "Endpoint security", values={"settings": plain}, assignments=list(EVERYWHERE))
-    control.plant_policy("identity_protection", "Old template", values={"pinRecoveryEnabled": True}, assignments=list(EVERYWHERE))
-    control.plant_policy("intent", "Intent", values={"pinRecoveryEnabled": False, "pinMinimumLength": 8}, assignments=list(EVERYWHERE))
-    control.plant_policy("enrollment", values={"state": "disabled"})
+    control.add_policy("account_protection", "Endpoint security", values={"settings": plain}, assignments=list(EVERYWHERE))
+    control.add_policy("identity_protection", "Old template", values={"pinRecoveryEnabled": True}, assignments=list(EVERYWHERE))
+    control.add_policy("intent", "Intent", values={"pinRecoveryEnabled": False, "pinMinimumLength": 8}, assignments=list(EVERYWHERE))
+    control.add_policy("enrollment", values={"state": "disabled"})
     found = ansible.module(MODULE, {"rollout": "none"})
     shown = {policy["surface"]: policy["device_settings"] for policy in found.result["pin_policies"]}
     assert shown["account_protection"] == shown["settings_catalog"] == shown["identity_protection"] == {"enable_pin_recovery": True}

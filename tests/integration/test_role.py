@@ -83,11 +83,11 @@ def test_verify_says_what_makes_the_policy_void_and_what_else_is_wrong(ansible):
     setting = {"@odata.type": "#microsoft.graph.omaSettingBoolean", "displayName": "PIN", "description": "", "value": False}
     everywhere = [{"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}]
     wrong = {**setting, "omaUri": f"./Vendor/MSFT/Policy/PassportForWork/{tenant}/Policies/EnablePinRecovery"}
-    ansible.tenant.control.plant_policy("custom", "Copied", values={"omaSettings": [wrong]}, assignments=everywhere)
+    ansible.tenant.control.add_policy("custom", "Copied", values={"omaSettings": [wrong]}, assignments=everywhere)
     stray = run(ansible, "verify", **ASSIGNED)
     assert stray.code == 0 and "Error: 'Copied' sets" in summary(stray), "it does not touch our policy"
     right = {**setting, "omaUri": f"./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePinRecovery"}
-    ansible.tenant.control.plant_policy("custom", "Other", values={"omaSettings": [right]}, assignments=everywhere)
+    ansible.tenant.control.add_policy("custom", "Other", values={"omaSettings": [right]}, assignments=everywhere)
     against = run(ansible, "verify", **ASSIGNED)
     assert against.code == 2 and writes(against) == []
     told = against["Verify | Fail unless it works, as it was asked for"].result["msg"]
@@ -115,7 +115,7 @@ def test_onboarding_repairs_the_path_of_microsofts_page(ansible, settings):
     uri = f"./Vendor/MSFT/Policy/PassportForWork/{tenant}/Policies/EnablePinRecovery"
     setting = {"@odata.type": "#microsoft.graph.omaSettingBoolean", "displayName": "PIN", "description": "", "omaUri": uri, "value": True}
     right = {**setting, "omaUri": uri.replace("./Vendor/MSFT/Policy/", "./Device/Vendor/MSFT/")}
-    ansible.tenant.control.plant_policy("custom", "PIN recovery", values={"omaSettings": settings(setting, right)})
+    ansible.tenant.control.add_policy("custom", "PIN recovery", values={"omaSettings": settings(setting, right)})
     assert run(ansible, "onboard", **ASSIGNED).code == 0
     checked = run(ansible, "verify", **ASSIGNED)
     assert checked.code == 0 and "Error" not in summary(checked), checked.output
@@ -195,7 +195,7 @@ def test_onboarding_has_not_failed_where_others_make_it_void_but_says_so(ansible
     uri = f"./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePinRecovery"
     setting = {"@odata.type": "#microsoft.graph.omaSettingBoolean", "displayName": "PIN", "description": "", "omaUri": uri, "value": False}
     everywhere = [{"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}]
-    ansible.tenant.control.plant_policy("custom", "Other", values={"omaSettings": [setting]}, assignments=everywhere)
+    ansible.tenant.control.add_policy("custom", "Other", values={"omaSettings": [setting]}, assignments=everywhere)
     play = run(ansible, "onboard", **ASSIGNED)
     assert play.code == 0 and "works in this tenant: no" in summary(play) and "since 'Other' and 'PIN recovery' disagree" in summary(play)
 

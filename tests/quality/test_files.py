@@ -20,6 +20,12 @@ HEADER = """\
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """
+MIT_HEADER = HEADER.replace(
+    "GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)",
+    "MIT License (see LICENSE or https://opensource.org/license/mit)",
+).replace("GPL-3.0-or-later", "MIT")
+# A distribution of its own, with a license of its own.
+EMULATOR = "emulator/"
 BANNER = "# This file is private to the endpointops.intune collection: it may change in any release."
 
 
@@ -76,7 +82,15 @@ def test_what_runs_needs_nothing_that_only_tests_or_tells():
 
 def test_all_code_says_whose_it_is():
     code = {name: text.removeprefix("#!/usr/bin/python\n") for name, text in TEXTS.items() if name.endswith(".py") and text}
-    assert code and not [name for name, text in code.items() if not text.startswith(HEADER)]
+    assert code and not [name for name, text in code.items() if not text.startswith(MIT_HEADER if name.startswith(EMULATOR) else HEADER)]
+
+
+def test_the_emulator_has_the_mit_license():
+    heading, _blank, holder, *terms = TEXTS["emulator/LICENSE"].split("\n")
+    assert (heading, holder) == ("MIT License", "Copyright (c) 2026 Endpoint Ops")
+    assert terms == TEXTS["LICENSES/MIT.txt"].split("\n")[3:]
+    gpl = HEADER.splitlines()[-1]
+    assert not [name for name, text in TEXTS.items() if name.startswith(EMULATOR) and gpl in text]
 
 
 def test_code_that_only_the_collection_may_use_says_so():

@@ -13,12 +13,13 @@ import typing as t
 import urllib.parse
 import uuid
 
-from intune_emulator.control.tenant import Keys
-from intune_emulator.control.tenant import Tenant as EmulatedTenant
-from intune_emulator.entra.directory import Properties, Store
-from intune_emulator.entra.tokens import mint
-from intune_emulator.http import dispatch as graph
-from intune_emulator.http.message import Call
+from intune_emulator.application import GRAPH as EMULATED_GRAPH
+from intune_emulator.control.seeds import make_tenant
+from intune_emulator.entra.tokens import issue_token
+from intune_emulator.http.message import GraphRequest
+from intune_emulator.http.recording import open_entry
+from intune_emulator.state.directory_store import DirectoryStore, Properties
+from intune_emulator.state.keys import Keys
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
@@ -48,10 +49,10 @@ class Emulated(FakeTransport):
     def __init__(self, seed: str, *, roles: list[str] | None = None, **settings: t.Any) -> None:
         super().__init__()
         self.clock = FakeClock()
-        self.tenant = EmulatedTenant(GRAPH, seed, _keys())
+        self.tenant = make_tenant(GRAPH, seed, _keys())
         self.tenant.clock.freeze(True)
         self.tenant.settings.patch({"token_lifetime": 86400, **settings})
-        self.token = mint(self.tenant, next(iter(self.tenant.applications.values())), roles=roles)
+        self.token = issue_token(self.tenant, next(iter(self.tenant.applications.values())), roles=roles)
         self._slept = 0.0
 
     def world(self, **options: t.Any) -> Tenant:
@@ -68,7 +69,7 @@ class Emulated(FakeTransport):
         _empty, version, path = url.path.split("/", 2)
         headers = {name.lower(): value for name, value in request.headers.items()}
         number = str(uuid.UUID(int=len(self.sent)))
-        call = Call(
+        call = GraphRequest(
             tenant=self.tenant,
             method=request.method,
             version=version,
@@ -80,8 +81,8 @@ class Emulated(FakeTransport):
             request_id=number,
             client_request_id=number,
         )
-        call.entry = self.tenant.open_entry(call, kind="graph")
-        reply = graph.handle(call)
+        call.entry = open_entry(call, kind="graph")
+        reply = EMULATED_GRAPH.handle(call)
         content = b"" if reply.body is None else json.dumps(reply.body).encode()
         date = email.utils.format_datetime(self.tenant.clock.now(), usegmt=True)
         return Response(reply.status, {**reply.headers, "date": date}, content if reply.text is None else reply.text.encode())
@@ -127,9 +128,9 @@ class Directory(Emulated):
     def _as_of(self, shown: t.Mapping[str, list[Properties]], request: Request) -> Response:
         real = {name: getattr(self.tenant, name) for name in STORES}
         for name in STORES:
-            store = Store(self.tenant)
+            store = DirectoryStore(self.tenant)
             for properties in shown[name]:
-                store.seed(properties)
+                store.add_visible(properties)
             setattr(self.tenant, name, store)
         answer = self.ask(request)
         for name in STORES:
@@ -192,10 +193,10 @@ class Directory(Emulated):
         return self.admin("POST", "/oauth2PermissionGrants", body)["id"]
 
     def id_of(self, app_id: str) -> str:
-        return next(principal["id"] for principal in self.tenant.service_principals.all() if principal["appId"] == app_id)
+        return next(principal["id"] for principal in self.tenant.service_principals.all_written() if principal["appId"] == app_id)
 
     def truth(self) -> dict[str, list[Properties]]:
-        return {name: [dict(properties) for properties in getattr(self.tenant, name).all()] for name in STORES}
+        return {name: [dict(properties) for properties in getattr(self.tenant, name).all_written()] for name in STORES}
 
     def outline(self) -> dict[str, t.Any]:
         """What is there, without ids and dates, to be compared."""
@@ -212,7 +213,7 @@ class Directory(Emulated):
         }
 
     def _keys(self) -> collections.Counter[tuple[t.Any, ...]]:
-        return collections.Counter(tuple(grant[name] for name in KEY) for grant in self.tenant.grants.all())
+        return collections.Counter(tuple(grant[name] for name in KEY) for grant in self.tenant.grants.all_written())
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """The devices and groups of the demo seed."""
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Profile:
-    """A kind of device."""
+class DeviceKind:
+    """The properties that devices of a kind share."""
 
     system: str
     version: str
@@ -25,7 +25,7 @@ class Profile:
     sku: str = ""
 
 
-LAPTOP = Profile(
+LAPTOP = DeviceKind(
     "Windows", "10.0.26100.4349", "desktop", "azureADJoined", "Dell Inc.", "Latitude 7450", "windowsAzureADJoin", sku="Enterprise"
 )
 LAPTOP_10 = replace(LAPTOP, version="10.0.19045.5965", manufacturer="LENOVO", model="ThinkPad T14 Gen 3", sku="Pro")
@@ -47,19 +47,21 @@ REGISTERED = replace(
     model="ZenBook 14",
     sku="Home",
 )
-PHONE = Profile(
+PHONE = DeviceKind(
     "Windows", "10.0.15254.603", "windowsPhone", "azureADJoined", "Microsoft", "Lumia 950", "windowsAzureADJoin", chassis="phone"
 )
 PHONE_XL = replace(PHONE, model="Lumia 950 XL")
 HOLOLENS = replace(PHONE, version="10.0.22621.1399", device_type="holoLens", model="HoloLens 2", chassis="mobileOther", sku="Holographic")
-ANDROID = Profile("Android", "15", "androidEnterprise", "azureADRegistered", "samsung", "Galaxy XCover7", "userEnrollment", chassis="phone")
+ANDROID = DeviceKind(
+    "Android", "15", "androidEnterprise", "azureADRegistered", "samsung", "Galaxy XCover7", "userEnrollment", chassis="phone"
+)
 ANDROID_KIOSK = replace(ANDROID, manufacturer="Zebra", model="TC58", version="13")
-IPHONE = Profile("iOS", "18.5", "iPhone", "azureADRegistered", "Apple", "iPhone 15", "userEnrollment", chassis="phone")
-MAC = Profile("macOS", "15.5 (24F74)", "macMDM", "azureADRegistered", "Apple", "MacBook Air", "userEnrollment")
+IPHONE = DeviceKind("iOS", "18.5", "iPhone", "azureADRegistered", "Apple", "iPhone 15", "userEnrollment", chassis="phone")
+MAC = DeviceKind("macOS", "15.5 (24F74)", "macMDM", "azureADRegistered", "Apple", "MacBook Air", "userEnrollment")
 
-Row = tuple[str, Profile, str, dict[str, Any] | None]
+Row = tuple[str, DeviceKind, str, dict[str, Any] | None]
 
-# (deviceName, kind, user, simulation): outcomes that are not told follow the platform
+# (deviceName, kind, user, simulation); without an outcome it follows the platform
 DEMO: tuple[Row, ...] = (
     ("PHONE-HELPDESK-01", PHONE, "amelie.novak", None),
     ("PHONE-HELPDESK-02", PHONE, "jonas.weber", None),

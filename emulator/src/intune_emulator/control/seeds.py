@@ -1,55 +1,65 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """Seeds: empty, demo, fleet:N. Ids are the same in every run; dates are counted back from the start."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from ..entra import first_party_applications as catalogue
+from ..entra import first_party_applications
 from ..entra.groups import GROUP_DEFAULTS
 from ..entra.service_principals import instantiate
-from ..intune import filters_and_tags, intents
-from ..intune.device_configurations import Configuration
-from ..intune.devices_store import Device
-from ..intune.lifecycle import Simulation
-from .clock import iso
-from .demo_devices import DEMO, GROUPS, Profile
-from .tenant import Tenant, stable_id
+from ..intune import enrollment_configurations, filters_and_tags
+from ..state.clock import iso
+from ..state.device_actions import Simulation
+from ..state.devices import Device
+from ..state.guids import stable_id
+from ..state.keys import Keys
+from ..state.policies import DeviceConfiguration
+from ..state.tenant import Tenant
+from .demo_devices import DEMO, GROUPS, DeviceKind
 
 MAX_FLEET = 1_000_000
 FLEET_PILOT = 50
-FLEET = Profile("Windows", "10.0.15254.603", "windowsPhone", "azureADJoined", "Microsoft", "Lumia 950", "windowsAzureADJoin")
+FLEET = DeviceKind("Windows", "10.0.15254.603", "windowsPhone", "azureADJoined", "Microsoft", "Lumia 950", "windowsAzureADJoin")
 
 
 def check_name(seed: str) -> str:
-    """`seed` itself when it is known, else ValueError."""
+    """Return a known `seed`; ValueError for any other."""
     kind, _separator, number = seed.partition(":")
     if seed in ("empty", "demo") or (kind == "fleet" and number.isascii() and number.isdigit() and int(number) <= MAX_FLEET):
         return seed
     raise ValueError(f"unknown seed '{seed}': empty, demo or fleet:N (N up to {MAX_FLEET})")
 
 
-def plant(tenant: Tenant, seed: str) -> None:
-    """Fill an empty tenant."""
+def make_tenant(origin: str, seed: str, keys: Keys | None = None) -> Tenant:
+    """Return a new tenant with the data of a seed."""
+    tenant = Tenant(origin, keys)
+    reset(tenant, seed)
+    return tenant
+
+
+def reset(tenant: Tenant, seed: str) -> None:
+    """Clear a tenant and fill it with the data of a seed; ValueError for an unknown seed."""
     check_name(seed)
-    for app_id in (catalogue.AAD_GRAPH, catalogue.MS_GRAPH):
-        tenant.service_principals.seed({**instantiate(tenant, app_id), "id": stable_id("servicePrincipal", app_id)})
-    filters_and_tags.plant_default_tag(tenant)
-    intents.plant_default_enrollment(tenant)
+    tenant.clear(seed)
+    for app_id in (first_party_applications.AAD_GRAPH, first_party_applications.MS_GRAPH):
+        tenant.service_principals.add_visible({**instantiate(tenant, app_id), "id": stable_id("servicePrincipal", app_id)})
+    filters_and_tags.add_default_tag(tenant)
+    enrollment_configurations.add_default(tenant)
     if seed == "demo":
-        _plant_demo(tenant)
+        _add_demo(tenant)
     elif seed.startswith("fleet:"):
-        _plant_fleet(tenant, int(seed.partition(":")[2]))
+        _add_fleet(tenant, int(seed.partition(":")[2]))
 
 
-def _plant_fleet(tenant: Tenant, size: int) -> None:
+def _add_fleet(tenant: Tenant, size: int) -> None:
     for index in range(1, size + 1):
         name = f"FLEET-{index:06d}"
-        # bound now, made later
-        tenant.devices.add(Device(stable_id("device", name), lambda name=name, index=index: properties(tenant, name, FLEET, index)))
+        tenant.devices.add(Device(stable_id("device", name), partial(device_properties, tenant, name, FLEET, index)))
     devices = [("device", device.id) for device in tenant.devices]
     pilot = _add_group(tenant, 2, "Fleet pilot", f"The first {FLEET_PILOT} devices of the fleet")
     everything = _add_group(tenant, 1, "All fleet devices", "Every device of the fleet, and the pilot group")
@@ -57,29 +67,29 @@ def _plant_fleet(tenant: Tenant, size: int) -> None:
     tenant.members.set(everything, [*devices, ("group", pilot)])
 
 
-def properties(tenant: Tenant, name: str, profile: Profile, index: int, user: str | None = None) -> dict[str, Any]:
-    """What differs from the defaults."""
+def device_properties(tenant: Tenant, name: str, kind: DeviceKind, index: int, user: str | None = None) -> dict[str, Any]:
+    """Return the properties of a device that differ from the defaults."""
     user = user or f"user{index:06d}"
     principal = f"{user}@{tenant.domain}"
     now = tenant.clock.now()
     entra_id = stable_id("entra", name, index)
     own = {
         "deviceName": name,
-        "managedDeviceName": f"{user}_{profile.system}_{iso(now - timedelta(days=30))[:10]}",
+        "managedDeviceName": f"{user}_{kind.system}_{iso(now - timedelta(days=30))[:10]}",
         "userId": stable_id("user", user),
         "userPrincipalName": principal,
         "emailAddress": principal,
         "userDisplayName": user.replace(".", " ").title(),
-        "operatingSystem": profile.system,
-        "osVersion": profile.version,
-        "deviceType": profile.device_type,
-        "joinType": profile.join_type,
-        "manufacturer": profile.manufacturer,
-        "model": profile.model,
-        "deviceEnrollmentType": profile.enrollment,
-        "managedDeviceOwnerType": profile.owner,
-        "chassisType": profile.chassis,
-        "skuFamily": profile.sku,
+        "operatingSystem": kind.system,
+        "osVersion": kind.version,
+        "deviceType": kind.device_type,
+        "joinType": kind.join_type,
+        "manufacturer": kind.manufacturer,
+        "model": kind.model,
+        "deviceEnrollmentType": kind.enrollment,
+        "managedDeviceOwnerType": kind.owner,
+        "chassisType": kind.chassis,
+        "skuFamily": kind.sku,
         "azureADDeviceId": entra_id,
         "serialNumber": stable_id("serial", name, index)[:13].replace("-", "").upper(),
         "wiFiMacAddress": stable_id("wifi", name, index).replace("-", "")[:12].upper(),
@@ -92,32 +102,30 @@ def properties(tenant: Tenant, name: str, profile: Profile, index: int, user: st
         "roleScopeTagIds": ["0"],
         "azureADRegistered": True,
     }
-    if profile.device_type in ("windowsPhone", "androidEnterprise", "iPhone"):
+    if kind.device_type in ("windowsPhone", "androidEnterprise", "iPhone"):
         own["imei"] = f"35{index:013d}"
         own["phoneNumber"] = f"+49151{index:07d}"
     return own
 
 
-def _plant_demo(tenant: Tenant) -> None:
-    for index, (name, profile, user, simulation) in enumerate(DEMO, start=1):
-        entry = Device(
-            stable_id("device", name, index),
-            lambda index=index, name=name, profile=profile, user=user: properties(tenant, name, profile, index, user),
-        )
+def _add_demo(tenant: Tenant) -> None:
+    for index, (name, kind, user, simulation) in enumerate(DEMO, start=1):
+        entry = Device(stable_id("device", name, index), partial(device_properties, tenant, name, kind, index, user))
         if simulation:
             entry.simulation.patch(simulation)
         tenant.devices.add(entry)
-        _add_user(tenant, user)
-    _plant_groups(tenant)
-    filters_and_tags.plant_demo(tenant)
+        add_user(tenant, user)
+    _add_demo_groups(tenant)
+    filters_and_tags.add_demo(tenant)
     now = tenant.clock.now()
-    other = Configuration(
+    other = DeviceConfiguration(
         stable_id("policy", 1), "windows10GeneralConfiguration", "Baseline device restrictions", now, now, "Company baseline"
     )
     tenant.configurations[other.id] = other
 
 
-def _add_user(tenant: Tenant, user: str) -> None:
+def add_user(tenant: Tenant, user: str) -> None:
+    """Add a user by the name before the @."""
     user_id = stable_id("user", user)
     given, _separator, family = user.partition(".")
     principal = f"{user}@{tenant.domain}"
@@ -136,7 +144,7 @@ def _add_user(tenant: Tenant, user: str) -> None:
     }
 
 
-def _plant_groups(tenant: Tenant) -> None:
+def _add_demo_groups(tenant: Tenant) -> None:
     for number, (name, description, prefixes, users, nested) in enumerate(GROUPS, start=1):
         group_id = _add_group(tenant, number, name, description)
         found = [device.id for device in tenant.devices if str(device.get("deviceName")).startswith(prefixes)] if prefixes else []
@@ -145,10 +153,10 @@ def _plant_groups(tenant: Tenant) -> None:
 
 
 def _add_group(tenant: Tenant, number: int, name: str, description: str) -> str:
-    """Its id."""
+    """Add a group and return its id."""
     created = iso(tenant.clock.now() - timedelta(days=400))
     group_id = stable_id("group", number)
-    tenant.groups.seed(
+    tenant.groups.add_visible(
         {
             **GROUP_DEFAULTS,
             "id": group_id,
@@ -164,10 +172,10 @@ def _add_group(tenant: Tenant, number: int, name: str, description: str) -> str:
 
 
 def add_device(tenant: Tenant, changes: dict[str, Any], simulation: dict[str, Any]) -> Device:
-    """A further device from the control API: a Windows 10 Mobile one, changed as told."""
+    """Add a device: Windows 10 Mobile, except for the properties in `changes`."""
     number = len(tenant.devices) + 1
     name = str(changes.get("deviceName") or f"ADDED-{number:04d}")
-    own = {**properties(tenant, name, FLEET, number), **changes}
+    own = {**device_properties(tenant, name, FLEET, number), **changes}
     device_id = str(own.pop("id", None) or tenant.new_id())
     device = Device(device_id, lambda: own, Simulation())
     device.simulation.patch(simulation)

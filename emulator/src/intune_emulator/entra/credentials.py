@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Who asks for a token: client secret, client assertion, or another issuer's (federated) assertion. All are really checked."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""The credentials of a token request: client secret, client assertion, or federated assertion. All are verified.
+
+Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,23 @@ from typing import TYPE_CHECKING, Any
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from ..state.applications import Application
+from ..state.tenant import Tenant
 from .login_errors import LoginError
 
 if TYPE_CHECKING:
-    from ..control.tenant import Tenant
-    from .applications import Application
+    from jwt.types import Options
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-SKEW = 300
-NO_TIME = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+SKEW_SECONDS = 300
+# aud and times are checked here, by the emulated clock
+SIGNATURE_ONLY: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
 
 
 def authenticate(tenant: Tenant, app: Application, form: dict[str, str]) -> None:
-    """Return when the credential in `form` belongs to `app`, else raise LoginError."""
+    """Raise LoginError unless the credential in `form` belongs to `app`."""
     if form.get("client_assertion"):
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise LoginError(900144, reason="client_assertion_type")
@@ -65,20 +71,25 @@ def _check_certificate(tenant: Tenant, app: Application, token: str, header: dic
             700027, app=app.client_id, reason=f"[Reason - The key was not found., Thumbprint of key used by client: '{shown}']"
         )
     try:
-        jwt.decode(token, certificate.public_key(), algorithms=["PS256", "RS256"], options=NO_TIME)
+        jwt.decode(token, _rsa_key(certificate), algorithms=["PS256", "RS256"], options=SIGNATURE_ONLY)
     except jwt.PyJWTError:
         raise LoginError(700027, reason="[Reason - The key was found, but use of the key to verify the signature failed.]") from None
     if claims.get("iss") != app.client_id or claims.get("sub") != app.client_id:
         raise LoginError(700021)
-    if claims.get("aud") not in tenant.assertion_audiences():
+    if claims.get("aud") not in _audiences(tenant):
         raise LoginError(700023)
     if not claims.get("jti"):
         raise LoginError(50027, reason="The 'jti' claim is missing.")
     _check_time(tenant, claims)
 
 
+def _audiences(tenant: Tenant) -> tuple[str, ...]:
+    base = f"{tenant.origin}/{tenant.tenant_id}"
+    return f"{base}/oauth2/v2.0/token", f"{base}/v2.0", f"{tenant.origin}/{tenant.domain}/oauth2/v2.0/token"
+
+
 def _registered(app: Application, header: dict[str, Any]) -> x509.Certificate | None:
-    """The certificate that the header names; PS256 goes with SHA-256 thumbprints, RS256 with SHA-1 ones."""
+    """Return the certificate that the header names: by a SHA-256 thumbprint (PS256) or a SHA-1 one (RS256)."""
     for name, digest in (("x5t#S256", hashes.SHA256()), ("x5t", hashes.SHA1())):  # a thumbprint, not a signature
         shown = header.get(name)
         if shown:
@@ -88,13 +99,20 @@ def _registered(app: Application, header: dict[str, Any]) -> x509.Certificate | 
     return None
 
 
+def _rsa_key(certificate: x509.Certificate) -> RSAPublicKey:
+    key = certificate.public_key()
+    if not isinstance(key, RSAPublicKey):
+        raise TypeError("applications are registered with RSA certificates")
+    return key
+
+
 def _check_federated(tenant: Tenant, app: Application, token: str, claims: dict[str, Any]) -> None:
     audience = claims.get("aud")
     seen = (claims.get("iss"), claims.get("sub"), audience[0] if isinstance(audience, list) and len(audience) == 1 else audience)
     if not any((trust.issuer, trust.subject, trust.audience) == seen for trust in app.federated):
         raise LoginError(70021, reason=f"Assertion Issuer: '{seen[0]}'. Assertion Subject: '{seen[1]}'. Assertion Audience: '{seen[2]}'.")
     try:
-        jwt.decode(token, tenant.keys.federated.key.public_key(), algorithms=["RS256"], options=NO_TIME)
+        jwt.decode(token, tenant.keys.federated.rsa_key.public_key(), algorithms=["RS256"], options=SIGNATURE_ONLY)
     except jwt.PyJWTError:
         raise LoginError(700027, reason="[Reason - The signature of the federated assertion could not be verified.]") from None
     _check_time(tenant, claims)
@@ -103,5 +121,5 @@ def _check_federated(tenant: Tenant, app: Application, token: str, claims: dict[
 def _check_time(tenant: Tenant, claims: dict[str, Any]) -> None:
     now = tenant.clock.timestamp()
     expires, not_before = claims.get("exp"), claims.get("nbf", 0)
-    if not isinstance(expires, (int, float)) or now > expires + SKEW or now < not_before - SKEW:
+    if not isinstance(expires, (int, float)) or now > expires + SKEW_SECONDS or now < not_before - SKEW_SECONDS:
         raise LoginError(700024, reason=f"Current time: {int(now)}, expiry time of assertion: {expires}.")

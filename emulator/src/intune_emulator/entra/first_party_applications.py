@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""First-party applications that can be instantiated by appId (facts: the two apps), and the shape of a service principal."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""First-party applications that have service principals by appId, and the properties of a service principal.
+
+Source: https://learn.microsoft.com/graph/api/resources/serviceprincipal
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,14 @@ USER_READ_GRAPH = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 
 @dataclass(frozen=True)
 class FirstParty:
-    """`scopes`: (id, value, consent text); None means the setting `service_scopes`."""
+    """A first-party application. `scopes`: (id, value, consent text); None means the setting `service_scopes`."""
 
     display_name: str
     names: tuple[str, ...]
     scopes: tuple[tuple[str, str, str], ...] | None = ()
 
 
-CATALOGUE: dict[str, FirstParty] = {
+FIRST_PARTY_APPLICATIONS: dict[str, FirstParty] = {
     PIN_SERVICE: FirstParty("Microsoft Pin Reset Service Production", ("https://cred.microsoft.com",), None),
     PIN_CLIENT: FirstParty("Microsoft Pin Reset Client Production", ()),
     AAD_GRAPH: FirstParty(
@@ -37,7 +40,7 @@ CATALOGUE: dict[str, FirstParty] = {
     ),
 }
 
-# servicePrincipal in v1.0, with what a plain instance holds.
+# servicePrincipal in v1.0, with the values of a new one.
 DEFAULTS: dict[str, Any] = {
     "id": "",
     "deletedDateTime": None,
@@ -91,8 +94,8 @@ WRITABLE: dict[str, type] = {
 }
 
 
-def scope(scope_id: str, value: str, text: str) -> dict[str, Any]:
-    """A permissionScope."""
+def permission_scope(scope_id: str, value: str, text: str) -> dict[str, Any]:
+    """Return a permissionScope."""
     return {
         "adminConsentDescription": text,
         "adminConsentDisplayName": text,

@@ -1,20 +1,23 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""groups, their members, and Entra device objects."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Groups, their members, and device objects of the directory.
+
+Source: https://learn.microsoft.com/graph/api/resources/group
+"""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from ..control.guids import named_guid
 from ..http.errors import directory_not_found
-from ..http.message import Call, Reply
-from ..http.odata import FilterSpec, Options, Rule, check_select, compile_filter, read_options
+from ..http.message import GraphRequest, Response
+from ..http.odata import FilterRule, FilterSpec, QueryOptions, check_select, compile_filter, read_options
 from ..http.paging import collection, page
-from ..intune.devices_store import Device
-from .directory import project
+from ..state.devices import Device
+from ..state.guids import named_guid
+from .directory import select_properties
 
 GROUP_DEFAULTS: dict[str, Any] = {
     "id": "",
@@ -92,8 +95,12 @@ USER_PROPERTIES = (
     "surname",
     "userPrincipalName",
 )
-TRUST = {"azureADJoined": "AzureAd", "hybridAzureADJoined": "ServerAd", "azureADRegistered": "Workplace"}
-RULES = {"displayName": Rule(frozenset({"eq", "startswith"})), "id": Rule(frozenset({"eq"})), "mailNickname": Rule(frozenset({"eq"}))}
+TRUST_TYPES = {"azureADJoined": "AzureAd", "hybridAzureADJoined": "ServerAd", "azureADRegistered": "Workplace"}
+RULES = {
+    "displayName": FilterRule(frozenset({"eq", "startswith"})),
+    "id": FilterRule(frozenset({"eq"})),
+    "mailNickname": FilterRule(frozenset({"eq"})),
+}
 SPEC = FilterSpec("group", GROUP_DEFAULTS, RULES, unsupported_code="Request_UnsupportedQuery", any_or=True)
 LIST_OPTIONS = frozenset({"$select", "$filter", "$top", "$skiptoken"})
 MEMBER_OPTIONS = frozenset({"$select", "$top", "$skiptoken"})
@@ -101,7 +108,7 @@ MEMBER_SELECT = frozenset(DEVICE_DEFAULTS) | frozenset(USER_PROPERTIES) | frozen
 
 
 def entra_device(device: Device) -> dict[str, Any]:
-    """The directory's device object that belongs to a managed device."""
+    """Return the device object of the directory that belongs to a managed device."""
     device_id = str(device.get("azureADDeviceId"))
     return {
         **DEVICE_DEFAULTS,
@@ -115,55 +122,55 @@ def entra_device(device: Device) -> dict[str, Any]:
         "operatingSystem": device.get("operatingSystem"),
         "operatingSystemVersion": device.get("osVersion"),
         "registrationDateTime": device.get("enrolledDateTime"),
-        "trustType": TRUST.get(device.get("joinType")),
+        "trustType": TRUST_TYPES.get(str(device.get("joinType"))),
     }
 
 
-def _page_size(call: Call, options: Options) -> int:
-    return call.tenant.settings.directory_page_size if not options.top else 999
+def _page_size(request: GraphRequest, options: QueryOptions) -> int:
+    return request.tenant.settings.directory_page_size if not options.top else 999
 
 
-def list_all(call: Call) -> Reply:
-    """With $filter on displayName."""
-    options = read_options(call.query, LIST_OPTIONS, 999)
+def list_all(request: GraphRequest) -> Response:
+    """List groups, with $filter on displayName."""
+    options = read_options(request.query, LIST_OPTIONS, 999)
     check_select(options.select, GROUP_DEFAULTS, "group")
     test = compile_filter(options.filter, SPEC) if options.filter else lambda row: True
-    found = call.tenant.groups.find(lambda entry: test(entry.get))
-    rows, link = page(call, options, found, _page_size(call, options))
-    return Reply(200, collection(call, "groups", options, [project(row, options) for row in rows], link, None))
+    found = request.tenant.groups.find(lambda entry: test(entry.get))
+    rows, link = page(request, options, found, _page_size(request, options))
+    return Response(200, collection(request, "groups", options, [select_properties(row, options) for row in rows], link, None))
 
 
-def get(call: Call) -> Reply:
-    """One group."""
-    options = read_options(call.query, frozenset({"$select"}), 999)
+def get(request: GraphRequest) -> Response:
+    """Return one group."""
+    options = read_options(request.query, frozenset({"$select"}), 999)
     check_select(options.select, GROUP_DEFAULTS, "group")
-    found = call.tenant.groups.read(call.params["id"])
+    found = request.tenant.groups.read(request.params["id"])
     if found is None:
-        raise directory_not_found(call.params["id"])
-    return Reply(200, {"@odata.context": call.context("groups", options.select, entity=True), **project(found, options)})
+        raise directory_not_found(request.params["id"])
+    return Response(200, {"@odata.context": request.context("groups", options.select, entity=True), **select_properties(found, options)})
 
 
-def transitive_members(call: Call) -> Reply:
-    """Devices and users, also those of nested groups, and the nested groups themselves."""
-    options = read_options(call.query, MEMBER_OPTIONS, 999)
+def transitive_members(request: GraphRequest) -> Response:
+    """List devices and users, also those of nested groups, and the nested groups themselves."""
+    options = read_options(request.query, MEMBER_OPTIONS, 999)
     check_select(options.select, MEMBER_SELECT, "directoryObject")
-    if call.tenant.groups.read(call.params["id"]) is None:
-        raise directory_not_found(call.params["id"])
-    members = call.tenant.members.transitive(call.params["id"].lower())
-    chosen, link = page(call, options, members, _page_size(call, options))
-    rows = [row for kind, object_id in chosen if (row := _row(call, kind, object_id)) is not None]
-    items = [_member(call, row, options) for row in rows]
-    return Reply(200, collection(call, "directoryObjects", options, items, link, None))
+    if request.tenant.groups.read(request.params["id"]) is None:
+        raise directory_not_found(request.params["id"])
+    members = request.tenant.members.transitive(request.params["id"].lower())
+    chosen, link = page(request, options, members, _page_size(request, options))
+    rows = [row for kind, object_id in chosen if (row := _row(request, kind, object_id)) is not None]
+    items = [_member(request, row, options) for row in rows]
+    return Response(200, collection(request, "directoryObjects", options, items, link, None))
 
 
-def _row(call: Call, kind: str, object_id: str) -> dict[str, Any] | None:
-    """A member with all its properties; None when it is gone."""
+def _row(request: GraphRequest, kind: str, object_id: str) -> dict[str, Any] | None:
+    """Return a member with all its properties; None when it no longer exists."""
     if kind == "device":
-        device = call.tenant.devices.get(object_id)
+        device = request.tenant.devices.get(object_id)
         return {"@odata.type": "#microsoft.graph.device", **entra_device(device)} if device else None
     if kind == "user":
-        return {"@odata.type": "#microsoft.graph.user", **call.tenant.users[object_id]}
-    group = call.tenant.groups.read(object_id)
+        return {"@odata.type": "#microsoft.graph.user", **request.tenant.users[object_id]}
+    group = request.tenant.groups.read(object_id)
     return {"@odata.type": "#microsoft.graph.group", **group} if group else None
 
 
@@ -180,19 +187,20 @@ READERS = {
 }
 
 
-def _member(call: Call, row: dict[str, Any], options: Options) -> dict[str, Any]:
-    """Without the role for a member's type only its type and id are told; the rest is null."""
+def _member(request: GraphRequest, row: dict[str, Any], options: QueryOptions) -> dict[str, Any]:
+    """Return a member; without the role for its type, all except its type and id is null."""
     chosen = {name: value for name, value in row.items() if options.select is None or name in options.select or name == "@odata.type"}
-    if READERS[row["@odata.type"]].isdisjoint(call.claims.get("roles", ())):
+    if READERS[row["@odata.type"]].isdisjoint(request.claims.get("roles", ())):
         return {name: value if name in ("@odata.type", "id") or isinstance(value, list) else None for name, value in chosen.items()}
     return chosen
 
 
-def device_by_device_id(call: Call) -> Reply:
-    """GET /devices(deviceId='…'): trustType tells joined from registered."""
-    options = read_options(call.query, frozenset({"$select"}), 999)
+def device_by_device_id(request: GraphRequest) -> Response:
+    """Return a device by its deviceId; trustType distinguishes joined from registered."""
+    options = read_options(request.query, frozenset({"$select"}), 999)
     check_select(options.select, DEVICE_DEFAULTS, "device")
-    device = call.tenant.devices.by_entra_id(call.params["deviceId"])
+    device = request.tenant.devices.by_entra_id(request.params["deviceId"])
     if device is None:
-        raise directory_not_found(call.params["deviceId"])
-    return Reply(200, {"@odata.context": call.context("devices", options.select, entity=True), **project(entra_device(device), options)})
+        raise directory_not_found(request.params["deviceId"])
+    context = request.context("devices", options.select, entity=True)
+    return Response(200, {"@odata.context": context, **select_properties(entra_device(device), options)})

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
 """The login service: discovery, keys, token endpoint, and the managed identity endpoint of an App Service."""
 
 from __future__ import annotations
@@ -10,21 +10,19 @@ import binascii
 import hmac
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from jwt.algorithms import RSAAlgorithm
 
+from ..state.tenant import Tenant
 from .credentials import authenticate
-from .login_errors import LoginError, render
-from .tokens import mint
-
-if TYPE_CHECKING:
-    from ..control.tenant import Tenant
+from .login_errors import LoginError, render_login_error
+from .tokens import issue_token
 
 
 def discovery(tenant: Tenant, name: str) -> dict[str, Any]:
-    """OpenID configuration of the tenant, addressed by id or by domain."""
+    """Return the OpenID configuration of the tenant, addressed by id or by domain."""
     _require_tenant(tenant, name)
     base = f"{tenant.origin}/{tenant.tenant_id}"
     return {
@@ -46,9 +44,9 @@ def discovery(tenant: Tenant, name: str) -> dict[str, Any]:
 
 
 def keys(tenant: Tenant, name: str) -> dict[str, Any]:
-    """JWKS of the signing key."""
+    """Return the JWKS of the signing key."""
     _require_tenant(tenant, name)
-    key = json.loads(RSAAlgorithm.to_jwk(tenant.keys.signing.key.public_key()))
+    key = json.loads(RSAAlgorithm.to_jwk(tenant.keys.signing.rsa_key.public_key()))
     return {
         "keys": [{**key, "use": "sig", "kid": tenant.keys.signing_id, "alg": "RS256", "issuer": f"{tenant.origin}/{tenant.tenant_id}/v2.0"}]
     }
@@ -59,8 +57,8 @@ def _require_tenant(tenant: Tenant, name: str) -> None:
         raise LoginError(90002, tenant=name)
 
 
-def token(tenant: Tenant, name: str, raw: bytes, headers: dict[str, str], entry: dict[str, Any]) -> dict[str, Any]:
-    """POST /{tenant}/oauth2/v2.0/token, grant type client_credentials only."""
+def request_token(tenant: Tenant, name: str, raw: bytes, headers: dict[str, str], entry: dict[str, Any]) -> dict[str, Any]:
+    """Respond to POST /{tenant}/oauth2/v2.0/token, grant type client_credentials only."""
     form = dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
     _read_basic(form, headers.get("authorization", ""))
     entry["client_id"] = form.get("client_id")
@@ -76,13 +74,13 @@ def token(tenant: Tenant, name: str, raw: bytes, headers: dict[str, str], entry:
         raise LoginError(700016, app=form["client_id"])
     _check_scope(tenant, form.get("scope", ""))
     authenticate(tenant, app, form)
-    access_token = mint(tenant, app, challenge=_answered(form.get("claims")))
+    access_token = issue_token(tenant, app, challenge=_challenge_value(form.get("claims")))
     lifetime = tenant.settings.token_lifetime
     return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": access_token}
 
 
 def _read_basic(form: dict[str, str], authorization: str) -> None:
-    """client_secret_basic; the body wins when both are given."""
+    """Read client_secret_basic; the body has precedence when both are given."""
     if authorization.lower().startswith("basic "):
         try:
             name, _separator, secret = base64.b64decode(authorization[6:]).decode().partition(":")
@@ -105,8 +103,8 @@ def _check_scope(tenant: Tenant, text: str) -> None:
         raise LoginError(500011, scope=resource)
 
 
-def _answered(claims: str | None) -> str | None:
-    """The value of a claims challenge that the client brings back."""
+def _challenge_value(claims: str | None) -> str | None:
+    """Return the value of a claims challenge that the client sends back."""
     if not claims:
         return None
     try:
@@ -116,7 +114,10 @@ def _answered(claims: str | None) -> str | None:
 
 
 def managed_identity(tenant: Tenant, query: dict[str, str], headers: dict[str, str], entry: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """GET {IDENTITY_ENDPOINT}?api-version=2019-08-01&resource=…; (status, JSON)."""
+    """Respond to GET {IDENTITY_ENDPOINT}?api-version=2019-08-01&resource=… with (status, JSON).
+
+    Source: https://learn.microsoft.com/azure/app-service/overview-managed-identity
+    """
     app = tenant.managed_identity
     wanted = query.get("client_id")
     entry["client_id"] = wanted or app.client_id
@@ -135,7 +136,7 @@ def managed_identity(tenant: Tenant, query: dict[str, str], headers: dict[str, s
             "message": "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.",
         }
     expires = int(tenant.clock.timestamp()) + tenant.settings.token_lifetime
-    access_token = mint(tenant, app)
+    access_token = issue_token(tenant, app)
     return 200, {
         "access_token": access_token,
         "expires_on": str(expires),
@@ -145,6 +146,6 @@ def managed_identity(tenant: Tenant, query: dict[str, str], headers: dict[str, s
     }
 
 
-def error_reply(error: LoginError, tenant: Tenant, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
-    """JSON of an AADSTS refusal; the caller's correlation id is echoed."""
-    return render(error, tenant, headers.get("client-request-id") or str(uuid.uuid4()))
+def error_response(error: LoginError, tenant: Tenant, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    """Return (status, JSON) of an AADSTS refusal with the caller's correlation id."""
+    return render_login_error(error, tenant, headers.get("client-request-id") or str(uuid.uuid4()))

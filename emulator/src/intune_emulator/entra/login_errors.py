@@ -1,15 +1,17 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Error answers of the login service: AADSTS codes, texts and status (facts: msal, errors)."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Error responses of the login service: AADSTS codes, texts and status.
+
+Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+"""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ..control.tenant import Tenant
+from ..state.tenant import Tenant
 
 # code: (error, status, text)
 TEXTS: dict[int, tuple[str, int, str]] = {
@@ -85,8 +87,8 @@ class LoginError(Exception):
         self.code, self.values = code, values
 
 
-def render(error: LoginError, tenant: Tenant, correlation_id: str) -> tuple[int, dict[str, Any]]:
-    """(HTTP status, JSON body)."""
+def render_login_error(error: LoginError, tenant: Tenant, correlation_id: str) -> tuple[int, dict[str, Any]]:
+    """Return (HTTP status, JSON body)."""
     name, status, text = TEXTS[error.code]
     values = {"app": "", "tenant": tenant.tenant_id, "reason": "", "scope": "", **error.values}
     trace_id = str(uuid.uuid4())

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Preflight reads: organization, subscribedSkus, deviceManagement (facts: preflight)."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""The organization and its subscriptions.
+
+Source: https://learn.microsoft.com/graph/api/resources/organization
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ import uuid
 from typing import Any
 
 from ..http.errors import directory_not_found
-from ..http.message import Call, Reply
+from ..http.message import GraphRequest, Response
 from ..http.odata import check_select, read_options
 from ..http.paging import collection
-from .directory import project
+from .directory import select_properties
 
 DEFAULTS: dict[str, Any] = {
     "id": "",
@@ -43,7 +46,7 @@ DEFAULTS: dict[str, Any] = {
 }
 MDM = "mobileDeviceManagementAuthority"
 KNOWN = frozenset(DEFAULTS) | {MDM}
-SKU = {
+SKU: dict[str, Any] = {
     "accountId": None,
     "accountName": "Contoso",
     "appliesTo": "User",
@@ -61,48 +64,48 @@ SKUS = (
     ("EMS", ("INTUNE_A", "AAD_PREMIUM", "MFA_PREMIUM")),
     ("OFFICESUBSCRIPTION", ("OFFICESUBSCRIPTION", "SHAREPOINTWAC")),
 )
-INTUNE_PROPERTIES = frozenset({"id", "intuneAccountId", "subscriptionState", "settings"})
 
 
-def _organization(call: Call) -> dict[str, Any]:
-    domain = call.tenant.domain
+def _organization(request: GraphRequest) -> dict[str, Any]:
+    domain = request.tenant.domain
     domains = [
         {"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": True, "isInitial": True, "name": domain, "type": "Managed"}
     ]
-    return {**DEFAULTS, "id": call.tenant.tenant_id, "verifiedDomains": domains, "technicalNotificationMails": [f"admin@{domain}"]}
+    return {**DEFAULTS, "id": request.tenant.tenant_id, "verifiedDomains": domains, "technicalNotificationMails": [f"admin@{domain}"]}
 
 
-def list_all(call: Call) -> Reply:
-    """The one organization. The MDM authority is told on the item only."""
-    options = read_options(call.query, frozenset({"$select"}), 999)
+def list_all(request: GraphRequest) -> Response:
+    """Return the one organization, without the MDM authority."""
+    options = read_options(request.query, frozenset({"$select"}), 999)
     check_select(options.select, KNOWN, "organization")
-    row = project(_organization(call), options)
+    row = select_properties(_organization(request), options)
     row.pop(MDM, None)
-    return Reply(200, collection(call, "organization", options, [row], None, None))
+    return Response(200, collection(request, "organization", options, [row], None, None))
 
 
-def get(call: Call) -> Reply:
-    """One organization; mobileDeviceManagementAuthority with $select only."""
-    options = read_options(call.query, frozenset({"$select"}), 999)
+def get(request: GraphRequest) -> Response:
+    """Return one organization; mobileDeviceManagementAuthority with $select only."""
+    options = read_options(request.query, frozenset({"$select"}), 999)
     check_select(options.select, KNOWN, "organization")
-    if call.params["id"].lower() != call.tenant.tenant_id:
-        raise directory_not_found(call.params["id"])
-    properties = _organization(call)
+    if request.params["id"].lower() != request.tenant.tenant_id:
+        raise directory_not_found(request.params["id"])
+    properties = _organization(request)
     if options.select and MDM in options.select:
-        properties[MDM] = "intune" if call.tenant.settings.intune else "unknown"
-    return Reply(200, {"@odata.context": call.context("organization", options.select, entity=True), **project(properties, options)})
+        properties[MDM] = "intune" if request.tenant.settings.intune else "unknown"
+    context = request.context("organization", options.select, entity=True)
+    return Response(200, {"@odata.context": context, **select_properties(properties, options)})
 
 
-def subscribed_skus(call: Call) -> Reply:
-    """Licences; without Intune the plan is missing."""
-    options = read_options(call.query, frozenset({"$select"}), 999)
+def subscribed_skus(request: GraphRequest) -> Response:
+    """Return the licenses; in a tenant without Intune that of Intune is missing."""
+    options = read_options(request.query, frozenset({"$select"}), 999)
     check_select(options.select, SKU, "subscribedSku")
-    skus = SKUS if call.tenant.settings.intune else SKUS[1:]
-    rows = [project(_sku(call, name, plans), options) for name, plans in skus]
-    return Reply(200, collection(call, "subscribedSkus", options, rows, None, None))
+    skus = SKUS if request.tenant.settings.intune else SKUS[1:]
+    rows = [select_properties(_sku(request, name, plans), options) for name, plans in skus]
+    return Response(200, collection(request, "subscribedSkus", options, rows, None, None))
 
 
-def _sku(call: Call, name: str, plans: tuple[str, ...]) -> dict[str, Any]:
+def _sku(request: GraphRequest, name: str, plans: tuple[str, ...]) -> dict[str, Any]:
     sku_id = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
     listed = [
         {
@@ -113,19 +116,5 @@ def _sku(call: Call, name: str, plans: tuple[str, ...]) -> dict[str, Any]:
         }
         for plan in plans
     ]
-    tenant_id = call.tenant.tenant_id
+    tenant_id = request.tenant.tenant_id
     return {**SKU, "id": f"{tenant_id}_{sku_id}", "skuId": sku_id, "skuPartNumber": name, "servicePlans": listed, "accountId": tenant_id}
-
-
-def device_management(call: Call) -> Reply:
-    """The singleton: account id and subscription state."""
-    options = read_options(call.query, frozenset({"$select"}), 999)
-    check_select(options.select, INTUNE_PROPERTIES, "deviceManagement")
-    account = str(uuid.uuid5(uuid.UUID(call.tenant.tenant_id), "intune"))
-    properties = {
-        "id": account,
-        "intuneAccountId": account,
-        "subscriptionState": "active",
-        "settings": {"deviceComplianceCheckinThresholdDays": 30, "isScheduledActionEnabled": True, "secureByDefault": True},
-    }
-    return Reply(200, {"@odata.context": call.context("deviceManagement", options.select, entity=True), **project(properties, options)})

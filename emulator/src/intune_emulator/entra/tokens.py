@@ -1,25 +1,29 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Access tokens: minted by the login endpoint, checked by Graph. RS256 with the tenant's signing key."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Access tokens: issued by the login endpoint, verified by Graph. RS256 with the tenant's signing key."""
 
 from __future__ import annotations
 
+import base64
+import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import jwt
 
 from ..http.errors import GraphError
+from ..state.applications import Application
+from ..state.tenant import Tenant
 
 if TYPE_CHECKING:
-    from ..control.tenant import Tenant
-    from .applications import Application
+    from jwt.types import Options
 
+SKEW_SECONDS = 300
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
 
-def mint(
+def issue_token(
     tenant: Tenant,
     app: Application,
     *,
@@ -28,7 +32,10 @@ def mint(
     lifetime: int | None = None,
     challenge: str | None = None,
 ) -> str:
-    """A signed app-only token. `challenge`: the claims value that the client brought back (CAE)."""
+    """Issue an app-only token. `challenge`: the value that the client sent for a claims challenge.
+
+    Source: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+    """
     now = int(tenant.clock.timestamp())
     uti = uuid.uuid4().hex[:22]
     claims = {
@@ -48,14 +55,14 @@ def mint(
         "uti": uti,
         "ver": "1.0",
     }
-    token = jwt.encode(claims, tenant.keys.signing.key, algorithm="RS256", headers={"kid": tenant.keys.signing_id})
+    token = jwt.encode(claims, tenant.keys.signing.rsa_key, algorithm="RS256", headers={"kid": tenant.keys.signing_id})
     if challenge is not None:
         tenant.answered_challenges[uti] = challenge
     tenant.secrets.add(token)
     return token
 
 
-def _refuse(message: str, description: str = "") -> GraphError:
+def _refusal(message: str, description: str = "") -> GraphError:
     header = (
         'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="' + GRAPH_APP_ID + '"'
     )
@@ -64,11 +71,14 @@ def _refuse(message: str, description: str = "") -> GraphError:
     return GraphError(401, "InvalidAuthenticationToken", message, headers={"www-authenticate": header})
 
 
-def challenge_error(claims_base64: str) -> GraphError:
-    """The claims challenge of continuous access evaluation."""
+def _challenge(claims: str) -> GraphError:
+    """Return the claims challenge of continuous access evaluation; `claims` are base64.
+
+    Source: https://learn.microsoft.com/entra/identity-platform/claims-challenge
+    """
     header = (
         'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
-        f'client_id="{GRAPH_APP_ID}", error="insufficient_claims", claims="{claims_base64}"'
+        f'client_id="{GRAPH_APP_ID}", error="insufficient_claims", claims="{claims}"'
     )
     message = (
         "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenCreatedWithOutdatedPolicies"
@@ -76,52 +86,53 @@ def challenge_error(claims_base64: str) -> GraphError:
     return GraphError(401, "InvalidAuthenticationToken", message, headers={"www-authenticate": header})
 
 
-class Verifier:
-    """Signature checks are remembered; audience, time, revocation and challenges are checked on every request."""
+def verify_token(tenant: Tenant, authorization: str | None) -> dict[str, Any]:
+    """Return the claims of a valid bearer token; GraphError 401 for any other header.
 
-    def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
-        self._known: dict[str, dict[str, Any]] = {}
+    The result of the signature check is kept. Audience, time, revocation and challenges are checked for every request.
+    """
+    if not authorization:
+        raise _refusal("Access token is empty.")
+    scheme, _separator, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _refusal("Access token is empty.")
+    claims = tenant.verified_tokens.get(token)
+    if claims is None:
+        claims = tenant.verified_tokens[token] = _decode(tenant, token.strip())
+    _check_claims(tenant, claims)
+    return claims
 
-    def check(self, authorization: str | None) -> dict[str, Any]:
-        """The claims of a valid bearer token, or GraphError 401."""
-        if not authorization:
-            raise _refuse("Access token is empty.")
-        scheme, _separator, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise _refuse("Access token is empty.")
-        claims = self._known.get(token)
-        if claims is None:
-            claims = self._known[token] = self._decode(token.strip())
-        self._check_claims(claims)
-        return claims
 
-    def _decode(self, token: str) -> dict[str, Any]:
-        if token.count(".") != 2:
-            raise _refuse(
-                "IDX14100: JWT is not well formed, there are no dots (.).\n"
-                "The token needs to be in JWS or JWE Compact Serialization Format."
-            )
-        options = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
-        try:
-            return jwt.decode(token, self._tenant.keys.signing.key.public_key(), algorithms=["RS256"], options=options)
-        except jwt.InvalidSignatureError:
-            raise _refuse("Invalid JWT access token: signature validation failed.") from None
-        except jwt.PyJWTError:
-            raise _refuse("CompactToken parsing failed with error code: 80049217") from None
+def _decode(tenant: Tenant, token: str) -> dict[str, Any]:
+    if token.count(".") != 2:
+        raise _refusal(
+            "IDX14100: JWT is not well formed, there are no dots (.).\nThe token needs to be in JWS or JWE Compact Serialization Format."
+        )
+    options: Options = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
+    try:
+        return jwt.decode(token, tenant.keys.signing.rsa_key.public_key(), algorithms=["RS256"], options=options)
+    except jwt.InvalidSignatureError:
+        raise _refusal("Invalid JWT access token: signature validation failed.") from None
+    except jwt.PyJWTError:
+        raise _refusal("CompactToken parsing failed with error code: 80049217") from None
 
-    def _check_claims(self, claims: dict[str, Any]) -> None:
-        tenant = self._tenant
-        now = tenant.clock.timestamp()
-        if claims.get("aud") not in (tenant.origin, tenant.origin + "/"):
-            raise _refuse("Access token validation failure. Invalid audience.")
-        if claims.get("tid") != tenant.tenant_id:
-            raise _refuse("Access token validation failure. Invalid tenant.")
-        if now >= claims.get("exp", 0) or claims.get("uti") in tenant.expired_tokens:
-            text = "Lifetime validation failed, the token is expired."
-            raise _refuse(text, text)
-        if now < claims.get("nbf", 0) - 300:
-            raise _refuse("Lifetime validation failed, the token is not yet valid.")
-        demanded = tenant.challenges.get(claims.get("appid", ""))
-        if demanded is not None and tenant.answered_challenges.get(claims.get("uti", "")) != demanded:
-            raise challenge_error(tenant.challenge_claims(demanded))
+
+def _check_claims(tenant: Tenant, claims: dict[str, Any]) -> None:
+    now = tenant.clock.timestamp()
+    if claims.get("aud") not in (tenant.origin, tenant.origin + "/"):
+        raise _refusal("Access token validation failure. Invalid audience.")
+    if claims.get("tid") != tenant.tenant_id:
+        raise _refusal("Access token validation failure. Invalid tenant.")
+    if now >= claims.get("exp", 0) or claims.get("uti") in tenant.expired_tokens:
+        text = "Lifetime validation failed, the token is expired."
+        raise _refusal(text, text)
+    if now < claims.get("nbf", 0) - SKEW_SECONDS:
+        raise _refusal("Lifetime validation failed, the token is not yet valid.")
+    demanded = tenant.challenges.get(claims.get("appid", ""))
+    if demanded is not None and tenant.answered_challenges.get(claims.get("uti", "")) != demanded:
+        raise _challenge(_challenge_claims(demanded))
+
+
+def _challenge_claims(value: str) -> str:
+    """Return the base64 `claims` of a challenge."""
+    return base64.b64encode(json.dumps({"access_token": {"nbf": {"essential": True, "value": value}}}).encode()).decode()

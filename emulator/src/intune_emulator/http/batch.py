@@ -1,57 +1,63 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""$batch: at most 20 requests in one, each with its own status, quota and headers, answered in no order (facts: batch)."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""$batch: at most 20 requests in one, each with its own status, quota and headers; the responses have no order.
+
+Source: https://learn.microsoft.com/graph/json-batching
+"""
 
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from ..state.faults import ITEM_KINDS, Fault
 from .errors import bad_request
-from .faults import ITEM_KINDS, Fault
-from .message import Call, Reply
+from .message import GraphRequest, Response
+from .recording import open_entry, record
 
 MAX_ITEMS = 20
+HandleItem = Callable[[GraphRequest, Fault | None], Response]
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
-def run(call: Call) -> Reply:
-    """200 with one answer per item; 400 when the envelope is malformed."""
+def run(request: GraphRequest, handle_item: HandleItem) -> Response:
+    """Return 200 with a response for each item; raise 400 when the batch itself is not valid."""
     responses: list[dict[str, Any]] = []
     failed = False
-    for item in _checked(call):
+    for item in _checked(request):
         # depends on the one before, if on any
         if failed and item.get("dependsOn"):
             responses.append(_failed_dependency(item))
             continue
-        answers, failed = _run_item(call, item)
-        responses += answers
-    if call.tenant.settings.batch_shuffle:
-        call.tenant.rng.shuffle(responses)
-    return Reply(200, {"responses": responses})
+        item_responses, failed = _run_item(request, item, handle_item)
+        responses += item_responses
+    if request.tenant.settings.batch_shuffle:
+        request.tenant.rng.shuffle(responses)
+    return Response(200, {"responses": responses})
 
 
-def _checked(call: Call) -> list[dict[str, Any]]:
-    body = call.body
+def _checked(request: GraphRequest) -> list[dict[str, Any]]:
+    body = request.body
     if not isinstance(body, dict) or not isinstance(body.get("requests"), list):
         raise bad_request("Invalid batch payload format.")
-    items = body["requests"]
+    items: list[dict[str, Any]] = body["requests"]
     if not items:
         raise bad_request("Invalid batch payload format: 'requests' must not be empty.")
     if len(items) > MAX_ITEMS:
         raise bad_request(f"Number of batch request steps exceeds the maximum value of {MAX_ITEMS}.")
     known: set[str] = set()
     for item in items:
-        _check_item(call, item, known)
+        _check_item(request, item, known)
     _check_dependencies(items)
     return items
 
 
-def _check_item(call: Call, item: Any, known: set[str]) -> None:
-    # Members that batch does not know are passed over: Microsoft's own SDK writes a depends_on.
+def _check_item(request: GraphRequest, item: Any, known: set[str]) -> None:
+    # Unknown members are ignored: Microsoft's own SDK writes a depends_on.
     if not isinstance(item, dict):
         raise bad_request("Invalid batch payload format.")
     item_id = item.get("id")
@@ -70,12 +76,12 @@ def _check_item(call: Call, item: Any, known: set[str]) -> None:
     headers = {} if item.get("headers") is None else item["headers"]
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
         raise bad_request(f"Invalid headers of request id : {item_id}.")
-    _check_body(call, item, headers)
+    _check_body(request, item, headers)
 
 
-def _check_body(call: Call, item: dict[str, Any], headers: dict[str, str]) -> None:
-    """The whole batch is refused for one write, or one body, without Content-Type."""
-    exact = call.tenant.settings.batch_item_header_case
+def _check_body(request: GraphRequest, item: dict[str, Any], headers: dict[str, str]) -> None:
+    """Refuse the whole batch for one write, or one body, without Content-Type."""
+    exact = request.tenant.settings.batch_item_header_case
     has_header = "Content-Type" in headers if exact else any(name.lower() == "content-type" for name in headers)
     body = item.get("body")
     if not has_header and (body is not None or item["method"].upper() in ("POST", "PATCH", "PUT")):
@@ -97,68 +103,55 @@ def _failed_dependency(item: dict[str, Any]) -> dict[str, Any]:
     return {"id": item["id"], "status": 424, "headers": {"Content-Type": "application/json"}, "body": {"error": error}}
 
 
-def _run_item(outer: Call, item: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
-    """(its answers: one unless a fault has it otherwise, whether it failed)."""
-    call = _item_call(outer, item)
-    fault = call.tenant.faults.hit(call.method, call.path, call.version, ITEM_KINDS)
+def _run_item(batch: GraphRequest, item: dict[str, Any], handle_item: HandleItem) -> tuple[list[dict[str, Any]], bool]:
+    """Return (its responses: one, unless a fault changes that; whether it failed)."""
+    request = _item_request(batch, item)
+    fault = request.tenant.faults.hit(request.method, request.path, request.version, ITEM_KINDS)
     if fault is not None:
-        call.entry["fault"] = fault.kind
+        request.entry["fault"] = fault.kind
         if fault.kind == "omit" and not fault.details.get("processed"):
             return [], True
-    reply = _reply(call, fault)
-    response = _response(item["id"], reply, call)
+    response = handle_item(request, fault)
     times = {"omit": 0, "duplicate": 2}.get(fault.kind, 1) if fault else 1
-    return [response] * times, reply.status >= 400
+    return [_render_item(item["id"], response, request)] * times, response.status >= 400
 
 
-def _reply(call: Call, fault: Fault | None) -> Reply:
-    from . import dispatch as graph
-
-    if fault is not None and fault.kind == "status":
-        if fault.details.get("processed"):
-            graph.handle(call)
-        return graph.fault_reply(call, fault.details)
-    if fault is not None and fault.kind in ("expire_token", "claims_challenge"):
-        graph.apply_auth_fault(call, fault)
-    return graph.handle(call)
-
-
-def _item_call(outer: Call, item: dict[str, Any]) -> Call:
+def _item_request(batch: GraphRequest, item: dict[str, Any]) -> GraphRequest:
     headers = {name.lower(): value for name, value in (item.get("headers") or {}).items()}
-    headers.setdefault("authorization", outer.headers.get("authorization", ""))
+    headers.setdefault("authorization", batch.headers.get("authorization", ""))
     path, _separator, query = item["url"].partition("?")
     path = "/" + unquote(path).lstrip("/")
     method = item["method"].upper()
     body = item.get("body")
-    tenant = outer.tenant
-    call = Call(
+    tenant = batch.tenant
+    request = GraphRequest(
         tenant=tenant,
         method=method,
-        version=outer.version,
+        version=batch.version,
         path=path,
         query_string=query,
         query=parse_qsl(query, keep_blank_values=True),
         headers=headers,
         raw=json.dumps(body).encode() if body is not None else b"",
         request_id=tenant.new_id(),
-        client_request_id=headers.get("client-request-id") or outer.client_request_id,
+        client_request_id=headers.get("client-request-id") or batch.client_request_id,
         body=body,
     )
-    call.entry = tenant.open_entry(call, kind="batch_item", batch=outer.entry["seq"], user_agent=outer.headers.get("user-agent"))
-    return call
+    request.entry = open_entry(request, kind="batch_item", batch=batch.entry["seq"], user_agent=batch.headers.get("user-agent"))
+    return request
 
 
-def _response(item_id: str, reply: Reply, call: Call) -> dict[str, Any]:
+def _render_item(item_id: str, response: Response, request: GraphRequest) -> dict[str, Any]:
     names = {"retry-after": "Retry-After", "content-type": "Content-Type", "location": "Location", "cache-control": "Cache-Control"}
     headers = {"Cache-Control": "no-cache"}
-    headers.update({names.get(name, name): value for name, value in reply.headers.items() if name != "x-ms-ags-diagnostic"})
-    response: dict[str, Any] = {"id": item_id, "status": reply.status, "headers": headers}
-    if reply.text is not None:
-        response["body"] = int(reply.text)
-    elif reply.headers.get("content-type", "").startswith("application/octet-stream"):
-        # what is not JSON is told in base64
-        response["body"] = base64.b64encode(json.dumps(reply.body).encode()).decode()
-    elif reply.body is not None:
-        response["body"] = reply.body
-    call.tenant.record(call, reply)
-    return response
+    headers.update({names.get(name, name): value for name, value in response.headers.items() if name != "x-ms-ags-diagnostic"})
+    rendered: dict[str, Any] = {"id": item_id, "status": response.status, "headers": headers}
+    if response.text is not None:
+        rendered["body"] = int(response.text)
+    elif response.headers.get("content-type", "").startswith("application/octet-stream"):
+        # a body that is not JSON is base64
+        rendered["body"] = base64.b64encode(json.dumps(response.body).encode()).decode()
+    elif response.body is not None:
+        rendered["body"] = response.body
+    record(request, response)
+    return rendered

@@ -1,20 +1,20 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""One Graph request from token check to answer: the same for a request of its own and for an item of a $batch."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""A Graph request from token check to response: the same for a request of its own and for an item of a $batch."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from ..intune import approvals
-from . import routes
-from .errors import GraphError, bad_request, forbidden, render
-from .message import Call, Reply
-
-if TYPE_CHECKING:
-    from .faults import Fault
+from ..state.faults import Fault
+from ..state.tenant import Tenant
+from . import batch
+from .errors import GraphError, bad_request, forbidden, render_error
+from .message import GraphRequest, Response
+from .routing import BOTH, Route, RouteTable
 
 JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 DIAGNOSTIC = '{"ServerInfo":{"DataCenter":"Emulated","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"EMULATOR"}}'
@@ -32,106 +32,150 @@ STATUS_CODES = {
     504: "GatewayTimeout",
 }
 
-
-def handle(call: Call) -> Reply:
-    """Answer a call and complete its journal entry."""
-    tenant = call.tenant
-    try:
-        reply = _answer(call)
-    except GraphError as error:
-        call.entry["refused"] = error.refused
-        reply = render(error, call, tenant.clock.now())
-    finish(call, reply)
-    return reply
+VerifyToken = Callable[[Tenant, str | None], dict[str, Any]]
+CheckApproval = Callable[[GraphRequest], None]
 
 
-def finish(call: Call, reply: Reply) -> None:
-    """Headers of every answer; status in the journal."""
-    reply.headers.setdefault("request-id", call.request_id)
-    reply.headers.setdefault("client-request-id", call.client_request_id)
-    reply.headers.setdefault("x-ms-ags-diagnostic", DIAGNOSTIC)
-    if reply.text is not None:
-        reply.headers.setdefault("content-type", "text/plain")
-    elif reply.body is not None:
-        reply.headers.setdefault("content-type", JSON_TYPE)
-    call.entry["status"] = reply.status
+class GraphService:
+    """Microsoft Graph.
+
+    `verify_token` returns the claims of an Authorization header, or raises GraphError. `check_approval` raises GraphError for a write
+    that needs an approval and has none.
+    """
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        not_emulated: Mapping[str, tuple[str, ...]],
+        beta_only: Sequence[str],
+        verify_token: VerifyToken,
+        check_approval: CheckApproval,
+    ) -> None:
+        own = Route(BOTH, "POST", "/$batch", self._run_batch, (), None)
+        self._routes = RouteTable((own, *routes), not_emulated, beta_only)
+        self._verify_token, self._check_approval = verify_token, check_approval
+
+    def handle(self, request: GraphRequest) -> Response:
+        """Respond to a request and complete its journal entry."""
+        try:
+            response = self._respond(request)
+        except GraphError as error:
+            request.entry["refused"] = error.refused
+            response = render_error(error, request, request.tenant.clock.now())
+        _finish(request, response)
+        return response
+
+    def _run_batch(self, request: GraphRequest) -> Response:
+        return batch.run(request, self._handle_item)
+
+    def _handle_item(self, request: GraphRequest, fault: Fault | None) -> Response:
+        """Respond to an item of a $batch, with the fault that hits it."""
+        if fault is not None and fault.kind == "status":
+            if fault.details.get("processed"):
+                self.handle(request)
+            return self.fault_response(request, fault.details)
+        if fault is not None and fault.kind in ("expire_token", "claims_challenge"):
+            self.apply_token_fault(request, fault)
+        return self.handle(request)
+
+    def _respond(self, request: GraphRequest) -> Response:
+        tenant = request.tenant
+        request.claims = self._verify_token(tenant, request.headers.get("authorization"))
+        request.entry["client_id"] = request.client_id
+        if request.version == "beta" and tenant.settings.beta == "refuse":
+            raise GraphError(403, "Forbidden", "Access to the beta endpoint is blocked by a policy of your organization.")
+        route, request.params = self._routes.match(request)
+        request.roles = route.roles
+        request.entry["workload"] = route.workload
+        units = _units(request, route) if route.workload == "identity" else 1
+        if route.workload:
+            if route.is_intune and not tenant.settings.intune:
+                raise bad_request("Request not applicable to target tenant.")
+            _check_roles(request, route)
+            _charge_quota(request, route, route.workload, units)
+        _read_body(request)
+        self._check_approval(request)
+        response = route.handler(request)
+        if route.workload == "identity":
+            response.headers["x-ms-resource-unit"] = str(units)
+        if response.status == 201 and isinstance(response.body, dict) and "id" in response.body:
+            response.headers.setdefault("location", f"{tenant.origin}/{request.version}{request.path}/{response.body['id']}")
+        return response
+
+    def apply_token_fault(self, request: GraphRequest, fault: Fault) -> None:
+        """Apply expire_token or claims_challenge to the state; the token check refuses the request then."""
+        try:
+            claims = self._verify_token(request.tenant, request.headers.get("authorization"))
+        except GraphError:
+            return
+        if fault.kind == "expire_token":
+            request.tenant.expired_tokens.add(claims["uti"])
+        else:
+            request.tenant.challenges[claims["appid"]] = str(int(request.tenant.clock.timestamp()) + fault.hits)
+
+    def fault_response(self, request: GraphRequest, details: dict[str, Any]) -> Response:
+        """Return the response of a `status` fault."""
+        status = details.get("status", 503)
+        code = details.get("code") or STATUS_CODES.get(status, "UnknownError")
+        error = GraphError(status, code, details.get("message") or "The service is temporarily unavailable.")
+        if details.get("retry_after") is not None:
+            error.headers["retry-after"] = str(details["retry_after"])
+        response = render_error(error, request, request.tenant.clock.now())
+        _finish(request, response)
+        return response
 
 
-def _answer(call: Call) -> Reply:
-    tenant = call.tenant
-    call.claims = tenant.verifier.check(call.headers.get("authorization"))
-    call.entry["client_id"] = call.client_id
-    if call.version == "beta" and tenant.settings.beta == "refuse":
-        raise GraphError(403, "Forbidden", "Access to the beta endpoint is blocked by a policy of your organization.")
-    call.route, call.params = routes.match(call)
-    call.entry["workload"] = call.route.workload
-    if call.route.workload:
-        if call.route.intune and not tenant.settings.intune:
-            raise bad_request("Request not applicable to target tenant.")
-        _check_roles(call, call.route)
-        units = _units(call, call.route)
-        tenant.quota.charge(call, call.route.workload, call.route.write, units if call.route.workload == "identity" else 1)
-    _read_body(call)
-    approvals.check(call)
-    reply = call.route.handler(call)
-    if call.route.workload == "identity":
-        reply.headers["x-ms-resource-unit"] = str(units)
-    if reply.status == 201 and isinstance(reply.body, dict) and "id" in reply.body:
-        reply.headers.setdefault("location", f"{tenant.origin}/{call.version}{call.path}/{reply.body['id']}")
-    return reply
+def _finish(request: GraphRequest, response: Response) -> None:
+    """Set the headers of every response, and the status in the journal."""
+    response.headers.setdefault("request-id", request.request_id)
+    response.headers.setdefault("client-request-id", request.client_request_id)
+    response.headers.setdefault("x-ms-ags-diagnostic", DIAGNOSTIC)
+    if response.text is not None:
+        response.headers.setdefault("content-type", "text/plain")
+    elif response.body is not None:
+        response.headers.setdefault("content-type", JSON_TYPE)
+    request.entry["status"] = response.status
 
 
-def _units(call: Call, route: routes.Route) -> int:
-    """Resource units of the directory: $select and a small $top cost less."""
+def _units(request: GraphRequest, route: Route) -> int:
+    """Return the resource units of the directory: $select and a small $top cost less.
+
+    Source: https://learn.microsoft.com/graph/throttling-limits
+    """
     units = route.units
-    for name, value in call.query:
+    for name, value in request.query:
         if name.lower() == "$select" or (name.lower() == "$top" and value.isdigit() and int(value) < 20):
             units -= 1
     return max(1, units)
 
 
-def _check_roles(call: Call, route: routes.Route) -> None:
-    if not set(route.roles).isdisjoint(call.claims.get("roles", ())):
+def _check_roles(request: GraphRequest, route: Route) -> None:
+    if not set(route.roles).isdisjoint(request.claims.get("roles", ())):
         return
-    if route.intune:
+    if route.is_intune:
         raise forbidden(route.roles)
     raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
-def _read_body(call: Call) -> None:
-    if call.method in ("GET", "DELETE") or not call.raw:
+def _charge_quota(request: GraphRequest, route: Route, workload: str, units: int) -> None:
+    decision = request.tenant.quota.charge(request.client_id, request.method, request.path, workload, write=route.is_write, cost=units)
+    request.entry["early_retry"] = decision.early
+    if decision.throttled:
+        request.entry["throttled"] = True
+        headers = {"retry-after": decision.retry_after} if decision.retry_after is not None else {}
+        raise GraphError(429, "TooManyRequests", "Too Many Requests", headers=headers)
+
+
+def _read_body(request: GraphRequest) -> None:
+    if request.method in ("GET", "DELETE") or not request.raw:
         return
-    if "application/json" not in call.headers.get("content-type", "").lower():
+    if "application/json" not in request.headers.get("content-type", "").lower():
         raise bad_request("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
     # an item of a $batch has its body as JSON already
-    if call.body is not None:
+    if request.body is not None:
         return
     try:
-        call.body = json.loads(call.raw)
+        request.body = json.loads(request.raw)
     except ValueError:
         text = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
         raise bad_request(text) from None
-
-
-def apply_auth_fault(call: Call, fault: Fault) -> None:
-    """expire_token and claims_challenge change the state; the token check then refuses by itself."""
-    try:
-        claims = call.tenant.verifier.check(call.headers.get("authorization"))
-    except GraphError:
-        return
-    if fault.kind == "expire_token":
-        call.tenant.expired_tokens.add(claims["uti"])
-    else:
-        call.tenant.challenges[claims["appid"]] = str(int(call.tenant.clock.timestamp()) + fault.hits)
-
-
-def fault_reply(call: Call, details: dict[str, Any]) -> Reply:
-    """The answer of a `status` fault."""
-    status = details.get("status", 503)
-    code = details.get("code") or STATUS_CODES.get(status, "UnknownError")
-    error = GraphError(status, code, details.get("message") or "The service is temporarily unavailable.")
-    if details.get("retry_after") is not None:
-        error.headers["retry-after"] = str(details["retry_after"])
-    reply = render(error, call, call.tenant.clock.now())
-    finish(call, reply)
-    return reply

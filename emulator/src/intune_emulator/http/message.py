@@ -1,20 +1,19 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""One Graph request and its answer, whether it came alone or as an item of a $batch."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""A Graph request and its response, sent alone or as an item of a $batch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ..control.tenant import Tenant
-    from .routes import Route
+from ..state.journal import Entry
+from ..state.tenant import Tenant
 
 
 @dataclass
-class Reply:
+class Response:
     """`body` is JSON (None: no body); `text` is sent as text/plain instead (for $count), `content` as it is (for downloads)."""
 
     status: int
@@ -25,8 +24,11 @@ class Reply:
 
 
 @dataclass
-class Call:
-    """`path` without version (`/deviceManagement/…`), header names in lower case, `body` parsed JSON or None."""
+class GraphRequest:
+    """`path` without version (`/deviceManagement/…`), header names in lower case, `body` parsed JSON or None.
+
+    `claims`, `roles` (those that the route accepts) and `params` (of the path) are set on the way to the handler.
+    """
 
     tenant: Tenant
     method: str
@@ -40,16 +42,21 @@ class Call:
     client_request_id: str
     body: Any = None
     claims: dict[str, Any] = field(default_factory=dict)
-    route: Route | None = None
+    roles: tuple[str, ...] = ()
     params: dict[str, str] = field(default_factory=dict)
-    entry: dict[str, Any] = field(default_factory=dict)
+    entry: Entry = field(default_factory=dict)
 
     @property
     def client_id(self) -> str:
-        """The application that holds the token."""
+        """Return the application that the token was issued to."""
         return str(self.claims.get("appid", ""))
 
+    @property
+    def url(self) -> str:
+        """Return version, path and query."""
+        return f"/{self.version}{self.path}" + (f"?{self.query_string}" if self.query_string else "")
+
     def context(self, resource: str, select: list[str] | None = None, entity: bool = False) -> str:
-        """The @odata.context of an answer."""
+        """Return the @odata.context of a response."""
         chosen = f"({','.join(select)})" if select else ""
         return f"{self.tenant.origin}/{self.version}/$metadata#{resource}{chosen}{'/$entity' if entity else ''}"

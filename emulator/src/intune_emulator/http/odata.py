@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""System query options: which are allowed, $select, paging numbers, and $filter as a predicate (AST by odata-query)."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""System query options: which are allowed, $select, paging numbers, and $filter as a predicate (AST by odata-query).
+
+Source: https://learn.microsoft.com/graph/query-parameters
+"""
 
 from __future__ import annotations
 
@@ -16,21 +19,24 @@ from odata_query import ast
 from odata_query.exceptions import ODataException
 from odata_query.grammar import ODataLexer, ODataParser
 
-from ..control.clock import parse_iso
+from ..state.clock import parse_iso
 from .errors import GraphError, bad_request, not_emulated
 
 Row = Callable[[str], Any]
 Predicate = Callable[[Row], bool]
 
 _TEXT = re.compile(r"('(?:[^']|'')*')")
-# The grammar has no `has`; this function, which Graph does not have, takes its place.
+# The grammar has no `has`; this function, which Graph does not have, replaces it.
 _HAS, _HAS_FUNCTION = re.compile(r"(\w+)\s+has\s*$"), "hassubset"
 COMPARATORS = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.Gt: "gt", ast.LtE: "le", ast.GtE: "ge", ast.In: "in"}
 
 
+LITERALS: dict[str, tuple[type, ...]] = {"string": (ast.String, ast.Null), "date": (ast.DateTime, ast.Date), "bool": (ast.Boolean,)}
+
+
 @dataclass(frozen=True)
-class Rule:
-    """What $filter may do with a property. `same_or`: `or` between clauses on this same property."""
+class FilterRule:
+    """The support of $filter for a property. `same_or`: `or` between clauses on this same property."""
 
     operators: frozenset[str]
     same_or: bool = False
@@ -40,8 +46,8 @@ class Rule:
 
 
 @dataclass
-class Options:
-    """The options of one request, checked for form. `select` None: all."""
+class QueryOptions:
+    """The options of one request. `select` None: all properties."""
 
     select: list[str] | None = None
     filter: str | None = None
@@ -52,9 +58,9 @@ class Options:
     expand: list[str] = field(default_factory=list)
 
 
-def read_options(query: list[tuple[str, str]], allowed: Collection[str], max_top: int) -> Options:
-    """Parse the query string; what the route does not have is refused."""
-    options = Options()
+def read_options(query: list[tuple[str, str]], allowed: Collection[str], max_top: int) -> QueryOptions:
+    """Parse the query string; refuse options that the route does not have."""
+    options = QueryOptions()
     seen: set[str] = set()
     for name, value in query:
         key = name.lower()
@@ -69,14 +75,14 @@ def read_options(query: list[tuple[str, str]], allowed: Collection[str], max_top
     return options
 
 
-def _read_select(options: Options, value: str, _max_top: int) -> None:
+def _read_select(options: QueryOptions, value: str, _max_top: int) -> None:
     names = [name.strip() for name in value.split(",")]
     if not all(names):
         raise bad_request("Parsing OData Select and Expand failed: Term '' is not valid in a $select or $expand expression.")
     options.select = list(dict.fromkeys(names))
 
 
-def _read_top(options: Options, value: str, max_top: int) -> None:
+def _read_top(options: QueryOptions, value: str, max_top: int) -> None:
     if not value.isascii() or not value.isdigit():
         raise bad_request(
             f"Invalid value '{value}' for $top query option found. The $top query option requires a non-negative integer value."
@@ -86,24 +92,24 @@ def _read_top(options: Options, value: str, max_top: int) -> None:
     options.top = int(value)
 
 
-def _read_orderby(options: Options, value: str, _max_top: int) -> None:
+def _read_orderby(options: QueryOptions, value: str, _max_top: int) -> None:
     words = value.split()
     if not words or len(words) > 2 or (len(words) == 2 and words[1].lower() not in ("asc", "desc")):
         raise bad_request(f"Syntax error at position {len(value)} in '{value}'.")
     options.orderby = (words[0], len(words) == 2 and words[1].lower() == "desc")
 
 
-def _read_count(options: Options, value: str, _max_top: int) -> None:
+def _read_count(options: QueryOptions, value: str, _max_top: int) -> None:
     if value.lower() not in ("true", "false"):
         raise bad_request(f"Invalid value '{value}' for $count query option found. Valid values are 'true' and 'false'.")
     options.count = value.lower() == "true"
 
 
-def _read_expand(options: Options, value: str, _max_top: int) -> None:
+def _read_expand(options: QueryOptions, value: str, _max_top: int) -> None:
     options.expand = [name.strip() for name in value.split(",")]
 
 
-_READERS: dict[str, Callable[[Options, str, int], None]] = {
+_READERS: dict[str, Callable[[QueryOptions, str, int], None]] = {
     "$select": _read_select,
     "$filter": lambda options, value, _max_top: setattr(options, "filter", value),
     "$top": _read_top,
@@ -115,20 +121,20 @@ _READERS: dict[str, Callable[[Options, str, int], None]] = {
 
 
 def check_select(select: list[str] | None, known: Collection[str], type_name: str) -> None:
-    """400 for a property that the type does not have in this version."""
+    """Raise 400 for a property that the type does not have in this version."""
     for name in select or ():
         if name not in known:
             raise no_property(name, type_name, "Parsing OData Select and Expand failed: ")
 
 
 def no_property(name: str, type_name: str, prefix: str = "") -> GraphError:
-    """The message for an unknown property."""
+    """Return the error for an unknown property."""
     return bad_request(f"{prefix}Could not find a property named '{name}' on type 'microsoft.graph.{type_name}'.")
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Any:
-    """The AST of a $filter."""
+def parse_filter(text: str) -> Any:
+    """Parse a $filter into its AST."""
     try:
         return ODataParser().parse(ODataLexer().tokenize(_without_has(text)))
     except ODataException:
@@ -136,24 +142,24 @@ def parse(text: str) -> Any:
 
 
 def _without_has(text: str) -> str:
-    """`x has 'y'` as a call; texts in quotes are left as they are."""
+    """Rewrite `x has 'y'` as a function call; texts in quotes stay."""
     parts = _TEXT.split(text)
-    for place in range(0, len(parts), 2):
-        if _HAS_FUNCTION in parts[place].lower():
+    for index in range(0, len(parts), 2):
+        if _HAS_FUNCTION in parts[index].lower():
             raise bad_request(f"Invalid filter clause: An unknown function with name '{_HAS_FUNCTION}' was found.")
-        if place + 1 < len(parts) and (found := _HAS.search(parts[place])):
-            parts[place] = f"{parts[place][: found.start()]}{_HAS_FUNCTION}({found[1]},"
-            parts[place + 1] += ")"
+        if index + 1 < len(parts) and (found := _HAS.search(parts[index])):
+            parts[index] = f"{parts[index][: found.start()]}{_HAS_FUNCTION}({found[1]},"
+            parts[index + 1] += ")"
     return "".join(parts)
 
 
 @dataclass
 class FilterSpec:
-    """What $filter means on one resource. `unlisted`: refuse or ignore properties without a rule."""
+    """The support of $filter for a resource. `unlisted`: refuse or ignore properties without a rule."""
 
     type_name: str
     known: Collection[str]
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, FilterRule]
     ignored: Collection[str] = ()
     unlisted: str = "refuse"
     unsupported_code: str = "BadRequest"
@@ -161,8 +167,8 @@ class FilterSpec:
 
 
 def compile_filter(text: str, spec: FilterSpec, count: bool = False) -> Predicate:
-    """A predicate over a row getter; GraphError 400 for what the resource does not support."""
-    return _Compiler(spec, count).build(parse(text))
+    """Return a predicate over a row getter; GraphError 400 for expressions that the resource does not support."""
+    return _Compiler(spec, count).build(parse_filter(text))
 
 
 class _Compiler:
@@ -178,8 +184,8 @@ class _Compiler:
             return self._call(node)
         raise self._unsupported("this expression")
 
-    def _unsupported(self, what: str) -> GraphError:
-        message = f"Invalid filter clause: {what} is not supported on type 'microsoft.graph.{self._spec.type_name}'."
+    def _unsupported(self, expression: str) -> GraphError:
+        message = f"Invalid filter clause: {expression} is not supported on type 'microsoft.graph.{self._spec.type_name}'."
         return GraphError(400, self._spec.unsupported_code, message)
 
     def _bool(self, node: ast.BoolOp) -> Predicate:
@@ -204,7 +210,7 @@ class _Compiler:
             name = _path(node.args[0])
         return {name} if name else set()
 
-    def _compare(self, node: ast.Compare) -> Predicate:
+    def _compare(self, node: Any) -> Predicate:
         operator = COMPARATORS.get(type(node.comparator))
         name = _path(node.left)
         if operator is None or name is None:
@@ -216,13 +222,13 @@ class _Compiler:
             return self._in(node, name, rule)
         return _comparison(name, operator, self._literal(node.right, rule, name, operator), rule)
 
-    def _in(self, node: ast.Compare, name: str, rule: Rule) -> Predicate:
-        """`name in ('a','b')`: as `eq` with each."""
+    def _in(self, node: Any, name: str, rule: FilterRule) -> Predicate:
+        """Compile `name in ('a','b')` as `eq` with each."""
         tests = [_comparison(name, "eq", self._literal(value, rule, name, "in"), rule) for value in node.right.val]
         return lambda row: any(test(row) for test in tests)
 
-    def _rule(self, name: str, operator: str) -> Rule | None:
-        """The rule of a property; None means that the clause is ignored."""
+    def _rule(self, name: str, operator: str) -> FilterRule | None:
+        """Return the rule of a property; None means that the clause is ignored."""
         spec = self._spec
         if name not in spec.known:
             raise no_property(name, spec.type_name, "Invalid filter clause: ")
@@ -237,9 +243,9 @@ class _Compiler:
             raise self._unsupported(f"property '{name}' together with $count")
         return rule
 
-    def _literal(self, node: Any, rule: Rule, name: str, operator: str) -> Any:
-        wanted = {"string": (ast.String, ast.Null), "date": (ast.DateTime, ast.Date), "bool": (ast.Boolean,)}[rule.kind]
-        if not isinstance(node, wanted):
+    def _literal(self, node: Any, rule: FilterRule, name: str, operator: str) -> Any:
+        allowed = LITERALS[rule.kind]
+        if type(node) not in allowed:
             kind = type(node).__name__
             raise bad_request(
                 "Invalid filter clause: A binary operator with incompatible types was detected. "
@@ -250,7 +256,7 @@ class _Compiler:
         value = node.py_val
         return value.lower() if isinstance(value, str) else value
 
-    def _call(self, node: ast.Call) -> Predicate:
+    def _call(self, node: Any) -> Predicate:
         function = "has" if node.func.name == _HAS_FUNCTION else node.func.name.lower()
         valid = len(node.args) == 2 and isinstance(node.args[0], ast.Identifier) and isinstance(node.args[1], ast.String)
         if function not in ("contains", "startswith", "has") or not valid:
@@ -267,13 +273,13 @@ class _Compiler:
 
 
 def _path(node: Any) -> str | None:
-    """A property, or a property of a property with a slash between."""
+    """Return the name of a property, or of a property of a property with a slash between."""
     if isinstance(node, ast.Attribute) and isinstance(node.owner, ast.Identifier):
         return f"{node.owner.name}/{node.attr}"
     return node.name if isinstance(node, ast.Identifier) else None
 
 
-def _comparison(name: str, operator: str, wanted: Any, rule: Rule) -> Predicate:
+def _comparison(name: str, operator: str, wanted: Any, rule: FilterRule) -> Predicate:
     if rule.kind == "date":
         return _date_comparison(name, operator, wanted)
 

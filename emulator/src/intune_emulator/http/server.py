@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Two listeners on 127.0.0.1: the tenant, which can refuse connections for a while, and the control API, which never does."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Two listeners: the tenant, which can refuse connections for a while, and the control API, which never does."""
 
 from __future__ import annotations
 
@@ -14,22 +14,29 @@ from typing import Any
 
 import uvicorn
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
+START_POLL_SECONDS = 0.005
+# for responses on their way, before connections are aborted
+GRACE_SECONDS = 0.05
 
 
-def listen(port: int) -> socket.socket:
-    """A bound socket; port 0 takes a free one."""
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an IPv4 address or host name; port 0 takes a free one."""
     # with the protocol named: asyncio switches Nagle's delay off only then
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((HOST, port))
-    sock.set_inheritable(False)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.set_inheritable(False)
+    except OSError:
+        sock.close()
+        raise
     return sock
 
 
 class _Server(uvicorn.Server):
-    """Signals are handled by Service."""
+    """A server that leaves signals to its caller."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -39,17 +46,17 @@ class _Server(uvicorn.Server):
 class Listener:
     """One HTTPS port that can be closed and opened again."""
 
-    def __init__(self, app: Any, certificate: Path, key: Path, port: int) -> None:
-        self._app, self._certificate, self._key = app, certificate, key
-        self._socket: socket.socket | None = listen(port)
-        self.port: int = self._socket.getsockname()[1]
+    def __init__(self, sock: socket.socket, certificate: Path, key: Path) -> None:
+        self._certificate, self._key = certificate, key
+        self._socket: socket.socket | None = sock
+        self._host, self.port = sock.getsockname()
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin to serve."""
+    def start(self, app: Any) -> None:
+        """Begin to serve an ASGI application."""
         config = uvicorn.Config(
-            self._app,
+            app,
             log_level="warning",
             access_log=False,
             lifespan="off",
@@ -62,7 +69,7 @@ class Listener:
             ssl_keyfile=str(self._key),
         )
         self._server = _Server(config)
-        sock = self._socket or listen(self.port)
+        sock = self._socket or bind(self._host, self.port)
         self._socket = None
         self._task = asyncio.get_running_loop().create_task(self._server.serve(sockets=[sock]))
 
@@ -72,7 +79,7 @@ class Listener:
             if self._task is not None and self._task.done():
                 await self._task
                 raise RuntimeError("the server did not start")
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(START_POLL_SECONDS)
 
     async def stop(self) -> None:
         """Close the port and all connections."""
@@ -80,60 +87,56 @@ class Listener:
         self._server = self._task = None
         if server is None or task is None:
             return
-        # at once, not at the next tick: nobody must get in any more
+        # now, not with the next tick of the server: no further connection must be accepted
         for listening in getattr(server, "servers", []):
             listening.close()
         for connection in list(server.server_state.connections):
             connection.shutdown()
-        # answers on their way get out, then nobody is waited for
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(GRACE_SECONDS)
         for connection in list(server.server_state.connections):
             if connection.transport is not None:
                 connection.transport.abort()
         server.should_exit = True
         await task
 
-    @property
-    def is_open(self) -> bool:
-        """True while it serves."""
-        return self._server is not None
 
-
-class Service:
+class Listeners:
     """The tenant's listener and the control listener."""
 
     def __init__(self, tenant: Listener, control: Listener) -> None:
         self._tenant, self._control = tenant, control
-        self._work: asyncio.Task[None] | None = None
-        self._admitted = asyncio.Event()
+        self._app: Any = None
+        self._refusal: asyncio.Task[None] | None = None
+        self._accepting = asyncio.Event()
 
-    async def start(self) -> None:
-        """Serve on both ports."""
-        self._tenant.start()
-        self._control.start()
+    async def start(self, app: Any) -> None:
+        """Serve an ASGI application on both ports."""
+        self._app = app
+        self._tenant.start(app)
+        self._control.start(app)
         await self._tenant.started()
         await self._control.started()
 
-    def refuse(self, seconds: float) -> None:
-        """Close the tenant's port for some real seconds, or until `admit`."""
-        if self._work is None or self._work.done():
-            self._admitted.clear()
-            self._work = asyncio.get_running_loop().create_task(self._refuse(seconds))
+    def refuse_connections(self, seconds: float) -> None:
+        """Close the tenant's port for some real seconds, or until `accept_connections`."""
+        if self._refusal is None or self._refusal.done():
+            self._accepting.clear()
+            self._refusal = asyncio.get_running_loop().create_task(self._refuse(seconds))
 
     async def _refuse(self, seconds: float) -> None:
         await self._tenant.stop()
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._admitted.wait(), seconds)
-        self._tenant.start()
+            await asyncio.wait_for(self._accepting.wait(), seconds)
+        self._tenant.start(self._app)
         await self._tenant.started()
 
-    def admit(self) -> None:
+    def accept_connections(self) -> None:
         """Open the port again."""
-        self._admitted.set()
+        self._accepting.set()
 
     async def stop(self) -> None:
         """Close everything."""
-        self.admit()
-        if self._work is not None:
-            await self._work
+        self.accept_connections()
+        if self._refusal is not None:
+            await self._refusal
         await asyncio.gather(self._tenant.stop(), self._control.stop())

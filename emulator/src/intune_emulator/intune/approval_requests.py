@@ -1,20 +1,23 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""operationApprovalRequests and operationApprovalPolicies (beta), to be read only; the control API's view of them (facts: MAA)."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Read access to operationApprovalRequests and operationApprovalPolicies, beta only.
+
+Source: https://learn.microsoft.com/graph/api/resources/intune-rbac-operationapprovalrequest
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..control.clock import iso_fractional
-from ..control.tenant import Tenant, stable_id
 from ..http.errors import intune_error
-from ..http.journal import redact
-from ..http.message import Call, Reply
-from ..http.odata import FilterSpec, Options, Rule, check_select, compile_filter, read_options
+from ..http.message import GraphRequest, Response
+from ..http.odata import FilterRule, FilterSpec, QueryOptions, check_select, compile_filter, read_options
 from ..http.paging import collection, page
-from .approvals import Approval
+from ..state.approval_requests import ApprovalRequest
+from ..state.clock import iso_fractional
+from ..state.guids import stable_id
+from ..state.tenant import Tenant
 
 REQUESTS = "deviceManagement/operationApprovalRequests"
 POLICIES = "deviceManagement/operationApprovalPolicies"
@@ -40,9 +43,9 @@ POLICY_NAMES = (
     "policySet",
     "approverGroupIds",
 )
-# Microsoft's pages filter by it; its OpenAPI does not have it (settings `approval_code_is`, `approval_filter`).
+# Microsoft's pages filter by it; its OpenAPI description does not have it (settings `approval_code_is`, `approval_filter`).
 CODE_NAME = "requestId"
-RULES = {CODE_NAME: Rule(frozenset({"eq"})), "status": Rule(frozenset({"eq"}))}
+RULES = {CODE_NAME: FilterRule(frozenset({"eq"})), "status": FilterRule(frozenset({"eq"}))}
 LIST_OPTIONS = frozenset({"$filter", "$top", "$skiptoken", "$select"})
 POLICY_OPTIONS = frozenset({"$top", "$skiptoken", "$select"})
 TITLES = {
@@ -50,12 +53,12 @@ TITLES = {
     "device_configurations": "Device configurations",
     "reset_passcode": "Device actions: reset passcode",
 }
-# A kind that the enum of the OpenAPI does not know yet.
+# A kind that the enumeration of the OpenAPI description does not have.
 KIND = "unknownFutureValue"
 
 
-def _show(call: Call, item: Approval) -> dict[str, Any]:
-    now = call.tenant.clock.now()
+def _render(request: GraphRequest, item: ApprovalRequest) -> dict[str, Any]:
+    now = request.tenant.clock.now()
     status = item.status(now)
     body: dict[str, Any] = {
         "id": item.id,
@@ -78,48 +81,48 @@ def _approver() -> dict[str, Any]:
     return {"application": None, "device": None, "user": {"id": stable_id("user", "approver"), "displayName": "Second Administrator"}}
 
 
-def _names(call: Call) -> tuple[str, ...]:
-    return (*REQUEST_NAMES, CODE_NAME) if call.tenant.settings.approval_code_is == "requestId" else REQUEST_NAMES
+def _names(request: GraphRequest) -> tuple[str, ...]:
+    return (*REQUEST_NAMES, CODE_NAME) if request.tenant.settings.approval_code_is == "requestId" else REQUEST_NAMES
 
 
-def _chosen(row: dict[str, Any], options: Options) -> dict[str, Any]:
+def _chosen(row: dict[str, Any], options: QueryOptions) -> dict[str, Any]:
     return row if options.select is None else {name: row.get(name) for name in options.select}
 
 
-def list_all(call: Call) -> Reply:
-    """Every request of the tenant, oldest first."""
-    options = read_options(call.query, LIST_OPTIONS, 1000)
-    check_select(options.select, _names(call), "operationApprovalRequest")
-    found = list(call.tenant.approvals.values())
+def list_all(request: GraphRequest) -> Response:
+    """List every request of the tenant, oldest first."""
+    options = read_options(request.query, LIST_OPTIONS, 1000)
+    check_select(options.select, _names(request), "operationApprovalRequest")
+    found = list(request.tenant.approvals.values())
     if options.filter:
-        allowed = call.tenant.settings.approval_filter == "allow"
-        known = (*REQUEST_NAMES, CODE_NAME) if allowed else _names(call)
+        allowed = request.tenant.settings.approval_filter == "allow"
+        known = (*REQUEST_NAMES, CODE_NAME) if allowed else _names(request)
         test = compile_filter(options.filter, FilterSpec("operationApprovalRequest", known, RULES if allowed else {}))
-        now = call.tenant.clock.now()
+        now = request.tenant.clock.now()
         found = [item for item in found if test({CODE_NAME: item.code, "status": item.status(now)}.get)]
-    rows, link = page(call, options, found, call.tenant.settings.page_size)
-    return Reply(200, collection(call, REQUESTS, options, [_chosen(_show(call, item), options) for item in rows], link, None))
+    rows, link = page(request, options, found, request.tenant.settings.page_size)
+    return Response(200, collection(request, REQUESTS, options, [_chosen(_render(request, item), options) for item in rows], link, None))
 
 
-def get(call: Call) -> Reply:
-    """One request by the id of the entity."""
-    options = read_options(call.query, frozenset({"$select"}), 1000)
-    check_select(options.select, _names(call), "operationApprovalRequest")
-    wanted = call.params["id"].lower()
-    item = next((item for item in call.tenant.approvals.values() if item.id == wanted), None)
+def get(request: GraphRequest) -> Response:
+    """Return a request by the id of the entity."""
+    options = read_options(request.query, frozenset({"$select"}), 1000)
+    check_select(options.select, _names(request), "operationApprovalRequest")
+    wanted = request.params["id"].lower()
+    item = next((item for item in request.tenant.approvals.values() if item.id == wanted), None)
     if item is None:
-        raise intune_error(404, "ResourceNotFound", f"OperationApprovalRequest with id {call.params['id']} was not found.")
-    body = {"@odata.context": call.context(REQUESTS, options.select, entity=True), **_chosen(_show(call, item), options)}
-    return Reply(200, body)
+        raise intune_error(404, "ResourceNotFound", f"OperationApprovalRequest with id {request.params['id']} was not found.")
+    body = {"@odata.context": request.context(REQUESTS, options.select, entity=True), **_chosen(_render(request, item), options)}
+    return Response(200, body)
 
 
-def list_policies(call: Call) -> Reply:
-    """One access policy for each kind that is protected."""
-    options = read_options(call.query, POLICY_OPTIONS, 1000)
+def list_policies(request: GraphRequest) -> Response:
+    """List an access policy for each kind that is protected."""
+    options = read_options(request.query, POLICY_OPTIONS, 1000)
     check_select(options.select, POLICY_NAMES, "operationApprovalPolicy")
-    found = [_policy(call.tenant, kind) for kind in call.tenant.settings.approval_protects]
-    rows, link = page(call, options, found, call.tenant.settings.page_size)
-    return Reply(200, collection(call, POLICIES, options, [_chosen(row, options) for row in rows], link, None))
+    found = [_policy(request.tenant, kind) for kind in request.tenant.settings.approval_protects]
+    rows, link = page(request, options, found, request.tenant.settings.page_size)
+    return Response(200, collection(request, POLICIES, options, [_chosen(row, options) for row in rows], link, None))
 
 
 def _policy(tenant: Tenant, kind: str) -> dict[str, Any]:
@@ -132,19 +135,4 @@ def _policy(tenant: Tenant, kind: str) -> dict[str, Any]:
         "policyPlatform": "notApplicable",
         "policySet": {"policyType": KIND, "policyPlatform": "notApplicable"},
         "approverGroupIds": [stable_id("group", "approvers")],
-    }
-
-
-def control_view(item: Approval, tenant: Tenant) -> dict[str, Any]:
-    """For the control API: what was filed, without secrets."""
-    version, _separator, path = item.url.lstrip("/").partition("/")
-    return {
-        "code": item.code,
-        "id": item.id,
-        "status": item.status(tenant.clock.now()),
-        "method": item.method,
-        "version": version,
-        "path": f"/{path}",
-        "justification": item.justification,
-        "body": redact(item.body),
     }

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Assignments of policies, of whichever kind: `assign` replaces them all (facts: assignments)."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Assignments of policies of any type; `assign` replaces them all.
+
+Source: https://learn.microsoft.com/graph/api/intune-deviceconfig-deviceconfiguration-assign
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..control.tenant import Tenant
-from ..http.errors import NIL, bad_request, intune_error, not_emulated
-from ..http.message import Call, Reply
+from ..http.errors import NIL_GUID, bad_request, intune_error, not_emulated
+from ..http.message import GraphRequest, Response
 from ..http.odata import read_options
 from ..http.paging import collection, page
+from ..state.tenant import Tenant
+from .filters_and_tags import check_filter
 from .oma_settings import unknown_property
-from .references import check_filter
 
 PREFIX = "#microsoft.graph."
 GROUP_TARGETS = ("groupAssignmentTarget", "exclusionGroupAssignmentTarget")
@@ -29,54 +32,54 @@ FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
 LIST_OPTIONS = frozenset({"$top", "$skiptoken"})
 
 
-class Policy(Protocol):
-    """What can be assigned."""
+class AssignablePolicy(Protocol):
+    """A policy that can be assigned."""
 
     id: str
     assignments: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of policy: its path, the type of its assignments, how one is found, and what an assignment has in beta beside the target."""
+class PolicyAssignments:
+    """The assignments of a policy type. `beta_names`: properties of an assignment in beta, beside the target."""
 
     path: str
     type_name: str
-    find: Callable[[Call], Policy]
-    more: tuple[str, ...] = ("source", "sourceId")
+    find: Callable[[GraphRequest], AssignablePolicy]
+    beta_names: tuple[str, ...] = ("source", "sourceId")
 
-    def show(self, item: dict[str, Any], version: str) -> dict[str, Any]:
-        """v1.0 knows no filters."""
+    def render(self, item: dict[str, Any], version: str) -> dict[str, Any]:
+        """Render an assignment; v1.0 has no filters."""
         target = dict(item["target"])
         if version == "v1.0":
             target = {name: value for name, value in target.items() if not name.startswith("deviceAndAppManagement")}
             return {"id": item["id"], "target": target}
-        told = {"source": "direct", "sourceId": item["id"].partition("_")[0], "intent": "apply"}
-        return {"id": item["id"], **{name: told[name] for name in self.more}, "target": target}
+        values = {"source": "direct", "sourceId": item["id"].partition("_")[0], "intent": "apply"}
+        return {"id": item["id"], **{name: values[name] for name in self.beta_names}, "target": target}
 
-    def list_all(self, call: Call) -> Reply:
-        """The assignments of a policy."""
-        options = read_options(call.query, LIST_OPTIONS, 1000)
-        item = self.find(call)
-        rows, link = page(call, options, item.assignments, call.tenant.settings.page_size)
-        shown = [self.show(row, call.version) for row in rows]
-        return Reply(200, collection(call, f"{self.path}('{item.id}')/assignments", options, shown, link, None))
+    def list_all(self, request: GraphRequest) -> Response:
+        """List the assignments of a policy."""
+        options = read_options(request.query, LIST_OPTIONS, 1000)
+        item = self.find(request)
+        rows, link = page(request, options, item.assignments, request.tenant.settings.page_size)
+        rendered = [self.render(row, request.version) for row in rows]
+        return Response(200, collection(request, f"{self.path}('{item.id}')/assignments", options, rendered, link, None))
 
-    def assign(self, call: Call) -> Reply:
-        """POST {"assignments": […]}: 200 with what is there now."""
-        item = self.find(call)
-        entries = _entries(call)
+    def assign(self, request: GraphRequest) -> Response:
+        """Replace the assignments; return 200 with the new ones."""
+        item = self.find(request)
+        entries = _entries(request)
         before = {entry["id"]: entry for entry in item.assignments}
-        item.assignments = [self.make(call.tenant, call.version, item.id, entry, before) for entry in entries]
-        shown = [self.show(entry, call.version) for entry in item.assignments]
-        context = f"{call.tenant.origin}/{call.version}/$metadata#Collection(microsoft.graph.{self.type_name})"
-        return Reply(200, {"@odata.context": context, "value": shown})
+        item.assignments = [self.make(request.tenant, request.version, item.id, entry, before) for entry in entries]
+        rendered = [self.render(entry, request.version) for entry in item.assignments]
+        context = f"{request.tenant.origin}/{request.version}/$metadata#Collection(microsoft.graph.{self.type_name})"
+        return Response(200, {"@odata.context": context, "value": rendered})
 
     def make(
         self, tenant: Tenant, version: str, policy_id: str, entry: Any, before: Mapping[str, dict[str, Any]] | None = None
     ) -> dict[str, Any]:
-        """An assignment as it is kept; `before`: what was there, by id."""
-        known = {"id", "target", *(self.more if version == "beta" else ())}
+        """Return an assignment as it is kept; `before`: the previous ones by id."""
+        known = {"id", "target", *(self.beta_names if version == "beta" else ())}
         if not isinstance(entry, dict) or not isinstance(entry.get("target"), dict):
             raise bad_request("The property 'target' is required.", "ModelValidationFailure")
         for name in entry:
@@ -91,8 +94,8 @@ class Kind:
         return {"id": assignment_id, "target": target}
 
 
-def _entries(call: Call) -> list[Any]:
-    body = call.body
+def _entries(request: GraphRequest) -> list[Any]:
+    body = request.body
     if not isinstance(body, dict):
         raise bad_request("Empty Payload. JSON content expected.", "ModelValidationFailure")
     for name in body:
@@ -100,11 +103,12 @@ def _entries(call: Call) -> list[Any]:
             raise bad_request(f"The parameter '{name}' in the request payload is not a valid parameter for the operation 'assign'.")
     if not isinstance(body.get("assignments"), list):
         raise bad_request("A collection was expected for parameter 'assignments'.")
-    return body["assignments"]
+    entries: list[Any] = body["assignments"]
+    return entries
 
 
 def _target(tenant: Tenant, version: str, target: dict[str, Any]) -> tuple[str, str]:
-    """(type, group id or the fixed id)."""
+    """Return (type, group id or fixed id)."""
     type_name = str(target.get("@odata.type", "")).removeprefix(PREFIX)
     if type_name in ("", "deviceAndAppManagementAssignmentTarget"):
         raise bad_request("Cannot create an abstract class.", "ModelValidationFailure")
@@ -121,7 +125,7 @@ def _target(tenant: Tenant, version: str, target: dict[str, Any]) -> tuple[str, 
         group_id = str(uuid.UUID(str(target.get("groupId"))))
     except ValueError:
         raise intune_error(400, "BadRequest", f"GroupId '{target.get('groupId')}' is not a valid Guid.") from None
-    if tenant.settings.assign_checks_groups and tenant.groups.truth(group_id) is None:
+    if tenant.settings.assign_checks_groups and tenant.groups.written(group_id) is None:
         raise intune_error(400, "BadRequest", f"Group '{group_id}' was not found in the directory.")
     return type_name, group_id
 
@@ -134,7 +138,7 @@ def _filter(tenant: Tenant, version: str, target: dict[str, Any], before: dict[s
     if kind not in ("none", "include", "exclude"):
         raise bad_request(f"Cannot convert the literal '{kind}' to the expected type 'microsoft.graph.{FILTER_TYPE}'.")
     filter_id = target.get(FILTER_ID)
-    if kind != "none" and (not filter_id or filter_id == NIL):
+    if kind != "none" and (not filter_id or filter_id == NIL_GUID):
         raise intune_error(400, "BadRequest", "An assignment filter type needs a filter id.")
     if kind != "none":
         check_filter(tenant, str(filter_id))

@@ -1,14 +1,17 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""configurationSettings: the definitions of the settings catalog as they are read; beta only. Long texts are left out."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""configurationSettings: the definitions of the settings catalog, beta only. Long texts are missing.
+
+Source: https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationsettingdefinition
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..http.errors import intune_error
-from ..http.message import Call, Reply
+from ..http.message import GraphRequest, Response
 from ..http.odata import check_select, read_options
 from .setting_definitions import AUTHENTICATION, DEFINITIONS, MAX_TEXT, PREFIX, Definition
 
@@ -34,7 +37,7 @@ SKUS = (
     "windowsCPC",
 )
 NOT_FOR_SIGN_IN = ("windowsHome", "holographicForBusiness")
-# Of the base type: what $select may name.
+# Properties of the base type, which $select accepts.
 NAMES = (
     "id",
     "accessTypes",
@@ -60,21 +63,21 @@ NAMES = (
 Json = dict[str, Any]
 
 
-def get(call: Call) -> Reply:
-    """One definition."""
-    options = read_options(call.query, frozenset({"$select"}), 1000)
+def get(request: GraphRequest) -> Response:
+    """Return a definition."""
+    options = read_options(request.query, frozenset({"$select"}), 1000)
     check_select(options.select, NAMES, "deviceManagementConfigurationSettingDefinition")
-    definition = DEFINITIONS.get(call.params["id"])
+    definition = DEFINITIONS.get(request.params["id"])
     if definition is None:
-        raise intune_error(404, "ResourceNotFound", f"ConfigurationSetting with id {call.params['id']} was not found.")
-    shown = show(definition)
-    names = ["@odata.type", *options.select] if options.select else list(shown)
-    context = call.context(PATH, options.select, entity=True)
-    return Reply(200, {"@odata.context": context, **{name: shown[name] for name in names}})
+        raise intune_error(404, "ResourceNotFound", f"ConfigurationSetting with id {request.params['id']} was not found.")
+    rendered = render(definition)
+    names = ["@odata.type", *options.select] if options.select else list(rendered)
+    context = request.context(PATH, options.select, entity=True)
+    return Response(200, {"@odata.context": context, **{name: rendered[name] for name in names}})
 
 
-def show(definition: Definition) -> Json:
-    """As read."""
+def render(definition: Definition) -> Json:
+    """Render a definition."""
     return {"@odata.type": PREFIX + TYPES[definition.kind], **_base(definition), **_own(definition)}
 
 
@@ -123,7 +126,7 @@ def _applicability(definition: Definition) -> Json:
 
 
 def _own(definition: Definition) -> Json:
-    """The properties of the derived type."""
+    """Return the properties of the derived type."""
     if definition.kind == "choice":
         return {"defaultOptionId": f"{definition.id}_{definition.row.default}", "options": _options(definition)}
     dependent = {"dependentOn": _dependent(definition), "dependedOnBy": []}
@@ -140,7 +143,7 @@ def _dependent(definition: Definition) -> list[Json]:
 
 
 def _options(definition: Definition) -> list[Json]:
-    """The words of an option are left out; its value is the ending of its id."""
+    """Return the options without their texts; the value of an option is the ending of its id."""
     result = []
     for ending, item_id in zip(str(definition.row.values).split(), definition.options, strict=True):
         value = _value("Integer", int(ending)) if ending.isdigit() else _value("String", ending)

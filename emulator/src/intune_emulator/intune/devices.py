@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""managedDevices and their remote actions; remoteActionAudits (facts: managedDevice, resetPasscode)."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Managed devices and their remote actions; the audit log of remote actions.
+
+Sources: https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice,
+https://learn.microsoft.com/graph/api/intune-devices-manageddevice-resetpasscode
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,15 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from ..control.clock import iso_fractional
 from ..http.errors import bad_request, forbidden, intune_error
-from ..http.message import Call, Reply
-from ..http.odata import FilterSpec, Options, Rule, check_select, compile_filter, no_property, read_options
+from ..http.message import GraphRequest, Response
+from ..http.odata import FilterRule, FilterSpec, QueryOptions, check_select, compile_filter, no_property, read_options
 from ..http.paging import collection, page
-from .device_model import ALIASES, DEFAULTS, FILTERS, IGNORED_FILTERS, NON_DEFAULT
-from .devices_store import Device
-from .lifecycle import RESET, Action, shown
+from ..state.clock import iso_fractional
+from ..state.device_actions import RESET, Action, newest_visible
+from ..state.device_properties import ALIASES, DEFAULTS, NON_DEFAULT
+from ..state.devices import Device
+from .device_filters import FILTERS, IGNORED_FILTERS
 
 LIST_OPTIONS = frozenset({"$select", "$filter", "$top", "$orderby", "$skiptoken", "$count"})
 AUDIT_OPTIONS = frozenset({"$select", "$filter", "$top", "$orderby", "$skiptoken"})
@@ -34,29 +39,33 @@ AUDIT_PROPERTIES = (
     "deviceActionCategory",
     "bulkDeviceActionId",
 )
-AUDIT_RULES = {"managedDeviceId": Rule(frozenset({"eq"})), "requestDateTime": Rule(frozenset({"ge", "gt", "le", "lt"}), kind="date")}
-OPAQUE = "An error has occurred"
+AUDIT_RULES = {
+    "managedDeviceId": FilterRule(frozenset({"eq"})),
+    "requestDateTime": FilterRule(frozenset({"ge", "gt", "le", "lt"}), kind="date"),
+}
+UNSPECIFIC_MESSAGE = "An error has occurred"
 
 
-def _filter_spec(call: Call) -> FilterSpec:
-    version = call.version
-    return FilterSpec("managedDevice", DEFAULTS[version], FILTERS[version], IGNORED_FILTERS[version], call.tenant.settings.unlisted_filter)
+def _filter_spec(request: GraphRequest) -> FilterSpec:
+    version = request.version
+    unlisted = request.tenant.settings.unlisted_filter
+    return FilterSpec("managedDevice", DEFAULTS[version], FILTERS[version], IGNORED_FILTERS[version], unlisted)
 
 
-def _matching(call: Call, options: Options) -> list[Device]:
-    """Found once for all pages of a list."""
-    key = (call.version, options.filter, options.orderby, options.count, call.tenant.settings.unlisted_filter)
-    return call.tenant.devices.remember(key, lambda: _find(call, options))
+def _matching(request: GraphRequest, options: QueryOptions) -> list[Device]:
+    """Return the matching devices, found once for all pages of a list."""
+    key = (request.version, options.filter, options.orderby, options.count, request.tenant.settings.unlisted_filter)
+    return request.tenant.devices.remember(key, lambda: _find(request, options))
 
 
-def _find(call: Call, options: Options) -> list[Device]:
-    devices = list(call.tenant.devices)
+def _find(request: GraphRequest, options: QueryOptions) -> list[Device]:
+    devices = list(request.tenant.devices)
     if options.filter:
-        test = compile_filter(options.filter, _filter_spec(call), options.count)
+        test = compile_filter(options.filter, _filter_spec(request), options.count)
         devices = [device for device in devices if test(device.get)]
     if options.orderby:
         name, descending = options.orderby
-        if name not in DEFAULTS[call.version]:
+        if name not in DEFAULTS[request.version]:
             raise no_property(name, "managedDevice")
         if name != "deviceName":
             raise bad_request(f"Ordering by '{name}' is not supported.")
@@ -64,26 +73,26 @@ def _find(call: Call, options: Options) -> list[Device]:
     return devices
 
 
-def list_all(call: Call) -> Reply:
-    """A page; @odata.count is the number of items in the page, not in all."""
-    options = read_options(call.query, LIST_OPTIONS, 1000)
-    check_select(options.select, DEFAULTS[call.version], "managedDevice")
-    rows, link = page(call, options, _matching(call, options), call.tenant.settings.page_size)
-    items = [_listed(call, device, options) for device in rows]
-    return Reply(200, collection(call, "deviceManagement/managedDevices", options, items, link, len(items)))
+def list_all(request: GraphRequest) -> Response:
+    """List devices; @odata.count is the number of items in the page, not in all."""
+    options = read_options(request.query, LIST_OPTIONS, 1000)
+    check_select(options.select, DEFAULTS[request.version], "managedDevice")
+    rows, link = page(request, options, _matching(request, options), request.tenant.settings.page_size)
+    items = [_render_in_list(request, device, options) for device in rows]
+    return Response(200, collection(request, "deviceManagement/managedDevices", options, items, link, len(items)))
 
 
-def count(call: Call) -> Reply:
-    """The total, as text."""
-    options = read_options(call.query, frozenset({"$filter"}), 1000)
+def count(request: GraphRequest) -> Response:
+    """Return the number of devices, as text."""
+    options = read_options(request.query, frozenset({"$filter"}), 1000)
     options.count = True
-    return Reply(200, text=str(len(_matching(call, options))))
+    return Response(200, text=str(len(_matching(request, options))))
 
 
-def _names(call: Call, options: Options) -> list[str]:
+def _names(request: GraphRequest, options: QueryOptions) -> list[str]:
     if options.select is None:
-        return list(DEFAULTS[call.version])
-    return [*(["id"] if call.tenant.settings.select_adds_id and "id" not in options.select else []), *options.select]
+        return list(DEFAULTS[request.version])
+    return [*(["id"] if request.tenant.settings.select_adds_id and "id" not in options.select else []), *options.select]
 
 
 def _value(device: Device, name: str) -> Any:
@@ -92,53 +101,53 @@ def _value(device: Device, name: str) -> Any:
     return own.get(name, DEFAULTS["beta"][name])
 
 
-def _listed(call: Call, device: Device, options: Options) -> dict[str, Any]:
-    """In lists the non-default properties are empty, and so are the action results."""
-    row = {name: NON_DEFAULT[name] if name in NON_DEFAULT else _value(device, name) for name in _names(call, options)}
+def _render_in_list(request: GraphRequest, device: Device, options: QueryOptions) -> dict[str, Any]:
+    """Render a device as in a list: with empty non-default properties and action results."""
+    row = {name: NON_DEFAULT[name] if name in NON_DEFAULT else _value(device, name) for name in _names(request, options)}
     if "deviceActionResults" in row:
         row["deviceActionResults"] = []
     return row
 
 
-def _device(call: Call) -> Device:
-    device = call.tenant.devices.get(call.params["id"])
+def _device(request: GraphRequest) -> Device:
+    device = request.tenant.devices.get(request.params["id"])
     if device is None:
         raise intune_error(404, "ResourceNotFound", "Device not found: an entity with the given id does not exist.")
     return device
 
 
-def get(call: Call) -> Reply:
-    """One device; the action results are here."""
-    options = read_options(call.query, frozenset({"$select"}), 1000)
-    check_select(options.select, DEFAULTS[call.version], "managedDevice")
-    device = _device(call)
-    body = _listed(call, device, options)
+def get(request: GraphRequest) -> Response:
+    """Return a device with its action results."""
+    options = read_options(request.query, frozenset({"$select"}), 1000)
+    check_select(options.select, DEFAULTS[request.version], "managedDevice")
+    device = _device(request)
+    body = _render_in_list(request, device, options)
     if options.select is not None:
-        body = {name: _value(device, name) for name in _names(call, options)}
+        body = {name: _value(device, name) for name in _names(request, options)}
     if "deviceActionResults" in body:
-        body["deviceActionResults"] = _results(call, device)
-    context = call.context("deviceManagement/managedDevices", options.select, entity=True)
-    return Reply(200, {"@odata.context": context, **body})
+        body["deviceActionResults"] = _results(request, device)
+    context = request.context("deviceManagement/managedDevices", options.select, entity=True)
+    return Response(200, {"@odata.context": context, **body})
 
 
-def _results(call: Call, device: Device) -> list[dict[str, Any]]:
-    now, settings = call.tenant.clock.now(), call.tenant.settings
-    entries = [shown(actions, now) for actions in device.actions.values()]
+def _results(request: GraphRequest, device: Device) -> list[dict[str, Any]]:
+    now, settings = request.tenant.clock.now(), request.tenant.settings
+    entries = [newest_visible(actions, now) for actions in device.actions.values()]
     fractional = settings.action_timestamps == "fractional"
     return [entry.result(now, settings.passcode_retention, fractional) for entry in entries if entry is not None]
 
 
-def _act(call: Call, name: str) -> Reply:
-    """204 says that the service took the order, no more."""
-    device = _device(call)
-    if call.body not in (None, {}):
+def _act(request: GraphRequest, name: str) -> Response:
+    """Accept a remote action; 204 means only that it is queued."""
+    device = _device(request)
+    if request.body not in (None, {}):
         raise bad_request(
-            f"The parameter '{next(iter(call.body), '')}' in the request payload is not a valid parameter for the operation '{name}'."
+            f"The parameter '{next(iter(request.body), '')}' in the request payload is not a valid parameter for the operation '{name}'."
         )
-    tenant = call.tenant
+    tenant = request.tenant
     outcome = device.outcome(tenant.settings.windows_desktop) if name == RESET else "done"
     if outcome == "refuse":
-        raise intune_error(400, "BadRequest", OPAQUE)
+        raise intune_error(400, "BadRequest", UNSPECIFIC_MESSAGE)
     simulation = device.simulation
     action = Action(
         id=tenant.new_id(),
@@ -150,38 +159,38 @@ def _act(call: Call, name: str) -> Reply:
         active=simulation.active,
         terminal=simulation.terminal,
         error_code=simulation.error_code,
-        passcode=_passcode(call, device) if name == RESET and outcome == "done" else None,
-        initiator=str(call.claims.get("app_displayname", "")),
+        passcode=_passcode(request, device) if name == RESET and outcome == "done" else None,
+        initiator=str(request.claims.get("app_displayname", "")),
         waiting=simulation.offline,
     )
     # one entry per action name: the new one replaces the old one as soon as it is visible
     device.actions.setdefault(name, []).append(action)
     tenant.actions.add(action)
-    return Reply(204)
+    return Response(204)
 
 
-def _passcode(call: Call, device: Device) -> str | None:
-    """iOS only removes the passcode and tells none."""
-    return None if device.get("operatingSystem") == "iOS" else call.tenant.new_passcode()
+def _passcode(request: GraphRequest, device: Device) -> str | None:
+    """Return a new passcode; None for iOS, which only removes the passcode."""
+    return None if device.get("operatingSystem") == "iOS" else request.tenant.new_passcode()
 
 
-def reset_passcode(call: Call) -> Reply:
-    """POST …/resetPasscode."""
-    return _act(call, RESET)
+def reset_passcode(request: GraphRequest) -> Response:
+    """Accept resetPasscode."""
+    return _act(request, RESET)
 
 
-def sync_device(call: Call) -> Reply:
-    """POST …/syncDevice."""
-    return _act(call, "syncDevice")
+def sync_device(request: GraphRequest) -> Response:
+    """Accept syncDevice."""
+    return _act(request, "syncDevice")
 
 
-def remote_lock(call: Call) -> Reply:
-    """POST …/remoteLock."""
-    return _act(call, "remoteLock")
+def remote_lock(request: GraphRequest) -> Response:
+    """Accept remoteLock."""
+    return _act(request, "remoteLock")
 
 
-def _audit(call: Call, action: Action) -> dict[str, Any]:
-    device = call.tenant.devices.get(action.device_id)
+def _audit(request: GraphRequest, action: Action) -> dict[str, Any]:
+    device = request.tenant.devices.get(action.device_id)
     return {
         "id": action.id,
         "deviceDisplayName": device.get("deviceName") if device else None,
@@ -191,7 +200,7 @@ def _audit(call: Call, action: Action) -> dict[str, Any]:
         "requestDateTime": iso_fractional(action.requested),
         "deviceOwnerUserPrincipalName": device.get("userPrincipalName") if device else None,
         "deviceIMEI": device.get("imei") if device else None,
-        "actionState": action.state(call.tenant.clock.now())[0],
+        "actionState": action.state(request.tenant.clock.now())[0],
         "managedDeviceId": action.device_id,
         "deviceActionCategory": "single",
         "bulkDeviceActionId": None,
@@ -199,13 +208,13 @@ def _audit(call: Call, action: Action) -> dict[str, Any]:
 
 
 def _filtered(action: Action, name: str) -> Any:
-    """What $filter reads, without making the whole row."""
+    """Return a property by its name in $filter, without making the whole row."""
     return {"managedDeviceId": action.device_id, "requestDateTime": action.requested}[name]
 
 
-def _audited(call: Call, options: Options, ascending: bool) -> list[Action]:
-    """The resets that are in the audit already."""
-    tenant, actions = call.tenant, call.tenant.actions
+def _audited(request: GraphRequest, options: QueryOptions, ascending: bool) -> list[Action]:
+    """Return the resets that the audit log shows already."""
+    tenant, actions = request.tenant, request.tenant.actions
     number = actions.resets_until(tenant.clock.now() - timedelta(seconds=tenant.settings.audit_delay))
     state = (len(actions.resets), number, tenant.settings.audit_filter)
 
@@ -220,16 +229,16 @@ def _audited(call: Call, options: Options, ascending: bool) -> list[Action]:
     return actions.cache.get(state, (options.filter, ascending), find)
 
 
-def audits(call: Call) -> Reply:
-    """beta: one row for each reset that was accepted, newest first."""
-    if call.tenant.settings.audit_access == "refuse":
-        raise forbidden(call.route.roles if call.route else ())
-    options = read_options(call.query, AUDIT_OPTIONS, 1000)
+def audits(request: GraphRequest) -> Response:
+    """List a row for each accepted reset, newest first (beta)."""
+    if request.tenant.settings.audit_access == "refuse":
+        raise forbidden(request.roles)
+    options = read_options(request.query, AUDIT_OPTIONS, 1000)
     check_select(options.select, AUDIT_PROPERTIES, "remoteActionAudit")
     name, descending = options.orderby or ("requestDateTime", True)
     if name != "requestDateTime":
         raise bad_request(f"Ordering by '{name}' is not supported.")
-    chosen, link = page(call, options, _audited(call, options, not descending), call.tenant.settings.page_size)
-    rows = [_audit(call, action) for action in chosen]
+    chosen, link = page(request, options, _audited(request, options, not descending), request.tenant.settings.page_size)
+    rows = [_audit(request, action) for action in chosen]
     items = [{key: row[key] for key in options.select or AUDIT_PROPERTIES} for row in rows]
-    return Reply(200, collection(call, "deviceManagement/remoteActionAudits", options, items, link, len(items)))
+    return Response(200, collection(request, "deviceManagement/remoteActionAudits", options, items, link, len(items)))

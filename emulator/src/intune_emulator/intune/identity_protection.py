@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""The properties of Windows Hello for Business in profiles of old templates and in the tenant-wide policy, with their defaults."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""The properties of Windows Hello for Business in profiles of old templates and in the tenant-wide policy, with their defaults.
+
+Sources: https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-windowsidentityprotectionconfiguration,
+https://learn.microsoft.com/graph/api/resources/intune-onboarding-deviceenrollmentwindowshelloforbusinessconfiguration
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ PROFILE: dict[str, Any] = {
     "useCertificatesForOnPremisesAuthEnabled": False,
     "windowsHelloForBusinessBlocked": False,
 }
-# deviceEnrollmentWindowsHelloForBusinessConfiguration, as seen in a tenant that has changed nothing.
+# deviceEnrollmentWindowsHelloForBusinessConfiguration, as observed in a tenant that never changed it.
 ENROLLMENT: dict[str, Any] = {
     "pinMinimumLength": 6,
     "pinMaximumLength": 127,
@@ -48,16 +52,16 @@ ENROLLMENT: dict[str, Any] = {
 ENROLLMENT_BETA = ("securityKeyForSignIn", "enhancedSignInSecurity")
 
 
-def kind_of(name: str) -> str:
-    """Boolean, Integer or String, for a property of the profile."""
+def value_kind(name: str) -> str:
+    """Return Boolean, Integer or String for a property of the profile."""
     default = PROFILE[name]
     if default is None:
         return "Integer"
     return "Boolean" if isinstance(default, bool) else "String"
 
 
-def check(values: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    """`values` themselves; ValueError for a name, type or member that `known` does not have."""
+def validate(values: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """Return `values`; ValueError for a name, type or member that `known` does not have."""
     for name, value in values.items():
         if name not in known:
             raise ValueError(f"unknown property '{name}'")

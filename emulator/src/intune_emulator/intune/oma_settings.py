@@ -1,15 +1,18 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""omaSettings of a custom profile: the types, what is checked, what is hidden (facts: deviceConfiguration, secrets)."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""omaSettings of a custom profile: types, checks, and hidden values.
+
+Source: https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-omasetting
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from ..control.tenant import Tenant
-from ..http.errors import bad_request, intune_error, not_emulated
+from ..http.errors import GraphError, bad_request, intune_error, not_emulated
+from ..state.tenant import Tenant
 from .setting_definitions import DEFINITIONS
 
 PREFIX = "#microsoft.graph."
@@ -32,15 +35,15 @@ CATALOG_URI = re.compile(f"^({'|'.join(_CATALOG)})$", re.IGNORECASE)
 Setting = dict[str, Any]
 
 
-def unknown_property(name: str, type_name: str) -> Exception:
-    """The model validation of OData."""
+def unknown_property(name: str, type_name: str) -> GraphError:
+    """Return the error of OData's model validation for an unknown property."""
     text = f"The property '{name}' does not exist on type 'microsoft.graph.{type_name}'."
     text += " Make sure to only use property names that are defined by the type."
     return bad_request(text)
 
 
-def check(value: Any, version: str, creating: bool) -> list[Setting]:
-    """The settings of a request body, checked; raises GraphError."""
+def validate(value: Any, version: str, creating: bool) -> list[Setting]:
+    """Return the settings of a request body; raise GraphError for wrong ones."""
     if not isinstance(value, list):
         raise bad_request("A collection was expected for property 'omaSettings'.")
     if len(value) > MAX_SETTINGS:
@@ -85,13 +88,13 @@ def _check_value(item: Setting, type_name: str) -> None:
 
 
 def check_catalog_block(tenant: Tenant, settings: list[Setting]) -> None:
-    """New custom profiles for what the settings catalog has (setting `custom_profile_block`); the real text is not known."""
+    """Refuse settings of the settings catalog in new custom profiles (setting `custom_profile_block`); the real text is not known."""
     if tenant.settings.custom_profile_block == "catalog" and any(CATALOG_URI.match(item["omaUri"]) for item in settings):
         raise intune_error(400, "BadRequest", "Custom profile cannot be created for a setting that exists in the settings catalog.")
 
 
 def store(tenant: Tenant, policy_id: str, settings: list[Setting], before: list[Setting]) -> list[Setting]:
-    """As kept: hidden values in clear with a reference id; `****` with a known reference keeps the old value."""
+    """Return the settings as kept: hidden values in plain text with a reference id; `****` with a known reference keeps the old value."""
     kept = {item.get("secretReferenceValueId"): item for item in before if item.get("secretReferenceValueId")}
     result = []
     for item in settings:
@@ -116,8 +119,8 @@ def store(tenant: Tenant, policy_id: str, settings: list[Setting], before: list[
     return result
 
 
-def show(item: Setting, version: str) -> Setting:
-    """As read."""
+def render(item: Setting, version: str) -> Setting:
+    """Render a setting with its value hidden where the service hides it."""
     type_name = item["@odata.type"].removeprefix(PREFIX)
     hidden = TYPES[type_name][2]
     body = {name: value for name, value in item.items() if name != "secretReferenceValueId"}

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""The definitions of the settings catalog for Windows Hello for Business and web sign-in (facts: settings catalog)."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""The definitions of the settings catalog for Windows Hello for Business and web sign-in.
+
+Source: https://learn.microsoft.com/windows/client-management/mdm/passportforwork-csp
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,11 @@ Bounds = tuple[int, int]
 
 
 class Row(NamedTuple):
-    """`values`: the options' endings, the bounds of an integer, or the pattern of a text. `more`: u in user scope too, m by MDM only,
-    t a toggle. `since`: the oldest Windows and the version of the CSP."""
+    """A row of the table below.
+
+    `values`: the options' endings, the bounds of an integer, or the pattern of a text. `more`: u in user scope too, m by MDM only,
+    t a toggle. `since`: the oldest Windows and the version of the CSP.
+    """
 
     path: str
     title: str
@@ -36,7 +42,7 @@ CHILDREN: tuple[Row | str, ...] = (
     Row("RequireSecurityDevice", "Require Security Device", "10.0.10586 1.2", BOOL, "false", "u"),
     Row("ExcludeSecurityDevices/TPM12", "Restrict use of TPM 1.2", "10.0.15063 1.3", BOOL, "false", "mt"),
     Row("EnablePinRecovery", "Enable Pin Recovery", "10.0.15063 1.3", BOOL, "false", "u"),
-    # named by the group, but the service has no definition of them
+    # children of the group that have no definition in the service
     "EnableWindowsHelloProvisioningForSecurityKeys",
     "DisablePostLogonProvisioning",
     "DisablePostLogonCredentialCaching",
@@ -90,18 +96,19 @@ class Definition:
 
     @property
     def options(self) -> list[str]:
-        """The ids of a choice's options."""
+        """Return the ids of a choice's options."""
         return [f"{self.id}_{ending}" for ending in str(self.row.values).split()] if self.kind == "choice" else []
 
     @property
     def bounds(self) -> Bounds:
-        """Smallest and largest value of an integer."""
-        assert isinstance(self.row.values, tuple)
+        """Return the smallest and the largest value of an integer."""
+        if not isinstance(self.row.values, tuple):
+            raise TypeError(f"{self.id} has no bounds")
         return self.row.values
 
     @property
     def oma_uri(self) -> str:
-        """The node of the CSP; {0} stands for the tenant's id."""
+        """Return the node of the CSP; {0} represents the tenant's id."""
         return self.base + self.offset
 
 
@@ -112,13 +119,13 @@ def _kind(row: Row) -> str:
 
 
 def _hello(scope: str, offset: str) -> tuple[str, str]:
-    """(id, base) of a node."""
+    """Return (id, base) of a node."""
     ending = offset.replace("{0}", "{tenantid}").replace("/", "_").lower()
     return f"{scope.lower()}_vendor_msft_passportforwork{ending}", f"./{scope}/Vendor/MSFT/PassportForWork"
 
 
 def _group(scope: str) -> list[Definition]:
-    """The group of a scope and its children."""
+    """Return the group of a scope and its children."""
     group_id, base = _hello(scope, "/{0}")
     ids, members = [], []
     for entry in CHILDREN:

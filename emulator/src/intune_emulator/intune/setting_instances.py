@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of a settings catalog policy: each instance is checked against its definition, and kept in the form in which it is read.
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""The settings of a settings catalog policy: each instance is checked against its definition, and kept as reads show it.
 
-That an unknown id is refused, and with which text, is known; what else the service checks is not: the texts of these refusals are made up.
+The refusal of an unknown id and its text are known. Other checks of the service are not: their texts are made up.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ INT32 = range(-(2**31), 2**31)
 Json = dict[str, Any]
 
 
-def refuse(text: str) -> GraphError:
-    """400 of Intune."""
+def refusal(text: str) -> GraphError:
+    """Return a 400 of Intune."""
     return intune_error(400, "BadRequest", text)
 
 
 def unknown_reference(reference: str) -> GraphError:
-    """The text of Intune for an id that it does not know; the lines hold no policy and no template."""
-    return refuse(f"Info\nInvalid Reference id found in Policy \nPolicyId\n\nTemplateId\n\nInvalidReferenceId\n{reference}")
+    """Return the error of Intune for an unknown id; its lines contain no policy and no template."""
+    return refusal(f"Info\nInvalid Reference id found in Policy \nPolicyId\n\nTemplateId\n\nInvalidReferenceId\n{reference}")
 
 
-def check(settings: Any, templated: bool = False) -> list[Json]:
-    """The instances of `settings` in a request body, one for each setting; raises GraphError. `templated`: may refer to a template."""
+def validate(settings: Any, templated: bool = False) -> list[Json]:
+    """Return the instances of `settings` in a request body; raise GraphError for wrong ones. `templated`: may refer to a template."""
     if not isinstance(settings, list):
         raise bad_request("A collection was expected for property 'settings'.")
     checker = _Checker(templated)
     return [checker.setting(item) for item in settings]
 
 
-def show(instances: list[Json]) -> list[Json]:
-    """As read: the id is the place in the list."""
+def render(instances: list[Json]) -> list[Json]:
+    """Render the settings; the id is the position in the list."""
     return [{"id": str(number), "settingInstance": instance} for number, instance in enumerate(instances)]
 
 
@@ -62,7 +62,7 @@ def _object(item: Any, where: str, known: set[str], type_name: str) -> Json:
 
 
 class _Checker:
-    """One policy: no definition twice."""
+    """Checks one policy, which contains no definition twice."""
 
     def __init__(self, templated: bool) -> None:
         self._templated = templated
@@ -76,18 +76,18 @@ class _Checker:
         }
 
     def setting(self, item: Any) -> Json:
-        """A deviceManagementConfigurationSetting."""
+        """Check a deviceManagementConfigurationSetting and return its instance."""
         return self._instance(_object(item, "settings", {"id", "settingInstance"}, "Setting").get("settingInstance"), None)
 
     def _instance(self, item: Any, group: str | None) -> Json:
         definition = self._definition(item, group)
         ending, name = INSTANCES[definition.kind]
         if item["@odata.type"] != PREFIX + ending:
-            raise refuse(f"The setting '{definition.id}' needs an instance of type '{PREFIX[1:]}{ending}', not '{item['@odata.type']}'.")
+            raise refusal(f"The setting '{definition.id}' needs an instance of type '{PREFIX[1:]}{ending}', not '{item['@odata.type']}'.")
         _object(item, "settingInstance", {"settingDefinitionId", "settingInstanceTemplateReference", name}, ending)
         reference = self._reference(item, "settingInstanceTemplateReference")
         if item.get(name) is None:
-            raise refuse(f"The setting '{definition.id}' has no {name}.")
+            raise refusal(f"The setting '{definition.id}' has no {name}.")
         return {
             "@odata.type": item["@odata.type"],
             "settingDefinitionId": definition.id,
@@ -96,7 +96,7 @@ class _Checker:
         }
 
     def _reference(self, item: Json, name: str) -> Json:
-        """The property that refers to a template, mostly null."""
+        """Return the property that refers to a template, mostly null."""
         if item.get(name) is not None and not self._templated:
             raise not_emulated(f"Property '{name}' is not supported.", f"property {name}: policies from a template")
         return {name: item.get(name)}
@@ -111,9 +111,9 @@ class _Checker:
             raise unknown_reference(str(item.get("settingDefinitionId")))
         if definition.group != group:
             place = f"in the group '{group}'" if group else "at the top"
-            raise refuse(f"The setting '{definition.id}' cannot stand {place}: its parent is '{definition.group or 'none'}'.")
+            raise refusal(f"The setting '{definition.id}' cannot stand {place}: its parent is '{definition.group or 'none'}'.")
         if definition.id in self._seen:
-            raise refuse(f"The setting '{definition.id}' is there more than once.")
+            raise refusal(f"The setting '{definition.id}' is there more than once.")
         self._seen.add(definition.id)
         return definition
 
@@ -121,9 +121,9 @@ class _Checker:
         _object(value, "choiceSettingValue", {"settingValueTemplateReference", "value", "children"}, "ChoiceSettingValue")
         reference = self._reference(value, "settingValueTemplateReference")
         if value.get("value") not in definition.options:
-            raise refuse(f"'{value.get('value')}' is not an option of the setting '{definition.id}'.")
+            raise refusal(f"'{value.get('value')}' is not an option of the setting '{definition.id}'.")
         if value.get("children"):
-            raise refuse(f"The option '{value['value']}' has no child settings.")
+            raise refusal(f"The option '{value['value']}' has no child settings.")
         return {**reference, "value": value["value"], "children": []}
 
     def _simple(self, definition: Definition, value: Any) -> Json:
@@ -132,21 +132,21 @@ class _Checker:
         if kind == "Integer":
             low, high = definition.bounds
             if not low <= item["value"] <= high:
-                raise refuse(f"{item['value']} is out of range for the setting '{definition.id}': {low} to {high}.")
+                raise refusal(f"{item['value']} is out of range for the setting '{definition.id}': {low} to {high}.")
         return item
 
     def _texts(self, definition: Definition, value: Any) -> list[Json]:
         if not isinstance(value, list):
             raise bad_request("A collection was expected for property 'simpleSettingCollectionValue'.")
         if len(value) > MAX_TEXTS:
-            raise refuse(f"The setting '{definition.id}' takes at most {MAX_TEXTS} values.")
+            raise refusal(f"The setting '{definition.id}' takes at most {MAX_TEXTS} values.")
         return [self._simple_value(item, "String", definition) for item in value]
 
     def _group(self, definition: Definition, value: Any) -> list[Json]:
         if not isinstance(value, list):
             raise bad_request("A collection was expected for property 'groupSettingCollectionValue'.")
         if len(value) != 1:
-            raise refuse(f"The group '{definition.id}' takes one value, not {len(value)}.")
+            raise refusal(f"The group '{definition.id}' takes one value, not {len(value)}.")
         entry = _object(value[0], "groupSettingCollectionValue", {"settingValueTemplateReference", "children"}, "GroupSettingValue")
         reference = self._reference(entry, "settingValueTemplateReference")
         if not isinstance(entry.get("children"), list):
@@ -155,18 +155,18 @@ class _Checker:
         return [{**reference, "children": children}]
 
     def _simple_value(self, item: Any, kind: str, definition: Definition) -> Json:
-        """An integer or a text, with its type."""
+        """Return an integer or a text, with its type."""
         type_name = f"{PREFIX}{kind}SettingValue"
         _object(item, "simpleSettingValue", {"settingValueTemplateReference", "value"}, f"{kind}SettingValue")
         reference = self._reference(item, "settingValueTemplateReference")
         if item.get("@odata.type") is None:
             raise bad_request("Cannot create an abstract class.", "ModelValidationFailure")
         if item["@odata.type"] != type_name:
-            raise refuse(f"The setting '{definition.id}' needs a value of type '{type_name[1:]}', not '{item['@odata.type']}'.")
+            raise refusal(f"The setting '{definition.id}' needs a value of type '{type_name[1:]}', not '{item['@odata.type']}'.")
         value = item.get("value")
         right = isinstance(value, int) and not isinstance(value, bool) and value in INT32 if kind == "Integer" else isinstance(value, str)
         if not right:
             raise bad_request(f"Cannot convert the literal '{value}' to the expected type 'Edm.{'Int32' if kind == 'Integer' else kind}'.")
         if kind == "String" and len(value) > MAX_TEXT:
-            raise refuse(f"The setting '{definition.id}' takes at most {MAX_TEXT} characters.")
+            raise refusal(f"The setting '{definition.id}' takes at most {MAX_TEXT} characters.")
         return {"@odata.type": type_name, **reference, "value": value}

@@ -1,34 +1,34 @@
 # Copyright: (c) 2026, Endpoint Ops
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Export of a report: a job, its completion, and the address of the result; the download itself is in downloads.py (facts: status)."""
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Export of a report: a job, its completion, and the address of the result. export_downloads.py serves the result.
+
+Source: https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-apis
+"""
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import json
 import re
-import secrets
 import zipfile
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
-from ..control.clock import iso, iso_fractional
 from ..http.errors import bad_request, intune_error, not_emulated
-from ..http.message import Call, Reply
-from ..http.odata import Options, check_select, read_options
+from ..http.message import GraphRequest, Response
+from ..http.odata import QueryOptions, check_select, read_options
 from ..http.paging import collection, page
 from ..intune import policy_states
-from ..intune.device_model import NEVER
 from ..intune.oma_settings import unknown_property
-
-if TYPE_CHECKING:
-    from ..control.tenant import Tenant
-    from ..intune.devices_store import Device
+from ..state.clock import iso, iso_fractional
+from ..state.device_properties import NEVER
+from ..state.devices import Device
+from ..state.export_jobs import ExportJob
+from ..state.policies import PolicyState
+from ..state.tenant import Tenant
 
 PATH = "deviceManagement/reports/exportJobs"
 TYPE = "deviceManagementExportJob"
@@ -48,10 +48,10 @@ NAMES = (
 )
 SENT = ("reportName", "filter", "select", "format", "snapshotId", "localizationType")
 LOCALIZATION = ("localizedValuesAsAdditionalColumn", "replaceLocalizableValues")
-# Without select; a live answer had just these.
+# Without select; an observed response had exactly these.
 COLUMNS = ("PolicyId", "PolicyName", "IntuneDeviceId", "DeviceName", "UPN", "PolicyStatus", "ReportStatus", "UnifiedPolicyType")
 ALL_COLUMNS = (*COLUMNS, "UserId", "PspdpuLastModifiedTimeUtc")
-# Documented, but not here.
+# Documented, but not emulated.
 OTHER_COLUMNS = ("AssignmentFilterIds", "Manufacturer", "Model", "TemplateVersion", "UnifiedPolicyPlatformType")
 LIST_OPTIONS = frozenset({"$top", "$skiptoken", "$select"})
 # As in a documented example, about six hours.
@@ -59,76 +59,57 @@ LIFETIME = timedelta(hours=6)
 _FILTER = re.compile(r"\(PolicyId eq '([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})'\)")
 
 
-def _new_signature() -> str:
-    """Begins with ++//, so that an address that was decoded on the way never fits."""
-    return base64.b64encode(b"\xfb\xef\xff" + secrets.token_bytes(29)).decode()
+def read_job(job: ExportJob, tenant: Tenant) -> None:
+    """Count a read of a job: the first ones see it in progress."""
+    if job.status in ("completed", "failed"):
+        job.completed_reads += 1
+        return
+    settings, now = tenant.settings, tenant.clock.now()
+    job.reads += 1
+    if job.reads <= settings.export_reads or now < job.requested + timedelta(seconds=settings.export_delay):
+        job.status = "inProgress"
+        return
+    job.status = settings.export_outcome
+    if job.status == "completed":
+        job.expires = now + LIFETIME
+        job.content = _zip(job, tenant)
 
 
-@dataclass
-class Job:
-    """`policy_id`: out of the filter. `reads`: how often it was read. `signature`: what the address is good for; a secret."""
-
-    id: str
-    sent: dict[str, Any]
-    policy_id: str
-    requested: datetime
-    reads: int = 0
-    signature: str = field(default_factory=_new_signature)
-    status: str = "notStarted"
-    completed_reads: int = 0
-    expires: datetime | None = None
-    content: bytes = b""
-
-    def read(self, tenant: Tenant) -> None:
-        """One more read: the first ones see it in progress."""
-        if self.status in ("completed", "failed"):
-            self.completed_reads += 1
-            return
-        settings, now = tenant.settings, tenant.clock.now()
-        self.reads += 1
-        if self.reads <= settings.export_reads or now < self.requested + timedelta(seconds=settings.export_delay):
-            self.status = "inProgress"
-            return
-        self.status = settings.export_outcome
-        if self.status == "completed":
-            self.expires = now + LIFETIME
-            self.content = _zip(self, tenant)
-
-    def url(self, tenant: Tenant) -> str | None:
-        """Where the result is; seen in the wild: a completed job without one at first."""
-        if self.expires is None or self.completed_reads < tenant.settings.export_url_reads:
-            return None
-        expires = quote(iso(self.expires), safe="")
-        return f"{tenant.origin}/exports/{self.id}.zip?sv=2019-02-02&sr=b&se={expires}&sp=r&sig={quote(self.signature, safe='')}"
-
-    def show(self, tenant: Tenant) -> dict[str, Any]:
-        """As read."""
-        return {
-            "id": self.id,
-            **{name: self.sent[name] for name in SENT},
-            "status": self.status,
-            "url": self.url(tenant),
-            "requestDateTime": iso_fractional(self.requested),
-            "expirationDateTime": iso_fractional(self.expires) if self.expires else NEVER,
-        }
+def result_url(job: ExportJob, tenant: Tenant) -> str | None:
+    """Return the address of the result. Observed: a completed job can have none at first."""
+    if job.expires is None or job.completed_reads < tenant.settings.export_url_reads:
+        return None
+    expires = quote(iso(job.expires), safe="")
+    return f"{tenant.origin}/exports/{job.id}.zip?sv=2019-02-02&sr=b&se={expires}&sp=r&sig={quote(job.signature, safe='')}"
 
 
-def create(call: Call) -> Reply:
-    """201; the report is made later."""
-    sent = _checked(call)
+def _properties(job: ExportJob, tenant: Tenant) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        **{name: job.sent[name] for name in SENT},
+        "status": job.status,
+        "url": result_url(job, tenant),
+        "requestDateTime": iso_fractional(job.requested),
+        "expirationDateTime": iso_fractional(job.expires) if job.expires else NEVER,
+    }
+
+
+def create(request: GraphRequest) -> Response:
+    """Create a job; the report is made later."""
+    sent = _checked(request)
     found = _FILTER.fullmatch(str(sent["filter"]))
     if found is None:
         raise not_emulated(f"The filter '{sent['filter']}' is not valid.", f"filter of {REPORT} other than (PolicyId eq '<guid>')")
-    tenant = call.tenant
-    job = Job(f"{REPORT}_{tenant.new_id()}", sent, found[1].lower(), tenant.clock.now())
+    tenant = request.tenant
+    job = ExportJob(f"{REPORT}_{tenant.new_id()}", sent, found[1].lower(), tenant.clock.now())
     tenant.export_jobs[job.id.lower()] = job
     tenant.secrets |= {job.signature, quote(job.signature, safe="")}
-    return _entity(call, job, Options(), 201)
+    return _entity(request, job, QueryOptions(), 201)
 
 
-def _checked(call: Call) -> dict[str, Any]:
-    """The properties as kept."""
-    body = call.body
+def _checked(request: GraphRequest) -> dict[str, Any]:
+    """Return the properties as kept; raise GraphError for a wrong body."""
+    body = request.body
     if not isinstance(body, dict):
         raise bad_request("Empty Payload. JSON content expected.", "ModelValidationFailure")
     for name in body:
@@ -143,29 +124,29 @@ def _checked(call: Call) -> dict[str, Any]:
     return {
         "reportName": REPORT,
         "filter": body.get("filter"),
-        "select": _select(call, body.get("select")),
+        "select": _select(request, body.get("select")),
         "format": _format(body.get("format", "csv")),
         "snapshotId": body.get("snapshotId"),
-        "localizationType": _member("localizationType", body.get("localizationType", LOCALIZATION[0]), LOCALIZATION),
+        "localizationType": _enum_member("localizationType", body.get("localizationType", LOCALIZATION[0]), LOCALIZATION),
     }
 
 
-def _member(name: str, value: Any, known: tuple[str, ...]) -> str:
+def _enum_member(name: str, value: Any, known: tuple[str, ...]) -> str:
     if value not in known:
         raise bad_request(f"Cannot convert the literal '{value}' to the expected type of property '{name}'.")
-    return value
+    return str(value)
 
 
 def _format(value: Any) -> str:
     if value == "pdf":
         raise not_emulated("The format 'pdf' is not supported.", "export as pdf")
-    return _member("format", value, ("csv", "json"))
+    return _enum_member("format", value, ("csv", "json"))
 
 
-def _select(call: Call, value: Any) -> list[str]:
+def _select(request: GraphRequest, value: Any) -> list[str]:
     if value is None:
         return []
-    if call.tenant.settings.export_select == "refuse":
+    if request.tenant.settings.export_select == "refuse":
         raise intune_error(400, "BadRequest", f"Select is not valid for the report '{REPORT}'.")
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise bad_request("Cannot convert the value of property 'select' to the expected type 'Collection(Edm.String)'.")
@@ -177,45 +158,45 @@ def _select(call: Call, value: Any) -> list[str]:
     return value
 
 
-def _options(call: Call, allowed: frozenset[str]) -> Options:
-    options = read_options(call.query, allowed, 1000)
+def _options(request: GraphRequest, allowed: frozenset[str]) -> QueryOptions:
+    options = read_options(request.query, allowed, 1000)
     check_select(options.select, NAMES, TYPE)
     return options
 
 
-def _chosen(job: Job, call: Call, options: Options) -> dict[str, Any]:
-    shown = job.show(call.tenant)
-    return {name: shown[name] for name in options.select or NAMES}
+def _render(job: ExportJob, request: GraphRequest, options: QueryOptions) -> dict[str, Any]:
+    known = _properties(job, request.tenant)
+    return {name: known[name] for name in options.select or NAMES}
 
 
-def _entity(call: Call, job: Job, options: Options, status: int = 200) -> Reply:
-    return Reply(status, {"@odata.context": call.context(PATH, options.select, entity=True), **_chosen(job, call, options)})
+def _entity(request: GraphRequest, job: ExportJob, options: QueryOptions, status: int = 200) -> Response:
+    return Response(status, {"@odata.context": request.context(PATH, options.select, entity=True), **_render(job, request, options)})
 
 
-def get(call: Call) -> Reply:
-    """One job; counts as a read of it."""
-    options = _options(call, frozenset({"$select"}))
-    job = call.tenant.export_jobs.get(call.params["id"].lower())
+def get(request: GraphRequest) -> Response:
+    """Return a job, and count the read."""
+    options = _options(request, frozenset({"$select"}))
+    job = request.tenant.export_jobs.get(request.params["id"].lower())
     if job is None:
-        raise intune_error(404, "ResourceNotFound", f"ExportJob with id {call.params['id']} was not found.")
-    job.read(call.tenant)
-    return _entity(call, job, options)
+        raise intune_error(404, "ResourceNotFound", f"ExportJob with id {request.params['id']} was not found.")
+    read_job(job, request.tenant)
+    return _entity(request, job, options)
 
 
-def list_all(call: Call) -> Reply:
-    """All jobs; counts as a read of each one that is in the page."""
-    options = _options(call, LIST_OPTIONS)
-    jobs, link = page(call, options, list(call.tenant.export_jobs.values()), call.tenant.settings.page_size)
+def list_all(request: GraphRequest) -> Response:
+    """List jobs, and count a read of each one in the page."""
+    options = _options(request, LIST_OPTIONS)
+    jobs, link = page(request, options, list(request.tenant.export_jobs.values()), request.tenant.settings.page_size)
     for job in jobs:
-        job.read(call.tenant)
-    return Reply(200, collection(call, PATH, options, [_chosen(job, call, options) for job in jobs], link, None))
+        read_job(job, request.tenant)
+    return Response(200, collection(request, PATH, options, [_render(job, request, options) for job in jobs], link, None))
 
 
-def _zip(job: Job, tenant: Tenant) -> bytes:
-    """One file in a zip."""
+def _zip(job: ExportJob, tenant: Tenant) -> bytes:
+    """Return the report as one file in a zip."""
     names = tuple(job.sent["select"]) or COLUMNS
     policy = policy_states.find_policy(tenant, job.policy_id)
-    found = policy_states.rows(tenant, policy) if policy else []
+    found = policy_states.device_states(tenant, policy) if policy else []
     rows = [{name: value for name, value in _row(policy, *entry).items() if name in names} for entry in found if policy]
     mark = "\ufeff" if tenant.settings.export_bom else ""
     text = mark + _csv(names, rows) if job.sent["format"] == "csv" else json.dumps({"values": rows}, ensure_ascii=False)
@@ -225,7 +206,7 @@ def _zip(job: Job, tenant: Tenant) -> bytes:
     return stream.getvalue()
 
 
-def _row(policy: policy_states.Policy, device: Device, state: policy_states.State) -> dict[str, str]:
+def _row(policy: policy_states.ReportedPolicy, device: Device, state: PolicyState) -> dict[str, str]:
     return {
         "PolicyId": policy.id,
         "PolicyName": policy.name,

@@ -290,7 +290,7 @@ class TestCache:
     def test_a_refresh_reads_again(self, source: Source, cached: t.Callable[..., InventoryData]) -> None:
         cached(cache=True)
         next(iter(source.wire.tenant.devices)).own["deviceName"] = "RENAMED"
-        source.wire.tenant.devices.changed()
+        source.wire.tenant.devices.forget_results()
         assert of(cached(refresh=True, cache=True), "RENAMED") and len(source.connections) == 2
         assert of(cached(cache=True), "RENAMED") and len(source.connections) == 2
 

@@ -229,7 +229,7 @@ def test_warnings_of_the_selection_come_through() -> None:
     wire = FleetWire(3)
     (group,) = wire.tenant.groups.find(lambda group: group["displayName"] == "Fleet pilot")
     wire.tenant.members.set(group["id"], [("device", wire.ids[0]), ("user", seeds.stable_id("user", "nobody"))])
-    seeds._add_user(wire.tenant, "nobody")
+    seeds.add_user(wire.tenant, "nobody")
     outcome = run(wire, devices=None, device_groups=["Fleet pilot"])
     assert outcome.warnings == ["1 of 2 members of the group 'Fleet pilot' have no device in Intune."]
     assert [entry["device"] for entry in outcome.values["results"]] == ["group Fleet pilot"]

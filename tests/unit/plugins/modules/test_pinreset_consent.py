@@ -274,7 +274,7 @@ def by_hand(directory: Directory) -> None:
 
 def test_what_lies_in_the_bin_is_left_there_if_it_is_not_to_be_restored() -> None:
     directory, _given = begun("in the bin")
-    lying = next(item for item in directory.tenant.deleted_items.all() if item["appId"] == SERVICE_APP_ID)
+    lying = next(item for item in directory.tenant.deleted_items.all_written() if item["appId"] == SERVICE_APP_ID)
     for check in (True, False):
         outcome = run(directory, check=check, restore_deleted=False)
         message = str(outcome.failure)
@@ -308,7 +308,7 @@ def test_bad_options_are_refused_before_any_request(given: dict[str, t.Any], nam
 
 def test_a_grant_that_would_become_too_long_is_refused_before_any_write() -> None:
     directory, _given = begun("narrow grant")
-    grant = next(directory.tenant.grants.all())["id"]
+    grant = next(directory.tenant.grants.all_written())["id"]
     directory.admin("PATCH", f"/oauth2PermissionGrants/{grant}", {"scope": " ".join(f"{'s' * 90}{number:02}" for number in range(41))})
     outcome = run(directory, service_scopes=["t" * 100])
     assert isinstance(outcome.failure, errors.InvalidOptionError) and "3850" in str(outcome.failure)

@@ -75,7 +75,7 @@ class Intune(Emulated):
 
     def change(self, name: str, **properties: t.Any) -> None:
         self.device(name).update(properties)
-        self.tenant.devices.changed()
+        self.tenant.devices.forget_results()
 
     def group(self, name: str) -> str:
         return self.tenant.groups.find(lambda group: group["displayName"] == name)[0]["id"]
@@ -560,7 +560,7 @@ def test_a_device_by_name_and_by_groups_is_one_device_in_the_place_of_the_name(w
 def test_members_that_intune_does_not_manage_are_passed_over_with_one_warning(wire: Intune) -> None:
     group = wire.group("Helpdesk phones")
     for name in ("new.one", "new.two"):
-        seeds._add_user(wire.tenant, name)
+        seeds.add_user(wire.tenant, name)
     wire.tenant.members.set(
         group, [*wire.tenant.members.get(group), *(("user", seeds.stable_id("user", name)) for name in ("new.one", "new.two"))]
     )
@@ -571,7 +571,7 @@ def test_members_that_intune_does_not_manage_are_passed_over_with_one_warning(wi
 
 def test_a_group_without_any_managed_device_is_a_problem(wire: Intune) -> None:
     wire.tenant.members.set(wire.group("Helpdesk phones"), [])
-    seeds._add_user(wire.tenant, "new.one")
+    seeds.add_user(wire.tenant, "new.one")
     wire.tenant.members.set(wire.group("Pilot ring"), [("user", seeds.stable_id("user", "new.one"))])
     message = wire.refused("PHONE-FIELD-01", groups=["Helpdesk phones", "Pilot ring"])
     assert message == (

@@ -24,8 +24,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from intune_emulator.entra.tokens import mint
-from intune_emulator.intune.lifecycle import Action
+from intune_emulator.entra.tokens import issue_token
+from intune_emulator.state.device_actions import Action
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
@@ -119,7 +119,7 @@ class Wire(FleetWire):
         super().__init__(SIZE, token_lifetime=10**8, batch_shuffle=True, **options)
         # The same time in every run: a second that begins meanwhile would make another example of it.
         self.tenant.clock.set(datetime.datetime.fromtimestamp(START + 0.4, datetime.timezone.utc))
-        self.token = mint(self.tenant, next(iter(self.tenant.applications.values())))
+        self.token = issue_token(self.tenant, next(iter(self.tenant.applications.values())))
         self.by: dict[str, int] = {}
         self.author = 0
         self.late: list[tuple[float, int, Request]] = []

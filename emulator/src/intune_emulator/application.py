@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""The emulator as one ASGI application: Graph with all routes, the login service, export downloads, and the control API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from .control.api import ControlApi
+from .entra import routes as entra_routes
+from .entra.login_routes import LoginService
+from .entra.tokens import verify_token
+from .http.app import Application, Sleep
+from .http.dispatch import GraphService
+from .intune import routes as intune_routes
+from .intune.approval_checks import check_approval
+from .reports import routes as reports_routes
+from .reports.export_downloads import ExportDownloads
+from .state.tenant import Tenant
+
+GRAPH = GraphService(
+    routes=(*intune_routes.ROUTES, *reports_routes.ROUTES, *entra_routes.ROUTES),
+    not_emulated={**intune_routes.NOT_EMULATED, **entra_routes.NOT_EMULATED},
+    beta_only=intune_routes.BETA_ONLY,
+    verify_token=verify_token,
+    check_approval=check_approval,
+)
+
+
+def create_application(
+    tenant: Tenant,
+    refuse_connections: Callable[[float], None] | None = None,
+    accept_connections: Callable[[], None] | None = None,
+    sleep: Sleep = asyncio.sleep,
+) -> Application:
+    """Return the application of a tenant. The first two arguments close and open its port; without them it stays open."""
+    control = ControlApi(tenant, refuse_connections, accept_connections).application()
+    return Application(tenant, GRAPH, (ExportDownloads(), LoginService()), control, refuse_connections, sleep)

@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Policies as an administrator created them, also of types that Graph no longer creates (POST /_emulator/policies)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..http.errors import GraphError
+from ..intune import (
+    configuration_policies,
+    device_configurations,
+    enrollment_configurations,
+    identity_protection,
+    intents,
+    oma_settings,
+    setting_instances,
+)
+from ..intune.assignments import PolicyAssignments
+from ..intune.device_configurations import CUSTOM, IDENTITY
+from ..state.policies import NO_TEMPLATE, ConfigurationPolicy, DeviceConfiguration, Intent
+from ..state.tenant import Tenant
+
+ACCOUNT_PROTECTION = {
+    "templateId": "fcef01f2-439d-4c3f-9184-823fd6e97646_1",
+    "templateFamily": "endpointSecurityAccountProtection",
+    "templateDisplayName": "Account Protection",
+    "templateDisplayVersion": "Version 1",
+}
+FIELDS = {"surface", "name", "description", "values", "assignments"}
+DEFAULT_ENROLLMENT = "_DefaultWindowsHelloForBusiness"
+
+Json = dict[str, Any]
+
+
+def add_policy(tenant: Tenant, body: Json) -> Json:
+    """Add a policy by {"surface", "name", "description", "values", "assignments": [targets]}; return {"surface", "id", "name"}.
+
+    ValueError when the body is wrong.
+    """
+    if set(body) - FIELDS or body.get("surface") not in _SURFACES:
+        raise ValueError(f"a policy has {', '.join(sorted(FIELDS))}; the surface must be one of {', '.join(_SURFACES)}")
+    name = body.get("name")
+    if not (isinstance(name, str) and name) and not (name is None and body["surface"] == "enrollment"):
+        raise ValueError("a policy needs a name")
+    try:
+        return _SURFACES[body["surface"]](tenant, name, body)
+    except GraphError as error:
+        raise ValueError(error.message) from None
+
+
+def list_all(tenant: Tenant) -> list[Json]:
+    """Return every policy of the tenant."""
+    surfaces = {CUSTOM: "custom", IDENTITY: "identity_protection"}
+    profiles = [(surfaces.get(item.type_name, "other"), item.id, item.display_name) for item in tenant.configurations.values()]
+    policies = [
+        ("account_protection" if item.template["templateId"] else "settings_catalog", item.id, item.name)
+        for item in tenant.configuration_policies.values()
+    ]
+    old = [("intent", item.id, item.display_name) for item in tenant.intents.values()]
+    enrollment = [("enrollment", item["id"], item["displayName"]) for item in tenant.enrollment_configurations.values()]
+    return [{"surface": surface, "id": own, "name": name} for surface, own, name in profiles + policies + old + enrollment]
+
+
+def _assignments(tenant: Tenant, kind: PolicyAssignments, policy_id: str, body: Json) -> list[Json]:
+    return [kind.make(tenant, "beta", policy_id, {"target": target}) for target in body.get("assignments", [])]
+
+
+def _only_list(values: Json, name: str) -> list[Any]:
+    """Return the only list that `values` can contain."""
+    if set(values) - {name} or not isinstance(values.get(name, []), list):
+        raise ValueError(f"values must contain only a list of {name}")
+    return list(values.get(name, []))
+
+
+def _profile(tenant: Tenant, name: str, body: Json, type_name: str) -> DeviceConfiguration:
+    now, own_id = tenant.clock.now(), tenant.new_id()
+    item = DeviceConfiguration(own_id, type_name, name, now, now, body.get("description"))
+    item.assignments = _assignments(tenant, device_configurations.ASSIGNMENTS, own_id, body)
+    return item
+
+
+def _custom(tenant: Tenant, name: str, body: Json) -> Json:
+    item = _profile(tenant, name, body, CUSTOM)
+    settings = oma_settings.validate(_only_list(body.get("values", {}), "omaSettings"), "beta", creating=True)
+    item.settings = oma_settings.store(tenant, item.id, settings, [])
+    tenant.configurations[item.id] = item
+    return {"surface": "custom", "id": item.id, "name": name}
+
+
+def _identity(tenant: Tenant, name: str, body: Json) -> Json:
+    item = _profile(tenant, name, body, IDENTITY)
+    item.own = {**identity_protection.PROFILE, **identity_protection.validate(body.get("values", {}), identity_protection.PROFILE)}
+    tenant.configurations[item.id] = item
+    return {"surface": "identity_protection", "id": item.id, "name": name}
+
+
+def _policy(tenant: Tenant, name: str, body: Json, template: Json) -> Json:
+    now, own_id = tenant.clock.now(), tenant.new_id()
+    item = ConfigurationPolicy(own_id, name, now, now, body.get("description"), template=dict(template))
+    item.instances = setting_instances.validate(_only_list(body.get("values", {}), "settings"), templated=bool(template["templateId"]))
+    item.assignments = _assignments(tenant, configuration_policies.ASSIGNMENTS, own_id, body)
+    tenant.configuration_policies[own_id] = item
+    return {"surface": body["surface"], "id": own_id, "name": name}
+
+
+def _intent(tenant: Tenant, name: str, body: Json) -> Json:
+    values = identity_protection.validate(body.get("values", {}), identity_protection.PROFILE)
+    item = Intent(tenant.new_id(), name, tenant.clock.now(), body.get("description"), dict(values))
+    item.assignments = _assignments(tenant, intents.ASSIGNMENTS, item.id, body)
+    tenant.intents[item.id] = item
+    return {"surface": "intent", "id": item.id, "name": name}
+
+
+def _enrollment(tenant: Tenant, name: str | None, body: Json) -> Json:
+    """Add a configuration; without a name, change the default one."""
+    if body.get("assignments"):
+        raise ValueError("assignments of enrollment configurations are not emulated")
+    values = identity_protection.validate(body.get("values", {}), identity_protection.ENROLLMENT)
+    known = tenant.enrollment_configurations
+    if name is None:
+        own_id = next(key for key in known if key.endswith(DEFAULT_ENROLLMENT))
+        known[own_id].update(values)
+    else:
+        own_id = f"{tenant.new_id()}_WindowsHelloForBusiness"
+        enrollment_configurations.add(tenant, own_id, name, body.get("description"), len(known), values)
+    return {"surface": "enrollment", "id": own_id, "name": known[own_id]["displayName"]}
+
+
+_SURFACES: dict[str, Callable[[Tenant, Any, Json], Json]] = {
+    "custom": _custom,
+    "settings_catalog": lambda tenant, name, body: _policy(tenant, name, body, NO_TEMPLATE),
+    "account_protection": lambda tenant, name, body: _policy(tenant, name, body, ACCOUNT_PROTECTION),
+    "identity_protection": _identity,
+    "intent": _intent,
+    "enrollment": _enrollment,
+}

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Routes of the directory. Roles: https://learn.microsoft.com/graph/permissions-reference"""
+
+from __future__ import annotations
+
+from ..http.routing import BOTH, V1, Route
+from . import grants, groups, organization, service_principals
+
+DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
+APPS_READ = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY)
+APPS_WRITE = ("Application.ReadWrite.All",)
+APPS_CREATE = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
+GRANTS_READ = ("DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", *DIRECTORY)
+GRANTS_WRITE = ("DelegatedPermissionGrant.ReadWrite.All",)
+GROUPS_READ = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *DIRECTORY)
+ORGANIZATION_READ = ("Organization.Read.All", "Organization.ReadWrite.All", *DIRECTORY)
+SKUS_READ = ("LicenseAssignment.Read.All", *ORGANIZATION_READ)
+ENTRA_DEVICE_READ = ("Device.Read.All", "Device.ReadWrite.All", *DIRECTORY)
+
+SERVICE_PRINCIPAL_KEYS = ("/servicePrincipals/{id}", "/servicePrincipals(appId='{appId}')")
+DELETED_SERVICE_PRINCIPALS = (
+    "/directory/deletedItems/microsoft.graph.servicePrincipal",
+    "/directory/deletedItems/graph.servicePrincipal",
+)
+
+ROUTES: tuple[Route, ...] = (
+    Route(V1, "GET", "/organization", organization.list_all, ORGANIZATION_READ, "identity"),
+    Route(V1, "GET", "/organization/{id}", organization.get, ORGANIZATION_READ, "identity"),
+    Route(V1, "GET", "/subscribedSkus", organization.subscribed_skus, SKUS_READ, "identity", 3),
+    Route(V1, "GET", "/groups", groups.list_all, GROUPS_READ, "identity"),
+    Route(V1, "GET", "/groups/{id}", groups.get, GROUPS_READ, "identity"),
+    Route(V1, "GET", "/groups/{id}/transitiveMembers", groups.transitive_members, GROUPS_READ, "identity"),
+    Route(V1, "GET", "/devices(deviceId='{deviceId}')", groups.device_by_device_id, ENTRA_DEVICE_READ, "identity"),
+    Route(V1, "GET", "/servicePrincipals", service_principals.list_all, APPS_READ, "identity"),
+    Route(V1, "POST", "/servicePrincipals", service_principals.create, APPS_CREATE, "identity"),
+    *(Route(V1, "GET", path, service_principals.get, APPS_READ, "identity") for path in SERVICE_PRINCIPAL_KEYS),
+    *(Route(V1, "PATCH", path, service_principals.update, APPS_WRITE, "identity") for path in SERVICE_PRINCIPAL_KEYS),
+    *(Route(V1, "DELETE", path, service_principals.delete, APPS_WRITE, "identity") for path in SERVICE_PRINCIPAL_KEYS),
+    Route(V1, "GET", "/servicePrincipals/{id}/oauth2PermissionGrants", grants.list_of_service_principal, GRANTS_READ, "identity", 2),
+    *(Route(V1, "GET", path, service_principals.list_deleted, APPS_READ, "identity") for path in DELETED_SERVICE_PRINCIPALS),
+    Route(V1, "GET", "/directory/deletedItems/{id}", service_principals.get_deleted, APPS_READ, "identity"),
+    Route(V1, "POST", "/directory/deletedItems/{id}/restore", service_principals.restore, APPS_WRITE, "identity"),
+    Route(V1, "DELETE", "/directory/deletedItems/{id}", service_principals.purge, APPS_WRITE, "identity"),
+    Route(V1, "GET", "/oauth2PermissionGrants", grants.list_all, GRANTS_READ, "identity", 2),
+    Route(V1, "POST", "/oauth2PermissionGrants", grants.create, GRANTS_WRITE, "identity"),
+    Route(V1, "GET", "/oauth2PermissionGrants/{id}", grants.get, GRANTS_READ, "identity", 2),
+    Route(V1, "PATCH", "/oauth2PermissionGrants/{id}", grants.update, GRANTS_WRITE, "identity"),
+    Route(V1, "DELETE", "/oauth2PermissionGrants/{id}", grants.delete, GRANTS_WRITE, "identity"),
+)
+
+# Paths that exist in the service, but not here.
+NOT_EMULATED: dict[str, tuple[str, ...]] = {
+    "/users": BOTH,
+    "/applications": BOTH,
+    "/directory": BOTH,
+    "/devices": BOTH,
+    "/groups": BOTH,
+    "/servicePrincipals": BOTH,
+    "/oauth2PermissionGrants": BOTH,
+    "/organization": BOTH,
+    "/subscribedSkus": BOTH,
+}

@@ -1,0 +1,15 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Application roles of Intune, as https://learn.microsoft.com/graph/permissions-reference names them."""
+
+from __future__ import annotations
+
+DEVICES_READ = ("DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.ReadWrite.All")
+DEVICES_WRITE = ("DeviceManagementManagedDevices.ReadWrite.All",)
+DEVICES_PRIVILEGED = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
+CONFIG_READ = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
+CONFIG_WRITE = ("DeviceManagementConfiguration.ReadWrite.All",)
+SERVICE_READ = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All")
+RBAC_READ = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")
+APPROVALS_READ = (*RBAC_READ, *CONFIG_READ)

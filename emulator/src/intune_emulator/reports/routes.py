@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Routes of reports."""
+
+from __future__ import annotations
+
+from ..http.routing import BOTH, Route
+from ..intune.roles import CONFIG_READ, CONFIG_WRITE, DEVICES_READ, DEVICES_WRITE
+from . import export_jobs, setting_noncompliance
+
+EXPORTS = "/deviceManagement/reports/exportJobs"
+EXPORTS_READ = (*CONFIG_READ, *DEVICES_READ)
+EXPORTS_WRITE = (*CONFIG_WRITE, *DEVICES_WRITE)
+
+ROUTES: tuple[Route, ...] = (
+    Route(BOTH, "POST", EXPORTS, export_jobs.create, EXPORTS_WRITE, "configuration"),
+    Route(BOTH, "GET", EXPORTS, export_jobs.list_all, EXPORTS_READ, "configuration"),
+    Route(BOTH, "GET", EXPORTS + "/{id}", export_jobs.get, EXPORTS_READ, "configuration"),
+    Route(BOTH, "POST", setting_noncompliance.PATH, setting_noncompliance.run, CONFIG_READ, "configuration"),
+)

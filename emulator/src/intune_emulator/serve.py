@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Serve an emulated tenant over HTTPS until SIGTERM or Ctrl+C."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .application import create_application
+from .control.readiness import READY_LINE
+from .control.seeds import make_tenant
+from .entra.login_routes import IDENTITY_PATH
+from .http.server import LOOPBACK, Listener, Listeners, bind
+from .http.tls import make_authority, make_server_certificate
+from .state.journal import Recorder
+from .state.tenant import Tenant
+
+ANY_ADDRESS = "0.0.0.0"
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """Options of the command. Port 0 takes a free one; `folder` None: a temporary one, removed at the end."""
+
+    seed: str = "demo"
+    host: str = LOOPBACK
+    host_names: Sequence[str] = ()
+    port: int = 0
+    control_port: int = 0
+    env_file: Path | None = None
+    record: Path | None = None
+    folder: Path | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the certificate without duplicates; the first one is in the URLs."""
+        own = [self.host] if self.host != ANY_ADDRESS else []
+        return list(dict.fromkeys([*self.host_names, *own, LOOPBACK, "localhost"]))
+
+
+def serve(options: ServeOptions) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="emulated-tenant-"))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        asyncio.run(_serve(options, folder.resolve()))
+    finally:
+        if options.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _serve(options: ServeOptions, folder: Path) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    certificate, key = _write_server_certificate(folder, options.names)
+    tenant_listener, control_listener = (
+        Listener(bind(options.host, port), certificate, key) for port in (options.port, options.control_port)
+    )
+    host = options.names[0]
+    tenant = make_tenant(f"https://{host}:{tenant_listener.port}", options.seed)
+    # the garbage collector does not need to look at a large fleet again
+    gc.freeze()
+    tenant.recorder = Recorder(options.record)
+    _write_credentials(folder, tenant)
+    listeners = Listeners(tenant_listener, control_listener)
+    await listeners.start(create_application(tenant, listeners.refuse_connections, listeners.accept_connections))
+    variables = _variables(folder, tenant, f"https://{host}:{control_listener.port}")
+    if options.env_file:
+        _write_private(options.env_file, "".join(f"{name}={value}\n" for name, value in variables.items()))
+    _announce(tenant, options.env_file, variables)
+    await stop.wait()
+    await listeners.stop()
+    tenant.recorder.close()
+
+
+def _write_server_certificate(folder: Path, names: Sequence[str]) -> tuple[Path, Path]:
+    """Write the CA and the server's certificate and key; return the paths of the last two."""
+    authority = make_authority()
+    server = make_server_certificate(authority, names)
+    (folder / "ca.pem").write_bytes(authority.certificate_pem())
+    certificate = folder / "server.pem"
+    certificate.write_bytes(server.certificate_pem())
+    return certificate, _write_private(folder / "server.key", server.key_pem())
+
+
+def _write_credentials(folder: Path, tenant: Tenant) -> None:
+    keys = tenant.keys
+    _write_private(folder / "client.pem", keys.client.key_pem() + keys.client.certificate_pem())
+    _write_private(folder / "client.pfx", keys.client.pfx(keys.passphrase))
+    _write_private(folder / "federated-token", tenant.federated_token)
+
+
+def _write_private(path: Path, content: bytes | str) -> Path:
+    """Write a file atomically, readable by its owner only; return its path."""
+    data = content.encode() if isinstance(content, str) else content
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+    os.replace(temporary, path)
+    return path
+
+
+def _variables(folder: Path, tenant: Tenant, control_url: str) -> dict[str, str]:
+    return {
+        "INTUNE_GRAPH_URL": tenant.origin,
+        "INTUNE_AUTHORITY_URL": tenant.origin,
+        "INTUNE_CA_PATH": str(folder / "ca.pem"),
+        "INTUNE_TENANT_ID": tenant.tenant_id,
+        "INTUNE_CLIENT_ID": tenant.client_id,
+        "INTUNE_CLIENT_SECRET": tenant.keys.client_secret,
+        "EMULATOR_URL": control_url,
+        "EMULATOR_DIR": str(folder),
+        "EMULATOR_CERTIFICATE_PEM": str(folder / "client.pem"),
+        "EMULATOR_CERTIFICATE_PFX": str(folder / "client.pfx"),
+        "EMULATOR_CERTIFICATE_PASSPHRASE": tenant.keys.passphrase,
+        "EMULATOR_FEDERATED_TOKEN": str(folder / "federated-token"),
+        "EMULATOR_MSI_ENDPOINT": f"{tenant.origin}{IDENTITY_PATH}",
+        "EMULATOR_MSI_SECRET": tenant.keys.identity_header,
+    }
+
+
+def _announce(tenant: Tenant, env_file: Path | None, variables: dict[str, str]) -> None:
+    print(f"{READY_LINE} Seed {tenant.seed}: {len(tenant.devices)} devices.", flush=False)
+    print(f"  Graph and login  {tenant.origin}   tenant {tenant.tenant_id}")
+    print(f"  Control API      {variables['EMULATOR_URL']}/_emulator/health")
+    if env_file:
+        print(f"  To use it:       set -a; . {env_file}; set +a")
+    else:
+        print("  To use it, set:")
+        for name, value in variables.items():
+            print(f"    {name}={value}")
+    print("  Stop with Ctrl+C.", flush=True)

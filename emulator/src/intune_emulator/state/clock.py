@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Emulated time: the real clock plus an offset, or frozen."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+
+
+def parse_iso(text: str) -> datetime:
+    """Read an ISO 8601 date-time (any number of fractional digits, `Z` or an offset); UTC when none is given."""
+    head, dot, tail = text.strip().replace("Z", "+00:00").partition(".")
+    if dot:
+        sign = max(tail.find("+"), tail.find("-"))
+        digits, zone = (tail, "") if sign < 0 else (tail[:sign], tail[sign:])
+        head = f"{head}.{(digits + '000000')[:6]}{zone}"
+    value = datetime.fromisoformat(head)
+    return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
+
+
+def iso(value: datetime) -> str:
+    """Render whole seconds, as Graph writes most dates: 2026-01-05T10:00:00Z."""
+    return f"{value.isoformat()[:19]}Z"
+
+
+def iso_fractional(value: datetime) -> str:
+    """Render seven fractional digits, as Intune writes the dates of device actions."""
+    return f"{value.isoformat(timespec='microseconds')[:26]}0Z"
+
+
+class Clock:
+    """One clock for tokens, life cycles, quotas, visibility and the Date header."""
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+        self._frozen: float | None = None
+
+    def timestamp(self) -> float:
+        """Return the emulated time as seconds since 1970."""
+        return self._frozen if self._frozen is not None else time.time() + self._offset
+
+    def now(self) -> datetime:
+        """Return the emulated time in UTC."""
+        return datetime.fromtimestamp(self.timestamp(), timezone.utc)
+
+    def advance(self, seconds: float) -> None:
+        """Move forward (or back, when negative)."""
+        if self._frozen is not None:
+            self._frozen += seconds
+        else:
+            self._offset += seconds
+
+    def set(self, value: datetime) -> None:
+        """Jump to a point in time; a frozen clock stays frozen."""
+        self.advance(value.timestamp() - self.timestamp())
+
+    def freeze(self, frozen: bool) -> None:
+        """Stop the clock, or let it run on from the point where it stopped."""
+        if frozen and self._frozen is None:
+            self._frozen = self.timestamp()
+        elif not frozen and self._frozen is not None:
+            self._offset = self._frozen - time.time()
+            self._frozen = None
+
+    @property
+    def frozen(self) -> bool:
+        """Return whether the clock is stopped."""
+        return self._frozen is not None
+
+    def reset(self) -> None:
+        """Return to real time."""
+        self._offset, self._frozen = 0.0, None

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""The managed devices of the tenant. Properties are made on first use, so that 100,000 devices start quickly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from datetime import datetime
+from typing import Any
+
+from .cache import Cache
+from .device_actions import Action, Simulation
+from .device_properties import ALIASES, BETA_DEFAULTS
+
+Make = Callable[[], dict[str, Any]]
+
+
+class Device:
+    """A managed device. `own`: only the properties that differ from the defaults."""
+
+    __slots__ = ("id", "_make", "_own", "_simulation", "actions")
+
+    def __init__(self, device_id: str, make: Make, simulation: Simulation | None = None) -> None:
+        self.id = device_id
+        self._make: Make | None = make
+        self._own: dict[str, Any] = {}
+        self._simulation = simulation
+        self.actions: dict[str, list[Action]] = {}
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """Return the own properties, made on first use."""
+        if self._make is not None:
+            self._own = {**self._make(), "id": self.id}
+            self._make = None
+        return self._own
+
+    @property
+    def simulation(self) -> Simulation:
+        """Return how this device reacts to actions; made on first use."""
+        if self._simulation is None:
+            self._simulation = Simulation()
+        return self._simulation
+
+    def get(self, name: str) -> Any:
+        """Return a property by its name in v1.0 or beta."""
+        own = self.own
+        name = ALIASES.get(name, name)
+        return own[name] if name in own else BETA_DEFAULTS[name]
+
+    def check_in(self, now: datetime) -> None:
+        """Connect the device to the service: waiting actions start."""
+        self.simulation.offline = False
+        for actions in self.actions.values():
+            for action in actions:
+                action.check_in(now)
+
+    @property
+    def is_windows_desktop(self) -> bool:
+        """Return whether it runs Windows and is neither a phone nor a HoloLens."""
+        return self.get("operatingSystem") == "Windows" and self.get("deviceType") not in ("windowsPhone", "holoLens")
+
+    def outcome(self, windows_desktop: str) -> str:
+        """Return the outcome of the next reset. Platforms: https://learn.microsoft.com/intune/device-management/actions/reset-passcode"""
+        if self.simulation.outcome is not None:
+            return self.simulation.outcome
+        if self.is_windows_desktop:
+            return windows_desktop
+        return "not_supported" if self.get("operatingSystem") == "macOS" or self.get("deviceType") == "holoLens" else "done"
+
+
+class Devices:
+    """Devices by id, in a stable order, with an index for the Entra device id."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Device] = {}
+        self._entra: dict[str, Device] | None = None
+        self._changes = 0
+        self._cache = Cache()
+
+    def add(self, device: Device) -> None:
+        """Add a device, or replace the one with its id."""
+        self._by_id[device.id] = device
+        self.forget_results()
+
+    def get(self, device_id: str) -> Device | None:
+        """Return a device by its managed device id, in any letter case."""
+        return self._by_id.get(device_id) or self._by_id.get(device_id.lower())
+
+    def by_entra_id(self, device_id: str) -> Device | None:
+        """Return a device by its azureADDeviceId."""
+        if self._entra is None:
+            self._entra = {str(device.get("azureADDeviceId")).lower(): device for device in self}
+        return self._entra.get(device_id.lower())
+
+    def forget_results(self) -> None:
+        """Clear the index and the results of lists, after a property was changed."""
+        self._entra = None
+        self._changes += 1
+
+    def remember(self, key: Hashable, find: Callable[[], list[Device]]) -> list[Device]:
+        """Return the result of `find`, which is called once until a device changes."""
+        return self._cache.get(self._changes, key, find)
+
+    def __iter__(self) -> Iterator[Device]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)

@@ -1,0 +1,128 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Faults on demand: which requests they hit, and how often. http/app.py and http/server.py apply them to the connection."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = (
+    "refuse_connection",
+    "drop_before",
+    "drop_after",
+    "status",
+    "truncate",
+    "delay",
+    "expire_token",
+    "html",
+    "claims_challenge",
+    "redirect",
+)
+# Of a single request in a $batch: some of those above, and two that only an item can have.
+ITEM_KINDS = ("status", "expire_token", "claims_challenge", "omit", "duplicate")
+ALL_KINDS = tuple(dict.fromkeys(KINDS + ITEM_KINDS))
+FIELDS: dict[str, type | tuple[type, ...]] = {
+    "status": int,
+    "retry_after": (str, int, float),
+    "seconds": (int, float),
+    "location": str,
+    "processed": bool,
+    "code": str,
+    "message": str,
+}
+
+
+@dataclass
+class Fault:
+    """An armed fault: hits matching requests after `skip`, `times` times (None: always)."""
+
+    id: int
+    kind: str
+    details: dict[str, Any]
+    method: str | None
+    path: re.Pattern[str] | None
+    version: str | None
+    skip: int
+    times: int | None
+    hits: int = 0
+
+    def matches(self, method: str, path: str, version: str | None) -> bool:
+        """Return whether the fault is meant for the request, regardless of skip and times."""
+        if self.method and self.method != method.upper():
+            return False
+        if self.version and self.version != version:
+            return False
+        return self.path is None or self.path.search(path) is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON of GET /_emulator/faults."""
+        match = {"method": self.method, "path": self.path.pattern if self.path else None, "version": self.version}
+        return {
+            "id": self.id,
+            "match": match,
+            "skip": self.skip,
+            "times": self.times,
+            "hits": self.hits,
+            "fault": {"kind": self.kind, **self.details},
+        }
+
+
+class Faults:
+    """All armed faults in the order of arming; the first that hits wins."""
+
+    def __init__(self) -> None:
+        self._armed: list[Fault] = []
+        self._last = 0
+
+    def arm(self, spec: dict[str, Any]) -> Fault:
+        """Arm a fault by the JSON of POST /_emulator/faults; ValueError when it is not valid."""
+        unknown = set(spec) - {"match", "skip", "times", "fault"}
+        match, fault = spec.get("match") or {}, spec.get("fault")
+        if unknown or not isinstance(match, dict) or set(match) - {"method", "path", "version"}:
+            raise ValueError(f"unknown fields: {sorted(unknown | set(match)) if isinstance(match, dict) else 'match'}")
+        if not isinstance(fault, dict) or fault.get("kind") not in ALL_KINDS:
+            raise ValueError(f"fault.kind must be one of {', '.join(ALL_KINDS)}")
+        details = {name: value for name, value in fault.items() if name != "kind"}
+        for name, value in details.items():
+            if name not in FIELDS or (value is not None and not isinstance(value, FIELDS[name])):
+                raise ValueError(f"unknown or wrong fault field '{name}'")
+        self._last += 1
+        method = match.get("method")
+        path = re.compile(match["path"]) if match.get("path") else None
+        armed = Fault(
+            self._last,
+            fault["kind"],
+            details,
+            method.upper() if method else None,
+            path,
+            match.get("version"),
+            int(spec.get("skip", 0)),
+            spec.get("times", 1),
+        )
+        self._armed.append(armed)
+        return armed
+
+    def hit(self, method: str, path: str, version: str | None, kinds: tuple[str, ...] = KINDS) -> Fault | None:
+        """Return the fault for this request and count the hit, or None."""
+        for fault in self._armed:
+            if fault.kind not in kinds or not fault.matches(method, path, version):
+                continue
+            if fault.times is not None and fault.hits >= fault.times:
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
+                continue
+            fault.hits += 1
+            return fault
+        return None
+
+    def list(self) -> list[dict[str, Any]]:
+        """Return all faults, also those that do not hit any more."""
+        return [fault.as_dict() for fault in self._armed]
+
+    def clear(self) -> None:
+        """Remove all faults."""
+        self._armed.clear()

@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""The state of the emulated tenant. One process, one event loop: no locks."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import jwt
+
+from .applications import FEDERATED_AUDIENCE, Application, FederatedCredential, Secret
+from .approval_requests import ApprovalRequest
+from .clock import Clock
+from .device_actions import Actions
+from .devices import Devices
+from .directory_store import DirectoryStore, Properties
+from .export_jobs import ExportJob
+from .faults import Faults
+from .group_members import GroupMembers
+from .guids import random_guid, stable_id
+from .journal import Journal, Recorder
+from .keys import Keys, random_text
+from .policies import ConfigurationPolicy, DeviceConfiguration, Intent, PolicyState
+from .quota import Quota
+from .settings import Settings
+
+DOMAIN = "contoso.onmicrosoft.com"
+PASSCODE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+PASSCODE_LENGTH = 10
+YEAR_SECONDS = 365 * 86400
+
+
+class Tenant:
+    """Everything that requests read and change. `origin`: https://127.0.0.1:PORT. A new tenant is empty; seeds.py fills it."""
+
+    def __init__(self, origin: str, keys: Keys | None = None) -> None:
+        self.origin = origin
+        self.domain = DOMAIN
+        self.tenant_id = stable_id("tenant")
+        self.client_id = stable_id("client")
+        self.keys = keys or Keys()
+        self.clock = Clock()
+        self.journal = Journal()
+        self.recorder = Recorder(None)
+        self.secrets: set[str] = set()
+        self.federated_token = self._make_federated_token()
+        self.clear("empty")
+
+    def clear(self, seed: str) -> None:
+        """Remove all data, settings, faults, and journal entries, and start the clock and the generators anew; keys and secrets stay."""
+        self.seed = seed
+        self.rng = random.Random(f"endpointops/{seed}")
+        self.settings = Settings()
+        self.clock.reset()
+        self.started = self.clock.now()
+        self.journal.clear()
+        self.faults = Faults()
+        self.quota = Quota(self)
+        self._clear_tokens()
+        self._clear_intune()
+        self._clear_directory()
+        self.secrets |= {self.keys.client_secret, self.keys.passphrase, self.keys.identity_header, self.federated_token}
+
+    def _clear_tokens(self) -> None:
+        # claims of the tokens with a valid signature, by token
+        self.verified_tokens: dict[str, dict[str, Any]] = {}
+        self.expired_tokens: set[str] = set()
+        self.challenges: dict[str, str] = {}
+        self.answered_challenges: dict[str, str] = {}
+
+    def _clear_intune(self) -> None:
+        self.devices = Devices()
+        self.actions = Actions()
+        self.configurations: dict[str, DeviceConfiguration] = {}
+        self.intents: dict[str, Intent] = {}
+        self.enrollment_configurations: dict[str, dict[str, Any]] = {}
+        self.assignment_filters: dict[str, dict[str, Any]] = {}
+        self.scope_tags: dict[str, dict[str, Any]] = {}
+        self.configuration_policies: dict[str, ConfigurationPolicy] = {}
+        self.approvals: dict[str, ApprovalRequest] = {}
+        self.policy_states: dict[str, dict[str, PolicyState]] = {}
+        self.export_jobs: dict[str, ExportJob] = {}
+
+    def _clear_directory(self) -> None:
+        self.service_principals, self.deleted_items = DirectoryStore(self), DirectoryStore(self)
+        self.grants, self.groups = DirectoryStore(self), DirectoryStore(self)
+        self.deleted_grants: dict[str, list[Properties]] = {}
+        self.users: dict[str, Properties] = {}
+        self.members = GroupMembers()
+        self.applications: dict[str, Application] = {}
+        self._add_own_applications()
+
+    def _add_own_applications(self) -> None:
+        app = Application(self.client_id, stable_id("client", "object"), "Endpoint automation")
+        app.secrets.append(Secret(self.keys.client_secret, self.clock.now() + timedelta(seconds=YEAR_SECONDS)))
+        app.certificates.append(self.keys.client.certificate)
+        app.federated.append(self._federated_credential())
+        self.managed_identity = Application(
+            stable_id("identity"), stable_id("identity", "object"), "Automation host", managed_identity=True
+        )
+        self.applications = {app.client_id: app, self.managed_identity.client_id: self.managed_identity}
+
+    def _federated_credential(self) -> FederatedCredential:
+        return FederatedCredential(f"{self.origin}/issuer", "system:serviceaccount:automation:endpoint", FEDERATED_AUDIENCE)
+
+    def _make_federated_token(self) -> str:
+        trust = self._federated_credential()
+        now = int(self.clock.timestamp())
+        claims = {"iss": trust.issuer, "sub": trust.subject, "aud": trust.audience, "iat": now, "nbf": now, "exp": now + YEAR_SECONDS}
+        return jwt.encode(claims, self.keys.federated.rsa_key, algorithm="RS256", headers={"kid": "federated"})
+
+    def add_application(self, roles: list[str] | None, secret_valid_days: float, federated: bool) -> tuple[Application, str]:
+        """Register a further application; return it and its secret, which may be expired already."""
+        number = len(self.applications)
+        app = Application(self.new_id(), self.new_id(), f"Registered application {number}")
+        if roles is not None:
+            app.roles = list(roles)
+        value = random_text()
+        self.secrets.add(value)
+        app.secrets.append(Secret(value, self.clock.now() + timedelta(days=secret_valid_days)))
+        if federated:
+            app.federated.append(self._federated_credential())
+        self.applications[app.client_id] = app
+        return app, value
+
+    def new_id(self) -> str:
+        """Return a new GUID from the seeded generator."""
+        return random_guid(self.rng.getrandbits(128))
+
+    def new_passcode(self) -> str:
+        """Return a passcode that is unique in this run, and remember it as a secret."""
+        while True:
+            text = "".join(self.rng.choices(PASSCODE_ALPHABET, k=PASSCODE_LENGTH))
+            if text not in self.secrets:
+                self.secrets.add(text)
+                return text

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""The distribution, installed into an empty environment, works alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1]
+SCRIPT = """
+import importlib.util
+from intune_emulator import EmulatorProcess
+
+assert importlib.util.find_spec("ansible") is None
+with EmulatorProcess("demo") as emulator:
+    assert emulator.control.health()["devices"] == 40
+"""
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, cwd=cwd)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_a_wheel_in_an_empty_environment(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+    python = tmp_path / "venv" / "bin" / "python"
+    pip = (python, "-m", "pip", "--disable-pip-version-check", "--quiet")
+    # a copy: setuptools writes into the folder that it builds from
+    source = tmp_path / "source"
+    run("cp", "-R", FOLDER, source, cwd=tmp_path)
+    run(*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, source, cwd=tmp_path)
+    (wheel,) = tmp_path.glob("intune_emulator-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (metadata,) = [archive.read(name).decode() for name in names if name.endswith("/METADATA")]
+    modules = {str(path.relative_to(FOLDER / "src")) for path in (FOLDER / "src" / "intune_emulator").rglob("*.py")}
+    assert modules | {"intune_emulator/py.typed"} == {name for name in names if name.startswith("intune_emulator/")}
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert "License-Expression: MIT\n" in metadata and "Requires-Python: >=3.10\n" in metadata
+    run(*pip, "install", wheel, cwd=tmp_path)
+    assert run(tmp_path / "venv" / "bin" / "intune-emulator", "--version", cwd=tmp_path).startswith("intune-emulator ")
+    run(python, "-c", SCRIPT, cwd=tmp_path)
