@@ -131,7 +131,7 @@ def tell_what_the_tenant_saw(emulator: EmulatorProcess) -> None:
     resets = emulator.control.resets()
     print(f"\nWhat the tenant itself saw: {len(resets)} devices with a reset, {max(map(len, resets.values()))} each at the most.")
     print(
-        "To try more: '.venv/bin/python -m intune_emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect."
+        "To try more: '.venv/bin/intune-emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect."
     )
 
 

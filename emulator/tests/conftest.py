@@ -47,7 +47,7 @@ def running() -> Iterator[EmulatorProcess]:
 
 @pytest.fixture
 def emulator(running: EmulatorProcess) -> EmulatorProcess:
-    """The process, reset to the demo seed."""
+    """Return the process, reset to the demo seed."""
     running.control.reset("demo")
     return running
 

@@ -32,7 +32,7 @@ def write(client: Any, body: Any = None, path: str = V1, method: str = "POST", *
 
 
 def file(client: Any, body: Any = None, text: str = "Change 4711", **more: Any) -> str:
-    """File a request; its code."""
+    """File a request and return its code."""
     response = write(client, body, x_msft_approval_justification=encoded(text), **more)
     assert response.status_code == 412, response.text
     return response.headers[CODE]
@@ -47,7 +47,7 @@ def decide(client: Any, code: str, decision: str = "approve", **more: Any) -> di
 
 
 def wrapped(response: Any) -> dict[str, Any]:
-    """What Intune says inside of the message."""
+    """Return the JSON of Intune inside the message."""
     return json.loads(response.json()["error"]["message"])
 
 

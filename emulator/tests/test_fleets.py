@@ -44,7 +44,7 @@ def group(client: Any, name: str) -> str:
 
 
 def calls(monkeypatch: pytest.MonkeyPatch, place: Any, name: str) -> list[Any]:
-    """The calls of a function from now on."""
+    """Record the calls of a function from now on."""
     seen: list[Any] = []
     real = getattr(place, name)
 

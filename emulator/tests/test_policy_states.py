@@ -19,7 +19,7 @@ def overview(client: Any, policy_id: str) -> dict[str, int]:
 
 
 def names(client: Any, policy_id: str) -> list[str]:
-    """Devices that have a state; names are not unique."""
+    """Return the names of the devices that have a state; names are not unique."""
     found = client.control("POST", "policy_states", {"policy_id": policy_id, "states": {}})["states"]
     return sorted(device["deviceName"] for device in client.control("GET", "devices") if device["id"] in found)
 

@@ -50,7 +50,7 @@ def download(client: Any, url: str, **headers: str) -> Any:
 
 
 def content(client: Any, job: dict[str, Any]) -> bytes:
-    """The one file of the result."""
+    """Return the one file of the result."""
     response = download(client, wait(client, job)["url"])
     assert (response.status_code, response.headers["content-type"]) == (200, "application/octet-stream")
     with zipfile.ZipFile(io.BytesIO(response.content)) as archive:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import types
 import typing as t
 
 import pytest
@@ -273,7 +274,7 @@ class Folder:
 
 @pytest.fixture
 def folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
-    monkeypatch.setattr("tests.contract.usage.ROUTES", ())
+    monkeypatch.setattr("tests.contract.usage.GRAPH", types.SimpleNamespace(routes=()))
     return Folder(tmp_path)
 
 
