@@ -135,3 +135,11 @@ def test_another_address_and_name() -> None:
             assert (health["origin"], health["seed"]) == (graph, "empty")
             with pytest.raises(requests.ConnectionError):
                 session.get(f"https://127.0.0.1:{port}/_emulator/health")
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"), [("intune_emulator", "requests"), ("intune_emulator.cli", "uvicorn"), ("intune_emulator.cli", "requests")]
+)
+def test_imports_are_cheap(module: str, unwanted: str) -> None:
+    code = f"import sys, {module}; sys.exit({unwanted!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
