@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import types
 import typing as t
 
 import pytest
@@ -274,7 +273,7 @@ class Folder:
 
 @pytest.fixture
 def folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
-    monkeypatch.setattr("tests.contract.usage.GRAPH", types.SimpleNamespace(routes=()))
+    monkeypatch.setattr("tests.contract.usage.ROUTES", ())
     return Folder(tmp_path)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
-from intune_emulator.application import GRAPH
+from intune_emulator.application import ROUTES
 
 from . import recordings
 from .checker import Checker
@@ -27,7 +27,7 @@ class Route(t.NamedTuple):
 
 def list_emulated_routes() -> list[Route]:
     """Return what the emulated tenant has, except $batch, which Microsoft's OpenAPI does not describe."""
-    routes = [Route(version, route.method, route.template) for route in GRAPH.routes for version in route.versions]
+    routes = [Route(version, route.method, route.template) for route in ROUTES for version in route.versions]
     return [route for route in routes if route.path != "/$batch"]
 
 

@@ -20,8 +20,9 @@ from .reports import routes as reports_routes
 from .reports.export_downloads import ExportDownloads
 from .state.tenant import Tenant
 
+ROUTES = (*intune_routes.ROUTES, *reports_routes.ROUTES, *entra_routes.ROUTES)
 GRAPH = GraphService(
-    routes=(*intune_routes.ROUTES, *reports_routes.ROUTES, *entra_routes.ROUTES),
+    routes=ROUTES,
     not_emulated={**intune_routes.NOT_EMULATED, **entra_routes.NOT_EMULATED},
     beta_only=intune_routes.BETA_ONLY,
     verify_token=verify_token,
