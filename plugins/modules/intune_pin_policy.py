@@ -522,16 +522,15 @@ import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import References
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import DirectoryLookup
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import assignments
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import migration as pin_move
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import policy as pin_policy
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings as pin_settings
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, assignments, migration, policy, settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_profile import CustomProfile
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import Place, Policy
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope, RequestedPolicy
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import PolicyPlan, PolicyTask
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import SettingsCatalog
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 TARGET = {
     "target": {"type": "str", "choices": ["all_devices", "all_users", "group", "exclude_group"], "required": True},
@@ -540,8 +539,8 @@ TARGET = {
     "filter_type": {"type": "str", "choices": ["include", "exclude"]},
 }
 TARGET_NEEDS = [("target", "group", ("group",)), ("target", "exclude_group", ("group",))]
-BACKENDS: dict[str, pin_policy.Backend] = {"custom": CustomProfile(), "settings_catalog": SettingsCatalog()}
-OTHER = {"custom": "settings_catalog", "settings_catalog": "custom"}
+BACKENDS: t.Mapping[settings.BackendName, api.Backend] = {"custom": CustomProfile(), "settings_catalog": SettingsCatalog()}
+OTHER_BACKENDS: t.Mapping[settings.BackendName, api.Backend] = {"custom": SettingsCatalog(), "settings_catalog": CustomProfile()}
 
 SPEC = _argspec.make_spec(
     "intune_pin_policy",
@@ -553,7 +552,7 @@ SPEC = _argspec.make_spec(
         "replace_custom": {"type": "bool", "default": False},
         "description": {"type": "str"},
         "scope": {"type": "str", "choices": ["device", "user"], "default": "device"},
-        **pin_settings.arguments(),
+        **settings.make_options(),
         "assignments": {"type": "list", "elements": "dict", "options": TARGET, "required_if": TARGET_NEEDS},
         "purge_assignments": {"type": "bool", "default": True},
         "scope_tags": {"type": "list", "elements": "str"},
@@ -565,114 +564,105 @@ SPEC = _argspec.make_spec(
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    backend, settings = BACKENDS[params["backend"]], pin_settings.given(params)
-    check_options(params, settings)
-    place = Place(pin_policy.tenant_guid(client, params["tenant_id"]), params["scope"])
-    before = pin_policy.find(client, backend, params["id"], params["name"], place, settings)
-    old = find_old(params, client, before, place)
-    after = make_desired(params, client, before, old, settings) if params["state"] == "present" else None
-    if before is not None and after is not None:
-        before = backend.ready(client, before, after, place)
-    steps = pin_policy.plan(before, after)
-    approval, is_partial = None, False
-    if (steps or old) and not check:
-        try:
-            after = carry_out(params, client, before, after, old, steps, place)
-        except errors.ApprovalPendingError as pending:
-            approval, is_partial = pending.approval, pending.effects == "partial"
-            after, old = pin_policy.find(client, backend, params["id"], params["name"], place, settings), None
-    shown_before, shown_after = pin_policy.diff(before, after)
+    """Return the outcome of the task."""
+    task = policy.parse_task(params)
+    policy.validate_task(task)
+    policy_scope = PolicyScope(api.fetch_tenant_id(client, task.tenant_id), task.scope)
+    plan = make_plan(client, task, policy_scope)
+    if not plan or check:
+        return make_outcome(task, policy_scope, plan, plan.desired)
+    try:
+        return make_outcome(task, policy_scope, plan, apply_plan(client, task, policy_scope, plan))
+    except errors.ApprovalPendingError as pending:
+        found = find_current(client, task, policy_scope)
+        return make_outcome(task, policy_scope, plan, found, pending)
+
+
+def find_current(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) -> Policy | None:
+    """Return the policy that the task names, with the hidden values of the options that it gives."""
+    backend = BACKENDS[task.backend]
+    return api.find_policy(client, backend, policy_scope, policy_id=task.id, name=task.name, reveal=task.settings)
+
+
+def make_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) -> PolicyPlan:
+    """Return what the task changes; raise an error for everything that can be refused before the first write."""
+    backend = BACKENDS[task.backend]
+    current = find_current(client, task, policy_scope)
+    replaced = migration.find_replaced(client, task, policy_scope, current, backend, OTHER_BACKENDS[task.backend])
+    desired = make_desired(client, task, current, replaced) if task.is_present else None
+    if current is not None and desired is not None:
+        current = backend.prepare_update(client, current, desired, policy_scope)
+    return PolicyPlan(current, desired, replaced, tuple(policy.plan(current, desired)))
+
+
+def make_desired(client: GraphClient, task: PolicyTask, current: Policy | None, replaced: Policy | None) -> Policy:
+    """Return the policy after the task, with the names of its assignments and scope tags looked up."""
+    if current is None and task.id:
+        raise errors.SelectionError(f"There is no policy with the ID {task.id}.", effects="none")
+    base = policy.inherit(current, replaced) if replaced else current
+    lookup = DirectoryLookup(client, {*assignments.collect_ids(base.assignments), *base.scope_tags} if base else ())
+    targets = None if task.assignments is None else assignments.resolve(lookup, task.assignments)
+    tags = None if task.scope_tags is None else {tag for name in task.scope_tags if (tag := lookup.find_scope_tag_id(name)) is not None}
+    lookup.validate()
+    requested = RequestedPolicy(
+        task.name, task.description, task.settings, targets, task.purge_assignments, None if tags is None else tuple(sorted(tags))
+    )
+    return policy.make_desired(base, requested)
+
+
+def apply_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, plan: PolicyPlan) -> Policy | None:
+    """Write the changes, read the policy until Intune shows them, and only then remove the profile that it replaces."""
+    backend, timeout = BACKENDS[task.backend], task.wait_timeout
+    shown = plan.desired
+    if plan.changes:
+        policy_id = api.apply(client, backend, policy_scope, plan.current, plan.desired, plan.changes)
+        with api.report_partial(plan.changes):
+            shown = api.wait_until_shown(client, backend, policy_scope, policy_id, plan.desired, timeout=timeout, reveal=task.settings)
+    if plan.replaced is not None:
+        with api.report_partial(plan.changes):
+            migration.remove_replaced(client, plan.replaced, policy_scope, timeout=timeout)
+    return shown
+
+
+def make_outcome(
+    task: PolicyTask,
+    policy_scope: PolicyScope,
+    plan: PolicyPlan,
+    after: Policy | None,
+    pending: errors.ApprovalPendingError | None = None,
+) -> Outcome:
+    """Return the outcome. ``pending``: the write that waits for its approval; the steps after it were not taken."""
+    replaced = None if pending else plan.replaced
+    shown_before, shown_after = policy.diff(plan.current, after)
+    if replaced is not None:
+        shown_before, shown_after = {**shown_before, "custom_profile": replaced.name}, {**shown_after, "custom_profile": None}
     return Outcome(
         {
-            "pin_policy": pin_policy.describe(after, backend.name, place),
-            "replaced_id": old.id if old else None,
-            "approval": approval,
+            "pin_policy": policy.describe(after, task.backend, policy_scope),
+            "replaced_id": replaced.id if replaced else None,
+            "approval": pending.approval if pending else None,
         },
-        changed=is_partial if approval else bool(steps or old),
-        before={**shown_before, **({"custom_profile": old.name} if old else {})},
-        after={**shown_after, **({"custom_profile": None} if old else {})},
-        warnings=told(settings, approval, backend.foreign(before.raw, place) if before and steps == ["delete"] else []),
+        changed=pending.effects == "partial" if pending else bool(plan),
+        before=shown_before,
+        after=shown_after,
+        warnings=make_warnings(task, policy_scope, plan, pending.approval if pending else None),
     )
 
 
-def check_options(params: t.Mapping[str, t.Any], settings: pin_settings.Values) -> None:
-    """What can be refused before anything is sent."""
-    if params["name"] is not None and not params["name"].strip():
-        raise errors.InvalidOptionError("name is blank.", hint="Nothing was written. Name the policy.")
-    if params["replace_custom"] and (params["backend"] != "settings_catalog" or not params["name"]):
-        raise errors.InvalidOptionError("replace_custom goes with backend settings_catalog, and with the name that both policies have.")
-    if params["state"] == "present":
-        pin_settings.check(settings, params["scope"], params["backend"])
-        assignments.check_options(params["assignments"] or [])
-
-
-def find_old(params: t.Mapping[str, t.Any], client: GraphClient, before: Policy | None, place: Place) -> Policy | None:
-    """The custom profile that is to be moved or removed. A policy that is in the way, or would be left behind, is refused."""
-    name, present = params["name"], params["state"] == "present"
-    renamed = bool(params["id"]) and present and before is not None and before.name != name
-    if not name or (params["id"] and not renamed and not (present and params["replace_custom"])):
-        return None
-    if renamed:
-        pin_policy.check_free(client, BACKENDS[params["backend"]], name)
-    if present and before is not None and not params["id"] and not params["replace_custom"]:
-        # It is there, and was made when no other was.
-        return None
-    other = BACKENDS[OTHER[params["backend"]]]
-    found = pin_move.namesake(client, other, name, place, pin_settings.BY_OPTION if params["replace_custom"] else ())
-    if not params["replace_custom"]:
-        pin_move.check_free(other, found)
-    elif found is not None and present:
-        pin_move.check_movable(found, place)
-    return found
-
-
-def make_desired(
-    params: t.Mapping[str, t.Any], client: GraphClient, before: Policy | None, old: Policy | None, settings: pin_settings.Values
-) -> Policy:
-    if before is None and params["id"]:
-        raise errors.SelectionError(f"There is no policy with the ID {params['id']}.", hint="Nothing was written.")
-    base = pin_policy.moved(before, old) if old else before
-    known = {*assignments.ids(base.assignments), *base.scope_tags} if base else set()
-    references = References(client, known)
-    targets = tags = None
-    if params["assignments"] is not None:
-        targets = assignments.resolve(references, params["assignments"])
-    if params["scope_tags"] is not None:
-        tags = tuple(sorted({tag for tag in map(references.tag, params["scope_tags"]) if tag is not None}))
-    references.check()
-    wanted = pin_policy.Wanted(params["name"], params["description"], settings, targets, params["purge_assignments"], tags)
-    return pin_policy.desired(base, wanted)
-
-
-def carry_out(
-    params: t.Mapping[str, t.Any],
-    client: GraphClient,
-    before: Policy | None,
-    after: Policy | None,
-    old: Policy | None,
-    steps: list[str],
-    place: Place,
-) -> Policy | None:
-    """Writes, and reads back until Intune shows what was promised; then, and only then, removes what was moved."""
-    backend, timeout = BACKENDS[params["backend"]], params["wait_timeout"]
-    if steps:
-        policy_id = pin_policy.apply(client, backend, before, after, steps, place)
-        after = pin_policy.settled(client, backend, policy_id, after, place, timeout, pin_settings.given(params))
-    if old is not None:
-        pin_move.remove(client, old, place, timeout)
-    return after
-
-
-def told(settings: pin_settings.Values, approval: dict[str, t.Any] | None, foreign: list[str]) -> list[str]:
-    warnings = pin_settings.warnings(settings)
+def make_warnings(task: PolicyTask, policy_scope: PolicyScope, plan: PolicyPlan, approval: Json | None) -> list[str]:
+    """Return the warnings about settings, a pending approval, and settings that a deleted policy takes with it."""
+    warnings = settings.make_warnings(task.settings)
     if approval:
         warnings.append(f"{approval['operation']} waits for the approval of another administrator (code {approval['code']}).")
-    if foreign:
-        warnings.append(f"The policy has settings that are not this module's, and that go with it: {', '.join(foreign)}.")
+    if plan.current is not None and plan.changes == ("delete",):
+        unmanaged = BACKENDS[task.backend].list_unmanaged(plan.current.raw, policy_scope)
+        if unmanaged:
+            warnings.append(f"The policy has settings that are not this module's, and that go with it: {', '.join(unmanaged)}.")
     return warnings
 
 
 def main() -> None:
+    """Run the module."""
     _module.main(SPEC, run)
 
 

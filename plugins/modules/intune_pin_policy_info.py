@@ -235,11 +235,12 @@ import typing as t
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import deployment as rollout
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import discovery as survey
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import findings
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import policy as pin_policy
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, deployment, discovery, findings
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import CheckInStatus, FoundPolicyStatusResult
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+
+Rollout = t.Literal["none", "overview", "devices"]
 
 SPEC = _argspec.make_spec(
     "intune_pin_policy_info",
@@ -254,38 +255,46 @@ SPEC = _argspec.make_spec(
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    tenant = pin_policy.tenant_guid(client, params["tenant_id"])
-    found, problems = survey.survey(client, tenant)
-    chosen = [policy for policy in found if wanted(policy, params)]
+    """Return the policies, findings, and problems."""
+    tenant_id = api.fetch_tenant_id(client, params["tenant_id"])
+    found, problems = discovery.fetch_policies(client, tenant_id)
+    chosen = [policy for policy in found if is_chosen(policy, params["id"], params["name"])]
     ids = {policy.id for policy in chosen}
-    judged = [finding for finding in findings.judge(found, tenant) if ids & set(finding.policies)]
-    how = "overview" if check and params["rollout"] == "devices" else params["rollout"]
-    policies = [{**policy.describe(), "rollout": ask(client, policy, how, params["rollout_timeout"], problems)} for policy in chosen]
-    return Outcome({"pin_policies": policies, "findings": [finding.describe() for finding in judged], "problems": problems})
+    concerned = [finding for finding in findings.list_findings(found, tenant_id) if ids & set(finding.policies)]
+    # An export makes a job in the tenant.
+    rollout: Rollout = "overview" if check and params["rollout"] == "devices" else params["rollout"]
+    policies: list[FoundPolicyStatusResult] = []
+    for policy in chosen:
+        status, problem = fetch_status(client, policy, rollout, params["rollout_timeout"])
+        policies.append({**policy.describe(), "rollout": status})
+        problems += [problem] if problem else []
+    return Outcome({"pin_policies": policies, "findings": [finding.describe() for finding in concerned], "problems": problems})
 
 
-def wanted(policy: survey.Found, params: t.Mapping[str, t.Any]) -> bool:
-    if params["id"]:
-        return policy.id.lower() == params["id"].strip().strip("{}").lower()
-    return not params["name"] or policy.name == params["name"]
+def is_chosen(policy: FoundPolicy, policy_id: str | None, name: str | None) -> bool:
+    """Return whether the options id and name ask for the policy."""
+    if policy_id:
+        return policy.id.lower() == policy_id.strip().strip("{}").lower()
+    return not name or policy.name == name
 
 
-def ask(client: GraphClient, policy: survey.Found, how: str, timeout: float, problems: list[str]) -> dict[str, t.Any] | None:
-    """How far a policy has come; null, and a problem, where Intune does not say."""
-    if all(assignment.target == "exclude_group" for assignment in policy.assignments) or policy.surface == "enrollment" or how == "none":
-        return None
-    profile = policy.surface in ("custom", "identity_protection")
+def fetch_status(client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float) -> tuple[CheckInStatus | None, str | None]:
+    """Return the check-in status of a policy, null where Intune has none; and a problem where it could not be read."""
+    is_assigned = any(assignment.target != "exclude_group" for assignment in policy.assignments)
+    if rollout == "none" or not is_assigned or policy.surface == "enrollment":
+        return None, None
+    is_profile = policy.surface in ("custom", "identity_protection")
     try:
-        if how == "devices":
-            return rollout.report(client, policy.id, timeout, profile=profile)
-        return rollout.overview(client, policy.id) if profile else None
+        if rollout == "devices":
+            return deployment.fetch_report(client, policy.id, timeout, is_profile=is_profile), None
+        return (deployment.fetch_overview(client, policy.id) if is_profile else None), None
     except errors.IntuneError as failure:
-        # Also a firewall that lets Graph through, and not the storage that the report lies in. The rest is known all the same.
-        problems.append(f"Could not read how far '{policy.name}' has come: {failure}")
-        return None
+        # This includes a firewall that blocks only the storage of reports. The other results do not depend on it.
+        return None, f"Could not read the check-in status of '{policy.name}': {failure}"
 
 
 def main() -> None:
+    """Run the module."""
     _module.main(SPEC, run)
 
 

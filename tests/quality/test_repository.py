@@ -178,12 +178,12 @@ def test_each_entry_point_documents_the_variables_it_uses(entry):
 
 
 def test_the_role_passes_every_setting_on():
-    from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings as pin_settings
+    from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings
 
     told = load("roles/pin_reset/meta/argument_specs.yml")["argument_specs"]["main"]["options"]["pin_reset_policy_settings"]["options"]
     (task,) = load("roles/pin_reset/tasks/policy.yml")
     passed = task["endpointops.intune.intune_pin_policy"]
-    spec = pin_settings.arguments()
+    spec = settings.make_options()
     assert {name: {key: option[key] for key in option if key != "description"} for name, option in told.items()} == {
         name: {key: option[key] for key in option if key != "no_log"} for name, option in spec.items() if name != "enable_pin_recovery"
     }

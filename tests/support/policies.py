@@ -13,7 +13,8 @@ import urllib.parse
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import Backend, Place, Policy
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.api import Backend
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, SETTINGS, Setting
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.fakes import answer, body_of, tenant
@@ -122,9 +123,9 @@ def written(write: t.Callable[[GraphClient], t.Any]) -> Json:
     return store.body
 
 
-def read_back(backend: Backend, body: Json, place: Place) -> Policy:
+def read_back(backend: Backend, body: Json, policy_scope: PolicyScope) -> Policy:
     """The policy as the backend reads it after ``body`` was written, for a task that names every option."""
     if backend.name == "settings_catalog":
-        return backend.normalise(tenant(Store()).client, shown_catalog_policy(body), place)
+        return backend.fetch_policy(tenant(Store()).client, shown_catalog_policy(body), policy_scope)
     values = {f"ref-{number}": item["value"] for number, item in enumerate(body["omaSettings"])}
-    return backend.normalise(tenant(Store(values)).client, shown_profile(body), place, BY_OPTION)
+    return backend.fetch_policy(tenant(Store(values)).client, shown_profile(body), policy_scope, BY_OPTION)

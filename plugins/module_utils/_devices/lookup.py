@@ -20,7 +20,7 @@ import typing as t
 from .. import _errors as errors
 from .. import _guid as guid
 from .. import _permissions as permissions
-from .._directory.lookup import References
+from .._directory.lookup import DirectoryLookup
 from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
@@ -191,10 +191,10 @@ def _count(client: GraphClient) -> int:
 
 def _members(client: GraphClient, groups: t.Sequence[str], problems: list[str]) -> dict[str, list[Wanted]]:
     """The devices and users in each group, also those in nested groups; a group with a problem is left out."""
-    references = References(client)
+    references = DirectoryLookup(client)
     members = {}
     for group in dict.fromkeys(groups):
-        identity = references.group(group)
+        identity = references.find_group_id(group)
         if identity is None:
             continue
         found, unreadable = _members_of(client, identity)

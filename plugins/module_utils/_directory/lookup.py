@@ -4,7 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Groups, assignment filters and scope tags by name or ID. What means nothing, or several things, is collected and told at once."""
+"""Groups, assignment filters, and scope tags by name or ID.
+
+Names that match nothing, or several objects, are collected and reported together.
+"""
 
 from __future__ import annotations
 
@@ -12,82 +15,85 @@ import contextlib
 import typing as t
 
 from .. import _errors as errors
-from .. import _guid as guid
 from .. import _permissions as permissions
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
+from .._guid import parse_guid
 from .._types import Json
 
 FILTERS = "/deviceManagement/assignmentFilters"
-TAGS = "/deviceManagement/roleScopeTags"
+SCOPE_TAGS = "/deviceManagement/roleScopeTags"
 WINDOWS = "windows10AndLater"
-DEFAULT_TAG = "0"
+DEFAULT_SCOPE_TAG = "0"
 
 
-class References:
-    """Looks each thing up once. ``known`` are IDs that need no look-up, since the policy refers to them already."""
+class DirectoryLookup:
+    """Finds IDs by name, each with one look-up. ``problems`` holds a sentence for each name that matches nothing, or several objects."""
 
     def __init__(self, client: GraphClient, known: t.Collection[str] = ()) -> None:
+        """Take the client, and IDs that need no look-up, since the policy refers to them already."""
         self._client = client
         self._known = frozenset(known)
         self._lists: dict[str, list[Json]] = {}
         self._groups: dict[str, str | None] = {}
         self.problems: list[str] = []
 
-    def check(self) -> None:
+    def validate(self) -> None:
+        """Raise SelectionError with all problems, if there are some."""
         if self.problems:
-            told = " ".join(dict.fromkeys(self.problems))
-            raise errors.SelectionError(told, hint="Nothing was written. Use the ID where a name is not enough.")
+            message = " ".join(dict.fromkeys(self.problems))
+            raise errors.SelectionError(message, hint="Use the ID where a name is not enough.", effects="none")
 
-    def group(self, name: str) -> str | None:
-        """The object ID; null after a problem."""
-        identity = guid.parse_guid(name)
+    def find_group_id(self, name: str) -> str | None:
+        """Return the object ID of a group; null after a problem."""
+        identity = parse_guid(name)
         if identity in self._known:
             return identity
         if name not in self._groups:
-            with _permission("groups", permissions.READ_GROUPS):
-                self._groups[name] = self._group_by_id(identity) if identity else self._group_by_name(name)
+            with _name_permissions("groups", permissions.READ_GROUPS):
+                self._groups[name] = self._find_group_by_id(identity) if identity else self._find_group_by_name(name)
         return self._groups[name]
 
-    def filter(self, name: str) -> str | None:
-        """The ID of an assignment filter for Windows; null after a problem."""
-        if guid.parse_guid(name) in self._known:
-            return guid.parse_guid(name)
-        with _permission("assignment filters", permissions.READ_CONFIGURATION):
-            found = self._pick("assignment filter", name, self._list(FILTERS, "id,displayName,platform"))
+    def find_filter_id(self, name: str) -> str | None:
+        """Return the ID of an assignment filter for Windows; null after a problem."""
+        identity = parse_guid(name)
+        if identity in self._known:
+            return identity
+        with _name_permissions("assignment filters", permissions.READ_CONFIGURATION):
+            found = self._find_one("assignment filter", name, self._fetch_list(FILTERS, "id,displayName,platform"))
         if found is not None and found.get("platform") != WINDOWS:
             self.problems.append(f"The assignment filter '{name}' is for the platform {found.get('platform')}, not for Windows.")
             return None
         return str(found["id"]).lower() if found else None
 
-    def tag(self, name: str) -> str | None:
-        """The ID of a scope tag, a number as text; null after a problem."""
-        if name.strip() == DEFAULT_TAG or name.strip() in self._known:
+    def find_scope_tag_id(self, name: str) -> str | None:
+        """Return the ID of a scope tag, a number as text; null after a problem."""
+        if name.strip() == DEFAULT_SCOPE_TAG or name.strip() in self._known:
             return name.strip()
-        with _permission("scope tags", permissions.READ_TAGS):
-            found = self._pick("scope tag", name, self._list(TAGS, "id,displayName"))
+        with _name_permissions("scope tags", permissions.READ_TAGS):
+            found = self._find_one("scope tag", name, self._fetch_list(SCOPE_TAGS, "id,displayName"))
         return str(found["id"]) if found else None
 
-    def _list(self, path: str, select: str) -> list[Json]:
+    def _fetch_list(self, path: str, select: str) -> list[Json]:
         if path not in self._lists:
             self._lists[path] = list(self._client.list_items(path, {"$select": select}, version=BETA))
         return self._lists[path]
 
-    def _group_by_id(self, identity: str) -> str | None:
+    def _find_group_by_id(self, identity: str) -> str | None:
         if self._client.find(render_path("groups", identity), {"$select": "id"}) is None:
             self.problems.append(f"There is no group with the ID {identity}.")
             return None
         return identity
 
-    def _group_by_name(self, name: str) -> str | None:
+    def _find_group_by_name(self, name: str) -> str | None:
         query = {"$filter": f"displayName eq {render_literal(name)}", "$select": "id,displayName"}
-        found = self._pick("group", name, list(self._client.list_items("/groups", query)))
+        found = self._find_one("group", name, list(self._client.list_items("/groups", query)))
         return str(found["id"]).lower() if found else None
 
-    def _pick(self, kind: str, name: str, candidates: list[Json]) -> Json | None:
-        """The one that has this ID or name. The service compares without case: one that is spelt the same is preferred."""
-        wanted = name.strip().strip("{}").lower()
-        by_id = [item for item in candidates if str(item.get("id")).lower() == wanted]
+    def _find_one(self, kind: str, name: str, candidates: list[Json]) -> Json | None:
+        """Return the one with this ID or name. The service ignores letter case: exactly the same name is preferred."""
+        identity = name.strip().strip("{}").lower()
+        by_id = [item for item in candidates if str(item.get("id")).lower() == identity]
         exact = [item for item in candidates if item.get("displayName") == name]
         alike = [item for item in candidates if item.get("displayName") and item["displayName"].lower() == name.strip().lower()]
         found = by_id or exact or alike
@@ -102,9 +108,11 @@ class References:
 
 
 @contextlib.contextmanager
-def _permission(what: str, needed: t.Sequence[str]) -> t.Iterator[None]:
+def _name_permissions(objects: str, needed: t.Sequence[str]) -> t.Iterator[None]:
+    """Add the permissions that a refused look-up needs."""
     try:
         yield
     except errors.ForbiddenError as failure:
-        failure.hint = f"To look {what} up, the application needs one of the permissions {', '.join(needed)}. Or use IDs that are in use."
-        raise
+        raise failure.with_hint(
+            f"To look {objects} up, the application needs one of the permissions {', '.join(needed)}. Or use IDs that are in use."
+        ) from failure

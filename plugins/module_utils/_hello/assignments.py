@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""To whom a policy goes. Pure but for the calls at the end. Source: Graph deviceAndAppManagementAssignmentTarget (beta has filters).
+"""The assignments of a policy: targets, groups, and filters. Source: Graph deviceAndAppManagementAssignmentTarget (beta has filters).
 
-An assignment is ``{target, group_id, filter_id, filter_type}``; target: all_devices, all_users, group, exclude_group.
+Pure. An assignment is ``{target, group_id, filter_id, filter_type}``; target: all_devices, all_users, group, exclude_group.
 """
 
 from __future__ import annotations
@@ -15,41 +15,74 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
-from .._directory.lookup import References
-from .._graph.client import BETA, GraphClient
+from .._guid import NIL
 from .._types import Json
 
-TYPES = {
+Target = t.Literal["all_devices", "all_users", "group", "exclude_group"]
+FilterType = t.Literal["include", "exclude"]
+ODATA_TYPES: t.Mapping[str, str] = {  # by Target
     "all_devices": "#microsoft.graph.allDevicesAssignmentTarget",
     "all_users": "#microsoft.graph.allLicensedUsersAssignmentTarget",
     "group": "#microsoft.graph.groupAssignmentTarget",
     "exclude_group": "#microsoft.graph.exclusionGroupAssignmentTarget",
 }
-TARGETS = {odata_type: target for target, odata_type in TYPES.items()}
+TARGETS = {odata_type: target for target, odata_type in ODATA_TYPES.items()}
 FILTER_ID = "deviceAndAppManagementAssignmentFilterId"
 FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
-NIL = "00000000-0000-0000-0000-000000000000"
+NO_GROUP = ""
+NO_FILTER = ""
+KEEP_FILTER = None  # of a requested assignment: the filter of a target that stays is left alone
+
+# An entry of the option assignments: target, and perhaps group, filter, filter_type.
+Entry = t.Mapping[str, t.Any]
+
+
+class AssignmentResult(t.TypedDict):
+    """An entry of the return value ``assignments``."""
+
+    target: str
+    group_id: str | None
+    filter_id: str | None
+    filter_type: str | None
+
+
+class NameLookup(t.Protocol):
+    """Finds groups and filters by name or ID. A name that matches nothing, or several objects, is added to ``problems``."""
+
+    problems: list[str]
+
+    def find_group_id(self, name: str) -> str | None:
+        """Return the ID of a group; null after a problem."""
+
+    def find_filter_id(self, name: str) -> str | None:
+        """Return the ID of an assignment filter; null after a problem."""
 
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Assignment:
-    """``filter_id``: '' for none. In what is wanted, null leaves the filter of a target that stays as it is."""
+    """One target of a policy.
+
+    ``target`` is a Target, or the OData type of one that this version does not know. ``group_id``: NO_GROUP for all devices and users.
+    ``filter_id``: NO_FILTER, or KEEP_FILTER in a requested assignment. ``filter_type`` is a FilterType, '' without a filter.
+    """
 
     target: str
-    group_id: str = ""
-    filter_id: str | None = ""
+    group_id: str = NO_GROUP
+    filter_id: str | None = NO_FILTER
     filter_type: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
-        """A policy has one assignment a group: it is included or excluded."""
-        return ("group", self.group_id) if self.group_id else (self.target, "")
+        """What a policy has one assignment for: a group is included or excluded."""
+        return ("group", self.group_id) if self.group_id else (self.target, NO_GROUP)
 
     @property
-    def known(self) -> bool:
-        return self.target in TYPES
+    def is_known(self) -> bool:
+        """Whether this version knows the target, and can write it."""
+        return self.target in ODATA_TYPES
 
-    def describe(self) -> Json:
+    def describe(self) -> AssignmentResult:
+        """Return the assignment as a return value."""
         return {
             "target": self.target,
             "group_id": self.group_id or None,
@@ -58,7 +91,8 @@ class Assignment:
         }
 
     def render(self) -> Json:
-        target: Json = {"@odata.type": TYPES[self.target]}
+        """Return the assignment as Graph takes it."""
+        target: Json = {"@odata.type": ODATA_TYPES[self.target]}
         if self.group_id:
             target["groupId"] = self.group_id
         if self.filter_id:
@@ -66,108 +100,94 @@ class Assignment:
         return {"target": target}
 
 
-def normalise(found: Json) -> Assignment:
+def parse_assignment(found: Json) -> Assignment:
+    """Return an assignment of Graph's."""
     target = found.get("target") or {}
     odata_type = str(target.get("@odata.type") or "")
     filter_id, filter_type = str(target.get(FILTER_ID) or "").lower(), str(target.get(FILTER_TYPE) or "none")
-    if filter_type == "none" or filter_id in ("", NIL):
-        filter_id, filter_type = "", ""
-    # A target of a kind that we do not know keeps its own name; check_known() sees to it that it is never written.
-    return Assignment(TARGETS.get(odata_type, odata_type), (target.get("groupId") or "").lower(), filter_id, filter_type)
+    if filter_type == "none" or filter_id in (NO_FILTER, NIL):
+        filter_id, filter_type = NO_FILTER, ""
+    # An unknown kind of target keeps its own name; validate_known() makes sure that it is never written.
+    return Assignment(TARGETS.get(odata_type, odata_type), (target.get("groupId") or NO_GROUP).lower(), filter_id, filter_type)
 
 
-def normalise_all(found: t.Iterable[Json]) -> tuple[Assignment, ...]:
-    return tuple(sorted(normalise(item) for item in found))
+def parse_assignments(found: t.Iterable[Json]) -> tuple[Assignment, ...]:
+    """Return Graph's assignments of a policy, in a stable order."""
+    return tuple(sorted(parse_assignment(item) for item in found))
 
 
-def check_known(current: t.Iterable[Assignment]) -> None:
-    """Refuses to manage assignments of which one would be lost."""
-    strange = sorted({assignment.target for assignment in current if not assignment.known})
-    if strange:
+def validate_known(current: t.Iterable[Assignment]) -> None:
+    """Raise SelectionError where managing these assignments would lose one."""
+    unknown = sorted({assignment.target for assignment in current if not assignment.is_known})
+    if unknown:
         raise errors.SelectionError(
-            f"The policy is also assigned to a target that this version does not know: {', '.join(strange)}.",
-            hint="Nothing was written. Leave the option assignments unset, and assign the policy in the Intune admin center.",
+            f"The policy is also assigned to a target that this version does not know: {', '.join(unknown)}.",
+            hint="Leave the option assignments unset, and assign the policy in the Intune admin center.",
+            effects="none",
         )
 
 
-def merge(current: t.Iterable[Assignment], wanted: t.Iterable[Assignment], purge: bool) -> tuple[Assignment, ...]:
-    """What should be there: the wanted ones, and the others unless purged."""
+def merge(current: t.Iterable[Assignment], requested: t.Iterable[Assignment], purge: bool) -> tuple[Assignment, ...]:
+    """Return the assignments after a task: the requested ones, and the others unless they are purged."""
     have = {assignment.key: assignment for assignment in current}
-    result = {assignment.key: _with_filter(assignment, have.get(assignment.key)) for assignment in wanted}
+    result = {assignment.key: _with_filter(assignment, have.get(assignment.key)) for assignment in requested}
     return tuple(sorted(result.values() if purge else {**have, **result}.values()))
 
 
-def _with_filter(wanted: Assignment, current: Assignment | None) -> Assignment:
-    if wanted.filter_id is not None:
-        return wanted
-    if current is not None and current.target == wanted.target:
+def _with_filter(requested: Assignment, current: Assignment | None) -> Assignment:
+    if requested.filter_id is not KEEP_FILTER:
+        return requested
+    if current is not None and current.target == requested.target:
         return current
-    return dataclasses.replace(wanted, filter_id="", filter_type="")
+    return dataclasses.replace(requested, filter_id=NO_FILTER, filter_type="")
 
 
-def check_options(entries: t.Iterable[t.Mapping[str, t.Any]]) -> None:
-    """What is wrong with the option itself, before anything is sent."""
-    problems = []
-    for entry in entries:
-        target, group = entry["target"], entry.get("group")
-        if group is not None and not target.endswith("group"):
-            problems.append(f"The target {target} takes no group, and '{group}' is given.")
-        if not (group or "").strip() and target.endswith("group"):
-            problems.append(f"The target {target} needs a group.")
-        if entry.get("filter_type") and not (entry.get("filter") or "").strip():
-            problems.append(f"filter_type is given for the target {_name(entry)}, and no filter.")
+def validate_options(entries: t.Iterable[Entry]) -> None:
+    """Raise InvalidOptionError for entries that contradict themselves, with all problems at once."""
+    problems = [problem for entry in entries for problem in _entry_problems(entry)]
     if problems:
-        raise errors.InvalidOptionError(" ".join(problems), hint="Nothing was written.")
+        raise errors.InvalidOptionError(" ".join(problems), effects="none")
 
 
-def resolve(references: References, entries: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[Assignment, ...]:
-    """The option's entries as assignments; what cannot be resolved, or contradicts, is among the problems of ``references``."""
+def _entry_problems(entry: Entry) -> t.Iterator[str]:
+    target, group = entry["target"], entry.get("group")
+    if group is not None and not target.endswith("group"):
+        yield f"The target {target} takes no group, but '{group}' is given."
+    if not (group or "").strip() and target.endswith("group"):
+        yield f"The target {target} needs a group."
+    if entry.get("filter_type") and not (entry.get("filter") or "").strip():
+        yield f"filter_type is given for the target {_label(entry)}, but no filter."
+
+
+def resolve(lookup: NameLookup, entries: t.Iterable[Entry]) -> tuple[Assignment, ...]:
+    """Return the option's entries as assignments. Names that cannot be resolved, and contradictions, become problems of the lookup."""
     resolved: dict[tuple[str, str], Assignment] = {}
     for entry in entries:
-        group_id = references.group(entry["group"]) if entry["target"].endswith("group") else ""
-        wanted = _wanted(references, entry, group_id or "")
+        group_id = lookup.find_group_id(entry["group"]) if entry["target"].endswith("group") else NO_GROUP
+        requested = _make_assignment(lookup, entry, group_id or NO_GROUP)
         if group_id is None:
             continue
-        other = resolved.setdefault(wanted.key, wanted)
-        if other.target != wanted.target:
-            references.problems.append(f"The group '{entry['group']}' is both included and excluded.")
-        elif other != wanted:
-            references.problems.append(f"The target {_name(entry)} is named twice, with different filters.")
+        other = resolved.setdefault(requested.key, requested)
+        if other.target != requested.target:
+            lookup.problems.append(f"The group '{entry['group']}' is both included and excluded.")
+        elif other != requested:
+            lookup.problems.append(f"The target {_label(entry)} is named twice, with different filters.")
     return tuple(sorted(resolved.values(), key=lambda assignment: assignment.key))
 
 
-def _wanted(references: References, entry: t.Mapping[str, t.Any], group_id: str) -> Assignment:
+def _make_assignment(lookup: NameLookup, entry: Entry, group_id: str) -> Assignment:
     name = entry.get("filter")
     if name is None:
-        return Assignment(entry["target"], group_id, None)
+        return Assignment(entry["target"], group_id, KEEP_FILTER)
     if not name.strip():
-        return Assignment(entry["target"], group_id)
-    return Assignment(entry["target"], group_id, references.filter(name) or "", entry.get("filter_type") or "include")
+        return Assignment(entry["target"], group_id, NO_FILTER)
+    return Assignment(entry["target"], group_id, lookup.find_filter_id(name) or NO_FILTER, entry.get("filter_type") or "include")
 
 
-def _name(entry: t.Mapping[str, t.Any]) -> str:
+def _label(entry: Entry) -> str:
     return f"{entry['target']} '{entry['group']}'" if entry.get("group") else str(entry["target"])
 
 
-def ids(current: t.Iterable[Assignment]) -> set[str]:
-    """Groups and filters that the policy refers to already."""
+def collect_ids(current: t.Iterable[Assignment]) -> set[str]:
+    """Return the IDs of groups and filters that assignments refer to."""
     return {identity for assignment in current for identity in (assignment.group_id, assignment.filter_id) if identity}
-
-
-# --- calls ----------------------------------------------------------------------------------------------------------
-
-
-def read(client: GraphClient, path: str) -> list[Json]:
-    """Of the beta version, since v1.0 shows no filters."""
-    return list(client.list_items(f"{path}/assignments", version=BETA))
-
-
-def expanded(client: GraphClient, raw: Json, path: str) -> tuple[Assignment, ...]:
-    """Those that a policy was read with; of a long list, $expand shows the beginning only."""
-    found = read(client, path) if raw.get("assignments@odata.nextLink") else raw.get("assignments") or []
-    return normalise_all(found)
-
-
-def write(client: GraphClient, path: str, wanted: t.Iterable[Assignment]) -> None:
-    """Replaces all assignments of the policy; by beta, since v1.0 would lose the filters."""
-    client.post(f"{path}/assign", {"assignments": [assignment.render() for assignment in wanted]}, version=BETA, idempotent=True)

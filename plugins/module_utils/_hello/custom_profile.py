@@ -6,245 +6,186 @@
 
 """The backend custom: a Windows custom profile with OMA-URI settings. Source: Graph windows10CustomConfiguration.
 
-Read by beta, which alone shows scope tags, filters and references of hidden values; written by v1.0, but for scope tags.
+Read in beta, which alone shows scope tags, filters, and references of hidden values; written in v1.0, except with scope tags.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
 from .. import _errors as errors
-from .._directory.lookup import DEFAULT_TAG
 from .._graph.client import BETA, V1, GraphClient
 from .._graph.odata import render_literal, render_path
 from .._types import Json
-from . import assignments
-from .policy import Place, Policy
-from .settings import BY_OPTION, HIDDEN, SETTINGS, Setting, Values
+from . import api
+from .model import (
+    DEFAULT_SCOPE_TAG,
+    Policy,
+    PolicyScope,
+    expand_uri,
+    is_hidden,
+    is_uri_of,
+    parse_oma_settings,
+    parse_oma_text,
+    render_oma_setting,
+)
+from .settings import BY_OPTION, SETTINGS, BackendName, Setting, Values
 
 PATH = "/deviceManagement/deviceConfigurations"
-CUSTOM = "#microsoft.graph.windows10CustomConfiguration"
-BOOLEAN = "#microsoft.graph.omaSettingBoolean"
-INTEGER = "#microsoft.graph.omaSettingInteger"
-STRING = "#microsoft.graph.omaSettingString"
-OMA_TYPES = {"bool": BOOLEAN, "flag": INTEGER, "choice": INTEGER, "int": INTEGER, "text": STRING, "list": STRING}
-READ_ONLY = ("isEncrypted", "secretReferenceValueId", "isReadOnly")  # of beta; refused when they are written
+ODATA_TYPE = "#microsoft.graph.windows10CustomConfiguration"
+READ_ONLY = ("isEncrypted", "secretReferenceValueId", "isReadOnly")  # of beta; refused in a write
+LABELS: tuple[str, ...] = ("displayName", "description", "omaUri")  # of an OMA setting, as somebody wrote them
 EXPAND = {"$expand": "assignments"}
+NOT_REVEALED = (400, 403, 404)  # how Intune refuses to reveal a value, as it does for applications at times
 
 
 class CustomProfile:
-    name = "custom"
+    """The backend custom."""
+
+    name: BackendName = "custom"
     path = PATH
     version = V1
 
-    def named(self, client: GraphClient, name: str) -> list[Json]:
+    def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
+        """Return all device configurations of exactly this name."""
         query = {"$filter": f"displayName eq {render_literal(name)}", **EXPAND}
         return [raw for raw in client.list_items(PATH, query, version=BETA) if raw.get("displayName") == name]
 
-    def numbered(self, client: GraphClient, policy_id: str) -> Json | None:
+    def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
+        """Return the device configuration of this ID."""
         return t.cast("Json | None", client.find(PATH + render_path(policy_id), EXPAND, version=BETA))
 
-    def other_kind(self, raw: Json) -> str | None:
-        kind = str(raw.get("@odata.type"))
-        return None if kind == CUSTOM else kind
+    def find_mismatch(self, raw: Json) -> str | None:
+        """Return the type of a device configuration that is not a custom profile."""
+        odata_type = str(raw.get("@odata.type"))
+        return None if odata_type == ODATA_TYPE else odata_type
 
-    def normalise(self, client: GraphClient, raw: Json, place: Place, reveal: t.Collection[str] = ()) -> Policy:
-        settings, hidden = values_of(raw.get("omaSettings") or [], place, alone=True)
-        settings.update(_reveal_all(client, raw, place, [name for name in hidden if name in reveal]))
+    def fetch_policy(self, client: GraphClient, raw: Json, policy_scope: PolicyScope, reveal: t.Collection[str] = ()) -> Policy:
+        """Return the policy, with the hidden values of the options in ``reveal``."""
+        settings, hidden = parse_oma_settings(raw.get("omaSettings") or [], policy_scope, alone=True)
+        settings.update(_reveal_all(client, raw, policy_scope, [name for name in hidden if name in reveal]))
         return Policy(
             name=raw["displayName"],
             description=raw.get("description") or "",
             settings=settings,
-            assignments=assignments.expanded(client, raw, PATH + render_path(raw["id"])),
-            scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or [DEFAULT_TAG])),
+            assignments=api.fetch_all_assignments(client, raw, PATH),
+            scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or [DEFAULT_SCOPE_TAG])),
             id=raw["id"],
             hidden=tuple(name for name in hidden if name not in settings),
             raw=raw,
         )
 
-    def foreign(self, raw: Json, place: Place) -> list[str]:
-        ours = {setting.uri(place.tenant, scope) for setting in SETTINGS for scope in setting.scopes}
-        return sorted({whole_path(item.get("omaUri")) for item in raw.get("omaSettings") or []} - ours)
+    def list_unmanaged(self, raw: Json, policy_scope: PolicyScope) -> list[str]:
+        """Return the paths of the settings that no option manages."""
+        ours = {setting.uri(policy_scope.tenant_id, scope) for setting in SETTINGS for scope in setting.scopes}
+        return list_uris(raw, without=ours)
 
-    def create(self, client: GraphClient, after: Policy, place: Place) -> str:
+    def create(self, client: GraphClient, desired: Policy, policy_scope: PolicyScope) -> str:
+        """Create the profile without assignments, and return its ID."""
         body = {
-            "@odata.type": CUSTOM,
-            "displayName": after.name,
-            "description": after.description,
-            "omaSettings": [render(BY_OPTION[name], value, place) for name, value in after.settings.items()],
+            "@odata.type": ODATA_TYPE,
+            "displayName": desired.name,
+            "description": desired.description,
+            "omaSettings": [render_oma_setting(BY_OPTION[name], value, policy_scope) for name, value in desired.settings.items()],
         }
-        tagged = after.scope_tags != (DEFAULT_TAG,)
-        if tagged:
-            body["roleScopeTagIds"] = list(after.scope_tags)
+        is_tagged = desired.scope_tags != (DEFAULT_SCOPE_TAG,)
+        if is_tagged:
+            body["roleScopeTagIds"] = list(desired.scope_tags)
         try:
-            return str(client.post(PATH, body, version=BETA if tagged else V1)["id"])
+            return str(client.post(PATH, body, version=BETA if is_tagged else V1)["id"])
         except (errors.LostResponseError, errors.UnexpectedResponseError, errors.ServiceError) as failure:
-            failure.hint = "The profile may have been made. Run again: a profile of that name is found and finished, not made twice."
-            raise
+            advice = "The profile may have been made. Run again: a profile of that name is found and finished, not made twice."
+            raise failure.with_effects("unknown").with_hint(advice) from failure
         except errors.GraphError as failure:
-            if failure.status == 400 and "approval" not in (failure.hint or ""):
-                failure.hint = (
-                    "If that is not the reason: since 2024 Intune refuses new custom profiles for settings that its settings catalog has. "
-                    "Set backend to settings_catalog, or name a custom profile that exists."
-                )
-            raise
+            if failure.status != 400 or "approval" in (failure.hint or ""):
+                raise
+            raise failure.with_hint(
+                "If that is not the reason: since 2024 Intune refuses new custom profiles for settings that its settings catalog has. "
+                "Set backend to settings_catalog, or name a custom profile that exists."
+            ) from failure
 
-    def update(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> None:
+    def prepare_update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> Policy:
+        """Return the current policy with the hidden values that an update writes back; raise SelectionError where one is unknown."""
+        if desired.settings == current.settings:
+            return current
+        # Intune replaces the whole list: hidden values that the task does not name have to be written back unchanged.
+        current = dataclasses.replace(current, written_back=_reveal_all(client, current.raw, policy_scope, current.hidden))
+        merge_oma_settings(current, desired, policy_scope)
+        return current
+
+    def update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> None:
+        """Update the parts of the profile that differ."""
         body: Json = {}
-        if after.name != before.name:
-            body["displayName"] = after.name
-        if after.description != before.description:
-            body["description"] = after.description
-        if after.settings != before.settings:
-            body["omaSettings"] = oma_settings(before, after, place)
-        tagged = after.scope_tags != before.scope_tags
-        if tagged:
-            body["roleScopeTagIds"] = list(after.scope_tags)
-        client.patch(PATH + render_path(before.id or ""), {"@odata.type": CUSTOM, **body}, version=BETA if tagged else V1)
-
-    def ready(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> Policy:
-        if after.settings == before.settings:
-            return before
-        # The whole list is written: what is hidden, and not this task's, has to go back as it is.
-        before = dataclasses.replace(before, kept=_reveal_all(client, before.raw, place, before.hidden))
-        oma_settings(before, after, place)
-        return before
+        if desired.name != current.name:
+            body["displayName"] = desired.name
+        if desired.description != current.description:
+            body["description"] = desired.description
+        if desired.settings != current.settings:
+            body["omaSettings"] = merge_oma_settings(current, desired, policy_scope)
+        is_tagged = desired.scope_tags != current.scope_tags
+        if is_tagged:
+            body["roleScopeTagIds"] = list(desired.scope_tags)
+        path = PATH + render_path(current.id or "")
+        client.patch(path, {"@odata.type": ODATA_TYPE, **body}, version=BETA if is_tagged else V1)
 
 
-def whole_path(uri: t.Any) -> str:
-    """./Vendor is another way to write ./Device/Vendor."""
-    return re.sub(r"^\./Vendor/", "./Device/Vendor/", str(uri))
+def list_uris(raw: Json, *, without: t.Collection[str]) -> list[str]:
+    """Return the paths of a profile's settings, in their long form, except these."""
+    return sorted({expand_uri(item.get("omaUri")) for item in raw.get("omaSettings") or []} - set(without))
 
 
-def stands_for(uri: t.Any, setting: Setting, place: Place) -> bool:
-    """Whether a path means this setting, rightly or not: in other letters, with Policy/ in it, or with the tenant ID in braces.
-
-    One with another tenant's ID is somebody else's.
-    """
-    plain = whole_path(uri).lower().replace("/msft/policy/passportforwork/", "/msft/passportforwork/")
-    return plain.replace(f"{{{place.tenant}}}", place.tenant) == setting.uri(place.tenant, place.scope).lower()
-
-
-def values_of(oma: t.Sequence[Json], place: Place, *, alone: bool = False) -> tuple[Values, list[str]]:
-    """The settings that are ours, and the options whose value is hidden.
-
-    What does not work on devices counts as not set: a value of another type ("true" as a string, as some scripts write it), a path
-    in another letter case, and a path that is there twice. ``alone``: so does one that has a path beside it that does not work, so
-    that it is written anew without.
-    """
-    values: Values = {}
-    hidden = []
-    for setting in SETTINGS:
-        found = _rows(oma, setting, place, alone) if place.scope in setting.scopes else []
-        if len(found) != 1 or whole_path(found[0].get("omaUri")) != setting.uri(place.tenant, place.scope):
-            continue
-        if is_hidden(found[0]) and OMA_TYPES[setting.kind] == found[0].get("@odata.type") == STRING:
-            hidden.append(setting.option)
-            continue
-        value = parse(setting, found[0])
-        if value is not None:
-            values[setting.option] = value
-    return values, hidden
+def merge_oma_settings(current: Policy, desired: Policy, policy_scope: PolicyScope) -> list[Json]:
+    """Return all OMA settings of the profile, ours changed and all others as they came, since Intune replaces the whole list."""
+    names = {**current.settings, **desired.settings}
+    changed = [BY_OPTION[name] for name in names if current.settings.get(name) != desired.settings.get(name)]
+    known = {**current.settings, **current.written_back}
+    kept = [
+        _render_kept(item, known, policy_scope)
+        for item in current.raw.get("omaSettings") or []
+        # A path that does not work on devices sets nothing there: ours replaces it.
+        if not any(is_uri_of(item.get("omaUri"), setting, policy_scope) for setting in changed)
+    ]
+    new = [setting for setting in changed if setting.option in desired.settings]
+    return kept + [render_oma_setting(setting, desired.settings[setting.option], policy_scope) for setting in new]
 
 
-def _rows(oma: t.Sequence[Json], setting: Setting, place: Place, alone: bool) -> list[Json]:
-    if alone:
-        return [item for item in oma if stands_for(item.get("omaUri"), setting, place)]
-    uri = setting.uri(place.tenant, place.scope)
-    return [item for item in oma if whole_path(item.get("omaUri")) == uri]
+def _render_kept(item: Json, known: Values, policy_scope: PolicyScope) -> Json:
+    """Return an OMA setting as it can be written back; a hidden one only if Intune revealed its value."""
+    if not is_hidden(item):
+        return {name: value for name, value in item.items() if name not in READ_ONLY}
+    setting = _find_setting(item, policy_scope)
+    if setting is None or setting.option not in known:
+        raise errors.SelectionError(
+            f"The profile also holds a value ({item.get('omaUri')}) that Intune does not show: it cannot be written back whole.",
+            hint="Use a separate profile for PIN recovery, or set it in the Intune admin center.",
+            effects="none",
+        )
+    # The labels stay as somebody wrote them.
+    labels = {name: item[name] for name in LABELS if name in item}
+    return {**render_oma_setting(setting, known[setting.option], policy_scope), **labels}
 
 
-def is_hidden(item: Json) -> bool:
-    return item.get("value") == HIDDEN
+def _find_setting(item: Json, policy_scope: PolicyScope) -> Setting | None:
+    return next((setting for setting in SETTINGS if policy_scope.uri(setting) == expand_uri(item.get("omaUri"))), None)
 
 
-def parse(setting: Setting, item: Json) -> t.Any:
-    """The value of an OMA setting; null where it is none that this setting can have."""
-    value = item.get("value")
-    if item.get("@odata.type") != OMA_TYPES[setting.kind]:
-        return None
-    if setting.kind == "bool":
-        return value if isinstance(value, bool) else None
-    if setting.kind in ("text", "list"):
-        return parse_text(setting, value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    if setting.kind == "int":
-        return value
-    known = (False, True) if setting.kind == "flag" else setting.words
-    return known[value] if 0 <= value < len(known) else None
-
-
-def parse_text(setting: Setting, value: t.Any) -> t.Any:
-    """The value of a string; null for none, and for stars in its place."""
-    if not isinstance(value, str) or value == HIDDEN:
-        return None
-    if setting.kind == "list":
-        return tuple(sorted({host.strip().lower() for host in value.split(";") if host.strip()})) or None
-    return value or None
-
-
-def render(setting: Setting, value: t.Any, place: Place) -> Json:
-    wire: t.Any = value
-    if setting.kind == "flag":
-        wire = int(value)
-    elif setting.kind == "choice":
-        wire = setting.words.index(value)
-    elif setting.kind == "list":
-        wire = ";".join(value)
-    return {
-        "@odata.type": OMA_TYPES[setting.kind],
-        "displayName": setting.node.rpartition("/")[2],
-        "description": "",
-        "omaUri": setting.uri(place.tenant, place.scope),
-        "value": wire,
-    }
-
-
-def oma_settings(before: Policy, after: Policy, place: Place) -> list[Json]:
-    """All OMA settings of the profile with ours changed. Intune replaces the whole list, so the others go back as they came."""
-    changed = [name for name in {**before.settings, **after.settings} if before.settings.get(name) != after.settings.get(name)]
-    # A path that does not work on devices says nothing there: ours takes its place.
-    kept = []
-    for item in before.raw.get("omaSettings") or []:
-        if not any(stands_for(item.get("omaUri"), BY_OPTION[name], place) for name in changed):
-            kept.append(_writable(item, {**before.settings, **before.kept}, place))
-    return kept + [render(BY_OPTION[name], after.settings[name], place) for name in changed if name in after.settings]
-
-
-def _writable(item: Json, settings: Values, place: Place) -> Json:
-    """A setting as it may be written back. A hidden one only when Intune revealed its value."""
-    if is_hidden(item):
-        ours = [setting for setting in SETTINGS if setting.uri(place.tenant, place.scope) == whole_path(item.get("omaUri"))]
-        if not ours or ours[0].option not in settings:
-            raise errors.SelectionError(
-                f"The profile also holds a value ({item.get('omaUri')}) that Intune does not show: it cannot be written back whole.",
-                hint="Nothing was written. Use a profile of its own for PIN recovery, or set it in the Intune admin center.",
-            )
-        # It is the profile's, with the name that somebody gave it there.
-        own = {name: item[name] for name in ("displayName", "description", "omaUri") if name in item}
-        return {**render(ours[0], settings[ours[0].option], place), **own}
-    return {name: value for name, value in item.items() if name not in READ_ONLY}
-
-
-def _reveal_all(client: GraphClient, raw: Json, place: Place, names: t.Iterable[str]) -> Values:
-    """The hidden values of these options in clear, without those that Intune does not reveal."""
-    found = {name: _reveal(client, raw, BY_OPTION[name].uri(place.tenant, place.scope)) for name in names}
-    parsed = {name: parse_text(BY_OPTION[name], value) for name, value in found.items()}
+def _reveal_all(client: GraphClient, raw: Json, policy_scope: PolicyScope, names: t.Iterable[str]) -> Values:
+    """Return the hidden values of these options in clear, without those that Intune does not reveal."""
+    found = {name: _reveal(client, raw, policy_scope.uri(BY_OPTION[name])) for name in names}
+    parsed = {name: parse_oma_text(BY_OPTION[name], value) for name, value in found.items()}
     return {name: value for name, value in parsed.items() if value is not None}
 
 
 def _reveal(client: GraphClient, raw: Json, uri: str) -> t.Any:
-    """A hidden value of ours in clear; null where Intune refuses, as it is known to do for applications at times."""
-    reference = next((item.get("secretReferenceValueId") for item in raw["omaSettings"] if whole_path(item.get("omaUri")) == uri), None)
+    """Return a hidden value in clear; null where Intune refuses."""
+    reference = next((item.get("secretReferenceValueId") for item in raw["omaSettings"] if expand_uri(item.get("omaUri")) == uri), None)
     if not reference:
         return None
     function = f"getOmaSettingPlainTextValue(secretReferenceValueId={render_literal(str(reference))})"
     try:
         return (client.get(PATH + render_path(raw["id"], function)) or {}).get("value")
     except errors.GraphError as failure:
-        if failure.status in (400, 403, 404):
+        if failure.status in NOT_REVEALED:
             return None
         raise

@@ -4,14 +4,15 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""How far a policy has come on devices. Pure: parse_report, count. Calls: overview, report.
+"""The check-in status of a policy: on how many devices it succeeded, and on which ones it failed.
 
-The overview is quick, of custom profiles only, and knows numbers. The report is exported by Intune, takes a while, and knows devices.
+The overview is quick, exists for custom profiles only, and has numbers. The report is exported by Intune, takes a while, and has devices.
 Sources: Graph deviceConfigurationDeviceOverview and deviceManagementExportJob; Intune, reports by Graph.
 """
 
 from __future__ import annotations
 
+import collections
 import csv
 import io
 import typing as t
@@ -23,6 +24,7 @@ from .._graph.client import GraphClient
 from .._graph.odata import render_literal, render_path
 from .._types import Json
 from . import custom_profile
+from .model import FoundPolicyResult
 
 JOBS = "/deviceManagement/reports/exportJobs"
 SETTINGS_REPORT = "/deviceManagement/reports/getConfigurationSettingNonComplianceReport"
@@ -30,8 +32,9 @@ REPORT = "DeviceStatusesByConfigurationProfile"
 COLUMNS = ("IntuneDeviceId", "DeviceName", "UPN", "UserId", "ReportStatus", "PolicyStatus")
 LARGEST = 128 * 1024 * 1024  # bytes of a report, unpacked
 MOST_EXPLAINED = 20  # devices whose error code is asked for, each by a request
-COUNTS = ("total", "succeeded", "error", "conflict", "pending", "not_applicable", "other")
-STATUS = {
+Status = t.Literal["succeeded", "error", "conflict", "pending", "not_applicable", "other"]
+Source = t.Literal["overview", "report"]
+STATUSES: t.Mapping[str, Status] = {
     "succeeded": "succeeded",
     "success": "succeeded",
     "error": "error",
@@ -40,16 +43,16 @@ STATUS = {
     "pending": "pending",
     "notapplicable": "not_applicable",
 }
-BAD = ("error", "conflict")
-# SettingStatus of a setting that did not fail: notApplicable and compliant, by their place in complianceStatus.
-FINE = ("1", "2")
+FAILED: tuple[Status, ...] = ("error", "conflict")
+# SettingStatus of a setting that did not fail: notApplicable and compliant, by their numbers in complianceStatus.
+NOT_FAILED = ("1", "2")
 
-PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# What zipfile and csv raise for content that is cut off, damaged or encrypted.
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# The errors of zipfile and csv for content that is cut off, damaged, or encrypted.
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, csv.Error)
 
 # Intune's status codes of a setting, in words.
-WORDS = {
+CODE_WORDS = {
     -2016281106: "another policy won the conflict",
     -2016281107: "the way to find the setting is not supported",
     -2016281108: "a setting that this one refers to was not found",
@@ -65,11 +68,46 @@ WORDS = {
 }
 
 
-# --- pure -----------------------------------------------------------------------------------------------------------
+Row = t.Mapping[str, str]
 
 
-def read_code(value: t.Any) -> int | None:
-    """A code as a signed number of 32 bits, whether it came as one, as an unsigned one or as text; null for none, and for what is none."""
+class FailedDevice(t.TypedDict):
+    """A device in error or conflict, as a return value."""
+
+    device_id: str | None
+    device_name: str | None
+    user_principal_name: str | None
+    status: Status
+    error_code: int | None
+    error: str | None
+
+
+class CheckInStatus(t.TypedDict):
+    """The return value ``rollout`` of a policy. An overview counts conflicts as errors, and knows no devices."""
+
+    source: Source
+    updated: str | None
+    total: int
+    succeeded: int
+    error: int
+    conflict: int | None
+    pending: int
+    not_applicable: int
+    other: int
+    devices: list[FailedDevice] | None
+
+
+class FoundPolicyStatusResult(FoundPolicyResult):
+    """An entry of the return value ``pin_policies``."""
+
+    rollout: CheckInStatus | None
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def parse_error_code(value: t.Any) -> int | None:
+    """Return a code as a signed number of 32 bits, from a signed or unsigned number or its text; null for anything else, and for 0."""
     try:
         code = value if isinstance(value, int) else int(str(value).strip(), 0)
     except ValueError:
@@ -79,31 +117,36 @@ def read_code(value: t.Any) -> int | None:
     return code - 2**32 if 2**31 <= code < 2**32 else code
 
 
-def in_words(code: int | None) -> str | None:
-    number = read_code(code)
-    return None if number is None else WORDS.get(number, f"error code {number} ({number & 0xFFFFFFFF:#010x})")
+def describe_error_code(code: t.Any) -> str | None:
+    """Return an error code in words; null for no code."""
+    number = parse_error_code(code)
+    return None if number is None else CODE_WORDS.get(number, f"error code {number} ({number & 0xFFFFFFFF:#010x})")
 
 
-def parse_overview(found: Json) -> Json:
-    """The ``rollout`` of a policy, as far as an overview knows it: conflicts are among its errors."""
-    counts = {
-        "succeeded": found.get("successCount") or 0,
-        "error": (found.get("errorCount") or 0) + (found.get("failedCount") or 0),
+def parse_overview(found: Json) -> CheckInStatus:
+    """Return the check-in status of an overview."""
+    succeeded, pending, other = found.get("successCount") or 0, found.get("pendingCount") or 0, found.get("notApplicableCount") or 0
+    failed = (found.get("errorCount") or 0) + (found.get("failedCount") or 0)
+    return {
+        "source": "overview",
+        "updated": found.get("lastUpdateDateTime"),
+        "total": succeeded + failed + pending + other,
+        "succeeded": succeeded,
+        "error": failed,
         "conflict": None,
-        "pending": found.get("pendingCount") or 0,
-        "not_applicable": found.get("notApplicableCount") or 0,
+        "pending": pending,
+        "not_applicable": other,
         "other": 0,
+        "devices": None,
     }
-    total = sum(value or 0 for value in counts.values())
-    return {"source": "overview", "updated": found.get("lastUpdateDateTime"), "total": total, **counts, "devices": None}
 
 
 def parse_report(content: bytes) -> list[dict[str, str]]:
-    """The rows of an exported report: a zip with one CSV file."""
+    """Return the rows of an exported report, which is a zip with one CSV file."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".csv")]
-            if len(files) != 1 or files[0].file_size > LARGEST or files[0].compress_type not in PACKED:
+            if len(files) != 1 or files[0].file_size > LARGEST or files[0].compress_type not in COMPRESSIONS:
                 raise errors.UnexpectedResponseError("The report is not a zip with one CSV file of a size and kind that can be read.")
             with archive.open(files[0]) as file:
                 return list(csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", newline="")))
@@ -111,26 +154,35 @@ def parse_report(content: bytes) -> list[dict[str, str]]:
         raise errors.UnexpectedResponseError(f"The report could not be read: {failure}.", hint="Run again.") from None
 
 
-def status_of(row: t.Mapping[str, str]) -> str:
+def parse_status(row: Row) -> Status:
+    """Return the status of a row."""
     text = (row.get("ReportStatus") or "").replace(" ", "").replace("_", "").lower()
-    return STATUS.get(text, "other")
+    return STATUSES.get(text, "other")
 
 
-def count(rows: t.Sequence[t.Mapping[str, str]]) -> Json:
-    """The ``rollout`` of a policy by its report."""
-    counts = dict.fromkeys(COUNTS, 0)
-    counts["total"] = len(rows)
-    for row in rows:
-        counts[status_of(row)] += 1
-    return {"source": "report", "updated": None, **counts, "devices": [_device(row) for row in rows if status_of(row) in BAD]}
+def describe_report(rows: t.Sequence[Row]) -> CheckInStatus:
+    """Return the check-in status of a report."""
+    counts = collections.Counter(map(parse_status, rows))
+    return {
+        "source": "report",
+        "updated": None,
+        "total": len(rows),
+        "succeeded": counts["succeeded"],
+        "error": counts["error"],
+        "conflict": counts["conflict"],
+        "pending": counts["pending"],
+        "not_applicable": counts["not_applicable"],
+        "other": counts["other"],
+        "devices": [_describe_device(row) for row in rows if parse_status(row) in FAILED],
+    }
 
 
-def _device(row: t.Mapping[str, str]) -> Json:
+def _describe_device(row: Row) -> FailedDevice:
     return {
         "device_id": row.get("IntuneDeviceId") or None,
         "device_name": row.get("DeviceName") or None,
         "user_principal_name": row.get("UPN") or None,
-        "status": status_of(row),
+        "status": parse_status(row),
         "error_code": None,
         "error": None,
     }
@@ -139,31 +191,33 @@ def _device(row: t.Mapping[str, str]) -> Json:
 # --- calls ----------------------------------------------------------------------------------------------------------
 
 
-def overview(client: GraphClient, policy_id: str) -> Json:
+def fetch_overview(client: GraphClient, policy_id: str) -> CheckInStatus:
+    """Return the check-in status of a device configuration, by its overview."""
     return parse_overview(client.get(custom_profile.PATH + render_path(policy_id, "deviceStatusOverview")))
 
 
-def report(client: GraphClient, policy_id: str, timeout: float, *, profile: bool) -> Json:
-    """By an export job, which changes nothing but takes the permission to write configuration.
+def fetch_report(client: GraphClient, policy_id: str, timeout: float, *, is_profile: bool) -> CheckInStatus:
+    """Return the check-in status by an export job, which changes nothing, but requires the permission to write configuration.
 
-    ``profile``: a device configuration. Error codes are asked for these only: for other policies public tools use another report.
+    ``is_profile``: a device configuration. Error codes are asked for these only: for other policies public tools use another report.
     """
     job = _export(client, policy_id)
 
-    def now() -> Json:
+    def read() -> Json:
         return t.cast(Json, client.get(JOBS + render_path(str(job["id"]))))
 
-    def over(found: Json) -> bool:
+    def is_over(found: Json) -> bool:
         # Completed jobs were seen without their address for a while.
         return found.get("status") == "failed" or bool(found.get("status") == "completed" and found.get("url"))
 
-    ended = client.wait_until(now, over, timeout=timeout, what=f"Intune to export {REPORT}")
+    ended = client.wait_until(read, is_over, timeout=timeout, what=f"Intune to export {REPORT}")
     if ended.get("status") == "failed":
         raise errors.UnexpectedResponseError(f"Intune could not export {REPORT} for the policy {policy_id}.", hint="Run again later.")
     rows = parse_report(client.download(ended["url"]))
-    result = count(rows)
-    if profile:
-        _explain(client, policy_id, [row for row in rows if status_of(row) in BAD], result["devices"])
+    result = describe_report(rows)
+    if is_profile:
+        failed = [row for row in rows if parse_status(row) in FAILED]
+        _add_error_codes(client, policy_id, failed, result["devices"] or [])
     return result
 
 
@@ -174,12 +228,12 @@ def _export(client: GraphClient, policy_id: str) -> Json:
     except errors.GraphError as failure:
         if failure.status != 400:
             raise
-        # Seen in the wild: no choice of columns is taken for this report, and those that are needed come by themselves.
+        # Some tenants accept no choice of columns for this report; its own columns include the needed ones.
         return t.cast(Json, client.query(JOBS, body))
 
 
-def _explain(client: GraphClient, policy_id: str, rows: t.Sequence[t.Mapping[str, str]], devices: t.Sequence[Json]) -> None:
-    """Adds the error code of the first devices. What the service does not tell stays null."""
+def _add_error_codes(client: GraphClient, policy_id: str, rows: t.Sequence[Row], devices: t.Sequence[FailedDevice]) -> None:
+    """Add the error code of the first devices. A code that the service does not return stays null."""
     for row, device in list(zip(rows, devices, strict=True))[:MOST_EXPLAINED]:
         if not row.get("UserId") or not row.get("IntuneDeviceId"):
             continue
@@ -187,21 +241,21 @@ def _explain(client: GraphClient, policy_id: str, rows: t.Sequence[t.Mapping[str
         where = " and ".join(f"({name} eq {render_literal(value)})" for name, value in ids.items())
         body = {"select": ["SettingName", "SettingStatus", "ErrorCode"], "filter": where, "skip": 0, "top": 50, "orderBy": []}
         try:
-            answer = client.query(SETTINGS_REPORT, body)
+            found = client.query(SETTINGS_REPORT, body)
         except (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError):
-            # A detail of a report that is there all the same.
+            # The codes are details of a report that is complete without them.
             return
-        device["error_code"] = _first_code(answer)
-        device["error"] = in_words(device["error_code"])
+        device["error_code"] = _find_error_code(found)
+        device["error"] = describe_error_code(device["error_code"])
 
 
-def _first_code(answer: t.Any) -> int | None:
-    """The error code of the first setting that failed, in a report of columns and rows; null where there is none, or no such report."""
-    table = answer if isinstance(answer, dict) else {}
+def _find_error_code(report: t.Any) -> int | None:
+    """Return the error code of the first setting that failed, from a report of columns and rows."""
+    table = report if isinstance(report, dict) else {}
     columns = [column.get("Column") for column in table.get("Schema") or [] if isinstance(column, dict)]
     for values in table.get("Values") or []:
         row = dict(zip(columns, values, strict=False)) if isinstance(values, list) else {}
-        code = read_code(row.get("ErrorCode"))
-        if code is not None and str(row.get("SettingStatus")) not in FINE:
+        code = parse_error_code(row.get("ErrorCode"))
+        if code is not None and str(row.get("SettingStatus")) not in NOT_FAILED:
             return code
     return None

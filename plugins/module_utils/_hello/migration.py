@@ -6,63 +6,76 @@
 
 """Moving a custom profile into the settings catalog: the new policy is made and assigned first, then the old one is removed.
 
-Both have the same name, so that a run that was interrupted anywhere is continued by the next one. Pure: check_movable.
+Both have the same name, so that a run that was interrupted anywhere is continued by the next one.
 """
 
 from __future__ import annotations
 
-import typing as t
-
 from .. import _errors as errors
 from .._graph.client import GraphClient
-from .._graph.odata import render_path
-from . import policy as pin_policy
-from . import settings as pin_settings
-from .custom_profile import CustomProfile, whole_path
-from .policy import Backend, Place, Policy
+from . import api, settings
+from .api import Backend
+from .custom_profile import CustomProfile, list_uris
+from .model import Policy, PolicyScope
+from .policy import PolicyTask
 
 
-def namesake(client: GraphClient, other: Backend, name: str, place: Place, reveal: t.Collection[str] = ()) -> Policy | None:
-    """The policy of that name of the other kind; null when there is none."""
-    found = [raw for raw in other.named(client, name) if other.other_kind(raw) is None]
-    if len(found) > 1:
-        ids = ", ".join(sorted(raw["id"] for raw in found))
-        raise errors.SelectionError(f"Several policies of the kind {other.name} are named '{name}': {ids}.", hint="Nothing was written.")
-    return other.normalise(client, found[0], place, reveal) if found else None
+def find_replaced(
+    client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, current: Policy | None, backend: Backend, other: Backend
+) -> Policy | None:
+    """Return the custom profile that the task moves or removes.
+
+    Raise SelectionError for a policy whose name the task would give a second time, or that it would leave behind. ``backend`` is that
+    of the task.
+    """
+    if not task.name or not task.needs_other_backend(current):
+        return None
+    if task.is_rename(current):
+        api.validate_name_is_free(client, backend, task.name)
+    reveal = settings.BY_OPTION if task.replace_custom else ()
+    found = api.find_only_policy(client, other, policy_scope, name=task.name, reveal=reveal)
+    if not task.replace_custom:
+        validate_no_conflict(other, found)
+    elif found is not None and task.is_present:
+        validate_movable(found, policy_scope)
+    return found
 
 
-def check_free(other: Backend, found: Policy | None) -> None:
-    """Refuses to make a second policy under a name that one of the other kind has, and to leave that one behind."""
+def validate_no_conflict(other: Backend, found: Policy | None) -> None:
+    """Raise SelectionError where a policy of the other backend has the name: the task would make a second one, or leave it behind."""
     if found is None:
         return
     way = ", set replace_custom to true to move or remove it," if other.name == "custom" else ""
     raise errors.SelectionError(
-        f"There is a policy named '{found.name}' of the kind {other.name} ({found.id}).",
-        hint=f"Nothing was written. Set backend to {other.name}{way} or choose another name.",
+        f"There is a policy named '{found.name}' of the type {other.name} ({found.id}).",
+        hint=f"Set backend to {other.name}{way} or choose another name.",
+        effects="none",
     )
 
 
-def check_movable(old: Policy, place: Place) -> None:
-    """Refuses a profile that has more than this module's settings, or a value that the settings catalog cannot hold."""
-    ours = {pin_settings.BY_OPTION[name].uri(place.tenant, place.scope) for name in old.settings}
-    foreign = sorted({whole_path(item.get("omaUri")) for item in old.raw.get("omaSettings") or []} - ours)
-    if foreign:
+def validate_movable(replaced: Policy, policy_scope: PolicyScope) -> None:
+    """Raise an error for a profile with settings that are not this module's, or a value that the settings catalog cannot hold."""
+    ours = {policy_scope.uri(settings.BY_OPTION[name]) for name in replaced.settings}
+    unmanaged = list_uris(replaced.raw, without=ours)
+    if unmanaged:
         raise errors.SelectionError(
-            f"The custom profile '{old.name}' ({old.id}) also has settings that cannot be moved: {', '.join(foreign)}.",
-            hint="Nothing was written. Remove them from the profile, or make the new policy under another name.",
+            f"The custom profile '{replaced.name}' ({replaced.id}) also has settings that cannot be moved: {', '.join(unmanaged)}.",
+            hint="Remove them from the profile, or make the new policy under another name.",
+            effects="none",
         )
-    pin_settings.check(old.settings, place.scope, "settings_catalog")
+    settings.validate(replaced.settings, policy_scope.scope, "settings_catalog")
 
 
-def remove(client: GraphClient, old: Policy, place: Place, timeout: float) -> None:
-    """Takes the old profile away, once the new policy is there and assigned."""
+def remove_replaced(client: GraphClient, replaced: Policy, policy_scope: PolicyScope, *, timeout: float) -> None:
+    """Delete the old profile, once the new policy exists and is assigned, and wait until Intune no longer shows it."""
     custom = CustomProfile()
     try:
-        client.delete(custom.path + render_path(old.id or ""), version=custom.version)
-    except errors.IntuneError as failure:
-        failure.hint = (
-            f"{failure.hint or ''} The new policy is in place; the custom profile {old.id} is still there, with the same settings. "
-            "Run again to finish."
-        ).strip()
+        client.delete(api.render_policy_path(custom, replaced.id), version=custom.version)
+    except errors.ApprovalPendingError:
         raise
-    pin_policy.settled(client, custom, old.id, None, place, timeout)
+    except errors.IntuneError as failure:
+        raise failure.with_more_advice(
+            f"The new policy is in place; the custom profile {replaced.id} is still there, with the same settings. Run again to finish."
+        ) from failure
+    with api.report_partial(("delete",)):
+        api.wait_until_shown(client, custom, policy_scope, replaced.id, None, timeout=timeout)

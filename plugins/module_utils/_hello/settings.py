@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The settings of Windows Hello for Business: what each is called in the options, on a device, and in the settings catalog.
+"""The settings of Windows Hello for Business: the names of each in the options, on a device, and in the settings catalog.
 
 Pure. A value is what the option takes: bool, int, a word, text, or a tuple of texts. Sources: PassportForWork CSP, Policy CSP
 Authentication, and Intune's setting definitions.
@@ -18,41 +18,50 @@ import typing as t
 
 from .. import _errors as errors
 
-BOTH = ("device", "user")
-DEVICE = ("device",)
+Scope = t.Literal["device", "user"]
+# The policy types that intune_pin_policy manages, as its option backend names them.
+BackendName = t.Literal["custom", "settings_catalog"]
+Kind = t.Literal["bool", "flag", "choice", "int", "text", "list"]
+Values = dict[str, t.Any]  # by option
+
+DEVICE: tuple[Scope, ...] = ("device",)
+BOTH: tuple[Scope, ...] = ("device", "user")
 CHARACTERS = ("allowed", "required", "blocked")
+CHARACTER_OPTIONS = ("uppercase_letters", "lowercase_letters", "special_characters", "digits")
 HOST = re.compile(r"[a-z0-9*]([a-z0-9*-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 PROVIDERS = re.compile(r"\{[0-9A-Fa-f-]{36}\}(,\s*\{[0-9A-Fa-f-]{36}\})*")
 MOST_URLS = 1000
-HIDDEN = "****"  # what Intune shows of the value of a string, a file or XML in a custom profile
+HIDDEN = "****"  # what Intune shows instead of a string, a file, or XML in a custom profile
 
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """``kind``: bool; flag (a bool that devices know as 0 and 1); choice (a word, which devices know by its place); int; text; list.
+    """A setting of Windows Hello for Business.
 
-    ``node`` is the path below ./Device/Vendor/MSFT or ./User/Vendor/MSFT, with the tenant's place in braces.
+    ``kind``: bool; flag (a bool that devices know as 0 and 1); choice (a word, which devices know by its index); int; text; list.
+    ``node`` is the path below ./Device/Vendor/MSFT or ./User/Vendor/MSFT, with ``{tenantid}`` for the tenant ID.
     """
 
     option: str
-    kind: str
+    kind: Kind
     node: str
-    scopes: tuple[str, ...] = DEVICE
+    scopes: tuple[Scope, ...] = DEVICE
     words: tuple[str, ...] = ()
     low: int = 0
     high: int = 0
     in_catalog: bool = True
 
-    def uri(self, tenant: str, scope: str) -> str:
-        """The OMA-URI: the tenant ID in lower case and without braces, as the CSP wants it."""
-        return f"./{scope.capitalize()}/Vendor/MSFT/{self.node.format(tenantid=tenant)}"
+    def uri(self, tenant_id: str, scope: Scope) -> str:
+        """Return the OMA-URI: the tenant ID in lower case and without braces, as the CSP requires."""
+        return f"./{scope.capitalize()}/Vendor/MSFT/{self.node.format(tenantid=tenant_id)}"
 
-    def definition(self, scope: str) -> str:
-        """The ID of its definition in the settings catalog, in which {tenantid} stands as it is."""
+    def definition(self, scope: Scope) -> str:
+        """Return the ID of the setting's definition in the settings catalog, which holds {tenantid} literally."""
         return f"{scope}_vendor_msft_{self.node.lower().replace('/', '_')}"
 
     @property
-    def of_tenant(self) -> bool:
+    def is_per_tenant(self) -> bool:
+        """Whether the tenant ID is part of the path."""
         return "{tenantid}" in self.node
 
 
@@ -69,7 +78,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("use_cloud_trust_for_on_prem_auth", "bool", _policy("UseCloudTrustForOnPremAuth")),
     Setting("use_hello_certificates_as_smart_card_certificates", "bool", _policy("UseHelloCertificatesAsSmartCardCertificates")),
     Setting("use_remote_passport", "bool", _policy("Remote/UseRemotePassport")),
-    # The catalog names these two as children of the tenant's group, and has no definition of them.
+    # The catalog names these two as children of the tenant's group, and has no definitions of them.
     Setting("disable_post_logon_provisioning", "bool", _policy("DisablePostLogonProvisioning"), in_catalog=False),
     Setting(
         "enable_windows_hello_provisioning_for_security_keys",
@@ -98,13 +107,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("web_sign_in_allowed_urls", "list", "Policy/Config/Authentication/ConfigureWebSignInAllowedUrls"),
 )
 BY_OPTION = {setting.option: setting for setting in SETTINGS}
-OPTION_TYPES = {"bool": "bool", "flag": "bool", "choice": "str", "int": "int", "text": "str", "list": "list"}
-
-Values = dict[str, t.Any]
+OPTION_TYPES: t.Mapping[Kind, str] = {"bool": "bool", "flag": "bool", "choice": "str", "int": "int", "text": "str", "list": "list"}
 
 
-def arguments() -> dict[str, dict[str, t.Any]]:
-    """The options of a module, in the words of AnsibleModule."""
+def make_options() -> dict[str, dict[str, t.Any]]:
+    """Return the options of a module, in the words of AnsibleModule."""
     spec: dict[str, dict[str, t.Any]] = {}
     for setting in SETTINGS:
         spec[setting.option] = {"type": OPTION_TYPES[setting.kind]}
@@ -113,86 +120,92 @@ def arguments() -> dict[str, dict[str, t.Any]]:
         if setting.kind == "list":
             spec[setting.option]["elements"] = "str"
         if "pin" in setting.option or "passport" in setting.option:
-            # They are called so, and hold no secret.
+            # Ansible takes such names for those of secrets.
             spec[setting.option]["no_log"] = False
     return spec
 
 
-def given(params: t.Mapping[str, t.Any]) -> Values:
-    """The settings that a task names; an empty text or list is one: it takes the setting away."""
-    return {name: clean(BY_OPTION[name], params[name]) for name in BY_OPTION if params.get(name) is not None}
+def parse_values(params: t.Mapping[str, t.Any]) -> Values:
+    """Return the settings that a task gives. An empty text or list is one of them: it clears the setting."""
+    return {name: parse_value(setting, params[name]) for name, setting in BY_OPTION.items() if params.get(name) is not None}
 
 
-def clean(setting: Setting, value: t.Any) -> t.Any:
+def parse_value(setting: Setting, value: t.Any) -> t.Any:
+    """Return an option's value in its normal form."""
     if setting.kind == "list":
         return tuple(sorted({str(item).strip().lower() for item in value if str(item).strip()}))
     return value.strip() if setting.kind == "text" else value
 
 
-def is_clear(value: t.Any) -> bool:
-    """Whether a value means that the setting is not to be in the policy."""
+def is_cleared(value: t.Any) -> bool:
+    """Return whether a value means that the policy must not hold the setting."""
     return value in ("", ())
 
 
-def merge(current: Values, wanted: Values) -> Values:
-    """What should be set: the wanted settings, the others as they are, and none that is cleared."""
-    return {name: value for name, value in {**current, **wanted}.items() if not is_clear(value)}
+def merge(current: Values, requested: Values) -> Values:
+    """Return the settings after a task: the requested ones, the others as they are, and none that is cleared."""
+    return {name: value for name, value in {**current, **requested}.items() if not is_cleared(value)}
 
 
-def check(values: Values, scope: str, backend: str) -> None:
-    """Refuses values that the policy cannot hold, all of them at once; nothing was sent yet."""
+def validate(values: Values, scope: Scope, backend: BackendName) -> None:
+    """Raise InvalidOptionError for values that the policy cannot hold, with all problems at once."""
     problems = [problem for name, value in values.items() for problem in _problems(BY_OPTION[name], value, scope, backend)]
-    problems += together(values)
+    problems += find_contradictions(values)
     if problems:
-        raise errors.InvalidOptionError(" ".join(problems), hint="Nothing was written.")
+        raise errors.InvalidOptionError(" ".join(problems), effects="none")
 
 
-def _problems(setting: Setting, value: t.Any, scope: str, backend: str) -> t.Iterator[str]:
+def _problems(setting: Setting, value: t.Any, scope: Scope, backend: BackendName) -> t.Iterator[str]:
     if scope not in setting.scopes:
         yield f"{setting.option} cannot be set for the scope {scope}: Windows knows it for the device only."
     if backend == "settings_catalog" and not setting.in_catalog:
         yield f"{setting.option} is not in Intune's settings catalog; the backend custom has it."
     if setting.kind == "int" and not setting.low <= value <= setting.high:
-        yield f"{setting.option} is {value}: it can be {setting.low} to {setting.high}."
+        yield f"{setting.option} must be from {setting.low} to {setting.high}, not {value}."
     if setting.kind == "list":
-        yield from _url_problems(setting, value)
+        yield from _host_problems(setting, value)
     if value == HIDDEN:
-        yield f"{setting.option} is '{HIDDEN}': that is how Intune hides a value, and not the value."
+        yield f"{setting.option} must be a value, not '{HIDDEN}', which Intune shows instead of a hidden one."
     if setting.option.startswith("device_unlock_group") and value and not PROVIDERS.fullmatch(value):
-        yield f"{setting.option} is '{value}': it takes GUIDs in braces, with commas between them."
+        yield f"{setting.option} must hold GUIDs in braces, with commas between them, not '{value}'."
 
 
-def _url_problems(setting: Setting, hosts: t.Sequence[str]) -> t.Iterator[str]:
+def _host_problems(setting: Setting, hosts: t.Sequence[str]) -> t.Iterator[str]:
     if len(hosts) > MOST_URLS:
-        yield f"{setting.option} has {len(hosts)} entries; {MOST_URLS} are possible."
+        yield f"{setting.option} has {len(hosts)} entries; at most {MOST_URLS} are possible."
     for host in hosts:
         if not HOST.fullmatch(host):
-            yield f"{setting.option} has '{host}': it takes names of hosts, such as login.contoso.com, without https:// and path."
+            yield f"{setting.option} must hold host names, such as login.contoso.com, without https:// and path, not '{host}'."
 
 
-def together(values: Values) -> list[str]:
-    """What single settings allow and their combination does not; also for those that the policy has already."""
+def find_contradictions(values: Values) -> list[str]:
+    """Return a sentence for each combination of values that cannot work, although each value can."""
     problems = []
     low, high = values.get("minimum_pin_length"), values.get("maximum_pin_length")
     if low is not None and high is not None and low > high:
         problems.append(f"minimum_pin_length is {low} and maximum_pin_length {high}: Windows would use neither.")
-    if all(values.get(name) == "blocked" for name in ("uppercase_letters", "lowercase_letters", "special_characters", "digits")):
-        problems.append("Letters, special characters and digits are all blocked: no PIN would be possible.")
+    if all(values.get(name) == "blocked" for name in CHARACTER_OPTIONS):
+        problems.append("Letters, special characters, and digits are all blocked: no PIN would be possible.")
     return problems
 
 
-def warnings(values: Values) -> list[str]:
+def make_warnings(values: Values) -> list[str]:
+    """Return a warning for each combination of values that may not work."""
     low, high = values.get("minimum_pin_length"), values.get("maximum_pin_length")
     if low is not None and low == high:
         return [
-            f"minimum_pin_length and maximum_pin_length are both {low}. Microsoft's CSP page asks for a minimum below the maximum, and "
+            f"minimum_pin_length and maximum_pin_length are both {low}. Microsoft's CSP page requires a minimum below the maximum, and "
             "says that Windows otherwise uses its defaults, 4 and 127, for both."
         ]
     return []
 
 
-def shown(values: t.Mapping[str, t.Any], names: t.Iterable[str] | None = None) -> Values:
-    """Every setting, or those named, as a return value: null where it is not set; a list where it is one."""
-    wanted = set(BY_OPTION if names is None else names)
-    chosen = [name for name in BY_OPTION if name in wanted]
-    return {name: list(values[name]) if isinstance(values.get(name), tuple) else values.get(name) for name in chosen}
+def describe(values: t.Mapping[str, t.Any], names: t.Iterable[str] | None = None) -> Values:
+    """Return every setting, or those named, as a return value: null where it is not set; a list where it is one."""
+    chosen = set(BY_OPTION if names is None else names)
+    return {name: describe_value(values.get(name)) for name in BY_OPTION if name in chosen}
+
+
+def describe_value(value: t.Any) -> t.Any:
+    """Return a value as a return value holds it."""
+    return list(value) if isinstance(value, tuple) else value

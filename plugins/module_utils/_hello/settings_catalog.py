@@ -6,7 +6,7 @@
 
 """The backend settings_catalog. Source: Graph deviceManagementConfigurationPolicy, which only beta has.
 
-The tenant's GUID is nowhere in such a policy: {tenantid} stands in the definitions' IDs, and Intune puts the GUID in its place.
+The tenant ID is nowhere in such a policy: the IDs of definitions hold {tenantid} literally, and Intune replaces it with the GUID.
 """
 
 from __future__ import annotations
@@ -15,37 +15,49 @@ import json
 import typing as t
 
 from .. import _errors as errors
-from .._directory.lookup import DEFAULT_TAG
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
 from .._types import Json
-from . import assignments
-from .policy import Place, Policy
-from .settings import BY_OPTION, SETTINGS, Setting, Values
+from . import api
+from .model import DEFAULT_SCOPE_TAG, Policy, PolicyScope
+from .settings import BY_OPTION, SETTINGS, BackendName, Kind, Scope, Setting, Values
 
 PATH = "/deviceManagement/configurationPolicies"
 PREFIX = "#microsoft.graph.deviceManagementConfiguration"
 SECRET = "deviceManagementConfigurationSecretSettingValue"
 # Also together with $filter; on a single policy, $expand shows settings, but no assignments.
 EXPAND = "settings,assignments"
+INSTANCE_KINDS: t.Mapping[Kind, str] = {
+    "bool": "ChoiceSetting",
+    "flag": "ChoiceSetting",
+    "choice": "ChoiceSetting",
+    "int": "SimpleSetting",
+    "text": "SimpleSetting",
+    "list": "SimpleSettingCollection",
+}
 
 
 class SettingsCatalog:
-    name = "settings_catalog"
+    """The backend settings_catalog."""
+
+    name: BackendName = "settings_catalog"
     path = PATH
     version = BETA
 
-    def named(self, client: GraphClient, name: str) -> list[Json]:
+    def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
+        """Return all settings catalog policies of exactly this name."""
         query = {"$filter": f"name eq {render_literal(name)}", "$expand": EXPAND}
         found = [raw for raw in client.list_items(PATH, query, version=BETA) if raw.get("name") == name]
-        return [whole(client, raw) for raw in found]
+        return [fetch_all_settings(client, raw) for raw in found]
 
-    def numbered(self, client: GraphClient, policy_id: str) -> Json | None:
+    def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
+        """Return the settings catalog policy of this ID."""
         path = PATH + render_path(policy_id)
         raw = client.find(path, {"$expand": "settings"}, version=BETA)
-        return None if raw is None else {**whole(client, raw), "assignments": assignments.read(client, path)}
+        return None if raw is None else {**fetch_all_settings(client, raw), "assignments": api.fetch_assignments(client, path)}
 
-    def other_kind(self, raw: Json) -> str | None:
+    def find_mismatch(self, raw: Json) -> str | None:
+        """Return why a policy is not one that the backend manages."""
         template = (raw.get("templateReference") or {}).get("templateId")
         if template:
             return f"made from the template {template}"
@@ -53,59 +65,65 @@ class SettingsCatalog:
             return f"for the platform {raw.get('platforms')}"
         return None
 
-    def normalise(self, client: GraphClient, raw: Json, place: Place, reveal: t.Collection[str] = ()) -> Policy:
+    def fetch_policy(self, client: GraphClient, raw: Json, policy_scope: PolicyScope, reveal: t.Collection[str] = ()) -> Policy:
+        """Return the policy. Intune hides no value of ours here, so nothing has to be revealed."""
         return Policy(
             name=raw["name"],
             description=raw.get("description") or "",
-            settings=values_of(raw.get("settings") or [], place.scope),
-            assignments=assignments.expanded(client, raw, PATH + render_path(raw["id"])),
-            scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or [DEFAULT_TAG])),
+            settings=parse_settings(raw.get("settings") or [], policy_scope.scope),
+            assignments=api.fetch_all_assignments(client, raw, PATH),
+            scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or [DEFAULT_SCOPE_TAG])),
             id=raw["id"],
             raw=raw,
         )
 
-    def foreign(self, raw: Json, place: Place) -> list[str]:
+    def list_unmanaged(self, raw: Json, policy_scope: PolicyScope) -> list[str]:
+        """Return the definitions of the settings that no option manages."""
         ours = {setting.definition(scope) for setting in SETTINGS for scope in setting.scopes}
         instances = [setting.get("settingInstance") or {} for setting in raw.get("settings") or []]
-        groups = [group("device"), group("user")]
+        groups = [group_definition("device"), group_definition("user")]
         inner = [child for instance in instances if _definition(instance) in groups for child in _children(instance)]
         return sorted({_definition(instance) for instance in instances + inner} - ours - set(groups))
 
-    def create(self, client: GraphClient, after: Policy, place: Place) -> str:
-        body = _body(after, "windows10", "mdm", settings_of([], {}, after.settings, place.scope))
+    def create(self, client: GraphClient, desired: Policy, policy_scope: PolicyScope) -> str:
+        """Create the policy without assignments, and return its ID."""
+        body = _render_policy(desired, "windows10", "mdm", merge_settings([], {}, desired.settings, policy_scope.scope))
         try:
             return str(client.post(PATH, body, version=BETA)["id"])
         except (errors.LostResponseError, errors.UnexpectedResponseError, errors.ServiceError) as failure:
-            failure.hint = "The policy may have been made. Run again: a policy of that name is found and finished, not made twice."
-            raise
+            advice = "The policy may have been made. Run again: a policy of that name is found and finished, not made twice."
+            raise failure.with_effects("unknown").with_hint(advice) from failure
 
-    def update(self, client: GraphClient, before: Policy, after: Policy, place: Place) -> None:
-        path = PATH + render_path(before.id or "")
-        if after.settings == before.settings:
-            body = {"name": after.name, "description": after.description, "roleScopeTagIds": list(after.scope_tags)}
+    def prepare_update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> Policy:
+        """Return the current policy; raise SelectionError where an update would lose a secret value."""
+        if desired.settings != current.settings and SECRET in json.dumps(current.raw.get("settings") or []):
+            raise errors.SelectionError(
+                "The policy also holds a secret value, which Intune does not show: it cannot be written back whole.",
+                hint="Use a separate policy for PIN recovery, or set it in the Intune admin center.",
+                effects="none",
+            )
+        return current
+
+    def update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> None:
+        """Update the policy, except its assignments."""
+        path = PATH + render_path(current.id or "")
+        if desired.settings == current.settings:
+            body = {"name": desired.name, "description": desired.description, "roleScopeTagIds": list(desired.scope_tags)}
             client.patch(path, {"@odata.type": f"{PREFIX}Policy", **body}, version=BETA)
             return
         # Settings can only be replaced with the whole policy.
-        settings = settings_of(before.raw.get("settings") or [], before.settings, after.settings, place.scope)
-        client.put(path, _body(after, before.raw["platforms"], before.raw["technologies"], settings), version=BETA)
-
-    def ready(self, _client: GraphClient, before: Policy, after: Policy, place: Place) -> Policy:
-        if after.settings != before.settings and SECRET in json.dumps(before.raw.get("settings") or []):
-            raise errors.SelectionError(
-                "The policy also holds a secret value, which Intune does not show: it cannot be written back whole.",
-                hint="Nothing was written. Use a policy of its own for PIN recovery, or set it in the Intune admin center.",
-            )
-        return before
+        settings = merge_settings(current.raw.get("settings") or [], current.settings, desired.settings, policy_scope.scope)
+        client.put(path, _render_policy(desired, current.raw["platforms"], current.raw["technologies"], settings), version=BETA)
 
 
-def whole(client: GraphClient, raw: Json) -> Json:
-    """With all settings: of a long list, $expand shows the beginning only."""
+def fetch_all_settings(client: GraphClient, raw: Json) -> Json:
+    """Return a policy with all its settings: of a long list, $expand shows only the beginning."""
     if len(raw.get("settings") or []) == raw.get("settingCount", 0):
         return raw
     return {**raw, "settings": list(client.list_items(PATH + render_path(raw["id"], "settings"), version=BETA))}
 
 
-def _body(policy: Policy, platforms: str, technologies: str, settings: list[Json]) -> Json:
+def _render_policy(policy: Policy, platforms: str, technologies: str, settings: list[Json]) -> Json:
     return {
         "@odata.type": f"{PREFIX}Policy",
         "name": policy.name,
@@ -117,21 +135,24 @@ def _body(policy: Policy, platforms: str, technologies: str, settings: list[Json
     }
 
 
-def group(scope: str) -> str:
-    """The definition that holds the settings of a tenant."""
+# --- reading settings -----------------------------------------------------------------------------------------------
+
+
+def group_definition(scope: Scope) -> str:
+    """Return the ID of the definition that groups the settings of a tenant."""
     return f"{scope}_vendor_msft_passportforwork_{{tenantid}}"
 
 
-def values_of(settings: t.Iterable[Json], scope: str) -> Values:
-    """The settings of one scope that are ours."""
+def parse_settings(settings: t.Iterable[Json], scope: Scope) -> Values:
+    """Return the values of our settings of one scope."""
     instances = [setting.get("settingInstance") or {} for setting in settings]
-    ours = [instance for instance in instances if _definition(instance) != group(scope)]
-    ours += [child for instance in instances if _definition(instance) == group(scope) for child in _children(instance)]
+    ours = [instance for instance in instances if not _is_group(instance, scope)]
+    ours += [child for instance in instances if _is_group(instance, scope) for child in _children(instance)]
     found = {_definition(instance): instance for instance in ours}
     values: Values = {}
     for setting in SETTINGS:
         instance = found.get(setting.definition(scope)) if scope in setting.scopes else None
-        value = parse(setting, instance, scope) if instance else None
+        value = parse_instance(setting, instance, scope) if instance else None
         if value is not None:
             values[setting.option] = value
     return values
@@ -141,78 +162,90 @@ def _definition(instance: Json) -> str:
     return str(instance.get("settingDefinitionId")).lower()
 
 
+def _is_group(instance: Json, scope: Scope) -> bool:
+    return _definition(instance) == group_definition(scope)
+
+
 def _children(instance: Json) -> list[Json]:
     return [child for value in instance.get("groupSettingCollectionValue") or [] for child in value.get("children") or []]
 
 
-def parse(setting: Setting, instance: Json, scope: str) -> t.Any:
-    """The value of a setting instance; null where it is none that this setting can have."""
+def parse_instance(setting: Setting, instance: Json, scope: Scope) -> t.Any:
+    """Return the value of a setting instance; null where the setting cannot have it."""
     if setting.kind == "list":
         hosts = {str(item.get("value") or "").strip().lower() for item in instance.get("simpleSettingCollectionValue") or []}
         return tuple(sorted(hosts - {""})) or None
     if setting.kind in ("int", "text"):
         value = (instance.get("simpleSettingValue") or {}).get("value")
-        # A bool is an int for Python, and a blank text is none.
-        fits = isinstance(value, int if setting.kind == "int" else str) and not isinstance(value, bool)
-        return value if fits and value != "" else None
-    option = str((instance.get("choiceSettingValue") or {}).get("value")).lower()
-    return {_option(setting, value, scope): value for value in _choices(setting)}.get(option)
+        # A bool is an int for Python, and an empty text sets nothing.
+        is_valid = isinstance(value, int if setting.kind == "int" else str) and not isinstance(value, bool)
+        return value if is_valid and value != "" else None
+    choice = str((instance.get("choiceSettingValue") or {}).get("value")).lower()
+    return {_render_choice(setting, value, scope): value for value in _choices(setting)}.get(choice)
 
 
 def _choices(setting: Setting) -> tuple[t.Any, ...]:
     return setting.words or (False, True)
 
 
-def _option(setting: Setting, value: t.Any, scope: str) -> str:
-    """The ID of a choice: the definition's with the value that the device gets."""
-    place = _choices(setting).index(value)
-    return f"{setting.definition(scope)}_{str(value).lower() if setting.kind == 'bool' else place}"
+# --- writing settings -----------------------------------------------------------------------------------------------
 
 
-def render(setting: Setting, value: t.Any, scope: str) -> Json:
-    """A setting instance."""
-    kind = {"int": "SimpleSetting", "text": "SimpleSetting", "list": "SimpleSettingCollection"}.get(setting.kind, "ChoiceSetting")
+def _render_choice(setting: Setting, value: t.Any, scope: Scope) -> str:
+    """Return the ID of a choice: the definition's, with the value that the device gets."""
+    ending = str(value).lower() if setting.kind == "bool" else _choices(setting).index(value)
+    return f"{setting.definition(scope)}_{ending}"
+
+
+def render_instance(setting: Setting, value: t.Any, scope: Scope) -> Json:
+    """Return a setting instance as Graph takes it."""
+    kind = INSTANCE_KINDS[setting.kind]
     instance: Json = {"@odata.type": f"{PREFIX}{kind}Instance", "settingDefinitionId": setting.definition(scope)}
     if setting.kind == "list":
-        instance["simpleSettingCollectionValue"] = [_simple("String", host) for host in value]
+        instance["simpleSettingCollectionValue"] = [_render_simple("String", host) for host in value]
     elif kind == "SimpleSetting":
-        instance["simpleSettingValue"] = _simple("Integer" if setting.kind == "int" else "String", value)
+        instance["simpleSettingValue"] = _render_simple("Integer" if setting.kind == "int" else "String", value)
     else:
         instance["choiceSettingValue"] = {
             "@odata.type": f"{PREFIX}ChoiceSettingValue",
-            "value": _option(setting, value, scope),
+            "value": _render_choice(setting, value, scope),
             "children": [],
         }
     return instance
 
 
-def _simple(kind: str, value: t.Any) -> Json:
+def _render_simple(kind: str, value: t.Any) -> Json:
     return {"@odata.type": f"{PREFIX}{kind}SettingValue", "value": value}
 
 
-def settings_of(raw: t.Iterable[Json], before: Values, after: Values, scope: str) -> list[Json]:
-    """All settings of a policy with ours changed; all that is not changed goes back as it came."""
-    changed = [name for name in BY_OPTION if before.get(name) != after.get(name)]
-    gone = {BY_OPTION[name].definition(scope) for name in changed}
-    new = [BY_OPTION[name] for name in changed if name in after]
-    children = [render(setting, after[setting.option], scope) for setting in new if setting.of_tenant]
-    instances = []
-    for setting in raw:
-        instance = setting.get("settingInstance") or {}
-        if _definition(instance) == group(scope):
-            kept = [child for child in _children(instance) if _definition(child) not in gone]
-            instance, children = _group_instance(scope, [*kept, *children], instance), []
-        if _definition(instance) not in gone:
-            instances.append(instance)
-    if children:
-        instances.append(_group_instance(scope, children))
-    instances += [render(setting, after[setting.option], scope) for setting in new if not setting.of_tenant]
-    # A group that has lost its last child is none.
-    filled = [instance for instance in instances if _definition(instance) != group(scope) or _children(instance)]
-    return [{"@odata.type": f"{PREFIX}Setting", "settingInstance": instance} for instance in filled]
+def merge_settings(raw: t.Iterable[Json], current: Values, desired: Values, scope: Scope) -> list[Json]:
+    """Return all settings of a policy, ours changed and all others as they came."""
+    changed = [setting for name, setting in BY_OPTION.items() if current.get(name) != desired.get(name)]
+    gone = {setting.definition(scope) for setting in changed}
+    new = [setting for setting in changed if setting.option in desired]
+    children = [render_instance(setting, desired[setting.option], scope) for setting in new if setting.is_per_tenant]
+    kept = [setting.get("settingInstance") or {} for setting in raw]
+    instances = _merge_group([instance for instance in kept if _definition(instance) not in gone], gone, children, scope)
+    instances += [render_instance(setting, desired[setting.option], scope) for setting in new if not setting.is_per_tenant]
+    return [{"@odata.type": f"{PREFIX}Setting", "settingInstance": instance} for instance in instances]
 
 
-def _group_instance(scope: str, children: list[Json], like: Json | None = None) -> Json:
+def _merge_group(instances: t.Iterable[Json], gone: t.Collection[str], children: list[Json], scope: Scope) -> list[Json]:
+    """Return the instances with children of the tenant's group removed and added; a group without children goes."""
+    merged, missing = [], children
+    for instance in instances:
+        if not _is_group(instance, scope):
+            merged.append(instance)
+            continue
+        kept = [child for child in _children(instance) if _definition(child) not in gone]
+        if kept or missing:
+            merged.append(_render_group(scope, [*kept, *missing], instance))
+        missing = []
+    return [*merged, _render_group(scope, missing)] if missing else merged
+
+
+def _render_group(scope: Scope, children: list[Json], like: Json | None = None) -> Json:
+    """Return the tenant's group with these children, and the other members of a group that exists."""
     (value, *_more) = (like or {}).get("groupSettingCollectionValue") or [{"@odata.type": f"{PREFIX}GroupSettingValue"}]
-    instance = like or {"@odata.type": f"{PREFIX}GroupSettingCollectionInstance", "settingDefinitionId": group(scope)}
+    instance = like or {"@odata.type": f"{PREFIX}GroupSettingCollectionInstance", "settingDefinitionId": group_definition(scope)}
     return {**instance, "groupSettingCollectionValue": [{**value, "children": children}]}

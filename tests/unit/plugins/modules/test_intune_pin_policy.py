@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole runs against scripted answers: what is asked for, what is written, and what is told, where values are hidden or names taken."""
+"""Whole runs against scripted answers: what is asked for, what is written, and what is reported, where values are hidden or names taken."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_profile_with_a_value_that_is_not_revealed_is_refused_before_anything_
     world = world_of({LIST: page(secretive()), reveal("ref-lock"): answer(200, {"value": "<lock/>"}), reveal("ref-unlock"): error(403)})
     with pytest.raises(errors.SelectionError, match="DeviceUnlock/Plugins") as caught:
         run(world, check, enable_pin_recovery=True)
-    assert "Nothing was written" in (caught.value.hint or "")
+    assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)
     assert world.transport.writes == []
 
 
@@ -115,7 +115,7 @@ def test_a_profile_with_a_value_that_is_not_revealed_is_refused_before_anything_
     ("profiles", "policies", "words"),
     [
         pytest.param([profile(id=OTHER_ID, displayName="New")], [], f"named 'New' already: {OTHER_ID}", id="one of its kind"),
-        pytest.param([], [policy(name="New")], f"named 'New' of the kind settings_catalog \\({OTHER_ID}\\)", id="one of the other"),
+        pytest.param([], [policy(name="New")], f"named 'New' of the type settings_catalog \\({OTHER_ID}\\)", id="one of the other"),
     ],
 )
 def test_a_policy_does_not_get_a_name_that_another_has(profiles: list[Json], policies: list[Json], words: str) -> None:
@@ -165,10 +165,10 @@ def test_settings_that_go_with_a_policy_are_named(settings: list[Json], words: s
     assert [warning.partition("go with it: ")[2] for warning in outcome.warnings] == ([words] if words else [])
 
 
-def test_a_namesake_of_the_other_kind_is_not_left_behind() -> None:
+def test_a_policy_of_the_same_name_and_another_type_is_not_left_behind() -> None:
     world = world_of({LIST: page(profile(oma(URI, True))), f"GET /beta{CATALOG}": page(policy())})
     for backend in ("custom", "settings_catalog"):
-        with pytest.raises(errors.SelectionError, match="There is a policy named 'PIN' of the kind"):
+        with pytest.raises(errors.SelectionError, match="There is a policy named 'PIN' of the type"):
             run(world, state="absent", backend=backend)
     assert world.transport.writes == []
 
@@ -184,7 +184,7 @@ def test_both_are_removed_when_that_is_wanted() -> None:
 
 def test_a_profile_is_moved_too_where_the_policy_is_named_by_its_id() -> None:
     other = f"beta{CATALOG}/{OTHER_ID}"
-    made = settings_catalog.settings_of([], {}, {"enable_pin_recovery": True}, "device")
+    made = settings_catalog.merge_settings([], {}, {"enable_pin_recovery": True}, "device")
     after = answer(200, policy(settings=made, settingCount=1))
     script = {f"GET /{other}": [answer(200, policy()), after], f"GET /{other}/assignments": page(), f"PUT /{other}": answer(200, {})}
     gone = {f"DELETE /{other}": answer(204), LIST: page(profile(oma(URI, True))), DELETE: answer(204), ONE: error(404)}

@@ -9,7 +9,7 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import References
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import DirectoryLookup
 from tests.support.fakes import answer, error, page, query_of, tenant
 
 ONE = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -17,8 +17,8 @@ TWO = "aaaaaaaa-0000-4000-8000-000000000002"
 GROUPS = "GET /v1.0/groups"
 FILTERS = "GET /beta/deviceManagement/assignmentFilters"
 TAGS = "GET /beta/deviceManagement/roleScopeTags"
-KINDS = ["group", "filter", "tag"]
-WORDS = {"group": "group", "filter": "assignment filter", "tag": "scope tag"}
+KINDS = ["group", "filter", "scope_tag"]
+WORDS = {"group": "group", "filter": "assignment filter", "scope_tag": "scope tag"}
 
 
 def thing(identity: str, name: str, **more: t.Any) -> dict[str, t.Any]:
@@ -30,9 +30,13 @@ def world_of(*things: dict[str, t.Any]) -> t.Any:
     return tenant({GROUPS: page(*things), FILTERS: page(*things), TAGS: page(*things)})
 
 
+def find(lookup: DirectoryLookup, kind: str, name: str) -> t.Any:
+    return getattr(lookup, f"find_{kind}_id")(name)
+
+
 def look_up(kind: str, name: str, *things: dict[str, t.Any]) -> tuple[str | None, list[str]]:
-    references = References(world_of(*things).client)
-    return getattr(references, kind)(name), references.problems
+    lookup = DirectoryLookup(world_of(*things).client)
+    return find(lookup, kind, name), lookup.problems
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
@@ -67,12 +71,12 @@ def test_a_name_that_means_several_things_is_a_problem_with_their_ids(kind: str,
 
 
 def test_things_without_a_name_are_passed_over() -> None:
-    assert look_up("tag", "None", {"id": ONE}) == (None, ["There is no scope tag named 'None'."])
+    assert look_up("scope_tag", "None", {"id": ONE}) == (None, ["There is no scope tag named 'None'."])
 
 
 def test_a_groups_name_cannot_leave_the_filter() -> None:
     world = world_of(thing(ONE, "O'Brien's"))
-    References(world.client).group("O'Brien's")
+    DirectoryLookup(world.client).find_group_id("O'Brien's")
     assert query_of(world.transport.sent[0]) == {"$filter": "displayName eq 'O''Brien''s'", "$select": "id,displayName"}
 
 
@@ -83,8 +87,8 @@ def test_a_groups_name_cannot_leave_the_filter() -> None:
 @pytest.mark.parametrize("kind", ["group", "filter"])
 def test_a_thing_is_found_by_its_id(kind: str, given: str) -> None:
     world = tenant({f"{GROUPS}/{ONE}": answer(200, {"id": ONE}), FILTERS: page(thing(TWO, "Other"), thing(ONE.upper(), "Ops"))})
-    references = References(world.client)
-    assert (getattr(references, kind)(given), references.problems) == (ONE, [])
+    lookup = DirectoryLookup(world.client)
+    assert (find(lookup, kind, given), lookup.problems) == (ONE, [])
 
 
 def test_an_id_counts_before_a_name() -> None:
@@ -92,28 +96,28 @@ def test_an_id_counts_before_a_name() -> None:
 
 
 def test_a_group_id_that_means_nothing_is_a_problem() -> None:
-    references = References(tenant({f"{GROUPS}/{ONE}": error(404)}).client)
-    assert (references.group(ONE), references.problems) == (None, [f"There is no group with the ID {ONE}."])
+    lookup = DirectoryLookup(tenant({f"{GROUPS}/{ONE}": error(404)}).client)
+    assert (lookup.find_group_id(ONE), lookup.problems) == (None, [f"There is no group with the ID {ONE}."])
 
 
 @pytest.mark.parametrize("given", [ONE, ONE.upper(), f"{{{ONE}}}"], ids=["plain", "upper case", "braces"])
 @pytest.mark.parametrize("kind", ["group", "filter"])
 def test_an_id_that_the_policy_has_already_is_not_looked_up(kind: str, given: str) -> None:
     world = tenant()
-    assert getattr(References(world.client, {ONE}), kind)(given) == ONE
+    assert find(DirectoryLookup(world.client, {ONE}), kind, given) == ONE
     assert world.transport.sent == []
 
 
 @pytest.mark.parametrize(("given", "known"), [("0", set()), (" 0 ", set()), ("7", {"7"})], ids=["default", "default, spaces", "in use"])
 def test_a_scope_tag_that_is_known_is_not_looked_up(given: str, known: set[str]) -> None:
     world = tenant()
-    assert References(world.client, known).tag(given) == given.strip()
+    assert DirectoryLookup(world.client, known).find_scope_tag_id(given) == given.strip()
     assert world.transport.sent == []
 
 
 def test_a_scope_tag_is_a_number_as_text() -> None:
-    references = References(world_of({"id": 7, "displayName": "Berlin"}).client)
-    assert (references.tag("Berlin"), references.tag("7")) == ("7", "7")
+    lookup = DirectoryLookup(world_of({"id": 7, "displayName": "Berlin"}).client)
+    assert (lookup.find_scope_tag_id("Berlin"), lookup.find_scope_tag_id("7")) == ("7", "7")
 
 
 # --- filters --------------------------------------------------------------------------------------------------------
@@ -130,39 +134,39 @@ def test_a_filter_for_another_platform_is_a_problem(platform: str | None) -> Non
 
 def test_each_thing_is_asked_for_once() -> None:
     world = world_of(thing(ONE, "Ops"), thing(TWO, "Dev"))
-    references = References(world.client)
+    lookup = DirectoryLookup(world.client)
     for name in ("Ops", "Dev", "Ops"):
-        assert references.group(name) and references.filter(name) and references.tag(name)
+        assert lookup.find_group_id(name) and lookup.find_filter_id(name) and lookup.find_scope_tag_id(name)
     assert sorted(world.transport.targets) == sorted([GROUPS, GROUPS, FILTERS, TAGS])
 
 
 def test_lists_are_asked_for_what_is_needed() -> None:
     world = world_of()
-    references = References(world.client)
-    references.filter("x")
-    references.tag("x")
+    lookup = DirectoryLookup(world.client)
+    lookup.find_filter_id("x")
+    lookup.find_scope_tag_id("x")
     assert [query_of(request)["$select"] for request in world.transport.sent] == ["id,displayName,platform", "id,displayName"]
 
 
 # --- problems -------------------------------------------------------------------------------------------------------
 
 
-def test_all_problems_are_told_at_once_and_each_once() -> None:
-    references = References(world_of().client)
+def test_all_problems_are_reported_at_once_and_each_once() -> None:
+    lookup = DirectoryLookup(world_of().client)
     for _again in range(2):
-        references.group("A")
-        references.filter("B")
-        references.tag("C")
+        lookup.find_group_id("A")
+        lookup.find_filter_id("B")
+        lookup.find_scope_tag_id("C")
     with pytest.raises(errors.SelectionError) as caught:
-        references.check()
+        lookup.validate()
     assert caught.value.message == "There is no group named 'A'. There is no assignment filter named 'B'. There is no scope tag named 'C'."
-    assert (caught.value.hint or "").startswith("Nothing was written.")
+    assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)
 
 
 def test_no_problem_is_none() -> None:
-    references = References(world_of(thing(ONE, "Ops")).client)
-    references.group("Ops")
-    references.check()
+    lookup = DirectoryLookup(world_of(thing(ONE, "Ops")).client)
+    lookup.find_group_id("Ops")
+    lookup.validate()
 
 
 @pytest.mark.parametrize(
@@ -171,17 +175,17 @@ def test_no_problem_is_none() -> None:
         ("group", "Ops", "GroupMember.Read.All"),
         ("group", ONE, "GroupMember.Read.All"),
         ("filter", "Ops", "DeviceManagementConfiguration.Read.All"),
-        ("tag", "Ops", "DeviceManagementRBAC.Read.All"),
+        ("scope_tag", "Ops", "DeviceManagementRBAC.Read.All"),
     ],
 )
 def test_a_refused_look_up_names_the_permissions(kind: str, name: str, permission: str) -> None:
     world = tenant({GROUPS: error(403), f"{GROUPS}/{ONE}": error(403), FILTERS: error(403), TAGS: error(403)})
     with pytest.raises(errors.ForbiddenError) as caught:
-        getattr(References(world.client), kind)(name)
+        find(DirectoryLookup(world.client), kind, name)
     assert permission in (caught.value.hint or "")
 
 
-def test_another_failure_of_a_look_up_is_told_as_it_is() -> None:
+def test_another_failure_of_a_look_up_is_reported_as_it_is() -> None:
     with pytest.raises(errors.ServiceError) as caught:
-        References(tenant({GROUPS: error(500)}).client).group("Ops")
+        DirectoryLookup(tenant({GROUPS: error(500)}).client).find_group_id("Ops")
     assert caught.value.hint is None

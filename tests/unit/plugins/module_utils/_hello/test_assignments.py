@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import References
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import DirectoryLookup
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import assignments
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import (
     Assignment,
-    check_known,
-    check_options,
     merge,
-    normalise,
-    normalise_all,
+    parse_assignment,
+    parse_assignments,
+    validate_known,
+    validate_options,
 )
-from tests.support.fakes import Tenant, answer, body_of, page, tenant
+from tests.support.fakes import Tenant, answer, page, tenant
 
 G1 = "aaaaaaaa-0000-4000-8000-000000000001"
 G2 = "aaaaaaaa-0000-4000-8000-000000000002"
@@ -33,7 +33,6 @@ USERS = Assignment("all_users")
 GROUP = Assignment("group", G1)
 GROUP_FILTERED = Assignment("group", G1, F1, "include")
 EXCLUDED = Assignment("exclude_group", G2)
-PATH = "/deviceManagement/deviceConfigurations/p-1"
 
 # Graph's names, typed once more.
 TYPES = {
@@ -72,12 +71,12 @@ def target(name: str, filter_id: t.Any = None, filter_type: t.Any = "none", **mo
     ],
 )
 def test_what_graph_says_is_read(found: dict[str, t.Any], assignment: Assignment) -> None:
-    assert normalise(found) == assignment
+    assert parse_assignment(found) == assignment
 
 
 def test_assignments_have_one_order() -> None:
     found = [target("group", groupId=G1), target("all_devices"), target("exclude_group", groupId=G2)]
-    assert normalise_all(found) == normalise_all(reversed(found)) == (DEVICES, EXCLUDED, GROUP)
+    assert parse_assignments(found) == parse_assignments(reversed(found)) == (DEVICES, EXCLUDED, GROUP)
 
 
 @pytest.mark.parametrize(
@@ -86,11 +85,11 @@ def test_assignments_have_one_order() -> None:
     ids=["new", "empty", "null", "missing"],
 )
 def test_a_target_that_is_not_known_is_shown_and_never_managed(found: dict[str, t.Any]) -> None:
-    strange = normalise(found)
-    assert not strange.known
+    strange = parse_assignment(found)
+    assert not strange.is_known
     with pytest.raises(errors.SelectionError, match="does not know"):
-        check_known([DEVICES, strange])
-    check_known([DEVICES])
+        validate_known([DEVICES, strange])
+    validate_known([DEVICES])
 
 
 @pytest.mark.parametrize(
@@ -128,11 +127,11 @@ def test_an_assignment_is_shown(assignment: Assignment, shown: dict[str, t.Any])
 
 @pytest.mark.parametrize("target", ["all_devices", "all_users", "group", "exclude_group"])
 def test_the_targets_of_the_option_are_known(target: str) -> None:
-    assert Assignment(target).known
+    assert Assignment(target).is_known
 
 
 def test_groups_and_filters_in_use_are_known_by_their_ids() -> None:
-    assert assignments.ids([DEVICES, GROUP_FILTERED, EXCLUDED]) == {G1, F1, G2}
+    assert assignments.collect_ids([DEVICES, GROUP_FILTERED, EXCLUDED]) == {G1, F1, G2}
 
 
 # --- merging --------------------------------------------------------------------------------------------------------
@@ -180,14 +179,14 @@ there, wished = some(FILTERS), some([*FILTERS, (None, "")])
 
 @given(there)
 def test_what_is_written_reads_back(current: tuple[Assignment, ...]) -> None:
-    assert normalise_all(assignment.render() for assignment in current) == current
+    assert parse_assignments(assignment.render() for assignment in current) == current
 
 
 @given(there, wished, st.booleans())
 def test_merging_again_changes_nothing(current: tuple[Assignment, ...], wanted: tuple[Assignment, ...], purge: bool) -> None:
     once = merge(current, wanted, purge)
     assert merge(once, wanted, purge) == once
-    assert normalise_all(assignment.render() for assignment in once) == once, "and it can be written as it is"
+    assert parse_assignments(assignment.render() for assignment in once) == once, "and it can be written as it is"
 
 
 @given(st.lists(there).map(lambda found: [one for group in found for one in group]), wished, st.booleans())
@@ -212,18 +211,18 @@ def entry(kind: str, group: str | None = None, filter: str | None = None, filter
     return {"target": kind, "group": group, "filter": filter, "filter_type": filter_type}
 
 
-def test_all_that_is_wrong_with_the_option_is_told_at_once() -> None:
+def test_all_that_is_wrong_with_the_option_is_reported_at_once() -> None:
     with pytest.raises(errors.InvalidOptionError) as caught:
-        check_options([entry("all_users", "Ops"), entry("group"), entry("exclude_group", "  "), entry("group", "Ops")])
+        validate_options([entry("all_users", "Ops"), entry("group"), entry("exclude_group", "  "), entry("group", "Ops")])
     assert caught.value.message == (
-        "The target all_users takes no group, and 'Ops' is given. The target group needs a group. The target exclude_group needs a group."
+        "The target all_users takes no group, but 'Ops' is given. The target group needs a group. The target exclude_group needs a group."
     )
 
 
 @pytest.mark.parametrize("filter_", [None, "", " "])
 def test_a_type_of_filter_without_a_filter_is_a_mistake(filter_: str | None) -> None:
-    with pytest.raises(errors.InvalidOptionError, match="filter_type is given for the target group 'Ops', and no filter"):
-        check_options([entry("group", "Ops", filter_, "exclude")])
+    with pytest.raises(errors.InvalidOptionError, match="filter_type is given for the target group 'Ops', but no filter"):
+        validate_options([entry("group", "Ops", filter_, "exclude")])
 
 
 def test_a_group_is_excluded_in_place_of_included() -> None:
@@ -233,18 +232,18 @@ def test_a_group_is_excluded_in_place_of_included() -> None:
 
 def test_a_blank_group_is_a_group_too_many() -> None:
     with pytest.raises(errors.InvalidOptionError, match="takes no group"):
-        check_options([entry("all_devices", "")])
+        validate_options([entry("all_devices", "")])
 
 
 @pytest.mark.parametrize("good", [entry("all_devices"), entry("all_users"), entry("group", "Ops"), entry("exclude_group", "Ops")])
 def test_a_sound_entry_passes(good: dict[str, t.Any]) -> None:
-    check_options([good])
+    validate_options([good])
 
 
 def resolve(world: Tenant, *entries: dict[str, t.Any], known: t.Collection[str] = ()) -> tuple[tuple[Assignment, ...], list[str]]:
     """The assignments, and the problems."""
-    references = References(world.client, known)
-    return assignments.resolve(references, entries), references.problems
+    lookup = DirectoryLookup(world.client, known)
+    return assignments.resolve(lookup, entries), lookup.problems
 
 
 OPS = page({"id": G1, "displayName": "Ops"})
@@ -315,52 +314,7 @@ def test_a_group_that_is_included_and_excluded_is_a_problem(order: int) -> None:
     assert problem in ("The group 'Ops' is both included and excluded.", f"The group '{G1}' is both included and excluded.")
 
 
-def test_names_that_mean_nothing_are_told_and_nothing_is_made_up_from_them() -> None:
+def test_names_that_mean_nothing_are_reported_and_nothing_is_made_up_from_them() -> None:
     world = tenant({**WORLD, "GET /v1.0/groups": page()})
     problems = resolve(world, entry("group", "A", "Lab"), entry("group", "B", "Corporate"), entry("exclude_group", "A"))[1]
     assert problems == ["There is no group named 'A'.", "There is no group named 'B'."]
-
-
-# --- calls ----------------------------------------------------------------------------------------------------------
-
-
-def test_assignments_are_read_in_beta() -> None:
-    found = [target("group", groupId=G1), target("all_devices")]
-    world = tenant([page(*found)])
-    assert assignments.read(world.client, PATH) == found
-    assert world.transport.targets == [f"GET /beta{PATH}/assignments"]
-
-
-@pytest.mark.parametrize("raw", [{}, {"assignments": None}, {"assignments": []}], ids=["missing", "null", "empty"])
-def test_a_policy_without_assignments_has_none(raw: dict[str, t.Any]) -> None:
-    assert assignments.expanded(tenant().client, raw, PATH) == ()
-
-
-@pytest.mark.parametrize("more", [{}, {"assignments@odata.nextLink": None}], ids=["no link", "null"])
-def test_assignments_that_came_whole_are_not_asked_for(more: dict[str, t.Any]) -> None:
-    world = tenant()
-    raw = {"assignments": [target("group", groupId=G1), target("all_devices")], **more}
-    assert assignments.expanded(world.client, raw, PATH) == (DEVICES, GROUP)
-    assert world.transport.sent == []
-
-
-def test_assignments_that_were_cut_off_are_read_to_their_end() -> None:
-    first, second, third = target("group", groupId=G1), target("exclude_group", groupId=G2), target("all_devices")
-    world = tenant([page(first, second, next_link=f"https://graph.test/beta{PATH}/assignments?$skiptoken=1"), page(third)])
-    raw = {"assignments": [first], "assignments@odata.nextLink": f"https://graph.test/beta{PATH}/assignments?$skip=1"}
-    assert assignments.expanded(world.client, raw, PATH) == (DEVICES, EXCLUDED, GROUP)
-    assert world.transport.targets == [f"GET /beta{PATH}/assignments"] * 2
-
-
-def test_assignments_are_written_whole_with_their_filters() -> None:
-    world = tenant([answer(200, {"value": []})])
-    assignments.write(world.client, PATH, [DEVICES, GROUP_FILTERED])
-    request = world.transport.sent[0]
-    assert (request.target, request.idempotent) == (f"POST /beta{PATH}/assign", True)
-    assert body_of(request) == {"assignments": [DEVICES.render(), GROUP_FILTERED.render()]}
-
-
-def test_no_assignments_are_written_as_none() -> None:
-    world = tenant([answer(200, {"value": []})])
-    assignments.write(world.client, PATH, [])
-    assert body_of(world.transport.sent[0]) == {"assignments": []}

@@ -14,22 +14,17 @@ from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings as pin_settings
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_profile import (
-    CustomProfile,
-    parse,
-    render,
-    values_of,
-    whole_path,
-)
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import Place, Policy, describe, diff, plan
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_profile import CustomProfile
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope, render_oma_setting
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import describe, diff, plan
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION
 from tests.support.fakes import Tenant, answer, body_of, error, intune, page, query_of, tenant
 from tests.support.policies import ID, Json, Store, given_values, read_back, shown_profile, values_for, written
 
 TENANT = "11111111-aaaa-4bbb-8ccc-222222222222"
-DEVICE, USER = Place(TENANT, "device"), Place(TENANT, "user")
+DEVICE, USER = PolicyScope(TENANT, "device"), PolicyScope(TENANT, "user")
 BACKEND = CustomProfile()
 PATH = "/deviceManagement/deviceConfigurations"
 CUSTOM = "#microsoft.graph.windows10CustomConfiguration"
@@ -46,8 +41,8 @@ def oma(uri: str, value: t.Any, kind: str = BOOLEAN, **more: t.Any) -> Json:
     return {"@odata.type": kind, "displayName": "x", "description": None, "omaUri": uri, "value": value, **more}
 
 
-def profile(*settings: Json, **more: t.Any) -> Json:
-    return {"@odata.type": CUSTOM, "id": ID, "displayName": "PIN", "description": "", "omaSettings": list(settings), **more}
+def profile(*items: Json, **more: t.Any) -> Json:
+    return {"@odata.type": CUSTOM, "id": ID, "displayName": "PIN", "description": "", "omaSettings": list(items), **more}
 
 
 ON, OFF = oma(URI, True), oma(URI, False)
@@ -59,17 +54,17 @@ NAMED = ("device_unlock_plugins",)
 REVEAL = f"GET /v1.0{PATH}/{ID}/getOmaSettingPlainTextValue(secretReferenceValueId='ref-plugins')"
 
 
-def read(raw: Json, place: Place = DEVICE, world: Tenant | None = None, reveal: t.Collection[str] = ()) -> Policy:
-    return BACKEND.normalise((world or tenant()).client, raw, place, reveal)
+def read(raw: Json, policy_scope: PolicyScope = DEVICE, world: Tenant | None = None, reveal: t.Collection[str] = ()) -> Policy:
+    return BACKEND.fetch_policy((world or tenant()).client, raw, policy_scope, reveal)
 
 
 def changed(policy: Policy, **values: t.Any) -> Policy:
-    return dataclasses.replace(policy, settings=pin_settings.merge(policy.settings, values))
+    return dataclasses.replace(policy, settings=settings.merge(policy.settings, values))
 
 
-def update(before: Policy, after: Policy, place: Place = DEVICE, world: Tenant | None = None) -> Json:
-    ready = BACKEND.ready((world or tenant()).client, before, after, place)
-    return written(lambda client: BACKEND.update(client, ready, after, place))
+def update(before: Policy, after: Policy, policy_scope: PolicyScope = DEVICE, world: Tenant | None = None) -> Json:
+    ready = BACKEND.prepare_update((world or tenant()).client, before, after, policy_scope)
+    return written(lambda client: BACKEND.update(client, ready, after, policy_scope))
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -120,65 +115,17 @@ def test_what_works_on_devices_counts_as_set(settings: list[Json], value: bool |
     assert read(profile(*settings)).settings.get("enable_pin_recovery") is value
 
 
-@pytest.mark.parametrize(
-    ("option", "item", "value"),
-    [
-        pytest.param("minimum_pin_length", oma("", 6, INTEGER), 6, id="number"),
-        pytest.param("pin_history", oma("", 0, INTEGER), 0, id="zero"),
-        pytest.param("minimum_pin_length", oma("", True, INTEGER), None, id="true is no number"),
-        pytest.param("minimum_pin_length", oma("", "6", INTEGER), None, id="number as text"),
-        pytest.param("digits", oma("", 2, INTEGER), "blocked", id="word"),
-        pytest.param("digits", oma("", 3, INTEGER), None, id="a word that is none"),
-        pytest.param("digits", oma("", -1, INTEGER), None, id="not the last word"),
-        pytest.param("digits", oma("", True, INTEGER), None, id="true is no word"),
-        pytest.param("use_security_key_for_signin", oma("", 0, INTEGER), False, id="flag off"),
-        pytest.param("use_security_key_for_signin", oma("", 1, INTEGER), True, id="flag on"),
-        pytest.param("use_security_key_for_signin", oma("", 2, INTEGER), None, id="no flag"),
-        pytest.param("use_security_key_for_signin", oma("", True), None, id="flag as boolean"),
-        pytest.param("device_unlock_plugins", oma("", "<rule/>", STRING), "<rule/>", id="text"),
-        pytest.param("device_unlock_plugins", oma("", "", STRING), None, id="blank text"),
-        pytest.param("device_unlock_plugins", oma("", None, STRING), None, id="null text"),
-        pytest.param("web_sign_in_allowed_urls", oma("", "B.test; a.test;;b.test", STRING), ("a.test", "b.test"), id="list"),
-        pytest.param("web_sign_in_allowed_urls", oma("", " ; ", STRING), None, id="list of nothing"),
-    ],
-)
-def test_a_value_is_read_by_its_kind(option: str, item: Json, value: t.Any) -> None:
-    found = parse(BY_OPTION[option], item)
-    assert (found, type(found)) == (value, type(value))
-
-
-def test_settings_of_the_device_are_not_the_users() -> None:
-    items = [oma(PLUGINS.replace("/Device/", "/User/"), "<rule/>", STRING), oma(URI.replace("/Device/", "/User/"), True)]
-    assert values_of(items, USER) == ({"enable_pin_recovery": True}, [])
-    assert values_of([oma(SHORT_URI, True)], USER) == ({}, []), "a path without Device is the device's"
-
-
-@pytest.mark.parametrize(
-    ("uri", "whole"),
-    [
-        pytest.param(SHORT_URI, URI, id="without Device"),
-        pytest.param(URI, URI, id="with it"),
-        pytest.param(URI.replace("/Device/", "/User/"), URI.replace("/Device/", "/User/"), id="of users"),
-        pytest.param("./Device/X/./Vendor/Y", "./Device/X/./Vendor/Y", id="not at its beginning"),
-        pytest.param("./Vendors/X", "./Vendors/X", id="another word"),
-        pytest.param(None, "None", id="null"),
-    ],
-)
-def test_a_path_without_device_is_the_devices(uri: str | None, whole: str) -> None:
-    assert whole_path(uri) == whole
-
-
 def test_settings_that_no_option_stands_for_are_named() -> None:
     ours = [ON, oma(SHORT_LENGTH, 6, INTEGER), HIDDEN, oma(URI.replace("/Device/", "/User/"), True)]
-    assert BACKEND.foreign(profile(*ours), DEVICE) == []
+    assert BACKEND.list_unmanaged(profile(*ours), DEVICE) == []
     others = [oma("./Vendor/B", 1), FOREIGN, FOREIGN, oma(URI.replace(TENANT, "x"), True), oma(PLUGINS.replace("/Device/", "/User/"), "x")]
-    assert BACKEND.foreign(profile(*ours, *others), USER) == [
+    assert BACKEND.list_unmanaged(profile(*ours, *others), USER) == [
         "./Device/Other",
         "./Device/Vendor/B",
         URI.replace(TENANT, "x"),
         PLUGINS.replace("/Device/", "/User/"),
     ]
-    assert BACKEND.foreign(profile(omaSettings=None), DEVICE) == []
+    assert BACKEND.list_unmanaged(profile(omaSettings=None), DEVICE) == []
 
 
 def test_a_long_list_of_assignments_is_read_to_its_end() -> None:
@@ -191,8 +138,8 @@ def test_a_long_list_of_assignments_is_read_to_its_end() -> None:
 
 
 @pytest.mark.parametrize(("kind", "other"), [(CUSTOM, None), ("#microsoft.graph.iosCustomConfiguration",) * 2], ids=["ours", "other"])
-def test_a_profile_of_another_type_is_told(kind: str, other: str | None) -> None:
-    assert BACKEND.other_kind({"@odata.type": kind}) == other
+def test_a_profile_of_another_type_is_reported(kind: str, other: str | None) -> None:
+    assert BACKEND.find_mismatch({"@odata.type": kind}) == other
 
 
 # --- hidden values --------------------------------------------------------------------------------------------------
@@ -237,12 +184,12 @@ def test_a_value_that_is_not_revealed_is_hidden(item: Json, step: t.Any) -> None
     assert (found.settings, found.hidden) == ({}, NAMED)
 
 
-def test_another_failure_to_reveal_is_told() -> None:
+def test_another_failure_to_reveal_is_reported() -> None:
     with pytest.raises(errors.ServiceError):
         read(profile(HIDDEN), world=tenant({REVEAL: error(500)}), reveal=NAMED)
     before = read(profile(HIDDEN))
     with pytest.raises(errors.ServiceError):
-        BACKEND.ready(tenant({REVEAL: error(500)}).client, before, changed(before, enable_pin_recovery=True), DEVICE)
+        BACKEND.prepare_update(tenant({REVEAL: error(500)}).client, before, changed(before, enable_pin_recovery=True), DEVICE)
 
 
 def test_stars_in_place_of_a_boolean_are_no_value() -> None:
@@ -255,22 +202,22 @@ def test_stars_in_place_of_a_boolean_are_no_value() -> None:
 
 def test_a_profile_is_found_by_name_with_its_assignments() -> None:
     world = tenant([page(profile(), profile(displayName="pin"), profile(displayName="PINs"))])
-    assert BACKEND.named(world.client, "PIN") == [profile()]
+    assert BACKEND.fetch_by_name(world.client, "PIN") == [profile()]
     assert world.transport.targets == [f"GET /beta{PATH}"]
     assert query_of(world.transport.sent[0]) == {"$filter": "displayName eq 'PIN'", "$expand": "assignments"}
 
 
 def test_a_name_cannot_leave_the_filter() -> None:
     world = tenant([page()])
-    BACKEND.named(world.client, "O'Brien's")
+    BACKEND.fetch_by_name(world.client, "O'Brien's")
     assert query_of(world.transport.sent[0])["$filter"] == "displayName eq 'O''Brien''s'"
 
 
 def test_a_profile_is_found_by_id() -> None:
     world = tenant([answer(200, profile())])
-    assert BACKEND.numbered(world.client, ID) == profile()
+    assert BACKEND.find_by_id(world.client, ID) == profile()
     assert (world.transport.targets, query_of(world.transport.sent[0])) == ([f"GET /beta{PATH}/{ID}"], {"$expand": "assignments"})
-    assert BACKEND.numbered(tenant([error(404)]).client, ID) is None
+    assert BACKEND.find_by_id(tenant([error(404)]).client, ID) is None
 
 
 # --- creating -------------------------------------------------------------------------------------------------------
@@ -315,6 +262,7 @@ def test_a_profile_that_cannot_be_made_has_a_hint(step: t.Any, words: str) -> No
         BACKEND.create(tenant([step]).client, NEW, DEVICE)
     assert words in (caught.value.hint or "")
     assert words.startswith("since") or "since 2024" not in (caught.value.hint or "")
+    assert caught.value.effects == ("unknown" if words == "may have been made" else None)
 
 
 def test_a_profile_that_waits_for_approval_is_not_called_refused() -> None:
@@ -346,7 +294,7 @@ def test_only_what_differs_is_written(change: Json, body: Json, version: str) ->
 
 
 def rendered(option: str, value: t.Any) -> Json:
-    return render(BY_OPTION[option], value, DEVICE)
+    return render_oma_setting(BY_OPTION[option], value, DEVICE)
 
 
 @pytest.mark.parametrize(
@@ -354,13 +302,13 @@ def rendered(option: str, value: t.Any) -> Json:
     [
         pytest.param([], [], id="added to none"),
         pytest.param([FOREIGN], [FOREIGN], id="added to another"),
-        pytest.param([OFF, FOREIGN], [FOREIGN], id="in place of its own"),
-        pytest.param([OFF, OFF], [], id="in place of two"),
-        pytest.param([oma(URI, "true", STRING), FOREIGN], [FOREIGN], id="in place of a string"),
-        pytest.param([oma(URI, "****", STRING), FOREIGN], [FOREIGN], id="in place of a hidden string"),
-        pytest.param([oma(URI.replace(TENANT, TENANT.upper()), True), FOREIGN], [FOREIGN], id="in place of another letter case"),
-        pytest.param([oma(SHORT_URI, False), FOREIGN], [FOREIGN], id="in place of a path without Device"),
-        pytest.param([OFF, oma(SHORT_URI, False)], [], id="in place of both ways to write it"),
+        pytest.param([OFF, FOREIGN], [FOREIGN], id="instead of its own"),
+        pytest.param([OFF, OFF], [], id="instead of two"),
+        pytest.param([oma(URI, "true", STRING), FOREIGN], [FOREIGN], id="instead of a string"),
+        pytest.param([oma(URI, "****", STRING), FOREIGN], [FOREIGN], id="instead of a hidden string"),
+        pytest.param([oma(URI.replace(TENANT, TENANT.upper()), True), FOREIGN], [FOREIGN], id="instead of another letter case"),
+        pytest.param([oma(SHORT_URI, False), FOREIGN], [FOREIGN], id="instead of a path without Device"),
+        pytest.param([OFF, oma(SHORT_URI, False)], [], id="instead of both ways to write it"),
         pytest.param([oma(SHORT_LENGTH, 6, INTEGER)], [oma(SHORT_LENGTH, 6, INTEGER)], id="beside another of ours without Device"),
         pytest.param([{**FOREIGN, "extra": {"a": [1]}}], [{**FOREIGN, "extra": {"a": [1]}}], id="beside one of an unknown shape"),
         pytest.param([oma(LENGTH, 6, INTEGER)], [oma(LENGTH, 6, INTEGER)], id="beside another of ours"),
@@ -404,8 +352,8 @@ def test_a_hidden_value_that_is_not_named_goes_back_as_it_is(uri: str) -> None:
 def test_a_hidden_value_that_is_not_named_is_shown_nowhere() -> None:
     before = read(profile(HIDDEN, OFF))
     after = changed(before, enable_pin_recovery=True)
-    ready = BACKEND.ready(tenant({REVEAL: answer(200, {"value": "s3cret"})}).client, before, after, DEVICE)
-    assert ready.kept == {"device_unlock_plugins": "s3cret"}
+    ready = BACKEND.prepare_update(tenant({REVEAL: answer(200, {"value": "s3cret"})}).client, before, after, DEVICE)
+    assert ready.written_back == {"device_unlock_plugins": "s3cret"}
     assert ready == before and plan(ready, after) == ["update"], "it is nothing that differs"
     shown = [diff(ready, after), describe(ready, "custom", DEVICE), describe(after, "custom", DEVICE), repr(ready), repr(after)]
     assert "s3cret" not in json.dumps(shown)
@@ -416,7 +364,7 @@ def test_hidden_values_are_not_asked_for_where_no_setting_is_written() -> None:
     before = read(profile(ON, HIDDEN))
     assert update(before, dataclasses.replace(before, name="New")) == {"@odata.type": CUSTOM, "displayName": "New"}
     world = tenant()
-    assert BACKEND.ready(world.client, before, before, DEVICE).kept == {}
+    assert BACKEND.prepare_update(world.client, before, before, DEVICE).written_back == {}
     assert world.transport.sent == []
 
 
@@ -428,8 +376,8 @@ def test_a_profile_with_a_value_that_nobody_knows_is_not_written_back(item: Json
     after = changed(before, enable_pin_recovery=True)
     world = tenant({REVEAL: error(403)})
     with pytest.raises(errors.SelectionError, match=uri) as caught:
-        BACKEND.ready(world.client, before, after, DEVICE)
-    assert "Nothing was written" in (caught.value.hint or "")
+        BACKEND.prepare_update(world.client, before, after, DEVICE)
+    assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)
     assert world.transport.targets == ([REVEAL] if item is HIDDEN else []), "what is not ours is not asked for"
     world = tenant()
     with pytest.raises(errors.SelectionError):
@@ -444,8 +392,8 @@ def test_a_secret_does_not_matter_where_no_setting_is_written() -> None:
 
 # --- properties -----------------------------------------------------------------------------------------------------
 
-places = st.sampled_from([DEVICE, USER])
-placed = places.flatmap(lambda place: st.tuples(st.just(place), values_for(place.scope)))
+scopes = st.sampled_from([DEVICE, USER])
+scoped = scopes.flatmap(lambda policy_scope: st.tuples(st.just(policy_scope), values_for(policy_scope.scope)))
 foreign = st.lists(
     st.builds(
         oma,
@@ -458,41 +406,44 @@ foreign = st.lists(
 )
 
 
-@given(placed)
-def test_what_is_made_reads_back(given_: tuple[Place, Json]) -> None:
-    place, values = given_
-    body = written(lambda client: BACKEND.create(client, Policy("PIN", "x", values), place))
-    assert read_back(BACKEND, body, place) == Policy("PIN", "x", values, id=ID)
+@given(scoped)
+def test_what_is_made_reads_back(given_: tuple[PolicyScope, Json]) -> None:
+    policy_scope, values = given_
+    body = written(lambda client: BACKEND.create(client, Policy("PIN", "x", values), policy_scope))
+    assert read_back(BACKEND, body, policy_scope) == Policy("PIN", "x", values, id=ID)
 
 
-@given(places.flatmap(lambda place: st.tuples(st.just(place), values_for(place.scope), given_values(place.scope))), foreign)
-def test_what_is_changed_reads_back_and_the_rest_is_as_it_was(given_: tuple[Place, Json, Json], others: list[Json]) -> None:
-    place, values, wanted = given_
-    made = written(lambda client: BACKEND.create(client, Policy("PIN", "", values), place))
+@given(
+    scopes.flatmap(lambda policy_scope: st.tuples(st.just(policy_scope), values_for(policy_scope.scope), given_values(policy_scope.scope))),
+    foreign,
+)
+def test_what_is_changed_reads_back_and_the_rest_is_as_it_was(given_: tuple[PolicyScope, Json, Json], others: list[Json]) -> None:
+    policy_scope, values, wanted = given_
+    made = written(lambda client: BACKEND.create(client, Policy("PIN", "", values), policy_scope))
     others = [item for item in others if item["omaUri"] != URI.upper() or "enable_pin_recovery" not in wanted]
     raw = shown_profile({**made, "omaSettings": [*others, *made["omaSettings"]]}, hide=False)
-    before = read(raw, place)
+    before = read(raw, policy_scope)
     after = changed(before, **wanted)
     if after == before:
         return
-    body = update(before, after, place)
-    assert read(shown_profile({**raw, **body}, hide=False), place).settings == after.settings
+    body = update(before, after, policy_scope)
+    assert read(shown_profile({**raw, **body}, hide=False), policy_scope).settings == after.settings
     assert body["omaSettings"][: len(others)] == others, "untouched, and in order"
 
 
-@given(placed, given_values("device"), st.booleans())
-def test_no_stars_are_ever_written(given_: tuple[Place, Json], wanted: Json, revealed: bool) -> None:
-    place, values = given_
-    raw = shown_profile(written(lambda client: BACKEND.create(client, Policy("PIN", "", values), place)))
+@given(scoped, given_values("device"), st.booleans())
+def test_no_stars_are_ever_written(given_: tuple[PolicyScope, Json], wanted: Json, revealed: bool) -> None:
+    policy_scope, values = given_
+    raw = shown_profile(written(lambda client: BACKEND.create(client, Policy("PIN", "", values), policy_scope)))
     references = {item["secretReferenceValueId"]: None for item in raw["omaSettings"]}
     if revealed:
         references = dict.fromkeys(references, "{D6886603-9D2F-4EB2-B667-1971041FA96B}")
     client = tenant(Store(references)).client
-    before = BACKEND.normalise(client, raw, place, wanted)
-    after = changed(before, **{name: value for name, value in wanted.items() if place.scope in BY_OPTION[name].scopes})
+    before = BACKEND.fetch_policy(client, raw, policy_scope, wanted)
+    after = changed(before, **{name: value for name, value in wanted.items() if policy_scope.scope in BY_OPTION[name].scopes})
     store = Store()
     try:
-        BACKEND.update(tenant(store).client, BACKEND.ready(client, before, after, place), after, place)
+        BACKEND.update(tenant(store).client, BACKEND.prepare_update(client, before, after, policy_scope), after, policy_scope)
     except errors.SelectionError:
         assert not revealed
     assert all("****" not in json.dumps(body_of(request)) for request in store.written)

@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import deployment as rollout
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import deployment
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import (
     COLUMNS,
-    count,
-    in_words,
+    describe_error_code,
+    describe_report,
+    parse_error_code,
     parse_overview,
     parse_report,
-    read_code,
-    status_of,
+    parse_status,
 )
 from tests.support.fakes import FakeTransport, Tenant, answer, body_of, error, tenant
 
@@ -32,6 +32,7 @@ JOB = f"GET /v1.0/deviceManagement/reports/exportJobs/{JOB_ID}"
 URL = f"https://storage.test/{ID}.zip?sig=a%2Bb%3D"
 FETCH = f"GET /{ID}.zip"
 SETTINGS = "POST /v1.0/deviceManagement/reports/getConfigurationSettingNonComplianceReport"
+COUNTS = ("total", "succeeded", "error", "conflict", "pending", "not_applicable", "other")
 OVERVIEW = f"GET /v1.0/deviceManagement/deviceConfigurations/{ID}/deviceStatusOverview"
 REMEDIATION = "the device could not set it (remediation failed)"
 LOST = "another policy won the conflict"
@@ -79,14 +80,14 @@ def csv_of(*rows: dict[str, str], columns: t.Sequence[str] = COLUMNS) -> str:
         (65001, "not applicable"),
     ],
 )
-def test_a_code_is_told_in_words_however_it_is_written(code: int, words: str) -> None:
+def test_a_code_is_reported_in_words_however_it_is_written(code: int, words: str) -> None:
     unsigned = code & 0xFFFFFFFF
     for form in (code, str(code), f" {code} ", unsigned, str(unsigned), hex(unsigned)):
-        assert (read_code(form), in_words(form)) == (code, words)
+        assert (parse_error_code(form), describe_error_code(form)) == (code, words)
 
 
 def test_remediation_failed_is_the_same_signed_and_unsigned() -> None:
-    assert in_words(-2016281112) == in_words(2278686184) == REMEDIATION
+    assert describe_error_code(-2016281112) == describe_error_code(2278686184) == REMEDIATION
 
 
 @pytest.mark.parametrize(
@@ -100,24 +101,24 @@ def test_remediation_failed_is_the_same_signed_and_unsigned() -> None:
         (2**32 - 1, "error code -1 (0xffffffff)"),
     ],
 )
-def test_a_code_that_is_not_known_is_told_as_a_number(code: int, words: str) -> None:
-    assert in_words(code) == words
+def test_a_code_that_is_not_known_is_reported_as_a_number(code: int, words: str) -> None:
+    assert describe_error_code(code) == words
 
 
 @pytest.mark.parametrize("value", [None, 0, "0", "0x0", "", " ", "Remediation failed", "1.5", True, False, [], {}])
 def test_what_is_no_code_has_no_words(value: t.Any) -> None:
-    assert (read_code(value), in_words(value)) == (None, None)
+    assert (parse_error_code(value), describe_error_code(value)) == (None, None)
 
 
 @pytest.mark.parametrize("code", [2**32, 2**32 + 5, -(2**31) - 1])
 def test_a_number_of_more_than_32_bits_is_left_as_it_is(code: int) -> None:
-    assert read_code(code) == code
+    assert parse_error_code(code) == code
 
 
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())))
 def test_reading_a_code_never_fails(value: t.Any) -> None:
-    code = read_code(value)
-    assert code is None or (isinstance(code, int) and read_code(code) == code and in_words(code))
+    code = parse_error_code(value)
+    assert code is None or (isinstance(code, int) and parse_error_code(code) == code and describe_error_code(code))
 
 
 # --- the overview ---------------------------------------------------------------------------------------------------
@@ -148,18 +149,18 @@ def test_numbers_that_an_overview_does_not_have_are_zero(value: int | None) -> N
 
 
 def test_the_overview_and_the_report_have_the_same_keys() -> None:
-    assert list(parse_overview({})) == list(count([]))
+    assert list(parse_overview({})) == list(describe_report([]))
 
 
 def test_the_overview_is_read_of_the_policy() -> None:
     world = tenant({OVERVIEW: answer(200, {"successCount": 7})})
-    assert rollout.overview(world.client, ID)["succeeded"] == 7
+    assert deployment.fetch_overview(world.client, ID)["succeeded"] == 7
     assert world.transport.writes == []
 
 
 def test_an_overview_that_is_refused_is_an_error() -> None:
     with pytest.raises(errors.ForbiddenError):
-        rollout.overview(tenant({OVERVIEW: error(403)}).client, ID)
+        deployment.fetch_overview(tenant({OVERVIEW: error(403)}).client, ID)
 
 
 # --- reading a report -----------------------------------------------------------------------------------------------
@@ -187,39 +188,39 @@ def test_quoted_commas_quotes_and_line_ends_are_kept() -> None:
 
 def test_the_order_of_columns_and_those_that_are_not_known_do_not_matter() -> None:
     columns = ("PolicyStatus", "ReportStatus", "UnifiedPolicyType", "UPN", "IntuneDeviceId", "UserId", "DeviceName")
-    found = count(parse_report(report(csv_of({**row(), "UnifiedPolicyType": "Windows10"}, columns=columns))))
-    assert found == count(parse_report(report(csv_of(row()))))
+    found = describe_report(parse_report(report(csv_of({**row(), "UnifiedPolicyType": "Windows10"}, columns=columns))))
+    assert found == describe_report(parse_report(report(csv_of(row()))))
     assert found["devices"][0]["device_name"] == "PC-1"
 
 
 @pytest.mark.parametrize("missing", ["IntuneDeviceId", "DeviceName", "UPN"])
 def test_what_a_report_does_not_have_is_null(missing: str) -> None:
     columns = [name for name in COLUMNS if name != missing]
-    device = count(parse_report(report(csv_of(row(), columns=columns))))["devices"][0]
+    device = describe_report(parse_report(report(csv_of(row(), columns=columns))))["devices"][0]
     key = {"IntuneDeviceId": "device_id", "DeviceName": "device_name", "UPN": "user_principal_name"}[missing]
     assert [name for name, value in device.items() if value is None] == [key, "error_code", "error"]
 
 
 def test_what_a_report_leaves_blank_is_null() -> None:
-    device = count([row(IntuneDeviceId="", DeviceName="", UPN="")])["devices"][0]
+    device = describe_report([row(IntuneDeviceId="", DeviceName="", UPN="")])["devices"][0]
     assert (device["device_id"], device["device_name"], device["user_principal_name"]) == (None, None, None)
 
 
 def test_rows_that_are_too_short_or_too_long_are_read_as_far_as_they_go() -> None:
-    found = count(parse_report(report("ReportStatus,DeviceName\r\nError\r\nConflict,PC-2,more,and more\r\n")))
+    found = describe_report(parse_report(report("ReportStatus,DeviceName\r\nError\r\nConflict,PC-2,more,and more\r\n")))
     assert [(device["status"], device["device_name"]) for device in found["devices"]] == [("error", None), ("conflict", "PC-2")]
 
 
 def test_without_its_status_a_device_counts_as_other() -> None:
     columns = [name for name in COLUMNS if name != "ReportStatus"]
-    found = count(parse_report(report(csv_of(row(), row(), columns=columns))))
+    found = describe_report(parse_report(report(csv_of(row(), row(), columns=columns))))
     assert (found["total"], found["other"], found["devices"]) == (2, 2, [])
 
 
 @pytest.mark.parametrize("text", [",".join(COLUMNS), ",".join(COLUMNS) + "\r\n", ""], ids=["header", "header and line end", "nothing"])
 def test_an_empty_report_has_no_rows(text: str) -> None:
     assert parse_report(report(text)) == []
-    assert count([]) == {"source": "report", "updated": None, **dict.fromkeys(rollout.COUNTS, 0), "devices": []}
+    assert describe_report([]) == {"source": "report", "updated": None, **dict.fromkeys(COUNTS, 0), "devices": []}
 
 
 def test_a_report_may_have_other_files_beside_it_and_any_name() -> None:
@@ -269,23 +270,23 @@ def test_what_is_no_report_is_refused(content: bytes) -> None:
 
 def test_a_report_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     size, content = len(csv_of(row())), report(csv_of(row()))
-    monkeypatch.setattr(rollout, "LARGEST", size)
+    monkeypatch.setattr(deployment, "LARGEST", size)
     assert len(parse_report(content)) == 1
-    monkeypatch.setattr(rollout, "LARGEST", size - 1)
+    monkeypatch.setattr(deployment, "LARGEST", size - 1)
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_args: pytest.fail("it is unpacked"))
     with pytest.raises(errors.UnexpectedResponseError, match="of a size and kind that can be read"):
         parse_report(content)
 
 
 def test_the_limit_is_128_mebibytes() -> None:
-    assert rollout.LARGEST == 2**27
+    assert deployment.LARGEST == 2**27
 
 
 @given(st.integers(0, len(GOOD)), st.integers(0, 255), st.booleans())
 def test_a_damaged_report_is_read_or_refused(place: int, byte: int, cut: bool) -> None:
     content = GOOD[:place] if cut else GOOD[:place] + bytes([byte]) + GOOD[place + 1 :]
     try:
-        assert count(parse_report(content))["total"] in (0, 50)
+        assert describe_report(parse_report(content))["total"] in (0, 50)
     except errors.UnexpectedResponseError as failure:
         assert failure.message.startswith("The report ")
 
@@ -293,7 +294,7 @@ def test_a_damaged_report_is_read_or_refused(place: int, byte: int, cut: bool) -
 @given(st.binary(max_size=200))
 def test_no_content_is_a_traceback(content: bytes) -> None:
     try:
-        count(parse_report(report(content)))
+        describe_report(parse_report(report(content)))
     except errors.UnexpectedResponseError as failure:
         assert failure.message.startswith("The report ")
 
@@ -304,8 +305,8 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x0
 @given(st.lists(st.tuples(NAMES, st.sampled_from(["Error", "Succeeded", "Conflict", "Pending", "Not applicable", "New"])), max_size=8))
 def test_every_device_is_counted_once(found: list[tuple[str, str]]) -> None:
     quoted = [f'"{name.replace(chr(34), chr(34) * 2)}",{status}' for name, status in found]
-    result = count(parse_report(report("\r\n".join(["DeviceName,ReportStatus", *quoted]))))
-    assert result["total"] == len(found) == sum(result[name] for name in rollout.COUNTS if name != "total")
+    result = describe_report(parse_report(report("\r\n".join(["DeviceName,ReportStatus", *quoted]))))
+    assert result["total"] == len(found) == sum(result[name] for name in COUNTS if name != "total")
     bad = [(name or None, status.lower()) for name, status in found if status in ("Error", "Conflict")]
     assert [(device["device_name"], device["status"]) for device in result["devices"]] == bad
 
@@ -332,16 +333,16 @@ def test_every_device_is_counted_once(found: list[tuple[str, str]]) -> None:
     ],
 )
 def test_a_status_is_known_by_its_text(text: str | None, status: str) -> None:
-    assert status_of({"ReportStatus": text}) == status
+    assert parse_status({"ReportStatus": text}) == status
 
 
 def test_a_device_without_a_status_is_other() -> None:
-    assert status_of({}) == "other"
+    assert parse_status({}) == "other"
 
 
 def test_a_report_is_counted_and_names_the_devices_that_failed() -> None:
     rows = [row(status, number) for number, status in enumerate(["Succeeded", "Error", "Pending", "Conflict", "Not applicable", "New"])]
-    assert count(rows) == {
+    assert describe_report(rows) == {
         "source": "report",
         "updated": None,
         "total": 6,
@@ -383,9 +384,9 @@ def codes(*values: t.Any, columns: t.Sequence[str] = ("ErrorCode", "SettingName"
     return answer(200, {"TotalRowCount": len(values), "Schema": schema, "Values": [[found[name] for name in columns] for found in known]})
 
 
-def ask(script: dict[str, t.Any] | FakeTransport, timeout: float = 60, profile: bool = False) -> tuple[t.Any, Tenant]:
+def ask(script: dict[str, t.Any] | FakeTransport, timeout: float = 60, is_profile: bool = False) -> tuple[t.Any, Tenant]:
     world = tenant(script)
-    return rollout.report(world.client, ID, timeout, profile=profile), world
+    return deployment.fetch_report(world.client, ID, timeout, is_profile=is_profile), world
 
 
 def test_a_report_is_exported_waited_for_and_fetched() -> None:
@@ -423,21 +424,21 @@ def test_a_choice_of_columns_that_is_refused_is_left_out() -> None:
 def test_an_export_that_is_refused_whole_is_an_error() -> None:
     world = tenant({JOBS: error(400, message="No such report.")})
     with pytest.raises(errors.GraphError, match=r"No such report\."):
-        rollout.report(world.client, ID, 60, profile=True)
+        deployment.fetch_report(world.client, ID, 60, is_profile=True)
     assert world.transport.targets == [JOBS, JOBS]
 
 
 def test_an_export_that_is_forbidden_is_not_tried_again() -> None:
     world = tenant({JOBS: error(403)})
     with pytest.raises(errors.ForbiddenError, match="permission"):
-        rollout.report(world.client, ID, 60, profile=True)
+        deployment.fetch_report(world.client, ID, 60, is_profile=True)
     assert world.transport.targets == [JOBS]
 
 
 def test_an_export_that_failed_is_an_error() -> None:
     world = tenant(exported(**{JOB: answer(200, job("failed"))}))
     with pytest.raises(errors.UnexpectedResponseError, match=f"could not export .* for the policy {ID}") as caught:
-        rollout.report(world.client, ID, 60, profile=True)
+        deployment.fetch_report(world.client, ID, 60, is_profile=True)
     assert caught.value.hint == "Run again later."
     assert FETCH not in world.transport.targets
 
@@ -445,8 +446,8 @@ def test_an_export_that_failed_is_an_error() -> None:
 @pytest.mark.parametrize("status", ["inProgress", "notStarted", "somethingNew"])
 def test_an_export_that_never_ends_is_given_up(status: str) -> None:
     world = tenant(exported(**{JOB: answer(200, job(status))}))
-    with pytest.raises(errors.NotReadyError, match="Timed out after 60 seconds waiting for Intune to export"):
-        rollout.report(world.client, ID, 60, profile=True)
+    with pytest.raises(errors.NotReadyError, match=f"Timed out after 60 seconds waiting for Intune to export {deployment.REPORT}"):
+        deployment.fetch_report(world.client, ID, 60, is_profile=True)
     assert 50 < sum(world.clock.slept) <= 60
 
 
@@ -472,7 +473,7 @@ def test_an_address_before_completion_is_not_taken() -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
-def test_an_address_that_has_vanished_is_told_without_the_address(status: int) -> None:
+def test_an_address_that_has_vanished_is_reported_without_the_address(status: int) -> None:
     with pytest.raises(errors.UnexpectedResponseError) as caught:
         ask(exported(**{FETCH: answer(status)}))
     assert str(caught.value) == f"The report could not be downloaded (status {status}). Run the task again."
@@ -492,14 +493,14 @@ def test_a_report_that_cannot_be_read_is_an_error() -> None:
 
 
 def explained(*devices: dict[str, str], script: t.Any) -> tuple[list[tuple[t.Any, t.Any]], Tenant]:
-    found, world = ask(exported(*devices, **{SETTINGS: script}), profile=True)
+    found, world = ask(exported(*devices, **{SETTINGS: script}), is_profile=True)
     return [(device["error_code"], device["error"]) for device in found["devices"]], world
 
 
 @pytest.mark.parametrize("code", [-2016281112, 2278686184, "-2016281112", "2278686184", "0x87D1FDE8"])
-def test_the_code_is_told_with_words(code: t.Any) -> None:
-    told, world = explained(row(), script=codes(code))
-    assert told == [(-2016281112, REMEDIATION)]
+def test_the_code_is_reported_with_words(code: t.Any) -> None:
+    reported, world = explained(row(), script=codes(code))
+    assert reported == [(-2016281112, REMEDIATION)]
     assert body_of(world.transport.sent[-1]) == {
         "select": ["SettingName", "SettingStatus", "ErrorCode"],
         "filter": f"(PolicyId eq '{ID}') and (DeviceId eq 'd-1') and (UserId eq 'u-1')",
@@ -510,18 +511,18 @@ def test_the_code_is_told_with_words(code: t.Any) -> None:
 
 
 def test_a_quote_in_a_report_stays_within_the_filter() -> None:
-    _told, world = explained(row(IntuneDeviceId="d'1"), script=codes(-2016281112))
+    _found, world = explained(row(IntuneDeviceId="d'1"), script=codes(-2016281112))
     assert "(DeviceId eq 'd''1')" in body_of(world.transport.sent[-1])["filter"]
 
 
 def test_each_device_has_its_own_code() -> None:
-    told, _world = explained(row(), row("Succeeded", 2), row("Conflict", 3), script=[codes(-2016281112), codes(-2016281106)])
-    assert told == [(-2016281112, REMEDIATION), (-2016281106, LOST)]
+    reported, _world = explained(row(), row("Succeeded", 2), row("Conflict", 3), script=[codes(-2016281112), codes(-2016281106)])
+    assert reported == [(-2016281112, REMEDIATION), (-2016281106, LOST)]
 
 
 def test_the_first_setting_that_failed_counts() -> None:
-    told, _world = explained(row(), script=codes(0, None, "", "0", -2016281106, -2016281112))
-    assert told == [(-2016281106, LOST)]
+    reported, _world = explained(row(), script=codes(0, None, "", "0", -2016281106, -2016281112))
+    assert reported == [(-2016281106, LOST)]
 
 
 @pytest.mark.parametrize("status", [1, "1", 2])
@@ -553,31 +554,31 @@ def test_columns_come_in_any_order() -> None:
         pytest.param(errors.LostResponseError("Lost."), id="lost"),
     ],
 )
-def test_a_code_that_the_service_does_not_tell_is_null_and_the_report_is_there(script: t.Any) -> None:
-    told, _world = explained(row(), script=script)
-    assert told == [(None, None)]
+def test_a_code_that_the_service_does_not_return_is_null_and_the_report_is_there(script: t.Any) -> None:
+    reported, _world = explained(row(), script=script)
+    assert reported == [(None, None)]
 
 
-def test_a_refusal_ends_the_questions_and_leaves_what_was_told() -> None:
-    told, world = explained(row(), row("Error", 2), row("Error", 3), script=[codes(-2016281112), error(403)])
-    assert told == [(-2016281112, REMEDIATION), (None, None), (None, None)]
+def test_a_refusal_ends_the_questions_and_keeps_the_codes_before_it() -> None:
+    reported, world = explained(row(), row("Error", 2), row("Error", 3), script=[codes(-2016281112), error(403)])
+    assert reported == [(-2016281112, REMEDIATION), (None, None), (None, None)]
     assert world.transport.targets.count(SETTINGS) == 2
 
 
 @pytest.mark.parametrize("missing", ["UserId", "IntuneDeviceId"])
 def test_nobody_asks_for_a_device_that_is_not_named_whole(missing: str) -> None:
-    told, world = explained(row(**{missing: ""}), row("Error", 2), script=codes(-2016281106))
-    assert told == [(None, None), (-2016281106, LOST)]
+    reported, world = explained(row(**{missing: ""}), row("Error", 2), script=codes(-2016281106))
+    assert reported == [(None, None), (-2016281106, LOST)]
     assert world.transport.targets.count(SETTINGS) == 1
 
 
 def test_at_most_twenty_devices_are_asked_for() -> None:
-    told, world = explained(*(row("Error", number) for number in range(25)), script=codes(-2016281106))
-    assert [code is not None for code, _words in told] == [True] * 20 + [False] * 5
+    reported, world = explained(*(row("Error", number) for number in range(25)), script=codes(-2016281106))
+    assert [code is not None for code, _words in reported] == [True] * 20 + [False] * 5
     assert world.transport.targets.count(SETTINGS) == 20
 
 
 def test_nobody_asks_for_policies_of_the_settings_catalog() -> None:
-    found, world = ask(exported(row()), profile=False)
+    found, world = ask(exported(row()), is_profile=False)
     assert found["devices"][0]["error_code"] is None
     assert SETTINGS not in world.transport.targets

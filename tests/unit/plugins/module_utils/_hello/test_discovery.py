@@ -12,19 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import custom_profile, settings_catalog
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import discovery as survey
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import TYPES, Assignment
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_profile import whole_path
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import custom_profile, discovery, settings_catalog
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import ODATA_TYPES, Assignment
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.discovery import (
-    Found,
-    concerns_hello,
-    read_catalog_policy,
-    read_enrollment,
-    read_intent,
-    read_profile,
+    is_hello_uri,
+    parse_catalog_policy,
+    parse_enrollment,
+    parse_intent,
+    parse_profile,
 )
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import Place
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import (
+    OMA_BOOLEAN,
+    OMA_STRING,
+    FoundPolicy,
+    PolicyScope,
+    render_oma_setting,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, SETTINGS
 from tests.support.fakes import GRAPH, TENANT_ID, Tenant, answer, error, page, query_of, tenant
 
@@ -39,12 +42,12 @@ DEVICES = Assignment("all_devices")
 ON = {"enable_pin_recovery": True}
 
 
-def oma(uri: str = RIGHT, value: t.Any = True, kind: str = custom_profile.BOOLEAN) -> dict[str, t.Any]:
+def oma(uri: str = RIGHT, value: t.Any = True, kind: str = OMA_BOOLEAN) -> dict[str, t.Any]:
     return {"@odata.type": kind, "displayName": "PIN", "omaUri": uri, "value": value}
 
 
 def profile(*settings: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
-    return {"@odata.type": custom_profile.CUSTOM, "id": "p-1", "displayName": "PIN", "omaSettings": list(settings), **more}
+    return {"@odata.type": custom_profile.ODATA_TYPE, "id": "p-1", "displayName": "PIN", "omaSettings": list(settings), **more}
 
 
 def template(**values: t.Any) -> dict[str, t.Any]:
@@ -69,7 +72,7 @@ def template(**values: t.Any) -> dict[str, t.Any]:
 
 
 def catalog(values: dict[str, t.Any], scope: str = "device", **more: t.Any) -> dict[str, t.Any]:
-    settings = settings_catalog.settings_of([], {}, values, scope)
+    settings = settings_catalog.merge_settings([], {}, values, scope)
     return {"id": "c-1", "name": "Catalog", "settings": settings, "settingCount": len(settings), **more}
 
 
@@ -81,7 +84,7 @@ def enrollment(state: str | None = "enabled", **values: t.Any) -> dict[str, t.An
     return {"@odata.type": HELLO_ENROLLMENT, "id": "e-1", "displayName": "All", "state": state, **values}
 
 
-def device(found: Found | None) -> t.Any:
+def device(found: FoundPolicy | None) -> t.Any:
     assert found is not None and set(found.values) <= {"device"}
     return found.values.get("device", {})
 
@@ -103,14 +106,14 @@ def device(found: Found | None) -> t.Any:
     ],
 )
 def test_a_custom_profile_is_read_with_what_works(settings: list[dict[str, t.Any]], values: dict[str, t.Any]) -> None:
-    found = read_profile(profile(*settings), TENANT_ID)
+    found = parse_profile(profile(*settings), TENANT_ID)
     assert found is not None
     assert (found.surface, found.id, found.name, found.values) == ("custom", "p-1", "PIN", values)
     assert found.oma == tuple(settings), "as they are written, wrong ones too"
 
 
 def test_settings_of_others_are_left_out() -> None:
-    found = read_profile(profile(oma("./Device/Vendor/MSFT/Other"), oma(), {"omaUri": None}, {}), TENANT_ID)
+    found = parse_profile(profile(oma("./Device/Vendor/MSFT/Other"), oma(), {"omaUri": None}, {}), TENANT_ID)
     assert found is not None and found.oma == (oma(),)
 
 
@@ -119,7 +122,7 @@ def test_settings_of_others_are_left_out() -> None:
     [
         pytest.param(profile(), id="no settings"),
         pytest.param(profile(omaSettings=None), id="null settings"),
-        pytest.param({"@odata.type": custom_profile.CUSTOM, "id": "p-1"}, id="missing settings"),
+        pytest.param({"@odata.type": custom_profile.ODATA_TYPE, "id": "p-1"}, id="missing settings"),
         pytest.param(profile(oma("./Device/Vendor/MSFT/Other")), id="other settings"),
         pytest.param({**profile(oma()), "@odata.type": "#microsoft.graph.iosCustomConfiguration"}, id="another type"),
         pytest.param({**template(pinRecoveryEnabled=True), "@odata.type": "#microsoft.graph.windows10GeneralConfiguration"}, id="general"),
@@ -127,16 +130,16 @@ def test_settings_of_others_are_left_out() -> None:
     ],
 )
 def test_a_profile_without_windows_hello_is_none(raw: dict[str, t.Any]) -> None:
-    assert read_profile(raw, TENANT_ID) is None
+    assert parse_profile(raw, TENANT_ID) is None
 
 
 def test_a_profile_is_read_whole() -> None:
     targets = [
-        {"target": {"@odata.type": TYPES["group"], "groupId": G1.upper()}},
-        {"target": {"@odata.type": TYPES["all_devices"]}},
+        {"target": {"@odata.type": ODATA_TYPES["group"], "groupId": G1.upper()}},
+        {"target": {"@odata.type": ODATA_TYPES["all_devices"]}},
     ]
     raw = profile(oma(), description="For all.", assignments=targets, roleScopeTagIds=["5", "0"])
-    found = read_profile(raw, TENANT_ID)
+    found = parse_profile(raw, TENANT_ID)
     assert found is not None
     assert (found.description, found.scope_tags) == ("For all.", ("0", "5"))
     assert found.assignments == (DEVICES, Assignment("group", G1))
@@ -155,19 +158,19 @@ def test_a_profile_is_read_whole() -> None:
 
 
 def test_what_a_profile_does_not_say_is_blank() -> None:
-    found = read_profile(profile(oma(), displayName=None, description=None, assignments=None, roleScopeTagIds=None), TENANT_ID)
-    assert found == Found("custom", "p-1", "", values={"device": ON}, oma=(oma(),))
+    found = parse_profile(profile(oma(), displayName=None, description=None, assignments=None, roleScopeTagIds=None), TENANT_ID)
+    assert found == FoundPolicy("custom", "p-1", "", values={"device": ON}, oma=(oma(),))
 
 
 def test_lists_are_shown_as_lists() -> None:
     hosts = BY_OPTION["web_sign_in_allowed_urls"]
-    found = read_profile(profile(custom_profile.render(hosts, ("a.test", "b.test"), Place(TENANT_ID, "device"))), TENANT_ID)
+    found = parse_profile(profile(render_oma_setting(hosts, ("a.test", "b.test"), PolicyScope(TENANT_ID, "device"))), TENANT_ID)
     assert found is not None and found.describe()["device_settings"] == {"web_sign_in_allowed_urls": ["a.test", "b.test"]}
 
 
-def test_a_hidden_value_is_not_told() -> None:
-    hidden = oma("./Device/Vendor/MSFT/PassportForWork/DeviceUnlock/GroupA", "****", custom_profile.STRING)
-    found = read_profile(profile(hidden), TENANT_ID)
+def test_a_hidden_value_is_not_reported() -> None:
+    hidden = oma("./Device/Vendor/MSFT/PassportForWork/DeviceUnlock/GroupA", "****", OMA_STRING)
+    found = parse_profile(profile(hidden), TENANT_ID)
     assert found is not None and found.values == {}
 
 
@@ -185,27 +188,19 @@ def test_a_hidden_value_is_not_told() -> None:
     ],
 )
 def test_which_paths_concern_windows_hello(uri: str, concerned: bool) -> None:
-    assert concerns_hello(uri) is concerned
+    assert is_hello_uri(uri) is concerned
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.option)
 def test_every_setting_concerns_windows_hello(setting: t.Any) -> None:
-    assert concerns_hello(setting.uri(TENANT_ID, "device"))
-
-
-@pytest.mark.parametrize(
-    ("uri", "whole"),
-    [("./Vendor/MSFT/A", "./Device/Vendor/MSFT/A"), ("./User/Vendor/MSFT", "./User/Vendor/MSFT"), ("././Vendor/MSFT", "././Vendor/MSFT")],
-)
-def test_vendor_alone_is_of_the_device(uri: str, whole: str) -> None:
-    assert whole_path(uri) == whole
+    assert is_hello_uri(setting.uri(TENANT_ID, "device"))
 
 
 # --- identity protection --------------------------------------------------------------------------------------------
 
 
 def test_what_nobody_set_in_a_template_is_not_taken() -> None:
-    found = read_profile(template(), TENANT_ID)
+    found = parse_profile(template(), TENANT_ID)
     assert found is not None and (found.surface, found.values) == ("identity_protection", {})
     assert found.describe()["backend"] is None
 
@@ -228,9 +223,9 @@ def test_what_nobody_set_in_a_template_is_not_taken() -> None:
     ],
 )
 def test_what_somebody_set_in_a_template_is_taken(values: dict[str, t.Any], settings: dict[str, t.Any]) -> None:
-    assert device(read_profile(template(**values), TENANT_ID)) == settings
+    assert device(parse_profile(template(**values), TENANT_ID)) == settings
     set_alone = [instance(name, value) for name, value in values.items()]
-    assert device(read_intent({"id": "i-1", "displayName": "Intent"}, set_alone)) == settings
+    assert device(parse_intent({"id": "i-1", "displayName": "Intent"}, set_alone)) == settings
 
 
 @pytest.mark.parametrize(
@@ -248,8 +243,8 @@ def test_what_somebody_set_in_a_template_is_taken(values: dict[str, t.Any], sett
     ],
 )
 def test_what_a_template_cannot_hold_is_not_taken(values: dict[str, t.Any]) -> None:
-    assert device(read_profile(template(**values), TENANT_ID)) == {}
-    assert read_intent({"id": "i-1"}, [instance(name, value) for name, value in values.items()]) is None
+    assert device(parse_profile(template(**values), TENANT_ID)) == {}
+    assert parse_intent({"id": "i-1"}, [instance(name, value) for name, value in values.items()]) is None
 
 
 # --- intents --------------------------------------------------------------------------------------------------------
@@ -262,7 +257,7 @@ def test_what_an_intent_has_somebody_set() -> None:
         instance("pinMinimumLength", 8),
         instance("pinUppercaseCharactersUsage", "notConfigured"),
     ]
-    found = read_intent({"id": "i-1", "displayName": "Intent", "description": "Old.", "roleScopeTagIds": ["0"]}, settings)
+    found = parse_intent({"id": "i-1", "displayName": "Intent", "description": "Old.", "roleScopeTagIds": ["0"]}, settings)
     assert found is not None and (found.surface, found.id, found.name, found.description) == ("intent", "i-1", "Intent", "Old.")
     assert device(found) == {"enable_pin_recovery": False, "use_passport_for_work": True, "minimum_pin_length": 8}
     assert (found.describe()["backend"], found.scope_tags) == (None, ("0",))
@@ -281,7 +276,7 @@ def test_what_an_intent_has_somebody_set() -> None:
     ],
 )
 def test_the_value_of_an_intents_setting(setting: dict[str, t.Any], values: dict[str, t.Any] | None) -> None:
-    found = read_intent({"id": "i-1"}, [{"definitionId": INTENT_PREFIX + "pinRecoveryEnabled", **setting}])
+    found = parse_intent({"id": "i-1"}, [{"definitionId": INTENT_PREFIX + "pinRecoveryEnabled", **setting}])
     assert (found and device(found)) == values
 
 
@@ -289,8 +284,8 @@ def test_the_value_of_an_intents_setting(setting: dict[str, t.Any], values: dict
     "definition", ["deviceConfiguration--windows10EndpointProtectionConfiguration_pinRecoveryEnabled", "pinRecoveryEnabled", None]
 )
 def test_an_intent_of_another_template_is_none(definition: str | None) -> None:
-    assert read_intent({"id": "i-1"}, [{"definitionId": definition, "valueJson": "true"}, {}]) is None
-    assert read_intent({"id": "i-1"}, []) is None
+    assert parse_intent({"id": "i-1"}, [{"definitionId": definition, "valueJson": "true"}, {}]) is None
+    assert parse_intent({"id": "i-1"}, []) is None
 
 
 # --- the settings catalog -------------------------------------------------------------------------------------------
@@ -298,8 +293,8 @@ def test_an_intent_of_another_template_is_none(definition: str | None) -> None:
 
 @pytest.mark.parametrize("scope", ["device", "user"])
 def test_a_catalog_policy_is_read(scope: str) -> None:
-    found = read_catalog_policy(catalog(ON, scope, description=None, templateReference={"templateId": "", "templateFamily": "none"}))
-    assert found == Found("settings_catalog", "c-1", "Catalog", values={scope: ON})
+    found = parse_catalog_policy(catalog(ON, scope, description=None, templateReference={"templateId": "", "templateFamily": "none"}))
+    assert found == FoundPolicy("settings_catalog", "c-1", "Catalog", values={scope: ON})
     assert found.describe()["backend"] == "settings_catalog"
 
 
@@ -315,8 +310,8 @@ def test_a_catalog_policy_is_read(scope: str) -> None:
         ({"templateId": "x_1"}, "template"),
     ],
 )
-def test_the_template_tells_where_a_catalog_policy_is(reference: dict[str, t.Any] | None, surface: str) -> None:
-    found = read_catalog_policy(catalog(ON, templateReference=reference))
+def test_the_template_shows_where_a_catalog_policy_is(reference: dict[str, t.Any] | None, surface: str) -> None:
+    found = parse_catalog_policy(catalog(ON, templateReference=reference))
     assert found is not None and found.surface == surface
     assert found.describe()["backend"] == ("settings_catalog" if surface == "settings_catalog" else None)
 
@@ -327,14 +322,14 @@ def test_the_template_tells_where_a_catalog_policy_is(reference: dict[str, t.Any
     ids=["null", "empty", "no instance", "null instance", "another setting"],
 )
 def test_a_catalog_policy_without_windows_hello_is_none(settings: t.Any) -> None:
-    assert read_catalog_policy({"id": "c-1", "name": "Other", "settings": settings}) is None
+    assert parse_catalog_policy({"id": "c-1", "name": "Other", "settings": settings}) is None
 
 
 # --- the settings for enrollment ------------------------------------------------------------------------------------
 
 
 def test_settings_for_enrollment_are_read_in_their_own_words() -> None:
-    found = read_enrollment(
+    found = parse_enrollment(
         enrollment(
             pinMinimumLength=6,
             pinMaximumLength=127,
@@ -377,7 +372,7 @@ def test_settings_for_enrollment_are_read_in_their_own_words() -> None:
     ids=["on", "off", "a state that is set", "a state that is not set"],
 )
 def test_enrollment_is_switched_on_or_off(raw: dict[str, t.Any], values: dict[str, t.Any]) -> None:
-    assert device(read_enrollment(raw)) == values
+    assert device(parse_enrollment(raw)) == values
 
 
 @pytest.mark.parametrize(
@@ -392,21 +387,21 @@ def test_enrollment_is_switched_on_or_off(raw: dict[str, t.Any], values: dict[st
     ids=["not configured", "null", "unknown", "another kind", "nothing"],
 )
 def test_settings_for_enrollment_that_nobody_switched_are_none(raw: dict[str, t.Any]) -> None:
-    assert read_enrollment(raw) is None
+    assert parse_enrollment(raw) is None
 
 
 # --- odd input ------------------------------------------------------------------------------------------------------
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-5, 200), st.floats(), st.sampled_from(["true", "6", "****", "", "allowed"]))
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=2), st.dictionaries(st.text(max_size=2), SCALARS, max_size=2))
-PROPERTIES = st.dictionaries(st.sampled_from([*survey.PROPERTIES, "windowsHelloForBusinessBlocked", "state"]), VALUES)
-TARGET_TYPES = st.sampled_from([*TYPES.values(), "#microsoft.graph.newTarget", None, ""])
+PROPERTIES = st.dictionaries(st.sampled_from([*discovery.PROPERTIES, "windowsHelloForBusinessBlocked", "state"]), VALUES)
+TARGET_TYPES = st.sampled_from([*ODATA_TYPES.values(), "#microsoft.graph.newTarget", None, ""])
 TARGETS = st.fixed_dictionaries({}, optional={"@odata.type": TARGET_TYPES, "groupId": st.sampled_from([G1, None])})
 ASSIGNED = st.one_of(st.none(), st.lists(st.fixed_dictionaries({}, optional={"target": st.one_of(st.none(), TARGETS)}), max_size=3))
 
 
 def test_targets_without_a_type_are_read_as_unknown_ones() -> None:
-    found = read_profile(profile(oma(), assignments=[{}, {"target": None}, {"target": {"@odata.type": None}}]), TENANT_ID)
+    found = parse_profile(profile(oma(), assignments=[{}, {"target": None}, {"target": {"@odata.type": None}}]), TENANT_ID)
     assert found is not None and found.assignments == (Assignment(""),) * 3
 
 
@@ -416,9 +411,9 @@ def test_odd_values_are_left_out_by_every_reader(values: dict[str, t.Any], assig
     head = {"id": "x", "displayName": None, "assignments": assigned}
     settings = [{"definitionId": INTENT_PREFIX + name, "value": value} for name, value in values.items()]
     read = [
-        read_profile({"@odata.type": IDENTITY_PROTECTION, **values, **head}, TENANT_ID),
-        read_intent(head, settings),
-        read_enrollment({"@odata.type": HELLO_ENROLLMENT, **values, **head, "state": "enabled"}),
+        parse_profile({"@odata.type": IDENTITY_PROTECTION, **values, **head}, TENANT_ID),
+        parse_intent(head, settings),
+        parse_enrollment({"@odata.type": HELLO_ENROLLMENT, **values, **head, "state": "enabled"}),
     ]
     for found in read:
         for name, value in (device(found) if found else {}).items():
@@ -431,7 +426,7 @@ def test_odd_values_are_left_out_by_every_reader(values: dict[str, t.Any], assig
         json.dumps(found and found.describe())
 
 
-# --- the survey -----------------------------------------------------------------------------------------------------
+# --- all policies ---------------------------------------------------------------------------------------------------
 
 
 def all_of(**more: t.Any) -> dict[str, t.Any]:
@@ -441,7 +436,7 @@ def all_of(**more: t.Any) -> dict[str, t.Any]:
 def look(script: dict[str, t.Any]) -> tuple[list[str], list[str], Tenant]:
     """Ids, problems."""
     world = tenant(script)
-    found, problems = survey.survey(world.client, TENANT_ID)
+    found, problems = discovery.fetch_policies(world.client, TENANT_ID)
     return [policy.id for policy in found], problems, world
 
 
@@ -460,7 +455,7 @@ def test_all_surfaces_are_read_and_sorted_by_name_and_id() -> None:
             CATALOG: page(catalog(ON, name="A", id="c-9"), catalog({}, id="c-2")),
             INTENTS: page({"id": "i-1", "displayName": "C"}, {"id": "i-2", "displayName": "D"}),
             f"{INTENTS}/i-1/settings": page(instance("pinRecoveryEnabled", True)),
-            f"{INTENTS}/i-1/assignments": page({"target": {"@odata.type": TYPES["all_devices"]}}),
+            f"{INTENTS}/i-1/assignments": page({"target": {"@odata.type": ODATA_TYPES["all_devices"]}}),
             f"{INTENTS}/i-2/settings": page({"definitionId": "other"}),
             ENROLLMENT: page(enrollment(displayName="AA"), {"@odata.type": "#microsoft.graph.other", "id": "e-2"}),
         }
@@ -475,11 +470,11 @@ def test_an_intents_assignments_are_read_too() -> None:
         **{
             INTENTS: page({"id": "i-1", "displayName": "C"}),
             f"{INTENTS}/i-1/settings": page(instance("pinRecoveryEnabled", True)),
-            f"{INTENTS}/i-1/assignments": page({"target": {"@odata.type": TYPES["all_devices"]}}),
+            f"{INTENTS}/i-1/assignments": page({"target": {"@odata.type": ODATA_TYPES["all_devices"]}}),
         }
     )
-    found, _problems = survey.survey(tenant(script).client, TENANT_ID)
-    assert found == [Found("intent", "i-1", "C", values={"device": ON}, assignments=(DEVICES,))]
+    found, _problems = discovery.fetch_policies(tenant(script).client, TENANT_ID)
+    assert found == [FoundPolicy("intent", "i-1", "C", values={"device": ON}, assignments=(DEVICES,))]
 
 
 def test_every_page_is_read() -> None:
@@ -500,7 +495,7 @@ def test_every_page_is_read() -> None:
             ENROLLMENT: [page(next_link=more(ENROLLMENT)), page(enrollment())],
         }
     )
-    found, problems = survey.survey(tenant(script).client, TENANT_ID)
+    found, problems = discovery.fetch_policies(tenant(script).client, TENANT_ID)
     assert ([policy.id for policy in found], problems) == (["i-1", "e-1", "c-1", "p-1", "p-2"], [])
     assert found[0].values == {"device": {"minimum_pin_length": 6, "maximum_pin_length": 8}}
 
@@ -513,7 +508,7 @@ def test_a_catalog_policy_of_which_the_list_shows_a_part_is_read_whole() -> None
 
 def test_assignments_of_which_the_list_shows_a_part_are_read_whole() -> None:
     more = {"assignments": [], "assignments@odata.nextLink": f"{GRAPH}/beta/x"}
-    targets = page({"target": {"@odata.type": TYPES["all_devices"]}})
+    targets = page({"target": {"@odata.type": ODATA_TYPES["all_devices"]}})
     script = all_of(
         **{
             PROFILES: page(profile(oma(), **more)),
@@ -522,7 +517,7 @@ def test_assignments_of_which_the_list_shows_a_part_are_read_whole() -> None:
             f"{CATALOG}/c-1/assignments": targets,
         }
     )
-    found, problems = survey.survey(tenant(script).client, TENANT_ID)
+    found, problems = discovery.fetch_policies(tenant(script).client, TENANT_ID)
     assert ([policy.assignments for policy in found], problems) == ([(DEVICES,), (DEVICES,)], [])
 
 
@@ -543,7 +538,7 @@ FAILURES = [
 
 @pytest.mark.parametrize(("surface", "what"), OTHERS)
 @pytest.mark.parametrize(("step", "words"), FAILURES)
-def test_a_surface_that_cannot_be_read_is_told_and_hides_no_other(surface: str, what: str, step: t.Any, words: str) -> None:
+def test_a_surface_that_cannot_be_read_is_reported_and_hides_no_other(surface: str, what: str, step: t.Any, words: str) -> None:
     script = all_of(
         **{
             PROFILES: page(profile(oma())),
@@ -560,7 +555,7 @@ def test_a_surface_that_cannot_be_read_is_told_and_hides_no_other(surface: str, 
     assert len(problems) == 1 and problems[0].startswith(f"Could not read the {what}: ") and words in problems[0]
 
 
-def test_all_surfaces_that_cannot_be_read_are_told() -> None:
+def test_all_surfaces_that_cannot_be_read_are_reported() -> None:
     ids, problems, _world = look({PROFILES: page(profile(oma())), CATALOG: error(403), INTENTS: error(403), ENROLLMENT: error(403)})
     assert (ids, len(problems)) == (["p-1"], 3)
     assert problems[0].startswith(f"Could not read the settings catalog policies: {CATALOG}: 403 SomeCode: A reason.")
@@ -576,7 +571,7 @@ def test_a_surface_of_which_a_later_page_cannot_be_read_is_left_out_whole() -> N
 def test_without_device_configurations_nothing_can_be_said(step: t.Any, words: str) -> None:
     world = tenant(all_of(**{PROFILES: step}))
     with pytest.raises(errors.IntuneError, match=words):
-        survey.survey(world.client, TENANT_ID)
+        discovery.fetch_policies(world.client, TENANT_ID)
     assert world.transport.targets == [PROFILES]
 
 

@@ -13,12 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import custom_profile, settings_catalog
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import discovery as survey
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import custom_profile, discovery, settings_catalog
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.discovery import Found
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.findings import Finding, judge, right_uri
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import Place
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.findings import Finding, correct_uri, list_findings
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import (
+    OMA_BOOLEAN,
+    OMA_INTEGER,
+    OMA_STRING,
+    FoundPolicy,
+    PolicyScope,
+    expand_uri,
+    render_oma_setting,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, SETTINGS
 from tests.support.fakes import TENANT_ID
 
@@ -26,7 +32,7 @@ OTHER_TENANT = "99999999-aaaa-4bbb-8ccc-222222222222"
 RIGHT = f"./Device/Vendor/MSFT/PassportForWork/{TENANT_ID}/Policies/EnablePinRecovery"
 USER = RIGHT.replace("./Device", "./User")
 LENGTH = RIGHT.replace("EnablePinRecovery", "PINComplexity/MinimumPINLength")
-BOOLEAN, INTEGER, STRING = custom_profile.BOOLEAN, custom_profile.INTEGER, custom_profile.STRING
+BOOLEAN, INTEGER, STRING = OMA_BOOLEAN, OMA_INTEGER, OMA_STRING
 G1, G2, G3 = (f"aaaaaaaa-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
 DEVICES, USERS = Assignment("all_devices"), Assignment("all_users")
 DEVICES_FILTERED = Assignment("all_devices", "", "f-1", "include")
@@ -45,34 +51,34 @@ def oma(uri: str = RIGHT, value: t.Any = True, kind: str = BOOLEAN) -> dict[str,
     return {"@odata.type": kind, "displayName": "PIN", "omaUri": uri, "value": value}
 
 
-def custom(*settings: dict[str, t.Any], name: str = "PIN", assigned: tuple[Assignment, ...] = (DEVICES,)) -> Found:
-    """A custom profile, read as the survey reads it; its id is p- and its name."""
-    raw = {"@odata.type": custom_profile.CUSTOM, "id": f"p-{name}", "displayName": name, "omaSettings": list(settings)}
+def custom(*settings: dict[str, t.Any], name: str = "PIN", assigned: tuple[Assignment, ...] = (DEVICES,)) -> FoundPolicy:
+    """A custom profile, read as discovery reads it; its id is p- and its name."""
+    raw = {"@odata.type": custom_profile.ODATA_TYPE, "id": f"p-{name}", "displayName": name, "omaSettings": list(settings)}
     raw["assignments"] = [assignment.render() for assignment in assigned]
-    found = survey.read_profile(raw, TENANT_ID)
+    found = discovery.parse_profile(raw, TENANT_ID)
     assert found is not None
     return found
 
 
 def policy(
     name: str, device: t.Any = None, user: t.Any = None, assigned: t.Iterable[Assignment] = (DEVICES,), surface: str = "intent"
-) -> Found:
-    return Found(surface, f"p-{name}", name, values={"device": device or {}, "user": user or {}}, assignments=tuple(assigned))
+) -> FoundPolicy:
+    return FoundPolicy(surface, f"p-{name}", name, values={"device": device or {}, "user": user or {}}, assignments=tuple(assigned))
 
 
 def brief(found: t.Iterable[Finding]) -> list[tuple[str, str]]:
     return [(finding.code, finding.severity) for finding in found]
 
 
-def one(*policies: Found) -> Finding:
-    found = judge(policies, TENANT_ID)
+def one(*policies: FoundPolicy) -> Finding:
+    found = list_findings(policies, TENANT_ID)
     assert len(found) == 1, found
     return found[0]
 
 
 def advised(finding: Finding) -> tuple[str, str]:
     """The path and the option of the advice."""
-    match = re.fullmatch(r"The right path is (\S+); intune_pin_policy sets it by (\w+), in place of this one\.", finding.hint)
+    match = re.fullmatch(r"The right path is (\S+); set it by (\w+) of intune_pin_policy, which replaces this one\.", finding.hint)
     assert match, finding.hint
     return match[1], match[2]
 
@@ -91,21 +97,21 @@ VALUES: dict[str, t.Callable[[t.Any], t.Any]] = {
 def made_by_the_module(option: str, scope: str = "device") -> str:
     """The path that intune_pin_policy writes for an option."""
     setting = BY_OPTION[option]
-    return str(custom_profile.render(setting, VALUES[setting.kind](setting), Place(TENANT_ID, scope))["omaUri"])
+    return str(render_oma_setting(setting, VALUES[setting.kind](setting), PolicyScope(TENANT_ID, scope))["omaUri"])
 
 
 # --- nothing is wrong -----------------------------------------------------------------------------------------------
 
 
 def test_no_policies_have_no_findings() -> None:
-    assert judge([], TENANT_ID) == []
+    assert list_findings([], TENANT_ID) == []
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.option)
 def test_what_the_module_writes_is_right(setting: t.Any) -> None:
     for scope in setting.scopes:
-        written = custom_profile.render(setting, VALUES[setting.kind](setting), Place(TENANT_ID, scope))
-        assert judge([custom(written)], TENANT_ID) == []
+        written = render_oma_setting(setting, VALUES[setting.kind](setting), PolicyScope(TENANT_ID, scope))
+        assert list_findings([custom(written)], TENANT_ID) == []
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ def test_what_the_module_writes_is_right(setting: t.Any) -> None:
     ],
 )
 def test_a_profile_that_works_has_no_findings(settings: list[dict[str, t.Any]]) -> None:
-    assert judge([custom(*settings)], TENANT_ID) == []
+    assert list_findings([custom(*settings)], TENANT_ID) == []
 
 
 # --- paths ----------------------------------------------------------------------------------------------------------
@@ -179,10 +185,10 @@ def test_a_wrong_path_is_found_and_the_right_one_advised(uri: str, code: str, se
 
 WORDS = {
     "wrong_path": "'PIN' sets {}: no device knows this path, which has Policy/ in it (as Microsoft's PIN reset page prints it).",
-    "braces": "'PIN' sets {}: the tenant ID stands in braces.",
+    "braces": "'PIN' sets {}: the tenant ID is in braces.",
     "wrong_tenant_id": f"'PIN' sets {{}}: {OTHER_TENANT} is not the ID of this tenant, which is {TENANT_ID}.",
     "unknown_path": "'PIN' sets {}: the PassportForWork CSP has no such node.",
-    "letter_case": "'PIN' sets {}: paths of a device are to be spelt as the CSP does.",
+    "letter_case": "'PIN' sets {}: the path must be spelled as the CSP spells it, in the same letter case.",
 }
 
 
@@ -208,7 +214,7 @@ IN_THE_CSP = [setting for setting in SETTINGS if setting.node.startswith("Passpo
 @pytest.mark.parametrize("scope", ["device", "user"])
 def test_the_advice_is_what_the_module_would_set(setting: t.Any, scope: str) -> None:
     right = made_by_the_module(setting.option, scope if scope in setting.scopes else "device")
-    assert right_uri(setting, TENANT_ID, scope) == right
+    assert correct_uri(setting, TENANT_ID, scope) == right
     wrong = right.replace("MSFT/", "MSFT/Policy/").replace("./Device", f"./{scope.capitalize()}")
     finding = one(custom(oma(wrong)))
     assert finding.code == "wrong_path"
@@ -282,11 +288,11 @@ def test_a_setting_of_the_wrong_type_is_found(item: dict[str, t.Any], was: str, 
 def test_a_value_that_cannot_be_is_found(item: dict[str, t.Any]) -> None:
     finding = one(custom(item))
     assert brief([finding]) == [("wrong_value", "error")]
-    assert finding.message == f"'PIN' sets {item['omaUri']} to {item.get('value')!r}, which it cannot be."
-    assert finding.hint == "Correct it."
+    assert finding.message == f"'PIN' sets {item['omaUri']} to {item.get('value')!r}, which is not a possible value."
+    assert finding.hint == "Correct the value."
 
 
-def test_a_wrong_path_is_told_rather_than_its_type() -> None:
+def test_a_wrong_path_is_reported_rather_than_its_type() -> None:
     assert one(custom(oma(RIGHT.replace("MSFT/", "MSFT/Policy/"), "true", STRING))).code == "wrong_path"
 
 
@@ -294,7 +300,7 @@ def test_a_wrong_path_is_told_rather_than_its_type() -> None:
     "other", [RIGHT, RIGHT.replace("./Device", "."), RIGHT.replace(TENANT_ID, TENANT_ID.upper())], ids=["same", "./Vendor", "upper case"]
 )
 def test_a_path_that_is_there_twice_is_found(other: str) -> None:
-    found = judge([custom(oma(), oma(other, False))], TENANT_ID)
+    found = list_findings([custom(oma(), oma(other, False))], TENANT_ID)
     assert ("set_twice", "error") in brief(found)
     twice = next(finding for finding in found if finding.code == "set_twice")
     assert twice.message == f"'PIN' has the path {other} twice."
@@ -303,7 +309,7 @@ def test_a_path_that_is_there_twice_is_found(other: str) -> None:
 
 
 def test_the_same_path_in_two_profiles_is_not_there_twice() -> None:
-    assert judge([custom(oma(), name="A"), custom(oma(), name="B")], TENANT_ID) == []
+    assert list_findings([custom(oma(), name="A"), custom(oma(), name="B")], TENANT_ID) == []
 
 
 # --- nobody ---------------------------------------------------------------------------------------------------------
@@ -314,18 +320,18 @@ def test_a_policy_that_goes_to_nobody_is_found(assigned: tuple[Assignment, ...])
     finding = one(custom(oma(), assigned=assigned))
     assert brief([finding]) == [("not_assigned", "warning")]
     assert (finding.message, finding.policies) == ("'PIN' is assigned to nobody.", ("p-PIN",))
-    assert finding.hint == "Assign it, for instance by intune_pin_policy with assignments, or remove it."
+    assert finding.hint == "Assign it, for instance with the option assignments of intune_pin_policy, or remove it."
 
 
 @pytest.mark.parametrize("assigned", [DEVICES, DEVICES_FILTERED, group(G1), UNKNOWN], ids=["all", "filtered", "group", "unknown"])
 def test_a_policy_that_goes_to_somebody_is_not(assigned: Assignment) -> None:
-    assert judge([policy("A", {"use_biometrics": True}, assigned=[assigned])], TENANT_ID) == []
+    assert list_findings([policy("A", {"use_biometrics": True}, assigned=[assigned])], TENANT_ID) == []
 
 
 def test_settings_for_enrollment_are_nobodys_and_argue_with_nobody() -> None:
     tenant_wide = policy("E", {"use_passport_for_work": False}, assigned=(), surface="enrollment")
     assigned = policy("F", {"use_passport_for_work": False}, {"use_passport_for_work": False}, surface="enrollment")
-    assert judge([tenant_wide, assigned, policy("A", {"use_passport_for_work": True})], TENANT_ID) == []
+    assert list_findings([tenant_wide, assigned, policy("A", {"use_passport_for_work": True})], TENANT_ID) == []
 
 
 # --- policies that disagree -----------------------------------------------------------------------------------------
@@ -360,11 +366,9 @@ ON, OFF = {"enable_pin_recovery": True}, {"enable_pin_recovery": False}
         pytest.param([DEVICES], [without(G1)], None, id="exclusions alone"),
     ],
 )
-def test_how_bad_a_conflict_is_depends_on_who_gets_both(
-    first: list[Assignment], second: list[Assignment], severity: str | None
-) -> None:
+def test_how_bad_a_conflict_is_depends_on_who_gets_both(first: list[Assignment], second: list[Assignment], severity: str | None) -> None:
     for name, values in (("conflict", ({"device": OFF}, {"device": ON})), ("user_against_device", ({"device": OFF}, {"user": ON}))):
-        found = judge([policy("A", **values[0], assigned=first), policy("B", **values[1], assigned=second)], TENANT_ID)
+        found = list_findings([policy("A", **values[0], assigned=first), policy("B", **values[1], assigned=second)], TENANT_ID)
         assert [finding.severity for finding in found if finding.code == name] == ([severity] if severity else [])
         assert {finding.code for finding in found} <= {name, "not_assigned"}
 
@@ -400,25 +404,25 @@ def test_user_settings_conflict_among_themselves() -> None:
     ],
 )
 def test_policies_that_do_not_disagree_are_not_found(first: dict[str, t.Any], second: dict[str, t.Any]) -> None:
-    assert judge([policy("A", **first), policy("B", **second)], TENANT_ID) == []
+    assert list_findings([policy("A", **first), policy("B", **second)], TENANT_ID) == []
 
 
 def test_surfaces_argue_with_each_other() -> None:
-    instance = settings_catalog.settings_of([], {}, {"enable_pin_recovery": False}, "device")
+    instance = settings_catalog.merge_settings([], {}, {"enable_pin_recovery": False}, "device")
     raw = {"id": "p-B", "name": "B", "settings": instance, "assignments": [DEVICES.render()]}
-    catalog = survey.read_catalog_policy(raw)
+    catalog = discovery.parse_catalog_policy(raw)
     assert catalog is not None
     assert one(custom(oma(), name="A"), catalog).message.startswith("'A' and 'B' disagree on enable_pin_recovery (True and False)")
 
 
 def test_a_setting_that_does_not_work_argues_with_nobody() -> None:
-    found = judge([custom(oma(value="false", kind=STRING), name="A"), custom(oma(), name="B")], TENANT_ID)
+    found = list_findings([custom(oma(value="false", kind=STRING), name="A"), custom(oma(), name="B")], TENANT_ID)
     assert brief(found) == [("wrong_type", "error")]
 
 
 def test_three_policies_conflict_in_pairs() -> None:
     lengths = [policy(name, {"minimum_pin_length": length}) for name, length in (("A", 4), ("B", 5), ("C", 6))]
-    assert [finding.policies for finding in judge(lengths, TENANT_ID)] == [("p-A", "p-B"), ("p-A", "p-C"), ("p-B", "p-C")]
+    assert [finding.policies for finding in list_findings(lengths, TENANT_ID)] == [("p-A", "p-B"), ("p-A", "p-C"), ("p-B", "p-C")]
 
 
 def test_one_profile_sets_user_against_device() -> None:
@@ -437,7 +441,7 @@ def test_two_policies_set_user_against_device() -> None:
     assert finding.message.startswith("'B' sets for the user what 'A' sets otherwise for the device: enable_pin_recovery (False and True).")
 
 
-def test_all_that_is_set_against_each_other_is_told_in_order() -> None:
+def test_all_that_is_set_against_each_other_is_reported_in_order() -> None:
     finding = one(policy("A", device={"pin_history": 5, **ON}), policy("B", user={"pin_history": 0, **OFF}))
     assert "device: enable_pin_recovery (False and True), pin_history (0 and 5). Windows" in finding.message
     assert finding.settings == ("enable_pin_recovery", "pin_history")
@@ -464,7 +468,7 @@ def test_errors_come_first_then_by_code_and_policy() -> None:
         custom(oma(RIGHT.replace(TENANT_ID, f"{{{TENANT_ID}}}")), name="C"),
         custom(oma(USER.replace(TENANT_ID, f"{{{TENANT_ID}}}")), oma(RIGHT.replace(TENANT_ID, f"{{{TENANT_ID}}}")), name="D"),
     ]
-    found = judge(policies, TENANT_ID)
+    found = list_findings(policies, TENANT_ID)
     assert [(finding.severity, finding.code, finding.policies) for finding in found] == [
         ("error", "braces", ("p-C",)),
         ("error", "braces", ("p-D",)),
@@ -474,7 +478,7 @@ def test_errors_come_first_then_by_code_and_policy() -> None:
     ]
     assert "./Device/" in found[1].message and "./User/" in found[2].message
     for turned in itertools.permutations(policies):
-        assert judge(turned, TENANT_ID) == found
+        assert list_findings(turned, TENANT_ID) == found
 
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-5, 200), st.sampled_from(["true", "6", "****", "", "x"]), st.just(["a"]))
@@ -502,36 +506,38 @@ def odd_instance(setting: t.Any) -> st.SearchStrategy[dict[str, t.Any]]:
     kinds = {"choiceSettingValue": values, "simpleSettingValue": values, "simpleSettingCollectionValue": hosts}
     held = st.fixed_dictionaries({}, optional=kinds)
     plain = held.map(lambda found: {"settingDefinitionId": definition, **found})
-    if not setting.of_tenant:
+    if not setting.is_per_tenant:
         return plain
     children = st.one_of(st.none(), st.lists(st.fixed_dictionaries({}, optional={"children": st.one_of(st.none(), st.lists(plain))})))
-    return children.map(lambda found: {"settingDefinitionId": settings_catalog.group("device"), "groupSettingCollectionValue": found})
+    return children.map(
+        lambda found: {"settingDefinitionId": settings_catalog.group_definition("device"), "groupSettingCollectionValue": found}
+    )
 
 
 INSTANCES = st.one_of(st.none(), st.sampled_from(SETTINGS).flatmap(odd_instance))
 
 
 @st.composite
-def some_policies(draw: st.DrawFn) -> list[Found]:
-    found: list[Found | None] = []
+def some_policies(draw: st.DrawFn) -> list[FoundPolicy]:
+    found: list[FoundPolicy | None] = []
     for number in range(draw(st.integers(0, 4))):
         assigned = draw(st.one_of(st.none(), TARGETS.map(lambda targets: [assignment.render() for assignment in targets])))
         head = {"id": f"p-{number}", "displayName": str(number), "name": str(number), "assignments": assigned}
         if draw(st.booleans()):
-            raw = {"@odata.type": custom_profile.CUSTOM, "omaSettings": draw(st.one_of(st.none(), st.lists(ITEMS, max_size=4))), **head}
-            found.append(survey.read_profile(raw, TENANT_ID))
+            raw = {"@odata.type": custom_profile.ODATA_TYPE, "omaSettings": draw(st.one_of(st.none(), st.lists(ITEMS, max_size=4))), **head}
+            found.append(discovery.parse_profile(raw, TENANT_ID))
         else:
             settings = [{"settingInstance": instance} for instance in draw(st.lists(INSTANCES, max_size=4))]
-            found.append(survey.read_catalog_policy({"settings": draw(st.sampled_from([settings, None])), **head}))
+            found.append(discovery.parse_catalog_policy({"settings": draw(st.sampled_from([settings, None])), **head}))
     return [policy for policy in found if policy is not None]
 
 
 @given(some_policies())
-def test_odd_settings_are_judged_in_a_stable_order(policies: list[Found]) -> None:
-    found = judge(policies, TENANT_ID)
+def test_odd_settings_are_checked_in_a_stable_order(policies: list[FoundPolicy]) -> None:
+    found = list_findings(policies, TENANT_ID)
     order = [(finding.severity, finding.code, finding.policies, finding.message) for finding in found]
     assert order == sorted(order)
-    assert found == judge(policies, TENANT_ID)
+    assert found == list_findings(policies, TENANT_ID)
     known = {policy.id for policy in policies}
     for finding in found:
         assert finding.policies and set(finding.policies) <= known and finding.message and finding.hint
@@ -552,14 +558,14 @@ UNDER_THE_CSP = st.builds(
     st.sampled_from(["", "", "", "Policy/"]),
     BELOW,
     st.sampled_from([BOOLEAN, INTEGER, STRING]),
-    # Neither hidden nor a number out of range, which is shown as set and told.
+    # Neither hidden nor a number out of range, which is shown as set and reported.
     st.sampled_from([None, True, False, 0, 2, 6, "true", "6", "", ["a"]]),
 )
 
 
-@given(st.lists(UNDER_THE_CSP, min_size=1, max_size=4, unique_by=lambda item: custom_profile.whole_path(item["omaUri"])))
-def test_a_setting_of_the_csp_is_either_set_or_told(items: list[dict[str, t.Any]]) -> None:
+@given(st.lists(UNDER_THE_CSP, min_size=1, max_size=4, unique_by=lambda item: expand_uri(item["omaUri"])))
+def test_a_setting_of_the_csp_is_either_set_or_reported(items: list[dict[str, t.Any]]) -> None:
     found = custom(*items)
-    told = [finding for finding in judge([found], TENANT_ID) if finding.code not in ("set_twice", "user_against_device")]
+    reported = [finding for finding in list_findings([found], TENANT_ID) if finding.code not in ("set_twice", "user_against_device")]
     shown = sum(len(values) for values in found.values.values())
-    assert shown + len(told) == len(items)
+    assert shown + len(reported) == len(items)

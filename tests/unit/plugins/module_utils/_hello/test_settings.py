@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import custom_profile, settings_catalog
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings as pin_settings
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import Place
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import model, settings, settings_catalog
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import PolicyScope
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, SETTINGS
 from tests.support.policies import given_values, values_for
 
@@ -179,13 +178,13 @@ def test_every_setting_of_users_has_its_definition() -> None:
 
 
 def test_settings_of_the_tenant_are_those_with_its_id() -> None:
-    assert {setting.option for setting in SETTINGS if setting.of_tenant} == {option for option, uri in URIS.items() if TENANT in uri}
+    assert {setting.option for setting in SETTINGS if setting.is_per_tenant} == {option for option, uri in URIS.items() if TENANT in uri}
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row[0]} {row[1]}") for row in WIRE])
 def test_a_value_is_what_the_device_takes(row: tuple[str, t.Any, str, t.Any, t.Any]) -> None:
     option, value, oma_type, wire, _catalog = row
-    rendered = custom_profile.render(BY_OPTION[option], value, Place(TENANT, "device"))
+    rendered = model.render_oma_setting(BY_OPTION[option], value, PolicyScope(TENANT, "device"))
     assert (rendered["@odata.type"], rendered["value"], type(rendered["value"])) == (oma_type, wire, type(wire))
     assert rendered["omaUri"] == URIS[option]
 
@@ -193,7 +192,7 @@ def test_a_value_is_what_the_device_takes(row: tuple[str, t.Any, str, t.Any, t.A
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row[0]} {row[1]}") for row in WIRE if row[4] is not None])
 def test_a_value_is_what_the_catalog_takes(row: tuple[str, t.Any, str, t.Any, t.Any]) -> None:
     option, value, _oma_type, _wire, catalog = row
-    rendered = settings_catalog.render(BY_OPTION[option], value, "device")
+    rendered = settings_catalog.render_instance(BY_OPTION[option], value, "device")
     found = rendered.get("choiceSettingValue") or rendered.get("simpleSettingValue")
     plain = found["value"] if found else [item["value"] for item in rendered["simpleSettingCollectionValue"]]
     assert plain == (DEFINITIONS[option] + catalog if isinstance(catalog, str) and catalog.startswith("_") else catalog)
@@ -208,7 +207,7 @@ def test_every_setting_is_in_the_table_of_values() -> None:
 
 
 def test_the_options_are_typed_by_what_they_hold() -> None:
-    spec = pin_settings.arguments()
+    spec = settings.make_options()
     assert list(spec) == list(URIS)
     assert spec["enable_pin_recovery"] == {"type": "bool", "no_log": False}
     assert spec["use_security_key_for_signin"] == {"type": "bool"}
@@ -236,7 +235,7 @@ def test_the_options_are_typed_by_what_they_hold() -> None:
     ],
 )
 def test_the_settings_that_a_task_names(params: dict[str, t.Any], values: dict[str, t.Any]) -> None:
-    assert pin_settings.given(params) == values
+    assert settings.parse_values(params) == values
 
 
 @pytest.mark.parametrize(
@@ -244,7 +243,7 @@ def test_the_settings_that_a_task_names(params: dict[str, t.Any], values: dict[s
     [("", True), ((), True), (0, False), (False, False), ("allowed", False), (("a.test",), False)],
 )
 def test_an_empty_text_or_list_clears(value: t.Any, clear: bool) -> None:
-    assert pin_settings.is_clear(value) is clear
+    assert settings.is_cleared(value) is clear
 
 
 @pytest.mark.parametrize(
@@ -259,25 +258,25 @@ def test_an_empty_text_or_list_clears(value: t.Any, clear: bool) -> None:
     ],
 )
 def test_wanted_settings_are_merged(current: dict[str, t.Any], wanted: dict[str, t.Any], merged: dict[str, t.Any]) -> None:
-    assert pin_settings.merge(current, wanted) == merged
+    assert settings.merge(current, wanted) == merged
 
 
 @given(values_for("device"), given_values("device"))
 def test_merging_again_changes_nothing(current: dict[str, t.Any], wanted: dict[str, t.Any]) -> None:
-    once = pin_settings.merge(current, wanted)
-    assert pin_settings.merge(once, wanted) == once
-    assert not any(pin_settings.is_clear(value) for value in once.values())
+    once = settings.merge(current, wanted)
+    assert settings.merge(once, wanted) == once
+    assert not any(settings.is_cleared(value) for value in once.values())
 
 
 def test_settings_are_shown_as_they_are_given_and_null_where_unset() -> None:
-    shown = pin_settings.shown({"pin_history": 0, "web_sign_in_allowed_urls": ("a.test",)})
+    shown = settings.describe({"pin_history": 0, "web_sign_in_allowed_urls": ("a.test",)})
     assert list(shown) == list(URIS)
     assert {name: value for name, value in shown.items() if value is not None} == {"pin_history": 0, "web_sign_in_allowed_urls": ["a.test"]}
 
 
 def test_named_settings_alone_can_be_shown() -> None:
     names = (name for name in ("pin_history", "dynamic_lock"))
-    assert pin_settings.shown({"pin_history": 0, "digits": "allowed"}, names) == {"pin_history": 0, "dynamic_lock": None}
+    assert settings.describe({"pin_history": 0, "digits": "allowed"}, names) == {"pin_history": 0, "dynamic_lock": None}
 
 
 # --- what cannot be -------------------------------------------------------------------------------------------------
@@ -285,9 +284,9 @@ def test_named_settings_alone_can_be_shown() -> None:
 
 def problems(values: dict[str, t.Any], scope: str = "device", backend: str = "custom") -> str:
     try:
-        pin_settings.check(values, scope, backend)
+        settings.validate(values, scope, backend)
     except errors.InvalidOptionError as failure:
-        assert failure.hint == "Nothing was written."
+        assert (failure.effects, failure.hint) == ("none", None) and str(failure).endswith(" Nothing was changed.")
         return failure.message
     return ""
 
@@ -298,7 +297,7 @@ def test_numbers_have_bounds(option: str, backend: str) -> None:
     low, high = RANGES[option]
     assert problems({option: low}, backend=backend) == problems({option: high}, backend=backend) == ""
     for value in (low - 1, high + 1):
-        assert problems({option: value}, backend=backend) == f"{option} is {value}: it can be {low} to {high}."
+        assert problems({option: value}, backend=backend) == f"{option} must be from {low} to {high}, not {value}."
 
 
 def test_every_number_is_among_the_bounds() -> None:
@@ -315,8 +314,8 @@ def test_settings_of_the_device_cannot_be_the_users(option: str) -> None:
 @pytest.mark.parametrize("option", sorted(NOT_IN_CATALOG))
 def test_what_the_catalog_does_not_have_is_refused_there(option: str) -> None:
     assert problems({option: True}) == ""
-    told = f"{option} is not in Intune's settings catalog; the backend custom has it."
-    assert problems({option: True}, backend="settings_catalog") == told
+    message = f"{option} is not in Intune's settings catalog; the backend custom has it."
+    assert problems({option: True}, backend="settings_catalog") == message
 
 
 GUID = "{D6886603-9D2F-4EB2-B667-1971041FA96B}"
@@ -393,16 +392,18 @@ BLOCKED = dict.fromkeys(LETTERS, "blocked")
         *(pytest.param({key: "blocked" for key in LETTERS if key != name}, None, id=f"{name} unset") for name in LETTERS),
     ],
 )
-def test_combinations_that_allow_no_pin_are_told(values: dict[str, t.Any], words: str | None) -> None:
-    found = pin_settings.together(values)
+def test_combinations_that_allow_no_pin_are_reported(values: dict[str, t.Any], words: str | None) -> None:
+    found = settings.find_contradictions(values)
     assert bool(found) is (words is not None)
     assert (words or "") in " ".join(found) and " ".join(found) == problems(values)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     found = problems({"pin_history": 51, "pin_expiration": 731, "device_unlock_group_a": "x", **BLOCKED})
-    assert found.startswith("pin_history is 51")
-    assert all(words in found for words in ("pin_expiration is 731", "device_unlock_group_a is 'x'", "all blocked"))
+    assert found.startswith("pin_history must be from 0 to 50, not 51.")
+    assert all(
+        words in found for words in ("pin_expiration must be", "not 731", "device_unlock_group_a must hold GUIDs", "not 'x'", "all blocked")
+    )
 
 
 @pytest.mark.parametrize(
@@ -415,4 +416,4 @@ def test_all_problems_are_told_at_once() -> None:
     ],
 )
 def test_equal_lengths_are_warned_of(values: dict[str, t.Any], warned: bool) -> None:
-    assert bool(pin_settings.warnings(values)) is warned
+    assert bool(settings.make_warnings(values)) is warned

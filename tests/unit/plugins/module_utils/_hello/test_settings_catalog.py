@@ -13,21 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings as pin_settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import Place, Policy
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, merge
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import (
     SettingsCatalog,
-    parse,
-    settings_of,
-    values_of,
+    merge_settings,
+    parse_instance,
+    parse_settings,
 )
 from tests.support.fakes import answer, body_of, error, page, query_of, tenant
 from tests.support.policies import ID, Json, given_values, read_back, shown_catalog_policy, values_for, written
 
 TENANT = "11111111-aaaa-4bbb-8ccc-222222222222"
-DEVICE, USER = Place(TENANT, "device"), Place(TENANT, "user")
+DEVICE, USER = PolicyScope(TENANT, "device"), PolicyScope(TENANT, "user")
 BACKEND = SettingsCatalog()
 PATH = "/deviceManagement/configurationPolicies"
 PREFIX = "#microsoft.graph.deviceManagementConfiguration"
@@ -78,17 +77,17 @@ SECRET = {
 }
 
 
-def read(raw: Json, place: Place = DEVICE) -> Policy:
-    return BACKEND.normalise(tenant().client, raw, place)
+def read(raw: Json, policy_scope: PolicyScope = DEVICE) -> Policy:
+    return BACKEND.fetch_policy(tenant().client, raw, policy_scope)
 
 
 def changed(before: Policy, **values: t.Any) -> Policy:
-    return dataclasses.replace(before, settings=pin_settings.merge(before.settings, values))
+    return dataclasses.replace(before, settings=merge(before.settings, values))
 
 
-def update(before: Policy, after: Policy, place: Place = DEVICE) -> Json:
-    ready = BACKEND.ready(tenant().client, before, after, place)
-    return written(lambda client: BACKEND.update(client, ready, after, place))
+def update(before: Policy, after: Policy, policy_scope: PolicyScope = DEVICE) -> Json:
+    ready = BACKEND.prepare_update(tenant().client, before, after, policy_scope)
+    return written(lambda client: BACKEND.update(client, ready, after, policy_scope))
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -131,11 +130,11 @@ def test_null_is_nothing(name: str) -> None:
     ],
 )
 def test_settings_are_found(instances: list[Json], scope: str, values: Json) -> None:
-    assert values_of(settings(*instances), scope) == values
+    assert parse_settings(settings(*instances), scope) == values
 
 
 def test_a_setting_without_an_instance_is_passed_over() -> None:
-    assert values_of([{}, {"settingInstance": None}], "device") == {}
+    assert parse_settings([{}, {"settingInstance": None}], "device") == {}
 
 
 FIRST = {"enable_ess_with_supported_peripherals": "device_vendor_msft_passportforwork_biometrics_enableesswithsupportedperipherals"}
@@ -163,7 +162,7 @@ FIRST = {"enable_ess_with_supported_peripherals": "device_vendor_msft_passportfo
     ],
 )
 def test_a_value_is_read_by_its_kind(option: str, instance: Json, value: t.Any) -> None:
-    found = parse(BY_OPTION[option], instance, "device")
+    found = parse_instance(BY_OPTION[option], instance, "device")
     assert (found, type(found)) == (value, type(value))
 
 
@@ -177,30 +176,30 @@ def test_a_value_is_read_by_its_kind(option: str, instance: Json, value: t.Any) 
         pytest.param({"platforms": None}, "for the platform None", id="no platform"),
     ],
 )
-def test_a_policy_of_another_kind_is_told(more: Json, words: str | None) -> None:
-    assert BACKEND.other_kind({**policy(), **more}) == words
+def test_a_policy_of_another_kind_is_reported(more: Json, words: str | None) -> None:
+    assert BACKEND.find_mismatch({**policy(), **more}) == words
 
 
 def test_settings_that_no_option_stands_for_are_named() -> None:
     user = group(choice(f"{USER_GROUP}_policies_enablepinrecovery", "false"), definition=USER_GROUP)
     ours = [group({**ON, "settingDefinitionId": RECOVERY.upper()}), user, choice(BIOMETRICS, "maybe")]
-    assert BACKEND.foreign(policy(*ours), DEVICE) == []
+    assert BACKEND.list_unmanaged(policy(*ours), DEVICE) == []
     others = [SECRET, OTHER, OTHER, group(OTHER_CHILD), choice(BIOMETRICS.replace("device_", "user_", 1), "true")]
     others.append(group(ON, definition="vendor_group"))
-    for place in (DEVICE, USER):
-        assert BACKEND.foreign(policy(*ours, *others), place) == [
+    for policy_scope in (DEVICE, USER):
+        assert BACKEND.list_unmanaged(policy(*ours, *others), policy_scope) == [
             OTHER_CHILD["settingDefinitionId"],
             OTHER["settingDefinitionId"],
             BIOMETRICS.replace("device_", "user_", 1),
             "vendor_group",
             "vendor_key",
         ]
-    assert BACKEND.foreign({**policy(), "settings": None}, DEVICE) == []
+    assert BACKEND.list_unmanaged({**policy(), "settings": None}, DEVICE) == []
 
 
 def test_hidden_values_are_a_matter_of_custom_profiles_alone() -> None:
     world = tenant()
-    found = BACKEND.normalise(world.client, policy(group(ON), SECRET), DEVICE, BY_OPTION)
+    found = BACKEND.fetch_policy(world.client, policy(group(ON), SECRET), DEVICE, BY_OPTION)
     assert (found.settings, found.hidden, world.transport.sent) == ({"enable_pin_recovery": True}, (), [])
 
 
@@ -209,7 +208,7 @@ def test_hidden_values_are_a_matter_of_custom_profiles_alone() -> None:
 
 def test_a_policy_is_found_by_name_with_settings_and_assignments() -> None:
     world = tenant([page(policy(group(ON)), policy(name="PINs"))])
-    assert BACKEND.named(world.client, "PIN") == [policy(group(ON))]
+    assert BACKEND.fetch_by_name(world.client, "PIN") == [policy(group(ON))]
     assert world.transport.targets == [f"GET /beta{PATH}"]
     assert query_of(world.transport.sent[0]) == {"$filter": "name eq 'PIN'", "$expand": "settings,assignments"}
 
@@ -218,9 +217,9 @@ def test_a_policy_is_found_by_id_and_its_assignments_are_asked_for() -> None:
     target = {"target": {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}}
     one = f"GET /beta{PATH}/{ID}"
     world = tenant({one: answer(200, policy(group(ON))), f"{one}/assignments": page(target)})
-    assert BACKEND.numbered(world.client, ID) == policy(group(ON), assignments=[target])
+    assert BACKEND.find_by_id(world.client, ID) == policy(group(ON), assignments=[target])
     assert query_of(world.transport.sent[0]) == {"$expand": "settings"}
-    assert BACKEND.numbered(tenant([error(404)]).client, ID) is None
+    assert BACKEND.find_by_id(tenant([error(404)]).client, ID) is None
 
 
 @pytest.mark.parametrize("how", ["name", "id"])
@@ -231,7 +230,7 @@ def test_a_long_list_of_settings_is_read_to_its_end(how: str) -> None:
     world = tenant(
         {f"GET /beta{PATH}": page(short), one: answer(200, short), f"{one}/settings": page(*whole), f"{one}/assignments": page()}
     )
-    found = BACKEND.named(world.client, "PIN")[0] if how == "name" else BACKEND.numbered(world.client, ID)
+    found = BACKEND.fetch_by_name(world.client, "PIN")[0] if how == "name" else BACKEND.find_by_id(world.client, ID)
     assert found is not None and found["settings"] == whole
 
 
@@ -258,8 +257,10 @@ def test_a_policy_is_made_in_beta() -> None:
 
 def test_no_tenant_is_named_in_a_policy() -> None:
     values = {"enable_pin_recovery": True, "minimum_pin_length": 6}
-    for place in (DEVICE, USER):
-        assert TENANT not in str(written(lambda client, place=place: BACKEND.create(client, Policy("PIN", "", values), place)))
+    for policy_scope in (DEVICE, USER):
+        assert TENANT not in str(
+            written(lambda client, policy_scope=policy_scope: BACKEND.create(client, Policy("PIN", "", values), policy_scope))
+        )
 
 
 @pytest.mark.parametrize(
@@ -276,6 +277,7 @@ def test_a_policy_that_cannot_be_made_has_a_hint(step: t.Any, words: str) -> Non
     with pytest.raises(errors.IntuneError) as caught:
         BACKEND.create(tenant([step]).client, NEW, DEVICE)
     assert words in (caught.value.hint or "") and bool(words) is bool(caught.value.hint)
+    assert caught.value.effects == ("unknown" if words == "may have been made" else None)
 
 
 # --- updating -------------------------------------------------------------------------------------------------------
@@ -286,7 +288,7 @@ def test_what_is_no_setting_is_patched(change: Json) -> None:
     before = read(policy(group(ON), SECRET))
     after = dataclasses.replace(before, **change)
     world = tenant([answer(204)])
-    BACKEND.update(world.client, BACKEND.ready(world.client, before, after, DEVICE), after, DEVICE)
+    BACKEND.update(world.client, BACKEND.prepare_update(world.client, before, after, DEVICE), after, DEVICE)
     assert world.transport.targets == [f"PATCH /beta{PATH}/{ID}"]
     metadata = {"name": after.name, "description": after.description, "roleScopeTagIds": list(after.scope_tags)}
     assert body_of(world.transport.sent[0]) == {"@odata.type": f"{PREFIX}Policy", **metadata}
@@ -324,9 +326,9 @@ UNREADABLE = choice(f"{GROUP}_policies_pincomplexity_digits", "3")
     [
         pytest.param([], [group(ON)], id="added to none"),
         pytest.param([OTHER, SECRET], [OTHER, SECRET, group(ON)], id="added to others"),
-        pytest.param([group(OFF)], [group(ON)], id="in place of its own"),
-        pytest.param([OFF], [group(ON)], id="in place of its own outside of the group"),
-        pytest.param([group(choice(RECOVERY, "maybe"))], [group(ON)], id="in place of one that is not understood"),
+        pytest.param([group(OFF)], [group(ON)], id="instead of its own"),
+        pytest.param([OFF], [group(ON)], id="instead of its own outside of the group"),
+        pytest.param([group(choice(RECOVERY, "maybe"))], [group(ON)], id="instead of one that is not understood"),
         pytest.param([group(OTHER_CHILD, OFF)], [group(OTHER_CHILD, ON)], id="beside another child"),
         pytest.param([TEMPLATED], [TEMPLATED, group(ON)], id="beside one of an unknown shape"),
         pytest.param([group(UNREADABLE)], [group(UNREADABLE, ON)], id="beside one of ours that is not understood"),
@@ -339,9 +341,9 @@ UNREADABLE = choice(f"{GROUP}_policies_pincomplexity_digits", "3")
     ],
 )
 def test_other_settings_go_back_as_they_came(instances: list[Json], expected: list[Json]) -> None:
-    before = values_of(settings(*instances), "device")
+    before = parse_settings(settings(*instances), "device")
     after = {**before, "enable_pin_recovery": True}
-    assert settings_of(settings(*instances), before, after, "device") == settings(*expected)
+    assert merge_settings(settings(*instances), before, after, "device") == settings(*expected)
 
 
 def with_reference(instance: Json, **value: t.Any) -> Json:
@@ -382,9 +384,9 @@ NESTED = with_reference(choice(BIOMETRICS, "true"), children=[number("child_of_o
 )
 def test_only_what_changes_is_made_anew(instances: list[Json], values: Json, expected: list[Json]) -> None:
     raw = settings(*instances)
-    before = values_of(raw, "device")
+    before = parse_settings(raw, "device")
     after = {name: value for name, value in {**before, **values}.items() if value is not None}
-    assert settings_of(raw, before, after, "device") == settings(*expected)
+    assert merge_settings(raw, before, after, "device") == settings(*expected)
 
 
 def test_hosts_in_another_order_go_back_as_they_came() -> None:
@@ -398,43 +400,43 @@ def test_a_long_list_of_assignments_is_read_to_its_end() -> None:
     target = {"target": {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}}
     rest = f"GET /beta{PATH}/{ID}/assignments"
     world = tenant({rest: page(target)})
-    found = BACKEND.normalise(world.client, policy(**{"assignments@odata.nextLink": "https://graph.test/next"}), DEVICE)
+    found = BACKEND.fetch_policy(world.client, policy(**{"assignments@odata.nextLink": "https://graph.test/next"}), DEVICE)
     assert (found.assignments, world.transport.targets) == ((Assignment("all_devices"),), [rest])
 
 
 def test_a_setting_that_is_cleared_goes_and_an_empty_group_with_it() -> None:
     raw = settings(group(ON), choice(BIOMETRICS, "true"), OTHER)
-    assert settings_of(raw, values_of(raw, "device"), {}, "device") == settings(OTHER)
+    assert merge_settings(raw, parse_settings(raw, "device"), {}, "device") == settings(OTHER)
 
 
 def test_a_policy_with_a_secret_is_not_written_back() -> None:
     before = read(policy(group(OFF), SECRET))
     with pytest.raises(errors.SelectionError, match="secret value") as caught:
-        BACKEND.ready(tenant().client, before, changed(before, enable_pin_recovery=True), DEVICE)
-    assert "Nothing was written" in (caught.value.hint or "")
+        BACKEND.prepare_update(tenant().client, before, changed(before, enable_pin_recovery=True), DEVICE)
+    assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)
 
 
 # --- properties -----------------------------------------------------------------------------------------------------
 
-places = st.sampled_from([DEVICE, USER])
+scopes = st.sampled_from([DEVICE, USER])
 VENDORS = [OTHER, TEMPLATED, number("vendor_number", 6), texts("vendor_texts", "b", "a"), group(OTHER, definition="vendor_group")]
 others = st.lists(st.sampled_from(VENDORS), max_size=4)
 children = st.lists(st.sampled_from([OTHER_CHILD, number(f"{GROUP}_new", 1), choice(f"{GROUP}_newer", "x")]), max_size=2)
 
 
-@given(places.flatmap(lambda place: st.tuples(st.just(place), values_for(place.scope, "settings_catalog"))))
-def test_what_is_made_reads_back(given_: tuple[Place, Json]) -> None:
-    place, values = given_
-    body = written(lambda client: BACKEND.create(client, Policy("PIN", "x", values), place))
-    assert read_back(BACKEND, body, place) == Policy("PIN", "x", values, id=ID)
+@given(scopes.flatmap(lambda policy_scope: st.tuples(st.just(policy_scope), values_for(policy_scope.scope, "settings_catalog"))))
+def test_what_is_made_reads_back(given_: tuple[PolicyScope, Json]) -> None:
+    policy_scope, values = given_
+    body = written(lambda client: BACKEND.create(client, Policy("PIN", "x", values), policy_scope))
+    assert read_back(BACKEND, body, policy_scope) == Policy("PIN", "x", values, id=ID)
 
 
 @given(values_for("device", "settings_catalog"), given_values("device", "settings_catalog"), values_for("user"), others, children)
 def test_what_is_changed_reads_back_and_the_rest_is_as_it_was(
     values: Json, wanted: Json, users: Json, foreign: list[Json], strangers: list[Json]
 ) -> None:
-    first = settings_of(settings(*foreign, *([group(*strangers)] if strangers else [])), {}, values, "device")
-    raw = policy(*(item["settingInstance"] for item in settings_of(first, {}, users, "user")))
+    first = merge_settings(settings(*foreign, *([group(*strangers)] if strangers else [])), {}, values, "device")
+    raw = policy(*(item["settingInstance"] for item in merge_settings(first, {}, users, "user")))
     untouched = copy.deepcopy(raw)
     before = read(raw)
     after = changed(before, **wanted)
@@ -444,7 +446,7 @@ def test_what_is_changed_reads_back_and_the_rest_is_as_it_was(
     assert raw == untouched, "what was read is not changed by writing"
     again = read_back(BACKEND, body, DEVICE)
     assert again.settings == after.settings
-    assert values_of(again.raw["settings"], "user") == users, "settings of users are left alone"
+    assert parse_settings(again.raw["settings"], "user") == users, "settings of users are left alone"
     assert _foreign(body) == _foreign(raw), "untouched, and in order"
 
 

@@ -1,0 +1,262 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The calls for policies of Windows Hello for Business and their assignments, whatever their backend."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from .. import _errors as errors
+from .._graph.client import BETA, GraphClient
+from .._graph.odata import render_path
+from .._guid import parse_guid
+from .._types import Json
+from .assignments import Assignment, parse_assignments
+from .model import Policy, PolicyScope
+from .policy import Change, drop_settings, plan
+from .settings import BackendName
+
+
+class Backend(t.Protocol):
+    """A policy type that intune_pin_policy manages.
+
+    ``path`` is that of its policies in Graph, ``version`` that of the API for deleting. The JSON of a policy, ``raw``, comes with its
+    settings and assignments.
+    """
+
+    @property
+    def name(self) -> BackendName:
+        """The name of the backend, as the option gives it."""
+
+    @property
+    def path(self) -> str:
+        """The path of the policies."""
+
+    @property
+    def version(self) -> str:
+        """The version of the Graph API."""
+
+    def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
+        """Return all policies of exactly this name."""
+
+    def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
+        """Return the policy of this ID."""
+
+    def find_mismatch(self, raw: Json) -> str | None:
+        """Return the kind of a policy that this backend does not manage; null for one that it does."""
+
+    def fetch_policy(self, client: GraphClient, raw: Json, policy_scope: PolicyScope, reveal: t.Collection[str] = ()) -> Policy:
+        """Return the policy. ``reveal``: the options whose value is asked for where Intune hides it."""
+
+    def list_unmanaged(self, raw: Json, policy_scope: PolicyScope) -> list[str]:
+        """Return the settings that no option manages, by their path or definition."""
+
+    def create(self, client: GraphClient, desired: Policy, policy_scope: PolicyScope) -> str:
+        """Create the policy without assignments, and return its ID."""
+
+    def prepare_update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> Policy:
+        """Return the current policy with everything that an update needs; raise SelectionError where the update would lose something."""
+
+    def update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> None:
+        """Update the policy, except its assignments."""
+
+
+def render_policy_path(backend: Backend, policy_id: str | None) -> str:
+    """Return the path of a policy."""
+    return backend.path + render_path(policy_id or "")
+
+
+@contextlib.contextmanager
+def report_partial(changes: t.Collection[str]) -> t.Iterator[None]:
+    """Add to errors of the block that these changes were made before it; without changes, leave the errors alone."""
+    try:
+        yield
+    except errors.IntuneError as failure:
+        if not changes:
+            raise
+        raise failure.with_effects("partial") from failure
+
+
+# --- the tenant -----------------------------------------------------------------------------------------------------
+
+
+def fetch_tenant_id(client: GraphClient, tenant_id: str | None) -> str:
+    """Return the GUID of the tenant that the client is signed in to. The option tenant_id may be unset, but must not contradict it."""
+    found = parse_guid(str(client.credential.identity().get("tid") or ""))
+    if found is None:
+        organization = next(client.list_items("/organization", {"$select": "id"}), {})
+        found = parse_guid(organization.get("id") or "")
+    if found is None:
+        raise errors.UnexpectedResponseError("The tenant does not return its ID.", hint="Check cloud and graph_url.")
+    given = parse_guid(tenant_id or "")
+    if given not in (None, found):
+        raise errors.InvalidOptionError(
+            f"tenant_id is {given}, but the credential belongs to the tenant {found}.",
+            hint="Correct tenant_id, or leave it out.",
+            effects="none",
+        )
+    return found
+
+
+# --- assignments ----------------------------------------------------------------------------------------------------
+
+
+def fetch_assignments(client: GraphClient, policy_path: str) -> list[Json]:
+    """Return the assignments of a policy from the beta version, since v1.0 shows no filters."""
+    return list(client.list_items(f"{policy_path}/assignments", version=BETA))
+
+
+def complete_assignments(client: GraphClient, raw: Json, path: str) -> Json:
+    """Return a policy of the list at ``path`` with all its assignments: of many, $expand shows only the beginning."""
+    if not raw.get("assignments@odata.nextLink"):
+        return raw
+    return {**raw, "assignments": fetch_assignments(client, path + render_path(raw["id"]))}
+
+
+def fetch_all_assignments(client: GraphClient, raw: Json, path: str) -> tuple[Assignment, ...]:
+    """Return all assignments of a policy of the list at ``path``, which was read with $expand."""
+    return parse_assignments(complete_assignments(client, raw, path).get("assignments") or [])
+
+
+def replace_assignments(client: GraphClient, policy_path: str, desired: t.Iterable[Assignment]) -> None:
+    """Replace all assignments of the policy, in the beta version, since v1.0 would lose the filters."""
+    body = {"assignments": [assignment.render() for assignment in desired]}
+    client.post(f"{policy_path}/assign", body, version=BETA, idempotent=True)
+
+
+# --- policies -------------------------------------------------------------------------------------------------------
+
+
+def find_policy(
+    client: GraphClient,
+    backend: Backend,
+    policy_scope: PolicyScope,
+    *,
+    policy_id: str | None,
+    name: str | None = None,
+    reveal: t.Collection[str] = (),
+) -> Policy | None:
+    """Return the policy of this ID, or without an ID of this name."""
+    raw = _find_by_id(client, backend, policy_id) if policy_id else _find_by_name(client, backend, name or "")
+    return None if raw is None else backend.fetch_policy(client, raw, policy_scope, reveal)
+
+
+def _find_by_id(client: GraphClient, backend: Backend, policy_id: str) -> Json | None:
+    identity = parse_guid(policy_id)
+    if identity is None:
+        raise errors.InvalidOptionError(f"id must be a GUID, not '{policy_id}'.", effects="none")
+    raw = backend.find_by_id(client, identity)
+    mismatch = backend.find_mismatch(raw) if raw else None
+    if raw is not None and mismatch is not None:
+        raise errors.SelectionError(
+            f"The policy {identity} ('{raw.get('displayName', raw.get('name'))}') does not belong to the backend {backend.name}: "
+            f"it is {mismatch}.",
+            effects="none",
+        )
+    return raw
+
+
+def _find_by_name(client: GraphClient, backend: Backend, name: str) -> Json | None:
+    found = backend.fetch_by_name(client, name)
+    matching = [raw for raw in found if backend.find_mismatch(raw) is None]
+    if len(matching) > 1:
+        raise errors.SelectionError(
+            f"Several policies are named '{name}': {_join_ids(matching)}.", hint="Choose one with the option id.", effects="none"
+        )
+    if found and not matching:
+        kinds = ", ".join(sorted(f"{raw['id']} ({backend.find_mismatch(raw)})" for raw in found))
+        raise errors.SelectionError(
+            f"'{name}' is the name of a policy of another type: {kinds}.", hint="Choose another name.", effects="none"
+        )
+    return matching[0] if matching else None
+
+
+def find_only_policy(
+    client: GraphClient, backend: Backend, policy_scope: PolicyScope, *, name: str, reveal: t.Collection[str] = ()
+) -> Policy | None:
+    """Return the policy of this name, ignoring policies that the backend does not manage."""
+    found = [raw for raw in backend.fetch_by_name(client, name) if backend.find_mismatch(raw) is None]
+    if len(found) > 1:
+        raise errors.SelectionError(f"Several policies of the type {backend.name} are named '{name}': {_join_ids(found)}.", effects="none")
+    return backend.fetch_policy(client, found[0], policy_scope, reveal) if found else None
+
+
+def validate_name_is_free(client: GraphClient, backend: Backend, name: str) -> None:
+    """Raise SelectionError where another policy of the same type has this name."""
+    found = backend.fetch_by_name(client, name)
+    if found:
+        raise errors.SelectionError(
+            f"There is a policy named '{name}' already: {_join_ids(found)}.", hint="Choose another name.", effects="none"
+        )
+
+
+def _join_ids(found: t.Iterable[Json]) -> str:
+    return ", ".join(sorted(str(raw["id"]) for raw in found))
+
+
+def apply(
+    client: GraphClient,
+    backend: Backend,
+    policy_scope: PolicyScope,
+    current: Policy | None,
+    desired: Policy | None,
+    changes: t.Sequence[Change],
+) -> str | None:
+    """Write the changes in order, and return the ID of the policy. An error says whether some were made before it."""
+    policy_id = current.id if current else None
+    if "delete" in changes:
+        client.delete(render_policy_path(backend, policy_id), version=backend.version)
+    if desired is None:
+        return policy_id
+    if "create" in changes:
+        policy_id = backend.create(client, desired, policy_scope)
+    if "update" in changes and current is not None:
+        backend.update(client, current, desired, policy_scope)
+    if "assign" in changes:
+        with report_partial(changes[:-1]):
+            _assign(client, backend, policy_id, desired, changes[0])
+    return policy_id
+
+
+def _assign(client: GraphClient, backend: Backend, policy_id: str | None, desired: Policy, first: Change) -> None:
+    """Write the assignments, the last of the changes; ``first`` is the first of them."""
+    try:
+        replace_assignments(client, render_policy_path(backend, policy_id), desired.assignments)
+    except errors.ApprovalPendingError:
+        raise
+    except errors.IntuneError as failure:
+        done = {"create": "was made", "update": "was changed"}.get(first, "is as it was")
+        advice = f"The policy {policy_id} {done}, but its assignments were not set; run again to finish."
+        raise failure.with_more_advice(advice) from failure
+
+
+def wait_until_shown(
+    client: GraphClient,
+    backend: Backend,
+    policy_scope: PolicyScope,
+    policy_id: str | None,
+    desired: Policy | None,
+    *,
+    timeout: float,
+    reveal: t.Collection[str] = (),
+) -> Policy | None:
+    """Read the policy until Intune shows it as desired, and return it; null for one that was deleted."""
+
+    def read() -> Policy | None:
+        try:
+            return find_policy(client, backend, policy_scope, policy_id=policy_id, reveal=reveal)
+        except errors.NotFoundError:
+            # It exists, but its assignments do not yet; or it was deleted between two reads.
+            return None
+
+    def is_shown(found: Policy | None) -> bool:
+        comparable = desired and drop_settings(desired, found.hidden if found else ())
+        return not plan(found, comparable)
+
+    what = f"Intune to show the policy '{desired.name if desired else policy_id}' as it was written"
+    return t.cast("Policy | None", client.wait_until(read, is_shown, timeout=timeout, what=what))

@@ -1,0 +1,249 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The policies of Windows Hello for Business: those that intune_pin_policy manages, all that a tenant has, and their OMA settings.
+
+Pure. OMA settings are read here since custom profiles, discovery, and findings need one reading of them.
+Source: Graph windows10CustomConfiguration and omaSetting.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from .._types import Json
+from .assignments import Assignment, AssignmentResult
+from .settings import HIDDEN, SETTINGS, BackendName, Kind, Scope, Setting, Values, describe_value
+
+# The policy types of Intune that can hold settings of Windows Hello for Business.
+Surface = t.Literal[
+    "custom", "settings_catalog", "account_protection", "security_baseline", "template", "identity_protection", "intent", "enrollment"
+]
+# Those that intune_pin_policy manages.
+BACKENDS: t.Mapping[Surface, BackendName] = {"custom": "custom", "settings_catalog": "settings_catalog"}
+SCOPES: tuple[Scope, ...] = ("device", "user")
+DEFAULT_SCOPE_TAG = "0"
+
+OMA_BOOLEAN = "#microsoft.graph.omaSettingBoolean"
+OMA_INTEGER = "#microsoft.graph.omaSettingInteger"
+OMA_STRING = "#microsoft.graph.omaSettingString"
+OMA_TYPES: t.Mapping[Kind, str] = {
+    "bool": OMA_BOOLEAN,
+    "flag": OMA_INTEGER,
+    "choice": OMA_INTEGER,
+    "int": OMA_INTEGER,
+    "text": OMA_STRING,
+    "list": OMA_STRING,
+}
+
+
+class PinPolicyFrame(t.TypedDict):
+    """The keys of the return value ``pin_policy`` that are no settings; each setting stands beside them, by its option."""
+
+    id: str | None
+    name: str
+    description: str
+    backend: BackendName
+    scope: Scope
+    oma_uri: str
+    assignments: list[AssignmentResult]
+    scope_tag_ids: list[str]
+
+
+class FoundPolicyResult(t.TypedDict):
+    """An entry of the return value ``pin_policies``, without its check-in status."""
+
+    id: str
+    name: str
+    description: str
+    surface: Surface
+    backend: BackendName | None
+    device_settings: Values
+    user_settings: Values
+    assignments: list[AssignmentResult]
+    scope_tag_ids: list[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class PolicyScope:
+    """Where settings apply: in the tenant of this ID (a GUID), to devices or to users."""
+
+    tenant_id: str
+    scope: Scope
+
+    def uri(self, setting: Setting) -> str:
+        """Return the OMA-URI of a setting."""
+        return setting.uri(self.tenant_id, self.scope)
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """A policy as intune_pin_policy manages it, whatever its backend.
+
+    ``settings`` by option. ``hidden``: options whose value Intune hides, and that was not revealed. ``raw``: the JSON of Graph.
+    ``written_back``: hidden values that the task does not name, revealed only to be written back, and shown nowhere.
+    """
+
+    name: str
+    description: str = ""
+    settings: Values = dataclasses.field(default_factory=dict)
+    assignments: tuple[Assignment, ...] = ()
+    scope_tags: tuple[str, ...] = (DEFAULT_SCOPE_TAG,)
+    id: str | None = None
+    hidden: tuple[str, ...] = ()
+    raw: Json = dataclasses.field(default_factory=dict, compare=False, repr=False)
+    written_back: Values = dataclasses.field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class RequestedPolicy:
+    """The policy that a task asks for. Null leaves alone; so does a setting that is not among ``settings``."""
+
+    name: str | None = None
+    description: str | None = None
+    settings: Values = dataclasses.field(default_factory=dict)
+    assignments: tuple[Assignment, ...] | None = None
+    purge_assignments: bool = True
+    scope_tags: tuple[str, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class FoundPolicy:
+    """A policy of the tenant that concerns Windows Hello for Business, of any policy type.
+
+    ``values`` by scope. ``oma``: the OMA settings of a custom profile as they are written, wrong ones too.
+    """
+
+    surface: Surface
+    id: str
+    name: str
+    description: str = ""
+    values: t.Mapping[Scope, Values] = dataclasses.field(default_factory=dict)
+    assignments: tuple[Assignment, ...] = ()
+    scope_tags: tuple[str, ...] = ()
+    oma: tuple[Json, ...] = ()
+
+    def describe(self) -> FoundPolicyResult:
+        """Return the policy as a return value."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "surface": self.surface,
+            "backend": BACKENDS.get(self.surface),
+            "device_settings": self._describe_settings("device"),
+            "user_settings": self._describe_settings("user"),
+            "assignments": [assignment.describe() for assignment in self.assignments],
+            "scope_tag_ids": list(self.scope_tags),
+        }
+
+    def _describe_settings(self, scope: Scope) -> Values:
+        return {name: describe_value(value) for name, value in self.values.get(scope, {}).items()}
+
+
+# --- OMA settings ---------------------------------------------------------------------------------------------------
+
+
+def expand_uri(uri: t.Any) -> str:
+    """Return an OMA-URI in its long form: ./Vendor is another way to write ./Device/Vendor."""
+    return re.sub(r"^\./Vendor/", "./Device/Vendor/", str(uri))
+
+
+def is_uri_of(uri: t.Any, setting: Setting, policy_scope: PolicyScope) -> bool:
+    """Return whether an OMA-URI means this setting, even where no device knows it.
+
+    That is: in another letter case, with Policy/ in it, or with the tenant ID in braces. One with another tenant's ID is not this
+    tenant's setting.
+    """
+    plain = expand_uri(uri).lower().replace("/msft/policy/passportforwork/", "/msft/passportforwork/")
+    tenant_id = policy_scope.tenant_id
+    return plain.replace(f"{{{tenant_id}}}", tenant_id) == policy_scope.uri(setting).lower()
+
+
+def is_hidden(item: Json) -> bool:
+    """Return whether Intune hides the value of an OMA setting."""
+    return bool(item.get("value") == HIDDEN)
+
+
+def parse_oma_settings(oma: t.Sequence[Json], policy_scope: PolicyScope, *, alone: bool = False) -> tuple[Values, list[str]]:
+    """Return the values of our settings, and the options whose value is hidden.
+
+    A setting that does not work on devices counts as not set: a value of another type ("true" as a string, as some scripts write it),
+    a path in another letter case, and a path that occurs twice. ``alone``: so does a setting with a second path beside it that does
+    not work; then writing it replaces both.
+    """
+    values: Values = {}
+    hidden = []
+    for setting in SETTINGS:
+        item = _find_item(oma, setting, policy_scope, alone)
+        if item is None:
+            continue
+        if is_hidden(item) and OMA_TYPES[setting.kind] == item.get("@odata.type") == OMA_STRING:
+            hidden.append(setting.option)
+            continue
+        value = parse_oma_value(setting, item)
+        if value is not None:
+            values[setting.option] = value
+    return values, hidden
+
+
+def _find_item(oma: t.Sequence[Json], setting: Setting, policy_scope: PolicyScope, alone: bool) -> Json | None:
+    """Return the only item of a setting, with the right path; null for any other number of items."""
+    if policy_scope.scope not in setting.scopes:
+        return None
+    uri = policy_scope.uri(setting)
+    exact = [item for item in oma if expand_uri(item.get("omaUri")) == uri]
+    meant = [item for item in oma if is_uri_of(item.get("omaUri"), setting, policy_scope)] if alone else exact
+    return exact[0] if len(exact) == len(meant) == 1 else None
+
+
+def parse_oma_value(setting: Setting, item: Json) -> t.Any:
+    """Return the value of an OMA setting; null where the setting cannot have it."""
+    value = item.get("value")
+    if item.get("@odata.type") != OMA_TYPES[setting.kind]:
+        return None
+    if setting.kind == "bool":
+        return value if isinstance(value, bool) else None
+    if setting.kind in ("text", "list"):
+        return parse_oma_text(setting, value)
+    # A bool is an int for Python.
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if setting.kind == "int" else _parse_index(setting, value)
+
+
+def _parse_index(setting: Setting, index: int) -> bool | str | None:
+    known = (False, True) if setting.kind == "flag" else setting.words
+    return known[index] if 0 <= index < len(known) else None
+
+
+def parse_oma_text(setting: Setting, value: t.Any) -> t.Any:
+    """Return the value of a string; null for an empty and for a hidden one."""
+    if not isinstance(value, str) or value == HIDDEN:
+        return None
+    if setting.kind == "list":
+        return tuple(sorted({host.strip().lower() for host in value.split(";") if host.strip()})) or None
+    return value or None
+
+
+def render_oma_setting(setting: Setting, value: t.Any, policy_scope: PolicyScope) -> Json:
+    """Return an OMA setting as Graph takes it."""
+    wire: t.Any = value
+    if setting.kind == "flag":
+        wire = int(value)
+    elif setting.kind == "choice":
+        wire = setting.words.index(value)
+    elif setting.kind == "list":
+        wire = ";".join(value)
+    return {
+        "@odata.type": OMA_TYPES[setting.kind],
+        "displayName": setting.node.rpartition("/")[2],
+        "description": "",
+        "omaUri": policy_scope.uri(setting),
+        "value": wire,
+    }
