@@ -17,7 +17,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.api impo
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, SETTINGS, Setting
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from tests.support.fakes import answer, body_of, tenant
+from tests.support.fakes import FakeTransport, answer, body_of, tenant
 
 Json = dict[str, t.Any]
 
@@ -94,10 +94,11 @@ def _add_nulls(instance: Json) -> None:
             _add_nulls(child)
 
 
-class Store:
+class Store(FakeTransport):
     """A wire to an Intune that takes every write, and reveals these hidden values by their reference."""
 
     def __init__(self, revealed: t.Mapping[str, t.Any] | None = None) -> None:
+        super().__init__()
         self.revealed = revealed or {}
         self.written: list[Request] = []
 

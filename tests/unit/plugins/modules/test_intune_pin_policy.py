@@ -9,12 +9,17 @@ import json
 import typing as t
 
 import pytest
+import yaml
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings_catalog
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import AssignmentResult
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import PinPolicyFrame
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import intune_pin_policy
-from tests.support.fakes import TENANT_ID, FakeCredential, Tenant, answer, body_of, error, options, page, tenant
+from tests.support.fakes import TENANT_ID, FakeCredential, Tenant, answer, body_of, error, intune, options, page, tenant
 from tests.support.policies import ID, Json
 
 OTHER_ID = "bbbbbbbb-0000-4000-8000-000000000002"
@@ -48,8 +53,8 @@ def policy(**more: t.Any) -> Json:
     return {**head, "settings": [], "settingCount": 0, "assignments": [], **more}
 
 
-def world_of(script: Json) -> Tenant:
-    return tenant(script, credential=FakeCredential({"tid": TENANT_ID}))
+def world_of(script: Json, approval: ApprovalOptions | None = None) -> Tenant:
+    return tenant(script, credential=FakeCredential({"tid": TENANT_ID}), approval=approval)
 
 
 def run(world: Tenant, check: bool = False, **given: t.Any) -> Outcome:
@@ -193,3 +198,86 @@ def test_a_profile_is_moved_too_where_the_policy_is_named_by_its_id() -> None:
     assert (outcome.changed, outcome.values["replaced_id"]) == (True, ID)
     assert [target.partition(" ")[0] for target in world.transport.writes] == ["PUT", "DELETE"]
     assert world.transport.writes[-1] == DELETE, "the old one goes last"
+
+
+# --- failures after a change ----------------------------------------------------------------------------------------
+
+OTHER = f"beta{CATALOG}/{OTHER_ID}"
+MADE = settings_catalog.merge_settings([], {}, {"enable_pin_recovery": True}, "device")
+# The settings catalog policy is made, shown, and replaces the custom profile.
+MOVE: Json = {
+    f"GET /beta{CATALOG}": page(),
+    LIST: page(profile(oma(URI, True))),
+    f"POST /beta{CATALOG}": answer(201, {"id": OTHER_ID}),
+    f"GET /{OTHER}": answer(200, policy(settings=MADE, settingCount=1)),
+    f"GET /{OTHER}/assignments": page(),
+}
+PENDING = [
+    intune(400, "Header 'x-msft-approval-justification' is required to request approval."),
+    intune(412, "Approval Required.", x_msft_approval_code=ID),
+]
+REQUESTS = {"GET /beta/deviceManagement/operationApprovalRequests": page()}
+
+
+@pytest.mark.parametrize(
+    ("script", "error_type", "words"),
+    [
+        pytest.param({f"GET /{OTHER}": error(404)}, errors.NotReadyError, "as it was written", id="never shown"),
+        pytest.param({f"GET /{OTHER}": error(403)}, errors.ForbiddenError, "403", id="not readable"),
+        pytest.param({DELETE: error(403)}, errors.ForbiddenError, "is still there", id="profile not removed"),
+        pytest.param({DELETE: answer(204), ONE: answer(200, profile())}, errors.NotReadyError, "Timed out", id="profile still shown"),
+    ],
+)
+def test_a_failure_after_the_policy_was_made_says_that_changes_were_made(script: Json, error_type: t.Any, words: str) -> None:
+    with pytest.raises(error_type, match=words) as caught:
+        run(world_of({**MOVE, **script}), backend="settings_catalog", replace_custom=True, wait_timeout=5.0)
+    assert caught.value.effects == "partial" and "Some changes were made." in str(caught.value)
+
+
+def test_a_policy_that_cannot_be_made_has_no_effects_that_are_known_to_be_partial() -> None:
+    world = world_of({**MOVE, f"POST /beta{CATALOG}": error(403)})
+    with pytest.raises(errors.ForbiddenError) as caught:
+        run(world, backend="settings_catalog", replace_custom=True)
+    assert caught.value.effects is None
+    assert world.transport.writes == [f"POST /beta{CATALOG}"]
+
+
+def test_a_first_write_that_waits_for_approval_changes_nothing() -> None:
+    world = world_of({LIST: page(profile(oma(URI, False))), PATCH: PENDING, **REQUESTS}, ApprovalOptions("Please."))
+    outcome = run(world, enable_pin_recovery=True)
+    assert (outcome.changed, outcome.failure, outcome.values["approval"]["code"]) == (False, None, ID)
+    assert outcome.values["pin_policy"]["enable_pin_recovery"] is False, "the policy as it is"
+    assert outcome.before == outcome.after
+    assert any("waits for the approval" in warning for warning in outcome.warnings)
+
+
+def test_a_removal_that_waits_for_approval_after_the_policy_was_made_is_a_change() -> None:
+    found = [page(), page(policy(settings=MADE, settingCount=1))]
+    world = world_of({**MOVE, f"GET /beta{CATALOG}": found, DELETE: PENDING, **REQUESTS}, ApprovalOptions("Please."))
+    outcome = run(world, backend="settings_catalog", replace_custom=True)
+    assert (outcome.changed, outcome.values["approval"]["code"], outcome.values["replaced_id"]) == (True, ID, None)
+    assert (outcome.values["pin_policy"]["id"], outcome.before) == (OTHER_ID, {})
+    assert outcome.after is not None and "custom_profile" not in outcome.after
+
+
+def test_a_removal_that_waits_for_approval_alone_is_no_change() -> None:
+    found = page(policy(settings=MADE, settingCount=1))
+    world = world_of({**MOVE, f"GET /beta{CATALOG}": found, DELETE: PENDING, **REQUESTS}, ApprovalOptions("Please."))
+    outcome = run(world, backend="settings_catalog", replace_custom=True)
+    assert (outcome.changed, outcome.values["approval"]["code"]) == (False, ID)
+
+
+# --- the return value -----------------------------------------------------------------------------------------------
+
+RETURN = yaml.safe_load(intune_pin_policy.RETURN)
+
+
+def test_the_return_value_has_the_documented_keys() -> None:
+    documented = RETURN["pin_policy"]["contains"]
+    outcome = run(world_of({LIST: page(profile(oma(URI, True), assignments=[{"target": {}}]))}))
+    assert set(outcome.values) == set(RETURN)
+    assert set(outcome.values["pin_policy"]) == set(documented)
+    assert set(PinPolicyFrame.__annotations__) | set(BY_OPTION) == set(documented)
+    assert set(PinPolicyFrame.__annotations__).isdisjoint(BY_OPTION)
+    (assignment,) = outcome.values["pin_policy"]["assignments"]
+    assert set(assignment) == set(AssignmentResult.__annotations__) == set(documented["assignments"]["contains"])

@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole runs against scripted responses: which policies, findings and check-in status come back, under which keys."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import (
+    CheckInStatus,
+    FailedDevice,
+    FoundPolicyStatusResult,
+)
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.findings import Code, FindingResult
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Surface
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+from ansible_collections.endpointops.intune.plugins.modules import intune_pin_policy_info
+from tests.support.fakes import TENANT_ID, FakeCredential, answer, error, options, page, tenant
+from tests.support.policies import ID, Json
+
+OTHER_ID = "bbbbbbbb-0000-4000-8000-000000000002"
+PROFILES = "/deviceManagement/deviceConfigurations"
+OVERVIEW = f"GET /v1.0{PROFILES}/{ID}/deviceStatusOverview"
+EXPORT = "POST /v1.0/deviceManagement/reports/exportJobs"
+URI = f"./Device/Vendor/MSFT/PassportForWork/{TENANT_ID}/Policies/EnablePinRecovery"
+ALL_DEVICES = {"target": {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}}
+RETURN = yaml.safe_load(intune_pin_policy_info.RETURN)
+
+
+def profile(value: bool = True, *, assigned: bool = True, **more: t.Any) -> Json:
+    setting = {"@odata.type": "#microsoft.graph.omaSettingBoolean", "displayName": "x", "omaUri": URI, "value": value}
+    own = {"id": ID, "displayName": "PIN", "omaSettings": [setting], "assignments": [ALL_DEVICES] if assigned else []}
+    return {"@odata.type": "#microsoft.graph.windows10CustomConfiguration", **own, **more}
+
+
+def run(*profiles: Json, check: bool = False, script: Json | None = None, **given: t.Any) -> tuple[Outcome, list[str]]:
+    """The outcome, and the requests beyond those that list policies."""
+    others = {
+        "GET /beta/deviceManagement/configurationPolicies": page(),
+        "GET /beta/deviceManagement/intents": page(),
+        "GET /v1.0/deviceManagement/deviceEnrollmentConfigurations": page(),
+    }
+    lists = {f"GET /beta{PROFILES}": page(*profiles), **others}
+    world = tenant({**lists, **(script or {})}, credential=FakeCredential({"tid": TENANT_ID}))
+    defaults = {name: option.get("default") for name, option in intune_pin_policy_info.SPEC.argument_spec.items()}
+    outcome = intune_pin_policy_info.run({**options(), **defaults, **given}, world.client, check)
+    return outcome, [target for target in world.transport.targets if target not in lists]
+
+
+def test_the_return_values_have_the_documented_keys() -> None:
+    second = profile(False, id=OTHER_ID, displayName="Other", assigned=False)
+    outcome, _asked = run(profile(), second, script={OVERVIEW: answer(200, {"successCount": 1})})
+    assert set(outcome.values) == set(RETURN)
+    documented = RETURN["pin_policies"]["contains"]
+    policy = next(found for found in outcome.values["pin_policies"] if found["id"] == ID)
+    assert set(policy) == set(t.get_type_hints(FoundPolicyStatusResult)) == set(documented)
+    status = documented["rollout"]["contains"]
+    assert set(policy["rollout"]) == set(CheckInStatus.__annotations__) == set(status)
+    assert set(FailedDevice.__annotations__) == set(status["devices"]["contains"])
+    (finding,) = outcome.values["findings"]
+    assert set(finding) == set(FindingResult.__annotations__) == set(RETURN["findings"]["contains"])
+
+
+def test_the_documented_words_are_those_that_can_come_back() -> None:
+    findings = " ".join(RETURN["findings"]["contains"]["code"]["description"])
+    assert [code for code in t.get_args(Code) if code not in findings] == []
+    surfaces = " ".join(RETURN["pin_policies"]["contains"]["surface"]["description"])
+    assert [surface for surface in t.get_args(Surface) if f"V({surface})" not in surfaces] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "ids"),
+    [
+        ({}, [OTHER_ID, ID]),
+        ({"name": "PIN"}, [ID]),
+        ({"name": "pin"}, []),
+        ({"id": f" {{{ID.upper()}}} "}, [ID]),
+        ({"id": OTHER_ID[:-1]}, []),
+    ],
+    ids=["all", "by name", "another letter case", "by id", "a part of an id"],
+)
+def test_the_policies_that_were_asked_for_come_back(given: Json, ids: list[str]) -> None:
+    outcome, _asked = run(profile(), profile(id=OTHER_ID, displayName="Other"), rollout="none", **given)
+    assert [policy["id"] for policy in outcome.values["pin_policies"]] == ids
+
+
+def test_findings_consider_all_policies_and_concern_those_that_were_asked_for() -> None:
+    policies = [profile(), profile(False, id=OTHER_ID, displayName="Other"), profile(id="p-3", displayName="Third", assigned=False)]
+    outcome, _asked = run(*policies, name="PIN", rollout="none")
+    assert [(finding["code"], finding["policies"]) for finding in outcome.values["findings"]] == [("conflict", [OTHER_ID, ID])]
+
+
+@pytest.mark.parametrize(
+    ("policy", "check", "rollout", "asked"),
+    [
+        pytest.param(profile(), False, "overview", [OVERVIEW], id="overview"),
+        pytest.param(profile(), False, "none", [], id="none"),
+        pytest.param(profile(), True, "devices", [OVERVIEW], id="no export in check mode"),
+        pytest.param(profile(), False, "devices", [EXPORT], id="export"),
+        pytest.param(profile(assigned=False), False, "overview", [], id="not assigned"),
+    ],
+)
+def test_the_check_in_status_is_asked_for(policy: Json, check: bool, rollout: str, asked: list[str]) -> None:
+    script = {OVERVIEW: answer(200, {"successCount": 1}), EXPORT: error(403)}
+    assert run(policy, check=check, script=script, rollout=rollout)[1] == asked
+
+
+def test_a_check_in_status_that_cannot_be_read_is_a_problem_and_hides_no_policy() -> None:
+    outcome, _asked = run(profile(), script={OVERVIEW: error(403)})
+    (policy,) = outcome.values["pin_policies"]
+    (problem,) = outcome.values["problems"]
+    assert policy["rollout"] is None and problem.startswith("Could not read the check-in status of 'PIN': ") and "403" in problem
+    assert outcome.changed is False
