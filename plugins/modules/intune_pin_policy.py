@@ -585,7 +585,7 @@ def find_current(client: GraphClient, task: PolicyTask, policy_scope: PolicyScop
 
 
 def make_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) -> PolicyPlan:
-    """Return what the task changes; raise an error for everything that can be refused before the first write."""
+    """Return the plan of the task; raise an error for everything that can be refused before the first write."""
     backend = BACKENDS[task.backend]
     current = find_current(client, task, policy_scope)
     replaced = migration.find_replaced(client, task, policy_scope, current, backend, OTHER_BACKENDS[task.backend])

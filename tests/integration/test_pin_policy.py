@@ -352,7 +352,7 @@ def test_a_profile_of_another_type_is_refused(ansible):
     other = next(item for item in ansible.tenant.graph("GET", POLICIES)["value"] if item["@odata.type"] != CUSTOM)
     all_refused(
         ansible,
-        ({**PRESENT, "name": other["displayName"]}, [other["id"], "another kind"]),
+        ({**PRESENT, "name": other["displayName"]}, [other["id"], "another type"]),
         ({**PRESENT, "id": other["id"]}, [other["@odata.type"]]),
     )
 
@@ -365,7 +365,7 @@ def test_a_policy_of_a_template_is_not_taken_for_one_of_the_catalog(ansible):
     other = ansible.tenant.control.add_policy("account_protection", "From a template", values={"settings": plain})
     all_refused(
         ansible,
-        ({**options, "name": "From a template"}, [other, "another kind", "template"]),
+        ({**options, "name": "From a template"}, [other, "another type", "template"]),
         ({**options, "id": other, "name": "New name"}, ["template"]),
     )
 
@@ -379,14 +379,17 @@ def test_two_catalog_policies_of_one_name_are_refused_with_their_ids(ansible):
 
 BAD = (
     ({"name": NAME}, ["enable_pin_recovery"]),
-    ({**PRESENT, "minimum_pin_length": 3, "maximum_pin_length": 200}, ["minimum_pin_length is 3", "maximum_pin_length is 200"]),
+    (
+        {**PRESENT, "minimum_pin_length": 3, "maximum_pin_length": 200},
+        ["minimum_pin_length must be from 4 to 127, not 3", "maximum_pin_length must be from 4 to 127, not 200"],
+    ),
     ({**PRESENT, "minimum_pin_length": 9, "maximum_pin_length": 8}, ["Windows would use neither"]),
-    ({**PRESENT, "pin_expiration": 731}, ["0 to 730"]),
-    ({**PRESENT, "web_sign_in_allowed_urls": ["https://login.contoso.com/x"]}, ["names of hosts"]),
+    ({**PRESENT, "pin_expiration": 731}, ["from 0 to 730, not 731"]),
+    ({**PRESENT, "web_sign_in_allowed_urls": ["https://login.contoso.com/x"]}, ["must hold host names"]),
     ({**PRESENT, "device_unlock_group_a": "x"}, ["GUIDs in braces"]),
     ({**PRESENT, "scope": "user", "dynamic_lock": True}, ["for the device only"]),
     ({**PRESENT, "backend": "settings_catalog", "disable_post_logon_provisioning": True}, ["not in Intune's settings catalog"]),
-    ({**PRESENT, "replace_custom": True}, ["goes with backend settings_catalog"]),
+    ({**PRESENT, "replace_custom": True}, ["needs the backend settings_catalog"]),
     ({**PRESENT, "scope_tags": ["No tag"]}, ["No tag"]),
     ({**PRESENT, "assignments": [{"target": "all_devices", "filter": "No filter"}]}, ["No filter"]),
     ({"enable_pin_recovery": True}, ["name", "id"]),

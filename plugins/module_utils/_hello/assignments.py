@@ -73,7 +73,7 @@ class Assignment:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What a policy has one assignment for: a group is included or excluded."""
+        """The key of which a policy has one assignment: a group is either included or excluded."""
         return ("group", self.group_id) if self.group_id else (self.target, NO_GROUP)
 
     @property

@@ -6,7 +6,7 @@
 
 """The settings of Windows Hello for Business: the names of each in the options, on a device, and in the settings catalog.
 
-Pure. A value is what the option takes: bool, int, a word, text, or a tuple of texts. Sources: PassportForWork CSP, Policy CSP
+Pure. A value is one that the option takes: bool, int, a word, text, or a tuple of texts. Sources: PassportForWork CSP, Policy CSP
 Authentication, and Intune's setting definitions.
 """
 
@@ -31,7 +31,7 @@ CHARACTER_OPTIONS = ("uppercase_letters", "lowercase_letters", "special_characte
 HOST = re.compile(r"[a-z0-9*]([a-z0-9*-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 PROVIDERS = re.compile(r"\{[0-9A-Fa-f-]{36}\}(,\s*\{[0-9A-Fa-f-]{36}\})*")
 MOST_URLS = 1000
-HIDDEN = "****"  # what Intune shows instead of a string, a file, or XML in a custom profile
+HIDDEN = "****"  # shown by Intune instead of a string, a file, or XML in a custom profile
 
 
 @dataclasses.dataclass(frozen=True)
