@@ -533,10 +533,10 @@ from ansible_collections.endpointops.intune.plugins.module_utils._result import 
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 TARGET = {
-    "target": {"type": "str", "choices": ["all_devices", "all_users", "group", "exclude_group"], "required": True},
+    "target": {"type": "str", "choices": list(t.get_args(assignments.Target)), "required": True},
     "group": {"type": "str"},
     "filter": {"type": "str"},
-    "filter_type": {"type": "str", "choices": ["include", "exclude"]},
+    "filter_type": {"type": "str", "choices": list(t.get_args(assignments.FilterType))},
 }
 TARGET_NEEDS = [("target", "group", ("group",)), ("target", "exclude_group", ("group",))]
 BACKENDS: t.Mapping[settings.BackendName, api.Backend] = {"custom": CustomProfile(), "settings_catalog": SettingsCatalog()}
@@ -545,13 +545,13 @@ OTHER_BACKENDS: t.Mapping[settings.BackendName, api.Backend] = {"custom": Settin
 SPEC = _argspec.make_spec(
     "intune_pin_policy",
     {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "state": {"type": "str", "choices": list(t.get_args(policy.State)), "default": "present"},
         "name": {"type": "str"},
         "id": {"type": "str"},
-        "backend": {"type": "str", "choices": ["custom", "settings_catalog"], "default": "custom"},
+        "backend": {"type": "str", "choices": list(t.get_args(settings.BackendName)), "default": "custom"},
         "replace_custom": {"type": "bool", "default": False},
         "description": {"type": "str"},
-        "scope": {"type": "str", "choices": ["device", "user"], "default": "device"},
+        "scope": {"type": "str", "choices": list(t.get_args(settings.Scope)), "default": "device"},
         **settings.make_options(),
         "assignments": {"type": "list", "elements": "dict", "options": TARGET, "required_if": TARGET_NEEDS},
         "purge_assignments": {"type": "bool", "default": True},

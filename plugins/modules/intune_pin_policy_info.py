@@ -247,7 +247,7 @@ SPEC = _argspec.make_spec(
     {
         "name": {"type": "str"},
         "id": {"type": "str"},
-        "rollout": {"type": "str", "choices": ["none", "overview", "devices"], "default": "overview"},
+        "rollout": {"type": "str", "choices": list(t.get_args(Rollout)), "default": "overview"},
         "rollout_timeout": {"type": "float", "default": 300},
     },
     mutually_exclusive=[("name", "id")],

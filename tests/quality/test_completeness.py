@@ -25,7 +25,6 @@ TESTED_ELSEWHERE = {
     "plugins/modules/intune_connection_info.py": "tests/unit/plugins/module_utils/test_diagnostics.py",
     "plugins/modules/intune_device_info.py": "tests/integration/test_device_info.py",
     "plugins/modules/intune_device_passcode_info.py": "tests/unit/plugins/module_utils/_passcode/test_status.py",
-    "plugins/modules/intune_pin_policy_info.py": "tests/integration/test_pin_policy_info.py",
     "plugins/modules/intune_pinreset_consent_info.py": "tests/unit/plugins/modules/test_pinreset_consent.py",
     "plugins/plugin_utils/_plugin_options.py": "tests/unit/plugins/inventory/test_intune_devices.py",
 }

@@ -18,7 +18,7 @@ import typing as t
 
 from .._types import Json
 from .assignments import Assignment, AssignmentResult
-from .settings import HIDDEN, SETTINGS, BackendName, Kind, Scope, Setting, Values, describe_value
+from .settings import BOTH, HIDDEN, SETTINGS, BackendName, Kind, Scope, Setting, Values, describe_value
 
 # The policy types of Intune that can hold settings of Windows Hello for Business.
 Surface = t.Literal[
@@ -26,7 +26,7 @@ Surface = t.Literal[
 ]
 # Those that intune_pin_policy manages.
 BACKENDS: t.Mapping[Surface, BackendName] = {"custom": "custom", "settings_catalog": "settings_catalog"}
-SCOPES: tuple[Scope, ...] = ("device", "user")
+SCOPES: tuple[Scope, ...] = BOTH
 DEFAULT_SCOPE_TAG = "0"
 
 OMA_BOOLEAN = "#microsoft.graph.omaSettingBoolean"

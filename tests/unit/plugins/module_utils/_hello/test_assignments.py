@@ -128,6 +128,11 @@ def test_an_assignment_is_shown(assignment: Assignment, shown: dict[str, t.Any])
 @pytest.mark.parametrize("target", ["all_devices", "all_users", "group", "exclude_group"])
 def test_the_targets_of_the_option_are_known(target: str) -> None:
     assert Assignment(target).is_known
+    assert target in t.get_args(assignments.Target)
+
+
+def test_every_target_has_its_type() -> None:
+    assert set(t.get_args(assignments.Target)) == set(assignments.ODATA_TYPES) == set(TYPES)
 
 
 def test_groups_and_filters_in_use_are_known_by_their_ids() -> None:
