@@ -574,7 +574,8 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     try:
         return make_outcome(task, policy_scope, plan, apply_plan(client, task, policy_scope, plan))
     except errors.ApprovalPendingError as pending:
-        found = find_current(client, task, policy_scope)
+        with api.report_partial(plan.changes if pending.effects == "partial" else ()):
+            found = find_current(client, task, policy_scope)
         return make_outcome(task, policy_scope, plan, found, pending)
 
 

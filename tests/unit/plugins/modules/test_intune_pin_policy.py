@@ -260,6 +260,14 @@ def test_a_removal_that_waits_for_approval_after_the_policy_was_made_is_a_change
     assert outcome.after is not None and "custom_profile" not in outcome.after
 
 
+def test_a_policy_that_cannot_be_read_after_it_was_made_says_that_changes_were_made() -> None:
+    found = [page(), error(403)]
+    world = world_of({**MOVE, f"GET /beta{CATALOG}": found, DELETE: PENDING, **REQUESTS}, ApprovalOptions("Please."))
+    with pytest.raises(errors.ForbiddenError) as caught:
+        run(world, backend="settings_catalog", replace_custom=True)
+    assert caught.value.effects == "partial"
+
+
 def test_a_removal_that_waits_for_approval_alone_is_no_change() -> None:
     found = page(policy(settings=MADE, settingCount=1))
     world = world_of({**MOVE, f"GET /beta{CATALOG}": found, DELETE: PENDING, **REQUESTS}, ApprovalOptions("Please."))
