@@ -42,7 +42,11 @@ PURE = frozenset(
         "_approval.requests",
         "_devices.model",
         "_consent.plan",
+        "_hello.model",
         "_hello.settings",
+        "_hello.policy",
+        "_hello.assignments",
+        "_hello.findings",
         "_passcode.model",
         "_passcode.result",
         "_passcode.queue",
@@ -156,8 +160,7 @@ def test_a_pure_file_imports_only_pure_files(name):
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["._graph.client", "._graph.batch_scheduler", "._auth", "._hello.discovery", "._module", "time", "os", "requests", "queue", "random"],
+    "name", ["._graph.client", "._graph.batch_scheduler", "._auth", "._hello.api", "._module", "time", "os", "requests", "queue", "random"]
 )
 def test_an_impure_import_would_be_found(name):
     assert impurities("_x.y", {"._errors", "typing", name})

@@ -60,7 +60,7 @@ def load(root: Path) -> Sources:
     names = sorted(path.stem for path in (root / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
     package = "ansible_collections.endpointops.intune.plugins.modules"
     return Sources(
-        settings=settings.arguments(),
+        settings=settings.make_options(),
         texts=_read(folder / "settings.yml"),
         modules={name: importlib.import_module(f"{package}.{name}").SPEC.argument_spec for name in names},
         role=_read(folder / "role.yml"),
