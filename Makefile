@@ -89,7 +89,7 @@ contract-compare: environment  ## List what newer OpenAPI files of Microsoft Gra
 	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m tests.contract.compare $(FILES)
 
 sanity: environment  ## Run ansible-test's sanity tests on a copy, without containers
-	@env $(ANSIBLE) python tests/tools/sanity.py $(SANITY_ARGS)
+	@env $(ANSIBLE) python -m tests.tools.sanity $(SANITY_ARGS)
 
 docs-lint: environment  ## Check the documentation of plugins and the guides
 	@$(RUN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --disallow-unknown-collection-refs \
@@ -110,7 +110,7 @@ bench: environment  ## Measure speed and memory against the emulated tenant, and
 # Long: about a quarter of an hour for each ansible-core on two cores. MATRIX="2.16 2.21/3.12" chooses some, MATRIX_FULL=1 runs every test
 # on every Python.
 matrix: environment  ## Run tests on each ansible-core that is supported, over the Pythons of this machine
-	@env $(ANSIBLE) WORKERS=$(WORKERS) python tests/tools/matrix.py $(MATRIX)
+	@env $(ANSIBLE) WORKERS=$(WORKERS) python -m tests.tools.matrix $(MATRIX)
 
 changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules
 	@if grep -q '^version: .*-dev$$' galaxy.yml; then \

@@ -36,8 +36,19 @@ from ._types import Json
 
 VERSION = "1.0.0-dev"
 USER_AGENT = f"endpointops.intune/{VERSION}"
-SYSTEM_CLOCK = Clock(now=time.time, monotonic=time.monotonic, sleep=time.sleep, random=random.random)
 
+
+
+class SystemClock:
+    """The machine's clock. The only one that sleeps."""
+
+    now = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)
+    sleep = staticmethod(time.sleep)
+    random = staticmethod(random.random)
+
+
+SYSTEM_CLOCK = SystemClock()
 Run = t.Callable[[t.Mapping[str, t.Any], GraphClient, bool], Outcome]
 ReportProgress = t.Callable[[str], None]
 

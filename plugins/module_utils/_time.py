@@ -8,20 +8,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import email.utils
 import typing as t
 
 
-@dataclasses.dataclass(frozen=True)
-class Clock:
-    """The time, injected. ``now`` returns seconds since the epoch, ``random`` a number from 0 to 1."""
+class Clock(t.Protocol):
+    """The time, and chance; both are injected."""
 
-    now: t.Callable[[], float]
-    monotonic: t.Callable[[], float]
-    sleep: t.Callable[[float], None]
-    random: t.Callable[[], float]
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+
+    def monotonic(self) -> float:
+        """Return seconds since some moment; they never go back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    def random(self) -> float:
+        """Return a random number from 0 to 1."""
 
 
 def parse_timestamp(text: t.Any) -> float | None:

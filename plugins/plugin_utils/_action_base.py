@@ -36,7 +36,7 @@ MARKS_ENTRIES = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 21
 class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
     """Runs a module. ``module`` is the Python module in plugins/modules, with its SPEC and run()."""
 
-    module: t.ClassVar[types.ModuleType]
+    module: types.ModuleType
 
     _supports_check_mode = True
     _supports_async = True

@@ -19,7 +19,6 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._approval import requests as approval
 from ansible_collections.endpointops.intune.plugins.module_utils._consent import plan as consent
-from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import Clock
 from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import run_in_process
 
 PHONE = {"devices": ["PHONE-HELPDESK-01"]}
@@ -76,7 +75,11 @@ ONLY_WHERE = (
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Nothing is late in this tenant, so that there is nothing to wait for."""
-    clock = Clock(_module.SYSTEM_CLOCK.now, _module.SYSTEM_CLOCK.monotonic, lambda _seconds: None, _module.SYSTEM_CLOCK.random)
+
+    class Impatient(_module.SystemClock):
+        sleep = staticmethod(lambda _seconds: None)
+
+    clock = Impatient()
     monkeypatch.setattr(_module, "connect", functools.partial(_module.connect, clock=clock))
 
 

@@ -184,16 +184,16 @@ class Directory(Emulated):
 
     def make(self, app_id: str, **properties: t.Any) -> str:
         made = self.admin("POST", "/servicePrincipals", {"appId": app_id, **properties})
-        return made["id"]
+        return str(made["id"])
 
     def grant(self, client: str, resource: str, scope: str, principal: str | None = None) -> str:
         """By application IDs."""
         kind = {"consentType": "Principal", "principalId": principal} if principal else {"consentType": "AllPrincipals"}
         body = {"clientId": self.id_of(client), "resourceId": self.id_of(resource), "scope": scope, **kind}
-        return self.admin("POST", "/oauth2PermissionGrants", body)["id"]
+        return str(self.admin("POST", "/oauth2PermissionGrants", body)["id"])
 
     def id_of(self, app_id: str) -> str:
-        return next(principal["id"] for principal in self.tenant.service_principals.all_written() if principal["appId"] == app_id)
+        return str(next(principal["id"] for principal in self.tenant.service_principals.all_written() if principal["appId"] == app_id))
 
     def truth(self) -> dict[str, list[Properties]]:
         return {name: [dict(properties) for properties in getattr(self.tenant, name).all_written()] for name in STORES}

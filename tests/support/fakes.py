@@ -70,8 +70,12 @@ class FakeTransport:
     def __init__(self, script: Script = ()) -> None:
         self.sent: list[Request] = []
         self.closed = False
-        self._by_target = isinstance(script, collections.abc.Mapping)
-        self._steps: t.Any = {key: _steps(steps) for key, steps in script.items()} if self._by_target else list(script)
+        self._by_target = False
+        self._steps: t.Any
+        if isinstance(script, collections.abc.Mapping):
+            self._by_target, self._steps = True, {key: _steps(steps) for key, steps in script.items()}
+        else:
+            self._steps = list(script)
 
     def then(self, *steps: Step) -> None:
         """Adds to a list."""
@@ -98,10 +102,10 @@ class FakeTransport:
     def _next(self, request: Request) -> Step:
         if not self._by_target:
             assert self._steps, f"nothing more was to be sent, but: {request.target}"
-            return self._steps.pop(0)
+            return t.cast(Step, self._steps.pop(0))
         assert request.target in self._steps, f"not in the script: {request.target}"
         steps = self._steps[request.target]
-        return steps.pop(0) if len(steps) > 1 else steps[0]
+        return t.cast(Step, steps.pop(0) if len(steps) > 1 else steps[0])
 
 
 def _steps(steps: t.Any) -> list[Step]:
@@ -173,7 +177,8 @@ def tenant(
     retry_timeout: float = 0.0,
     approval: ApprovalOptions | None = None,
 ) -> Tenant:
-    transport = script if hasattr(script, "send") else FakeTransport(script)
+    # Some tests have a transport of their own.
+    transport = t.cast(FakeTransport, script) if hasattr(script, "send") else FakeTransport(script)
     clock = clock or FakeClock()
     credential = credential or FakeCredential()
     sender = RetryingSender(transport, clock, retry_timeout)

@@ -235,7 +235,8 @@ def _check_question(question: t.Mapping[str, t.Any]) -> None:
     texts = [question[name] for name in ("type", "question_name", "variable")]
     if not all(isinstance(text, str) for text in texts) or not isinstance(question["required"], bool):
         raise Invalid("a question has a type, a name, a variable, and says whether it is required")
-    default, expected = question.get("default", ""), SURVEY_TYPES[question["type"]]
+    default = question.get("default", "")
+    expected: t.Any = SURVEY_TYPES[question["type"]]
     if default != "" and not isinstance(default, expected):
         raise Invalid(f"{question['variable']}: the default has another type")
     if not all(isinstance(question.get(limit, 0), int) for limit in ("min", "max")):

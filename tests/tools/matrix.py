@@ -23,7 +23,7 @@ import typing as t
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from tree import ROOT, copy_tree
+from tests.tools.tree import ROOT, copy_tree
 
 PLACE = ROOT / ".cache" / "matrix"
 LOGS = ROOT / "tests" / "output" / "matrix"
@@ -116,7 +116,7 @@ def environment(core: str, python: str, base: str) -> Path:
     link = packages / "intune"
     link.unlink(missing_ok=True)
     link.symlink_to(COPY)
-    return place / "bin"
+    return Path(place / "bin")
 
 
 def counts(report: Path) -> str:
@@ -136,7 +136,8 @@ def counts(report: Path) -> str:
 def run(suite: Suite, name: str, programs: Path) -> tuple[bool, str]:
     """Whether a suite passed, and its counts. What it prints goes to the screen and into a file."""
     report = LOGS / f"{name}-{suite.name.replace(' ', '-')}.xml"
-    command = [programs / "python", "-m", "pytest", *suite.arguments, "-q", "-n", os.environ.get("WORKERS", "2"), f"--junitxml={report}"]
+    workers = os.environ.get("WORKERS", "2")
+    command = [str(programs / "python"), "-m", "pytest", *suite.arguments, "-q", "-n", workers, f"--junitxml={report}"]
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     # What tools write into a home folder stays here, as with every other command of the Makefile.
     variables = {**os.environ, "PATH": path, "HOME": str(PLACE / "home"), "INTEGRATION_DOOR": suite.door}
@@ -155,10 +156,11 @@ def cell(core: str, python: str) -> Cell:
     print(f"\n==> {name}: environment", flush=True)
     programs = environment(core, python, base)
     code = "import platform; from ansible.release import __version__; print(__version__, platform.python_version())"
-    versions = subprocess.run([programs / "python", "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    found = subprocess.run([programs / "python", "-c", code], capture_output=True, text=True, check=True).stdout
+    exact_core, exact_python = found.split()
     results = {suite.name: run(suite, name, programs) for suite in SUITES}
     outcome = "ok" if all(passed for passed, _tests in results.values()) else "FAILED"
-    return Cell(*versions, outcome, {suite: tests for suite, (_passed, tests) in results.items()}, time.monotonic() - start)
+    return Cell(exact_core, exact_python, outcome, {suite: tests for suite, (_passed, tests) in results.items()}, time.monotonic() - start)
 
 
 def table(cells: list[Cell]) -> str:

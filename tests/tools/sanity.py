@@ -21,7 +21,8 @@ import urllib.request
 from pathlib import Path
 
 import ansible_test
-from tree import ROOT, copy_tree
+
+from tests.tools.tree import ROOT, copy_tree
 
 PLACE = ROOT / ".cache" / "ansible-test"
 COPY = PLACE / "ansible_collections" / "endpointops" / "intune"
@@ -72,8 +73,10 @@ def provide_get_pip() -> None:
     """Fetch the script that ansible-test starts pip with; where that fails, put a stand-in in its place."""
     package = Path(ansible_test.__file__).parent
     url = re.search(r"url = '(\S+get-pip-%s\.py)'", (package / "_util/target/setup/requirements.py").read_text(encoding="utf-8"))
+    if url is None:
+        raise SystemExit("ansible-test does not say any more where its get-pip script is.")
     versions = set(re.findall(r"\bpip='([\d.]+)'", (package / "_internal/python_requirements.py").read_text(encoding="utf-8")))
-    for version in versions if url else ():
+    for version in versions:
         target = HOME / ".ansible" / "test" / "cache" / f"get_pip_{version.replace('.', '_')}.py"
         if target.exists():
             continue

@@ -17,7 +17,6 @@ import uuid
 from .. import _errors as errors
 from .._http.message import Request, Response, is_https, is_same_origin
 from .._http.retry import RetryingSender
-from .._http.worker_pool import WorkerPool
 from .._time import Clock, parse_http_date
 from .._types import Json
 from .odata import render_url
@@ -61,6 +60,22 @@ class NoApproval:
         return refusal
 
 
+class Pool(t.Protocol):
+    """Several requests under way at once (see worker_pool)."""
+
+    width: int
+
+    @property
+    def busy(self) -> int:
+        """How many requests are under way."""
+
+    def start(self, key: t.Any, request: Request) -> None:
+        """Send a request beside others."""
+
+    def collect(self, timeout: float) -> list[tuple[t.Any, Response | errors.IntuneError]]:
+        """Return all that has arrived, by key."""
+
+
 class GraphClient:
     """Talks to one tenant's Graph in one cloud, with a token that never goes to another host."""
 
@@ -71,7 +86,7 @@ class GraphClient:
         credential: TokenSource,
         origin: str,
         clock: Clock,
-        worker_pool: WorkerPool[t.Any],
+        worker_pool: Pool,
         report_progress: t.Callable[[str], None] = lambda text: None,
     ) -> None:
         """Take what the client works with. ``report_progress`` gets lines for a person who watches a long run."""

@@ -86,7 +86,7 @@ def backoff(attempt: int, retry_after: float | None, jitter: float) -> float:
     Intune leaves Retry-After out, or says 0, while it still throttles: both mean our own growing pause.
     """
     # The exponent is bounded: past it the longest pause is reached anyway.
-    own = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(attempt - 1, 16))
+    own = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(attempt - 1, 16))
     own = own / 2 + own / 2 * jitter
     return max(retry_after, own / 2) if retry_after else own
 

@@ -19,15 +19,11 @@ from .message import Request, Response
 
 try:
     import requests
-    import requests.adapters
-    import requests.auth
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 except ImportError:
     HAS_REQUESTS = False
-    _AuthBase: t.Any = object
 else:
     HAS_REQUESTS = True
-    _AuthBase = requests.auth.AuthBase
 
 # Cloud instance metadata is link-local: never through a proxy.
 METADATA_HOST = "169.254.169.254"
@@ -68,7 +64,7 @@ def _logging_of(request: Request) -> t.Iterator[None]:
         logger.removeFilter(hide)
 
 
-class _Bearer(_AuthBase):
+class _Bearer:
     """Sets our token, or nothing. Any auth object keeps requests from sending credentials out of a .netrc file."""
 
     def __init__(self, token: str | None) -> None:

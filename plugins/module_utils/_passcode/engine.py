@@ -116,7 +116,7 @@ class ResetEngine:
             return []
         requested_at = self._client.service_now()
         try:
-            self._journal.intent([(work.item.id, work.item.device and work.item.device.device_name) for work in chosen])
+            self._journal.intent([(work.item.id, work.item.device.device_name if work.item.device else None) for work in chosen])
         except errors.IntuneError as failure:
             for work in chosen:
                 self._queue.make_due(work)

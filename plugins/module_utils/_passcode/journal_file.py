@@ -19,6 +19,8 @@ from . import journal_format
 from .journal_format import History
 
 OPTION = "journal_path"
+NO_FILE = ""
+CLOSED = -1
 MAX_LINE = 1 << 20  # bytes read at once; no line of ours comes near it
 MAX_REASON = 1000  # characters
 
@@ -32,9 +34,9 @@ class Journal:
     """
 
     def __init__(self, path: str | None, clock_now: t.Callable[[], float]) -> None:
-        self._path = os.path.expanduser(path) if path else None
+        self._path = os.path.expanduser(path) if path else NO_FILE
         self._now = clock_now
-        self._handle: int | None = None
+        self._handle = CLOSED
         self._broken: str | None = None
 
     def __enter__(self) -> Journal:
@@ -45,7 +47,7 @@ class Journal:
 
     def open(self, tenant: str | None, graph: str) -> History:
         """Return the history. Create the file where it is missing, and keep it locked until ``close``."""
-        if self._path is None:
+        if self._path == NO_FILE:
             return History()
         self._handle = self._open_file(os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
@@ -62,7 +64,7 @@ class Journal:
 
     def peek(self, tenant: str | None, graph: str) -> History:
         """Return the history for check mode: the file is neither created, locked, nor changed."""
-        if self._path is None or not os.path.lexists(self._path):
+        if self._path == NO_FILE or not os.path.lexists(self._path):
             return History()
         handle = self._open_file(os.O_RDONLY)
         try:
@@ -74,9 +76,9 @@ class Journal:
 
     def close(self) -> None:
         """Close the file, which ends the lock too."""
-        if self._handle is not None:
+        if self._handle != CLOSED:
             os.close(self._handle)
-            self._handle = None
+            self._handle = CLOSED
 
     # --- lines; devices by id ---------------------------------------------------------------------------------------
 
@@ -109,7 +111,7 @@ class Journal:
         return journal_format.render_line(event, self._now(), **members)
 
     def _append(self, lines: list[bytes], *, sync: bool = False) -> None:
-        if self._path is None or not lines:
+        if self._path == NO_FILE or not lines:
             return
         if self._broken is None:
             try:

@@ -184,7 +184,7 @@ def _take_reset(resets: dict[str, KnownReset], entry: dict[str, t.Any], event: s
     if event == "settled":
         if not isinstance(entry.get("ran"), bool):
             raise ValueError("its 'ran' is neither true nor false")
-        state = "accepted" if entry["ran"] else "free"
+        state: State = "accepted" if entry["ran"] else "free"
     else:
         state = STATES[event]
     started = known if before is None or event == "intent" else before.time
