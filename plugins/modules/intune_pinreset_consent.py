@@ -217,8 +217,8 @@ import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._consent import api as consent_calls
-from ansible_collections.endpointops.intune.plugins.module_utils._consent import plan as consent
+from ansible_collections.endpointops.intune.plugins.module_utils._consent import api, model, plan
+from ansible_collections.endpointops.intune.plugins.module_utils._consent.urls import render_consent_urls, with_consent_urls
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
@@ -237,35 +237,38 @@ SPEC = _argspec.make_spec(
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    _check(params)
-    goal = consent.goal_of(params)
-    before = consent_calls.read(client, goal)
-    failure = consent.obstacle(before, goal)
-    changes = [] if failure else consent.plan(before, goal)
+    """Return the outcome of a task."""
+    validate(params)
+    goal = model.parse_goal(params)
+    before = api.fetch_state(client, goal)
+    failure = plan.find_obstacle(before, goal)
+    changes = [] if failure else plan.plan(before, goal)
     # The diff is the plan's, in check mode and for real: scopes that the service has yet to publish are null in both.
-    after = projected = consent.project(before, changes)
+    after = projected = plan.project(before, changes)
     if changes and not check:
-        after, failure = consent_calls.apply(client, changes, goal, params["wait_timeout"])
-    urls = consent.consent_urls(client.credential.identity().get("tid") or params["tenant_id"], params["cloud"])
+        after, failure = api.apply(client, before, changes, goal, params["wait_timeout"])
+    urls = render_consent_urls(client.credential.identity().get("tid") or params["tenant_id"], params["cloud"])
     return Outcome(
-        {"pinreset_consent": consent.describe(after, goal, urls)},
-        changed=bool(changes) if failure is None else consent.managed(before) != consent.managed(after),
-        before=consent.managed(before),
-        after=consent.managed(after if failure else projected),
-        warnings=consent.warnings(after, goal),
-        failure=consent.explain(failure, urls) if failure and goal.present else failure,
+        {"pinreset_consent": plan.describe(after, goal, urls)},
+        changed=bool(changes) if failure is None else failure.effects == "partial",
+        before=plan.describe_managed(before),
+        after=plan.describe_managed(after if failure else projected),
+        warnings=plan.describe_warnings(after, goal),
+        failure=with_consent_urls(failure, urls) if failure and goal.is_present else failure,
     )
 
 
-def _check(params: t.Mapping[str, t.Any]) -> None:
+def validate(params: t.Mapping[str, t.Any]) -> None:
+    """Refuse a cloud without a documented PIN Reset Service, unless the task accepts it."""
     if params["cloud"] != "global" and not params["allow_undocumented_cloud"]:
         raise errors.InvalidOptionError(
             f"Microsoft documents no PIN Reset Service for the cloud {params['cloud']}.",
-            hint="Set allow_undocumented_cloud to try all the same.",
+            hint="Set allow_undocumented_cloud to try anyway.",
         )
 
 
 def main() -> None:
+    """Run the module in its own process."""
     _module.main(SPEC, run)
 
 

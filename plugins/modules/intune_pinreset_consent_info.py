@@ -163,8 +163,8 @@ pinreset_consent:
 import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
-from ansible_collections.endpointops.intune.plugins.module_utils._consent import api as consent_calls
-from ansible_collections.endpointops.intune.plugins.module_utils._consent import plan as consent
+from ansible_collections.endpointops.intune.plugins.module_utils._consent import api, model, plan
+from ansible_collections.endpointops.intune.plugins.module_utils._consent.urls import render_consent_urls
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
@@ -178,13 +178,15 @@ SPEC = _argspec.make_spec(
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    goal = consent.goal_of(params)
-    state = consent_calls.read(client)
-    urls = consent.consent_urls(client.credential.identity().get("tid") or params["tenant_id"], params["cloud"])
-    return Outcome({"pinreset_consent": consent.describe(state, goal, urls)})
+    """Return the outcome of a task."""
+    goal = model.parse_goal(params)
+    state = api.fetch_state(client)
+    urls = render_consent_urls(client.credential.identity().get("tid") or params["tenant_id"], params["cloud"])
+    return Outcome({"pinreset_consent": plan.describe(state, goal, urls)})
 
 
 def main() -> None:
+    """Run the module in its own process."""
     _module.main(SPEC, run)
 
 

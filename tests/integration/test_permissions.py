@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._approval import requests as approval
-from ansible_collections.endpointops.intune.plugins.module_utils._consent import plan as consent
+from ansible_collections.endpointops.intune.plugins.module_utils._consent import model as consent
 from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import run_in_process
 
 PHONE = {"devices": ["PHONE-HELPDESK-01"]}

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The PIN Reset Service in a tenant: reading it, and carrying a plan out although Microsoft Entra shows writes late."""
+"""The calls for the PIN Reset Service in a tenant: read the state, and write changes although Microsoft Entra shows writes late."""
 
 from __future__ import annotations
 
@@ -15,62 +15,69 @@ from .. import _errors as errors
 from .._graph.client import GraphClient
 from .._graph.odata import render_literal, render_path
 from .._types import Json
-from .plan import CLIENT_APP_ID, DIRECTORY_APP_ID, MAKE, SERVICE_APP_ID, App, Change, Goal, Grant, State, in_the_bin, plan
+from .model import ALL_PRINCIPALS, CLIENT_APP_ID, DIRECTORY_APP_ID, SERVICE_APP_ID, App, AppName, Goal, Grant, State
+from .plan import Change, ChangeKind, describe_managed, make_deleted_error, plan
 
 SELECT = "id,appId,displayName,accountEnabled,oauth2PermissionScopes"
 
-# Reads in a row that must say the same before it is believed. Several servers answer for Entra, and learn of a write one
-# after the other: of two reads both may have asked those that know. A run that finds nothing to do does not wait at all.
-AGREE = 3
+# Reads in a row that must agree before they are believed. Several servers answer for Entra, and learn of a write one after the
+# other: both of two reads may have asked servers that know. A run that finds nothing to do does not wait at all.
+AGREEING_READS = 3
 
-# What Entra says of an object that it does not show everywhere yet, or that is there already: the write may have been done.
+# The responses for an object that Entra does not show everywhere yet, or that exists already: the write may have been done.
 DOUBTFUL = (errors.NotFoundError, errors.ConflictError, errors.LostResponseError, errors.UnexpectedResponseError)
 DOUBTFUL_TEXTS = ("already exists", "does not exist")
 
+# The kinds of changes after which an application exists that did not.
+MAKING: frozenset[ChangeKind] = frozenset({"restore", "create"})
+
 PlanOf = t.Callable[[State], "list[Change]"]
+# A change as a task of its own: an application is restored or created, never both.
+Key = tuple[t.Literal["make"] | ChangeKind, AppName]
 
 
-def read(client: GraphClient, goal: Goal | None = None) -> State:
-    """Both applications: one request for them and their resource, one for the grants of each.
+# --- reading --------------------------------------------------------------------------------------------------------
 
-    The bin is read for an application that is missing. Grants on the applications are read where it is asked whether
-    they may be deleted. Graph documents no ``or`` and no ``in`` for clientId: each application's grants are a request.
+
+def fetch_state(client: GraphClient, goal: Goal | None = None) -> State:
+    """Return both applications: one request for them and their resource, one for the grants of each.
+
+    The recycle bin is read for an application that is missing. Grants on the applications are read where the goal decides by
+    them whether an application may be deleted. Graph documents no ``or`` and no ``in`` for clientId, so each application's
+    grants are a request of their own.
     """
-    found = _principals(client)
-    names = {principal["id"]: app_id for app_id, principal in found.items()}
-    resources = goal is not None and not goal.present and not goal.purge
+    principals = _fetch_principals(client)
+    app_ids = {principal["id"]: app_id for app_id, principal in principals.items()}
+    with_inbound = goal is not None and not goal.is_present and not goal.purge_grants
     return State(
-        service=_app(client, SERVICE_APP_ID, DIRECTORY_APP_ID, found, names, resources),
-        client=_app(client, CLIENT_APP_ID, SERVICE_APP_ID, found, names, resources),
+        service=_fetch_app(client, App(SERVICE_APP_ID, DIRECTORY_APP_ID), principals, app_ids, with_inbound=with_inbound),
+        client=_fetch_app(client, App(CLIENT_APP_ID, SERVICE_APP_ID), principals, app_ids, with_inbound=with_inbound),
     )
 
 
-def _principals(client: GraphClient) -> dict[str, Json]:
+def _fetch_principals(client: GraphClient) -> dict[str, Json]:
+    """Return the service principals of both applications and of the service's resource, by application ID."""
     wanted = (DIRECTORY_APP_ID, SERVICE_APP_ID, CLIENT_APP_ID)
     query = {"$filter": f"appId in ({','.join(map(render_literal, wanted))})", "$select": SELECT}
     found = {item["appId"].lower(): item for item in client.list_items("/servicePrincipals", query)}
     return {app_id: found[app_id] for app_id in wanted if app_id in found}
 
 
-def _app(
-    client: GraphClient, app_id: str, resource_app_id: str, found: t.Mapping[str, Json], names: t.Mapping[str, str], resources: bool
-) -> App:
-    app = _with_resource(App(app_id, resource_app_id), found.get(resource_app_id))
-    principal = found.get(app_id)
+def _fetch_app(client: GraphClient, app: App, principals: t.Mapping[str, Json], app_ids: t.Mapping[str, str], *, with_inbound: bool) -> App:
+    app = _with_resource(app, principals.get(app.resource_app_id))
+    principal = principals.get(app.app_id)
     if principal is None:
-        binned = _deleted(client, app_id) or {}
+        deleted = _find_deleted(client, app.app_id) or {}
         return dataclasses.replace(
-            app, deleted_id=binned.get("id"), deleted=binned.get("deletedDateTime"), enabled=bool(binned.get("accountEnabled"))
+            app, deleted_id=deleted.get("id"), deleted_at=deleted.get("deletedDateTime"), is_enabled=bool(deleted.get("accountEnabled"))
         )
     app = dataclasses.replace(
-        app, id=principal["id"], display_name=principal.get("displayName"), enabled=bool(principal.get("accountEnabled"))
+        app, id=principal["id"], display_name=principal.get("displayName"), is_enabled=bool(principal.get("accountEnabled"))
     )
-    grants = _grants(client, "clientId", principal["id"], names)
-    main = next((g for g in grants if g.consent_type == "AllPrincipals" and g.resource_id == app.resource_id), None)
-    app = dataclasses.replace(app, others=tuple(grant for grant in grants if grant is not main))
-    if main is not None:
-        app = dataclasses.replace(app, grant_id=main.id, scopes=main.scopes)
-    return dataclasses.replace(app, inbound=tuple(_grants(client, "resourceId", principal["id"], names))) if resources else app
+    app = _with_grants(app, _fetch_grants(client, "clientId", principal["id"], app_ids))
+    if with_inbound:
+        app = dataclasses.replace(app, inbound_grants=tuple(_fetch_grants(client, "resourceId", principal["id"], app_ids)))
+    return app
 
 
 def _with_resource(app: App, resource: Json | None) -> App:
@@ -78,128 +85,164 @@ def _with_resource(app: App, resource: Json | None) -> App:
         return app
     scopes = resource.get("oauth2PermissionScopes") or []
     published = sorted(scope["value"] for scope in scopes if scope.get("isEnabled") and scope.get("value"))
-    return dataclasses.replace(app, resource_id=resource["id"], published=tuple(published))
+    return dataclasses.replace(app, resource_id=resource["id"], published_scopes=tuple(published))
 
 
-def _deleted(client: GraphClient, app_id: str) -> Json | None:
-    """The newest one: an application may have been made and deleted more than once."""
+def _with_grants(app: App, grants: t.Sequence[Grant]) -> App:
+    main = next((grant for grant in grants if grant.consent_type == ALL_PRINCIPALS and grant.resource_id == app.resource_id), None)
+    app = dataclasses.replace(app, other_grants=tuple(grant for grant in grants if grant is not main))
+    return app if main is None else dataclasses.replace(app, grant_id=main.id, scopes=main.scopes)
+
+
+def _find_deleted(client: GraphClient, app_id: str) -> Json | None:
+    """Return the newest one in the recycle bin: an application may have been created and deleted more than once."""
     query = {"$filter": f"appId eq {render_literal(app_id)}", "$select": "id,appId,accountEnabled,deletedDateTime"}
     found = client.list_items("/directory/deletedItems/microsoft.graph.servicePrincipal", query)
     mine = [item for item in found if (item.get("appId") or "").lower() == app_id]
     return max(mine, key=lambda item: item.get("deletedDateTime") or "", default=None)
 
 
-def _grants(client: GraphClient, end: str, object_id: str, names: t.Mapping[str, str]) -> list[Grant]:
-    """Grants in which this object is the client, or the resource (``end``: clientId or resourceId)."""
+def _fetch_grants(
+    client: GraphClient, end: t.Literal["clientId", "resourceId"], object_id: str, app_ids: t.Mapping[str, str]
+) -> list[Grant]:
+    """Return the grants in which this object is the client, or the resource."""
     return [
         Grant(
             id=item["id"],
-            client_id=item["clientId"],
             resource_id=item["resourceId"],
             consent_type=item["consentType"],
             principal_id=item.get("principalId"),
             scopes=tuple(sorted((item.get("scope") or "").split())),
-            resource_app_id=names.get(item["resourceId"]),
+            resource_app_id=app_ids.get(item["resourceId"]),
         )
         for item in client.list_items("/oauth2PermissionGrants", {"$filter": f"{end} eq {render_literal(object_id)}"})
     ]
 
 
-def apply(client: GraphClient, changes: t.Sequence[Change], goal: Goal, timeout: float) -> tuple[State, errors.IntuneError | None]:
-    """Carries a plan out. A failure comes back beside the state that was reached, so that nothing stays half-done unsaid."""
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def apply(
+    client: GraphClient, before: State, changes: t.Sequence[Change], goal: Goal, timeout: float
+) -> tuple[State, errors.IntuneError | None]:
+    """Write the changes, and return the state that Entra shows afterwards.
+
+    A failure comes back beside the state that was reached, and says by its effects whether something was changed. It is raised
+    where that state cannot be read.
+    """
     writer = _Writer(client, changes, goal, timeout)
     try:
-        if any(change.kind in MAKE for change in changes):
+        if any(change.kind in MAKING for change in changes):
             # A grant for an application that is not seen everywhere yet is refused, or seems to be.
-            writer.until_done(
-                lambda now: [change for change in plan(now, goal) if change.kind in MAKE], "both enterprise applications to be visible"
+            writer.write_until_done(
+                lambda now: [change for change in plan(now, goal) if change.kind in MAKING], "both enterprise applications to be visible"
             )
-        what = "the consent of both applications to be visible" if goal.present else "the consent to be gone"
-        return writer.until_done(lambda now: plan(now, goal), what), None
+        what = "the consent of both applications to be visible" if goal.is_present else "the consent to be gone"
+        return writer.write_until_done(lambda now: plan(now, goal), what), None
     except errors.IntuneError as failure:
-        return _reached(client, goal, failure), failure
+        reached = _fetch_reached(client, goal, failure.with_effects(writer.effects))
+        is_changed = describe_managed(reached) != describe_managed(before)
+        return reached, failure.with_effects("partial" if is_changed else writer.effects)
 
 
-def _reached(client: GraphClient, goal: Goal, failure: errors.IntuneError) -> State:
+def _fetch_reached(client: GraphClient, goal: Goal, failure: errors.IntuneError) -> State:
+    """Return the state after a failure, and raise that failure where the state cannot be read."""
     try:
-        return read(client, goal)
+        return fetch_state(client, goal)
     except errors.IntuneError:
-        failure.hint = f"{failure.hint or ''} What was done before could not be read back; run again to finish.".strip()
-        raise failure from None
+        raise failure.with_more_advice("The state could not be read back; run the task again to finish.") from None
 
 
 class _Writer:
-    """Reads, writes what the reads say is missing, and reads again until nothing is.
+    """Reads, writes the changes that the reads ask for, and reads again until they ask for none.
 
     A change that was accepted is not written again, though reads may not show it for long. One of the plan is written at
-    once. One that got a doubtful answer, or that was not in the plan, is written when ``AGREE`` reads in a row ask for it.
+    once. One with a doubtful response, or that was not in the plan, is written when ``AGREEING_READS`` in a row ask for it.
     """
 
     def __init__(self, client: GraphClient, changes: t.Iterable[Change], goal: Goal, timeout: float) -> None:
         self._client, self._goal, self._timeout = client, goal, timeout
-        self._at_once = {_key(change) for change in changes}
-        self._accepted: set[tuple[str, str]] = set()
-        self._in_a_row: dict[tuple[str, str], int] = {}
+        self._at_once = {_key_of(change) for change in changes}
+        self._accepted: set[Key] = set()
+        self._in_a_row: dict[Key, int] = {}
         self._doubt: errors.IntuneError | None = None
+        self._is_uncertain = False
 
-    def until_done(self, plan_of: PlanOf, what: str) -> State:
+    @property
+    def effects(self) -> errors.Effects:
+        """The effects of the writes so far, by the responses to them."""
+        if self._accepted:
+            return "partial"
+        return "unknown" if self._is_uncertain else "none"
+
+    def write_until_done(self, plan_of: PlanOf, what: str) -> State:
+        """Return the first state for which nothing is planned, as agreeing reads show it."""
+
         def attempt() -> State:
-            now = read(self._client, self._goal)
-            self._step(now, plan_of(now))
+            now = fetch_state(self._client, self._goal)
+            self._write_due(now, plan_of(now))
             return now
 
         try:
-            return self._client.wait_until(attempt, lambda now: not plan_of(now), timeout=self._timeout, what=what, agree=AGREE)
+            state: State = self._client.wait_until(
+                attempt, lambda now: not plan_of(now), timeout=self._timeout, what=what, agree=AGREEING_READS
+            )
+            return state
         except errors.NotReadyError as failure:
-            if self._doubt is not None:
-                failure.message += f" Microsoft Graph's last word on a write: {self._doubt}"
-            raise
+            if self._doubt is None:
+                raise
+            raise failure.with_message(f"{failure.message} Microsoft Graph's last response to a write: {self._doubt}") from failure
 
-    def _step(self, now: State, changes: t.Sequence[Change]) -> None:
-        self._in_a_row = {key: self._in_a_row.get(key, 0) + 1 for key in map(_key, changes)}
-        open_ = [change for change in changes if _key(change) not in self._accepted]
+    def _write_due(self, now: State, changes: t.Sequence[Change]) -> None:
+        self._in_a_row = {key: self._in_a_row.get(key, 0) + 1 for key in map(_key_of, changes)}
+        open_ = [change for change in changes if _key_of(change) not in self._accepted]
         for change in open_:
-            # An application goes after its grants are gone: a restore may bring back those that it was deleted with.
-            if change.kind == "delete" and any(other.kind != "delete" and _key(other) not in self._accepted for other in open_):
+            # An application is deleted after its grants are gone: a restore may bring back those that it was deleted with.
+            if change.kind == "delete" and any(other.kind != "delete" and _key_of(other) not in self._accepted for other in open_):
                 return
-            self._attempt(now.apps()[change.app], change)
+            self._write_if_due(now.apps()[change.app], change)
 
-    def _attempt(self, app: App, change: Change) -> None:
-        key = _key(change)
-        due = key in self._at_once or self._in_a_row[key] >= AGREE
-        if not due or not _possible(app, change):
+    def _write_if_due(self, app: App, change: Change) -> None:
+        key = _key_of(change)
+        is_due = key in self._at_once or self._in_a_row[key] >= AGREEING_READS
+        if not is_due or not _can_write(app, change):
             return
-        if change.kind == "restore" and not self._goal.restore:
-            # It came to light only after the first look.
-            raise in_the_bin(app)
+        if change.kind == "restore" and not self._goal.restore_deleted:
+            # It was not in the recycle bin when the plan was made.
+            raise make_deleted_error(app)
         self._at_once.discard(key)
         self._in_a_row[key] = 0
         if self._write(app, change):
             self._accepted.add(key)
 
     def _write(self, app: App, change: Change) -> bool:
-        """Whether the write was accepted; false where it may or may not have been done."""
+        """Return whether the write was accepted; false where it may or may not have been done."""
         try:
             _send(self._client, app, change)
             return True
         except errors.IntuneError as failure:
-            text = isinstance(failure, errors.GraphError) and failure.status == 400 and any(s in failure.message for s in DOUBTFUL_TEXTS)
-            if not text and not isinstance(failure, DOUBTFUL):
+            is_doubtful = _is_doubtful(failure)
+            self._is_uncertain |= is_doubtful or isinstance(failure, errors.ServiceError)
+            if not is_doubtful:
                 raise
             self._doubt = failure
             return False
 
 
-def _key(change: Change) -> tuple[str, str]:
-    """Changes that are the same thing done twice: an application is restored or created, never both."""
-    return ("make" if change.kind in MAKE else change.kind), change.app
+def _is_doubtful(failure: errors.IntuneError) -> bool:
+    is_text = isinstance(failure, errors.GraphError) and failure.status == 400 and any(text in failure.message for text in DOUBTFUL_TEXTS)
+    return is_text or isinstance(failure, DOUBTFUL)
 
 
-def _possible(app: App, change: Change) -> bool:
-    """Not before the objects that it is about are seen."""
-    if change.kind in MAKE:
+def _key_of(change: Change) -> Key:
+    return ("make" if change.kind in MAKING else change.kind), change.app
+
+
+def _can_write(app: App, change: Change) -> bool:
+    """Return whether the objects that a change is about are visible."""
+    if change.kind in MAKING:
         return True
-    return app.present and (change.kind != "grant" or (app.resource_id is not None and change.scopes is not None))
+    return app.is_present and (change.kind != "grant" or (app.resource_id is not None and change.scopes is not None))
 
 
 def _send(client: GraphClient, app: App, change: Change) -> None:
@@ -213,12 +256,12 @@ def _send(client: GraphClient, app: App, change: Change) -> None:
     elif change.kind == "enable":
         client.patch(principal, {"accountEnabled": True})
     elif change.kind == "grant":
-        body = {"clientId": app.id, "consentType": "AllPrincipals", "resourceId": app.resource_id, "scope": " ".join(scopes)}
+        body = {"clientId": app.id, "consentType": ALL_PRINCIPALS, "resourceId": app.resource_id, "scope": " ".join(scopes)}
         client.post("/oauth2PermissionGrants", body)
     elif change.kind == "widen":
         client.patch(grant, {"scope": " ".join(sorted({*(app.scopes or ()), *scopes}))})
     elif change.kind == "replace":
         client.patch(grant, {"scope": " ".join(scopes)})
     else:
-        # Not client.delete: a 404 may be an object that is not seen everywhere yet, and the next read tells.
+        # Not client.delete: a 404 may be an object that is not seen everywhere yet, and the next read decides.
         client.send("DELETE", grant if change.kind == "revoke" else principal, idempotent=True)

@@ -4,228 +4,164 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The Microsoft PIN Reset Service in a tenant: two enterprise applications and their admin consent.
-
-Pure: what is there, what a task asks for, what is to be done, and how it is shown. The calls are in consent_calls.
-Source of ids and URLs: Microsoft's PIN reset page (2024-04).
-"""
+"""The changes that bring the PIN Reset Service to the goal of a task, and how state and changes are shown. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
-import urllib.parse
 
-from .. import _clouds as clouds
 from .. import _errors as errors
+from .._types import Json
+from .model import (
+    ALL_PRINCIPALS,
+    DIRECTORY_APP_ID,
+    MAX_GRANT_LENGTH,
+    NAMES,
+    NEW_ID,
+    App,
+    AppName,
+    ConsentType,
+    Goal,
+    State,
+    is_too_long,
+)
 
-Json = dict[str, t.Any]
-
-SERVICE_APP_ID = "b8456c59-1230-44c7-a4a2-99b085333e84"
-CLIENT_APP_ID = "9115dd05-fad5-4f9c-acc7-305d08b1b04e"
-DIRECTORY_APP_ID = "00000002-0000-0000-c000-000000000000"  # Azure AD Graph, which the service's documented consent names
-NAMES = {SERVICE_APP_ID: "Microsoft Pin Reset Service Production", CLIENT_APP_ID: "Microsoft Pin Reset Client Production"}
-
-MAKE = ("restore", "create")
-BROKER = f"ms-appx-web://Microsoft.AAD.BrokerPlugin/{CLIENT_APP_ID}"
-DOCUMENTED_LOGIN = "https://login.windows.net"  # as Microsoft's page has it, for the global cloud
-
-LONGEST_GRANT = 3850  # characters of all scopes of a grant together (oAuth2PermissionGrant.scope)
-LONGEST_SCOPE = 120  # characters of one (permissionScope.value)
-# What may stand in a scope: RFC 6749, section 3.3. Microsoft's own list is within it, and forbids a dot in front.
-SCOPE = re.compile(r"(?!\.)[\x21\x23-\x5b\x5d-\x7e]+")
-
-
-@dataclasses.dataclass(frozen=True)
-class Goal:
-    """What a task asks for. Scopes of null: those that the resource publishes."""
-
-    service: tuple[str, ...] | None = ("User.Read",)
-    client: tuple[str, ...] | None = None
-    present: bool = True
-    purge: bool = False
-    restore: bool = True
-
-    def given(self, name: str) -> tuple[str, ...] | None:
-        return self.service if name == "service" else self.client
-
-
-@dataclasses.dataclass(frozen=True)
-class Grant:
-    """One oAuth2PermissionGrant. ``resource_app_id`` is null for an application that is none of these."""
-
-    id: str
-    client_id: str
-    resource_id: str
-    consent_type: str
-    principal_id: str | None = None
-    scopes: tuple[str, ...] = ()
-    resource_app_id: str | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class App:
-    """One enterprise application. ``scopes``: what an administrator granted it on its resource, for all users.
-
-    ``scopes`` is null where it is planned and cannot be known yet (check mode, before the resource exists). Ids that Entra
-    has yet to make are ''. ``others``: grants in which it is the client, but for that one. ``inbound``: grants in which it
-    is the resource, as far as they were read.
-    """
-
-    app_id: str
-    resource_app_id: str
-    id: str | None = None
-    display_name: str | None = None
-    enabled: bool = False
-    deleted_id: str | None = None
-    deleted: str | None = None
-    resource_id: str | None = None
-    published: tuple[str, ...] = ()
-    grant_id: str | None = None
-    scopes: tuple[str, ...] | None = ()
-    others: tuple[Grant, ...] = ()
-    inbound: tuple[Grant, ...] = ()
-
-    @property
-    def present(self) -> bool:
-        return self.id is not None
-
-
-@dataclasses.dataclass(frozen=True)
-class State:
-    service: App
-    client: App
-
-    def apps(self) -> dict[str, App]:
-        return {"service": self.service, "client": self.client}
+# grant: create a grant with these scopes. widen: add them to it. replace: set it to them.
+ChangeKind = t.Literal["restore", "create", "enable", "grant", "widen", "replace", "revoke", "delete"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """One write. ``app``: service or client.
+    """One write."""
 
-    ``kind``: restore, create, enable, grant (a new one), widen (by these scopes), replace (by these scopes), revoke, delete.
-    """
-
-    kind: str
-    app: str
+    kind: ChangeKind
+    app: AppName
     scopes: tuple[str, ...] | None = None
 
 
-# --- what a task asks for -------------------------------------------------------------------------------------------
+class GrantResult(t.TypedDict):
+    """An entry of ``grants`` in the ``pinreset_consent`` return value."""
+
+    resource_app_id: str | None
+    resource_id: str | None
+    consent_type: ConsentType
+    principal_id: str | None
+    scopes: list[str] | None
 
 
-def goal_of(params: t.Mapping[str, t.Any]) -> Goal:
-    """From the options of a module. Blanks alone count as not given, which is no scope for the service."""
-    return Goal(
-        service=scopes_of("service_scopes", params["service_scopes"]) or (),
-        client=scopes_of("client_scopes", params["client_scopes"]),
-        present=params.get("state", "present") == "present",
-        purge=params.get("purge_grants", False),
-        restore=params.get("restore_deleted", True),
-    )
+class AppResult(t.TypedDict):
+    """One application in the ``pinreset_consent`` return value."""
+
+    app_id: str
+    id: str | None
+    display_name: str | None
+    present: bool
+    enabled: bool
+    deleted: str | None
+    consented: bool
+    scopes: list[str] | None
+    grants: list[GrantResult]
 
 
-def scopes_of(option: str, given: t.Sequence[str] | None) -> tuple[str, ...] | None:
-    """Scopes as given: one an entry, or several with blanks between. Entries of nothing but blanks count as not given."""
-    if given is None:
+class ConsentResult(t.TypedDict):
+    """The ``pinreset_consent`` return value."""
+
+    service: AppResult
+    client: AppResult
+    ready: bool
+    consent_urls: dict[AppName, str]
+
+
+# --- obstacles ------------------------------------------------------------------------------------------------------
+
+
+def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
+    """Return the error of a goal that cannot be reached, as far as it is known before anything is written; null otherwise."""
+    if not goal.is_present:
         return None
-    scopes = tuple(dict.fromkeys(scope for entry in given for scope in entry.split()))
-    for scope in scopes:
-        if len(scope) > LONGEST_SCOPE or not SCOPE.fullmatch(scope):
-            shown = scope if len(scope) <= LONGEST_SCOPE else f"{scope[:40]}..."
-            raise errors.InvalidOptionError(
-                f"{option}: '{shown}' is not the name of a permission.",
-                hint=f"A name has at most {LONGEST_SCOPE} characters, no quotation mark, backslash or accent, and no dot in front.",
-            )
-    if _too_long(scopes):
-        raise errors.InvalidOptionError(f"{option} is longer than the {LONGEST_GRANT} characters that one grant holds.")
-    return None if given and not scopes else scopes
-
-
-def _too_long(scopes: t.Iterable[str] | None) -> bool:
-    return len(" ".join(scopes or ())) > LONGEST_GRANT
-
-
-def obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
-    """What stands in the way of a plan and is known before anything is written."""
-    if not goal.present:
-        return None
-    if state.service.resource_id is None and goal.service:
+    if state.service.resource_id is None and goal.service_scopes:
         return errors.SelectionError(
             f"The tenant has no enterprise application {DIRECTORY_APP_ID} (Azure AD Graph), on which the service is to be granted "
-            + " and ".join(goal.service)
+            + " and ".join(goal.service_scopes)
             + ".",
-            hint="Nothing was written. Consent by hand, or set service_scopes to [] to leave this grant out.",
+            hint="Consent by hand, or set service_scopes to [] to leave this grant out.",
+            effects="none",
         )
     after = project(state, plan(state, goal)).apps()
     for name, app in state.apps().items():
-        if not app.present and app.deleted_id and not goal.restore:
-            return in_the_bin(app)
-        if after[name].scopes != app.scopes and _too_long(after[name].scopes):
+        if not app.is_present and app.deleted_id and not goal.restore_deleted:
+            return make_deleted_error(app)
+        if after[name].scopes != app.scopes and is_too_long(after[name].scopes):
             return errors.InvalidOptionError(
-                f"With what is granted to {NAMES[app.app_id]} already, its grant would be longer than {LONGEST_GRANT} characters.",
-                hint="Nothing was written. Ask for fewer permissions, or set purge_grants to true to replace those that are there.",
+                f"With what is granted to {NAMES[app.app_id]} already, its grant would be longer than {MAX_GRANT_LENGTH} characters.",
+                hint="Ask for fewer permissions, or set purge_grants to true to replace those that are there.",
+                effects="none",
             )
     return None
 
 
-def in_the_bin(app: App) -> errors.IntuneError:
+def make_deleted_error(app: App) -> errors.IntuneError:
+    """Return the error for an application in the recycle bin that the task may not restore."""
     return errors.SelectionError(
-        f"{NAMES[app.app_id]} ({app.app_id}) lies in the recycle bin as {app.deleted_id}, deleted {app.deleted or 'at an unknown time'}, "
+        f"{NAMES[app.app_id]} ({app.app_id}) is in the recycle bin as {app.deleted_id}, deleted {app.deleted_at or 'at an unknown time'}, "
         "and restore_deleted is false.",
         hint="Either set restore_deleted to true to restore it, or delete it for good (Microsoft Entra admin center, Enterprise "
         "applications, Deleted applications) so that a new one is made.",
+        effects="none",
     )
 
 
-# --- what is to be done ---------------------------------------------------------------------------------------------
+# --- changes --------------------------------------------------------------------------------------------------------
 
 
 def plan(state: State, goal: Goal) -> list[Change]:
-    return plan_present(state, goal) if goal.present else plan_absent(state, goal)
+    """Return the changes from a state to a goal, in the order in which they can be written."""
+    return plan_present(state, goal) if goal.is_present else plan_absent(state, goal)
 
 
 def plan_present(state: State, goal: Goal) -> list[Change]:
-    """What is missing; with ``purge`` also what is too much of a grant."""
-    changes = []
+    """Return the changes that add what is missing; with ``purge_grants`` also those that reduce a grant."""
+    changes: list[Change] = []
     for name, app in state.apps().items():
-        if not app.present:
+        if not app.is_present:
             changes.append(Change("restore" if app.deleted_id else "create", name))
-        if not app.enabled and (app.present or app.deleted_id):
+        if not app.is_enabled and (app.is_present or app.deleted_id):
             changes.append(Change("enable", name))
         changes += _plan_grant(name, app, goal)
     return changes
 
 
-def _plan_grant(name: str, app: App, goal: Goal) -> list[Change]:
-    """Scopes that are given are a claim. Without any, a grant that somebody made, in a browser for instance, is a consent
-    as it is; else everything that the resource publishes is granted.
+def _plan_grant(name: AppName, app: App, goal: Goal) -> list[Change]:
+    """Return the changes of an application's grant.
+
+    Scopes that are given are a claim. Without any, a grant that somebody made, in a browser for instance, is a consent as it
+    is; else everything that the resource publishes is granted.
     """
-    wanted = _wanted(app, goal.given(name))
+    given, own = goal.scopes_of(name), _own_scopes(name, app, goal)
     if app.scopes is None:
         return []
-    if wanted is None:
+    if own is None:
         return [Change("grant", name, None)]
-    if goal.purge and (wanted or goal.given(name) is not None):
-        # Where nothing is given and nothing published, nobody knows what would be exact.
-        return _exactly(name, app, wanted)
-    if goal.given(name) is None and app.scopes:
+    if goal.purge_grants and (own or given is not None):
+        # Where nothing is given and nothing published, nobody knows which scopes would be exact.
+        return _plan_exact_grant(name, app, own)
+    if given is None and app.scopes:
         return []
-    missing = tuple(scope for scope in wanted if scope not in app.scopes)
+    missing = tuple(scope for scope in own if scope not in app.scopes)
     return [Change("grant" if app.grant_id is None else "widen", name, missing)] if missing else []
 
 
-def _wanted(app: App, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """Scopes to grant; null while the resource that would name them is not there."""
+def _own_scopes(name: AppName, app: App, goal: Goal) -> tuple[str, ...] | None:
+    """Return the scopes that ``present`` grants; null while the resource that would name them does not exist."""
+    given = goal.scopes_of(name)
     if given is not None:
         return given
-    return app.published if app.resource_id is not None else None
+    return app.published_scopes if app.resource_id is not None else None
 
 
-def _exactly(name: str, app: App, scopes: tuple[str, ...]) -> list[Change]:
-    """The grant made these scopes and no others; none at all for no scopes."""
+def _plan_exact_grant(name: AppName, app: App, scopes: tuple[str, ...]) -> list[Change]:
+    """Return the changes after which the grant holds these scopes and no others; for no scopes there is no grant then."""
     if not scopes:
         return [] if app.grant_id is None else [Change("revoke", name)]
     if set(scopes) == set(app.scopes or ()):
@@ -234,108 +170,122 @@ def _exactly(name: str, app: App, scopes: tuple[str, ...]) -> list[Change]:
 
 
 def plan_absent(state: State, goal: Goal) -> list[Change]:
-    """Grants first, then applications that nothing is left of which is not ours."""
+    """Return the changes that revoke our grants, and then delete the applications that hold nothing of others."""
     apps = state.apps()
-    changes = [change for name, app in apps.items() for change in _exactly(name, app, _foreign_scopes(name, app, goal))]
-    return changes + [Change("delete", name) for name, app in apps.items() if app.present and not _reasons_to_stay(state, name, goal)]
+    changes = [change for name, app in apps.items() for change in _plan_exact_grant(name, app, _foreign_scopes(name, app, goal))]
+    return changes + [Change("delete", name) for name, app in apps.items() if app.is_present and not _reasons_to_keep(state, name, goal)]
 
 
-def _foreign_scopes(name: str, app: App, goal: Goal) -> tuple[str, ...]:
-    """Scopes of an application's grant that are not ours. Ours are those that ``present`` would give it."""
-    ours = _wanted(app, goal.given(name)) or ()
-    return () if goal.purge else tuple(scope for scope in app.scopes or () if scope not in ours)
+def _foreign_scopes(name: AppName, app: App, goal: Goal) -> tuple[str, ...]:
+    """Return the scopes of an application's grant that ``present`` would not give it; none where they are to be removed too."""
+    own = _own_scopes(name, app, goal) or ()
+    return () if goal.purge_grants else tuple(scope for scope in app.scopes or () if scope not in own)
 
 
-def _reasons_to_stay(state: State, name: str, goal: Goal) -> list[str]:
-    """Why an application is not deleted: what others granted would go with it."""
-    if goal.purge:
+def _reasons_to_keep(state: State, name: AppName, goal: Goal) -> list[str]:
+    """Return why an application is not deleted: grants of others would go with it."""
+    if goal.purge_grants:
         return []
     app = state.apps()[name]
-    main = {other.grant_id for other in state.apps().values()}
-    foreign = len([grant for grant in app.inbound if grant.id not in main])
+    own_grants = {other.grant_id for other in state.apps().values()}
+    foreign = len([grant for grant in app.inbound_grants if grant.id not in own_grants])
     if name == "service":
         foreign += bool(_foreign_scopes("client", state.client, goal))
     kept = _foreign_scopes(name, app, goal)
     return [
         *([f"permissions that others granted it for all users ({', '.join(kept)})"] if kept else []),
-        *([f"{_count(len(app.others))} to it, for single users or on other applications"] if app.others else []),
-        *([f"{_count(foreign)} of permissions on it"] if foreign else []),
+        *([f"{_render_count(len(app.other_grants))} to it, for single users or on other applications"] if app.other_grants else []),
+        *([f"{_render_count(foreign)} of permissions on it"] if foreign else []),
     ]
 
 
-def _count(number: int) -> str:
+def _render_count(number: int) -> str:
     return f"{number} grant{'' if number == 1 else 's'}"
 
 
 def project(state: State, changes: t.Iterable[Change]) -> State:
-    """The state after these changes, as far as it can be known; ids that Entra will make are ''."""
-    apps, gone = state.apps(), set()
+    """Return the state after these changes, as far as it can be known. Objects that Entra is to create have the ID NEW_ID."""
+    apps, revoked = state.apps(), set()
     for change in changes:
         if change.kind == "revoke":
-            gone.add(apps[change.app].grant_id)
-        apps[change.app] = _after(apps[change.app], change)
-    left = {name: tuple(grant for grant in app.inbound if grant.id not in gone) for name, app in apps.items()}
-    return State(**{name: dataclasses.replace(app, inbound=left[name]) for name, app in apps.items()})
+            revoked.add(apps[change.app].grant_id)
+        apps[change.app] = _project_app(apps[change.app], change)
+    return State(**{name: _without_grants(app, revoked) for name, app in apps.items()})
 
 
-def _after(app: App, change: Change) -> App:
+def _without_grants(app: App, revoked: t.Collection[str | None]) -> App:
+    return dataclasses.replace(app, inbound_grants=tuple(grant for grant in app.inbound_grants if grant.id not in revoked))
+
+
+def _project_app(app: App, change: Change) -> App:
     if change.kind == "delete":
         return App(app.app_id, app.resource_app_id)
     if change.kind == "revoke":
         return dataclasses.replace(app, grant_id=None, scopes=())
     if change.kind == "restore":
-        return dataclasses.replace(app, id=app.deleted_id, deleted_id=None, deleted=None)
+        return dataclasses.replace(app, id=app.deleted_id, deleted_id=None, deleted_at=None)
     if change.kind == "create":
-        return dataclasses.replace(app, id="", enabled=True)
+        return dataclasses.replace(app, id=NEW_ID, is_enabled=True)
     if change.kind == "enable":
-        return dataclasses.replace(app, enabled=True)
+        return dataclasses.replace(app, is_enabled=True)
     kept = app.scopes or () if change.kind == "widen" else ()
     scopes = None if change.scopes is None else tuple(sorted({*kept, *change.scopes}))
-    return dataclasses.replace(app, grant_id=app.grant_id or "", scopes=scopes)
+    return dataclasses.replace(app, grant_id=app.grant_id or NEW_ID, scopes=scopes)
 
 
-# --- how it is shown ------------------------------------------------------------------------------------------------
+# --- return values --------------------------------------------------------------------------------------------------
 
 
-def describe(state: State, goal: Goal, urls: t.Mapping[str, str]) -> Json:
-    """The ``pinreset_consent`` return value."""
-    shown: Json = {name: _describe(app, _consented(name, app, goal)) for name, app in state.apps().items()}
-    ready = all(app["present"] and app["enabled"] and app["consented"] for app in shown.values())
-    return {**shown, "ready": ready, "consent_urls": dict(urls)}
+def describe(state: State, goal: Goal, urls: t.Mapping[AppName, str]) -> ConsentResult:
+    """Return the ``pinreset_consent`` return value."""
+    service, client = (_describe_app(app, _is_consented(name, app, goal)) for name, app in state.apps().items())
+    ready = all(app["present"] and app["enabled"] and app["consented"] for app in (service, client))
+    return {"service": service, "client": client, "ready": ready, "consent_urls": dict(urls)}
 
 
-def _consented(name: str, app: App, goal: Goal) -> bool:
-    if not goal.present:
-        # Here a grant that others made is no consent.
-        wanted = _wanted(app, goal.given(name)) or ()
-        return app.present and bool(wanted) and set(wanted) <= set(app.scopes or ())
-    return app.present and not _plan_grant(name, app, goal)
+def _is_consented(name: AppName, app: App, goal: Goal) -> bool:
+    if not goal.is_present:
+        # Here a grant that others made is not a consent.
+        own = _own_scopes(name, app, goal) or ()
+        return app.is_present and bool(own) and set(own) <= set(app.scopes or ())
+    return app.is_present and not _plan_grant(name, app, goal)
 
 
-def _describe(app: App, consented: bool) -> Json:
+def _describe_app(app: App, is_consented: bool) -> AppResult:
     return {
         "app_id": app.app_id,
         "id": app.id or None,
         "display_name": app.display_name,
-        "present": app.present,
-        "enabled": app.present and app.enabled,
-        "deleted": app.deleted,
-        "consented": consented,
+        "present": app.is_present,
+        "enabled": app.is_present and app.is_enabled,
+        "deleted": app.deleted_at,
+        "consented": is_consented,
         "scopes": None if app.scopes is None else list(app.scopes),
-        "grants": _grants(app),
+        "grants": _describe_grants(app),
     }
 
 
-def _grants(app: App) -> list[Json]:
-    shown = [_grant(other.resource_app_id, other.resource_id, other.consent_type, other.principal_id, other.scopes) for other in app.others]
+def _describe_grants(app: App) -> list[GrantResult]:
+    """Return the grants in which an application is the client, those for all users first."""
+    shown = [
+        _describe_grant(other.resource_app_id, other.resource_id, other.consent_type, other.principal_id, other.scopes)
+        for other in app.other_grants
+    ]
     if app.grant_id is not None:
-        shown.append(_grant(app.resource_app_id, app.resource_id, "AllPrincipals", None, app.scopes))
-    return sorted(shown, key=lambda grant: [grant[key] or "" for key in ("consent_type", "resource_app_id", "resource_id", "principal_id")])
+        shown.append(_describe_grant(app.resource_app_id, app.resource_id, ALL_PRINCIPALS, None, app.scopes))
+    return sorted(
+        shown,
+        key=lambda grant: (grant["consent_type"], grant["resource_app_id"] or "", grant["resource_id"] or "", grant["principal_id"] or ""),
+    )
 
 
-def _grant(
-    resource_app_id: str | None, resource_id: str | None, consent_type: str, principal_id: str | None, scopes: tuple[str, ...] | None
-) -> Json:
+def _describe_grant(
+    resource_app_id: str | None,
+    resource_id: str | None,
+    consent_type: ConsentType,
+    principal_id: str | None,
+    scopes: tuple[str, ...] | None,
+) -> GrantResult:
     return {
         "resource_app_id": resource_app_id,
         "resource_id": resource_id or None,
@@ -345,51 +295,29 @@ def _grant(
     }
 
 
-def managed(state: State) -> Json:
-    """Managed keys for a diff."""
+def describe_managed(state: State) -> Json:
+    """Return the managed keys, for a diff."""
     return {
-        name: {"present": app.present, "enabled": app.present and app.enabled, "scopes": None if app.scopes is None else list(app.scopes)}
+        name: {
+            "present": app.is_present,
+            "enabled": app.is_present and app.is_enabled,
+            "scopes": None if app.scopes is None else list(app.scopes),
+        }
         for name, app in state.apps().items()
     }
 
 
-def warnings(state: State, goal: Goal) -> list[str]:
-    if not goal.present:
+def describe_warnings(state: State, goal: Goal) -> list[str]:
+    """Return the warnings about a state that a task has reached."""
+    if not goal.is_present:
         return [
             f"{NAMES[app.app_id]} ({app.app_id}) was kept, with {'; '.join(reasons)}. "
             "Set purge_grants to true to remove it with all of that."
             for name, app in state.apps().items()
-            if app.present and (reasons := _reasons_to_stay(state, name, goal))
+            if app.is_present and (reasons := _reasons_to_keep(state, name, goal))
         ]
-    # A service that is only planned is no resource yet, and what it publishes is not known.
-    if goal.client is None and state.client.resource_id is not None and not state.client.published and state.client.scopes == ():
+    # A service that is only planned is no resource yet, and the scopes that it publishes are not known.
+    client = state.client
+    if goal.client_scopes is None and client.resource_id is not None and not client.published_scopes and client.scopes == ():
         return ["The PIN Reset Service publishes no delegated permission in this tenant: there is nothing to grant to its client."]
     return []
-
-
-def explain(failure: errors.IntuneError, urls: t.Mapping[str, str]) -> errors.IntuneError:
-    """A refusal with the way that is left: consent by hand."""
-    if isinstance(failure, errors.GraphError) and failure.status in (400, 403):
-        failure.hint = (
-            "The application needs Application.ReadWrite.All and DelegatedPermissionGrant.ReadWrite.All. Where it has them and "
-            "Microsoft refuses all the same, open these two pages as an Application Administrator (or higher), accept, and run again: "
-            + " and ".join(urls.values())
-        )
-    return failure
-
-
-def consent_urls(tenant: str | None, cloud: str = "global") -> dict[str, str]:
-    """The two documented admin-consent pages, for this tenant where it is known, at the sign-in service of this cloud.
-
-    Microsoft documents them for the global cloud alone; elsewhere they are the same pages of that cloud's sign-in service.
-    """
-    login = DOCUMENTED_LOGIN if cloud == "global" else clouds.CLOUDS[cloud].authority
-    return {
-        "service": _consent_url(login, tenant, SERVICE_APP_ID, "https://graph.windows.net", "https://cred.microsoft.com"),
-        "client": _consent_url(login, tenant, CLIENT_APP_ID, "https://cred.microsoft.com/", BROKER),
-    }
-
-
-def _consent_url(login: str, tenant: str | None, app_id: str, resource: str, redirect: str) -> str:
-    query = {"response_type": "code", "client_id": app_id, "resource": resource, "redirect_uri": redirect, "prompt": "admin_consent"}
-    return f"{login}/{tenant or 'common'}/oauth2/authorize?{urllib.parse.urlencode(query)}"

@@ -10,22 +10,22 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._consent import api as consent_calls
-from ansible_collections.endpointops.intune.plugins.module_utils._consent import plan as consent
-from ansible_collections.endpointops.intune.plugins.module_utils._consent.plan import (
+from ansible_collections.endpointops.intune.plugins.module_utils._consent.api import apply, fetch_state
+from ansible_collections.endpointops.intune.plugins.module_utils._consent.model import (
     CLIENT_APP_ID,
     DIRECTORY_APP_ID,
+    NAMES,
     SERVICE_APP_ID,
     Goal,
     State,
-    plan,
 )
+from ansible_collections.endpointops.intune.plugins.module_utils._consent.plan import describe, plan
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.emulated import Directory
 from tests.support.fakes import Step, answer, body_of, error, page, query_of, tenant
 
 USUAL = Goal()
-ABSENT = Goal(present=False)
+ABSENT = Goal(is_present=False)
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 USER = "66666666-6666-4666-8666-666666666666"
 
@@ -57,13 +57,13 @@ def complete() -> Directory:
 
 def applied(directory: Directory, goal: Goal = USUAL, timeout: float = 120.0) -> tuple[State, t.Any]:
     client = directory.world().client
-    before = consent_calls.read(client, goal)
+    before = fetch_state(client, goal)
     directory.sent.clear()
-    return consent_calls.apply(client, plan(before, goal), goal, timeout)
+    return apply(client, before, plan(before, goal), goal, timeout)
 
 
 def ready(state: State) -> bool:
-    return consent.describe(state, USUAL, {})["ready"]
+    return describe(state, USUAL, {})["ready"]
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -71,14 +71,14 @@ def ready(state: State) -> bool:
 
 def test_an_empty_tenant_is_read() -> None:
     directory = Directory()
-    found = consent_calls.read(directory.world().client)
-    assert (found.service.present, found.client.present, found.client.resource_id) == (False, False, None)
-    assert (found.service.resource_id, found.service.published) == (directory.id_of(DIRECTORY_APP_ID), ("User.Read",))
+    found = fetch_state(directory.world().client)
+    assert (found.service.is_present, found.client.is_present, found.client.resource_id) == (False, False, None)
+    assert (found.service.resource_id, found.service.published_scopes) == (directory.id_of(DIRECTORY_APP_ID), ("User.Read",))
     assert directory.targets == [READ_PRINCIPALS, READ_BIN, READ_BIN], "the bin once for each application that is missing"
 
 
 def test_a_tenant_that_is_complete_is_read_in_three_requests(complete: Directory) -> None:
-    found = consent_calls.read(complete.world().client, USUAL)
+    found = fetch_state(complete.world().client, USUAL)
     assert ready(found)
     assert [query_of(request)["$filter"] for request in complete.sent] == [
         f"appId in ('{DIRECTORY_APP_ID}','{SERVICE_APP_ID}','{CLIENT_APP_ID}')",
@@ -88,11 +88,11 @@ def test_a_tenant_that_is_complete_is_read_in_three_requests(complete: Directory
 
 
 def test_who_else_is_granted_is_read_where_it_is_asked_for(complete: Directory) -> None:
-    found = consent_calls.read(complete.world().client, ABSENT)
+    found = fetch_state(complete.world().client, ABSENT)
     ends = [query_of(request)["$filter"].split()[0] for request in complete.sent]
     assert ends == ["appId", "clientId", "resourceId", "clientId", "resourceId"]
-    assert [grant.client_id for grant in found.service.inbound] == [found.client.id]
-    consent_calls.read(complete.world().client, Goal(present=False, purge=True))
+    assert [grant.id for grant in found.service.inbound_grants] == [found.client.grant_id]
+    fetch_state(complete.world().client, Goal(is_present=False, purge_grants=True))
     assert len(complete.sent) == 5 + 3, "with purge it does not matter"
 
 
@@ -100,18 +100,18 @@ def test_every_page_is_read() -> None:
     directory = both(directory_page_size=1)
     directory.grant(CLIENT_APP_ID, GRAPH_APP_ID, "a")
     directory.grant(CLIENT_APP_ID, SERVICE_APP_ID, " b  a ")
-    found = consent_calls.read(directory.world().client)
-    assert found.service.present and found.client.present and found.service.resource_id
-    assert (found.client.scopes, [grant.scopes for grant in found.client.others]) == (("a", "b"), [("a",)])
+    found = fetch_state(directory.world().client)
+    assert found.service.is_present and found.client.is_present and found.service.resource_id
+    assert (found.client.scopes, [grant.scopes for grant in found.client.other_grants]) == (("a", "b"), [("a",)])
 
 
 def test_other_grants_are_no_admin_consent() -> None:
     directory = both()
     directory.grant(SERVICE_APP_ID, GRAPH_APP_ID, "User.Read")
     directory.grant(SERVICE_APP_ID, DIRECTORY_APP_ID, "User.Read", principal=USER)
-    found = consent_calls.read(directory.world().client)
+    found = fetch_state(directory.world().client)
     assert (found.service.scopes, found.service.grant_id) == ((), None)
-    shown = [(grant.resource_app_id, grant.consent_type, grant.principal_id) for grant in found.service.others]
+    shown = [(grant.resource_app_id, grant.consent_type, grant.principal_id) for grant in found.service.other_grants]
     assert shown == [(None, "AllPrincipals", None), (DIRECTORY_APP_ID, "Principal", USER)]
 
 
@@ -122,8 +122,8 @@ def test_of_several_in_the_bin_the_newest_counts() -> None:
     directory.tenant.clock.advance(3600)
     second = directory.make(SERVICE_APP_ID, accountEnabled=False)
     directory.admin("DELETE", f"/servicePrincipals/{second}")
-    found = consent_calls.read(directory.world().client).service
-    assert (found.deleted_id, found.enabled, bool(found.deleted)) == (second, False, True)
+    found = fetch_state(directory.world().client).service
+    assert (found.deleted_id, found.is_enabled, bool(found.deleted_at)) == (second, False, True)
 
 
 ON, OFF = {"isEnabled": True}, {"isEnabled": False}
@@ -139,9 +139,9 @@ ON, OFF = {"isEnabled": True}, {"isEnabled": False}
     ],
 )
 def test_what_an_application_publishes(scopes: list[dict[str, t.Any]] | None, published: tuple[str, ...]) -> None:
-    every = [{"id": f"sp-{app_id}", "appId": app_id, "oauth2PermissionScopes": scopes} for app_id in consent.NAMES]
+    every = [{"id": f"sp-{app_id}", "appId": app_id, "oauth2PermissionScopes": scopes} for app_id in NAMES]
     script = {READ_PRINCIPALS: page(*every), READ_GRANTS: page()}
-    assert consent_calls.read(tenant(script).client).client.published == published
+    assert fetch_state(tenant(script).client).client.published_scopes == published
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_an_application_that_may_be_there_is_not_made_twice(doubt: Step) -> None
 
     directory.first = {PRINCIPALS: [made_all_the_same]}
     after, failure = applied(directory)
-    assert (failure, after.service.present) == (None, True)
+    assert (failure, after.service.is_present) == (None, True)
     assert directory.writes.count(PRINCIPALS) == 1
 
 
@@ -228,7 +228,7 @@ def test_each_kind_of_write_may_have_been_done_whatever_the_answer(complete: Dir
     if kind == "enable":
         complete.admin("PATCH", service, {"accountEnabled": False})
     if kind == "widen":
-        goal = Goal(service=("Other",))
+        goal = Goal(service_scopes=("Other",))
     doubted: list[str] = []
 
     def done_all_the_same(request: Request) -> Response:
@@ -239,16 +239,16 @@ def test_each_kind_of_write_may_have_been_done_whatever_the_answer(complete: Dir
         return lost
 
     client = complete.world().client
-    changes = plan(consent_calls.read(client, goal), goal)
+    before = fetch_state(client, goal)
     target = {
         "restore": f"POST /v1.0/directory/deletedItems/{service.rpartition('/')[2]}/restore",
         "enable": f"PATCH /v1.0{service}",
-        "widen": f"PATCH /v1.0/oauth2PermissionGrants/{consent_calls.read(client).service.grant_id}",
-        "revoke": f"DELETE /v1.0/oauth2PermissionGrants/{consent_calls.read(client).service.grant_id}",
+        "widen": f"PATCH /v1.0/oauth2PermissionGrants/{fetch_state(client).service.grant_id}",
+        "revoke": f"DELETE /v1.0/oauth2PermissionGrants/{fetch_state(client).service.grant_id}",
         "delete": f"DELETE /v1.0{service}",
     }[kind]
     complete.first = {target: [done_all_the_same]}
-    after, failure = consent_calls.apply(client, changes, goal, 120.0)
+    after, failure = apply(client, before, plan(before, goal), goal, 120.0)
     assert (failure, doubted) == (None, [target])
     assert plan(after, goal) == []
     assert complete.writes.count(target) == 1
@@ -258,7 +258,7 @@ def test_a_404_for_an_application_that_is_there_all_the_same_is_no_deletion(comp
     target = f"DELETE /v1.0/servicePrincipals/{complete.id_of(SERVICE_APP_ID)}"
     complete.first = {target: [error(404, "Request_ResourceNotFound")]}
     after, failure = applied(complete, ABSENT)
-    assert (failure, after.service.present, complete.writes.count(target)) == (None, False, 2)
+    assert (failure, after.service.is_present, complete.writes.count(target)) == (None, False, 2)
 
 
 INTERRUPTIONS = [
@@ -276,7 +276,8 @@ def test_a_refusal_comes_back_beside_what_was_reached(interruption: Step) -> Non
     directory.first = {GRANTS: [interruption]}
     after, failure = applied(directory)
     assert isinstance(failure, errors.IntuneError)
-    assert (after.service.present, after.client.present, after.service.scopes) == (True, True, ())
+    assert failure.effects == "partial" and "Some changes were made." in str(failure)
+    assert (after.service.is_present, after.client.is_present, after.service.scopes) == (True, True, ())
 
 
 def test_a_failure_after_which_nothing_can_be_read_says_so() -> None:
@@ -287,16 +288,76 @@ def test_a_failure_after_which_nothing_can_be_read_says_so() -> None:
         return error(403, "Authorization_RequestDenied")
 
     directory.first = {GRANTS: [refuse_from_now_on]}
-    with pytest.raises(errors.ForbiddenError, match="could not be read back"):
+    with pytest.raises(errors.ForbiddenError, match="could not be read back") as caught:
         applied(directory)
+    assert caught.value.effects == "partial"
+
+
+@pytest.mark.parametrize(
+    ("first", "effects"),
+    [
+        pytest.param(error(403, "Authorization_RequestDenied"), "none", id="refused"),
+        pytest.param(errors.NotSentError("No connection."), "none", id="no connection"),
+        pytest.param(errors.ApprovalPendingError("Waits.", {"code": "x"}), "none", id="waits for its approval"),
+        pytest.param(error(500), "unknown", id="500: it may have been done"),
+    ],
+)
+@pytest.mark.parametrize("is_readable", [True, False], ids=["read back", "not read back"])
+def test_a_failure_of_the_first_write_says_what_it_changed(first: Step, effects: str, is_readable: bool) -> None:
+    directory = both()
+
+    def refuse_from_now_on(_request: Request) -> Response:
+        if not is_readable:
+            directory.first = {READ_PRINCIPALS: [error(500)]}
+        if isinstance(first, Exception):
+            raise first
+        return t.cast(Response, first)
+
+    directory.first = {GRANTS: [refuse_from_now_on]}
+    if is_readable:
+        _after, failure = applied(directory)
+    else:
+        with pytest.raises(errors.IntuneError, match="could not be read back") as caught:
+            applied(directory)
+        failure = caught.value
+    assert failure.effects == effects
+    assert ("Nothing was changed." in str(failure)) is (effects == "none")
+
+
+def test_a_write_that_waits_for_its_approval_after_another_was_accepted_is_partial() -> None:
+    directory = both()
+    client = directory.id_of(CLIENT_APP_ID)
+
+    def wait_for_approval(request: Request) -> Response:
+        if body_of(request)["clientId"] != client:
+            return directory.ask(request)
+        raise errors.ApprovalPendingError("Waits.", {"code": "x"})
+
+    directory.first = {GRANTS: [wait_for_approval, wait_for_approval]}
+    after, failure = applied(directory)
+    assert isinstance(failure, errors.ApprovalPendingError) and failure.approval == {"code": "x"}
+    assert (failure.effects, after.service.scopes, after.client.scopes) == ("partial", ("User.Read",), ())
+
+
+def test_a_write_that_was_done_with_an_error_is_a_change_where_it_is_seen() -> None:
+    directory = both()
+
+    def fail_afterwards(request: Request) -> Response:
+        directory.ask(request)
+        return error(500)
+
+    directory.first = {GRANTS: [fail_afterwards]}
+    after, failure = applied(directory)
+    assert (failure.effects, after.service.scopes) == ("partial", ("User.Read",))
 
 
 def test_a_grant_that_does_not_show_in_time_is_said() -> None:
     directory = both(replicas=(10_000,))
     after, failure = applied(directory, timeout=30.0)
     assert isinstance(failure, errors.NotReadyError)
-    assert "Timed out after 30 seconds" in str(failure) and "last word" not in str(failure)
-    assert after.service.present and directory.writes == [GRANTS, GRANTS]
+    assert "Timed out after 30 seconds" in str(failure) and "last response" not in str(failure)
+    assert failure.effects == "partial", "both writes were accepted"
+    assert after.service.is_present and directory.writes == [GRANTS, GRANTS]
 
 
 def test_a_wait_in_vain_tells_the_last_doubtful_answer() -> None:
@@ -305,6 +366,7 @@ def test_a_wait_in_vain_tells_the_last_doubtful_answer() -> None:
     _after, failure = applied(directory, timeout=30.0)
     assert isinstance(failure, errors.NotReadyError)
     assert "Not here." in str(failure) and "request-1" in str(failure)
+    assert failure.effects == "unknown"
 
 
 def test_an_application_that_shows_up_in_the_bin_late_is_restored_if_that_is_allowed() -> None:
@@ -319,9 +381,10 @@ def test_and_refused_if_not() -> None:
     directory = made(SERVICE_APP_ID, create_over_deleted="conflict")
     directory.admin("DELETE", f"/servicePrincipals/{directory.id_of(SERVICE_APP_ID)}")
     directory.first = {READ_BIN: [page(), page()]}
-    after, failure = applied(directory, Goal(restore=False))
+    after, failure = applied(directory, Goal(restore_deleted=False))
     assert isinstance(failure, errors.SelectionError) and "restore_deleted" in str(failure)
-    assert not after.service.present
+    assert (failure.effects, directory.writes) == ("none", [])
+    assert not after.service.is_present
 
 
 def test_an_application_that_was_made_is_not_restored_beside() -> None:
