@@ -125,11 +125,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _guid as guid
-from ansible_collections.endpointops.intune.plugins.module_utils import _module
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
+from ansible_collections.endpointops.intune.plugins.module_utils import _guid, _module
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, Options
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _plugin_options
@@ -139,11 +137,11 @@ try:
 except ImportError:  # before ansible-core 2.19 every string that is not marked as unsafe is a template
     trust_as_template = None
 
-SPEC = {
+SPEC: Options = {
     **CONNECTION,
     "device_groups": {"type": "list", "elements": "str"},
     "platforms": {"type": "list", "elements": "str", "choices": ["windows", "android", "ios"], "default": ["windows"]},
-    "ownerships": {"type": "list", "elements": "str", "choices": list(devices.OWNERSHIPS), "default": ["company"]},
+    "ownerships": {"type": "list", "elements": "str", "choices": list(model.OWNERSHIPS), "default": ["company"]},
     "eligible": {"type": "bool"},
     "filters": {
         "type": "list",
@@ -154,19 +152,23 @@ SPEC = {
     },
 }
 INTERPRETER = "{{ ansible_playbook_python }}"
-# Without one of these no string is a template, nor does it say how one is marked.
-MARKS = re.compile("[{}#%]")
-# What the devices that were read depend on. The rest is applied to them afterwards.
+# Without one of these a string is not a template, and does not change how templates are delimited.
+TEMPLATE_CHARACTERS = re.compile("[{}#%]")
+# The options on which the cached devices depend. The others are applied to them afterwards.
 CACHED_BY = ("tenant_id", "client_id", "cloud", "graph_url", "authority_url", "device_groups")
 
 
-class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]  # Ansible's classes have no types
+    """Adds a host for each managed device."""
+
     NAME = "endpointops.intune.intune_devices"
 
     def verify_file(self, path: str) -> bool:
+        """Return whether the file is for this plugin, by the end of its name."""
         return super().verify_file(path) and path.endswith(("intune_devices.yml", "intune_devices.yaml"))
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        """Add the hosts that the file at ``path`` describes; none where it fails."""
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
         unknown = sorted(set(config) - set(self._options))
@@ -174,35 +176,35 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{path}: {self.NAME} has no option {' and no option '.join(unknown)}.")
         params = _plugin_options.validate_file(SPEC, config, self.templar, path)
         before = set(self.inventory.hosts)
-        complete = False
+        is_complete = False
         try:
             for device in self._devices(params, path, cache):
                 # A list that changes while it is read may have a device twice.
                 if device.id in before or device.id not in self.inventory.hosts:
-                    self._add(device, params)
-            complete = True
+                    self._add_host(device, params)
+            is_complete = True
         finally:
             # Ansible goes on without a source that failed. Half of the devices would pass for all of them.
-            for host in () if complete else set(self.inventory.hosts) - before:
+            for host in () if is_complete else set(self.inventory.hosts) - before:
                 self.inventory.remove_host(self.inventory.get_host(host))
 
-    def _devices(self, params: dict[str, t.Any], path: str, cache: bool) -> t.Iterable[devices.Device]:
-        """From the cache where that is wanted and has them, else as they are read: a large tenant's are never in memory together."""
+    def _devices(self, params: dict[str, t.Any], path: str, cache: bool) -> t.Iterable[model.Device]:
+        """Return the cached devices where a cache is used and has them, else an iterator: a large tenant's are never in memory together."""
         if not self.get_option("cache"):
-            return self._read(params)
+            return self._fetch_devices(params)
         known_by = json.dumps([_module.VERSION, *(params[name] for name in CACHED_BY)])
         key = f"{self.get_cache_key(path)}_{hashlib.sha256(known_by.encode()).hexdigest()[:12]}"
         if cache and key in self._cache:
-            return [devices.Device(**fields) for fields in self._cache[key]]
-        found = list(self._read(params))
-        self._cache[key] = [{**dataclasses.asdict(device), "actions": []} for device in found]
-        return found
+            return [model.Device(**fields) for fields in self._cache[key]]
+        devices = list(self._fetch_devices(params))
+        self._cache[key] = [{**dataclasses.asdict(device), "actions": []} for device in devices]
+        return devices
 
-    def _read(self, params: dict[str, t.Any]) -> t.Iterator[devices.Device]:
+    def _fetch_devices(self, params: dict[str, t.Any]) -> t.Iterator[model.Device]:
         try:
             with _module.connect(params) as client:
                 try:
-                    yield from self._found(client, params["device_groups"])
+                    yield from self._fetch_with(client, params["device_groups"])
                 except IntuneError as failure:
                     raise _module.with_missing_permissions(failure, "intune_device_info", client, name="intune_devices") from failure
         except MissingLibraryError as failure:
@@ -210,63 +212,64 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except IntuneError as failure:
             raise AnsibleParserError(str(failure)) from None
 
-    def _found(self, client: GraphClient, groups: list[str] | None) -> t.Iterable[devices.Device]:
+    def _fetch_with(self, client: GraphClient, groups: list[str] | None) -> t.Iterable[model.Device]:
         if groups is None:
-            return selection.every(client)
-        found, warnings = selection.find(client, names=(), match_by="auto", groups=groups)
+            return lookup.fetch_all_devices(client)
+        devices, warnings = lookup.fetch_selected_devices(client, names=(), match_by="auto", groups=groups)
         for warning in warnings:
             self.display.warning(warning)
-        return found
+        return devices
 
-    def _add(self, device: devices.Device, params: dict[str, t.Any]) -> None:
-        if not guid.PATTERN.fullmatch(device.id.lower()):
+    def _add_host(self, device: model.Device, params: dict[str, t.Any]) -> None:
+        """Add the host of a device, unless the options ``eligible`` or ``filters`` leave it out."""
+        if not _guid.PATTERN.fullmatch(device.id.lower()):
             # It would be the name of a host: that of a group, of localhost or of a server must not be among them.
-            raise AnsibleParserError(f"Intune told of a device whose ID is no GUID: {device.id[:80]!r}.")
-        verdict = devices.eligibility(device, params["platforms"], params["ownerships"])
+            raise AnsibleParserError(f"The ID of a device in Intune's response must be a GUID, not {device.id[:80]!r}.")
+        verdict = eligibility.evaluate(device, params["platforms"], params["ownerships"])
         if params["eligible"] not in (None, verdict.eligible):
             return
-        variables = {f"intune_{name}": data(value) for name, value in devices.describe(device, verdict).items()}
-        if not self._wanted(variables, params["filters"] or ()):
+        variables = {f"intune_{name}": mark_data(value) for name, value in eligibility.describe(device, verdict).items()}
+        if not self._is_included(variables, params["filters"] or ()):
             return
         host = self.inventory.add_host(device.id)
         for name, value in variables.items():
             self.inventory.set_variable(host, name, value)
-        self.inventory.set_variable(host, "ansible_connection", template("local"))
-        self.inventory.set_variable(host, "ansible_python_interpreter", template(INTERPRETER))
+        self.inventory.set_variable(host, "ansible_connection", mark_template("local"))
+        self.inventory.set_variable(host, "ansible_python_interpreter", mark_template(INTERPRETER))
         strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
 
-    def _wanted(self, variables: dict[str, t.Any], filters: t.Iterable[dict[str, t.Any]]) -> bool:
+    def _is_included(self, variables: dict[str, t.Any], filters: t.Iterable[dict[str, t.Any]]) -> bool:
         for condition in filters:
             verb, expression = next((verb, value) for verb, value in condition.items() if value is not None)
-            if self._holds(verb, expression, variables):
+            if self._is_true(verb, expression, variables):
                 return verb == "include"
         return True
 
-    def _holds(self, verb: str, expression: t.Any, variables: dict[str, t.Any]) -> bool:
+    def _is_true(self, verb: str, expression: t.Any, variables: dict[str, t.Any]) -> bool:
         if isinstance(expression, bool):
             return expression
         try:
-            return boolean(self._compose(expression, variables), strict=False)
+            return bool(boolean(self._compose(expression, variables), strict=False))
         except AnsibleError as failure:
             raise AnsibleParserError(f"filters: {verb}: {expression}: {failure}") from None
 
 
-def data(value: t.Any) -> t.Any:
-    """What the service says, which must never be taken for a template.
+def mark_data(value: t.Any) -> t.Any:
+    """Return a value of the service, marked so that it is never taken for a template.
 
-    Since ansible-core 2.19 no string is one that was not trusted, but ansible-inventory puts a mark around each of those. So the
-    ones that cannot be templates are trusted: they come out as they are, as before 2.19.
+    Since ansible-core 2.19 a string that was not trusted is not a template, but ansible-inventory puts a mark around each of those.
+    So the ones that cannot be templates are trusted: they come out as they are, as before 2.19.
     """
     if not isinstance(value, str):
         return value
-    if MARKS.search(value):
+    if TEMPLATE_CHARACTERS.search(value):
         return value if trust_as_template else wrap_var(value)
-    return template(value)
+    return mark_template(value)
 
 
-def template(value: str) -> str:
-    """A string that Ansible may take for a template."""
+def mark_template(value: str) -> t.Any:
+    """Return a string that Ansible may take for a template."""
     return trust_as_template(value) if trust_as_template else value

@@ -167,8 +167,7 @@ devices:
 import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
@@ -177,31 +176,35 @@ SPEC = _argspec.make_spec(
     {
         **_argspec.SELECTION,
         "platforms": {"type": "list", "elements": "str", "choices": ["windows", "android", "ios"], "default": ["windows"]},
-        "ownerships": {"type": "list", "elements": "str", "choices": list(devices.OWNERSHIPS), "default": ["company"]},
+        "ownerships": {"type": "list", "elements": "str", "choices": list(model.OWNERSHIPS), "default": ["company"]},
         "eligible": {"type": "bool"},
     },
 )
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    found, warnings = find(params, client)
+    """Return the outcome of a task."""
+    devices, warnings = fetch_devices(params, client)
     shown = []
-    for device in found:
-        verdict = devices.eligibility(device, params["platforms"], params["ownerships"])
+    for device in devices:
+        verdict = eligibility.evaluate(device, params["platforms"], params["ownerships"])
         if params["eligible"] in (None, verdict.eligible):
-            shown.append(devices.describe(device, verdict))
+            shown.append(eligibility.describe(device, verdict))
     return Outcome({"devices": shown}, warnings=warnings)
 
 
-def find(params: t.Mapping[str, t.Any], client: GraphClient) -> tuple[list[devices.Device], list[str]]:
-    """The devices that are meant, and warnings."""
+def fetch_devices(params: t.Mapping[str, t.Any], client: GraphClient) -> tuple[list[model.Device], list[str]]:
+    """Return the devices that the options mean, and warnings."""
     if params["devices"] is None and params["device_groups"] is None:
-        found = {device.id: device for device in selection.every(client)}
-        return sorted(found.values(), key=lambda device: (devices.fold(device.device_name), device.id)), []
-    return selection.find(client, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ())
+        found = {device.id: device for device in lookup.fetch_all_devices(client)}
+        return sorted(found.values(), key=lambda device: (model.fold(device.device_name), device.id)), []
+    return lookup.fetch_selected_devices(
+        client, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
+    )
 
 
 def main() -> None:
+    """Run the module in its own process."""
     _module.main(SPEC, run)
 
 

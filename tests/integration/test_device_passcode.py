@@ -166,7 +166,7 @@ def test_the_same_device_named_twice_is_one_device(ansible):
 def test_bad_input_resets_nothing(ansible):
     twins = [device for device in ansible.tenant.control.devices() if device["deviceName"] == "PHONE-SPARE"]
     bad = (
-        ({"devices": ["NOBODY", PHONE, "NOR-THIS"]}, ["NOBODY", "NOR-THIS", "Nothing was done"]),
+        ({"devices": ["NOBODY", PHONE, "NOR-THIS"]}, ["NOBODY", "NOR-THIS", "Nothing was changed."]),
         ({"devices": ["00000000-1111-2222-3333-444444444444"]}, ["00000000-1111"]),
         ({"devices": [PHONE], "match_by": "id"}, [PHONE, "GUID"]),
         ({"devices": ["PHONE-SPARE"]}, [twin[property_] for twin in twins for property_ in ("id", "serialNumber")]),

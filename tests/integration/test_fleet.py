@@ -84,7 +84,7 @@ def test_a_nested_group_is_reset_once_and_in_few_requests(fleet, both_doors):
 def test_groups_that_cannot_be_used_are_refused_before_anything_is_reset(fleet, ansible):
     found = ansible.module(MODULE, {"device_groups": ["No such group", PILOT]})
     assert found.status == "failed" and found.writes == []
-    assert "There is no group named 'No such group'" in found.result["msg"] and "Nothing was done" in found.result["msg"]
+    assert "There is no group named 'No such group'" in found.result["msg"] and "Nothing was changed." in found.result["msg"]
 
 
 # --- quotas -------------------------------------------------------------------------------------------------------------

@@ -242,7 +242,7 @@ def test_the_clouds_are_told():
 
 def test_the_codes_of_findings_and_reasons_are_explained():
     text = (ROOT / "docs/docsite/rst/guide_troubleshooting.rst").read_text(encoding="utf-8")
-    sources = (ROOT / "plugins/module_utils" / name for name in ("_hello/findings.py", "_devices/model.py"))
+    sources = (ROOT / "plugins/module_utils" / name for name in ("_hello/findings.py", "_devices/eligibility.py"))
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     codes = {*re.findall(r"(?:_error|Finding|_refuse)\(\s*\"(\w+)\"", code)}
     assert len(codes) > 20 and {name for name in codes if f"``{name}``" not in text} == set()

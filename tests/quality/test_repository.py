@@ -118,24 +118,24 @@ def test_options_of_several_modules_are_documented_as_they_are(name):
 
 def test_devices_are_named_by_what_they_are_compared_by():
     from ansible_collections.endpointops.intune.plugins.module_utils._argspec import SELECTION
-    from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
     from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
 
     ways = SELECTION["match_by"]["choices"]
     assert ways[0] == SELECTION["match_by"]["default"] == "auto"
     assert sorted(ways[1:]) == sorted(devices.MATCH_BY)
-    assert set(devices.MATCH_BY.values()) <= set(devices.FIND) and set(selection.PROPERTIES.values()) <= set(devices.FIND)
+    assert set(devices.MATCH_BY.values()) <= set(devices.FIND) and set(devices.IDENTIFIERS.values()) <= set(devices.FIND)
 
 
 @pytest.mark.parametrize("name", ["intune_device_passcode", "intune_device_info"])
 def test_ownerships_and_platforms_are_those_of_the_gate(name):
+    from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility
     from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
 
     spec = module(name).SPEC.argument_spec
     assert tuple(spec["ownerships"]["choices"]) == devices.OWNERSHIPS and spec["ownerships"]["default"] == ["company"]
     for platform in spec["platforms"]["choices"]:
-        device = devices.Device("x", operating_system=platform, os_version="10.0.22631", join_type="azureADJoined", owner="company")
-        assert devices.platform(device) == platform and devices.eligibility(device, [platform]).eligible
+        device = devices.Device("x", operating_system=platform, os_version="10.0.22631", join_type="azureADJoined", ownership="company")
+        assert devices.platform(device) == platform and eligibility.evaluate(device, [platform]).eligible
 
 
 def test_secrets_are_hidden_and_nothing_else_is():

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Managed devices: what Intune says of one, what it is compared by, and whether a passcode reset is supported on it.
+"""Managed devices: the properties that Intune has of one, its platform, and the names that match it.
 
-Pure.
+Pure. Source of the properties: https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice
 """
 
 from __future__ import annotations
@@ -15,32 +15,43 @@ import dataclasses
 import re
 import typing as t
 
-from .. import _guid as guid
+from .. import _errors as errors
 from .._graph.rate_limit import Quota
+from .._guid import parse_guid
 from .._types import Json
 
 PATH = "/deviceManagement/managedDevices"
 # Of one application in one tenant. Source: https://learn.microsoft.com/graph/throttling-limits#intune-service-limits
 QUOTA = Quota(writes=200, requests=2000, seconds=20.0)
 
+MatchBy = t.Literal["id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"]
+Identifier = MatchBy | t.Literal["user_id"]
+Ownership = t.Literal["company", "personal", "unknown"]
+Platform = t.Literal["windows", "holographic", "windows_phone", "android", "ios", "macos", "linux", "other"]
+JoinType = t.Literal["azureADJoined", "hybridAzureADJoined", "azureADRegistered", "unknown"]
+
+OWNERSHIPS: tuple[Ownership, ...] = ("company", "personal", "unknown")
+
 # Option value -> Graph property.
-MATCH_BY = {
+MATCH_BY: dict[MatchBy, str] = {
     "id": "id",
     "device_name": "deviceName",
     "serial_number": "serialNumber",
     "user_principal_name": "userPrincipalName",
     "azure_ad_device_id": "azureADDeviceId",
 }
+# The properties by which a device is compared. Not every one may be in a $filter: only those of MATCH_BY are asked for.
+IDENTIFIERS: dict[Identifier, str] = dict([*MATCH_BY.items(), ("user_id", "userId")])
 FIND = ("id", "deviceName", "serialNumber", "userPrincipalName", "userId", "azureADDeviceId")
-# What the gate looks at, in both versions; and two properties that exist in beta only.
-GATE_V1 = ("id", "deviceName", "operatingSystem", "osVersion", "managedDeviceOwnerType", "managementState", "managementAgent")
-GATE = (*GATE_V1, "joinType", "deviceType")
+# The properties that decide on the eligibility: those that both versions have, and two that only beta has.
+ELIGIBILITY_V1 = ("id", "deviceName", "operatingSystem", "osVersion", "managedDeviceOwnerType", "managementState", "managementAgent")
+ELIGIBILITY = (*ELIGIBILITY_V1, "joinType", "deviceType")
 # deviceActionResults is filled for single devices only. READ_V1 has azureADDeviceId, which leads to /devices and its trustType.
-READ = (*GATE, "deviceActionResults")
-READ_V1 = (*GATE_V1, "azureADDeviceId", "deviceActionResults")
-# What is told of a device: no action results, which hold passcodes.
+READ = (*ELIGIBILITY, "deviceActionResults")
+READ_V1 = (*ELIGIBILITY_V1, "azureADDeviceId", "deviceActionResults")
+# The properties that are returned of a device: no action results, which hold passcodes.
 INFO = (
-    *GATE,
+    *ELIGIBILITY,
     "managedDeviceName",
     "serialNumber",
     "userPrincipalName",
@@ -49,20 +60,25 @@ INFO = (
     "lastSyncDateTime",
     "enrolledDateTime",
 )
+# The beginnings of Graph's values for nothing: the nil GUID, and the year 1.
+NO_GUID = "00000000-"
+NO_DATE = "0001-"
 
-CREATORS_UPDATE = (10, 0, 15063)
-# managementState, in lower case, of a device that Intune is about to let go. After a failed or canceled command it is managed still.
-LEAVING = frozenset({"retirepending", "retireissued", "wipepending", "wipeissued", "deletepending"})
-# managementAgent, in lower case, where Intune has no MDM channel to the device: RetryingSender alone, Configuration Manager alone, the PC
-# client of before MDM, Defender, and devices that Jamf or Google manage and Intune only lists. Members to come are let through.
-WITHOUT_MDM = frozenset({"unknown", "eas", "configurationmanagerclient", "intuneclient", "easintuneclient", "mssense", "jamf", "google"})
-OWNERSHIPS = ("company", "personal", "unknown")
 GUIDE = "https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset"
+
+MAX_NAMES = 50_000
+MAX_NAME_LENGTH = 256  # characters
+# Also halves of characters, which no request can carry.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+SHOWN_PROBLEMS = 20  # problems with names in one message; the rest is counted
+
+
+# --- devices --------------------------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True)
 class Device:
-    """A managed device as far as it matters here. ``actions``: its raw deviceActionResults, which hold passcodes."""
+    """The properties of a managed device, null where Intune does not know one. ``actions``: its raw deviceActionResults, with passcodes."""
 
     id: str
     device_name: str | None = None
@@ -71,7 +87,7 @@ class Device:
     join_type: str | None = None
     device_type: str | None = None
     actions: tuple[Json, ...] = dataclasses.field(default=(), repr=False)
-    owner: str | None = None
+    ownership: str | None = None
     management_state: str | None = None
     management_agent: str | None = None
     managed_device_name: str | None = None
@@ -83,202 +99,135 @@ class Device:
     enrolled: str | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Verdict:
-    """Whether a reset is supported. ``reason`` is a stable name, ``message`` a sentence with what to do instead; null when eligible."""
-
-    eligible: bool
-    reason: str | None = None
-    message: str | None = None
-
-
-# --- pure -----------------------------------------------------------------------------------------------------------
-
-
-def normalise(found: Json) -> Device:
-    """What is not of its type counts as not told."""
-    actions = found.get("deviceActionResults")
+def parse_device(item: Json) -> Device:
+    """Return the device in Graph's JSON. A value of another type than its property's counts as unknown."""
+    actions = item.get("deviceActionResults")
     return Device(
-        id=str(found.get("id")),
-        device_name=_text(found.get("deviceName")),
-        operating_system=_text(found.get("operatingSystem")),
-        os_version=_text(found.get("osVersion")),
-        join_type=_text(found.get("joinType")),
-        device_type=_text(found.get("deviceType")),
+        id=str(item.get("id")),
+        device_name=_parse_text(item.get("deviceName")),
+        operating_system=_parse_text(item.get("operatingSystem")),
+        os_version=_parse_text(item.get("osVersion")),
+        join_type=_parse_text(item.get("joinType")),
+        device_type=_parse_text(item.get("deviceType")),
         actions=tuple(entry for entry in actions if isinstance(entry, dict)) if isinstance(actions, list) else (),
-        owner=_text(found.get("managedDeviceOwnerType")),
-        management_state=_text(found.get("managementState")),
-        management_agent=_text(found.get("managementAgent")),
-        managed_device_name=_text(found.get("managedDeviceName")),
-        serial_number=_text(found.get("serialNumber")),
-        user_principal_name=_text(found.get("userPrincipalName")),
-        azure_ad_device_id=_unless(found.get("azureADDeviceId"), "00000000-"),
-        compliance_state=_text(found.get("complianceState")),
-        last_sync=_unless(found.get("lastSyncDateTime"), "0001-"),
-        enrolled=_unless(found.get("enrolledDateTime"), "0001-"),
+        ownership=_parse_text(item.get("managedDeviceOwnerType")),
+        management_state=_parse_text(item.get("managementState")),
+        management_agent=_parse_text(item.get("managementAgent")),
+        managed_device_name=_parse_text(item.get("managedDeviceName")),
+        serial_number=_parse_text(item.get("serialNumber")),
+        user_principal_name=_parse_text(item.get("userPrincipalName")),
+        azure_ad_device_id=_parse_text(item.get("azureADDeviceId"), nothing=NO_GUID),
+        compliance_state=_parse_text(item.get("complianceState")),
+        last_sync=_parse_text(item.get("lastSyncDateTime"), nothing=NO_DATE),
+        enrolled=_parse_text(item.get("enrolledDateTime"), nothing=NO_DATE),
     )
 
 
-def _text(value: t.Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _parse_text(value: t.Any, nothing: str | None = None) -> str | None:
+    """Return a text; null for anything else, and for one that begins as ``nothing`` does."""
+    if not isinstance(value, str) or not value:
+        return None
+    return None if nothing is not None and value.startswith(nothing) else value
 
 
-def _unless(value: t.Any, void: str) -> str | None:
-    """Null also for what begins as Graph's word for nothing does: the GUID of zeros, the year 1."""
-    text = _text(value)
-    return None if text is None or text.startswith(void) else text
+def join_of_trust(trust: str | None) -> JoinType:
+    """Return the joinType for the trustType of the device's object in Microsoft Entra: v1.0 has no joinType."""
+    join_types: dict[str, JoinType] = {"AzureAd": "azureADJoined", "ServerAd": "hybridAzureADJoined", "Workplace": "azureADRegistered"}
+    return join_types.get(trust or "", "unknown")
 
 
-def describe(device: Device, verdict: Verdict) -> Json:
-    """An entry of the ``devices`` return value."""
-    return {
-        "id": device.id,
-        "device_name": device.device_name,
-        "managed_device_name": device.managed_device_name,
-        "operating_system": device.operating_system,
-        "os_version": device.os_version,
-        "platform": platform(device),
-        "serial_number": device.serial_number,
-        "user_principal_name": device.user_principal_name,
-        "azure_ad_device_id": device.azure_ad_device_id,
-        "ownership": device.owner,
-        "management_state": device.management_state,
-        "join_type": device.join_type,
-        "compliance_state": device.compliance_state,
-        "last_sync": device.last_sync,
-        "enrolled": device.enrolled,
-        "eligible": verdict.eligible,
-        "reason": verdict.reason,
-        "message": verdict.message,
-    }
+def platform(device: Device) -> Platform:
+    """Return the platform of a device.
 
-
-def join_of_trust(trust: str | None) -> str:
-    """The joinType that the trustType of the device's object in Microsoft Entra stands for: v1.0 has no joinType."""
-    return {"AzureAd": "azureADJoined", "ServerAd": "hybridAzureADJoined", "Workplace": "azureADRegistered"}.get(trust or "", "unknown")
-
-
-def platform(device: Device) -> str:
-    """windows, holographic, windows_phone, android, ios, macos, linux or other.
-
-    Intune's operatingSystem is free text, so what it begins with counts; deviceType is surer where it is there.
+    Intune's operatingSystem is free text, so its beginning counts; deviceType is more reliable where it is known.
     """
     kind = (device.device_type or "").lower()
     system = (device.operating_system or "").lower()
     if kind == "hololens" or "holographic" in system:
         return "holographic"
-    for name, beginnings in (
-        ("android", ("android", "aosp")),
-        ("ios", ("ios", "ipados")),
-        ("macos", ("macos", "mac os", "macmdm")),
-        ("linux", ("linux",)),
-    ):
-        if system.startswith(beginnings):
+    beginnings: dict[Platform, tuple[str, ...]] = {
+        "android": ("android", "aosp"),
+        "ios": ("ios", "ipados"),
+        "macos": ("macos", "mac os", "macmdm"),
+        "linux": ("linux",),
+    }
+    for name, texts in beginnings.items():
+        if system.startswith(texts):
             return name
     if system.startswith("windows"):
-        return "windows_phone" if _build(device.os_version)[:1] == (8,) else "windows"
+        return "windows_phone" if parse_version(device.os_version)[:1] == (8,) else "windows"
     return "other"
 
 
-def eligibility(device: Device, platforms: t.Collection[str], ownerships: t.Collection[str] = ("company",)) -> Verdict:
-    """The support table of the brief: Windows 10 Creators Update or later, Entra joined; Android and iOS where asked for.
-
-    And, whatever the platform: Intune manages the device, is not about to let it go, and it is of one of the ``ownerships``.
-    """
-    return (
-        _platform_refusal(device, platforms)
-        or _management_refusal(device)
-        or _windows_refusal(device)
-        or _ownership_refusal(device, ownerships)
-        or Verdict(True)
-    )
-
-
-def _platform_refusal(device: Device, platforms: t.Collection[str]) -> Verdict | None:
-    found = platform(device)
-    if found not in ("android", "ios", "windows"):
-        return _refuse(
-            "platform_not_supported", f"Intune has no passcode reset for {device.operating_system or 'an unknown operating system'}."
-        )
-    if found not in platforms:
-        return _refuse("platform_not_selected", f"It runs {device.operating_system}; add {found} to platforms to reset its passcode.")
-    return None
-
-
-def _management_refusal(device: Device) -> Verdict | None:
-    if (device.management_state or "").lower() in LEAVING:
-        return _refuse(
-            "being_removed",
-            f"Intune is about to remove it ({device.management_state}). Cancel that first, or enroll the device again afterwards.",
-        )
-    if (device.management_state or "").lower() == "discovered":
-        return _refuse("not_managed", "Intune has only discovered it, and does not manage it. Enroll it in Intune.")
-    if (device.management_agent or "").lower() in WITHOUT_MDM:
-        return _refuse(
-            "not_managed",
-            f"Intune has no MDM channel to it (its management agent is {device.management_agent}). Enroll it, or use what manages it.",
-        )
-    return None
-
-
-def _windows_refusal(device: Device) -> Verdict | None:
-    if platform(device) != "windows":
-        return None
-    build = _build(device.os_version)
-    if len(build) < 3:
-        return _refuse("build_unknown", f"Its Windows version is not known ({device.os_version}); let it sync with Intune and run again.")
-    if build < CREATORS_UPDATE:
-        return _refuse("build_too_old", f"It runs Windows {device.os_version}; 10.0.15063 (Creators Update) or later is needed. Update it.")
-    return _join_refusal(device)
-
-
-def _join_refusal(device: Device) -> Verdict | None:
-    if device.join_type == "azureADJoined":
-        return None
-    if device.join_type == "hybridAzureADJoined":
-        return _refuse(
-            "hybrid_joined",
-            f"It is hybrid joined; only Microsoft Entra joined devices are supported. Its user can reset the PIN on the device: {GUIDE}",
-        )
-    if device.join_type == "azureADRegistered":
-        return _refuse(
-            "not_joined", "It is registered with Microsoft Entra, not joined. Join it, or let its user set a new PIN in Settings."
-        )
-    return _refuse("join_unknown", "Intune does not know how it is joined to Microsoft Entra; let it sync and run again.")
-
-
-def _ownership_refusal(device: Device, ownerships: t.Collection[str]) -> Verdict | None:
-    owner = device.owner if device.owner in OWNERSHIPS else "unknown"
-    if owner in ownerships:
-        return None
-    if owner == "personal":
-        return _refuse(
-            "personally_owned", "It is personally owned. Let its owner set a new passcode, or add personal to ownerships if you may do so."
-        )
-    if owner == "company":
-        return _refuse("company_owned", "It is owned by the company, which is not among ownerships. Add company to them.")
-    return _refuse("ownership_unknown", "Intune does not know who owns it. Set its ownership in Intune, or add unknown to ownerships.")
-
-
-def _refuse(reason: str, message: str) -> Verdict:
-    return Verdict(False, reason, message)
-
-
-def _build(version: str | None) -> tuple[int, ...]:
-    """The leading numbers of a version: '10.0.15063.1 (x)' gives (10, 0, 15063, 1); empty when there are none."""
+def parse_version(version: str | None) -> tuple[int, ...]:
+    """Return the leading numbers of a version: '10.0.15063.1 (x)' gives (10, 0, 15063, 1). Empty where there are none."""
     found = re.match(r"[0-9]{1,9}(\.[0-9]{1,9})*", version or "")
     return tuple(int(part) for part in found.group(0).split(".")) if found else ()
 
 
-def ways(name: str, match_by: str) -> list[str]:
-    """Which properties to try for a name, in order."""
+# --- names ----------------------------------------------------------------------------------------------------------
+
+Pair = tuple[Identifier, str]  # a property, and a value
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchTerm:
+    """A name, or a member of a group, as pairs in the order in which they are tried.
+
+    ``matches_all``: the devices that match any of the pairs are meant, and not only those that match the first pair with a match.
+    """
+
+    label: str
+    pairs: tuple[Pair, ...]
+    matches_all: bool = False
+
+
+def parse_names(names: t.Sequence[str], groups: t.Sequence[str], match_by: MatchBy | t.Literal["auto"]) -> list[SearchTerm]:
+    """Return the search terms of the names; raise InvalidOptionError or SelectionError where a name or group cannot be one."""
+    if not names and not groups:
+        raise errors.InvalidOptionError("No device is meant: devices and device_groups are empty.", hint="Name a device or a group.")
+    if len(names) > MAX_NAMES:
+        raise errors.InvalidOptionError(f"devices holds {len(names)} names; {MAX_NAMES} is the most for one task.", hint="Split them.")
+    problems = [problem for name in (*names, *groups) if (problem := _find_malformation(name))]
+    by_guid = match_by in ("id", "azure_ad_device_id")
+    problems += [f"'{name}' is not a GUID, which match_by {match_by} needs." for name in names if by_guid and not parse_guid(name)]
+    raise_problems(problems)
+    return [_parse_name(name, match_by) for name in names]
+
+
+def _find_malformation(name: str) -> str | None:
+    if not name.strip():
+        return "A name is blank."
+    if len(name) > MAX_NAME_LENGTH:
+        return f"A name is {len(name)} characters long, and {MAX_NAME_LENGTH} is the most: {name[:40]!r}..."
+    if CONTROL.search(name):
+        return f"A name holds control characters: {name[:80]!r}."
+    return None
+
+
+def _parse_name(name: str, match_by: MatchBy | t.Literal["auto"]) -> SearchTerm:
+    properties = choose_properties(name, match_by)
+    value = parse_guid(name) if properties[0] in ("id", "azure_ad_device_id") else None
+    return SearchTerm(name, tuple((choice, value or name) for choice in properties))
+
+
+def choose_properties(name: str, match_by: MatchBy | t.Literal["auto"]) -> list[MatchBy]:
+    """Return the properties by which to search for a name, in order."""
     if match_by != "auto":
         return [match_by]
-    if guid.parse_guid(name):
+    if parse_guid(name):
         return ["id", "azure_ad_device_id"]
     return ["user_principal_name"] if "@" in name else ["device_name", "serial_number"]
 
 
 def fold(value: t.Any) -> str:
-    """A property or a name to be compared, as Intune does, without case. Not casefold: that makes one of straße and strasse."""
+    """Return a property or a name for a comparison without case, as Intune compares. Not casefold: it equates straße and strasse."""
     return str(value or "").lower()
+
+
+def raise_problems(problems: t.Iterable[str]) -> None:
+    """Raise SelectionError for these problems with names and groups, if there are any."""
+    every = list(dict.fromkeys(problems))
+    if every:
+        more = f" ... and {len(every) - SHOWN_PROBLEMS} more problems." if len(every) > SHOWN_PROBLEMS else ""
+        raise errors.SelectionError(" ".join(every[:SHOWN_PROBLEMS]) + more, hint="Correct the names, or use device IDs.", effects="none")

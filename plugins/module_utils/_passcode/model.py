@@ -15,7 +15,8 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
-from .._devices.model import Device, Verdict
+from .._devices.eligibility import Verdict
+from .._devices.model import Device
 from .._time import parse_timestamp
 from .._types import Json
 

@@ -23,8 +23,8 @@ import enum
 import typing as t
 
 from .. import _errors as errors
+from .._devices.eligibility import evaluate
 from .._devices.model import Device
-from .._devices.model import eligibility as assess
 from .._devices.model import platform as find_platform
 from .._graph.batch import Result
 from .._graph.responses import parse_response
@@ -202,7 +202,7 @@ def after_read(work: QueuedReset, device: Device | None, rules: Rules, *, stoppe
 def after_assessment(work: QueuedReset, device: Device, rules: Rules, *, stopped: bool) -> Transition:
     """Return the transition of a device that was read whole: refused, satisfied by an earlier reset, or due."""
     item = work.item
-    item.device, item.verdict = device, assess(device, rules.platforms, rules.ownerships)
+    item.device, item.verdict = device, evaluate(device, rules.platforms, rules.ownerships)
     if stopped:
         return Transition("finished")
     if not must_reset(item, rules.since, rules.again):

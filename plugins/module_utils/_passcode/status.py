@@ -11,8 +11,7 @@ from __future__ import annotations
 import itertools
 import typing as t
 
-from .._devices.model import PATH, Device
-from .._devices.model import normalise as parse_device
+from .._devices.model import PATH, Device, parse_device
 from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import GraphClient
 from .._graph.odata import render_path

@@ -23,6 +23,7 @@ from ansible_collections.endpointops.intune.plugins.doc_fragments import connect
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.emulated import Emulated
@@ -205,7 +206,7 @@ class TestStrangeAnswers:
         second["id"] = identity
         inventory = InventoryData()
         inventory.add_host("other")
-        with pytest.raises(AnsibleParserError, match="no GUID"):
+        with pytest.raises(AnsibleParserError, match="must be a GUID"):
             source.parse(inventory, keyed_groups=[{"prefix": "platform", "key": "intune_platform"}])
         assert set(inventory.hosts) == {"other"} and inventory.hosts["other"].vars.keys() <= {"inventory_file", "inventory_dir"}
 
@@ -218,8 +219,8 @@ class TestStrangeAnswers:
         assert "did not return a list of objects" in source.refusal()
 
     def test_an_error_of_any_kind_leaves_no_host(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-        judged = iter([intune_devices.devices.Verdict(True)])
-        monkeypatch.setattr(intune_devices.devices, "eligibility", lambda *_args: next(judged))
+        verdicts = iter([eligibility.Verdict(True)])
+        monkeypatch.setattr(eligibility, "evaluate", lambda *_args: next(verdicts))
         inventory = InventoryData()
         with pytest.raises(StopIteration):
             source.parse(inventory)
@@ -272,7 +273,7 @@ class TestCache:
 
         return parse
 
-    def test_devices_are_read_once_and_judged_anew(self, source: Source, cached: t.Callable[..., InventoryData]) -> None:
+    def test_devices_are_read_once_and_evaluated_anew(self, source: Source, cached: t.Callable[..., InventoryData]) -> None:
         first, second = (cached(**{"cache": True, "platforms": [platform]}) for platform in ("windows", "android"))
         assert len(source.connections) == 1 and set(first.hosts) == set(second.hosts)
         assert [of(found, "PHONE-HELPDESK-01").vars["intune_eligible"] for found in (first, second)] == [True, False]
@@ -307,14 +308,14 @@ def test_what_the_service_says_is_no_template(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(intune_devices, "trust_as_template", lambda value: trusted.append(value) or value)
     evil = "{{ lookup('ansible.builtin.env', 'HOME') }}"
     values = [evil, "{% x %}", "#jinja2: variable_start_string: '('", "plain", None, True]
-    assert [intune_devices.data(value) for value in values] == values
+    assert [intune_devices.mark_data(value) for value in values] == values
     assert trusted == ["plain"]
     monkeypatch.setattr(intune_devices, "trust_as_template", None)
     marked: list[str] = []
     monkeypatch.setattr(intune_devices, "wrap_var", lambda value: marked.append(value) or value)
-    assert [intune_devices.data(value) for value in values] == values
+    assert [intune_devices.mark_data(value) for value in values] == values
     assert marked == values[:3]
-    assert intune_devices.template("{{ x }}") == "{{ x }}"
+    assert intune_devices.mark_template("{{ x }}") == "{{ x }}"
 
 
 def test_the_options_are_documented_as_they_are() -> None:

@@ -15,9 +15,8 @@ from hypothesis import strategies
 from intune_emulator.control import seeds
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup as selection
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
-from ansible_collections.endpointops.intune.plugins.module_utils._devices.lookup import Chosen, prefer_list
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup, model
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.lookup import Selection, prefer_list
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import QUOTA
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
@@ -80,15 +79,16 @@ class Intune(Emulated):
     def group(self, name: str) -> str:
         return self.tenant.groups.find(lambda group: group["displayName"] == name)[0]["id"]
 
-    def select(self, *names: str, match_by: str = "auto", groups: t.Sequence[str] = ()) -> Chosen:
+    def select(self, *names: str, match_by: str = "auto", groups: t.Sequence[str] = ()) -> Selection:
         client = self.world().client
         self.sent.clear()
-        return selection.select(client, t.cast(t.Any, Straight(client)), names=names, match_by=match_by, groups=groups)
+        return lookup.select(client, t.cast(t.Any, Straight(client)), names=names, match_by=match_by, groups=groups)
 
     def refused(self, *names: str, **options: t.Any) -> str:
         with pytest.raises(errors.SelectionError) as caught:
             self.select(*names, **options)
-        assert caught.value.hint == "Nothing was done. Correct the names, or use device IDs."
+        assert caught.value.hint == "Correct the names, or use device IDs."
+        assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)
         return caught.value.message
 
     @property
@@ -107,8 +107,8 @@ def wire() -> Intune:
 
 def by_list(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads the list whatever is fewer."""
-    monkeypatch.setattr(selection, "FEW", 0)
-    monkeypatch.setattr(selection, "prefer_list", lambda wanted, there: True)
+    monkeypatch.setattr(lookup, "FEW", 0)
+    monkeypatch.setattr(lookup, "prefer_list", lambda wanted, there: True)
 
 
 MODES = pytest.mark.parametrize("mode", ["filter", "list"])
@@ -124,14 +124,14 @@ def set_mode(mode: str, wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @MODES
 @pytest.mark.parametrize("auto", [True, False], ids=["auto", "told"])
-@pytest.mark.parametrize(("way", "name"), devices.MATCH_BY.items())
+@pytest.mark.parametrize(("way", "name"), model.MATCH_BY.items())
 def test_a_device_is_found_by_each_property(
     wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str, way: str, name: str, auto: bool
 ) -> None:
     set_mode(mode, wire, monkeypatch)
     device = wire.device("O'Brien's phone")
     for value in (device[name], device[name].upper()):
-        assert wire.select(value, match_by="auto" if auto else way) == Chosen({device["id"]: [value]}, [])
+        assert wire.select(value, match_by="auto" if auto else way) == Selection({device["id"]: [value]}, [])
     assert bool(wire.lists) == (mode == "list")
 
 
@@ -204,7 +204,7 @@ def test_an_empty_page_is_not_the_end() -> None:
     device = {"id": NOBODY, "deviceName": "PC-1"}
     link = "https://graph.test/v1.0/deviceManagement/managedDevices?$skiptoken=x"
     world = tenant({LIST: [page(next_link=link), page(next_link=link), page(device)]})
-    chosen = selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=["PC-1"], match_by="device_name", groups=[])
+    chosen = lookup.select(world.client, t.cast(t.Any, Straight(world.client)), names=["PC-1"], match_by="device_name", groups=[])
     assert chosen.ids == {NOBODY: ["PC-1"]}
 
 
@@ -213,6 +213,16 @@ def test_a_user_with_two_devices_is_ambiguous(wire: Intune, monkeypatch: pytest.
     set_mode(mode, wire, monkeypatch)
     user = wire.device("PHONE-FIELD-01")["userPrincipalName"]
     assert f"'{user}' means 2 devices by user_principal_name" in wire.refused(user)
+
+
+@MODES
+def test_a_name_of_two_devices_is_refused_although_another_name_means_one_of_them(
+    wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    set_mode(mode, wire, monkeypatch)
+    for user in ("one@contoso.test", "two@contoso.test"):
+        wire.add(deviceName="OTHER", serialNumber="S-TWICE", userPrincipalName=user)
+    assert "'S-TWICE' means 2 devices by serial_number" in wire.refused("S-TWICE", "two@contoso.test")
 
 
 def test_many_candidates_are_told_in_part(wire: Intune) -> None:
@@ -293,7 +303,7 @@ def test_there_is_a_most_of_names(wire: Intune) -> None:
     with pytest.raises(errors.InvalidOptionError, match="50001 names; 50000 is the most"):
         wire.select(*(str(number) for number in range(50_001)))
     assert wire.sent == []
-    assert len(selection.check([str(number) for number in range(50_000)], [], "auto")) == 50_000
+    assert len(model.parse_names([str(number) for number in range(50_000)], [], "auto")) == 50_000
 
 
 # --- how it is asked -------------------------------------------------------------------------------------------------
@@ -332,11 +342,11 @@ def test_the_same_name_many_times_is_asked_for_once(wire: Intune) -> None:
 def test_four_names_of_few_devices_read_the_list_once(wire: Intune) -> None:
     assert len(wire.select(*(f"PHONE-FIELD-0{number}" for number in (1, 2, 3, 4))).ids) == 4
     assert wire.targets == [COUNT, LIST]
-    assert query_of(wire.sent[1]) == {"$select": ",".join(devices.FIND)}
+    assert query_of(wire.sent[1]) == {"$select": ",".join(model.FIND)}
 
 
 def test_four_names_of_very_many_devices_are_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "PAGE", 10)
+    monkeypatch.setattr(lookup, "PAGE", 10)
     assert len(wire.select(*(f"PHONE-FIELD-0{number}" for number in (1, 2, 3, 4))).ids) == 4
     assert wire.targets == [COUNT, LIST, LIST, LIST, LIST] and len(wire.filters) == 4
 
@@ -347,7 +357,7 @@ def test_a_tenant_that_does_not_count_its_devices_is_taken_for_a_large_one(answe
         found = page(*({"id": f"id-{place}", "deviceName": f"PC-{place}"} for place in range(number)))
         world = tenant({COUNT: answered, LIST: found})
         names = [f"PC-{place}" for place in range(number)]
-        selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=names, match_by="device_name", groups=[])
+        lookup.select(world.client, t.cast(t.Any, Straight(world.client)), names=names, match_by="device_name", groups=[])
         assert len(world.transport.sent) == (2 if listed else 1 + number)
 
 
@@ -395,14 +405,14 @@ def test_so_is_a_member_of_a_group(wire: Intune, monkeypatch: pytest.MonkeyPatch
 
 
 def test_names_that_are_wrong_by_the_thousand_are_not_all_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "AGAIN", 2)
+    monkeypatch.setattr(lookup, "SLICE", 2)
     message = wire.refused(*(f"NO-{number}" for number in range(7)))
     assert message.count("There is no managed device") == 7
     assert wire.filters == ["deviceName eq 'NO-0'", "deviceName eq 'NO-1'", "serialNumber eq 'NO-0'", "serialNumber eq 'NO-1'"]
 
 
 def test_names_that_are_right_are_all_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "AGAIN", 2)
+    monkeypatch.setattr(lookup, "SLICE", 2)
     names = [f"PHONE-FIELD-0{number}" for number in range(1, 8)]
     wire.hidden = frozenset(names)
     assert len(wire.select(*names).ids) == 7
@@ -439,13 +449,13 @@ def test_what_may_not_be_read_is_raised(names: list[str]) -> None:
 def test_an_answer_that_is_no_list_is_raised(body: t.Any) -> None:
     world = tenant({LIST: answer(200, body)})
     with pytest.raises(errors.UnexpectedResponseError, match="did not return a list"):
-        selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=["PC-1"], match_by="device_name", groups=[])
+        lookup.select(world.client, t.cast(t.Any, Straight(world.client)), names=["PC-1"], match_by="device_name", groups=[])
 
 
 def test_a_list_that_is_not_found_is_no_name_that_is_not_found() -> None:
     world = tenant({LIST: intune(404, "Not found.")})
     with pytest.raises(errors.NotFoundError):
-        selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=["PC-1"], match_by="device_name", groups=[])
+        lookup.select(world.client, t.cast(t.Any, Straight(world.client)), names=["PC-1"], match_by="device_name", groups=[])
 
 
 def test_selecting_writes_nothing(wire: Intune) -> None:
@@ -465,7 +475,7 @@ def test_of_a_long_list_only_what_matches_is_kept() -> None:
         world = tenant(FakeTransport([answer(200, 1), *(turn(number) for number in range(1, pages + 1))]))
         names = [f"PC-{number}" for number in range(4)]
         tracemalloc.start()
-        selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=names, match_by="device_name", groups=[])
+        lookup.select(world.client, t.cast(t.Any, Straight(world.client)), names=names, match_by="device_name", groups=[])
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return top
@@ -476,6 +486,7 @@ def test_of_a_long_list_only_what_matches_is_kept() -> None:
 NAMES = strategies.sampled_from(["A", "a", "B", "ä", "Ä", "S", "s", "x@y", "X@Y", "", None])
 
 
+@hypothesis.example(there=[("B", "A", "A"), ("B", "A", "x@y")], names=["A", "x@y"], match_by="auto")
 @hypothesis.given(
     there=strategies.lists(strategies.tuples(NAMES, NAMES, NAMES), min_size=1, max_size=4),
     names=strategies.lists(NAMES.filter(bool), min_size=1, max_size=4),
@@ -489,7 +500,7 @@ def test_both_ways_of_asking_find_the_same(there: list[tuple[str | None, ...]], 
     for mode in ("filter", "list"):
         with pytest.MonkeyPatch.context() as patch:
             set_mode(mode, wire, patch)
-            patch.setattr(selection, "FEW", 0 if mode == "list" else 99)
+            patch.setattr(lookup, "FEW", 0 if mode == "list" else 99)
             try:
                 outcomes.append(wire.select(*names, match_by=match_by))
             except errors.SelectionError as failure:
@@ -504,7 +515,7 @@ def test_both_ways_of_asking_find_the_same(there: list[tuple[str | None, ...]], 
 def test_a_group_stands_for_its_devices(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     set_mode(mode, wire, monkeypatch)
     expected = {wire.device(f"PHONE-HELPDESK-0{number}")["id"]: ["group Helpdesk phones"] for number in (1, 2, 3)}
-    assert wire.select(groups=["Helpdesk phones"]) == Chosen(expected, [])
+    assert wire.select(groups=["Helpdesk phones"]) == Selection(expected, [])
 
 
 def test_a_group_by_id(wire: Intune) -> None:
@@ -589,8 +600,8 @@ def test_members_of_other_kinds_are_passed_over() -> None:
         LIST: page({"id": "id-1", "azureADDeviceId": "D-1"}),
     }
     world = tenant(script)
-    chosen = selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=[], match_by="auto", groups=[NOBODY])
-    assert chosen == Chosen({"id-1": [f"group {NOBODY}"]}, [])
+    chosen = lookup.select(world.client, t.cast(t.Any, Straight(world.client)), names=[], match_by="auto", groups=[NOBODY])
+    assert chosen == Selection({"id-1": [f"group {NOBODY}"]}, [])
 
 
 @pytest.mark.parametrize(
@@ -621,7 +632,7 @@ def test_members_that_may_not_be_listed_are_told_with_the_permission() -> None:
         {f"GET /v1.0{group}": answer(200, {"id": NOBODY}), f"GET /v1.0{group}/{MEMBERS}": intune(403, "Insufficient privileges.")}
     )
     with pytest.raises(errors.ForbiddenError, match="To read the members of groups, .* GroupMember.Read.All"):
-        selection.select(world.client, t.cast(t.Any, Straight(world.client)), names=[], match_by="auto", groups=[NOBODY])
+        lookup.select(world.client, t.cast(t.Any, Straight(world.client)), names=[], match_by="auto", groups=[NOBODY])
 
 
 def test_a_large_group_reads_the_list_once() -> None:
@@ -633,10 +644,10 @@ def test_a_large_group_reads_the_list_once() -> None:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read(wire: Intune, *ids: str) -> list[devices.Device]:
+def read(wire: Intune, *ids: str) -> list[model.Device]:
     client = wire.world().client
     wire.sent.clear()
-    return selection.read(client, t.cast(t.Any, Straight(client)), ids)
+    return lookup.fetch_devices(client, t.cast(t.Any, Straight(client)), ids)
 
 
 @pytest.mark.parametrize("number", [0, 1, 3, 7])
@@ -657,7 +668,7 @@ def test_a_device_that_is_gone_is_left_out_and_one_that_the_list_lacks_is_read(w
     body = page(*({"id": device} for device in ids[1:]))
     beta = LIST.replace("v1.0", "beta")
     world = tenant({COUNT: answer(200, 4), beta: body, f"{beta}/{ids[0]}": answer(200, {"id": ids[0]})})
-    assert [device.id for device in selection.read(world.client, t.cast(t.Any, Straight(world.client)), ids)] == ids
+    assert [device.id for device in lookup.fetch_devices(world.client, t.cast(t.Any, Straight(world.client)), ids)] == ids
 
 
 def test_what_may_not_be_read_is_raised_there_too() -> None:
@@ -669,11 +680,11 @@ def test_what_may_not_be_read_is_raised_there_too() -> None:
 # --- through the scheduler of the fleet -----------------------------------------------------------------------------
 
 
-def packed(wire: Intune, *names: str, retry_timeout: float = 60.0, **options: t.Any) -> Chosen:
+def packed(wire: Intune, *names: str, retry_timeout: float = 60.0, **options: t.Any) -> Selection:
     """As a module selects: in batches, under the quota."""
     client = wire.world(retry_timeout=retry_timeout).client
     wire.sent.clear()
-    return selection.select(client, BatchScheduler(client, QUOTA), names=names, **{"match_by": "auto", "groups": (), **options})
+    return lookup.select(client, BatchScheduler(client, QUOTA), names=names, **{"match_by": "auto", "groups": (), **options})
 
 
 def test_few_names_are_one_request(wire: Intune) -> None:
@@ -684,7 +695,7 @@ def test_few_names_are_one_request(wire: Intune) -> None:
 
 
 def test_names_that_are_asked_for_go_by_twenties(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "PAGE", 1)
+    monkeypatch.setattr(lookup, "PAGE", 1)
     names = [str(device.get("serialNumber")) for device in wire.tenant.devices][:25]
     assert len(packed(wire, *names, match_by="serial_number").ids) == 25
     assert wire.targets == [COUNT, "POST /v1.0/$batch", "POST /v1.0/$batch"]
@@ -748,7 +759,7 @@ def test_what_may_not_be_read_is_raised_from_a_batch() -> None:
 @pytest.mark.parametrize("kind", ["refuse", "ignore"])
 def test_what_the_service_makes_of_unknown_filters_changes_nothing(kind: str) -> None:
     wire = Intune(unlisted_filter=kind)
-    for way, name in devices.MATCH_BY.items():
+    for way, name in model.MATCH_BY.items():
         device = wire.device("PHONE-FIELD-01" if way != "user_principal_name" else "O'Brien's phone")
         assert list(packed(wire, device[name], match_by=way).ids) == [device["id"]]
 
@@ -756,5 +767,5 @@ def test_what_the_service_makes_of_unknown_filters_changes_nothing(kind: str) ->
 def test_devices_are_read_in_batches_too(wire: Intune) -> None:
     client = wire.world().client
     ids = [device.id for device in wire.tenant.devices][:3]
-    assert [device.id for device in selection.read(client, BatchScheduler(client, QUOTA), [*ids[:2], NOBODY])] == ids[:2]
+    assert [device.id for device in lookup.fetch_devices(client, BatchScheduler(client, QUOTA), [*ids[:2], NOBODY])] == ids[:2]
     assert wire.targets == ["POST /beta/$batch"]

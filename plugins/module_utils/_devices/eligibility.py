@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Whether a passcode reset is supported on a managed device, and why not. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .model import GUIDE, OWNERSHIPS, Device, Platform, parse_version, platform
+
+Reason = t.Literal[
+    "platform_not_supported",
+    "platform_not_selected",
+    "being_removed",
+    "not_managed",
+    "build_unknown",
+    "build_too_old",
+    "hybrid_joined",
+    "not_joined",
+    "join_unknown",
+    "personally_owned",
+    "company_owned",
+    "ownership_unknown",
+]
+
+CREATORS_UPDATE = (10, 0, 15063)
+# managementState, in lower case, of a device that Intune is about to release. After a failed or canceled command it is managed still.
+LEAVING = frozenset({"retirepending", "retireissued", "wipepending", "wipeissued", "deletepending"})
+# managementAgent, in lower case, where Intune has no MDM channel to the device: Exchange ActiveSync alone, Configuration Manager alone,
+# the PC client of before MDM, Defender, and devices that Jamf or Google manage and Intune only lists. Members to come are let through.
+WITHOUT_MDM = frozenset({"unknown", "eas", "configurationmanagerclient", "intuneclient", "easintuneclient", "mssense", "jamf", "google"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """Whether a reset is supported. ``message`` is a sentence with the alternative; it and ``reason`` are null when eligible."""
+
+    eligible: bool
+    reason: Reason | None = None
+    message: str | None = None
+
+
+class DeviceResult(t.TypedDict):
+    """An entry of the ``devices`` return value."""
+
+    id: str
+    device_name: str | None
+    managed_device_name: str | None
+    operating_system: str | None
+    os_version: str | None
+    platform: Platform
+    serial_number: str | None
+    user_principal_name: str | None
+    azure_ad_device_id: str | None
+    ownership: str | None
+    management_state: str | None
+    join_type: str | None
+    compliance_state: str | None
+    last_sync: str | None
+    enrolled: str | None
+    eligible: bool
+    reason: Reason | None
+    message: str | None
+
+
+def evaluate(device: Device, platforms: t.Collection[str], ownerships: t.Collection[str] = ("company",)) -> Verdict:
+    """Return the verdict on a device: Windows 10 Creators Update or later, Entra joined; Android and iOS where asked for.
+
+    On every platform: Intune manages the device, is not about to release it, and it is of one of the ``ownerships``.
+    """
+    return (
+        _find_platform_refusal(device, platforms)
+        or _find_management_refusal(device)
+        or _find_windows_refusal(device)
+        or _find_ownership_refusal(device, ownerships)
+        or Verdict(True)
+    )
+
+
+def _find_platform_refusal(device: Device, platforms: t.Collection[str]) -> Verdict | None:
+    found = platform(device)
+    if found not in ("android", "ios", "windows"):
+        return _refuse(
+            "platform_not_supported", f"Intune has no passcode reset for {device.operating_system or 'an unknown operating system'}."
+        )
+    if found not in platforms:
+        return _refuse("platform_not_selected", f"It runs {device.operating_system}; add {found} to platforms to reset its passcode.")
+    return None
+
+
+def _find_management_refusal(device: Device) -> Verdict | None:
+    state = (device.management_state or "").lower()
+    if state in LEAVING:
+        return _refuse(
+            "being_removed",
+            f"Intune is about to remove it ({device.management_state}). Cancel that first, or enroll the device again afterwards.",
+        )
+    if state == "discovered":
+        return _refuse("not_managed", "Intune has only discovered it, and does not manage it. Enroll it in Intune.")
+    if (device.management_agent or "").lower() in WITHOUT_MDM:
+        return _refuse(
+            "not_managed",
+            f"Intune has no MDM channel to it (its management agent is {device.management_agent}). Enroll it, or use what manages it.",
+        )
+    return None
+
+
+def _find_windows_refusal(device: Device) -> Verdict | None:
+    if platform(device) != "windows":
+        return None
+    build = parse_version(device.os_version)
+    if len(build) < 3:
+        return _refuse("build_unknown", f"Its Windows version is not known ({device.os_version}); let it sync with Intune and run again.")
+    if build < CREATORS_UPDATE:
+        return _refuse("build_too_old", f"It runs Windows {device.os_version}; 10.0.15063 (Creators Update) or later is needed. Update it.")
+    return _find_join_refusal(device)
+
+
+def _find_join_refusal(device: Device) -> Verdict | None:
+    if device.join_type == "azureADJoined":
+        return None
+    if device.join_type == "hybridAzureADJoined":
+        return _refuse(
+            "hybrid_joined",
+            f"It is hybrid joined; only Microsoft Entra joined devices are supported. Its user can reset the PIN on the device: {GUIDE}",
+        )
+    if device.join_type == "azureADRegistered":
+        return _refuse(
+            "not_joined", "It is registered with Microsoft Entra, not joined. Join it, or let its user set a new PIN in Settings."
+        )
+    return _refuse("join_unknown", "Intune does not know how it is joined to Microsoft Entra; let it sync and run again.")
+
+
+def _find_ownership_refusal(device: Device, ownerships: t.Collection[str]) -> Verdict | None:
+    ownership = device.ownership if device.ownership in OWNERSHIPS else "unknown"
+    if ownership in ownerships:
+        return None
+    if ownership == "personal":
+        return _refuse(
+            "personally_owned", "It is personally owned. Let its owner set a new passcode, or add personal to ownerships if you may do so."
+        )
+    if ownership == "company":
+        return _refuse("company_owned", "The device is company-owned. Add 'company' to ownerships to include it.")
+    return _refuse("ownership_unknown", "Intune does not know who owns it. Set its ownership in Intune, or add unknown to ownerships.")
+
+
+def _refuse(reason: Reason, message: str) -> Verdict:
+    return Verdict(False, reason, message)
+
+
+def describe(device: Device, verdict: Verdict) -> DeviceResult:
+    """Return an entry of the ``devices`` return value."""
+    return {
+        "id": device.id,
+        "device_name": device.device_name,
+        "managed_device_name": device.managed_device_name,
+        "operating_system": device.operating_system,
+        "os_version": device.os_version,
+        "platform": platform(device),
+        "serial_number": device.serial_number,
+        "user_principal_name": device.user_principal_name,
+        "azure_ad_device_id": device.azure_ad_device_id,
+        "ownership": device.ownership,
+        "management_state": device.management_state,
+        "join_type": device.join_type,
+        "compliance_state": device.compliance_state,
+        "last_sync": device.last_sync,
+        "enrolled": device.enrolled,
+        "eligible": verdict.eligible,
+        "reason": verdict.reason,
+        "message": verdict.message,
+    }
