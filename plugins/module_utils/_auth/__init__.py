@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Who we are: the user's options in, a credential out. One file a kind."""
+"""Who signs in: the user's options become a credential. One file a kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import os
 import typing as t
 
 from .. import _errors as errors
-from ._base import Credential, CredentialContext
+from ._base import AuthMethod, Credential, CredentialContext
 from .access_token import AccessToken
 from .azure_cli import AzureCli
 from .client_certificate import ClientCertificate
@@ -20,12 +20,17 @@ from .client_secret import ClientSecret
 from .managed_identity import ManagedIdentity
 from .workload_identity import WorkloadIdentity
 
-METHODS: dict[str, type[Credential]] = {
-    kind.method: kind for kind in (ClientSecret, ClientCertificate, ManagedIdentity, WorkloadIdentity, AzureCli, AccessToken)
+METHODS: dict[AuthMethod, type[Credential]] = {
+    "client_secret": ClientSecret,
+    "client_certificate": ClientCertificate,
+    "managed_identity": ManagedIdentity,
+    "workload_identity": WorkloadIdentity,
+    "azure_cli": AzureCli,
+    "access_token": AccessToken,
 }
 
 # The option whose presence means the method, for auth_method auto.
-TELLING = {
+METHOD_BY_OPTION: dict[str, AuthMethod] = {
     "access_token": "access_token",
     "client_certificate_path": "client_certificate",
     "client_secret": "client_secret",
@@ -34,27 +39,27 @@ TELLING = {
 
 
 def create(options: t.Mapping[str, t.Any], context: CredentialContext) -> Credential:
-    """The checked credential for these options; nothing has been sent yet."""
-    method = options["auth_method"]
+    """Return the validated credential for these options. Nothing has been sent yet."""
+    method: AuthMethod | t.Literal["auto"] = options["auth_method"]
     if method == "auto":
-        method = guess(options, os.environ)
+        method = detect_method(options, os.environ)
     credential = METHODS[method](options, context)
-    credential.check()
+    credential.validate()
     return credential
 
 
-def guess(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> str:
-    """The method that the options speak of; refuses when they speak of none, or of several."""
-    told = [option for option in TELLING if options.get(option)]
-    if len(told) > 1:
+def detect_method(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> AuthMethod:
+    """Return the only method whose option is given; raise InvalidOptionError where none is, or several are."""
+    given = [option for option in METHOD_BY_OPTION if options.get(option)]
+    if len(given) > 1:
         raise errors.InvalidOptionError(
-            f"Several credentials are given: {', '.join(told)} (as options, or by the environment).",
-            hint="Say which one to use with auth_method: " + " or ".join(TELLING[option] for option in told) + ".",
+            f"Several credentials are given: {', '.join(given)} (as options, or by the environment).",
+            hint="Say which one to use with auth_method: " + " or ".join(METHOD_BY_OPTION[option] for option in given) + ".",
         )
-    if told:
-        return TELLING[told[0]]
+    if given:
+        return METHOD_BY_OPTION[given[0]]
     if options.get("managed_identity_client_id") or environ.get("IDENTITY_ENDPOINT"):
-        return ManagedIdentity.method
+        return "managed_identity"
     raise errors.InvalidOptionError(
         "No credential is given.",
         hint="Set tenant_id, client_id and client_secret (INTUNE_TENANT_ID, INTUNE_CLIENT_ID, INTUNE_CLIENT_SECRET), "

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What every kind of credential has in common."""
+"""The base of every kind of credential."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ import typing as t
 from .. import _errors as errors
 from .._clouds import Cloud
 from .._http.retry import RetryingSender
-from ._claims import claims_of
+from .._types import Json
+from ._claims import parse_claims
+
+AuthMethod = t.Literal["client_secret", "client_certificate", "managed_identity", "workload_identity", "azure_cli", "access_token"]
 
 RENEW_BEFORE = 300.0  # seconds of life left at which a token is replaced
 
@@ -30,7 +33,7 @@ class Token:
 
 @dataclasses.dataclass(frozen=True)
 class CredentialContext:
-    """What a credential needs besides the user's options."""
+    """The surroundings of a credential. ``now`` returns seconds since the epoch."""
 
     cloud: Cloud
     sender: RetryingSender
@@ -38,21 +41,23 @@ class CredentialContext:
 
 
 class Credential(abc.ABC):
-    """One way to be somebody. A subclass says what it needs and how it gets a token.
+    """One way to sign in. A subclass names the options that it requires, and fetches a token.
 
-    ``check()`` looks at options and local files only; ``acquire()`` is the only part that talks.
+    ``method`` is an AuthMethod. ``validate()`` looks at options and local files only; ``fetch_token()`` is the only part that sends
+    requests.
     """
 
-    method = ""
-    needs: tuple[str, ...] = ()
+    method: str = ""
+    required_options: tuple[str, ...] = ()
 
     def __init__(self, options: t.Mapping[str, t.Any], context: CredentialContext) -> None:
         self.options = options
         self.context = context
         self._token: Token | None = None
 
-    def check(self) -> None:
-        missing = [name for name in self.needs if not self.options.get(name)]
+    def validate(self) -> None:
+        """Raise InvalidOptionError or MissingLibraryError where the credential cannot work."""
+        missing = [name for name in self.required_options if not self.options.get(name)]
         if missing:
             raise errors.InvalidOptionError(
                 f"auth_method {self.method} needs {' and '.join(missing)}.",
@@ -62,18 +67,18 @@ class Credential(abc.ABC):
             )
 
     @abc.abstractmethod
-    def acquire(self, claims: str | None, renew: bool) -> Token:
-        """A new token. ``renew``: the service refused the one before."""
+    def fetch_token(self, claims: str | None, renew: bool) -> Token:
+        """Return a new token. ``claims``: a challenge that it has to meet. ``renew``: the service refused the one before."""
 
     def token(self, *, claims: str | None = None, renew: bool = False) -> str:
-        """A usable token, asked for at most once while it lives. ``claims``: a challenge that a new one has to meet."""
-        if renew or claims or self._token is None or self._ends_soon(self._token):
-            self._token = self.acquire(claims, renew)
+        """Return a usable token, fetched at most once while it lives. ``claims``: a challenge that a new one has to meet."""
+        if renew or claims or self._token is None or self._expires_soon(self._token):
+            self._token = self.fetch_token(claims, renew)
         return self._token.value
 
-    def identity(self) -> dict[str, t.Any]:
-        """Who the token says we are, for diagnosis: the claims of the token, empty for an opaque one."""
-        return claims_of(self.token())
+    def identity(self) -> Json:
+        """Return the claims of the token, for diagnosis; empty for an opaque one."""
+        return parse_claims(self.token())
 
-    def _ends_soon(self, token: Token) -> bool:
+    def _expires_soon(self, token: Token) -> bool:
         return token.expires_at is not None and token.expires_at - self.context.now() < RENEW_BEFORE

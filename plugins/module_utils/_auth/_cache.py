@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Tokens kept between tasks in a file of the user's choice: off unless asked, readable by its owner alone."""
+"""Tokens kept between tasks in a file of the user's choice: off by default, readable by its owner alone."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class TokenCache:
         self._path = os.path.expanduser(path) if path else None
         self._cache: t.Any = None
 
-    def check(self) -> None:
-        """The file may be missing; what is there must be ours and closed to others."""
+    def validate(self) -> None:
+        """Raise InvalidOptionError for a file that is not ours, or that others can read. It may be missing."""
         if self._path is None:
             return
         try:
@@ -48,6 +48,7 @@ class TokenCache:
             )
 
     def load(self) -> t.Any:
+        """Return msal's cache with the content of the file; null without a path."""
         if self._path is None:
             return None
         self._cache = msal.SerializableTokenCache()
@@ -62,7 +63,7 @@ class TokenCache:
         return self._cache
 
     def save(self) -> None:
-        """Replaces the file whole, so that a reader beside us never sees half of it."""
+        """Replace the file as a whole, so that another process never reads half of it."""
         if self._path is None or not self._cache.has_state_changed:
             return
         try:

@@ -4,17 +4,18 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Looking into a token, for diagnosis only: nothing is decided by it and its signature is not ours to check."""
+"""The claims in a token, for diagnosis only: nothing is decided by them, and the signature is not verified."""
 
 from __future__ import annotations
 
 import base64
 import json
-import typing as t
+
+from .._types import Json
 
 
-def claims_of(token: str) -> dict[str, t.Any]:
-    """The claims of a JWT; empty for a token that is not one."""
+def parse_claims(token: str) -> Json:
+    """Return the claims of a JWT; empty for any other token."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}

@@ -4,14 +4,15 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Reading a credential from a file, with an error that names the option."""
+"""Credentials in files, with errors that name the option."""
 
 from __future__ import annotations
 
 from .. import _errors as errors
 
 
-def read(option: str, path: str) -> bytes:
+def read_file(option: str, path: str) -> bytes:
+    """Return the content of a file; raise InvalidOptionError for one that cannot be read or is blank."""
     try:
         with open(path, "rb") as file:
             content = file.read()

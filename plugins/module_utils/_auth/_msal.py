@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The confidential client of msal, on our transport, with its refusals as our errors."""
+"""The confidential client of msal, on the collection's transport, with its refusals as the collection's errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ else:
     # Older ones do not take a certificate without its thumbprint, and lack the managed identity client.
     HAS_MSAL = tuple(int(part) for part in msal.__version__.split(".")[:2]) >= (1, 35)
 
-# What an administrator does about it. Source: Microsoft Entra authentication and authorization error codes.
+# The remedy for each AADSTS number. Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 HINTS = {
     "7000215": "The secret is wrong: use the secret's value, not its id, and the application that it belongs to.",
     "7000222": "The secret has expired: make a new one for the application in Microsoft Entra.",
@@ -45,49 +45,52 @@ HINTS = {
 
 
 class MsalHttp:
-    """The ``http_client`` that msal asks for: get and post, on our transport and with our retries."""
+    """The ``http_client`` that msal asks for: get and post, on the collection's transport and with its retries."""
 
-    def __init__(self, exchange: RetryingSender) -> None:
-        self._exchange = exchange
+    def __init__(self, sender: RetryingSender) -> None:
+        self._sender = sender
 
     def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_kwargs: t.Any) -> MsalResponse:
-        if params:
-            url += ("&" if "?" in url else "?") + urllib.parse.urlencode(params)
-        return self._send(Request("GET", url, dict(headers or {})))
+        """Return the response of a GET."""
+        return self._send(Request("GET", _with_query(url, params), dict(headers or {})))
 
     def post(self, url: str, params: t.Any = None, data: t.Any = None, headers: t.Any = None, **_kwargs: t.Any) -> MsalResponse:
-        if params:
-            url += ("&" if "?" in url else "?") + urllib.parse.urlencode(params)
+        """Return the response of a POST of a form."""
         body = data if isinstance(data, (bytes, str)) else urllib.parse.urlencode(data or {})
         content = body.encode() if isinstance(body, str) else body
         headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         # Asking twice for a token is harmless.
-        return self._send(Request("POST", url, headers, content, idempotent=True))
+        return self._send(Request("POST", _with_query(url, params), headers, content, idempotent=True))
 
     def close(self) -> None:
-        """The transport is its owner's to close."""
+        """Do nothing: the owner of the transport closes it."""
 
     def _send(self, request: Request) -> MsalResponse:
-        answer = self._exchange.send(request)
-        _check(request, answer)
-        return MsalResponse(answer)
+        response = self._sender.send(request)
+        validate_response(request, response)
+        return MsalResponse(response)
 
 
-def _check(request: Request, answer: Response) -> None:
-    """What msal would stumble over, or write to a log with the token in it, does not reach it."""
-    if answer.status >= 500 or answer.status == 429:
+def _with_query(url: str, params: t.Any) -> str:
+    return url + ("&" if "?" in url else "?") + urllib.parse.urlencode(params) if params else url
+
+
+def validate_response(request: Request, response: Response) -> None:
+    """Raise an error for a response that msal cannot read, or would write to a log with the token in it."""
+    if response.status >= 500 or response.status == 429:
         raise errors.AuthenticationError(
-            f"{request.target}: the sign-in service answered {answer.status}, and still did after retry_timeout.", hint="Try again later."
+            f"{request.target}: the sign-in service still responds with status {response.status} after retry_timeout.",
+            hint="Try again later.",
         )
-    if 200 <= answer.status < 400 and not isinstance(_json(answer.text), dict):
+    if 200 <= response.status < 400 and not isinstance(_parse_json(response.text), dict):
         raise errors.UnexpectedResponseError(
-            f"{request.target} answered {answer.status} with something that is not of a sign-in service.",
+            f"{request.target} returned an unexpected response (status {response.status}), which is not of a sign-in service.",
             target=request.target,
-            hint="A proxy or gateway may have answered in its place. Check authority_url and the proxy.",
+            hint="A proxy or gateway may have responded instead. Check authority_url and the proxy.",
         )
 
 
-def _json(text: str) -> t.Any:
+def _parse_json(text: str) -> t.Any:
     try:
         return json.loads(text)
     except ValueError:
@@ -95,52 +98,56 @@ def _json(text: str) -> t.Any:
 
 
 class MsalResponse:
-    def __init__(self, answer: Response) -> None:
-        self.status_code = answer.status
-        self.headers = answer.headers
-        self.text = answer.text
+    """A response in the form that msal expects."""
+
+    def __init__(self, response: Response) -> None:
+        self.status_code = response.status
+        self.headers = response.headers
+        self.text = response.text
 
     def raise_for_status(self) -> None:
-        """Called by msal for 5xx only, which do not get here."""
+        """Do nothing: msal calls this for 5xx only, which are raised before."""
 
 
 class ConfidentialCredential(Credential):
-    """An application that proves itself to Entra; a subclass says with what."""
+    """An application that proves its identity to Entra, with the proof that a subclass returns."""
 
-    needs = ("tenant_id", "client_id")
+    required_options: tuple[str, ...] = ("tenant_id", "client_id")
 
     def __init__(self, *args: t.Any) -> None:
         super().__init__(*args)
         self._app: t.Any = None
         self._cache = _cache.TokenCache(self.options.get("token_cache_path"))
 
-    def check(self) -> None:
-        super().check()
+    def validate(self) -> None:
+        """Raise InvalidOptionError or MissingLibraryError where the credential cannot work."""
+        super().validate()
         require_msal()
         tenant = self.options["tenant_id"]
         if not re.fullmatch(r"[0-9A-Za-z.-]+", tenant):
             raise errors.InvalidOptionError(
                 f"tenant_id '{tenant}' is neither a GUID nor a domain name.", hint="Give the Directory ID, without braces."
             )
-        self._cache.check()
+        self._cache.validate()
 
     @abc.abstractmethod
     def client_credential(self) -> t.Any:
-        """What msal takes as ``client_credential``."""
+        """Return the proof, in the form of msal's ``client_credential``."""
 
-    def acquire(self, claims: str | None, renew: bool) -> Token:
+    def fetch_token(self, claims: str | None, renew: bool) -> Token:
+        """Return the token that Microsoft Entra issues; raise AuthenticationError where it refuses."""
         app = self._application()
         scopes = [self.context.cloud.scope]
         if renew and not claims:
-            # msal gives no other way to pass over its own cache.
+            # msal has no other way to bypass its own cache.
             app.remove_tokens_for_client()
         asked_at = self.context.now()
         try:
             result = app.acquire_token_for_client(scopes, claims_challenge=claims)
         except ValueError as failure:
-            # Its text may be the answer's.
-            raise errors.AuthenticationError("Microsoft Entra refused in a form that is not its own.", hint="Check the proxy.") from failure
-        token = token_of(result, asked_at)
+            # Its text may be the response's.
+            raise errors.AuthenticationError("Microsoft Entra returned an unexpected response.", hint="Check the proxy.") from failure
+        token = parse_token(result, asked_at)
         self._cache.save()
         return token
 
@@ -152,35 +159,36 @@ class ConfidentialCredential(Credential):
                     self.options["client_id"],
                     client_credential=self.client_credential(),
                     authority=authority,
-                    # The hosts are ours to name: no question about them goes to the public cloud.
+                    # The options name the hosts: the public cloud is not asked about them.
                     instance_discovery=False,
                     http_client=MsalHttp(self.context.sender),
                     token_cache=self._cache.load(),
                     client_capabilities=["CP1"],
                 )
             except (ValueError, KeyError, errors.UnexpectedResponseError) as failure:
-                # msal puts Entra's own words into the error that it raises from.
-                raise _authority_refusal(f"{failure} {failure.__context__}", authority) from failure
+                # msal puts Entra's own text into the error that it raises from.
+                raise parse_authority_failure(f"{failure} {failure.__context__}", authority) from failure
         return self._app
 
 
 def require_msal() -> None:
+    """Raise MissingLibraryError without msal, or with one that is too old."""
     if not HAS_MSAL:
         raise errors.MissingLibraryError("msal>=1.35.0")
 
 
-def token_of(result: t.Mapping[str, t.Any], asked_at: float) -> Token:
-    """The token in msal's result, or what it says instead as an error."""
+def parse_token(result: t.Mapping[str, t.Any], asked_at: float) -> Token:
+    """Return the token in msal's result; raise AuthenticationError for a refusal. ``asked_at``: seconds since the epoch."""
     if not result.get("access_token"):
-        raise refusal(result)
+        raise parse_refusal(result)
     try:
         return Token(result["access_token"], asked_at + float(result.get("expires_in", 0)))
     except (TypeError, ValueError):
         return Token(result["access_token"])
 
 
-def refusal(result: t.Mapping[str, t.Any]) -> errors.AuthenticationError:
-    """Entra's or a managed identity endpoint's error answer as an error."""
+def parse_refusal(result: t.Mapping[str, t.Any]) -> errors.AuthenticationError:
+    """Return the error in an error response of Entra or of a managed identity endpoint."""
     described = str(result.get("error_description") or result.get("error") or "no reason was given")
     sentence = re.split(r"\s*(?:Trace ID|Correlation ID|\r\n|\n)", described)[0].strip()
     found = re.search(r"AADSTS(\d+)", described)
@@ -193,10 +201,11 @@ def refusal(result: t.Mapping[str, t.Any]) -> errors.AuthenticationError:
     )
 
 
-def _authority_refusal(text: str, authority: str) -> errors.IntuneError:
+def parse_authority_failure(text: str, authority: str) -> errors.AuthenticationError:
+    """Return the error for an authority without an OpenID configuration, with the AADSTS number in the text, if there is one."""
     found = re.search(r"AADSTS\d+[^\"\\]*", text)
     if found:
-        return refusal({"error_description": found.group(0)})
+        return parse_refusal({"error_description": found.group(0)})
     return errors.AuthenticationError(
         f"{authority} is not a Microsoft Entra tenant: it has no OpenID configuration.", hint="Check tenant_id, cloud and authority_url."
     )

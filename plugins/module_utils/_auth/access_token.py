@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""A token that somebody else got."""
+"""A token that was issued elsewhere."""
 
 from __future__ import annotations
 
@@ -12,30 +12,34 @@ import re
 
 from .. import _errors as errors
 from ._base import Credential, Token
-from ._claims import claims_of
+from ._claims import parse_claims
 
 
 class AccessToken(Credential):
-    method = "access_token"
-    needs = ("access_token",)
+    """The token of the option ``access_token``, as it is."""
 
-    def check(self) -> None:
-        super().check()
-        # Nothing else can be sent in a header, and nothing else is a token.
+    method = "access_token"
+    required_options = ("access_token",)
+
+    def validate(self) -> None:
+        """Raise InvalidOptionError for a text that cannot be a token."""
+        super().validate()
+        # A header can hold no other characters, and neither can a token.
         if not re.fullmatch(r"[!-~]+", self.options["access_token"].strip()):
             raise errors.InvalidOptionError("access_token holds blanks or characters that no token has.", hint="Check how it was copied.")
 
-    def acquire(self, claims: str | None, renew: bool) -> Token:
+    def fetch_token(self, claims: str | None, renew: bool) -> Token:
+        """Return the given token; raise AuthenticationError where it has expired or was refused."""
         if renew:
             raise errors.AuthenticationError(
                 "Microsoft Graph refused the given access_token (expired, revoked, or issued for another service or cloud).",
                 hint=f"Get a new one for the resource {self.context.cloud.graph}, or use a credential that can renew itself.",
             )
         value = self.options["access_token"].strip()
-        ends = claims_of(value).get("exp")
-        if isinstance(ends, (int, float)) and ends <= self.context.now():
+        expires_at = parse_claims(value).get("exp")
+        if isinstance(expires_at, (int, float)) and expires_at <= self.context.now():
             raise errors.AuthenticationError(
                 "The given access_token has expired.", hint="Get a new one, or use a credential that can renew itself."
             )
-        # No end is given on: a token that cannot be renewed is used until the service refuses it.
+        # Without expires_at: a token that cannot be renewed is used until the service refuses it.
         return Token(value)

@@ -8,18 +8,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import functools
 import re
 import typing as t
 
 from .. import _errors as errors
-from . import _files
+from ._files import read_file
 from ._msal import ConfidentialCredential
 
 try:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key, pkcs12
 except ImportError:
     HAS_CRYPTOGRAPHY = False
 else:
@@ -28,76 +30,89 @@ else:
 OPTION = "client_certificate_path"
 
 
-class ClientCertificate(ConfidentialCredential):
-    method = "client_certificate"
-    needs = ("tenant_id", "client_id", OPTION)
+@dataclasses.dataclass(frozen=True)
+class KeyPair:
+    """A private key and its certificate."""
 
-    def check(self) -> None:
-        super().check()
+    key: RSAPrivateKey = dataclasses.field(repr=False)
+    certificate: x509.Certificate
+
+
+class ClientCertificate(ConfidentialCredential):
+    """The certificate in the file of the option ``client_certificate_path``."""
+
+    method = "client_certificate"
+    required_options = ("tenant_id", "client_id", OPTION)
+
+    def validate(self) -> None:
+        """Raise InvalidOptionError also for a file without a usable key and a certificate in force."""
+        super().validate()
         if not HAS_CRYPTOGRAPHY:
             raise errors.MissingLibraryError("cryptography")
-        path = self.options[OPTION]
-        content = _files.read(OPTION, path)
-        certificate = self._open_pem(path, content) if b"-----BEGIN" in content else self._open_pfx(path, content)
-        _check_dates(path, certificate, self.context.now())
+        validate_dates(self.options[OPTION], self._key_pair.certificate, self.context.now())
 
     def client_credential(self) -> dict[str, t.Any]:
-        path = self.options[OPTION]
-        content = _files.read(OPTION, path)
-        if b"-----BEGIN" not in content:
-            return {"private_key_pfx_path": path, "passphrase": self.options.get("client_certificate_passphrase")}
-        text = content.decode("ascii", errors="replace")
-        key = _block(text, "PRIVATE KEY") or ""
-        return {"private_key": key, "passphrase": self._passphrase(key), "public_certificate": _block(text, "CERTIFICATE")}
+        """Return the key without its passphrase, and the certificate, both as PEM."""
+        key = self._key_pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        certificate = self._key_pair.certificate.public_bytes(Encoding.PEM)
+        return {"private_key": key.decode("ascii"), "public_certificate": certificate.decode("ascii")}
 
-    def _open_pem(self, path: str, content: bytes) -> t.Any:
-        text = content.decode("ascii", errors="replace")
-        key, certificate = _block(text, "PRIVATE KEY"), _block(text, "CERTIFICATE")
-        if not key or not certificate:
-            missing = "private key" if not key else "certificate"
-            raise errors.InvalidOptionError(
-                f"{OPTION} '{path}' has no {missing}.", hint="The PEM file must hold the key and the certificate."
-            )
-        try:
-            _check_key(path, load_pem_private_key(key.encode(), self._passphrase(key)))
-            return x509.load_pem_x509_certificate(certificate.encode())
-        except (ValueError, TypeError) as failure:
-            raise _unreadable(path, failure) from failure
-
-    def _open_pfx(self, path: str, content: bytes) -> t.Any:
-        try:
-            key, certificate, _others = pkcs12.load_key_and_certificates(content, self._passphrase("ENCRYPTED"))
-        except (ValueError, TypeError) as failure:
-            raise _unreadable(path, failure) from failure
-        if key is None or certificate is None:
-            raise errors.InvalidOptionError(f"{OPTION} '{path}' has no private key with its certificate.", hint="Export it with its key.")
-        _check_key(path, key)
-        return certificate
-
-    def _passphrase(self, key: str) -> bytes | None:
-        phrase = self.options.get("client_certificate_passphrase")
-        # A passphrase for a key that has none is an error for cryptography, but not for the user.
-        return phrase.encode() if phrase and "ENCRYPTED" in key else None
+    @functools.cached_property
+    def _key_pair(self) -> KeyPair:
+        """The content of the file, which is read and parsed once."""
+        path, passphrase = self.options[OPTION], self.options.get("client_certificate_passphrase")
+        content = read_file(OPTION, path)
+        return parse_pem(path, content, passphrase) if b"-----BEGIN" in content else parse_pfx(path, content, passphrase)
 
 
-def _check_key(path: str, key: t.Any) -> None:
-    if not isinstance(key, RSAPrivateKey):
-        raise errors.InvalidOptionError(f"{OPTION} '{path}' has a key that is not RSA.", hint="Microsoft Entra takes RSA keys only.")
+def parse_pem(path: str, content: bytes, passphrase: str | None) -> KeyPair:
+    """Return the first key and the first certificate in a PEM file. ``path``: for messages."""
+    text = content.decode("ascii", errors="replace")
+    key, certificate = _find_block(text, "PRIVATE KEY"), _find_block(text, "CERTIFICATE")
+    if not key or not certificate:
+        missing = "private key" if not key else "certificate"
+        raise errors.InvalidOptionError(f"{OPTION} '{path}' has no {missing}.", hint="The PEM file must hold the key and the certificate.")
+    # A passphrase for a key that has none is an error for cryptography, but not for the user.
+    password = passphrase.encode() if passphrase and "ENCRYPTED" in key else None
+    try:
+        return KeyPair(
+            _require_rsa(path, load_pem_private_key(key.encode(), password)), x509.load_pem_x509_certificate(certificate.encode())
+        )
+    except (ValueError, TypeError) as failure:
+        raise _unreadable(path) from failure
 
 
-def _block(text: str, kind: str) -> str | None:
+def parse_pfx(path: str, content: bytes, passphrase: str | None) -> KeyPair:
+    """Return the key and its certificate in a PFX file. ``path``: for messages."""
+    try:
+        key, certificate, _others = pkcs12.load_key_and_certificates(content, passphrase.encode() if passphrase else None)
+    except (ValueError, TypeError) as failure:
+        raise _unreadable(path) from failure
+    if key is None or certificate is None:
+        raise errors.InvalidOptionError(f"{OPTION} '{path}' has no private key with its certificate.", hint="Export it with its key.")
+    return KeyPair(_require_rsa(path, key), certificate)
+
+
+def _find_block(text: str, kind: str) -> str | None:
     found = re.search(rf"-----BEGIN ([A-Z ]*{kind})-----.*?-----END \1-----", text, re.DOTALL)
     return found.group(0) + "\n" if found else None
 
 
-def _unreadable(path: str, failure: Exception) -> errors.InvalidOptionError:
+def _require_rsa(path: str, key: object) -> RSAPrivateKey:
+    if not isinstance(key, RSAPrivateKey):
+        raise errors.InvalidOptionError(f"{OPTION} '{path}' has a key that is not RSA.", hint="Microsoft Entra takes RSA keys only.")
+    return key
+
+
+def _unreadable(path: str) -> errors.InvalidOptionError:
     return errors.InvalidOptionError(
         f"{OPTION} '{path}' cannot be opened: it is damaged, of another format, or its passphrase is wrong or missing.",
         hint="Check it with openssl, and client_certificate_passphrase.",
     )
 
 
-def _check_dates(path: str, certificate: t.Any, now: float) -> None:
+def validate_dates(path: str, certificate: x509.Certificate, now: float) -> None:
+    """Raise InvalidOptionError for a certificate that has expired. ``now``: seconds since the epoch."""
     # Dates without a zone for cryptography before 42, which has no *_utc properties.
     today = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
     ends = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)

@@ -12,8 +12,12 @@ from ._msal import ConfidentialCredential
 
 
 class ClientSecret(ConfidentialCredential):
+    """The secret of the option ``client_secret``."""
+
     method = "client_secret"
-    needs = ("tenant_id", "client_id", "client_secret")
+    required_options = ("tenant_id", "client_id", "client_secret")
 
     def client_credential(self) -> str:
-        return self.options["client_secret"]
+        """Return the secret."""
+        secret: str = self.options["client_secret"]
+        return secret

@@ -10,20 +10,29 @@ from __future__ import annotations
 
 from .. import _errors as errors
 from ._base import Credential, Token
-from ._msal import MsalHttp, msal, require_msal, token_of
+from ._msal import MsalHttp, parse_token, require_msal
+
+try:
+    import msal
+except ImportError:
+    msal = None
 
 
 class ManagedIdentity(Credential):
+    """The managed identity of the machine, or the one of the option ``managed_identity_client_id``."""
+
     method = "managed_identity"
 
-    def check(self) -> None:
-        super().check()
+    def validate(self) -> None:
+        """Raise MissingLibraryError without msal."""
+        super().validate()
         require_msal()
 
-    def acquire(self, claims: str | None, renew: bool) -> Token:
-        chosen = self.options.get("managed_identity_client_id")
-        identity = msal.UserAssignedManagedIdentity(client_id=chosen) if chosen else msal.SystemAssignedManagedIdentity()
-        # A new client for each token: msal keeps no way to pass over its cache here.
+    def fetch_token(self, claims: str | None, renew: bool) -> Token:
+        """Return the token that the machine's endpoint issues."""
+        client_id = self.options.get("managed_identity_client_id")
+        identity = msal.UserAssignedManagedIdentity(client_id=client_id) if client_id else msal.SystemAssignedManagedIdentity()
+        # A new client for each token: msal has no way to bypass its cache here.
         client = msal.ManagedIdentityClient(identity, http_client=MsalHttp(self.context.sender))
         asked_at = self.context.now()
         try:
@@ -39,4 +48,4 @@ class ManagedIdentity(Credential):
                 f"The managed identity endpoint gave no token ({type(failure).__name__}).",
                 hint="Check that the machine has a managed identity, and that the user who runs the module may use it.",
             ) from failure
-        return token_of(result, asked_at)
+        return parse_token(result, asked_at)

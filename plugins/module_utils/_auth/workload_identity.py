@@ -10,21 +10,26 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _files
+from ._files import read_file
 from ._msal import ConfidentialCredential
+
+OPTION = "federated_token_path"
 
 
 class WorkloadIdentity(ConfidentialCredential):
-    method = "workload_identity"
-    needs = ("tenant_id", "client_id", "federated_token_path")
+    """The federated token in the file of the option ``federated_token_path``."""
 
-    def check(self) -> None:
-        super().check()
-        self._read()
+    method = "workload_identity"
+    required_options = ("tenant_id", "client_id", OPTION)
+
+    def validate(self) -> None:
+        """Raise InvalidOptionError also for a file without a token."""
+        super().validate()
+        self._read_token()
 
     def client_credential(self) -> dict[str, t.Any]:
-        # Read again for each use: the platform replaces the file before its token ends.
-        return {"client_assertion": self._read}
+        """Return the callback that msal calls for each assertion: the platform replaces the file before its token expires."""
+        return {"client_assertion": self._read_token}
 
-    def _read(self) -> str:
-        return _files.read("federated_token_path", self.options["federated_token_path"]).decode("ascii", errors="replace").strip()
+    def _read_token(self) -> str:
+        return read_file(OPTION, self.options[OPTION]).decode("ascii", errors="replace").strip()

@@ -15,7 +15,7 @@ from tests.support.fakes import START, jwt, options, tenant
 
 def credential(token: str) -> AccessToken:
     subject = AccessToken(options(access_token=token), tenant().context)
-    subject.check()
+    subject.validate()
     return subject
 
 

@@ -41,7 +41,7 @@ def az(**answer: t.Any) -> str:
 def token(monkeypatch: pytest.MonkeyPatch, fake: FakeAz, **given: t.Any) -> str:
     monkeypatch.setattr(subprocess, "run", fake)
     subject = AzureCli(options(**given), tenant().context)
-    subject.check()
+    subject.validate()
     return subject.token()
 
 

@@ -22,7 +22,7 @@ class Numbered(Credential):
         self.lives = lives
         self.acquired: list[tuple[str | None, bool]] = []
 
-    def acquire(self, claims: str | None, renew: bool) -> Token:
+    def fetch_token(self, claims: str | None, renew: bool) -> Token:
         self.acquired.append((claims, renew))
         ends = None if self.lives is None else self.context.now() + self.lives
         return Token(f"token-{len(self.acquired)}", ends)
@@ -82,7 +82,7 @@ def test_the_replacement_is_kept(world: Tenant) -> None:
 
 def test_the_identity_is_what_the_token_claims(world: Tenant) -> None:
     class Known(Numbered):
-        def acquire(self, claims: str | None, renew: bool) -> Token:
+        def fetch_token(self, claims: str | None, renew: bool) -> Token:
             return Token(jwt(tid="t", roles=["A"]))
 
     assert Known(options(), world.context).identity() == {"tid": "t", "roles": ["A"]}

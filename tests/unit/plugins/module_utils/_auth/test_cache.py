@@ -27,13 +27,13 @@ def credential(path: pathlib.Path | None, script: object) -> ClientSecret:
         tenant_id=TENANT_ID, client_id=CLIENT_ID, client_secret="s3cret", token_cache_path=str(path) if path else None, auth_method="auto"
     )
     subject = ClientSecret(given, tenant(script).context)
-    subject.check()
+    subject.validate()
     return subject
 
 
 def test_without_a_path_no_cache_is_handed_out() -> None:
     cache = TokenCache(None)
-    cache.check()
+    cache.validate()
     assert cache.load() is None
     cache.save()
 
@@ -121,7 +121,7 @@ def test_a_file_that_others_may_use_is_refused(path: pathlib.Path, mode: int) ->
     path.touch()
     path.chmod(mode)
     with pytest.raises(errors.InvalidOptionError, match="not a file that only its owner can read"):
-        TokenCache(str(path)).check()
+        TokenCache(str(path)).validate()
 
 
 def test_a_credential_looks_at_its_file_before_anything_is_sent(path: pathlib.Path) -> None:
@@ -136,26 +136,26 @@ def test_a_symbolic_link_is_refused(path: pathlib.Path, tmp_path: pathlib.Path) 
     target.touch(0o600)
     path.symlink_to(target)
     with pytest.raises(errors.InvalidOptionError, match="not a file"):
-        TokenCache(str(path)).check()
+        TokenCache(str(path)).validate()
 
 
 def test_a_folder_is_refused(tmp_path: pathlib.Path) -> None:
     tmp_path.chmod(0o700)
     with pytest.raises(errors.InvalidOptionError, match="not a file"):
-        TokenCache(str(tmp_path)).check()
+        TokenCache(str(tmp_path)).validate()
 
 
 def test_a_file_of_somebody_else_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.touch(0o600)
     monkeypatch.setattr(os, "getuid", lambda: path.stat().st_uid + 1)
     with pytest.raises(errors.InvalidOptionError, match="not a file"):
-        TokenCache(str(path)).check()
+        TokenCache(str(path)).validate()
 
 
 def test_a_path_below_a_file_is_refused(path: pathlib.Path) -> None:
     path.touch(0o600)
     with pytest.raises(errors.InvalidOptionError, match="cannot be used"):
-        TokenCache(str(path / "x")).check()
+        TokenCache(str(path / "x")).validate()
 
 
 def test_a_folder_that_is_missing_is_said(tmp_path: pathlib.Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.endpointops.intune.plugins.module_utils._auth._claims import claims_of
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._claims import parse_claims
 from tests.support.fakes import jwt
 
 
@@ -20,8 +20,8 @@ def encoded(payload: bytes) -> str:
 
 
 @given(st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text())))
-def test_the_claims_of_a_token_are_read(claims: dict[str, t.Any]) -> None:
-    assert claims_of(jwt(**claims)) == claims
+def test_the_parse_claims_a_token_are_read(claims: dict[str, t.Any]) -> None:
+    assert parse_claims(jwt(**claims)) == claims
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_the_claims_of_a_token_are_read(claims: dict[str, t.Any]) -> None:
     ],
 )
 def test_what_is_no_token_claims_nothing(token: str) -> None:
-    assert claims_of(token) == {}
+    assert parse_claims(token) == {}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import pathlib
 import typing as t
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth import client_certificate
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_certificate import ClientCertificate
-from tests.support.fakes import CLIENT_ID, START, TENANT_ID, Tenant, entra, form_of, options, tenant
+from tests.support.fakes import CLIENT_ID, START, TENANT_ID, Tenant, bearer, entra, form_of, options, tenant
 
 DAY = 86400.0
 PLAIN = serialization.NoEncryption()
@@ -69,7 +70,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 def credential(folder: pathlib.Path, name: str, passphrase: str | None = None, world: Tenant | None = None) -> ClientCertificate:
     given = {"client_certificate_path": str(folder / name), "client_certificate_passphrase": passphrase}
     subject = ClientCertificate(options(tenant_id=TENANT_ID, client_id=CLIENT_ID, **given), (world or tenant()).context)
-    subject.check()
+    subject.validate()
     return subject
 
 
@@ -91,6 +92,50 @@ def test_a_certificate_becomes_a_token(folder: pathlib.Path, name: str, passphra
     form = form_of(world.transport.sent[-1])
     assert form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     assert pyjwt.get_unverified_header(form["client_assertion"])["alg"] == "PS256"
+
+
+@pytest.mark.parametrize(("name", "passphrase"), [("plain.pem", None), ("locked.pem", "open sesame"), ("locked.pfx", "open sesame")])
+def test_the_file_is_read_and_parsed_once(folder: pathlib.Path, name: str, passphrase: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def counted(label: str, function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+        def call(*args: t.Any, **kwargs: t.Any) -> t.Any:
+            calls.append(label)
+            return function(*args, **kwargs)
+
+        return call
+
+    for where, function in (
+        (client_certificate, "read_file"),
+        (client_certificate, "load_pem_private_key"),
+        (client_certificate.pkcs12, "load_key_and_certificates"),
+    ):
+        monkeypatch.setattr(where, function, counted(function, getattr(where, function)))
+    opened: list[str] = []
+    real_open = open
+    monkeypatch.setattr("builtins.open", lambda path, *args, **kwargs: opened.append(str(path)) or real_open(path, *args, **kwargs))
+    world = tenant(entra(bearer("first"), bearer("second")))
+    subject = credential(folder, name, passphrase, world)
+    assert [subject.token(), subject.token(renew=True)] == ["first", "second"]
+    assert opened.count(str(folder / name)) == 1
+    assert calls == ["read_file", "load_pem_private_key" if name.endswith("pem") else "load_key_and_certificates"]
+
+
+def test_the_key_is_shown_nowhere(folder: pathlib.Path) -> None:
+    subject = credential(folder, "plain.pem")
+    assert "PRIVATE" not in f"{subject!r} {subject._key_pair!r}" and "key=" not in repr(subject._key_pair)
+
+
+def test_pem_and_pfx_are_presented_alike(folder: pathlib.Path) -> None:
+    headers = []
+    for name in ("plain.pem", "plain.pfx"):
+        world = tenant(entra())
+        credential(folder, name, None, world).token()
+        headers.append(pyjwt.get_unverified_header(form_of(world.transport.sent[-1])["client_assertion"]))
+    assert headers[0] == headers[1]
+    public = x509.load_pem_x509_certificate((folder / "plain.pem").read_bytes())
+    thumbprint = base64.urlsafe_b64encode(public.fingerprint(hashes.SHA256())).decode()
+    assert headers[0]["x5t#S256"].rstrip("=") == thumbprint.rstrip("=")
 
 
 def test_what_is_sent_is_signed_and_holds_no_key(folder: pathlib.Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _auth
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 from tests.support.fakes import CLIENT_ID, TENANT_ID, options, tenant
 
 SECRET = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID, "client_secret": "s3cret"}
@@ -29,12 +30,19 @@ SECRET = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID, "client_secret": "s3cr
     ],
 )
 def test_auto_takes_what_is_given(given: dict[str, str], environ: dict[str, str], method: str) -> None:
-    assert _auth.guess(options(**given), environ) == method
+    assert _auth.detect_method(options(**given), environ) == method
+
+
+def test_every_method_is_an_option_and_has_its_credential() -> None:
+    assert list(_auth.METHODS) == list(t.get_args(_auth.AuthMethod))
+    assert {name: kind.method for name, kind in _auth.METHODS.items()} == {name: name for name in _auth.METHODS}
+    assert CONNECTION["auth_method"]["choices"] == ["auto", *_auth.METHODS]
+    assert set(_auth.METHOD_BY_OPTION) <= set(CONNECTION)
 
 
 def test_auto_refuses_to_choose_between_two() -> None:
     with pytest.raises(errors.InvalidOptionError) as caught:
-        _auth.guess(options(client_secret="s3cret", client_certificate_path="/x.pem"), {})
+        _auth.detect_method(options(client_secret="s3cret", client_certificate_path="/x.pem"), {})
     assert "client_certificate_path, client_secret" in caught.value.message
     assert "client_certificate or client_secret" in (caught.value.hint or "")
     assert "s3cret" not in str(caught.value)
@@ -45,7 +53,7 @@ def test_auto_refuses_to_choose_between_two() -> None:
 )
 def test_auto_refuses_to_be_nobody(given: dict[str, str]) -> None:
     with pytest.raises(errors.InvalidOptionError, match="No credential is given"):
-        _auth.guess(options(**given), {})
+        _auth.detect_method(options(**given), {})
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._auth import _f
 
 def test_a_file_is_read_as_it_is(tmp_path: pathlib.Path) -> None:
     (tmp_path / "x").write_bytes(b" content\n")
-    assert _files.read("some_path", str(tmp_path / "x")) == b" content\n"
+    assert _files.read_file("some_path", str(tmp_path / "x")) == b" content\n"
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_what_cannot_be_read_is_said_by_the_name_of_the_option(tmp_path: pathlib
     (tmp_path / "empty").touch()
     (tmp_path / "blank").write_text(" \n\t")
     with pytest.raises(errors.InvalidOptionError) as caught:
-        _files.read("some_path", f"{tmp_path}/{name}")
+        _files.read_file("some_path", f"{tmp_path}/{name}")
     assert caught.value.message.startswith("some_path ")
     assert words in caught.value.message
 
@@ -42,4 +42,4 @@ def test_a_file_of_somebody_else_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(errors.InvalidOptionError, match="Permission denied"):
-        _files.read("some_path", "/x")
+        _files.read_file("some_path", "/x")

@@ -23,7 +23,7 @@ def on_a_machine(*steps: Step) -> Tenant:
 
 def credential(world: Tenant, **given: t.Any) -> ManagedIdentity:
     subject = ManagedIdentity(options(**given), world.context)
-    subject.check()
+    subject.validate()
     return subject
 
 

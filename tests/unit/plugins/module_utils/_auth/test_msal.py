@@ -36,7 +36,7 @@ CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1767607200"}}}'
 def signing_in(world: Tenant, **given: t.Any) -> ClientSecret:
     everything = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID, "client_secret": "s3cret", **given}
     subject = ClientSecret(options(**everything), world.context)
-    subject.check()
+    subject.validate()
     return subject
 
 
@@ -145,17 +145,17 @@ def test_a_refusal_is_told_in_one_sentence() -> None:
 
 
 def test_an_unknown_refusal_has_a_general_hint() -> None:
-    found = _msal.refusal({"error": "invalid_request", "error_description": "Odd."})
+    found = _msal.parse_refusal({"error": "invalid_request", "error_description": "Odd."})
     assert (found.code, found.message, found.hint is not None) == ("invalid_request", "Microsoft Entra gave no token: Odd.", True)
 
 
 def test_a_refusal_with_an_error_alone_tells_that() -> None:
-    found = _msal.refusal({"error": "invalid_request", "trace_id": "t-1"})
+    found = _msal.parse_refusal({"error": "invalid_request", "trace_id": "t-1"})
     assert (found.message, found.correlation_id) == ("Microsoft Entra gave no token: invalid_request", "t-1")
 
 
 def test_a_refusal_without_a_reason_says_so() -> None:
-    assert "no reason was given" in _msal.refusal({}).message
+    assert "no reason was given" in _msal.parse_refusal({}).message
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def path(tmp_path: pathlib.Path) -> pathlib.Path:
 
 def credential(path: pathlib.Path, world: Tenant) -> WorkloadIdentity:
     subject = WorkloadIdentity(options(tenant_id=TENANT_ID, client_id=CLIENT_ID, federated_token_path=str(path)), world.context)
-    subject.check()
+    subject.validate()
     return subject
 
 
