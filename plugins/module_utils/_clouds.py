@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The four Microsoft clouds and where to find them. Source: Microsoft Graph, national cloud deployments."""
+"""The endpoints of the four Microsoft clouds. Source: https://learn.microsoft.com/graph/deployments"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._errors import InvalidOptionError
 
 @dataclasses.dataclass(frozen=True)
 class Cloud:
-    """``authority`` and ``graph`` are origins without a path: ``https://host[:port]``."""
+    """One cloud. ``authority`` and ``graph`` are origins without a path: ``https://host[:port]``."""
 
     name: str
     authority: str
@@ -25,6 +25,7 @@ class Cloud:
 
     @property
     def scope(self) -> str:
+        """The scope of a token for Microsoft Graph."""
         return f"{self.graph}/.default"
 
 
@@ -44,21 +45,22 @@ def choose_cloud(name: str, *, graph_url: str | None = None, authority_url: str 
     known = CLOUDS[name]
     return Cloud(
         name,
-        _origin("authority_url", authority_url) if authority_url else known.authority,
-        _origin("graph_url", graph_url) if graph_url else known.graph,
+        _parse_origin("authority_url", authority_url) if authority_url else known.authority,
+        _parse_origin("graph_url", graph_url) if graph_url else known.graph,
     )
 
 
-def _origin(option: str, url: str) -> str:
+def _parse_origin(option: str, url: str) -> str:
+    """Return the origin in an option; raise InvalidOptionError for anything else."""
     try:
         parts = urllib.parse.urlsplit(url.strip())
-        plain = parts.scheme == "https" and parts.hostname and parts.port != 0 and "@" not in parts.netloc and not parts.query
+        is_plain = parts.scheme == "https" and parts.hostname and parts.port != 0 and "@" not in parts.netloc and not parts.query
     except ValueError:
         # A broken host or an impossible port.
-        plain = False
-    # A pasted ".../v1.0" or ".../" is what people have at hand: it means the origin.
-    if not plain or not re.fullmatch(r"/?(v1\.0|beta)?/?", parts.path):
+        is_plain = False
+    # A pasted ".../v1.0" or ".../" means the origin.
+    if not is_plain or not re.fullmatch(r"/?(v1\.0|beta)?/?", parts.path):
         raise InvalidOptionError(
-            f"{option} is '{url}', which is not an https origin.", hint=f"Set {option} to something like https://host or https://host:8443."
+            f"{option} must be an https origin, not '{url}'.", hint=f"Set {option} to something like https://host or https://host:8443."
         )
     return f"https://{parts.netloc}"

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The doctor: what can be learnt of a connection, as far as its permissions go."""
+"""What a connection can do: identity, tenant, permissions, licenses and clock, as far as its permissions allow to read them."""
 
 from __future__ import annotations
 
@@ -14,43 +14,69 @@ from . import _errors as errors
 from . import _permissions as permissions
 from ._graph.client import GraphClient
 from ._time import render_timestamp
-from ._types import Json
 
 TOLERABLE_SKEW = 60.0  # seconds; tokens are refused from about five minutes on
 
+Read = t.TypeVar("Read")
 
-def examine(client: GraphClient) -> Json:
-    """The ``connection`` return value. Raises only when there is no token, or no Graph."""
+
+class PermissionsResult(t.TypedDict):
+    """Whether the token suffices for a module, and the least permissions that are missing."""
+
+    ready: bool
+    missing: list[str]
+
+
+class ConnectionResult(t.TypedDict):
+    """The ``connection`` return value."""
+
+    auth_method: str
+    tenant_id: str | None
+    tenant_name: str | None
+    client_id: str | None
+    graph_url: str
+    roles: list[str] | None
+    permissions: dict[str, PermissionsResult]
+    intune: str | None
+    licensed: bool | None
+    token_expires: str | None
+    clock_skew: float | None
+    problems: list[str]
+
+
+def fetch_connection(client: GraphClient) -> ConnectionResult:
+    """Return the ``connection`` return value. Raises only where there is no token, or no Graph."""
     claims = client.credential.identity()
     problems: list[str] = []
-    organization = _ask(
-        client, problems, "the tenant's name", lambda: next(client.list_items("/organization", {"$select": "id,displayName"}), {})
+    organization = _try_read(
+        lambda: next(client.list_items("/organization", {"$select": "id,displayName"}), {}), problems, "the tenant's name"
     )
-    intune = _ask(
-        client, problems, "the state of Intune", lambda: client.get("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"})
+    intune = _try_read(
+        lambda: client.get("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"}), problems, "the state of Intune"
     )
-    licences = _ask(
-        client, problems, "the licences", lambda: list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"}))
+    licenses = _try_read(
+        lambda: list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"})), problems, "the licenses"
     )
     granted = permissions.granted(claims)
-    report = {
+    result: ConnectionResult = {
         "auth_method": client.credential.method,
         "tenant_id": (organization or {}).get("id") or claims.get("tid"),
         "tenant_name": (organization or {}).get("displayName"),
         "client_id": claims.get("appid") or claims.get("azp"),
         "graph_url": client.origin,
         "roles": None if granted is None else sorted(granted),
-        "permissions": _permissions(granted),
+        "permissions": _describe_permissions(granted),
         "intune": (intune or {}).get("subscriptionState"),
-        "licensed": None if licences is None else any(_has_intune(sku) for sku in licences),
-        "token_expires": render_timestamp(claims.get("exp")),
+        "licensed": None if licenses is None else any(_has_intune(sku) for sku in licenses),
+        "token_expires": _render_expiry(claims.get("exp")),
         "clock_skew": None if client.clock_skew is None else round(client.clock_skew, 1),
+        "problems": problems,
     }
-    return {**report, "problems": problems + _judge(report)}
+    return {**result, "problems": problems + find_problems(result)}
 
 
-def _ask(client: GraphClient, problems: list[str], what: str, read: t.Callable[[], t.Any]) -> t.Any:
-    """What the service says, or null and a problem; a refusal of one read does not end the examination."""
+def _try_read(read: t.Callable[[], Read], problems: list[str], what: str) -> Read | None:
+    """Return the response of a read; null, and a problem, where the service refuses it."""
     try:
         return read()
     except errors.GraphError as failure:
@@ -58,31 +84,36 @@ def _ask(client: GraphClient, problems: list[str], what: str, read: t.Callable[[
         return None
 
 
-def _permissions(granted: t.Collection[str] | None) -> Json:
+def _describe_permissions(granted: t.Collection[str] | None) -> dict[str, PermissionsResult]:
     found = {module: permissions.missing(module, granted) for module in permissions.MODULES}
     return {module: {"ready": not missing, "missing": missing} for module, missing in found.items()}
 
 
 def _has_intune(sku: t.Mapping[str, t.Any]) -> bool:
-    """An enabled licence whose service plans name Intune (INTUNE_A, INTUNE_A_D, INTUNE_EDU and others)."""
+    """Return whether this is an enabled license whose service plans name Intune (INTUNE_A, INTUNE_A_D, INTUNE_EDU and others)."""
     plans = sku.get("servicePlans") or []
     return sku.get("capabilityStatus") == "Enabled" and any(
         str(plan.get("servicePlanName")).startswith("INTUNE_") and plan.get("provisioningStatus") == "Success" for plan in plans
     )
 
 
-def _judge(report: Json) -> list[str]:
+def _render_expiry(seconds: t.Any) -> str | None:
+    return render_timestamp(seconds) if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) else None
+
+
+def find_problems(result: ConnectionResult) -> list[str]:
+    """Return the problems that the values of a result show, in sentences."""
     problems = []
-    if report["roles"] is None:
-        problems.append("The token cannot be read, so that its permissions are not known.")
-    elif not report["roles"]:
+    if result["roles"] is None:
+        problems.append("The token cannot be read, so its permissions are not known.")
+    elif not result["roles"]:
         problems.append(
             "The token holds no application permission: grant some to the application, and consent to them as an administrator."
         )
-    if report["intune"] not in (None, "active", "warning"):
-        problems.append(f"The tenant's Intune subscription is {report['intune']}.")
-    if report["licensed"] is False:
-        problems.append("The tenant has no enabled licence with Intune in it.")
-    if abs(report["clock_skew"] or 0.0) > TOLERABLE_SKEW:
-        problems.append(f"The clocks differ by {report['clock_skew']:g} seconds: set this machine's clock.")
+    if result["intune"] not in (None, "active", "warning"):
+        problems.append(f"The tenant's Intune subscription is {result['intune']}.")
+    if result["licensed"] is False:
+        problems.append("The tenant has no enabled license with Intune in it.")
+    if abs(result["clock_skew"] or 0.0) > TOLERABLE_SKEW:
+        problems.append(f"The clocks differ by {result['clock_skew']:g} seconds: set this machine's clock.")
     return problems

@@ -4,13 +4,13 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The least application permissions of each module. Source: the permission tables of Microsoft Graph's reference."""
+"""The least application permissions of each module. Source: https://learn.microsoft.com/graph/permissions-reference"""
 
 from __future__ import annotations
 
 import typing as t
 
-# Any one permission of a row will do; every row is needed. The first of a row is the least.
+# One permission of each row is needed. The first of a row is the least.
 Rows = tuple[tuple[str, ...], ...]
 
 READ_DEVICES = ("DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.ReadWrite.All")
@@ -45,10 +45,10 @@ MODULES: dict[str, Rows] = {
 
 
 def granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
-    """What a token's claims grant, to an application or for a user; null for a token that cannot be read."""
+    """Return the permissions in a token's claims, of an application or for a user; null for a token that cannot be read."""
     return {*(claims.get("roles") or ()), *(claims.get("scp") or "").split()} if claims else None
 
 
 def missing(module: str, have: t.Collection[str] | None) -> list[str]:
-    """The least permissions that are still missing for a module; none where it is not known what there is."""
+    """Return the least permissions that a module still needs; none where the permissions of the token are unknown."""
     return [] if have is None else [row[0] for row in MODULES[module] if not set(row) & set(have)]

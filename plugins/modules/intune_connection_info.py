@@ -100,8 +100,7 @@ connection:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
-from ansible_collections.endpointops.intune.plugins.module_utils import _diagnostics as connection
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _diagnostics, _module
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
@@ -109,10 +108,12 @@ SPEC = _argspec.make_spec("intune_connection_info")
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    return Outcome({"connection": connection.examine(client)})
+    """Return the outcome of a task."""
+    return Outcome({"connection": _diagnostics.fetch_connection(client)})
 
 
 def main() -> None:
+    """Run the module in its own process."""
     _module.main(SPEC, run)
 
 

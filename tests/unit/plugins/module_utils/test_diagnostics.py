@@ -8,9 +8,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _diagnostics as connection
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._diagnostics import ConnectionResult, PermissionsResult, fetch_connection
+from ansible_collections.endpointops.intune.plugins.modules import intune_connection_info
 from tests.support.fakes import GRAPH, START, FakeCredential, Step, answer, error, page, tenant
+from tests.support.returns import differences, documented
 
 ROLES = [
     "DeviceManagementConfiguration.ReadWrite.All",
@@ -19,18 +21,18 @@ ROLES = [
     "Organization.Read.All",
 ]
 CLAIMS = {"tid": "tid-of-the-token", "appid": "app-1", "roles": ROLES, "exp": START + 3600}
-LICENCE = {"capabilityStatus": "Enabled", "servicePlans": [{"servicePlanName": "INTUNE_A", "provisioningStatus": "Success"}]}
+LICENSE = {"capabilityStatus": "Enabled", "servicePlans": [{"servicePlanName": "INTUNE_A", "provisioningStatus": "Success"}]}
 GOOD: dict[str, Step] = {
     "GET /v1.0/organization": page({"id": "t-1", "displayName": "Contoso"}),
     "GET /v1.0/deviceManagement": answer(200, {"subscriptionState": "active"}, date="Mon, 05 Jan 2026 10:00:00 GMT"),
-    "GET /v1.0/subscribedSkus": page(LICENCE),
+    "GET /v1.0/subscribedSkus": page(LICENSE),
 }
 
 
 def examine(claims: dict[str, t.Any] | None = None, **other: Step) -> dict[str, t.Any]:
-    """The report on a good tenant, but for these answers by the last part of their path."""
+    """The report on a good tenant, except for these answers by the last part of their path."""
     script = {**GOOD, **{f"GET /v1.0/{name}": step for name, step in other.items()}}
-    return connection.examine(tenant(script, credential=FakeCredential(CLAIMS if claims is None else claims)).client)
+    return fetch_connection(tenant(script, credential=FakeCredential(CLAIMS if claims is None else claims)).client)
 
 
 def test_a_good_connection_has_no_problem() -> None:
@@ -77,7 +79,7 @@ def test_a_refused_read_is_a_problem_and_not_the_end(name: str, key: str, value:
         pytest.param({"tid": "x"}, {}, "holds no application permission", id="no role"),
         pytest.param({}, {}, "cannot be read", id="opaque token"),
         pytest.param(None, {"deviceManagement": answer(200, {"subscriptionState": "lockedOut"})}, "is lockedOut", id="subscription"),
-        pytest.param(None, {"subscribedSkus": page()}, "no enabled licence", id="no licence"),
+        pytest.param(None, {"subscribedSkus": page()}, "no enabled license", id="no license"),
         pytest.param(None, {"subscribedSkus": page(date="Mon, 05 Jan 2026 10:02:00 GMT")}, "differ by 120 seconds", id="clock ahead"),
     ],
 )
@@ -86,21 +88,21 @@ def test_problems(claims: dict[str, t.Any] | None, other: dict[str, Step], words
 
 
 @pytest.mark.parametrize(
-    ("licence", "licensed"),
+    ("license", "licensed"),
     [
-        pytest.param(LICENCE, True, id="Intune"),
-        pytest.param({**LICENCE, "capabilityStatus": "Suspended"}, False, id="suspended"),
+        pytest.param(LICENSE, True, id="Intune"),
+        pytest.param({**LICENSE, "capabilityStatus": "Suspended"}, False, id="suspended"),
         pytest.param(
-            {**LICENCE, "servicePlans": [{"servicePlanName": "INTUNE_A", "provisioningStatus": "Disabled"}]}, False, id="plan off"
+            {**LICENSE, "servicePlans": [{"servicePlanName": "INTUNE_A", "provisioningStatus": "Disabled"}]}, False, id="plan off"
         ),
         pytest.param(
-            {**LICENCE, "servicePlans": [{"servicePlanName": "EXCHANGE", "provisioningStatus": "Success"}]}, False, id="another plan"
+            {**LICENSE, "servicePlans": [{"servicePlanName": "EXCHANGE", "provisioningStatus": "Success"}]}, False, id="another plan"
         ),
-        pytest.param({**LICENCE, "servicePlans": None}, False, id="no plan"),
+        pytest.param({**LICENSE, "servicePlans": None}, False, id="no plan"),
     ],
 )
-def test_a_licence_counts_when_intune_is_in_it(licence: dict[str, t.Any], licensed: bool) -> None:
-    assert examine(subscribedSkus=page(licence))["licensed"] is licensed
+def test_a_license_counts_when_intune_is_in_it(license: dict[str, t.Any], licensed: bool) -> None:
+    assert examine(subscribedSkus=page(license))["licensed"] is licensed
 
 
 def test_without_graph_there_is_no_report() -> None:
@@ -119,9 +121,23 @@ def test_roles_are_shown_in_order() -> None:
 def test_the_skew_is_rounded() -> None:
     world = tenant(GOOD, credential=FakeCredential(CLAIMS))
     world.clock.seconds = START - 1.26
-    assert connection.examine(world.client)["clock_skew"] == 1.3
+    assert fetch_connection(world.client)["clock_skew"] == 1.3
 
 
 def test_an_opaque_token_tells_little_but_the_rest_is_there() -> None:
     report = examine({})
     assert (report["client_id"], report["token_expires"], report["tenant_id"]) == (None, None, "t-1")
+
+
+@pytest.mark.parametrize("exp", ["soon", None, True, {}], ids=["word", "null", "flag", "object"])
+def test_an_expiry_that_is_no_number_is_not_known(exp: t.Any) -> None:
+    assert examine({**CLAIMS, "exp": exp})["token_expires"] is None
+
+
+def test_the_return_value_is_documented_as_it_is() -> None:
+    documentation = documented(intune_connection_info, "connection")
+    assert differences(ConnectionResult, documentation, "connection") == []
+    report = examine()
+    assert set(report) == set(ConnectionResult.__annotations__)
+    (sample,) = documentation["contains"]["permissions"]["sample"].values()
+    assert {frozenset(entry) for entry in (sample, *report["permissions"].values())} == {frozenset(PermissionsResult.__annotations__)}
