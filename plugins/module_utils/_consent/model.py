@@ -103,6 +103,45 @@ class State:
         return {"service": self.service, "client": self.client}
 
 
+# --- return values --------------------------------------------------------------------------------------------------
+
+
+class GrantResult(t.TypedDict):
+    """An entry of ``grants`` in the ``pinreset_consent`` return value."""
+
+    resource_app_id: str | None
+    resource_id: str | None
+    consent_type: ConsentType
+    principal_id: str | None
+    scopes: list[str] | None
+
+
+class AppResult(t.TypedDict):
+    """One application in the ``pinreset_consent`` return value."""
+
+    app_id: str
+    id: str | None
+    display_name: str | None
+    present: bool
+    enabled: bool
+    deleted: str | None
+    consented: bool
+    scopes: list[str] | None
+    grants: list[GrantResult]
+
+
+class ConsentResult(t.TypedDict):
+    """The ``pinreset_consent`` return value."""
+
+    service: AppResult
+    client: AppResult
+    ready: bool
+    consent_urls: dict[AppName, str]
+
+
+# --- options --------------------------------------------------------------------------------------------------------
+
+
 def parse_goal(params: t.Mapping[str, t.Any]) -> Goal:
     """Return the goal that the options of a module set.
 

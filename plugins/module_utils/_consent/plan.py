@@ -21,8 +21,11 @@ from .model import (
     NEW_ID,
     App,
     AppName,
+    AppResult,
+    ConsentResult,
     ConsentType,
     Goal,
+    GrantResult,
     State,
     is_too_long,
 )
@@ -38,39 +41,6 @@ class Change:
     kind: ChangeKind
     app: AppName
     scopes: tuple[str, ...] | None = None
-
-
-class GrantResult(t.TypedDict):
-    """An entry of ``grants`` in the ``pinreset_consent`` return value."""
-
-    resource_app_id: str | None
-    resource_id: str | None
-    consent_type: ConsentType
-    principal_id: str | None
-    scopes: list[str] | None
-
-
-class AppResult(t.TypedDict):
-    """One application in the ``pinreset_consent`` return value."""
-
-    app_id: str
-    id: str | None
-    display_name: str | None
-    present: bool
-    enabled: bool
-    deleted: str | None
-    consented: bool
-    scopes: list[str] | None
-    grants: list[GrantResult]
-
-
-class ConsentResult(t.TypedDict):
-    """The ``pinreset_consent`` return value."""
-
-    service: AppResult
-    client: AppResult
-    ready: bool
-    consent_urls: dict[AppName, str]
 
 
 # --- obstacles ------------------------------------------------------------------------------------------------------

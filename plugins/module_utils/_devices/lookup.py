@@ -172,7 +172,7 @@ def _fetch_members(client: GraphClient, groups: t.Sequence[str], problems: list[
         if missing_permissions:
             needed = " and ".join(sorted(missing_permissions))
             problems.append(
-                f"Microsoft Graph does not tell who the members of the group '{group}' are: the application needs the permission {needed}."
+                f"Microsoft Graph does not return the members of the group '{group}': the application needs the permission {needed}."
             )
         else:
             members[group] = found
@@ -228,7 +228,7 @@ class _Search:
         self._is_listed = False
 
     def hits_of(self, pair: Pair) -> dict[str, str]:
-        """Return the devices that match a pair: device ID to the text by which people tell it from others."""
+        """Return the devices that match a pair: device ID to the text that names it in messages."""
         return self._hits[_fold_pair(pair)]
 
     def devices_of(self, term: SearchTerm) -> dict[str, str]:

@@ -12,8 +12,12 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._consent.model import CLIENT_APP_ID, DIRECTORY_APP_ID, SERVICE_APP_ID
-from ansible_collections.endpointops.intune.plugins.module_utils._consent.plan import ConsentResult
+from ansible_collections.endpointops.intune.plugins.module_utils._consent.model import (
+    CLIENT_APP_ID,
+    DIRECTORY_APP_ID,
+    SERVICE_APP_ID,
+    ConsentResult,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import intune_pinreset_consent, intune_pinreset_consent_info
 from tests.support.emulated import Died, Directory, Interruption

@@ -615,7 +615,7 @@ def test_members_of_other_kinds_are_passed_over() -> None:
 def test_members_that_may_not_be_read_are_told_with_the_permission(group: str, roles: list[str], told: str) -> None:
     wire = Intune(roles=[*INTUNE_ONLY, "GroupMember.Read.All", *roles])
     message = wire.refused("NO-1", groups=[group])
-    assert message.startswith(f"Microsoft Graph does not tell who the members of the group '{group}' are") and told in message
+    assert message.startswith(f"Microsoft Graph does not return the members of the group '{group}': ") and told in message
     assert "no managed device 'NO-1'" in message
 
 
