@@ -172,7 +172,7 @@ BAD = {
     "no CA": ({"ca_path": "/no/such/ca.pem"}, {}, ["/no/such/ca.pem"]),
     "no az": ({"auth_method": "azure_cli"}, NO_PATH, ["Azure CLI", "PATH"]),
     "no option": ({"tenent_id": "x"}, {}, ["tenent_id"]),
-    "too long ago": ({"timeout": -1}, {}, ["timeout is -1"]),
+    "too long ago": ({"timeout": -1}, {}, ["timeout must be", "not -1"]),
     "not a number": ({"timeout": "soon"}, {}, ["timeout"]),
 }
 

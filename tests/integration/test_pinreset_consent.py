@@ -239,7 +239,8 @@ def test_a_wait_in_vain_is_said(ansible):
     ansible.tenant.control.settings(visibility_delay=3600)
     found = ansible.module(MODULE, {"wait_timeout": 2})
     assert found.status == "failed"
-    assert "Waited 2 s" in found.result["msg"] and "Run again" in found.result["msg"]
+    assert "Timed out after 2 seconds" in found.result["msg"] and "Run the task again" in found.result["msg"]
+    assert found.result["error"]["effects"] == "partial" and "Some changes were made." in found.result["msg"]
     assert found.changed, "both applications were made, though they do not show yet"
 
 
