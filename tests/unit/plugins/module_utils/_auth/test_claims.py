@@ -20,7 +20,7 @@ def encoded(payload: bytes) -> str:
 
 
 @given(st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text())))
-def test_the_parse_claims_a_token_are_read(claims: dict[str, t.Any]) -> None:
+def test_the_claims_of_a_token_are_read(claims: dict[str, t.Any]) -> None:
     assert parse_claims(jwt(**claims)) == claims
 
 
