@@ -130,9 +130,7 @@ def environment(emulator: EmulatorProcess, folder: pathlib.Path) -> dict[str, st
 def tell_what_the_tenant_saw(emulator: EmulatorProcess) -> None:
     resets = emulator.control.resets()
     print(f"\nWhat the tenant itself saw: {len(resets)} devices with a reset, {max(map(len, resets.values()))} each at the most.")
-    print(
-        "To try more: '.venv/bin/intune-emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect."
-    )
+    print("To try more: '.venv/bin/intune-emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect.")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,6 @@ VERSION = "1.0.0-dev"
 USER_AGENT = f"endpointops.intune/{VERSION}"
 
 
-
 class SystemClock:
     """The machine's clock. The only one that sleeps."""
 

@@ -314,9 +314,7 @@ SPEC = _argspec.make_spec(
 
 def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     validate(params)
-    handover = Handover(
-        _argspec.PASSCODE.key, seal_to=params["seal_to"], reveal=params[_argspec.PASSCODE.option], now=client.clock.now()
-    )
+    handover = Handover(_argspec.PASSCODE.key, seal_to=params["seal_to"], reveal=params[_argspec.PASSCODE.option], now=client.clock.now())
     scheduler = BatchScheduler(client, Quota(params["write_quota"], params["request_quota"], QUOTA.seconds))
     chosen = lookup.select(
         client, scheduler, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
@@ -416,9 +414,7 @@ def earlier_resets(history: History, since: float) -> dict[str, EarlierReset]:
     }
 
 
-def run_journaled(
-    engine: ResetEngine, journal: Journal, items: list[DeviceReset], since: float, history: History, check: bool
-) -> None:
+def run_journaled(engine: ResetEngine, journal: Journal, items: list[DeviceReset], since: float, history: History, check: bool) -> None:
     """Run the engine between the journal's lines on the beginning and the end of the run."""
     if check:
         engine.run()

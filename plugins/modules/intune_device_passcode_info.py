@@ -169,9 +169,7 @@ SPEC = _argspec.make_spec(
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
     # Options that can be refused before anything is read. Whether a moment has come already the service's clock says, later.
     status.parse_since(params["since"], float("inf"))
-    handover = Handover(
-        _argspec.PASSCODE.key, seal_to=params["seal_to"], reveal=params[_argspec.PASSCODE.option], now=client.clock.now()
-    )
+    handover = Handover(_argspec.PASSCODE.key, seal_to=params["seal_to"], reveal=params[_argspec.PASSCODE.option], now=client.clock.now())
     scheduler = BatchScheduler(client, QUOTA)
     chosen = lookup.select(
         client, scheduler, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()

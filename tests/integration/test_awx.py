@@ -123,7 +123,7 @@ class Controller:
         options += ["--diff"] if template.get("diff_mode") else []
         inventory = private / "inventory" / "hosts"
         inventory.parent.mkdir()
-        inventory.write_text("#!/bin/sh\necho '{\"all\": {\"hosts\": []}, \"_meta\": {\"hostvars\": {}}}'\n", encoding="utf-8")
+        inventory.write_text('#!/bin/sh\necho \'{"all": {"hosts": []}, "_meta": {"hostvars": {}}}\'\n', encoding="utf-8")
         inventory.chmod(0o700)
         for file, content in {
             "envvars": {**env, "ANSIBLE_HOME": str(self.folder / "home"), "MAX_EVENT_RES": "700000", "JOB_ID": "1"},

@@ -116,9 +116,7 @@ def test_finds_user_and_device_set_against_each_other(ansible):
 
 def test_finds_policies_that_disagree_and_says_whether_they_meet(ansible):
     groups = [group["id"] for group in ansible.tenant.graph("GET", "/groups")["value"]][:2]
-    first, second = (
-        [{"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group}] for group in groups
-    )
+    first, second = ([{"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group}] for group in groups)
     custom(ansible.tenant, oma(path(ansible.tenant), True), name="One", assignments=first)
     other = custom(ansible.tenant, oma(path(ansible.tenant), False), name="Two", assignments=second)
     assert codes(ansible.module(MODULE, {})) == [("conflict", "warning")]

@@ -152,9 +152,7 @@ def test_waits_for_approvals_between_runs_and_says_so(ansible):
         **ASSIGNED,
     }
     for _write in ("create", "assign"):
-        play = ansible.playbook(
-            PLAYBOOK.format("onboard"), "-e", json.dumps(variables), env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"}
-        )
+        play = ansible.playbook(PLAYBOOK.format("onboard"), "-e", json.dumps(variables), env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
         code = ansible.tenant.control.approvals()[-1]["code"]
         assert play.code == 0 and "Waits for another administrator's approval" in summary(play) and code in summary(play), play.output
         assert play.output.count(f'"pin_reset_approval_code": "{code}"') == 1, "handed on to the next node"

@@ -135,7 +135,7 @@ def test_ownerships_and_platforms_are_those_of_the_gate(name):
     assert tuple(spec["ownerships"]["choices"]) == devices.OWNERSHIPS and spec["ownerships"]["default"] == ["company"]
     for platform in spec["platforms"]["choices"]:
         device = devices.Device("x", operating_system=platform, os_version="10.0.22631", join_type="azureADJoined", ownership="company")
-        assert devices.platform(device) == platform and eligibility.evaluate(device, [platform]).eligible
+        assert devices.platform_of(device) == platform and eligibility.evaluate(device, [platform]).eligible
 
 
 def test_secrets_are_hidden_and_nothing_else_is():

@@ -85,9 +85,7 @@ class FleetWire(Emulated):
         after = fault.details.get("retry_after")
         return error(fault.details["status"], **({} if after is None else {"retry-after": str(after)}))
 
-    def fault(
-        self, kind: str, path: str, *, method: str | None = "POST", times: int | None = 1, skip: int = 0, **details: t.Any
-    ) -> None:
+    def fault(self, kind: str, path: str, *, method: str | None = "POST", times: int | None = 1, skip: int = 0, **details: t.Any) -> None:
         """One of the emulator's own, which meets an item of a batch too."""
         match = {"path": path, **({"method": method} if method else {})}
         self.tenant.faults.arm({"match": match, "times": times, "skip": skip, "fault": {"kind": kind, **details}})

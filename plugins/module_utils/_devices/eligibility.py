@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .model import GUIDE, OWNERSHIPS, Device, Platform, parse_version, platform
+from .model import OWNERSHIPS, PIN_RESET_GUIDE, Device, Platform, parse_version, platform_of
 
 Reason = t.Literal[
     "platform_not_supported",
@@ -83,7 +83,7 @@ def evaluate(device: Device, platforms: t.Collection[str], ownerships: t.Collect
 
 
 def _find_platform_refusal(device: Device, platforms: t.Collection[str]) -> Verdict | None:
-    found = platform(device)
+    found = platform_of(device)
     if found not in ("android", "ios", "windows"):
         return _refuse(
             "platform_not_supported", f"Intune has no passcode reset for {device.operating_system or 'an unknown operating system'}."
@@ -111,7 +111,7 @@ def _find_management_refusal(device: Device) -> Verdict | None:
 
 
 def _find_windows_refusal(device: Device) -> Verdict | None:
-    if platform(device) != "windows":
+    if platform_of(device) != "windows":
         return None
     build = parse_version(device.os_version)
     if len(build) < 3:
@@ -127,7 +127,8 @@ def _find_join_refusal(device: Device) -> Verdict | None:
     if device.join_type == "hybridAzureADJoined":
         return _refuse(
             "hybrid_joined",
-            f"It is hybrid joined; only Microsoft Entra joined devices are supported. Its user can reset the PIN on the device: {GUIDE}",
+            f"It is hybrid joined; only Microsoft Entra joined devices are supported. "
+            f"Its user can reset the PIN on the device: {PIN_RESET_GUIDE}",
         )
     if device.join_type == "azureADRegistered":
         return _refuse(
@@ -161,7 +162,7 @@ def describe(device: Device, verdict: Verdict) -> DeviceResult:
         "managed_device_name": device.managed_device_name,
         "operating_system": device.operating_system,
         "os_version": device.os_version,
-        "platform": platform(device),
+        "platform": platform_of(device),
         "serial_number": device.serial_number,
         "user_principal_name": device.user_principal_name,
         "azure_ad_device_id": device.azure_ad_device_id,

@@ -64,7 +64,7 @@ INFO = (
 NO_GUID = "00000000-"
 NO_DATE = "0001-"
 
-GUIDE = "https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset"
+PIN_RESET_GUIDE = "https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset"
 
 MAX_NAMES = 50_000
 MAX_NAME_LENGTH = 256  # characters
@@ -130,13 +130,13 @@ def _parse_text(value: t.Any, nothing: str | None = None) -> str | None:
     return None if nothing is not None and value.startswith(nothing) else value
 
 
-def join_of_trust(trust: str | None) -> JoinType:
+def parse_trust_type(trust: str | None) -> JoinType:
     """Return the joinType for the trustType of the device's object in Microsoft Entra: v1.0 has no joinType."""
     join_types: dict[str, JoinType] = {"AzureAd": "azureADJoined", "ServerAd": "hybridAzureADJoined", "Workplace": "azureADRegistered"}
     return join_types.get(trust or "", "unknown")
 
 
-def platform(device: Device) -> Platform:
+def platform_of(device: Device) -> Platform:
     """Return the platform of a device.
 
     Intune's operatingSystem is free text, so its beginning counts; deviceType is more reliable where it is known.

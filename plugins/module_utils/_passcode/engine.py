@@ -18,8 +18,7 @@ import typing as t
 
 from .. import _errors as errors
 from .. import _permissions as permissions
-from .._devices.model import PATH, READ, READ_V1, Device, parse_device
-from .._devices.model import join_of_trust as parse_trust_type
+from .._devices.model import PATH, READ, READ_V1, Device, parse_device, parse_trust_type
 from .._graph.batch import LIMIT, Result
 from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import BETA, V1, GraphClient

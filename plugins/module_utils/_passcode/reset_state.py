@@ -24,8 +24,7 @@ import typing as t
 
 from .. import _errors as errors
 from .._devices.eligibility import evaluate
-from .._devices.model import Device
-from .._devices.model import platform as find_platform
+from .._devices.model import Device, platform_of
 from .._graph.batch import Result
 from .._graph.responses import parse_response
 from .._http.retry import may_repeat
@@ -191,7 +190,7 @@ def after_read(work: QueuedReset, device: Device | None, rules: Rules, *, stoppe
         return Transition("finished")
     if work.phase != "reading":
         return _refresh(work, device, rules, stopped=stopped)
-    if rules.beta or device.join_type or not device.azure_ad_device_id or find_platform(device) != "windows":
+    if rules.beta or device.join_type or not device.azure_ad_device_id or platform_of(device) != "windows":
         return after_assessment(work, device, rules, stopped=stopped)
     if work.join_type is not None:
         return after_assessment(work, dataclasses.replace(device, join_type=work.join_type), rules, stopped=stopped)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._devices.model import GUIDE as PIN_RESET_GUIDE
-from .._devices.model import platform as find_platform
+from .._devices.model import PIN_RESET_GUIDE, platform_of
 from .._time import render_timestamp
 from .._types import Json
 from .model import BAD, DeviceReset, RecordedReset, Status
@@ -60,7 +59,7 @@ def record(item: DeviceReset, reset: RecordedReset) -> None:
 
 def _explain(item: DeviceReset, reset: RecordedReset) -> tuple[str | None, str | None]:
     """Return the reason and the message of a recorded outcome."""
-    is_removed = item.device is not None and find_platform(item.device) == "ios"
+    is_removed = item.device is not None and platform_of(item.device) == "ios"
     removed = "The passcode is removed. On this platform there is no new one: the user sets it on the device."
     explained: dict[Status, tuple[str | None, str | None]] = {
         "done": (None, removed if is_removed else None),
@@ -74,7 +73,7 @@ def _explain(item: DeviceReset, reset: RecordedReset) -> tuple[str | None, str |
 
 def alternative(item: DeviceReset) -> str:
     """Return the advice for a device that Intune does not reset."""
-    return SELF_SERVICE if item.device is not None and find_platform(item.device) == "windows" else f"See {HELP}"
+    return SELF_SERVICE if item.device is not None and platform_of(item.device) == "windows" else f"See {HELP}"
 
 
 def describe(item: DeviceReset) -> ResetResult:

@@ -20,15 +20,15 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligib
     evaluate,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import (
-    GUIDE,
     INFO,
     OWNERSHIPS,
+    PIN_RESET_GUIDE,
     READ,
     Device,
     parse_device,
-    platform,
+    platform_of,
 )
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model as passcode
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import find_last_reset
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_info
 from tests.support.returns import differences, documented
 
@@ -60,7 +60,7 @@ def test_no_damaged_record_breaks_the_gate(properties: dict[str, t.Any], actions
     device = parse_device({**properties, "deviceActionResults": actions})
     assert evaluate(device, ALL, OWNERSHIPS).reason in {None, *REASONS}
     describe(device, Verdict(True))
-    passcode.last_reset(device)
+    find_last_reset(device)
     texts = {name: value for name, value in vars(device).items() if name not in ("id", "actions")}
     assert all(value is None or (isinstance(value, str) and value) for value in texts.values()), texts
 
@@ -141,7 +141,7 @@ def test_every_device_gets_a_verdict(device: Device, platforms: set[str], owners
     verdict = evaluate(device, platforms, ownerships)
     assert verdict.eligible == (verdict.reason is None) == (verdict.message is None)
     assert verdict.eligible or verdict.reason in REASONS
-    assert verdict.eligible or (verdict.message or "").endswith((".", GUIDE))
+    assert verdict.eligible or (verdict.message or "").endswith((".", PIN_RESET_GUIDE))
 
 
 NEARLY = {
@@ -163,7 +163,7 @@ NEARLY = {
 def test_eligible_is_who_fulfils_every_condition_and_nobody_else(
     given: dict[str, str | None], platforms: set[str], ownerships: set[str]
 ) -> None:
-    name = platform(Device(ID_1, **given))
+    name = platform_of(Device(ID_1, **given))
     conditions = [
         name in {"windows", "android", "ios"} & platforms,
         given["management_state"] not in ("retirePending", "discovered"),

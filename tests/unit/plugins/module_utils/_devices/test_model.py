@@ -20,10 +20,10 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices.model 
     SearchTerm,
     choose_properties,
     fold,
-    join_of_trust,
     parse_device,
     parse_names,
-    platform,
+    parse_trust_type,
+    platform_of,
 )
 
 ID_1 = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -104,7 +104,7 @@ def test_a_device_does_not_show_its_action_results() -> None:
     ],
 )
 def test_platforms(system: str | None, version: str | None, kind: str | None, name: str) -> None:
-    assert platform(Device(ID_1, operating_system=system, os_version=version, device_type=kind)) == name
+    assert platform_of(Device(ID_1, operating_system=system, os_version=version, device_type=kind)) == name
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_names_are_compared_without_case(one: str | None, other: str, same: bool
     ],
 )
 def test_how_v1_tells_a_joined_device(trust: str | None, join: str) -> None:
-    assert join_of_trust(trust) == join
+    assert parse_trust_type(trust) == join
 
 
 def test_each_version_is_asked_for_what_it_has() -> None:

@@ -10,7 +10,8 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device, Verdict
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import Verdict
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset, RecordedReset
 from tests.support.fakes import START

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device, Verdict
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import Verdict
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import Result
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import reset_state, result
@@ -216,8 +217,8 @@ def test_a_reset_of_an_earlier_run_is_gone_on_with_and_not_written_down_again(ra
 
 # --- a device's record ----------------------------------------------------------------------------------------------
 
-WINDOWS = Device(ID, "PC-1", operating_system="Windows", os_version="10.0.22631.1", join_type="azureADJoined", owner="company")
-UNJOINED = Device(ID, "PC-1", operating_system="Windows", os_version="10.0.22631.1", owner="company", azure_ad_device_id="d")
+WINDOWS = Device(ID, "PC-1", operating_system="Windows", os_version="10.0.22631.1", join_type="azureADJoined", ownership="company")
+UNJOINED = Device(ID, "PC-1", operating_system="Windows", os_version="10.0.22631.1", ownership="company", azure_ad_device_id="d")
 
 
 @pytest.mark.parametrize(("phase", "status"), [("reading", "failed"), ("accepted", "unknown"), ("lost", "unknown")])

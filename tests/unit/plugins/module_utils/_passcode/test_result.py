@@ -9,7 +9,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device, Verdict
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import Verdict
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model, result
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset, RecordedReset
 from tests.support.fakes import START
