@@ -55,7 +55,8 @@ test-quick:  ## Run what a change needs at once: ruff, the quick unit tests and 
 
 environment: $(VENV)/.test-ready  ## Make the virtual environment .venv with all tools (the others do it themselves)
 
-lint: lint-quick  ## Check style, playbooks, roles, YAML, licences and the changelog
+lint: lint-quick  ## Check style, types, playbooks, roles, YAML, licenses, and the changelog
+	@$(RUN) mypy -p ansible_collections.endpointops.intune.plugins -p intune_emulator -p tests.support -p tests.tools
 	@$(RUN) ansible-lint --offline --profile production
 	@$(RUN) reuse lint --lines
 	@$(RUN) antsibull-changelog lint
@@ -63,9 +64,11 @@ lint: lint-quick  ## Check style, playbooks, roles, YAML, licences and the chang
 
 lint-quick: environment
 	@$(RUN) ruff check --cache-dir .cache/ruff .
+	@$(RUN) ruff format --cache-dir .cache/ruff --check .
 
-format: environment  ## Put imports in order and repair what ruff can repair
+format: environment  ## Format the code, put imports in order, and repair everything that ruff can repair
 	@$(RUN) ruff check --cache-dir .cache/ruff --fix .
+	@$(RUN) ruff format --cache-dir .cache/ruff .
 
 generate: environment  ## Write the parts of documentation, role, and pattern that repeat other files, and the action plugins
 	@$(RUN) python -m tests.tools.generate
@@ -126,11 +129,11 @@ $(VENV)/bin/python:
 		echo "Python 3.11 or later is needed; $(PYTHON) is missing or older. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 
-# The collection is found through one link in the environment: no variables, no installation.
+# The collection is found through one link in the environment: no variables, no installation. The mark beside it tells mypy that it has types.
 $(VENV)/.linked: | $(VENV)/bin/python
 	@site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
 		mkdir -p "$$site/ansible_collections/endpointops" && \
-		ln -sfn "$(CURDIR)" "$$site/ansible_collections/endpointops/intune"
+		ln -sfn "$(CURDIR)" "$$site/ansible_collections/endpointops/intune" && touch "$$site/ansible_collections/py.typed"
 	@mkdir -p .cache/home
 	@touch $@
 
