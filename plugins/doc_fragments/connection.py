@@ -106,6 +106,6 @@ options:
 notes:
   - Proxies are taken from the usual environment, E(HTTPS_PROXY) and E(NO_PROXY).
   - An option that is set to an empty string counts as not set.
-  - A task that fails returns C(error) beside C(msg), with C(kind), C(message), C(hint), C(target), C(status), C(code), C(request_id)
-    and C(client_request_id), null where they are not known.
+  - A task that fails returns C(error) beside C(msg), with C(kind), C(message), C(effects), C(hint), C(target), C(status), C(code),
+    C(request_id), and C(client_request_id), null where they are not known. C(effects) is V(none), V(partial), or V(unknown).
 """

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: intune_connection_info
-short_description: Who is connected, to which tenant, and what is missing
+short_description: Return the identity, tenant, and permissions of a connection
 version_added: 1.0.0
 description:
-  - The doctor. Signs in, and says as whom, with which permissions, which are missing for which module, to which tenant,
-    whether Intune is there, and whether the clocks agree.
+  - Signs in, and returns the identity, the tenant, the permissions, those that each module lacks, the state of Intune, and the
+    difference of the clocks.
   - What cannot be read for lack of a permission is null, and named in RV(connection.problems).
   - Fails only when there is no connection at all.
 author:
@@ -27,12 +27,12 @@ notes:
 EXAMPLES = r"""
 - name: Is this machine ready to manage Intune?
   endpointops.intune.intune_connection_info:
-  register: doctor
+  register: intune
 
 - name: Stop when a permission is missing
   ansible.builtin.assert:
-    that: doctor.connection.permissions.intune_device_passcode.missing | length == 0
-    fail_msg: "Missing: {{ doctor.connection.permissions.intune_device_passcode.missing | join(', ') }}"
+    that: intune.connection.permissions.intune_device_passcode.missing | length == 0
+    fail_msg: "Missing: {{ intune.connection.permissions.intune_device_passcode.missing | join(', ') }}"
 """
 
 RETURN = r"""

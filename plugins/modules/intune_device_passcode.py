@@ -19,7 +19,7 @@ description:
     second run issues nothing, and a device never gets two resets by accident.
   - Names that mean no device or several, and too many devices, are refused before anything is reset. Devices that are not
     supported are refused one by one, with a reason; the others are reset.
-  - Many devices are reset in one task, as fast as Intune's quota allows. After a lost answer a reset is not sent again before the
+  - Many devices are reset in one task, as fast as Intune's quota allows. After a lost response a reset is not sent again before the
     service has said that it did not run it; a device for which this cannot be settled is V(unknown).
 author:
   - Endpoint Ops (@endpointops)
@@ -91,7 +91,7 @@ options:
     description:
       - Whether the beta version of Microsoft Graph may be used, which alone tells how a device is joined, and which remote actions the
         tenant has seen. Without, the former is taken from the device's object in Microsoft Entra, which needs the permission
-        C(Device.Read.All), and lost answers are settled by the device's record alone.
+        C(Device.Read.All), and lost responses are settled by the device's record alone.
     type: bool
     default: true
 seealso:
