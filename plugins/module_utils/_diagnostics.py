@@ -57,7 +57,7 @@ def fetch_connection(client: GraphClient) -> ConnectionResult:
     licenses = _try_read(
         lambda: list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"})), problems, "the licenses"
     )
-    granted = permissions.granted(claims)
+    granted = permissions.parse_granted(claims)
     result: ConnectionResult = {
         "auth_method": client.credential.method,
         "tenant_id": (organization or {}).get("id") or claims.get("tid"),
@@ -85,7 +85,7 @@ def _try_read(read: t.Callable[[], Read], problems: list[str], what: str) -> Rea
 
 
 def _describe_permissions(granted: t.Collection[str] | None) -> dict[str, PermissionsResult]:
-    found = {module: permissions.missing(module, granted) for module in permissions.MODULES}
+    found = {module: permissions.list_missing(module, granted) for module in permissions.MODULES}
     return {module: {"ready": not missing, "missing": missing} for module, missing in found.items()}
 
 

@@ -125,7 +125,7 @@ def with_missing_permissions(failure: IntuneError, module: str, client: GraphCli
     if not isinstance(failure, ForbiddenError):
         return failure
     try:
-        missing = permissions.missing(module, permissions.granted(client.credential.identity()))
+        missing = permissions.list_missing(module, permissions.parse_granted(client.credential.identity()))
     except IntuneError:
         # Without the token's claims the failure itself is all that there is to say.
         return failure

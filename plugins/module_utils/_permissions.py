@@ -44,11 +44,11 @@ MODULES: dict[str, Rows] = {
 }
 
 
-def granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
+def parse_granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
     """Return the permissions in a token's claims, of an application or for a user; null for a token that cannot be read."""
     return {*(claims.get("roles") or ()), *(claims.get("scp") or "").split()} if claims else None
 
 
-def missing(module: str, have: t.Collection[str] | None) -> list[str]:
+def list_missing(module: str, have: t.Collection[str] | None) -> list[str]:
     """Return the least permissions that a module still needs; none where the permissions of the token are unknown."""
     return [] if have is None else [row[0] for row in MODULES[module] if not set(row) & set(have)]

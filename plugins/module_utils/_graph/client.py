@@ -221,9 +221,9 @@ class GraphClient:
     def send_authorized(self, request: Request) -> Response:
         """Return the response of a request, sent with a token; a token that is refused is renewed once."""
         token = self.token()
-        response = self._exchange(request.with_bearer(token))
+        response = self._send_once(request.with_bearer(token))
         if response.status == 401:
-            response = self._exchange(request.with_bearer(self.renew_token(token, response)))
+            response = self._send_once(request.with_bearer(self.renew_token(token, response)))
         return response
 
     def token(self) -> str:
@@ -259,7 +259,7 @@ class GraphClient:
             # The sign-in's response got lost: the request itself was never sent.
             raise errors.NotSentError(f"No token: {failure.message}", target=failure.target, is_transient=False) from failure
 
-    def _exchange(self, request: Request) -> Response:
+    def _send_once(self, request: Request) -> Response:
         response = self._sender.send(request)
         self.observe_clock(response)
         return response

@@ -42,4 +42,4 @@ CONFIGURATION = "DeviceManagementConfiguration"
     ],
 )
 def test_what_a_module_lacks(module: str, granted: list[str], missing: list[str]) -> None:
-    assert permissions.missing(module, granted) == missing
+    assert permissions.list_missing(module, granted) == missing

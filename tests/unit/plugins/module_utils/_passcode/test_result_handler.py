@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns of the engine that need a tenant of its own for each: what test_fleet does not come by."""
+"""Results that need a tenant of their own: lost, refused, and missing ones, approvals, and the end of a task."""
 
 from __future__ import annotations
 

@@ -1,0 +1,276 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The results of requests: what is written down of each, whether it is tried again, and what stops the whole task."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import typing as t
+
+from .. import _errors as errors
+from .. import _permissions as permissions
+from .._devices.model import Device, parse_device, parse_trust_type
+from .._graph.batch import Result
+from .._graph.client import GraphClient
+from .._graph.responses import parse_response
+from .._http.message import Response
+from . import reset_state
+from .lost_responses import AuditLogReader, audit_shows, give_up_at, proves_not_run
+from .model import SKEW
+from .queue import QueuedReset, ResetQueue
+from .reset_state import EarlierReset, Event, Rules, Transition, Verdict
+
+LONGEST_LOOK = 20.0  # seconds between two reads of a device that has not carried out its reset
+SAME_TIME = 1.0  # seconds; responses no further apart than that tell of the same moment
+HOW_JOINED = (
+    f"To see how a device is joined without the beta version, the application needs the permission {permissions.READ_DIRECTORY_DEVICES[0]}."
+)
+WITHOUT_BETA = "If it is the beta version of Microsoft Graph that may not be used, set use_beta to false."
+
+
+class Journal(t.Protocol):
+    """A record of resets, so that a run that was killed can be continued. No secrets."""
+
+    def intent(self, devices: t.Iterable[tuple[str, str | None]]) -> None:
+        """Write down, safely, that resets are about to be sent: ID and name of each device."""
+
+    def write(self, event: Event, device: str, detail: str | bool | None) -> None:
+        """Write down the further fate of a reset."""
+
+
+class ResultHandler:
+    """``take`` the results as they come. ``failure`` is the error that stopped the whole task: nothing more is sent then."""
+
+    def __init__(self, client: GraphClient, rules: Rules, journal: Journal, queue: ResetQueue) -> None:
+        self._client, self._rules, self._journal, self._queue = client, rules, journal, queue
+        self._clock = client.clock
+        self.failure: errors.IntuneError | None = None
+        self._warnings: list[str] = []
+        self._audit_log = AuditLogReader(client, rules.beta, self._warnings.append)
+        self._progress_at = {"GET": -math.inf, "POST": -math.inf}  # when a request of this kind last had a definite response
+        self._last_sent = 0.0  # the newest reset that the service accepted, by its clock
+        self._lost_since = math.inf  # the earliest of those whose response got lost
+        self._not_synced: list[str] = []
+        self._not_written: errors.IntuneError | None = None  # why the journal takes no more
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences on what could not be done beside the resets."""
+        number, first = len(self._not_synced), self._not_synced[:1]
+        synced = [f"{number} devices could not be asked to check in; their resets stand. The first is {text}" for text in first]
+        return [*self._warnings, *synced]
+
+    def take(self, results: t.Iterable[Result]) -> None:
+        """Take the results that have come."""
+        # Good ones first: they show that others get through.
+        for result in sorted(results, key=lambda result: not 200 <= (result.status or 0) < 300):
+            work: QueuedReset = result.key
+            if result.request.method == "GET":
+                self._take_read(work, result)
+            elif result.request.url.endswith("/syncDevice"):
+                self._take_sync(work, result)
+            else:
+                self._take_reset(work, result)
+            if self._not_written is not None:
+                self.stop(self._not_written)
+
+    def _take_reset(self, work: QueuedReset, result: Result) -> None:
+        needs_approval = result.response is not None and self._client.approval.is_required(result.response)
+        renewed = work.attempts_of("POST").token_renewed
+        response = reset_state.classify(result, needs_approval=needs_approval, token_renewed=renewed)
+        if response.verdict is Verdict.NEEDS_APPROVAL:
+            self._approve(work, result)
+            return
+        self._apply_response(work, response)
+        if response.verdict is Verdict.NOT_RUN:
+            self._try_again(work, result, can_repeat=response.can_repeat)
+
+    def _apply_response(self, work: QueuedReset, response: reset_state.ResetResponse) -> None:
+        if response.verdict in (Verdict.ACCEPTED, Verdict.REFUSED):
+            self._progress_at["POST"] = self._clock.monotonic()
+        if response.verdict is Verdict.ACCEPTED:
+            self._last_sent = max(self._last_sent, work.requested_at)
+            work.attempts.pop("POST", None)
+            if self._rules.sync and self.failure is None:
+                self._queue.add_sync(work)
+        if response.verdict is Verdict.LOST:
+            self._note_lost(work)
+        self._apply(work, reset_state.after_response(work, response, self._rules, stopped=self.failure is not None))
+
+    def _approve(self, work: QueuedReset, result: Result) -> None:
+        """Send the reset again with an approval."""
+        try:
+            response = self._client.approval.obtain(result.request, t.cast(Response, result.response))
+        except (errors.ApprovalPendingError, errors.ApprovalError) as failure:
+            self._apply(work, reset_state.after_approval(work, failure))
+        except errors.LostResponseError as failure:
+            self._apply_response(work, reset_state.ResetResponse(Verdict.LOST, failure))
+        except errors.IntuneError as failure:
+            self._write(work, "refused", work.item.status)
+            self._queue.finish(work)
+            self.stop(failure)
+        else:
+            self._apply_response(work, reset_state.classify_definite(dataclasses.replace(result, response=response)))
+
+    def _take_sync(self, work: QueuedReset, result: Result) -> None:
+        if result.status == 429 and self.failure is None:
+            self._queue.add_sync(work)
+        elif result.status is None or result.status >= 300:
+            self._not_synced.append(f"{work.item.names[0]}: {result.error()}")
+
+    def _take_read(self, work: QueuedReset, result: Result) -> None:
+        response = result.response
+        if response is None or result.is_transient:
+            hopeless = (response is None and not result.is_transient) or (result.status == 401 and work.attempts_of("GET").token_renewed)
+            self._try_again(work, result, can_repeat=not hopeless)
+            return
+        try:
+            found = parse_response(result.request, response)
+        except errors.NotFoundError:
+            found = None
+        except errors.IntuneError as failure:
+            self._try_again(work, result, can_repeat=not isinstance(failure, errors.GraphError))
+            return
+        if not isinstance(found, (dict, type(None))):
+            self._try_again(work, result, can_repeat=True)
+            return
+        self._progress_at["GET"] = self._clock.monotonic()
+        work.attempts.pop("GET", None)
+        self._take_found(work, found)
+
+    def _take_found(self, work: QueuedReset, found: t.Any) -> None:
+        stopped = self.failure is not None
+        if work.without_join_type is not None:
+            work.join_type = parse_trust_type((found or {}).get("trustType"))
+            device, work.without_join_type = dataclasses.replace(work.without_join_type, join_type=work.join_type), None
+            self._apply(work, reset_state.after_assessment(work, device, self._rules, stopped=stopped))
+            return
+        device_or_none = None if found is None else parse_device(found)
+        if work.phase == "lost" and device_or_none is not None:
+            self._settle(work, device_or_none)
+            return
+        if work.phase == "reading":
+            work.read_at = self._clock.monotonic()
+        self._apply(work, reset_state.after_read(work, device_or_none, self._rules, stopped=stopped))
+
+    def _settle(self, work: QueuedReset, device: Device) -> None:
+        """Find out whether a reset whose response got lost was run: by the device's record, else by the audit log."""
+        item = work.item
+        item.device = item.device or device
+        found, ran = reset_state.find_own_reset(item, device), t.cast("bool | None", True)
+        if found is None:
+            log = self._audit_log.read(self._lost_since)
+            ran = audit_shows(item.id, work.requested_at, item.before, log)
+            if ran is False and not proves_not_run(work.lost_at, work.record_requested_at, log):
+                ran = None
+        if ran:
+            self._last_sent = max(self._last_sent, work.requested_at)
+        can_wait = self._queue.to_send > 0 or self._client.service_now() < give_up_at(work.lost_at, self._last_sent)
+        stopped = self.failure is not None
+        self._apply(work, reset_state.after_evidence(work, found, ran, self._rules, stopped=stopped, can_wait=can_wait))
+
+    # --- transitions ------------------------------------------------------------------------------------------------
+
+    def _apply(self, work: QueuedReset, transition: Transition, *, look_at: float | None = None) -> None:
+        if transition.entry is not None:
+            self._write(work, *transition.entry)
+        if transition.place == "first":
+            self._queue.requeue_first(work)
+        elif transition.place == "last":
+            self._queue.requeue(work)
+        elif transition.phase == "due":
+            self._queue.make_due(work)
+        else:
+            self._queue.move(work, transition.phase)
+        if transition.look_again:
+            self._queue.look_at(self._clock.monotonic() + work.pause if look_at is None else look_at, work)
+            work.pause = work.pause if look_at is not None else min(work.pause * 1.5, LONGEST_LOOK)
+
+    def _write(self, work: QueuedReset, event: Event, detail: str | bool | None) -> None:
+        """Write a line of the journal. Where that fails, the step is done to its end before the task stops."""
+        if self._rules.check:
+            # An earlier run's reset is settled for the result alone: the journal is open to be read.
+            return
+        try:
+            self._journal.write(event, work.item.id, detail)
+        except errors.IntuneError as failure:
+            self._not_written = failure
+
+    def restart(self, work: QueuedReset, earlier: EarlierReset) -> None:
+        """Go on with a reset that an earlier run sent without learning its outcome."""
+        work.requested_at, work.item.since = earlier.requested_at, earlier.requested_at - SKEW
+        if not earlier.ran:
+            self._note_lost(work)
+        self._apply(work, reset_state.after_restart(work, earlier), look_at=self._clock.monotonic())
+
+    def _note_lost(self, work: QueuedReset) -> None:
+        work.lost_at = self._client.service_now()
+        self._lost_since = min(self._lost_since, work.requested_at)
+
+    def stop(self, failure: errors.IntuneError) -> None:
+        """Send nothing more; requests on their way, and resets that must be settled, come to their end."""
+        self.failure = self.failure or failure
+        for work in self._queue.take_all():
+            if work.phase == "lost":
+                self._queue.look_at(self._clock.monotonic(), work)
+            else:
+                self._queue.finish(work)
+
+    def note_not_started(self, works: t.Iterable[QueuedReset], failure: errors.IntuneError) -> None:
+        """Note that requests did not leave, since there is no token, or nothing else to send them with."""
+        for work in works:
+            if work.phase == "sent":
+                self._write(work, "refused", str(failure))
+            self._queue.finish(work)
+        self.stop(failure)
+
+    def _try_again(self, work: QueuedReset, result: Result, *, can_repeat: bool) -> None:
+        """Send the same again after a pause, unless that goes beyond retry_timeout."""
+        method, now = result.request.method, self._clock.monotonic()
+        attempts = work.attempts_of(method).after_failure(
+            now,
+            timeout=self._client.retry_timeout,
+            jitter=self._clock.random(),
+            retry_after=result.retry_after(self._clock.now()),
+            can_repeat=can_repeat,
+            is_unauthorized=result.status == 401,
+            # A device that is throttled waits with all others, for as long as some get through.
+            progress=self._progress_at[method] if result.status == 429 else -math.inf,
+        )
+        work.attempts[method] = attempts
+        if attempts.pause is None or (self.failure is not None and work.phase != "lost"):
+            self._give_up(work, result, can_repeat=can_repeat)
+            return
+        if work.phase == "reading":
+            self._queue.move(work, "queued")
+        self._queue.look_at(now + attempts.pause, work)
+
+    def _give_up(self, work: QueuedReset, result: Result, *, can_repeat: bool) -> None:
+        """End a device for which no response can be had. Where others get through it is this device alone; else the whole task stops."""
+        method, failure, item = result.request.method, result.error(), work.item
+        progress = self._progress_at[method]
+        if can_repeat:
+            alone = progress >= (work.attempts_of(method).since or 0.0) - SAME_TIME
+        else:
+            alone = progress > -math.inf and result.status not in (None, 401, 403)
+        if alone and work.phase in ("queued", "reading"):
+            item.status, item.reason, item.message = "failed", "unavailable", f"It was not reset. {failure}"
+            item.request_id = getattr(failure, "request_id", None)
+        elif alone:
+            item.message = f"{item.message} Its record could not be read: {failure}"
+        self._queue.finish(work)
+        if not alone:
+            self.stop(self._with_read_hint(work, result, failure))
+
+    def _with_read_hint(self, work: QueuedReset, result: Result, failure: errors.IntuneError) -> errors.IntuneError:
+        """Return the failure of a read with its permission, or the way without the beta version."""
+        if result.request.method != "GET" or not isinstance(failure, errors.ForbiddenError):
+            return failure
+        if work.without_join_type is not None:
+            return failure.with_hint(HOW_JOINED)
+        return failure.with_more_advice(WITHOUT_BETA) if self._rules.beta else failure
