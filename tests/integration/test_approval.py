@@ -154,8 +154,8 @@ def test_what_is_missing_or_wrong_is_said(ansible):
     plain = {name: value for name, value in OPTIONS.items() if name != "approval_justification"}
     cases = {
         "missing": (plain, ["Multi Admin Approval", "approval_justification"]),
-        "long": ({**plain, "approval_justification": "x" * 1000}, ["1000 characters"]),
-        "no such code": ({**plain, "approval_code": "11111111-2222-3333-4444-555555555555"}, ["no open approval request"]),
+        "long": ({**plain, "approval_justification": "x" * 1000}, ["at most 986 characters; it has 1000"]),
+        "no such code": ({**plain, "approval_code": "11111111-2222-3333-4444-555555555555"}, ["No open approval request"]),
     }
     for name, found in ansible.cases(MODULE, {name: options for name, (options, _words) in cases.items()}).items():
         assert found.status == "failed" and not found.changed, name
@@ -212,7 +212,7 @@ def test_a_reset_whose_approval_cannot_be_looked_up_was_not_issued(ansible):
     found = ansible.module("intune_device_passcode", options)
     entry = found.result["results"][0]
     assert (entry["status"], entry["reason"], found.changed) == ("failed", "approval_refused", False)
-    assert "It was not done" in entry["message"]
+    assert "Nothing was changed." in entry["message"]
 
 
 def test_a_rejected_reset_is_that_devices_failure(ansible):

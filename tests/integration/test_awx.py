@@ -201,9 +201,9 @@ def test_onboarding_from_dry_run_to_the_end(controller):
     target = {"pin_reset_assignments": "target=all_devices, target=exclude_group group='Field service'"}
     dry = controller.launch("onboard (dry run)", controller.secret, target)
     assert dry.code == 0 and control.writes() == [], dry.output
-    assert dry.summary["connect"] is False and dry.summary["ready"] is None
+    assert dry.summary["connected"] is False and dry.summary["ready"] is None
     first = controller.launch("onboard", controller.certificate(), target)
-    assert first.code == 0 and first.summary["connect"] and first.summary["ready"], first.output
+    assert first.code == 0 and first.summary["connected"] and first.summary["ready"], first.output
     assigned = first.result("Policy | Allow PIN recovery on devices")["pin_policy"]["assignments"]
     assert [item["target"] for item in assigned] == ["all_devices", "exclude_group"]
     verified = controller.launch("verify", controller.secret, {"pin_reset_rollout": "none"}, after=dry)
@@ -212,7 +212,7 @@ def test_onboarding_from_dry_run_to_the_end(controller):
         "pin_reset_failed_devices": [],
         "pin_reset_summary": {
             "tenant_id": controller.where["tenant_id"],
-            "connect": True,
+            "connected": True,
             "ready": True,
             "reasons": [],
             "differs": [],
@@ -221,7 +221,7 @@ def test_onboarding_from_dry_run_to_the_end(controller):
         },
     }
     gone = controller.launch("offboard", controller.secret, {}, after=verified)
-    assert gone.code == 0 and gone.summary["connect"] is False, gone.output
+    assert gone.code == 0 and gone.summary["connected"] is False, gone.output
     assert_secret(controller, dry, first, verified, gone)
 
 

@@ -199,8 +199,8 @@ BAD = (
     ({"devices": []}, ["No device is meant"]),
     ({"devices": ["PHONE-SPARE"]}, ["'PHONE-SPARE' means 2 devices by device_name"]),
     ({"devices": ["NO-1", PHONE, "NO-2"], "device_groups": ["Warehouse"]}, ["'NO-1'", "'NO-2'", "Several groups are named"]),
-    ({"devices": [PHONE], "since": "yesterday"}, ["since 'yesterday' is not a timestamp", "Write it as"]),
-    ({"devices": [PHONE], "since": "2199-01-01T00:00:00Z"}, ["since '2199-01-01T00:00:00Z' lies in the future"]),
+    ({"devices": [PHONE], "since": "yesterday"}, ["since must be a timestamp, not 'yesterday'", "Write it as"]),
+    ({"devices": [PHONE], "since": "2199-01-01T00:00:00Z"}, ["since must not lie in the future, as '2199-01-01T00:00:00Z' does"]),
     ({"devices": [PHONE], "match_by": "imei"}, ["match_by"]),
 )
 
@@ -220,7 +220,7 @@ def test_options_that_cannot_be_used_are_refused_before_anything_is_read(both_do
         "RSA": {"seal_to": [str(certificate)]},
         "cannot be read": {"seal_to": [str(absent)]},
         "seal_to is empty": {"seal_to": []},
-        "not a timestamp": {"since": "yesterday"},
+        "must be a timestamp": {"since": "yesterday"},
     }
     for word, found in both_doors.cases(MODULE, {word: {"devices": [PHONE], **options} for word, options in cases.items()}).items():
         assert found.status == "failed" and word in found.result["msg"], (word, found.result)

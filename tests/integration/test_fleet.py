@@ -170,7 +170,7 @@ def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, both_doors):
     others = {
         "other tenant": (text.replace(tenant, other), (other, tenant, "one journal for each tenant")),
         "newer format": (text.replace('"version": 1', '"version": 2'), ("version 2", "line 1")),
-        "no journal": ('{"hello": "world"}\n', ("line 1", "Nothing was sent")),
+        "no journal": ('{"hello": "world"}\n', ("line 1", "Nothing was changed")),
     }
     for name, (content, _words) in others.items():
         path.with_name(name).write_text(content, encoding="utf-8")
@@ -283,12 +283,12 @@ BAD: dict[str, tuple[dict[str, t.Any], str]] = {
     "braces": ({"devices": ["{% raw %}{{ 1 + 1 }}{% endraw %}"]}, "There is no managed device '{{ 1 + 1 }}'"),
     "filter": ({"devices": ["x' or deviceName ne 'y"], "match_by": "device_name"}, "There is no managed device"),
     "long": ({"devices": ["x" * 300]}, "256"),
-    "future": ({"devices": names(1, 1), "reset_since": "2199-01-01T00:00:00Z"}, "lies in the future"),
-    "no moment": ({"devices": names(1, 1), "reset_since": "tomorrow"}, "is not a timestamp"),
+    "future": ({"devices": names(1, 1), "reset_since": "2199-01-01T00:00:00Z"}, "must not lie in the future"),
+    "no moment": ({"devices": names(1, 1), "reset_since": "tomorrow"}, "must be a timestamp"),
     "too many devices": ({"devices": names(1, 3), "max_devices": 2}, "3 devices are named, and max_devices allows 2"),
     "no devices allowed": ({"devices": names(1, 1), "max_devices": 0}, "1 devices are named, and max_devices allows 0"),
-    "no writes": ({"devices": names(1, 1), "write_quota": 0}, "write_quota is at least 1"),
-    "more writes than requests": ({"devices": names(1, 1), "write_quota": 100, "request_quota": 99}, "write_quota is at least 1"),
+    "no writes": ({"devices": names(1, 1), "write_quota": 0}, "write_quota must be at least 1"),
+    "more writes than requests": ({"devices": names(1, 1), "write_quota": 100, "request_quota": 99}, "write_quota must be at least 1"),
     "folder": ({"devices": names(1, 1), "journal_path": "/tmp"}, "journal_path '/tmp' cannot be used: Is a directory"),
     "no folder": ({"devices": names(1, 1), "journal_path": "/nowhere/journal"}, "No such file or directory"),
     "nobody": ({"devices": names(1, 1), "seal_to": []}, "seal_to is empty"),
