@@ -15,6 +15,7 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
+from .._devices.eligibility import Reason as RefusalReason
 from .._devices.eligibility import Verdict
 from .._devices.model import Device
 from .._time import parse_timestamp
@@ -37,6 +38,22 @@ Status = t.Literal[
     "needs_approval",
     "not_attempted",
 ]
+
+# Why a device is not done: it is not eligible, or one of these.
+Reason = (
+    RefusalReason
+    | t.Literal[
+        "device_failed",
+        "not_supported",
+        "canceled",
+        "service_refused",
+        "approval_refused",
+        "answer_lost",
+        "device_gone",
+        "state_unknown",
+        "unavailable",
+    ]
+)
 
 # Graph's actionState -> our status. Anything newer is "unknown", never a success.
 STATUS: t.Mapping[str, Status] = {
@@ -77,7 +94,7 @@ class DeviceReset:
     device: Device | None = None
     verdict: Verdict | None = None
     status: Status = "not_attempted"
-    reason: str | None = None
+    reason: Reason | None = None
     message: str | None = None
     changed: bool = False
     reset: RecordedReset | None = None

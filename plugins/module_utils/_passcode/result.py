@@ -13,7 +13,7 @@ import typing as t
 from .._devices.model import PIN_RESET_GUIDE, platform_of
 from .._time import render_timestamp
 from .._types import Json
-from .model import BAD, DeviceReset, RecordedReset, Status
+from .model import BAD, DeviceReset, Reason, RecordedReset, Status
 
 HELP = "https://learn.microsoft.com/intune/device-management/actions/reset-passcode"
 GONE = "Intune no longer manages the device."
@@ -37,8 +37,8 @@ class ResetResult(t.TypedDict, total=False):
     device_name: str | None
     operating_system: str | None
     os_version: str | None
-    status: str
-    reason: str | None
+    status: Status
+    reason: Reason | None
     message: str | None
     changed: bool
     action_state: str | None
@@ -57,11 +57,11 @@ def record(item: DeviceReset, reset: RecordedReset) -> None:
     item.reason, item.message = _explain(item, reset)
 
 
-def _explain(item: DeviceReset, reset: RecordedReset) -> tuple[str | None, str | None]:
+def _explain(item: DeviceReset, reset: RecordedReset) -> tuple[Reason | None, str | None]:
     """Return the reason and the message of a recorded outcome."""
     is_removed = item.device is not None and platform_of(item.device) == "ios"
     removed = "The passcode is removed. On this platform there is no new one: the user sets it on the device."
-    explained: dict[Status, tuple[str | None, str | None]] = {
+    explained: dict[Status, tuple[Reason | None, str | None]] = {
         "done": (None, removed if is_removed else None),
         "pending": (None, "Intune has queued the reset; the device carries it out when it checks in."),
         "failed": ("device_failed", f"The device reported that the reset failed (error code {reset.error_code}). See {HELP}"),
