@@ -28,12 +28,12 @@ RECORD = rm -rf $(OUTPUT)/exchanges && mkdir -p $(OUTPUT)/exchanges && \
 DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt emulator/pyproject.toml
 TEST_REQUIREMENTS := tests/requirements.txt tests/requirements-unit.txt $(DEMO_REQUIREMENTS)
 
-QUICK_PARTS := environment lint-quick unit-quick
+QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 # Not integration: artifact runs the same tests, against what is shipped.
-PARTS := environment lint unit artifact contract docs-lint docs sanity demo
+PARTS := environment sanity-environment lint unit artifact contract docs-lint docs sanity demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick environment lint lint-quick format generate unit unit-quick integration contract contract-compare sanity docs-lint docs build artifact bench matrix changelog clean
+.PHONY: help demo test test-quick environment lint lint-quick format generate unit unit-quick integration contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog clean
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -90,6 +90,9 @@ contract-compare: environment  ## List what newer OpenAPI files of Microsoft Gra
 	@if [ -z "$(FILES)" ]; then echo "Name OpenAPI files: make contract-compare FILES=\"v1.0.yaml beta.yaml\" (see CONTRIBUTING.md)" >&2; exit 2; fi
 	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
 	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m tests.contract.compare $(FILES)
+
+sanity-environment: environment  # The environments of ansible-test, which are kept too.
+	@env $(ANSIBLE) python -m tests.tools.sanity --prime-venvs >.cache/sanity-environment.log 2>&1 || { cat .cache/sanity-environment.log; exit 1; }
 
 sanity: environment  ## Run ansible-test's sanity tests on a copy, without containers
 	@env $(ANSIBLE) python -m tests.tools.sanity $(SANITY_ARGS)

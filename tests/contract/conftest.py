@@ -8,11 +8,13 @@ import typing as t
 
 import pytest
 
-from emulator.tests.conftest import client, keys, make_client  # noqa: F401 -- fixtures of test_emulator.py
+from emulator.tests import conftest as emulator
 
 from .checker import Checker
 from .contract import Contract, load_contracts
 
+# Fixtures of test_emulator.py
+client, keys, make_client = emulator.client, emulator.keys, emulator.make_client
 REPORTED = "contract"
 SDK = "sdk"
 

@@ -67,8 +67,9 @@ def test_the_command_repairs_what_differs_and_leaves_the_rest(checkout, capsys):
 INVENTED = {"invented_setting": {"type": "str", "choices": ["low", "high"]}}
 
 
-def with_setting(text, spec=INVENTED):
+def with_setting(text, spec=None):
     """The sources with one setting more: a row of the table, and its text."""
+    spec = INVENTED if spec is None else spec
     return dataclasses.replace(
         SOURCES,
         settings={**SOURCES.settings, **spec},

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import ast
 import configparser
+import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import typing as t
 import urllib.request
 from pathlib import Path
 
@@ -89,8 +92,24 @@ def provide_get_pip() -> None:
             target.write_text(GET_PIP_STAND_IN, encoding="utf-8")
 
 
+@contextlib.contextmanager
+def kept(folder: Path) -> t.Iterator[None]:
+    """Keep a folder, if it exists, while the folder around it is made anew."""
+    place = PLACE / "kept"
+    shutil.rmtree(place, ignore_errors=True)
+    exists = folder.exists()
+    if exists:
+        folder.rename(place)
+    yield
+    if exists:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        place.rename(folder)
+
+
 def main(arguments: list[str]) -> int:
-    copy_tree(COPY)
+    # ansible-test's own environment lies in the copy: it is kept.
+    with kept(COPY / "tests" / "output" / ".tmp" / "delegation"):
+        copy_tree(COPY)
     # Without a repository of its own the copy would pass for an ignored folder of ours, and nothing would be tested.
     subprocess.run(["git", "init", "--quiet", str(COPY)], check=True)
     write_pip_settings()

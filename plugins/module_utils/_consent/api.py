@@ -33,7 +33,7 @@ MAKING: frozenset[ChangeKind] = frozenset({"restore", "create"})
 
 PlanOf = t.Callable[[State], "list[Change]"]
 # A change as a task of its own: an application is restored or created, never both.
-Key = tuple[t.Literal["make"] | ChangeKind, AppName]
+Key = tuple[t.Literal["make", ChangeKind], AppName]
 
 
 # --- reading --------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ PATH = "/deviceManagement/managedDevices"
 QUOTA = Quota(writes=200, requests=2000, seconds=20.0)
 
 MatchBy = t.Literal["id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"]
-Identifier = MatchBy | t.Literal["user_id"]
+Identifier = t.Literal[MatchBy, "user_id"]
 Ownership = t.Literal["company", "personal", "unknown"]
 Platform = t.Literal["windows", "holographic", "windows_phone", "android", "ios", "macos", "linux", "other"]
 JoinType = t.Literal["azureADJoined", "hybridAzureADJoined", "azureADRegistered", "unknown"]

@@ -40,20 +40,18 @@ Status = t.Literal[
 ]
 
 # Why a device is not done: it is not eligible, or one of these.
-Reason = (
-    RefusalReason
-    | t.Literal[
-        "device_failed",
-        "not_supported",
-        "canceled",
-        "service_refused",
-        "approval_refused",
-        "answer_lost",
-        "device_gone",
-        "state_unknown",
-        "unavailable",
-    ]
-)
+Reason = t.Literal[
+    RefusalReason,
+    "device_failed",
+    "not_supported",
+    "canceled",
+    "service_refused",
+    "approval_refused",
+    "answer_lost",
+    "device_gone",
+    "state_unknown",
+    "unavailable",
+]
 
 # Graph's actionState -> our status. Anything newer is "unknown", never a success.
 STATUS: t.Mapping[str, Status] = {
