@@ -66,7 +66,7 @@ def main() -> int:
         print(f"An emulated tenant with {health['devices']} devices runs at {emulator.env['INTUNE_GRAPH_URL']} until the end of this demo.")
         good = all(run(step, number, emulator, pathlib.Path(folder)) for number, step in enumerate(STEPS, 1))
         if good:
-            tell_what_the_tenant_saw(emulator)
+            show_what_the_tenant_received(emulator)
     print(f"\n{'Done' if good else 'The demo FAILED'} in {time.monotonic() - began:.0f} s. The emulated tenant is stopped.")
     return 0 if good else 1
 
@@ -98,7 +98,7 @@ def run(step: Step, number: int, emulator: EmulatorProcess, folder: pathlib.Path
 
 
 def follow(command: list[str], env: dict[str, str], copy: t.IO[str]) -> int:
-    """Runs a command; shows its output as it comes and keeps a copy. It is stopped with us."""
+    """Run a command; show its output as it comes and keep a copy. It is stopped with us."""
     with subprocess.Popen(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
     ) as process:
@@ -127,7 +127,7 @@ def environment(emulator: EmulatorProcess, folder: pathlib.Path) -> dict[str, st
     return {**kept, **emulator.env, **ours}
 
 
-def tell_what_the_tenant_saw(emulator: EmulatorProcess) -> None:
+def show_what_the_tenant_received(emulator: EmulatorProcess) -> None:
     resets = emulator.control.resets()
     print(f"\nWhat the tenant itself saw: {len(resets)} devices with a reset, {max(map(len, resets.values()))} each at the most.")
     print("To try more: '.venv/bin/intune-emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect.")

@@ -22,7 +22,7 @@ inventory     ansible-inventory with a host for each device, against the same ho
 
 How to read it: trust ratios, not seconds, and compare only within one run; other work on the machine disturbs it. A second of the
 quota is 10 resets. A fleet's rate can exceed it, since the first 200 go at once; the "shortest time" figure cannot exceed 1.
-The figures are written to tests/output/bench.json too. The exit code is 1 where a scenario did not come to its end, whatever it found.
+The figures are written to tests/output/bench.json too. The exit code is 1 where a scenario did not come to its end, whatever its figures.
 """
 
 from __future__ import annotations

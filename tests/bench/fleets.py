@@ -72,12 +72,12 @@ def fleet_lost(plan: Plan) -> list[Figure]:
 
 
 def shortest(devices: int) -> float:
-    """Seconds from the first to the last reset that the quota allows: each window begins with all that it has room for."""
+    """Seconds from the first to the last reset that the quota allows: each window begins with all that it allows."""
     return (math.ceil(devices / QUOTA) - 1) * WINDOW
 
 
 def _of_the_possible(devices: int, seconds: float, least: float | None = None) -> list[Figure]:
-    """The stricter figure: the quota's first window is full at once, so a rate may exceed 10 a second; this ratio cannot exceed 1."""
+    """Return the stricter figure: the first window of the quota is full at once, so a rate may exceed 10 a second, this ratio never 1."""
     note = f"{shortest(devices):.0f} s are the least for {devices} devices; it took {seconds:.1f} s"
     return [Figure("shortest time that the quota allows / time", shortest(devices) / seconds, least=least, note=note)]
 

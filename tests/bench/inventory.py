@@ -39,7 +39,7 @@ def inventory(plan: Plan) -> list[Figure]:
 
 
 def _listed(path: pathlib.Path, content: t.Any, env: t.Mapping[str, str]) -> tuple[dict[str, t.Any], float]:
-    """What ansible-inventory --list says of each host, and the seconds of processor time that it took."""
+    """Return what ansible-inventory --list says of each host, and the seconds of processor time that it took."""
     path.write_text(json.dumps(content), encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_"))}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -110,7 +110,7 @@ def playbook(emulator: EmulatorProcess) -> t.Iterator[Playbook]:
 
 
 def reset(task_name: str, *names: str, **options: t.Any) -> Task:
-    """A task of ours, which does not wait for the devices."""
+    """Return a task of ours, which does not wait for the devices."""
     devices = {"devices": list(names)} if names else {}
     return {"name": task_name, RESET: {**devices, "wait": False, **options}}
 
@@ -135,7 +135,7 @@ def token(emulator: EmulatorProcess) -> Task:
 
 
 def uri_loop(emulator: EmulatorProcess, ids: t.Sequence[str], **more: t.Any) -> Task:
-    """The loop that playbooks have today, after ``token``."""
+    """Return the loop that playbooks have today, after ``token``."""
     options = {
         "url": emulator.env["INTUNE_GRAPH_URL"] + "/v1.0/deviceManagement/managedDevices/{{ item }}/resetPasscode",
         "method": "POST",
@@ -147,5 +147,5 @@ def uri_loop(emulator: EmulatorProcess, ids: t.Sequence[str], **more: t.Any) -> 
 
 
 def now() -> float:
-    """The emulated tenant's clock, as long as nobody moves it."""
+    """Return the emulated tenant's time, correct as long as nobody moves its clock."""
     return time.time()

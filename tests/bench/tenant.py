@@ -35,7 +35,7 @@ def name(number: int) -> str:
 
 
 def lose_answers(control: ControlClient, devices: int) -> None:
-    """Requests that are done, and whose answer nobody hears. The same for everyone, in whatever way the resets are sent."""
+    """Let requests be done and their responses get lost. The same for everyone, in whatever way the resets are sent."""
     for place in range(5, devices, 2 * LOST):
         control.arm("status", "POST", "resetPasscode", skip=place, **GATEWAY)
         # meets a reset of its own only: an item of a batch has no connection

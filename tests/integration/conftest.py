@@ -32,7 +32,7 @@ class EmulatedTenant:
         return self.control.journal(since)
 
     def graph(self, method: str, path: str, body: dict[str, t.Any] | None = None, version: str = "v1.0") -> t.Any:
-        """A call beside the collection, as an administrator would make it."""
+        """Make a call beside the collection, as an administrator would."""
         token = self.control.token()
         answer = requests.request(
             method,
@@ -62,7 +62,7 @@ def emulator(worker_id: str) -> t.Iterator[EmulatorProcess]:
 
 @pytest.fixture
 def tenant(emulator: EmulatorProcess) -> EmulatedTenant:
-    """The emulated tenant, as new."""
+    """Return the emulated tenant, as new."""
     emulator.control.reset("demo")
     return EmulatedTenant(emulator)
 
@@ -112,18 +112,18 @@ def connect_proxy() -> t.Iterator[ConnectProxy]:
 
 @pytest.fixture(scope="session")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Warm]:
-    """What saves playbooks the time to start."""
+    """Return the process that saves playbooks the time to start."""
     with Warm(tmp_path_factory.mktemp("warm")) as process:
         yield process
 
 
 @pytest.fixture
 def ansible(tmp_path: pathlib.Path, tenant: EmulatedTenant, warm: Warm) -> Ansible:
-    """Through the door that INTEGRATION_DOOR names: in_process, or module."""
-    return Ansible(tmp_path, tenant, os.environ.get("INTEGRATION_DOOR") or "run_in_process", warm)
+    """Run tasks as INTEGRATION_EXECUTION says: in the controller's process (run_in_process, the default), or as a module (module)."""
+    return Ansible(tmp_path, tenant, os.environ.get("INTEGRATION_EXECUTION") or "run_in_process", warm)
 
 
 @pytest.fixture(params=["run_in_process", "module"])
-def both_doors(tmp_path: pathlib.Path, tenant: EmulatedTenant, request: pytest.FixtureRequest, warm: Warm) -> Ansible:
-    """Once in the controller's process, once as a module."""
+def both_executions(tmp_path: pathlib.Path, tenant: EmulatedTenant, request: pytest.FixtureRequest, warm: Warm) -> Ansible:
+    """Run the test once with tasks in the controller's process, and once with tasks as modules."""
     return Ansible(tmp_path, tenant, request.param, warm)

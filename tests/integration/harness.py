@@ -84,7 +84,7 @@ class Running:
         self.kill()
 
     def until(self, happened: t.Callable[[], bool]) -> None:
-        """Waits until something has happened that only this run can bring about."""
+        """Wait until something has happened that only this run can bring about."""
         deadline = time.monotonic() + PLAYBOOK_SECONDS
         while not happened():
             assert self._process.poll() is None, f"it has ended: {self.output()}"
@@ -154,12 +154,15 @@ class Warm:
 
 
 class Ansible:
-    """ansible-playbook in a folder of its own, against one tenant, through one of the two doors. Without a Warm it is started anew."""
+    """ansible-playbook in a folder of its own, against one tenant. Without a Warm it is started anew.
 
-    def __init__(self, folder: pathlib.Path, tenant: t.Any, door: str = "run_in_process", warm: Warm | None = None) -> None:
+    ``execution``: "run_in_process" lets tasks run in the controller's process, "module" makes each a module's process.
+    """
+
+    def __init__(self, folder: pathlib.Path, tenant: t.Any, execution: str = "run_in_process", warm: Warm | None = None) -> None:
         self.folder = folder
         self.tenant = tenant
-        self.door = door
+        self.execution = execution
         self._warm = warm
 
     def module(self, module: str, options: t.Mapping[str, t.Any], env: t.Mapping[str, str] | None = None, **keywords: t.Any) -> TaskRun:
@@ -171,7 +174,7 @@ class Ansible:
     def cases(
         self, module: str, cases: t.Mapping[str, t.Mapping[str, t.Any]], env: t.Mapping[str, str] | None = None, **keywords: t.Any
     ) -> dict[str, TaskRun]:
-        """A task for each of several options, by its name, in one play that goes on where one fails."""
+        """Run a task for each of several options, by its name, in one play that goes on where one fails."""
         return self.attempts({name: {f"{COLLECTION}.{module}": dict(options), **keywords} for name, options in cases.items()}, env)
 
     def attempts(self, tasks: t.Mapping[str, t.Mapping[str, t.Any]], env: t.Mapping[str, str] | None = None) -> dict[str, TaskRun]:
@@ -189,10 +192,10 @@ class Ansible:
         return self.playbook(self.write(plays), *arguments, env=env)
 
     def start(self, tasks: list[dict[str, t.Any]], *arguments: str, env: t.Mapping[str, str] | None = None) -> Running:
-        """A playbook that goes on meanwhile; another one may be run beside it."""
+        """Start a playbook that goes on meanwhile; another one may be run beside it."""
         folder = self.folder / f"beside-{len(list(self.folder.glob('beside-*')))}"
         folder.mkdir()
-        beside = Ansible(folder, self.tenant, self.door)
+        beside = Ansible(folder, self.tenant, self.execution)
         process = subprocess.Popen(
             beside.command(beside.write([{"tasks": tasks}]), *arguments),
             env=beside.environment(env or {}),
@@ -206,11 +209,11 @@ class Ansible:
         return Running(process, self.tenant)
 
     def write(self, plays: list[dict[str, t.Any]]) -> str:
-        """The path of a playbook of these plays."""
+        """Return the path of a playbook of these plays."""
         # A task with an environment of its own is never run in the controller's process.
-        door = {"environment": {"INTEGRATION_DOOR": "module"}} if self.door == "module" else {}
+        as_module = {"environment": {"INTEGRATION_EXECUTION": "module"}} if self.execution == "module" else {}
         path = self.folder / "play.yml"
-        plays = [{"hosts": "localhost", "connection": "local", "gather_facts": False, **door, **play} for play in plays]
+        plays = [{"hosts": "localhost", "connection": "local", "gather_facts": False, **as_module, **play} for play in plays]
         path.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
         return str(path)
 
@@ -257,7 +260,7 @@ class Ansible:
 
 
 def environment(place: pathlib.Path) -> dict[str, str]:
-    """The machine's variables without settings, and Ansible's, with its own files in a folder."""
+    """Return the machine's variables without settings, and Ansible's, with its own files in a folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "ANSIBLE_", "EMULATOR_"))}
     ours = {
         # Without it async looks for its jobs in the home of the password file, and writes them into HOME.
@@ -292,7 +295,7 @@ class Beats(t.NamedTuple):
 
 
 def four_beats(ansible: Ansible, module: str, options: t.Mapping[str, t.Any]) -> Beats:
-    """The same task four times. What holds for every module is asserted here; what it returned is the caller's to judge."""
+    """Run the same task four times. What holds for every module is asserted here; what it returned is for the caller to check."""
     task = {f"{COLLECTION}.{module}": dict(options), "diff": True}
     play = ansible.tasks([{"name": beat, **task, **({"check_mode": True} if "check" in beat else {})} for beat in Beats._fields])
     assert play.code == 0, play.output
@@ -309,7 +312,7 @@ def four_beats(ansible: Ansible, module: str, options: t.Mapping[str, t.Any]) ->
 
 
 def serve() -> None:
-    """What a Warm process does: a fork for each line that it reads, and the exit code for an answer."""
+    """Serve as the Warm process: a fork for each line that it reads, and the exit code as its answer."""
     # Like ansible-playbook itself, it does not find what lies beside the tests.
     sys.path[:] = [path for path in sys.path if path != str(HERE)]
     for module in IMPORTED:

@@ -58,16 +58,16 @@ def test_asks_waits_and_completes_when_it_is_approved(ansible, settings):
     assert not last.changed and last.writes == []
 
 
-def test_each_protected_write_is_approved_for_itself(both_doors):
+def test_each_protected_write_is_approved_for_itself(both_executions):
     options = {**OPTIONS, "assignments": [{"target": "all_devices"}]}
-    pending(both_doors.module(MODULE, options), both_doors)
-    both_doors.tenant.control.decide(request(both_doors)["code"], "approve")
-    made, waiting = both_doors.cases(MODULE, {"made": options, "waiting": options}).values()
+    pending(both_executions.module(MODULE, options), both_executions)
+    both_executions.tenant.control.decide(request(both_executions)["code"], "approve")
+    made, waiting = both_executions.cases(MODULE, {"made": options, "waiting": options}).values()
     assert made.changed, "the policy was made"
     assert made.result["approval"]["operation"].endswith("/assign") and made.result["pin_policy"]["assignments"] == []
-    pending(waiting, both_doors)
-    both_doors.tenant.control.decide(request(both_doors)["code"], "approve")
-    done, last = both_doors.cases(MODULE, {"done": options, "last": options}).values()
+    pending(waiting, both_executions)
+    both_executions.tenant.control.decide(request(both_executions)["code"], "approve")
+    done, last = both_executions.cases(MODULE, {"done": options, "last": options}).values()
     assert done.changed and done.result["approval"] is None
     assert [item["target"] for item in done.result["pin_policy"]["assignments"]] == ["all_devices"]
     assert last.status == "ok" and not last.changed
@@ -191,18 +191,18 @@ def test_a_move_waits_at_each_step_and_devices_are_never_without(ansible):
     assert not ansible.module(MODULE, {**OPTIONS, "replace_custom": True}).changed
 
 
-def test_a_reset_waits_for_its_approval_and_is_issued_once(both_doors):
-    both_doors.tenant.control.settings(approval_protects=["reset_passcode"])
+def test_a_reset_waits_for_its_approval_and_is_issued_once(both_executions):
+    both_executions.tenant.control.settings(approval_protects=["reset_passcode"])
     options = {"devices": ["PHONE-HELPDESK-01"], "approval_justification": "Ticket 4711"}
-    waiting = both_doors.module("intune_device_passcode", options)
+    waiting = both_executions.module("intune_device_passcode", options)
     assert (waiting.status, waiting.changed) == ("ok", False), waiting.result
     entry = waiting.result["results"][0]
-    assert (entry["status"], entry["changed"], entry["approval"]["code"]) == ("needs_approval", False, request(both_doors)["code"])
-    assert waiting.result["summary"]["needs_approval"] == 1 and both_doors.tenant.control.resets() == {}
-    both_doors.tenant.control.decide(request(both_doors)["code"], "approve")
-    done = both_doors.module("intune_device_passcode", options)
+    assert (entry["status"], entry["changed"], entry["approval"]["code"]) == ("needs_approval", False, request(both_executions)["code"])
+    assert waiting.result["summary"]["needs_approval"] == 1 and both_executions.tenant.control.resets() == {}
+    both_executions.tenant.control.decide(request(both_executions)["code"], "approve")
+    done = both_executions.module("intune_device_passcode", options)
     assert done.changed and done.result["results"][0]["status"] == "done" and done.result["results"][0]["approval"] is None
-    assert [len(times) for times in both_doors.tenant.control.resets().values()] == [1]
+    assert [len(times) for times in both_executions.tenant.control.resets().values()] == [1]
 
 
 def test_a_reset_whose_approval_cannot_be_looked_up_was_not_issued(ansible):

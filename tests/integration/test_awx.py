@@ -66,7 +66,7 @@ class Job(t.NamedTuple):
 
 
 def environment(folder: pathlib.Path) -> dict[str, str]:
-    """That of a machine that knows nothing of a tenant or a controller."""
+    """Return the environment of a machine that knows nothing of a tenant or a controller."""
     others = ("INTUNE_", "AZURE_", "ANSIBLE_", "EMULATOR_", "CONTROLLER_", "TOWER_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     path = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -91,7 +91,7 @@ class Controller:
         self.secret = {**self.where, "client_secret": env["INTUNE_CLIENT_SECRET"]}
 
     def certificate(self) -> dict[str, str]:
-        """The inputs of a credential with the emulated application's certificate, its key encrypted."""
+        """Return the inputs of a credential with the emulated application's certificate, its key encrypted."""
         pem = pathlib.Path(self.tenant.env["EMULATOR_CERTIFICATE_PEM"]).read_bytes()
         how = serialization.BestAvailableEncryption(PASSPHRASE.encode())
         key = serialization.load_pem_private_key(pem, None).private_bytes(
@@ -110,7 +110,7 @@ class Controller:
         after: Job | None = None,
         seen: pathlib.Path | None = None,
     ) -> str:
-        """What AWX writes before a job.
+        """Write what AWX writes before a job.
 
         ``after``: the job before it in a workflow, whose artifacts are variables. ``seen``: the folder that the job sees, if not this one.
         """
@@ -153,7 +153,7 @@ class Controller:
         return self.ended(pathlib.Path(private), done)
 
     def update_inventory(self, inputs: dict[str, str]) -> dict[str, t.Any]:
-        """The inventory of the source file, by ansible-inventory as in an inventory update, which gets no variables of a credential."""
+        """Return the inventory of the source file, as in an inventory update, which gets no variables of a credential."""
         private = self.folder / "inventory-update"
         standard = {"ANSIBLE_INVENTORY_UNPARSED_FAILED": "True", "ANSIBLE_INVENTORY_EXPORT": "True", "ANSIBLE_VERBOSE_TO_STDERR": "True"}
         env = {**environment(self.folder), **standard, **awx.injected(CREDENTIAL_TYPE, inputs, private, private)}

@@ -23,9 +23,9 @@ def env(tenant) -> dict[str, str]:
     return tenant.env
 
 
-def test_says_who_where_and_what_is_missing(both_doors):
-    found = both_doors.module(MODULE, {}).result["connection"]
-    env = both_doors.tenant.env
+def test_says_who_where_and_what_is_missing(both_executions):
+    found = both_executions.module(MODULE, {}).result["connection"]
+    env = both_executions.tenant.env
     assert found["auth_method"] == "client_secret"
     assert (found["tenant_id"], found["client_id"], found["graph_url"]) == (
         env["INTUNE_TENANT_ID"],
@@ -62,7 +62,7 @@ def test_says_that_the_clocks_differ(ansible):
 
 
 @pytest.mark.parametrize("kind", ["client_secret", "pem", "pfx", "workload_identity", "managed_identity", "access_token", "azure_cli"])
-def test_each_credential_signs_in(both_doors, env, tmp_path, kind):
+def test_each_credential_signs_in(both_executions, env, tmp_path, kind):
     secretless = {"INTUNE_CLIENT_SECRET": ""}
     cases = {
         "client_secret": ({}, {}),
@@ -79,18 +79,18 @@ def test_each_credential_signs_in(both_doors, env, tmp_path, kind):
             {},
             {**BLANK, "IDENTITY_ENDPOINT": env["EMULATOR_MSI_ENDPOINT"], "IDENTITY_HEADER": env["EMULATOR_MSI_SECRET"]},
         ),
-        "access_token": ({"access_token": both_doors.tenant.control.token()}, BLANK),
-        "azure_cli": ({"auth_method": "azure_cli"}, {**BLANK, "PATH": f"{fake_az(tmp_path, both_doors.tenant)}:{os.environ['PATH']}"}),
+        "access_token": ({"access_token": both_executions.tenant.control.token()}, BLANK),
+        "azure_cli": ({"auth_method": "azure_cli"}, {**BLANK, "PATH": f"{fake_az(tmp_path, both_executions.tenant)}:{os.environ['PATH']}"}),
     }
     options, extra = cases[kind]
-    found = both_doors.module(MODULE, options, env=extra)
+    found = both_executions.module(MODULE, options, env=extra)
     assert found.status == "ok", found.result
     assert found.result["connection"]["roles"]
     assert found.result["connection"]["auth_method"] == {"pem": "client_certificate", "pfx": "client_certificate"}.get(kind, kind)
 
 
 def fake_az(folder: pathlib.Path, tenant) -> pathlib.Path:
-    """An az that answers as the real one does when somebody is signed in."""
+    """Write an az that answers as the real one does when somebody is signed in."""
     script = folder / "bin" / "az"
     script.parent.mkdir()
     answer = json.dumps({"accessToken": tenant.control.token(), "expires_on": 4102444800, "tokenType": "Bearer"})
@@ -99,45 +99,45 @@ def fake_az(folder: pathlib.Path, tenant) -> pathlib.Path:
     return script.parent
 
 
-def test_a_blank_option_falls_back_to_the_environment(both_doors):
+def test_a_blank_option_falls_back_to_the_environment(both_executions):
     blank = dict.fromkeys(["client_secret", "tenant_id", "graph_url", "auth_method", "cloud", "timeout", "validate_certs"], "")
-    assert both_doors.module(MODULE, blank).status == "ok"
+    assert both_executions.module(MODULE, blank).status == "ok"
 
 
-def test_an_inline_vaulted_secret_signs_in(both_doors, env):
-    password = both_doors.folder / "vault-password"
+def test_an_inline_vaulted_secret_signs_in(both_executions, env):
+    password = both_executions.folder / "vault-password"
     password.write_text("vault-password", encoding="utf-8")
     vault = VaultLib([(None, VaultSecret(b"vault-password"))])
     secret = vault.encrypt(env["INTUNE_CLIENT_SECRET"]).decode()
-    play = both_doors.folder / "vaulted.yml"
+    play = both_executions.folder / "vaulted.yml"
     indented = "\n".join(f"          {line}" for line in secret.strip().splitlines())
-    environment = "  environment:\n    A: b\n" if both_doors.door == "module" else ""
+    environment = "  environment:\n    A: b\n" if both_executions.execution == "module" else ""
     play.write_text(
         f"- hosts: localhost\n  connection: local\n  gather_facts: false\n{environment}  tasks:\n    - name: look\n"
         f"      endpointops.intune.{MODULE}:\n        client_secret: !vault |\n{indented}\n",
         encoding="utf-8",
     )
-    found = both_doors.playbook(str(play), "--vault-password-file", str(password), env={"INTUNE_CLIENT_SECRET": ""})
+    found = both_executions.playbook(str(play), "--vault-password-file", str(password), env={"INTUNE_CLIENT_SECRET": ""})
     assert found["look"].status == "ok", found.output
     assert env["INTUNE_CLIENT_SECRET"] not in found.output
 
 
-def test_module_defaults_of_the_group_reach_every_module(both_doors, env):
+def test_module_defaults_of_the_group_reach_every_module(both_executions, env):
     defaults = {"group/endpointops.intune.intune": {"client_secret": env["INTUNE_CLIENT_SECRET"]}}
     tasks = [{"name": "look", "endpointops.intune.intune_connection_info": {}}]
-    play = both_doors.tasks(tasks, env={"INTUNE_CLIENT_SECRET": ""}, module_defaults=defaults)
+    play = both_executions.tasks(tasks, env={"INTUNE_CLIENT_SECRET": ""}, module_defaults=defaults)
     assert play["look"].status == "ok", play.output
 
 
-def test_a_token_cache_saves_the_sign_in_and_is_closed_to_others(both_doors, tmp_path):
+def test_a_token_cache_saves_the_sign_in_and_is_closed_to_others(both_executions, tmp_path):
     cache = tmp_path / "tokens.json"
-    play = both_doors.tasks(
+    play = both_executions.tasks(
         [{"name": name, f"endpointops.intune.{MODULE}": {"token_cache_path": str(cache)}} for name in ("first", "second")]
     )
     assert (play["first"].tokens, play["second"].tokens) == (1, 0)
     assert stat.S_IMODE(cache.stat().st_mode) == 0o600
     cache.chmod(0o644)
-    refused = both_doors.module(MODULE, {"token_cache_path": str(cache)})
+    refused = both_executions.module(MODULE, {"token_cache_path": str(cache)})
     assert refused.status == "failed" and "0600" in refused.result["msg"]
 
 
@@ -178,10 +178,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("extra", [{}, BLANK, NO_PATH], ids=["with a credential", "blank", "no PATH"])
-def test_bad_input_is_explained(both_doors, extra):
-    if extra == NO_PATH and both_doors.door == "module":
+def test_bad_input_is_explained(both_executions, extra):
+    if extra == NO_PATH and both_executions.execution == "module":
         pytest.skip("without a PATH Ansible cannot start a module's process")
-    found = both_doors.cases(MODULE, {name: options for name, (options, env, _words) in BAD.items() if env == extra}, env=extra)
+    found = both_executions.cases(MODULE, {name: options for name, (options, env, _words) in BAD.items() if env == extra}, env=extra)
     assert found
     for name, run in found.items():
         assert run.status == "failed", (name, run.result)
@@ -231,8 +231,8 @@ def test_tls_that_does_not_verify(ansible):
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_our_ca_beats_the_environments(both_doors, variable):
-    assert both_doors.module(MODULE, {}, env={variable: other_ca()}).status == "ok"
+def test_our_ca_beats_the_environments(both_executions, variable):
+    assert both_executions.module(MODULE, {}, env={variable: other_ca()}).status == "ok"
 
 
 def test_a_proxy_is_used_and_named(ansible):
@@ -262,7 +262,7 @@ def test_an_answer_that_is_not_graphs(ansible, kind, options, word):
     assert found.status == "failed" and word in found.result["msg"], found.result["msg"]
 
 
-def test_a_missing_permission_is_named(both_doors):
+def test_a_missing_permission_is_named(both_executions):
     cases = {
         "intune_pin_policy": ({"name": "x", "enable_pin_recovery": True}, [], "DeviceManagementConfiguration.ReadWrite.All"),
         "intune_pinreset_consent": ({}, ["Application.Read.All", "Directory.Read.All"], "DelegatedPermissionGrant.ReadWrite.All"),
@@ -274,9 +274,9 @@ def test_a_missing_permission_is_named(both_doors):
     }
     tasks = {}
     for module, (options, roles, _missing) in cases.items():
-        app = both_doors.tenant.control.add_app(roles=roles)
+        app = both_executions.tenant.control.add_app(roles=roles)
         signed = {**options, "client_id": app["client_id"], "client_secret": app["client_secret"]}
         tasks[module] = {f"endpointops.intune.{module}": signed}
-    for module, found in both_doors.attempts(tasks).items():
+    for module, found in both_executions.attempts(tasks).items():
         assert found.status == "failed" and cases[module][2] in found.result["msg"], (module, found.result)
         assert found.result["error"]["request_id"], module

@@ -17,26 +17,26 @@ WEEK = 7 * 86400
 
 
 def reset(ansible, *names: str) -> None:
-    """Resets beside the collection, which have their outcome, but for devices that are offline."""
+    """Make resets beside the collection, which have their outcome, except for devices that are offline."""
     for name in names:
         ansible.tenant.graph("POST", f"/deviceManagement/managedDevices/{ansible.tenant.control.device(name)['id']}/resetPasscode")
     ansible.tenant.control.advance(ONLINE_AGAIN)
 
 
-def told(run) -> list[tuple[str, str | None]]:
+def outcomes_of(run) -> list[tuple[str, str | None]]:
     assert (run.status, run.changed, run.writes) == ("ok", False, []), run.result
     return [(entry["status"], entry["reason"]) for entry in run.result["results"]]
 
 
 def recipient(folder: pathlib.Path, *key: str) -> tuple[pathlib.Path, pathlib.Path]:
-    """A certificate and its key."""
+    """Return a certificate and its key."""
     certificate, private = folder / "recipient.pem", folder / "recipient.key"
     command = ["openssl", "req", "-x509", "-nodes", "-subj", "/CN=Helpdesk", "-days", "2", "-newkey", *(key or ["rsa:2048"])]
     subprocess.run([*command, "-keyout", str(private), "-out", str(certificate)], check=True, capture_output=True)
     return certificate, private
 
 
-def test_every_outcome_is_told_and_none_fails_the_task(both_doors):
+def test_every_outcome_is_told_and_none_fails_the_task(both_executions):
     outcomes = {
         PHONE: ("done", None),
         "PHONE-FIELD-05": ("failed", "device_failed"),
@@ -44,10 +44,10 @@ def test_every_outcome_is_told_and_none_fails_the_task(both_doors):
         "PHONE-FIELD-07": ("canceled", "canceled"),
         "LT-BERLIN-014": ("not_supported", "not_supported"),
     }
-    reset(both_doors, *outcomes)
+    reset(both_executions, *outcomes)
     outcomes["PHONE-FIELD-02"] = ("none", None)
-    found = both_doors.module(MODULE, {"devices": list(outcomes)})
-    assert told(found) == list(outcomes.values())
+    found = both_executions.module(MODULE, {"devices": list(outcomes)})
+    assert outcomes_of(found) == list(outcomes.values())
     assert [entry["device"] for entry in found.result["results"]] == list(outcomes)
     assert found.result["summary"] == {
         **{"total": 6, "none": 1, "done": 1, "pending": 1, "failed": 1},
@@ -55,7 +55,7 @@ def test_every_outcome_is_told_and_none_fails_the_task(both_doors):
     }
     done, failed, pending, canceled, not_supported, none = found.result["results"]
     assert done["message"] is None and done["action_state"] == "done"
-    started = both_doors.tenant.control.resets()[done["id"]][0]
+    started = both_executions.tenant.control.resets()[done["id"]][0]
     assert done["started"][:19] == started[:19] and done["last_updated"] >= done["started"] and done["passcode_expires"]
     assert failed["error_code"] == 2016345612 and "2016345612" in failed["message"]
     assert "when it checks in" in pending["message"] and pending["passcode_expires"] is None
@@ -65,15 +65,15 @@ def test_every_outcome_is_told_and_none_fails_the_task(both_doors):
     assert "passcode" not in done and "sealed_passcode" not in done
 
 
-def test_a_reset_that_was_pending_is_picked_up_later(both_doors):
+def test_a_reset_that_was_pending_is_picked_up_later(both_executions):
     offline = {"devices": ["PHONE-FIELD-06"]}
-    started = both_doors.module("intune_device_passcode", {**offline, "wait": False})
+    started = both_executions.module("intune_device_passcode", {**offline, "wait": False})
     assert started.result["results"][0]["status"] == "pending"
-    assert told(both_doors.module(MODULE, {**offline, "return_passcode": True})) == [("pending", None)]
-    control = both_doors.tenant.control
+    assert outcomes_of(both_executions.module(MODULE, {**offline, "return_passcode": True})) == [("pending", None)]
+    control = both_executions.tenant.control
     control.patch_device(started.result["results"][0]["id"], check_in=True)
     control.advance(ONLINE_AGAIN)
-    play = both_doors.tasks(
+    play = both_executions.tasks(
         [
             {"name": "fetch", INFO: {**offline, "return_passcode": True}, "register": "fetched"},
             {"name": "use", "ansible.builtin.assert": {"that": "fetched.results[0].passcode is string"}},
@@ -81,18 +81,18 @@ def test_a_reset_that_was_pending_is_picked_up_later(both_doors):
         ]
     )
     assert play.code == 0, play.output
-    assert told(play["check"]) == [("done", None)]
+    assert outcomes_of(play["check"]) == [("done", None)]
     assert len(control.resets()[started.result["results"][0]["id"]]) == 1
 
 
-def test_passcodes_are_returned_and_sealed_and_shown_nowhere(both_doors):
-    reset(both_doors, PHONE, "PHONE-FIELD-02", "PHONE-FIELD-06")
-    certificate, key = recipient(both_doors.folder)
-    where = both_doors.folder / "handed-over"
-    log = both_doors.folder / "ansible.log"
+def test_passcodes_are_returned_and_sealed_and_shown_nowhere(both_executions):
+    reset(both_executions, PHONE, "PHONE-FIELD-02", "PHONE-FIELD-06")
+    certificate, key = recipient(both_executions.folder)
+    where = both_executions.folder / "handed-over"
+    log = both_executions.folder / "ansible.log"
     options = {"devices": [PHONE, "PHONE-FIELD-02", "PHONE-FIELD-06"], "seal_to": [str(certificate)]}
     copy = {"content": "{{ both.results | map(attribute='passcode') | select | join('\n') }}", "dest": str(where), "mode": "0600"}
-    play = both_doors.tasks(
+    play = both_executions.tasks(
         [
             {"name": "both", INFO: {**options, "return_passcode": True}, "register": "both"},
             {"name": "keep", "ansible.builtin.copy": copy, "no_log": True},
@@ -113,7 +113,7 @@ def test_passcodes_are_returned_and_sealed_and_shown_nowhere(both_doors):
             assert (entry["status"], entry["sealed_passcode"]) == ("pending", None)
     assert opened == passcodes
     shown = play.output + log.read_text(encoding="utf-8") + str([task.result for task in play.tasks])
-    assert not [secret for secret in both_doors.tenant.control.secrets() if secret in shown]
+    assert not [secret for secret in both_executions.tenant.control.secrets() if secret in shown]
 
 
 def unseal(sealed: str, key: pathlib.Path, certificate: pathlib.Path) -> str:
@@ -121,23 +121,23 @@ def unseal(sealed: str, key: pathlib.Path, certificate: pathlib.Path) -> str:
     return subprocess.run(command, input=sealed.encode(), check=True, capture_output=True).stdout.decode()
 
 
-def test_a_passcode_that_intune_no_longer_holds(both_doors):
-    reset(both_doors, PHONE)
-    (held,) = both_doors.module(MODULE, {"devices": [PHONE]}).result["results"]
-    both_doors.tenant.control.advance(WEEK)
-    certificate, _key = recipient(both_doors.folder)
-    found = both_doors.module(MODULE, {"devices": [PHONE], "return_passcode": True, "seal_to": [str(certificate)]})
-    assert told(found) == [("done", None)]
+def test_a_passcode_that_intune_no_longer_holds(both_executions):
+    reset(both_executions, PHONE)
+    (held,) = both_executions.module(MODULE, {"devices": [PHONE]}).result["results"]
+    both_executions.tenant.control.advance(WEEK)
+    certificate, _key = recipient(both_executions.folder)
+    found = both_executions.module(MODULE, {"devices": [PHONE], "return_passcode": True, "seal_to": [str(certificate)]})
+    assert outcomes_of(found) == [("done", None)]
     (entry,) = found.result["results"]
     assert (entry["passcode"], entry["sealed_passcode"], entry["passcode_expires"]) == (None, None, None)
     assert "no longer holds" in entry["message"] and held["message"] is None
-    assert held["passcode_expires"] < both_doors.tenant.control.clock()["now"], "as it was told"
+    assert held["passcode_expires"] < both_executions.tenant.control.clock()["now"], "as it was told"
 
 
-def test_android_has_a_new_passcode_and_ios_has_none(both_doors):
-    reset(both_doors, "XCOVER-WAREHOUSE-01", "iPhone von Clara")
-    found = both_doors.module(MODULE, {"devices": ["XCOVER-WAREHOUSE-01", "iPhone von Clara"]})
-    assert told(found) == [("done", None), ("done", None)]
+def test_android_has_a_new_passcode_and_ios_has_none(both_executions):
+    reset(both_executions, "XCOVER-WAREHOUSE-01", "iPhone von Clara")
+    found = both_executions.module(MODULE, {"devices": ["XCOVER-WAREHOUSE-01", "iPhone von Clara"]})
+    assert outcomes_of(found) == [("done", None), ("done", None)]
     android, ios = found.result["results"]
     assert (android["operating_system"], android["message"]) == ("Android", None) and android["passcode_expires"]
     assert ios["operating_system"] == "iOS" and "The passcode is removed" in ios["message"] and ios["passcode_expires"] is None
@@ -163,33 +163,33 @@ def test_only_resets_since_a_moment(ansible):
     )
     assert play.code == 0, play.output
     for run in play.tasks[3:]:
-        assert told(run) == [("done", None)] * 2, run.name
-    assert told(play["shown"]) == [("none", None), ("done", None)]
+        assert outcomes_of(run) == [("done", None)] * 2, run.name
+    assert outcomes_of(play["shown"]) == [("none", None), ("done", None)]
     old = play["shown"].result["results"][0]
     assert old["started"] is None and "before since" in old["message"]
 
 
-def test_groups_nested_with_devices_and_users(both_doors):
-    reset(both_doors, "PHONE-HELPDESK-02")
-    found = both_doors.module(MODULE, {"devices": ["PHONE-HELPDESK-03"], "device_groups": ["Pilot ring", "Field service"]})
+def test_groups_nested_with_devices_and_users(both_executions):
+    reset(both_executions, "PHONE-HELPDESK-02")
+    found = both_executions.module(MODULE, {"devices": ["PHONE-HELPDESK-03"], "device_groups": ["Pilot ring", "Field service"]})
     results = {entry["device_name"]: entry for entry in found.result["results"]}
-    assert len(told(found)) == len(results) == 16
+    assert len(outcomes_of(found)) == len(results) == 16
     assert next(iter(results)) == "PHONE-HELPDESK-03" and results["PHONE-HELPDESK-03"]["device"] == "PHONE-HELPDESK-03"
     assert (results["PHONE-HELPDESK-02"]["status"], results["PHONE-HELPDESK-02"]["device"]) == ("done", "group Pilot ring")
     assert results["WS-BERLIN-103"]["device"] == "group Field service", "it belongs to a user in that group"
     assert found.result["summary"]["none"] == 15
 
 
-def test_a_name_with_a_quote(both_doors):
-    reset(both_doors, "O'Brien's phone")
-    assert told(both_doors.module(MODULE, {"devices": ["O'Brien's phone", PHONE]})) == [("done", None), ("none", None)]
+def test_a_name_with_a_quote(both_executions):
+    reset(both_executions, "O'Brien's phone")
+    assert outcomes_of(both_executions.module(MODULE, {"devices": ["O'Brien's phone", PHONE]})) == [("done", None), ("none", None)]
 
 
 @pytest.mark.parametrize("names", [[PHONE], [PHONE, "PHONE-FIELD-02"]], ids=["alone", "in a batch"])
 def test_a_device_that_is_gone_when_it_is_read(ansible, names):
     ansible.tenant.control.arm("status", "GET", "/managedDevices/[0-9a-f-]+$", status=404, code="ResourceNotFound")
     found = ansible.module(MODULE, {"devices": names})
-    assert told(found) == [("unknown", "device_gone"), ("none", None)][: len(names)]
+    assert outcomes_of(found) == [("unknown", "device_gone"), ("none", None)][: len(names)]
     gone = found.result["results"][0]
     assert (gone["device"], gone["device_name"], gone["message"]) == (PHONE, None, "Intune no longer manages the device.")
 
@@ -213,16 +213,16 @@ def test_bad_input_is_told(ansible):
         assert "results" not in found.result, options
 
 
-def test_options_that_cannot_be_used_are_refused_before_anything_is_read(both_doors):
-    certificate, _key = recipient(both_doors.folder, "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-    absent = both_doors.folder / "absent.pem"
+def test_options_that_cannot_be_used_are_refused_before_anything_is_read(both_executions):
+    certificate, _key = recipient(both_executions.folder, "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+    absent = both_executions.folder / "absent.pem"
     cases = {
         "RSA": {"seal_to": [str(certificate)]},
         "cannot be read": {"seal_to": [str(absent)]},
         "seal_to is empty": {"seal_to": []},
         "must be a timestamp": {"since": "yesterday"},
     }
-    for word, found in both_doors.cases(MODULE, {word: {"devices": [PHONE], **options} for word, options in cases.items()}).items():
+    for word, found in both_executions.cases(MODULE, {word: {"devices": [PHONE], **options} for word, options in cases.items()}).items():
         assert found.status == "failed" and word in found.result["msg"], (word, found.result)
         assert found.journal == [], word
 
@@ -233,9 +233,9 @@ def test_passcodes_that_could_not_be_hidden_are_refused(ansible):
     assert play["x"].status == "failed" and "return_passcode cannot be used with async" in play["x"].result["msg"]
 
 
-def test_the_missing_permission_is_named(both_doors):
-    app = both_doors.tenant.control.add_app(roles=["Device.Read.All"])
-    found = both_doors.module(MODULE, {"devices": [PHONE], "client_id": app["client_id"], "client_secret": app["client_secret"]})
+def test_the_missing_permission_is_named(both_executions):
+    app = both_executions.tenant.control.add_app(roles=["Device.Read.All"])
+    found = both_executions.module(MODULE, {"devices": [PHONE], "client_id": app["client_id"], "client_secret": app["client_secret"]})
     assert found.status == "failed" and "DeviceManagementManagedDevices.Read.All" in found.result["msg"], found.result["msg"]
 
 
@@ -243,7 +243,7 @@ def test_a_fleet_is_read_in_batches_and_throttling_is_waited_for(ansible):
     ansible.tenant.control.reset("fleet:60")
     ansible.tenant.control.arm("status", "GET", "/managedDevices/[0-9a-f-]+$", status=429, retry_after="1", times=3)
     found = ansible.module(MODULE, {"device_groups": ["All fleet devices"]})
-    assert told(found) == [("none", None)] * 60 and found.result["summary"]["none"] == 60
+    assert outcomes_of(found) == [("none", None)] * 60 and found.result["summary"]["none"] == 60
     assert len({entry["id"] for entry in found.result["results"]}) == 60
     # The group, its members, the number and the list of devices, three batches of records, one more for the throttled.
     assert sum(entry["kind"] == "graph" for entry in found.journal) == 8

@@ -149,7 +149,7 @@ class Desk:
             return session.post(f"http://127.0.0.1:{port}/tickets", data=data, headers=headers, timeout=60).status_code
 
     def resets(self) -> list[dict[str, t.Any]]:
-        """What each playbook's reset returned, in order."""
+        """Return what each playbook's reset returned, in order."""
         record = self.folder / "record.jsonl"
         lines = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
         return [line["result"] for line in lines if line["action"] == f"{COLLECTION}.intune_device_passcode"]

@@ -34,7 +34,7 @@ def names(first: int, last: int) -> list[str]:
 
 @pytest.fixture
 def fleet(tenant):
-    """A tenant of sixty devices."""
+    """Return a tenant of sixty devices."""
     tenant.control.reset("fleet:60")
     return tenant
 
@@ -51,16 +51,16 @@ def resets(tenant) -> collections.Counter[int]:
 
 
 def envelopes(task: TaskRun) -> int:
-    """Requests to Graph, where a batch is one."""
+    """Return the number of requests to Graph, where a batch is one."""
     return sum(entry["kind"] == "graph" for entry in task.journal)
 
 
 # --- groups -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_nested_group_is_reset_once_and_in_few_requests(fleet, both_doors):
+def test_a_nested_group_is_reset_once_and_in_few_requests(fleet, both_executions):
     options = {"device_groups": [EVERYONE, PILOT], "devices": names(60, 60), "max_devices": 60, "wait": False}
-    play = both_doors.tasks(
+    play = both_executions.tasks(
         [
             {"name": "too many", RESET: {**options, "max_devices": 59}, "ignore_errors": True},
             {"name": "check", RESET: options, "check_mode": True},
@@ -123,8 +123,8 @@ def test_another_application_takes_the_quota_meanwhile(fleet, in_process):
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before the answers", "after the answers"])
-def test_a_run_that_was_killed_is_continued(fleet, both_doors, answered):
-    control, path = fleet.control, both_doors.folder / "journal.jsonl"
+def test_a_run_that_was_killed_is_continued(fleet, both_executions, answered):
+    control, path = fleet.control, both_executions.folder / "journal.jsonl"
     options = {"device_groups": [EVERYONE], "max_devices": 60, "wait": False, "journal_path": str(path)}
     task = {"name": "reset", RESET: options}
     for device in control.devices():
@@ -133,19 +133,19 @@ def test_a_run_that_was_killed_is_continued(fleet, both_doors, answered):
     if not answered:
         control.arm("delay", "POST", r"^/\$batch$", version="v1.0", seconds=60, processed=True)
     # Twenty resets, and then it has to wait for more.
-    with both_doors.start([{"name": "killed", RESET: {**options, "write_quota": 20}}]) as run:
+    with both_executions.start([{"name": "killed", RESET: {**options, "write_quota": 20}}]) as run:
         run.until(lambda: len(control.resets()) == 20 and events(path)["accepted"] == (20 if answered else 0))
-        refused = both_doors.module(MODULE, options)
+        refused = both_executions.module(MODULE, options)
         assert refused.status == "failed" and "is in use by another run" in refused.result["msg"] and refused.writes == []
         run.kill()
     # Twenty, unless this machine is so slow that it was the turn of the next ones.
     sent, left = len(control.resets()), path.read_bytes()
     assert sent < 60 and events(path) == {"journal": 1, "begin": 1, "intent": sent, **({"accepted": sent} if answered else {})}
-    check = both_doors.module(MODULE, options, check_mode=True)
+    check = both_executions.module(MODULE, options, check_mode=True)
     assert check.status == "ok", check.result
     assert check.writes == [] and path.read_bytes() == left
     assert check.result["summary"]["planned"] == 60 - sent
-    play = both_doors.tasks([{**task, "name": "continued"}, {**task, "name": "afterwards"}])
+    play = both_executions.tasks([{**task, "name": "continued"}, {**task, "name": "afterwards"}])
     continued, afterwards = play.tasks
     assert "did not come to its end" in play.output
     assert continued.result["summary"]["pending"] == 60 and len(continued.writes) == 60 - sent, play.output
@@ -160,10 +160,10 @@ def events(path: pathlib.Path) -> collections.Counter[str]:
     return collections.Counter(json.loads(line)["event"] for line in lines)
 
 
-def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, both_doors):
-    path = both_doors.folder / "journal.jsonl"
+def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, both_executions):
+    path = both_executions.folder / "journal.jsonl"
     task = {RESET: {"devices": names(1, 1), "wait": False, "journal_path": str(path)}, "ignore_errors": True}
-    assert both_doors.tasks([{"name": "check", **task, "check_mode": True}, {"name": "run", **task}]).code == 0
+    assert both_executions.tasks([{"name": "check", **task, "check_mode": True}, {"name": "run", **task}]).code == 0
     assert events(path) == {"journal": 1, "begin": 1, "intent": 1, "accepted": 1, "outcome": 1, "end": 1}, "check mode has written nothing"
     text, tenant = path.read_text(encoding="utf-8"), fleet.env["INTUNE_TENANT_ID"]
     other = "00000000-1111-2222-3333-444444444444"
@@ -174,7 +174,9 @@ def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, both_doors):
     }
     for name, (content, _words) in others.items():
         path.with_name(name).write_text(content, encoding="utf-8")
-    play = both_doors.tasks([{**task, "name": name, RESET: {**task[RESET], "journal_path": str(path.with_name(name))}} for name in others])
+    play = both_executions.tasks(
+        [{**task, "name": name, RESET: {**task[RESET], "journal_path": str(path.with_name(name))}} for name in others]
+    )
     for name, (content, words) in others.items():
         found = play[name]
         assert found.status == "failed" and found.writes == [] and path.with_name(name).read_text(encoding="utf-8") == content
@@ -191,7 +193,7 @@ def test_devices_are_asked_to_check_in_when_that_is_wished_for(fleet, ansible):
 
 
 def certificate(folder: pathlib.Path, name: str, *, key: t.Any = None, days: int = 1, encipher: bool = True) -> pathlib.Path:
-    """The path of a certificate, which lies beside its key and ends in so many days."""
+    """Return the path of a certificate, which lies beside its key and ends in so many days."""
     key = key or rsa.generate_private_key(65537, 2048)
     now, subject = datetime.datetime.now(datetime.timezone.utc), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key()).serial_number(1)
@@ -204,9 +206,9 @@ def certificate(folder: pathlib.Path, name: str, *, key: t.Any = None, days: int
     return path
 
 
-def test_each_recipient_opens_the_sealed_passcodes_and_nobody_else_sees_them(fleet, both_doors, tmp_path):
+def test_each_recipient_opens_the_sealed_passcodes_and_nobody_else_sees_them(fleet, both_executions, tmp_path):
     helpdesk, vault = certificate(tmp_path, "helpdesk"), certificate(tmp_path, "vault")
-    found = both_doors.module(MODULE, {"devices": names(1, 2), "seal_to": [str(helpdesk), vault.read_text(encoding="ascii")]})
+    found = both_executions.module(MODULE, {"devices": names(1, 2), "seal_to": [str(helpdesk), vault.read_text(encoding="ascii")]})
     assert found.status == "ok", found.result
     for item in found.result["results"]:
         (action,) = fleet.graph("GET", f"/deviceManagement/managedDevices/{item['id']}", version="beta")["deviceActionResults"]
@@ -217,7 +219,7 @@ def test_each_recipient_opens_the_sealed_passcodes_and_nobody_else_sees_them(fle
             assert opened.stdout.decode() == action["passcode"]
 
 
-def test_a_certificate_that_cannot_be_used_stops_the_task_before_anything_is_sent(fleet, both_doors, tmp_path):
+def test_a_certificate_that_cannot_be_used_stops_the_task_before_anything_is_sent(fleet, both_executions, tmp_path):
     bad = {
         "expired": (certificate(tmp_path, "expired", days=-1), "expired at"),
         "signs only": (certificate(tmp_path, "signs-only", encipher=False), "not for key encipherment"),
@@ -225,7 +227,7 @@ def test_a_certificate_that_cannot_be_used_stops_the_task_before_anything_is_sen
         "a key": (certificate(tmp_path, "good").with_suffix(".key"), "holds a private key"),
         "missing": (tmp_path / "nowhere.pem", "No such file"),
     }
-    play = both_doors.tasks(
+    play = both_executions.tasks(
         [
             {"name": name, RESET: {"devices": names(1, 1), "seal_to": [str(path)]}, "ignore_errors": True}
             for name, (path, _words) in bad.items()
@@ -295,8 +297,8 @@ BAD: dict[str, tuple[dict[str, t.Any], str]] = {
 }
 
 
-def test_bad_input_is_explained_and_resets_nothing(fleet, both_doors):
-    play = both_doors.tasks([{"name": name, RESET: options, "ignore_errors": True} for name, (options, _words) in BAD.items()])
+def test_bad_input_is_explained_and_resets_nothing(fleet, both_executions):
+    play = both_executions.tasks([{"name": name, RESET: options, "ignore_errors": True} for name, (options, _words) in BAD.items()])
     assert [task.name for task in play.tasks] == list(BAD), play.output[-2000:]
     for name, (_options, words) in BAD.items():
         found = play[name]

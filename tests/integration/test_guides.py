@@ -4,7 +4,7 @@
 
 """The examples of the guides run as they stand, and print what the guides say.
 
-Every task of the guides in GUIDES is run, but for those in NOT_RUN, which says why. That all of them are valid is shown, for all guides,
+Every task of the guides in GUIDES is run, except for those in NOT_RUN, which says why. That all of them are valid is shown, for all guides,
 by tests/quality/test_guides.py; the examples of modules are run by test_examples.py.
 """
 
@@ -43,7 +43,7 @@ NOT_RUN = {
 
 
 def plays_of(path: pathlib.Path) -> list[dict[str, t.Any]]:
-    """The plays of a guide, and its lists of tasks as plays, without what is not run."""
+    """Return the plays of a guide, and its lists of tasks as plays, without what is not run."""
     plays = []
     for block in blocks(path):
         if not block.kind.startswith("yaml") or not list(tasks_of(block.content)):
@@ -56,7 +56,7 @@ def plays_of(path: pathlib.Path) -> list[dict[str, t.Any]]:
 
 @pytest.fixture
 def openssl(ansible) -> t.Callable[[Block], str]:
-    """Runs the command of a block, in the test's folder."""
+    """Return a function that runs the command of a block, in the test's folder."""
 
     def run(block: Block) -> str:
         command = shlex.split(block.text.removeprefix("$ ").replace("\\\n", " "))
@@ -122,7 +122,7 @@ def test_the_first_steps_print_what_the_guide_shows(ansible):
             _prompt, _command, playbook, *arguments = shlex.split(block.text)
             output, ran = ansible.playbook(playbook, *arguments).output, ran + 1
         elif block.kind == "ansible-output":
-            # The header of a task has as many stars as there is room.
+            # The header of a task has as many stars as fit.
             shown = [re.sub(r" \*+$", "", line).replace(" [...]", "") for line in block.text.splitlines() if line]
             missing = [line for line in shown if line.strip(' ",') not in output]
             assert shown and not missing, (missing, output)

@@ -68,7 +68,7 @@ def plain(value: t.Any) -> t.Any:
 
 
 def in_awx(exported: dict[str, t.Any], number: int, count: int, path: pathlib.Path) -> pathlib.Path:
-    """The inventory of one slice of a job, as AWX gives it: a script that prints the hosts that fall to it, with their variables."""
+    """Return the inventory of one slice of a job, as AWX gives it: a script that prints the hosts that fall to it, with their variables."""
     hostvars = exported["_meta"]["hostvars"]
     mine = sorted(hostvars)[number - 1 :: count]
     data = {"all": {"hosts": mine}, "_meta": {"hostvars": {host: hostvars[host] for host in mine}}}

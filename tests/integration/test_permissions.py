@@ -102,7 +102,7 @@ def run(tenant, module: str, options: t.Mapping[str, t.Any], roles: t.Iterable[s
 
 
 def prepare(tenant, module: str) -> None:
-    """A tenant in which there is something to read."""
+    """Return a tenant in which there is something to read."""
     tenant.control.reset("demo")
     if module == "intune_pinreset_consent_info":
         assert not run(tenant, "intune_pinreset_consent", {}, LEAST["intune_pinreset_consent"]).result.get("failed")
@@ -115,7 +115,7 @@ def test_the_listed_permissions_suffice_and_each_of_them_is_needed(tenant, modul
     for row in rows:
         without = run(tenant, module, TASKS[module], [other[0] for other in rows if other is not row])
         assert row[0] in without.complaints or names_it(without, module, row[0]), (row, without.result)
-        # The doctor tells what it could not see; all others fail.
+        # The report on the connection lists what it could not read; all others fail.
         assert bool(without.result.get("failed")) == (module != "intune_connection_info")
     enough = run(tenant, module, TASKS[module], LEAST[module])
     own = [item.row[0] for item in ONLY_WHERE if item.module == module and item.options == TASKS[module]]
@@ -129,9 +129,9 @@ def test_the_listed_permissions_suffice_and_each_of_them_is_needed(tenant, modul
 
 
 def names_it(found: Run, module: str, permission: str) -> bool:
-    """Whether the doctor, which reads what it may, lists the permission and says that something could not be read."""
-    doctor = found.result.get("connection")
-    return bool(doctor and doctor["problems"]) and permission in doctor["permissions"][module]["missing"]
+    """Whether the report on the connection, which reads what it may, lists the permission and says that something could not be read."""
+    report = found.result.get("connection")
+    return bool(report and report["problems"]) and permission in report["permissions"][module]["missing"]
 
 
 @pytest.mark.parametrize("case", ONLY_WHERE, ids=lambda case: f"{case.module}-{case.row[0]}")
@@ -153,7 +153,7 @@ def test_what_only_some_options_need(tenant, case):
 
 
 def refused(found: Run) -> bool:
-    """Whether something could not be done or read for want of a permission; devices that are not eligible do not count."""
+    """Whether something could not be done or read because a permission is missing; devices that are not eligible do not count."""
     return any(word in str({**found.result, "invocation": None}) for word in ("403", "the permission", "approval request for"))
 
 

@@ -27,29 +27,29 @@ def codes(run) -> list[tuple[str, str]]:
     return [(finding["code"], finding["severity"]) for finding in run.result["findings"]]
 
 
-def test_nothing_is_there(both_doors):
-    found = both_doors.module(MODULE, {})
+def test_nothing_is_there(both_executions):
+    found = both_executions.module(MODULE, {})
     assert (found.changed, found.writes) == (False, [])
     assert (found.result["pin_policies"], found.result["findings"], found.result["problems"]) == ([], [], [])
 
 
-def test_finds_what_the_module_made(both_doors):
+def test_finds_what_the_module_made(both_executions):
     for backend, name in (("custom", "A"), ("settings_catalog", "B")):
         options = {"name": name, "backend": backend, "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
-        both_doors.module("intune_pin_policy", options)
-    found = both_doors.module(MODULE, {})
+        both_executions.module("intune_pin_policy", options)
+    found = both_executions.module(MODULE, {})
     shown = [(policy["name"], policy["surface"], policy["backend"], policy["device_settings"]) for policy in found.result["pin_policies"]]
     on = {"enable_pin_recovery": True}
     assert shown == [("A", "custom", "custom", on), ("B", "settings_catalog", "settings_catalog", on)]
     assert found.result["pin_policies"][0]["assignments"][0]["target"] == "all_devices"
     assert found.result["findings"] == []
-    devices = len(both_doors.tenant.control.devices())
+    devices = len(both_executions.tenant.control.devices())
     rollout = found.result["pin_policies"][0]["rollout"]
     assert (rollout["source"], rollout["devices"]) == ("overview", None) and 0 < rollout["pending"] <= devices
     assert found.result["pin_policies"][1]["rollout"] is None
-    only = both_doors.module(MODULE, {"name": "B"})
+    only = both_executions.module(MODULE, {"name": "B"})
     assert [policy["name"] for policy in only.result["pin_policies"]] == ["B"]
-    by_id = both_doors.module(MODULE, {"id": only.result["pin_policies"][0]["id"]})
+    by_id = both_executions.module(MODULE, {"id": only.result["pin_policies"][0]["id"]})
     assert by_id.result["pin_policies"] == only.result["pin_policies"]
 
 
@@ -148,7 +148,7 @@ def test_bad_input(ansible):
 
 
 def rolled_out(ansible, backend: str = "custom") -> str:
-    """A policy that some devices have, and some failed to take; its id."""
+    """Return the ID of a policy that some devices have, and some failed to take."""
     options = {"name": "PIN", "backend": backend, "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
     policy = ansible.module("intune_pin_policy", options).result["pin_policy"]["id"]
     windows = [device["id"] for device in ansible.tenant.control.devices() if device["operatingSystem"] == "Windows"]
@@ -171,10 +171,10 @@ def test_the_overview_counts_quickly(ansible):
 
 @pytest.mark.parametrize("settings", [{}, {"export_select": "refuse"}, {"export_reads": 2, "export_url_reads": 2}], ids="".join)
 @pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
-def test_the_report_names_the_devices_in_error_and_why(both_doors, backend, settings):
-    rolled_out(both_doors, backend)
-    both_doors.tenant.control.settings(setting_report="profiles", **settings)
-    found = both_doors.module(MODULE, {"rollout": "devices"})
+def test_the_report_names_the_devices_in_error_and_why(both_executions, backend, settings):
+    rolled_out(both_executions, backend)
+    both_executions.tenant.control.settings(setting_report="profiles", **settings)
+    found = both_executions.module(MODULE, {"rollout": "devices"})
     assert (found.status, found.changed, found.result["problems"]) == ("ok", False, []), found.result
     rollout = found.result["pin_policies"][0]["rollout"]
     assert (rollout["source"], rollout["succeeded"], rollout["error"], rollout["conflict"]) == ("report", 1, 1, 1)

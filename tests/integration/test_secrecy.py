@@ -64,7 +64,7 @@ def leaks(found: t.Mapping[str, str], secrets: list[str]) -> dict[str, list[str]
 
 @pytest.fixture
 def surroundings(tmp_path: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Logs, a recipient whose key is elsewhere, and a journal."""
+    """Return the options of logs, a recipient whose key is elsewhere, and a journal."""
     recipient = certificate(tmp_path_factory.mktemp("recipient"), "helpdesk")
     return {
         "ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log"),
@@ -75,12 +75,12 @@ def surroundings(tmp_path: pathlib.Path, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.mark.parametrize(
-    ("door", "style", "debug"),
+    ("execution", "style", "debug"),
     [("run_in_process", "yaml", "1"), ("run_in_process", "json", ""), ("module", "json", ""), ("module", "yaml", "1")],
 )
-def test_nothing_leaks_at_the_highest_verbosity(tenant, tmp_path, surroundings, door, style, debug):
-    ansible, tasks = Ansible(tmp_path, tenant, door), TASKS
-    if door == "module":
+def test_nothing_leaks_at_the_highest_verbosity(tenant, tmp_path, surroundings, execution, style, debug):
+    ansible, tasks = Ansible(tmp_path, tenant, execution), TASKS
+    if execution == "module":
         # With ANSIBLE_DEBUG it is refused what could not be hidden, see below.
         tasks = [task for task in TASKS if bool(debug) == ("sealed" in task["name"] or task["name"] == "async")]
     env = {**surroundings, "ANSIBLE_CALLBACK_RESULT_FORMAT": style, "ANSIBLE_DEBUG": debug}
@@ -124,9 +124,9 @@ def test_a_credential_is_refused_where_it_could_not_be_hidden(ansible):
     assert WRONG not in play.output and play["reset"].journal == []
 
 
-def test_debug_lines_of_both_doors_scrub_secrets_that_are_options(both_doors):
-    play = both_doors.tasks(
-        [{"name": "x", RESET: {"devices": ["NOBODY"], "client_secret": both_doors.tenant.env["INTUNE_CLIENT_SECRET"]}}], "-vvv"
+def test_debug_lines_of_both_executions_scrub_secrets_that_are_options(both_executions):
+    play = both_executions.tasks(
+        [{"name": "x", RESET: {"devices": ["NOBODY"], "client_secret": both_executions.tenant.env["INTUNE_CLIENT_SECRET"]}}], "-vvv"
     )
     assert play["x"].status == "failed"
     assert play["x"].result["invocation"]["module_args"]["client_secret"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"

@@ -41,7 +41,7 @@ def git(folder: pathlib.Path, *arguments: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A checkout of its own with all files of this one, each tracked."""
+    """Return a checkout of its own with all files of this one, each tracked."""
     folder = tmp_path / "checkout"
     for name in own_files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nothing is half there: whatever the collection ships is tested, documented, listed and dated."""
+"""Nothing is half there: all that the collection ships is tested, documented, listed and dated."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def documented() -> dict[str, dict[str, t.Any]]:
 
 
 def code() -> list[str]:
-    """The files that hold code, without those that only document or open a door."""
+    """Return the files that hold code, without those that only document or name a module."""
     found = [path for path in (ROOT / "plugins").rglob("*.py") if path.parent.name not in ("action", "doc_fragments")]
     return sorted(str(path.relative_to(ROOT)) for path in found if path.stem != "__init__")
 

@@ -47,7 +47,7 @@ def test_generated_files_say_so():
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A copy of what the generator reads and writes."""
+    """Return a copy of what the generator reads and writes."""
     for name in ("plugins/action", "plugins/modules", "roles", "playbooks", "extensions/patterns", "tests/tools/generate"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
@@ -68,7 +68,7 @@ INVENTED = {"invented_setting": {"type": "str", "choices": ["low", "high"]}}
 
 
 def with_setting(text, spec=None):
-    """The sources with one setting more: a row of the table, and its text."""
+    """Return the sources with one setting more: a row of the table, and its text."""
     spec = INVENTED if spec is None else spec
     return dataclasses.replace(
         SOURCES,

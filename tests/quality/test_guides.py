@@ -73,7 +73,7 @@ def blocks(path: pathlib.Path) -> list[Block]:
 
 
 def tasks_of(content: t.Any) -> t.Iterator[dict[str, t.Any]]:
-    """The tasks in plays and lists of tasks, also those in blocks; none for other YAML, such as variables and rulebooks."""
+    """Return the tasks in plays and lists of tasks, also those in blocks; none for other YAML, such as variables and rulebooks."""
     for item in content if isinstance(content, list) else []:
         if not isinstance(item, dict) or "rules" in item or "plugin" in item:
             continue
@@ -122,7 +122,7 @@ def test_every_example_of_a_module_is_valid(name):
 
 
 def check(task: dict[str, t.Any]) -> None:
-    """A task has a name, and one module that exists, with options that it takes."""
+    """Assert that a task has a name, and one module that exists, with options that it takes."""
     (action,) = set(task) - KEYWORDS
     assert task.get("name"), task
     if action in ("ansible.builtin.import_role", "ansible.builtin.include_role") and task[action]["name"] == ROLE:
@@ -145,7 +145,7 @@ def check(task: dict[str, t.Any]) -> None:
 
 
 def plain(options: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The options whose value is told, and not made by a template."""
+    """Return the options whose value is written there, and not made by a template."""
     return {name: value for name, value in options.items() if "{{" not in json.dumps(value, default=str)}
 
 
@@ -172,7 +172,7 @@ def test_every_guide_is_listed():
 
 
 def table(guide: str, caption: str) -> list[list[str]]:
-    """The rows of a list-table, without its header."""
+    """Return the rows of a list-table, without its header."""
     text = (ROOT / "docs" / "docsite" / "rst" / f"{guide}.rst").read_text(encoding="utf-8")
     (body,) = re.findall(rf"^\.\. list-table:: {re.escape(caption)}\n(?:   :.*\n)*\n((?:   .*\n|\n)+)", text, re.MULTILINE)
     rows = [re.split(r"^     - ", row, flags=re.MULTILINE) for row in re.split(r"^   \* - ", body, flags=re.MULTILINE)[1:]]
@@ -180,7 +180,7 @@ def table(guide: str, caption: str) -> list[list[str]]:
 
 
 def rows_of(cell: str) -> list[list[str]]:
-    """The permissions of a cell, a list for each of its lines."""
+    """Return the permissions of a cell, a list for each of its lines."""
     return [re.findall(r"``(\S+)``", line) for line in cell.splitlines()]
 
 

@@ -70,7 +70,7 @@ def relative(path: pathlib.Path) -> str:
 
 
 def dotted(path: pathlib.Path) -> str:
-    """The name of a file below module_utils; that of a package for its __init__."""
+    """Return the name of a file below module_utils; that of a package for its __init__."""
     return ".".join(path.relative_to(UTILS).with_suffix("").parts).removesuffix(".__init__")
 
 
@@ -93,7 +93,7 @@ def imports(path: pathlib.Path, source: str | None = None) -> set[str]:
 
 
 def ours(names: t.Iterable[str]) -> set[str]:
-    """The files of module_utils among imported names."""
+    """Return the files of module_utils among imported names."""
     return {name.removeprefix(".") for name in names if name.startswith(".") and name.removeprefix(".") in OURS}
 
 
@@ -102,12 +102,12 @@ def top(names: t.Iterable[str]) -> set[str]:
 
 
 def package_of(name: str) -> str:
-    """A package, or a file that is in none."""
+    """Return the package of a file, or the file that is in none."""
     return name.split(".")[0]
 
 
 def impurities(name: str, names: set[str]) -> set[str]:
-    """Imports that keep a file from being pure."""
+    """Return the imports that keep a file from being pure."""
     bad = ours(names) - PURE - {package_of(found) for found in PURE}
     # A package is pure when it holds no code itself.
     bad |= {found for found in ours(names) - PURE if OURS[found].name == "__init__.py" and OURS[found].read_text(encoding="utf-8").strip()}

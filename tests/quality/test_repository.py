@@ -44,9 +44,9 @@ def test_the_action_group_holds_every_module():
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_every_module_has_its_door_and_says_its_name(name):
-    door = importlib.import_module(f"{COLLECTION}.plugins.action.{name}")
-    assert door.ActionModule.module is module(name)
+def test_every_module_has_its_action_plugin_and_states_its_name(name):
+    action = importlib.import_module(f"{COLLECTION}.plugins.action.{name}")
+    assert action.ActionModule.module is module(name)
     assert module(name).SPEC.module == name
 
 
@@ -85,14 +85,14 @@ def test_the_connection_options_fall_back_to_the_documented_variables():
         assert options[name].get("default") == spec.get("default"), name
 
 
-def told(options: dict) -> dict:
+def comparable(options: dict) -> dict:
     """Of each option what both the documentation and the arguments of a module say."""
     names = ("type", "elements", "choices", "default")
     return {name: {key: option[key] for key in names if key in option} for name, option in options.items()}
 
 
 def documented(name: str) -> dict:
-    """The options of a module, with those of its fragments. Its own go before."""
+    """Return the options of a module, with those of its fragments. Its own take precedence."""
     options = {}
     for reference in documentation(name)["extends_documentation_fragment"]:
         fragment_name, _dot, section = reference.removeprefix("endpointops.intune.").partition(".")
@@ -102,10 +102,10 @@ def documented(name: str) -> dict:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_documents_its_options_as_they_are(name):
-    found = told(documented(name))
+    found = comparable(documented(name))
     # A type that is not said is that of a text, in both.
     assert {option: {"type": "str", **spec} for option, spec in found.items()} == {
-        option: {"type": "str", **spec} for option, spec in told(module(name).SPEC.argument_spec).items()
+        option: {"type": "str", **spec} for option, spec in comparable(module(name).SPEC.argument_spec).items()
     }
 
 
@@ -113,7 +113,7 @@ def test_every_module_documents_its_options_as_they_are(name):
 def test_options_of_several_modules_are_documented_as_they_are(name):
     from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
 
-    assert told(fragment(name)["options"]) == told(getattr(_argspec, name.upper()))
+    assert comparable(fragment(name)["options"]) == comparable(getattr(_argspec, name.upper()))
 
 
 def test_devices_are_named_by_what_they_are_compared_by():

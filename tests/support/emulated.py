@@ -56,11 +56,11 @@ class Emulated(FakeTransport):
         self._slept = 0.0
 
     def world(self, **options: t.Any) -> Tenant:
-        """A Graph client of this tenant; each is a process of its own."""
+        """Return a Graph client of this tenant; each is a process of its own."""
         return tenant(self, clock=self.clock, **options)
 
     def catch_up(self) -> None:
-        """The tenant's time goes on with ours."""
+        """Move the tenant's time on with ours."""
         self.tenant.clock.advance(sum(self.clock.slept) - self._slept)
         self._slept = sum(self.clock.slept)
 
@@ -94,7 +94,7 @@ class Directory(Emulated):
     ``first``: answers that come, for ``METHOD /path``, before the tenant's own.
     ``replicas``: how many rounds late each server learns of a write; they answer in turn. A round begins with the read of
     the service principals. ``blind``: for so many rounds a grant for a new service principal is answered 404 or 400
-    (setting grant_on_invisible), and is made all the same where grant_applied_on_invisible is set.
+    (setting grant_on_invisible), and is made anyway where grant_applied_on_invisible is set.
     """
 
     def __init__(self, *, replicas: tuple[int, ...] = (0,), blind: int = 0, roles: list[str] | None = None, **settings: t.Any) -> None:
@@ -173,7 +173,7 @@ class Directory(Emulated):
     # --- as a tenant ---
 
     def admin(self, method: str, path: str, body: t.Any = None) -> t.Any:
-        """A call beside the collection, that is seen at once whatever the settings say."""
+        """Make a call beside the collection, which takes effect at once regardless of the settings."""
         content = None if body is None else json.dumps(body).encode()
         settings = self.tenant.settings
         late, settings.visibility_reads = settings.visibility_reads, 0
@@ -199,7 +199,7 @@ class Directory(Emulated):
         return {name: [dict(properties) for properties in getattr(self.tenant, name).all_written()] for name in STORES}
 
     def outline(self) -> dict[str, t.Any]:
-        """What is there, without ids and dates, to be compared."""
+        """Return what is there, without IDs and dates, to be compared."""
         truth = self.truth()
         every = [*truth["service_principals"], *truth["deleted_items"]]
         name = {principal["id"]: principal["appId"] for principal in every}

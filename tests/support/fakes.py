@@ -64,7 +64,7 @@ class FakeClock:
 class FakeTransport:
     """Answers by a script and keeps what was sent.
 
-    A list is used up in order, whatever is asked. A mapping answers by ``METHOD /path``; of several steps the last one stays.
+    A list is used up in order, regardless of the request. A mapping answers by ``METHOD /path``; of several steps the last one stays.
     """
 
     def __init__(self, script: Script = ()) -> None:
@@ -78,7 +78,7 @@ class FakeTransport:
             self._steps = list(script)
 
     def then(self, *steps: Step) -> None:
-        """Adds to a list."""
+        """Add steps to a list."""
         self._steps.extend(steps)
 
     def send(self, request: Request) -> Response:
@@ -214,7 +214,7 @@ def error(status: int, code: str = "SomeCode", message: str = "A reason.", **hea
 
 
 def intune(status: int, message: str, http_headers: str = "{}", **headers: str) -> Response:
-    """An error as Intune wraps it: its message is JSON within JSON, and HttpHeaders is JSON once more."""
+    """Return an error as Intune wraps it: its message is JSON within JSON, and HttpHeaders is JSON once more."""
     wrapped = {
         "_version": 3,
         "Message": f"{message} - Operation ID (for customer support): {CLIENT_ID} - Activity ID: 4c66 - Url: https://fef.test/x?api-version=1",
@@ -227,7 +227,7 @@ def intune(status: int, message: str, http_headers: str = "{}", **headers: str) 
 
 
 def entra(*tokens: Step, discovery: Step | None = None) -> dict[str, t.Any]:
-    """A script for Microsoft Entra: discovery and these answers of the token endpoint."""
+    """Return a script for Microsoft Entra: discovery and these answers of the token endpoint."""
     configuration = {
         "issuer": f"{LOGIN}/{TENANT_ID}/v2.0",
         "authorization_endpoint": f"{LOGIN}/{TENANT_ID}/oauth2/v2.0/authorize",
@@ -259,12 +259,12 @@ def body_of(request: Request) -> t.Any:
 
 
 def options(**given: t.Any) -> dict[str, t.Any]:
-    """The connection options with their defaults, and these."""
+    """Return the connection options with their defaults, and these."""
     defaults = {name: option.get("default") for name, option in CONNECTION.items()}
     return {**defaults, "retry_timeout": 0.0, **given}
 
 
 def jwt(**claims: t.Any) -> str:
-    """An unsigned token with these claims."""
+    """Return an unsigned token with these claims."""
     parts = [json.dumps({"alg": "none"}), json.dumps(claims), "signature"]
     return ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)

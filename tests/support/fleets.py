@@ -23,7 +23,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset
 from tests.support.emulated import Died, Emulated
 from tests.support.fakes import GRAPH, error
 
-# What can come of a request. Those that end with _done were processed all the same.
+# What can come of a request. Those that end with _done were processed anyway.
 FAULTS: dict[str, Response | Exception | type[BaseException]] = {
     "not_sent": errors.NotSentError("No connection."),
     "lost": errors.LostResponseError("Lost."),
@@ -77,7 +77,7 @@ class FleetWire(Emulated):
         return collections.Counter(action.device_id for action in self.tenant.actions.resets)
 
     def _armed(self, request: Request) -> Response | None:
-        """A status fault of the emulator that is meant for a request of its own; those for items of a batch it finds itself."""
+        """Return a status fault of the emulator that is meant for a request of its own; those for items of a batch it finds itself."""
         version, path = batch.version_of(GRAPH, request), "/" + urllib.parse.urlsplit(request.url).path.split("/", 2)[2]
         fault = self.tenant.faults.hit(request.method, path, version)
         if fault is None:
@@ -90,7 +90,7 @@ class FleetWire(Emulated):
         match = {"path": path, **({"method": method} if method else {})}
         self.tenant.faults.arm({"match": match, "times": times, "skip": skip, "fault": {"kind": kind, **details}})
 
-    def fleet(
+    def engine(
         self,
         ids: t.Iterable[str] | None = None,
         *,
@@ -112,7 +112,7 @@ class FleetWire(Emulated):
         return ResetEngine(client, BatchScheduler(client, quota), items, Rules(**given), keeper, earlier), items
 
     def run(self, ids: t.Iterable[str] | None = None, **options: t.Any) -> tuple[ResetEngine, list[DeviceReset]]:
-        fleet, items = self.fleet(ids, **options)
-        fleet.run()
-        assert not [work for work in fleet._queue.all if work.phase != "finished"]
-        return fleet, items
+        engine, items = self.engine(ids, **options)
+        engine.run()
+        assert not [work for work in engine._queue.all if work.phase != "finished"]
+        return engine, items

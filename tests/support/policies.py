@@ -28,7 +28,7 @@ HOSTS = st.sampled_from([("a.test",), ("a.test", "b.test"), ("login.contoso.com"
 
 
 def value_for(setting: Setting) -> st.SearchStrategy[t.Any]:
-    """A value that the setting can have."""
+    """Return a value that the setting can have."""
     if setting.words:
         return st.sampled_from(setting.words)
     if setting.kind == "int":
@@ -43,13 +43,13 @@ def _settings(scope: str, backend: str) -> list[Setting]:
 
 
 def values_for(scope: str, backend: str = "custom") -> st.SearchStrategy[Json]:
-    """Settings as a policy has them."""
+    """Return settings as a policy has them."""
     every = {setting.option: value_for(setting) for setting in _settings(scope, backend)}
     return st.fixed_dictionaries({}, optional=every).filter(_some_pin)
 
 
 def given_values(scope: str, backend: str = "custom") -> st.SearchStrategy[Json]:
-    """Settings as a task names them: some are cleared."""
+    """Return settings as a task names them: some are cleared."""
     every = {}
     for setting in _settings(scope, backend):
         every[setting.option] = value_for(setting)
@@ -63,7 +63,7 @@ def _some_pin(values: Json) -> bool:
 
 
 def shown_profile(body: Json, hide: bool = True) -> Json:
-    """A custom profile as beta shows it after ``body`` was written: values of strings are hidden, each with a reference."""
+    """Return a custom profile as beta shows it after ``body`` was written: values of strings are hidden, each with a reference."""
     found = copy.deepcopy(body)
     for number, item in enumerate(found["omaSettings"]):
         secret = hide and item["@odata.type"].endswith("String")
@@ -74,7 +74,7 @@ def shown_profile(body: Json, hide: bool = True) -> Json:
 
 
 def shown_catalog_policy(body: Json) -> Json:
-    """A policy of the settings catalog as beta shows it, with the empty members that Graph adds."""
+    """Return a policy of the settings catalog as beta shows it, with the empty members that Graph adds."""
     found = copy.deepcopy(body)
     for number, setting in enumerate(found["settings"]):
         setting["id"] = str(number)
@@ -118,14 +118,14 @@ class Store(FakeTransport):
 
 
 def written(write: t.Callable[[GraphClient], t.Any]) -> Json:
-    """The body of the one request that this call writes."""
+    """Return the body of the one request that this call writes."""
     store = Store()
     write(tenant(store).client)
     return store.body
 
 
 def read_back(backend: Backend, body: Json, policy_scope: PolicyScope) -> Policy:
-    """The policy as the backend reads it after ``body`` was written, for a task that names every option."""
+    """Return the policy as the backend reads it after ``body`` was written, for a task that names every option."""
     if backend.name == "settings_catalog":
         return backend.fetch_policy(tenant(Store()).client, shown_catalog_policy(body), policy_scope)
     values = {f"ref-{number}": item["value"] for number, item in enumerate(body["omaSettings"])}

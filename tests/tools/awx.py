@@ -202,7 +202,7 @@ def is_playbook(project: pathlib.Path, playbook: str) -> bool:
 
 
 def injected(definition: t.Mapping[str, t.Any], inputs: t.Mapping[str, str], private: pathlib.Path, seen: pathlib.Path) -> dict[str, str]:
-    """The environment that a job gets, with the files written below ``private``, which the job sees as ``seen``.
+    """Return the environment that a job gets, with the files written below ``private``, which the job sees as ``seen``.
 
     As AWX does it: an input that is not set is not in the templates' namespace at all, and files are written also when they are empty.
     """
@@ -249,7 +249,7 @@ def _check_question(question: t.Mapping[str, t.Any]) -> None:
 
 
 def answers(survey: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The extra variables of a launch: what is given, else the default, and for an optional question that is left empty ''."""
+    """Return the extra variables of a launch: what is given, else the default, and for an optional question that is left empty ''."""
     unknown = set(given) - {question["variable"] for question in survey["spec"]}
     if unknown:
         raise Invalid(f"the survey does not ask for {unknown}")

@@ -23,7 +23,7 @@ class NotToBeHad(Exception):
 
 
 def fetch() -> pathlib.Path:
-    """A folder for ANSIBLE_COLLECTIONS_PATH. The first time it is downloaded, 54 MB, of which 1 MB is kept."""
+    """Return a folder for ANSIBLE_COLLECTIONS_PATH. The first time it is downloaded, 54 MB, of which 1 MB is kept."""
     if READY.exists():
         return FOLDER
     with tempfile.TemporaryDirectory() as folder:

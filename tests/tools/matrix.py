@@ -41,7 +41,7 @@ FULL = bool(os.environ.get("MATRIX_FULL"))
 UNIT = ("tests/unit",) if FULL else ("tests/unit", "-m", "not slow")
 # Every module runs here in the controller's process and in one of its own; the rest is what touches Ansible most.
 EXAMPLES = "tests/integration/test_examples.py"
-INTEGRATION = (EXAMPLES, *(f"tests/integration/test_{name}.py" for name in ("doors", "secrecy", "inventory")))
+INTEGRATION = (EXAMPLES, *(f"tests/integration/test_{name}.py" for name in ("execution", "secrecy", "inventory")))
 # These need programs beside ansible-core, which choose the ansible-core that they run with.
 LEFT_OUT = tuple(f"--ignore=tests/integration/test_{name}.py" for name in ("audit", "awx", "event_driven"))
 
@@ -51,7 +51,7 @@ class Suite(t.NamedTuple):
 
     name: str
     arguments: tuple[str, ...]
-    door: str = "run_in_process"
+    execution: str = "run_in_process"
 
 
 class Cell(t.NamedTuple):
@@ -68,7 +68,7 @@ ALL = ("tests/integration", *LEFT_OUT)
 SUITES = (
     Suite("unit", UNIT),
     Suite("in process", ALL if FULL else INTEGRATION),
-    Suite("as module", ALL if FULL else (EXAMPLES,), door="module"),
+    Suite("as module", ALL if FULL else (EXAMPLES,), execution="module"),
 )
 
 
@@ -85,7 +85,7 @@ def pairs(chosen: list[str]) -> list[tuple[str, str]]:
 
 
 def interpreter(version: str) -> str | None:
-    """A Python of this version that starts: on the PATH, or of pyenv."""
+    """Return a Python of this version that starts: on the PATH, or of pyenv."""
     name = f"python{version}"
     candidates = [Path(folder) / name for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     if shutil.which("pyenv"):
@@ -99,7 +99,7 @@ def interpreter(version: str) -> str | None:
 
 
 def environment(core: str, python: str, base: str) -> Path:
-    """The folder of programs of a virtual environment with this ansible-core, made when it is missing or when requirements changed."""
+    """Return the folder of programs of a virtual environment with this ansible-core, made if it is missing or requirements changed."""
     place = PLACE / f"{core}-{python}"
     lowest = core == next(iter(CORES))
     names = ("tests/requirements-unit.txt", "emulator/pyproject.toml", "meta/ee-requirements.txt")
@@ -140,7 +140,7 @@ def run(suite: Suite, name: str, programs: Path) -> tuple[bool, str]:
     command = [str(programs / "python"), "-m", "pytest", *suite.arguments, "-q", "-n", workers, f"--junitxml={report}"]
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     # What tools write into a home folder stays here, as with every other command of the Makefile.
-    variables = {**os.environ, "PATH": path, "HOME": str(PLACE / "home"), "INTEGRATION_DOOR": suite.door}
+    variables = {**os.environ, "PATH": path, "HOME": str(PLACE / "home"), "INTEGRATION_EXECUTION": suite.execution}
     print(f"\n==> {name}: {suite.name}", flush=True)
     passed = not subprocess.run(command, cwd=COPY, env=variables, check=False).returncode
     return passed, counts(report)
@@ -182,7 +182,7 @@ def main(arguments: list[str]) -> int:
     print(f"\n{table(cells)}")
     ran = [one for one in cells if one.tests]
     failed = [one for one in ran if one.outcome != "ok"]
-    print(f"\nmatrix: {len(ran) - len(failed)} passed, {len(failed)} failed, {len(cells) - len(ran)} skipped for want of a Python")
+    print(f"\nmatrix: {len(ran) - len(failed)} passed, {len(failed)} failed, {len(cells) - len(ran)} skipped since their Python is missing")
     return 1 if failed or not ran else 0
 
 

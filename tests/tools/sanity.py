@@ -44,7 +44,7 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *arguments]))
 
 
 def pip_settings() -> configparser.RawConfigParser:
-    """The pip settings in force, whether they come from files or from the environment."""
+    """Return the pip settings in force, whether they come from files or from the environment."""
     listing = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True).stdout
     settings = configparser.RawConfigParser()
     settings.read_dict({"global": {}})

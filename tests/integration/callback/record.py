@@ -49,7 +49,7 @@ class CallbackModule(CallbackBase):
 
 
 def journal_end():
-    """The sequence number of the newest entry; 0 against a real tenant, which keeps no journal for us."""
+    """Return the sequence number of the newest entry; 0 against a real tenant, which keeps no journal for us."""
     if not os.environ.get("EMULATOR_URL"):
         return 0
     context = ssl.create_default_context(cafile=os.environ["EMULATOR_DIR"] + "/ca.pem")

@@ -17,7 +17,7 @@ from ansible.plugins.connection.local import Connection as LocalConnection
 DOCUMENTATION = """
 name: in_fork
 short_description: Runs modules in a fork of the process that holds the connection
-description: Runs modules as the connection local does with pipelining, but for the new Python.
+description: Runs modules as the connection local does with pipelining, without starting a new Python.
 extends_documentation_fragment: connection_pipelining
 options: {}
 """
@@ -41,7 +41,7 @@ class Connection(LocalConnection):
 
 
 def _run(module: bytes, output: int, errors: int) -> t.NoReturn:
-    """What ``python`` would do with it on its standard input."""
+    """Return what ``python`` would do with it on its standard input."""
     code = 1
     try:
         os.dup2(output, 1)

@@ -15,7 +15,7 @@ PLUGINS = "ansible_collections.endpointops.intune.plugins"
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
-def test_every_module_has_its_door(name: str) -> None:
+def test_every_module_has_its_action_plugin(name: str) -> None:
     action = importlib.import_module(f"{PLUGINS}.action.{name}").ActionModule
     assert issubclass(action, IntuneActionBase)
     assert action.module is importlib.import_module(f"{PLUGINS}.modules.{name}")

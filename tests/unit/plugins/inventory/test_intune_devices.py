@@ -34,7 +34,7 @@ PATH = "/beta/deviceManagement/managedDevices"
 
 
 def load() -> intune_devices.InventoryModule:
-    """The plugin, as Ansible's loader makes it: that cannot be used where the collection was imported without it."""
+    """Return the plugin, as Ansible's loader makes it: that cannot be used where the collection was imported without it."""
     documentations = [
         connection.ModuleDocFragment.DOCUMENTATION,
         constructed.ModuleDocFragment.DOCUMENTATION,
@@ -198,7 +198,7 @@ class TestStrangeAnswers:
 
     @pytest.fixture
     def second(self, source: Source) -> dict[str, t.Any]:
-        """The second device's properties, which the test changes. Another source has a host already."""
+        """Return the second device's properties, which the test changes. Another source has a host already."""
         return list(source.wire.tenant.devices)[1].own
 
     @pytest.mark.parametrize("identity", ["localhost", "other", "all", "platform_windows", "", "[1:3]", None])

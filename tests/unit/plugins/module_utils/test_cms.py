@@ -91,7 +91,7 @@ class Person:
         return pem(self.certificate)
 
     def open(self, message: str) -> bytes | None:
-        """The content, as bytes; None where openssl cannot open it."""
+        """Return the content, as bytes; None where openssl cannot open it."""
         command = ["openssl", "cms", "-decrypt", "-inform", "PEM", "-recip", self.path, "-inkey", str(self.folder / "key.pem")]
         run = subprocess.run(command, input=message.encode(), capture_output=True, check=False)
         return run.stdout if run.returncode == 0 else None
@@ -118,7 +118,7 @@ def refused(*recipients: str, now: float = START) -> errors.InvalidOptionError:
 
 
 def content_of(message: str) -> bytes:
-    """Finds the message as PowerShell does: the two markers, and between them base64 without white space."""
+    """Find the message as PowerShell does: the two markers, and between them base64 without white space."""
     found = re.search(r"-----BEGIN CMS-----(.*)-----END CMS-----", message, re.DOTALL)
     assert found
     return base64.b64decode(re.sub(r"\s", "", found.group(1)), validate=True)

@@ -30,7 +30,7 @@ GOOD: dict[str, Step] = {
 
 
 def examine(claims: dict[str, t.Any] | None = None, **other: Step) -> dict[str, t.Any]:
-    """The report on a good tenant, except for these answers by the last part of their path."""
+    """Return the report on a good tenant, except for these answers by the last part of their path."""
     script = {**GOOD, **{f"GET /v1.0/{name}": step for name, step in other.items()}}
     return fetch_connection(tenant(script, credential=FakeCredential(CLAIMS if claims is None else claims)).client)
 

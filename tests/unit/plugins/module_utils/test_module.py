@@ -92,7 +92,9 @@ def test_progress_is_quiet_where_nobody_listens(transport: Wire, capfd: pytest.C
 @pytest.mark.parametrize(
     "run", [reading, raising(errors.NotReadyError("Late.")), raising(ZeroDivisionError())], ids=["good", "failing", "bug"]
 )
-def test_the_lanes_send_over_the_same_transport_and_are_closed(transport: Wire, monkeypatch: pytest.MonkeyPatch, run: _module.Run) -> None:
+def test_the_workers_send_over_the_same_transport_and_are_closed(
+    transport: Wire, monkeypatch: pytest.MonkeyPatch, run: _module.Run
+) -> None:
     made: list[tuple[str, t.Any]] = []
 
     class WorkerPool:
@@ -106,7 +108,7 @@ def test_the_lanes_send_over_the_same_transport_and_are_closed(transport: Wire, 
     transport.then(answer(200, {}))
     with contextlib.suppress(ZeroDivisionError):
         execute(run)
-    assert made == [("made", transport.send), ("closed", False)], "the lanes first, and then what they send over"
+    assert made == [("made", transport.send), ("closed", False)], "the workers first, and then what they send over"
     assert transport.closed
 
 
@@ -306,7 +308,7 @@ def test_another_refusal_names_no_permission(transport: Wire) -> None:
     assert WRITE not in execute(reading)["msg"]
 
 
-# --- the module's own door ------------------------------------------------------------------------------------------
+# --- as a module of its own -----------------------------------------------------------------------------------------
 
 
 class FakeModule:
@@ -331,7 +333,7 @@ class FakeModule:
 
 @pytest.fixture
 def module(transport: Wire, monkeypatch: pytest.MonkeyPatch) -> list[FakeModule]:
-    """The modules that main() makes."""
+    """Return the modules that main() makes."""
     made: list[FakeModule] = []
 
     def make(**settings: t.Any) -> FakeModule:

@@ -53,12 +53,12 @@ def statuses(outcome: Outcome) -> dict[str, int]:
 
 
 def writes(wire: FleetWire) -> list[str]:
-    """What the tenant was asked to change, in batches or alone."""
+    """Return what the tenant was asked to change, in batches or alone."""
     return [entry["path"] for entry in wire.tenant.journal.since(0) if entry["write"]]
 
 
 def refused(wire: FleetWire, kind: type[errors.IntuneError], check: bool = False, **given: t.Any) -> str:
-    """The message of a task that was refused before anything was written."""
+    """Return the message of a task that was refused before anything was written."""
     with pytest.raises(kind) as caught:
         run(wire, check, **given)
     assert writes(wire) == []
@@ -72,7 +72,7 @@ def is_reset(request: Request) -> bool:
 
 
 def from_reset(number: int, fault: str) -> t.Callable[[Request], str | None]:
-    """The fault of the reset, or batch of resets, number ``number`` (from 1), and of all after it."""
+    """Return the fault of the reset, or batch of resets, number ``number`` (from 1), and of all after it."""
     left = [number]
 
     def plan(request: Request) -> str | None:
@@ -83,7 +83,7 @@ def from_reset(number: int, fault: str) -> t.Callable[[Request], str | None]:
 
 
 def killed(wire: FleetWire, journal: pathlib.Path, number: int, kind: str, **given: t.Any) -> set[str]:
-    """A run that ends at its reset, or batch of resets, number ``number``. The devices that were written down, and not reset."""
+    """Run a task that dies at its reset, or batch of resets, number ``number``. Return the devices written down and not reset."""
     wire.plan = from_reset(number, kind)
     with pytest.raises(Died):
         run(wire, journal_path=str(journal), **given)
@@ -403,7 +403,7 @@ class Recipient(t.NamedTuple):
 
 @pytest.fixture(scope="module")
 def recipient() -> Recipient:
-    """Valid by the clock of the host, which is that of the tests."""
+    """Make a certificate valid by the clock of the host, which is that of the tests."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "help desk")])
     start = datetime.datetime.fromtimestamp(START - 3600, datetime.timezone.utc)

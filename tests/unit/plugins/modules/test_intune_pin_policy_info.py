@@ -38,7 +38,7 @@ def profile(value: bool = True, *, assigned: bool = True, **more: t.Any) -> Json
 
 
 def run(*profiles: Json, check: bool = False, script: Json | None = None, **given: t.Any) -> tuple[Outcome, list[str]]:
-    """The outcome, and the requests beyond those that list policies."""
+    """Return the outcome, and the requests beyond those that list policies."""
     others = {
         "GET /beta/deviceManagement/configurationPolicies": page(),
         "GET /beta/deviceManagement/intents": page(),

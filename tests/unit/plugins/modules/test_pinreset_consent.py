@@ -99,7 +99,7 @@ def begun(name: str, **more: t.Any) -> tuple[Directory, dict[str, t.Any]]:
 
 @functools.cache
 def undisturbed(name: str) -> tuple[dict[str, t.Any], list[str]]:
-    """What is there in the end, and what was written."""
+    """Return what is there in the end, and what was written."""
     directory, given = begun(name)
     assert run(directory, **given).failure is None
     return directory.outline(), sorted(directory.applied)
@@ -270,7 +270,7 @@ def test_applications_made_by_hand_are_found_by_the_next_run() -> None:
 
 
 def by_hand(directory: Directory) -> None:
-    """What an administrator does in the browser, while Graph still refuses it to an application."""
+    """Do what an administrator does in the browser, while Graph still refuses it to an application."""
     setting = directory.tenant.settings.consent
     directory.tenant.settings.patch({"consent": "allow"})
     directory.grant(SERVICE_APP_ID, DIRECTORY_APP_ID, "User.Read")

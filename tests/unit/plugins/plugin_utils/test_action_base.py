@@ -38,7 +38,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def module(run: t.Any = None, secrets: tuple[_argspec.Secret, ...] = (PASSCODE,), **relations: t.Any) -> types.SimpleNamespace:
-    """A module of these options whose run returns what it was given."""
+    """Return a module of these options whose run returns what it was given."""
     spec = _argspec.make_spec("intune_unit", OPTIONS, secrets=secrets, **relations)
     return types.SimpleNamespace(SPEC=spec, run=run or (lambda params, _client, check: Outcome({"given": dict(params), "check": check})))
 
@@ -167,7 +167,7 @@ def test_the_passcode_itself_stays_for_the_registered_variable() -> None:
 
 
 def action(code: t.Any = None, **other: t.Any) -> IntuneActionBase:
-    """An action of a local and plain task, except for the given settings."""
+    """Return an action of a local and plain task, except for the given settings."""
     task = types.SimpleNamespace(
         check_mode=False,
         diff=False,

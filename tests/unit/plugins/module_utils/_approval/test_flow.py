@@ -38,7 +38,7 @@ DONE = answer(201, {"id": "1"})
 
 
 def filed(status: str = "needsApproval", text: str = f"{TEXT} {MARK}", **more: t.Any) -> dict[str, t.Any]:
-    """An entry of the tenant's list. By default it is ours."""
+    """Return an entry of the tenant's list. By default it is ours."""
     dates = {"requestDateTime": "2026-01-05T10:00:00Z", "expirationDateTime": "2026-01-08T10:00:00Z"}
     return {"id": CODE, "status": status, "requestJustification": text, "approvalJustification": None, **dates, **more}
 
@@ -52,7 +52,7 @@ def write(subject: Tenant) -> t.Any:
 
 
 def headers_of(request: Request) -> dict[str, str]:
-    """Those of an approval, the justification as text."""
+    """Return the headers of an approval, the justification as text."""
     found = {name: value for name, value in request.headers.items() if name.startswith("x-msft")}
     if JUSTIFICATION_HEADER in found:
         found[JUSTIFICATION_HEADER] = base64.b64decode(found[JUSTIFICATION_HEADER]).decode()
@@ -60,7 +60,7 @@ def headers_of(request: Request) -> dict[str, str]:
 
 
 def sent_with(subject: Tenant) -> list[dict[str, str]]:
-    """What each write was sent with."""
+    """Return what each write was sent with."""
     return [headers_of(request) for request in subject.transport.sent if request.method != "GET"]
 
 

@@ -115,7 +115,7 @@ def test_what_goes_wrong_is_said(monkeypatch: pytest.MonkeyPatch, fake: FakeAz, 
 
 @pytest.fixture
 def real_az(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    """A command named az that is found first."""
+    """Write a command named az that is found first."""
     az = tmp_path / "az"
     az.touch(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)

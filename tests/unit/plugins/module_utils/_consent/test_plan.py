@@ -39,7 +39,7 @@ ABSENT_PURGE = Goal(is_present=False, purge_grants=True)
 
 
 def app(name: str, **more: t.Any) -> App:
-    """A present, enabled application with its whole consent, except for the given fields."""
+    """Return a present, enabled application with its whole consent, except for the given fields."""
     if name == "service":
         usual = {"id": "sp-service", "resource_id": "sp-directory", "published_scopes": ("Other", "User.Read"), "scopes": ("User.Read",)}
         return App(SERVICE_APP_ID, DIRECTORY_APP_ID, **{**usual, "is_enabled": True, "grant_id": "g-service", **more})

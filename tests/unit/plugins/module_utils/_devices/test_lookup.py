@@ -106,7 +106,7 @@ def wire() -> Intune:
 
 
 def by_list(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads the list whatever is fewer."""
+    """Let the list be read, regardless of which takes fewer requests."""
     monkeypatch.setattr(lookup, "FEW", 0)
     monkeypatch.setattr(lookup, "prefer_list", lambda wanted, there: True)
 
@@ -677,7 +677,7 @@ def test_what_may_not_be_read_is_raised_there_too() -> None:
         read(wire, NOBODY)
 
 
-# --- through the scheduler of the fleet -----------------------------------------------------------------------------
+# --- through the scheduler of the engine -----------------------------------------------------------------------------
 
 
 def packed(wire: Intune, *names: str, retry_timeout: float = 60.0, **options: t.Any) -> Selection:

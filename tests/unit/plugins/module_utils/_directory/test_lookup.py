@@ -26,7 +26,7 @@ def thing(identity: str, name: str, **more: t.Any) -> dict[str, t.Any]:
 
 
 def world_of(*things: dict[str, t.Any]) -> t.Any:
-    """A tenant in which every list has these."""
+    """Return a tenant in which every list has these."""
     return tenant({GROUPS: page(*things), FILTERS: page(*things), TAGS: page(*things)})
 
 

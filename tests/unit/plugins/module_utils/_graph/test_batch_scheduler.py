@@ -40,7 +40,7 @@ def calls(*requests: Request) -> list[tuple[int, Request]]:
 
 
 def items(*responses: Response | None) -> Response:
-    """The answer of a batch, last item first; null is left out."""
+    """Return the answer of a batch, last item first; null is left out."""
     found = [
         {"id": str(place), "status": one.status, "headers": dict(one.headers), "body": json.loads(one.body or b"null")}
         for place, one in enumerate(responses)
@@ -57,7 +57,7 @@ def every(request: Request) -> Response:
 
 
 def outcome(script: Script, *requests: Request, **options: t.Any) -> tuple[list[Result], BatchScheduler, Tenant]:
-    """What comes of requests that are sent together."""
+    """Return the outcomes of requests that are sent together."""
     scheduler, world = made(script, **options)
     scheduler.start(calls(*requests))
     return scheduler.collect(0), scheduler, world
@@ -186,7 +186,7 @@ def test_what_the_service_may_have_counted_is_counted(step: t.Any, writes: int, 
 def test_what_was_throttled_is_not_counted(statuses: tuple[int, ...], counted: tuple[int, int]) -> None:
     responses = [answer(status) if status < 300 else error(status, **{"retry-after": "1"}) for status in statuses]
     _answers, scheduler, _world = outcome([items(*responses)], write(1), write(2), read(3), quota=QUOTA)
-    # Its limits are cut too, so that its room does not tell.
+    # Its limits are cut too, so that its capacity does not show it.
     writes, requests = scheduler.limit.writes._window, scheduler.limit.requests._window
     assert (writes._total, requests._total) == counted
     assert (writes.under_way, requests.under_way) == (0, 0)

@@ -276,7 +276,7 @@ def test_a_report_is_fetched_by_https_only(url: str) -> None:
     world = tenant()
     with pytest.raises(errors.UnexpectedResponseError) as caught:
         world.client.download(url)
-    assert SIGNATURE not in told(caught.value)
+    assert SIGNATURE not in visible_text(caught.value)
     assert world.transport.sent == []
 
 
@@ -293,7 +293,7 @@ def test_a_report_is_fetched_by_https_only(url: str) -> None:
 def test_a_report_that_cannot_be_fetched_is_an_error_without_its_address(step: Response) -> None:
     with pytest.raises(errors.UnexpectedResponseError, match=rf"could not be downloaded \(status {step.status}\)") as caught:
         tenant([step]).client.download(REPORT)
-    assert SIGNATURE not in told(caught.value)
+    assert SIGNATURE not in visible_text(caught.value)
 
 
 def test_a_lost_report_is_fetched_again() -> None:
@@ -301,8 +301,8 @@ def test_a_lost_report_is_fetched_again() -> None:
     assert world.client.download(REPORT) == b"PK"
 
 
-def told(failure: BaseException | None) -> str:
-    """All that a person could see of a failure."""
+def visible_text(failure: BaseException | None) -> str:
+    """Return all that a person could see of a failure."""
     shown = ""
     while failure is not None:
         shown += f"{failure} {failure!r} {vars(failure)} {failure.describe() if isinstance(failure, errors.IntuneError) else ''}"
@@ -342,7 +342,7 @@ def test_an_error_answer_tells_the_skew_too() -> None:
 
 
 def wait(world: Tenant, *states: object, timeout: float = 60.0, agree: int = 1) -> object:
-    """Waits for "good" among states that are read one after the other."""
+    """Wait for "good" among states that are read one after the other."""
     reading = iter(states)
     return world.client.wait_until(lambda: next(reading), lambda state: state == "good", timeout=timeout, what="it", agree=agree, pause=1.0)
 

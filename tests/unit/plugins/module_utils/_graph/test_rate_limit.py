@@ -153,7 +153,7 @@ def test_no_window_of_the_service_ever_holds_more_than_the_quota(
 
 
 @given(st.floats(0, 100), st.lists(st.tuples(st.floats(0, 30), st.integers(1, 10)), max_size=20))
-def test_there_is_room_when_it_was_said_to_open(start: float, steps: list[tuple[float, int]]) -> None:
+def test_there_is_capacity_when_it_was_announced(start: float, steps: list[tuple[float, int]]) -> None:
     limit, now = RateLimit(QUOTA), start
     for pause, number in steps:
         now += pause

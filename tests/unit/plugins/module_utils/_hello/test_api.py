@@ -45,7 +45,7 @@ def backend(request: pytest.FixtureRequest) -> t.Any:
 
 
 def raw(backend: Backend, **more: t.Any) -> Json:
-    """A policy that turns recovery on, as Graph shows it."""
+    """Return a policy that turns recovery on, as Graph shows it."""
     body = written(lambda client: backend.create(client, Policy("PIN", "", ON), DEVICE))
     if backend is CATALOG:
         return {"id": ID, "assignments": [], "settingCount": len(body["settings"]), **body, **more}

@@ -173,7 +173,7 @@ FILTERS = [("", ""), (F1, "include"), (F1, "exclude"), (F2, "include")]
 
 
 def some(filters: list[tuple[str | None, str]]) -> st.SearchStrategy[tuple[Assignment, ...]]:
-    """Assignments of different targets."""
+    """Return assignments of different targets."""
     targets = st.sampled_from([("all_devices", ""), ("all_users", ""), ("group", G1), ("group", G2), ("exclude_group", G1)])
     one = st.builds(lambda key, filtered: Assignment(*key, *filtered), targets, st.sampled_from(filters))
     return st.lists(one, unique_by=lambda found: found.key).map(lambda found: tuple(sorted(found, key=lambda item: item.key)))
@@ -246,7 +246,7 @@ def test_a_sound_entry_passes(good: dict[str, t.Any]) -> None:
 
 
 def resolve(world: Tenant, *entries: dict[str, t.Any], known: t.Collection[str] = ()) -> tuple[tuple[Assignment, ...], list[str]]:
-    """The assignments, and the problems."""
+    """Return the assignments, and the problems."""
     lookup = DirectoryLookup(world.client, known)
     return assignments.resolve(lookup, entries), lookup.problems
 

@@ -51,7 +51,7 @@ def profile(*settings: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
 
 
 def template(**values: t.Any) -> dict[str, t.Any]:
-    """An identity protection profile as Graph shows one in which nothing was set, and these."""
+    """Return an identity protection profile as Graph shows one in which nothing was set, and these."""
     unset = {
         "useSecurityKeyForSignin": False,
         "enhancedAntiSpoofingForFacialFeaturesEnabled": False,

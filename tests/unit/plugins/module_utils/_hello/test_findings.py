@@ -52,7 +52,7 @@ def oma(uri: str = RIGHT, value: t.Any = True, kind: str = BOOLEAN) -> dict[str,
 
 
 def custom(*settings: dict[str, t.Any], name: str = "PIN", assigned: tuple[Assignment, ...] = (DEVICES,)) -> FoundPolicy:
-    """A custom profile, read as discovery reads it; its id is p- and its name."""
+    """Return a custom profile, read as discovery reads it; its ID is p- and its name."""
     raw = {"@odata.type": custom_profile.ODATA_TYPE, "id": f"p-{name}", "displayName": name, "omaSettings": list(settings)}
     raw["assignments"] = [assignment.render() for assignment in assigned]
     found = discovery.parse_profile(raw, TENANT_ID)
@@ -77,7 +77,7 @@ def one(*policies: FoundPolicy) -> Finding:
 
 
 def advised(finding: Finding) -> tuple[str, str]:
-    """The path and the option of the advice."""
+    """Return the path and the option of the advice."""
     match = re.fullmatch(r"The right path is (\S+); set it by (\w+) of intune_pin_policy, which replaces this one\.", finding.hint)
     assert match, finding.hint
     return match[1], match[2]
@@ -95,7 +95,7 @@ VALUES: dict[str, t.Callable[[t.Any], t.Any]] = {
 
 
 def made_by_the_module(option: str, scope: str = "device") -> str:
-    """The path that intune_pin_policy writes for an option."""
+    """Return the path that intune_pin_policy writes for an option."""
     setting = BY_OPTION[option]
     return str(render_oma_setting(setting, VALUES[setting.kind](setting), PolicyScope(TENANT_ID, scope))["omaUri"])
 

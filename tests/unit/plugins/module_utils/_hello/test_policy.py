@@ -50,7 +50,7 @@ POLICY = Policy("PIN", "Mine.", {**ON, "minimum_pin_length": 6}, (DEVICES, FILTE
 
 
 def task(**given: t.Any) -> PolicyTask:
-    """A task with the defaults of the options, and these."""
+    """Return a task with the defaults of the options, and these."""
     unset = dict.fromkeys(["name", "id", "description", "assignments", "scope_tags", "tenant_id", *settings.BY_OPTION])
     defaults = {"state": "present", "backend": "custom", "replace_custom": False, "scope": "device"}
     return parse_task({**unset, **defaults, "purge_assignments": True, "wait_timeout": 60.0, **given})

@@ -311,7 +311,7 @@ def test_settings_are_put_with_the_whole_policy() -> None:
 
 
 def _shown(instance: Json, *children: Json) -> Json:
-    """A group as Graph shows it, with the empty members that go back as they came, and these children."""
+    """Return a group as Graph shows it, with the empty members that go back as they came, and these children."""
     (setting,) = policy(instance)["settings"]
     setting["settingInstance"]["groupSettingCollectionValue"][0]["children"] = list(children)
     return t.cast(Json, setting["settingInstance"])
@@ -451,7 +451,7 @@ def test_what_is_changed_reads_back_and_the_rest_is_as_it_was(
 
 
 def _foreign(body: Json) -> list[Json]:
-    """What is none of ours in a policy, in order: instances, and then the children of the device's group."""
+    """Return what is none of ours in a policy, in order: instances, and then the children of the device's group."""
     instances = [item["settingInstance"] for item in body["settings"]]
     ours = {setting.definition("device") for setting in BY_OPTION.values()}
     groups = [one["groupSettingCollectionValue"][0] for one in instances if one["settingDefinitionId"] == GROUP]

@@ -185,7 +185,7 @@ def test_what_may_be_repeated_after_an_answer(request_: Request, status: int, he
     ("request_", "failure", "attempt", "again"),
     [
         pytest.param(POST, errors.NotSentError("x"), 1, True, id="POST not sent"),
-        pytest.param(POST, errors.NotSentError("x"), CONNECT_ATTEMPTS - 1, True, id="POST not sent, but for the last time"),
+        pytest.param(POST, errors.NotSentError("x"), CONNECT_ATTEMPTS - 1, True, id="POST not sent, except for the last time"),
         pytest.param(POST, errors.NotSentError("x"), CONNECT_ATTEMPTS, False, id="POST not sent, too often"),
         pytest.param(GET, errors.NotSentError("x", is_transient=False), 1, False, id="GET not sent, for good"),
         pytest.param(POST, errors.LostResponseError("x"), 1, False, id="POST lost"),

@@ -30,7 +30,7 @@ TOKEN_URL = f"http://{METADATA_HOST}/metadata/identity/oauth2/token"
 
 @pytest.fixture
 def passed_on(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, t.Any]]:
-    """What requests hands to its adapter, after it has taken the environment into account."""
+    """Return what requests hands to its adapter, after it has taken the environment into account."""
     calls: list[dict[str, t.Any]] = []
 
     def send(self: t.Any, prepared: requests.PreparedRequest, **kwargs: t.Any) -> requests.Response:
@@ -266,8 +266,8 @@ def test_a_failure_that_wraps_itself_is_told_too() -> None:
 KEY = "s3cret-signature"
 
 
-def told(failure: BaseException) -> str:
-    """All that a person could see of a failure, with a traceback too."""
+def visible_text(failure: BaseException) -> str:
+    """Return all that a person could see of a failure, with a traceback too."""
     return "".join(traceback.format_exception(failure)) + f"{failure!r} {vars(failure)}"
 
 
@@ -285,7 +285,7 @@ def test_the_query_of_an_address_that_cannot_be_used_is_not_told(url: str) -> No
     with pytest.raises(errors.IntuneError) as caught:
         send(Request("GET", url))
     assert isinstance(caught.value, errors.NotSentError)
-    assert KEY not in told(caught.value)
+    assert KEY not in visible_text(caught.value)
 
 
 @pytest.mark.parametrize("path", ["/good", "/drop", "/cut", "/redirect"])
@@ -295,7 +295,7 @@ def test_the_query_of_an_address_is_in_no_log_and_no_error(server: Server, caplo
         try:
             shown = repr(send(server.request(f"{path}?sig={KEY}", has_secret_query=True)))
         except errors.LostResponseError as failure:
-            shown = told(failure)
+            shown = visible_text(failure)
     assert server.paths == [f"{path}?sig={KEY}"]
     assert KEY not in shown + caplog.text
     assert "127.0.0.1" in caplog.text, "the rest is logged"
@@ -322,7 +322,7 @@ def test_the_query_of_an_address_that_does_not_answer_is_not_told(caplog: pytest
         port = listening.getsockname()[1]
     with caplog.at_level(logging.DEBUG), pytest.raises(errors.NotSentError) as caught:
         send(Request("GET", f"http://127.0.0.1:{port}/r.zip?sig={KEY}", has_secret_query=True))
-    assert KEY not in told(caught.value) + caplog.text
+    assert KEY not in visible_text(caught.value) + caplog.text
 
 
 # --- a real connection ----------------------------------------------------------------------------------------------

@@ -179,6 +179,6 @@ def test_closing_does_not_wait_for_what_is_under_way_and_sends_nothing_more(gate
     assert gates.entered == [0]
 
 
-def test_lanes_that_nothing_was_sent_on_can_be_closed() -> None:
+def test_workers_that_nothing_was_sent_on_can_be_closed() -> None:
     WorkerPool(lambda _request: Response(200, {})).close()
     assert pool_threads() == []

@@ -38,7 +38,7 @@ def is_read(request: Request) -> bool:
 
 
 def first(kind: t.Callable[[Request], bool], *faults: str | None) -> t.Callable[[Request], str | None]:
-    """The faults that the first requests of a kind meet, one after the other."""
+    """Return the faults that the first requests of a kind meet, one after the other."""
     left = list(faults)
     return lambda request: left.pop(0) if left and kind(request) else None
 
@@ -51,8 +51,8 @@ def statuses(items: list[DeviceReset]) -> dict[str, int]:
     return dict(collections.Counter(item.status for item in items))
 
 
-def told_truly(wire: FleetWire, items: list[DeviceReset]) -> None:
-    """At most one reset a device; and whatever the task says of a device is so."""
+def assert_truthful(wire: FleetWire, items: list[DeviceReset]) -> None:
+    """Assert at most one reset a device, and that what the task reports of each is true."""
     for item in items:
         taken = wire.resets[item.id]
         assert taken <= 1, f"{item.status}: {taken} resets"
@@ -67,15 +67,15 @@ def told_truly(wire: FleetWire, items: list[DeviceReset]) -> None:
 
 def test_every_device_is_reset_once_and_followed_to_its_outcome() -> None:
     wire = FleetWire(45)
-    fleet, items = wire.run()
-    assert fleet.failure is None and fleet.warnings == []
+    engine, items = wire.run()
+    assert engine.failure is None and engine.warnings == []
     assert statuses(items) == {"done": 45} and all(item.changed for item in items)
     assert set(wire.resets.values()) == {1} and len(wire.resets) == 45
 
 
 def test_one_device_does_not_wait_for_a_pacer() -> None:
     wire = FleetWire(1)
-    _fleet, items = wire.run(wait=False)
+    _engine, items = wire.run(wait=False)
     assert statuses(items) == {"pending": 1} and wire.clock.slept == []
     assert [request.target for request in wire.sent] == [
         f"GET /beta/deviceManagement/managedDevices/{wire.ids[0]}",
@@ -91,26 +91,26 @@ def test_twenty_devices_are_two_requests() -> None:
 
 def test_nothing_is_throttled_at_the_published_quota_and_none_of_it_is_left_unused() -> None:
     wire = FleetWire(1000, latency=0.05)
-    _fleet, items = wire.run(wait=False)
+    _engine, items = wire.run(wait=False)
     assert statuses(items) == {"pending": 1000}
     assert not [entry for entry in wire.tenant.journal.since(0) if entry["throttled"]]
     # Two hundred at once, and then two hundred every 20 seconds.
     assert 80 <= wire.clock.monotonic() < 90
 
 
-def test_in_check_mode_nothing_is_sent_and_all_is_judged() -> None:
+def test_in_check_mode_nothing_is_sent_and_all_is_assessed() -> None:
     wire = FleetWire(45)
     wire.run(wire.ids[:5], wait=False)
-    fleet, items = wire.run(check=True)
+    engine, items = wire.run(check=True)
     assert statuses(items) == {"pending": 5, "planned": 40}
-    assert len(wire.resets) == 5 and fleet.failure is None
+    assert len(wire.resets) == 5 and engine.failure is None
     assert [item.changed for item in items] == [False] * 5 + [True] * 40
 
 
 def test_devices_that_are_not_supported_are_refused_and_the_rest_is_reset() -> None:
     wire = FleetWire(3)
     wire.tenant.devices.get(wire.ids[1]).own["managedDeviceOwnerType"] = "personal"
-    _fleet, items = wire.run()
+    _engine, items = wire.run()
     assert [(item.status, item.reason) for item in items] == [("done", None), ("refused", "personally_owned"), ("done", None)]
     assert wire.resets[wire.ids[1]] == 0
 
@@ -118,7 +118,7 @@ def test_devices_that_are_not_supported_are_refused_and_the_rest_is_reset() -> N
 def test_where_beta_may_not_be_used_the_directory_says_how_a_device_is_joined() -> None:
     wire = FleetWire(3)
     wire.tenant.devices.get(wire.ids[1]).own["joinType"] = "hybridAzureADJoined"
-    _fleet, items = wire.run(beta=False)
+    _engine, items = wire.run(beta=False)
     assert [(item.status, item.reason) for item in items] == [("done", None), ("refused", "hybrid_joined"), ("done", None)]
     assert not [target for target in wire.targets if "beta" in target]
 
@@ -136,7 +136,7 @@ def test_each_device_is_asked_to_check_in_where_that_is_wished_for() -> None:
 def test_a_second_run_sends_nothing() -> None:
     wire = FleetWire(25)
     wire.run()
-    _fleet, items = wire.run()
+    _engine, items = wire.run()
     assert statuses(items) == {"done": 25} and not any(item.changed for item in items)
     assert set(wire.resets.values()) == {1}
 
@@ -150,16 +150,16 @@ def test_a_reset_that_somebody_else_starts_just_before_ours_is_seen() -> None:
             wire.ask(wire.world().client.request("POST", f"/deviceManagement/managedDevices/{late}/resetPasscode"))
 
     wire.plan = plan
-    _fleet, items = wire.run(wait=False)
-    told_truly(wire, items)
+    _engine, items = wire.run(wait=False)
+    assert_truthful(wire, items)
     assert items[-1].changed is False and statuses(items) == {"pending": 399, "done": 1}
 
 
 def test_a_device_that_is_offline_stays_pending() -> None:
     wire = FleetWire(2)
     wire.tenant.devices.get(wire.ids[0]).simulation.patch({"outcome": "offline"})
-    fleet, items = wire.run()
-    assert [item.status for item in items] == ["pending", "done"] and fleet.failure is None
+    engine, items = wire.run()
+    assert [item.status for item in items] == ["pending", "done"] and engine.failure is None
     assert wire.clock.monotonic() <= 65
 
 
@@ -170,7 +170,7 @@ def test_a_device_that_is_offline_stays_pending() -> None:
 def test_terminal_states_are_told_apart(outcome: str, status: str, size: int) -> None:
     wire = FleetWire(size)
     wire.tenant.devices.get(wire.ids[0]).simulation.patch({"outcome": outcome})
-    _fleet, items = wire.run()
+    _engine, items = wire.run()
     assert [item.status for item in items] == [status] + ["done"] * (size - 1)
 
 
@@ -186,9 +186,9 @@ DONE = ["lost_done", "500_done", "502_done", "503_done", "504_done", "408_done",
 def test_a_reset_that_was_not_run_is_sent_again(fault: str, size: int) -> None:
     wire = FleetWire(size)
     wire.plan = first(is_reset, fault)
-    fleet, items = wire.run()
-    assert statuses(items) == {"done": size} and fleet.failure is None
-    told_truly(wire, items)
+    engine, items = wire.run()
+    assert statuses(items) == {"done": size} and engine.failure is None
+    assert_truthful(wire, items)
 
 
 @SIZES
@@ -196,10 +196,10 @@ def test_a_reset_that_was_not_run_is_sent_again(fault: str, size: int) -> None:
 def test_a_reset_whose_answer_got_lost_is_found_and_not_sent_again(fault: str, size: int) -> None:
     wire = FleetWire(size)
     wire.plan = first(is_reset, fault)
-    fleet, items = wire.run()
-    assert statuses(items) == {"done": size} and fleet.failure is None
+    engine, items = wire.run()
+    assert statuses(items) == {"done": size} and engine.failure is None
     assert all(item.changed for item in items)
-    told_truly(wire, items)
+    assert_truthful(wire, items)
 
 
 @SIZES
@@ -207,9 +207,9 @@ def test_a_reset_whose_answer_got_lost_is_found_and_not_sent_again(fault: str, s
 def test_a_reset_of_which_nothing_can_be_learnt_is_unknown_and_not_sent_again(fault: str, size: int) -> None:
     wire = FleetWire(size)
     wire.plan = first(is_reset, fault)
-    fleet, items = wire.run()
+    engine, items = wire.run()
     assert [(item.status, item.reason) for item in items] == [("unknown", "answer_lost")] * size
-    assert fleet.failure is None and not wire.resets
+    assert engine.failure is None and not wire.resets
     assert sum(is_reset(request) for request in wire.sent) == 1
 
 
@@ -218,9 +218,9 @@ def test_a_reset_of_which_nothing_can_be_learnt_is_unknown_and_not_sent_again(fa
 def test_a_read_is_repeated(fault: str, size: int) -> None:
     wire = FleetWire(size)
     wire.plan = first(is_read, fault, None, fault)
-    fleet, items = wire.run()
-    assert statuses(items) == {"done": size} and fleet.failure is None
-    told_truly(wire, items)
+    engine, items = wire.run()
+    assert statuses(items) == {"done": size} and engine.failure is None
+    assert_truthful(wire, items)
 
 
 @SIZES
@@ -228,9 +228,9 @@ def test_a_read_is_repeated(fault: str, size: int) -> None:
 def test_what_stays_closed_stops_the_task_and_says_why(fault: str, size: int) -> None:
     wire = FleetWire(size)
     wire.plan = always(is_reset, fault)
-    fleet, items = wire.run()
+    engine, items = wire.run()
     assert statuses(items) == {"not_attempted": size} and not wire.resets
-    assert isinstance(fleet.failure, errors.IntuneError) and wire.clock.monotonic() <= 125
+    assert isinstance(engine.failure, errors.IntuneError) and wire.clock.monotonic() <= 125
 
 
 @SIZES
@@ -238,18 +238,18 @@ def test_what_stays_closed_stops_the_task_and_says_why(fault: str, size: int) ->
 def test_a_service_that_cannot_be_read_stops_the_task_before_anything_is_reset(fault: str, size: int) -> None:
     wire = FleetWire(size)
     wire.plan = always(is_read, fault)
-    fleet, items = wire.run()
-    assert statuses(items) == {"not_attempted": size} and not wire.resets and fleet.failure is not None
+    engine, items = wire.run()
+    assert statuses(items) == {"not_attempted": size} and not wire.resets and engine.failure is not None
 
 
 @SIZES
 @pytest.mark.parametrize("role", ["DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.PrivilegedOperations.All"])
 def test_a_missing_permission_stops_the_task(role: str, size: int) -> None:
     wire = FleetWire(size)
-    fleet, items = wire.fleet()
+    engine, items = wire.engine()
     wire.token = FleetWire(0, roles=[role]).token
-    fleet.run()
-    assert isinstance(fleet.failure, errors.ForbiddenError)
+    engine.run()
+    assert isinstance(engine.failure, errors.ForbiddenError)
     assert statuses(items) == {"not_attempted": size} and not wire.resets
 
 
@@ -271,15 +271,15 @@ def test_a_missing_permission_stops_the_task(role: str, size: int) -> None:
     ],
     ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else str(value),
 )
-def test_each_item_of_a_batch_is_judged_for_itself(fault: dict[str, t.Any], taken: int) -> None:
+def test_each_item_of_a_batch_is_assessed_for_itself(fault: dict[str, t.Any], taken: int) -> None:
     wire = FleetWire(5)
     details = dict(fault)
     wire.fault(details.pop("kind"), f"{wire.ids[2]}/resetPasscode$", **details)
-    fleet, items = wire.fleet()
-    fleet.run()
-    assert statuses(items) == {"done": 5} and fleet.failure is None
+    engine, items = wire.engine()
+    engine.run()
+    assert statuses(items) == {"done": 5} and engine.failure is None
     assert wire.resets[wire.ids[2]] == taken
-    told_truly(wire, items)
+    assert_truthful(wire, items)
 
 
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "omit"}])
@@ -287,45 +287,45 @@ def test_an_item_that_cannot_be_settled_is_unknown_and_the_others_are_done(fault
     wire = FleetWire(5)
     details = dict(fault)
     wire.fault(details.pop("kind"), f"{wire.ids[2]}/resetPasscode$", **details)
-    _fleet, items = wire.run()
+    _engine, items = wire.run()
     assert [item.status for item in items] == ["done", "done", "unknown", "done", "done"]
-    told_truly(wire, items)
+    assert_truthful(wire, items)
 
 
 def test_one_device_that_is_always_throttled_does_not_stop_the_others() -> None:
     wire = FleetWire(60)
     wire.fault("status", f"{wire.ids[2]}/resetPasscode$", times=None, status=429, retry_after="86400")
-    fleet, items = wire.run()
+    engine, items = wire.run()
     assert statuses(items) == {"done": 59, "failed": 1} and items[2].reason == "unavailable"
-    assert fleet.failure is None
-    told_truly(wire, items)
+    assert engine.failure is None
+    assert_truthful(wire, items)
 
 
 def test_one_device_that_cannot_be_read_does_not_stop_the_others() -> None:
     wire = FleetWire(60)
     wire.fault("status", f"managedDevices/{wire.ids[2]}$", method="GET", times=None, status=500)
-    fleet, items = wire.run()
+    engine, items = wire.run()
     assert statuses(items) == {"done": 59, "failed": 1} and items[2].reason == "unavailable"
-    assert fleet.failure is None and "500" in (items[2].message or "")
+    assert engine.failure is None and "500" in (items[2].message or "")
 
 
 def test_a_device_that_is_gone_is_told() -> None:
     wire = FleetWire(3)
-    _fleet, items = wire.run([*wire.ids[:2], "00000000-0000-4000-8000-000000000000"])
+    _engine, items = wire.run([*wire.ids[:2], "00000000-0000-4000-8000-000000000000"])
     assert [(item.status, item.reason) for item in items][2] == ("failed", "device_gone")
 
 
 def test_a_batch_that_is_refused_as_a_whole_stops_the_task_and_was_not_run() -> None:
     wire = FleetWire(3)
-    fleet, items = wire.fleet()
+    engine, items = wire.engine()
     original = wire.ask
 
     def ask(request: Request) -> t.Any:
         return error(400, "BadRequest", "Invalid batch payload format.") if request.url.endswith("$batch") else original(request)
 
     wire.ask = ask
-    fleet.run()
-    assert statuses(items) == {"not_attempted": 3} and "Invalid batch" in str(fleet.failure)
+    engine.run()
+    assert statuses(items) == {"not_attempted": 3} and "Invalid batch" in str(engine.failure)
 
 
 # --- lost answers, settled by witnesses -----------------------------------------------------------------------------
@@ -336,9 +336,9 @@ def test_a_lost_batch_is_settled_by_the_resets_that_came_after_it(done: bool) ->
     """The list of remote actions shows later resets and not these: they were not run, and are sent again."""
     wire = FleetWire(900, latency=0.05)
     wire.plan = first(is_reset, "lost_done" if done else "lost")
-    fleet, items = wire.run(wait=False)
-    assert fleet.failure is None and statuses(items) == {"pending": 900}
-    told_truly(wire, items)
+    engine, items = wire.run(wait=False)
+    assert engine.failure is None and statuses(items) == {"pending": 900}
+    assert_truthful(wire, items)
     assert len(wire.resets) == 900
 
 
@@ -347,8 +347,8 @@ def test_where_the_list_is_late_what_was_run_is_never_sent_again() -> None:
     for device in wire.tenant.devices:
         device.simulation.patch({"visible": 40.0})
     wire.plan = first(is_reset, "lost_done", None, None, "500_done")
-    _fleet, items = wire.run(wait=False)
-    told_truly(wire, items)
+    _engine, items = wire.run(wait=False)
+    assert_truthful(wire, items)
     assert len(wire.resets) == 900
 
 
@@ -356,12 +356,12 @@ def test_where_the_list_is_late_what_was_run_is_never_sent_again() -> None:
 def test_where_the_list_cannot_be_read_nothing_is_guessed(settings: dict[str, t.Any]) -> None:
     wire = FleetWire(900, latency=0.05, **settings)
     wire.plan = first(is_reset, "lost")
-    fleet, items = wire.run(wait=False)
-    told_truly(wire, items)
+    engine, items = wire.run(wait=False)
+    assert_truthful(wire, items)
     if "audit_access" in settings:
-        assert statuses(items) == {"pending": 880, "unknown": 20} and len(fleet.warnings) == 1
+        assert statuses(items) == {"pending": 880, "unknown": 20} and len(engine.warnings) == 1
     else:
-        assert statuses(items) == {"pending": 900} and fleet.warnings == []
+        assert statuses(items) == {"pending": 900} and engine.warnings == []
 
 
 # --- earlier runs ---------------------------------------------------------------------------------------------------
@@ -371,9 +371,9 @@ def test_what_an_earlier_run_has_sent_is_not_sent_again_even_if_the_record_does_
     wire = FleetWire(2)
     wire.tenant.devices.get(wire.ids[0]).simulation.patch({"visible": 30.0, "terminal": 31.0})
     wire.run(wire.ids[:1], wait=False)
-    _fleet, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, True)})
+    _engine, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, True)})
     assert statuses(items) == {"done": 2} and [item.changed for item in items] == [False, True]
-    told_truly(wire, items)
+    assert_truthful(wire, items)
 
 
 @pytest.mark.parametrize("ran", [True, False])
@@ -381,9 +381,9 @@ def test_an_intent_without_an_answer_is_settled_first(ran: bool) -> None:
     wire = FleetWire(900, latency=0.05)
     if ran:
         wire.run(wire.ids[:1], wait=False)
-    fleet, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, False)}, wait=False)
-    assert items[0].status in ("pending", "done") and items[0].changed is not ran and fleet.failure is None
-    told_truly(wire, items)
+    engine, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, False)}, wait=False)
+    assert items[0].status in ("pending", "done") and items[0].changed is not ran and engine.failure is None
+    assert_truthful(wire, items)
     assert len(wire.resets) == 900
 
 
@@ -394,9 +394,9 @@ def test_an_intent_without_an_answer_is_settled_first(ran: bool) -> None:
 @pytest.mark.parametrize("scale", [1.0, 0.5])
 def test_a_smaller_quota_is_found_whatever_retry_after_says(style: str, scale: float) -> None:
     wire = FleetWire(600, latency=0.05, retry_after=style, quota_scale=scale)
-    _fleet, items = wire.run(wait=False)
+    _engine, items = wire.run(wait=False)
     assert statuses(items) == {"pending": 600}
-    told_truly(wire, items)
+    assert_truthful(wire, items)
     # Without throttling 600 take two windows and what is between, at half the quota five.
     assert wire.clock.monotonic() < (50 if scale == 1.0 else 190)
 
@@ -431,16 +431,16 @@ class FullDisk:
 @pytest.mark.parametrize("left", [0, 1, 20, 25, 45, 70])
 def test_nothing_is_sent_that_could_not_be_written_down(left: int) -> None:
     wire = FleetWire(60)
-    fleet, items = wire.run(wait=False, journal=FullDisk(left))
-    assert "journal" in str(fleet.failure)
+    engine, items = wire.run(wait=False, journal=FullDisk(left))
+    assert "journal" in str(engine.failure)
     assert len(wire.resets) <= left
-    told_truly(wire, items)
+    assert_truthful(wire, items)
 
 
 def test_approvals_are_asked_for_device_by_device_and_the_requests_are_read_once() -> None:
     wire = FleetWire(3, approval_protects=["reset_passcode"])
     asked = ApprovalOptions("Lost phones")
-    _fleet, items = wire.run(approval=asked)
+    _engine, items = wire.run(approval=asked)
     assert statuses(items) == {"needs_approval": 3} and not wire.resets
     assert len({item.approval["code"] for item in items if item.approval}) == 3
     assert sum("operationApprovalRequests" in target for target in wire.targets) == 1 + 3, "once to know them, once for each new one"
@@ -479,8 +479,8 @@ def test_a_reset_is_sent_with_an_empty_object_and_never_as_one_that_may_be_repea
 def test_a_refusal_is_of_one_device_and_says_what_support_asks_for(status: int, size: int) -> None:
     wire = FleetWire(size)
     wire.fault("status", f"{wire.ids[0]}/resetPasscode$", status=status, code="Odd", message="Not for this device.")
-    fleet, items = wire.run()
-    assert (items[0].status, items[0].reason, items[0].changed) == ("failed", "service_refused", False) and fleet.failure is None
+    engine, items = wire.run()
+    assert (items[0].status, items[0].reason, items[0].changed) == ("failed", "service_refused", False) and engine.failure is None
     assert f"{status} " in (items[0].message or "") and "On Windows" in (items[0].message or "")
     assert items[0].request_id
     assert [item.status for item in items[1:]] == ["done"] * (size - 1)
@@ -490,7 +490,7 @@ def test_a_refusal_is_of_one_device_and_says_what_support_asks_for(status: int, 
 def test_a_doubtful_refusal_keeps_the_id_that_support_asks_for(status: int) -> None:
     wire = FleetWire(1)
     wire.fault("status", "resetPasscode$", status=status)
-    _fleet, items = wire.run()
+    _engine, items = wire.run()
     assert (items[0].reason, items[0].request_id) == ("answer_lost", "request-1")
 
 
@@ -499,12 +499,12 @@ def test_a_doubtful_refusal_keeps_the_id_that_support_asks_for(status: int) -> N
 )
 def test_an_approval_concerns_one_device(decision: str | None, status: str, reason: str | None) -> None:
     wire = FleetWire(1, approval_protects=["reset_passcode"])
-    _fleet, items = wire.run(approval=ApprovalOptions("Lost phones"))
+    _engine, items = wire.run(approval=ApprovalOptions("Lost phones"))
     code = (items[0].approval or {})["code"]
     if decision:
         wire.tenant.approvals[code].decide(decision, "Seen.", wire.tenant.clock.now())
-    fleet, items = wire.run(approval=ApprovalOptions("Lost phones", code))
-    assert (items[0].status, items[0].reason, fleet.failure) == (status, reason, None)
+    engine, items = wire.run(approval=ApprovalOptions("Lost phones", code))
+    assert (items[0].status, items[0].reason, engine.failure) == (status, reason, None)
     assert wire.resets[wire.ids[0]] == (decision == "approve")
 
 
@@ -517,7 +517,7 @@ def test_a_record_that_cannot_be_read_settles_nothing(status: int, reason: str) 
     wire = FleetWire(1)
     wire.fault("status", f"managedDevices/{wire.ids[0]}$", method="GET", skip=1, times=None, status=status)
     wire.plan = first(is_reset, "lost_done")
-    _fleet, items = wire.run()
+    _engine, items = wire.run()
     assert (items[0].status, items[0].reason, items[0].changed) == ("unknown", reason, False)
     assert sum(is_reset(request) for request in wire.sent) == 1
 
@@ -525,7 +525,7 @@ def test_a_record_that_cannot_be_read_settles_nothing(status: int, reason: str) 
 def test_one_lost_answer_does_not_take_long_to_settle() -> None:
     wire = FleetWire(1)
     wire.plan = first(is_reset, "lost")
-    _fleet, items = wire.run(wait=False)
+    _engine, items = wire.run(wait=False)
     assert items[0].status == "unknown" and "Run the task again later" in (items[0].message or "")
     assert lost_responses.PATIENCE <= wire.clock.monotonic() <= lost_responses.PATIENCE + 10
 
@@ -533,10 +533,10 @@ def test_one_lost_answer_does_not_take_long_to_settle() -> None:
 @pytest.mark.parametrize("fault", [None, "lost_done", "lost"])
 def test_the_reset_of_a_moment_before_is_not_taken_for_this_one(fault: str | None) -> None:
     wire = FleetWire(1)
-    _fleet, (old,) = wire.run()
+    _engine, (old,) = wire.run()
     wire.plan = first(is_reset, fault)
     wire.tenant.devices.get(wire.ids[0]).simulation.patch({"visible": 3.0, "active": 3.5, "terminal": 4.0})
-    _fleet, (new,) = wire.run(max_age=0.0, again=True)
+    _engine, (new,) = wire.run(max_age=0.0, again=True)
     assert sum(is_reset(request) for request in wire.sent) == 2
     if fault == "lost":
         assert (new.status, new.reason) == ("unknown", "answer_lost")
@@ -549,7 +549,7 @@ def test_a_reset_that_was_under_way_before_is_followed_to_its_end() -> None:
     wire = FleetWire(1)
     wire.tenant.devices.get(wire.ids[0]).simulation.patch({"active": 30.0, "terminal": 40.0})
     wire.run(wait=False)
-    _fleet, (found,) = wire.run()
+    _engine, (found,) = wire.run()
     assert (found.status, found.changed) == ("done", False) and result.new_passcode(found)
     assert wire.resets[wire.ids[0]] == 1
 
@@ -570,6 +570,6 @@ def test_pauses_between_two_reads_grow_to_twenty_seconds() -> None:
 def test_a_reset_that_was_taken_stays_so_where_the_device_can_be_read_no_more(status: int, outcome: str, reason: str | None) -> None:
     wire = FleetWire(1)
     wire.fault("status", f"managedDevices/{wire.ids[0]}$", method="GET", skip=1, times=None, status=status)
-    fleet, items = wire.run()
+    engine, items = wire.run()
     assert (items[0].status, items[0].reason, items[0].changed) == (outcome, reason, True)
-    assert isinstance(fleet.failure, errors.ForbiddenError) is (status == 403)
+    assert isinstance(engine.failure, errors.ForbiddenError) is (status == 403)

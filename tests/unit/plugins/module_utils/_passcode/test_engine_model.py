@@ -153,7 +153,7 @@ class Wire(FleetWire):
         self.author = author
 
     def of(self, device: str, *authors: int) -> list[Action]:
-        """The resets that the tenant took of a device: all, or those of some."""
+        """Return the resets that the tenant took of a device: all, or those of some."""
         actions = self.tenant.devices.get(device).actions.get("resetPasscode", [])
         return [action for action in actions if not authors or self.by[action.id] in authors]
 
@@ -167,7 +167,7 @@ class FleetMachine(RuleBasedStateMachine):
         stamps=st.sampled_from(["fractional", "seconds"]),
     )
     def begin(self, fixed: bool, audit_delay: float, visible: list[float], access: str, stamps: str) -> None:
-        """``fixed``: tasks name reset_since, else max_age."""
+        """Begin the first campaign. ``fixed``: tasks name reset_since, else max_age."""
         self.wire = Wire(audit_delay=audit_delay, audit_access=access, action_timestamps=stamps)
         self.folder = tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.folder.name) / "journal"
@@ -189,7 +189,7 @@ class FleetMachine(RuleBasedStateMachine):
 
     @rule(plan=plans)
     def run_when_all_are_due(self, plan: Plan) -> None:
-        """A new campaign; with max_age a window later."""
+        """Begin a new campaign; with max_age a window later."""
         # What is under way still belongs to the one before.
         self.wait(lost_responses.QUIET + model.SKEW + 1.0 if self.fixed else MAX_AGE + 60.0)
         self.campaigns.append(self.now())
@@ -241,7 +241,7 @@ class FleetMachine(RuleBasedStateMachine):
             self.results = {entry["id"]: entry for entry in outcome.values["results"]}
             assert set(self.results) == {wire.ids[place] for place in plan.devices}
             for entry in self.results.values():
-                self.told_truly(entry, began, entry["id"] in doubtful | wire.doubtful, check)
+                self.assert_truthful(entry, began, entry["id"] in doubtful | wire.doubtful, check)
             unsettled = any(entry["status"] in ("unknown", "not_attempted") for entry in self.results.values())
             assert check or not unsettled or self.past().since is not None, "it is to be continued"
             assert check or unsettled or len(plan.devices) < SIZE or self.past().since is None, "it came to its end"
@@ -284,7 +284,7 @@ class FleetMachine(RuleBasedStateMachine):
         return {**defaults, **given, **plan.options}
 
     def die(self, plan: Plan, started: list[Request]) -> None:
-        """What was under way arrives or not; where the whole host went down, lines that were not synced are gone, one in its middle."""
+        """Let what was under way arrive or not; where the whole host went down, lines that were not synced are gone, one in its middle."""
         for request, fate in zip(started, plan.under_way, strict=False):
             if fate == "taken":
                 self.wire.ask(request)
@@ -298,7 +298,7 @@ class FleetMachine(RuleBasedStateMachine):
             safe, rest = b"".join(lines[:kept]), b"".join(lines[kept:])
             self.path.write_bytes(safe + rest[: int(plan.torn * len(rest))])
 
-    def told_truly(self, entry: dict[str, t.Any], began: float, doubtful: bool, check: bool) -> None:
+    def assert_truthful(self, entry: dict[str, t.Any], began: float, doubtful: bool, check: bool) -> None:
         wire, device, status = self.wire, entry["id"], entry["status"]
         mine = wire.of(device, self.task)
         foreign = [action for action in wire.of(device, 0) if action.requested.timestamp() >= began - model.SKEW]
@@ -362,7 +362,7 @@ class FleetMachine(RuleBasedStateMachine):
     # --- the end ----------------------------------------------------------------------------------------------------------
 
     def teardown(self) -> None:
-        """Without faults every device that may be reset is in the end, but for those of which nothing can be known."""
+        """Without faults every device that may be reset is in the end, except for those of which nothing can be known."""
         if not hasattr(self, "wire"):
             return
         self.wait(61.0)

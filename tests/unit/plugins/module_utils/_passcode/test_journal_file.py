@@ -64,7 +64,7 @@ def private(path: pathlib.Path, content: bytes) -> None:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The calls that write, in their order; a folder's fsync is told from a file's."""
+    """Record the calls that write, in their order; a folder's fsync is told from a file's."""
     made: list[str] = []
     real = {name: getattr(os, name) for name in ("write", "fsync", "ftruncate")}
 
@@ -274,7 +274,7 @@ def test_a_journal_of_another_tenant_is_refused_and_left_as_it_is(path: pathlib.
 
 
 def hold(path: pathlib.Path, pipe: t.Any) -> None:
-    """A run in a process of its own: one intent, then nothing until it is told or killed."""
+    """Run in a process of its own: one intent, then nothing until a signal or a kill."""
     subject = opened(path)
     subject.begin("run-1", START - 900, 1)
     subject.intent([(A, "PC-1")])
@@ -284,7 +284,7 @@ def hold(path: pathlib.Path, pipe: t.Any) -> None:
 
 @pytest.fixture
 def run(path: pathlib.Path) -> t.Iterator[t.Any]:
-    """A process that has the journal open, with an intent in it."""
+    """Run a process that has the journal open, with an intent in it."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
     process = context.Process(target=hold, args=(path, theirs))

@@ -299,7 +299,7 @@ def written(events: list[Event]) -> list[bytes]:
 
 
 def expected_trace(events: list[Event], device: str) -> KnownReset | None:
-    """What a person would say who looks at the device's lines from the end."""
+    """Return what a person would say who looks at the device's lines from the end."""
     mine = [
         (START + at, event, ran) for at, (event, name, ran) in enumerate(events) if name == device and event not in ("begin", "end", "new")
     ]

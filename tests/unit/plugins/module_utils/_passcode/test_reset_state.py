@@ -81,7 +81,7 @@ def test_always_anew_means_that_only_the_reset_of_this_task_counts(since: float,
 @pytest.mark.parametrize(
     "subject", [DeviceReset(ID, ["PC-1"]), DeviceReset(ID, ["PC-1"], Device(ID)), DeviceReset(ID, ["PC-1"], verdict=ELIGIBLE)]
 )
-def test_nothing_is_judged_that_was_not_read(subject: DeviceReset) -> None:
+def test_nothing_is_assessed_that_was_not_read(subject: DeviceReset) -> None:
     with pytest.raises(ValueError, match="assessed before it was read"):
         reset_state.must_reset(subject, START - 900)
 

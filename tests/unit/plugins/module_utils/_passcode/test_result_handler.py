@@ -17,7 +17,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engin
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
 from tests.support.fakes import START, FakeCredential, answer, error
 from tests.support.fleets import FleetWire
-from tests.unit.plugins.module_utils._passcode.test_engine import first, is_read, is_reset, statuses, told_truly
+from tests.unit.plugins.module_utils._passcode.test_engine import assert_truthful, first, is_read, is_reset, statuses
 
 
 def reset_by_other(wire: FleetWire, device: str) -> None:
@@ -51,7 +51,7 @@ def note(engine: ResetEngine, event: str, devices: list[str]) -> None:
 
 
 def test_a_device_that_had_to_wait_for_its_turn_is_read_again() -> None:
-    """With two lanes the third read is under way while the writes are throttled; meanwhile somebody else is faster."""
+    """With two workers the third read is under way while the writes are throttled; meanwhile somebody else is faster."""
     wire = FleetWire(60)
     wire.plan = first(is_reset, None, "throttled")
     late, reads, original = wire.ids[50], [0], wire.send
@@ -64,11 +64,11 @@ def test_a_device_that_had_to_wait_for_its_turn_is_read_again() -> None:
         return found
 
     wire.send = send
-    fleet, items = wire.fleet(wait=False)
-    fleet._client.worker_pool.width = 2
-    fleet._client.worker_pool._send = send
-    fleet.run()
-    told_truly(wire, items)
+    engine, items = wire.engine(wait=False)
+    engine._client.worker_pool.width = 2
+    engine._client.worker_pool._send = send
+    engine.run()
+    assert_truthful(wire, items)
     assert items[50].changed is False and len(wire.resets) == 60
 
 
@@ -79,9 +79,9 @@ def test_an_item_that_is_answered_twice_is_not_believed() -> None:
     wire = FleetWire(3)
     wire.fault("duplicate", f"{wire.ids[1]}/resetPasscode$")
     lost: list[str] = []
-    fleet, items = wire.fleet()
-    note(fleet, "lost", lost)
-    fleet.run()
+    engine, items = wire.engine()
+    note(engine, "lost", lost)
+    engine.run()
     assert lost == [wire.ids[1]] and statuses(items) == {"done": 3}
 
 
@@ -89,9 +89,9 @@ def test_an_intent_without_an_answer_is_not_sent_again_before_it_is_settled() ->
     wire = FleetWire(1)
     wire.tenant.devices.get(wire.ids[0]).simulation.patch({"visible": 10.0, "terminal": 11.0})
     wire.run(wait=False)
-    fleet, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, False)})
-    assert [(item.status, item.changed) for item in items] == [("done", False)] and fleet.failure is None
-    told_truly(wire, items)
+    engine, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, False)})
+    assert [(item.status, item.changed) for item in items] == [("done", False)] and engine.failure is None
+    assert_truthful(wire, items)
 
 
 @pytest.mark.parametrize("ran", [True, False])
@@ -99,15 +99,15 @@ def test_check_mode_settles_nothing_but_tells(ran: bool) -> None:
     wire = FleetWire(2)
     if ran:
         wire.run(wire.ids[:1], wait=False)
-    fleet, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, False)}, check=True)
-    assert [item.status for item in items] == ["pending" if ran else "unknown", "planned"] and fleet.failure is None
+    engine, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, False)}, check=True)
+    assert [item.status for item in items] == ["pending" if ran else "unknown", "planned"] and engine.failure is None
     assert len(wire.resets) == ran
 
 
 def test_a_device_that_is_gone_while_its_answer_is_missing_is_unknown() -> None:
     wire = FleetWire(1)
     wire.plan = first(is_reset, "lost_done")
-    fleet, items = wire.fleet()
+    engine, items = wire.engine()
     read_before = [False]
 
     def gone(found: Response) -> Response:
@@ -115,7 +115,7 @@ def test_a_device_that_is_gone_while_its_answer_is_missing_is_unknown() -> None:
         return found if first_read else error(404, "ResourceNotFound")
 
     answering(wire, wire.ids[0], gone)
-    fleet.run()
+    engine.run()
     assert [(item.status, item.reason) for item in items] == [("unknown", "device_gone")]
 
 
@@ -123,7 +123,7 @@ def test_where_its_record_cannot_be_read_any_more_a_lost_reset_stays_unknown_and
     wire = FleetWire(2)
     wire.plan = first(is_reset, "lost")
     wire.fault("status", f"managedDevices/{wire.ids[0]}$", method="GET", times=None, skip=1, status=500)
-    _fleet, items = wire.run(retry_timeout=10.0)
+    _engine, items = wire.run(retry_timeout=10.0)
     assert [item.status for item in items] == ["unknown", "unknown"]
     assert "Its record could not be read" in (items[0].message or "") and "500" in (items[0].message or "")
     assert "Its record" not in (items[1].message or "")
@@ -135,10 +135,10 @@ def test_a_task_that_stops_settles_what_got_lost_all_the_same() -> None:
     for device in wire.tenant.devices:
         device.simulation.patch({"visible": 8.0, "terminal": 9.0})
     wire.plan = first(is_reset, "lost_done", "expired", "expired")
-    fleet, items = wire.run(wait=False)
-    assert isinstance(fleet.failure, errors.UnauthorizedError)
+    engine, items = wire.run(wait=False)
+    assert isinstance(engine.failure, errors.UnauthorizedError)
     assert statuses(items) == {"done": 20, "not_attempted": 10}
-    told_truly(wire, items)
+    assert_truthful(wire, items)
 
 
 @pytest.mark.parametrize("status", [404, 500])
@@ -146,8 +146,8 @@ def test_a_list_of_remote_actions_that_fails_is_told(status: int) -> None:
     wire = FleetWire(1)
     wire.plan = first(is_reset, "lost")
     answering(wire, "/remoteActionAudits", lambda _found: error(status))
-    fleet, items = wire.run(retry_timeout=0.0)
-    assert statuses(items) == {"unknown": 1} and "remote action audit log" in fleet.warnings[0]
+    engine, items = wire.run(retry_timeout=0.0)
+    assert statuses(items) == {"unknown": 1} and "remote action audit log" in engine.warnings[0]
 
 
 # --- who stops, and who does not ------------------------------------------------------------------------------------
@@ -170,12 +170,12 @@ class Ending(FakeCredential):
 @pytest.mark.parametrize("left", [0, 1])
 def test_without_a_token_the_task_stops_and_nothing_was_sent(left: int) -> None:
     wire = FleetWire(3)
-    fleet, items = wire.fleet()
+    engine, items = wire.engine()
     refused: list[str] = []
-    fleet._client.credential = Ending(left)
-    note(fleet, "refused", refused)
-    fleet.run()
-    assert isinstance(fleet.failure, errors.AuthenticationError) and statuses(items) == {"not_attempted": 3} and not wire.resets
+    engine._client.credential = Ending(left)
+    note(engine, "refused", refused)
+    engine.run()
+    assert isinstance(engine.failure, errors.AuthenticationError) and statuses(items) == {"not_attempted": 3} and not wire.resets
     assert sorted(refused) == (sorted(wire.ids) if left else []), "the intents that were written down are taken back"
 
 
@@ -184,43 +184,43 @@ def test_each_intent_that_came_to_nothing_is_taken_back(fault: str) -> None:
     """Else the next run would take them for answers that got lost."""
     wire = FleetWire(3)
     wire.plan = lambda request: fault if is_reset(request) else None
-    fleet, _items = wire.fleet(retry_timeout=5.0)
+    engine, _items = wire.engine(retry_timeout=5.0)
     meant: list[str] = []
     refused: list[str] = []
-    fleet._journal.intent = lambda entries: meant.extend(device for device, _name in entries)
-    note(fleet, "refused", refused)
-    fleet.run()
+    engine._journal.intent = lambda entries: meant.extend(device for device, _name in entries)
+    note(engine, "refused", refused)
+    engine.run()
     assert len(meant) > 3 and sorted(refused) == sorted(meant)
 
 
 def test_without_the_right_to_read_beta_it_is_said_how_to_do_without() -> None:
     wire = FleetWire(1)
     answering(wire, wire.ids[0], lambda _found: error(403, "Forbidden"))
-    fleet, _items = wire.run()
-    assert "set use_beta to false" in str(fleet.failure)
+    engine, _items = wire.run()
+    assert "set use_beta to false" in str(engine.failure)
 
 
 @pytest.mark.parametrize("body", [[], "a text", b"<html>"], ids=["a list", "a text", "html"])
 def test_a_record_that_is_none_is_read_again_and_then_told(body: t.Any) -> None:
     wire = FleetWire(1)
     answering(wire, wire.ids[0], lambda _found: answer(200, body))
-    fleet, items = wire.run(retry_timeout=5.0)
+    engine, items = wire.run(retry_timeout=5.0)
     assert statuses(items) == {"not_attempted": 1} and not wire.resets and len(wire.sent) > 1
-    assert isinstance(fleet.failure, errors.UnexpectedResponseError)
+    assert isinstance(engine.failure, errors.UnexpectedResponseError)
 
 
 def test_a_device_without_an_object_in_the_directory_is_not_known_to_be_joined() -> None:
     wire = FleetWire(2)
     wire.tenant.devices.get(wire.ids[0]).own["azureADDeviceId"] = "00000000-0000-0000-0000-000000000000"
     wire.tenant.devices.forget_results()
-    _fleet, items = wire.run(beta=False)
+    _engine, items = wire.run(beta=False)
     assert [(item.status, item.reason) for item in items] == [("refused", "join_unknown"), ("done", None)]
 
 
 def test_how_a_device_is_joined_is_asked_once() -> None:
     wire = FleetWire(1)
     wire.plan = first(is_reset, "throttled")
-    _fleet, items = wire.run(beta=False)
+    _engine, items = wire.run(beta=False)
     assert statuses(items) == {"done": 1} and sum("/devices(" in target for target in wire.targets) == 1
     assert sum(is_reset(request) for request in wire.sent) == 2
 
@@ -231,35 +231,35 @@ def test_how_a_device_is_joined_is_asked_once() -> None:
 def test_who_cannot_be_asked_to_check_in_is_told_once_and_its_reset_stands() -> None:
     wire = FleetWire(3)
     wire.fault("status", "syncDevice$", times=2, status=500)
-    fleet, items = wire.run(sync=True)
-    assert statuses(items) == {"done": 3} and len(fleet.warnings) == 1
-    assert fleet.warnings[0].startswith("2 devices could not be asked to check in; their resets stand. The first is name of ")
+    engine, items = wire.run(sync=True)
+    assert statuses(items) == {"done": 3} and len(engine.warnings) == 1
+    assert engine.warnings[0].startswith("2 devices could not be asked to check in; their resets stand. The first is name of ")
 
 
 def test_who_is_throttled_is_asked_to_check_in_later() -> None:
     wire = FleetWire(3)
     wire.fault("status", "syncDevice$", times=2, status=429, retry_after="3")
-    fleet, _items = wire.run(sync=True)
+    engine, _items = wire.run(sync=True)
     asked = [entry for entry in wire.tenant.journal.since(0) if entry["path"].endswith("/syncDevice") and entry["status"] == 204]
-    assert len(asked) == 3 and fleet.warnings == []
+    assert len(asked) == 3 and engine.warnings == []
 
 
 # --- approvals ------------------------------------------------------------------------------------------------------
 
 
 def approved_as(outcome: Response | errors.IntuneError) -> tuple[t.Any, list[t.Any], FleetWire]:
-    """A task in a tenant that wants an approval, and what sending with one comes to."""
+    """Return a task in a tenant that wants an approval, and what sending with one comes to."""
     wire = FleetWire(2, approval_protects=["reset_passcode"])
-    fleet, items = wire.fleet(approval=ApprovalOptions("Lost phones"), wait=False)
+    engine, items = wire.engine(approval=ApprovalOptions("Lost phones"), wait=False)
 
     def approved(_request: Request, _refusal: Response) -> Response:
         if isinstance(outcome, errors.IntuneError):
             raise outcome
         return outcome
 
-    fleet._client.approval.obtain = approved
-    fleet.run()
-    return fleet, items, wire
+    engine._client.approval.obtain = approved
+    engine.run()
+    return engine, items, wire
 
 
 @pytest.mark.parametrize(
@@ -274,14 +274,14 @@ def approved_as(outcome: Response | errors.IntuneError) -> tuple[t.Any, list[t.A
     ids=["approved", "refused", "rejected", "lost", "pending"],
 )
 def test_what_an_approval_comes_to(outcome: t.Any, status: str, reason: str | None) -> None:
-    fleet, items, _wire = approved_as(outcome)
-    assert [(item.status, item.reason) for item in items] == [(status, reason)] * 2 and fleet.failure is None
+    engine, items, _wire = approved_as(outcome)
+    assert [(item.status, item.reason) for item in items] == [(status, reason)] * 2 and engine.failure is None
 
 
 def test_an_approval_that_cannot_be_asked_for_stops_the_task() -> None:
     failure = errors.ForbiddenError("No.", status=403)
-    fleet, items, wire = approved_as(failure)
-    assert fleet.failure is failure and statuses(items) == {"not_attempted": 2} and not wire.resets
+    engine, items, wire = approved_as(failure)
+    assert engine.failure is failure and statuses(items) == {"not_attempted": 2} and not wire.resets
 
 
 # --- lists of remote actions ------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def item(*actions: dict[str, t.Any], system: str = "Android") -> DeviceReset:
     return DeviceReset(NOBODY, ["PC-1"], Device(NOBODY, "PC-1", operating_system=system, actions=actions))
 
 
-def judged(*actions: dict[str, t.Any], since: float | None = None, system: str = "Android") -> DeviceReset:
+def assessed(*actions: dict[str, t.Any], since: float | None = None, system: str = "Android") -> DeviceReset:
     found = item(*actions, system=system)
     status.assess(found, since)
     return found
@@ -48,7 +48,7 @@ def judged(*actions: dict[str, t.Any], since: float | None = None, system: str =
     ],
 )
 def test_each_state(state: str, expected: str, reason: str | None) -> None:
-    found = judged({**RESET, "actionState": state})
+    found = assessed({**RESET, "actionState": state})
     assert (found.status, found.reason) == (expected, reason)
     assert expected in status.STATUSES and status.describe(found)["action_state"] == state
 
@@ -64,7 +64,7 @@ def test_each_state(state: str, expected: str, reason: str | None) -> None:
     ],
 )
 def test_a_done_reset_says_where_its_passcode_is(passcode: str | None, system: str, words: str | None) -> None:
-    found = judged({**RESET, "actionState": "done", "passcode": passcode}, system=system)
+    found = assessed({**RESET, "actionState": "done", "passcode": passcode}, system=system)
     entry = status.describe(found)
     assert (entry["message"] is None) if words is None else words in entry["message"]
     assert (entry["passcode_expires"], new_passcode(found)) == (("2026-01-12T09:01:00Z", "1234") if passcode else (None, passcode))
@@ -72,18 +72,18 @@ def test_a_done_reset_says_where_its_passcode_is(passcode: str | None, system: s
 
 
 def test_a_reset_that_is_not_done_does_not_speak_of_its_passcode() -> None:
-    assert status.NOT_HELD not in str(judged({**RESET, "actionState": "pending"}).message)
+    assert status.NOT_HELD not in str(assessed({**RESET, "actionState": "pending"}).message)
 
 
 @pytest.mark.parametrize("actions", [(), ({**RESET, "actionName": "syncDevice", "actionState": "done"},)])
 def test_no_reset_on_record(actions: tuple[dict[str, t.Any], ...]) -> None:
-    found = judged(*actions)
+    found = assessed(*actions)
     assert (found.status, found.reason, found.reset) == ("none", None, None) and "on record" in str(found.message)
 
 
 @pytest.mark.parametrize(("later", "status"), [(-0.5, "done"), (0.0, "done"), (0.5, "none")])
 def test_since(later: float, status: str) -> None:
-    found = judged({**RESET, "actionState": "done", "passcode": "1234"}, since=START - 3600 + later)
+    found = assessed({**RESET, "actionState": "done", "passcode": "1234"}, since=START - 3600 + later)
     assert found.status == status
     assert (new_passcode(found), WHEN in str(found.message)) == (("1234", False) if status == "done" else (None, True))
 
@@ -95,7 +95,7 @@ def test_a_device_that_is_gone() -> None:
 
 
 def test_an_entry_has_nothing_of_a_task_that_resets() -> None:
-    assert not {"changed", "request_id", "approval", "passcode"} & set(status.describe(judged(RESET)))
+    assert not {"changed", "request_id", "approval", "passcode"} & set(status.describe(assessed(RESET)))
 
 
 def test_the_summary_has_every_status() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both doors lead to the same result, whatever a task says; and what cannot be the same in process goes the module's way."""
+"""A task has the same result in process and as a module, and what cannot be the same in process runs as a module."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CONNECTION = "endpointops.intune.intune_connection_info"
 RESET = "endpointops.intune.intune_device_passcode"
 PHONES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02"]
 TASKS: dict[str, dict[str, t.Any]] = {CONNECTION: {}, RESET: {"devices": PHONES, "max_age": 0, "wait": False}}
-# What makes a task go the module's way and changes nothing else.
-MODULE_WAY: dict[str, t.Any] = {"environment": {"ANYTHING": "at all"}}
+# What makes a task run as a module and changes nothing else.
+AS_MODULE: dict[str, t.Any] = {"environment": {"ANYTHING": "at all"}}
 
 # Each way to say a task, by what it adds to it, and how many processes that starts.
 WAYS: dict[str, tuple[dict[str, t.Any], int]] = {
@@ -31,9 +31,9 @@ WAYS: dict[str, tuple[dict[str, t.Any], int]] = {
     "empty environment": ({"environment": {}}, 0),
     "no async": ({"async": 0, "poll": 5}, 0),
     "no become": ({"become": False, "become_method": "as_is"}, 0),
-    "plain module": (MODULE_WAY, 1),
-    "diff module": ({"diff": True, **MODULE_WAY}, 1),
-    "loop module": ({"loop": ["once", "twice"], "register": "looped", **MODULE_WAY}, 2),
+    "plain module": (AS_MODULE, 1),
+    "diff module": ({"diff": True, **AS_MODULE}, 1),
+    "loop module": ({"loop": ["once", "twice"], "register": "looped", **AS_MODULE}, 2),
     "async": ({"async": 60, "poll": 1}, 1),
     "become": ({"become": True, "become_method": "as_is"}, 1),
     "delegated elsewhere": ({"delegate_to": "elsewhere"}, 1),
@@ -49,7 +49,7 @@ ANSIBLES = {
 
 @pytest.fixture
 def playbooks(tmp_path, tenant) -> Ansible:
-    """Here the tasks themselves say which door they take."""
+    """Let the tasks themselves say how they run."""
     return Ansible(tmp_path, tenant, "run_in_process")
 
 
@@ -114,7 +114,7 @@ def test_check_mode_and_failures_are_the_same_by_both(playbooks):
         "refused": {RESET: {"devices": ["WS-BERLIN-101", "HOME-PC-ROSSI"]}},
         "wrong secret": {CONNECTION: {"client_secret": "wrong"}},
     }
-    ways: list[dict[str, t.Any]] = [{}, MODULE_WAY]
+    ways: list[dict[str, t.Any]] = [{}, AS_MODULE]
     play = playbooks.tasks([{"name": name, "ignore_errors": True, **task, **way} for name, task in tasks.items() for way in ways])
     assert [task.name for task in play.tasks] == [name for name in tasks for _way in ways]
     assert "Traceback" not in play.output
@@ -158,7 +158,7 @@ def test_several_hosts_by_each_strategy(playbooks, hosts):
             assert_same(task.result, play["here check" if "check" in task.name else "here"].result)
 
 
-@pytest.mark.parametrize("way", [{}, MODULE_WAY], ids=["in process", "module"])
+@pytest.mark.parametrize("way", [{}, AS_MODULE], ids=["in process", "module"])
 def test_options_come_from_defaults_and_vaults_and_blank_ones_do_not_count(playbooks, way):
     env = playbooks.tenant.env
     vault, password = playbooks.folder / "vault.yml", playbooks.folder / "password"
