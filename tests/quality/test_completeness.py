@@ -144,9 +144,17 @@ def test_a_wrong_version_mark_is_found(described, found):
     assert misdated(described, "1.1.0-dev") == found
 
 
+def newer(releases: t.Iterable[str], coming: str) -> list[str]:
+    """Return the releases that are newer than the coming one."""
+    return [release for release in releases if version(release) > version(coming)]
+
+
 def test_no_version_was_released_that_is_newer_than_the_coming_one():
-    releases = load("changelogs/changelog.yaml")["releases"]
-    assert all(version(release) <= version(load("galaxy.yml")["version"]) for release in releases)
+    assert newer(load("changelogs/changelog.yaml")["releases"], load("galaxy.yml")["version"]) == []
+
+
+def test_a_newer_release_is_found():
+    assert newer(["1.0.0", "1.1.0", "1.10.0", "2.0.0"], "1.1.0-dev") == ["1.10.0", "2.0.0"]
 
 
 def test_no_floor_is_said_twice_differently():

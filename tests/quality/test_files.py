@@ -36,7 +36,9 @@ FORBIDDEN = {
     "a private key": "-----BEGIN [A-Z ]*PRIVATE " + "KEY-----\n",
     "a token": "eyJ" + r"[\w-]{16,}\.[\w-]{16,}",
     "a client secret of Microsoft Entra": r"[\w~.]{3}8" + r"Q~[\w~.-]{31}",
-    "a silenced check without a reason": r"#\s*(?:no" + r"qa|nos" + r"ec|type:\s*ignore|pragma:)\S*(?:\s+\S+,)*(?:\s+\S+)?\s*$",
+    "a silenced check without a reason": r"#\s*(?:(?:ruff|flake8):\s*)?(?:no"
+    + r"qa|nos"
+    + r"ec|type:\s*ignore|pragma:|(?:mypy|pylint):|yamllint\s+disable|fmt:\s*(?:off|skip)\b)\S*(?:\s+\S+,)*(?:\s+\S+)?\s*$",
     "the mark of an unresolved merge": "^(?:<<<<<<<|>>>>>>>) ",
     "a note to oneself": r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b",
 }
@@ -59,6 +61,12 @@ def test_no_file_holds(what):
         ("a silenced check without a reason", "import os  # no" + "qa: F401"),
         ("a silenced check without a reason", "import os  # no" + "qa"),
         ("a silenced check without a reason", "name: x  # no" + "qa: name[casing]"),
+        ("a silenced check without a reason", "x = 1  # type: " + "ignore"),
+        ("a silenced check without a reason", "x = 1  # type: " + "ignore[assignment]"),
+        ("a silenced check without a reason", "# ruff: no" + "qa"),
+        ("a silenced check without a reason", "# my" + "py: ignore-errors"),
+        ("a silenced check without a reason", "x: 1  # yamllint " + "disable rule:colons"),
+        ("a silenced check without a reason", "x = 1  # fmt: " + "skip"),
         ("the mark of an unresolved merge", "<<<<<<< " + "HEAD"),
         ("a note to oneself", "# TO" + "DO later"),
     ],
@@ -106,19 +114,45 @@ CHANGELOG = yaml.safe_load(TEXTS["changelogs/config.yaml"])
 SECTIONS = {name for name, _title in CHANGELOG["sections"]} | {CHANGELOG["trivial_section_name"], CHANGELOG["prelude_section_name"]}
 
 
-@pytest.mark.parametrize("name", [name for name in TEXTS if name.startswith("changelogs/fragments/") and not name.endswith(".keep")])
-def test_every_changelog_fragment_names_what_it_is_about(name):
-    assert name.endswith((".yml", ".yaml")), "others are passed over in silence"
-    fragment = yaml.safe_load(TEXTS[name])
-    assert set(fragment) <= SECTIONS
-    # Plugins by their names, and else the part of the collection.
-    known = {path.stem for kind in ("modules", "inventory") for path in (ROOT / "plugins" / kind).glob("*.py")}
-    known |= {f"{path.name} role" for path in (ROOT / "roles").iterdir()}
-    known |= {f"pattern ``{path.name}``" for path in (ROOT / "extensions" / "patterns").glob("*")}
-    known |= {"AWX", "audit", "event-driven", "guides", "playbooks", "execution environment", "documentation", "connection options"}
-    assert fragment.pop(CHANGELOG["prelude_section_name"], "The summary is a sentence.").endswith(".")
-    for entries in fragment.values():
-        for entry in entries:
-            subjects, dash, rest = entry.partition(" - ")
-            assert dash and rest and set(subjects.split(", ")) <= known, entry
-            assert entry.endswith("."), entry
+# Plugins by their names, and else the part of the collection.
+SUBJECTS = {
+    *(path.stem for kind in ("modules", "inventory") for path in (ROOT / "plugins" / kind).glob("*.py")),
+    *(f"{path.name} role" for path in (ROOT / "roles").iterdir()),
+    *(f"pattern ``{path.name}``" for path in (ROOT / "extensions" / "patterns").glob("*")),
+    *("AWX", "audit", "event-driven", "guides", "playbooks", "execution environment", "documentation", "connection options"),
+}
+
+
+def problems_of_fragment(name: str, text: str) -> list[str]:
+    """Return what is wrong with a changelog fragment."""
+    if not name.endswith((".yml", ".yaml")):
+        return ["antsibull-changelog passes over files with another ending"]
+    fragment = yaml.safe_load(text)
+    problems = [f"{section} is not a section" for section in fragment if section not in SECTIONS]
+    prelude = fragment.pop(CHANGELOG["prelude_section_name"], "The summary is a sentence.")
+    problems += [f"{entry} is not a sentence" for entry in (prelude, *sum(fragment.values(), [])) if not entry.endswith(".")]
+    for entry in sum(fragment.values(), []):
+        subjects, dash, rest = entry.partition(" - ")
+        problems += [] if dash and rest and set(subjects.split(", ")) <= SUBJECTS else [f"{entry} has no known subject"]
+    return problems
+
+
+def test_every_changelog_fragment_names_what_it_is_about():
+    # After a release there is none.
+    fragments = [name for name in TEXTS if name.startswith("changelogs/fragments/") and not name.endswith(".keep")]
+    assert {name: problems for name in fragments if (problems := problems_of_fragment(name, TEXTS[name]))} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "number"),
+    [
+        ("x.yml", "bugfixes: ['intune_device_info - x.', 'AWX, audit - x.']", 0),
+        ("x.txt", "bugfixes: ['intune_device_info - x.']", 1),
+        ("x.yml", "bugs: ['intune_device_info - x.']", 1),
+        ("x.yml", "bugfixes: ['intune_device_info - x']", 1),
+        ("x.yml", "bugfixes: ['something - x.', 'AWX.', 'AWX - ']", 4),
+        ("x.yml", "release_summary: Nothing", 1),
+    ],
+)
+def test_a_wrong_changelog_fragment_is_found(name, text, number):
+    assert len(problems_of_fragment(name, text)) == number

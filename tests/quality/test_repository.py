@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import pathlib
 import re
 
 import pytest
+import tomllib
 import yaml
+
+from tests.integration.harness import Ansible, four_beats
 
 ROOT = pathlib.Path(__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
@@ -60,18 +65,67 @@ def test_every_module_documents_its_attributes(name):
     assert "idempotent" in own or chosen, "says whether a second run changes nothing"
 
 
+# Modules whose integration tests are in a file of another name, with the reason.
+INTEGRATION_TESTS = {
+    "intune_connection_info": ("test_connection.py", "each test of a way to connect runs it"),
+    "intune_pinreset_consent_info": ("test_pinreset_consent.py", "it shows what the other module made"),
+}
+
+
+def run_by(source: str) -> set[str]:
+    """Return the modules of which the test functions of a file run a task: by Ansible.module, Ansible.cases, or four_beats."""
+    tree = ast.parse(source)
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    tests = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    calls = [node for test in tests for node in ast.walk(test) if isinstance(node, ast.Call)]
+    return {name for call in calls if (name := _module_of(call, constants)) is not None}
+
+
+def _module_of(call: ast.Call, constants: dict[str, object]) -> str | None:
+    """Return the module that a call of the harness runs; null for other calls, and where the file does not say which."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr in ("module", "cases"):
+        position = 0
+    elif isinstance(call.func, ast.Name) and call.func.id == "four_beats":
+        position = 1
+    else:
+        return None
+    argument = call.args[position] if len(call.args) > position else None
+    value = constants.get(argument.id) if isinstance(argument, ast.Name) else getattr(argument, "value", None)
+    return value if isinstance(value, str) else None
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_has_integration_tests(name):
-    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "integration").glob("test_*.py"))
-    assert f'"{name}"' in tests
+    file, _reason = INTEGRATION_TESTS.get(name, (f"test_{name.removeprefix('intune_')}.py", "its own"))
+    assert name in run_by((ROOT / "tests" / "integration" / file).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_the_notes_name_the_least_permissions(name):
-    from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
+def test_only_existing_modules_have_their_integration_tests_elsewhere():
+    assert set(INTEGRATION_TESTS) <= set(MODULES)
+    # The functions that run_by looks for are those of the harness, with the module in that place.
+    assert [list(inspect.signature(run).parameters).index("module") for run in (Ansible.module, Ansible.cases, four_beats)] == [1, 1, 1]
 
-    notes = " ".join(documentation(name)["notes"])
-    assert all(f"C({row[0]})" in notes for row in permissions.MODULES[name])
+
+@pytest.mark.parametrize(
+    ("source", "modules"),
+    [
+        ('M = "x"\ndef test_a(ansible):\n    ansible.module(M, {})', {"x"}),
+        ('def test_a(both):\n    for found in both.cases("x", {}).values():\n        assert found', {"x"}),
+        ('M = "x"\ndef test_a(ansible):\n    four_beats(ansible, M, {})', {"x"}),
+        ('M = "x"\n"""x"""\ndef test_a(ansible):\n    assert M == "x"', set()),
+        ('M = "x"\ndef helper(ansible):\n    ansible.module(M, {})', set()),
+        ('M = "x"\ndef test_a(ansible):\n    ansible.module("y", {"x": M})', {"y"}),
+    ],
+    ids=["constant", "text", "four beats", "named only", "not in a test", "another module"],
+)
+def test_a_module_that_is_only_mentioned_has_no_integration_tests(source, modules):
+    assert run_by(source) == modules
 
 
 def test_the_connection_options_fall_back_to_the_documented_variables():
@@ -199,10 +253,45 @@ def test_every_entry_point_has_a_playbook():
     assert called == {"onboard": "main", "verify": "verify", "reset_passcode": "reset", "offboard": "offboard"}
 
 
-def test_no_check_is_silenced():
-    assert not list((ROOT / "tests" / "sanity").glob("ignore*")) if (ROOT / "tests" / "sanity").exists() else True
+def sanity_ignores(root: pathlib.Path) -> list[str]:
+    """Return the files by which ansible-test's sanity tests would pass something over."""
+    return sorted(str(path.relative_to(root)) for path in (root / "tests" / "sanity").glob("ignore*"))
+
+
+def unsafe_words(root: pathlib.Path) -> dict[str, list[str]]:
+    """Return what tasks of roles and playbooks hold that hides a failure or escapes a check, by file."""
+    paths = sorted([*root.glob("roles/**/*.yml"), *root.glob("playbooks/*.yml")])
+    assert paths
+    words = ("ignore_errors:", "ansible.builtin.shell:")
+    texts = {str(path.relative_to(root)): path.read_text(encoding="utf-8") for path in paths}
+    return {path: found for path, text in texts.items() if (found := [word for word in words if word in text])}
+
+
+def test_no_sanity_test_is_silenced():
+    assert sanity_ignores(ROOT) == []
+
+
+def test_a_silenced_sanity_test_is_found(tmp_path):
+    (tmp_path / "tests" / "sanity").mkdir(parents=True)
+    (tmp_path / "tests" / "sanity" / "ignore-2.19.txt").write_text("plugins/modules/x.py validate-modules:x\n", encoding="utf-8")
+    assert sanity_ignores(tmp_path) == ["tests/sanity/ignore-2.19.txt"]
+
+
+def test_no_lint_rule_is_skipped():
     lint = load(".ansible-lint")
     assert lint["profile"] == "production" and not lint.get("skip_list") and not lint.get("warn_list")
-    forbidden = ("ignore_errors:", "ansible.builtin.shell:")
-    for path in [*ROOT.glob("roles/**/*.yml"), *ROOT.glob("playbooks/*.yml")]:
-        assert not any(word in path.read_text(encoding="utf-8") for word in forbidden), path
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert not {"ignore", "extend-ignore"} & set(tools["ruff"]["lint"])
+    assert tools["ruff"]["lint"]["per-file-ignores"] == {"plugins/{action,inventory,lookup,modules}/*.py": ["E402"]}
+    (untyped,) = tools["mypy"]["overrides"]
+    assert tools["mypy"]["strict"] is True and set(untyped) == {"module", "ignore_missing_imports"}
+
+
+def test_no_task_hides_its_failure():
+    assert unsafe_words(ROOT) == {}
+
+
+def test_a_task_that_hides_its_failure_is_found(tmp_path):
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "playbooks" / "x.yml").write_text("- ignore_errors: true\n", encoding="utf-8")
+    assert unsafe_words(tmp_path) == {"playbooks/x.yml": ["ignore_errors:"]}

@@ -87,6 +87,11 @@ def test_problems(claims: dict[str, t.Any] | None, other: dict[str, Step], words
     assert any(words in problem for problem in examine(claims, **other)["problems"])
 
 
+@pytest.mark.parametrize("seconds", ["09:59:35", "10:00:25"])
+def test_a_clock_that_is_off_by_less_than_half_a_minute_is_no_problem(seconds: str) -> None:
+    assert examine(subscribedSkus=page(LICENSE, date=f"Mon, 05 Jan 2026 {seconds} GMT"))["problems"] == []
+
+
 @pytest.mark.parametrize(
     ("license", "licensed"),
     [

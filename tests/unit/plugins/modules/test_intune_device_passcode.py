@@ -436,6 +436,7 @@ def test_a_passcode_is_returned_only_where_it_is_asked_for(return_passcode: bool
     wire = FleetWire(2)
     outcome = run(wire, return_passcode=return_passcode)
     made = [action.passcode for action in wire.tenant.actions.resets]
+    assert len(outcome.values["results"]) == len(made) == 2 and all(made)
     assert all(("passcode" in entry) is return_passcode and "sealed_passcode" not in entry for entry in outcome.values["results"])
     if return_passcode:
         assert sorted(entry["passcode"] for entry in outcome.values["results"]) == sorted(made)
@@ -454,4 +455,5 @@ def test_passcodes_are_not_told_to_who_watches() -> None:
     wire = FleetWire(5)
     run(wire, return_passcode=True)
     made = [action.passcode for action in wire.tenant.actions.resets]
+    assert len(made) == 5 and all(made)
     assert wire.clock.told and not any(passcode in text for passcode in made for text in wire.clock.told)

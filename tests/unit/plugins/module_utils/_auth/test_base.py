@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import RENEW_BEFORE, Credential, Token
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import Credential, Token
 from tests.support.fakes import START, FakeClock, Tenant, jwt, options, tenant
 
 
@@ -41,8 +41,8 @@ def test_a_living_token_is_used_again(world: Tenant) -> None:
 @pytest.mark.parametrize(
     ("left", "value"),
     [
-        pytest.param(RENEW_BEFORE + 1, "token-1", id="long enough"),
-        pytest.param(RENEW_BEFORE - 1, "token-2", id="too short"),
+        pytest.param(301.0, "token-1", id="more than five minutes"),
+        pytest.param(299.0, "token-2", id="less than five minutes"),
         pytest.param(-1.0, "token-2", id="over"),
     ],
 )

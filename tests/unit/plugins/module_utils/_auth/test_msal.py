@@ -66,7 +66,8 @@ def test_only_the_configured_authority_is_asked() -> None:
 def test_the_secret_travels_in_the_body_alone() -> None:
     world = tenant(entra())
     signing_in(world).token()
-    assert not any("s3cret" in request.url + str(request.headers) for request in world.transport.sent)
+    assert form_of(world.transport.sent[-1])["client_secret"] == "s3cret"
+    assert [request.target for request in world.transport.sent if "s3cret" in request.url + str(request.headers)] == []
 
 
 def test_one_token_serves_until_it_ends() -> None:
@@ -118,7 +119,9 @@ def test_a_tenant_is_a_guid_or_a_domain(given: str) -> None:
 
 @pytest.mark.parametrize("given", [TENANT_ID, "contoso.test", "contoso-x.test"])
 def test_such_a_tenant_is_taken(given: str) -> None:
-    signing_in(tenant(), tenant_id=given)
+    world = tenant()
+    signing_in(world, tenant_id=given)
+    assert world.transport.sent == [], "what is wrong is known before anything is sent"
 
 
 def test_without_msal_the_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

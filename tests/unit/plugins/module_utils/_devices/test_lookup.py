@@ -345,6 +345,16 @@ def test_four_names_of_few_devices_read_the_list_once(wire: Intune) -> None:
     assert query_of(wire.sent[1]) == {"$select": ",".join(model.FIND)}
 
 
+@pytest.mark.parametrize(
+    ("terms", "devices", "preferred"),
+    [(2, 0, True), (2, 1, False), (3, 1000, True), (3, 1001, False), (4, 2000, True), (4, 2001, False)],
+)
+def test_the_list_has_a_thousand_devices_a_page_and_is_read_where_that_takes_fewer_requests(
+    terms: int, devices: int, preferred: bool
+) -> None:
+    assert lookup.prefer_list(terms, devices) is preferred
+
+
 def test_four_names_of_very_many_devices_are_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "PAGE", 10)
     assert len(wire.select(*(f"PHONE-FIELD-0{number}" for number in (1, 2, 3, 4))).ids) == 4
@@ -409,6 +419,12 @@ def test_names_that_are_wrong_by_the_thousand_are_not_all_asked_for(wire: Intune
     message = wire.refused(*(f"NO-{number}" for number in range(7)))
     assert message.count("There is no managed device") == 7
     assert wire.filters == ["deviceName eq 'NO-0'", "deviceName eq 'NO-1'", "serialNumber eq 'NO-0'", "serialNumber eq 'NO-1'"]
+
+
+def test_a_thousand_wrong_names_are_asked_for_at_most(wire: Intune) -> None:
+    message = wire.refused(*(f"NO-{number}" for number in range(1001)), match_by="serial_number")
+    assert wire.lists and message.startswith("There is no managed device 'NO-0'")
+    assert wire.filters == [f"serialNumber eq 'NO-{number}'" for number in range(1000)]
 
 
 def test_names_that_are_right_are_all_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,8 +165,9 @@ def test_all_problems_are_reported_at_once_and_each_once() -> None:
 
 def test_no_problem_is_none() -> None:
     lookup = DirectoryLookup(world_of(thing(ONE, "Ops")).client)
-    lookup.find_group_id("Ops")
+    assert lookup.find_group_id("Ops") == ONE
     lookup.validate()
+    assert lookup.problems == []
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,10 @@ def test_where_somebody_else_uses_the_quota_less_than_was_granted_is_tried() -> 
     limit.writes.complete(1.0, 200, 100)
     limit.writes.reduce(1.0)
     assert limit.writes.capacity(1.0) == 0
-    # 90 % of the hundred that were granted, and what has grown since.
-    assert 90 <= limit.writes.capacity(21.0) <= 130
+    # 90 % of the hundred that were granted, and what has grown since: 20 writes in the first window, 10 % of the quota, and faster then.
+    assert limit.writes.delay(1.0) == 20.0
+    assert limit.writes.capacity(21.0) == 90 + 20 * (1 + 1)
+    assert limit.writes.capacity(11.0) == int(90 + 20 * (0.5 + 0.25)) - 100
 
 
 def test_the_limit_comes_back_while_nothing_is_throttled() -> None:
@@ -119,6 +121,13 @@ def test_a_little_is_always_tried() -> None:
     limit.writes.reduce(0.0)
     limit.writes.reduce(0.0)
     assert limit.writes.capacity(0.0) == 1
+
+
+def test_a_twentieth_of_the_quota_is_tried_even_where_others_use_it_all() -> None:
+    limit = RateLimit(Quota(writes=200, requests=2000, seconds=20.0))
+    limit.writes.reduce(0.0)
+    limit.requests.reduce(0.0)
+    assert (limit.writes.capacity(0.0), limit.requests.capacity(0.0)) == (10, 100)
 
 
 def test_what_was_never_sent_is_given_back() -> None:

@@ -74,6 +74,10 @@ def arrivals(pool: WorkerPool, number: int) -> list[tuple[t.Any, Response | erro
     return found
 
 
+def test_eight_requests_are_under_way_at_most(gates: Gates) -> None:
+    assert WorkerPool(gates.send).width == 8
+
+
 def test_no_more_than_the_width_is_under_way(gates: Gates) -> None:
     pool = WorkerPool(gates.send, width=3)
     for number in range(6):

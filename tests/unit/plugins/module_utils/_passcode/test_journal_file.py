@@ -18,7 +18,7 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_file, journal_format
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import History, KnownReset
 from tests.support.fakes import GRAPH, START, TENANT_ID, FakeClock
@@ -175,7 +175,7 @@ def test_a_long_reason_is_cut(path: pathlib.Path) -> None:
     assert [len(line["reason"]) for line in lines(path)[1:]] == [1000, 1000]
 
 
-def test_a_name_that_is_not_unicode_is_written_all_the_same(path: pathlib.Path) -> None:
+def test_a_name_that_is_not_unicode_is_written_anyway(path: pathlib.Path) -> None:
     with opened(path) as subject:
         subject.intent([(A, "PC\ud800")])
     assert lines(path)[1]["name"] == "PC\ud800"
@@ -574,4 +574,14 @@ def test_a_large_file_of_one_line_is_refused_by_its_beginning(path: pathlib.Path
         with pytest.raises(errors.InvalidOptionError, match="the line before it is cut off"):
             peeked(path)
 
-    assert peak_of(work) < 10_000_000
+    assert peak_of(work) < 5_000_000
+
+
+def test_the_longest_line_of_ours_is_read_at_once(path: pathlib.Path) -> None:
+    """A character of a name or a reason takes up to six bytes, as an escape in JSON."""
+    with opened(path) as subject:
+        subject.intent([(A, "\x01" * 1000)])
+        subject.write("refused", A, "\x01" * 5000)
+    longest = max(map(len, path.read_bytes().splitlines()))
+    assert 6000 < longest < journal_file.MAX_LINE / 100
+    assert past(path).size == path.stat().st_size

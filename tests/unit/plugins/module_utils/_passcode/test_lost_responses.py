@@ -85,6 +85,13 @@ def test_how_long_a_reset_is_looked_for(last_sent: float, until: float) -> None:
     assert lost_responses.give_up_at(START, last_sent) == until
 
 
+def test_the_service_has_half_a_minute_to_run_and_to_list_a_reset_and_a_quarter_to_show_it() -> None:
+    assert [lost_responses.proves_not_run(START, START + 30, AuditLog({}, START + late)) for late in (29.9, 30.0)] == [False, True]
+    assert [lost_responses.proves_not_run(START, START + late, AuditLog({}, START + 30)) for late in (29.9, 30.0)] == [False, True]
+    assert lost_responses.give_up_at(START, 0.0) == START + 15
+    assert lost_responses.give_up_at(START, START + 30) == START + 45
+
+
 @hypothesis.given(
     strategies.floats(0, 200), strategies.floats(0, 200), strategies.floats(0, 200), strategies.none() | strategies.floats(0, 200)
 )

@@ -157,8 +157,8 @@ def test_a_reset_is_never_sent_again_that_may_have_run(status: int, retry_after:
     """Only these say that the service did not run it."""
     response = error(status, **({"retry_after": "1"} if retry_after else {})) if status >= 400 else answer(status)
     found = reset_state.classify(came(response), token_renewed=renewed)
-    if found.verdict is Meaning.NOT_RUN:
-        assert status in (401, 403, 429) or (status == 503 and retry_after)
+    did_not_run = status in (401, 403, 429) or (status == 503 and retry_after)
+    assert (found.verdict is Meaning.NOT_RUN) is did_not_run, found
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,14 @@ import typing as t
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import Verdict
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model, result
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model, result, status
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset, RecordedReset
+from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode, intune_device_passcode_info
 from tests.support.fakes import START
+from tests.support.returns import differences, documented
 
 ID = "aaaaaaaa-0000-4000-8000-000000000001"
 ELIGIBLE = Verdict(True)
@@ -158,6 +161,44 @@ def test_how_long_intune_shows_a_passcode(reset: RecordedReset | None, expires: 
 def test_a_reset_without_a_readable_start_shows_none() -> None:
     found = model.find_last_reset(item({"actionName": "resetPasscode", "actionState": "done"}).device)
     assert result.describe(item(reset=found))["started"] is None
+
+
+def test_the_first_ten_failed_devices_are_named() -> None:
+    subjects = [item(status="failed", reason=reason) for reason in ("device_failed", "failed", None)] + [item(status="done")]
+    assert result.describe_failed(subjects) == "PC-1 failed (device_failed), PC-1 failed, PC-1 failed."
+    assert result.describe_failed([item(status="unknown")] * 10) == ", ".join(["PC-1 unknown"] * 10) + "."
+    assert result.describe_failed([item(status="unknown")] * 12) == ", ".join(["PC-1 unknown"] * 10) + " and 2 more."
+
+
+# --- the documentation ----------------------------------------------------------------------------------------------
+
+
+class ReturnedResult(result.ResetResult, total=False):
+    """An entry of ``results`` as a task returns it, with the keys of the hand-over."""
+
+    passcode: str | None
+    sealed_passcode: str | None
+
+
+def test_an_entry_is_documented_key_by_key() -> None:
+    assert differences(list[ReturnedResult], documented(intune_device_passcode, "results"), "results") == []
+
+
+def test_an_entry_of_the_info_module_lacks_what_only_a_reset_has() -> None:
+    lacking = sorted(["approval", "changed", "request_id"])
+    assert differences(list[ReturnedResult], documented(intune_device_passcode_info, "results"), "results") == [
+        f"results[].{name} is only in one of the two" for name in lacking
+    ]
+
+
+@pytest.mark.parametrize(
+    ("describe", "lacking"), [(result.describe, set()), (status.describe, {"approval", "changed", "request_id"})], ids=["reset", "info"]
+)
+def test_an_entry_has_every_key_of_its_type(describe: t.Callable[[DeviceReset], result.ResetResult], lacking: set[str]) -> None:
+    key = _argspec.PASSCODE.key
+    handed_over = {key, f"sealed_{key}"}
+    assert set(describe(item())) == set(t.get_type_hints(ReturnedResult)) - handed_over - lacking
+    assert handed_over <= set(t.get_type_hints(ReturnedResult))
 
 
 def test_the_summary_counts_every_status() -> None:

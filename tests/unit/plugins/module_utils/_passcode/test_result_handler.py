@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import Result
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import Attempts
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
@@ -70,6 +73,70 @@ def test_a_device_that_had_to_wait_for_its_turn_is_read_again() -> None:
     engine.run()
     assert_truthful(wire, items)
     assert items[50].changed is False and len(wire.resets) == 60
+
+
+@pytest.mark.parametrize(("age", "phase"), [(1.9, "sent"), (2.1, "queued")])
+def test_a_record_is_taken_as_it_was_read_for_two_seconds(age: float, phase: str) -> None:
+    wire = FleetWire(1)
+    engine, _items = wire.engine()
+    (work,) = engine._queue.take_queued(1)
+    engine._queue.make_due(work)
+    work.read_at = wire.clock.monotonic() - age
+    assert ([sent for sent, _request in engine._next_resets()], work.phase) == ([work] if phase == "sent" else [], phase)
+
+
+@pytest.mark.parametrize(("left", "pause", "number"), [(3.0, 2.0, 0), (1.1, 0.1, 0), (0.9, 0.01, 1)])
+def test_a_device_is_read_a_second_before_it_can_be_reset(left: float, pause: float, number: int) -> None:
+    wire = FleetWire(1)
+    engine, _items = wire.engine()
+    engine._scheduler.limit.writes.pause_until(wire.clock.monotonic() + left)
+    assert engine._pause() == pytest.approx(pause)
+    assert len(engine._next_reads()) == number
+
+
+def test_the_engine_pauses_for_five_seconds_at_most_and_never_without_end() -> None:
+    wire = FleetWire(2)
+    engine, _items = wire.engine()
+    works = engine._queue.take_queued(2)
+    assert engine._pause() == 5.0, "nothing is to be done before a response comes"
+    engine._queue.look_at(wire.clock.monotonic() + 3.0, works[0])
+    assert engine._pause() == pytest.approx(3.0)
+    engine._queue.look_at(wire.clock.monotonic() - 3.0, works[1])
+    assert engine._pause() == 0.01, "a busy loop would take the whole processor"
+
+
+def test_a_device_that_is_offline_is_looked_at_less_and_less_often() -> None:
+    wire = FleetWire(1)
+    wire.tenant.devices.get(wire.ids[0]).simulation.patch({"outcome": "offline"})
+    engine, items = wire.engine(wait_timeout=200.0)
+    reads, original = [0.0] * 0, wire.send
+
+    def send(request: Request) -> Response:
+        if is_read(request):
+            reads.append(wire.clock.monotonic())
+        return original(request)
+
+    engine._client.worker_pool._send = send
+    engine.run()
+    pauses = [later - earlier for earlier, later in itertools.pairwise(reads)][1:]
+    assert statuses(items) == {"pending": 1}
+    # The first read comes before the reset, the second one a second after it.
+    assert reads[1] - reads[0] == pytest.approx(1.0, abs=0.1)
+    assert pauses[:8] == pytest.approx([1.5**power for power in range(1, 8)] + [20.0], abs=0.1)
+    assert len(pauses) > 10 and pauses[8:] == pytest.approx([20.0] * len(pauses[8:]), abs=0.1)
+
+
+@pytest.mark.parametrize(("began", "is_alone"), [(0.0, True), (0.9, True), (1.1, False)])
+def test_failures_that_began_within_a_second_of_a_good_response_are_of_one_device(began: float, is_alone: bool) -> None:
+    """Others got through at that time. Failures that began later may be those of the service, which stop the task."""
+    wire = FleetWire(2)
+    engine, items = wire.engine()
+    (work,) = engine._queue.take_queued(1)
+    engine._queue.move(work, "reading")
+    engine._progress_at["GET"] = wire.clock.monotonic()
+    work.attempts["GET"] = Attempts(1, wire.clock.monotonic() + began)
+    engine._give_up(work, Result(work, engine._read_request(work), error(503)), can_repeat=True)
+    assert (items[0].status, engine.failure is None) == (("failed", True) if is_alone else ("not_attempted", False))
 
 
 # --- lost answers ---------------------------------------------------------------------------------------------------

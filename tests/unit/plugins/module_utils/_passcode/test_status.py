@@ -95,7 +95,8 @@ def test_a_device_that_is_gone() -> None:
 
 
 def test_an_entry_has_nothing_of_a_task_that_resets() -> None:
-    assert not {"changed", "request_id", "approval", "passcode"} & set(status.describe(assessed(RESET)))
+    found = status.describe(assessed(RESET))
+    assert found and not {"changed", "request_id", "approval", "passcode"} & set(found)
 
 
 def test_the_summary_has_every_status() -> None:
@@ -138,6 +139,17 @@ def test_each_device_is_read_in_order_and_in_slices(monkeypatch: pytest.MonkeyPa
     assert [entry["path"] for entry in wire.tenant.journal.since(0) if entry["kind"] == "batch_item"] == [
         f"/deviceManagement/managedDevices/{identity}" for identity in ids
     ]
+
+
+def test_a_thousand_records_are_in_memory_together() -> None:
+    wire = FleetWire(1001)
+    client = wire.world().client
+    found = status.fetch_items(client, BatchScheduler(client, QUOTA), dict.fromkeys(wire.ids, ["PC"]), None)
+    read = []
+    for _device in range(2):
+        next(found)
+        read.append(sum(entry["kind"] == "batch_item" for entry in wire.tenant.journal.since(0)))
+    assert read == [1000, 1000] and len(list(found)) == 999
 
 
 def test_a_device_that_is_gone_is_an_item_and_others_are_read() -> None:
