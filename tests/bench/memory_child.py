@@ -51,7 +51,7 @@ def _read(work: str, args: dict[str, t.Any], devices: int) -> None:
 
 
 def _peak() -> float:
-    # Not getrusage: what it tells begins with the memory of the process that started this one.
+    # Not getrusage: its figure begins with the memory of the process that started this one.
     lines = pathlib.Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 

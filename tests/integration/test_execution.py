@@ -83,7 +83,7 @@ def assert_same(found: t.Mapping[str, t.Any], plain: t.Mapping[str, t.Any]) -> N
 
 
 def processes(play: PlayRun) -> dict[str, int]:
-    """How many processes of our modules each task started, by its name: -vvv tells of the code that is sent for one."""
+    """Return how many processes of our modules each task started, by its name: -vvv shows the code that is sent for one."""
     found = re.findall(r"^TASK \[(.*?)\] \**$(.*?)(?=^TASK|^PLAY|\Z)", play.output, re.MULTILINE | re.DOTALL)
     return {name: len(re.findall(r" PUT .*/AnsiballZ_intune_\w+\.py$", text, re.MULTILINE)) for name, text in found}
 
@@ -121,7 +121,7 @@ def test_check_mode_and_failures_are_the_same_by_both(playbooks):
     for inside, module in zip(play.tasks[::2], play.tasks[1::2], strict=True):
         assert (inside.status, inside.writes, module.writes) == (module.status, [], [])
         assert inside.status == ("ok" if inside.name == "check" else "failed")
-        # Graph and Entra give each answer an ID of its own, and tell it.
+        # Graph and Entra give each answer an ID of its own, which is returned.
         assert_same(*(without_ids(task.result) for task in (inside, module)))
 
 

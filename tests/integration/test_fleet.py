@@ -128,7 +128,7 @@ def test_a_run_that_was_killed_is_continued(fleet, both_executions, answered):
     options = {"device_groups": [EVERYONE], "max_devices": 60, "wait": False, "journal_path": str(path)}
     task = {"name": "reset", RESET: options}
     for device in control.devices():
-        # The devices' records do not tell of a reset for long: the next run has to know it from the journal.
+        # The devices' records do not show a reset for long: the next run has to know it from the journal.
         control.patch_device(device["id"], visible=3600)
     if not answered:
         control.arm("delay", "POST", r"^/\$batch$", version="v1.0", seconds=60, processed=True)

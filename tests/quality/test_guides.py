@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the guides show is possible, and what they tell of the code is so. The examples are run by tests/integration/test_guides.py."""
+"""What the guides show is possible, and what they say of the code is true. The examples are run by tests/integration/test_guides.py."""
 
 from __future__ import annotations
 

@@ -254,7 +254,7 @@ def test_each_kind_of_write_may_have_been_done_whatever_the_answer(complete: Dir
     assert complete.writes.count(target) == 1
 
 
-def test_a_404_for_an_application_that_is_there_all_the_same_is_no_deletion(complete: Directory) -> None:
+def test_a_404_for_an_application_that_still_exists_is_no_deletion(complete: Directory) -> None:
     target = f"DELETE /v1.0/servicePrincipals/{complete.id_of(SERVICE_APP_ID)}"
     complete.first = {target: [error(404, "Request_ResourceNotFound")]}
     after, failure = applied(complete, ABSENT)

@@ -157,7 +157,7 @@ def test_where_nothing_is_under_way_time_passes() -> None:
 QUOTA = Quota(writes=10, requests=30, seconds=20.0)
 
 
-def test_what_is_under_way_takes_room_and_what_was_answered_keeps_it() -> None:
+def test_what_is_under_way_takes_capacity_and_what_was_answered_keeps_it() -> None:
     scheduler, _world = made([every], QUOTA)
     scheduler.start(calls(write(1), write(2), read(3)))
     assert (scheduler.write_capacity(), scheduler.read_capacity()) == (8, 27)
@@ -217,7 +217,7 @@ def test_another_quota_counts() -> None:
 @pytest.mark.parametrize(
     ("quota", "used", "spare"), [(LARGE, 0, 1600), (QUOTA, 0, 15), (QUOTA, 9, 11), (QUOTA, 30, 0), (Quota(10, 1000, 20.0), 0, 980)]
 )
-def test_reads_leave_room_for_two_windows_of_writes_or_half(quota: Quota, used: int, spare: int) -> None:
+def test_reads_leave_capacity_for_two_windows_of_writes_or_half(quota: Quota, used: int, spare: int) -> None:
     scheduler, _world = made((), quota)
     scheduler.limit.requests.complete(0.0, 0, used)
     assert scheduler.spare_read_capacity() == spare

@@ -25,7 +25,7 @@ def test_a_small_job_starts_at_full_speed() -> None:
     assert (limit.writes.capacity(0.0), limit.requests.capacity(0.0), limit.writes.delay(0.0)) == (10, 30, 0.0)
 
 
-def test_what_is_under_way_takes_room() -> None:
+def test_what_is_under_way_takes_capacity() -> None:
     limit = RateLimit(QUOTA)
     limit.writes.reserve(4)
     limit.requests.reserve(6)
@@ -53,7 +53,7 @@ def test_the_window_slides_from_when_the_answers_came() -> None:
     assert limit.writes.capacity(25.0) == 10
 
 
-def test_room_can_be_foreseen() -> None:
+def test_capacity_can_be_foreseen() -> None:
     limit = RateLimit(QUOTA)
     spend(limit, 0.0, writes=10)
     assert limit.writes.capacity(19.5) == 0 and limit.writes.capacity(19.5 + 1.0) == 10
@@ -105,8 +105,8 @@ def test_the_limit_comes_back_slowly_at_first_and_then_faster() -> None:
     limit = RateLimit(Quota(writes=200, requests=2000, seconds=20.0))
     spend(limit, 0.0, writes=100)
     limit.writes.reduce(0.0)
-    rooms = [limit.writes.capacity(moment) for moment in (20.0, 40.0, 60.0, 80.0)]
-    assert rooms == [130, 200, 200, 200]
+    capacities = [limit.writes.capacity(moment) for moment in (20.0, 40.0, 60.0, 80.0)]
+    assert capacities == [130, 200, 200, 200]
 
 
 def test_what_another_process_sent_a_moment_ago_counts_still() -> None:

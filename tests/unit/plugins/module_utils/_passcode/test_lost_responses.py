@@ -137,7 +137,7 @@ def filter_of(request: Request) -> str | None:
     return query_of(request).get("$filter")
 
 
-def test_resets_since_a_moment_are_asked_for_with_room_for_clocks_that_differ() -> None:
+def test_resets_since_a_moment_are_asked_for_with_a_margin_for_clocks_that_differ() -> None:
     world, reader, told = reading(page(entry(START)))
     assert reader.read(START) == AuditLog({ID.lower(): START}, START)
     (request,) = world.transport.sent

@@ -196,7 +196,7 @@ def test_where_its_record_cannot_be_read_any_more_a_lost_reset_stays_unknown_and
     assert "Its record" not in (items[1].message or "")
 
 
-def test_a_task_that_stops_settles_what_got_lost_all_the_same() -> None:
+def test_a_task_that_stops_settles_what_got_lost_anyway() -> None:
     """The records show the resets that were run only after the task has stopped."""
     wire = FleetWire(30, audit_delay=60.0)
     for device in wire.tenant.devices:

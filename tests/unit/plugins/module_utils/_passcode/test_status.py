@@ -145,11 +145,11 @@ def test_a_thousand_records_are_in_memory_together() -> None:
     wire = FleetWire(1001)
     client = wire.world().client
     found = status.fetch_items(client, BatchScheduler(client, QUOTA), dict.fromkeys(wire.ids, ["PC"]), None)
-    read = []
-    for _device in range(2):
+    requests = []
+    for _device in range(1001):
         next(found)
-        read.append(sum(entry["kind"] == "batch_item" for entry in wire.tenant.journal.since(0)))
-    assert read == [1000, 1000] and len(list(found)) == 999
+        requests.append(len(wire.sent))
+    assert requests == [50] * 1000 + [51], "each batch reads twenty devices"
 
 
 def test_a_device_that_is_gone_is_an_item_and_others_are_read() -> None:
