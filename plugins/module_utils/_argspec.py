@@ -99,6 +99,10 @@ class Secret:
     option: str
     noun: str
 
+    def __post_init__(self) -> None:
+        if self.path.endswith("[]"):
+            raise ValueError(f"{self.path}: a secret must be a value with a key, not an entry of a list.")
+
     @property
     def key(self) -> str:
         """The last key of the path."""
@@ -155,3 +159,12 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return a task's arguments without connection options of '', which is what a template of an unset variable gives."""
     return {name: value for name, value in arguments.items() if not (name in CONNECTION and value == "")}
+
+
+def with_plain_text(value: t.Any) -> t.Any:
+    """Return a copy in which inline vaulted strings are text: before ansible-core 2.19 they are objects that no option takes."""
+    if isinstance(value, dict):
+        return {name: with_plain_text(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [with_plain_text(item) for item in value]
+    return str(value) if getattr(value, "__ENCRYPTED__", False) else value

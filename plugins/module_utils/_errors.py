@@ -50,6 +50,9 @@ class IntuneError(Exception):
     ``effects`` is null where the error alone does not tell.
     """
 
+    # The effects of errors that are raised before anything is written. They go without saying in the message.
+    usual_effects: t.ClassVar[Effects | None] = None
+
     def __init__(self, message: str, *, hint: str | None = None, target: str | None = None, effects: Effects | None = None) -> None:
         super().__init__(message)
         self.message = message
@@ -87,7 +90,7 @@ class IntuneError(Exception):
         return {
             "kind": type(self).__name__.removesuffix("Error"),
             "message": self.message,
-            "effects": self.effects,
+            "effects": self.effects or self.usual_effects,
             "hint": self.hint,
             "target": self.target,
             "status": None,
@@ -100,13 +103,19 @@ class IntuneError(Exception):
 class InvalidOptionError(IntuneError):
     """An option is missing, contradictory, or unusable."""
 
+    usual_effects = "none"
+
 
 class SelectionError(IntuneError):
     """A name matches no object, or several."""
 
+    usual_effects = "none"
+
 
 class MissingLibraryError(IntuneError):
     """A Python library is not installed."""
+
+    usual_effects = "none"
 
     def __init__(self, library: str) -> None:
         super().__init__(
@@ -206,6 +215,11 @@ class GraphError(IntuneError):
         self.code = code
         self.request_id = request_id
         self.client_request_id = client_request_id
+        self.needs_approval = False
+
+    def with_approval_hint(self, hint: str) -> GraphError:
+        """Return the same error as one of a write that needs an approval."""
+        return self._with(hint=hint, needs_approval=True)
 
     def __str__(self) -> str:
         parts = [f"{self.target}: " if self.target else "", f"{self.status} {self.code or ''}".strip(), f": {self.message}"]

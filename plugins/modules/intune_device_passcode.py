@@ -282,7 +282,13 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.progress import render_table
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset, Rules
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import describe, describe_failed, new_passcode, summarize
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import (
+    describe,
+    effects_of,
+    new_passcode,
+    render_failed,
+    summarize,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 
@@ -334,9 +340,11 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     failed = [item.id for item in items if item.status in BAD]
     if failed and failure is None:
         failure = errors.PartialError(
-            f"{len(failed)} of {len(items)} devices have no new passcode: {describe_failed(items)}",
+            f"{len(failed)} of {len(items)} devices have no new passcode: {render_failed(items)}",
             hint="See results for each device's reason.",
         )
+    if failure is not None:
+        failure = failure.with_effects(effects_of(items))
     return Outcome(
         {
             "results": [{**describe(item), **handover.describe(new_passcode(item))} for item in items],
@@ -381,7 +389,7 @@ def reset(
             ]
         # By a clock that tells whole seconds, and that is learned from responses that took their time, they may be younger than they look.
         now = client.service_now() - 2.0
-        scheduler.restore_writes(max(0.0, now - known.known) for known in history.resets.values() if known.state != "free")
+        scheduler.restore_writes(max(0.0, now - known.last_written_at) for known in history.resets.values() if known.state != "free")
         earlier = {} if again else earlier_resets(history, since)
         engine = ResetEngine(client, scheduler, items, make_rules(params, since, again, check), journal, earlier)
         try:
@@ -408,9 +416,9 @@ def make_rules(params: Params, since: float, again: bool, check: bool) -> Rules:
 def earlier_resets(history: History, since: float) -> dict[str, EarlierReset]:
     """Return the resets of earlier runs that count, by device ID in lower case."""
     return {
-        device: EarlierReset(known.time, known.state == "accepted")
+        device: EarlierReset(known.intended_at, known.state == "accepted")
         for device, known in history.resets.items()
-        if known.state != "free" and known.time >= since - SKEW
+        if known.state != "free" and known.intended_at >= since - SKEW
     }
 
 

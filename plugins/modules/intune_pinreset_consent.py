@@ -245,9 +245,10 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     changes = [] if failure else plan.plan(before, goal)
     # The diff is the plan's, in check mode and for real: scopes that the service has yet to publish are null in both.
     after = projected = plan.project(before, changes)
+    # Before anything is written: it may sign in again, and fail.
+    urls = render_consent_urls(client.credential.identity().get("tid") or params["tenant_id"], params["cloud"])
     if changes and not check:
         after, failure = api.apply(client, before, changes, goal, params["wait_timeout"])
-    urls = render_consent_urls(client.credential.identity().get("tid") or params["tenant_id"], params["cloud"])
     return Outcome(
         {"pinreset_consent": plan.describe(after, goal, urls)},
         changed=bool(changes) if failure is None else failure.effects == "partial",

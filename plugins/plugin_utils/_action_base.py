@@ -24,7 +24,7 @@ from ansible.release import __version__
 from ansible.utils.display import Display
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import Secret, Spec, validate, without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import Secret, Spec, validate, with_plain_text, without_blanks
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
 from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import HAS_REQUESTS
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
@@ -147,15 +147,6 @@ def run_in_process(
             result[name] = [*found, *result.get(name, ())]
     cleaned: Json = remove_values({**result, "invocation": {"module_args": validated.params}}, validated.secrets)
     return cleaned
-
-
-def with_plain_text(value: t.Any) -> t.Any:
-    """Return a copy in which inline vaulted strings are text: before ansible-core 2.19 they are objects that no option takes."""
-    if isinstance(value, dict):
-        return {name: with_plain_text(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [with_plain_text(item) for item in value]
-    return str(value) if getattr(value, "__ENCRYPTED__", False) else value
 
 
 def hide_secrets(result: Json, secrets: t.Iterable[Secret]) -> None:

@@ -18,6 +18,7 @@ import typing as t
 import urllib.parse
 
 from .. import _errors as errors
+from .. import _guid
 from .._graph.responses import parse_error
 from .._http.message import Request, Response
 from .._types import Json
@@ -26,8 +27,7 @@ from .options import ApprovalOptions
 JUSTIFICATION_HEADER = "x-msft-approval-justification"
 CODE_HEADER = "x-msft-approval-code"
 MARK = re.compile(r"\[endpointops\.intune [0-9a-f]{16}\]$")
-GUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-CODE = re.compile(rf"{CODE_HEADER}\W+({GUID.pattern})", re.IGNORECASE)
+CODE = re.compile(rf"{CODE_HEADER}\W+({_guid.PATTERN.pattern})", re.IGNORECASE)
 OPEN = ("needs_approval", "approved")
 DECIDED_AGAINST = ("rejected", "cancelled")
 READERS = ("DeviceManagementRBAC.Read.All", "DeviceManagementConfiguration.Read.All")
@@ -177,7 +177,7 @@ def unreadable(message: str, target: str | None = None) -> errors.ApprovalError:
 
 def not_asked(request: Request, refusal: Response) -> errors.IntuneError:
     """Return the error for a protected write without the options that ask for an approval."""
-    return parse_error(request, refusal).with_hint(
+    return parse_error(request, refusal).with_approval_hint(
         "Multi Admin Approval protects this in the tenant: set approval_justification to ask for an approval, and run again when "
         "another administrator has given it; or exclude this application from the access policy."
     )

@@ -22,11 +22,11 @@ from .._http.retry import TRANSIENT, retry_after_of
 from .._types import Json
 from .responses import parse_response
 
-LIMIT = 20
+MAX_BATCH = 20
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
+class CallResult:
     """The result of one request: a whole response, or the failure to send it or to receive a response. ``key`` is the caller's."""
 
     key: t.Any

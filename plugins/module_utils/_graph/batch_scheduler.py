@@ -14,7 +14,7 @@ import typing as t
 from .. import _errors as errors
 from .._http.message import Request, Response
 from .._http.retry import Attempts, backoff
-from .batch import LIMIT, Result, parse_batch, render_batch, version_of
+from .batch import MAX_BATCH, CallResult, parse_batch, render_batch, version_of
 from .client import GraphClient
 from .rate_limit import Quota, RateLimit
 from .responses import parse_error
@@ -96,7 +96,7 @@ class BatchScheduler:
         self.limit.requests.reserve(envelope.reads)
         self._pool.start(envelope, one.with_bearer(token))
 
-    def collect(self, seconds: float) -> list[Result]:
+    def collect(self, seconds: float) -> list[CallResult]:
         """Return the results that have come, after at most so many seconds."""
         if not self._pool.busy:
             self._clock.sleep(seconds)
@@ -133,11 +133,11 @@ class BatchScheduler:
             self._clock.sleep(attempts.pause)
         return t.cast("list[Response]", responses)
 
-    def _send_wave(self, calls: list[tuple[int, Request]], responses: list[Response | None]) -> list[Result]:
+    def _send_wave(self, calls: list[tuple[int, Request]], responses: list[Response | None]) -> list[CallResult]:
         """Send each once; keep the definite responses, and return the other results."""
-        failed: list[Result] = []
+        failed: list[CallResult] = []
         while calls or self.is_busy:
-            while calls and self.free and (capacity := min(self.read_capacity(), LIMIT)):
+            while calls and self.free and (capacity := min(self.read_capacity(), MAX_BATCH)):
                 self.start(calls[:capacity])
                 calls = calls[capacity:]
             for result in self.collect(self.read_delay() if calls and self.free else self.limit.quota.seconds):
@@ -147,7 +147,7 @@ class BatchScheduler:
                     failed.append(result)
         return failed
 
-    def _complete(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[Result]:
+    def _complete(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[CallResult]:
         results = self._results(envelope, outcome)
         now = self._clock.monotonic()
         throttled = [result for result in results if result.status == 429]
@@ -164,9 +164,9 @@ class BatchScheduler:
             self._throttled_in_a_row = 0
         return self._with_new_token(envelope, results)
 
-    def _results(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[Result]:
+    def _results(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[CallResult]:
         if isinstance(outcome, errors.IntuneError):
-            return [Result(key, request, failure=outcome) for key, request in envelope.calls]
+            return [CallResult(key, request, failure=outcome) for key, request in envelope.calls]
         self._client.observe_clock(outcome)
         responses: list[Response | None]
         if len(envelope.calls) == 1:
@@ -177,12 +177,12 @@ class BatchScheduler:
             # Malformed, says the service: it ran nothing of it.
             refusal = parse_error(envelope.request, outcome)
             failure = errors.NotSentError(f"The batch was refused. {refusal}", target=envelope.request.target, is_transient=False)
-            return [Result(key, request, failure=failure) for key, request in envelope.calls]
+            return [CallResult(key, request, failure=failure) for key, request in envelope.calls]
         else:
             responses = [outcome] * len(envelope.calls)
-        return [Result(key, request, response) for (key, request), response in zip(envelope.calls, responses, strict=True)]
+        return [CallResult(key, request, response) for (key, request), response in zip(envelope.calls, responses, strict=True)]
 
-    def _slow_down(self, now: float, throttled: list[Result], *, alone: bool) -> None:
+    def _slow_down(self, now: float, throttled: list[CallResult], *, alone: bool) -> None:
         """Pause the throttled kind of request: until the earliest moment that the service names, or for our own growing pause."""
         self._throttled_in_a_row += 1
         number, time = self._throttled_in_a_row, self._clock.now()
@@ -194,7 +194,7 @@ class BatchScheduler:
         limit.reduce(now)
         limit.pause_until(now + min(pause, longest))
 
-    def _with_new_token(self, envelope: Envelope, results: list[Result]) -> list[Result]:
+    def _with_new_token(self, envelope: Envelope, results: list[CallResult]) -> list[CallResult]:
         """Renew a token that was refused; where that fails, the failure is the result."""
         refusal = next((result.response for result in results if result.status == 401), None)
         if refusal is None:
@@ -202,5 +202,5 @@ class BatchScheduler:
         try:
             self._client.renew_token(envelope.token, refusal)
         except errors.IntuneError as failure:
-            return [Result(result.key, result.request, failure=failure) if result.status == 401 else result for result in results]
+            return [CallResult(result.key, result.request, failure=failure) if result.status == 401 else result for result in results]
         return results

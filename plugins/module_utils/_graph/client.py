@@ -99,6 +99,7 @@ class GraphClient:
         self.approval: Approval = NoApproval()
         self._sender = sender
         self._clock_skew: float | None = None
+        self._refused: set[str] = set()  # tokens that were replaced
 
     @property
     def retry_timeout(self) -> float:
@@ -131,7 +132,7 @@ class GraphClient:
         seen: set[str] = set()
         while url:
             seen.add(url)
-            page = self._send(_request("GET", url))
+            page = self._send(_request("GET", url), is_write=False)
             items = page.get("value") if isinstance(page, dict) else None
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
                 raise errors.UnexpectedResponseError(f"GET {path} did not return a list of objects.", target=f"GET {path}")
@@ -143,9 +144,9 @@ class GraphClient:
         """Send a POST and return the JSON of its response."""
         return self.send("POST", path, None, body, version=version, idempotent=idempotent)
 
-    def query(self, path: str, body: Json, *, version: str = V1) -> t.Any:
+    def post_query(self, path: str, body: Json, *, version: str = V1) -> t.Any:
         """Send a POST that changes nothing, such as one for a report, and return the JSON of its response."""
-        return self.send("POST", path, None, body, version=version, idempotent=True)
+        return self._send(self.request("POST", path, None, body, version=version, idempotent=True), is_write=False)
 
     def patch(self, path: str, body: Json, *, version: str = V1) -> t.Any:
         """Send a PATCH. Every PATCH of this collection sets whole values: twice is as good as once."""
@@ -173,7 +174,8 @@ class GraphClient:
         idempotent: bool = False,
     ) -> t.Any:
         """Send a request and return the JSON of its response."""
-        return self._send(self.request(method, path, query, body, version=version, idempotent=idempotent))
+        request = self.request(method, path, query, body, version=version, idempotent=idempotent)
+        return self._send(request, is_write=request.is_write)
 
     def request(
         self,
@@ -235,10 +237,14 @@ class GraphClient:
 
         It may have been revoked, or Entra asks for more claims.
         """
+        claims = parse_claims_challenge(refusal.headers.get("www-authenticate"))
         current = self._token()
-        if token != current:
+        # A token that was renewed for another reason does not meet the challenge.
+        if token in self._refused or (claims is None and token != current):
             return current
-        return self._token(claims=parse_claims_challenge(refusal.headers.get("www-authenticate")), renew=True)
+        renewed = self._token(claims=claims, renew=True)
+        self._refused.add(token)
+        return renewed
 
     def observe_clock(self, response: Response) -> None:
         """Learn the service's time from a response."""
@@ -246,11 +252,20 @@ class GraphClient:
         if date is not None:
             self._clock_skew = date - self.clock.now()
 
-    def _send(self, request: Request) -> t.Any:
-        response = self.send_authorized(request)
-        if request.is_write and self.approval.is_required(response):
-            response = self.approval.obtain(request, response)
-        return parse_response(request, response)
+    def _send(self, request: Request, *, is_write: bool) -> t.Any:
+        """Return the JSON of a response. The error of a write that may have been done says so."""
+        is_doubtful = False
+        try:
+            response = self.send_authorized(request)
+            if is_write and self.approval.is_required(response):
+                response = self.approval.obtain(request, response)
+            is_doubtful = response.is_doubtful
+            return parse_response(request, response)
+        except (errors.LostResponseError, errors.UnexpectedResponseError, errors.GraphError) as failure:
+            is_doubtful = is_doubtful or not isinstance(failure, errors.GraphError) or failure.status >= 500
+            if is_write and is_doubtful and failure.effects is None:
+                raise failure.with_effects("unknown") from failure
+            raise
 
     def _token(self, *, claims: str | None = None, renew: bool = False) -> str:
         try:

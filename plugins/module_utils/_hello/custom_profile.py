@@ -98,7 +98,7 @@ class CustomProfile:
             advice = "The profile may have been made. Run again: a profile of that name is found and finished, not made twice."
             raise failure.with_effects("unknown").with_hint(advice) from failure
         except errors.GraphError as failure:
-            if failure.status != 400 or "approval" in (failure.hint or ""):
+            if failure.status != 400 or failure.needs_approval:
                 raise
             raise failure.with_hint(
                 "If that is not the reason: since 2024 Intune refuses new custom profiles for settings that its settings catalog has. "

@@ -224,12 +224,12 @@ def fetch_report(client: GraphClient, policy_id: str, timeout: float, *, is_prof
 def _export(client: GraphClient, policy_id: str) -> Json:
     body = {"reportName": REPORT, "filter": f"(PolicyId eq '{policy_id}')", "format": "csv", "localizationType": "replaceLocalizableValues"}
     try:
-        return t.cast(Json, client.query(JOBS, {**body, "select": list(COLUMNS)}))
+        return t.cast(Json, client.post_query(JOBS, {**body, "select": list(COLUMNS)}))
     except errors.GraphError as failure:
         if failure.status != 400:
             raise
         # Some tenants accept no choice of columns for this report; its own columns include the needed ones.
-        return t.cast(Json, client.query(JOBS, body))
+        return t.cast(Json, client.post_query(JOBS, body))
 
 
 def _add_error_codes(client: GraphClient, policy_id: str, rows: t.Sequence[Row], devices: t.Sequence[FailedDevice]) -> None:
@@ -241,7 +241,7 @@ def _add_error_codes(client: GraphClient, policy_id: str, rows: t.Sequence[Row],
         where = " and ".join(f"({name} eq {render_literal(value)})" for name, value in ids.items())
         body = {"select": ["SettingName", "SettingStatus", "ErrorCode"], "filter": where, "skip": 0, "top": 50, "orderBy": []}
         try:
-            found = client.query(SETTINGS_REPORT, body)
+            found = client.post_query(SETTINGS_REPORT, body)
         except (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError):
             # The codes are details of a report that is complete without them.
             return

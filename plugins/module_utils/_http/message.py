@@ -56,11 +56,15 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Response:
-    """One whole HTTP response; header names in lower case."""
+    """One whole HTTP response; header names in lower case.
+
+    ``is_doubtful``: an earlier attempt of the same write got no response, or one after which it may have run.
+    """
 
     status: int
     headers: t.Mapping[str, str]
     body: bytes = dataclasses.field(default=b"", repr=False)
+    is_doubtful: bool = False
 
     @property
     def text(self) -> str:

@@ -47,19 +47,19 @@ class Attempts:
         retry_after: float | None = None,
         can_repeat: bool = True,
         is_unauthorized: bool = False,
-        progress: float = -math.inf,
+        progress_at: float = -math.inf,
         at_least: float = 0.0,
     ) -> Attempts:
         """Return the attempts with one more, and the pause that follows it.
 
-        :param timeout: seconds after which no attempt is started, from the first failure or the last ``progress``.
+        :param timeout: seconds after which no attempt is started, from the first failure or the last progress of others.
         :param jitter: a random number from 0 to 1.
         :param is_unauthorized: the token was refused, which a new one repairs once.
         :param at_least: the shortest pause in seconds.
         """
         number, since = self.number + 1, now if self.since is None else self.since
         pause = max(backoff(number, retry_after, jitter), at_least)
-        stop = not can_repeat or (is_unauthorized and self.token_renewed) or now + pause > max(since, progress) + timeout
+        stop = not can_repeat or (is_unauthorized and self.token_renewed) or now + pause > max(since, progress_at) + timeout
         return Attempts(number, since, self.token_renewed or is_unauthorized, None if stop else pause)
 
 
@@ -129,30 +129,48 @@ class RetryingSender:
         self.retry_timeout = retry_timeout
 
     def send(self, request: Request) -> Response:
-        """Return the last response, also when it is an error; raise the last failure where none came."""
-        attempts = Attempts(since=self._clock.monotonic())
+        """Return the last response, also when it is an error; raise the last failure where none came.
+
+        After an attempt of a write that may have run, a response is doubtful, and a request that was not sent counts as lost.
+        """
+        attempts, doubt = Attempts(since=self._clock.monotonic()), False
         while True:
             response, failure = self._send_once(request)
             if response is not None:
                 can_repeat = may_repeat(request, response)
             else:
                 can_repeat = may_repeat_after_failure(request, t.cast(errors.IntuneError, failure), attempts.number + 1)
-            attempts = attempts.after_failure(
-                self._clock.monotonic(),
-                timeout=self.retry_timeout,
-                jitter=self._clock.random(),
-                retry_after=None if response is None else retry_after_of(response, self._clock.now()),
-                can_repeat=can_repeat,
-            )
-            if attempts.pause is None:
+            if can_repeat:
+                attempts = self._next(attempts, response)
+            if not can_repeat or attempts.pause is None:
                 break
+            doubt = doubt or (request.is_write and _may_have_run(response, failure))
             self._clock.sleep(attempts.pause)
         if response is not None:
-            return response
+            return dataclasses.replace(response, is_doubtful=True) if doubt else response
+        if doubt and isinstance(failure, errors.NotSentError):
+            raise errors.LostResponseError(
+                f"{failure.message} An earlier attempt may have run.", hint=failure.hint, target=failure.target
+            ) from failure
         raise t.cast(errors.IntuneError, failure)
+
+    def _next(self, attempts: Attempts, response: Response | None) -> Attempts:
+        return attempts.after_failure(
+            self._clock.monotonic(),
+            timeout=self.retry_timeout,
+            jitter=self._clock.random(),
+            retry_after=None if response is None else retry_after_of(response, self._clock.now()),
+        )
 
     def _send_once(self, request: Request) -> tuple[Response | None, errors.IntuneError | None]:
         try:
             return self._transport.send(request), None
         except (errors.NotSentError, errors.LostResponseError) as failure:
             return None, failure
+
+
+def _may_have_run(response: Response | None, failure: errors.IntuneError | None) -> bool:
+    """Return whether the service may have run a request in spite of this response, or of none."""
+    if response is None:
+        return not isinstance(failure, errors.NotSentError)
+    return response.status in TRANSIENT and not (response.status == 503 and "retry-after" in response.headers)

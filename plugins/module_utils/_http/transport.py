@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import logging
 import re
 import typing as t
@@ -29,39 +30,33 @@ else:
 METADATA_HOST = "169.254.169.254"
 
 
-class _HideQuery(logging.Filter):
-    """Cuts the query of one address, which is its key, from the debug lines that urllib3 logs."""
+_hides_queries: contextvars.ContextVar[bool] = contextvars.ContextVar("hides_queries", default=False)
 
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self._path = urllib.parse.unquote(urllib.parse.urlsplit(url).path)
+
+class _HideQueries(logging.Filter):
+    """Cuts queries from the debug lines that urllib3 logs in a thread that sends a secret one; other threads' lines stay as they are."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record where it is about the address, and let each record through."""
-        if isinstance(record.args, tuple):
-            record.args = tuple(self._cut(arg) for arg in record.args)
+        """Change the record, and let it through."""
+        # Every query is cut, since requests and urllib3 write an address in their own way: the secret one could not be told from others.
+        if _hides_queries.get() and isinstance(record.args, tuple):
+            record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
         return True
-
-    def _cut(self, arg: t.Any) -> t.Any:
-        if not isinstance(arg, str):
-            return arg
-        # Not compared whole: requests and urllib3 quote an address in their own way.
-        path, mark, _query = arg.partition("?")
-        return path if mark and urllib.parse.unquote(path) == self._path else arg
 
 
 @contextlib.contextmanager
 def _logging_of(request: Request) -> t.Iterator[None]:
-    """Keep a secret query out of urllib3's log while its request is sent, and leave everybody else's lines alone."""
+    """Keep a secret query out of urllib3's log while its request is sent."""
     if not request.has_secret_query:
         yield
         return
-    logger, hide = logging.getLogger("urllib3.connectionpool"), _HideQuery(request.url)
+    logger, hide, token = logging.getLogger("urllib3.connectionpool"), _HideQueries(), _hides_queries.set(True)
     logger.addFilter(hide)
     try:
         yield
     finally:
         logger.removeFilter(hide)
+        _hides_queries.reset(token)
 
 
 class _Bearer:

@@ -16,7 +16,7 @@ import typing as t
 
 from .. import _errors as errors
 from .._devices.model import PATH, READ, READ_V1
-from .._graph.batch import LIMIT
+from .._graph.batch import MAX_BATCH
 from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import BETA, V1, GraphClient
 from .._graph.odata import render_literal, render_path
@@ -54,7 +54,7 @@ class ResetEngine:
         for work in self._queue.all if earlier else ():
             if found := (earlier or {}).get(work.item.id.lower()):
                 self._queue.remove(work)
-                self._results.restart(work, found)
+                self._results.resume(work, found)
 
     @property
     def failure(self) -> errors.IntuneError | None:
@@ -83,7 +83,7 @@ class ResetEngine:
 
     def _next_resets(self) -> list[tuple[QueuedReset, Request]]:
         """Return the resets for which there is capacity, written down before they go."""
-        capacity = min(self._scheduler.write_capacity(), LIMIT)
+        capacity = min(self._scheduler.write_capacity(), MAX_BATCH)
         chosen = self._queue.take_due(capacity, self._clock.monotonic() - FRESH)
         if not chosen:
             return []
@@ -103,7 +103,7 @@ class ResetEngine:
 
     def _next_reads(self) -> list[tuple[QueuedReset, Request]]:
         """Return reads: first of devices whose turn to be reset comes, then of those whose outcome is waited for."""
-        queue, capacity = self._queue, min(self._scheduler.read_capacity(), LIMIT)
+        queue, capacity = self._queue, min(self._scheduler.read_capacity(), MAX_BATCH)
         ahead = capacity if self._rules.check else self._scheduler.write_capacity(READ_AHEAD) - queue.count("due", "reading")
         chosen = queue.take_queued(max(0, min(capacity, ahead)))
         capacity = min(capacity, self._scheduler.spare_read_capacity()) if queue.to_send else capacity
@@ -125,7 +125,7 @@ class ResetEngine:
 
     def _next_syncs(self) -> list[tuple[QueuedReset, Request]]:
         """Return requests that ask devices to check in."""
-        chosen = self._queue.take_syncs(min(self._scheduler.write_capacity(), LIMIT))
+        chosen = self._queue.take_syncs(min(self._scheduler.write_capacity(), MAX_BATCH))
         return [(work, self._client.request("POST", PATH + render_path(work.item.id, "syncDevice"))) for work in chosen]
 
     def _pause(self) -> float:

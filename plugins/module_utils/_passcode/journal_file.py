@@ -92,12 +92,12 @@ class Journal:
 
     def write(self, event: str, device: str, detail: str | bool | None) -> None:
         """Write down the further fate of a reset. ``detail``: the reason of refused and lost, whether a settled one ran."""
-        if isinstance(detail, bool):
-            self._append([self._line(event, device=device, ran=detail)])
-        elif detail is not None:
-            self._append([self._line(event, device=device, reason=detail[:MAX_REASON])])
-        else:
-            self._append([self._line(event, device=device)])
+        members: dict[str, t.Any] = {}
+        if event == "settled":
+            members = {"ran": bool(detail)}
+        elif event in ("refused", "lost"):
+            members = {"reason": str(detail or "")[:MAX_REASON]}
+        self._append([self._line(event, device=device, **members)])
 
     def outcome(self, devices: t.Iterable[tuple[str, str]]) -> None:
         """Write down the outcomes: ID and status of each device."""
@@ -127,7 +127,7 @@ class Journal:
         )
 
     def _write(self, content: bytes, sync: bool) -> None:
-        """At once and history any buffer of ours, which would be lost with the process."""
+        """Write at once, past any buffer of ours, which would be lost with the process."""
         written = os.write(self._handle, content)
         if written != len(content):
             raise OSError(errno.ENOSPC, f"Only {written} of {len(content)} bytes were written; the disk or a quota may be full")

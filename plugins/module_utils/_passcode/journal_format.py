@@ -46,12 +46,12 @@ class KnownReset:
     """A device's last reset, as the journal knows it. Times in seconds since the epoch.
 
     ``state``: open (sent, or about to be, and not known whether it ran), accepted (it ran), free (it did not run).
-    ``time``: of the last intent, before which the service cannot have run it. ``known``: of the device's newest line.
+    ``intended_at``: of the last intent, before which the service cannot have run it. ``last_written_at``: of the device's newest line.
     """
 
     state: State
-    time: float
-    known: float
+    intended_at: float
+    last_written_at: float
 
 
 @dataclasses.dataclass
@@ -175,11 +175,11 @@ def _take_reset(resets: dict[str, KnownReset], entry: dict[str, t.Any], event: s
 
     One without an intent, which only an edited file has, counts as an intent of its own moment; an outcome does not.
     """
-    device, known = _text(entry, "device").lower(), _time(entry, "time")
+    device, written_at = _text(entry, "device").lower(), _time(entry, "time")
     before = resets.get(device)
     if event == "outcome":
         if before is not None:
-            resets[device] = dataclasses.replace(before, known=known)
+            resets[device] = dataclasses.replace(before, last_written_at=written_at)
         return
     if event == "settled":
         if not isinstance(entry.get("ran"), bool):
@@ -187,8 +187,8 @@ def _take_reset(resets: dict[str, KnownReset], entry: dict[str, t.Any], event: s
         state: State = "accepted" if entry["ran"] else "free"
     else:
         state = STATES[event]
-    started = known if before is None or event == "intent" else before.time
-    resets[device] = KnownReset(state, started, known)
+    intended_at = written_at if before is None or event == "intent" else before.intended_at
+    resets[device] = KnownReset(state, intended_at, written_at)
 
 
 def _text(entry: dict[str, t.Any], name: str) -> str:

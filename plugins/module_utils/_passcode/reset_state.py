@@ -13,7 +13,7 @@ lost response the service is asked first (see lost_responses), and a reset of wh
        ^                         |         ^
        +---- did not run --------+-> lost -+
 
-Pure: responses, records, and evidence come in as values; a Transition goes out.
+Pure: responses, records, and evidence come in as values; the device's item is updated, and a Transition goes out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import typing as t
 from .. import _errors as errors
 from .._devices.eligibility import evaluate
 from .._devices.model import Device, platform_of
-from .._graph.batch import Result
+from .._graph.batch import CallResult
 from .._graph.responses import parse_response
 from .._http.retry import may_repeat
 from .model import OPEN, DeviceReset, RecordedReset, find_last_reset, is_own
@@ -62,7 +62,7 @@ class EarlierReset:
     ran: bool
 
 
-class Verdict(enum.Enum):
+class ResponseKind(enum.Enum):
     """The meaning of a response to a reset."""
 
     ACCEPTED = "accepted"
@@ -74,78 +74,78 @@ class Verdict(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class ResetResponse:
-    """The verdict on a response, with its error; ``can_repeat``: a reset that was not run may be tried again."""
+    """The kind of a response, with its error; ``can_repeat``: a reset that was not run may be tried again."""
 
-    verdict: Verdict
+    kind: ResponseKind
     error: errors.IntuneError | None = None
     can_repeat: bool = True
 
     @property
     def failure(self) -> errors.IntuneError:
-        """The error of a response that is one."""
-        return self.error or errors.IntuneError("The reset was not accepted.")
+        """The error of a response that was not accepted."""
+        return t.cast(errors.IntuneError, self.error)
 
 
 @dataclasses.dataclass(frozen=True)
 class Transition:
     """The next phase of a device.
 
-    ``entry``: a line of the journal, as event and detail. ``look_again``: its record is read again after a pause. ``place``: its place in
-    the queue; null for a queued device that waits for another attempt.
+    ``entry``: a line of the journal, as event and detail. ``look_again``: its record is read again after a pause. ``queue_at``: where a
+    queued device waits; "retry" for one that its caller must try again.
     """
 
     phase: Phase
     entry: tuple[Event, str | bool | None] | None = None
     look_again: bool = False
-    place: t.Literal["first", "last"] | None = None
+    queue_at: t.Literal["front", "back", "retry"] | None = None
 
 
 # --- the response to a reset ----------------------------------------------------------------------------------------
 
 
-def classify(result: Result, *, needs_approval: bool = False, token_renewed: bool = False) -> ResetResponse:
+def classify(result: CallResult, *, needs_approval: bool = False, token_renewed: bool = False) -> ResetResponse:
     """Return the meaning of a reset's result. ``token_renewed``: the token was, after an earlier 401."""
     response = result.response
     if response is None:
         if result.failure is None or isinstance(result.failure, errors.LostResponseError):
-            return ResetResponse(Verdict.LOST, result.error())
-        return ResetResponse(Verdict.NOT_RUN, result.failure, result.is_transient)
+            return ResetResponse(ResponseKind.LOST, result.error())
+        return ResetResponse(ResponseKind.NOT_RUN, result.failure, result.is_transient)
     if needs_approval:
-        return ResetResponse(Verdict.NEEDS_APPROVAL, result.error())
+        return ResetResponse(ResponseKind.NEEDS_APPROVAL, result.error())
     if response.status in (401, 403):
         # Another token may help once; a missing permission stays so.
-        return ResetResponse(Verdict.NOT_RUN, result.error(), response.status == 401 and not token_renewed)
+        return ResetResponse(ResponseKind.NOT_RUN, result.error(), response.status == 401 and not token_renewed)
     if may_repeat(result.request, response):
-        return ResetResponse(Verdict.NOT_RUN, result.error())
+        return ResetResponse(ResponseKind.NOT_RUN, result.error())
     return classify_definite(result)
 
 
-def classify_definite(result: Result) -> ResetResponse:
+def classify_definite(result: CallResult) -> ResetResponse:
     """Return the meaning of a response that is not repeated."""
     if result.response is None:
-        return ResetResponse(Verdict.LOST, result.error())
+        return ResetResponse(ResponseKind.LOST, result.error())
     try:
         parse_response(result.request, result.response)
     except errors.GraphError as failure:
         is_lost = failure.status == 408 or failure.status >= 500
-        return ResetResponse(Verdict.LOST if is_lost else Verdict.REFUSED, failure)
+        return ResetResponse(ResponseKind.LOST if is_lost else ResponseKind.REFUSED, failure)
     except errors.UnexpectedResponseError as failure:
-        return ResetResponse(Verdict.LOST, failure)
-    return ResetResponse(Verdict.ACCEPTED)
+        return ResetResponse(ResponseKind.LOST, failure)
+    return ResetResponse(ResponseKind.ACCEPTED)
 
 
 def after_response(work: QueuedReset, response: ResetResponse, rules: Rules, *, stopped: bool) -> Transition:
     """Return the transition after a response other than one that needs an approval. ``stopped``: the task sends nothing more."""
     item = work.item
-    if response.verdict is Verdict.ACCEPTED:
+    if response.kind is ResponseKind.ACCEPTED:
         item.changed, item.status, item.reason, item.message = True, "pending", None, "Intune accepted the reset."
         return dataclasses.replace(_follow(work, rules, stopped=stopped), entry=("accepted", None))
     failure = response.failure
-    if isinstance(failure, errors.GraphError) and response.verdict is not Verdict.NOT_RUN:
+    if isinstance(failure, errors.GraphError) and response.kind is not ResponseKind.NOT_RUN:
         item.request_id = failure.request_id
-    if response.verdict is Verdict.NOT_RUN:
-        return Transition("queued", ("refused", str(failure)))
-    if response.verdict is Verdict.LOST:
+    if response.kind is ResponseKind.NOT_RUN:
+        return Transition("queued", ("refused", str(failure)), queue_at="retry")
+    if response.kind is ResponseKind.LOST:
         return after_lost(work, failure.message)
     item.status, item.reason = "failed", "service_refused"
     reason = f"{failure.status} {failure.code}: {failure.message}" if isinstance(failure, errors.GraphError) else str(failure)
@@ -171,7 +171,7 @@ def after_approval(work: QueuedReset, failure: errors.ApprovalPendingError | err
     return Transition("finished", ("refused", item.status))
 
 
-def after_restart(work: QueuedReset, earlier: EarlierReset) -> Transition:
+def after_resume(work: QueuedReset, earlier: EarlierReset) -> Transition:
     """Return the transition of a device whose reset an earlier run sent."""
     if not earlier.ran:
         return dataclasses.replace(after_lost(work, "An earlier run was interrupted while it sent the reset."), entry=None)
@@ -195,7 +195,7 @@ def after_read(work: QueuedReset, device: Device | None, rules: Rules, *, stoppe
     if work.join_type is not None:
         return after_assessment(work, dataclasses.replace(device, join_type=work.join_type), rules, stopped=stopped)
     work.without_join_type = device
-    return Transition("queued", place="first")
+    return Transition("queued", queue_at="front")
 
 
 def after_assessment(work: QueuedReset, device: Device, rules: Rules, *, stopped: bool) -> Transition:
@@ -278,5 +278,5 @@ def after_evidence(
         return dataclasses.replace(_follow(work, rules, stopped=stopped), entry=("settled", True))
     if ran is False and not stopped and not rules.check:
         item.status, item.reason, item.message, work.pause = "not_attempted", None, None, FIRST_LOOK
-        return Transition("queued", ("settled", False), place="last")
+        return Transition("queued", ("settled", False), queue_at="back")
     return Transition("lost", look_again=True) if can_wait and not rules.check else Transition("finished")

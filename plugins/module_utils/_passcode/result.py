@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._devices.model import PIN_RESET_GUIDE, platform_of
+from .._errors import Effects
 from .._time import render_timestamp
 from .._types import Json
 from .model import BAD, DeviceReset, Reason, RecordedReset, Status
@@ -115,7 +116,14 @@ def summarize(items: t.Sequence[DeviceReset]) -> dict[str, int]:
     return counts
 
 
-def describe_failed(items: t.Sequence[DeviceReset]) -> str:
+def effects_of(items: t.Sequence[DeviceReset]) -> Effects:
+    """Return the effects of a task that failed for some of its devices."""
+    if any(item.changed for item in items):
+        return "partial"
+    return "unknown" if any(item.reason == "answer_lost" for item in items) else "none"
+
+
+def render_failed(items: t.Sequence[DeviceReset]) -> str:
     """Return the failed devices in a line: name, status, and reason of the first ones."""
     bad = [item for item in items if item.status in BAD]
     named = [

@@ -15,7 +15,7 @@ import typing as t
 from .. import _errors as errors
 from .. import _permissions as permissions
 from .._devices.model import Device, parse_device, parse_trust_type
-from .._graph.batch import Result
+from .._graph.batch import CallResult
 from .._graph.client import GraphClient
 from .._graph.responses import parse_response
 from .._http.message import Response
@@ -23,7 +23,7 @@ from . import reset_state
 from .lost_responses import AuditLogReader, audit_shows, give_up_at, proves_not_run
 from .model import SKEW
 from .queue import QueuedReset, ResetQueue
-from .reset_state import EarlierReset, Event, Rules, Transition, Verdict
+from .reset_state import EarlierReset, Event, ResponseKind, Rules, Transition
 
 LONGEST_LOOK = 20.0  # seconds between two reads of a device that has not carried out its reset
 SAME_TIME = 1.0  # seconds; responses no further apart than that tell of the same moment
@@ -65,7 +65,7 @@ class ResultHandler:
         synced = [f"{number} devices could not be asked to check in; their resets stand. The first is {text}" for text in first]
         return [*self._warnings, *synced]
 
-    def take(self, results: t.Iterable[Result]) -> None:
+    def take(self, results: t.Iterable[CallResult]) -> None:
         """Take the results that have come."""
         # Good ones first: they show that others get through.
         for result in sorted(results, key=lambda result: not 200 <= (result.status or 0) < 300):
@@ -79,37 +79,37 @@ class ResultHandler:
             if self._not_written is not None:
                 self.stop(self._not_written)
 
-    def _take_reset(self, work: QueuedReset, result: Result) -> None:
+    def _take_reset(self, work: QueuedReset, result: CallResult) -> None:
         needs_approval = result.response is not None and self._client.approval.is_required(result.response)
         renewed = work.attempts_of("POST").token_renewed
         response = reset_state.classify(result, needs_approval=needs_approval, token_renewed=renewed)
-        if response.verdict is Verdict.NEEDS_APPROVAL:
+        if response.kind is ResponseKind.NEEDS_APPROVAL:
             self._approve(work, result)
             return
         self._apply_response(work, response)
-        if response.verdict is Verdict.NOT_RUN:
+        if response.kind is ResponseKind.NOT_RUN:
             self._try_again(work, result, can_repeat=response.can_repeat)
 
     def _apply_response(self, work: QueuedReset, response: reset_state.ResetResponse) -> None:
-        if response.verdict in (Verdict.ACCEPTED, Verdict.REFUSED):
+        if response.kind in (ResponseKind.ACCEPTED, ResponseKind.REFUSED):
             self._progress_at["POST"] = self._clock.monotonic()
-        if response.verdict is Verdict.ACCEPTED:
+        if response.kind is ResponseKind.ACCEPTED:
             self._last_sent = max(self._last_sent, work.requested_at)
             work.attempts.pop("POST", None)
             if self._rules.sync and self.failure is None:
                 self._queue.add_sync(work)
-        if response.verdict is Verdict.LOST:
+        if response.kind is ResponseKind.LOST:
             self._note_lost(work)
         self._apply(work, reset_state.after_response(work, response, self._rules, stopped=self.failure is not None))
 
-    def _approve(self, work: QueuedReset, result: Result) -> None:
+    def _approve(self, work: QueuedReset, result: CallResult) -> None:
         """Send the reset again with an approval."""
         try:
             response = self._client.approval.obtain(result.request, t.cast(Response, result.response))
         except (errors.ApprovalPendingError, errors.ApprovalError) as failure:
             self._apply(work, reset_state.after_approval(work, failure))
         except errors.LostResponseError as failure:
-            self._apply_response(work, reset_state.ResetResponse(Verdict.LOST, failure))
+            self._apply_response(work, reset_state.ResetResponse(ResponseKind.LOST, failure))
         except errors.IntuneError as failure:
             self._write(work, "refused", work.item.status)
             self._queue.finish(work)
@@ -117,13 +117,13 @@ class ResultHandler:
         else:
             self._apply_response(work, reset_state.classify_definite(dataclasses.replace(result, response=response)))
 
-    def _take_sync(self, work: QueuedReset, result: Result) -> None:
+    def _take_sync(self, work: QueuedReset, result: CallResult) -> None:
         if result.status == 429 and self.failure is None:
             self._queue.add_sync(work)
         elif result.status is None or result.status >= 300:
             self._not_synced.append(f"{work.item.names[0]}: {result.error()}")
 
-    def _take_read(self, work: QueuedReset, result: Result) -> None:
+    def _take_read(self, work: QueuedReset, result: CallResult) -> None:
         response = result.response
         if response is None or result.is_transient:
             hopeless = (response is None and not result.is_transient) or (result.status == 401 and work.attempts_of("GET").token_renewed)
@@ -160,7 +160,7 @@ class ResultHandler:
 
     def _settle(self, work: QueuedReset, device: Device) -> None:
         """Find out whether a reset whose response got lost was run: by the device's record, else by the audit log."""
-        item = work.item
+        item, now = work.item, self._client.service_now()
         item.device = item.device or device
         found, ran = reset_state.find_own_reset(item, device), t.cast("bool | None", True)
         if found is None:
@@ -170,7 +170,7 @@ class ResultHandler:
                 ran = None
         if ran:
             self._last_sent = max(self._last_sent, work.requested_at)
-        can_wait = self._queue.to_send > 0 or self._client.service_now() < give_up_at(work.lost_at, self._last_sent)
+        can_wait = self._queue.to_send > 0 or now < give_up_at(work.lost_at, self._last_sent)
         stopped = self.failure is not None
         self._apply(work, reset_state.after_evidence(work, found, ran, self._rules, stopped=stopped, can_wait=can_wait))
 
@@ -179,9 +179,9 @@ class ResultHandler:
     def _apply(self, work: QueuedReset, transition: Transition, *, look_at: float | None = None) -> None:
         if transition.entry is not None:
             self._write(work, *transition.entry)
-        if transition.place == "first":
+        if transition.queue_at == "front":
             self._queue.requeue_first(work)
-        elif transition.place == "last":
+        elif transition.queue_at == "back":
             self._queue.requeue(work)
         elif transition.phase == "due":
             self._queue.make_due(work)
@@ -201,12 +201,12 @@ class ResultHandler:
         except errors.IntuneError as failure:
             self._not_written = failure
 
-    def restart(self, work: QueuedReset, earlier: EarlierReset) -> None:
+    def resume(self, work: QueuedReset, earlier: EarlierReset) -> None:
         """Go on with a reset that an earlier run sent without learning its outcome."""
         work.requested_at, work.item.since = earlier.requested_at, earlier.requested_at - SKEW
         if not earlier.ran:
             self._note_lost(work)
-        self._apply(work, reset_state.after_restart(work, earlier), look_at=self._clock.monotonic())
+        self._apply(work, reset_state.after_resume(work, earlier), look_at=self._clock.monotonic())
 
     def _note_lost(self, work: QueuedReset) -> None:
         work.lost_at = self._client.service_now()
@@ -229,7 +229,7 @@ class ResultHandler:
             self._queue.finish(work)
         self.stop(failure)
 
-    def _try_again(self, work: QueuedReset, result: Result, *, can_repeat: bool) -> None:
+    def _try_again(self, work: QueuedReset, result: CallResult, *, can_repeat: bool) -> None:
         """Send the same again after a pause, unless that goes beyond retry_timeout."""
         method, now = result.request.method, self._clock.monotonic()
         attempts = work.attempts_of(method).after_failure(
@@ -240,7 +240,7 @@ class ResultHandler:
             can_repeat=can_repeat,
             is_unauthorized=result.status == 401,
             # A device that is throttled waits with all others, for as long as some get through.
-            progress=self._progress_at[method] if result.status == 429 else -math.inf,
+            progress_at=self._progress_at[method] if result.status == 429 else -math.inf,
         )
         work.attempts[method] = attempts
         if attempts.pause is None or (self.failure is not None and work.phase != "lost"):
@@ -250,7 +250,7 @@ class ResultHandler:
             self._queue.move(work, "queued")
         self._queue.look_at(now + attempts.pause, work)
 
-    def _give_up(self, work: QueuedReset, result: Result, *, can_repeat: bool) -> None:
+    def _give_up(self, work: QueuedReset, result: CallResult, *, can_repeat: bool) -> None:
         """End a device for which no response can be had. Where others get through it is this device alone; else the whole task stops."""
         method, failure, item = result.request.method, result.error(), work.item
         progress = self._progress_at[method]
@@ -267,7 +267,7 @@ class ResultHandler:
         if not alone:
             self.stop(self._with_read_hint(work, result, failure))
 
-    def _with_read_hint(self, work: QueuedReset, result: Result, failure: errors.IntuneError) -> errors.IntuneError:
+    def _with_read_hint(self, work: QueuedReset, result: CallResult, failure: errors.IntuneError) -> errors.IntuneError:
         """Return the failure of a read with its permission, or the way without the beta version."""
         if result.request.method != "GET" or not isinstance(failure, errors.ForbiddenError):
             return failure

@@ -10,7 +10,7 @@ import pytest
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, first_set, make_spec, without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, Secret, first_set, make_spec, without_blanks
 
 
 def validated(**given: t.Any) -> dict[str, t.Any]:
@@ -98,3 +98,9 @@ def test_one_modules_options_are_not_anothers() -> None:
 )
 def test_blank_connection_options_count_as_unset(given: dict[str, t.Any], found: dict[str, t.Any]) -> None:
     assert without_blanks(given) == found
+
+
+def test_a_secret_is_a_value_with_a_key() -> None:
+    assert Secret("results[].passcode", "return_passcode", "passcodes").key == "passcode"
+    with pytest.raises(ValueError, match=r"passcodes\[\]"):
+        Secret("results[].passcodes[]", "return_passcode", "passcodes")

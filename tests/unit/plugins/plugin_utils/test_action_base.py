@@ -19,7 +19,6 @@ from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base im
     IntuneActionBase,
     hide_secrets,
     run_in_process,
-    with_plain_text,
 )
 from tests.support.fakes import FakeTransport
 
@@ -294,7 +293,7 @@ def test_vaulted_strings_become_text() -> None:
     class Vaulted(str):
         __ENCRYPTED__ = True
 
-    found = with_plain_text({"client_secret": Vaulted("s3cret"), "devices": [Vaulted("PC-1")], "timeout": 5})
+    found = _argspec.with_plain_text({"client_secret": Vaulted("s3cret"), "devices": [Vaulted("PC-1")], "timeout": 5})
     assert found == {"client_secret": "s3cret", "devices": ["PC-1"], "timeout": 5}
     assert type(found["client_secret"]) is type(found["devices"][0]) is str
 

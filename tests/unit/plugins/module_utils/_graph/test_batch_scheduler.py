@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler, Result
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler, CallResult
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.fakes import GRAPH, START_DATE, FakeCredential, Script, Tenant, answer, body_of, error, tenant
@@ -56,7 +56,7 @@ def every(request: Request) -> Response:
     return items(*(answer(200, {"url": item["url"]}) for item in body_of(request)["requests"]))
 
 
-def outcome(script: Script, *requests: Request, **options: t.Any) -> tuple[list[Result], BatchScheduler, Tenant]:
+def outcome(script: Script, *requests: Request, **options: t.Any) -> tuple[list[CallResult], BatchScheduler, Tenant]:
     """Return the outcomes of requests that are sent together."""
     scheduler, world = made(script, **options)
     scheduler.start(calls(*requests))
@@ -132,9 +132,9 @@ def test_a_failure_is_that_of_each_item(failure: errors.IntuneError) -> None:
 
 
 def test_an_answers_error_says_what_it_is() -> None:
-    refusal = Result(1, read(), error(404, "NotFound", "No such thing.")).error()
+    refusal = CallResult(1, read(), error(404, "NotFound", "No such thing.")).error()
     assert isinstance(refusal, errors.NotFoundError) and "No such thing." in str(refusal)
-    odd = Result(1, read(), answer(200, [])).error()
+    odd = CallResult(1, read(), answer(200, [])).error()
     assert isinstance(odd, errors.UnexpectedResponseError) and "GET /v1.0/things/0 returned an unexpected response (status 200)" in str(odd)
 
 
@@ -437,14 +437,14 @@ def test_a_service_that_wants_more_patience_than_there_is_is_not_waited_for() ->
 @pytest.mark.parametrize(
     ("subject", "again"),
     [
-        (Result(1, read(), None), True),
-        (Result(1, read(), error(401)), True),
-        (Result(1, read(), error(403)), False),
-        (Result(1, read(), failure=errors.NotSentError("No.")), True),
-        (Result(1, read(), failure=errors.NotSentError("No.", is_transient=False)), False),
-        (Result(1, read(), failure=errors.LostResponseError("Lost.")), True),
-        (Result(1, read(), failure=errors.InvalidOptionError("Bad.")), False),
+        (CallResult(1, read(), None), True),
+        (CallResult(1, read(), error(401)), True),
+        (CallResult(1, read(), error(403)), False),
+        (CallResult(1, read(), failure=errors.NotSentError("No.")), True),
+        (CallResult(1, read(), failure=errors.NotSentError("No.", is_transient=False)), False),
+        (CallResult(1, read(), failure=errors.LostResponseError("Lost.")), True),
+        (CallResult(1, read(), failure=errors.InvalidOptionError("Bad.")), False),
     ],
 )
-def test_what_may_get_another_answer(subject: Result, again: bool) -> None:
+def test_what_may_get_another_answer(subject: CallResult, again: bool) -> None:
     assert subject.is_transient is again

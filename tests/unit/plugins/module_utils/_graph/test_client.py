@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import parse_claims_challenge
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
-from tests.support.fakes import GRAPH, START, FakeClock, FakeCredential, Tenant, answer, body_of, error, page, query_of, tenant
+from tests.support.fakes import GRAPH, START, FakeClock, FakeCredential, Step, Tenant, answer, body_of, error, page, query_of, tenant
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1767607200"}}}'
 CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{base64.b64encode(CLAIMS.encode()).decode()}"'
@@ -87,6 +87,25 @@ def test_an_error_is_raised_with_its_target() -> None:
     assert caught.value.target == "GET /v1.0/things"
 
 
+@pytest.mark.parametrize(
+    ("script", "call", "effects"),
+    [
+        pytest.param([errors.LostResponseError("Lost.")], lambda client: client.post("/a"), "unknown", id="lost"),
+        pytest.param([error(500)], lambda client: client.post("/a"), "unknown", id="500"),
+        pytest.param([answer(200, b"{")], lambda client: client.post("/a"), "unknown", id="unreadable response"),
+        pytest.param([error(504), error(404)], lambda client: client.patch("/a", {}), "unknown", id="504, then 404"),
+        pytest.param([error(404)], lambda client: client.patch("/a", {}), None, id="404"),
+        pytest.param([errors.NotSentError("No.", is_transient=False)], lambda client: client.post("/a"), None, id="not sent"),
+        pytest.param([answer(200, b"{")], lambda client: client.get("/a"), None, id="unreadable response to a read"),
+        pytest.param([answer(200, b"{")], lambda client: client.post_query("/a", {}), None, id="unreadable response to a query"),
+    ],
+)
+def test_the_error_of_a_write_that_may_have_been_done_says_so(script: list[Step], call: object, effects: str | None) -> None:
+    with pytest.raises(errors.IntuneError) as caught:
+        call(tenant(script).client)
+    assert caught.value.effects == effects
+
+
 def test_find_is_null_for_what_is_not_there() -> None:
     assert tenant([error(404)]).client.find("/things/1") is None
 
@@ -156,6 +175,23 @@ def test_the_new_token_meets_the_challenge(header: str, claims: str | None) -> N
     world.client.get("/a")
     assert [asked for asked in world.credential.asked if asked != (None, False)] == [(claims, True)]
     assert [request.bearer for request in world.transport.sent] == ["token-1", "token-2"]
+
+
+def test_a_challenge_is_met_also_when_the_token_was_renewed_meanwhile() -> None:
+    """Such as one that was about to expire: the other token does not hold the claims."""
+    world = tenant()
+    refusal = answer(401, www_authenticate=CHALLENGE)
+    met = world.client.renew_token("expired meanwhile", refusal)
+    assert world.credential.asked[-1] == (CLAIMS, True)
+    asked = len(world.credential.asked)
+    assert world.client.renew_token("expired meanwhile", refusal) == met, "another request that went out with it"
+    assert (CLAIMS, True) not in world.credential.asked[asked:]
+
+
+def test_a_token_that_was_renewed_meanwhile_is_used_where_no_claims_are_demanded() -> None:
+    world = tenant()
+    world.client.renew_token("expired meanwhile", answer(401))
+    assert (None, True) not in world.credential.asked
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,33 @@ def exchange(clock: FakeClock, *script: Step, retry_timeout: float = 60.0) -> tu
 )
 def test_what_did_not_run_is_sent_again(clock: FakeClock, request_: Request, first: Step) -> None:
     subject, transport = exchange(clock, first, GOOD)
-    assert subject.send(request_) is GOOD
+    assert subject.send(request_).body == GOOD.body
     assert transport.sent == [request_, request_]
+
+
+@pytest.mark.parametrize(
+    ("request_", "first", "is_doubtful"),
+    [
+        pytest.param(REPEATABLE, LOST, True, id="lost"),
+        *[pytest.param(REPEATABLE, answer(status), True, id=str(status)) for status in (500, 502, 503, 504)],
+        pytest.param(REPEATABLE, answer(503, retry_after="1"), False, id="503 with Retry-After: it was refused"),
+        pytest.param(REPEATABLE, answer(429), False, id="throttled: it was not run"),
+        pytest.param(REPEATABLE, REFUSED, False, id="not sent"),
+        pytest.param(GET, LOST, False, id="GET: it changes nothing"),
+    ],
+)
+def test_a_response_is_doubtful_after_an_attempt_of_a_write_that_may_have_run(
+    clock: FakeClock, request_: Request, first: Step, is_doubtful: bool
+) -> None:
+    subject, _transport = exchange(clock, first, answer(429), answer(404))
+    response = subject.send(request_)
+    assert (response.status, response.is_doubtful) == (404, is_doubtful)
+
+
+def test_a_request_counts_as_lost_when_only_its_last_attempts_were_not_sent(clock: FakeClock) -> None:
+    subject, _transport = exchange(clock, LOST, *[REFUSED] * 50)
+    with pytest.raises(errors.LostResponseError, match=r"^refused An earlier attempt may have run\.$"):
+        subject.send(REPEATABLE)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -293,7 +318,7 @@ class TestAttempts:
 
     def test_progress_of_others_gives_more_time(self) -> None:
         attempts = failed(Attempts(), 0.0)
-        assert failed(attempts, 70.0).pause is None and failed(attempts, 70.0, progress=50.0).pause == 2.0
+        assert failed(attempts, 70.0).pause is None and failed(attempts, 70.0, progress_at=50.0).pause == 2.0
 
     def test_what_cannot_be_repeated_stops_at_once(self) -> None:
         assert failed(Attempts(), can_repeat=False).pause is None

@@ -343,9 +343,9 @@ class FleetMachine(RuleBasedStateMachine):
             assert intents[device] >= len(ours), device
             trace = traces.get(device)
             if trace is not None and trace.state == "accepted":
-                assert [action for action in self.wire.of(device) if action.requested.timestamp() >= trace.time - model.SKEW], device
+                assert [action for action in self.wire.of(device) if action.requested.timestamp() >= trace.intended_at - model.SKEW], device
             if trace is not None and trace.state == "free":
-                assert not [action for action in ours if action.requested.timestamp() >= trace.time], device
+                assert not [action for action in ours if action.requested.timestamp() >= trace.intended_at], device
 
     def ours(self, device: str) -> list[Action]:
         return [action for action in self.wire.of(device) if self.wire.by[action.id]]

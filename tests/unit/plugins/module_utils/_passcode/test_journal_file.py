@@ -92,7 +92,7 @@ def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock)
         lambda journal: journal.write("accepted", A, None),
         lambda journal: journal.write("refused", B, "429: slow\ndown"),
         lambda journal: journal.write("lost", B, "no answer"),
-        lambda journal: journal.write("settled", B, False),
+        lambda journal: journal.write("settled", B, None),
         lambda journal: journal.outcome([(A, "done"), (B, "not_attempted")]),
         lambda journal: journal.end("run-1"),
     ]

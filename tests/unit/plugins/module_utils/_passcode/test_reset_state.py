@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
 import pytest
@@ -14,32 +13,20 @@ from hypothesis import strategies as st
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import Verdict
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import Result
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import CallResult
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import reset_state, result
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.queue import QueuedReset
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset, ResetResponse, Rules, Transition
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import Verdict as Meaning
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import (
+    EarlierReset,
+    ResetResponse,
+    ResponseKind,
+    Rules,
+    Transition,
+)
 from tests.support.fakes import GRAPH, START, answer, error
-
-ID = "aaaaaaaa-0000-4000-8000-000000000001"
-ELIGIBLE = Verdict(True)
-
-
-def stamp(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def entry(state: str = "done", started: float = START, **more: t.Any) -> dict[str, t.Any]:
-    """One of a device's deviceActionResults."""
-    times = {"startDateTime": stamp(started), "lastUpdatedDateTime": stamp(started + 60)}
-    return {"actionName": "resetPasscode", "actionState": state, **times, "errorCode": 0, "passcode": None, **more}
-
-
-def item(*actions: dict[str, t.Any], verdict: Verdict = ELIGIBLE, system: str = "Windows", **more: t.Any) -> DeviceReset:
-    device = Device(ID, "PC-1", operating_system=system, os_version="10.0.22631", actions=actions)
-    return DeviceReset(ID, ["PC-1"], device, verdict, **more)
+from tests.support.resets import ELIGIBLE, ID, entry, item
 
 
 @pytest.mark.parametrize(
@@ -106,10 +93,10 @@ RULES = Rules(since=START - 900)
 LOST = errors.LostResponseError("Lost.")
 
 
-def came(outcome: Response | errors.IntuneError | None) -> Result:
+def came(outcome: Response | errors.IntuneError | None) -> CallResult:
     if isinstance(outcome, errors.IntuneError):
-        return Result(None, POST, failure=outcome)
-    return Result(None, POST, outcome)
+        return CallResult(None, POST, failure=outcome)
+    return CallResult(None, POST, outcome)
 
 
 def queued(phase: t.Any = "sent", **more: t.Any) -> QueuedReset:
@@ -119,29 +106,32 @@ def queued(phase: t.Any = "sent", **more: t.Any) -> QueuedReset:
 @pytest.mark.parametrize(
     ("outcome", "meaning", "can_repeat"),
     [
-        pytest.param(answer(204), Meaning.ACCEPTED, True, id="accepted"),
-        pytest.param(answer(200, {"odd": 1}), Meaning.ACCEPTED, True, id="accepted with a body"),
-        pytest.param(error(400), Meaning.REFUSED, True, id="refused"),
-        pytest.param(error(404), Meaning.REFUSED, True, id="gone"),
-        pytest.param(error(409), Meaning.REFUSED, True, id="conflict"),
-        pytest.param(error(429), Meaning.NOT_RUN, True, id="throttled"),
-        pytest.param(error(503, retry_after="2"), Meaning.NOT_RUN, True, id="unavailable, and says until when"),
-        pytest.param(errors.NotSentError("No."), Meaning.NOT_RUN, True, id="not sent"),
-        pytest.param(errors.NotSentError("No.", is_transient=False), Meaning.NOT_RUN, False, id="cannot be sent"),
-        pytest.param(errors.AuthenticationError("No."), Meaning.NOT_RUN, False, id="no token"),
-        pytest.param(error(401), Meaning.NOT_RUN, True, id="token refused"),
-        pytest.param(error(403), Meaning.NOT_RUN, False, id="not permitted"),
-        *[pytest.param(error(status), Meaning.LOST, True, id=f"{status}: it may have run") for status in (408, 500, 502, 503, 504, 599)],
-        pytest.param(LOST, Meaning.LOST, True, id="lost"),
-        pytest.param(None, Meaning.LOST, True, id="left out of the batch"),
-        pytest.param(answer(302, location="https://elsewhere.test/"), Meaning.LOST, True, id="redirected"),
-        pytest.param(answer(200, b"<html>"), Meaning.LOST, True, id="not Graph's"),
+        pytest.param(answer(204), ResponseKind.ACCEPTED, True, id="accepted"),
+        pytest.param(answer(200, {"odd": 1}), ResponseKind.ACCEPTED, True, id="accepted with a body"),
+        pytest.param(error(400), ResponseKind.REFUSED, True, id="refused"),
+        pytest.param(error(404), ResponseKind.REFUSED, True, id="gone"),
+        pytest.param(error(409), ResponseKind.REFUSED, True, id="conflict"),
+        pytest.param(error(429), ResponseKind.NOT_RUN, True, id="throttled"),
+        pytest.param(error(503, retry_after="2"), ResponseKind.NOT_RUN, True, id="unavailable, and says until when"),
+        pytest.param(errors.NotSentError("No."), ResponseKind.NOT_RUN, True, id="not sent"),
+        pytest.param(errors.NotSentError("No.", is_transient=False), ResponseKind.NOT_RUN, False, id="cannot be sent"),
+        pytest.param(errors.AuthenticationError("No."), ResponseKind.NOT_RUN, False, id="no token"),
+        pytest.param(error(401), ResponseKind.NOT_RUN, True, id="token refused"),
+        pytest.param(error(403), ResponseKind.NOT_RUN, False, id="not permitted"),
+        *[
+            pytest.param(error(status), ResponseKind.LOST, True, id=f"{status}: it may have run")
+            for status in (408, 500, 502, 503, 504, 599)
+        ],
+        pytest.param(LOST, ResponseKind.LOST, True, id="lost"),
+        pytest.param(None, ResponseKind.LOST, True, id="left out of the batch"),
+        pytest.param(answer(302, location="https://elsewhere.test/"), ResponseKind.LOST, True, id="redirected"),
+        pytest.param(answer(200, b"<html>"), ResponseKind.LOST, True, id="not Graph's"),
     ],
 )
-def test_each_response_has_its_meaning(outcome: t.Any, meaning: Meaning, can_repeat: bool) -> None:
+def test_each_response_has_its_meaning(outcome: t.Any, meaning: ResponseKind, can_repeat: bool) -> None:
     found = reset_state.classify(came(outcome))
-    assert (found.verdict, found.can_repeat) == (meaning, can_repeat)
-    assert (found.error is None) is (meaning is Meaning.ACCEPTED)
+    assert (found.kind, found.can_repeat) == (meaning, can_repeat)
+    assert (found.error is None) is (meaning is ResponseKind.ACCEPTED)
 
 
 def test_a_token_is_renewed_once() -> None:
@@ -149,7 +139,7 @@ def test_a_token_is_renewed_once() -> None:
 
 
 def test_a_response_that_needs_an_approval_is_none_of_the_others() -> None:
-    assert reset_state.classify(came(error(400)), needs_approval=True).verdict is Meaning.NEEDS_APPROVAL
+    assert reset_state.classify(came(error(400)), needs_approval=True).kind is ResponseKind.NEEDS_APPROVAL
 
 
 @given(st.integers(200, 599), st.booleans(), st.booleans())
@@ -158,7 +148,7 @@ def test_a_reset_is_never_sent_again_that_may_have_run(status: int, retry_after:
     response = error(status, **({"retry_after": "1"} if retry_after else {})) if status >= 400 else answer(status)
     found = reset_state.classify(came(response), token_renewed=renewed)
     did_not_run = status in (401, 403, 429) or (status == 503 and retry_after)
-    assert (found.verdict is Meaning.NOT_RUN) is did_not_run, found
+    assert (found.kind is ResponseKind.NOT_RUN) is did_not_run, found
 
 
 @pytest.mark.parametrize(
@@ -166,7 +156,7 @@ def test_a_reset_is_never_sent_again_that_may_have_run(status: int, retry_after:
     [
         pytest.param(answer(204), Transition("accepted", ("accepted", None), look_again=True), ("pending", None, True), id="accepted"),
         pytest.param(error(404), Transition("finished", ("refused", "X")), ("failed", "service_refused", False), id="refused"),
-        pytest.param(error(429), Transition("queued", ("refused", "X")), ("not_attempted", None, False), id="not run"),
+        pytest.param(error(429), Transition("queued", ("refused", "X"), queue_at="retry"), ("not_attempted", None, False), id="not run"),
         pytest.param(LOST, Transition("lost", ("lost", "Lost."), look_again=True), ("unknown", "answer_lost", False), id="lost"),
     ],
 )
@@ -176,14 +166,14 @@ def test_a_response_makes_a_transition(outcome: t.Any, transition: Transition, t
     event, detail = t.cast("tuple[t.Any, t.Any]", found.entry)
     if event == "refused":
         assert detail == str(response.failure)
-        found = Transition(found.phase, ("refused", "X"), found.look_again, found.place)
+        found = Transition(found.phase, ("refused", "X"), found.look_again, found.queue_at)
     assert found == transition
     assert (work.item.status, work.item.reason, work.item.changed) == told
 
 
 @pytest.mark.parametrize(("rules", "stopped"), [({"wait": False}, False), ({}, True), ({"check": True}, False)])
 def test_an_accepted_reset_is_not_waited_for_where_nobody_wants_that(rules: dict[str, bool], stopped: bool) -> None:
-    response = ResetResponse(Meaning.ACCEPTED)
+    response = ResetResponse(ResponseKind.ACCEPTED)
     found = reset_state.after_response(queued(), response, Rules(since=START, **rules), stopped=stopped)
     assert (found.phase, found.look_again) == ("finished", False)
 
@@ -211,7 +201,7 @@ def test_an_approval_ends_a_device(failure: t.Any, told: tuple[t.Any, ...]) -> N
 @pytest.mark.parametrize(("ran", "phase", "status"), [(True, "accepted", "pending"), (False, "lost", "unknown")])
 def test_a_reset_of_an_earlier_run_is_gone_on_with_and_not_written_down_again(ran: bool, phase: str, status: str) -> None:
     work = queued("queued")
-    found = reset_state.after_restart(work, EarlierReset(START, ran))
+    found = reset_state.after_resume(work, EarlierReset(START, ran))
     assert (found.phase, found.entry, found.look_again, work.item.status) == (phase, None, True, status)
 
 
@@ -246,7 +236,7 @@ def test_a_device_that_was_read_is_reset_or_not(rules: dict[str, t.Any], stopped
 
 def test_without_the_beta_version_the_way_a_device_is_joined_is_read_first_and_once() -> None:
     work, rules = QueuedReset(DeviceReset(ID, ["PC-1"]), phase="reading"), Rules(since=START, beta=False)
-    assert reset_state.after_read(work, UNJOINED, rules, stopped=False) == Transition("queued", place="first")
+    assert reset_state.after_read(work, UNJOINED, rules, stopped=False) == Transition("queued", queue_at="front")
     assert work.without_join_type is UNJOINED
     work.join_type, work.without_join_type = "azureADJoined", None
     assert reset_state.after_read(work, UNJOINED, rules, stopped=False).phase == "due"
@@ -276,7 +266,7 @@ def test_an_accepted_reset_takes_over_its_own_entry_alone(state: str, started: f
     [
         (True, {}, False, True, Transition("accepted", ("settled", True), look_again=True), ("pending", None)),
         (True, {"wait": False}, False, True, Transition("finished", ("settled", True)), ("pending", None)),
-        (False, {}, False, True, Transition("queued", ("settled", False), place="last"), ("not_attempted", None)),
+        (False, {}, False, True, Transition("queued", ("settled", False), queue_at="back"), ("not_attempted", None)),
         (False, {}, True, True, Transition("lost", look_again=True), ("unknown", "answer_lost")),
         (False, {"check": True}, False, True, Transition("finished"), ("unknown", "answer_lost")),
         (None, {}, False, True, Transition("lost", look_again=True), ("unknown", "answer_lost")),

@@ -4,37 +4,17 @@
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
-from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import Verdict
-from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model, result, status
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset, RecordedReset
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode, intune_device_passcode_info
 from tests.support.fakes import START
+from tests.support.resets import ID, entry, item
 from tests.support.returns import differences, documented
-
-ID = "aaaaaaaa-0000-4000-8000-000000000001"
-ELIGIBLE = Verdict(True)
-
-
-def stamp(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def entry(state: str = "done", started: float = START, **more: t.Any) -> dict[str, t.Any]:
-    """One of a device's deviceActionResults."""
-    times = {"startDateTime": stamp(started), "lastUpdatedDateTime": stamp(started + 60)}
-    return {"actionName": "resetPasscode", "actionState": state, **times, "errorCode": 0, "passcode": None, **more}
-
-
-def item(*actions: dict[str, t.Any], verdict: Verdict = ELIGIBLE, system: str = "Windows", **more: t.Any) -> DeviceReset:
-    device = Device(ID, "PC-1", operating_system=system, os_version="10.0.22631", actions=actions)
-    return DeviceReset(ID, ["PC-1"], device, verdict, **more)
 
 
 @pytest.mark.parametrize(
@@ -165,12 +145,26 @@ def test_a_reset_without_a_readable_start_shows_none() -> None:
 
 def test_the_first_ten_failed_devices_are_named() -> None:
     subjects = [item(status="failed", reason=reason) for reason in ("device_failed", "failed", None)] + [item(status="done")]
-    assert result.describe_failed(subjects) == "PC-1 failed (device_failed), PC-1 failed, PC-1 failed."
-    assert result.describe_failed([item(status="unknown")] * 10) == ", ".join(["PC-1 unknown"] * 10) + "."
-    assert result.describe_failed([item(status="unknown")] * 12) == ", ".join(["PC-1 unknown"] * 10) + " and 2 more."
+    assert result.render_failed(subjects) == "PC-1 failed (device_failed), PC-1 failed, PC-1 failed."
+    assert result.render_failed([item(status="unknown")] * 10) == ", ".join(["PC-1 unknown"] * 10) + "."
+    assert result.render_failed([item(status="unknown")] * 12) == ", ".join(["PC-1 unknown"] * 10) + " and 2 more."
 
 
 # --- the documentation ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("items", "effects"),
+    [
+        ([DeviceReset(ID, [], status="failed", changed=True), DeviceReset(ID, [], status="unknown", reason="answer_lost")], "partial"),
+        ([DeviceReset(ID, [], status="unknown", reason="answer_lost"), DeviceReset(ID, [], status="refused")], "unknown"),
+        ([DeviceReset(ID, [], status="refused")], "none"),
+        ([], "none"),
+    ],
+    ids=["one was reset", "one may have been reset", "none was reset", "no device"],
+)
+def test_a_failure_says_what_was_done(items: list[DeviceReset], effects: str) -> None:
+    assert result.effects_of(items) == effects
 
 
 class ReturnedResult(result.ResetResult, total=False):

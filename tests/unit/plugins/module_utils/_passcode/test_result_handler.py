@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import Result
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import CallResult
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import Attempts
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses
@@ -133,9 +133,9 @@ def test_failures_that_began_within_a_second_of_a_good_response_are_of_one_devic
     engine, items = wire.engine()
     (work,) = engine._queue.take_queued(1)
     engine._queue.move(work, "reading")
-    engine._progress_at["GET"] = wire.clock.monotonic()
+    engine._results._progress_at["GET"] = wire.clock.monotonic()
     work.attempts["GET"] = Attempts(1, wire.clock.monotonic() + began)
-    engine._give_up(work, Result(work, engine._read_request(work), error(503)), can_repeat=True)
+    engine._results._give_up(work, CallResult(work, engine._read_request(work), error(503)), can_repeat=True)
     assert (items[0].status, engine.failure is None) == (("failed", True) if is_alone else ("not_attempted", False))
 
 
