@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 OUTPUT := tests/output
 
+# The integration tests that run, as pytest's -m wants it; blank is all.
+INTEGRATION_MARKS ?= not exhaustive
+
 # A test that hangs fails after this many seconds.
 export PYTEST_TIMEOUT ?= 300
 # Some build machines have no home folder.
@@ -33,7 +36,7 @@ QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 PARTS := environment sanity-environment lint unit artifact contract docs-lint docs sanity demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick environment lint lint-quick format generate unit unit-quick integration contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog clean
+.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick integration contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog clean
 .NOTPARALLEL:
 
 help:  ## Show this list
@@ -47,8 +50,11 @@ help:  ## Show this list
 demo: $(VENV)/.demo-ready  ## See the collection work against an emulated tenant (nothing to set up)
 	@$(RUN) python -m tests.demo
 
-test:  ## Run every check there is, and say at the end how long each part took
+test:  ## Run every kind of check, and say at the end how long each part took
 	@tests/tools/parts.sh "$(MAKE)" $(PARTS)
+
+test-all:  ## Run the same with all integration tests: also slow ones that are rarely red, which repeat others in most cases
+	@INTEGRATION_MARKS= tests/tools/parts.sh "$(MAKE)" $(PARTS)
 
 test-quick:  ## Run what a change needs at once: ruff, the quick unit tests and the checks of the repository itself
 	@tests/tools/parts.sh "$(MAKE)" $(QUICK_PARTS)
@@ -79,8 +85,8 @@ unit: environment  ## Run the unit tests, the emulated tenant's own tests and th
 unit-quick: environment
 	@$(RUN) python -m pytest tests/unit tests/quality -m "not slow" -n $(WORKERS) $(PYTEST_ARGS)
 
-integration: environment  ## Run every module, role and playbook against the emulated tenant
-	@$(RECORD) python -m pytest tests/integration -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
+integration: environment  ## Run every module, role and playbook against the emulated tenant; INTEGRATION_MARKS= runs all tests
+	@$(RECORD) python -m pytest tests/integration -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
 
 contract: environment  ## Compare what the integration tests and the emulated tenant sent and got with Microsoft's description of the API
 	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
@@ -108,7 +114,7 @@ build: environment  ## Build the tarball of the collection from the files that g
 	@$(RUN) python tests/tools/build.py
 
 artifact: environment  ## Build the collection, install it elsewhere and test that copy
-	@$(RECORD) tests/tools/artifact.sh -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
+	@$(RECORD) tests/tools/artifact.sh -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
 
 bench: environment  ## Measure speed and memory against the emulated tenant, and what comes of other ways; BENCH_ARGS="--quick" is short
 	@$(RUN) python -m tests.bench $(BENCH_ARGS)

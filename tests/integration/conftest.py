@@ -119,11 +119,17 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Warm]:
 
 @pytest.fixture
 def ansible(tmp_path: pathlib.Path, tenant: EmulatedTenant, warm: Warm) -> Ansible:
-    """Run tasks as INTEGRATION_EXECUTION says: in the controller's process (run_in_process, the default), or as a module (module)."""
-    return Ansible(tmp_path, tenant, os.environ.get("INTEGRATION_EXECUTION") or "run_in_process", warm)
+    """Run tasks as INTEGRATION_EXECUTION says: in the controller's process (in_process, the default), or as a module (module)."""
+    return Ansible(tmp_path, tenant, os.environ.get("INTEGRATION_EXECUTION") or "in_process", warm)
 
 
-@pytest.fixture(params=["run_in_process", "module"])
+@pytest.fixture(params=["in_process", "module"])
 def both_executions(tmp_path: pathlib.Path, tenant: EmulatedTenant, request: pytest.FixtureRequest, warm: Warm) -> Ansible:
     """Run the test once with tasks in the controller's process, and once with tasks as modules."""
+    return Ansible(tmp_path, tenant, request.param, warm)
+
+
+@pytest.fixture(params=["in_process", pytest.param("module", marks=pytest.mark.exhaustive)])
+def each_execution(tmp_path: pathlib.Path, tenant: EmulatedTenant, request: pytest.FixtureRequest, warm: Warm) -> Ansible:
+    """Run the test like both_executions, but as modules in `make test-all` alone: for what hardly depends on the execution."""
     return Ansible(tmp_path, tenant, request.param, warm)

@@ -156,10 +156,10 @@ class Warm:
 class Ansible:
     """ansible-playbook in a folder of its own, against one tenant. Without a Warm it is started anew.
 
-    ``execution``: "run_in_process" lets tasks run in the controller's process, "module" makes each a module's process.
+    ``execution``: "in_process" lets tasks run in the controller's process, "module" makes each a module's process.
     """
 
-    def __init__(self, folder: pathlib.Path, tenant: t.Any, execution: str = "run_in_process", warm: Warm | None = None) -> None:
+    def __init__(self, folder: pathlib.Path, tenant: t.Any, execution: str = "in_process", warm: Warm | None = None) -> None:
         self.folder = folder
         self.tenant = tenant
         self.execution = execution

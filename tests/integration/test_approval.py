@@ -58,16 +58,16 @@ def test_asks_waits_and_completes_when_it_is_approved(ansible, settings):
     assert not last.changed and last.writes == []
 
 
-def test_each_protected_write_is_approved_for_itself(both_executions):
+def test_each_protected_write_is_approved_for_itself(each_execution):
     options = {**OPTIONS, "assignments": [{"target": "all_devices"}]}
-    pending(both_executions.module(MODULE, options), both_executions)
-    both_executions.tenant.control.decide(request(both_executions)["code"], "approve")
-    made, waiting = both_executions.cases(MODULE, {"made": options, "waiting": options}).values()
+    pending(each_execution.module(MODULE, options), each_execution)
+    each_execution.tenant.control.decide(request(each_execution)["code"], "approve")
+    made, waiting = each_execution.cases(MODULE, {"made": options, "waiting": options}).values()
     assert made.changed, "the policy was made"
     assert made.result["approval"]["operation"].endswith("/assign") and made.result["pin_policy"]["assignments"] == []
-    pending(waiting, both_executions)
-    both_executions.tenant.control.decide(request(both_executions)["code"], "approve")
-    done, last = both_executions.cases(MODULE, {"done": options, "last": options}).values()
+    pending(waiting, each_execution)
+    each_execution.tenant.control.decide(request(each_execution)["code"], "approve")
+    done, last = each_execution.cases(MODULE, {"done": options, "last": options}).values()
     assert done.changed and done.result["approval"] is None
     assert [item["target"] for item in done.result["pin_policy"]["assignments"]] == ["all_devices"]
     assert last.status == "ok" and not last.changed

@@ -262,7 +262,7 @@ def test_a_fleet_is_reset_by_the_nodes_of_a_mesh(controller):
     assert_secret(controller, job)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.timeout(600)
 def test_a_controller_is_configured_once(tmp_path):
     """By the modules of awx.awx themselves, against a stand-in for the controller's API."""

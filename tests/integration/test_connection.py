@@ -62,7 +62,7 @@ def test_says_that_the_clocks_differ(ansible):
 
 
 @pytest.mark.parametrize("kind", ["client_secret", "pem", "pfx", "workload_identity", "managed_identity", "access_token", "azure_cli"])
-def test_each_credential_signs_in(both_executions, env, tmp_path, kind):
+def test_each_credential_signs_in(each_execution, env, tmp_path, kind):
     secretless = {"INTUNE_CLIENT_SECRET": ""}
     cases = {
         "client_secret": ({}, {}),
@@ -79,11 +79,11 @@ def test_each_credential_signs_in(both_executions, env, tmp_path, kind):
             {},
             {**BLANK, "IDENTITY_ENDPOINT": env["EMULATOR_MSI_ENDPOINT"], "IDENTITY_HEADER": env["EMULATOR_MSI_SECRET"]},
         ),
-        "access_token": ({"access_token": both_executions.tenant.control.token()}, BLANK),
-        "azure_cli": ({"auth_method": "azure_cli"}, {**BLANK, "PATH": f"{fake_az(tmp_path, both_executions.tenant)}:{os.environ['PATH']}"}),
+        "access_token": ({"access_token": each_execution.tenant.control.token()}, BLANK),
+        "azure_cli": ({"auth_method": "azure_cli"}, {**BLANK, "PATH": f"{fake_az(tmp_path, each_execution.tenant)}:{os.environ['PATH']}"}),
     }
     options, extra = cases[kind]
-    found = both_executions.module(MODULE, options, env=extra)
+    found = each_execution.module(MODULE, options, env=extra)
     assert found.status == "ok", found.result
     assert found.result["connection"]["roles"]
     assert found.result["connection"]["auth_method"] == {"pem": "client_certificate", "pfx": "client_certificate"}.get(kind, kind)
@@ -99,9 +99,9 @@ def fake_az(folder: pathlib.Path, tenant) -> pathlib.Path:
     return script.parent
 
 
-def test_a_blank_option_falls_back_to_the_environment(both_executions):
+def test_a_blank_option_falls_back_to_the_environment(each_execution):
     blank = dict.fromkeys(["client_secret", "tenant_id", "graph_url", "auth_method", "cloud", "timeout", "validate_certs"], "")
-    assert both_executions.module(MODULE, blank).status == "ok"
+    assert each_execution.module(MODULE, blank).status == "ok"
 
 
 def test_an_inline_vaulted_secret_signs_in(both_executions, env):
@@ -178,10 +178,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("extra", [{}, BLANK, NO_PATH], ids=["with a credential", "blank", "no PATH"])
-def test_bad_input_is_explained(both_executions, extra):
-    if extra == NO_PATH and both_executions.execution == "module":
+def test_bad_input_is_explained(each_execution, extra):
+    if extra == NO_PATH and each_execution.execution == "module":
         pytest.skip("without a PATH Ansible cannot start a module's process")
-    found = both_executions.cases(MODULE, {name: options for name, (options, env, _words) in BAD.items() if env == extra}, env=extra)
+    found = each_execution.cases(MODULE, {name: options for name, (options, env, _words) in BAD.items() if env == extra}, env=extra)
     assert found
     for name, run in found.items():
         assert run.status == "failed", (name, run.result)
@@ -231,8 +231,8 @@ def test_tls_that_does_not_verify(ansible):
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_our_ca_beats_the_environments(both_executions, variable):
-    assert both_executions.module(MODULE, {}, env={variable: other_ca()}).status == "ok"
+def test_our_ca_beats_the_environments(each_execution, variable):
+    assert each_execution.module(MODULE, {}, env={variable: other_ca()}).status == "ok"
 
 
 def test_a_proxy_is_used_and_named(ansible):
@@ -262,7 +262,7 @@ def test_an_answer_that_is_not_graphs(ansible, kind, options, word):
     assert found.status == "failed" and word in found.result["msg"], found.result["msg"]
 
 
-def test_a_missing_permission_is_named(both_executions):
+def test_a_missing_permission_is_named(each_execution):
     cases = {
         "intune_pin_policy": ({"name": "x", "enable_pin_recovery": True}, [], "DeviceManagementConfiguration.ReadWrite.All"),
         "intune_pinreset_consent": ({}, ["Application.Read.All", "Directory.Read.All"], "DelegatedPermissionGrant.ReadWrite.All"),
@@ -274,9 +274,9 @@ def test_a_missing_permission_is_named(both_executions):
     }
     tasks = {}
     for module, (options, roles, _missing) in cases.items():
-        app = both_executions.tenant.control.add_app(roles=roles)
+        app = each_execution.tenant.control.add_app(roles=roles)
         signed = {**options, "client_id": app["client_id"], "client_secret": app["client_secret"]}
         tasks[module] = {f"endpointops.intune.{module}": signed}
-    for module, found in both_executions.attempts(tasks).items():
+    for module, found in each_execution.attempts(tasks).items():
         assert found.status == "failed" and cases[module][2] in found.result["msg"], (module, found.result)
         assert found.result["error"]["request_id"], module

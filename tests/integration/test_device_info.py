@@ -40,9 +40,9 @@ def test_all_devices_with_their_verdict(both_executions):
     assert [entry["path"] for entry in found.journal if entry["kind"] == "graph"] == ["/deviceManagement/managedDevices"]
 
 
-def test_what_is_told_of_a_device(both_executions):
-    there = both_executions.tenant.control.device("O'Brien's phone")
-    (device,) = both_executions.module(MODULE, {"devices": ["O'Brien's phone"]}).result["devices"]
+def test_what_is_told_of_a_device(each_execution):
+    there = each_execution.tenant.control.device("O'Brien's phone")
+    (device,) = each_execution.module(MODULE, {"devices": ["O'Brien's phone"]}).result["devices"]
     assert device == {
         "id": there["id"],
         "device_name": "O'Brien's phone",
@@ -65,16 +65,16 @@ def test_what_is_told_of_a_device(both_executions):
     }
 
 
-def test_only_those_that_can_be_reset_or_the_others(both_executions):
+def test_only_those_that_can_be_reset_or_the_others(each_execution):
     options = {"platforms": ["windows", "android"], "ownerships": ["company", "personal"]}
-    runs = both_executions.cases(MODULE, {str(eligible): {"eligible": eligible, **options} for eligible in (True, False)})
+    runs = each_execution.cases(MODULE, {str(eligible): {"eligible": eligible, **options} for eligible in (True, False)})
     for eligible, found in zip((True, False), runs.values(), strict=True):
         assert ("XCOVER-SPARE" in names(found), "iPhone de Louise" in names(found)) == (eligible, not eligible)
         assert {device["eligible"] for device in found.result["devices"]} == {eligible}
 
 
-def test_whose_device_and_how_managed(both_executions):
-    control = both_executions.tenant.control
+def test_whose_device_and_how_managed(each_execution):
+    control = each_execution.tenant.control
     changes = {
         "PHONE-FIELD-01": {"managementState": "wipePending"},
         "PHONE-FIELD-02": {"managementAgent": "eas"},
@@ -83,7 +83,7 @@ def test_whose_device_and_how_managed(both_executions):
     }
     for name, change in changes.items():
         control.patch_device(control.device(name)["id"], **change)
-    found = both_executions.module(MODULE, {"devices": list(changes)})
+    found = each_execution.module(MODULE, {"devices": list(changes)})
     assert names(found) == list(changes)
     assert [device["reason"] for device in found.result["devices"]] == [
         "being_removed",
@@ -118,16 +118,16 @@ def test_each_selector(ansible, many):
         assert [entry["version"] for entry in listed] == (["v1.0", "beta"] if len(wanted[name]) > 3 else []), name
 
 
-def test_quotes_and_braces_are_plain_characters(both_executions):
+def test_quotes_and_braces_are_plain_characters(each_execution):
     odd = ["O'Brien's phone", "a&b #1 +50% /x?", "Büro 'Süd'", "tablet {west}"]
     for name in odd[1:]:
-        both_executions.tenant.control.add_device(deviceName=name)
-    found = both_executions.cases(MODULE, {"four": {"devices": odd}, "three": {"devices": odd[:3]}})
+        each_execution.tenant.control.add_device(deviceName=name)
+    found = each_execution.cases(MODULE, {"four": {"devices": odd}, "three": {"devices": odd[:3]}})
     assert (names(found["four"]), names(found["three"])) == (odd, odd[:3])
 
 
-def test_groups_nested_and_with_users(both_executions):
-    found = both_executions.module(MODULE, {"devices": ["PHONE-HELPDESK-03"], "device_groups": ["Pilot ring", "Field service"]})
+def test_groups_nested_and_with_users(each_execution):
+    found = each_execution.module(MODULE, {"devices": ["PHONE-HELPDESK-03"], "device_groups": ["Pilot ring", "Field service"]})
     shown = names(found)
     assert shown[0] == "PHONE-HELPDESK-03" and len(shown) == len(set(shown))
     fleet = {*PHONES, *(f"LT-BERLIN-0{number}" for number in (12, 13, 14, 15)), *(f"PHONE-FIELD-0{number}" for number in range(1, 8))}
@@ -140,11 +140,11 @@ def test_a_group_by_id(ansible):
     assert names(ansible.module(MODULE, {"device_groups": [group]})) == ["XCOVER-WAREHOUSE-01", "XCOVER-WAREHOUSE-02"]
 
 
-def test_members_without_a_device_are_a_warning(both_executions):
-    control = both_executions.tenant.control
+def test_members_without_a_device_are_a_warning(each_execution):
+    control = each_execution.tenant.control
     for name in ("PHONE-FIELD-01", "WS-BERLIN-103"):
         control.patch_device(control.device(name)["id"], userPrincipalName="", userId="")
-    found = both_executions.module(MODULE, {"device_groups": ["Field service"]})
+    found = each_execution.module(MODULE, {"device_groups": ["Field service"]})
     assert len(names(found)) == 8
     assert found.result["warnings"] == ["1 of 9 members of the group 'Field service' have no device in Intune."]
 

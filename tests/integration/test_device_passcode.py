@@ -39,9 +39,9 @@ def test_resets_once_and_a_second_run_finds_it_done(both_executions):
     assert set(check.result["results"][0]) == set(first.result["results"][0]), "check mode has the same shape"
 
 
-def test_every_outcome_is_told_apart_and_the_rest_goes_on(both_executions):
+def test_every_outcome_is_told_apart_and_the_rest_goes_on(each_execution):
     names = ["PHONE-FIELD-01", "PHONE-FIELD-05", "PHONE-FIELD-06", "PHONE-FIELD-07", "LT-BERLIN-014", "WS-BERLIN-101", "LT-ARCHIVE-001"]
-    found = both_executions.module(MODULE, {"devices": names, "wait_timeout": 6})
+    found = each_execution.module(MODULE, {"devices": names, "wait_timeout": 6})
     assert found.status == "failed"
     assert [(item["status"], item["reason"]) for item in found.result["results"]] == [
         ("done", None),
@@ -56,7 +56,7 @@ def test_every_outcome_is_told_apart_and_the_rest_goes_on(both_executions):
     assert set(found.result["failed_devices"]) == failed
     assert all(name in found.result["msg"] for name in ("PHONE-FIELD-05", "WS-BERLIN-101 refused (hybrid_joined)"))
     assert "I forgot my PIN" in found.result["results"][4]["message"]
-    assert [len(reset_of(both_executions, name)) for name in names] == [1, 1, 1, 1, 1, 0, 0]
+    assert [len(reset_of(each_execution, name)) for name in names] == [1, 1, 1, 1, 1, 0, 0]
 
 
 def test_unsupported_devices_are_refused_by_name_before_any_write(ansible):

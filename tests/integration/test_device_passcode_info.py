@@ -36,7 +36,7 @@ def recipient(folder: pathlib.Path, *key: str) -> tuple[pathlib.Path, pathlib.Pa
     return certificate, private
 
 
-def test_every_outcome_is_told_and_none_fails_the_task(both_executions):
+def test_every_outcome_is_told_and_none_fails_the_task(each_execution):
     outcomes = {
         PHONE: ("done", None),
         "PHONE-FIELD-05": ("failed", "device_failed"),
@@ -44,9 +44,9 @@ def test_every_outcome_is_told_and_none_fails_the_task(both_executions):
         "PHONE-FIELD-07": ("canceled", "canceled"),
         "LT-BERLIN-014": ("not_supported", "not_supported"),
     }
-    reset(both_executions, *outcomes)
+    reset(each_execution, *outcomes)
     outcomes["PHONE-FIELD-02"] = ("none", None)
-    found = both_executions.module(MODULE, {"devices": list(outcomes)})
+    found = each_execution.module(MODULE, {"devices": list(outcomes)})
     assert outcomes_of(found) == list(outcomes.values())
     assert [entry["device"] for entry in found.result["results"]] == list(outcomes)
     assert found.result["summary"] == {
@@ -55,7 +55,7 @@ def test_every_outcome_is_told_and_none_fails_the_task(both_executions):
     }
     done, failed, pending, canceled, not_supported, none = found.result["results"]
     assert done["message"] is None and done["action_state"] == "done"
-    started = both_executions.tenant.control.resets()[done["id"]][0]
+    started = each_execution.tenant.control.resets()[done["id"]][0]
     assert done["started"][:19] == started[:19] and done["last_updated"] >= done["started"] and done["passcode_expires"]
     assert failed["error_code"] == 2016345612 and "2016345612" in failed["message"]
     assert "when it checks in" in pending["message"] and pending["passcode_expires"] is None
@@ -65,15 +65,15 @@ def test_every_outcome_is_told_and_none_fails_the_task(both_executions):
     assert "passcode" not in done and "sealed_passcode" not in done
 
 
-def test_a_reset_that_was_pending_is_picked_up_later(both_executions):
+def test_a_reset_that_was_pending_is_picked_up_later(each_execution):
     offline = {"devices": ["PHONE-FIELD-06"]}
-    started = both_executions.module("intune_device_passcode", {**offline, "wait": False})
+    started = each_execution.module("intune_device_passcode", {**offline, "wait": False})
     assert started.result["results"][0]["status"] == "pending"
-    assert outcomes_of(both_executions.module(MODULE, {**offline, "return_passcode": True})) == [("pending", None)]
-    control = both_executions.tenant.control
+    assert outcomes_of(each_execution.module(MODULE, {**offline, "return_passcode": True})) == [("pending", None)]
+    control = each_execution.tenant.control
     control.patch_device(started.result["results"][0]["id"], check_in=True)
     control.advance(ONLINE_AGAIN)
-    play = both_executions.tasks(
+    play = each_execution.tasks(
         [
             {"name": "fetch", INFO: {**offline, "return_passcode": True}, "register": "fetched"},
             {"name": "use", "ansible.builtin.assert": {"that": "fetched.results[0].passcode is string"}},
@@ -121,22 +121,22 @@ def unseal(sealed: str, key: pathlib.Path, certificate: pathlib.Path) -> str:
     return subprocess.run(command, input=sealed.encode(), check=True, capture_output=True).stdout.decode()
 
 
-def test_a_passcode_that_intune_no_longer_holds(both_executions):
-    reset(both_executions, PHONE)
-    (held,) = both_executions.module(MODULE, {"devices": [PHONE]}).result["results"]
-    both_executions.tenant.control.advance(WEEK)
-    certificate, _key = recipient(both_executions.folder)
-    found = both_executions.module(MODULE, {"devices": [PHONE], "return_passcode": True, "seal_to": [str(certificate)]})
+def test_a_passcode_that_intune_no_longer_holds(each_execution):
+    reset(each_execution, PHONE)
+    (held,) = each_execution.module(MODULE, {"devices": [PHONE]}).result["results"]
+    each_execution.tenant.control.advance(WEEK)
+    certificate, _key = recipient(each_execution.folder)
+    found = each_execution.module(MODULE, {"devices": [PHONE], "return_passcode": True, "seal_to": [str(certificate)]})
     assert outcomes_of(found) == [("done", None)]
     (entry,) = found.result["results"]
     assert (entry["passcode"], entry["sealed_passcode"], entry["passcode_expires"]) == (None, None, None)
     assert "no longer holds" in entry["message"] and held["message"] is None
-    assert held["passcode_expires"] < both_executions.tenant.control.clock()["now"], "as it was told"
+    assert held["passcode_expires"] < each_execution.tenant.control.clock()["now"], "as it was told"
 
 
-def test_android_has_a_new_passcode_and_ios_has_none(both_executions):
-    reset(both_executions, "XCOVER-WAREHOUSE-01", "iPhone von Clara")
-    found = both_executions.module(MODULE, {"devices": ["XCOVER-WAREHOUSE-01", "iPhone von Clara"]})
+def test_android_has_a_new_passcode_and_ios_has_none(each_execution):
+    reset(each_execution, "XCOVER-WAREHOUSE-01", "iPhone von Clara")
+    found = each_execution.module(MODULE, {"devices": ["XCOVER-WAREHOUSE-01", "iPhone von Clara"]})
     assert outcomes_of(found) == [("done", None), ("done", None)]
     android, ios = found.result["results"]
     assert (android["operating_system"], android["message"]) == ("Android", None) and android["passcode_expires"]
@@ -169,9 +169,9 @@ def test_only_resets_since_a_moment(ansible):
     assert old["started"] is None and "before since" in old["message"]
 
 
-def test_groups_nested_with_devices_and_users(both_executions):
-    reset(both_executions, "PHONE-HELPDESK-02")
-    found = both_executions.module(MODULE, {"devices": ["PHONE-HELPDESK-03"], "device_groups": ["Pilot ring", "Field service"]})
+def test_groups_nested_with_devices_and_users(each_execution):
+    reset(each_execution, "PHONE-HELPDESK-02")
+    found = each_execution.module(MODULE, {"devices": ["PHONE-HELPDESK-03"], "device_groups": ["Pilot ring", "Field service"]})
     results = {entry["device_name"]: entry for entry in found.result["results"]}
     assert len(outcomes_of(found)) == len(results) == 16
     assert next(iter(results)) == "PHONE-HELPDESK-03" and results["PHONE-HELPDESK-03"]["device"] == "PHONE-HELPDESK-03"
@@ -180,9 +180,9 @@ def test_groups_nested_with_devices_and_users(both_executions):
     assert found.result["summary"]["none"] == 15
 
 
-def test_a_name_with_a_quote(both_executions):
-    reset(both_executions, "O'Brien's phone")
-    assert outcomes_of(both_executions.module(MODULE, {"devices": ["O'Brien's phone", PHONE]})) == [("done", None), ("none", None)]
+def test_a_name_with_a_quote(each_execution):
+    reset(each_execution, "O'Brien's phone")
+    assert outcomes_of(each_execution.module(MODULE, {"devices": ["O'Brien's phone", PHONE]})) == [("done", None), ("none", None)]
 
 
 @pytest.mark.parametrize("names", [[PHONE], [PHONE, "PHONE-FIELD-02"]], ids=["alone", "in a batch"])
@@ -213,16 +213,16 @@ def test_bad_input_is_told(ansible):
         assert "results" not in found.result, options
 
 
-def test_options_that_cannot_be_used_are_refused_before_anything_is_read(both_executions):
-    certificate, _key = recipient(both_executions.folder, "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-    absent = both_executions.folder / "absent.pem"
+def test_options_that_cannot_be_used_are_refused_before_anything_is_read(each_execution):
+    certificate, _key = recipient(each_execution.folder, "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+    absent = each_execution.folder / "absent.pem"
     cases = {
         "RSA": {"seal_to": [str(certificate)]},
         "cannot be read": {"seal_to": [str(absent)]},
         "seal_to is empty": {"seal_to": []},
         "must be a timestamp": {"since": "yesterday"},
     }
-    for word, found in both_executions.cases(MODULE, {word: {"devices": [PHONE], **options} for word, options in cases.items()}).items():
+    for word, found in each_execution.cases(MODULE, {word: {"devices": [PHONE], **options} for word, options in cases.items()}).items():
         assert found.status == "failed" and word in found.result["msg"], (word, found.result)
         assert found.journal == [], word
 
@@ -233,9 +233,9 @@ def test_passcodes_that_could_not_be_hidden_are_refused(ansible):
     assert play["x"].status == "failed" and "return_passcode cannot be used with async" in play["x"].result["msg"]
 
 
-def test_the_missing_permission_is_named(both_executions):
-    app = both_executions.tenant.control.add_app(roles=["Device.Read.All"])
-    found = both_executions.module(MODULE, {"devices": [PHONE], "client_id": app["client_id"], "client_secret": app["client_secret"]})
+def test_the_missing_permission_is_named(each_execution):
+    app = each_execution.tenant.control.add_app(roles=["Device.Read.All"])
+    found = each_execution.module(MODULE, {"devices": [PHONE], "client_id": app["client_id"], "client_secret": app["client_secret"]})
     assert found.status == "failed" and "DeviceManagementManagedDevices.Read.All" in found.result["msg"], found.result["msg"]
 
 

@@ -50,7 +50,7 @@ ANSIBLES = {
 @pytest.fixture
 def playbooks(tmp_path, tenant) -> Ansible:
     """Let the tasks themselves say how they run."""
-    return Ansible(tmp_path, tenant, "run_in_process")
+    return Ansible(tmp_path, tenant, "in_process")
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def fleet(tenant):
 @pytest.fixture
 def in_process(tmp_path, tenant, warm) -> Ansible:
     """Where it matters that the task is run in the controller's process."""
-    return Ansible(tmp_path, tenant, "run_in_process", warm)
+    return Ansible(tmp_path, tenant, "in_process", warm)
 
 
 def resets(tenant) -> collections.Counter[int]:
@@ -58,9 +58,9 @@ def envelopes(task: TaskRun) -> int:
 # --- groups -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_nested_group_is_reset_once_and_in_few_requests(fleet, both_executions):
+def test_a_nested_group_is_reset_once_and_in_few_requests(fleet, each_execution):
     options = {"device_groups": [EVERYONE, PILOT], "devices": names(60, 60), "max_devices": 60, "wait": False}
-    play = both_executions.tasks(
+    play = each_execution.tasks(
         [
             {"name": "too many", RESET: {**options, "max_devices": 59}, "ignore_errors": True},
             {"name": "check", RESET: options, "check_mode": True},
@@ -160,10 +160,10 @@ def events(path: pathlib.Path) -> collections.Counter[str]:
     return collections.Counter(json.loads(line)["event"] for line in lines)
 
 
-def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, both_executions):
-    path = both_executions.folder / "journal.jsonl"
+def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, each_execution):
+    path = each_execution.folder / "journal.jsonl"
     task = {RESET: {"devices": names(1, 1), "wait": False, "journal_path": str(path)}, "ignore_errors": True}
-    assert both_executions.tasks([{"name": "check", **task, "check_mode": True}, {"name": "run", **task}]).code == 0
+    assert each_execution.tasks([{"name": "check", **task, "check_mode": True}, {"name": "run", **task}]).code == 0
     assert events(path) == {"journal": 1, "begin": 1, "intent": 1, "accepted": 1, "outcome": 1, "end": 1}, "check mode has written nothing"
     text, tenant = path.read_text(encoding="utf-8"), fleet.env["INTUNE_TENANT_ID"]
     other = "00000000-1111-2222-3333-444444444444"
@@ -174,7 +174,7 @@ def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, both_executi
     }
     for name, (content, _words) in others.items():
         path.with_name(name).write_text(content, encoding="utf-8")
-    play = both_executions.tasks(
+    play = each_execution.tasks(
         [{**task, "name": name, RESET: {**task[RESET], "journal_path": str(path.with_name(name))}} for name in others]
     )
     for name, (content, words) in others.items():
@@ -206,9 +206,9 @@ def certificate(folder: pathlib.Path, name: str, *, key: t.Any = None, days: int
     return path
 
 
-def test_each_recipient_opens_the_sealed_passcodes_and_nobody_else_sees_them(fleet, both_executions, tmp_path):
+def test_each_recipient_opens_the_sealed_passcodes_and_nobody_else_sees_them(fleet, each_execution, tmp_path):
     helpdesk, vault = certificate(tmp_path, "helpdesk"), certificate(tmp_path, "vault")
-    found = both_executions.module(MODULE, {"devices": names(1, 2), "seal_to": [str(helpdesk), vault.read_text(encoding="ascii")]})
+    found = each_execution.module(MODULE, {"devices": names(1, 2), "seal_to": [str(helpdesk), vault.read_text(encoding="ascii")]})
     assert found.status == "ok", found.result
     for item in found.result["results"]:
         (action,) = fleet.graph("GET", f"/deviceManagement/managedDevices/{item['id']}", version="beta")["deviceActionResults"]
@@ -219,7 +219,7 @@ def test_each_recipient_opens_the_sealed_passcodes_and_nobody_else_sees_them(fle
             assert opened.stdout.decode() == action["passcode"]
 
 
-def test_a_certificate_that_cannot_be_used_stops_the_task_before_anything_is_sent(fleet, both_executions, tmp_path):
+def test_a_certificate_that_cannot_be_used_stops_the_task_before_anything_is_sent(fleet, each_execution, tmp_path):
     bad = {
         "expired": (certificate(tmp_path, "expired", days=-1), "expired at"),
         "signs only": (certificate(tmp_path, "signs-only", encipher=False), "not for key encipherment"),
@@ -227,7 +227,7 @@ def test_a_certificate_that_cannot_be_used_stops_the_task_before_anything_is_sen
         "a key": (certificate(tmp_path, "good").with_suffix(".key"), "holds a private key"),
         "missing": (tmp_path / "nowhere.pem", "No such file"),
     }
-    play = both_executions.tasks(
+    play = each_execution.tasks(
         [
             {"name": name, RESET: {"devices": names(1, 1), "seal_to": [str(path)]}, "ignore_errors": True}
             for name, (path, _words) in bad.items()
@@ -297,8 +297,8 @@ BAD: dict[str, tuple[dict[str, t.Any], str]] = {
 }
 
 
-def test_bad_input_is_explained_and_resets_nothing(fleet, both_executions):
-    play = both_executions.tasks([{"name": name, RESET: options, "ignore_errors": True} for name, (options, _words) in BAD.items()])
+def test_bad_input_is_explained_and_resets_nothing(fleet, each_execution):
+    play = each_execution.tasks([{"name": name, RESET: options, "ignore_errors": True} for name, (options, _words) in BAD.items()])
     assert [task.name for task in play.tasks] == list(BAD), play.output[-2000:]
     for name, (_options, words) in BAD.items():
         found = play[name]

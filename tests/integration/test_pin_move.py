@@ -33,9 +33,9 @@ def catalog(tenant) -> list[dict]:
     return tenant.graph("GET", f"{CATALOG}?$expand=settings,assignments", version="beta")["value"]
 
 
-def test_moves_settings_assignments_and_description_and_removes_the_profile_last(both_executions):
-    old = both_executions.module(MODULE, CUSTOM).result["pin_policy"]
-    beats = four_beats(both_executions, MODULE, {**MOVE, "pin_history": 3})
+def test_moves_settings_assignments_and_description_and_removes_the_profile_last(each_execution):
+    old = each_execution.module(MODULE, CUSTOM).result["pin_policy"]
+    beats = four_beats(each_execution, MODULE, {**MOVE, "pin_history": 3})
     new = beats.run.result["pin_policy"]
     assert [write.split("/")[-1] for write in beats.run.writes] == ["configurationPolicies", "assign", old["id"]]
     assert beats.run.writes[-1] == f"DELETE {POLICIES}/{old['id']}"
@@ -46,7 +46,7 @@ def test_moves_settings_assignments_and_description_and_removes_the_profile_last
     assert beats.run_again.result["replaced_id"] is None
     diff = beats.run.result["diff"]
     assert (diff["before"], diff["after"]["custom_profile"]) == ({"custom_profile": NAME}, None)
-    assert customs(both_executions.tenant) == [] and len(catalog(both_executions.tenant)) == 1
+    assert customs(each_execution.tenant) == [] and len(catalog(each_execution.tenant)) == 1
 
 
 @pytest.mark.parametrize(

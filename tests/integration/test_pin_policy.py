@@ -120,17 +120,17 @@ def test_the_custom_profile_has_the_right_path(ansible):
     assert (setting["omaUri"], setting["value"]) == (uri(ansible.tenant), True)
 
 
-def test_sets_every_setting_and_changes_them(both_executions, backend):
-    beats = four_beats(both_executions, MODULE, {"name": NAME, "backend": backend, **SETTINGS})
+def test_sets_every_setting_and_changes_them(each_execution, backend):
+    beats = four_beats(each_execution, MODULE, {"name": NAME, "backend": backend, **SETTINGS})
     found = beats.run.result["pin_policy"]
     assert {name: found[name] for name in SETTINGS} == SETTINGS
     changes = {"enable_pin_recovery": False, "pin_history": 0, "digits": "allowed", "web_sign_in_allowed_urls": [], "dynamic_lock": False}
     other = {**SETTINGS, **changes}
-    changed = four_beats(both_executions, MODULE, {"name": NAME, "backend": backend, **other})
+    changed = four_beats(each_execution, MODULE, {"name": NAME, "backend": backend, **other})
     assert len(changed.run.writes) == 1, "one write for all of it"
     found = changed.run.result["pin_policy"]
     assert {name: found[name] for name in other} == {**other, "web_sign_in_allowed_urls": None}
-    assert not both_executions.module(MODULE, {"name": NAME, "backend": backend, "pin_history": 0}).changed, "the others are left alone"
+    assert not each_execution.module(MODULE, {"name": NAME, "backend": backend, "pin_history": 0}).changed, "the others are left alone"
 
 
 def test_settings_of_users_are_apart_from_those_of_devices(ansible, backend):
@@ -145,39 +145,39 @@ def test_settings_of_users_are_apart_from_those_of_devices(ansible, backend):
     assert stored(ansible.tenant, backend) == [NAME]
 
 
-def test_changes_setting_description_and_name(both_executions, backend):
-    made = both_executions.module(MODULE, {**PRESENT, "backend": backend}).result["pin_policy"]["id"]
+def test_changes_setting_description_and_name(each_execution, backend):
+    made = each_execution.module(MODULE, {**PRESENT, "backend": backend}).result["pin_policy"]["id"]
     wanted = {"id": made, "name": "Renamed", "description": "New.", "enable_pin_recovery": False, "backend": backend}
-    beats = four_beats(both_executions, MODULE, wanted)
+    beats = four_beats(each_execution, MODULE, wanted)
     assert beats.run.writes == [f"{'PATCH' if backend == 'custom' else 'PUT'} {path(backend)}/{made}"]
     same = {"assignments": [], "scope_tag_ids": ["0"]}
     assert beats.run.result["diff"] == {
         "before": {"name": NAME, "description": "", "enable_pin_recovery": True, **same},
         "after": {"name": "Renamed", "description": "New.", "enable_pin_recovery": False, **same},
     }
-    renamed = four_beats(both_executions, MODULE, {"id": made, "name": "Again", "backend": backend})
+    renamed = four_beats(each_execution, MODULE, {"id": made, "name": "Again", "backend": backend})
     assert renamed.run.writes == [f"PATCH {path(backend)}/{made}"]
     assert renamed.run.result["pin_policy"]["enable_pin_recovery"] is False
 
 
-def test_replaces_assignments_and_purge_false_adds(both_executions, backend):
-    tenant = both_executions.tenant
+def test_replaces_assignments_and_purge_false_adds(each_execution, backend):
+    tenant = each_execution.tenant
     names = distinct_groups(tenant)[:2]
     first, second = (group_id(tenant, name) for name in names)
     named = {"name": NAME, "backend": backend}
-    both_executions.module(MODULE, {**named, "enable_pin_recovery": True, "assignments": [{"target": "group", "group": first}]})
+    each_execution.module(MODULE, {**named, "enable_pin_recovery": True, "assignments": [{"target": "group", "group": first}]})
     added = four_beats(
-        both_executions, MODULE, {**named, "assignments": [{"target": "exclude_group", "group": names[1]}], "purge_assignments": False}
+        each_execution, MODULE, {**named, "assignments": [{"target": "exclude_group", "group": names[1]}], "purge_assignments": False}
     )
     assert added.run.result["pin_policy"]["assignments"] == [
         {"target": "exclude_group", "group_id": second, **NOBODY},
         {"target": "group", "group_id": first, **NOBODY},
     ]
-    exact = four_beats(both_executions, MODULE, {**named, "assignments": [{"target": "all_devices"}, {"target": "all_users"}]})
+    exact = four_beats(each_execution, MODULE, {**named, "assignments": [{"target": "all_devices"}, {"target": "all_users"}]})
     assert [item["target"] for item in exact.run.result["pin_policy"]["assignments"]] == ["all_devices", "all_users"]
-    cleared = four_beats(both_executions, MODULE, {**named, "assignments": []})
+    cleared = four_beats(each_execution, MODULE, {**named, "assignments": []})
     assert cleared.run.result["pin_policy"]["assignments"] == []
-    assert not both_executions.module(MODULE, named).changed, "unset leaves alone"
+    assert not each_execution.module(MODULE, named).changed, "unset leaves alone"
 
 
 def distinct_groups(tenant) -> list[str]:
@@ -185,9 +185,9 @@ def distinct_groups(tenant) -> list[str]:
     return sorted(name for name in names if names.count(name) == 1)
 
 
-def test_removes_the_policy(both_executions, backend):
-    made = both_executions.module(MODULE, {**PRESENT, "backend": backend}).result["pin_policy"]["id"]
-    beats = four_beats(both_executions, MODULE, {"name": NAME, "state": "absent", "backend": backend})
+def test_removes_the_policy(each_execution, backend):
+    made = each_execution.module(MODULE, {**PRESENT, "backend": backend}).result["pin_policy"]["id"]
+    beats = four_beats(each_execution, MODULE, {"name": NAME, "state": "absent", "backend": backend})
     assert beats.run.writes == [f"DELETE {path(backend)}/{made}"]
     assert beats.run.result["pin_policy"] is None
     assert beats.run.result["diff"]["after"] == {}
@@ -283,22 +283,22 @@ def test_a_create_whose_answer_is_lost_is_not_made_twice(ansible, backend, fault
     assert ansible.module(MODULE, options).status == "ok" and stored(ansible.tenant, backend) == [NAME]
 
 
-def test_assigns_with_filters_by_name_and_scope_tags(both_executions, backend):
-    tenant = both_executions.tenant
+def test_assigns_with_filters_by_name_and_scope_tags(each_execution, backend):
+    tenant = each_execution.tenant
     filters = tenant.graph("GET", "/deviceManagement/assignmentFilters", version="beta")["value"]
     names = [item["displayName"] for item in filters]
     usable = next(item for item in filters if item["platform"] == "windows10AndLater" and names.count(item["displayName"]) == 1)
     tag = next(item for item in tenant.graph("GET", "/deviceManagement/roleScopeTags", version="beta")["value"] if item["id"] != "0")
     target = {"target": "all_devices", "filter": usable["displayName"], "filter_type": "exclude"}
     options = {**PRESENT, "backend": backend, "assignments": [target], "scope_tags": [tag["displayName"], "0"]}
-    beats = four_beats(both_executions, MODULE, options)
+    beats = four_beats(each_execution, MODULE, options)
     found = beats.run.result["pin_policy"]
     assert found["assignments"] == [{"target": "all_devices", "group_id": None, "filter_id": usable["id"], "filter_type": "exclude"}]
     assert found["scope_tag_ids"] == ["0", tag["id"]]
-    kept = both_executions.module(MODULE, {"name": NAME, "backend": backend, "assignments": [{"target": "all_devices"}]})
+    kept = each_execution.module(MODULE, {"name": NAME, "backend": backend, "assignments": [{"target": "all_devices"}]})
     assert not kept.changed, "a filter that is not named stays"
     cleared = four_beats(
-        both_executions,
+        each_execution,
         MODULE,
         {"name": NAME, "backend": backend, "assignments": [{"target": "all_devices", "filter": ""}], "scope_tags": []},
     )

@@ -27,8 +27,8 @@ def codes(run) -> list[tuple[str, str]]:
     return [(finding["code"], finding["severity"]) for finding in run.result["findings"]]
 
 
-def test_nothing_is_there(both_executions):
-    found = both_executions.module(MODULE, {})
+def test_nothing_is_there(each_execution):
+    found = each_execution.module(MODULE, {})
     assert (found.changed, found.writes) == (False, [])
     assert (found.result["pin_policies"], found.result["findings"], found.result["problems"]) == ([], [], [])
 
@@ -171,10 +171,10 @@ def test_the_overview_counts_quickly(ansible):
 
 @pytest.mark.parametrize("settings", [{}, {"export_select": "refuse"}, {"export_reads": 2, "export_url_reads": 2}], ids="".join)
 @pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
-def test_the_report_names_the_devices_in_error_and_why(both_executions, backend, settings):
-    rolled_out(both_executions, backend)
-    both_executions.tenant.control.settings(setting_report="profiles", **settings)
-    found = both_executions.module(MODULE, {"rollout": "devices"})
+def test_the_report_names_the_devices_in_error_and_why(each_execution, backend, settings):
+    rolled_out(each_execution, backend)
+    each_execution.tenant.control.settings(setting_report="profiles", **settings)
+    found = each_execution.module(MODULE, {"rollout": "devices"})
     assert (found.status, found.changed, found.result["problems"]) == ("ok", False, []), found.result
     rollout = found.result["pin_policies"][0]["rollout"]
     assert (rollout["source"], rollout["succeeded"], rollout["error"], rollout["conflict"]) == ("report", 1, 1, 1)

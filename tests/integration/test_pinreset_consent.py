@@ -38,19 +38,19 @@ def test_check_mode_says_null_for_what_only_the_service_can_know(ansible):
     assert found.result["diff"]["before"] == {"service": GONE, "client": GONE}
 
 
-def test_enables_what_was_disabled(both_executions):
-    both_executions.module(MODULE, {})
-    identity = both_executions.tenant.principal(SERVICE)["id"]
-    both_executions.tenant.graph("PATCH", f"/servicePrincipals/{identity}", {"accountEnabled": False})
-    beats = four_beats(both_executions, MODULE, {})
+def test_enables_what_was_disabled(each_execution):
+    each_execution.module(MODULE, {})
+    identity = each_execution.tenant.principal(SERVICE)["id"]
+    each_execution.tenant.graph("PATCH", f"/servicePrincipals/{identity}", {"accountEnabled": False})
+    beats = four_beats(each_execution, MODULE, {})
     assert beats.run.writes == [f"PATCH /servicePrincipals/{identity}"]
     assert beats.run.result["diff"]["before"]["service"]["enabled"] is False
     assert beats.run.result["diff"]["after"]["service"]["enabled"] is True
 
 
-def test_widens_a_grant_and_keeps_what_others_granted(both_executions):
-    both_executions.module(MODULE, {"service_scopes": ["User.Read", "Directory.Read.All"]})
-    beats = four_beats(both_executions, MODULE, {"service_scopes": ["User.Read", "User.Read.All"]})
+def test_widens_a_grant_and_keeps_what_others_granted(each_execution):
+    each_execution.module(MODULE, {"service_scopes": ["User.Read", "Directory.Read.All"]})
+    beats = four_beats(each_execution, MODULE, {"service_scopes": ["User.Read", "User.Read.All"]})
     assert [write.split("/")[0] for write in beats.run.writes] == ["PATCH "]
     assert beats.run.result["pinreset_consent"]["service"]["scopes"] == ["Directory.Read.All", "User.Read", "User.Read.All"]
 
@@ -62,13 +62,13 @@ def test_the_second_run_proves_in_three_requests_that_nothing_is_to_be_done(ansi
     assert [(entry["method"], entry["path"]) for entry in graph] == [("GET", "/servicePrincipals"), ("GET", GRANTS), ("GET", GRANTS)]
 
 
-def test_purges_what_is_too_much_and_leaves_the_rest_alone(both_executions):
-    both_executions.module(MODULE, {"service_scopes": ["User.Read", "Directory.Read.All"]})
-    client, service = (both_executions.tenant.principal(app_id)["id"] for app_id in (CLIENT, SERVICE))
+def test_purges_what_is_too_much_and_leaves_the_rest_alone(each_execution):
+    each_execution.module(MODULE, {"service_scopes": ["User.Read", "Directory.Read.All"]})
+    client, service = (each_execution.tenant.principal(app_id)["id"] for app_id in (CLIENT, SERVICE))
     personal = {"clientId": client, "resourceId": service, "consentType": "Principal", "principalId": USER, "scope": "mine"}
-    both_executions.tenant.graph("POST", GRANTS, personal)
-    assert not both_executions.module(MODULE, {}).changed, "it is never narrowed unasked"
-    beats = four_beats(both_executions, MODULE, {"purge_grants": True, "client_scopes": []})
+    each_execution.tenant.graph("POST", GRANTS, personal)
+    assert not each_execution.module(MODULE, {}).changed, "it is never narrowed unasked"
+    beats = four_beats(each_execution, MODULE, {"purge_grants": True, "client_scopes": []})
     assert sorted(write.split()[0] for write in beats.run.writes) == ["DELETE", "PATCH"]
     assert beats.run.result["diff"]["before"]["service"]["scopes"] == ["Directory.Read.All", "User.Read"]
     found = beats.run.result["pinreset_consent"]
@@ -96,31 +96,31 @@ def test_takes_a_consent_by_hand_as_it_is(ansible):
     assert [run.changed for run in found.values()] == [True, False]
 
 
-def test_restores_from_the_bin_and_makes_no_second_one(both_executions):
-    both_executions.module(MODULE, {})
-    identity = both_executions.tenant.principal(CLIENT)["id"]
-    both_executions.tenant.graph("DELETE", f"/servicePrincipals/{identity}")
-    beats = four_beats(both_executions, MODULE, {})
+def test_restores_from_the_bin_and_makes_no_second_one(each_execution):
+    each_execution.module(MODULE, {})
+    identity = each_execution.tenant.principal(CLIENT)["id"]
+    each_execution.tenant.graph("DELETE", f"/servicePrincipals/{identity}")
+    beats = four_beats(each_execution, MODULE, {})
     assert f"POST /directory/deletedItems/{identity}/restore" in beats.run.writes
     assert "POST /servicePrincipals" not in beats.run.writes
     assert beats.run.result["pinreset_consent"]["client"]["id"] == identity
 
 
-def test_leaves_in_the_bin_what_is_not_to_be_restored(both_executions):
-    both_executions.module(MODULE, {})
-    identity = both_executions.tenant.principal(CLIENT)["id"]
-    both_executions.tenant.graph("DELETE", f"/servicePrincipals/{identity}")
-    found = both_executions.module(MODULE, {"restore_deleted": False})
+def test_leaves_in_the_bin_what_is_not_to_be_restored(each_execution):
+    each_execution.module(MODULE, {})
+    identity = each_execution.tenant.principal(CLIENT)["id"]
+    each_execution.tenant.graph("DELETE", f"/servicePrincipals/{identity}")
+    found = each_execution.module(MODULE, {"restore_deleted": False})
     assert (found.status, found.changed, found.writes) == ("failed", False, [])
     deleted = found.result["pinreset_consent"]["client"]["deleted"]
     assert all(part in found.result["msg"] for part in (identity, deleted, "restore_deleted to true", "delete it for good"))
-    both_executions.tenant.graph("DELETE", f"/directory/deletedItems/{identity}")
-    assert both_executions.module(MODULE, {"restore_deleted": False}).result["pinreset_consent"]["ready"]
+    each_execution.tenant.graph("DELETE", f"/directory/deletedItems/{identity}")
+    assert each_execution.module(MODULE, {"restore_deleted": False}).result["pinreset_consent"]["ready"]
 
 
-def test_removes_grants_and_applications(both_executions):
-    both_executions.module(MODULE, {})
-    beats = four_beats(both_executions, MODULE, {"state": "absent"})
+def test_removes_grants_and_applications(each_execution):
+    each_execution.module(MODULE, {})
+    beats = four_beats(each_execution, MODULE, {"state": "absent"})
     assert sorted(write.split("/")[1] for write in beats.run.writes) == [
         "oauth2PermissionGrants",
         "oauth2PermissionGrants",
@@ -131,9 +131,9 @@ def test_removes_grants_and_applications(both_executions):
     assert beats.run.result["diff"]["after"] == {"service": GONE, "client": GONE}
 
 
-def test_keeps_what_others_granted_unless_told_to_remove_it(both_executions):
-    both_executions.module(MODULE, {"service_scopes": ["User.Read", "Directory.Read.All"]})
-    beats = four_beats(both_executions, MODULE, {"state": "absent"})
+def test_keeps_what_others_granted_unless_told_to_remove_it(each_execution):
+    each_execution.module(MODULE, {"service_scopes": ["User.Read", "Directory.Read.All"]})
+    beats = four_beats(each_execution, MODULE, {"state": "absent"})
     assert [write.split("/")[0] for write in beats.run.writes] == ["PATCH ", "DELETE ", "DELETE "]
     found = beats.run_again.result["pinreset_consent"]
     service = found["service"]
@@ -142,9 +142,9 @@ def test_keeps_what_others_granted_unless_told_to_remove_it(both_executions):
     for beat in beats:
         (warning,) = beat.result["warnings"]
         assert SERVICE in warning and "Directory.Read.All" in warning and "purge_grants to true" in warning
-    beats = four_beats(both_executions, MODULE, {"state": "absent", "purge_grants": True})
+    beats = four_beats(each_execution, MODULE, {"state": "absent", "purge_grants": True})
     assert beats.run.result["diff"]["after"] == {"service": GONE, "client": GONE}
-    assert both_executions.tenant.graph("GET", GRANTS)["value"] == []
+    assert each_execution.tenant.graph("GET", GRANTS)["value"] == []
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,10 @@ def test_waits_out_entras_delay_and_writes_nothing_twice(ansible, duplicate, app
     assert (again.status, again.changed, again.writes) == ("ok", False, [])
 
 
-@pytest.mark.parametrize("begin", ["nothing", "bin", "narrow", "absent"])
+OTHER_BEGINNINGS = [pytest.param(begin, marks=pytest.mark.exhaustive) for begin in ("bin", "narrow", "absent")]
+
+
+@pytest.mark.parametrize("begin", ["nothing", *OTHER_BEGINNINGS])
 def test_waits_out_the_longest_delay(ansible, begin):
     options = {"service_scopes": ["User.Read", "More"]} if begin == "narrow" else {"state": "absent"} if begin == "absent" else {}
     if begin != "nothing":

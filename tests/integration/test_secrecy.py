@@ -77,7 +77,7 @@ def surroundings(tmp_path: pathlib.Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.mark.parametrize(
     ("execution", "style", "debug"),
-    [("run_in_process", "yaml", "1"), ("run_in_process", "json", ""), ("module", "json", ""), ("module", "yaml", "1")],
+    [("in_process", "yaml", "1"), ("in_process", "json", ""), ("module", "json", ""), ("module", "yaml", "1")],
 )
 def test_nothing_leaks_at_the_highest_verbosity(tenant, tmp_path, surroundings, execution, style, debug):
     ansible, tasks = Ansible(tmp_path, tenant, execution), TASKS
@@ -139,7 +139,7 @@ def test_a_credential_is_refused_where_it_could_not_be_hidden(ansible):
     assert WRONG not in play.output and play["reset"].journal == []
 
 
-def test_debug_lines_of_both_executions_scrub_secrets_that_are_options(both_executions):
+def test_debug_lines_of_each_execution_scrub_secrets_that_are_options(both_executions):
     play = both_executions.tasks(
         [{"name": "x", RESET: {"devices": ["NOBODY"], "client_secret": both_executions.tenant.env["INTUNE_CLIENT_SECRET"]}}], "-vvv"
     )

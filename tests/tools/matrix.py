@@ -51,7 +51,7 @@ class Suite(t.NamedTuple):
 
     name: str
     arguments: tuple[str, ...]
-    execution: str = "run_in_process"
+    execution: str = "in_process"
 
 
 class Cell(t.NamedTuple):
