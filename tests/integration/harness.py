@@ -21,6 +21,7 @@ import time
 import typing as t
 import warnings
 
+import pytest
 import yaml
 
 HERE = pathlib.Path(__file__).parent
@@ -37,6 +38,11 @@ IMPORTED = (
 LOADED = ("become", "cache", "callback", "connection", "inventory", "shell", "strategy", "vars")
 # Variables that are read while all that is imported.
 READ_EARLY = ("ANSIBLE_", "PYTHON", "LANG", "LC_")
+
+
+def one_of(first: t.Any, *others: t.Any) -> list[t.Any]:
+    """Return the values of a parameter that hardly differ: `make test` runs the first, `make test-all` the others too."""
+    return [first, *[pytest.param(*(other if isinstance(other, tuple) else [other]), marks=pytest.mark.exhaustive) for other in others]]
 
 
 class TaskRun(t.NamedTuple):

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from .harness import one_of
+
 MODULE = "intune_device_passcode"
 PHONE = "PHONE-HELPDESK-01"
 PHONES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02"]
@@ -230,7 +232,7 @@ def test_a_reset_that_another_run_started_meanwhile_is_found(ansible):
 
 
 # Few, since each takes as long as the service may take to show a reset; the engine's own tests have all kinds.
-@pytest.mark.parametrize("fault", [{"kind": "drop_before"}, {"kind": "status", "status": 503}])
+@pytest.mark.parametrize("fault", one_of({"kind": "drop_before"}, {"kind": "status", "status": 503}))
 def test_what_cannot_be_settled_is_unknown_and_not_sent_again(ansible, fault):
     ansible.tenant.control.arm(fault.pop("kind"), "POST", "/resetPasscode$", **fault)
     found = ansible.module(MODULE, {"devices": [PHONE]})

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from .harness import four_beats
+from .harness import four_beats, one_of
 
 MODULE = "intune_pinreset_consent"
 INFO = "intune_pinreset_consent_info"
@@ -167,9 +167,9 @@ def test_a_refusal_carries_graphs_reason_and_both_consent_pages(ansible, setting
     assert found.changed == (settings["consent"] == "refuse_grant"), "what was done before the refusal is a change"
 
 
-@pytest.mark.parametrize("duplicate", ["400", "409"])
-@pytest.mark.parametrize("applied", [True, False])
-@pytest.mark.parametrize("invisible", ["404", "400"])
+@pytest.mark.parametrize("duplicate", one_of("409", "400"))
+@pytest.mark.parametrize("applied", one_of(True, False))
+@pytest.mark.parametrize("invisible", one_of("404", "400"))
 def test_waits_out_entras_delay_and_writes_nothing_twice(ansible, duplicate, applied, invisible):
     ansible.tenant.control.settings(
         visibility_reads=2, grant_applied_on_invisible=applied, duplicate_grant=duplicate, grant_on_invisible=invisible
@@ -182,10 +182,8 @@ def test_waits_out_entras_delay_and_writes_nothing_twice(ansible, duplicate, app
     assert (again.status, again.changed, again.writes) == ("ok", False, [])
 
 
-OTHER_BEGINNINGS = [pytest.param(begin, marks=pytest.mark.exhaustive) for begin in ("bin", "narrow", "absent")]
-
-
-@pytest.mark.parametrize("begin", ["nothing", *OTHER_BEGINNINGS])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("begin", ["nothing", "bin", "narrow", "absent"])
 def test_waits_out_the_longest_delay(ansible, begin):
     options = {"service_scopes": ["User.Read", "More"]} if begin == "narrow" else {"state": "absent"} if begin == "absent" else {}
     if begin != "nothing":
@@ -200,18 +198,19 @@ def test_waits_out_the_longest_delay(ansible, begin):
     assert (again.status, again.changed, again.writes) == ("ok", False, [])
 
 
-BREAKS = [
-    ("drop_before", "POST", "^/servicePrincipals$", {}),
+# The unit tests of the module have all of them.
+BREAKS = one_of(
     ("drop_after", "POST", "^/servicePrincipals$", {}),
+    ("drop_before", "POST", "^/servicePrincipals$", {}),
     ("drop_after", "POST", GRANTS, {}),
     ("status", "POST", GRANTS, {"status": 500}),
     ("status", "POST", GRANTS, {"status": 500, "processed": True}),
     ("drop_after", "DELETE", GRANTS, {}),
     ("status", "DELETE", "^/servicePrincipals", {"status": 500, "processed": True}),
-]
+)
 
 
-@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize("skip", one_of(0, 1))
 @pytest.mark.parametrize(("kind", "method", "path", "details"), BREAKS)
 def test_an_interrupted_run_is_finished_by_the_next(ansible, kind, method, path, details, skip):
     options = {"retry_timeout": 0, **({"state": "absent"} if method == "DELETE" else {})}
