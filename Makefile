@@ -3,7 +3,7 @@
 PYTHON ?= python3
 WORKERS ?= 2
 # These tests mostly wait: for devices, for Entra, for processes to start.
-INTEGRATION_WORKERS ?= 4
+INTEGRATION_WORKERS ?= 8
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 OUTPUT := tests/output

@@ -29,11 +29,12 @@ REPOSITORY = HERE.parent.parent
 COLLECTION = "endpointops.intune"
 PLAYBOOK_SECONDS = 240
 POLL_SECONDS = 0.05
-# What a Warm process has imported, and none of it is ours.
+# What a Warm process has imported. The action plugins bring all modules and module_utils; tests without a Warm import them anew.
 IMPORTED = (
     *("ansible.cli.playbook", "ansible.executor.process.worker", "ansible.executor.task_executor"),
     *("concurrent.futures", "cryptography.hazmat.primitives.serialization.pkcs12", "cryptography.x509", "msal", "requests"),
 )
+OURS = [f"ansible_collections.{COLLECTION}.plugins.action.{path.stem}" for path in (REPOSITORY / "plugins/action").glob("intune_*.py")]
 # The kinds of Ansible's own plugins that each playbook loads, most of them for their options.
 LOADED = ("become", "cache", "callback", "connection", "inventory", "shell", "strategy", "vars")
 # Variables that are read while all that is imported.
@@ -327,6 +328,8 @@ def serve() -> None:
     # Each playbook finds that this is done already.
     warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
     loader.init_plugin_loader()
+    for module in OURS:
+        importlib.import_module(module)
     for kind in LOADED:
         list(getattr(loader, f"{kind}_loader").all(class_only=True))
     gc.freeze()

@@ -273,7 +273,7 @@ def test_onboards_and_resets_in_one_run(ansible):
     assert [secret for secret in ansible.tenant.control.secrets() if secret in play.output] == []
 
 
-def test_tags_choose_the_STEPS(ansible):
+def test_tags_choose_the_steps(ansible):
     play = run(ansible, "onboard", "--tags", "preflight,consent", **ASSIGNED)
     assert play.code == 0 and "PIN Reset Service: connected" in summary(play) and "Policy" not in summary(play)
     assert "not reached" not in summary(run(ansible, "onboard", "--tags", "consent"))
