@@ -23,6 +23,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _cms
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import History, KnownReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import SKEW
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode
@@ -457,3 +460,17 @@ def test_passcodes_are_not_told_to_who_watches() -> None:
     made = [action.passcode for action in wire.tenant.actions.resets]
     assert len(made) == 5 and all(made)
     assert wire.clock.told and not any(passcode in text for passcode in made for text in wire.clock.told)
+
+
+@pytest.mark.parametrize(
+    ("state", "intended_at", "found"),
+    [
+        pytest.param("accepted", START - SKEW, EarlierReset(START - SKEW, True), id="at the beginning, as far as clocks differ"),
+        pytest.param("accepted", START - SKEW - 0.1, None, id="before"),
+        pytest.param("open", START, EarlierReset(START, False), id="not known whether it ran"),
+        pytest.param("free", START, None, id="did not run"),
+    ],
+)
+def test_an_earlier_reset_counts_from_the_moment_that_is_asked_for(state: t.Any, intended_at: float, found: EarlierReset | None) -> None:
+    history = History(resets={"a": KnownReset(state, intended_at, START)})
+    assert intune_device_passcode.earlier_resets(history, START).get("a") == found
