@@ -92,7 +92,7 @@ contract: environment  ## Compare what the integration tests and the emulated te
 	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
 	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m pytest tests/contract -n $(WORKERS) $(PYTEST_ARGS)
 
-contract-compare: environment  ## List what newer OpenAPI files of Microsoft Graph change: FILES="v1.0.yaml beta.yaml"; fails for changes of what is used
+contract-compare: environment  ## List what newer OpenAPI files of Microsoft Graph change: FILES="v1.0.yaml beta.yaml"; fails for changes of used operations
 	@if [ -z "$(FILES)" ]; then echo "Name OpenAPI files: make contract-compare FILES=\"v1.0.yaml beta.yaml\" (see CONTRIBUTING.md)" >&2; exit 2; fi
 	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
 	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m tests.contract.compare $(FILES)

@@ -64,7 +64,7 @@ def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
             return make_deleted_error(app)
         if after[name].scopes != app.scopes and is_too_long(after[name].scopes):
             return errors.InvalidOptionError(
-                f"With what is granted to {NAMES[app.app_id]} already, its grant would be longer than {MAX_GRANT_LENGTH} characters.",
+                f"With its present permissions, the grant of {NAMES[app.app_id]} would be longer than {MAX_GRANT_LENGTH} characters.",
                 hint="Ask for fewer permissions, or set purge_grants to true to replace those that are there.",
                 effects="none",
             )
@@ -91,7 +91,7 @@ def plan(state: State, goal: Goal) -> list[Change]:
 
 
 def plan_present(state: State, goal: Goal) -> list[Change]:
-    """Return the changes that add what is missing; with ``purge_grants`` also those that reduce a grant."""
+    """Return the changes that add missing permissions; with ``purge_grants`` also those that reduce a grant."""
     changes: list[Change] = []
     for name, app in state.apps().items():
         if not app.is_present:

@@ -68,7 +68,7 @@ def select(
 ) -> Selection:
     """Return the devices that names and groups mean.
 
-    Raises SelectionError for names and groups that do not mean what they must, InvalidOptionError for none or too many.
+    Raises SelectionError for names and groups that match no device or several, InvalidOptionError for none or too many.
     """
     terms = parse_names(names, groups, match_by)
     problems: list[str] = []
