@@ -12,6 +12,8 @@ import random
 import tempfile
 import typing as t
 
+from tests.integration.harness import rescued
+
 from .figures import Figure
 from .plan import Plan
 from .playbook import RESET, Playbook, Timed, now, playbook, reset
@@ -88,7 +90,7 @@ def _span(found: Tally) -> float:
 
 def _task(devices: int, **options: t.Any) -> dict[str, t.Any]:
     # A device with a bad end fails the task, and is counted here.
-    return {**reset("fleet", device_groups=[GROUP], max_devices=devices, **options), "ignore_errors": True}
+    return rescued(reset("fleet", device_groups=[GROUP], max_devices=devices, **options))
 
 
 def _run(plays: Playbook, devices: int, **options: t.Any) -> Timed:

@@ -19,7 +19,7 @@ import typing as t
 import yaml
 from intune_emulator import EmulatorProcess
 
-from tests.integration.harness import Ansible, Running
+from tests.integration.harness import Ansible, Running, rescued
 
 from .plan import ROOT
 
@@ -143,7 +143,7 @@ def uri_loop(emulator: EmulatorProcess, ids: t.Sequence[str], **more: t.Any) -> 
         "status_code": 204,
         "ca_path": emulator.env["INTUNE_CA_PATH"],
     }
-    return {"name": "uri", "ansible.builtin.uri": options, "loop": list(ids), "ignore_errors": True, **more}
+    return rescued({"name": "uri", "ansible.builtin.uri": options, "loop": list(ids), **more})
 
 
 def now() -> float:

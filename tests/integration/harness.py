@@ -46,6 +46,11 @@ def one_of(first: t.Any, *others: t.Any) -> list[t.Any]:
     return [first, *[pytest.param(*(other if isinstance(other, tuple) else [other]), marks=pytest.mark.exhaustive) for other in others]]
 
 
+def rescued(task: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return a task that may fail without an end of its play."""
+    return {"block": [dict(task)], "rescue": [{"name": "go on", "ansible.builtin.meta": "noop"}]}
+
+
 class TaskRun(t.NamedTuple):
     """One task's result as output plugins see it, and the tenant's journal entries that came with it."""
 
@@ -186,8 +191,7 @@ class Ansible:
 
     def attempts(self, tasks: t.Mapping[str, t.Mapping[str, t.Any]], env: t.Mapping[str, str] | None = None) -> dict[str, TaskRun]:
         """Tasks by their names, in one play that goes on where one fails."""
-        rescue = [{"name": "go on", "ansible.builtin.meta": "noop"}]
-        play = self.tasks([{"block": [{"name": name, **task}], "rescue": rescue} for name, task in tasks.items()], env=env)
+        play = self.tasks([rescued({"name": name, **task}) for name, task in tasks.items()], env=env)
         assert [task.name for task in play.tasks] == list(tasks), play.output
         return {task.name: task for task in play.tasks}
 

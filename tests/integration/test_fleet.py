@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from .harness import Ansible, TaskRun, one_of
+from .harness import Ansible, TaskRun, one_of, rescued
 
 MODULE = "intune_device_passcode"
 RESET = f"endpointops.intune.{MODULE}"
@@ -62,7 +62,7 @@ def test_a_nested_group_is_reset_once_and_in_few_requests(fleet, each_execution)
     options = {"device_groups": [EVERYONE, PILOT], "devices": names(60, 60), "max_devices": 60, "wait": False}
     play = each_execution.tasks(
         [
-            {"name": "too many", RESET: {**options, "max_devices": 59}, "ignore_errors": True},
+            rescued({"name": "too many", RESET: {**options, "max_devices": 59}}),
             {"name": "check", RESET: options, "check_mode": True},
             {"name": "run", RESET: options},
             {"name": "again", RESET: options},
@@ -162,7 +162,7 @@ def events(path: pathlib.Path) -> collections.Counter[str]:
 
 def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, each_execution):
     path = each_execution.folder / "journal.jsonl"
-    task = {RESET: {"devices": names(1, 1), "wait": False, "journal_path": str(path)}, "ignore_errors": True}
+    task = {RESET: {"devices": names(1, 1), "wait": False, "journal_path": str(path)}}
     assert each_execution.tasks([{"name": "check", **task, "check_mode": True}, {"name": "run", **task}]).code == 0
     assert events(path) == {"journal": 1, "begin": 1, "intent": 1, "accepted": 1, "outcome": 1, "end": 1}, "check mode has written nothing"
     text, tenant = path.read_text(encoding="utf-8"), fleet.env["INTUNE_TENANT_ID"]
@@ -175,7 +175,7 @@ def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, each_executi
     for name, (content, _words) in others.items():
         path.with_name(name).write_text(content, encoding="utf-8")
     play = each_execution.tasks(
-        [{**task, "name": name, RESET: {**task[RESET], "journal_path": str(path.with_name(name))}} for name in others]
+        [rescued({"name": name, RESET: {**task[RESET], "journal_path": str(path.with_name(name))}}) for name in others]
     )
     for name, (content, words) in others.items():
         found = play[name]
@@ -228,10 +228,7 @@ def test_a_certificate_that_cannot_be_used_stops_the_task_before_anything_is_sen
         "missing": (tmp_path / "nowhere.pem", "No such file"),
     }
     play = each_execution.tasks(
-        [
-            {"name": name, RESET: {"devices": names(1, 1), "seal_to": [str(path)]}, "ignore_errors": True}
-            for name, (path, _words) in bad.items()
-        ]
+        [rescued({"name": name, RESET: {"devices": names(1, 1), "seal_to": [str(path)]}}) for name, (path, _words) in bad.items()]
     )
     for name, (path, words) in bad.items():
         found = play[name]
@@ -298,7 +295,7 @@ BAD: dict[str, tuple[dict[str, t.Any], str]] = {
 
 
 def test_bad_input_is_explained_and_resets_nothing(fleet, each_execution):
-    play = each_execution.tasks([{"name": name, RESET: options, "ignore_errors": True} for name, (options, _words) in BAD.items()])
+    play = each_execution.tasks([rescued({"name": name, RESET: options}) for name, (options, _words) in BAD.items()])
     assert [task.name for task in play.tasks] == list(BAD), play.output[-2000:]
     for name, (_options, words) in BAD.items():
         found = play[name]

@@ -14,6 +14,7 @@ Times are the service's, in seconds since the epoch.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import typing as t
 
@@ -32,10 +33,14 @@ READ_EVERY = 10.0  # seconds
 
 @dataclasses.dataclass(frozen=True)
 class AuditLog:
-    """The newest reset of each device in the log (by ID in lower case), and of all devices."""
+    """The newest reset of each device in the log, by ID in lower case."""
 
     by_device: t.Mapping[str, float] = dataclasses.field(default_factory=dict)
-    newest: float = 0.0
+
+    @functools.cached_property
+    def newest(self) -> float:
+        """When the newest reset of any device was requested; 0 where the log has none."""
+        return max(self.by_device.values(), default=0.0)
 
 
 def audit_shows(device_id: str, requested_at: float, before: float | None, log: AuditLog) -> bool | None:
@@ -68,7 +73,7 @@ def parse_log(entries: t.Iterable[Json]) -> AuditLog:
         if when is not None and str(entry.get("action")).lower() == ACTION:
             device = str(entry.get("managedDeviceId")).lower()
             newest[device] = max(when, newest.get(device, 0.0))
-    return AuditLog(newest, max(newest.values(), default=0.0))
+    return AuditLog(newest)
 
 
 class AuditLogReader:

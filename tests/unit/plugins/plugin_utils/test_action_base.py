@@ -352,6 +352,16 @@ class TestAnotherModule:
         hide_secrets(result, (self.SECRET,))
         assert "_ansible_no_log" not in result
 
+    @pytest.mark.parametrize("path", ["pass", "user.pass.value", "users[].pass.value", "users[].passes[].value"])
+    def test_it_may_lie_anywhere_in_the_result(self, path: str) -> None:
+        result: dict[str, t.Any] = {
+            "pass": "pass-1234",
+            "user": {"pass": {"value": "pass-1234"}},
+            "users": [{"pass": {"value": "pass-1234"}, "passes": [{"value": "pass-1234"}]}],
+        }
+        hide_secrets(result, (_argspec.Secret(path, "return_pass", "passes"),))
+        assert result["_ansible_no_log"] is True
+
     def test_the_output_of_its_process_is_not_printed(self) -> None:
         subject = self.action()
         subject._run_as_module({"return_pass": True}, {})

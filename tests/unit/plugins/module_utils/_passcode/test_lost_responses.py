@@ -53,7 +53,7 @@ def entry(seconds: float, device: t.Any = ID, action: t.Any = "resetPasscode") -
     ],
 )
 def test_what_the_list_says_of_a_reset_that_was_asked_for(found: float | None, before: float | None, ran: bool | None) -> None:
-    audits = AuditLog({} if found is None else {ID.lower(): found, OTHER: START + 99}, START + 99)
+    audits = AuditLog({OTHER: START + 99} if found is None else {ID.lower(): found, OTHER: START + 99})
     assert lost_responses.audit_shows(ID, START, before, audits) is ran
 
 
@@ -63,12 +63,13 @@ def test_what_the_list_says_of_a_reset_that_was_asked_for(found: float | None, b
         pytest.param(START + QUIET, START + QUIET, True, id="both at the first moment that counts"),
         pytest.param(START + QUIET - 0.1, START + QUIET, False, id="the record was read too early"),
         pytest.param(START + QUIET, START + QUIET - 0.1, False, id="the list has not come so far"),
-        pytest.param(START + 3600, 0.0, False, id="an empty list shows nothing, however late it is"),
+        pytest.param(START + 3600, None, False, id="an empty list shows nothing, however late it is"),
         pytest.param(START + 3600, START + 3600, True, id="much later"),
     ],
 )
-def test_when_absence_proves_that_it_was_not_run(read: float, newest: float, proved: bool) -> None:
-    assert lost_responses.proves_not_run(START, read, AuditLog({}, newest)) is proved
+def test_when_absence_proves_that_it_was_not_run(read: float, newest: float | None, proved: bool) -> None:
+    log = AuditLog({} if newest is None else {OTHER: newest, ID.lower(): newest - 1})
+    assert lost_responses.proves_not_run(START, read, log) is proved
 
 
 @pytest.mark.parametrize(
@@ -86,8 +87,8 @@ def test_how_long_a_reset_is_looked_for(last_sent: float, until: float) -> None:
 
 
 def test_the_service_has_half_a_minute_to_run_and_to_list_a_reset_and_a_quarter_to_show_it() -> None:
-    assert [lost_responses.proves_not_run(START, START + 30, AuditLog({}, START + late)) for late in (29.9, 30.0)] == [False, True]
-    assert [lost_responses.proves_not_run(START, START + late, AuditLog({}, START + 30)) for late in (29.9, 30.0)] == [False, True]
+    assert [lost_responses.proves_not_run(START, START + 30, AuditLog({OTHER: START + late})) for late in (29.9, 30.0)] == [False, True]
+    assert [lost_responses.proves_not_run(START, START + late, AuditLog({OTHER: START + 30})) for late in (29.9, 30.0)] == [False, True]
     assert lost_responses.give_up_at(START, 0.0) == START + 15
     assert lost_responses.give_up_at(START, START + 30) == START + 45
 
@@ -97,7 +98,7 @@ def test_the_service_has_half_a_minute_to_run_and_to_list_a_reset_and_a_quarter_
 )
 def test_a_reset_in_the_list_is_never_said_not_to_have_run(asked: float, seen: float, lost: float, before: float | None) -> None:
     """Whatever else the list holds: what it has since the request was sent bars sending it again."""
-    ran = lost_responses.audit_shows(ID, asked, before, AuditLog({ID.lower(): seen}, 1e9))
+    ran = lost_responses.audit_shows(ID, asked, before, AuditLog({ID.lower(): seen, OTHER: 1e9}))
     assert (ran is not False) is (seen >= asked - SKEW)
 
 
@@ -108,14 +109,14 @@ def test_a_reset_in_the_list_is_never_said_not_to_have_run(asked: float, seen: f
     ("entries", "expected"),
     [
         pytest.param([], AuditLog(), id="empty"),
-        pytest.param([entry(START)], AuditLog({ID.lower(): START}, START), id="one"),
-        pytest.param([entry(START), entry(START + 9), entry(START + 5)], AuditLog({ID.lower(): START + 9}, START + 9), id="the newest"),
-        pytest.param([entry(START, OTHER), entry(START + 1)], AuditLog({OTHER: START, ID.lower(): START + 1}, START + 1), id="two devices"),
-        pytest.param([entry(START, action="RESETPASSCODE")], AuditLog({ID.lower(): START}, START), id="other case"),
+        pytest.param([entry(START)], AuditLog({ID.lower(): START}), id="one"),
+        pytest.param([entry(START), entry(START + 9), entry(START + 5)], AuditLog({ID.lower(): START + 9}), id="the newest"),
+        pytest.param([entry(START, OTHER), entry(START + 1)], AuditLog({OTHER: START, ID.lower(): START + 1}), id="two devices"),
+        pytest.param([entry(START, action="RESETPASSCODE")], AuditLog({ID.lower(): START}), id="other case"),
         pytest.param([entry(START, action="syncDevice"), entry(START, action=None)], AuditLog(), id="other actions show nothing"),
         pytest.param([{"action": "resetPasscode", "managedDeviceId": ID}], AuditLog(), id="no time"),
         pytest.param([{**entry(START), "requestDateTime": "soon"}], AuditLog(), id="no readable time"),
-        pytest.param([entry(START, device=None)], AuditLog({"none": START}, START), id="no device: it shows how far the list is"),
+        pytest.param([entry(START, device=None)], AuditLog({"none": START}), id="no device: it shows how far the list is"),
     ],
 )
 def test_what_is_kept_of_the_list(entries: list[dict[str, t.Any]], expected: AuditLog) -> None:
@@ -139,7 +140,7 @@ def filter_of(request: Request) -> str | None:
 
 def test_resets_since_a_moment_are_asked_for_with_a_margin_for_clocks_that_differ() -> None:
     world, reader, told = reading(page(entry(START)))
-    assert reader.read(START) == AuditLog({ID.lower(): START}, START)
+    assert reader.read(START) == AuditLog({ID.lower(): START})
     (request,) = world.transport.sent
     assert request.target == LIST and told == []
     assert query_of(request) == {
@@ -151,7 +152,7 @@ def test_resets_since_a_moment_are_asked_for_with_a_margin_for_clocks_that_diffe
 def test_all_pages_count() -> None:
     link = f"https://graph.test/beta/deviceManagement/remoteActionAudits?{urllib.parse.urlencode({'$skiptoken': 'x'})}"
     _world, reader, _told = reading(page(entry(START + 1, OTHER), next_link=link), page(entry(START)))
-    assert reader.read(START) == AuditLog({OTHER: START + 1, ID.lower(): START}, START + 1)
+    assert reader.read(START) == AuditLog({OTHER: START + 1, ID.lower(): START})
 
 
 def test_where_the_list_cannot_be_filtered_it_is_read_whole_and_not_asked_to_be_again() -> None:
@@ -228,7 +229,7 @@ def test_a_read_that_fails_keeps_what_was_known_and_is_tried_again(failing: Step
     world, reader, told = reading(page(entry(START)), *steps, page(entry(START + 20)))
     reader.read(START)
     world.clock.sleep(10)
-    assert reader.read(START) == AuditLog({ID.lower(): START}, START)
+    assert reader.read(START) == AuditLog({ID.lower(): START})
     assert len(told) == 1 and told[0].startswith("The remote action audit log could not be read this time: ")
     reader.read(START)
     assert len(told) == 1, "not at once"

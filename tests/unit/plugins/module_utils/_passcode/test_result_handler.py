@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import parse_device
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import CallResult
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import Attempts
@@ -159,6 +160,18 @@ def test_an_intent_without_an_answer_is_not_sent_again_before_it_is_settled() ->
     engine, items = wire.run(earlier={wire.ids[0].lower(): EarlierReset(START, False)})
     assert [(item.status, item.changed) for item in items] == [("done", False)] and engine.failure is None
     assert_truthful(wire, items)
+
+
+@pytest.mark.parametrize(("to_send", "phase"), [(0, "finished"), (1, "lost")])
+def test_a_lost_reset_is_looked_for_as_long_as_another_is_to_be_sent(to_send: int, phase: str) -> None:
+    """The other one may show up in the audit log, and this one with it."""
+    wire = FleetWire(1 + to_send)
+    engine, _items = wire.engine()
+    (work,) = engine._queue.take_queued(1)
+    engine._queue.move(work, "lost")
+    work.requested_at = work.lost_at = engine._results._lost_since = engine._client.service_now() - lost_responses.PATIENCE - 1
+    engine._results._settle(work, parse_device({"id": work.item.id}))
+    assert (work.phase, len(wire.resets)) == (phase, 0)
 
 
 @pytest.mark.parametrize("ran", [True, False])
@@ -362,5 +375,5 @@ def test_the_newest_reset_of_each_device_counts_and_other_actions_do_not() -> No
         {"action": "resetPasscode", "managedDeviceId": "c", "requestDateTime": None},
         {},
     ]
-    assert lost_responses.parse_log(entries) == lost_responses.AuditLog({"a": 60.0}, 60.0)
+    assert lost_responses.parse_log(entries) == lost_responses.AuditLog({"a": 60.0})
     assert lost_responses.parse_log([]) == lost_responses.AuditLog()
