@@ -32,12 +32,14 @@ DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt emulat
 TEST_REQUIREMENTS := tests/requirements.txt tests/requirements-unit.txt $(DEMO_REQUIREMENTS)
 
 QUICK_PARTS := environment sanity-environment lint-quick unit-quick
-# Not integration: artifact runs the same tests, against what is shipped.
-PARTS := environment sanity-environment lint unit artifact contract docs-lint docs sanity demo
+# Not integration: artifact runs the same tests, against what is shipped. Together are those that keep one processor busy each.
+PARTS := environment sanity-environment lint+sanity+docs-lint+docs+demo unit artifact contract
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick integration contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog clean
+ifndef TOGETHER
 .NOTPARALLEL:
+endif
 
 help:  ## Show this list
 	@echo "endpointops.intune: what you can run here"
@@ -51,13 +53,13 @@ demo: $(VENV)/.demo-ready  ## See the collection work against an emulated tenant
 	@$(RUN) python -m tests.demo
 
 test:  ## Run every kind of check, and say at the end how long each part took
-	@tests/tools/parts.sh "$(MAKE)" $(PARTS)
+	@tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS)
 
 test-all:  ## Run the same with all integration tests: also slow ones that are rarely red, which repeat others in most cases
-	@INTEGRATION_MARKS= tests/tools/parts.sh "$(MAKE)" $(PARTS)
+	@INTEGRATION_MARKS= tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS)
 
 test-quick:  ## Run what a change needs at once: ruff, the quick unit tests and the checks of the repository itself
-	@tests/tools/parts.sh "$(MAKE)" $(QUICK_PARTS)
+	@tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(QUICK_PARTS)
 
 environment: $(VENV)/.test-ready  ## Make the virtual environment .venv with all tools (the others do it themselves)
 
