@@ -14,14 +14,20 @@ from __future__ import annotations
 import base64
 import datetime
 import os
+import re
 import textwrap
 import typing as t
 
 from . import _errors as errors
+from . import _pem as pem
+from ._file_safety import find_writable_by_others
+from ._time import render_timestamp
+from ._types import Json
 
 try:
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.ciphers.algorithms import AES256
     from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options
@@ -36,8 +42,9 @@ SMALLEST_KEY = 2048  # bits
 LARGEST_FILE = 65536  # bytes; a certificate has a few thousand
 LONGEST_NAME = 255  # characters; what is longer is content rather than a path, and is not shown
 HINT = (
-    "A recipient is one certificate, as PEM text or as the path of a PEM or DER file on the host that runs the module. "
-    f"It is valid now, and has an RSA key of at least {SMALLEST_KEY} bits that may be used for key encipherment."
+    "A recipient is a certificate, as PEM text or as the path of a PEM or DER file on the host that runs the module. A file holds one, "
+    "and other users cannot write it. A certificate must be valid now and have an RSA key of at least "
+    f"{SMALLEST_KEY} bits for key encipherment."
 )
 
 
@@ -51,9 +58,10 @@ class Sealer:
         """
         if not HAS_ENVELOPES:
             raise _missing_library()
-        certificates = _certificates(recipients, now)
+        self._certificates = _certificates(recipients, now)
+        self.recipients = [_describe(certificate) for certificate in self._certificates]
         try:
-            self._envelope = _envelope(certificates)
+            self._envelope = _envelope(self._certificates)
             # What this host cannot encrypt has to show before there is a passcode that would be lost.
             self.seal("trial")
         except (ValueError, UnsupportedAlgorithm) as failure:
@@ -70,6 +78,15 @@ class Sealer:
         # The library's own PEM says PKCS7, which PowerShell does not look for.
         lines = textwrap.wrap(base64.b64encode(message).decode("ascii"), 64)
         return "\n".join(["-----BEGIN CMS-----", *lines, "-----END CMS-----", ""])
+
+    def can_be_opened(self, message: str) -> bool:
+        """Return whether a sealed text names each of the recipients, by issuer and serial number."""
+        body = message.strip().removeprefix("-----BEGIN CMS-----").removesuffix("-----END CMS-----")
+        try:
+            content = base64.b64decode("".join(body.split()), validate=True)
+        except ValueError:
+            return False
+        return all(_issuer_and_serial(certificate) in content for certificate in self._certificates)
 
 
 def _missing_library() -> errors.MissingLibraryError:
@@ -94,41 +111,61 @@ def _certificates(recipients: t.Sequence[str], now: float) -> list[t.Any]:
     if not recipients:
         raise errors.InvalidOptionError(f"{OPTION} is empty: nobody could read what is sealed.", hint=HINT)
     certificates, problems = [], []
-    for position, recipient in enumerate(recipients, 1):
-        name = _name(recipient, position)
+    # Where one entry is a part of a text, the others may be its lines.
+    parts = [(position, part) for position, entry in enumerate(recipients, 1) for part in _split(entry)]
+    shows_paths = not any(pem.is_fragment(part) for _position, part in parts)
+    for position, part in parts:
+        name = _name(part, position, shows_paths=shows_paths)
         try:
-            certificate = _load(recipient)
+            found = _load(part)
         except errors.InvalidOptionError as failure:
             problems.append(f"{name} {failure.message}")
-        else:
-            certificates.append(certificate)
-            faults = (_wrong_date(certificate, now), _wrong_key(certificate), _wrong_usage(certificate))
-            problems += [f"{name} {fault}" for fault in faults if fault]
+            continue
+        certificates += found
+        problems += [f"{name} {fault}" for certificate in found for fault in _find_faults(certificate, now)]
     if problems:
         raise errors.InvalidOptionError(f"{OPTION} cannot be used: {'; '.join(dict.fromkeys(problems))}.", hint=HINT)
     return list(dict.fromkeys(certificates))
 
 
-def _name(recipient: str, position: int) -> str:
-    """Return the name for messages: its path, or its place where it is content, which may be a key by mistake."""
-    is_path = recipient.strip() and len(recipient) <= LONGEST_NAME and recipient.isprintable() and "-----BEGIN" not in recipient
-    return f"'{recipient}'" if is_path else f"certificate {position}"
+def _find_faults(certificate: t.Any, now: float) -> list[str]:
+    faults = (_wrong_name(certificate), _wrong_date(certificate, now), _wrong_key(certificate), _wrong_usage(certificate))
+    return [fault for fault in faults if fault]
 
 
-def _load(recipient: str) -> t.Any:
-    """Return the one certificate; raise InvalidOptionError whose message goes on from the recipient's name."""
-    if not recipient.strip():
+def _split(entry: str) -> list[str]:
+    """Return the parts of an entry: a form gives a list as one text, with a path on each line or commas between."""
+    if pem.is_pem(entry) or os.path.exists(os.path.expanduser(entry)):
+        return [entry]
+    return [part.strip() for part in re.split(r"[\r\n,]", entry) if part.strip()] or [entry]
+
+
+def _name(part: str, position: int, *, shows_paths: bool) -> str:
+    """Return the name for messages: its path, or its place where it is or may be content, such as a key by mistake."""
+    is_short = bool(part.strip()) and len(part) <= LONGEST_NAME and part.isprintable() and not pem.is_pem(part)
+    is_path = is_short and (shows_paths or os.path.exists(os.path.expanduser(part)))
+    return f"'{part}'" if is_path else f"entry {position} of {OPTION}"
+
+
+def _load(part: str) -> list[t.Any]:
+    """Return the certificates of a text, or the one of a file; raise InvalidOptionError whose message goes on from its name."""
+    if not part.strip():
         raise errors.InvalidOptionError("is blank")
-    content = recipient.encode("utf-8", errors="replace") if "-----BEGIN" in recipient else _read(recipient)
-    if b"PRIVATE KEY-----" in content:
-        raise errors.InvalidOptionError("holds a private key, which must not be here and may now have to be replaced")
-    try:
-        found = x509.load_pem_x509_certificates(content) if b"-----BEGIN" in content else [x509.load_der_x509_certificate(content)]
-    except ValueError as failure:
-        raise errors.InvalidOptionError("holds no readable certificate in PEM or DER form") from failure
+    if pem.is_pem(part):
+        return [_parse(content) for content in pem.parse_certificates(part)]
+    content = _read(part)
+    text = content.decode("ascii", errors="replace")
+    found = [_parse(content) for content in (pem.parse_certificates(text) if pem.is_pem(text) else [content])]
     if len(found) > 1:
         raise errors.InvalidOptionError(f"holds {len(found)} certificates, and it is not clear which one is the recipient's")
-    return found[0]
+    return found
+
+
+def _parse(content: bytes) -> t.Any:
+    try:
+        return x509.load_der_x509_certificate(content)
+    except ValueError as failure:
+        raise errors.InvalidOptionError(pem.UNREADABLE) from failure
 
 
 def _read(path: str) -> bytes:
@@ -139,11 +176,41 @@ def _read(path: str) -> bytes:
             raise errors.InvalidOptionError("is not a file")
         with open(path, "rb") as file:
             content = file.read(LARGEST_FILE + 1)
+        exposed = find_writable_by_others(path)
     except (OSError, ValueError) as failure:
         raise errors.InvalidOptionError(f"cannot be read: {getattr(failure, 'strerror', None) or 'this is no path'}") from failure
     if len(content) > LARGEST_FILE:
         raise errors.InvalidOptionError(f"is larger than {LARGEST_FILE} bytes, so it is no certificate")
+    if exposed:
+        raise errors.InvalidOptionError(f"can be replaced by other users: {exposed}")
     return content
+
+
+def _describe(certificate: t.Any) -> Json:
+    """Return a recipient for the result of a task."""
+    digest = certificate.fingerprint(hashes.SHA256())
+    subject = certificate.subject.rfc4514_string()
+    return {
+        "subject": "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in subject),
+        "fingerprint": ":".join(f"{byte:02X}" for byte in digest),
+        "not_after": render_timestamp(certificate.not_valid_after_utc.timestamp()),
+    }
+
+
+def _issuer_and_serial(certificate: t.Any) -> bytes:
+    """Return the DER of the name by which CMS knows a recipient: RFC 5652, section 10.2.4."""
+    number = certificate.serial_number
+    serial = number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)
+    return bytes(certificate.issuer.public_bytes() + bytes([2, len(serial)]) + serial)
+
+
+def _wrong_name(certificate: t.Any) -> str | None:
+    try:
+        certificate.subject.rfc4514_string()
+        certificate.issuer.public_bytes()
+    except ValueError:
+        return "has a name that cannot be read"
+    return None
 
 
 def _wrong_date(certificate: t.Any, now: float) -> str | None:

@@ -235,7 +235,7 @@ def test_no_recipient_is_an_error() -> None:
 
 @pytest.mark.parametrize("blank", ["", " ", "\n"])
 def test_a_blank_recipient_is_an_error(people: list[Person], blank: str) -> None:
-    assert refused(people[0].pem, blank).message == "seal_to cannot be used: certificate 2 is blank."
+    assert refused(people[0].pem, blank).message == "seal_to cannot be used: entry 2 of seal_to is blank."
 
 
 def test_all_problems_of_all_recipients_are_told_at_once(people: list[Person], tmp_path: pathlib.Path) -> None:
@@ -248,9 +248,9 @@ def test_all_problems_of_all_recipients_are_told_at_once(people: list[Person], t
         f"seal_to cannot be used: '{late}' expired at 2026-01-05 09:59 UTC; "
         f"'{late}' has an RSA key of 1024 bits, and 2048 is the least; "
         f"'{late}' is not for key encipherment, says its key usage; "
-        "certificate 3 is blank; "
+        "entry 3 of seal_to is blank; "
         f"'{missing}' cannot be read: No such file or directory; "
-        "certificate 6 holds a private key, which must not be here and may now have to be replaced."
+        "entry 6 of seal_to holds a private key, which must not be here and may now have to be replaced."
     )
     assert failure.hint == _cms.HINT
 
@@ -270,19 +270,21 @@ def test_a_key_usage_with_key_encipherment_will_do(people: list[Person], uses: d
 
 def test_a_key_usage_without_key_encipherment_is_refused(people: list[Person]) -> None:
     certificate = certificate_of(people[0].key, 5, extension=key_usage(data_encipherment=True, digital_signature=True))
-    assert "certificate 1 is not for key encipherment, says its key usage" in refused(pem(certificate)).message
+    assert "entry 1 of seal_to is not for key encipherment, says its key usage" in refused(pem(certificate)).message
 
 
 def test_extensions_that_cannot_be_read_are_refused(people: list[Person]) -> None:
     damaged = x509.UnrecognizedExtension(x509.ExtensionOID.KEY_USAGE, b"damaged")
-    assert "certificate 1 has extensions that cannot be read" in refused(pem(certificate_of(people[0].key, 6, extension=damaged))).message
+    assert (
+        "entry 1 of seal_to has extensions that cannot be read" in refused(pem(certificate_of(people[0].key, 6, extension=damaged))).message
+    )
 
 
 def test_a_key_that_cannot_encrypt_is_refused(people: list[Person]) -> None:
     curve = certificate_of(ec.generate_private_key(ec.SECP256R1()), 7)
     signs_only = der(people[0].certificate).replace(RSA_ENCRYPTION, RSASSA_PSS)
-    assert "certificate 1 has a key that is not for RSA encryption" in refused(pem(curve)).message
-    assert "certificate 1 has a key that is not for RSA encryption" in refused(as_pem(signs_only)).message
+    assert "entry 1 of seal_to has a key that is not for RSA encryption" in refused(pem(curve)).message
+    assert "entry 1 of seal_to has a key that is not for RSA encryption" in refused(as_pem(signs_only)).message
 
 
 def test_a_key_that_is_damaged_is_refused(people: list[Person]) -> None:
@@ -290,7 +292,7 @@ def test_a_key_that_is_damaged_is_refused(people: list[Person]) -> None:
     head = RSA_ENCRYPTION + bytes.fromhex("0382010f00")
     content = der(people[0].certificate)
     assert head + b"\x30" in content
-    assert "certificate 1 has a key that cannot be read" in refused(as_pem(content.replace(head + b"\x30", head + b"\x31"))).message
+    assert "entry 1 of seal_to has a key that cannot be read" in refused(as_pem(content.replace(head + b"\x30", head + b"\x31"))).message
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -299,7 +301,7 @@ def test_a_private_key_is_refused_and_never_shown(people: list[Person], tmp_path
     path = tmp_path / "both.pem"
     path.write_text("".join([people[0].pem, key][::order]))
     failure = refused(str(path), path.read_text(), key.replace("PRIVATE", "ENCRYPTED PRIVATE"))
-    assert [name in failure.message for name in (f"'{path}' holds", "certificate 2 holds", "certificate 3 holds")] == [True] * 3
+    assert [name in failure.message for name in (f"'{path}' holds", "entry 2 of seal_to holds", "entry 3 of seal_to holds")] == [True] * 3
     assert failure.message.count("holds a private key") == 3
     shown = (str(failure), repr(failure), str(failure.describe()), repr(failure.__cause__), repr(failure.__context__))
     assert not [line for line in key.splitlines()[1:-1] for text in shown if line in text]
@@ -307,7 +309,7 @@ def test_a_private_key_is_refused_and_never_shown(people: list[Person], tmp_path
 
 def test_a_short_key_on_one_line_is_not_taken_for_a_path() -> None:
     failure = refused("-----BEGIN PRIVATE KEY----- c2VjcmV0 -----END PRIVATE KEY-----")
-    assert failure.message.startswith("seal_to cannot be used: certificate 1 holds a private key")
+    assert failure.message.startswith("seal_to cannot be used: entry 1 of seal_to holds a private key")
     assert "c2VjcmV0" not in str(failure)
 
 
@@ -317,8 +319,8 @@ def test_a_bare_key_that_is_taken_for_a_path_is_never_shown(people: list[Person]
     # Which of the two reasons depends on where the key has its slashes.
     reason = "(File name too long|No such file or directory)"
     assert re.fullmatch(
-        f"seal_to cannot be used: certificate 1 cannot be read: {reason}; "
-        f"certificate 2 cannot be read: {reason}; certificate 3 cannot be read: this is no path.",
+        f"seal_to cannot be used: entry 1 of seal_to cannot be read: {reason}; "
+        f"entry 2 of seal_to cannot be read: {reason}; entry 3 of seal_to cannot be read: this is no path.",
         failure.message,
     )
     assert (failure.__cause__, failure.__context__) == (None, None)
@@ -374,6 +376,190 @@ def test_a_file_without_permission_is_refused(people: list[Person], monkeypatch:
     # Not by chmod, which does not stop root.
     monkeypatch.setattr(_cms, "open", forbidden, raising=False)
     assert refused(people[0].path).message == f"seal_to cannot be used: '{people[0].path}' cannot be read: Permission denied."
+
+
+# --- a text instead of a file ---------------------------------------------------------------------------------------
+
+BAG = "Bag Attributes\r\n    localKeyID: 54 69\r\n    friendlyName: Help desk, main\r\nsubject=CN = x, O = y\r\n"
+
+
+def around(text: str, form: str, person: Person) -> str:
+    """Return a certificate in a form that people paste."""
+    if form == "openssl x509 -text":
+        command = ["openssl", "x509", "-text", "-in", person.path]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    indented = "".join(f"      {line}\n" for line in text.splitlines())
+    forms = {
+        "bag attributes": BAG + text,
+        "CRLF": text.replace("\n", "\r\n"),
+        "indented": indented,
+        "one line": " ".join(text.split("\n")),
+        "X509": text.replace("BEGIN CERT", "BEGIN X509 CERT").replace("END CERT", "END X509 CERT"),
+    }
+    return forms[form]
+
+
+@needs_openssl
+@pytest.mark.parametrize("kind", ["text", "file"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param("bag attributes", id="case 39: bag attributes"),
+        pytest.param("openssl x509 -text", id="case 39: openssl x509 -text"),
+        pytest.param("CRLF", id="case 39: CRLF"),
+        pytest.param("indented", id="case 39: indented"),
+        pytest.param("one line", id="case 39: one line"),
+        pytest.param("X509", id="case 39: X509 CERTIFICATE"),
+    ],
+)
+def test_a_certificate_is_found_in_what_is_around_it(people: list[Person], tmp_path: pathlib.Path, form: str, kind: str) -> None:
+    entry = around(people[0].pem, form, people[0])
+    if kind == "file":
+        path = tmp_path / "pasted.pem"
+        path.write_text(entry)
+        entry = str(path)
+    assert people[0].open(Sealer([entry], START).seal("1234")) == b"1234"
+
+
+@needs_openssl
+def test_a_text_may_hold_several_recipients(people: list[Person]) -> None:
+    message = Sealer([BAG + people[0].pem + "\n" + BAG + people[1].pem], START).seal("1234")
+    assert [person.open(message) for person in people] == [b"1234", b"1234", None]
+
+
+@needs_openssl
+@pytest.mark.parametrize("separator", ["\n", "\r\n", ",", " , \n\n"])
+def test_a_text_may_hold_several_paths(people: list[Person], separator: str) -> None:
+    message = Sealer([separator.join(person.path for person in people[:2])], START).seal("1234")
+    assert [person.open(message) for person in people] == [b"1234", b"1234", None]
+
+
+LEGACY = "Proc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,A1B2C3D4E5F60718\n\n"
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        pytest.param(lambda key: [key.partition("-----END")[0]], id="case 38: END missing"),
+        pytest.param(lambda key: [key.replace("-----\n", "-----\n" + LEGACY, 1)], id="case 38: legacy encryption"),
+        pytest.param(lambda key: key.splitlines(), id="case 38: an entry for each line"),
+        pytest.param(lambda key: key.splitlines()[:-1], id="case 38: an entry for each line, END missing"),
+        pytest.param(lambda key: key.splitlines()[1:-1], id="case 38: an entry for each line, BEGIN and END missing"),
+        pytest.param(lambda key: key.splitlines()[-3:], id="case 38: the last lines"),
+        pytest.param(lambda key: ["".join(key.splitlines()[1:-1])], id="case 38: bare and on one line"),
+        pytest.param(lambda key: ["\n".join(key.splitlines()[1:-1])], id="case 38: bare"),
+        pytest.param(
+            lambda key: [key.replace("-----BEGIN", "\u2014BEGIN").replace("-----END", "\u2014END")],
+            id="case 38: dashes by a word processor",
+        ),
+        pytest.param(lambda key: [key.replace("PRIVATE", "Private")], id="case 38: lower case"),
+        pytest.param(lambda key: [key.replace("PRIVATE KEY", "RSA PRIVATE KEY")], id="case 38: PKCS#1"),
+        pytest.param(lambda key: [key.replace("\n", ",")], id="case 38: commas"),
+    ],
+)
+def test_a_pasted_key_is_told_by_its_place(people: list[Person], take: t.Callable[[str], list[str]]) -> None:
+    key = key_pem(people[0].key)
+    failure = refused(people[0].path, *take(key))
+    assert "entry 2 of seal_to" in failure.message
+    shown = (str(failure), repr(failure), str(failure.describe()), repr(failure.__cause__), repr(failure.__context__))
+    assert not [line for line in (*key.splitlines()[1:-1], "DES-EDE3") for text in shown if line in text]
+
+
+def test_a_certificate_beside_half_of_another_one_is_refused(people: list[Person]) -> None:
+    half = people[1].pem.partition("-----END")[0]
+    assert refused(people[0].pem + half).message == (
+        "seal_to cannot be used: entry 1 of seal_to holds a part in PEM form that is not a whole certificate."
+    )
+
+
+# --- files that others can write ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("how", "problem"),
+    [
+        pytest.param("mode", "its mode is 0666", id="case 42: mode 0666"),
+        pytest.param("link", "its mode is 0666", id="case 42: a link to a file of mode 0666"),
+        pytest.param("folder", "the mode of {folder} is 0777", id="case 42: a folder of mode 0777"),
+        pytest.param("link in a folder", "the mode of {folder} is 0777", id="case 42: a link in a folder of mode 0777"),
+    ],
+)
+def test_a_file_that_other_users_can_replace_is_no_recipient(people: list[Person], tmp_path: pathlib.Path, how: str, problem: str) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    own, path = tmp_path / "own.pem", folder / "certificate.pem"
+    shutil.copy(people[0].path, own)
+    if how in ("mode", "folder"):
+        shutil.copy(people[0].path, path)
+    else:
+        path.symlink_to(own)
+    if how in ("mode", "link"):
+        (own if how == "link" else path).chmod(0o666)
+    else:
+        folder.chmod(0o777)
+    message = refused(str(path)).message
+    assert message == f"seal_to cannot be used: '{path}' can be replaced by other users: {problem.format(folder=folder)}."
+
+
+def test_a_link_that_nobody_else_can_replace_is_followed(people: list[Person], tmp_path: pathlib.Path) -> None:
+    path, sticky = tmp_path / "link.pem", tmp_path / "sticky"
+    path.symlink_to(people[0].path)
+    sticky.mkdir()
+    sticky.chmod(0o1777)
+    shutil.copy(people[0].path, sticky / "own.pem")
+    assert len(Sealer([str(path), str(sticky / "own.pem")], START).recipients) == 1
+
+
+# --- who the recipients are -----------------------------------------------------------------------------------------
+
+
+@needs_openssl
+def test_recipients_are_named_as_openssl_names_them(people: list[Person]) -> None:
+    command = ["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", people[0].path]
+    fingerprint = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip().partition("=")[2]
+    found = Sealer([people[0].path, people[0].pem, people[1].pem], START).recipients
+    assert found[0] == {"subject": "CN=help desk 1", "fingerprint": fingerprint, "not_after": "2026-01-06T10:00:00Z"}
+    assert [recipient["subject"] for recipient in found] == ["CN=help desk 1", "CN=help desk 2"]
+
+
+def test_a_subject_cannot_forge_a_line() -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "desk\n\u202eCN=boss\x1b[2J")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    certificate = builder.not_valid_before(utc(START - DAY)).not_valid_after(utc(START + DAY)).sign(key, hashes.SHA256())
+    (found,) = Sealer([pem(certificate)], START).recipients
+    assert found["subject"].isprintable() and "boss" in found["subject"]
+
+
+@pytest.mark.parametrize("serial", [1, 127, 128, 255, 256, 2**64, 2**127 - 1, 2**158 + 5])
+def test_a_sealed_text_tells_for_whom_it_is(serial: int) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    one, other = certificate_of(key, serial), certificate_of(key, serial + 1)
+    both, alone = Sealer([pem(one), pem(other)], START), Sealer([pem(one)], START)
+    message = alone.seal("1234")
+    assert alone.can_be_opened(message) and not both.can_be_opened(message)
+    assert alone.can_be_opened(both.seal("1234"))
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "-----BEGIN CMS-----\nAAAA\n-----END CMS-----\n", "-----BEGIN CMS-----\n\u20ac"])
+def test_a_text_that_is_not_sealed_opens_for_nobody(people: list[Person], text: str) -> None:
+    assert Sealer([people[0].pem], START).can_be_opened(text) is False
+
+
+@needs_openssl
+def test_a_seal_proves_nothing_about_its_content(people: list[Person]) -> None:
+    """SECURITY.md says so: whoever can write the text can change the passcode, and it opens.
+
+    case 42: a flipped bit of the initialization vector.
+    """
+    message = Sealer([people[0].pem], START).seal("483920")
+    content = content_of(message)
+    # The vector stands behind the algorithm's identifier, which ends with 01 2a for AES-256 and 01 02 for AES-128.
+    (start,) = [found.end() for found in re.finditer(rb"\x60\x86\x48\x01\x65\x03\x04\x01[\x2a\x02]\x04\x10", content)]
+    flipped = bytes(a ^ b ^ c for a, b, c in zip(content[start : start + 6], b"483920", b"000000", strict=True))
+    changed = content[:start] + flipped + content[start + 6 :]
+    armor = "-----BEGIN CMS-----\n" + base64.encodebytes(changed).decode() + "-----END CMS-----\n"
+    assert people[0].open(armor) == b"000000"
 
 
 # --- the library ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Texts in PEM form: the certificates in one, and whether there is a private key among them. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import typing as t
+
+from . import _errors as errors
+
+MARKER = "-----BEGIN"
+UNREADABLE = "holds no readable certificate in PEM or DER form"
+# A block may be indented, have line ends of any kind, or none. What is around the blocks is not used.
+BLOCK = re.compile(r"-----BEGIN (X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END (?:X509 )?CERTIFICATE-----")
+# Encrypted and damaged ones too: what looks like one is not shown.
+PRIVATE_KEY = re.compile(r"PRIVATE KEY( BLOCK)?-|BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File", re.IGNORECASE)
+
+BARE_BASE64 = re.compile(r"[A-Za-z0-9+/=]{40,}")
+
+
+def is_pem(text: str) -> bool:
+    """Return whether a text is content in PEM form, rather than the path of a file with it."""
+    return MARKER in text or holds_private_key(text)
+
+
+def is_fragment(text: str) -> bool:
+    """Return whether a text is, or may be, one of the lines of a PEM text that was taken apart."""
+    return text.count(MARKER) != text.count("-----END") or bool(BARE_BASE64.fullmatch(text.strip()))
+
+
+def holds_private_key(text: str) -> bool:
+    """Return whether a text holds a private key, or the begin or end of one."""
+    return bool(PRIVATE_KEY.search(text))
+
+
+def parse_certificates(text: str) -> list[bytes]:
+    """Return the certificates in a text as DER; raise InvalidOptionError whose message goes on from the text's name."""
+    if holds_private_key(text):
+        raise errors.InvalidOptionError("holds a private key, which must not be here and may now have to be replaced")
+    blocks = [match[2] for match in BLOCK.finditer(text)]
+    if not blocks:
+        raise errors.InvalidOptionError(UNREADABLE)
+    if MARKER in BLOCK.sub("", text):
+        raise errors.InvalidOptionError("holds a part in PEM form that is not a whole certificate")
+    try:
+        return [base64.b64decode("".join(block.split()), validate=True) for block in blocks]
+    except binascii.Error:
+        # Without its context, which holds the text.
+        raise errors.InvalidOptionError(UNREADABLE) from None
+
+
+def find_private_key(value: t.Any) -> bool:
+    """Return whether there is a private key anywhere in the value of an option."""
+    if isinstance(value, dict):
+        return any(find_private_key(item) for pair in value.items() for item in pair)
+    if isinstance(value, (list, tuple)):
+        return any(find_private_key(item) for item in value)
+    return isinstance(value, str) and holds_private_key(value)
