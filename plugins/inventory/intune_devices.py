@@ -151,9 +151,12 @@ SPEC: Options = {
         "required_one_of": [("include", "exclude")],
     },
 }
+MISSING = object()
 INTERPRETER = "{{ ansible_playbook_python }}"
 # Without one of these a string is not a template, and does not change how templates are delimited.
 TEMPLATE_CHARACTERS = re.compile("[{}#%]")
+# The members of a device that are cached: all but its action results, which hold passcodes.
+CACHED = tuple(field.name for field in dataclasses.fields(model.Device) if field.name != "actions")
 # The options on which the cached devices depend. The others are applied to them afterwards.
 CACHED_BY = ("tenant_id", "client_id", "cloud", "graph_url", "authority_url", "device_groups")
 
@@ -194,11 +197,26 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             return self._fetch_devices(params)
         known_by = json.dumps([_module.VERSION, *(params[name] for name in CACHED_BY)])
         key = f"{self.get_cache_key(path)}_{hashlib.sha256(known_by.encode()).hexdigest()[:12]}"
-        if cache and key in self._cache:
-            return [model.Device(**fields) for fields in self._cache[key]]
+        if cache and (content := self._read_cache(key)) is not MISSING:
+            cached = restore_devices(content)
+            if cached is not None:
+                return cached
+            self.display.warning(
+                f"{path}: the inventory cache holds something else than managed devices. It is not used, and is written anew."
+            )
         devices = list(self._fetch_devices(params))
-        self._cache[key] = [{**dataclasses.asdict(device), "actions": []} for device in devices]
+        self._cache[key] = [{name: getattr(device, name) for name in CACHED} for device in devices]
         return devices
+
+    def _read_cache(self, key: str) -> t.Any:
+        """Return the content of the cache; MISSING where there is none, and null where it cannot be read."""
+        try:
+            return self._cache[key]
+        except KeyError:
+            return MISSING
+        except Exception:
+            # A cache is a plugin, and what it raises for a damaged file is up to it: TypeError, ValueError, AnsibleError and others.
+            return None
 
     def _fetch_devices(self, params: dict[str, t.Any]) -> t.Iterator[model.Device]:
         try:
@@ -257,12 +275,36 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             raise AnsibleParserError(f"filters: {verb}: {expression}: {failure}") from None
 
 
+def restore_devices(cached: t.Any) -> list[model.Device] | None:
+    """Return the devices of a cache; None where one of them is not as it was written: whoever may write the cache is not trusted."""
+    if not isinstance(cached, list) or not all(_is_device(fields) for fields in cached):
+        return None
+    return [model.Device(**{name: _plain(value) for name, value in fields.items()}) for fields in cached]
+
+
+def _plain(text: str | None) -> t.Any:
+    """Return a text without tags: since ansible-core 2.19 a cache can say of a text that it is trusted as a template."""
+    return None if text is None else text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogatepass")
+
+
+def _is_device(fields: t.Any) -> bool:
+    """Return whether a device has an ID, and text or nothing for all else, as it comes from Intune."""
+    if not isinstance(fields, dict) or set(fields) != set(CACHED):
+        return False
+    texts = all(value is None or isinstance(value, str) for value in fields.values())
+    return texts and bool(_guid.PATTERN.fullmatch(str(fields["id"]).lower()))
+
+
 def mark_data(value: t.Any) -> t.Any:
     """Return a value of the service, marked so that it is never taken for a template.
 
     Since ansible-core 2.19 a string that was not trusted is not a template, but ansible-inventory puts a mark around each of those.
     So the ones that cannot be templates are trusted: they come out as they are, as before 2.19.
     """
+    if isinstance(value, (list, tuple)):
+        return [mark_data(item) for item in value]
+    if isinstance(value, dict):
+        return {mark_data(name): mark_data(item) for name, item in value.items()}
     if not isinstance(value, str):
         return value
     if TEMPLATE_CHARACTERS.search(value):

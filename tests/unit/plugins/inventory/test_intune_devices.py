@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import pathlib
 import typing as t
 
@@ -18,6 +19,7 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible.plugins.loader import inventory_loader
+from ansible.template import Templar
 
 from ansible_collections.endpointops.intune.plugins.doc_fragments import connection
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
@@ -31,6 +33,7 @@ from tests.support.fakes import answer, error
 
 NAME = "endpointops.intune.intune_devices"
 PATH = "/beta/deviceManagement/managedDevices"
+EVIL = "{{ lookup('ansible.builtin.pipe', 'echo it-ran') }}"
 
 
 def load() -> intune_devices.InventoryModule:
@@ -263,6 +266,16 @@ def test_options_are_those_of_a_module(source: Source, monkeypatch: pytest.Monke
     }
 
 
+def rewrite(folder: pathlib.Path, spoil: t.Callable[[t.Any], None]) -> None:
+    """Change the devices in the only file of the cache."""
+    (file,) = folder.glob("cache/*")
+    content = json.loads(file.read_text())
+    # Since ansible-core 2.19 the devices are JSON in JSON.
+    devices = json.loads(content["__payload__"]) if isinstance(content, dict) else content
+    spoil(devices)
+    file.write_text(json.dumps({**content, "__payload__": json.dumps(devices)} if isinstance(content, dict) else devices))
+
+
 class TestCache:
     @pytest.fixture
     def cached(self, source: Source, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., InventoryData]:
@@ -301,6 +314,52 @@ class TestCache:
         text = file.read_text(encoding="utf-8")
         assert "PHONE-HELPDESK-01" in text and "passcode" not in text.lower()
 
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            pytest.param(lambda devices: devices[0].update(device_name=[EVIL]), id="case 37: a list"),
+            pytest.param(lambda devices: devices[0].update(device_name={"a": EVIL}), id="case 37: a dictionary"),
+            pytest.param(lambda devices: devices[0].update(device_name=7), id="case 37: a number"),
+            pytest.param(lambda devices: devices[0].update(os_version=True), id="case 37: a boolean"),
+            pytest.param(lambda devices: devices[0].update(id="localhost"), id="case 37: the ID of a host"),
+            pytest.param(lambda devices: devices[0].update(id=None), id="case 37: no ID"),
+            pytest.param(lambda devices: devices[0].update(actions=[{"passcode": EVIL}]), id="case 37: action results"),
+            pytest.param(lambda devices: devices[0].update(ansible_connection="local"), id="case 37: another member"),
+            pytest.param(lambda devices: devices[0].pop("serial_number"), id="case 37: a member less"),
+            pytest.param(lambda devices: devices.append("x"), id="case 37: no device"),
+            pytest.param(lambda devices: devices.append(None), id="case 37: null"),
+        ],
+    )
+    def test_what_others_wrote_into_it_is_not_used(
+        self, source: Source, cached: t.Callable[..., InventoryData], tmp_path: pathlib.Path, spoil: t.Callable[[t.Any], None]
+    ) -> None:
+        found = cached(cache=True)
+        rewrite(tmp_path, spoil)
+        again = cached(cache=True)
+        assert len(source.connections) == 2 and set(again.hosts) == set(found.hosts) and EVIL not in str(vars(again))
+
+    @pytest.mark.skipif(intune_devices.trust_as_template is None, reason="before ansible-core 2.19 no text is trusted")
+    def test_a_text_that_the_cache_trusts_is_no_template(
+        self, source: Source, cached: t.Callable[..., InventoryData], tmp_path: pathlib.Path
+    ) -> None:
+        """case 37: since ansible-core 2.19 a cache keeps that a text is trusted as a template."""
+        tags = [{"__ansible_type": "TrustedAsTemplate"}]
+        trusted = {"__ansible_type": "_AnsibleTaggedStr", "value": EVIL, "tags": tags}
+        cached(cache=True)
+        rewrite(tmp_path, lambda devices: devices[0].update(device_name=trusted))
+        (host,) = [host for host in cached(cache=True).hosts.values() if host.vars["intune_device_name"] == EVIL]
+        assert len(source.connections) == 1, "the cache was used"
+        assert Templar(DataLoader()).template(host.vars["intune_device_name"]) == EVIL
+
+    @pytest.mark.parametrize("content", ['{"a": "b"}', '"text"', "null", "7", "[[]]"])
+    def test_a_cache_of_something_else_is_not_used(
+        self, source: Source, cached: t.Callable[..., InventoryData], tmp_path: pathlib.Path, content: str
+    ) -> None:
+        found = cached(cache=True)
+        (file,) = tmp_path.glob("cache/*")
+        file.write_text(content)
+        assert set(cached(cache=True).hosts) == set(found.hosts) and len(source.connections) == 2
+
 
 def test_what_the_service_says_is_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
     """Since ansible-core 2.19 a string can be one only if it was trusted; before, if it was not marked."""
@@ -336,3 +395,9 @@ def test_the_suffix_tells_whose_file_it_is(tmp_path: pathlib.Path) -> None:
         path.touch()
         assert plugin.verify_file(str(path)) is ours
     assert not plugin.verify_file(str(tmp_path / "missing.intune_devices.yml"))
+
+
+@pytest.mark.parametrize("value", [pytest.param([EVIL], id="case 37: list"), pytest.param({"a": [EVIL]}, id="case 37: dictionary"), EVIL])
+def test_data_is_never_a_template(value: t.Any) -> None:
+    marked = intune_devices.mark_data(value)
+    assert marked == value and Templar(DataLoader()).template(marked) == value
