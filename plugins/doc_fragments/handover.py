@@ -12,17 +12,34 @@ class ModuleDocFragment:
 options:
   seal_to:
     description:
-      - Certificates of those who may read the new passcodes, each as PEM text or as the path of a PEM or DER file. Any one of them can
-        open what RV(results[].sealed_passcode) holds, for example with C(openssl cms -decrypt -inform PEM -recip cert.pem
-        -inkey key.pem) or with PowerShell's C(Unprotect-CmsMessage).
+      - Certificates of those who may read the new passcodes, each as PEM text or as the path of a PEM or DER file on the host that runs
+        the module. Any one of them can open what RV(results[].sealed_passcode) holds, for example with C(openssl cms -decrypt -inform
+        PEM -recip cert.pem -inkey key.pem) or with PowerShell's C(Unprotect-CmsMessage).
+      - Words around a certificate, such as the output of C(openssl x509 -text), are not used. A text may hold several certificates,
+        which are all recipients. A file holds one, and other users must not be able to replace it.
       - Needs RSA certificates for key encipherment, which have not expired, and cryptography 43 or later.
+      - RV(recipients) names those who can open the passcodes, in check mode too.
+      - The seal keeps others from reading a passcode. It does not prove that the text is unchanged, or who made it.
     type: list
     elements: str
+  sealed_directory:
+    description:
+      - A folder to which each sealed passcode is written, as a file of its own for each reset of a device, named after the device, its
+        ID, and the time of the reset. RV(results[].sealed_file) is its path.
+      - The folder must exist on the host that runs the module, and other users must not be able to write to it. The file system must
+        support hard links. The files have the mode 0600.
+      - A file that exists is never replaced. If it is sealed to the recipients of O(seal_to), it is kept as the file of this reset;
+        otherwise the task fails when all devices are handled, and RV(results[].sealed_passcode) still holds the sealed text.
+      - In check mode nothing is written.
+    type: path
   return_passcode:
     description:
       - Whether to return the new passcodes. The result is then hidden from all output, as with C(no_log), while the registered
         variable can be used. Whoever prints that variable prints passcodes.
-      - Needs a task without C(async), whose answer cannot be hidden.
+      - Refused before anything is reset where the result could not be hidden. This is so with C(async), and while C(ANSIBLE_DEBUG) is
+        on and the module runs in a process of its own. A plugin of another collection that runs this module needs C(no_log=true) on its
+        task.
+      - In check mode the values are null.
     type: bool
     default: false
 """

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.parsing.convert_bool import boolean
 
 Options = dict[str, dict[str, t.Any]]
 
@@ -77,8 +78,10 @@ SELECTION: Options = {
 # For modules that hand passcodes over.
 HANDOVER: Options = {
     "seal_to": {"type": "list", "elements": "str"},
+    "sealed_directory": {"type": "path"},
     "return_passcode": {"type": "bool", "default": False, "no_log": False},
 }
+HANDOVER_REQUIRES = {"sealed_directory": ["seal_to"]}
 
 # For modules whose writes Multi Admin Approval may protect.
 APPROVAL: Options = {
@@ -120,6 +123,10 @@ class Spec:
     argument_spec: Options
     relations: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     secrets: tuple[Secret, ...] = ()
+
+    def list_revealed(self, arguments: t.Mapping[str, t.Any]) -> list[Secret]:
+        """Return the secrets that the result holds in clear, by the options of a task."""
+        return [secret for secret in self.secrets if boolean(arguments.get(secret.option) or False, strict=False)]
 
 
 def make_spec(module: str, own: Options | None = None, *, secrets: tuple[Secret, ...] = (), **relations: t.Any) -> Spec:

@@ -239,11 +239,16 @@ results:
       type: dict
       returned: always
     sealed_passcode:
-      description: The new passcode as a CMS message in PEM form, for the holders of O(seal_to); null until it is done.
+      description: The new passcode as a CMS message in PEM form, for the holders of O(seal_to); null until it is done, and in check mode.
       type: str
       returned: when O(seal_to) is set
+    sealed_file:
+      description: Path of the file in O(sealed_directory) with the sealed passcode; null until it is done, in check mode, and where it
+        could not be written.
+      type: str
+      returned: when O(sealed_directory) is set
     passcode:
-      description: The new passcode, null until it is done. Intune keeps it for seven days.
+      description: The new passcode, null until it is done, and in check mode. Intune keeps it for seven days.
       type: str
       returned: when O(return_passcode)
 summary:
@@ -256,6 +261,26 @@ failed_devices:
   returned: when the devices were found
   type: list
   elements: str
+recipients:
+  description: Who can open the sealed passcodes, each once.
+  returned: when O(seal_to) is set and the devices were found
+  type: list
+  elements: dict
+  contains:
+    subject:
+      description: The subject of the certificate, as in RFC 4514.
+      type: str
+      returned: always
+      sample: CN=Intune help desk
+    fingerprint:
+      description: The SHA-256 fingerprint of the certificate, as C(openssl x509 -fingerprint -sha256) shows it.
+      type: str
+      returned: always
+    not_after:
+      description: When the certificate expires.
+      type: str
+      returned: always
+      sample: "2027-01-31T08:00:00Z"
 """
 
 import typing as t
@@ -269,7 +294,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_sc
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover, render_file_name
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import History
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import (
@@ -315,12 +340,20 @@ SPEC = _argspec.make_spec(
     },
     secrets=(_argspec.PASSCODE,),
     required_one_of=[("devices", "device_groups")],
+    required_by=_argspec.HANDOVER_REQUIRES,
 )
 
 
 def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     validate(params)
-    handover = Handover(_argspec.PASSCODE.key, seal_to=params["seal_to"], reveal=params[_argspec.PASSCODE.option], now=client.clock.now())
+    handover = Handover(
+        _argspec.PASSCODE.key,
+        seal_to=params["seal_to"],
+        reveal=params[_argspec.PASSCODE.option],
+        now=client.clock.now(),
+        directory=params["sealed_directory"],
+        check=check,
+    )
     scheduler = BatchScheduler(client, Quota(params["write_quota"], params["request_quota"], QUOTA.seconds))
     chosen = lookup.select(
         client, scheduler, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
@@ -334,6 +367,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     items = [DeviceReset(device, names) for device, names in chosen.ids.items()]
     began = client.clock.monotonic()
     failure, warnings = reset(params, client, scheduler, items, check)
+    results = [{**describe(item), **handover.describe(new_passcode(item), render_file_name(item))} for item in items]
     summary = summarize(items)
     if len(items) > 1:
         client.report_progress(render_table(summary, client.clock.monotonic() - began))
@@ -343,15 +377,17 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
             f"{len(failed)} of {len(items)} devices have no new passcode: {render_failed(items)}",
             hint="See results for each device's reason.",
         )
+    failure = failure or handover.find_failure()
     if failure is not None:
         failure = failure.with_effects(effects_of(items))
     return Outcome(
         {
-            "results": [{**describe(item), **handover.describe(new_passcode(item))} for item in items],
+            "results": results,
             "summary": summary,
             "failed_devices": failed,
+            **handover.describe_recipients(),
         },
-        changed=any(item.changed for item in items),
+        changed=any(item.changed for item in items) or handover.changed,
         warnings=[*chosen.warnings, *warnings],
         failure=failure,
     )

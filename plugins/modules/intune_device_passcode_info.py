@@ -132,11 +132,16 @@ results:
       type: int
       returned: always
     sealed_passcode:
-      description: The new passcode as a CMS message in PEM form, for the holders of O(seal_to); null when there is none.
+      description: The new passcode as a CMS message in PEM form, for the holders of O(seal_to); null when there is none, and in check mode.
       type: str
       returned: when O(seal_to) is set
+    sealed_file:
+      description: Path of the file in O(sealed_directory) with the sealed passcode; null when there is none, in check mode, and where it
+        could not be written.
+      type: str
+      returned: when O(sealed_directory) is set
     passcode:
-      description: The new passcode; null when there is none.
+      description: The new passcode; null when there is none, and in check mode.
       type: str
       returned: when O(return_passcode)
 summary:
@@ -144,6 +149,26 @@ summary:
   returned: success
   type: dict
   sample: {total: 3, none: 1, done: 1, pending: 1, failed: 0, not_supported: 0, canceled: 0, unknown: 0}
+recipients:
+  description: Who can open the sealed passcodes, each once.
+  returned: when O(seal_to) is set
+  type: list
+  elements: dict
+  contains:
+    subject:
+      description: The subject of the certificate, as in RFC 4514.
+      type: str
+      returned: always
+      sample: CN=Intune help desk
+    fingerprint:
+      description: The SHA-256 fingerprint of the certificate, as C(openssl x509 -fingerprint -sha256) shows it.
+      type: str
+      returned: always
+    not_after:
+      description: When the certificate expires.
+      type: str
+      returned: always
+      sample: "2027-01-31T08:00:00Z"
 """
 
 import typing as t
@@ -154,7 +179,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices.model 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import status
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover, render_file_name
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import new_passcode
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
@@ -163,23 +188,36 @@ SPEC = _argspec.make_spec(
     {**_argspec.SELECTION, "since": {"type": "str"}, **_argspec.HANDOVER},
     secrets=(_argspec.PASSCODE,),
     required_one_of=[("devices", "device_groups")],
+    required_by=_argspec.HANDOVER_REQUIRES,
 )
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
     # Options that can be refused before anything is read. Whether a moment has come already the service's clock says, later.
     status.parse_since(params["since"], float("inf"))
-    handover = Handover(_argspec.PASSCODE.key, seal_to=params["seal_to"], reveal=params[_argspec.PASSCODE.option], now=client.clock.now())
+    handover = Handover(
+        _argspec.PASSCODE.key,
+        seal_to=params["seal_to"],
+        reveal=params[_argspec.PASSCODE.option],
+        now=client.clock.now(),
+        directory=params["sealed_directory"],
+        check=check,
+    )
     scheduler = BatchScheduler(client, QUOTA)
     chosen = lookup.select(
         client, scheduler, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
     )
     since = status.parse_since(params["since"], client.service_now())
     results = [
-        {**status.describe(item), **handover.describe(new_passcode(item))}
+        {**status.describe(item), **handover.describe(new_passcode(item), render_file_name(item))}
         for item in status.fetch_items(client, scheduler, chosen.ids, since)
     ]
-    return Outcome({"results": results, "summary": status.summarize(results)}, warnings=chosen.warnings)
+    return Outcome(
+        {"results": results, "summary": status.summarize(results), **handover.describe_recipients()},
+        changed=handover.changed,
+        warnings=chosen.warnings,
+        failure=handover.find_failure(),
+    )
 
 
 def main() -> None:

@@ -109,10 +109,12 @@ class Controller:
         *,
         after: Job | None = None,
         seen: pathlib.Path | None = None,
+        extra: dict[str, t.Any] | None = None,
     ) -> str:
         """Write what AWX writes before a job.
 
         ``after``: the job before it in a workflow, whose artifacts are variables. ``seen``: the folder that the job sees, if not this one.
+        ``extra``: the extra variables of the job template.
         """
         template = TEMPLATES[name]
         private = self.folder / name.replace(" ", "-") / (job_type or template["job_type"])
@@ -127,7 +129,7 @@ class Controller:
         inventory.chmod(0o700)
         for file, content in {
             "envvars": {**env, "ANSIBLE_HOME": str(self.folder / "home"), "MAX_EVENT_RES": "700000", "JOB_ID": "1"},
-            "extravars": {"awx_job_id": 1, **(after.artifacts if after else {}), **awx.answers(template["survey"], given)},
+            "extravars": {"awx_job_id": 1, **(extra or {}), **(after.artifacts if after else {}), **awx.answers(template["survey"], given)},
             "settings": {"suppress_ansible_output": True, "suppress_output_file": True},
         }.items():
             (private / "env" / file).write_text(json.dumps(content), encoding="utf-8")
@@ -147,8 +149,17 @@ class Controller:
             check=False,
         )
 
-    def launch(self, name: str, inputs: dict[str, str], given: dict[str, t.Any], *, after: Job | None = None) -> Job:
-        private = self.prepare(name, inputs, given, after=after)
+    def launch(
+        self,
+        name: str,
+        inputs: dict[str, str],
+        given: dict[str, t.Any],
+        job_type: str | None = None,
+        *,
+        after: Job | None = None,
+        extra: dict[str, t.Any] | None = None,
+    ) -> Job:
+        private = self.prepare(name, inputs, given, job_type, after=after, extra=extra)
         done = self.runner("run", private, "--omit-env-files", "-i", "1", "-p", self.playbook(name))
         return self.ended(pathlib.Path(private), done)
 
@@ -229,10 +240,10 @@ def test_the_help_desk_resets_devices_and_hands_the_failed_ones_on(controller, t
     recipients = [certificate(tmp_path, name) for name in ("helpdesk", "deputy")]
     given = {
         "pin_reset_devices": " PHONE-HELPDESK-01\r\n\r\nPHONE-FIELD-05\n",
-        "pin_reset_seal_to": "\n".join(recipient.read_text(encoding="utf-8") for recipient in recipients),
         "pin_reset_platforms": ["windows", "android"],
     }
-    job = controller.launch("reset passcode", controller.certificate(), given)
+    extra = {"pin_reset_seal_to": "\n".join(recipient.read_text(encoding="utf-8") for recipient in recipients)}
+    job = controller.launch("reset passcode", controller.certificate(), given, extra=extra)
     assert job.code == 2, job.output
     (failed,) = job.artifacts["pin_reset_failed_devices"]
     assert failed == controller.tenant.control.device("PHONE-FIELD-05")["id"]
@@ -245,6 +256,30 @@ def test_the_help_desk_resets_devices_and_hands_the_failed_ones_on(controller, t
         opened = subprocess.run(command, input=sealed.encode(), capture_output=True, check=True, timeout=30)
         assert opened.stdout.decode() in controller.tenant.control.secrets()
     assert_secret(controller, job)
+
+
+def test_a_dry_run_before_the_approval_hands_nothing_over(controller, tmp_path):
+    """case 36: passcodes of earlier resets are there to be had, and the recipient is one."""
+    reset = controller.launch(
+        "reset passcode", controller.secret, {"pin_reset_devices": "PHONE-FIELD-01", "pin_reset_platforms": ["windows", "android"]}
+    )
+    assert reset.code == 0 and reset.summary["devices"]["done"] == 1, reset.output
+    extra = {"pin_reset_seal_to": [certificate(tmp_path, "helpdesk").read_text(encoding="utf-8")]}
+    given = {
+        "pin_reset_device_groups": "Field service",
+        "pin_reset_reset_since": "2020-01-01T00:00:00Z",
+        "pin_reset_platforms": ["windows", "android"],
+        "pin_reset_max_devices": 100,
+    }
+    dry = controller.launch("reset fleet", controller.secret, given, "check", extra=extra)
+    found = dry.result("Devices | Reset passcodes")
+    assert {entry["sealed_passcode"] for entry in found["results"]} == {None}, dry.output
+    assert "BEGIN CMS" not in dry.kept
+    (recipient,) = found["recipients"]
+    assert (
+        recipient["subject"] == "CN=helpdesk"
+        and f"New passcodes are sealed to CN=helpdesk, SHA-256 {recipient['fingerprint']}" in dry.output
+    )
 
 
 def test_a_fleet_is_reset_by_the_nodes_of_a_mesh(controller):
@@ -274,11 +309,13 @@ def test_a_controller_is_configured_once(tmp_path):
         pytest.skip(str(reason))
     inputs = {"tenant_id": "t", "client_id": "c", "client_secret": "the-secret-of-the-credential"}
     variables = tmp_path / "variables.json"
+    template_variables = {"pin_reset_seal_to": ["-----BEGIN CERTIFICATE-----..."], "pin_reset_ownerships": ["company"]}
     resets = {**inputs, "client_id": "r", "client_secret": "the-secret-for-resets"}
     given = {
         "intune_awx_image": "registry.example.com/ee:1",
         "intune_awx_credential_inputs": inputs,
         "intune_awx_reset_credential_inputs": resets,
+        "intune_awx_reset_variables": template_variables,
     }
     variables.write_text(json.dumps(given), encoding="utf-8")
     with awx_api.StandIn(COLLECTION) as controller:
@@ -301,6 +338,9 @@ def test_a_controller_is_configured_once(tmp_path):
     assert "changed=9 " in first and "changed=0 " in second
     assert inputs["client_secret"] not in first + second and resets["client_secret"] not in first + second
     assert_complete(controller.store)
+    for template in controller.store.items["job_templates"].values():
+        assert template["ask_variables_on_launch"] is False
+        assert json.loads(template.get("extra_vars") or "{}") == (template_variables if "reset_" in template["playbook"] else {})
 
 
 def assert_complete(store: awx_api.Store) -> None:

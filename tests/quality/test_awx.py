@@ -99,6 +99,14 @@ def test_files_are_named_where_they_have_content(tmp_path):
         assert (tmp_path / "env" / path.name).read_text(encoding="utf-8").strip() == content
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: f"case 36: {template['name']}")
+def test_who_launches_a_job_chooses_neither_recipients_nor_owners(template):
+    asked = {question["variable"] for question in template["survey"]["spec"]}
+    decided = {"pin_reset_seal_to", "pin_reset_ownerships", "pin_reset_sealed_directory", "pin_reset_return_passcode"}
+    assert asked and not asked & decided
+    assert not template.get("ask_variables_on_launch")
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template["name"])
 def test_awx_takes_the_survey(template):
     awx.check_survey(template["survey"])

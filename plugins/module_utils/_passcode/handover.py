@@ -4,29 +4,100 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Hands secrets over in the ways that a task asks for: sealed for recipients, in clear, both, or not at all."""
+"""Hands secrets over in the ways that a task asks for: sealed for recipients, in files, in clear, or not at all."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 import typing as t
 
+from .. import _errors as errors
 from .._cms import Sealer
+from .._guid import PATTERN
+from .._time import render_timestamp
+from .._types import Json
+from .model import DeviceReset
+from .sealed_files import SealedFiles
+
+NAMED = 3  # files that a message names
+LONGEST_NAME = 64  # characters of a device's name in that of its file
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Handover:
-    """``name`` is the key of the secret in a result; a sealed one stands under the same name with a prefix."""
+    """``name`` is the key of the secret in a result; a sealed one stands under the same name with a prefix.
 
-    def __init__(self, name: str, *, seal_to: t.Sequence[str] | None, reveal: bool, now: float) -> None:
-        """Take the options. Raises as Sealer does, so that nothing is reset whose secret could not be handed over."""
+    In check mode nothing is handed over: the keys are there, and their values null. ``changed`` says whether a file was written, or
+    would be.
+    """
+
+    def __init__(
+        self, name: str, *, seal_to: t.Sequence[str] | None, reveal: bool, now: float, directory: str | None = None, check: bool = False
+    ) -> None:
+        """Take the options. Raises as Sealer and SealedFiles do, so that nothing is reset whose secret could not be handed over."""
         self._name = name
         self._reveal = reveal
+        self._check = check
         self._sealer = None if seal_to is None else Sealer(seal_to, now)
+        self._files = None if directory is None else SealedFiles(directory)
+        self._problems: list[str] = []
+        self.changed = False
 
-    def describe(self, secret: str | None) -> dict[str, str | None]:
-        """Return the keys of a result for a secret; null while there is none."""
-        keys: dict[str, str | None] = {}
+    def describe_recipients(self) -> Json:
+        """Return the key of a result for the recipients, where there are any."""
+        return {} if self._sealer is None else {"recipients": self._sealer.recipients}
+
+    def describe(self, secret: str | None, file_name: str = "") -> Json:
+        """Return the keys of a result for a secret, null while there is none. With a folder, write its sealed form to a file there."""
+        keys: Json = {}
+        shown = None if self._check else secret
         if self._sealer is not None:
-            keys[f"sealed_{self._name}"] = self._sealer.seal(secret) if secret else None
+            sealed = self._sealer.seal(shown) if shown else None
+            keys[f"sealed_{self._name}"] = sealed
+            if self._files is not None:
+                keys["sealed_file"] = self._keep(self._sealer, self._files, sealed, file_name) if secret else None
         if self._reveal:
-            keys[self._name] = secret
+            keys[self._name] = shown
         return keys
+
+    def _keep(self, sealer: Sealer, files: SealedFiles, sealed: str | None, name: str) -> str | None:
+        """Write a sealed secret to a file that is not there yet, and return its path; null in check mode, and where that fails."""
+        try:
+            existing = files.read(name)
+            if existing is None:
+                self.changed = True
+            elif not sealer.can_be_opened(existing):
+                self._problems.append(f"{files.path_of(name)}: the file exists and is not sealed to the recipients of seal_to.")
+                return None
+            if sealed is None:
+                return None
+            if existing is None:
+                files.write(name, sealed)
+        except (OSError, errors.InvalidOptionError) as failure:
+            self._problems.append(f"{files.path_of(name)}: {getattr(failure, 'strerror', None) or failure}.")
+            return None
+        return files.path_of(name)
+
+    def find_failure(self) -> errors.IntuneError | None:
+        """Return the error for files that could not be written; None where there are none."""
+        if not self._problems:
+            return None
+        more = f" And {len(self._problems) - NAMED} more." if len(self._problems) > NAMED else ""
+        verb = "would not be" if self._check else "were not"
+        return errors.PartialError(
+            f"{len(self._problems)} files {verb} written to sealed_directory. {' '.join(self._problems[:NAMED])}{more}",
+            hint="The resets stand, and results hold each passcode in its sealed form. Move files away that are in the way, make room, "
+            "and run intune_device_passcode_info with the same devices, seal_to, and sealed_directory.",
+        )
+
+
+def render_file_name(item: DeviceReset) -> str:
+    """Return the name of the file for a reset's passcode: one for each reset of each device, and safe whatever the device's name."""
+    name = UNSAFE.sub("_", (item.device.device_name if item.device else None) or "")[:LONGEST_NAME].strip("._-")
+    identity = item.id.lower()
+    if not PATTERN.fullmatch(identity):
+        identity = hashlib.sha256(identity.encode("utf-8", errors="replace")).hexdigest()[:32]
+    started = render_timestamp(item.reset.started or None) if item.reset else None
+    moment = UNSAFE.sub("", (started or "").replace("-", "").replace(":", ""))
+    return "-".join(part for part in (name, identity, moment) if part) + ".cms"

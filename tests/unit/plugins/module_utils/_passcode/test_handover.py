@@ -4,12 +4,18 @@
 
 from __future__ import annotations
 
+import pathlib
+import re
+import typing as t
+
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import handover
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover, render_file_name
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset, RecordedReset
 from tests.support.fakes import START
 
 
@@ -18,9 +24,13 @@ class FakeSealer:
         if not recipients:
             raise errors.InvalidOptionError("Nobody.")
         self.now = now
+        self.recipients = [{"subject": name} for name in recipients]
 
     def seal(self, text: str) -> str:
         return f"sealed at {self.now:.0f}: {len(text)}"
+
+    def can_be_opened(self, message: str) -> bool:
+        return message.startswith("sealed at")
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +64,116 @@ def test_its_name_is_that_of_any_secret() -> None:
 def test_recipients_are_refused_before_there_is_a_secret() -> None:
     with pytest.raises(errors.InvalidOptionError):
         Handover("passcode", seal_to=[], reveal=False, now=START)
+
+
+# --- check mode -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("secret", [pytest.param("1234", id="case 36: a secret"), pytest.param(None, id="case 36: none")])
+def test_nothing_is_handed_over_in_check_mode(tmp_path: pathlib.Path, secret: str | None) -> None:
+    subject = Handover("passcode", seal_to=["x"], reveal=True, now=START, directory=str(tmp_path), check=True)
+    assert subject.describe(secret, "a.cms") == {"sealed_passcode": None, "sealed_file": None, "passcode": None}
+    assert (list(tmp_path.iterdir()), subject.find_failure(), subject.changed) == ([], None, secret is not None)
+
+
+def test_recipients_are_named() -> None:
+    assert Handover("passcode", seal_to=["x", "y"], reveal=False, now=START, check=True).describe_recipients() == {
+        "recipients": [{"subject": "x"}, {"subject": "y"}]
+    }
+    assert Handover("passcode", seal_to=None, reveal=True, now=START).describe_recipients() == {}
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+def with_files(folder: pathlib.Path, *, check: bool = False) -> Handover:
+    return Handover("passcode", seal_to=["x"], reveal=False, now=START, directory=str(folder), check=check)
+
+
+def test_a_sealed_secret_is_written_once(tmp_path: pathlib.Path) -> None:
+    first, second, dry = with_files(tmp_path), with_files(tmp_path), with_files(tmp_path, check=True)
+    keys = first.describe("1234", "a.cms")
+    path = tmp_path / "a.cms"
+    assert keys == {"sealed_passcode": path.read_text(), "sealed_file": str(path)}
+    assert (first.changed, first.find_failure()) == (True, None)
+    path.write_text("sealed at another time")
+    assert second.describe("1234", "a.cms")["sealed_file"] == str(path) and path.read_text() == "sealed at another time"
+    assert dry.describe("1234", "a.cms")["sealed_file"] is None
+    assert [(subject.changed, subject.find_failure()) for subject in (second, dry)] == [(False, None)] * 2
+
+
+def test_without_a_secret_no_file_is_written(tmp_path: pathlib.Path) -> None:
+    subject = with_files(tmp_path)
+    assert subject.describe(None, "a.cms") == {"sealed_passcode": None, "sealed_file": None}
+    assert (list(tmp_path.iterdir()), subject.changed) == ([], False)
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_file_of_something_else_is_kept_and_told(tmp_path: pathlib.Path, check: bool) -> None:
+    (tmp_path / "a.cms").write_text("precious")
+    subject = with_files(tmp_path, check=check)
+    assert subject.describe("1234", "a.cms")["sealed_file"] is None
+    failure = subject.find_failure()
+    assert failure and f"{tmp_path}/a.cms: the file exists and is not sealed to the recipients of seal_to." in str(failure)
+    assert ((tmp_path / "a.cms").read_text(), subject.changed) == ("precious", False)
+
+
+def test_a_file_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, write = with_files(tmp_path), handover.SealedFiles.write
+
+    def full(files: t.Any, name: str, text: str) -> None:
+        if name[0] < "e":
+            raise OSError(28, "No space left on device")
+        write(files, name, text)
+
+    monkeypatch.setattr(handover.SealedFiles, "write", full)
+    found = {name: subject.describe("1234", f"{name}.cms") for name in "abcdef"}
+    assert [name for name, keys in found.items() if keys["sealed_file"]] == ["e", "f"]
+    assert all(keys["sealed_passcode"] for keys in found.values())
+    failure = subject.find_failure()
+    assert failure and failure.message == (
+        "4 files were not written to sealed_directory. "
+        + " ".join(f"{tmp_path}/{name}.cms: No space left on device." for name in "abc")
+        + " And 1 more."
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["e.cms", "f.cms"]
+
+
+# --- their names ----------------------------------------------------------------------------------------------------
+
+ID = "11111111-2222-3333-4444-555555555555"
+
+
+def item(name: str | None, identity: str = ID, started: float | None = START) -> DeviceReset:
+    reset = None if started is None else RecordedReset("done", started, passcode="1234")
+    return DeviceReset(identity, ["x"], Device(identity, device_name=name), reset=reset)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        pytest.param(item("PHONE-01"), f"PHONE-01-{ID}-20260105T100000Z.cms", id="plain"),
+        pytest.param(item("Clara's iPhone"), f"Clara_s_iPhone-{ID}-20260105T100000Z.cms", id="blank and apostrophe"),
+        pytest.param(item("../../etc/passwd"), f"etc_passwd-{ID}-20260105T100000Z.cms", id="a path"),
+        pytest.param(item("/etc/shadow\0"), f"etc_shadow-{ID}-20260105T100000Z.cms", id="an absolute path"),
+        pytest.param(item("-rf"), f"rf-{ID}-20260105T100000Z.cms", id="an option of a command"),
+        pytest.param(item(".hidden"), f"hidden-{ID}-20260105T100000Z.cms", id="a hidden file"),
+        pytest.param(item("\u202egnp.\n\x1b"), f"gnp-{ID}-20260105T100000Z.cms", id="control characters"),
+        pytest.param(item("x" * 300), f"{'x' * 64}-{ID}-20260105T100000Z.cms", id="long"),
+        pytest.param(item(".."), f"{ID}-20260105T100000Z.cms", id="dots"),
+        pytest.param(item(None), f"{ID}-20260105T100000Z.cms", id="none"),
+        pytest.param(item("PHONE", started=0.0), f"PHONE-{ID}.cms", id="no time"),
+        pytest.param(item("PHONE", started=None), f"PHONE-{ID}.cms", id="no reset"),
+        pytest.param(
+            item("PHONE", identity=ID.upper().replace("1", "A")), f"PHONE-{ID.replace('1', 'a')}-20260105T100000Z.cms", id="upper case"
+        ),
+    ],
+)
+def test_a_file_has_the_name_of_its_device(given: DeviceReset, name: str) -> None:
+    assert render_file_name(given) == name
+
+
+@pytest.mark.parametrize("identity", ["../x", "", "a/b", "\ud800", "x" * 500])
+def test_an_id_that_is_none_cannot_leave_the_folder(identity: str) -> None:
+    assert re.fullmatch(r"PHONE-[0-9a-f]{32}-20260105T100000Z\.cms", render_file_name(item("PHONE", identity)))
+    assert len({render_file_name(item("PHONE", other)) for other in (identity, "b/a", "b_a")}) == 3

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Writes sealed secrets to a folder: a file for each, which its owner alone can read, whole or not at all, and never over another one."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+import typing as t
+
+from .. import _errors as errors
+
+OPTION = "sealed_directory"
+LARGEST_FILE = 1 << 20  # bytes; a sealed passcode has a few thousand for each recipient
+
+
+class SealedFiles:
+    """Files in one folder. Each method but the constructor raises OSError, or InvalidOptionError where the folder became unsafe."""
+
+    def __init__(self, path: str) -> None:
+        """Take the folder; raise InvalidOptionError where nothing can or should be written to it."""
+        self._path = os.path.abspath(os.path.expanduser(path))
+        try:
+            with self._open_folder():
+                pass
+        except (OSError, ValueError) as failure:
+            reason = getattr(failure, "strerror", None) or "this is not a path"
+            raise errors.InvalidOptionError(
+                f"{OPTION} cannot be opened: {path!r}: {reason}.",
+                hint="It must be an existing folder on the host that runs the module.",
+            ) from failure
+
+    @contextlib.contextmanager
+    def _open_folder(self) -> t.Iterator[int]:
+        """Open the folder and check it: the one that is checked is the one that is used."""
+        folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            found = os.fstat(folder)
+            mode = stat.S_IMODE(found.st_mode)
+            if mode & 0o022 or found.st_uid not in (0, os.geteuid()):
+                raise errors.InvalidOptionError(
+                    f"{OPTION} is refused: other users can write to {self._path} (mode {mode:04o}, owner {found.st_uid}).",
+                    hint="Use a folder of the user that runs the module, and remove the permissions of others with chmod go-w.",
+                )
+            if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder, effective_ids=os.access in os.supports_effective_ids):
+                raise errors.InvalidOptionError(
+                    f"{OPTION} is refused: {self._path} is not writable.", hint="Use a folder of the user that runs the module."
+                )
+            yield folder
+        finally:
+            os.close(folder)
+
+    def path_of(self, name: str) -> str:
+        """Return the whole path of a file."""
+        return os.path.join(self._path, name)
+
+    def read(self, name: str) -> str | None:
+        """Return the text of a file; None where there is none. Anything but a file of a sensible size is an OSError too."""
+        with self._open_folder() as folder:
+            try:
+                handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+            except FileNotFoundError:
+                return None
+            with os.fdopen(handle, "rb") as file:
+                found = os.fstat(handle)
+                if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_FILE:
+                    raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
+                return file.read().decode("ascii", errors="replace")
+
+    def write(self, name: str, text: str) -> None:
+        """Write a new file of mode 0600, which has its name only when all of it is on the disk."""
+        temporary = f".{secrets.token_hex(8)}.part"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with self._open_folder() as folder:
+            handle = os.open(temporary, flags, 0o600, dir_fd=folder)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    os.fchmod(handle, 0o600)
+                    file.write(text.encode("ascii"))
+                    file.flush()
+                    os.fsync(handle)
+                # Not rename, which replaces a file that came meanwhile.
+                os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+            finally:
+                os.unlink(temporary, dir_fd=folder)
+            os.fsync(folder)

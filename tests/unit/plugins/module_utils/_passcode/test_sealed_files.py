@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import pathlib
+import stat
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import sealed_files
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.sealed_files import SealedFiles
+
+
+def refused(path: str) -> str:
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        SealedFiles(path)
+    return str(caught.value)
+
+
+def test_a_file_is_for_its_owner_alone(tmp_path: pathlib.Path) -> None:
+    before = os.umask(0)
+    try:
+        SealedFiles(str(tmp_path)).write("a.cms", "text\n")
+    finally:
+        os.umask(before)
+    (found,) = tmp_path.iterdir()
+    assert (found.name, found.read_text(), stat.S_IMODE(found.stat().st_mode), found.stat().st_nlink) == ("a.cms", "text\n", 0o600, 1)
+
+
+def test_a_file_is_never_replaced(tmp_path: pathlib.Path) -> None:
+    files, path = SealedFiles(str(tmp_path)), tmp_path / "a.cms"
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        files.write("a.cms", "new")
+    with pytest.raises(OSError, match="symbolic links"):
+        files.read("a.cms")
+    assert [found.name for found in tmp_path.iterdir()] == ["a.cms"], "nor is anything left over"
+
+
+@pytest.mark.parametrize("step", ["fsync", "link", "fchmod"])
+def test_a_file_is_whole_or_not_there(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def fail(*_args: t.Any, **_named: t.Any) -> t.NoReturn:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sealed_files.os, step, fail)
+    with pytest.raises(OSError, match="Input/output"):
+        SealedFiles(str(tmp_path)).write("a.cms", "text")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_read_is_a_file_of_a_sensible_size(tmp_path: pathlib.Path) -> None:
+    files = SealedFiles(str(tmp_path))
+    (tmp_path / "a.cms").write_text("text")
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "huge").open("wb") as huge:
+        huge.truncate(sealed_files.LARGEST_FILE + 1)
+    assert (files.read("a.cms"), files.read("none.cms")) == ("text", None)
+    for name in ("pipe", "huge"):
+        with pytest.raises(FileExistsError):
+            files.read(name)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777, 0o702])
+def test_a_folder_that_others_can_write_to_is_refused(tmp_path: pathlib.Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    try:
+        message = refused(str(tmp_path))
+    finally:
+        tmp_path.chmod(0o700)
+    assert f"other users can write to {tmp_path} (mode {mode:04o}" in message and "chmod go-w" in message
+
+
+def test_a_folder_that_others_can_write_to_meanwhile_is_refused(tmp_path: pathlib.Path) -> None:
+    files = SealedFiles(str(tmp_path))
+    tmp_path.chmod(0o777)
+    with pytest.raises(errors.InvalidOptionError):
+        files.write("a.cms", "text")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealed_files.os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    monkeypatch.setattr(sealed_files.os, "fstat", lambda _handle: os.stat_result((0o40700, 0, 0, 1, 4711, 0, 0, 0, 0, 0)))
+    assert "owner 4711" in refused(str(tmp_path))
+
+
+def test_a_folder_that_is_not_writable_is_refused(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not by chmod, which does not stop root.
+    monkeypatch.setattr(sealed_files.os, "access", lambda *_args, **_named: False)
+    monkeypatch.setattr(sealed_files.os, "supports_effective_ids", set())
+    assert f"{tmp_path} is not writable" in refused(str(tmp_path))
+
+
+def test_what_is_no_folder_is_refused(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").touch()
+    assert "Not a directory" in refused(str(tmp_path / "file"))
+    assert "No such file or directory" in refused(str(tmp_path / "none"))
+    assert "this is not a path" in refused("a\0b")
+
+
+def test_the_folder_may_be_below_the_home_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert SealedFiles("~").path_of("a.cms") == str(tmp_path / "a.cms")
