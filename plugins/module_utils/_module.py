@@ -31,6 +31,7 @@ from ._http.retry import RetryingSender
 from ._http.transport import Transport
 from ._http.worker_pool import WorkerPool
 from ._result import Outcome, describe_failure
+from ._secrecy import mark_secrets, refuse_exposed, refuse_private_keys, shows_entries
 from ._time import Clock
 from ._types import Json
 
@@ -140,9 +141,26 @@ def with_missing_permissions(failure: IntuneError, module: str, client: GraphCli
 def main(spec: Spec, run: Run) -> None:
     """Run a module in its own process."""
     module = AnsibleModule(argument_spec=spec.argument_spec, supports_check_mode=True, **spec.relations)
-    result = execute(spec, run, module.params, check=module.check_mode, diff=module._diff)
+    result = find_refusal(spec, module) or execute(spec, run, module.params, check=module.check_mode, diff=module._diff)
+    if spec.secrets:
+        # The action plugin does this too. Not every task comes by it.
+        mark_secrets(result, spec.secrets, marks_entries=shows_entries(module.ansible_version))
     for warning in result.pop("warnings", []):
         module.warn(warning)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def find_refusal(spec: Spec, module: AnsibleModule) -> Json | None:
+    """Return the result of a task that would show a secret, whichever plugin or redirect led here; None for all others."""
+    try:
+        refuse_private_keys(module.params)
+        revealed = spec.list_revealed(module.params)
+        if revealed:
+            # A module is not told of async. Without no_log it is refused here too.
+            refuse_exposed(revealed, is_hidden=module.no_log, is_async=False, has_debug=module._debug)
+    except InvalidOptionError as failure:
+        # Results repeat the arguments.
+        return {**describe_failure(failure), "invocation": {}}
+    return None

@@ -12,25 +12,38 @@ else runs as a module. A result that holds secrets is hidden either way.
 
 from __future__ import annotations
 
+import contextlib
 import types
 import typing as t
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.parameters import remove_values
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import Secret, Spec, validate, with_plain_text, without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import (
+    Secret,
+    Spec,
+    validate,
+    with_plain_text,
+    without_blanks,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
+from ansible_collections.endpointops.intune.plugins.module_utils._errors import InvalidOptionError
 from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import HAS_REQUESTS
+from ansible_collections.endpointops.intune.plugins.module_utils._secrecy import (
+    mark_secrets,
+    refuse_exposed,
+    refuse_private_keys,
+    shows_entries,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 display = Display()
-MARKS_ENTRIES = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 21)
+MARKS_ENTRIES = shows_entries(__version__)
 
 
 class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
@@ -46,6 +59,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         result: Json = super().run(tmp, task_vars)
         del tmp
         arguments = without_blanks(self._task.args)
+        refuse(refuse_private_keys, with_plain_text(arguments))
         if self._can_run_in_process():
             given = with_plain_text(arguments)
             result.update(
@@ -86,41 +100,48 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         )
 
     def _run_as_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> Json:
-        revealed = [secret for secret in self._spec.secrets if boolean(arguments.get(secret.option) or False, strict=False)]
-        for secret in revealed:
-            self._refuse_to_show(secret)
-        if C.DEFAULT_DEBUG:
-            self._refuse_credentials(arguments)
-        result: Json = self._execute_module(
-            module_name=self._task.action, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
-        )
+        revealed = self._spec.list_revealed(arguments)
+        refuse(refuse_exposed, revealed, is_hidden=True, is_async=bool(self._task.async_val), has_debug=C.DEFAULT_DEBUG)
+        self._refuse_credentials(arguments)
+        with self._hidden() if revealed else contextlib.nullcontext():
+            result: Json = self._execute_module(
+                module_name=self._task.action, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
+            )
         if revealed and "module_stdout" in result:
             # Ansible could not read the output, and shows it as it came.
             nouns = " and ".join(dict.fromkeys(secret.noun for secret in revealed))
             return {"failed": True, "msg": f"The module's output could not be read. It may hold {nouns}, so it is not shown."}
         return result
 
-    def _refuse_credentials(self, arguments: dict[str, t.Any]) -> None:
-        """Refuse credentials as options: Ansible's debug lines hold the options of every module's process, those with no_log too."""
-        for name, option in self._spec.argument_spec.items():
-            if option.get("no_log") and arguments.get(name):
-                raise AnsibleActionFail(
-                    f"{name} is refused: ANSIBLE_DEBUG is on and would print it. Turn it off, or give {name} by its environment variable."
-                )
-
-    def _refuse_to_show(self, secret: Secret) -> None:
-        """See that nothing prints the output of the module's process, which will hold the secret."""
-        if self._task.async_val:
-            raise AnsibleActionFail(
-                f"{secret.option} cannot be used with async: async_status would show the {secret.noun}. Remove one of the two."
-            )
-        if C.DEFAULT_DEBUG:
-            raise AnsibleActionFail(
-                f"{secret.option} is refused: ANSIBLE_DEBUG is on and would print the output of the module's process, "
-                f"{secret.noun} included."
-            )
+    @contextlib.contextmanager
+    def _hidden(self) -> t.Iterator[None]:
+        """Hide the module's process: its result may be shown if it holds no secret, see hide_secrets."""
         # Connection plugins print a command's output at high verbosity, unless told not to.
         self._play_context.no_log = True
+        # This tells the module that its result is hidden. It refuses to return secrets otherwise.
+        before, self._task.no_log = self._task.no_log, True
+        try:
+            yield
+        finally:
+            self._task.no_log = before
+
+    def _refuse_credentials(self, arguments: dict[str, t.Any]) -> None:
+        """Refuse credentials as options where Ansible shows or keeps the options of a module's process, those with no_log too."""
+        reasons = ((C.DEFAULT_DEBUG, "ANSIBLE_DEBUG", "print"), (C.DEFAULT_KEEP_REMOTE_FILES, "ANSIBLE_KEEP_REMOTE_FILES", "keep"))
+        for _is_on, setting, verb in (reason for reason in reasons if reason[0]):
+            for name, option in self._spec.argument_spec.items():
+                if option.get("no_log") and arguments.get(name):
+                    raise AnsibleActionFail(
+                        f"{name} is refused: {setting} is on and would {verb} it. Turn it off, or give {name} by its environment variable."
+                    )
+
+
+def refuse(check: t.Callable[..., None], *given: t.Any, **named: t.Any) -> None:
+    """Call a check of options, whose error becomes one of Ansible's."""
+    try:
+        check(*given, **named)
+    except InvalidOptionError as failure:
+        raise AnsibleActionFail(str(failure)) from None
 
 
 def run_in_process(
@@ -150,30 +171,6 @@ def run_in_process(
 
 
 def hide_secrets(result: Json, secrets: t.Iterable[Secret]) -> None:
-    """Mark a result that holds secrets for Ansible to censor; the registered variable keeps them.
-
-    Each entry of a list is marked too: before ansible-core 2.21 Ansible takes a list named results for that of a loop, and shows the
-    entries that are not marked. Since then it does not, and would leave the marks in the registered variable.
-    """
-    for secret in secrets:
-        *containers, key = secret.path.split(".")
-        for holder in _holders(result, containers):
-            if holder.get(key):
-                result["_ansible_no_log"] = True
-                if MARKS_ENTRIES:
-                    holder["_ansible_no_log"] = True
-
-
-def _holders(value: t.Any, path: t.Sequence[str]) -> t.Iterator[Json]:
-    """Yield the dictionaries at a path."""
-    if not path:
-        if isinstance(value, dict):
-            yield value
-        return
-    key, rest = path[0].removesuffix("[]"), path[1:]
-    found = value.get(key) if isinstance(value, dict) else None
-    if path[0].endswith("[]"):
-        for item in found if isinstance(found, list) else ():
-            yield from _holders(item, rest)
-    else:
-        yield from _holders(found, rest)
+    """Mark a result that holds secrets for Ansible to censor; the registered variable keeps them."""
+    if mark_secrets(result, secrets, marks_entries=MARKS_ENTRIES):
+        result["_ansible_no_log"] = True

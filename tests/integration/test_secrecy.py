@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import pathlib
 import typing as t
 
 import pytest
+import yaml
 
-from .harness import Ansible, PlayRun, one_of, rescued
+from .harness import REPOSITORY, Ansible, PlayRun, one_of, rescued
 from .test_fleet import certificate
 
 RESET = "endpointops.intune.intune_device_passcode"
@@ -138,6 +140,130 @@ def test_a_credential_is_refused_where_it_could_not_be_hidden(ansible):
     play = ansible.tasks([task], env={"ANSIBLE_DEBUG": "1"})
     assert play["reset"].status == "failed" and "client_secret is refused: ANSIBLE_DEBUG is on" in play["reset"].result["msg"]
     assert WRONG not in play.output and play["reset"].journal == []
+
+
+def test_a_credential_is_refused_where_it_would_be_kept(ansible):
+    """case 42: ANSIBLE_KEEP_REMOTE_FILES."""
+    given = {"devices": PHONES, "client_secret": WRONG}
+    kept = {"name": "kept", RESET: given, "environment": {"X": "y"}}
+    play = ansible.tasks([rescued(kept), {"name": "in process", RESET: {"devices": PHONES}}], env={"ANSIBLE_KEEP_REMOTE_FILES": "1"})
+    assert "client_secret is refused: ANSIBLE_KEEP_REMOTE_FILES is on" in play["kept"].result["msg"]
+    assert leaks(everywhere(ansible, play), [WRONG]) == {"play.yml": [WRONG]}
+
+
+# --- however the module is reached ----------------------------------------------------------------------------------
+
+ACTION = """
+from ansible.plugins.action import ActionBase
+
+class ActionModule(ActionBase):
+    _supports_async = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        result.update(self._execute_module(
+            "endpointops.intune.intune_device_passcode", self._task.args, task_vars=task_vars, wrap_async=self._task.async_val
+        ))
+        return result
+"""
+INFO = "endpointops.intune.intune_device_passcode_info"
+ROUTING = {
+    "plugin_routing": {
+        "modules": {"reset": {"redirect": RESET}, "fetch": {"redirect": INFO}, "twice": {"redirect": "me.own.reset"}},
+        "action": {"action_too": {"redirect": RESET}},
+    }
+}
+ROUTING["plugin_routing"]["modules"]["action_too"] = {"redirect": RESET}
+
+
+@pytest.fixture
+def own_collection(tmp_path: pathlib.Path) -> None:
+    """Make a collection of the user's beside the playbook, and a copy of the module in library."""
+    place = tmp_path / "collections" / "ansible_collections" / "me" / "own"
+    for name, text in {
+        "meta/runtime.yml": yaml.safe_dump({"requires_ansible": ">=2.16", **ROUTING}),
+        "plugins/action/wrapped.py": ACTION,
+        "plugins/modules/wrapped.py": "DOCUMENTATION = ''",
+    }.items():
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "copied.py").write_bytes((REPOSITORY / "plugins/modules/intune_device_passcode.py").read_bytes())
+
+
+WAYS: dict[str, dict[str, t.Any]] = {
+    "plain": {},
+    "loop": {"loop": [1, 2]},
+    "environment": {"environment": {"X": "y"}},
+    "delegated": {"delegate_to": "127.0.0.1", "vars": {"ansible_connection": "local"}},
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("me.own.reset", id="case 35: redirect of a module"),
+        pytest.param("me.own.fetch", id="case 35: redirect to the _info module"),
+        pytest.param("me.own.twice", id="case 35: redirect to a redirect"),
+        pytest.param("me.own.action_too", id="case 35: redirect of module and action"),
+    ],
+)
+@pytest.mark.usefixtures("own_collection")
+def test_a_passcode_is_hidden_behind_a_redirect(ansible, surroundings, name):
+    first = {"name": "reset", RESET: {"devices": PHONES}}
+    tasks = [
+        {"name": way, name: {"devices": PHONES, "return_passcode": True}, "register": f"way_{way}", **more} for way, more in WAYS.items()
+    ]
+    used = {
+        "name": "used",
+        "ansible.builtin.assert": {
+            "that": [
+                "way_plain.results[0].passcode | length > 3",
+                "way_loop.results[1].results[1].passcode == way_plain.results[1].passcode",
+            ]
+        },
+    }
+    play = ansible.tasks([first, *tasks, used], "-vvvvv", env=surroundings)
+    assert play.code == 0, play.output[-3000:]
+    secrets = ansible.tenant.control.secrets()
+    assert len(secrets) > 2 and leaks(everywhere(ansible, play), secrets) == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("me.own.wrapped", id="case 35: an action of somebody else"), pytest.param("copied", id="case 35: a copy of the module")],
+)
+@pytest.mark.usefixtures("own_collection")
+def test_a_module_that_is_not_hidden_refuses_to_return_passcodes(ansible, name):
+    ways = {**WAYS, "async": {"async": 60, "poll": 1}}
+    play = ansible.attempts({way: {name: {"devices": PHONES, "return_passcode": True}, **more} for way, more in ways.items()})
+    for run in play.values():
+        assert run.status == "failed" and "Set no_log: true on the task" in json.dumps(run.result)
+    assert ansible.tenant.control.resets() == {}, "it is refused before anything is reset"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("me.own.wrapped", id="case 35: an action of somebody else"), pytest.param("copied", id="case 35: a copy of the module")],
+)
+@pytest.mark.usefixtures("own_collection")
+def test_a_module_that_is_hidden_by_its_task_returns_passcodes(ansible, surroundings, name):
+    task = {"name": "reset", name: {"devices": PHONES, "return_passcode": True}, "no_log": True, "register": "reset"}
+    usable = ["reset.results[0].passcode | length > 3", "'_ansible_no_log' not in reset.results[0]"]
+    used = {"name": "used", "ansible.builtin.assert": {"that": usable}}
+    play = ansible.tasks([task, used], "-vvv", env=surroundings)
+    assert play.code == 0, play.output[-3000:]
+    assert leaks(everywhere(ansible, play), ansible.tenant.control.secrets()) == {}
+
+
+@pytest.mark.usefixtures("own_collection")
+def test_a_module_that_debugging_would_show_refuses_to_return_passcodes(ansible, surroundings):
+    """case 35: no_log does not hide what ANSIBLE_DEBUG prints."""
+    task = {"name": "reset", "copied": {"devices": PHONES, "return_passcode": True}, "no_log": True}
+    play = ansible.tasks([task], env={**surroundings, "ANSIBLE_DEBUG": "1"})
+    assert play["reset"].status == "failed" and ansible.tenant.control.resets() == {}
 
 
 def test_debug_lines_of_each_execution_scrub_secrets_that_are_options(both_executions):

@@ -318,6 +318,7 @@ class FakeModule:
         self.settings = settings
         self.params = params()
         self.check_mode, self._diff = True, True
+        self.no_log, self._debug, self.ansible_version = False, False, "2.19.1"
         self.said: list[tuple[str, t.Any]] = []
 
     def warn(self, warning: str) -> None:
@@ -362,3 +363,80 @@ def test_main_fails_with_the_result(module: list[FakeModule]) -> None:
         _module.main(SPEC, raising(errors.NotReadyError("Late.")))
     how, result = module[0].said[0]
     assert (how, result["msg"], result["error"]["kind"]) == ("fail", "Late.", "NotReady")
+
+
+# --- secrets of a module's process ----------------------------------------------------------------------------------
+
+# Another module's than a passcode: what is refused follows from the declaration alone.
+WITH_SECRET = _argspec.make_spec(
+    "intune_unit",
+    {"return_pass": {"type": "bool", "default": False}, "notes": {"type": "list", "elements": "str"}},
+    secrets=(_argspec.Secret("users[].pass.value", "return_pass", "passes"),),
+)
+
+
+def returning(_given: t.Any, _client: t.Any, _check: bool) -> Outcome:
+    return Outcome({"users": [{"pass": {"value": "pass-1234"}}, {"pass": {"value": None}}]})
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, module: list[FakeModule], **members: t.Any) -> tuple[str, dict[str, t.Any]]:
+    monkeypatch.setattr(FakeModule, "__init__", wrapped(FakeModule.__init__, members))
+    with contextlib.suppress(SystemExit):
+        _module.main(WITH_SECRET, returning)
+    (said,) = module[0].said
+    return said
+
+
+def wrapped(init: t.Any, members: dict[str, t.Any]) -> t.Any:
+    def make(self: FakeModule, **settings: t.Any) -> None:
+        init(self, **settings)
+        self.params = params(**{"return_pass": True, "notes": None, **members.pop("params", {})})
+        self.__dict__.update(members)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        pytest.param({}, "the result of this task is not hidden, and would show the passes", id="case 35: not hidden"),
+        pytest.param({"no_log": True, "_debug": True}, "ANSIBLE_DEBUG is on", id="case 35: debugging"),
+    ],
+)
+def test_a_module_returns_no_secret_that_would_be_shown(
+    module: list[FakeModule], monkeypatch: pytest.MonkeyPatch, members: dict[str, t.Any], words: str
+) -> None:
+    how, result = run_main(monkeypatch, module, **members)
+    assert how == "fail" and words in result["msg"] and "pass-1234" not in str(result)
+    assert (result["error"]["kind"], result["error"]["effects"], result["invocation"]) == ("InvalidOption", "none", {})
+
+
+@pytest.mark.parametrize(
+    ("version", "marked"),
+    [
+        pytest.param("2.19.14", [True, False], id="case 35: shows entries"),
+        pytest.param("2.20.10", [True, False], id="case 35: shows entries too"),
+        pytest.param("0.0", [True, False], id="case 35: unknown"),
+        pytest.param("devel", [True, False], id="case 35: unreadable"),
+        pytest.param("2.21.0", [False, False], id="case 35: hides all"),
+        pytest.param("3.0", [False, False], id="case 35: later"),
+    ],
+)
+def test_a_module_marks_entries_with_secrets(
+    module: list[FakeModule], monkeypatch: pytest.MonkeyPatch, version: str, marked: list[bool]
+) -> None:
+    how, result = run_main(monkeypatch, module, no_log=True, ansible_version=version)
+    assert (how, [user["pass"].get("_ansible_no_log", False) for user in result["users"]]) == ("exit", marked)
+    assert "_ansible_no_log" not in result, "Ansible warns of it there"
+
+
+def test_a_module_that_is_not_asked_for_secrets_needs_no_hiding(module: list[FakeModule], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_main(monkeypatch, module, params={"return_pass": False})[0] == "exit"
+
+
+def test_a_module_does_not_repeat_a_private_key(module: list[FakeModule], monkeypatch: pytest.MonkeyPatch) -> None:
+    """case 38: also where no action plugin has looked."""
+    key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nc2VjcmV0"
+    how, result = run_main(monkeypatch, module, params={"return_pass": False, "notes": [key]})
+    assert how == "fail" and "notes holds a private key" in result["msg"] and "c2VjcmV0" not in str(result)
+    assert result["invocation"] == {}

@@ -283,6 +283,67 @@ def test_passcodes_and_debugging_do_not_go_together(monkeypatch: pytest.MonkeyPa
         action()._run_as_module({"return_passcode": True}, {})
 
 
+def test_the_module_is_told_that_its_result_is_hidden() -> None:
+    """case 35: no_log of the task is how it knows."""
+    found = action()
+    told: list[bool] = []
+    found._execute_module = lambda **_kwargs: told.append(found._task.no_log) or {}
+    for args in ({"return_passcode": True}, {}):
+        found._run_as_module(args, {})
+    assert told == [True, False]
+    assert found._task.no_log is False, "a failure without secrets is shown"
+
+
+def test_a_module_that_cannot_be_started_leaves_the_task_as_it_was() -> None:
+    def fail(**_kwargs: t.Any) -> t.NoReturn:
+        raise AnsibleActionFail("No interpreter.")
+
+    found = action()
+    found._execute_module = fail
+    with pytest.raises(AnsibleActionFail, match="No interpreter"):
+        found._run_as_module({"return_passcode": True}, {})
+    assert found._task.no_log is False
+
+
+@pytest.mark.parametrize(
+    ("setting", "verb"),
+    [
+        pytest.param("DEFAULT_DEBUG", "ANSIBLE_DEBUG is on and would print", id="case 42: debug"),
+        pytest.param("DEFAULT_KEEP_REMOTE_FILES", "ANSIBLE_KEEP_REMOTE_FILES is on and would keep", id="case 42: keep remote files"),
+    ],
+)
+def test_credentials_are_refused_where_ansible_shows_or_keeps_them(monkeypatch: pytest.MonkeyPatch, setting: str, verb: str) -> None:
+    monkeypatch.setattr(C, setting, True)
+    with pytest.raises(AnsibleActionFail, match=f"access_token is refused: {verb} it"):
+        action()._run_as_module({"access_token": "s3cret"}, {})
+    assert action()._run_as_module({"tenant_id": "x"}, {})["module_args"] == {"tenant_id": "x"}
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0c2VjcmV0\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("transport", ["local", "ssh"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param({"name": KEY}, id="case 38: a text"),
+        pytest.param({"name": KEY.replace("PRIVATE", "RSA PRIVATE").partition("-----END")[0]}, id="case 38: END missing"),
+        pytest.param({"list": ["x", KEY]}, id="case 38: in a list"),
+        pytest.param({"list": KEY.splitlines()}, id="case 38: line by line"),
+        pytest.param({"nested": [{"deep": {"key": KEY}}]}, id="case 38: nested"),
+        pytest.param({"client_certificate_path": KEY}, id="case 38: instead of a path"),
+        pytest.param({"client_secret": KEY}, id="case 38: instead of a secret"),
+    ],
+)
+def test_a_private_key_is_refused_before_anything_shows_it(
+    monkeypatch: pytest.MonkeyPatch, transport: str, value: dict[str, t.Any]
+) -> None:
+    monkeypatch.setattr(_action_base.ActionBase, "run", lambda *_args: {})
+    with pytest.raises(AnsibleActionFail, match=f"{next(iter(value))} holds a private key") as caught:
+        action(args=value, transport=transport).run(task_vars={})
+    assert "c2VjcmV0" not in str(caught.value) and caught.value.__suppress_context__
+
+
 def test_an_answer_that_cannot_be_read_is_not_shown() -> None:
     found = action()
     found._execute_module = lambda **_kwargs: {"module_stdout": '{"results": [{"passcode": "s3cret"', "msg": "s3cret", "failed": True}

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Secrets in arguments and results: what is refused since Ansible would show it, and what is marked so that Ansible hides it."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from . import _errors as errors
+from ._argspec import Secret
+from ._pem import find_private_key
+from ._types import Json
+
+
+def refuse_exposed(revealed: t.Iterable[Secret], *, is_hidden: bool, is_async: bool, has_debug: bool) -> None:
+    """Raise InvalidOptionError, before anything is sent, where Ansible would show secrets that a module's process returns."""
+    for secret in revealed:
+        if is_async:
+            raise errors.InvalidOptionError(
+                f"{secret.option} cannot be used with async: async_status would show the {secret.noun}. Remove one of the two."
+            )
+        if has_debug:
+            raise errors.InvalidOptionError(
+                f"{secret.option} is refused: ANSIBLE_DEBUG is on and would print the output of the module's process, "
+                f"{secret.noun} included."
+            )
+        if not is_hidden:
+            raise errors.InvalidOptionError(
+                f"{secret.option} is refused: the result of this task is not hidden, and would show the {secret.noun}.",
+                hint="Set no_log: true on the task, or call the module by its full name.",
+            )
+
+
+def refuse_private_keys(arguments: t.Mapping[str, t.Any]) -> None:
+    """Raise InvalidOptionError for a private key as the value of an option: no option takes one, and Ansible would show it."""
+    for name, value in arguments.items():
+        if find_private_key(value):
+            raise errors.InvalidOptionError(
+                f"{name} holds a private key, which is not shown here.",
+                hint=f"Remove it from {name}, and replace the key where others may have seen it. "
+                "seal_to takes certificates; client_certificate_path takes the path of a file.",
+            )
+
+
+def shows_entries(version: str) -> bool:
+    """Return whether this ansible-core shows the entries of a hidden result's list that are not marked themselves.
+
+    Before 2.21 it takes a list named results for that of a loop. Since then it does not, and would leave the marks in the registered
+    variable.
+    """
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    return numbers is None or (int(numbers[1]), int(numbers[2])) < (2, 21)
+
+
+def mark_secrets(result: Json, secrets: t.Iterable[Secret], *, marks_entries: bool) -> bool:
+    """Return whether a result holds secrets; mark each entry that does for Ansible to censor."""
+    found = False
+    for secret in secrets:
+        *containers, key = secret.path.split(".")
+        for holder in _holders(result, containers):
+            if holder.get(key):
+                found = True
+                if marks_entries:
+                    holder["_ansible_no_log"] = True
+    return found
+
+
+def _holders(value: t.Any, path: t.Sequence[str]) -> t.Iterator[Json]:
+    """Yield the dictionaries at a path."""
+    if not path:
+        if isinstance(value, dict):
+            yield value
+        return
+    key, rest = path[0].removesuffix("[]"), path[1:]
+    found = value.get(key) if isinstance(value, dict) else None
+    if path[0].endswith("[]"):
+        for item in found if isinstance(found, list) else ():
+            yield from _holders(item, rest)
+    else:
+        yield from _holders(found, rest)
