@@ -184,6 +184,13 @@ def test_each_ticket_resets_its_device_once_and_nothing_else_gets_through(ansibl
         {**good, "opened": "yesterday"},
         {**good, "opened": "2026-19-39T08:00:00Z"},
         {**good, "opened": "2026-01-31T29:00:00Z"},
+        # case 43: numbers and booleans, whose text would fit.
+        {**good, "ticket": 4711},
+        {**good, "device": 12345},
+        {**good, "device": True},
+        {**good, "device": [True]},
+        {**good, "opened": 20260131},
+        {**good, "ticket": True},
         {"ticket": "INC0012346", "device": FIRST},
         [good],
         None,
@@ -210,7 +217,7 @@ def test_each_ticket_resets_its_device_once_and_nothing_else_gets_through(ansibl
     assert posts == [f"/deviceManagement/managedDevices/{devices[name]}/resetPasscode" for name in (FIRST, SECOND)]
     assert [job["extra_vars"] for job in controller.launched] == [
         {
-            "pin_reset_devices": [device],
+            "pin_reset_devices": device,
             "pin_reset_max_devices": 1,
             "pin_reset_reset_since": good["opened"],
             "pin_reset_approval_justification": f"Ticket {ticket}",

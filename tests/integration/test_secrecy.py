@@ -99,6 +99,88 @@ def test_nothing_leaks_at_the_highest_verbosity(tenant, tmp_path, surroundings, 
     assert leaks(found, secrets) == {}
 
 
+# --- every channel of SECURITY.md -----------------------------------------------------------------------------------
+
+ROLE = {
+    "name": "role",
+    "ansible.builtin.include_role": {"name": "endpointops.intune.pin_reset", "tasks_from": "reset"},
+    "vars": {
+        "pin_reset_devices": PHONES,
+        "pin_reset_seal_to": ["{{ lookup('env', 'CERTIFICATE') }}"],
+        "pin_reset_sealed_directory": "{{ lookup('env', 'SEALED') }}",
+        "pin_reset_return_passcode": True,
+    },
+}
+CHANNEL_TASKS: list[dict[str, t.Any]] = [
+    {"name": "check", RESET: {"devices": PHONES, "return_passcode": True, **SEAL}, "check_mode": True, "diff": True},
+    {"name": "run", RESET: {"devices": PHONES, "return_passcode": True, **SEAL}, "register": "reset"},
+    {"name": "later", RESET: {"devices": PHONES, **SEAL}, "register": "plain"},
+    {"name": "facts", "ansible.builtin.set_fact": {"resets": "{{ plain.results }}", "cacheable": True}},
+    {"name": "async", RESET: {"devices": PHONES, **SEAL}, "async": 60, "poll": 0, "register": "job"},
+    {
+        "name": "ended",
+        "ansible.builtin.async_status": {"jid": "{{ job.ansible_job_id }}"},
+        "register": "status",
+        "until": "status.finished",
+        "retries": 120,
+        "delay": 0.5,
+    },
+    {"name": "consent", "endpointops.intune.intune_pinreset_consent": {"client_scopes": ["x"]}, "check_mode": True, "diff": True},
+    ROLE,
+]
+
+
+def channels(ansible: Ansible, play: PlayRun) -> dict[str, str]:
+    """Return the text of each channel, by the names in SECURITY.md."""
+
+    def files(pattern: str) -> str:
+        return "\n".join(path.read_bytes().decode(errors="replace") for path in ansible.folder.glob(pattern) if path.is_file())
+
+    return {
+        "output": play.output,
+        "log": files("ansible.log"),
+        "callback": files("record.jsonl"),
+        "diff": json.dumps([task.result["diff"] for task in play.tasks if task.result.get("diff")]),
+        "journal": files("journal.jsonl"),
+        "statistics": play.output.partition("CUSTOM STATS:")[2],
+        "facts": files("facts/**/*"),
+        "sealed files": files("sealed/*"),
+        "async results": files("async/*"),
+        "remote files": files("remote/**/*"),
+        "inventory cache": files("inventory-cache/*"),
+    }
+
+
+@pytest.mark.parametrize("execution", ["in_process", "module"])
+def test_no_secret_is_in_any_channel(tenant, tmp_path, surroundings, execution):
+    ansible, sealed, inventory = Ansible(tmp_path, tenant, execution), tmp_path / "sealed", tmp_path / "x.intune_devices.yml"
+    sealed.mkdir(mode=0o700)
+    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "inventory-cache")}
+    inventory.write_text(yaml.safe_dump({"plugin": "endpointops.intune.intune_devices", **cache}))
+    env = {
+        **surroundings,
+        "SEALED": str(sealed),
+        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "facts"),
+        "ANSIBLE_KEEP_REMOTE_FILES": "1",
+        "ANSIBLE_SHOW_CUSTOM_STATS": "1",
+    }
+    play = ansible.tasks(CHANNEL_TASKS, "-vvvvv", "--diff", "-i", str(inventory), env=env)
+    assert play.code == 0, play.output[-3000:]
+    secrets = [*tenant.control.secrets(), tenant.env["INTUNE_CLIENT_SECRET"]]
+    assert len(secrets) > 3
+    found = channels(ansible, play)
+    assert [name for name, text in found.items() if len(text) < 20] == [], "there is something to search"
+    assert leaks({**found, **everywhere(ansible, play)}, secrets) == {}
+
+
+def test_the_channels_are_those_of_the_security_policy(tmp_path, tenant):
+    text = (REPOSITORY / "SECURITY.md").read_text(encoding="utf-8")
+    table = text.partition("\n## Channels\n")[2].partition("\n## ")[0]
+    named = [line.split("|")[1].strip(" `") for line in table.splitlines() if line.startswith("| `")]
+    assert named == list(channels(Ansible(tmp_path, tenant), PlayRun(0, "", [])))
+
+
 def test_a_passcode_that_is_printed_would_be_found(ansible, surroundings):
     run = {"name": "run", RESET: {"devices": PHONES, "return_passcode": True}, "register": "reset"}
     show = {"name": "show", "ansible.builtin.debug": {"msg": "{{ reset.results[0].passcode }}"}}
