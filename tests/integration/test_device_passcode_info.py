@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import subprocess
 
@@ -119,6 +120,69 @@ def test_passcodes_are_returned_and_sealed_and_shown_nowhere(both_executions):
 def unseal(sealed: str, key: pathlib.Path, certificate: pathlib.Path) -> str:
     command = ["openssl", "cms", "-decrypt", "-inform", "PEM", "-recip", str(certificate), "-inkey", str(key)]
     return subprocess.run(command, input=sealed.encode(), check=True, capture_output=True).stdout.decode()
+
+
+@pytest.mark.parametrize("module", [pytest.param(MODULE, id="case 36: info"), pytest.param("intune_device_passcode", id="case 36: reset")])
+def test_check_mode_hands_nothing_over_and_names_the_recipients(both_executions, module):
+    reset(both_executions, PHONE)
+    certificate, _key = recipient(both_executions.folder)
+    sealed = both_executions.folder / "sealed"
+    sealed.mkdir(mode=0o700)
+    options = {"devices": [PHONE], "return_passcode": True, "seal_to": [str(certificate)], "sealed_directory": str(sealed)}
+    if module != MODULE:
+        options.update(reset_since="2020-01-01T00:00:00Z", platforms=["windows", "android"])
+    found = both_executions.module(module, options, check_mode=True, diff=True)
+    (entry,) = found.result["results"]
+    assert (entry["status"], entry["passcode"], entry["sealed_passcode"], entry["sealed_file"]) == ("done", None, None, None)
+    assert found.changed and list(sealed.iterdir()) == [], "a file would be written"
+    (named,) = found.result["recipients"]
+    command = ["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", str(certificate)]
+    fingerprint = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip().partition("=")[2]
+    assert named["fingerprint"] == fingerprint and named["subject"].startswith("CN=") and named["not_after"].endswith("Z")
+
+
+def test_each_sealed_passcode_is_written_to_a_file_once(both_executions):
+    reset(both_executions, PHONE, "PHONE-FIELD-02", "PHONE-FIELD-06")
+    certificate, key = recipient(both_executions.folder)
+    sealed = both_executions.folder / "sealed"
+    sealed.mkdir(mode=0o700)
+    devices = [PHONE, "PHONE-FIELD-02", "PHONE-FIELD-06"]
+    both = {"name": "in clear", INFO: {"devices": devices, "return_passcode": True}, "register": "clear"}
+    keep = {"name": "keep", "ansible.builtin.copy": {"content": "{{ clear.results | to_json }}", "dest": "clear.json"}, "no_log": True}
+    options = {"devices": devices, "seal_to": [str(certificate)], "sealed_directory": str(sealed)}
+    play = both_executions.tasks([both, keep, {"name": "first", INFO: options}, {"name": "again", INFO: options}])
+    assert play.code == 0 and [play[name].changed for name in ("first", "again")] == [True, False], play.output
+    clear = json.loads((both_executions.folder / "clear.json").read_text())
+    first, again = (play[name].result["results"] for name in ("first", "again"))
+    assert [entry["sealed_file"] for entry in first] == [entry["sealed_file"] for entry in again]
+    paths = [pathlib.Path(entry["sealed_file"]) for entry in first if entry["sealed_file"]]
+    assert sorted(paths) == sorted(sealed.iterdir()) and len(paths) == 2
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
+    opened = [unseal(path.read_text(), key, certificate) for path in paths]
+    assert opened == [entry["passcode"] for entry in clear if entry["passcode"]]
+    # Sealed to somebody else, it does not replace the file, and is told.
+    other, _key = recipient(both_executions.folder)
+    before = [path.read_text() for path in paths]
+    told = both_executions.module(MODULE, {**options, "seal_to": [str(other)]})
+    assert told.status == "failed" and "2 files were not written to sealed_directory" in told.result["msg"]
+    assert [path.read_text() for path in paths] == before
+    assert [bool(entry["sealed_passcode"]) for entry in told.result["results"]] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"sealed_directory": "/tmp"}, "missing parameter(s) required by 'sealed_directory': seal_to"),
+        ({"sealed_directory": "/tmp", "seal_to": ["CERTIFICATE"]}, "other users can write to /tmp"),
+        ({"sealed_directory": "/nowhere", "seal_to": ["CERTIFICATE"]}, "No such file or directory"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_refused_before_anything_is_read(ansible, options, words):
+    certificate, _key = recipient(ansible.folder)
+    if "seal_to" in options:
+        options = {**options, "seal_to": [str(certificate)]}
+    found = ansible.module(MODULE, {"devices": [PHONE], **options})
+    assert found.status == "failed" and words in found.result["msg"] and found.journal == []
 
 
 def test_a_passcode_that_intune_no_longer_holds(each_execution):

@@ -115,8 +115,24 @@ def test_what_ansible_galaxy_says_is_shown(checkout, tmp_path):
         build.build(checkout, tmp_path / "built")
 
 
-def test_ansible_galaxy_alone_packs_no_credentials(checkout, tmp_path):
-    planted = ["tenant.env", "id_rsa", "plugins/id_ed25519", "plugins/app.pem", "playbooks/client.key", "app.pfx", "app.p12"]
+@pytest.mark.parametrize(
+    "planted",
+    [
+        pytest.param(
+            ["tenant.env", "id_rsa", "plugins/id_ed25519", "plugins/app.pem", "playbooks/client.key", "app.pfx", "app.p12"],
+            id="case 44: environment and keys",
+        ),
+        pytest.param(
+            [".env", "lab.env.bak", "plugins/.env.local", "roles/pin_reset/id_ecdsa", "app.ppk", "app.jks", "app.der", "helpdesk.cer"],
+            id="case 44: other names of them",
+        ),
+        pytest.param(
+            [".vault_pass", "vault-password.txt", "token_cache.json", "journal.jsonl", "inventory.ini", "plugins/x.cms", ".netrc"],
+            id="case 44: what runs leave behind",
+        ),
+    ],
+)
+def test_ansible_galaxy_alone_packs_no_credentials(checkout, tmp_path, planted):
     plant(checkout, planted)
     command = [sys.executable, "-m", "ansible", "galaxy", "collection", "build", str(checkout), "--output-path", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)

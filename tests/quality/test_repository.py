@@ -48,6 +48,12 @@ def test_the_action_group_holds_every_module():
     assert load("meta/runtime.yml")["action_groups"]["intune"] == MODULES
 
 
+def test_a_redirect_to_a_module_finds_its_action_plugin():
+    """case 35: without this a task of another collection that redirects here runs the module alone, and shows what it returns."""
+    routing = load("meta/runtime.yml")["plugin_routing"]["modules"]
+    assert routing == {name: {"action_plugin": f"endpointops.intune.{name}"} for name in MODULES}
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_has_its_action_plugin_and_states_its_name(name):
     action = importlib.import_module(f"{COLLECTION}.plugins.action.{name}")

@@ -361,7 +361,17 @@ def test_vaulted_strings_become_text() -> None:
 
 # --- the rest of what Ansible's validation finds --------------------------------------------------------------------
 
+KEY_OPTION = {"type": "str", "no_log": True}
 NESTED = {
+    "deep": {
+        "type": "dict",
+        "options": {"inner": {"type": "dict", "options": {"key": KEY_OPTION, "pin": {"type": "int", "no_log": True}}}},
+    },
+    "renamed": {
+        "type": "str",
+        "aliases": ["former"],
+        "deprecated_aliases": [{"name": "former", "version": "9.0.0", "collection_name": "endpointops.intune"}],
+    },
     "targets": {"type": "list", "elements": "dict", "options": {"name": {"type": "str"}, "key": {"type": "str", "no_log": True}}},
     "old": {"type": "str", "removed_in_version": "9.0.0", "removed_from_collection": "endpointops.intune"},
     "alias": {"type": "str", "aliases": ["other"]},
@@ -370,20 +380,34 @@ NESTED = {
 
 def run_nested(**args: t.Any) -> dict[str, t.Any]:
     def run(params: t.Mapping[str, t.Any], *_args: t.Any) -> Outcome:
-        return Outcome({"echo": [target["key"] for target in params["targets"] or ()]}, warnings=["Its own."])
+        return Outcome({"echo": [[target["key"] for target in params["targets"] or ()], params["deep"]]}, warnings=["Its own."])
 
     code = types.SimpleNamespace(SPEC=_argspec.make_spec("intune_unit", NESTED), run=run)
     return run_in_process(code, {"access_token": "s3cret", **args}, check=False, diff=False)
 
 
-def test_a_secret_suboption_is_not_in_the_result() -> None:
-    result = run_nested(targets=[{"name": "a", "key": "hidden-1"}])
-    assert "hidden-1" not in str(result) and result["invocation"]["module_args"]["targets"][0]["name"] == "a"
+@pytest.mark.parametrize(
+    "args",
+    [
+        pytest.param({"targets": [{"name": "a", "key": "hidden-1"}]}, id="case 40: in a list"),
+        pytest.param({"targets": [{"name": "a"}, {"name": "b", "key": "hidden-1"}]}, id="case 40: in one of a list"),
+        pytest.param({"deep": {"inner": {"key": "hidden-1"}}}, id="case 40: in a dictionary in a dictionary"),
+        pytest.param({"deep": {"inner": {"pin": 483920}}}, id="case 40: a number"),
+    ],
+)
+def test_a_secret_suboption_is_not_in_the_result(args: dict[str, t.Any]) -> None:
+    result = run_nested(**args)
+    assert "hidden-1" not in str(result) and "483920" not in str(result) and "echo" in result
+    assert set(result["invocation"]["module_args"]) >= set(args)
 
 
-def test_a_deprecated_option_is_in_the_result() -> None:
-    (found,) = run_nested(old="x")["deprecations"]
-    assert "'old'" in found["msg"] and (found["version"], found["collection_name"]) == ("9.0.0", "endpointops.intune")
+@pytest.mark.parametrize(
+    ("args", "name"),
+    [pytest.param({"old": "x"}, "old", id="case 40: an option"), pytest.param({"former": "x"}, "former", id="case 40: an alias")],
+)
+def test_a_deprecated_option_is_in_the_result(args: dict[str, str], name: str) -> None:
+    (found,) = run_nested(**args)["deprecations"]
+    assert f"'{name}'" in found["msg"] and (found["version"], found["collection_name"]) == ("9.0.0", "endpointops.intune")
 
 
 def test_an_option_beside_its_alias_is_in_the_warnings() -> None:
