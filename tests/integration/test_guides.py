@@ -67,8 +67,9 @@ def openssl(ansible) -> t.Callable[[Block], str]:
 
 def test_the_examples_of_the_guides_run(ansible, openssl):
     env, control = ansible.tenant.env, ansible.tenant.control
-    make, read = [block for block in blocks(RST / "guide_handover.rst") if block.kind == "console"]
+    make, compare, read = [block for block in blocks(RST / "guide_handover.rst") if block.kind == "console"]
     openssl(make)
+    (ansible.folder / "sealed").mkdir(mode=0o700)
     variables = {
         "intune_tenant_id": env["INTUNE_TENANT_ID"],
         "intune_client_id": env["INTUNE_CLIENT_ID"],
@@ -79,6 +80,7 @@ def test_the_examples_of_the_guides_run(ansible, openssl):
         "token_cache_path": str(ansible.folder / "tokens"),
         "certificate_path": str(ansible.folder / "helpdesk.pem"),
         "handover_path": str(ansible.folder / "handover"),
+        "handover_directory": str(ansible.folder / "sealed"),
     }
     plays = [play for path in GUIDES for play in plays_of(path)]
     # Each play of the guide on handing over writes into the same file: keep the sealed one.
@@ -92,6 +94,10 @@ def test_the_examples_of_the_guides_run(ansible, openssl):
     assert done["Move the custom profile into the settings catalog"].changed
     assert [entry["surface"] for entry in control.policies() if entry["name"] == "PIN recovery"] == ["settings_catalog"]
     assert "LT-ARCHIVE-001: It runs Windows 10.0.14393" in done.output
+    written = done["Reset the passcodes of phones, a file for each"].result
+    assert written["recipients"][0]["fingerprint"] in openssl(compare)
+    files = {entry["sealed_file"] for entry in written["results"] if entry["sealed_file"]}
+    assert files and files <= {str(path) for path in (ansible.folder / "sealed").iterdir()}
     # What comes out at the end is a passcode, the same by both ways.
     passcode = openssl(read)
     assert passcode in control.secrets() and passcode == (ansible.folder / "handover").read_text(encoding="utf-8")
