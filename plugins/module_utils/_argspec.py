@@ -63,7 +63,7 @@ CONNECTION: Options = {
     "token_cache_path": {"type": "path", "no_log": False, "fallback": (first_set, ["INTUNE_TOKEN_CACHE_PATH"])},
 }
 
-# For modules that work on devices. The choices are those of _devices.model.MATCH_BY, and a test holds them together.
+# For modules that work on devices. The choices are those of _devices.identifiers.MATCH_BY, and a test holds them together.
 SELECTION: Options = {
     "devices": {"type": "list", "elements": "str"},
     "match_by": {

@@ -172,7 +172,7 @@ def test_options_of_several_modules_are_documented_as_they_are(name):
 
 def test_devices_are_named_by_what_they_are_compared_by():
     from ansible_collections.endpointops.intune.plugins.module_utils._argspec import SELECTION
-    from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
+    from ansible_collections.endpointops.intune.plugins.module_utils._devices import identifiers as devices
 
     ways = SELECTION["match_by"]["choices"]
     assert ways[0] == SELECTION["match_by"]["default"] == "auto"
