@@ -126,7 +126,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _guid, _module
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, Options
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, TEXT, TEXTS, Options
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
@@ -139,7 +139,7 @@ except ImportError:  # before ansible-core 2.19 every string that is not marked 
 
 SPEC: Options = {
     **CONNECTION,
-    "device_groups": {"type": "list", "elements": "str"},
+    "device_groups": {"type": TEXTS, "elements": TEXT},
     "platforms": {"type": "list", "elements": "str", "choices": ["windows", "android", "ios"], "default": ["windows"]},
     "ownerships": {"type": "list", "elements": "str", "choices": list(model.OWNERSHIPS), "default": ["company"]},
     "eligible": {"type": "bool"},

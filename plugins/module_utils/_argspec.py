@@ -15,6 +15,8 @@ import typing as t
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ._names import SHOWN_LENGTH, describe_non_text
+
 Options = dict[str, dict[str, t.Any]]
 
 
@@ -25,6 +27,36 @@ def first_set(*names: str) -> str:
             return os.environ[name]
     raise AnsibleFallbackNotFound
 
+
+class Text(str):
+    """The type of an option that holds a name or an ID: Ansible's str, without its conversion of values that are not text.
+
+    YAML reads 0012345 without quotes as the number 5349, and Ansible makes text of that. Ansible, and its tools that compare options with
+    their documentation, see the name of the type; its validator calls it.
+    """
+
+    __name__ = "text"
+
+    def __call__(self, value: t.Any) -> str:
+        """Return text as it is; raise TypeError for any other value."""
+        problem = describe_non_text(value)
+        if problem:
+            raise TypeError(problem)
+        return t.cast("str", value)
+
+
+class TextList(str):
+    """The type of an option that holds names or IDs: Ansible's list, which may be text with commas, and is never a number."""
+
+    __name__ = "list of text"
+
+    def __call__(self, value: t.Any) -> list[t.Any]:
+        """Return a list as it is, and text as the names between its commas; raise TypeError for any other value."""
+        return value if isinstance(value, list) else Text()(value).split(",")
+
+
+TEXT = Text("str")
+TEXTS = TextList("list")
 
 CONNECTION: Options = {
     "auth_method": {
@@ -65,13 +97,13 @@ CONNECTION: Options = {
 
 # For modules that work on devices. The choices are those of _devices.identifiers.MATCH_BY, and a test holds them together.
 SELECTION: Options = {
-    "devices": {"type": "list", "elements": "str"},
+    "devices": {"type": TEXTS, "elements": TEXT},
     "match_by": {
         "type": "str",
         "choices": ["auto", "id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"],
         "default": "auto",
     },
-    "device_groups": {"type": "list", "elements": "str"},
+    "device_groups": {"type": TEXTS, "elements": TEXT},
 }
 
 # For modules that hand passcodes over.
@@ -146,14 +178,47 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
 
     The only place that reads private members of ansible-core's result, since it has no public ones for them.
     """
-    result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(dict(arguments))
+    wrong = find_wrong_values(argument_spec, arguments)
+    sound = {name: value for name, value in arguments.items() if name not in wrong}
+    result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(sound)
     return Validated(
         params=result.validated_parameters,
-        problems=list(result.error_messages),
+        problems=list(wrong.values()) or list(result.error_messages),
         secrets=set(result._no_log_values),
         warnings=[f"Both option {found['option']} and its alias {found['alias']} are set." for found in result._warnings],
         deprecations=[dict(found) for found in result._deprecations],
     )
+
+
+def find_wrong_values(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Return a sentence for each option whose value Ansible would convert to another one, or refuse in words that do not help.
+
+    That is before Ansible's own validation, and before a module's process gets the arguments, in which dates would be text already.
+    """
+    wrong = {}
+    for name, option in argument_spec.items():
+        given = arguments.get(name)
+        if given is not None and (problem := _find_wrong_value(option, given)):
+            wrong[name] = f"{name}: {problem}"
+    return wrong
+
+
+def _find_wrong_value(option: dict[str, t.Any], given: t.Any) -> str | None:
+    items = given if isinstance(given, list) else [given]
+    if isinstance(option.get("elements", option.get("type")), Text):
+        if option["type"] == "str":
+            return describe_non_text(given)
+        return next((problem for item in items if (problem := describe_non_text(item))), None)
+    if option.get("elements") != "dict" or isinstance(option.get("type"), Text):
+        return None
+    stray = [item for item in items if not isinstance(item, dict)] if isinstance(given, list) else [given]
+    if stray:
+        return f"It must be a list of dictionaries, each with {_join_names(option)}, and holds {str(stray[0])[:SHOWN_LENGTH]!r}."
+    return next((problem for item in items for problem in find_wrong_values(option.get("options", {}), item).values()), None)
+
+
+def _join_names(option: dict[str, t.Any]) -> str:
+    return " or ".join(option.get("options", {}))
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -534,8 +534,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._types import J
 
 TARGET = {
     "target": {"type": "str", "choices": list(t.get_args(assignments.Target)), "required": True},
-    "group": {"type": "str"},
-    "filter": {"type": "str"},
+    "group": {"type": _argspec.TEXT},
+    "filter": {"type": _argspec.TEXT},
     "filter_type": {"type": "str", "choices": list(t.get_args(assignments.FilterType))},
 }
 TARGET_NEEDS = [("target", "group", ("group",)), ("target", "exclude_group", ("group",))]
@@ -546,8 +546,8 @@ SPEC = _argspec.make_spec(
     "intune_pin_policy",
     {
         "state": {"type": "str", "choices": list(t.get_args(policy.State)), "default": "present"},
-        "name": {"type": "str"},
-        "id": {"type": "str"},
+        "name": {"type": _argspec.TEXT},
+        "id": {"type": _argspec.TEXT},
         "backend": {"type": "str", "choices": list(t.get_args(settings.BackendName)), "default": "custom"},
         "replace_custom": {"type": "bool", "default": False},
         "description": {"type": "str"},
@@ -555,7 +555,7 @@ SPEC = _argspec.make_spec(
         **settings.make_options(),
         "assignments": {"type": "list", "elements": "dict", "options": TARGET, "required_if": TARGET_NEEDS},
         "purge_assignments": {"type": "bool", "default": True},
-        "scope_tags": {"type": "list", "elements": "str"},
+        "scope_tags": {"type": _argspec.TEXTS, "elements": _argspec.TEXT},
         "wait_timeout": {"type": "float", "default": 60},
         **_argspec.APPROVAL,
     },

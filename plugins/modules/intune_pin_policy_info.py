@@ -245,8 +245,8 @@ Rollout = t.Literal["none", "overview", "devices"]
 SPEC = _argspec.make_spec(
     "intune_pin_policy_info",
     {
-        "name": {"type": "str"},
-        "id": {"type": "str"},
+        "name": {"type": _argspec.TEXT},
+        "id": {"type": _argspec.TEXT},
         "rollout": {"type": "str", "choices": list(t.get_args(Rollout)), "default": "overview"},
         "rollout_timeout": {"type": "float", "default": 300},
     },
