@@ -26,7 +26,9 @@ options:
   device_groups:
     description:
       - Groups of Microsoft Entra, by name or ID. Only the managed devices of their members are listed, which are devices or users, also
-        those of nested groups. Members without a device in Intune are passed over with a warning.
+        those of nested groups. Members without a device in Intune are skipped with a warning.
+      - A device belongs to a member by its IDs, as for M(endpointops.intune.intune_device_passcode). A device that has a member's user
+        principal name, but the user ID of another user, is left out with a warning that names it.
       - Needs the application permissions C(GroupMember.Read.All), C(Device.Read.All) and C(User.Read.All).
     type: list
     elements: str

@@ -9,7 +9,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+import re
+import shlex
 import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
@@ -18,6 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ._names import SHOWN_LENGTH, describe_non_text
 
 Options = dict[str, dict[str, t.Any]]
+ENTRY = re.compile(r"""(?:'[^']*'|"[^"]*"|[^,\r\n])+""")  # a part of a text up to a comma or line end that is not in quotes
 
 
 def first_set(*names: str) -> str:
@@ -178,8 +182,8 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
 
     The only place that reads private members of ansible-core's result, since it has no public ones for them.
     """
-    wrong = find_wrong_values(argument_spec, arguments)
-    sound = {name: value for name, value in arguments.items() if name not in wrong}
+    prepared, wrong = prepare(argument_spec, arguments)
+    sound = {name: value for name, value in prepared.items() if name not in wrong}
     result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(sound)
     return Validated(
         params=result.validated_parameters,
@@ -190,35 +194,74 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
     )
 
 
-def find_wrong_values(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Return a sentence for each option whose value Ansible would convert to another one, or refuse in words that do not help.
+def prepare(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, str]]:
+    """Return the arguments with entries that were text, and a sentence for each option whose value is not what it must be.
 
-    That is before Ansible's own validation, and before a module's process gets the arguments, in which dates would be text already.
+    That is before Ansible's own validation, which would convert it to another value, or refuse it in words that do not help; and before a
+    module's process gets the arguments, in which dates would be text already.
     """
-    wrong = {}
+    prepared, wrong = dict(arguments), {}
     for name, option in argument_spec.items():
         given = arguments.get(name)
-        if given is not None and (problem := _find_wrong_value(option, given)):
+        if given is None:
+            continue
+        try:
+            prepared[name] = _prepare_value(option, given)
+        except ValueError as problem:
             wrong[name] = f"{name}: {problem}"
-    return wrong
+    return prepared, wrong
 
 
-def _find_wrong_value(option: dict[str, t.Any], given: t.Any) -> str | None:
-    items = given if isinstance(given, list) else [given]
+def _prepare_value(option: dict[str, t.Any], given: t.Any) -> t.Any:
+    """Return the value for an option; raise ValueError where it is not text, or not a list of dictionaries, as the option needs."""
     if isinstance(option.get("elements", option.get("type")), Text):
-        if option["type"] == "str":
-            return describe_non_text(given)
-        return next((problem for item in items if (problem := describe_non_text(item))), None)
-    if option.get("elements") != "dict" or isinstance(option.get("type"), Text):
-        return None
-    stray = [item for item in items if not isinstance(item, dict)] if isinstance(given, list) else [given]
+        items = given if option["type"] == "list" and isinstance(given, list) else [given]
+        problems = [problem for item in items if (problem := describe_non_text(item))]
+        if problems:
+            raise ValueError(problems[0])
+        return given
+    return _prepare_entries(option["options"], given) if option.get("elements") == "dict" else given
+
+
+def _prepare_entries(options: Options, given: t.Any) -> list[t.Any]:
+    entries = parse_entries(given) if isinstance(given, str) else given
+    stray = [item for item in entries if not isinstance(item, dict)] if isinstance(entries, list) else [entries]
     if stray:
-        return f"It must be a list of dictionaries, each with {_join_names(option)}, and holds {str(stray[0])[:SHOWN_LENGTH]!r}."
-    return next((problem for item in items for problem in find_wrong_values(option.get("options", {}), item).values()), None)
+        raise ValueError(
+            f"It must be a list of dictionaries, each with {' or '.join(options)}, and holds {str(stray[0])[:SHOWN_LENGTH]!r}."
+        )
+    prepared = [prepare(options, entry) for entry in entries]
+    wrong = [problem for _entry, problems in prepared for problem in problems.values()]
+    if wrong:
+        raise ValueError(wrong[0])
+    return [entry for entry, _problems in prepared]
 
 
-def _join_names(option: dict[str, t.Any]) -> str:
-    return " or ".join(option.get("options", {}))
+def parse_entries(text: str) -> list[t.Any]:
+    """Return the entries of a text such as ``target=group group='Comma, Inc', target=all_users``, or of JSON; else raise ValueError."""
+    if text.lstrip().startswith(("[", "{")):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as problem:
+            raise ValueError(f"It begins as JSON does, and cannot be read: {problem}.") from None
+        return found if isinstance(found, list) else [found]
+    # A form has no lists. A comma or a line end separates entries, except in quotes.
+    parts = [part.strip() for part in ENTRY.findall(text) if part.strip()]
+    if not parts:
+        raise ValueError("It is blank. Leave it out, or give an empty list to clear it.")
+    entries = []
+    for part in parts:
+        try:
+            words = shlex.split(part)
+        except ValueError:
+            raise ValueError(f"A quote is not closed in {part[:SHOWN_LENGTH]!r}.") from None
+        stray = [word for word in words if "=" not in word]
+        if stray:
+            raise ValueError(
+                f"{stray[0][:SHOWN_LENGTH]!r} must be name=value. Put a value with blanks or commas in quotes, as in group='Sales, Berlin'."
+            )
+        entries.append({name: value for name, _equals, value in (word.partition("=") for word in words)})
+    return entries
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

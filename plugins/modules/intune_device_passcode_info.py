@@ -22,6 +22,7 @@ options:
     description:
       - A moment such as C(2026-01-31T08:00:00Z). A reset that was started before does not count. Unset means the last reset, whatever
         its age.
+      - A moment without a time zone counts as UTC, whatever the zone of the controller is. The task then warns with the moment in UTC.
     type: str
 seealso:
   - module: endpointops.intune.intune_device_passcode
@@ -155,6 +156,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_sc
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import status
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import warn_of_zone
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import new_passcode
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
@@ -179,7 +181,9 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
         {**status.describe(item), **handover.describe(new_passcode(item))}
         for item in status.fetch_items(client, scheduler, chosen.ids, since)
     ]
-    return Outcome({"results": results, "summary": status.summarize(results)}, warnings=chosen.warnings)
+    return Outcome(
+        {"results": results, "summary": status.summarize(results)}, warnings=[*warn_of_zone("since", params["since"]), *chosen.warnings]
+    )
 
 
 def main() -> None:

@@ -529,6 +529,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_p
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope, RequestedPolicy
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import PolicyPlan, PolicyTask
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import SettingsCatalog
+from ansible_collections.endpointops.intune.plugins.module_utils._names import show
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
@@ -593,7 +594,9 @@ def make_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) 
     desired = make_desired(client, task, current, replaced) if task.is_present else None
     if current is not None and desired is not None:
         current = backend.prepare_update(client, current, desired, policy_scope)
-    return PolicyPlan(current, desired, replaced, tuple(policy.plan(current, desired)))
+    is_found = current is not None or replaced is not None
+    absence = None if is_found or not task.name else api.explain_absence(client, [backend, OTHER_BACKENDS[task.backend]], task.name)
+    return PolicyPlan(current, desired, replaced, tuple(policy.plan(current, desired)), absence)
 
 
 def make_desired(client: GraphClient, task: PolicyTask, current: Policy | None, replaced: Policy | None) -> Policy:
@@ -653,6 +656,9 @@ def make_outcome(
 def make_warnings(task: PolicyTask, policy_scope: PolicyScope, plan: PolicyPlan, approval: Json | None) -> list[str]:
     """Return the warnings about settings, a pending approval, and settings that a deleted policy takes with it."""
     warnings = settings.make_warnings(task.settings)
+    if plan.absence:
+        result = "a new policy is made" if task.is_present else "nothing is removed"
+        warnings.append(f"There is no policy named '{show(task.name or '')}', so {result}. {plan.absence}")
     if approval:
         warnings.append(f"{approval['operation']} waits for the approval of another administrator (code {approval['code']}).")
     if plan.current is not None and plan.changes == ("delete",):

@@ -19,9 +19,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils._argspec import
     TEXT,
     TEXTS,
     Secret,
-    find_wrong_values,
     first_set,
     make_spec,
+    prepare,
     validate,
     without_blanks,
 )
@@ -147,7 +147,7 @@ NAMES = {
 def test_names_are_taken_as_ansible_takes_them(given: dict[str, t.Any], taken: list[str] | None) -> None:
     found = validate(NAMES, given)
     assert found.problems == [] and found.params["names"] == taken
-    assert find_wrong_values(NAMES, given) == {}
+    assert prepare(NAMES, given) == (given, {})
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_names_are_taken_as_ansible_takes_them(given: dict[str, t.Any], taken: l
 @pytest.mark.parametrize("wrap", [lambda value: {"names": [value]}, lambda value: {"names": value}, lambda value: {"one": value}])
 def test_a_name_that_is_not_text_is_refused_with_its_value(value: t.Any, wrap: t.Any) -> None:
     problems = validate(NAMES, wrap(value)).problems
-    assert problems == list(find_wrong_values(NAMES, wrap(value)).values())
+    assert problems == list(prepare(NAMES, wrap(value))[1].values())
     assert len(problems) == 1 and f": {value} is not text" in problems[0] and "Put it in quotes" in problems[0], problems
     # Also where a module's process gets them without the action plugin.
     assert f"{value} is not text" in ArgumentSpecValidator(NAMES).validate(wrap(value)).error_messages[0]
@@ -175,12 +175,49 @@ def test_so_is_one_in_an_entry() -> None:
     assert [problem[:24] for problem in validate(NAMES, given).problems] == ["entries: group: 12 is no"]
 
 
-@pytest.mark.parametrize(
-    "value", ["target=group group='Comma, Inc'", 12345, {"target": "group"}, ["target=all_users"], [None], [["x"]]], ids=str
-)
-def test_case_8_entries_are_a_list_of_dictionaries_and_never_text(value: t.Any) -> None:
+@pytest.mark.parametrize("value", [12345, {"target": "group"}, [None], [["x"]], ["target=all_users"], "[1]", True], ids=str)
+def test_case_8_entries_are_a_list_of_dictionaries(value: t.Any) -> None:
     problems = validate(NAMES, {"entries": value}).problems
     assert len(problems) == 1 and "entries: It must be a list of dictionaries, each with group or target, and holds" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        pytest.param("target=group group='Comma, Inc'", [{"target": "group", "group": "Comma, Inc"}], id="case 8: a comma in quotes"),
+        pytest.param('target=group group="O\'Brien, Inc"', [{"target": "group", "group": "O'Brien, Inc"}], id="the other quotes"),
+        pytest.param(
+            "target=group group='Sales laptops', target=all_users", [{"target": "group", "group": "Sales laptops"}, {"target": "all_users"}]
+        ),
+        pytest.param("target=all_users\r\n\n target=all_devices ,", [{"target": "all_users"}, {"target": "all_devices"}], id="lines"),
+        pytest.param("target=group group='a=b'", [{"target": "group", "group": "a=b"}], id="an equals sign"),
+        pytest.param('[{"target": "group", "group": "Comma, Inc"}]', [{"target": "group", "group": "Comma, Inc"}], id="JSON"),
+        pytest.param('{"target": "all_users"}', [{"target": "all_users"}], id="one in JSON"),
+    ],
+)
+def test_entries_may_be_text_as_a_form_has_no_lists(text: str, entries: list[dict[str, str]]) -> None:
+    found = validate(NAMES, {"entries": text})
+    assert found.problems == []
+    assert [{name: value for name, value in entry.items() if value is not None} for entry in found.params["entries"]] == entries
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "entries: It is blank. Leave it out, or give an empty list to clear it."),
+        (" \n,", "entries: It is blank. Leave it out, or give an empty list to clear it."),
+        ("target=group group=Sales laptops", "entries: 'laptops' must be name=value. Put a value with blanks or commas in quotes"),
+        ("target=group group=Comma, Inc", "entries: 'Inc' must be name=value."),
+        ("target=group group='Comma, Inc", "entries: A quote is not closed in"),
+        ("target=group group=O'Brien", "entries: A quote is not closed in"),
+        ("{target: all_users}", "entries: It begins as JSON does, and cannot be read:"),
+        ("[" * 100_000, "entries: It begins as JSON does, and cannot be read:"),
+    ],
+    ids=lambda text: text[:30],
+)
+def test_case_8_text_that_cannot_be_read_is_told_in_one_sentence(text: str, told: str) -> None:
+    problems = validate(NAMES, {"entries": text}).problems
+    assert len(problems) == 1 and problems[0].startswith(told)
 
 
 def test_the_types_are_those_of_ansible_for_tools_that_compare_them() -> None:
