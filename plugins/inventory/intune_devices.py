@@ -224,7 +224,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _add_host(self, device: model.Device, params: dict[str, t.Any]) -> None:
         """Add the host of a device, unless the options ``eligible`` or ``filters`` leave it out."""
-        if not _guid.PATTERN.fullmatch(device.id.lower()):
+        if not _guid.PATTERN.fullmatch(_guid.parse_identity(device.id) or ""):
             # It would be the name of a host: that of a group, of localhost or of a server must not be among them.
             raise AnsibleParserError(f"The ID of a device in Intune's response must be a GUID, not {device.id[:80]!r}.")
         verdict = eligibility.evaluate(device, params["platforms"], params["ownerships"])

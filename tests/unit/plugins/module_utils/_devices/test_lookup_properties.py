@@ -28,6 +28,8 @@ WORDS = ["PC-1", "pc-1", "PC-1 ", "PC\u200b-1", "PC-2", "S-1", "s-1", "\u00c9va"
 # What people, devices, and others write anywhere.
 ANYTHING = [*GUIDS, *USERS[:1], NIL, *PLACEHOLDERS, *PEOPLE, *WORDS]
 
+Device = dict[str, t.Any]
+
 values = strategies.sampled_from([*ANYTHING, "", None])
 device_properties = strategies.fixed_dictionaries(
     {
@@ -55,12 +57,16 @@ members_of_group = strategies.lists(
     max_size=4,
 )
 spellings = strategies.sampled_from([str, str.upper, lambda text: f"{{{text}}}", lambda text: f"urn:uuid:{text}", lambda text: f" {text}"])
-names_of_task = strategies.lists(
-    strategies.one_of(
-        strategies.sampled_from(ANYTHING), strategies.tuples(strategies.sampled_from(ANYTHING), spellings).map(lambda p: p[1](p[0]))
-    ),
-    max_size=3,
-)
+
+
+def names_for(devices: list[Device]) -> strategies.SearchStrategy[list[str]]:
+    """Names of a task: mostly values that devices of the tenant have, in any spelling."""
+    owned = sorted({str(value) for device in devices for name, value in device.items() if value and name != "lastSyncDateTime"})
+    name = strategies.one_of(strategies.sampled_from(owned), strategies.sampled_from(owned), strategies.sampled_from(ANYTHING))
+    spelled = strategies.tuples(name, spellings).map(lambda pair: pair[1](pair[0]))
+    return strategies.lists(strategies.one_of(name, name, spelled), max_size=2)
+
+
 ways = strategies.sampled_from(["auto", "auto", "id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"])
 PROPERTIES = {
     "id": "id",
@@ -69,7 +75,6 @@ PROPERTIES = {
     "user_principal_name": "userPrincipalName",
     "azure_ad_device_id": "azureADDeviceId",
 }
-Device = dict[str, t.Any]
 
 
 class Service(FakeTransport):
@@ -153,27 +158,19 @@ def select(devices: list[Device], members: list[Device], names: list[str], match
         )
 
 
-@hypothesis.settings(max_examples=400, deadline=None)
-@hypothesis.example(
-    devices=[{"id": GUIDS[0], **dict.fromkeys(["deviceName", "serialNumber", "userPrincipalName", "userId"]), "azureADDeviceId": NIL}],
-    members=[],
-    names=[NIL],
-    match_by="auto",
-    group=False,
-    listed=False,
-)
+@hypothesis.settings(max_examples=600, deadline=None)
 @hypothesis.given(
-    devices=devices_of_tenant,
+    tenant_and_names=devices_of_tenant.flatmap(lambda devices: strategies.tuples(strategies.just(devices), names_for(devices))),
     members=members_of_group,
-    names=names_of_task,
     match_by=ways,
     group=strategies.booleans(),
     listed=strategies.booleans(),
 )
 def test_no_device_is_selected_that_nobody_named(
-    devices: list[Device], members: list[Device], names: list[str], match_by: str, group: bool, listed: bool
+    tenant_and_names: tuple[list[Device], list[str]], members: list[Device], match_by: str, group: bool, listed: bool
 ) -> None:
     """Cases 1 to 4: a name identifies the one device; a member's device names no other user."""
+    devices, names = tenant_and_names
     by_id = {device["id"]: device for device in devices}
     try:
         chosen = select(devices, members, names, match_by, group=group, listed=listed)
