@@ -26,7 +26,9 @@ options:
   device_groups:
     description:
       - Groups of Microsoft Entra, by name or ID. Only the managed devices of their members are listed, which are devices or users, also
-        those of nested groups. Members without a device in Intune are passed over with a warning.
+        those of nested groups. Members without a device in Intune are skipped with a warning.
+      - A device belongs to a member by its IDs, as for M(endpointops.intune.intune_device_passcode). A device that has a member's user
+        principal name, but the user ID of another user, is left out with a warning that names it.
       - Needs the application permissions C(GroupMember.Read.All), C(Device.Read.All) and C(User.Read.All).
     type: list
     elements: str
@@ -126,7 +128,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _guid, _module
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, Options
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, TEXT, TEXTS, Options
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
@@ -139,7 +141,7 @@ except ImportError:  # before ansible-core 2.19 every string that is not marked 
 
 SPEC: Options = {
     **CONNECTION,
-    "device_groups": {"type": "list", "elements": "str"},
+    "device_groups": {"type": TEXTS, "elements": TEXT},
     "platforms": {"type": "list", "elements": "str", "choices": ["windows", "android", "ios"], "default": ["windows"]},
     "ownerships": {"type": "list", "elements": "str", "choices": list(model.OWNERSHIPS), "default": ["company"]},
     "eligible": {"type": "bool"},
@@ -240,7 +242,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _add_host(self, device: model.Device, params: dict[str, t.Any]) -> None:
         """Add the host of a device, unless the options ``eligible`` or ``filters`` leave it out."""
-        if not _guid.PATTERN.fullmatch(device.id.lower()):
+        if not _guid.PATTERN.fullmatch(_guid.parse_identity(device.id) or ""):
             # It would be the name of a host: that of a group, of localhost or of a server must not be among them.
             raise AnsibleParserError(f"The ID of a device in Intune's response must be a GUID, not {device.id[:80]!r}.")
         verdict = eligibility.evaluate(device, params["platforms"], params["ownerships"])

@@ -9,14 +9,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+import re
+import shlex
 import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ._names import SHOWN_LENGTH, describe_non_text
+
 Options = dict[str, dict[str, t.Any]]
+ENTRY = re.compile(r"""(?:'[^']*'|"[^"]*"|[^,\r\n])+""")  # a part of a text up to a comma or line end that is not in quotes
 
 
 def first_set(*names: str) -> str:
@@ -26,6 +32,36 @@ def first_set(*names: str) -> str:
             return os.environ[name]
     raise AnsibleFallbackNotFound
 
+
+class Text(str):
+    """The type of an option that holds a name or an ID: Ansible's str, without its conversion of values that are not text.
+
+    YAML reads 0012345 without quotes as the number 5349, and Ansible makes text of that. Ansible, and its tools that compare options with
+    their documentation, see the name of the type; its validator calls it.
+    """
+
+    __name__ = "text"
+
+    def __call__(self, value: t.Any) -> str:
+        """Return text as it is; raise TypeError for any other value."""
+        problem = describe_non_text(value)
+        if problem:
+            raise TypeError(problem)
+        return t.cast("str", value)
+
+
+class TextList(str):
+    """The type of an option that holds names or IDs: Ansible's list, which may be text with commas, and is never a number."""
+
+    __name__ = "list of text"
+
+    def __call__(self, value: t.Any) -> list[t.Any]:
+        """Return a list as it is, and text as the names between its commas; raise TypeError for any other value."""
+        return value if isinstance(value, list) else Text()(value).split(",")
+
+
+TEXT = Text("str")
+TEXTS = TextList("list")
 
 CONNECTION: Options = {
     "auth_method": {
@@ -64,15 +100,15 @@ CONNECTION: Options = {
     "token_cache_path": {"type": "path", "no_log": False, "fallback": (first_set, ["INTUNE_TOKEN_CACHE_PATH"])},
 }
 
-# For modules that work on devices. The choices are those of _devices.model.MATCH_BY, and a test holds them together.
+# For modules that work on devices. The choices are those of _devices.identifiers.MATCH_BY, and a test holds them together.
 SELECTION: Options = {
-    "devices": {"type": "list", "elements": "str"},
+    "devices": {"type": TEXTS, "elements": TEXT},
     "match_by": {
         "type": "str",
         "choices": ["auto", "id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"],
         "default": "auto",
     },
-    "device_groups": {"type": "list", "elements": "str"},
+    "device_groups": {"type": TEXTS, "elements": TEXT},
 }
 
 # For modules that hand passcodes over.
@@ -153,14 +189,86 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
 
     The only place that reads private members of ansible-core's result, since it has no public ones for them.
     """
-    result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(dict(arguments))
+    prepared, wrong = prepare(argument_spec, arguments)
+    sound = {name: value for name, value in prepared.items() if name not in wrong}
+    result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(sound)
     return Validated(
         params=result.validated_parameters,
-        problems=list(result.error_messages),
+        problems=list(wrong.values()) or list(result.error_messages),
         secrets=set(result._no_log_values),
         warnings=[f"Both option {found['option']} and its alias {found['alias']} are set." for found in result._warnings],
         deprecations=[dict(found) for found in result._deprecations],
     )
+
+
+def prepare(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, str]]:
+    """Return the arguments with entries that were text, and a sentence for each option whose value is not what it must be.
+
+    That is before Ansible's own validation, which would convert it to another value, or refuse it in words that do not help; and before a
+    module's process gets the arguments, in which dates would be text already.
+    """
+    prepared, wrong = dict(arguments), {}
+    for name, option in argument_spec.items():
+        given = arguments.get(name)
+        if given is None:
+            continue
+        try:
+            prepared[name] = _prepare_value(option, given)
+        except ValueError as problem:
+            wrong[name] = f"{name}: {problem}"
+    return prepared, wrong
+
+
+def _prepare_value(option: dict[str, t.Any], given: t.Any) -> t.Any:
+    """Return the value for an option; raise ValueError where it is not text, or not a list of dictionaries, as the option needs."""
+    if isinstance(option.get("elements", option.get("type")), Text):
+        items = given if option["type"] == "list" and isinstance(given, list) else [given]
+        problems = [problem for item in items if (problem := describe_non_text(item))]
+        if problems:
+            raise ValueError(problems[0])
+        return given
+    return _prepare_entries(option["options"], given) if option.get("elements") == "dict" else given
+
+
+def _prepare_entries(options: Options, given: t.Any) -> list[t.Any]:
+    entries = parse_entries(given) if isinstance(given, str) else given
+    stray = [item for item in entries if not isinstance(item, dict)] if isinstance(entries, list) else [entries]
+    if stray:
+        raise ValueError(
+            f"It must be a list of dictionaries, each with {' or '.join(options)}, and holds {str(stray[0])[:SHOWN_LENGTH]!r}."
+        )
+    prepared = [prepare(options, entry) for entry in entries]
+    wrong = [problem for _entry, problems in prepared for problem in problems.values()]
+    if wrong:
+        raise ValueError(wrong[0])
+    return [entry for entry, _problems in prepared]
+
+
+def parse_entries(text: str) -> list[t.Any]:
+    """Return the entries of a text such as ``target=group group='Comma, Inc', target=all_users``, or of JSON; else raise ValueError."""
+    if text.lstrip().startswith(("[", "{")):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as problem:
+            raise ValueError(f"It begins as JSON does, and cannot be read: {problem}.") from None
+        return found if isinstance(found, list) else [found]
+    # A form has no lists. A comma or a line end separates entries, except in quotes.
+    parts = [part.strip() for part in ENTRY.findall(text) if part.strip()]
+    if not parts:
+        raise ValueError("It is blank. Leave it out, or give an empty list to clear it.")
+    entries = []
+    for part in parts:
+        try:
+            words = shlex.split(part)
+        except ValueError:
+            raise ValueError(f"A quote is not closed in {part[:SHOWN_LENGTH]!r}.") from None
+        stray = [word for word in words if "=" not in word]
+        if stray:
+            raise ValueError(
+                f"{stray[0][:SHOWN_LENGTH]!r} must be name=value. Put a value with blanks or commas in quotes, as in group='Sales, Berlin'."
+            )
+        entries.append({name: value for name, _equals, value in (word.partition("=") for word in words)})
+    return entries
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

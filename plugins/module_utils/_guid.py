@@ -9,12 +9,21 @@
 from __future__ import annotations
 
 import re
+import typing as t
 
 PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-NIL = "00000000-0000-0000-0000-000000000000"
+NIL = "00000000-0000-0000-0000-000000000000"  # Graph's value for no ID
 
 
 def parse_guid(text: str) -> str | None:
-    """Return a GUID in lower case and without braces; null for any other text."""
-    plain = text.strip().strip("{}").lower()
+    """Return a GUID in lower case, without braces or the prefix urn:uuid:; null for any other text."""
+    plain = text.strip().lower().removeprefix("urn:uuid:").strip("{}")
     return plain if PATTERN.fullmatch(plain) else None
+
+
+def parse_identity(value: t.Any) -> str | None:
+    """Return an ID that the service gives, in lower case; null where it identifies nothing: no text, blank, or the nil GUID."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    plain = value.strip().lower()
+    return None if parse_guid(plain) == NIL else plain

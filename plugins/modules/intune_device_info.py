@@ -166,7 +166,7 @@ devices:
 
 import typing as t
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module, _names
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
@@ -197,7 +197,7 @@ def fetch_devices(params: t.Mapping[str, t.Any], client: GraphClient) -> tuple[l
     """Return the devices that the options mean, and warnings."""
     if params["devices"] is None and params["device_groups"] is None:
         found = {device.id: device for device in lookup.fetch_all_devices(client)}
-        return sorted(found.values(), key=lambda device: (model.fold(device.device_name), device.id)), []
+        return sorted(found.values(), key=lambda device: (_names.fold(device.device_name), device.id)), []
     return lookup.fetch_selected_devices(
         client, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
     )

@@ -33,6 +33,7 @@ options:
   reset_since:
     description:
       - A moment such as C(2026-01-31T08:00:00Z), in place of O(max_age). A reset that was started since then satisfies the task.
+      - A moment without a time zone counts as UTC, whatever the zone of the controller is. The task then warns with the moment in UTC.
     type: str
   platforms:
     description:
@@ -304,6 +305,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model
     DeviceReset,
     earliest_counted,
     parse_moment,
+    warn_of_zone,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.progress import render_table
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset, Rules
@@ -388,7 +390,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
             **handover.describe_recipients(),
         },
         changed=any(item.changed for item in items) or handover.changed,
-        warnings=[*chosen.warnings, *warnings],
+        warnings=[*warn_of_zone("reset_since", params["reset_since"]), *chosen.warnings, *warnings],
         failure=failure,
     )
 

@@ -22,6 +22,7 @@ options:
     description:
       - A moment such as C(2026-01-31T08:00:00Z). A reset that was started before does not count. Unset means the last reset, whatever
         its age.
+      - A moment without a time zone counts as UTC, whatever the zone of the controller is. The task then warns with the moment in UTC.
     type: str
 seealso:
   - module: endpointops.intune.intune_device_passcode
@@ -180,6 +181,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_sc
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import status
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover, render_file_name
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import warn_of_zone
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import new_passcode
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
@@ -215,7 +217,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     return Outcome(
         {"results": results, "summary": status.summarize(results), **handover.describe_recipients()},
         changed=handover.changed,
-        warnings=chosen.warnings,
+        warnings=[*warn_of_zone("since", params["since"]), *chosen.warnings],
         failure=handover.find_failure(),
     )
 

@@ -529,13 +529,14 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_p
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope, RequestedPolicy
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import PolicyPlan, PolicyTask
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import SettingsCatalog
+from ansible_collections.endpointops.intune.plugins.module_utils._names import show
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 TARGET = {
     "target": {"type": "str", "choices": list(t.get_args(assignments.Target)), "required": True},
-    "group": {"type": "str"},
-    "filter": {"type": "str"},
+    "group": {"type": _argspec.TEXT},
+    "filter": {"type": _argspec.TEXT},
     "filter_type": {"type": "str", "choices": list(t.get_args(assignments.FilterType))},
 }
 TARGET_NEEDS = [("target", "group", ("group",)), ("target", "exclude_group", ("group",))]
@@ -546,8 +547,8 @@ SPEC = _argspec.make_spec(
     "intune_pin_policy",
     {
         "state": {"type": "str", "choices": list(t.get_args(policy.State)), "default": "present"},
-        "name": {"type": "str"},
-        "id": {"type": "str"},
+        "name": {"type": _argspec.TEXT},
+        "id": {"type": _argspec.TEXT},
         "backend": {"type": "str", "choices": list(t.get_args(settings.BackendName)), "default": "custom"},
         "replace_custom": {"type": "bool", "default": False},
         "description": {"type": "str"},
@@ -555,7 +556,7 @@ SPEC = _argspec.make_spec(
         **settings.make_options(),
         "assignments": {"type": "list", "elements": "dict", "options": TARGET, "required_if": TARGET_NEEDS},
         "purge_assignments": {"type": "bool", "default": True},
-        "scope_tags": {"type": "list", "elements": "str"},
+        "scope_tags": {"type": _argspec.TEXTS, "elements": _argspec.TEXT},
         "wait_timeout": {"type": "float", "default": 60},
         **_argspec.APPROVAL,
     },
@@ -593,7 +594,9 @@ def make_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) 
     desired = make_desired(client, task, current, replaced) if task.is_present else None
     if current is not None and desired is not None:
         current = backend.prepare_update(client, current, desired, policy_scope)
-    return PolicyPlan(current, desired, replaced, tuple(policy.plan(current, desired)))
+    is_found = current is not None or replaced is not None
+    absence = None if is_found or not task.name else api.explain_absence(client, [backend, OTHER_BACKENDS[task.backend]], task.name)
+    return PolicyPlan(current, desired, replaced, tuple(policy.plan(current, desired)), absence)
 
 
 def make_desired(client: GraphClient, task: PolicyTask, current: Policy | None, replaced: Policy | None) -> Policy:
@@ -653,6 +656,9 @@ def make_outcome(
 def make_warnings(task: PolicyTask, policy_scope: PolicyScope, plan: PolicyPlan, approval: Json | None) -> list[str]:
     """Return the warnings about settings, a pending approval, and settings that a deleted policy takes with it."""
     warnings = settings.make_warnings(task.settings)
+    if plan.absence:
+        result = "a new policy is made" if task.is_present else "nothing is removed"
+        warnings.append(f"There is no policy named '{show(task.name or '')}', so {result}. {plan.absence}")
     if approval:
         warnings.append(f"{approval['operation']} waits for the approval of another administrator (code {approval['code']}).")
     if plan.current is not None and plan.changes == ("delete",):

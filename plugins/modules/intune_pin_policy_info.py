@@ -235,9 +235,11 @@ import typing as t
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._guid import parse_guid
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, deployment, discovery, findings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import CheckInStatus, FoundPolicyStatusResult
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy
+from ansible_collections.endpointops.intune.plugins.module_utils._names import explain_missing, show
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
 Rollout = t.Literal["none", "overview", "devices"]
@@ -245,8 +247,8 @@ Rollout = t.Literal["none", "overview", "devices"]
 SPEC = _argspec.make_spec(
     "intune_pin_policy_info",
     {
-        "name": {"type": "str"},
-        "id": {"type": "str"},
+        "name": {"type": _argspec.TEXT},
+        "id": {"type": _argspec.TEXT},
         "rollout": {"type": "str", "choices": list(t.get_args(Rollout)), "default": "overview"},
         "rollout_timeout": {"type": "float", "default": 300},
     },
@@ -268,13 +270,22 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
         status, problem = fetch_status(client, policy, rollout, params["rollout_timeout"])
         policies.append({**policy.describe(), "rollout": status})
         problems += [problem] if problem else []
-    return Outcome({"pin_policies": policies, "findings": [finding.describe() for finding in concerned], "problems": problems})
+    return Outcome(
+        {"pin_policies": policies, "findings": [finding.describe() for finding in concerned], "problems": problems},
+        warnings=explain_absence(params["name"], found) if params["name"] and not chosen else [],
+    )
+
+
+def explain_absence(name: str, found: t.Iterable[FoundPolicy]) -> list[str]:
+    """Return a warning where the name looks like that of a policy, or holds characters that nobody sees."""
+    advice = explain_missing(name, [(policy.name, policy.id) for policy in found])
+    return [f"There is no policy named '{show(name)}'.{advice}"] if advice else []
 
 
 def is_chosen(policy: FoundPolicy, policy_id: str | None, name: str | None) -> bool:
     """Return whether the options id and name ask for the policy."""
     if policy_id:
-        return policy.id.lower() == policy_id.strip().strip("{}").lower()
+        return policy.id.lower() == (parse_guid(policy_id) or policy_id.strip().lower())
     return not name or policy.name == name
 
 

@@ -27,6 +27,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import (
     Secret,
     Spec,
+    prepare,
     validate,
     with_plain_text,
     without_blanks,
@@ -100,6 +101,9 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         )
 
     def _run_as_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> Json:
+        arguments, wrong = prepare(self._spec.argument_spec, with_plain_text(arguments))
+        if wrong:
+            return {"failed": True, "msg": "; ".join(wrong.values())}
         revealed = self._spec.list_revealed(arguments)
         refuse(refuse_exposed, revealed, is_hidden=True, is_async=bool(self._task.async_val), has_debug=C.DEFAULT_DEBUG)
         self._refuse_credentials(arguments)

@@ -150,7 +150,7 @@ def test_members_without_a_device_are_a_warning(each_execution):
 
 
 BAD = (
-    ({"devices": ["PHONE-SPARE"]}, ["'PHONE-SPARE' means 2 devices by device_name"]),
+    ({"devices": ["PHONE-SPARE"]}, ["'PHONE-SPARE' matches 2 devices by device_name"]),
     ({"devices": ["NO-1", "NO-2", "PHONE-FIELD-01"], "device_groups": ["Nobody"]}, ["'NO-1'", "'NO-2'", "no group named 'Nobody'"]),
     ({"device_groups": ["Warehouse"]}, ["Several groups are named 'Warehouse'"]),
     ({"devices": []}, ["No device is meant"]),
@@ -197,7 +197,7 @@ def test_a_fleet_is_read_page_by_page(ansible):
     found = ansible.cases(MODULE, {"all": {"eligible": True}, "few": {"devices": ["PHONE-SPARE"]}})
     assert len(names(found["all"])) > 7
     few = found["few"]
-    assert few.status == "failed" and "means 2 devices" in few.result["msg"]
+    assert few.status == "failed" and "matches 2 devices" in few.result["msg"]
 
 
 def test_no_passcode_is_read(ansible):

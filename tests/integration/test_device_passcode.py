@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -39,6 +40,47 @@ def test_resets_once_and_a_second_run_finds_it_done(both_executions):
     assert second.result["summary"] == {**dict.fromkeys(second.result["summary"], 0), "total": 2, "done": 2}
     assert all(len(reset_of(both_executions, phone)) == 1 for phone in PHONES)
     assert set(check.result["results"][0]) == set(first.result["results"][0]), "check mode has the same shape"
+
+
+NIL = "00000000-0000-0000-0000-000000000000"
+
+
+def test_the_wrong_device_is_never_reset(both_executions):
+    control = both_executions.tenant.control
+    control.add_device(deviceName="UNREGISTERED", azureADDeviceId=NIL, userId=NIL)
+    control.add_device(deviceName="OCTAL", serialNumber="5349")
+    control.add_device(deviceName="NAMESAKE", serialNumber=PHONE)
+    member = control.device("PHONE-FIELD-02")["userPrincipalName"]
+    stale = control.add_device(deviceName="STALE", userPrincipalName=member, userId="aaaaaaaa-0000-4000-8000-000000000001")
+    cases = {
+        "case 1: nil": ({"devices": [NIL]}, "is the nil GUID"),
+        "case 1: in braces": ({"devices": [f"{{{NIL}}}"], "match_by": "azure_ad_device_id"}, "is the nil GUID"),
+        "case 3: an octal number": ({"devices": [0o12345]}, "devices: 5349 is not text"),
+        "case 3: a number": ({"devices": 12345}, "devices: 12345 is not text"),
+        "case 3: yes": ({"device_groups": [True]}, "device_groups: True is not text"),
+        "case 3: a date": ({"devices": [datetime.date(2026, 11, 28)]}, "devices: 2026-11-28 is not text"),
+        "case 4": ({"devices": [PHONE]}, f"'{PHONE}' matches 2 devices in different ways"),
+        "a placeholder": ({"devices": ["Default string"]}, "is a placeholder"),
+    }
+    runs = both_executions.cases(MODULE, {name: options for name, (options, _told) in cases.items()})
+    for name, (_options, told) in cases.items():
+        assert runs[name].status == "failed" and told in runs[name].result["msg"], (name, runs[name].result)
+    found = both_executions.module(MODULE, {"device_groups": ["Field service"], "wait": False, "max_devices": 99})
+    assert stale["id"] not in [item["id"] for item in found.result["results"]], "case 2"
+    assert any(f"does not include STALE ({stale['id']})" in warning for warning in found.result["warnings"])
+    assert not any(reset_of(both_executions, name) for name in ("UNREGISTERED", "OCTAL", "NAMESAKE", "STALE"))
+
+
+def test_case_7_refused_members_of_a_group_are_named(ansible):
+    found = ansible.module(MODULE, {"device_groups": ["Pilot ring"], "platforms": ["android"]})
+    assert "LT-BERLIN-012 refused (platform_not_selected)" in found.result["msg"] and "group " not in found.result["msg"]
+
+
+def test_case_10_a_moment_without_a_zone_is_shown_in_utc(both_executions):
+    found = both_executions.module(MODULE, {"devices": [PHONE], "reset_since": "2026-01-28 04:30"})
+    assert found.result["warnings"] == [
+        "reset_since '2026-01-28 04:30' has no time zone and counts as UTC: 2026-01-28T04:30:00Z. Add Z or an offset such as +02:00."
+    ]
 
 
 def test_every_outcome_is_told_apart_and_the_rest_goes_on(each_execution):

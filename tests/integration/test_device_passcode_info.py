@@ -261,7 +261,7 @@ def test_a_device_that_is_gone_when_it_is_read(ansible, names):
 BAD = (
     ({}, ["one of the following is required: devices, device_groups"]),
     ({"devices": []}, ["No device is meant"]),
-    ({"devices": ["PHONE-SPARE"]}, ["'PHONE-SPARE' means 2 devices by device_name"]),
+    ({"devices": ["PHONE-SPARE"]}, ["'PHONE-SPARE' matches 2 devices by device_name"]),
     ({"devices": ["NO-1", PHONE, "NO-2"], "device_groups": ["Warehouse"]}, ["'NO-1'", "'NO-2'", "Several groups are named"]),
     ({"devices": [PHONE], "since": "yesterday"}, ["since must be a timestamp, not 'yesterday'", "Write it as"]),
     ({"devices": [PHONE], "since": "2199-01-01T00:00:00Z"}, ["since must not lie in the future, as '2199-01-01T00:00:00Z' does"]),

@@ -298,7 +298,6 @@ def test_a_refused_consent_shows_the_pages_in_the_summary(ansible):
     ("playbook", "variables", "word"),
     [
         ("reset_passcode", {"pin_reset_devices": ["x"], "pin_reset_match_by": "colour"}, "colour"),
-        ("onboard", {"pin_reset_assignments": [{"target": "everybody"}]}, "everybody"),
         ("onboard", {"pin_reset_policy_scope": "planet"}, "planet"),
     ],
 )
@@ -306,6 +305,74 @@ def test_bad_variables_are_refused_by_the_roles_argument_specs(ansible, playbook
     play = run(ansible, playbook, **variables)
     assert play.code == 2 and word in play.tasks[0].result["msg"] and "Validating arguments" in play.tasks[0].name
     assert ansible.tenant.journal() == []
+
+
+@pytest.mark.parametrize(
+    ("playbook", "variables", "word"),
+    [
+        ("onboard", {"pin_reset_assignments": [{"target": "everybody"}]}, "not known: everybody."),
+        ("onboard", {"pin_reset_assignments": 12345}, "not known: 12345."),
+        ("onboard", {"pin_reset_assignments": [{"group": "Pilot ring"}]}, "not known: no target."),
+        ("reset_passcode", {"pin_reset_devices": ["x"], "pin_reset_platforms": ["beos"]}, "not known: beos."),
+        ("reset_passcode", {"pin_reset_devices": ["x"], "pin_reset_ownerships": ["mine"]}, "not known: mine."),
+    ],
+)
+def test_case_8_entries_of_lists_that_are_not_known_are_told_before_anything_is_sent(ansible, playbook, variables, word):
+    play = run(ansible, playbook, **variables)
+    assert play.code == 2 and word in play["Begin | Check the lists"].result["msg"], play.output
+    assert ansible.tenant.journal() == []
+
+
+UNSET = [pytest.param(None, id="case 8: null"), pytest.param("", id="case 8: empty text")]
+
+
+@pytest.mark.parametrize("unset", UNSET)
+def test_a_variable_that_is_null_or_blank_counts_as_not_set(ansible, unset):
+    lists = (
+        "assignments",
+        "scope_tags",
+        "service_scopes",
+        "client_scopes",
+        "platforms",
+        "ownerships",
+        "devices",
+        "device_groups",
+        "seal_to",
+    )
+    more = {"pin_reset_policy_settings": None} if unset is None else {}
+    play = run(ansible, "onboard", **{f"pin_reset_{name}": unset for name in lists}, **more)
+    assert play.code == 0 and "is assigned to nobody" in summary(play), play.output
+    assert not any("resetPasscode" in request for request in writes(play))
+
+
+@pytest.mark.parametrize("unset", UNSET)
+def test_no_device_is_said_for_it(ansible, unset):
+    play = run(ansible, "reset_passcode", pin_reset_devices=unset, pin_reset_device_groups=unset)
+    assert play.code == 2 and "No device is named" in play["Reset | Check that devices are named"].result["msg"], play.output
+
+
+@pytest.mark.parametrize(
+    "value", [pytest.param(12345, id="case 8: a number"), pytest.param([5349], id="case 3: an entry"), pytest.param(True, id="case 8: yes")]
+)
+@pytest.mark.parametrize("variable", ["pin_reset_devices", "pin_reset_device_groups"])
+def test_a_name_that_is_not_text_is_told_in_one_sentence(ansible, variable, value):
+    play = run(ansible, "reset_passcode", **{variable: value})
+    (told,) = {task.result["msg"] for task in play.tasks if task.status == "failed"}
+    shown = value[0] if isinstance(value, list) else value
+    assert play.code == 2 and told.startswith(f"{variable.removeprefix('pin_reset_')}: {shown} is not text"), play.output
+    assert "Put it in quotes" in told and writes(play) == []
+
+
+def test_case_8_assignments_may_be_text_with_commas_in_quotes(ansible):
+    text = "target=group group='Comma, Inc', target=exclude_group group='Field service'"
+    play = run(ansible, "onboard", "--check", pin_reset_assignments=text)
+    (told,) = {task.result["msg"] for task in play.tasks if task.status == "failed"}
+    assert told.startswith("There is no group named 'Comma, Inc'."), play.output
+    play = run(ansible, "onboard", pin_reset_assignments="target=group group=Comma, Inc")
+    (told,) = {task.result["msg"] for task in play.tasks if task.status == "failed"}
+    assert told.startswith("assignments: 'Inc' must be name=value."), play.output
+    play = run(ansible, "onboard", pin_reset_assignments=text.replace("Comma, Inc", "Helpdesk phones"))
+    assert play.code == 0, play.output
 
 
 def test_no_device_is_said_before_anything_is_sent(ansible):

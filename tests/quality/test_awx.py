@@ -19,6 +19,8 @@ import pytest
 import yaml
 
 from tests.tools import awx
+from tests.tools.generate import sources
+from tests.tools.generate.role import as_ansible_checks_it, entry_points
 
 ROOT = pathlib.Path(__file__).parents[2]
 AWX = ROOT / "extensions" / "awx"
@@ -41,7 +43,8 @@ def load(path: pathlib.Path):
 CREDENTIAL_TYPE = load(AWX / "credential_type.yml")
 DEFINITION = json.loads((PATTERN / "meta" / "pattern.json").read_text(encoding="utf-8"))
 TEMPLATES = DEFINITION["aap_resources"]["controller_job_templates"]
-SPECS = load(ROOT / "roles" / "pin_reset" / "meta" / "argument_specs.yml")["argument_specs"]
+# With the types of lists: the role's argument specs tell Ansible nothing of them.
+SPECS = entry_points(sources.load(ROOT))
 QUESTIONS = [
     pytest.param(template, question, id=f"{template['name'].rpartition(': ')[2]}-{question['variable']}")
     for template in TEMPLATES
@@ -165,6 +168,13 @@ def test_the_arguments_of_each_playbook_are_those_of_the_role(name):
     for variable, value in play.get("vars", {}).items():
         expected[variable]["default"] = value
     assert essence(spec["options"]) == expected
+
+
+def test_the_role_takes_null_and_text_for_lists():
+    shipped = load(ROOT / "roles" / "pin_reset" / "meta" / "argument_specs.yml")["argument_specs"]
+    for name, entry in SPECS.items():
+        assert shipped[name]["options"] == {variable: as_ansible_checks_it(option) for variable, option in entry["options"].items()}
+        assert not [variable for variable, option in shipped[name]["options"].items() if option["type"] == "list" or "elements" in option]
 
 
 def test_the_pattern_keeps_to_the_specification():

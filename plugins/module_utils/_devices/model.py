@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Managed devices: the properties that Intune has of one, its platform, and the names that match it.
+"""Managed devices: the properties that Intune has of one, and its platform.
 
 Pure. Source of the properties: https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice
 """
@@ -15,34 +15,20 @@ import dataclasses
 import re
 import typing as t
 
-from .. import _errors as errors
 from .._graph.rate_limit import Quota
-from .._guid import parse_guid
+from .._guid import parse_identity
 from .._types import Json
 
 PATH = "/deviceManagement/managedDevices"
 # Of one application in one tenant. Source: https://learn.microsoft.com/graph/throttling-limits#intune-service-limits
 QUOTA = Quota(writes=200, requests=2000, seconds=20.0)
 
-MatchBy = t.Literal["id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"]
-Identifier = t.Literal[MatchBy, "user_id"]
 Ownership = t.Literal["company", "personal", "unknown"]
 Platform = t.Literal["windows", "holographic", "windows_phone", "android", "ios", "macos", "linux", "other"]
 JoinType = t.Literal["azureADJoined", "hybridAzureADJoined", "azureADRegistered", "unknown"]
 
 OWNERSHIPS: tuple[Ownership, ...] = ("company", "personal", "unknown")
 
-# Option value -> Graph property.
-MATCH_BY: dict[MatchBy, str] = {
-    "id": "id",
-    "device_name": "deviceName",
-    "serial_number": "serialNumber",
-    "user_principal_name": "userPrincipalName",
-    "azure_ad_device_id": "azureADDeviceId",
-}
-# The properties by which a device is compared. Not every one may be in a $filter: only those of MATCH_BY are asked for.
-IDENTIFIERS: dict[Identifier, str] = dict([*MATCH_BY.items(), ("user_id", "userId")])
-FIND = ("id", "deviceName", "serialNumber", "userPrincipalName", "userId", "azureADDeviceId")
 # The properties that decide on the eligibility: those that both versions have, and two that only beta has.
 ELIGIBILITY_V1 = ("id", "deviceName", "operatingSystem", "osVersion", "managedDeviceOwnerType", "managementState", "managementAgent")
 ELIGIBILITY = (*ELIGIBILITY_V1, "joinType", "deviceType")
@@ -60,17 +46,10 @@ INFO = (
     "lastSyncDateTime",
     "enrolledDateTime",
 )
-# The beginnings of Graph's values for nothing: the nil GUID, and the year 1.
-NO_GUID = "00000000-"
+# The beginning of Graph's value for no moment: the year 1.
 NO_DATE = "0001-"
 
 PIN_RESET_GUIDE = "https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset"
-
-MAX_NAMES = 50_000
-MAX_NAME_LENGTH = 256  # characters
-# Also halves of characters, which no request can carry.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-SHOWN_PROBLEMS = 20  # problems with names in one message; the rest is counted
 
 
 # --- devices --------------------------------------------------------------------------------------------------------
@@ -116,7 +95,7 @@ def parse_device(item: Json) -> Device:
         managed_device_name=_parse_text(item.get("managedDeviceName")),
         serial_number=_parse_text(item.get("serialNumber")),
         user_principal_name=_parse_text(item.get("userPrincipalName")),
-        azure_ad_device_id=_parse_text(item.get("azureADDeviceId"), nothing=NO_GUID),
+        azure_ad_device_id=_parse_text(item.get("azureADDeviceId")) if parse_identity(item.get("azureADDeviceId")) else None,
         compliance_state=_parse_text(item.get("complianceState")),
         last_sync=_parse_text(item.get("lastSyncDateTime"), nothing=NO_DATE),
         enrolled=_parse_text(item.get("enrolledDateTime"), nothing=NO_DATE),
@@ -163,71 +142,3 @@ def parse_version(version: str | None) -> tuple[int, ...]:
     """Return the leading numbers of a version: '10.0.15063.1 (x)' gives (10, 0, 15063, 1). Empty where there are none."""
     found = re.match(r"[0-9]{1,9}(\.[0-9]{1,9})*", version or "")
     return tuple(int(part) for part in found.group(0).split(".")) if found else ()
-
-
-# --- names ----------------------------------------------------------------------------------------------------------
-
-Pair = tuple[Identifier, str]  # a property, and a value
-
-
-@dataclasses.dataclass(frozen=True)
-class SearchTerm:
-    """A name, or a member of a group, as pairs in the order in which they are tried.
-
-    ``matches_all``: the devices that match any of the pairs are meant, and not only those that match the first pair with a match.
-    """
-
-    label: str
-    pairs: tuple[Pair, ...]
-    matches_all: bool = False
-
-
-def parse_names(names: t.Sequence[str], groups: t.Sequence[str], match_by: MatchBy | t.Literal["auto"]) -> list[SearchTerm]:
-    """Return the search terms of the names; raise InvalidOptionError or SelectionError where a name or group cannot be one."""
-    if not names and not groups:
-        raise errors.InvalidOptionError("No device is meant: devices and device_groups are empty.", hint="Name a device or a group.")
-    if len(names) > MAX_NAMES:
-        raise errors.InvalidOptionError(f"devices holds {len(names)} names; {MAX_NAMES} is the most for one task.", hint="Split them.")
-    problems = [problem for name in (*names, *groups) if (problem := _find_malformation(name))]
-    by_guid = match_by in ("id", "azure_ad_device_id")
-    problems += [f"'{name}' is not a GUID, which match_by {match_by} needs." for name in names if by_guid and not parse_guid(name)]
-    raise_problems(problems)
-    return [_parse_name(name, match_by) for name in names]
-
-
-def _find_malformation(name: str) -> str | None:
-    if not name.strip():
-        return "A name is blank."
-    if len(name) > MAX_NAME_LENGTH:
-        return f"A name is {len(name)} characters long, and {MAX_NAME_LENGTH} is the most: {name[:40]!r}..."
-    if CONTROL.search(name):
-        return f"A name holds control characters: {name[:80]!r}."
-    return None
-
-
-def _parse_name(name: str, match_by: MatchBy | t.Literal["auto"]) -> SearchTerm:
-    properties = choose_properties(name, match_by)
-    value = parse_guid(name) if properties[0] in ("id", "azure_ad_device_id") else None
-    return SearchTerm(name, tuple((choice, value or name) for choice in properties))
-
-
-def choose_properties(name: str, match_by: MatchBy | t.Literal["auto"]) -> list[MatchBy]:
-    """Return the properties by which to search for a name, in order."""
-    if match_by != "auto":
-        return [match_by]
-    if parse_guid(name):
-        return ["id", "azure_ad_device_id"]
-    return ["user_principal_name"] if "@" in name else ["device_name", "serial_number"]
-
-
-def fold(value: t.Any) -> str:
-    """Return a property or a name for a comparison without case, as Intune compares. Not casefold: it equates straße and strasse."""
-    return str(value or "").lower()
-
-
-def raise_problems(problems: t.Iterable[str]) -> None:
-    """Raise SelectionError for these problems with names and groups, if there are any."""
-    every = list(dict.fromkeys(problems))
-    if every:
-        more = f" ... and {len(every) - SHOWN_PROBLEMS} more problems." if len(every) > SHOWN_PROBLEMS else ""
-        raise errors.SelectionError(" ".join(every[:SHOWN_PROBLEMS]) + more, hint="Correct the names, or use device IDs.", effects="none")

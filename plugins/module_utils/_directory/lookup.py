@@ -12,6 +12,7 @@ Names that match nothing, or several objects, are collected and reported togethe
 from __future__ import annotations
 
 import contextlib
+import itertools
 import typing as t
 
 from .. import _errors as errors
@@ -19,6 +20,7 @@ from .. import _permissions as permissions
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
 from .._guid import parse_guid
+from .._names import PLAIN_RUN, SHOWN_LENGTH, clean, explain_missing, find_malformation, fold, show
 from .._types import Json
 
 FILTERS = "/deviceManagement/assignmentFilters"
@@ -49,9 +51,11 @@ class DirectoryLookup:
         identity = parse_guid(name)
         if identity in self._known:
             return identity
+        if self._is_malformed("group", name):
+            return None
         if name not in self._groups:
             with _name_permissions("groups", permissions.READ_GROUPS):
-                self._groups[name] = self._find_group_by_id(identity) if identity else self._find_group_by_name(name)
+                self._groups[name] = self._find_group(name, identity)
         return self._groups[name]
 
     def find_filter_id(self, name: str) -> str | None:
@@ -59,10 +63,12 @@ class DirectoryLookup:
         identity = parse_guid(name)
         if identity in self._known:
             return identity
+        if self._is_malformed("assignment filter", name):
+            return None
         with _name_permissions("assignment filters", permissions.READ_CONFIGURATION):
             found = self._find_one("assignment filter", name, self._fetch_list(FILTERS, "id,displayName,platform"))
         if found is not None and found.get("platform") != WINDOWS:
-            self.problems.append(f"The assignment filter '{name}' is for the platform {found.get('platform')}, not for Windows.")
+            self.problems.append(f"The assignment filter '{show(name)}' is for the platform {found.get('platform')}, not for Windows.")
             return None
         return str(found["id"]).lower() if found else None
 
@@ -70,41 +76,67 @@ class DirectoryLookup:
         """Return the ID of a scope tag, a number as text; null after a problem."""
         if name.strip() == DEFAULT_SCOPE_TAG or name.strip() in self._known:
             return name.strip()
+        if self._is_malformed("scope tag", name):
+            return None
         with _name_permissions("scope tags", permissions.READ_TAGS):
             found = self._find_one("scope tag", name, self._fetch_list(SCOPE_TAGS, "id,displayName"))
         return str(found["id"]) if found else None
+
+    def _is_malformed(self, kind: str, name: str) -> bool:
+        """Return whether nothing can have this name or ID, and add the problem."""
+        malformation = find_malformation(name)
+        if malformation:
+            self.problems.append(f"There is no {kind} named '{show(name)[:SHOWN_LENGTH]}'. {malformation}")
+        return malformation is not None
 
     def _fetch_list(self, path: str, select: str) -> list[Json]:
         if path not in self._lists:
             self._lists[path] = list(self._client.list_items(path, {"$select": select}, version=BETA))
         return self._lists[path]
 
-    def _find_group_by_id(self, identity: str) -> str | None:
-        if self._client.find(render_path("groups", identity), {"$select": "id"}) is None:
-            self.problems.append(f"There is no group with the ID {identity}.")
-            return None
-        return identity
-
-    def _find_group_by_name(self, name: str) -> str | None:
+    def _find_group(self, name: str, identity: str | None) -> str | None:
+        """Return the ID of a group of this name or ID."""
         query = {"$filter": f"displayName eq {render_literal(name)}", "$select": "id,displayName"}
-        found = self._find_one("group", name, list(self._client.list_items("/groups", query)))
-        return str(found["id"]).lower() if found else None
+        found = list(self._client.list_items("/groups", query))
+        by_id = self._client.find(render_path("groups", identity), {"$select": "id,displayName"}) if identity else None
+        one = self._find_one("group", name, [*found, *([by_id] if by_id else [])], self._fetch_similar_groups)
+        return str(one["id"]).lower() if one else None
 
-    def _find_one(self, kind: str, name: str, candidates: list[Json]) -> Json | None:
+    def _fetch_similar_groups(self, name: str) -> list[Json]:
+        """Return groups whose name begins as this one does, at most a page; for a message, and nothing else."""
+        runs = PLAIN_RUN.match(clean(name))
+        if runs is None:
+            return []
+        query = {"$filter": f"startswith(displayName,{render_literal(runs.group())})", "$select": "id,displayName", "$top": "999"}
+        return list(itertools.islice(self._client.list_items("/groups", query), 999))
+
+    def _find_one(
+        self, kind: str, name: str, candidates: list[Json], fetch_similar: t.Callable[[str], list[Json]] | None = None
+    ) -> Json | None:
         """Return the one with this ID or name. The service ignores letter case: exactly the same name is preferred."""
-        identity = name.strip().strip("{}").lower()
-        by_id = [item for item in candidates if str(item.get("id")).lower() == identity]
-        exact = [item for item in candidates if item.get("displayName") == name]
-        alike = [item for item in candidates if item.get("displayName") and item["displayName"].lower() == name.strip().lower()]
-        found = by_id or exact or alike
+        named = {str(item.get("id")).lower(): item for item in candidates}
+        identity = parse_guid(name) or name.strip().lower()
+        by_id = {identity: named[identity]} if identity in named else {}
+        exact = {key: item for key, item in named.items() if item.get("displayName") == name}
+        alike = {key: item for key, item in named.items() if item.get("displayName") and fold(item["displayName"]) == fold(name)}
+        found = {**by_id, **(exact or alike)}
         if not found:
-            self.problems.append(f"There is no {kind} named '{name}'.")
+            known = fetch_similar(name) if fetch_similar else candidates
+            similar = [(str(item.get("displayName") or ""), str(item.get("id"))) for item in known]
+            what = f"with the ID {parse_guid(name)}" if parse_guid(name) else f"named '{show(name)}'"
+            self.problems.append(f"There is no {kind} {what}.{explain_missing(name, similar)}")
             return None
         if len(found) > 1:
-            ids = ", ".join(sorted(str(item["id"]).lower() for item in found))
-            self.problems.append(f"Several {kind}s are named '{name}': {ids}.")
+            self.problems.append(self._describe_several(kind, name, by_id, found))
             return None
-        return found[0]
+        return next(iter(found.values()))
+
+    @staticmethod
+    def _describe_several(kind: str, name: str, by_id: t.Collection[str], found: t.Collection[str]) -> str:
+        ids = ", ".join(sorted(set(found) - set(by_id)))
+        if by_id:
+            return f"'{show(name)}' is the ID of one {kind} and the name of another one ({ids}). Rename that one, or use its ID."
+        return f"Several {kind}s are named '{show(name)}': {ids}."
 
 
 @contextlib.contextmanager

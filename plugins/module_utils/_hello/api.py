@@ -14,7 +14,8 @@ import typing as t
 from .. import _errors as errors
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
-from .._guid import parse_guid
+from .._guid import NIL, parse_guid
+from .._names import explain_missing, squash
 from .._types import Json
 from .assignments import Assignment, parse_assignments
 from .model import Policy, PolicyScope
@@ -36,6 +37,10 @@ class Backend(t.Protocol):
     @property
     def path(self) -> str:
         """The path of the policies."""
+
+    @property
+    def name_property(self) -> str:
+        """The property that holds the name of a policy."""
 
     @property
     def version(self) -> str:
@@ -148,8 +153,8 @@ def find_policy(
 
 def _find_by_id(client: GraphClient, backend: Backend, policy_id: str) -> Json | None:
     identity = parse_guid(policy_id)
-    if identity is None:
-        raise errors.InvalidOptionError(f"id must be a GUID, not '{policy_id}'.", effects="none")
+    if identity is None or identity == NIL:
+        raise errors.InvalidOptionError(f"id must be a GUID, not {'the nil GUID ' if identity else ''}'{policy_id}'.", effects="none")
     raw = backend.find_by_id(client, identity)
     mismatch = backend.find_mismatch(raw) if raw else None
     if raw is not None and mismatch is not None:
@@ -193,6 +198,19 @@ def validate_name_is_free(client: GraphClient, backend: Backend, name: str) -> N
         raise errors.SelectionError(
             f"There is a policy named '{name}' already: {_join_ids(found)}.", hint="Choose another name.", effects="none"
         )
+
+
+def explain_absence(client: GraphClient, backends: t.Iterable[Backend], name: str) -> str | None:
+    """Return what may be wrong with a name that no policy has: the policies whose name looks like it; null where there is nothing to say.
+
+    Intune compares names in filters its own way, so all names are read.
+    """
+    similar: list[tuple[str, str]] = []
+    for backend in backends:
+        query = {"$select": f"id,{backend.name_property}"}
+        found = [(str(raw.get(backend.name_property)), str(raw.get("id"))) for raw in client.list_items(backend.path, query, version=BETA)]
+        similar += [(other, identity) for other, identity in found if squash(other) == squash(name)]
+    return explain_missing(name, similar).strip() or None
 
 
 def _join_ids(found: t.Iterable[Json]) -> str:

@@ -45,6 +45,7 @@ class CustomProfile:
 
     name: BackendName = "custom"
     path = PATH
+    name_property = "displayName"
     version = V1
 
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:

@@ -63,12 +63,16 @@ class PolicyTask:
 
 @dataclasses.dataclass(frozen=True)
 class PolicyPlan:
-    """The changes from ``current`` to ``desired``; afterwards the custom profile ``replaced`` is removed."""
+    """The changes from ``current`` to ``desired``; afterwards the custom profile ``replaced`` is removed.
+
+    ``absence``: what may be wrong with the name, where no policy has it.
+    """
 
     current: Policy | None
     desired: Policy | None
     replaced: Policy | None
     changes: tuple[Change, ...]
+    absence: str | None = None
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.replaced)

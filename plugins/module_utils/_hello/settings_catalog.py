@@ -42,6 +42,7 @@ class SettingsCatalog:
 
     name: BackendName = "settings_catalog"
     path = PATH
+    name_property = "name"
     version = BETA
 
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:

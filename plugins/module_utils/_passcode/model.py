@@ -18,7 +18,7 @@ from .. import _errors as errors
 from .._devices.eligibility import Reason as RefusalReason
 from .._devices.eligibility import Verdict
 from .._devices.model import Device
-from .._time import parse_timestamp
+from .._time import parse_timestamp, render_timestamp
 from .._types import Json
 
 ACTION = "resetpasscode"
@@ -101,6 +101,13 @@ class DeviceReset:
     since: float = 0.0  # an entry that started before is not of the reset that is meant
     before: float | None = None  # when the newest entry before that reset started
 
+    @property
+    def shown_name(self) -> str:
+        """The name of the device in messages: as the task names it, and its own for a member of a group."""
+        if not self.names[0].startswith("group "):
+            return self.names[0]
+        return (self.device.device_name if self.device else None) or self.id
+
 
 def find_last_reset(device: Device) -> RecordedReset | None:
     """Return the newest resetPasscode entry of a device; the record keeps no order and names no request."""
@@ -134,6 +141,15 @@ def parse_moment(option: str, value: str, now: float) -> float:
             f"{option} must not lie in the future, as '{value}' does.", hint="It is the moment since which a reset counts."
         )
     return moment
+
+
+def warn_of_zone(option: str, value: str | None) -> list[str]:
+    """Return a warning for a moment that an option names without a time zone; empty for others."""
+    # With a zone of its own, another one makes it no timestamp.
+    moment = parse_timestamp(f"{value.strip()}Z") if value else None
+    if moment is None:
+        return []
+    return [f"{option} '{value}' has no time zone and counts as UTC: {render_timestamp(moment)}. Add Z or an offset such as +02:00."]
 
 
 def earliest_counted(now: float, reset_since: str | None, max_age: float) -> float:

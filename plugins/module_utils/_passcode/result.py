@@ -127,6 +127,6 @@ def render_failed(items: t.Sequence[DeviceReset]) -> str:
     """Return the failed devices in a line: name, status, and reason of the first ones."""
     bad = [item for item in items if item.status in BAD]
     named = [
-        f"{item.names[0]} {item.status}" + (f" ({item.reason})" if item.reason not in (None, item.status) else "") for item in bad[:NAMED]
+        f"{item.shown_name} {item.status}" + (f" ({item.reason})" if item.reason not in (None, item.status) else "") for item in bad[:NAMED]
     ]
     return ", ".join(named) + (f" and {len(bad) - NAMED} more" if len(bad) > NAMED else "") + "."

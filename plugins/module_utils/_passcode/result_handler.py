@@ -121,7 +121,7 @@ class ResultHandler:
         if result.status == 429 and self.failure is None:
             self._queue.add_sync(work)
         elif result.status is None or result.status >= 300:
-            self._not_synced.append(f"{work.item.names[0]}: {result.error()}")
+            self._not_synced.append(f"{work.item.shown_name}: {result.error()}")
 
     def _take_read(self, work: QueuedReset, result: CallResult) -> None:
         response = result.response

@@ -91,6 +91,30 @@ def render_argument_specs(sources: Sources) -> str:
             if variable in described:
                 lines.append(f"      {variable}: *{anchor}\n")
             else:
-                lines += [f"      {variable}: &{anchor}\n", render_yaml(option, 8)]
+                lines += [f"      {variable}: &{anchor}\n", render_yaml(as_ansible_checks_it(option), 8)]
             described.add(variable)
     return "".join(lines)
+
+
+def as_ansible_checks_it(option: Option) -> Option:
+    """Return the spec of a variable for Ansible, which refuses null for a list with a default, makes text of numbers, and splits quotes.
+
+    So it is told nothing of lists: the role and the modules check them, in words that help. A dictionary has no default there, so that
+    null counts as not set.
+    """
+    if option["type"] == "dict":
+        return {key: value for key, value in option.items() if key != "default"}
+    if option["type"] != "list":
+        return option
+    said = option["description"] if isinstance(option["description"], list) else [option["description"]]
+    if "choices" in option:
+        said = [*said, f"A list of one or more of {', '.join(f'V({choice})' for choice in option['choices'])}."]
+    if "options" in option:
+        names = ", ".join(f"C({name})" for name in option["options"])
+        said = [*said, f"A list of dictionaries with {names}, or text such as C(target=group group='Sales, Berlin'), with commas between."]
+    description = [*said[:-1], f"{said[-1]} Null or an empty text counts as not set."]
+    return {
+        "description": description[0] if len(description) == 1 else description,
+        "type": "raw",
+        **{key: option[key] for key in ("default", "required") if key in option},
+    }

@@ -20,6 +20,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible.plugins.loader import inventory_loader
 from ansible.template import Templar
+from ansible.utils.display import Display
+from intune_emulator.control import seeds
 
 from ansible_collections.endpointops.intune.plugins.doc_fragments import connection
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
@@ -137,6 +139,27 @@ def test_a_group_stands_for_the_devices_of_its_members(tmp_path: pathlib.Path, m
     assert 0 < len(pilot) < 300 == len(source.names())
     assert "There is no group named 'Nobody'" in source.refusal(device_groups=["Nobody"])
     assert "No device is meant" in source.refusal(device_groups=[])
+
+
+def test_case_2_a_device_of_another_user_is_left_out_of_a_group_and_told(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda self, text, *_more, **_options: told.append(text))
+    before = source.names(device_groups=["Field service"])
+    device = next(device for device in source.wire.tenant.devices if device.get("deviceName") == "PHONE-FIELD-02")
+    user = device.get("userPrincipalName")
+    other = "aaaaaaaa-0000-4000-8000-000000000001"
+    seeds.add_device(source.wire.tenant, {"deviceName": "STALE", "userPrincipalName": user, "userId": other}, {})
+    assert source.names(device_groups=["Field service"]) == before
+    assert [text for text in told if "does not include STALE (" in text]
+
+
+@pytest.mark.parametrize("groups", [[0o12345], [True], ["Fleet", 1.5]], ids=["case 3: an octal number", "yes", "one of two"])
+def test_a_group_that_is_not_text_is_refused(source: Source, groups: t.Any) -> None:
+    assert "is not text" in source.refusal(device_groups=groups) and "Put it in quotes" in source.refusal(device_groups=groups)
+
+
+def test_case_1_a_group_that_is_the_nil_guid_is_refused(source: Source) -> None:
+    assert "is the nil GUID" in source.refusal(device_groups=["00000000-0000-0000-0000-000000000000"])
 
 
 def test_the_first_filter_that_holds_decides(source: Source) -> None:

@@ -19,7 +19,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.model im
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import intune_pin_policy
-from tests.support.fakes import TENANT_ID, FakeCredential, Tenant, answer, body_of, error, intune, options, page, tenant
+from tests.support.fakes import TENANT_ID, FakeCredential, Tenant, answer, body_of, error, intune, options, page, query_of, tenant
 from tests.support.policies import ID, Json
 
 OTHER_ID = "bbbbbbbb-0000-4000-8000-000000000002"
@@ -289,3 +289,57 @@ def test_the_return_value_has_the_documented_keys() -> None:
     assert set(PinPolicyFrame.__annotations__).isdisjoint(BY_OPTION)
     (assignment,) = outcome.values["pin_policy"]["assignments"]
     assert set(assignment) == set(AssignmentResult.__annotations__) == set(documented["assignments"]["contains"])
+
+
+# --- names that look alike ------------------------------------------------------------------------------------------
+
+
+def without(*names: str) -> Json:
+    """Return the script of a tenant whose custom profiles have these names, and whose service finds none by a filter."""
+
+    def listing(request: t.Any) -> t.Any:
+        is_search = "$filter" in query_of(request)
+        return page() if is_search else page(*({"id": f"id-{number}", "displayName": name} for number, name in enumerate(names)))
+
+    return {LIST: listing, f"GET /beta{CATALOG}": page()}
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        pytest.param(["PIN Recovery", "PIN recovery "], "Did you mean 'PIN Recovery' (id-0) or 'PIN recovery ' (id-1)?", id="case 9"),
+        pytest.param(
+            ["PIN\u00a0recovery"],
+            "Did you mean 'PIN\\xa0recovery' (id-0)? 'PIN\\xa0recovery' holds U+00A0 no-break space",
+            id="case 9: NBSP",
+        ),
+    ],
+)
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_policy_whose_name_looks_like_the_one_that_is_missing_is_told(names: list[str], told: str, state: str) -> None:
+    world = world_of(without(*names))
+    outcome = run(world, check=True, name="PIN recovery", state=state, **({"enable_pin_recovery": True} if state == "present" else {}))
+    (warning,) = outcome.warnings
+    result = "a new policy is made" if state == "present" else "nothing is removed"
+    assert warning.startswith(f"There is no policy named 'PIN recovery', so {result}. {told}")
+    assert world.transport.writes == []
+
+
+def test_case_9_other_names_are_not_told() -> None:
+    assert (
+        run(world_of(without("PIN", "PIN recovery 2", "Recovery PIN")), check=True, name="PIN recovery", enable_pin_recovery=True).warnings
+        == []
+    )
+
+
+def test_case_9_characters_that_nobody_sees_in_the_name_are_told() -> None:
+    outcome = run(world_of(without()), check=True, name="PIN recovery\u200b", enable_pin_recovery=True)
+    assert outcome.warnings == [
+        "There is no policy named 'PIN recovery\\u200b', so a new policy is made. The name holds U+200B zero width space at position 13."
+    ]
+
+
+def test_case_9_a_policy_that_is_found_is_not_compared_with_others() -> None:
+    world = world_of({LIST: page(profile(oma(URI, True))), f"GET /beta{CATALOG}": page()})
+    assert run(world, enable_pin_recovery=True).warnings == []
+    assert all("$filter" in query_of(request) for request in world.transport.sent)

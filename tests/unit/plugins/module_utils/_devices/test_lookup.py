@@ -15,8 +15,8 @@ from hypothesis import strategies
 from intune_emulator.control import seeds
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup, model
-from ansible_collections.endpointops.intune.plugins.module_utils._devices.lookup import Selection, prefer_list
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import identifiers, lookup, model, search
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.lookup import Selection
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import QUOTA
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
@@ -107,8 +107,8 @@ def wire() -> Intune:
 
 def by_list(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the list be read, regardless of which takes fewer requests."""
-    monkeypatch.setattr(lookup, "FEW", 0)
-    monkeypatch.setattr(lookup, "prefer_list", lambda wanted, there: True)
+    monkeypatch.setattr(search, "FEW", 0)
+    monkeypatch.setattr(search, "prefer_list", lambda wanted, there: True)
 
 
 MODES = pytest.mark.parametrize("mode", ["filter", "list"])
@@ -124,7 +124,7 @@ def set_mode(mode: str, wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @MODES
 @pytest.mark.parametrize("auto", [True, False], ids=["auto", "told"])
-@pytest.mark.parametrize(("way", "name"), model.MATCH_BY.items())
+@pytest.mark.parametrize(("way", "name"), identifiers.MATCH_BY.items())
 def test_a_device_is_found_by_each_property(
     wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str, way: str, name: str, auto: bool
 ) -> None:
@@ -164,11 +164,43 @@ def test_a_guid_in_braces_is_one(wire: Intune, monkeypatch: pytest.MonkeyPatch, 
     assert wire.select(name).ids == {device["id"]: [name]}
 
 
+TWO_READINGS = [
+    pytest.param(
+        {"serialNumber": "PHONE-FIELD-02"}, "deviceName", "by device_name {b} ('PHONE-FIELD-02'", "by serial_number {a} (", id="case 4"
+    ),
+    pytest.param({"azureADDeviceId": "{id}"}, "id", "by id {b} (", "by azure_ad_device_id {a} (", id="case 4: Entra ID of another"),
+    pytest.param({"deviceName": "{id}"}, "id", "by id {b} (", "by device_name {a} (", id="case 4: named like an ID"),
+    pytest.param(
+        {"serialNumber": "{azureADDeviceId}"}, "azureADDeviceId", "by azure_ad_device_id {b} (", "by serial_number {a} (", id="serial"
+    ),
+    pytest.param(
+        {"deviceName": "{userPrincipalName}"},
+        "userPrincipalName",
+        "by user_principal_name {b} (",
+        "by device_name {a} (",
+        id="named like a user",
+    ),
+    pytest.param(
+        {"deviceName": "{serialNumber}"}, "serialNumber", "by device_name {a} (", "by serial_number {b} (", id="named like a serial"
+    ),
+]
+
+
 @MODES
-def test_a_name_goes_before_a_serial_number(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+@pytest.mark.parametrize(("changes", "given", "first", "second"), TWO_READINGS)
+def test_a_name_that_means_two_devices_in_two_ways_is_refused_with_both(
+    wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str, changes: dict[str, str], given: str, first: str, second: str
+) -> None:
     set_mode(mode, wire, monkeypatch)
-    wire.change("PHONE-FIELD-01", serialNumber="PHONE-FIELD-02")
-    assert list(wire.select("PHONE-FIELD-02").ids) == [wire.device("PHONE-FIELD-02")["id"]]
+    wire.change("PHONE-FIELD-02", userPrincipalName="only.one@contoso.test")
+    first_id, other = wire.device("PHONE-FIELD-01")["id"], wire.device("PHONE-FIELD-02")
+    wire.change("PHONE-FIELD-01", **{name: value.format(**other) for name, value in changes.items()})
+    message = wire.refused(other[given])
+    ids = {"a": first_id, "b": other["id"]}
+    assert message.startswith(f"'{other[given]}' matches 2 devices in different ways: {first.format(**ids)}")
+    assert f"; {second.format(**ids)}" in message
+    assert message.endswith("Set match_by to the property that is meant, or use the ID.")
+    assert "last check-in 20" in message and "enrolled 20" in message and "only.one@contoso.test" in message and "Windows" in message
 
 
 @MODES
@@ -184,20 +216,46 @@ def test_what_differs_by_more_than_case_is_another_name(wire: Intune, monkeypatc
 def test_a_device_without_a_property_is_not_found_by_a_word_for_nothing(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     set_mode(mode, wire, monkeypatch)
     wire.add(deviceName=None, serialNumber=None)
-    assert "no managed device 'None'" in wire.refused("None")
+    assert "no managed device 'None'" in wire.refused("None", match_by="device_name")
 
 
 @MODES
 def test_a_name_of_two_devices_is_refused_with_its_candidates(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     set_mode(mode, wire, monkeypatch)
     twins = [device.own for device in wire.tenant.devices if device.get("deviceName") == "PHONE-SPARE"]
-    told = ", ".join(sorted(f"{twin['id']} (PHONE-SPARE, {twin['serialNumber']})" for twin in twins))
-    assert wire.refused("PHONE-SPARE") == f"'PHONE-SPARE' means 2 devices by device_name: {told}."
+    twins.sort(key=lambda twin: twin["lastSyncDateTime"], reverse=True)
+    told = ", ".join(
+        f"{twin['id']} ('PHONE-SPARE', serial number {twin['serialNumber']}, {twin['userPrincipalName']}, Windows, "
+        f"enrolled {twin['enrolledDateTime']}, last check-in {twin['lastSyncDateTime']})"
+        for twin in twins
+    )
+    assert wire.refused("PHONE-SPARE") == f"'PHONE-SPARE' matches 2 devices by device_name: {told}."
+
+
+@MODES
+def test_case_5_two_records_of_one_device_are_shown_with_the_current_one(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    same = {"deviceName": "PC-1", "serialNumber": "S-1"}
+    old = wire.add(**same, lastSyncDateTime="2026-01-01T00:00:00Z", enrolledDateTime="2025-01-01T00:00:00Z")
+    new = wire.add(**same, lastSyncDateTime="2026-01-02T00:00:00Z", enrolledDateTime="2025-12-01T00:00:00Z")
+    for name in ("PC-1", "S-1"):
+        message = wire.refused(name)
+        assert f"'{name}' matches 2 devices" in message and message.index(new) < message.index(old)
+        assert "enrolled 2025-12-01T00:00:00Z, last check-in 2026-01-02T00:00:00Z" in message
+        assert f"the record {new} is current, since it checked in last" in message
+    assert list(wire.select(new).ids) == [new]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "2026-01-01T00:00:00Z"], ids=["never", "together"])
+def test_case_5_where_nothing_tells_which_record_is_current_no_one_is_said_to_be(wire: Intune, moment: str) -> None:
+    for _number in range(2):
+        wire.add(deviceName="PC-1", serialNumber="S-1", lastSyncDateTime=moment, enrolledDateTime=moment)
+    assert "their check-ins do not say which record is current." in wire.refused("PC-1")
 
 
 def test_a_second_candidate_on_the_second_page_is_seen() -> None:
     wire = Intune(page_size=1)
-    assert "means 2 devices" in wire.refused("PHONE-SPARE")
+    assert "matches 2 devices" in wire.refused("PHONE-SPARE")
 
 
 def test_an_empty_page_is_not_the_end() -> None:
@@ -212,7 +270,7 @@ def test_an_empty_page_is_not_the_end() -> None:
 def test_a_user_with_two_devices_is_ambiguous(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     set_mode(mode, wire, monkeypatch)
     user = wire.device("PHONE-FIELD-01")["userPrincipalName"]
-    assert f"'{user}' means 2 devices by user_principal_name" in wire.refused(user)
+    assert f"'{user}' matches 2 devices by user_principal_name" in wire.refused(user)
 
 
 @MODES
@@ -222,18 +280,18 @@ def test_a_name_of_two_devices_is_refused_although_another_name_means_one_of_the
     set_mode(mode, wire, monkeypatch)
     for user in ("one@contoso.test", "two@contoso.test"):
         wire.add(deviceName="OTHER", serialNumber="S-TWICE", userPrincipalName=user)
-    assert "'S-TWICE' means 2 devices by serial_number" in wire.refused("S-TWICE", "two@contoso.test")
+    assert "'S-TWICE' matches 2 devices by serial_number" in wire.refused("S-TWICE", "two@contoso.test")
 
 
 def test_many_candidates_are_told_in_part(wire: Intune) -> None:
     for _number in range(12):
         wire.add(deviceName="TWELVE")
     message = wire.refused("TWELVE")
-    assert "means 12 devices" in message and message.count("TWELVE, ") == 10 and message.endswith(" and 2 more.")
+    assert "matches 12 devices" in message and message.count("'TWELVE', ") == 10 and message.endswith(" and 2 more.")
     for _number in range(10):
         wire.add(deviceName="TEN")
     message = wire.refused("TEN")
-    assert message.count("TEN, ") == 10 and "more" not in message
+    assert message.count("'TEN', ") == 10 and "more" not in message
 
 
 @MODES
@@ -244,9 +302,9 @@ def test_all_problems_are_told_at_once(wire: Intune, monkeypatch: pytest.MonkeyP
     )
     for told in (
         "no managed device 'NO-1' (looked for by device_name, serial_number)",
-        f"no managed device '{NOBODY}' (looked for by id, azure_ad_device_id)",
-        "no managed device 'eve@contoso.test' (looked for by user_principal_name)",
-        "'PHONE-SPARE' means 2 devices",
+        f"no managed device '{NOBODY}' (looked for by id, azure_ad_device_id, device_name, serial_number)",
+        "no managed device 'eve@contoso.test' (looked for by user_principal_name, device_name, serial_number)",
+        "'PHONE-SPARE' matches 2 devices",
         "There is no group named 'No group'.",
         "Several groups are named 'Warehouse'",
     ):
@@ -288,7 +346,7 @@ def test_nor_is_a_group_that_cannot_be_one(wire: Intune, group: str) -> None:
 
 
 def test_the_longest_name_is_one(wire: Intune) -> None:
-    name = "x" * 256
+    name = "xy" * 128
     device = wire.add(deviceName=name)
     assert list(wire.select(name).ids) == [device]
 
@@ -301,9 +359,146 @@ def test_no_name_at_all_means_nothing_not_everything(wire: Intune) -> None:
 
 def test_there_is_a_most_of_names(wire: Intune) -> None:
     with pytest.raises(errors.InvalidOptionError, match="50001 names; 50000 is the most"):
-        wire.select(*(str(number) for number in range(50_001)))
+        wire.select(*(f"PC-{number}" for number in range(50_001)))
     assert wire.sent == []
-    assert len(model.parse_names([str(number) for number in range(50_000)], [], "auto")) == 50_000
+    assert len(identifiers.parse_names([f"PC-{number}" for number in range(50_000)], [], "auto")) == 50_000
+
+
+ZEROS = "00000000-0000-0000-0000-000000000000"
+
+
+@MODES
+@pytest.mark.parametrize("match_by", ["auto", "id", "azure_ad_device_id", "device_name", "serial_number", "user_principal_name"])
+@pytest.mark.parametrize("name", [ZEROS, f"{{{ZEROS}}}", f"urn:uuid:{ZEROS}", f" URN:UUID:{ZEROS} "])
+def test_case_1_the_nil_guid_is_no_identifier(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str, match_by: str, name: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    wire.add(deviceName="UNREGISTERED", azureADDeviceId=ZEROS, userId=ZEROS)
+    assert "is the nil GUID, which stands for no ID" in wire.refused(name, match_by=match_by)
+    assert wire.sent == []
+
+
+@MODES
+def test_case_1_a_device_that_has_no_entra_id_is_no_member_of_a_group(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    group = wire.group("Helpdesk phones")
+    member = wire.add(deviceName="MEMBER", azureADDeviceId=ZEROS)
+    wire.add(deviceName="STRANGER", azureADDeviceId=ZEROS)
+    wire.tenant.members.set(group, [*wire.tenant.members.get(group), ("device", member)])
+    chosen = wire.select(groups=["Helpdesk phones"])
+    assert sorted(wire.tenant.devices.get(device).get("deviceName") for device in chosen.ids) == [f"PHONE-HELPDESK-0{n}" for n in (1, 2, 3)]
+    assert chosen.warnings == ["1 of 4 members of the group 'Helpdesk phones' have no device in Intune."]
+
+
+@MODES
+def test_case_2_a_device_of_another_user_is_left_out_and_told(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    before = set(wire.select(groups=["Field service"]).ids)
+    member = wire.device("PHONE-FIELD-02")["userPrincipalName"]
+    stale = wire.add(deviceName="STALE", userPrincipalName=member, userId=NOBODY)
+    unowned = wire.add(deviceName="UNOWNED", userPrincipalName=member, userId="")
+    nil = wire.add(deviceName="NIL", userPrincipalName=member, userId=ZEROS)
+    chosen = wire.select(groups=["Field service"])
+    assert set(chosen.ids) == {*before, unowned, nil}
+    assert chosen.warnings == [
+        f"The group 'Field service' does not include STALE ({stale}): the user principal name in the record is that of a member, but the "
+        "user ID is that of another user. If such a device is meant, name it in devices."
+    ]
+    assert list(wire.select("STALE", groups=["Field service"]).ids)[0] == stale, "by its name it is meant"
+
+
+def test_case_2_a_group_of_which_all_devices_are_left_out_is_refused_with_them(wire: Intune) -> None:
+    seeds.add_user(wire.tenant, "new.one")
+    user = seeds.stable_id("user", "new.one")
+    wire.tenant.members.set(wire.group("Pilot ring"), [("user", user)])
+    wire.add(deviceName="STALE", userPrincipalName=f"new.one@{wire.tenant.domain}", userId=NOBODY)
+    message = wire.refused(groups=["Pilot ring"])
+    assert message.startswith("No member of the group 'Pilot ring' has a device in Intune. The group 'Pilot ring' does not include STALE (")
+
+
+@MODES
+@pytest.mark.parametrize(
+    "serial",
+    [
+        "0",
+        "000000",
+        "00-00-00",
+        "None",
+        "n/a",
+        "Default string",
+        "To Be Filled By O.E.M.",
+        "System Serial Number",
+        "INVALID",
+        "Not Specified",
+    ]
+    + ["Chassis Serial Number", "FFFFFFFF", "xxxx-xxxx", "....", "1234567890", "to be  filled by\u00a0O.E.M."],
+)
+@pytest.mark.parametrize("match_by", ["auto", "serial_number"])
+def test_a_placeholder_is_no_serial_number(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str, serial: str, match_by: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    device = wire.add(deviceName="BARE", serialNumber=serial)
+    assert "is a placeholder that devices have where no serial number was written" in wire.refused(serial, match_by=match_by)
+    assert wire.sent == []
+    wire.change("BARE", deviceName=serial)
+    assert list(wire.select(serial, match_by="device_name").ids) == [device]
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("given", "there", "told"),
+    [
+        pytest.param(
+            "\ufeffPC-1", "PC-1", "The name holds U+FEFF byte order mark at position 1. Did you mean 'PC-1' ({})?", id="case 6: BOM"
+        ),
+        pytest.param("PC-\u200b1", "PC-1", "holds U+200B zero width space at position 4. Did you mean 'PC-1' ({})?", id="case 6: U+200B"),
+        pytest.param(
+            "\u00a0PC-1\u00a0", "PC-1", "U+00A0 no-break space at position 1, U+00A0 no-break space at position 6.", id="case 6: NBSP"
+        ),
+        pytest.param("PC-1\u202e", "PC-1", "U+202E right-to-left override at position 5. Did you mean 'PC-1' ({})?", id="case 6: bidi"),
+        pytest.param("PC\u00ad-1", "PC-1", "U+00AD soft hyphen at position 3. Did you mean 'PC-1' ({})?", id="case 6: soft hyphen"),
+        pytest.param("PC-1", "PC-1 ", "Did you mean 'PC-1 ' ({})? 'PC-1 ' holds a blank at its end.", id="case 6: a survey that trims"),
+        pytest.param(" PC-1", "PC-1", "holds a blank at its beginning. Did you mean 'PC-1' ({})?", id="case 6: a blank"),
+        pytest.param("PC 1", "PC  1", "Did you mean 'PC  1' ({})? 'PC  1' holds several blanks in a row.", id="case 6: two blanks"),
+        pytest.param(
+            "O'Brien's PC", "O\u2019Brien\u2019s PC", "Did you mean 'O\u2019Brien\u2019s PC' ({})?", id="case 6: curly apostrophe"
+        ),
+        pytest.param("\u00c9loise PC", "E\u0301loise PC", "Did you mean 'E\u0301loise PC' ({})?", id="case 6: NFC and NFD"),
+        pytest.param("E\u0301loise PC", "\u00c9loise PC", "Did you mean '\u00c9loise PC' ({})?", id="case 6: NFD and NFC"),
+        pytest.param("PC\u20131", "PC-1", "Did you mean 'PC-1' ({})?", id="a dash"),
+    ],
+)
+def test_names_that_look_the_same_are_offered_and_not_taken(
+    wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str, given: str, there: str, told: str
+) -> None:
+    set_mode(mode, wire, monkeypatch)
+    device = wire.add(deviceName=there)
+    assert told.format(device) in wire.refused(given)
+    assert list(wire.select(there).ids) == [device]
+
+
+@pytest.mark.parametrize(
+    ("way", "given", "there"), [("serialNumber", "S-1\u200b", "S-1"), ("userPrincipalName", "a\u00ad@x.test", "a@x.test")]
+)
+@MODES
+def test_a_serial_number_or_user_that_looks_the_same_is_offered(
+    wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str, way: str, given: str, there: str
+) -> None:
+    set_mode(mode, wire, monkeypatch)
+    device = wire.add(deviceName="OTHER", **{way: there})
+    assert f"Did you mean '{there}' ({device})?" in wire.refused(given)
+
+
+def test_names_that_look_the_same_are_searched_for_in_one_batch_and_only_where_a_name_was_not_found(wire: Intune) -> None:
+    names = [f"NO-{number} \u2019X" for number in range(3)]
+    with pytest.raises(errors.SelectionError):
+        packed(wire, *names)
+    assert wire.targets == ["POST /v1.0/$batch", "POST /v1.0/$batch"]
+    packed(wire, "PHONE-FIELD-01")
+    assert wire.targets == ["POST /v1.0/$batch"]
+
+
+def test_where_similar_names_cannot_be_searched_for_the_name_is_still_told(wire: Intune) -> None:
+    wire.odd = "contains("
+    assert wire.refused("NO-1").startswith("There is no managed device 'NO-1' (looked for by device_name, serial_number).")
 
 
 # --- how it is asked -------------------------------------------------------------------------------------------------
@@ -326,23 +521,26 @@ def test_there_is_a_most_of_names(wire: Intune) -> None:
     ],
 )
 def test_what_takes_fewer_requests(wanted: int, there: int, by_list: bool) -> None:
-    assert prefer_list(wanted, there) is by_list
+    assert search.prefer_list(wanted, there) is by_list
 
 
 def test_three_names_are_asked_for_without_counting_devices(wire: Intune) -> None:
     wire.select("PHONE-FIELD-01", "PHONE-FIELD-02", "PHONE-FIELD-03")
-    assert wire.filters == [f"deviceName eq 'PHONE-FIELD-0{number}'" for number in (1, 2, 3)] and len(wire.sent) == 3
+    assert wire.filters == [f"{name} eq 'PHONE-FIELD-0{number}'" for number in (1, 2, 3) for name in ("deviceName", "serialNumber")]
+    assert len(wire.sent) == 6
 
 
 def test_the_same_name_many_times_is_asked_for_once(wire: Intune) -> None:
     assert len(wire.select(*["PHONE-FIELD-01"] * 9).ids) == 1
+    assert wire.targets == [LIST, LIST]
+    wire.select(*["PHONE-FIELD-01"] * 9, match_by="device_name")
     assert wire.targets == [LIST]
 
 
 def test_four_names_of_few_devices_read_the_list_once(wire: Intune) -> None:
     assert len(wire.select(*(f"PHONE-FIELD-0{number}" for number in (1, 2, 3, 4))).ids) == 4
     assert wire.targets == [COUNT, LIST]
-    assert query_of(wire.sent[1]) == {"$select": ",".join(model.FIND)}
+    assert query_of(wire.sent[1]) == {"$select": ",".join(identifiers.FIND)}
 
 
 @pytest.mark.parametrize(
@@ -352,12 +550,12 @@ def test_four_names_of_few_devices_read_the_list_once(wire: Intune) -> None:
 def test_the_list_has_a_thousand_devices_a_page_and_is_read_where_that_takes_fewer_requests(
     terms: int, devices: int, preferred: bool
 ) -> None:
-    assert lookup.prefer_list(terms, devices) is preferred
+    assert search.prefer_list(terms, devices) is preferred
 
 
 def test_four_names_of_very_many_devices_are_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookup, "PAGE", 10)
-    assert len(wire.select(*(f"PHONE-FIELD-0{number}" for number in (1, 2, 3, 4))).ids) == 4
+    monkeypatch.setattr(search, "PAGE", 10)
+    assert len(wire.select(*(f"PHONE-FIELD-0{number}" for number in (1, 2, 3, 4)), match_by="device_name").ids) == 4
     assert wire.targets == [COUNT, LIST, LIST, LIST, LIST] and len(wire.filters) == 4
 
 
@@ -371,24 +569,26 @@ def test_a_tenant_that_does_not_count_its_devices_is_taken_for_a_large_one(answe
         assert len(world.transport.sent) == (2 if listed else 1 + number)
 
 
-def test_all_first_ways_are_asked_before_the_second_ones_of_those_not_found(wire: Intune) -> None:
+def test_every_reading_is_asked_for_in_one_go(wire: Intune) -> None:
     serial = wire.device("PHONE-FIELD-02")["serialNumber"]
     wire.select(serial, "PHONE-FIELD-01")
-    assert wire.filters == [f"deviceName eq '{serial}'", "deviceName eq 'PHONE-FIELD-01'", f"serialNumber eq '{serial}'"]
+    assert wire.filters == [f"{name} eq '{value}'" for value in (serial, "PHONE-FIELD-01") for name in ("deviceName", "serialNumber")]
 
 
-def test_a_name_in_two_spellings_is_asked_for_no_more_once_found(wire: Intune) -> None:
+def test_a_name_in_two_spellings_is_asked_for_once(wire: Intune) -> None:
     assert len(wire.select("PHONE-FIELD-01", "phone-field-01").ids) == 1
-    assert len(wire.filters) <= 2
+    assert len(wire.filters) == 2
 
 
 def test_an_id_is_read_directly_and_asked_for_by_filter_only_as_entras(wire: Intune) -> None:
     device = wire.device("PHONE-FIELD-01")
-    wire.select(device["id"])
+    wire.select(device["id"], match_by="id")
     assert wire.targets == [f"{LIST}/{device['id']}"]
+    wire.select(device["azureADDeviceId"], match_by="azure_ad_device_id")
+    assert wire.targets == [LIST] and wire.filters == [f"azureADDeviceId eq '{device['azureADDeviceId']}'"]
     wire.select(device["azureADDeviceId"])
-    assert wire.targets == [f"{LIST}/{device['azureADDeviceId']}", LIST]
-    assert wire.filters == [f"azureADDeviceId eq '{device['azureADDeviceId']}'"]
+    assert wire.targets == [f"{LIST}/{device['azureADDeviceId']}", LIST, LIST, LIST]
+    assert wire.filters == [f"{name} eq '{device['azureADDeviceId']}'" for name in ("azureADDeviceId", "deviceName", "serialNumber")]
 
 
 def test_a_filter_that_intune_does_not_know_finds_nobody_else(wire: Intune) -> None:
@@ -403,7 +603,7 @@ def test_who_is_not_in_the_list_is_asked_for(wire: Intune, monkeypatch: pytest.M
     wire.hidden = frozenset({"PHONE-FIELD-01", "PHONE-FIELD-02"})
     serial = wire.device("PHONE-FIELD-02")["serialNumber"]
     assert len(wire.select("PHONE-FIELD-01", serial, "PHONE-FIELD-03").ids) == 3
-    assert wire.filters == ["deviceName eq 'PHONE-FIELD-01'", f"deviceName eq '{serial}'", f"serialNumber eq '{serial}'"]
+    assert wire.filters == [f"{name} eq '{value}'" for value in ("PHONE-FIELD-01", serial) for name in ("deviceName", "serialNumber")]
 
 
 def test_so_is_a_member_of_a_group(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -415,10 +615,10 @@ def test_so_is_a_member_of_a_group(wire: Intune, monkeypatch: pytest.MonkeyPatch
 
 
 def test_names_that_are_wrong_by_the_thousand_are_not_all_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookup, "SLICE", 2)
+    monkeypatch.setattr(search, "SLICE", 2)
     message = wire.refused(*(f"NO-{number}" for number in range(7)))
     assert message.count("There is no managed device") == 7
-    assert wire.filters == ["deviceName eq 'NO-0'", "deviceName eq 'NO-1'", "serialNumber eq 'NO-0'", "serialNumber eq 'NO-1'"]
+    assert wire.filters == [f"{name} eq 'NO-{number}'" for number in (0, 1) for name in ("deviceName", "serialNumber")]
 
 
 def test_a_thousand_wrong_names_are_asked_for_at_most(wire: Intune) -> None:
@@ -428,7 +628,7 @@ def test_a_thousand_wrong_names_are_asked_for_at_most(wire: Intune) -> None:
 
 
 def test_names_that_are_right_are_all_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookup, "SLICE", 2)
+    monkeypatch.setattr(search, "SLICE", 2)
     names = [f"PHONE-FIELD-0{number}" for number in range(1, 8)]
     wire.hidden = frozenset(names)
     assert len(wire.select(*names).ids) == 7
@@ -516,7 +716,7 @@ def test_both_ways_of_asking_find_the_same(there: list[tuple[str | None, ...]], 
     for mode in ("filter", "list"):
         with pytest.MonkeyPatch.context() as patch:
             set_mode(mode, wire, patch)
-            patch.setattr(lookup, "FEW", 0 if mode == "list" else 99)
+            patch.setattr(search, "FEW", 0 if mode == "list" else 99)
             try:
                 outcomes.append(wire.select(*names, match_by=match_by))
             except errors.SelectionError as failure:
@@ -611,6 +811,7 @@ def test_members_of_other_kinds_are_passed_over() -> None:
     device = {"@odata.type": "#microsoft.graph.device", "id": NOBODY, "deviceId": "d-1"}
     group = f"/groups/{NOBODY}"
     script = {
+        "GET /v1.0/groups": page(),
         f"GET /v1.0{group}": answer(200, {"id": NOBODY}),
         f"GET /v1.0{group}/{MEMBERS}": page(contact, device, {"id": "x"}),
         LIST: page({"id": "id-1", "azureADDeviceId": "D-1"}),
@@ -645,7 +846,11 @@ def test_groups_that_may_not_be_read_are_told_with_the_permission() -> None:
 def test_members_that_may_not_be_listed_are_told_with_the_permission() -> None:
     group = f"/groups/{NOBODY}"
     world = tenant(
-        {f"GET /v1.0{group}": answer(200, {"id": NOBODY}), f"GET /v1.0{group}/{MEMBERS}": intune(403, "Insufficient privileges.")}
+        {
+            "GET /v1.0/groups": page(),
+            f"GET /v1.0{group}": answer(200, {"id": NOBODY}),
+            f"GET /v1.0{group}/{MEMBERS}": intune(403, "Insufficient privileges."),
+        }
     )
     with pytest.raises(errors.ForbiddenError, match="To read the members of groups, .* GroupMember.Read.All"):
         lookup.select(world.client, t.cast(t.Any, Straight(world.client)), names=[], match_by="auto", groups=[NOBODY])
@@ -707,11 +912,13 @@ def test_few_names_are_one_request(wire: Intune) -> None:
     assert len(packed(wire, "PHONE-FIELD-01", "PHONE-FIELD-02", "PHONE-FIELD-03").ids) == 3
     assert wire.targets == ["POST /v1.0/$batch"]
     packed(wire, "PHONE-FIELD-01")
-    assert wire.targets == [LIST], "and one name is no batch"
+    assert wire.targets == ["POST /v1.0/$batch"]
+    packed(wire, "PHONE-FIELD-01", match_by="device_name")
+    assert wire.targets == [LIST], "and one reading is no batch"
 
 
 def test_names_that_are_asked_for_go_by_twenties(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookup, "PAGE", 1)
+    monkeypatch.setattr(search, "PAGE", 1)
     names = [str(device.get("serialNumber")) for device in wire.tenant.devices][:25]
     assert len(packed(wire, *names, match_by="serial_number").ids) == 25
     assert wire.targets == [COUNT, "POST /v1.0/$batch", "POST /v1.0/$batch"]
@@ -735,7 +942,7 @@ def test_each_way_in_one_batch(wire: Intune) -> None:
 
 def test_a_second_candidate_on_the_second_page_of_an_item_is_seen() -> None:
     wire = Intune(page_size=1)
-    with pytest.raises(errors.SelectionError, match="'PHONE-SPARE' means 2 devices"):
+    with pytest.raises(errors.SelectionError, match="'PHONE-SPARE' matches 2 devices"):
         packed(wire, "PHONE-SPARE", "PHONE-FIELD-01")
 
 
@@ -775,7 +982,7 @@ def test_what_may_not_be_read_is_raised_from_a_batch() -> None:
 @pytest.mark.parametrize("kind", ["refuse", "ignore"])
 def test_what_the_service_makes_of_unknown_filters_changes_nothing(kind: str) -> None:
     wire = Intune(unlisted_filter=kind)
-    for way, name in model.MATCH_BY.items():
+    for way, name in identifiers.MATCH_BY.items():
         device = wire.device("PHONE-FIELD-01" if way != "user_principal_name" else "O'Brien's phone")
         assert list(packed(wire, device[name], match_by=way).ids) == [device["id"]]
 

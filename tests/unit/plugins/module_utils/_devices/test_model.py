@@ -8,20 +8,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import (
-    IDENTIFIERS,
     INFO,
-    MATCH_BY,
     READ,
     READ_V1,
     Device,
-    MatchBy,
-    SearchTerm,
-    choose_properties,
-    fold,
     parse_device,
-    parse_names,
     parse_trust_type,
     platform_of,
 )
@@ -108,37 +100,6 @@ def test_platforms(system: str | None, version: str | None, kind: str | None, na
 
 
 @pytest.mark.parametrize(
-    ("name", "match_by", "expected"),
-    [
-        (ID_1, "auto", ["id", "azure_ad_device_id"]),
-        (f"{{{ID_1.upper()}}}", "auto", ["id", "azure_ad_device_id"]),
-        ("ann@contoso.test", "auto", ["user_principal_name"]),
-        ("PC-1", "auto", ["device_name", "serial_number"]),
-        (ID_1, "device_name", ["device_name"]),
-        ("PC-1", "serial_number", ["serial_number"]),
-    ],
-)
-def test_choose_properties(name: str, match_by: str, expected: list[str]) -> None:
-    assert choose_properties(name, match_by) == expected
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        pytest.param("PC-1", "pc-1", True, id="other case"),
-        pytest.param("PC-10", "PC-1", False, id="begins the same"),
-        pytest.param("Ann@Contoso.test", "ann@contoso.test", True, id="user"),
-        pytest.param("\u00c4RZTE", "\u00e4rzte", True, id="umlaut"),
-        pytest.param("Stra\u00dfe", "STRASSE", False, id="two names in German"),
-        pytest.param(None, "None", False, id="nothing is not a word"),
-        pytest.param(None, "", True, id="nothing is blank"),
-    ],
-)
-def test_names_are_compared_without_case(one: str | None, other: str, same: bool) -> None:
-    assert (fold(one) == fold(other)) is same
-
-
-@pytest.mark.parametrize(
     ("trust", "join"),
     [
         ("AzureAd", "azureADJoined"),
@@ -164,21 +125,3 @@ def test_what_stands_for_nothing_is_null() -> None:
     zeros, year_1 = "00000000-0000-0000-0000-000000000000", "0001-01-01T00:00:00Z"
     never = parse_device({"id": ID_1, "azureADDeviceId": zeros, "lastSyncDateTime": year_1, "enrolledDateTime": year_1})
     assert never == Device(ID_1)
-
-
-def test_every_way_to_match_has_a_property() -> None:
-    assert set(MATCH_BY) == set(t.get_args(MatchBy)) and IDENTIFIERS == {**MATCH_BY, "user_id": "userId"}
-
-
-def test_names_become_search_terms() -> None:
-    assert parse_names(["PC-1", f"{{{ID_1.upper()}}}", "ann@contoso.test"], ["A group"], "auto") == [
-        SearchTerm("PC-1", (("device_name", "PC-1"), ("serial_number", "PC-1"))),
-        SearchTerm(f"{{{ID_1.upper()}}}", (("id", ID_1), ("azure_ad_device_id", ID_1))),
-        SearchTerm("ann@contoso.test", (("user_principal_name", "ann@contoso.test"),)),
-    ]
-
-
-def test_a_wrong_name_changes_nothing() -> None:
-    with pytest.raises(errors.SelectionError, match="A name is blank") as caught:
-        parse_names(["PC-1"], [""], "auto")
-    assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)

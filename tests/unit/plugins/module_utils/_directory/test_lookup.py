@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import DirectoryLookup
+from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL
 from tests.support.fakes import answer, error, page, query_of, tenant
 
 ONE = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -49,7 +50,7 @@ def look_up(kind: str, name: str, *things: dict[str, t.Any]) -> tuple[str | None
         pytest.param("Ops", [thing(TWO, "Others"), thing(ONE, "Ops")], id="the same"),
         pytest.param("Ops", [thing(TWO, "ops"), thing(ONE, "Ops")], id="the same is preferred"),
         pytest.param("Ops", [thing(ONE, "oPS")], id="another letter case"),
-        pytest.param(" Ops ", [thing(ONE, "Ops")], id="space around"),
+        pytest.param(" Ops ", [thing(TWO, "Ops"), thing(ONE, " Ops ")], id="with its blanks"),
         pytest.param("O'Brien's", [thing(ONE, "O'Brien's")], id="an apostrophe"),
     ],
 )
@@ -58,9 +59,54 @@ def test_a_thing_is_found_by_its_name(kind: str, name: str, things: list[dict[st
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["Nobody", "Op", "", "   "], ids=["unknown", "a part", "blank", "spaces"])
+@pytest.mark.parametrize("name", ["Nobody", "Op"], ids=["unknown", "a part"])
 def test_a_name_that_means_nothing_is_a_problem(kind: str, name: str) -> None:
     assert look_up(kind, name, thing(ONE, "Ops")) == (None, [f"There is no {WORDS[kind]} named '{name}'."])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param("", "A name is blank.", id="empty"),
+        pytest.param("   ", "A name is blank.", id="blanks"),
+        pytest.param("\u200b", "A name is blank: it holds nothing but U+200B zero width space at position 1.", id="nothing that is seen"),
+        pytest.param(NIL, f"'{NIL}' is the nil GUID, which stands for no ID: it identifies nothing.", id="case 1: nil"),
+        pytest.param(f"{{{NIL}}}", f"'{{{NIL}}}' is the nil GUID, which stands for no ID: it identifies nothing.", id="case 1: in braces"),
+        pytest.param("a\nb", "A name holds control characters: 'a\\nb'.", id="a line end"),
+    ],
+)
+def test_what_identifies_nothing_is_refused_without_a_look_up(kind: str, name: str, told: str) -> None:
+    world = tenant()
+    lookup = DirectoryLookup(world.client)
+    assert find(lookup, kind, name) is None
+    assert [problem.endswith(told) for problem in lookup.problems] == [True], lookup.problems
+    assert world.transport.sent == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("name", "there", "told"),
+    [
+        pytest.param(" Ops ", "Ops", "The name holds a blank at its beginning, a blank at its end. Did you mean 'Ops' ({})?", id="blanks"),
+        pytest.param("Ops", "Ops ", "Did you mean 'Ops ' ({})? 'Ops ' holds a blank at its end.", id="case 6: a survey that trims"),
+        pytest.param(
+            "\ufeffOps",
+            "Ops",
+            "The name holds U+FEFF byte order mark at position 1. Did you mean 'Ops' ({})?",
+            id="case 6: byte order mark",
+        ),
+        pytest.param("Ops' ring", "Ops\u2019 ring", "Did you mean 'Ops\u2019 ring' ({})?", id="case 6: curly apostrophe"),
+        pytest.param("Ops\u00e9", "Opse\u0301", "Did you mean 'Opse\u0301' ({})?", id="case 6: decomposed"),
+    ],
+)
+def test_a_name_that_looks_the_same_is_offered_and_not_taken(kind: str, name: str, there: str, told: str) -> None:
+    def answer_as_the_service(request: t.Any) -> t.Any:
+        return page() if " eq " in query_of(request).get("$filter", "") else page(thing(ONE, there), thing(TWO, "Other"))
+
+    lookup = DirectoryLookup(tenant({path: answer_as_the_service for path in (GROUPS, FILTERS, TAGS)}).client)
+    assert find(lookup, kind, name) is None
+    assert len(lookup.problems) == 1 and lookup.problems[0].endswith(told.format(ONE)), lookup.problems
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,17 +132,32 @@ def test_a_groups_name_cannot_leave_the_filter() -> None:
 @pytest.mark.parametrize("given", [ONE, ONE.upper(), f"{{{ONE}}}", f" {ONE} "], ids=["plain", "upper case", "braces", "spaces"])
 @pytest.mark.parametrize("kind", ["group", "filter"])
 def test_a_thing_is_found_by_its_id(kind: str, given: str) -> None:
-    world = tenant({f"{GROUPS}/{ONE}": answer(200, {"id": ONE}), FILTERS: page(thing(TWO, "Other"), thing(ONE.upper(), "Ops"))})
+    world = tenant(
+        {GROUPS: page(), f"{GROUPS}/{ONE}": answer(200, {"id": ONE}), FILTERS: page(thing(TWO, "Other"), thing(ONE.upper(), "Ops"))}
+    )
     lookup = DirectoryLookup(world.client)
     assert (find(lookup, kind, given), lookup.problems) == (ONE, [])
 
 
-def test_an_id_counts_before_a_name() -> None:
-    assert look_up("filter", ONE, thing(TWO, ONE), thing(ONE, "Ops")) == (ONE, [])
+@pytest.mark.parametrize("kind", ["group", "filter"])
+def test_an_id_that_is_also_a_name_is_refused(kind: str) -> None:
+    script = {
+        GROUPS: page(thing(TWO, ONE)),
+        f"{GROUPS}/{ONE}": answer(200, thing(ONE, "Ops")),
+        FILTERS: page(thing(TWO, ONE), thing(ONE, "Ops")),
+    }
+    lookup = DirectoryLookup(tenant(script).client)
+    told = f"'{ONE}' is the ID of one {WORDS[kind]} and the name of another one ({TWO}). Rename that one, or use its ID."
+    assert (find(lookup, kind, ONE), lookup.problems) == (None, [told])
+
+
+def test_so_is_the_number_of_a_scope_tag() -> None:
+    found = look_up("scope_tag", "7", {"id": "7", "displayName": "Berlin"}, {"id": "3", "displayName": "7"})
+    assert found == (None, ["'7' is the ID of one scope tag and the name of another one (3). Rename that one, or use its ID."])
 
 
 def test_a_group_id_that_means_nothing_is_a_problem() -> None:
-    lookup = DirectoryLookup(tenant({f"{GROUPS}/{ONE}": error(404)}).client)
+    lookup = DirectoryLookup(tenant({GROUPS: page(), f"{GROUPS}/{ONE}": error(404)}).client)
     assert (lookup.find_group_id(ONE), lookup.problems) == (None, [f"There is no group with the ID {ONE}."])
 
 

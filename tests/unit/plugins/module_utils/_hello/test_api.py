@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
 from ansible_collections.endpointops.intune.plugins.module_utils._directory import lookup
+from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, model
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.api import Backend
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import ODATA_TYPES, Assignment
@@ -188,6 +189,14 @@ def test_a_name_that_a_policy_of_another_kind_has_is_refused_too(kind: Backend, 
 def test_an_id_that_is_none_is_refused(backend: Backend) -> None:
     with pytest.raises(errors.InvalidOptionError, match="id must be a GUID, not 'PIN'"):
         find(tenant(), backend, policy_id="PIN")
+
+
+@pytest.mark.parametrize("given", [NIL, f"{{{NIL}}}"])
+def test_case_1_the_nil_guid_is_no_id_of_a_policy(backend: Backend, given: str) -> None:
+    world = tenant()
+    with pytest.raises(errors.InvalidOptionError, match="id must be a GUID, not the nil GUID"):
+        find(world, backend, policy_id=given)
+    assert world.transport.sent == []
 
 
 # --- the only policy of a name ---------------------------------------------------------------------------------------------------

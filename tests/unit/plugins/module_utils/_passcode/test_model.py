@@ -100,3 +100,22 @@ def test_a_window_that_cannot_be_meant(reset_since: str, words: str) -> None:
 )
 def test_whose_entry_it_is(since: float, before: float | None, started: float, new: bool) -> None:
     assert model.is_own(item(since=since, before=before), RecordedReset("done", started)) is new
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        pytest.param("2026-11-28 04:30", "2026-11-28T04:30:00Z", id="case 10: no zone"),
+        pytest.param("2026-11-28T04:30:00.5", "2026-11-28T04:30:00Z", id="case 10: a fraction"),
+        pytest.param("2026-11-28", "2026-11-28T00:00:00Z", id="case 10: a day"),
+        pytest.param("2026-11-28T04:30:00Z", None, id="UTC"),
+        pytest.param("2026-11-28T04:30:00+02:00", None, id="an offset"),
+        pytest.param("2026-11-28 04:30-05:00", None, id="a negative offset"),
+        pytest.param("yesterday", None, id="no moment"),
+        pytest.param(None, None, id="not set"),
+    ],
+)
+def test_a_moment_without_a_zone_is_shown_with_the_one_that_counts(value: str | None, moment: str | None) -> None:
+    found = model.warn_of_zone("reset_since", value)
+    told = f"reset_since '{value}' has no time zone and counts as UTC: {moment}. Add Z or an offset such as +02:00."
+    assert found == ([told] if moment else [])

@@ -9,6 +9,7 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model, result, status
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset, RecordedReset
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode, intune_device_passcode_info
@@ -148,6 +149,18 @@ def test_the_first_ten_failed_devices_are_named() -> None:
     assert result.render_failed(subjects) == "PC-1 failed (device_failed), PC-1 failed, PC-1 failed."
     assert result.render_failed([item(status="unknown")] * 10) == ", ".join(["PC-1 unknown"] * 10) + "."
     assert result.render_failed([item(status="unknown")] * 12) == ", ".join(["PC-1 unknown"] * 10) + " and 2 more."
+
+
+def test_case_7_members_of_a_group_are_named_by_their_own_names() -> None:
+    subjects = [item(status="refused", reason="hybrid_joined") for _number in range(2)]
+    for number, subject in enumerate(subjects):
+        subject.names = ["group Pilot ring", "group Others"]
+        subject.device = Device(ID, f"PC-{number}")
+    gone = DeviceReset(ID, ["group Pilot ring"], status="unknown", reason="device_gone")
+    assert (
+        result.render_failed([*subjects, gone])
+        == f"PC-0 refused (hybrid_joined), PC-1 refused (hybrid_joined), {ID} unknown (device_gone)."
+    )
 
 
 # --- the documentation ----------------------------------------------------------------------------------------------

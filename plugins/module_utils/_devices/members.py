@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The members of groups, and the devices that belong to them: IDs before user principal names."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .. import _errors as errors
+from .. import _permissions as permissions
+from .._directory.lookup import DirectoryLookup
+from .._graph.client import GraphClient
+from .._graph.odata import render_path
+from .._guid import parse_identity
+from .._names import show
+from .._types import Json
+from .identifiers import Candidate, Pair, SearchTerm
+from .search import Search
+
+SHOWN_DEVICES = 10  # devices in a warning
+
+
+@dataclasses.dataclass(frozen=True)
+class Belonging:
+    """The devices of a member, and those that name the member by its user principal name, but another user by ID."""
+
+    devices: list[Candidate]
+    left_out: list[Candidate]
+
+
+def fetch_members(client: GraphClient, groups: t.Sequence[str], problems: list[str]) -> dict[str, list[SearchTerm]]:
+    """Return the devices and users in each group, also those in nested groups. A group with a problem is left out."""
+    directory = DirectoryLookup(client)
+    members = {}
+    for group in dict.fromkeys(groups):
+        group_id = directory.find_group_id(group)
+        if group_id is None:
+            continue
+        found, missing_permissions = _fetch_members_of(client, group_id)
+        if missing_permissions:
+            needed = " and ".join(sorted(missing_permissions))
+            problems.append(
+                f"Microsoft Graph does not return the members of the group '{show(group)}': the application needs the permission {needed}."
+            )
+        else:
+            members[group] = found
+    problems += directory.problems
+    return members
+
+
+def _fetch_members_of(client: GraphClient, group_id: str) -> tuple[list[SearchTerm], set[str]]:
+    """Return the members, and the permissions that are missing to read some."""
+    found: list[SearchTerm] = []
+    missing_permissions: set[str] = set()
+    query = {"$select": "id,deviceId,userPrincipalName", "$top": "999"}
+    try:
+        for member in client.list_items(render_path("groups", group_id, "transitiveMembers"), query):
+            parsed = _parse_member(member)
+            if isinstance(parsed, SearchTerm):
+                found.append(parsed)
+            elif parsed is not None:
+                missing_permissions.add(parsed)
+    except errors.ForbiddenError as failure:
+        raise failure.with_hint(
+            f"To read the members of groups, the application needs one of the permissions {', '.join(permissions.READ_GROUPS)}."
+        ) from failure
+    return found, missing_permissions
+
+
+def _parse_member(member: Json) -> SearchTerm | str | None:
+    """Return a member that is a device or a user; the permission to read it where Graph hides its properties; null for other kinds.
+
+    A device or user whose ID identifies nothing is a member without a device.
+    """
+    kind, identity = member.get("@odata.type"), str(member.get("id"))
+    if kind == "#microsoft.graph.device":
+        if not member.get("deviceId"):
+            return permissions.READ_DIRECTORY_DEVICES[0]
+        device = parse_identity(member["deviceId"])
+        return SearchTerm(identity, (("azure_ad_device_id", device),) if device else ())
+    if kind == "#microsoft.graph.user":
+        name = member.get("userPrincipalName")
+        if not name:
+            return permissions.READ_USERS[0]
+        user = parse_identity(member.get("id"))
+        by_id: tuple[Pair, ...] = (("user_id", user),) if user else ()
+        return SearchTerm(identity, (*by_id, ("user_principal_name", str(name))))
+    return None
+
+
+def find_belonging(search: Search, member: SearchTerm) -> Belonging:
+    """Return the devices of a member.
+
+    A user principal name can be given to another person, and a device's record keeps the one that it had. So it counts only for a device
+    that has no user ID.
+    """
+    found = search.devices_of(member)
+    user = dict(member.pairs).get("user_id")
+    if "user_principal_name" not in dict(member.pairs):
+        return Belonging(list(found.values()), [])
+    devices = [device for device in found.values() if device.user_id in (None, user)]
+    return Belonging(devices, [device for device in found.values() if device.user_id not in (None, user)])
+
+
+def describe_left_out(group: str, devices: t.Iterable[Candidate]) -> str:
+    """Return the sentence about devices that name a member of a group, but belong to another user."""
+    every = sorted({f"{show(device.device_name) or 'a device without a name'} ({device.id})" for device in devices})
+    more = f" and {len(every) - SHOWN_DEVICES} more" if len(every) > SHOWN_DEVICES else ""
+    return (
+        f"The group '{show(group)}' does not include {', '.join(every[:SHOWN_DEVICES])}{more}: the user principal name in the record is "
+        "that of a member, but the user ID is that of another user. If such a device is meant, name it in devices."
+    )

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The search for the devices that names and members of groups may mean.
+
+Few names are searched for one by one, in batches; for many the list of devices is read once, whichever is fewer requests. Either way every
+device is compared on our side too: Intune responds to filters that it does not know with every device.
+"""
+
+from __future__ import annotations
+
+import math
+import typing as t
+
+from .. import _errors as errors
+from .. import _names
+from .._graph.batch_scheduler import BatchScheduler
+from .._graph.client import GraphClient
+from .._graph.odata import render_literal, render_path
+from .._graph.responses import parse_error, parse_response
+from .._http.message import Request, Response
+from .._types import Json
+from .identifiers import FIND, IDENTIFIERS, MATCH_BY, Candidate, Identifier, Pair, SearchTerm, fold_pair, fold_value, parse_candidate
+from .model import PATH
+
+FEW = 3  # names that are searched for without asking how many devices there are
+PAGE = 1000  # devices in a page of the list
+SLICE = 1000  # names that were not in the list, and are searched for together
+LARGE = 100_000  # devices of a tenant that does not say how many it has
+EXPLAINED = 20  # names without a device for which similar names are searched for
+# The identifiers that people write by hand, so that another one can look like them.
+WRITTEN: tuple[Identifier, ...] = ("device_name", "serial_number", "user_principal_name")
+
+
+def prefer_list(searches: int, devices: int) -> bool:
+    """Return whether counting the devices, and reading the whole list, takes fewer requests than these searches."""
+    return 1 + math.ceil(devices / PAGE) < searches
+
+
+def fetch_count(client: GraphClient) -> int:
+    """Return the number of managed devices; a large number where the tenant does not say it."""
+    try:
+        number = client.get(PATH + "/$count")
+    except errors.GraphError:
+        # It only decides what is faster. Where nothing may be read, the next request says so.
+        return LARGE
+    return number if isinstance(number, int) else LARGE
+
+
+class Search:
+    """Finds the devices that each term may mean. Only devices that one may mean are kept."""
+
+    def __init__(
+        self, client: GraphClient, scheduler: BatchScheduler, names: t.Iterable[SearchTerm], members: t.Iterable[SearchTerm] = ()
+    ) -> None:
+        """Take the names, and the members of groups; nothing is sent before ``run``."""
+        self._client = client
+        self._scheduler = scheduler
+        names = tuple(names)
+        self._terms = list(dict.fromkeys([*names, *members]))
+        self._hits: dict[Pair, dict[str, Candidate]] = {fold_pair(pair): {} for term in self._terms for pair in term.pairs}
+        self._alike: dict[Pair, dict[str, str]] = {
+            (pair[0], _names.squash(pair[1])): {} for term in names for pair in term.pairs if pair[0] in WRITTEN
+        }
+        self._refusals: dict[Pair, str] = {}
+        self._is_listed = False
+
+    def hits_of(self, pair: Pair) -> dict[str, Candidate]:
+        """Return the devices that have this property, by their ID."""
+        return self._hits[fold_pair(pair)]
+
+    def devices_of(self, term: SearchTerm) -> dict[str, Candidate]:
+        """Return the devices that any reading of a term matches, by their ID."""
+        return {identity: device for pair in term.pairs for identity, device in self.hits_of(pair).items()}
+
+    def similar_to(self, term: SearchTerm) -> list[tuple[str, str]]:
+        """Return the names that look like a term's, each with the ID of the device that has it."""
+        keys = [(pair[0], _names.squash(pair[1])) for pair in term.pairs if pair[0] in WRITTEN]
+        return [(name, identity) for key in keys for identity, name in self._alike[key].items()]
+
+    def refusal_of(self, term: SearchTerm) -> str | None:
+        """Return why the service did not search for a term; null where it did."""
+        return next((self._refusals[key] for pair in term.pairs if (key := fold_pair(pair)) in self._refusals), None)
+
+    def run(self) -> None:
+        """Search for all terms."""
+        searches = len(self._searched_for(self._terms))
+        if len(self._terms) <= FEW or not prefer_list(searches, fetch_count(self._client)):
+            self._search_one_by_one(self._terms)
+            return
+        for device in self._client.list_items(PATH, {"$select": ",".join(FIND)}):
+            self._add_device(device)
+        self._is_listed = True
+        # The list is incomplete at times: terms without a device are searched for, until that does not help.
+        missing = [term for term in self._terms if not self.devices_of(term)]
+        for start in range(0, len(missing), SLICE):
+            part = missing[start : start + SLICE]
+            self._search_one_by_one(part)
+            if not all(self.devices_of(term) for term in part):
+                return
+
+    def search_similar(self, terms: t.Sequence[SearchTerm]) -> None:
+        """Search for names that look like those of some terms without a device, in a batch: for messages, and nothing else."""
+        if self._is_listed:
+            return
+        queries = dict.fromkeys(query for term in terms[:EXPLAINED] if not self.similar_to(term) for query in _similar_queries(term))
+        requests = [self._client.request("GET", PATH, {"$filter": query, "$select": ",".join(FIND)}) for query in queries]
+        for request, response in zip(requests, self._scheduler.fetch_all(requests), strict=True):
+            # A service that does not take the filter has no advice to give; that the name was not found is told in any case.
+            if response.status == 200:
+                for device in _devices_in(request, response):
+                    self._add_device(device)
+
+    def _searched_for(self, terms: t.Iterable[SearchTerm]) -> list[Pair]:
+        """Return the readings that the service can search by."""
+        folded = {fold_pair(pair): pair for term in terms for pair in term.pairs if pair[0] in MATCH_BY}
+        return list(folded.values())
+
+    def _search_one_by_one(self, terms: t.Sequence[SearchTerm]) -> None:
+        """Search for every reading: the first one that matches may not be the one that is meant."""
+        pairs = self._searched_for(terms)
+        requests = [self._request(pair) for pair in pairs]
+        for pair, request, response in zip(pairs, requests, self._scheduler.fetch_all(requests), strict=True):
+            self._add_response(pair, request, response)
+
+    def _request(self, pair: Pair) -> Request:
+        if pair[0] == "id":
+            return self._client.request("GET", PATH + render_path(pair[1]), {"$select": ",".join(FIND)})
+        return self._client.request("GET", PATH, _render_query(pair))
+
+    def _add_response(self, pair: Pair, request: Request, response: Response) -> None:
+        if response.status == 404 and pair[0] == "id":
+            return
+        failure = parse_error(request, response) if response.status == 400 else None
+        if failure is not None and failure.hint is None:
+            # It is about this name. One with a hint is about the tenant.
+            self._refusals[fold_pair(pair)] = failure.message
+            return
+        if pair[0] == "id":
+            self._add_device(parse_response(request, response))
+            return
+        found = parse_response(request, response)
+        is_paged = isinstance(found, dict) and "@odata.nextLink" in found
+        for device in self._client.list_items(PATH, _render_query(pair)) if is_paged else _devices_in(request, response):
+            self._add_device(device)
+
+    def _add_device(self, item: Json) -> None:
+        device: Candidate | None = None
+        for identifier, name in IDENTIFIERS.items():
+            value = fold_value(identifier, item.get(name))
+            if value is None:
+                continue
+            hits = self._hits.get((identifier, value))
+            if hits is not None and (device := device or parse_candidate(item)):
+                hits[device.id] = device
+            elif self._alike and identifier in WRITTEN:
+                alike = self._alike.get((identifier, _names.squash(value)))
+                if alike is not None and item.get("id"):
+                    alike[str(item["id"])] = str(item[name])
+
+
+def _devices_in(request: Request, response: Response) -> list[Json]:
+    found = parse_response(request, response)
+    if not isinstance(found, dict) or not isinstance(found.get("value"), list):
+        raise errors.UnexpectedResponseError(f"{request.target} did not return a list.", target=request.target)
+    devices: list[Json] = found["value"]
+    return devices
+
+
+def _render_query(pair: Pair) -> dict[str, str]:
+    return {"$filter": _render_filter(pair), "$select": ",".join(FIND)}
+
+
+def _render_filter(pair: Pair) -> str:
+    return f"{IDENTIFIERS[pair[0]]} eq {render_literal(pair[1])}"
+
+
+def _similar_queries(term: SearchTerm) -> t.Iterator[str]:
+    """Yield filters for names that look like a term's: a part of a device name, and the usual spelling of another property."""
+    for identifier, value in term.pairs:
+        if identifier == "device_name" and (runs := _names.plain_runs(value)):
+            yield " and ".join(f"contains(deviceName,{render_literal(run)})" for run in runs)
+        elif identifier in WRITTEN and _names.clean(value) != value:
+            yield _render_filter((identifier, _names.clean(value)))

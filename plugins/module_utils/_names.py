@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Names and IDs as people write them: whether a value can be one at all, the characters that nobody sees, and names that look alike."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import unicodedata
+
+from ._guid import NIL, parse_guid
+
+MAX_LENGTH = 256  # characters
+SHOWN_LENGTH = 80  # characters of a malformed name in a message
+SHOWN_MARKS = 3  # invisible characters, and similar names, in a message
+# Also line ends, and halves of characters, which no request can carry.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Characters without ink that Unicode does not count among format characters and blanks.
+BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# Names that tell more than the ones of Unicode.
+KNOWN_AS = {"\ufeff": "byte order mark"}
+APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u02bb\u02bc\u02b9\u2032\u00b4\u0060\uff07"), "'")
+QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\uff02\u00ab\u00bb"), '"')
+ALIKE = {**APOSTROPHES, **QUOTES}
+PLAIN_RUN = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def describe_non_text(value: t.Any) -> str | None:
+    """Return why a value is not text, and what to do; null for text."""
+    if isinstance(value, str):
+        return None
+    if value is None:
+        return "An entry is null, and must be text. Remove it, or write the name or ID in quotes."
+    if isinstance(value, (list, tuple, dict, set)):
+        return f"An entry must be a name or an ID as text, not {str(value)[:SHOWN_LENGTH]}."
+    return (
+        f"{value} is not text: YAML reads {value} from what is written without quotes, and changes numbers with leading zeros, dates, "
+        f'and words such as yes. Put it in quotes, as in "0012345".'
+    )
+
+
+def find_malformation(name: t.Any) -> str | None:
+    """Return why a value can be neither a name nor an ID, whatever it is looked up in; null where it can."""
+    problem = describe_non_text(name)
+    if problem:
+        return problem
+    if not squash(name):
+        marks = describe_invisible(name)
+        return f"A name is blank: it holds nothing but {marks}." if marks else "A name is blank."
+    if len(name) > MAX_LENGTH:
+        return f"A name is {len(name)} characters long, and {MAX_LENGTH} is the most: {name[:40]!r}..."
+    if CONTROL.search(name):
+        return f"A name holds control characters: {name[:SHOWN_LENGTH]!r}."
+    if parse_guid(name) == NIL:
+        return f"'{name}' is the nil GUID, which stands for no ID: it identifies nothing."
+    return None
+
+
+# --- characters that nobody sees ------------------------------------------------------------------------------------
+
+
+def is_invisible(character: str) -> bool:
+    """Return whether a character leaves no trace on a screen, or cannot be told from a blank."""
+    if character < "\x7f":
+        return False
+    return (
+        character in BLANK_LETTERS
+        or unicodedata.category(character) in ("Cf", "Zs", "Zl", "Zp", "Cc")
+        or unicodedata.name(character, "").startswith("VARIATION SELECTOR")
+    )
+
+
+def show(name: str) -> str:
+    """Return a name for a message, with escapes in place of the characters that nobody sees."""
+    if name.isascii() and not CONTROL.search(name):
+        return name
+    return "".join(
+        character.encode("unicode_escape").decode() if is_invisible(character) or CONTROL.match(character) else character
+        for character in name
+    )
+
+
+def describe_invisible(name: str) -> str | None:
+    """Return the characters of a name that nobody sees, with their places; null where it has none."""
+    found = [
+        f"U+{ord(character):04X} {_name_of(character)} at position {place}"
+        for place, character in enumerate(name, 1)
+        if is_invisible(character)
+    ]
+    for place, text in ((1, "a blank at its beginning"), (-1, "a blank at its end")):
+        if name.strip(" ") and name[0 if place == 1 else -1] == " ":
+            found.append(text)
+    if re.search(r"\S {2,}\S", name):
+        found.append("several blanks in a row")
+    if not found:
+        return None
+    more = f", and {len(found) - SHOWN_MARKS} more" if len(found) > SHOWN_MARKS else ""
+    return ", ".join(found[:SHOWN_MARKS]) + more
+
+
+def _name_of(character: str) -> str:
+    return KNOWN_AS.get(character) or unicodedata.name(character, "character without a name").lower()
+
+
+# --- names that look alike ------------------------------------------------------------------------------------------
+
+
+def fold(value: t.Any) -> str:
+    """Return a property or a name for a comparison without case, as the services compare. Not casefold: it equates straße and strasse."""
+    return str(value or "").lower()
+
+
+def squash(name: str) -> str:
+    """Return what people see of a name: equal for names that differ in case, in blanks, in quotes, or in invisible characters."""
+    if name.isascii():
+        return " ".join(name.lower().replace("`", "'").split())
+    seen = "".join(" " if unicodedata.category(character) == "Zs" else character for character in name)
+    seen = "".join(character for character in seen if character == " " or not is_invisible(character)).translate(ALIKE)
+    dashes = "".join("-" if unicodedata.category(character) == "Pd" else character for character in seen)
+    return " ".join(unicodedata.normalize("NFKC", dashes).casefold().split())
+
+
+def clean(name: str) -> str:
+    """Return a name in the spelling that most tools write: composed, straight quotes, single blanks, no invisible characters."""
+    seen = "".join(" " if unicodedata.category(character) == "Zs" else character for character in name)
+    seen = "".join(character for character in seen if character == " " or not is_invisible(character)).translate(ALIKE)
+    return " ".join(unicodedata.normalize("NFC", seen).split())
+
+
+def plain_runs(name: str, most: int = 3) -> list[str]:
+    """Return the longest parts of a name that every spelling of it has: ASCII letters, digits, and a few signs."""
+    # A letter before a combining mark, or composed with one, is written in two ways.
+    decomposed = unicodedata.normalize("NFD", name)
+    kept = re.sub(r".[\u0300-\u036f]+", " ", decomposed)
+    return sorted(dict.fromkeys(PLAIN_RUN.findall(kept)), key=len, reverse=True)[:most]
+
+
+def suggest(candidates: t.Iterable[tuple[str, str]]) -> str:
+    """Return the question whether one of these was meant, each a name and an ID; '' for none."""
+    found = sorted(set(candidates))
+    if not found:
+        return ""
+    shown = " or ".join(f"'{show(name)}' ({identity})" for name, identity in found[:SHOWN_MARKS])
+    more = f", or one of {len(found) - SHOWN_MARKS} more" if len(found) > SHOWN_MARKS else ""
+    return f" Did you mean {shown}{more}?"
+
+
+def explain_missing(name: str, candidates: t.Iterable[tuple[str, str]]) -> str:
+    """Return what may be wrong with a name that nothing has: the characters that nobody sees, and the names that look like it."""
+    marks = describe_invisible(name)
+    found = [(other, identity) for other, identity in candidates if squash(other) == squash(name)]
+    hidden = [
+        f" '{show(other)}' holds {seen}." for other, _identity in sorted(set(found))[:SHOWN_MARKS] if (seen := describe_invisible(other))
+    ]
+    return (f" The name holds {marks}." if marks else "") + suggest(found) + "".join(hidden)
