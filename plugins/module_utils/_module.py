@@ -68,7 +68,11 @@ def connect(
     approval = parse_options(params.get("approval_justification"), params.get("approval_code"))
     cloud = choose_cloud(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])
     transport = Transport(
-        user_agent=USER_AGENT, ca_path=params["ca_path"], validate_certs=params["validate_certs"], timeout=params["timeout"]
+        user_agent=USER_AGENT,
+        monotonic=clock.monotonic,
+        ca_path=params["ca_path"],
+        validate_certs=params["validate_certs"],
+        timeout=params["timeout"],
     )
     sender = RetryingSender(transport, clock, params["retry_timeout"])
     pool: WorkerPool[t.Any] = WorkerPool(transport.send)

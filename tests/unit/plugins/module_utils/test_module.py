@@ -70,6 +70,7 @@ def test_a_run_becomes_a_result(transport: Wire) -> None:
 def test_the_connection_options_reach_the_transport(transport: Wire) -> None:
     execute(lambda *_args: Outcome({}), ca_path="/ca.pem", validate_certs=False, timeout=7.0)
     expected = {"user_agent": _module.USER_AGENT, "ca_path": "/ca.pem", "validate_certs": False, "timeout": 7.0}
+    expected["monotonic"] = _module.SYSTEM_CLOCK.monotonic
     assert transport.settings == expected
 
 
