@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
@@ -27,6 +28,12 @@ def first_set(*names: str) -> str:
     raise AnsibleFallbackNotFound
 
 
+def first_authority(*names: str) -> str:
+    """Return the same as a URL: AZURE_AUTHORITY_HOST may be a host alone."""
+    value = first_set(*names)
+    return f"https://{value.strip()}" if re.fullmatch(r"\s*[A-Za-z0-9.:-]+/?\s*", value) else value
+
+
 CONNECTION: Options = {
     "auth_method": {
         "type": "str",
@@ -40,8 +47,15 @@ CONNECTION: Options = {
         "no_log": True,
         "fallback": (first_set, ["INTUNE_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "AZURE_SECRET"]),
     },
-    "client_certificate_path": {"type": "path", "fallback": (first_set, ["INTUNE_CLIENT_CERTIFICATE_PATH"])},
-    "client_certificate_passphrase": {"type": "str", "no_log": True, "fallback": (first_set, ["INTUNE_CLIENT_CERTIFICATE_PASSPHRASE"])},
+    "client_certificate_path": {
+        "type": "path",
+        "fallback": (first_set, ["INTUNE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"]),
+    },
+    "client_certificate_passphrase": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (first_set, ["INTUNE_CLIENT_CERTIFICATE_PASSPHRASE", "AZURE_CLIENT_CERTIFICATE_PASSWORD"]),
+    },
     "federated_token_path": {
         "type": "path",
         "no_log": False,
@@ -56,7 +70,7 @@ CONNECTION: Options = {
         "fallback": (first_set, ["INTUNE_CLOUD"]),
     },
     "graph_url": {"type": "str", "fallback": (first_set, ["INTUNE_GRAPH_URL"])},
-    "authority_url": {"type": "str", "fallback": (first_set, ["INTUNE_AUTHORITY_URL"])},
+    "authority_url": {"type": "str", "fallback": (first_authority, ["INTUNE_AUTHORITY_URL", "AZURE_AUTHORITY_HOST"])},
     "ca_path": {"type": "path", "fallback": (first_set, ["INTUNE_CA_PATH"])},
     "validate_certs": {"type": "bool", "default": True},
     "timeout": {"type": "float", "default": 30},
@@ -161,6 +175,18 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
         warnings=[f"Both option {found['option']} and its alias {found['alias']} are set." for found in result._warnings],
         deprecations=[dict(found) for found in result._deprecations],
     )
+
+
+def choose_maskable(secrets: t.Iterable[str]) -> set[str]:
+    """Return the secrets that Ansible is to search for in results: those that cannot be a word, a number, or a part of either, by chance.
+
+    A secret of Microsoft Entra has 16 characters or more; a passphrase may be ``1`` or ``windows``, and is nowhere in a result anyway.
+    """
+    return {
+        secret
+        for secret in secrets
+        if len(secret) >= 16 or (len(secret) >= 6 and re.search(r"[^\W\d]", secret) and re.search(r"\d", secret))
+    }
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

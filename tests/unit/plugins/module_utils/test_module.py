@@ -315,11 +315,15 @@ def test_another_refusal_names_no_permission(transport: Wire) -> None:
 class FakeModule:
     """As much of AnsibleModule as main() uses."""
 
+    secrets: t.ClassVar[set[str]] = {"s3cret"}
+    given: t.ClassVar[dict[str, t.Any]] = {}
+
     def __init__(self, **settings: t.Any) -> None:
         self.settings = settings
-        self.params = params()
+        self.params = params(**self.given)
         self.check_mode, self._diff = True, True
         self.no_log, self._debug, self.ansible_version = False, False, "2.19.1"
+        self.no_log_values = set(self.secrets)
         self.said: list[tuple[str, t.Any]] = []
 
     def warn(self, warning: str) -> None:
@@ -357,6 +361,22 @@ def test_main_warns_and_exits_with_the_result(module: list[FakeModule]) -> None:
     _module.main(SPEC, lambda _given, _client, check: Outcome({"check": check}, True, {"a": 1}, {"a": 2}, ["Oh."]))
     result = {"changed": True, "check": True, "diff": {"before": {"a": 1}, "after": {"a": 2}}}
     assert module[0].said == [("warn", "Oh."), ("exit", result)]
+
+
+@pytest.mark.parametrize("passphrase", ["1", "a", "windows", "1234567"])
+def test_case_30_a_short_secret_masks_no_result(module: list[FakeModule], monkeypatch: pytest.MonkeyPatch, passphrase: str) -> None:
+    monkeypatch.setattr(FakeModule, "secrets", {passphrase, "hidden-secret-1"})
+    monkeypatch.setattr(
+        FakeModule,
+        "given",
+        {"client_certificate_passphrase": passphrase, "client_secret": "hidden-secret-1", "auth_method": "access_token"},
+    )
+    _module.main(SPEC, lambda *_args: Outcome({"failed_devices": ["1a350f35-windows-1234567"]}))
+    ((_how, result),) = module[0].said
+    assert result["failed_devices"] == ["1a350f35-windows-1234567"]
+    shown = result["invocation"]["module_args"]
+    assert passphrase not in str(shown["client_certificate_passphrase"]) and "hidden" not in str(shown["client_secret"])
+    assert module[0].no_log_values == {"hidden-secret-1"}
 
 
 def test_main_fails_with_the_result(module: list[FakeModule]) -> None:

@@ -64,14 +64,25 @@ def test_the_cli_cannot_wait_for_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fake.kwargs["timeout"] > 0
 
 
-@pytest.mark.parametrize("left", [60, 3600], ids=["ends soon", "lives"])
-def test_the_cli_is_asked_again_only_for_a_token_that_ends(monkeypatch: pytest.MonkeyPatch, left: int) -> None:
-    fake = FakeAz(az(accessToken="cli-token", expires_on=START + left))
+@pytest.mark.parametrize(
+    ("lives", "later", "asked"),
+    [
+        pytest.param(3600, 0, 1, id="lives"),
+        pytest.param(3600, 3301, 2, id="ends soon"),
+        pytest.param(240, 200, 1, id="case 33: a short life"),
+        pytest.param(240, 217, 2, id="case 33: the end of a short life"),
+        pytest.param(-5, 9999, 1, id="case 33: over by this clock"),
+    ],
+)
+def test_the_cli_is_asked_again_only_for_a_token_that_ends(monkeypatch: pytest.MonkeyPatch, lives: int, later: int, asked: int) -> None:
+    fake = FakeAz(az(accessToken="cli-token", expires_on=START + lives))
     monkeypatch.setattr(subprocess, "run", fake)
-    subject = AzureCli(options(), tenant().context)
+    world = tenant()
+    subject = AzureCli(options(), world.context)
     subject.token()
+    world.clock.seconds += later
     subject.token()
-    assert len(fake.commands) == (2 if left == 60 else 1)
+    assert len(fake.commands) == asked
 
 
 def test_an_end_that_is_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

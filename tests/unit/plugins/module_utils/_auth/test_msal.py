@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth import _msal
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._advice import HINTS
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
 from tests.support.fakes import (
@@ -133,11 +134,11 @@ def test_without_msal_the_library_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 # --- refusals -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", sorted(_msal.HINTS))
+@pytest.mark.parametrize("number", sorted(HINTS))
 def test_a_known_refusal_has_its_hint(number: str) -> None:
     with pytest.raises(errors.AuthenticationError) as caught:
         signing_in(tenant(entra(refused(int(number))))).token()
-    assert (caught.value.code, caught.value.hint) == (f"AADSTS{number}", _msal.HINTS[number])
+    assert (caught.value.code, caught.value.hint) == (f"AADSTS{number}", HINTS[number])
 
 
 def test_a_refusal_is_told_in_one_sentence() -> None:
