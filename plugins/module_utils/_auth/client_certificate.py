@@ -51,7 +51,9 @@ class ClientCertificate(ConfidentialCredential):
         super().validate()
         if not HAS_CRYPTOGRAPHY:
             raise errors.MissingLibraryError("cryptography")
-        validate_dates(self.options[OPTION], self._key_pair.certificate, self.context.now())
+        pair = self._key_pair
+        with _reading(self.options[OPTION], None):
+            validate_dates(self.options[OPTION], pair.certificate, self.context.now())
 
     def client_credential(self) -> dict[str, t.Any]:
         """Return the key without its passphrase, and the certificate, both as PEM."""
@@ -74,7 +76,7 @@ def parse_pem(path: str, content: bytes, passphrase: str | None) -> KeyPair:
     if not keys or not certificates:
         missing = "private key" if not keys else "certificate"
         raise errors.InvalidOptionError(f"{OPTION} '{path}' has no {missing}.", hint="The PEM file must hold the key and the certificate.")
-    with _reading(path):
+    with _reading(path, passphrase):
         # A passphrase for a key that has none is an error for cryptography, but not for the user.
         password = passphrase.encode() if passphrase and "ENCRYPTED" in keys[0] else None
         key = load_pem_private_key(keys[0].encode(), password)
@@ -85,7 +87,7 @@ def parse_pem(path: str, content: bytes, passphrase: str | None) -> KeyPair:
 def parse_pfx(path: str, content: bytes, passphrase: str | None) -> KeyPair:
     """Return the key and its certificate in a PFX file. ``path``: for messages."""
     _refuse_text(path, content)
-    with _reading(path):
+    with _reading(path, passphrase):
         key, certificate, others = pkcs12.load_key_and_certificates(content, passphrase.encode() if passphrase else None)
     found = [*([certificate] if certificate else []), *others]
     if key is None or not found:
@@ -133,17 +135,20 @@ def _public_numbers(certificate: x509.Certificate) -> object:
 
 
 @contextlib.contextmanager
-def _reading(path: str) -> t.Iterator[None]:
+def _reading(path: str, passphrase: str | None) -> t.Iterator[None]:
     """Raise whatever cryptography raises as InvalidOptionError."""
     try:
         yield
+    except errors.IntuneError:
+        raise
     except UnsupportedAlgorithm:
         # A curve that it does not know, among others.
         raise _not_rsa(path) from None
     except Exception:
         raise errors.InvalidOptionError(
             f"{OPTION} '{path}' cannot be opened: it is damaged, of another format, or its passphrase is wrong or missing.",
-            hint="Check it with openssl, and client_certificate_passphrase.",
+            hint="Check it with openssl, and client_certificate_passphrase."
+            + (" The passphrase begins or ends with a blank or a line end." if passphrase and passphrase != passphrase.strip() else ""),
         ) from None
 
 
@@ -154,11 +159,17 @@ def _not_rsa(path: str) -> errors.InvalidOptionError:
 
 
 def validate_dates(path: str, certificate: x509.Certificate, now: float) -> None:
-    """Raise InvalidOptionError for a certificate that has expired. ``now``: seconds since the epoch."""
+    """Raise InvalidOptionError for a certificate that is not in force. ``now``: seconds since the epoch."""
     # Dates without a zone for cryptography before 42, which has no *_utc properties.
-    today = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
-    ends = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)
+    zone = datetime.timezone.utc
+    today = datetime.datetime.fromtimestamp(now, zone)
+    begins = getattr(certificate, "not_valid_before_utc", None) or certificate.not_valid_before.replace(tzinfo=zone)
+    ends = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after.replace(tzinfo=zone)
     if ends < today:
         raise errors.InvalidOptionError(
             f"{OPTION} '{path}' expired on {ends:%Y-%m-%d}.", hint="Make a new one and upload it to the application."
+        )
+    if begins > today:
+        raise errors.InvalidOptionError(
+            f"{OPTION} '{path}' is valid from {begins:%Y-%m-%d} on, by the clock of this machine.", hint="Check the clock, or wait."
         )

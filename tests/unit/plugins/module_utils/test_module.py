@@ -14,8 +14,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http import transport as transport_module
+from ansible_collections.endpointops.intune.plugins.module_utils._permissions import AZURE_CLI, PERSON_OF_AZURE_CLI
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
-from tests.support.fakes import START, FakeTransport, answer, error, intune, jwt, options, page
+from tests.support.fakes import CLIENT_ID, START, FakeTransport, answer, error, intune, jwt, options, page
 
 SPEC = _argspec.make_spec("intune_pinreset_consent")
 KEYS = {"kind", "message", "effects", "hint", "target", "status", "code", "request_id", "client_request_id"}
@@ -283,6 +284,31 @@ def test_the_missing_permission_is_named(transport: Wire, token: str, named: lis
     result = execute(reading, access_token=token)
     assert all(permission in result["msg"] and permission in result["error"]["hint"] for permission in named)
     assert not any(permission in result["msg"] for permission in unnamed)
+
+
+@pytest.mark.parametrize(
+    ("claims", "is_told"),
+    [
+        pytest.param({"appid": AZURE_CLI, "scp": "User.Read.All"}, True, id="case 32: a person of the Azure CLI"),
+        pytest.param({"appid": CLIENT_ID, "scp": "User.Read.All"}, False, id="case 32: a person by another application"),
+        pytest.param({"appid": CLIENT_ID, "roles": []}, False, id="case 32: an application, as which az may be signed in too"),
+    ],
+)
+def test_a_person_of_the_azure_cli_is_not_told_to_grant(transport: Wire, claims: dict[str, t.Any], is_told: bool) -> None:
+    transport.then(error(403, "Forbidden"))
+    spec = _argspec.make_spec("intune_device_info")
+    result = _module.execute(spec, reading, params(access_token=jwt(**claims)), check=False, diff=False)
+    assert (PERSON_OF_AZURE_CLI in result["msg"]) is is_told
+    assert ("Grant it" in result["msg"]) is not is_told
+
+
+def test_case_32_what_does_not_need_intune_is_not_about_the_azure_cli(transport: Wire) -> None:
+    spec = _argspec.make_spec("intune_pinreset_consent")
+    transport.then(error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
+    scopes = "Application.ReadWrite.All DelegatedPermissionGrant.ReadWrite.All"
+    given = params(access_token=jwt(appid=AZURE_CLI, scp=scopes))
+    result = _module.execute(spec, reading, given, check=False, diff=False)
+    assert "Insufficient privileges" in result["msg"] and PERSON_OF_AZURE_CLI not in result["msg"]
 
 
 def test_where_no_permission_is_missing_graphs_reason_stands(transport: Wire) -> None:

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gzip
 import pathlib
+import re
 import socket
 import ssl
 import threading
@@ -44,6 +46,11 @@ def ask(sock: socket.socket) -> bytes:
         if not piece:
             return b""
         head += piece
+    # The body too: closing before it is read would reset the connection, and the answer with it.
+    found = re.search(rb"Content-Length: (\d+)", head, re.IGNORECASE)
+    left = int(found.group(1)) - len(head.partition(b"\r\n\r\n")[2]) if found else 0
+    while left > 0:
+        left -= len(sock.recv(left))
     return head
 
 
@@ -498,3 +505,18 @@ def test_an_answer_of_just_that_size_is_not(peers: t.Callable[..., Peer]) -> Non
     packed = answering(body(gzip.compress(bytes(100_000)), "Content-Encoding: gzip"))
     peer = peers(answering(body(b"a" * 100_000)), packed)
     assert [len(send(peer.url(), max_bytes=100_000).body) for _number in range(2)] == [100_000, 100_000]
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
+@pytest.mark.parametrize("exceptions", [None, "", "other.test"], ids=["no NO_PROXY", "blank NO_PROXY", "another NO_PROXY"])
+def test_case_22_what_is_local_never_reaches_a_proxy(
+    peers: t.Callable[..., Peer], monkeypatch: pytest.MonkeyPatch, variable: str, exceptions: str | None
+) -> None:
+    proxy, endpoint = peers(answering(body(b"proxy"))), peers(answering(body(b"endpoint")))
+    monkeypatch.setenv(variable, proxy.url(""))
+    if exceptions is not None:
+        monkeypatch.setenv("NO_PROXY", exceptions)
+    request = Request("GET", endpoint.url("/msi/token"), {"X-IDENTITY-HEADER": "s3cret"})
+    assert send(request).body == b"proxy", "others do"
+    assert send(dataclasses.replace(request, is_local=True)).body == b"endpoint"
+    assert proxy.connections == 1
