@@ -57,8 +57,10 @@ class ClientCertificate(ConfidentialCredential):
 
     def client_credential(self) -> dict[str, t.Any]:
         """Return the key without its passphrase, and the certificate, both as PEM."""
-        key = self._key_pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        certificate = self._key_pair.certificate.public_bytes(Encoding.PEM)
+        pair = self._key_pair
+        with _reading(self.options[OPTION], None):
+            key = pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            certificate = pair.certificate.public_bytes(Encoding.PEM)
         return {"private_key": key.decode("ascii"), "public_certificate": certificate.decode("ascii")}
 
     @functools.cached_property
@@ -142,12 +144,12 @@ def _reading(path: str, passphrase: str | None) -> t.Iterator[None]:
     except errors.IntuneError:
         raise
     except UnsupportedAlgorithm:
-        # A curve that it does not know, among others.
+        # A curve that it does not know, among others. Older versions raise ValueError for it.
         raise _not_rsa(path) from None
     except Exception:
         raise errors.InvalidOptionError(
             f"{OPTION} '{path}' cannot be opened: it is damaged, of another format, or its passphrase is wrong or missing.",
-            hint="Check it with openssl, and client_certificate_passphrase."
+            hint="Check it with openssl, and client_certificate_passphrase. The private key must be an RSA key."
             + (" The passphrase begins or ends with a blank or a line end." if passphrase and passphrase != passphrase.strip() else ""),
         ) from None
 
