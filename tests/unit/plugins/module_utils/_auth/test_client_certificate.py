@@ -12,6 +12,7 @@ import typing as t
 import jwt as pyjwt
 import pytest
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -273,3 +274,16 @@ def test_a_passphrase_that_does_not_open_is_named(folder: pathlib.Path, passphra
     with pytest.raises(errors.InvalidOptionError, match="cannot be opened") as caught:
         credential(folder, "locked.pfx", passphrase)
     assert ("line end" in (caught.value.hint or "")) is passphrase.endswith("\n")
+
+
+@pytest.mark.parametrize(("name", "function"), [("plain.pem", "load_pem_private_key"), ("plain.pfx", "pkcs12.load_key_and_certificates")])
+def test_case_25_a_key_that_the_library_does_not_support_is_said_to_be_no_rsa_key(
+    folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, name: str, function: str
+) -> None:
+    def fail(*_args: t.Any) -> None:
+        raise UnsupportedAlgorithm("Curve 1.2.156.10197.1.301 is not supported")
+
+    monkeypatch.setattr(f"{client_certificate.__name__}.{function}", fail)
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        credential(folder, name)
+    assert caught.value.message == f"The private key in client_certificate_path '{folder / name}' must be an RSA key."
