@@ -178,15 +178,11 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
 
 
 def choose_maskable(secrets: t.Iterable[str]) -> set[str]:
-    """Return the secrets that Ansible is to search for in results: those that cannot be a word, a number, or a part of either, by chance.
+    """Return the secrets that Ansible is to search for in results: those that cannot be a word, or a part of a name or an ID, by chance.
 
     A secret of Microsoft Entra has 16 characters or more; a passphrase may be ``1`` or ``windows``, and is nowhere in a result anyway.
     """
-    return {
-        secret
-        for secret in secrets
-        if len(secret) >= 16 or (len(secret) >= 6 and re.search(r"[^\W\d]", secret) and re.search(r"\d", secret))
-    }
+    return {secret for secret in secrets if len(secret) >= 16 or (len(secret) >= 6 and re.search(r"\d", secret))}
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
