@@ -36,6 +36,16 @@ def test_wrong_token(client: Any, options: dict[str, Any], text: str) -> None:
     assert text in response.json()["error"]["message"]
 
 
+def test_a_person_of_the_azure_cli_has_its_scopes_and_none_of_intune(client: Any) -> None:
+    token = client.control("POST", "tokens", {"person": True})["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.http.get("/v1.0/servicePrincipals", headers=headers).status_code == 200
+    refused = client.http.get(DEVICES, headers=headers)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "Forbidden")
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert claims["idtyp"] == "user" and "roles" not in claims and "DeviceManagement" not in claims["scp"]
+
+
 def test_altered_token(client: Any) -> None:
     head, body, signature = client.token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(body + "=="))

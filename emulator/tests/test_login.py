@@ -140,6 +140,23 @@ def test_assertion_with_foreign_key(client: Any) -> None:
     assert_refused(response, 401, 700027, "invalid_client")
 
 
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"iss": "https://other.example/"}, 700211),
+        ({"aud": "api://other"}, 700212),
+        ({"sub": "system:serviceaccount:other"}, 700213),
+        ({"sub": str.upper}, 7002138),
+    ],
+)
+def test_federated_refusals_by_the_part_that_differs(client: Any, claims: dict[str, Any], code: int) -> None:
+    client.control("PATCH", "settings", {"federated_refusal": "specific"})
+    own = jwt.decode(client.tenant.federated_token, options={"verify_signature": False})
+    changed = {name: value(own[name]) if callable(value) else value for name, value in claims.items()}
+    other = jwt.encode({**own, **changed}, client.tenant.keys.federated.key, algorithm="RS256")
+    assert_refused(ask_assertion(client, other), 401, code, "invalid_client")
+
+
 def test_federated(client: Any) -> None:
     assert ask_assertion(client, client.tenant.federated_token).status_code == 200
     claims = jwt.decode(client.tenant.federated_token, options={"verify_signature": False})

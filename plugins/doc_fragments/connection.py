@@ -18,7 +18,9 @@ options:
       - V(auto) takes the method of the one credential that is given, and V(managed_identity) where the platform announces one
         and none is given. It never takes V(azure_cli) by itself.
       - V(managed_identity) is the identity of the Azure machine, container or runbook. V(workload_identity) is a federated token
-        of Kubernetes or a CI system. V(azure_cli) is who is signed in with C(az login).
+        of Kubernetes or a CI system. V(azure_cli) is the identity that is signed in with C(az login).
+      - The Azure CLI's token for a person never holds a permission of Intune, so a person reaches only the modules that need none, such as
+        M(endpointops.intune.intune_pinreset_consent). Sign the Azure CLI in as a service principal for the others.
     type: str
     choices: [auto, client_secret, client_certificate, managed_identity, workload_identity, azure_cli, access_token]
     default: auto
@@ -40,16 +42,16 @@ options:
   client_certificate_path:
     description:
       - File with the application's certificate and its private key, as PEM or PFX.
-      - E(INTUNE_CLIENT_CERTIFICATE_PATH) is taken when it is not set.
+      - E(INTUNE_CLIENT_CERTIFICATE_PATH), then E(AZURE_CLIENT_CERTIFICATE_PATH), are taken when it is not set.
     type: path
   client_certificate_passphrase:
     description:
       - Passphrase of that file.
-      - E(INTUNE_CLIENT_CERTIFICATE_PASSPHRASE) is taken when it is not set.
+      - E(INTUNE_CLIENT_CERTIFICATE_PASSPHRASE), then E(AZURE_CLIENT_CERTIFICATE_PASSWORD), are taken when it is not set.
     type: str
   federated_token_path:
     description:
-      - File with the token of another identity provider, which the application trusts.
+      - File with the token of another identity provider, which the application trusts. It holds the token alone, as ASCII.
       - E(INTUNE_FEDERATED_TOKEN_PATH), then E(AZURE_FEDERATED_TOKEN_FILE), are taken when it is not set.
     type: path
   managed_identity_client_id:
@@ -76,11 +78,13 @@ options:
   authority_url:
     description:
       - Microsoft Entra's address, when it is not the one of O(cloud).
-      - E(INTUNE_AUTHORITY_URL) is taken when it is not set.
+      - Without O(graph_url), the sign-in service of another cloud than O(cloud) is refused.
+      - E(INTUNE_AUTHORITY_URL), then E(AZURE_AUTHORITY_HOST), are taken when it is not set.
     type: str
   ca_path:
     description:
-      - File or folder of CA certificates to trust in place of the system's.
+      - File or folder of CA certificates to trust instead of the system's. A file is a PEM bundle; a folder has hashed names, as
+        C(openssl rehash) makes them. Anything else is refused before a request is sent.
       - E(INTUNE_CA_PATH) is taken when it is not set.
     type: path
   validate_certs:
@@ -90,7 +94,8 @@ options:
     default: true
   timeout:
     description:
-      - Seconds that one request may take to connect, and again to answer.
+      - Seconds that one request may take to connect, and again until its whole response is there. A large response gets one more
+        second for each 64 KiB.
     type: float
     default: 30
   retry_timeout:
@@ -104,7 +109,10 @@ options:
       - E(INTUNE_TOKEN_CACHE_PATH) is taken when it is not set.
     type: path
 notes:
-  - Proxies are taken from the usual environment, E(HTTPS_PROXY) and E(NO_PROXY).
+  - Proxies are taken from the usual environment, E(HTTPS_PROXY) and E(NO_PROXY). The endpoint of a managed identity is always asked
+    directly.
+  - Environment variables are read where the module runs. With C(become), and on another host than the controller, a module does not see
+    the environment of the controller.
   - An option that is set to an empty string counts as not set.
   - A task that fails returns C(error) beside C(msg), with C(kind), C(message), C(effects), C(hint), C(target), C(status), C(code),
     C(request_id), and C(client_request_id), null where they are not known. C(effects) is V(none), V(partial), or V(unknown).

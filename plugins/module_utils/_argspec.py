@@ -63,6 +63,13 @@ class TextList(str):
 TEXT = Text("str")
 TEXTS = TextList("list")
 
+
+def first_authority(*names: str) -> str:
+    """Return the same as a URL: AZURE_AUTHORITY_HOST may be a host alone."""
+    value = first_set(*names)
+    return f"https://{value.strip()}" if re.fullmatch(r"\s*[A-Za-z0-9.:-]+/?\s*", value) else value
+
+
 CONNECTION: Options = {
     "auth_method": {
         "type": "str",
@@ -76,8 +83,15 @@ CONNECTION: Options = {
         "no_log": True,
         "fallback": (first_set, ["INTUNE_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "AZURE_SECRET"]),
     },
-    "client_certificate_path": {"type": "path", "fallback": (first_set, ["INTUNE_CLIENT_CERTIFICATE_PATH"])},
-    "client_certificate_passphrase": {"type": "str", "no_log": True, "fallback": (first_set, ["INTUNE_CLIENT_CERTIFICATE_PASSPHRASE"])},
+    "client_certificate_path": {
+        "type": "path",
+        "fallback": (first_set, ["INTUNE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"]),
+    },
+    "client_certificate_passphrase": {
+        "type": "str",
+        "no_log": True,
+        "fallback": (first_set, ["INTUNE_CLIENT_CERTIFICATE_PASSPHRASE", "AZURE_CLIENT_CERTIFICATE_PASSWORD"]),
+    },
     "federated_token_path": {
         "type": "path",
         "no_log": False,
@@ -92,7 +106,7 @@ CONNECTION: Options = {
         "fallback": (first_set, ["INTUNE_CLOUD"]),
     },
     "graph_url": {"type": "str", "fallback": (first_set, ["INTUNE_GRAPH_URL"])},
-    "authority_url": {"type": "str", "fallback": (first_set, ["INTUNE_AUTHORITY_URL"])},
+    "authority_url": {"type": "str", "fallback": (first_authority, ["INTUNE_AUTHORITY_URL", "AZURE_AUTHORITY_HOST"])},
     "ca_path": {"type": "path", "fallback": (first_set, ["INTUNE_CA_PATH"])},
     "validate_certs": {"type": "bool", "default": True},
     "timeout": {"type": "float", "default": 30},
@@ -269,6 +283,14 @@ def parse_entries(text: str) -> list[t.Any]:
             )
         entries.append({name: value for name, _equals, value in (word.partition("=") for word in words)})
     return entries
+
+
+def choose_maskable(secrets: t.Iterable[str]) -> set[str]:
+    """Return the secrets that Ansible is to search for in results: those that cannot be a word, or a part of a name or an ID, by chance.
+
+    A secret of Microsoft Entra has 16 characters or more; a passphrase may be ``1`` or ``windows``, and is nowhere in a result anyway.
+    """
+    return {secret for secret in secrets if len(secret) >= 16 or (len(secret) >= 6 and re.search(r"\d", secret))}
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

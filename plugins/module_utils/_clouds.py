@@ -39,15 +39,37 @@ CLOUDS = {
     )
 }
 
+# Other hosts of the same sign-in services. Source: the well-known authorities of https://github.com/AzureAD/microsoft-authentication-library-for-python
+ALIASES = {
+    "https://login.windows.net": "https://login.microsoftonline.com",
+    "https://login.microsoft.com": "https://login.microsoftonline.com",
+    "https://sts.windows.net": "https://login.microsoftonline.com",
+    "https://login.usgovcloudapi.net": "https://login.microsoftonline.us",
+    "https://login.chinacloudapi.cn": "https://login.partner.microsoftonline.cn",
+}
+
 
 def choose_cloud(name: str, *, graph_url: str | None = None, authority_url: str | None = None) -> Cloud:
-    """Return the cloud's endpoints, each replaced by its URL where one is given."""
+    """Return the cloud's endpoints, each replaced by its URL where one is given.
+
+    Raises InvalidOptionError for a URL that is not an origin, and for the sign-in service of another cloud beside this cloud's Graph.
+    """
     known = CLOUDS[name]
-    return Cloud(
-        name,
-        _parse_origin("authority_url", authority_url) if authority_url else known.authority,
-        _parse_origin("graph_url", graph_url) if graph_url else known.graph,
-    )
+    authority = _parse_origin("authority_url", authority_url) if authority_url else known.authority
+    authority = ALIASES.get(authority.lower(), authority)
+    if not graph_url:
+        _validate_authority(known, authority)
+    return Cloud(name, authority, _parse_origin("graph_url", graph_url) if graph_url else known.graph)
+
+
+def _validate_authority(known: Cloud, authority: str) -> None:
+    others = [cloud.name for cloud in CLOUDS.values() if cloud.authority == authority.lower()]
+    if others and known.name not in others:
+        raise InvalidOptionError(
+            f"authority_url '{authority}' (an option, INTUNE_AUTHORITY_URL, or AZURE_AUTHORITY_HOST) is the sign-in service of the cloud "
+            f"{' or '.join(others)}, and cloud is '{known.name}'.",
+            hint=f"Set cloud to {' or '.join(others)}, or authority_url to {known.authority}.",
+        )
 
 
 def _parse_origin(option: str, url: str) -> str:

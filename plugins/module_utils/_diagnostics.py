@@ -15,6 +15,7 @@ from . import _permissions as permissions
 from ._graph.client import GraphClient
 from ._time import render_timestamp
 
+LATEST = 1e11  # seconds since the epoch that a date can show
 TOLERABLE_SKEW = 60.0  # seconds; tokens are refused from about five minutes on
 
 Read = t.TypeVar("Read")
@@ -72,6 +73,8 @@ def fetch_connection(client: GraphClient) -> ConnectionResult:
         "clock_skew": None if client.clock_skew is None else round(client.clock_skew, 1),
         "problems": problems,
     }
+    if permissions.is_person_of_azure_cli(claims):
+        problems.append(permissions.PERSON_OF_AZURE_CLI)
     return {**result, "problems": problems + find_problems(result)}
 
 
@@ -98,7 +101,8 @@ def _has_intune(sku: t.Mapping[str, t.Any]) -> bool:
 
 
 def _render_expiry(seconds: t.Any) -> str | None:
-    return render_timestamp(seconds) if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) else None
+    is_date = isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < LATEST
+    return render_timestamp(seconds) if is_date else None
 
 
 def find_problems(result: ConnectionResult) -> list[str]:

@@ -17,12 +17,13 @@ import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 
 from . import _auth
 from . import _permissions as permissions
 from ._approval.flow import ApprovalFlow
 from ._approval.options import parse_options
-from ._argspec import Spec
+from ._argspec import Spec, choose_maskable
 from ._auth._base import CredentialContext
 from ._clouds import choose_cloud
 from ._errors import ForbiddenError, IntuneError, InvalidOptionError, MissingLibraryError
@@ -68,7 +69,11 @@ def connect(
     approval = parse_options(params.get("approval_justification"), params.get("approval_code"))
     cloud = choose_cloud(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])
     transport = Transport(
-        user_agent=USER_AGENT, ca_path=params["ca_path"], validate_certs=params["validate_certs"], timeout=params["timeout"]
+        user_agent=USER_AGENT,
+        monotonic=clock.monotonic,
+        ca_path=params["ca_path"],
+        validate_certs=params["validate_certs"],
+        timeout=params["timeout"],
     )
     sender = RetryingSender(transport, clock, params["retry_timeout"])
     pool: WorkerPool[t.Any] = WorkerPool(transport.send)
@@ -126,12 +131,15 @@ def with_missing_permissions(failure: IntuneError, module: str, client: GraphCli
     if not isinstance(failure, ForbiddenError):
         return failure
     try:
-        missing = permissions.list_missing(module, permissions.parse_granted(client.credential.identity()))
+        claims = client.credential.identity()
     except IntuneError:
         # Without the token's claims the failure itself is all that there is to say.
         return failure
+    missing = permissions.list_missing(module, permissions.parse_granted(claims))
     if not missing:
         return failure
+    if permissions.is_person_of_azure_cli(claims) and any(name.startswith("DeviceManagement") for name in missing):
+        return failure.with_hint(permissions.PERSON_OF_AZURE_CLI)
     return failure.with_hint(
         f"{name or module} needs the application permission {' and '.join(missing)}, which the token does not have. Grant it to the "
         "application in Microsoft Entra, and consent to it as an administrator."
@@ -147,6 +155,11 @@ def main(spec: Spec, run: Run) -> None:
         mark_secrets(result, spec.secrets, marks_entries=shows_entries(module.ansible_version))
     for warning in result.pop("warnings", []):
         module.warn(warning)
+    maskable = choose_maskable(module.no_log_values)
+    if maskable != module.no_log_values:
+        # From the arguments all secrets are removed; in the rest a short one would mask parts of names and IDs.
+        result["invocation"] = remove_values({"module_args": module.params}, module.no_log_values)
+        module.no_log_values = maskable
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -32,6 +32,13 @@ READ_USERS = ("User.Read.All", "Directory.Read.All")  # where groups have users 
 READ_TAGS = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")  # where scope tags are named
 RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the application that az is, the same in all tenants
+PERSON_OF_AZURE_CLI = (
+    "You are signed in as a person by the Azure CLI, whose token never holds a permission of Intune, whoever grants it. Sign in as an "
+    "application: by auth_method client_certificate, client_secret, workload_identity or managed_identity, or by "
+    "'az login --service-principal'. Modules that need no permission of Intune, such as intune_pinreset_consent, work with it."
+)
+
 MODULES: dict[str, Rows] = {
     "intune_pinreset_consent": (WRITE_APPLICATIONS, WRITE_GRANTS),
     "intune_pinreset_consent_info": (READ_APPLICATIONS, READ_GRANTS),
@@ -46,7 +53,16 @@ MODULES: dict[str, Rows] = {
 
 def parse_granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
     """Return the permissions in a token's claims, of an application or for a user; null for a token that cannot be read."""
-    return {*(claims.get("roles") or ()), *(claims.get("scp") or "").split()} if claims else None
+    if not claims:
+        return None
+    roles, scopes = claims.get("roles"), claims.get("scp")
+    granted = {role for role in roles if isinstance(role, str)} if isinstance(roles, list) else set()
+    return granted | set(scopes.split() if isinstance(scopes, str) else ())
+
+
+def is_person_of_azure_cli(claims: t.Mapping[str, t.Any]) -> bool:
+    """Return whether a token is one that the Azure CLI got for a person: it holds a fixed list of permissions, and none of Intune."""
+    return (claims.get("appid") or claims.get("azp")) == AZURE_CLI and "scp" in claims
 
 
 def list_missing(module: str, have: t.Collection[str] | None) -> list[str]:

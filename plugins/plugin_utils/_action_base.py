@@ -27,6 +27,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import (
     Secret,
     Spec,
+    choose_maskable,
     prepare,
     validate,
     with_plain_text,
@@ -170,8 +171,10 @@ def run_in_process(
     for name, found in (("warnings", validated.warnings), ("deprecations", validated.deprecations)):
         if found:
             result[name] = [*found, *result.get(name, ())]
-    cleaned: Json = remove_values({**result, "invocation": {"module_args": validated.params}}, validated.secrets)
-    return cleaned
+    # As the module does in a process of its own. What the validation says of an option may quote it.
+    secrets = validated.secrets if validated.problems else choose_maskable(validated.secrets)
+    cleaned: Json = remove_values(result, secrets)
+    return {**cleaned, **remove_values({"invocation": {"module_args": validated.params}}, validated.secrets)}
 
 
 def hide_secrets(result: Json, secrets: t.Iterable[Secret]) -> None:

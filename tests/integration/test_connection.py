@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import ssl
 import stat
 
 import pytest
@@ -156,6 +157,14 @@ def test_meets_a_claims_challenge(ansible):
 NO_PATH = {"PATH": "/nowhere"}
 BAD = {
     "no credential": ({}, BLANK, ["No credential is given", "INTUNE_CLIENT_SECRET"]),
+    "case 31: hidden environment": ({"auth_method": "client_secret"}, BLANK, ["with become", "environment of the controller"]),
+    "case 30: line end": ({"client_secret": "a-secret\n"}, {}, ["client_secret", "line end"]),
+    "case 34: up": ({"tenant_id": ".."}, {}, ["tenant_id '..'"]),
+    "case 23: other cloud": (
+        {"graph_url": "", "authority_url": "https://login.microsoftonline.us"},
+        {"INTUNE_GRAPH_URL": ""},
+        ["AZURE_AUTHORITY_HOST", "us_gov_l4 or us_gov_l5"],
+    ),
     "contradictory": ({"access_token": "x"}, {}, ["access_token, client_secret", "auth_method"]),
     "half of it": ({"client_secret": "x"}, BLANK, ["tenant_id and client_id", "INTUNE_TENANT_ID"]),
     "wrong secret": ({"client_secret": "wrong-secret"}, {}, ["AADSTS7000215", "secret's value"]),
@@ -177,7 +186,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("extra", [{}, BLANK, NO_PATH], ids=["with a credential", "blank", "no PATH"])
+@pytest.mark.parametrize("extra", [{}, BLANK, NO_PATH, {"INTUNE_GRAPH_URL": ""}], ids=["with a credential", "blank", "no PATH", "no Graph"])
 def test_bad_input_is_explained(each_execution, extra):
     if extra == NO_PATH and each_execution.execution == "module":
         pytest.skip("without a PATH Ansible cannot start a module's process")
@@ -280,3 +289,89 @@ def test_a_missing_permission_is_named(each_execution):
     for module, found in each_execution.attempts(tasks).items():
         assert found.status == "failed" and cases[module][2] in found.result["msg"], (module, found.result)
         assert found.result["error"]["request_id"], module
+
+
+def test_case_23_the_authority_of_the_platform_is_honored(each_execution, env):
+    origin = env["INTUNE_AUTHORITY_URL"]
+    good = {"INTUNE_AUTHORITY_URL": "", "AZURE_AUTHORITY_HOST": f"{origin}/"}
+    assert each_execution.module(MODULE, {}, env=good).status == "ok"
+    bad = {"INTUNE_AUTHORITY_URL": "", "AZURE_AUTHORITY_HOST": "127.0.0.1:9"}
+    found = each_execution.module(MODULE, {"retry_timeout": 0}, env=bad)
+    assert found.status == "failed" and "No connection to 127.0.0.1:9" in found.result["msg"]
+    assert each_execution.module(MODULE, {}, env={"AZURE_AUTHORITY_HOST": "127.0.0.1:9"}).status == "ok", "ours goes first"
+
+
+def test_case_30_the_certificate_of_other_tools_is_taken(each_execution, env):
+    given = {
+        "INTUNE_CLIENT_SECRET": "",
+        "AZURE_CLIENT_CERTIFICATE_PATH": env["EMULATOR_CERTIFICATE_PFX"],
+        "AZURE_CLIENT_CERTIFICATE_PASSWORD": env["EMULATOR_CERTIFICATE_PASSPHRASE"],
+    }
+    assert each_execution.module(MODULE, {}, env=given).result["connection"]["auth_method"] == "client_certificate"
+
+
+@pytest.mark.parametrize("passphrase", ["1", "a", "windows"])
+def test_case_30_a_short_secret_masks_no_result(each_execution, passphrase):
+    given = {"auth_method": "client_secret", "client_certificate_passphrase": passphrase}
+    found = each_execution.module(MODULE, given)
+    assert found.status == "ok"
+    assert "***" not in json.dumps(found.result["connection"])
+    shown = found.result.get("invocation", {}).get("module_args", {})
+    assert shown.get("client_certificate_passphrase") in (None, "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********")
+    secret = each_execution.tenant.env["INTUNE_CLIENT_SECRET"]
+    assert secret not in json.dumps(found.result)
+
+
+FORMS = {"DER": "openssl x509", "empty": "the file is empty", "key": "a private key and no certificate"}
+
+
+def test_case_27_a_file_that_is_no_bundle_is_said_at_once(each_execution, env, tmp_path):
+    pem = pathlib.Path(env["INTUNE_CA_PATH"]).read_text(encoding="utf-8")
+    key = pathlib.Path(env["EMULATOR_CERTIFICATE_PEM"]).read_text(encoding="utf-8").partition("-----BEGIN CERTIFICATE")[0]
+    contents = {"DER": ssl.PEM_cert_to_DER_cert(pem), "empty": b"", "key": key.encode()}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    for name, found in each_execution.cases(MODULE, {name: {"ca_path": str(tmp_path / name)} for name in FORMS}).items():
+        assert found.status == "failed" and "must be a PEM bundle" in found.result["msg"] and FORMS[name] in found.result["msg"], name
+        assert found.result["error"]["kind"] == "InvalidOption" and found.journal == [], name
+
+
+def test_case_22_the_machines_endpoint_is_asked_directly(each_execution, env, connect_proxy):
+    given = {
+        **BLANK,
+        "IDENTITY_ENDPOINT": env["EMULATOR_MSI_ENDPOINT"],
+        "IDENTITY_HEADER": env["EMULATOR_MSI_SECRET"],
+        "HTTPS_PROXY": connect_proxy.url,
+        "ALL_PROXY": connect_proxy.url,
+        "NO_PROXY": "",
+    }
+    wrong = {**given, "IDENTITY_HEADER": "wrong"}
+    refused = each_execution.module(MODULE, {}, env=wrong)
+    assert refused.status == "failed" and "managed identity endpoint of this machine gave no token" in refused.result["msg"]
+    assert connect_proxy.connections == [], "nothing but that endpoint was asked"
+    assert each_execution.module(MODULE, {}, env=given).status == "ok" and connect_proxy.connections
+
+
+def test_case_32_a_person_of_the_azure_cli(each_execution):
+    token = each_execution.tenant.control.token(person=True)
+    signed = {"access_token": token, "auth_method": "access_token"}
+    runs = each_execution.attempts(
+        {
+            "consent": {"endpointops.intune.intune_pinreset_consent_info": signed},
+            "connection": {f"endpointops.intune.{MODULE}": signed},
+            "devices": {"endpointops.intune.intune_device_info": {**signed, "devices": ["PHONE-HELPDESK-01"]}},
+        }
+    )
+    assert runs["consent"].status == runs["connection"].status == "ok"
+    connection = runs["connection"].result["connection"]
+    assert any("never holds a permission of Intune" in problem for problem in connection["problems"])
+    assert connection["permissions"]["intune_pinreset_consent"]["ready"]
+    refused = runs["devices"]
+    assert refused.status == "failed" and "never holds a permission of Intune" in refused.result["msg"]
+    assert "Grant it" not in refused.result["msg"]
+
+
+def test_case_33_a_token_that_lives_shortly_is_kept(ansible):
+    ansible.tenant.control.settings(token_lifetime=200)
+    found = ansible.module(MODULE, {})
+    assert found.status == "ok" and found.tokens == 1

@@ -226,11 +226,21 @@ def test_bad_input_resets_nothing(ansible):
         assert words and all(word in found.result["msg"] for word in words), (options, found.result["msg"])
 
 
-@pytest.mark.parametrize("kind", ["drop_after", "truncate"])
+REDIRECT = {"kind": "redirect", "processed": True}
+LOST = {
+    "drop_after": {"kind": "drop_after"},
+    "truncate": {"kind": "truncate"},
+    "case 13: redirect to half an address": {**REDIRECT, "location": "https://["},
+    "case 13: redirect in bytes that are not UTF-8": {**REDIRECT, "location": "https://graph.test\u00ff/"},
+    "case 13: redirect to a port that is none": {**REDIRECT, "location": "https://graph.test:port/", "status": 308},
+}
+
+
+@pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 @pytest.mark.parametrize(("devices", "path"), [([PHONE], "/resetPasscode$"), (PHONES, r"^/\$batch$")], ids=["one", "batch"])
-def test_a_lost_answer_is_settled_and_not_sent_again(ansible, kind, devices, path):
+def test_a_lost_answer_is_settled_and_not_sent_again(ansible, fault, devices, path):
     # The first $batch looks the devices up, by v1.0; resets are the second there. What beta is asked for is not counted.
-    ansible.tenant.control.arm(kind, "POST", path, version="v1.0", skip=len(devices) - 1)
+    ansible.tenant.control.arm(method="POST", path=path, version="v1.0", skip=len(devices) - 1, **fault)
     found = ansible.module(MODULE, {"devices": devices})
     assert found.status == "ok", found.result
     assert [(item["changed"], item["status"]) for item in found.result["results"]] == [(True, "done")] * len(devices)

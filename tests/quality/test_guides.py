@@ -20,7 +20,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _clouds as clouds
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
-from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HINTS
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._advice import HINTS
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = sorted(ROOT.glob("docs/**/*.rst"))

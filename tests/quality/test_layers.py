@@ -34,6 +34,8 @@ PURE = frozenset(
         "_pem",
         "_clouds",
         "_permissions",
+        "_auth._advice",
+        "_auth._answers",
         "_http.message",
         "_http.retry",
         "_graph.odata",

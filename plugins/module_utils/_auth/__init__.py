@@ -12,7 +12,7 @@ import os
 import typing as t
 
 from .. import _errors as errors
-from ._base import AuthMethod, Credential, CredentialContext
+from ._base import CHECK_ENVIRONMENT, AuthMethod, Credential, CredentialContext
 from .access_token import AccessToken
 from .azure_cli import AzureCli
 from .client_certificate import ClientCertificate
@@ -63,5 +63,6 @@ def detect_method(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) 
     raise errors.InvalidOptionError(
         "No credential is given.",
         hint="Set tenant_id, client_id and client_secret (INTUNE_TENANT_ID, INTUNE_CLIENT_ID, INTUNE_CLIENT_SECRET), "
-        "or client_certificate_path, federated_token_path or access_token; or set auth_method to managed_identity or azure_cli.",
+        "or client_certificate_path, federated_token_path or access_token; or set auth_method to managed_identity or azure_cli. "
+        + CHECK_ENVIRONMENT,
     )

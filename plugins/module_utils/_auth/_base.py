@@ -9,7 +9,10 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import dataclasses
+import math
+import re
 import typing as t
 
 from .. import _errors as errors
@@ -20,7 +23,14 @@ from ._claims import parse_claims
 
 AuthMethod = t.Literal["client_secret", "client_certificate", "managed_identity", "workload_identity", "azure_cli", "access_token"]
 
-RENEW_BEFORE = 300.0  # seconds of life left at which a token is replaced
+RENEW_BEFORE = 300.0  # seconds of life left at which a token is replaced; a tenth of its life where that is less
+NIL = "00000000-0000-0000-0000-000000000000"
+GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{0,61}[a-z]"
+CHECK_ENVIRONMENT = (
+    "The variables are read where the module runs: with become, or on another host, it does not see the environment of the controller. "
+    "Set options there."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,11 +59,13 @@ class Credential(abc.ABC):
 
     method: str = ""
     required_options: tuple[str, ...] = ()
+    uses_tenant: bool = False
 
     def __init__(self, options: t.Mapping[str, t.Any], context: CredentialContext) -> None:
         self.options = options
         self.context = context
         self._token: Token | None = None
+        self._renew_at = math.inf
 
     def validate(self) -> None:
         """Raise InvalidOptionError or MissingLibraryError where the credential cannot work."""
@@ -63,8 +75,11 @@ class Credential(abc.ABC):
                 f"auth_method {self.method} needs {' and '.join(missing)}.",
                 hint="Set it as an option, in module_defaults of group/endpointops.intune.intune, or in the environment as "
                 + ", ".join(f"INTUNE_{name.upper()}" for name in missing)
-                + ".",
+                + ". "
+                + CHECK_ENVIRONMENT,
             )
+        if self.uses_tenant and self.options.get("tenant_id"):
+            validate_tenant(self.options["tenant_id"])
 
     @abc.abstractmethod
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
@@ -72,13 +87,38 @@ class Credential(abc.ABC):
 
     def token(self, *, claims: str | None = None, renew: bool = False) -> str:
         """Return a usable token, fetched at most once while it lives. ``claims``: a challenge that a new one has to meet."""
-        if renew or claims or self._token is None or self._expires_soon(self._token):
+        if renew or claims or self._token is None or self.context.now() >= self._renew_at:
             self._token = self.fetch_token(claims, renew)
+            self._renew_at = choose_renewal(self._token, self.context.now())
         return self._token.value
 
     def identity(self) -> Json:
         """Return the claims of the token, for diagnosis; empty for an opaque one."""
         return parse_claims(self.token())
 
-    def _expires_soon(self, token: Token) -> bool:
-        return token.expires_at is not None and token.expires_at - self.context.now() < RENEW_BEFORE
+
+def choose_renewal(token: Token, now: float) -> float:
+    """Return from when on a token that came ``now`` is replaced, in seconds since the epoch."""
+    if token.expires_at is None or token.expires_at <= now:
+        # Over from the beginning by this clock, which is then wrong: it serves until the service refuses it.
+        return math.inf
+    return token.expires_at - min(RENEW_BEFORE, (token.expires_at - now) / 10)
+
+
+def validate_tenant(tenant: str) -> None:
+    """Raise InvalidOptionError for a text that can be no tenant: it becomes a part of a path, and of a command."""
+    if not re.fullmatch(f"{GUID}|{DOMAIN}", tenant, re.IGNORECASE) or tenant == NIL:
+        raise errors.InvalidOptionError(
+            f"tenant_id '{tenant}' is neither a GUID nor a domain name of a tenant.", hint="Give the Directory ID, without braces."
+        )
+
+
+@contextlib.contextmanager
+def translate_failures(message: str, hint: str) -> t.Iterator[None]:
+    """Raise whatever a library raises as AuthenticationError, which names its type: its text may hold a secret."""
+    try:
+        yield
+    except errors.IntuneError:
+        raise
+    except Exception as failure:
+        raise errors.AuthenticationError(f"{message} ({type(failure).__name__}).", hint=hint) from None

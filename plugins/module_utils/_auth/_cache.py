@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import os
+import re
 import stat
 import tempfile
 import typing as t
 
 from .. import _errors as errors
+from ._answers import is_token, parse_json
 
 try:
     import msal
@@ -33,34 +35,45 @@ class TokenCache:
 
     def validate(self) -> None:
         """Raise InvalidOptionError for a file that is not ours, or that others can read. It may be missing."""
-        if self._path is None:
-            return
-        try:
-            found = os.lstat(self._path)
-        except FileNotFoundError:
-            return
-        except OSError as failure:
-            raise errors.InvalidOptionError(f"{OPTION} '{self._path}' cannot be used: {failure.strerror}.") from failure
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
-            raise errors.InvalidOptionError(
-                f"{OPTION} '{self._path}' is not a file that only its owner can read.",
-                hint="It holds tokens: remove it, or set its mode to 0600.",
-            )
+        if self._path is not None:
+            self._read()
 
     def load(self) -> t.Any:
-        """Return msal's cache with the content of the file; null without a path."""
+        """Return msal's cache with the content of the file; null without a path. A damaged file begins anew."""
         if self._path is None:
             return None
         self._cache = msal.SerializableTokenCache()
-        try:
-            with open(self._path, encoding="utf-8") as file:
-                content = file.read()
-            if isinstance(json.loads(content), dict):
-                self._cache.deserialize(content)
-        except (FileNotFoundError, ValueError):
-            # A first run, or a damaged file: both begin anew.
-            self._cache = msal.SerializableTokenCache()
+        content = self._read()
+        if content is not None and is_cache(content):
+            self._cache.deserialize(content)
         return self._cache
+
+    def _read(self) -> str | None:
+        """Return the content of the file; null where it is missing. The file that is checked is the one that is read."""
+        try:
+            # Not blocking: opening a pipe would wait for somebody to write to it.
+            handle = os.open(t.cast(str, self._path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as failure:
+            if getattr(failure, "errno", None) in (errno.ELOOP, errno.ENXIO):
+                raise self._not_ours() from None
+            reason = getattr(failure, "strerror", None) or failure
+            raise errors.InvalidOptionError(f"{OPTION} '{self._path}' cannot be used: {reason}.") from failure
+        try:
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+                raise self._not_ours()
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                return file.read().decode("utf-8", errors="replace")
+        finally:
+            os.close(handle)
+
+    def _not_ours(self) -> errors.InvalidOptionError:
+        return errors.InvalidOptionError(
+            f"{OPTION} '{self._path}' is not a file that only its owner can read.",
+            hint="It holds tokens: remove it, or set its mode to 0600.",
+        )
 
     def save(self) -> None:
         """Replace the file as a whole, so that another process never reads half of it."""
@@ -78,3 +91,22 @@ class TokenCache:
                 raise
         except OSError as failure:
             raise errors.InvalidOptionError(f"{OPTION} '{self._path}' cannot be written: {failure.strerror}.") from failure
+
+
+def is_cache(content: str) -> bool:
+    """Return whether a text is a cache of msal, whose every entry has the members that msal reads, and of their type."""
+    kinds = parse_json(content)
+    if not isinstance(kinds, dict) or not all(isinstance(entries, dict) for entries in kinds.values()):
+        return False
+    entries = [entry for kind in kinds.values() for entry in kind.values()]
+    return all(_is_entry(entry) for entry in entries) and all(_is_token(entry) for entry in kinds.get("AccessToken", {}).values())
+
+
+def _is_entry(entry: t.Any) -> bool:
+    return isinstance(entry, dict) and all(value is None or isinstance(value, str) for value in entry.values())
+
+
+def _is_token(entry: t.Mapping[str, str | None]) -> bool:
+    has_texts = is_token(entry.get("secret")) and all(entry.get(name) for name in ("target", "client_id", "environment", "realm"))
+    ends = [entry.get("expires_on"), *(entry[name] for name in ("refresh_on", "extended_expires_on", "cached_at") if name in entry)]
+    return has_texts and all(re.fullmatch(r"\d{1,12}", end or "") for end in ends)

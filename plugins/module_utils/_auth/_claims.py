@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 import base64
-import json
 
 from .._types import Json
+from ._answers import parse_json, parse_seconds
 
 
 def parse_claims(token: str) -> Json:
@@ -20,7 +20,12 @@ def parse_claims(token: str) -> Json:
     if len(parts) != 3:
         return {}
     try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        claims = parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)).decode())
     except ValueError:
         return {}
     return claims if isinstance(claims, dict) else {}
+
+
+def find_end(token: str) -> float | None:
+    """Return the end of a JWT in seconds since the epoch; null for another token, and for one that does not say."""
+    return parse_seconds(parse_claims(token).get("exp"))

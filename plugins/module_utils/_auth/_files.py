@@ -4,11 +4,15 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Credentials in files, with errors that name the option."""
+"""Credentials in files and texts, with errors that name the option and never show the content."""
 
 from __future__ import annotations
 
+import re
+
 from .. import _errors as errors
+
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_file(option: str, path: str) -> bytes:
@@ -24,3 +28,32 @@ def read_file(option: str, path: str) -> bytes:
     if not content.strip():
         raise errors.InvalidOptionError(f"{option} '{path}' is empty.", hint="Check what writes this file.")
     return content
+
+
+def read_token(option: str, path: str) -> str:
+    """Return the token in a file; raise InvalidOptionError for one that holds anything beside it."""
+    content = read_file(option, path)
+    if content.startswith(UTF_16) or b"\0" in content:
+        raise errors.InvalidOptionError(
+            f"{option} '{path}' is UTF-16 text.",
+            hint="Write the file as ASCII, without a byte order mark (in Windows PowerShell: Out-File -Encoding ascii).",
+        )
+    return validate_token(f"{option} '{path}'", content.decode("utf-8", errors="replace"))
+
+
+def validate_token(name: str, text: str) -> str:
+    """Return a text that can be a token, without blanks around it; raise InvalidOptionError, which says what else it is."""
+    token = text.strip()
+    others = (
+        (token.startswith("\ufeff"), "begins with a byte order mark", "Write it as ASCII or UTF-8 without a byte order mark."),
+        (token[:1] in ("{", "["), "is JSON", "Give the token in it alone: for GitHub the member 'value', for others 'access_token'."),
+        (token[:1] in ("'", '"') or token[-1:] in ("'", '"'), "stands in quotes", "Give it without them."),
+        (token[:7].lower() == "bearer ", "begins with the word Bearer", "Give the token alone."),
+        (token.startswith("-----BEGIN"), "is PEM and no token", "Set client_certificate_path for a certificate."),
+        # A header can hold no other characters, and neither can a token.
+        (not re.fullmatch(r"[!-~]+", token), "holds blanks or characters that no token has", "Check how it was copied."),
+    )
+    for found, what, hint in others:
+        if found:
+            raise errors.InvalidOptionError(f"{name} {what}.", hint=hint)
+    return token

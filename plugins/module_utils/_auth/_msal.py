@@ -9,16 +9,18 @@
 from __future__ import annotations
 
 import abc
-import json
+import dataclasses
 import re
 import typing as t
 import urllib.parse
 
 from .. import _errors as errors
-from .._http.message import Request, Response
+from .._http.message import Request, Response, is_same_origin
 from .._http.retry import RetryingSender
 from . import _cache
-from ._base import Credential, Token
+from ._advice import find_hint, find_number
+from ._answers import find_problem, is_token, parse_json, parse_seconds
+from ._base import Credential, Token, translate_failures
 
 try:
     import msal
@@ -29,26 +31,19 @@ else:
     # Older ones do not take a certificate without its thumbprint, and lack the managed identity client.
     HAS_MSAL = tuple(int(part) for part in msal.__version__.split(".")[:2]) >= (1, 35)
 
-# The remedy for each AADSTS number. Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
-HINTS = {
-    "7000215": "The secret is wrong: use the secret's value, not its id, and the application that it belongs to.",
-    "7000222": "The secret has expired: make a new one for the application in Microsoft Entra.",
-    "700016": "The application is not known in this tenant: check client_id, tenant_id and cloud.",
-    "90002": "The tenant is not known: check tenant_id and cloud.",
-    "900023": "tenant_id is neither a GUID nor a domain of the tenant.",
-    "700027": "The certificate is not one of the application's, or is no longer valid: upload its public part to the application.",
-    "70021": "The federated token's issuer, subject and audience fit no federated credential of the application.",
-    "700024": "The client assertion is outside its time range: check the clock of the machine that runs the module.",
-    "500011": "The tenant does not know the resource: check cloud and graph_url.",
-    "53003": "A Conditional Access policy for workload identities blocks this application from here.",
-}
+LONGEST_REASON = 2000  # characters
 
 
 class MsalHttp:
-    """The ``http_client`` that msal asks for: get and post, on the collection's transport and with its retries."""
+    """The ``http_client`` that msal asks for: get and post, on the collection's transport and with its retries.
 
-    def __init__(self, sender: RetryingSender) -> None:
+    ``origin``: the only one that is asked, wherever a discovery document leads. Without one: the managed identity endpoint of this machine,
+    which is asked directly and not through a proxy.
+    """
+
+    def __init__(self, sender: RetryingSender, origin: str | None = None) -> None:
         self._sender = sender
+        self._origin = origin
 
     def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_kwargs: t.Any) -> MsalResponse:
         """Return the response of a GET."""
@@ -66,6 +61,14 @@ class MsalHttp:
         """Do nothing: the owner of the transport closes it."""
 
     def _send(self, request: Request) -> MsalResponse:
+        if self._origin is None:
+            request = dataclasses.replace(request, is_local=True)
+        elif not is_same_origin(request.url, self._origin):
+            raise errors.AuthenticationError(
+                f"The sign-in service {self._origin} names an endpoint of another host: {request.url.partition('?')[0]}. "
+                "Nothing was sent there.",
+                hint="Check authority_url: it must be the sign-in service itself.",
+            )
         response = self._sender.send(request)
         validate_response(request, response)
         return MsalResponse(response)
@@ -77,24 +80,29 @@ def _with_query(url: str, params: t.Any) -> str:
 
 def validate_response(request: Request, response: Response) -> None:
     """Raise an error for a response that msal cannot read, or would write to a log with the token in it."""
+    service = "managed identity endpoint" if request.is_local else "sign-in service"
     if response.status >= 500 or response.status == 429:
         raise errors.AuthenticationError(
-            f"{request.target}: the sign-in service still responds with status {response.status} after retry_timeout.",
-            hint="Try again later.",
+            f"{request.target}: the {service} still responds with status {response.status} after retry_timeout.", hint="Try again later."
         )
-    if 200 <= response.status < 400 and not isinstance(_parse_json(response.text), dict):
+    if request.is_local and response.status == 401:
+        # The challenge of an Arc machine has no content.
+        return
+    problem = _find_problem(response)
+    if problem:
         raise errors.UnexpectedResponseError(
-            f"{request.target} returned an unexpected response (status {response.status}), which is not of a sign-in service.",
+            f"{request.target} returned an unexpected response (status {response.status}), which is not of a {service}: {problem}.",
             target=request.target,
             hint="A proxy or gateway may have responded instead. Check authority_url and the proxy.",
         )
 
 
-def _parse_json(text: str) -> t.Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
+def _find_problem(response: Response) -> str | None:
+    """Return the reason why a response is none of a sign-in service; null for a good one."""
+    content = parse_json(response.text)
+    if response.status >= 400:
+        return None if isinstance(content, dict) else "it is not a JSON object"
+    return find_problem(content) if response.status == 200 else "a token comes with status 200"
 
 
 class MsalResponse:
@@ -113,6 +121,7 @@ class ConfidentialCredential(Credential):
     """An application that proves its identity to Entra, with the proof that a subclass returns."""
 
     required_options: tuple[str, ...] = ("tenant_id", "client_id")
+    uses_tenant = True
 
     def __init__(self, *args: t.Any) -> None:
         super().__init__(*args)
@@ -123,11 +132,6 @@ class ConfidentialCredential(Credential):
         """Raise InvalidOptionError or MissingLibraryError where the credential cannot work."""
         super().validate()
         require_msal()
-        tenant = self.options["tenant_id"]
-        if not re.fullmatch(r"[0-9A-Za-z.-]+", tenant):
-            raise errors.InvalidOptionError(
-                f"tenant_id '{tenant}' is neither a GUID nor a domain name.", hint="Give the Directory ID, without braces."
-            )
         self._cache.validate()
 
     @abc.abstractmethod
@@ -142,11 +146,8 @@ class ConfidentialCredential(Credential):
             # msal has no other way to bypass its own cache.
             app.remove_tokens_for_client()
         asked_at = self.context.now()
-        try:
+        with translate_failures("Microsoft Entra returned an unexpected response", "Check authority_url and the proxy."):
             result = app.acquire_token_for_client(scopes, claims_challenge=claims)
-        except ValueError as failure:
-            # Its text may be the response's.
-            raise errors.AuthenticationError("Microsoft Entra returned an unexpected response.", hint="Check the proxy.") from failure
         token = parse_token(result, asked_at)
         self._cache.save()
         return token
@@ -154,20 +155,25 @@ class ConfidentialCredential(Credential):
     def _application(self) -> t.Any:
         if self._app is None:
             authority = f"{self.context.cloud.authority}/{self.options['tenant_id']}"
+            proof = self.client_credential()
             try:
                 self._app = msal.ConfidentialClientApplication(
                     self.options["client_id"],
-                    client_credential=self.client_credential(),
+                    client_credential=proof,
                     authority=authority,
                     # The options name the hosts: the public cloud is not asked about them.
                     instance_discovery=False,
-                    http_client=MsalHttp(self.context.sender),
+                    http_client=MsalHttp(self.context.sender, self.context.cloud.authority),
                     token_cache=self._cache.load(),
                     client_capabilities=["CP1"],
                 )
-            except (ValueError, KeyError, errors.UnexpectedResponseError) as failure:
-                # msal puts Entra's own text into the error that it raises from.
-                raise parse_authority_failure(f"{failure} {failure.__context__}", authority) from failure
+            except errors.UnexpectedResponseError as failure:
+                raise parse_authority_failure(failure.message, authority) from failure
+            except errors.IntuneError:
+                raise
+            except Exception as failure:
+                # Of a document whose members are of other types. msal puts Entra's own text into the error that it raises from.
+                raise parse_authority_failure(f"{failure} {failure.__context__}", authority) from None
         return self._app
 
 
@@ -179,26 +185,38 @@ def require_msal() -> None:
 
 def parse_token(result: t.Mapping[str, t.Any], asked_at: float) -> Token:
     """Return the token in msal's result; raise AuthenticationError for a refusal. ``asked_at``: seconds since the epoch."""
-    if not result.get("access_token"):
+    if not is_token(result.get("access_token")):
         raise parse_refusal(result)
-    try:
-        return Token(result["access_token"], asked_at + float(result.get("expires_in", 0)))
-    except (TypeError, ValueError):
-        return Token(result["access_token"])
+    lives = parse_seconds(result.get("expires_in"))
+    return Token(result["access_token"], None if lives is None else asked_at + lives)
 
 
 def parse_refusal(result: t.Mapping[str, t.Any]) -> errors.AuthenticationError:
-    """Return the error in an error response of Entra or of a managed identity endpoint."""
-    described = str(result.get("error_description") or result.get("error") or "no reason was given")
-    sentence = re.split(r"\s*(?:Trace ID|Correlation ID|\r\n|\n)", described)[0].strip()
-    found = re.search(r"AADSTS(\d+)", described)
-    number = found.group(1) if found else None
+    """Return the error in an error response of Entra."""
+    described = describe_refusal(result)
+    number = find_number(described)
     return errors.AuthenticationError(
-        f"Microsoft Entra gave no token: {sentence}",
-        code=f"AADSTS{number}" if number else result.get("error"),
-        correlation_id=result.get("correlation_id") or result.get("trace_id"),
-        hint=HINTS.get(number or "", "Check tenant_id, client_id, the credential and cloud."),
+        f"Microsoft Entra gave no token: {first_sentence(described)}",
+        code=f"AADSTS{number}" if number else _text_of(result, "error"),
+        correlation_id=_text_of(result, "correlation_id") or _text_of(result, "trace_id"),
+        hint=find_hint(number),
     )
+
+
+def describe_refusal(result: t.Mapping[str, t.Any]) -> str:
+    """Return the reason that an error response gives, cut."""
+    return (_text_of(result, "error_description") or _text_of(result, "error") or "no reason was given")[:LONGEST_REASON]
+
+
+def first_sentence(described: str) -> str:
+    """Return the first line of a reason, without the IDs that follow it."""
+    line = re.split(r"Trace ID|Correlation ID|\r|\n", described.strip(), maxsplit=1)[0]
+    return "".join(sign if sign.isprintable() else " " for sign in line).strip()
+
+
+def _text_of(result: t.Mapping[str, t.Any], name: str) -> str | None:
+    value = result.get(name)
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def parse_authority_failure(text: str, authority: str) -> errors.AuthenticationError:

@@ -8,11 +8,10 @@
 
 from __future__ import annotations
 
-import re
-
 from .. import _errors as errors
 from ._base import Credential, Token
-from ._claims import parse_claims
+from ._claims import find_end
+from ._files import validate_token
 
 
 class AccessToken(Credential):
@@ -24,20 +23,18 @@ class AccessToken(Credential):
     def validate(self) -> None:
         """Raise InvalidOptionError for a text that cannot be a token."""
         super().validate()
-        # A header can hold no other characters, and neither can a token.
-        if not re.fullmatch(r"[!-~]+", self.options["access_token"].strip()):
-            raise errors.InvalidOptionError("access_token holds blanks or characters that no token has.", hint="Check how it was copied.")
+        validate_token("access_token", self.options["access_token"])
 
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
         """Return the given token; raise AuthenticationError where it has expired or was refused."""
-        if renew:
+        if renew or claims:
             raise errors.AuthenticationError(
                 "Microsoft Graph refused the given access_token (expired, revoked, or issued for another service or cloud).",
                 hint=f"Get a new one for the resource {self.context.cloud.graph}, or use a credential that can renew itself.",
             )
         value = self.options["access_token"].strip()
-        expires_at = parse_claims(value).get("exp")
-        if isinstance(expires_at, (int, float)) and expires_at <= self.context.now():
+        expires_at = find_end(value)
+        if expires_at is not None and expires_at <= self.context.now():
             raise errors.AuthenticationError(
                 "The given access_token has expired.", hint="Get a new one, or use a credential that can renew itself."
             )

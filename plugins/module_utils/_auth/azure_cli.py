@@ -8,58 +8,81 @@
 
 from __future__ import annotations
 
-import json
+import re
 import subprocess
 import typing as t
 
 from .. import _errors as errors
+from ._advice import find_hint, find_number
+from ._answers import is_token, parse_json, parse_seconds
 from ._base import Credential, Token
 
 TIMEOUT = 60  # seconds for az to answer
+LONGEST_OUTPUT = 100_000  # characters
+LONGEST_REASON = 500
 
 
 class AzureCli(Credential):
     """The token that the command ``az`` returns."""
 
     method = "azure_cli"
+    uses_tenant = True
 
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
-        """Return the token of the Azure CLI."""
+        """Return the token of the Azure CLI; raise AuthenticationError where it has none, or the service wants a stronger one."""
+        if claims:
+            raise errors.AuthenticationError(
+                "Microsoft Graph asks for a new or stronger sign-in (claims challenge), which the Azure CLI cannot pass on here.",
+                hint="Run 'az logout' and 'az login' again, or use an auth_method that signs in by itself, such as client_certificate.",
+            )
         command = ["az", "account", "get-access-token", "--output", "json", "--resource", self.context.cloud.graph]
         if self.options.get("tenant_id"):
             command += ["--tenant", self.options["tenant_id"]]
         token = parse_output(self._run(command))
-        if token is None or not token.value:
+        if token is None:
             raise errors.AuthenticationError("The Azure CLI answered without a token.", hint="Run 'az version': 2.54 or later is needed.")
         return token
 
     @staticmethod
     def _run(command: t.Sequence[str]) -> str:
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False, stdin=subprocess.DEVNULL)
-        except OSError as failure:
-            raise errors.AuthenticationError(
-                f"auth_method azure_cli needs the Azure CLI, and 'az' is not on the PATH or cannot be run ({failure.strerror}).",
-                hint="Install it, or choose another auth_method.",
-            ) from None
+            # Replaced: az writes in the encoding of its own locale.
+            done = subprocess.run(
+                command, capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT, check=False, stdin=subprocess.DEVNULL
+            )
         except subprocess.TimeoutExpired:
             raise errors.AuthenticationError(
                 f"The Azure CLI did not answer within {TIMEOUT} s.", hint="Try 'az account show' by hand."
             ) from None
-        if done.returncode:
-            lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
-            reason = lines[0] if lines else "no reason given"
+        except (OSError, ValueError, subprocess.SubprocessError) as failure:
+            reason = getattr(failure, "strerror", None) or type(failure).__name__
             raise errors.AuthenticationError(
-                f"The Azure CLI gave no token: {reason}", hint="Sign in with 'az login' as the user who runs Ansible."
+                f"auth_method azure_cli needs the Azure CLI, and 'az' is not on the PATH or cannot be run ({reason}).",
+                hint="Install it, or choose another auth_method.",
+            ) from None
+        if done.returncode:
+            reason = find_reason(done.stderr) or f"no reason given (exit code {done.returncode})"
+            raise errors.AuthenticationError(
+                f"The Azure CLI gave no token: {reason}",
+                hint=find_hint(find_number(reason), "Sign in with 'az login' as the user who runs Ansible."),
             )
         return done.stdout
 
 
+def find_reason(stderr: str) -> str | None:
+    """Return the line in which az says why it failed; null where it says nothing. Before it may come warnings, of Python too."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", stderr[:LONGEST_OUTPUT])
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
+    own = [line for line in lines if re.match(r"(?:az: )?error\b", line, re.IGNORECASE)]
+    chosen = [line for line in own if find_number(line)] or [line for line in lines if find_number(line)] or own
+    others = [line for line in lines if not re.match(r"warning\b|.*warning: |warnings\.warn", line, re.IGNORECASE)]
+    found = (chosen or others[-1:] or lines[-1:])[-1:]
+    return "".join(sign if sign.isprintable() else " " for sign in found[0][:LONGEST_REASON]) if found else None
+
+
 def parse_output(text: str) -> Token | None:
     """Return the token in the output of ``az account get-access-token``; null for anything else."""
-    try:
-        output = json.loads(text)
-        expires_on = output.get("expires_on")
-        return Token(output["accessToken"], None if expires_on is None else float(expires_on))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    output = parse_json(text)
+    if not isinstance(output, dict) or not is_token(output.get("accessToken")):
         return None
+    return Token(output["accessToken"], parse_seconds(output.get("expires_on")))

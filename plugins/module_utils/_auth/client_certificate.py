@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import functools
@@ -15,12 +16,13 @@ import re
 import typing as t
 
 from .. import _errors as errors
-from ._files import read_file
+from ._files import UTF_16, read_file
 from ._msal import ConfidentialCredential
 
 try:
     from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key, pkcs12
 except ImportError:
     HAS_CRYPTOGRAPHY = False
@@ -49,12 +51,16 @@ class ClientCertificate(ConfidentialCredential):
         super().validate()
         if not HAS_CRYPTOGRAPHY:
             raise errors.MissingLibraryError("cryptography")
-        validate_dates(self.options[OPTION], self._key_pair.certificate, self.context.now())
+        pair = self._key_pair
+        with _reading(self.options[OPTION], None):
+            validate_dates(self.options[OPTION], pair.certificate, self.context.now())
 
     def client_credential(self) -> dict[str, t.Any]:
         """Return the key without its passphrase, and the certificate, both as PEM."""
-        key = self._key_pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        certificate = self._key_pair.certificate.public_bytes(Encoding.PEM)
+        pair = self._key_pair
+        with _reading(self.options[OPTION], None):
+            key = pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            certificate = pair.certificate.public_bytes(Encoding.PEM)
         return {"private_key": key.decode("ascii"), "public_certificate": certificate.decode("ascii")}
 
     @functools.cached_property
@@ -66,57 +72,106 @@ class ClientCertificate(ConfidentialCredential):
 
 
 def parse_pem(path: str, content: bytes, passphrase: str | None) -> KeyPair:
-    """Return the first key and the first certificate in a PEM file. ``path``: for messages."""
+    """Return the first key of a PEM file and its certificate, wherever in the file that is. ``path``: for messages."""
     text = content.decode("ascii", errors="replace")
-    key, certificate = _find_block(text, "PRIVATE KEY"), _find_block(text, "CERTIFICATE")
-    if not key or not certificate:
-        missing = "private key" if not key else "certificate"
+    keys, certificates = _find_blocks(text, "PRIVATE KEY"), _find_blocks(text, "CERTIFICATE")
+    if not keys or not certificates:
+        missing = "private key" if not keys else "certificate"
         raise errors.InvalidOptionError(f"{OPTION} '{path}' has no {missing}.", hint="The PEM file must hold the key and the certificate.")
-    # A passphrase for a key that has none is an error for cryptography, but not for the user.
-    password = passphrase.encode() if passphrase and "ENCRYPTED" in key else None
-    try:
-        return KeyPair(
-            _require_rsa(path, load_pem_private_key(key.encode(), password)), x509.load_pem_x509_certificate(certificate.encode())
-        )
-    except (ValueError, TypeError) as failure:
-        raise _unreadable(path) from failure
+    with _reading(path, passphrase):
+        # A passphrase for a key that has none is an error for cryptography, but not for the user.
+        password = passphrase.encode() if passphrase and "ENCRYPTED" in keys[0] else None
+        key = load_pem_private_key(keys[0].encode(), password)
+        found = [x509.load_pem_x509_certificate(certificate.encode()) for certificate in certificates]
+    return _pair(path, key, found)
 
 
 def parse_pfx(path: str, content: bytes, passphrase: str | None) -> KeyPair:
     """Return the key and its certificate in a PFX file. ``path``: for messages."""
-    try:
-        key, certificate, _others = pkcs12.load_key_and_certificates(content, passphrase.encode() if passphrase else None)
-    except (ValueError, TypeError) as failure:
-        raise _unreadable(path) from failure
-    if key is None or certificate is None:
+    _refuse_text(path, content)
+    with _reading(path, passphrase):
+        key, certificate, others = pkcs12.load_key_and_certificates(content, passphrase.encode() if passphrase else None)
+    found = [*([certificate] if certificate else []), *others]
+    if key is None or not found:
         raise errors.InvalidOptionError(f"{OPTION} '{path}' has no private key with its certificate.", hint="Export it with its key.")
-    return KeyPair(_require_rsa(path, key), certificate)
+    return _pair(path, key, found)
 
 
-def _find_block(text: str, kind: str) -> str | None:
-    found = re.search(rf"-----BEGIN ([A-Z ]*{kind})-----.*?-----END \1-----", text, re.DOTALL)
-    return found.group(0) + "\n" if found else None
+def _refuse_text(path: str, content: bytes) -> None:
+    """Raise InvalidOptionError for the text forms of a file that would be read otherwise."""
+    if content.startswith(UTF_16):
+        raise errors.InvalidOptionError(f"{OPTION} '{path}' is UTF-16 text.", hint="Write the PEM file as ASCII.")
+    # A PFX file begins with a sequence (0x30), whose base64 begins with M.
+    if re.fullmatch(rb"M[A-Za-z0-9+/_\s-]+=*\s*", content):
+        raise errors.InvalidOptionError(
+            f"{OPTION} '{path}' is a PFX file in base64, as Azure Key Vault returns it.",
+            hint="Decode it first, for example with the filter b64decode(encoding='latin-1') or 'base64 --decode'.",
+        )
 
 
-def _require_rsa(path: str, key: object) -> RSAPrivateKey:
+def _find_blocks(text: str, kind: str) -> list[str]:
+    return [found.group(0) + "\n" for found in re.finditer(rf"-----BEGIN ([A-Z0-9 ]*{kind})-----.*?-----END \1-----", text, re.DOTALL)]
+
+
+def _pair(path: str, key: object, certificates: t.Sequence[x509.Certificate]) -> KeyPair:
+    """Return the key with its own certificate; raise InvalidOptionError where that is missing, or the key is not RSA."""
     if not isinstance(key, RSAPrivateKey):
-        raise errors.InvalidOptionError(f"{OPTION} '{path}' has a key that is not RSA.", hint="Microsoft Entra takes RSA keys only.")
-    return key
+        raise _not_rsa(path)
+    numbers = key.public_key().public_numbers()
+    for certificate in certificates:
+        if _public_numbers(certificate) == numbers:
+            return KeyPair(key, certificate)
+    raise errors.InvalidOptionError(
+        f"{OPTION} '{path}' holds a private key and a certificate that do not belong together.",
+        hint="Put the certificate of this key into the file: 'openssl x509 -pubkey' and 'openssl pkey -pubout' must print the same.",
+    )
 
 
-def _unreadable(path: str) -> errors.InvalidOptionError:
+def _public_numbers(certificate: x509.Certificate) -> object:
+    try:
+        key = certificate.public_key()
+    except Exception:
+        # The certificate of another key, of a kind that the library does not know.
+        return None
+    return key.public_numbers() if isinstance(key, RSAPublicKey) else None
+
+
+@contextlib.contextmanager
+def _reading(path: str, passphrase: str | None) -> t.Iterator[None]:
+    """Raise whatever cryptography raises as InvalidOptionError."""
+    try:
+        yield
+    except errors.IntuneError:
+        raise
+    except UnsupportedAlgorithm:
+        # A curve that it does not know, among others. Older versions raise ValueError for it.
+        raise _not_rsa(path) from None
+    except Exception:
+        raise errors.InvalidOptionError(
+            f"{OPTION} '{path}' cannot be opened: it is damaged, of another format, or its passphrase is wrong or missing.",
+            hint="Check it with openssl, and client_certificate_passphrase. The private key must be an RSA key."
+            + (" The passphrase begins or ends with a blank or a line end." if passphrase and passphrase != passphrase.strip() else ""),
+        ) from None
+
+
+def _not_rsa(path: str) -> errors.InvalidOptionError:
     return errors.InvalidOptionError(
-        f"{OPTION} '{path}' cannot be opened: it is damaged, of another format, or its passphrase is wrong or missing.",
-        hint="Check it with openssl, and client_certificate_passphrase.",
+        f"The private key in {OPTION} '{path}' must be an RSA key.", hint="Microsoft Entra takes RSA keys only: make a new pair."
     )
 
 
 def validate_dates(path: str, certificate: x509.Certificate, now: float) -> None:
-    """Raise InvalidOptionError for a certificate that has expired. ``now``: seconds since the epoch."""
+    """Raise InvalidOptionError for a certificate that is not in force. ``now``: seconds since the epoch."""
     # Dates without a zone for cryptography before 42, which has no *_utc properties.
-    today = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
-    ends = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)
+    zone = datetime.timezone.utc
+    today = datetime.datetime.fromtimestamp(now, zone)
+    begins = getattr(certificate, "not_valid_before_utc", None) or certificate.not_valid_before.replace(tzinfo=zone)
+    ends = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after.replace(tzinfo=zone)
     if ends < today:
         raise errors.InvalidOptionError(
             f"{OPTION} '{path}' expired on {ends:%Y-%m-%d}.", hint="Make a new one and upload it to the application."
+        )
+    if begins > today:
+        raise errors.InvalidOptionError(
+            f"{OPTION} '{path}' is valid from {begins:%Y-%m-%d} on, by the clock of this machine.", hint="Check the clock, or wait."
         )

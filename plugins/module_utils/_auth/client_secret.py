@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from .. import _errors as errors
 from ._msal import ConfidentialCredential
 
 
@@ -16,6 +17,16 @@ class ClientSecret(ConfidentialCredential):
 
     method = "client_secret"
     required_options = ("tenant_id", "client_id", "client_secret")
+
+    def validate(self) -> None:
+        """Raise InvalidOptionError also for a secret that was copied with more than itself."""
+        super().validate()
+        secret = self.options["client_secret"]
+        if secret != secret.strip() or not secret.isprintable():
+            raise errors.InvalidOptionError(
+                "client_secret begins or ends with a blank or a line end, or holds one.",
+                hint="Give the secret alone: use the filter trim for one that comes out of a file, and 'echo -n' to write one.",
+            )
 
     def client_credential(self) -> str:
         """Return the secret."""

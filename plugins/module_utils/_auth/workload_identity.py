@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ._files import read_file
+from .. import _errors as errors
+from .._time import render_timestamp
+from ._claims import find_end
+from ._files import read_token
 from ._msal import ConfidentialCredential
 
 OPTION = "federated_token_path"
@@ -32,4 +35,13 @@ class WorkloadIdentity(ConfidentialCredential):
         return {"client_assertion": self._read_token}
 
     def _read_token(self) -> str:
-        return read_file(OPTION, self.options[OPTION]).decode("ascii", errors="replace").strip()
+        path = self.options[OPTION]
+        token = read_token(OPTION, path)
+        ends = find_end(token)
+        if ends is not None and ends <= self.context.now():
+            raise errors.InvalidOptionError(
+                f"The token in {OPTION} '{path}' ended at {render_timestamp(ends)}, by the clock of this machine.",
+                hint="The token of a CI system lives for minutes: request it in the step that runs the playbook. "
+                "Where a platform keeps the file up to date, check what does that.",
+            )
+        return token

@@ -111,4 +111,8 @@ def _content_type(response: Response) -> str:
 
 
 def _host(url: str | None) -> str:
-    return (urllib.parse.urlsplit(url).netloc if url else "") or "another place"
+    try:
+        return (urllib.parse.urlsplit(url).netloc.rpartition("@")[2] if url else "") or "another place"
+    except ValueError:
+        # No address at all.
+        return "another place"

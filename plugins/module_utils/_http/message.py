@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 import urllib.parse
 
@@ -20,6 +21,7 @@ class Request:
     """One HTTP request.
 
     ``idempotent``: sending it twice leaves the service as sending it once does. ``has_secret_query``: the address holds a key.
+    ``is_local``: it is for an endpoint of this machine or of its host, to which no proxy leads.
     """
 
     method: str
@@ -29,6 +31,7 @@ class Request:
     idempotent: bool = False
     bearer: str | None = None
     has_secret_query: bool = False
+    is_local: bool = False
 
     def __repr__(self) -> str:
         # All the rest can hold a secret: the query too, in the address of a report.
@@ -37,7 +40,9 @@ class Request:
     @property
     def target(self) -> str:
         """Method and path, for messages."""
-        return f"{self.method} {urllib.parse.urlsplit(self.url).path}"
+        # Not parsed: an address that cannot be parsed needs a message too.
+        path = re.split(r"[?#]", self.url.partition("://")[2], maxsplit=1)[0].partition("/")
+        return f"{self.method} {path[1]}{path[2]}"
 
     @property
     def is_write(self) -> bool:

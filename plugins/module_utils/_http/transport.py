@@ -11,24 +11,28 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import logging
+import os
 import re
+import ssl
 import typing as t
 import urllib.parse
 
 from .. import _errors as errors
+from . import exchange as wire
 from .message import Request, Response
+from .trust_store import choose_trust_store
 
 try:
     import requests
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+    import urllib3.exceptions
+    from requests.adapters import HTTPAdapter
 except ImportError:
     HAS_REQUESTS = False
+    HTTPAdapter = object  # type: ignore[assignment,misc]  # for the class below, which is not used then
 else:
     HAS_REQUESTS = True
 
-# Cloud instance metadata is link-local: never through a proxy.
-METADATA_HOST = "169.254.169.254"
-
+LONGEST_REASON = 200  # characters
 
 _hides_queries: contextvars.ContextVar[bool] = contextvars.ContextVar("hides_queries", default=False)
 
@@ -59,110 +63,152 @@ def _logging_of(request: Request) -> t.Iterator[None]:
         _hides_queries.reset(token)
 
 
-class _Bearer:
-    """Sets our token, or nothing. Any auth object keeps requests from sending credentials out of a .netrc file."""
+class _Adapter(HTTPAdapter):
+    """The adapter of requests, with connections that keep the exchange up to date."""
 
-    def __init__(self, token: str | None) -> None:
-        self.token = token
+    def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+        """Make the pools for direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        _track(self.poolmanager)
 
-    def __call__(self, prepared: t.Any) -> t.Any:
-        if self.token:
-            prepared.headers["Authorization"] = f"Bearer {self.token}"
-        return prepared
+    def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
+        """Return the pools for connections through a proxy."""
+        is_new = proxy not in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if is_new:
+            _track(manager)
+        return manager
+
+
+def _track(manager: t.Any) -> None:
+    manager.pool_classes_by_scheme = {scheme: wire.track(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
 
 
 class Transport:
     """A pool of connections with one TLS and timeout policy.
 
-    :param ca_path: file or folder of trusted CAs in PEM; null for the system's.
-    :param timeout: seconds for connecting, and for each read.
+    :param ca_path: file or folder of trusted CAs in PEM; null for the system's. InvalidOptionError for one that cannot be loaded.
+    :param timeout: seconds for connecting, and for a whole response; one more for each 64 KiB of it.
+    :param max_bytes: size of the largest body, also when it is unpacked.
+    :param monotonic: the clock for that.
     """
 
-    def __init__(self, *, user_agent: str, ca_path: str | None = None, validate_certs: bool = True, timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        monotonic: t.Callable[[], float],
+        ca_path: str | None = None,
+        validate_certs: bool = True,
+        timeout: float = 30.0,
+        max_bytes: int = wire.MAX_BYTES,
+    ) -> None:
         if not HAS_REQUESTS:
             raise errors.MissingLibraryError("requests")
-        self._verify: bool | str = (ca_path or True) if validate_certs else False
+        self._verify: bool | str = (choose_trust_store(ca_path, os.environ) or True) if validate_certs else False
         self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._monotonic = monotonic
         self._user_agent = user_agent
-        self._session: t.Any = None
+        self._adapter: t.Any = None
 
     def send(self, request: Request) -> Response:
         """Return a whole response, whatever its status; raise NotSentError or LostResponseError."""
         if request.bearer and not re.fullmatch(r"[!-~]+", request.bearer):
             # What requests says of such a header has the header in it.
             raise errors.NotSentError("The token holds characters that a token cannot have.", target=request.target, is_transient=False)
-        session = self._open()
-        headers = {"User-Agent": self._user_agent, "Accept": "application/json", **request.headers}
+        exchange = wire.Exchange(self._monotonic, self._timeout, self._max_bytes)
+        current = wire.CURRENT.set(exchange)
         try:
             with _logging_of(request):
-                answer = session.request(
-                    request.method,
-                    request.url,
-                    headers=headers,
-                    data=request.body,
-                    auth=_Bearer(request.bearer),
-                    timeout=self._timeout,
-                    # Given with each request: a REQUESTS_CA_BUNDLE in the environment overrides the session's own.
-                    verify=self._verify,
-                    allow_redirects=False,
-                    proxies={"http": "", "https": ""} if urllib.parse.urlsplit(request.url).hostname == METADATA_HOST else None,
-                )
-        except requests.exceptions.RequestException as failure:
-            # The text of requests' exception holds the whole address, also where only a traceback would show it.
-            raise _translate(request, failure, self._timeout) from None
-        except (OSError, ValueError) as failure:
-            # requests raises OSError for an unreadable CA file and ValueError for a bad proxy URL, before it connects.
-            message = f"{request.target} could not be sent: {failure}."
-            raise errors.NotSentError(message, target=request.target, is_transient=False) from None
-        return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
+                return self._exchange(request)
+        except Exception as failure:
+            # Of any type: what is raised after bytes may have left is a lost response. The text of requests' exceptions holds the whole
+            # address, also where only a traceback would show it.
+            raise _translate(request, failure, exchange) from None
+        finally:
+            wire.CURRENT.reset(current)
+
+    def _exchange(self, request: Request) -> Response:
+        headers = {"User-Agent": self._user_agent, "Accept": "application/json", "Accept-Encoding": "gzip", **request.headers}
+        if request.bearer:
+            headers["Authorization"] = f"Bearer {request.bearer}"
+        # Not by a session: it would follow a .netrc file, keep cookies, and read where a redirect leads, which may be no address at all.
+        prepared = requests.Request(request.method, request.url, headers=headers, data=request.body).prepare()
+        answer = self._open().send(
+            prepared,
+            stream=True,
+            timeout=self._timeout,
+            verify=self._verify,
+            proxies={} if request.is_local else requests.utils.get_environ_proxies(request.url, no_proxy=None),
+        )
+        with contextlib.closing(answer):
+            body = wire.read_body(answer, self._max_bytes)
+            return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body)
 
     def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            self._session.close()
-            self._session = None
+        if self._adapter is not None:
+            self._adapter.close()
+            self._adapter = None
 
     def _open(self) -> t.Any:
-        # Made late: a session must not be shared over forks.
-        if self._session is None:
-            self._session = requests.Session()
-        return self._session
+        # Made late: connections must not be shared over forks.
+        if self._adapter is None:
+            self._adapter = _Adapter()
+        return self._adapter
 
 
-def _translate(request: Request, failure: Exception, timeout: float) -> errors.IntuneError:
+def _translate(request: Request, failure: Exception, exchange: wire.Exchange) -> errors.IntuneError:
+    """Return the error for a failure: the exchange knows whether it is before or after the first byte of the request."""
+    if exchange.is_sent:
+        what = f"no whole response within {exchange.timeout:g} s" if _is_timeout(failure) else f"the connection broke ({_reason(failure)})"
+        return errors.LostResponseError(
+            f"{request.target}: {what}.", target=request.target, hint="The service may have run the request; check before repeating it."
+        )
+    if not exchange.has_begun:
+        # Its text may be the proxy's whole address, with a password in it.
+        address = request.url.partition("?")[0]
+        return errors.NotSentError(
+            f"The address {address}, or that of the proxy, is not valid ({type(failure).__name__}).",
+            target=request.target,
+            is_transient=False,
+            hint="Check graph_url, authority_url, and the environment variables of the proxy.",
+        )
+    return _translate_connecting(request, failure, exchange.timeout)
+
+
+def _translate_connecting(request: Request, failure: Exception, timeout: float) -> errors.NotSentError:
     host = urllib.parse.urlsplit(request.url).netloc
-    reason = _innermost(failure)
-    if isinstance(failure, requests.exceptions.SSLError) and "certificate verify failed" in str(failure).lower():
+    reason = f"no connection within {timeout:g} s" if _is_timeout(failure) else _reason(failure)
+    causes = list(_causes(failure))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes) or "certificate verify failed" in str(failure).lower():
         return errors.NotSentError(
             f"The TLS certificate of {host} does not verify: {reason}.",
             target=request.target,
             is_transient=False,
             hint="Set ca_path to the CA that signed it (a TLS-inspecting proxy has one of its own).",
         )
-    if isinstance(failure, (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
-        # Its reason may be the proxy's whole address, with a password in it.
-        address = request.url.partition("?")[0]
-        return errors.NotSentError(f"The address {address}, or that of the proxy, is not valid.", target=request.target, is_transient=False)
-    # A connection that breaks behind a proxy is a ProxyError too, and that one counts as sent.
-    if isinstance(failure, requests.exceptions.ProxyError) and (_before_connection(failure) or "Tunnel connection failed" in reason):
+    if any(isinstance(cause, (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)) for cause in causes) or "Tunnel" in reason:
         return errors.NotSentError(
             f"The proxy did not connect to {host}: {reason}.", target=request.target, hint="Check HTTPS_PROXY and NO_PROXY."
         )
-    if _before_connection(failure):
+    if any(isinstance(cause, (ssl.SSLError, urllib3.exceptions.SSLError)) for cause in causes):
         return errors.NotSentError(
-            f"No connection to {host}: {reason}.", target=request.target, hint="Check graph_url, authority_url, DNS, firewall and proxy."
+            f"The TLS handshake with {host} failed: {reason}.",
+            target=request.target,
+            hint="Check the port, and what is in between: a proxy or firewall that does not let TLS 1.2 or later through.",
         )
-    what = f"no response within {timeout:g} s" if isinstance(failure, requests.exceptions.Timeout) else f"the connection broke ({reason})"
-    return errors.LostResponseError(
-        f"{request.target}: {what}.", target=request.target, hint="The service may have run the request; check before repeating it."
-    )
+    hint = "Check graph_url, authority_url, DNS, firewall and proxy."
+    return errors.NotSentError(f"No connection to {host}: {reason}.", target=request.target, hint=hint)
 
 
-def _before_connection(failure: Exception) -> bool:
-    """Return whether the failure came while connecting. Anything in doubt counts as sent."""
-    if isinstance(failure, requests.exceptions.ConnectTimeout):
-        return True
-    return any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in _causes(failure))
+def _is_timeout(failure: Exception) -> bool:
+    """Return whether time ran out."""
+    kinds = (TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
+    # A refused connection is among urllib3's timeouts.
+    others = urllib3.exceptions.NewConnectionError
+    return any(isinstance(cause, kinds) and not isinstance(cause, others) for cause in _causes(failure))
 
 
 def _causes(failure: BaseException | None) -> t.Iterator[BaseException]:
@@ -172,13 +218,17 @@ def _causes(failure: BaseException | None) -> t.Iterator[BaseException]:
         seen.add(id(failure))
         yield failure
         wrapped = [arg for arg in failure.args if isinstance(arg, BaseException)]
-        failure = getattr(failure, "reason", None) or (wrapped[0] if wrapped else failure.__cause__)
+        failure = getattr(failure, "reason", None) or (wrapped[-1] if wrapped else failure.__cause__)
         if not isinstance(failure, BaseException):
             return
 
 
-def _innermost(failure: Exception) -> str:
+def _reason(failure: Exception) -> str:
+    """Return the innermost cause in words, or by its type where its text is not for people and may hold the request."""
     last = list(_causes(failure))[-1]
+    if not isinstance(last, (*wire.WORDS, urllib3.exceptions.HTTPError)):
+        return type(last).__name__
     # urllib3 begins with the repr of the connection object: an address in memory helps nobody.
     text = str(last).rsplit(">: ", maxsplit=1)[-1]
+    text = "".join(sign if sign.isprintable() else " " for sign in text[:LONGEST_REASON])
     return text.rstrip(".") or type(last).__name__

@@ -183,7 +183,14 @@ class ControlApi:
         app = self._tenant.applications.get(str(body.get("client_id") or self._tenant.client_id).lower())
         if app is None:
             raise ValueError("unknown client_id")
-        token = issue_token(self._tenant, app, audience=body.get("audience"), roles=body.get("roles"), lifetime=body.get("expires_in"))
+        token = issue_token(
+            self._tenant,
+            app,
+            audience=body.get("audience"),
+            roles=body.get("roles"),
+            lifetime=body.get("expires_in"),
+            person=bool(body.get("person")),
+        )
         return {"access_token": token}
 
     def _secrets(self, _request: Request, _body: Any) -> list[str]:

@@ -168,7 +168,7 @@ class ControlClient:
         return result
 
     def token(self, **options: Any) -> str:
-        """Return a signed token; options: client_id, roles, audience, expires_in."""
+        """Return a signed token; options: client_id, roles, audience, expires_in, person."""
         result: str = self.call("POST", "tokens", options)["access_token"]
         return result
 

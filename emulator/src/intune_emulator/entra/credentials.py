@@ -110,12 +110,31 @@ def _check_federated(tenant: Tenant, app: Application, token: str, claims: dict[
     audience = claims.get("aud")
     seen = (claims.get("iss"), claims.get("sub"), audience[0] if isinstance(audience, list) and len(audience) == 1 else audience)
     if not any((trust.issuer, trust.subject, trust.audience) == seen for trust in app.federated):
-        raise LoginError(70021, reason=f"Assertion Issuer: '{seen[0]}'. Assertion Subject: '{seen[1]}'. Assertion Audience: '{seen[2]}'.")
+        raise _no_federated_record(tenant, app, *seen)
     try:
         jwt.decode(token, tenant.keys.federated.rsa_key.public_key(), algorithms=["RS256"], options=SIGNATURE_ONLY)
     except jwt.PyJWTError:
         raise LoginError(700027, reason="[Reason - The signature of the federated assertion could not be verified.]") from None
     _check_time(tenant, claims)
+
+
+def _no_federated_record(tenant: Tenant, app: Application, issuer: Any, subject: Any, audience: Any) -> LoginError:
+    """Return the refusal of an assertion that fits no federated credential: one code for all, or that of the part that differs.
+
+    Source of the numbers and texts: https://github.com/Azure/login/issues/515 and https://github.com/Azure/azure-workload-identity/issues/1200
+    """
+    if tenant.settings.federated_refusal == "generic":
+        return LoginError(70021, reason=f"Assertion Issuer: '{issuer}'. Assertion Subject: '{subject}'. Assertion Audience: '{audience}'.")
+    advice = "Check your federated identity credential Subject, Audience and Issuer against the presented assertion."
+    issued = [trust for trust in app.federated if trust.issuer == issuer]
+    if not issued:
+        return LoginError(700211, reason=f"'{issuer}'. {advice}")
+    if any(trust.subject != subject and trust.subject.lower() == str(subject).lower() for trust in issued):
+        cases = "The subject matches with case-insensitive comparison, but not with case-sensitive comparison."
+        return LoginError(7002138, reason=f"'{subject}'. {cases} {advice}")
+    if not any(trust.subject == subject for trust in issued):
+        return LoginError(700213, reason=f"'{subject}'. {advice}")
+    return LoginError(700212, reason=f"'{audience}'. {advice}")
 
 
 def _check_time(tenant: Tenant, claims: dict[str, Any]) -> None:

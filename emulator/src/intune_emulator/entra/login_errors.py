@@ -55,6 +55,10 @@ TEXTS: dict[int, tuple[str, int, str]] = {
     700021: ("invalid_client", 401, "Client assertion application identifier doesn't match 'client_id' parameter. {reason}"),
     50027: ("invalid_request", 400, "JWT token is invalid or malformed. {reason}"),
     70021: ("invalid_request", 400, "No matching federated identity record found for presented assertion. {reason}"),
+    700211: ("invalid_client", 401, "No matching federated identity record found for presented assertion issuer {reason}"),
+    700212: ("invalid_client", 401, "No matching federated identity record found for presented assertion audience {reason}"),
+    700213: ("invalid_client", 401, "No matching federated identity record found for presented assertion subject {reason}"),
+    7002138: ("invalid_client", 401, "No matching federated identity record found for presented assertion subject {reason}"),
     70011: (
         "invalid_scope",
         400,

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from jwt.types import Options
 
 SKEW_SECONDS = 300
+# The Azure CLI and the scopes of its token for a person, which are the same in all tenants: none is of Intune.
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+AZURE_CLI_SCOPES = (
+    "Application.ReadWrite.All AppRoleAssignment.ReadWrite.All AuditLog.Read.All DelegatedPermissionGrant.ReadWrite.All "
+    "Directory.AccessAsUser.All email Group.ReadWrite.All openid profile User.Read.All User.ReadWrite.All"
+)
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
 
@@ -31,8 +37,11 @@ def issue_token(
     roles: list[str] | None = None,
     lifetime: int | None = None,
     challenge: str | None = None,
+    person: bool = False,
 ) -> str:
-    """Issue an app-only token. `challenge`: the value that the client sent for a claims challenge.
+    """Issue an app-only token, or the one that the Azure CLI gets for a `person`.
+
+    `challenge`: the value that the client sent for a claims challenge.
 
     Source: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
     """
@@ -55,6 +64,9 @@ def issue_token(
         "uti": uti,
         "ver": "1.0",
     }
+    if person:
+        del claims["roles"]
+        claims |= {"appid": AZURE_CLI, "app_displayname": "Microsoft Azure CLI", "appidacr": "0", "idtyp": "user", "scp": AZURE_CLI_SCOPES}
     token = jwt.encode(claims, tenant.keys.signing.rsa_key, algorithm="RS256", headers={"kid": tenant.keys.signing_id})
     if challenge is not None:
         tenant.answered_challenges[uti] = challenge

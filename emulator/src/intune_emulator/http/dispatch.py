@@ -150,7 +150,8 @@ def _units(request: GraphRequest, route: Route) -> int:
 
 
 def _check_roles(request: GraphRequest, route: Route) -> None:
-    if not set(route.roles).isdisjoint(request.claims.get("roles", ())):
+    granted = {*request.claims.get("roles", ()), *request.claims.get("scp", "").split()}
+    if not granted.isdisjoint(route.roles):
         return
     if route.is_intune:
         raise forbidden(route.roles)

@@ -29,6 +29,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "beta": ("allow", "refuse"),
     "custom_profile_block": ("off", "catalog"),
     "plain_text_value": ("read", "write", "refuse"),
+    "federated_refusal": ("generic", "specific"),
     "consent": ("allow", "refuse_service_principal", "refuse_grant"),
     "refuse_grant_status": ("403", "400"),
     "duplicate_grant": ("400", "409"),
@@ -84,6 +85,7 @@ class Settings:
     batch_item_header_case: bool = False
     batch_shuffle: bool = True
     token_lifetime: int = 3599
+    federated_refusal: str = "generic"
     approval_protects: tuple[str, ...] = ()
     approval_missing_status: str = "400"
     approval_filed_status: str = "412"

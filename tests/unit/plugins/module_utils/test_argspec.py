@@ -62,13 +62,13 @@ def test_without_a_variable_there_is_no_fallback() -> None:
         ("tenant_id", ["INTUNE_TENANT_ID", "AZURE_TENANT_ID", "AZURE_TENANT"]),
         ("client_id", ["INTUNE_CLIENT_ID", "AZURE_CLIENT_ID"]),
         ("client_secret", ["INTUNE_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "AZURE_SECRET"]),
-        ("client_certificate_path", ["INTUNE_CLIENT_CERTIFICATE_PATH"]),
-        ("client_certificate_passphrase", ["INTUNE_CLIENT_CERTIFICATE_PASSPHRASE"]),
+        ("client_certificate_path", ["INTUNE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"]),
+        ("client_certificate_passphrase", ["INTUNE_CLIENT_CERTIFICATE_PASSPHRASE", "AZURE_CLIENT_CERTIFICATE_PASSWORD"]),
         ("federated_token_path", ["INTUNE_FEDERATED_TOKEN_PATH", "AZURE_FEDERATED_TOKEN_FILE"]),
         ("access_token", ["INTUNE_ACCESS_TOKEN"]),
         ("cloud", ["INTUNE_CLOUD"]),
         ("graph_url", ["INTUNE_GRAPH_URL"]),
-        ("authority_url", ["INTUNE_AUTHORITY_URL"]),
+        ("authority_url", ["INTUNE_AUTHORITY_URL", "AZURE_AUTHORITY_HOST"]),
         ("ca_path", ["INTUNE_CA_PATH"]),
         ("token_cache_path", ["INTUNE_TOKEN_CACHE_PATH"]),
     ],
@@ -78,6 +78,21 @@ def test_an_option_is_taken_from_the_environment_in_this_order(monkeypatch: pyte
         value = "china" if option == "cloud" else f"/{name}"
         monkeypatch.setenv(name, value)
         assert validated()[option] == value
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        pytest.param("login.microsoftonline.us", "https://login.microsoftonline.us", id="case 23: a host"),
+        pytest.param("login.microsoftonline.us/", "https://login.microsoftonline.us/", id="case 23: a host and a slash"),
+        pytest.param("login.test:8443", "https://login.test:8443", id="case 23: a host and a port"),
+        pytest.param("https://login.microsoftonline.us/", "https://login.microsoftonline.us/", id="case 23: a URL"),
+        pytest.param("http://login.microsoftonline.us/", "http://login.microsoftonline.us/", id="case 23: a URL that is refused later"),
+    ],
+)
+def test_the_authority_of_the_platform_is_taken(monkeypatch: pytest.MonkeyPatch, value: str, url: str) -> None:
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", value)
+    assert validated()["authority_url"] == url
 
 
 def test_what_is_said_beats_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

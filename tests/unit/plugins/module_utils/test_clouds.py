@@ -68,3 +68,37 @@ def test_what_people_paste_means_the_origin(url: str, origin: str) -> None:
 def test_other_urls_are_refused_by_the_name_of_their_option(option: str, url: str) -> None:
     with pytest.raises(errors.InvalidOptionError, match=option):
         clouds.choose_cloud("global", **{option: url})
+
+
+@pytest.mark.parametrize(
+    ("cloud", "authority", "words"),
+    [
+        pytest.param("global", "https://login.microsoftonline.us/", "us_gov_l4 or us_gov_l5", id="case 23: US Government"),
+        pytest.param("global", "https://LOGIN.partner.microsoftonline.cn", "china", id="case 23: China"),
+        pytest.param("global", "https://login.chinacloudapi.cn/", "china", id="case 23: another name of China's"),
+        pytest.param("china", "https://login.microsoftonline.com", "global", id="case 23: the global one beside China"),
+        pytest.param("us_gov_l5", "https://login.windows.net", "global", id="case 23: another name of the global one"),
+    ],
+)
+def test_the_authority_of_another_cloud_is_refused(cloud: str, authority: str, words: str) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="AZURE_AUTHORITY_HOST") as caught:
+        clouds.choose_cloud(cloud, authority_url=authority)
+    assert words in str(caught.value) and cloud in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("cloud", "authority", "expected"),
+    [
+        pytest.param("us_gov_l4", "https://login.microsoftonline.us/", "https://login.microsoftonline.us", id="case 23: the cloud's own"),
+        pytest.param("us_gov_l5", "https://login.microsoftonline.us", "https://login.microsoftonline.us", id="case 23: shared by two"),
+        pytest.param("global", "https://login.windows.net/", "https://login.microsoftonline.com", id="case 23: another name"),
+        pytest.param("global", "https://login.test:8443", "https://login.test:8443", id="case 23: of no known cloud"),
+    ],
+)
+def test_the_authority_of_the_same_cloud_is_honored(cloud: str, authority: str, expected: str) -> None:
+    assert clouds.choose_cloud(cloud, authority_url=authority).authority == expected
+
+
+def test_with_a_graph_of_its_own_any_authority_is_honored() -> None:
+    found = clouds.choose_cloud("global", authority_url="https://login.microsoftonline.us", graph_url="https://graph.test")
+    assert (found.authority, found.graph) == ("https://login.microsoftonline.us", "https://graph.test")

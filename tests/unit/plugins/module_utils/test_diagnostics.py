@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._diagnostics import ConnectionResult, PermissionsResult, fetch_connection
+from ansible_collections.endpointops.intune.plugins.module_utils._permissions import AZURE_CLI, PERSON_OF_AZURE_CLI
 from ansible_collections.endpointops.intune.plugins.modules import intune_connection_info
 from tests.support.fakes import GRAPH, START, FakeCredential, Step, answer, error, page, tenant
 from tests.support.returns import differences, documented
@@ -49,6 +50,19 @@ def test_a_good_connection_has_no_problem() -> None:
         "clock_skew": 0.0,
         "problems": [],
     }
+
+
+def test_case_32_a_person_of_the_azure_cli_is_told_that_its_token_never_holds_a_permission_of_intune() -> None:
+    claims = {"tid": "t", "appid": AZURE_CLI, "scp": "Application.ReadWrite.All DelegatedPermissionGrant.ReadWrite.All", "exp": START + 60}
+    report = examine(claims, deviceManagement=error(403))
+    assert report["problems"][-1] == PERSON_OF_AZURE_CLI
+    assert report["permissions"]["intune_pinreset_consent"]["ready"] and not report["permissions"]["intune_device_info"]["ready"]
+    assert PERSON_OF_AZURE_CLI not in examine()["problems"]
+
+
+@pytest.mark.parametrize("exp", [1e300, -1e300, float("inf"), True, [], "soon"], ids=repr)
+def test_case_18_an_end_that_is_no_date_is_null(exp: t.Any) -> None:
+    assert examine({**CLAIMS, "exp": exp})["token_expires"] is None
 
 
 def test_each_module_is_told_what_it_lacks() -> None:

@@ -14,8 +14,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http import transport as transport_module
+from ansible_collections.endpointops.intune.plugins.module_utils._permissions import AZURE_CLI, PERSON_OF_AZURE_CLI
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
-from tests.support.fakes import START, FakeTransport, answer, error, intune, jwt, options, page
+from tests.support.fakes import CLIENT_ID, START, FakeTransport, answer, error, intune, jwt, options, page
 
 SPEC = _argspec.make_spec("intune_pinreset_consent")
 KEYS = {"kind", "message", "effects", "hint", "target", "status", "code", "request_id", "client_request_id"}
@@ -70,6 +71,7 @@ def test_a_run_becomes_a_result(transport: Wire) -> None:
 def test_the_connection_options_reach_the_transport(transport: Wire) -> None:
     execute(lambda *_args: Outcome({}), ca_path="/ca.pem", validate_certs=False, timeout=7.0)
     expected = {"user_agent": _module.USER_AGENT, "ca_path": "/ca.pem", "validate_certs": False, "timeout": 7.0}
+    expected["monotonic"] = _module.SYSTEM_CLOCK.monotonic
     assert transport.settings == expected
 
 
@@ -284,6 +286,31 @@ def test_the_missing_permission_is_named(transport: Wire, token: str, named: lis
     assert not any(permission in result["msg"] for permission in unnamed)
 
 
+@pytest.mark.parametrize(
+    ("claims", "is_told"),
+    [
+        pytest.param({"appid": AZURE_CLI, "scp": "User.Read.All"}, True, id="case 32: a person of the Azure CLI"),
+        pytest.param({"appid": CLIENT_ID, "scp": "User.Read.All"}, False, id="case 32: a person by another application"),
+        pytest.param({"appid": CLIENT_ID, "roles": []}, False, id="case 32: an application, as which az may be signed in too"),
+    ],
+)
+def test_a_person_of_the_azure_cli_is_not_told_to_grant(transport: Wire, claims: dict[str, t.Any], is_told: bool) -> None:
+    transport.then(error(403, "Forbidden"))
+    spec = _argspec.make_spec("intune_device_info")
+    result = _module.execute(spec, reading, params(access_token=jwt(**claims)), check=False, diff=False)
+    assert (PERSON_OF_AZURE_CLI in result["msg"]) is is_told
+    assert ("Grant it" in result["msg"]) is not is_told
+
+
+def test_case_32_what_does_not_need_intune_is_not_about_the_azure_cli(transport: Wire) -> None:
+    spec = _argspec.make_spec("intune_pinreset_consent")
+    transport.then(error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
+    scopes = "Application.ReadWrite.All DelegatedPermissionGrant.ReadWrite.All"
+    given = params(access_token=jwt(appid=AZURE_CLI, scp=scopes))
+    result = _module.execute(spec, reading, given, check=False, diff=False)
+    assert "Insufficient privileges" in result["msg"] and PERSON_OF_AZURE_CLI not in result["msg"]
+
+
 def test_where_no_permission_is_missing_graphs_reason_stands(transport: Wire) -> None:
     transport.then(error(403, "Forbidden", "Blocked."))
     result = execute(reading, access_token=jwt(roles=[WRITE, GROUPS]))
@@ -314,11 +341,15 @@ def test_another_refusal_names_no_permission(transport: Wire) -> None:
 class FakeModule:
     """As much of AnsibleModule as main() uses."""
 
+    secrets: t.ClassVar[set[str]] = {"s3cret"}
+    given: t.ClassVar[dict[str, t.Any]] = {}
+
     def __init__(self, **settings: t.Any) -> None:
         self.settings = settings
-        self.params = params()
+        self.params = params(**self.given)
         self.check_mode, self._diff = True, True
         self.no_log, self._debug, self.ansible_version = False, False, "2.19.1"
+        self.no_log_values = set(self.secrets)
         self.said: list[tuple[str, t.Any]] = []
 
     def warn(self, warning: str) -> None:
@@ -356,6 +387,22 @@ def test_main_warns_and_exits_with_the_result(module: list[FakeModule]) -> None:
     _module.main(SPEC, lambda _given, _client, check: Outcome({"check": check}, True, {"a": 1}, {"a": 2}, ["Oh."]))
     result = {"changed": True, "check": True, "diff": {"before": {"a": 1}, "after": {"a": 2}}}
     assert module[0].said == [("warn", "Oh."), ("exit", result)]
+
+
+@pytest.mark.parametrize("passphrase", ["1", "a", "windows", "12345"])
+def test_case_30_a_short_secret_masks_no_result(module: list[FakeModule], monkeypatch: pytest.MonkeyPatch, passphrase: str) -> None:
+    monkeypatch.setattr(FakeModule, "secrets", {passphrase, "hidden-secret-1"})
+    monkeypatch.setattr(
+        FakeModule,
+        "given",
+        {"client_certificate_passphrase": passphrase, "client_secret": "hidden-secret-1", "auth_method": "access_token"},
+    )
+    _module.main(SPEC, lambda *_args: Outcome({"failed_devices": ["1a350f35-windows-12345"]}))
+    ((_how, result),) = module[0].said
+    assert result["failed_devices"] == ["1a350f35-windows-12345"]
+    shown = result["invocation"]["module_args"]
+    assert passphrase not in str(shown["client_certificate_passphrase"]) and "hidden" not in str(shown["client_secret"])
+    assert module[0].no_log_values == {"hidden-secret-1"}
 
 
 def test_main_fails_with_the_result(module: list[FakeModule]) -> None:

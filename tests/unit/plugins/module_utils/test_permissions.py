@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
@@ -43,3 +45,35 @@ CONFIGURATION = "DeviceManagementConfiguration"
 )
 def test_what_a_module_lacks(module: str, granted: list[str], missing: list[str]) -> None:
     assert permissions.list_missing(module, granted) == missing
+
+
+@pytest.mark.parametrize(
+    ("claims", "granted"),
+    [
+        ({}, None),
+        ({"tid": "t"}, set()),
+        ({"roles": ["A"], "scp": "B C"}, {"A", "B", "C"}),
+        ({"roles": "A"}, set()),
+        ({"roles": ["A", 5, None, ["B"]]}, {"A"}),
+        ({"roles": 5, "scp": ["B"]}, set()),
+        ({"roles": None, "scp": None}, set()),
+    ],
+    ids=["opaque", "none", "both", "text", "case 18: among others", "case 18: other types", "null"],
+)
+def test_what_a_token_grants(claims: dict[str, t.Any], granted: set[str] | None) -> None:
+    assert permissions.parse_granted(claims) == granted
+
+
+@pytest.mark.parametrize(
+    ("claims", "is_person"),
+    [
+        ({"appid": permissions.AZURE_CLI, "scp": "User.Read.All"}, True),
+        ({"azp": permissions.AZURE_CLI, "scp": ""}, True),
+        ({"appid": permissions.AZURE_CLI, "roles": ["A"]}, False),
+        ({"appid": "app-1", "scp": "User.Read.All"}, False),
+        ({}, False),
+    ],
+    ids=["case 32: a person", "case 32: a person, version 2", "an application", "a person by another application", "opaque"],
+)
+def test_who_signed_in_by_the_azure_cli(claims: dict[str, t.Any], is_person: bool) -> None:
+    assert permissions.is_person_of_azure_cli(claims) is is_person

@@ -125,6 +125,14 @@ def test_a_secret_in_a_failure_is_not_in_the_result() -> None:
     assert "s3cret" not in str(run_task(run))
 
 
+@pytest.mark.parametrize("passphrase", ["1", "a", "windows", "12345"])
+def test_case_30_a_short_secret_masks_no_result(passphrase: str) -> None:
+    outcome = Outcome({"failed_devices": ["1a350f35-windows-12345"], "platform": "windows", "count": "1"})
+    result = run_task(lambda *_args: outcome, client_certificate_passphrase=passphrase, auth_method="access_token")
+    assert (result["failed_devices"], result["platform"], result["count"]) == (["1a350f35-windows-12345"], "windows", "1")
+    assert result["invocation"]["module_args"]["client_certificate_passphrase"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
 # --- passcodes ------------------------------------------------------------------------------------------------------
 
 

@@ -62,3 +62,33 @@ def test_no_error_shows_the_token(token: str) -> None:
     with pytest.raises(errors.AuthenticationError) as caught:
         credential(token).token(renew=token == "s3cret")
     assert token not in str(caught.value) + repr(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        pytest.param("Bearer s3cret", "Bearer", id="Bearer"),
+        pytest.param('"s3cret"', "quotes", id="quotes"),
+        pytest.param('{"accessToken": "s3cret"}', "JSON", id="JSON"),
+        pytest.param("\ufeffs3cret", "byte order mark", id="byte order mark"),
+    ],
+)
+def test_case_30_a_token_with_more_than_itself_is_said_by_its_cause(token: str, words: str) -> None:
+    with pytest.raises(errors.InvalidOptionError, match=f"access_token .*{words}") as caught:
+        credential(token)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("exp", [True, [], {}, "1", 1e400, -(10**400), None], ids=repr)
+def test_an_end_of_another_type_is_none(exp: object) -> None:
+    token = jwt(exp=exp)
+    if exp == "1":
+        with pytest.raises(errors.AuthenticationError, match="expired"):
+            credential(token).token()
+    else:
+        assert credential(token).token() == token
+
+
+def test_a_challenge_alone_cannot_be_met_either() -> None:
+    with pytest.raises(errors.AuthenticationError, match="refused the given access_token"):
+        credential("s3cret").token(claims="{}")

@@ -64,14 +64,25 @@ def test_the_cli_cannot_wait_for_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fake.kwargs["timeout"] > 0
 
 
-@pytest.mark.parametrize("left", [60, 3600], ids=["ends soon", "lives"])
-def test_the_cli_is_asked_again_only_for_a_token_that_ends(monkeypatch: pytest.MonkeyPatch, left: int) -> None:
-    fake = FakeAz(az(accessToken="cli-token", expires_on=START + left))
+@pytest.mark.parametrize(
+    ("lives", "later", "asked"),
+    [
+        pytest.param(3600, 0, 1, id="lives"),
+        pytest.param(3600, 3301, 2, id="ends soon"),
+        pytest.param(240, 200, 1, id="case 33: a short life"),
+        pytest.param(240, 217, 2, id="case 33: the end of a short life"),
+        pytest.param(-5, 9999, 1, id="case 33: over by this clock"),
+    ],
+)
+def test_the_cli_is_asked_again_only_for_a_token_that_ends(monkeypatch: pytest.MonkeyPatch, lives: int, later: int, asked: int) -> None:
+    fake = FakeAz(az(accessToken="cli-token", expires_on=START + lives))
     monkeypatch.setattr(subprocess, "run", fake)
-    subject = AzureCli(options(), tenant().context)
+    world = tenant()
+    subject = AzureCli(options(), world.context)
     subject.token()
+    world.clock.seconds += later
     subject.token()
-    assert len(fake.commands) == (2 if left == 60 else 1)
+    assert len(fake.commands) == asked
 
 
 def test_an_end_that_is_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,3 +148,92 @@ def test_garbage_with_a_token_in_it_is_not_shown(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(errors.AuthenticationError) as caught:
         token(monkeypatch, FakeAz('{"accessToken": "s3cret", cut'))
     assert "s3cret" not in str(caught.value)
+
+
+PYTHON_WARNING = "/opt/az/lib/python3.12/site-packages/x/__init__.py:3: UserWarning: pkg_resources is deprecated.\n  import pkg_resources\n"
+LAST = "ERROR: AADSTS700082: The refresh token has expired due to inactivity."
+OUTPUTS = {
+    "case 28: a warning of Python first": (PYTHON_WARNING + LAST + "\nTrace ID: 1\n", LAST),
+    "case 28: a warning of cryptography first": ("x.py:1: CryptographyDeprecationWarning: 32-bit\n  from x import y\n" + LAST, LAST),
+    "case 28: colors": (f"\x1b[33mWARNING: Old.\x1b[0m\n\x1b[31m{LAST}\x1b[0m\n", LAST),
+    "case 28: line ends of Windows": (f"WARNING: Old.\r\n{LAST}\r\nTrace ID: 1\r\n", LAST),
+    "case 28: words after it": (LAST + "\nInteractive authentication is needed. Please run:\naz login\n", LAST),
+    "case 28: a traceback before": ("ERROR: The command failed with an unexpected error. Here is the traceback:\n" + LAST, LAST),
+    "case 28: in small letters": ("az: error: unrecognized arguments: --x", "az: error: unrecognized arguments: --x"),
+    "case 28: the number without ERROR": ("Hinweis: x\nFehler: AADSTS50034: nobody\nEnde", "Fehler: AADSTS50034: nobody"),
+    "case 28: another locale": ("/bin/sh: az: Kommando nicht gefunden", "/bin/sh: az: Kommando nicht gefunden"),
+    "case 28: a warning alone": ("WARNING: You have no subscription.", "WARNING: You have no subscription."),
+    "case 28: escapes and bells": ("ERROR: a\x1b]0;title\x07b", "ERROR: a ]0;title b"),
+    "case 28: nothing": ("\n \n", "no reason given (exit code 1)"),
+}
+
+
+@pytest.mark.parametrize(("stderr", "reason"), OUTPUTS.values(), ids=OUTPUTS)
+def test_the_reason_is_found_in_the_output(monkeypatch: pytest.MonkeyPatch, stderr: str, reason: str) -> None:
+    with pytest.raises(errors.AuthenticationError) as caught:
+        token(monkeypatch, FakeAz(returncode=1, stderr=stderr))
+    assert caught.value.message == f"The Azure CLI gave no token: {reason}"
+
+
+def test_case_29_the_advice_fits_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(errors.AuthenticationError) as caught:
+        token(monkeypatch, FakeAz(returncode=1, stderr=LAST))
+    assert "sign in again with 'az login'" in (caught.value.hint or "")
+
+
+def test_a_long_output_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(errors.AuthenticationError) as caught:
+        token(monkeypatch, FakeAz(returncode=1, stderr="ERROR: " + " " * 80_000 + "x" * 80_000))
+    assert len(str(caught.value)) < 1000
+
+
+def test_case_28_output_in_another_encoding_is_heard(real_az: pathlib.Path) -> None:
+    real_az.write_bytes(b"#!/bin/sh\nprintf 'ERROR: f\\374r \\377\\n' >&2\nexit 1\n")
+    with pytest.raises(errors.AuthenticationError, match="ERROR: f\ufffdr"):
+        AzureCli(options(), tenant().context).token()
+
+
+@pytest.mark.parametrize("failure", [ValueError("embedded null byte"), subprocess.SubprocessError(), OSError(7, "Argument list too long")])
+def test_whatever_the_start_of_a_process_raises_is_our_error(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    with pytest.raises(errors.AuthenticationError, match="cannot be run"):
+        token(monkeypatch, FakeAz(failure=failure))
+
+
+def test_case_30_a_challenge_cannot_be_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeAz(az(accessToken="cli-token"))
+    monkeypatch.setattr(subprocess, "run", fake)
+    subject = AzureCli(options(), tenant().context)
+    subject.token()
+    with pytest.raises(errors.AuthenticationError, match="claims challenge") as caught:
+        subject.token(claims="{}", renew=True)
+    assert "az login" in (caught.value.hint or "") and len(fake.commands) == 1
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        '{"accessToken": 5}',
+        '{"accessToken": ["x"]}',
+        '{"accessToken": "a b"}',
+        '{"accessToken": "a\\nb"}',
+        "[" * 100_000,
+        '{"accessToken": {}, "expires_on": 1}',
+    ],
+    ids=["number", "list", "blank", "line", "deep", "object"],
+)
+def test_case_18_an_odd_output_is_no_token(monkeypatch: pytest.MonkeyPatch, output: str) -> None:
+    with pytest.raises(errors.AuthenticationError, match="without a token"):
+        token(monkeypatch, FakeAz(output))
+
+
+@pytest.mark.parametrize("end", ["1e400", "NaN", "true", "[]", '"soon"', '"2026-01-05 10:00"', "-1"])
+def test_case_18_an_odd_end_is_none(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    assert token(monkeypatch, FakeAz(f'{{"accessToken": "cli-token", "expires_on": {end}}}')) == "cli-token"
+
+
+@pytest.mark.parametrize("given", ["--help", "..", "-x", "a b", "a/b", "common", "contoso"])
+def test_case_34_a_tenant_that_is_none_never_reaches_the_command(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    fake = FakeAz(az(accessToken="cli-token"))
+    with pytest.raises(errors.InvalidOptionError, match="neither a GUID nor a domain name"):
+        token(monkeypatch, fake, tenant_id=given)
+    assert fake.commands == []

@@ -53,6 +53,25 @@ def test_a_token_is_renewed_before_its_end(world: Tenant, clock: FakeClock, left
     assert subject.token() == value
 
 
+@pytest.mark.parametrize(
+    ("lives", "later", "value"),
+    [
+        pytest.param(240.0, 215.0, "token-1", id="case 33: four minutes"),
+        pytest.param(240.0, 217.0, "token-2", id="case 33: the last tenth of four minutes"),
+        pytest.param(10.0, 8.0, "token-1", id="case 33: ten seconds"),
+        pytest.param(0.0, 1e6, "token-1", id="case 33: over at once, which a wrong clock makes it look"),
+        pytest.param(-60.0, 1e6, "token-1", id="case 33: over before it came"),
+    ],
+)
+def test_a_token_that_lives_shortly_is_kept_while_it_is_valid(
+    world: Tenant, clock: FakeClock, lives: float, later: float, value: str
+) -> None:
+    subject = Numbered(options(), world.context, lives=lives)
+    assert {subject.token() for _request in range(1000)} == {"token-1"}
+    clock.seconds = START + later
+    assert subject.token() == value
+
+
 def test_a_token_without_an_end_stays(world: Tenant, clock: FakeClock) -> None:
     subject = Numbered(options(), world.context, lives=None)
     subject.token()

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._cache import TokenCache
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
-from tests.support.fakes import CLIENT_ID, TENANT_ID, TOKEN, FakeTransport, bearer, entra, options, tenant
+from tests.support.fakes import CLIENT_ID, GRAPH, TENANT_ID, TOKEN, FakeTransport, bearer, entra, options, tenant
 
 
 @pytest.fixture
@@ -161,3 +161,127 @@ def test_a_path_below_a_file_is_refused(path: pathlib.Path) -> None:
 def test_a_folder_that_is_missing_is_said(tmp_path: pathlib.Path) -> None:
     with pytest.raises(errors.InvalidOptionError, match="cannot be written: No such file"):
         credential(tmp_path / "missing" / "tokens.json", entra()).token()
+
+
+GOOD_ENTRY = {
+    "credential_type": "AccessToken",
+    "secret": "kept-token",
+    "home_account_id": None,
+    "environment": "login.test",
+    "client_id": CLIENT_ID,
+    "target": f"{GRAPH}/.default",
+    "realm": TENANT_ID,
+    "token_type": "Bearer",
+    "cached_at": "1767607200",
+    "expires_on": "4102444800",
+    "extended_expires_on": "4102444800",
+}
+
+
+def with_entry(**members: object) -> str:
+    key = f"-login.test-accesstoken-{CLIENT_ID}-{TENANT_ID}-{GRAPH}/.default"
+    return json.dumps({"AccessToken": {key: {**GOOD_ENTRY, **members}}})
+
+
+def test_a_kept_token_is_used(path: pathlib.Path) -> None:
+    path.write_text(with_entry())
+    path.chmod(0o600)
+    assert credential(path, entra()).token() == "kept-token"
+
+
+DAMAGED = {
+    "a list in the place of tokens": '{"AccessToken": []}',
+    "a text in the place of tokens": '{"AccessToken": "x"}',
+    "null in the place of tokens": '{"AccessToken": null}',
+    "a text in the place of a token": '{"AccessToken": {"a": "x"}}',
+    "a list in the place of a token": '{"AccessToken": {"a": []}}',
+    "an empty token": '{"AccessToken": {"a": {}}}',
+    "deep": "[" * 100_000,
+    "deep objects": '{"a":' * 100_000,
+    "text": "no cache at all",
+    "a number": "5",
+    "another kind of entries": '{"RefreshToken": [1], "Account": 5}',
+    "the end a word": with_entry(expires_on="soon"),
+    "the end a number": with_entry(expires_on=4102444800),
+    "the end missing": with_entry(expires_on=None),
+    "the end of 400 digits": with_entry(expires_on="9" * 400),
+    "the secret a number": with_entry(secret=5),
+    "the secret with a line end": with_entry(secret="a\nb"),
+    "the target a list": with_entry(target=[f"{GRAPH}/.default"]),
+    "no target": with_entry(target=None),
+    "when to refresh a word": with_entry(refresh_on="soon"),
+    "bytes that are no text": "\u00ff\u00fe",
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=[f"case 18: {name}" for name in DAMAGED])
+def test_a_cache_of_another_form_begins_anew(path: pathlib.Path, content: str) -> None:
+    path.write_text(content, encoding="latin-1")
+    path.chmod(0o600)
+    assert credential(path, entra()).token() == "entra-token"
+    assert "entra-token" in path.read_text()
+
+
+def test_case_18_a_file_that_its_owner_cannot_read_is_said(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    path.touch(0o000)
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(errors.InvalidOptionError, match="cannot be used: Permission denied"):
+        TokenCache(str(path)).validate()
+
+
+def test_case_34_a_link_that_comes_later_is_not_followed(path: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    target = tmp_path / "target"
+    target.write_text(with_entry())
+    target.chmod(0o600)
+    cache = TokenCache(str(path))
+    cache.validate()
+    path.symlink_to(target)
+    with pytest.raises(errors.InvalidOptionError, match="not a file"):
+        cache.load()
+
+
+def test_case_34_a_file_that_is_replaced_later_is_checked_again(path: pathlib.Path) -> None:
+    cache = TokenCache(str(path))
+    cache.validate()
+    path.write_text(with_entry())
+    path.chmod(0o644)
+    with pytest.raises(errors.InvalidOptionError, match="only its owner can read"):
+        cache.load()
+
+
+def test_case_34_what_is_checked_is_what_is_read(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_text("{}")
+    path.chmod(0o600)
+    asked: list[object] = []
+    fstat = os.fstat
+
+    def checking(handle: int) -> os.stat_result:
+        asked.append(handle)
+        path.unlink()
+        path.write_text(with_entry())
+        return fstat(handle)
+
+    monkeypatch.setattr(os, "fstat", checking)
+    assert TokenCache(str(path))._read() == "{}" and len(asked) == 1
+
+
+def test_case_34_a_pipe_is_refused_and_not_waited_for(path: pathlib.Path) -> None:
+    os.mkfifo(path, 0o600)
+    with pytest.raises(errors.InvalidOptionError, match="not a file"):
+        TokenCache(str(path)).validate()
+
+
+def test_a_path_that_can_be_none_is_said() -> None:
+    with pytest.raises(errors.InvalidOptionError, match="cannot be used"):
+        TokenCache("a\0b").validate()
+
+
+def test_no_file_stays_open(path: pathlib.Path) -> None:
+    path.touch(0o600)
+    before = len(os.listdir("/proc/self/fd"))
+    TokenCache(str(path)).validate()
+    TokenCache(str(path)).load()
+    assert len(os.listdir("/proc/self/fd")) == before

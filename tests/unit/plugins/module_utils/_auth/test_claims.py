@@ -40,3 +40,8 @@ def test_the_claims_of_a_token_are_read(claims: dict[str, t.Any]) -> None:
 )
 def test_what_is_no_token_claims_nothing(token: str) -> None:
     assert parse_claims(token) == {}
+
+
+def test_claims_that_are_nested_too_deep_are_none() -> None:
+    content = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    assert parse_claims(f"a.{content}.c") == {}

@@ -12,8 +12,9 @@ import typing as t
 import jwt as pyjwt
 import pytest
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
@@ -37,12 +38,30 @@ def pem_of(key: t.Any, locked: t.Any = PLAIN, form: t.Any = serialization.Privat
     return key.private_bytes(serialization.Encoding.PEM, form, locked)
 
 
+def pkcs12_of(key: t.Any, certificate: x509.Certificate) -> bytes:
+    """Return a PFX file, also of a key and a certificate that are no pair."""
+    return pkcs12.serialize_key_and_certificates(b"unit", key, None, [certificate], PLAIN)
+
+
+def with_unknown_curve(kind: str, content: bytes) -> bytes:
+    """Return a PEM block in which the curve P-256 is SM2, which cryptography does not know."""
+    found = content.replace(bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a811ccf5501822d"))
+    assert found != content
+    return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (kind.encode(), base64.encodebytes(found), kind.encode())
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """One file of each kind. Making a key takes long, so there is one for all."""
     folder = tmp_path_factory.mktemp("certificates")
     key, curve = rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())
     good, late = certificate_of(key, START + DAY), certificate_of(key, START - DAY)
+    other = rsa.generate_private_key(65537, 2048)
+    foreign = certificate_of(curve, START + DAY)
+    unknown_curve = with_unknown_curve(
+        "PRIVATE KEY", curve.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, PLAIN)
+    )
+    unknown_certificate = with_unknown_curve("CERTIFICATE", foreign.public_bytes(serialization.Encoding.DER))
     public = good.public_bytes(serialization.Encoding.PEM)
     files = {
         "plain.pem": pem_of(key) + public,
@@ -61,6 +80,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         "certificate-only.pfx": pkcs12.serialize_key_and_certificates(b"unit", None, good, None, PLAIN),
         "garbage.pfx": b"garbage",
         "empty.pem": b"",
+        "early.pem": pem_of(key) + certificate_of(key, START + 31 * DAY).public_bytes(serialization.Encoding.PEM),
+        "other-pair.pem": pem_of(other) + public,
+        "other-pair.pfx": pkcs12_of(other, good),
+        "chain.pem": foreign.public_bytes(serialization.Encoding.PEM) + pem_of(key) + public,
+        "curve-of-nobody.pem": unknown_curve + public,
+        "key-beside-unknown-certificate.pem": pem_of(key) + unknown_certificate,
+        "edwards.pem": pem_of(ed25519.Ed25519PrivateKey.generate()) + public,
+        "dsa.pem": pem_of(dsa.generate_private_key(1024)) + public,
+        "openssh.pem": pem_of(key, PLAIN, serialization.PrivateFormat.OpenSSH) + public,
+        "utf-16.pem": (pem_of(key) + public).decode().encode("utf-16"),
+        "base64.pfx": base64.b64encode(pkcs12_of(key, good)),
+        "base64-lines.pfx": base64.encodebytes(pkcs12_of(key, good)).replace(b"\n", b"\r\n"),
     }
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -84,6 +115,7 @@ def credential(folder: pathlib.Path, name: str, passphrase: str | None = None, w
         ("locked-the-old-way.pem", "open sesame"),
         ("plain.pfx", None),
         ("locked.pfx", "open sesame"),
+        pytest.param("chain.pem", None, id="case 26: the certificate of the key, wherever it is"),
     ],
 )
 def test_a_certificate_becomes_a_token(folder: pathlib.Path, name: str, passphrase: str | None) -> None:
@@ -195,3 +227,63 @@ def test_without_cryptography_the_library_is_named(folder: pathlib.Path, monkeyp
 @pytest.mark.parametrize("show", [repr, str])
 def test_the_credential_shows_no_passphrase(folder: pathlib.Path, show: t.Callable[[object], str]) -> None:
     assert "open sesame" not in show(credential(folder, "locked.pem", "open sesame"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        pytest.param("curve-of-nobody.pem", "must be an RSA key", id="case 25: a curve that the library does not know"),
+        pytest.param("curve.pem", "must be an RSA key", id="case 25: an elliptic curve"),
+        pytest.param("edwards.pem", "must be an RSA key", id="case 25: Ed25519"),
+        pytest.param("dsa.pem", "must be an RSA key", id="case 25: DSA"),
+        pytest.param("openssh.pem", "cannot be opened", id="case 25: the form of OpenSSH"),
+        pytest.param("other-pair.pem", "do not belong together", id="case 26: PEM"),
+        pytest.param("other-pair.pfx", "do not belong together", id="case 26: PFX"),
+        pytest.param("key-beside-unknown-certificate.pem", "do not belong together", id="case 26: certificate of an unknown curve"),
+        pytest.param("early.pem", "is valid from 2026-01-06 on", id="a certificate of tomorrow"),
+        pytest.param("utf-16.pem", "UTF-16", id="case 30: UTF-16"),
+        pytest.param("base64.pfx", "PFX file in base64", id="case 30: PFX in base64"),
+        pytest.param("base64-lines.pfx", "PFX file in base64", id="case 30: PFX in base64, in lines"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_before_anything_is_sent(folder: pathlib.Path, name: str, words: str) -> None:
+    world = tenant()
+    with pytest.raises(errors.InvalidOptionError, match=words):
+        credential(folder, name, world=world)
+    assert world.transport.sent == []
+
+
+@pytest.mark.parametrize(
+    "kind", [RuntimeError, TypeError, OverflowError, MemoryError, RecursionError], ids=lambda kind: f"case 25: {kind.__name__}"
+)
+@pytest.mark.parametrize(("name", "function"), [("plain.pem", "load_pem_private_key"), ("plain.pfx", "pkcs12.load_key_and_certificates")])
+def test_whatever_the_library_raises_is_our_error(
+    folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, name: str, function: str, kind: type[Exception]
+) -> None:
+    def fail(*_args: t.Any) -> None:
+        raise kind("s3cret")
+
+    monkeypatch.setattr(f"{client_certificate.__name__}.{function}", fail)
+    with pytest.raises(errors.InvalidOptionError, match="cannot be opened") as caught:
+        credential(folder, name)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("passphrase", ["open sesame\n", "wrong\ud800"], ids=["case 30: line end", "no text at all"])
+def test_a_passphrase_that_does_not_open_is_named(folder: pathlib.Path, passphrase: str) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="cannot be opened") as caught:
+        credential(folder, "locked.pfx", passphrase)
+    assert ("line end" in (caught.value.hint or "")) is passphrase.endswith("\n")
+
+
+@pytest.mark.parametrize(("name", "function"), [("plain.pem", "load_pem_private_key"), ("plain.pfx", "pkcs12.load_key_and_certificates")])
+def test_case_25_a_key_that_the_library_does_not_support_is_said_to_be_no_rsa_key(
+    folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, name: str, function: str
+) -> None:
+    def fail(*_args: t.Any) -> None:
+        raise UnsupportedAlgorithm("Curve 1.2.156.10197.1.301 is not supported")
+
+    monkeypatch.setattr(f"{client_certificate.__name__}.{function}", fail)
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        credential(folder, name)
+    assert caught.value.message == f"The private key in client_certificate_path '{folder / name}' must be an RSA key."

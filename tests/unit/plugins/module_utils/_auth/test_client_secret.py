@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
 from tests.support.fakes import CLIENT_ID, TENANT_ID, options, tenant
 
@@ -11,3 +14,26 @@ from tests.support.fakes import CLIENT_ID, TENANT_ID, options, tenant
 def test_the_secret_is_what_msal_takes() -> None:
     given = options(tenant_id=TENANT_ID, client_id=CLIENT_ID, client_secret="s3cret")
     assert ClientSecret(given, tenant().context).client_credential() == "s3cret"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param("s3cret\n", id="case 30: a line end"),
+        pytest.param("s3cret\r\n", id="case 30: a line end of Windows"),
+        pytest.param(" s3cret", id="case 30: a blank before"),
+        pytest.param("s3cret\u00a0", id="case 30: a blank that does not break"),
+        pytest.param("s3c\nret", id="case 30: two lines"),
+        pytest.param("\ufeffs3cret", id="case 30: a byte order mark"),
+        pytest.param("s3cret\u200b", id="case 30: a blank without width"),
+    ],
+)
+def test_a_secret_that_was_copied_with_more_is_said(secret: str) -> None:
+    subject = ClientSecret(options(tenant_id=TENANT_ID, client_id=CLIENT_ID, client_secret=secret), tenant().context)
+    with pytest.raises(errors.InvalidOptionError, match="client_secret begins or ends with a blank or a line end") as caught:
+        subject.validate()
+    assert "s3c" not in str(caught.value)
+
+
+def test_a_secret_may_have_any_sign() -> None:
+    ClientSecret(options(tenant_id=TENANT_ID, client_id=CLIENT_ID, client_secret="a~b.C_d e'\"\u00e4"), tenant().context).validate()

@@ -97,3 +97,10 @@ def test_making_a_credential_sends_nothing() -> None:
 @pytest.mark.parametrize("given", [SECRET, {"access_token": "s3cret"}], ids=["client_secret", "access_token"])
 def test_a_credential_shows_no_secret(given: dict[str, str], show: t.Callable[[object], str]) -> None:
     assert "s3cret" not in show(_auth.create(options(**given), tenant().context))
+
+
+@pytest.mark.parametrize("method", ["auto", "client_secret", "client_certificate", "workload_identity", "access_token"])
+def test_case_31_that_become_hides_the_environment_is_said(method: str) -> None:
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        _auth.create(options(auth_method=method), tenant().context)
+    assert "with become, or on another host, it does not see the environment of the controller" in (caught.value.hint or "")

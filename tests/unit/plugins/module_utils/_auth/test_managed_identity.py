@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 import pytest
@@ -107,4 +108,103 @@ def test_an_arc_machine_whose_key_cannot_be_read(monkeypatch: pytest.MonkeyPatch
 def test_without_msal_the_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_msal, "HAS_MSAL", False)
     with pytest.raises(errors.MissingLibraryError, match="msal"):
+        credential(tenant())
+
+
+ENDPOINTS = {
+    "case 22: App Service and Functions": (
+        {"IDENTITY_ENDPOINT": "http://127.0.0.1:4141/msi/token", "IDENTITY_HEADER": "s3cret"},
+        {"GET /msi/token": answer(200, {"access_token": "azure-token", "expires_on": "4102444800"})},
+    ),
+    "case 22: a container by its link-local address": (
+        {"IDENTITY_ENDPOINT": "http://169.254.129.2:8081/msi/token", "IDENTITY_HEADER": "s3cret"},
+        {"GET /msi/token": answer(200, {"access_token": "azure-token", "expires_on": "4102444800"})},
+    ),
+    "case 22: a private address": (
+        {"IDENTITY_ENDPOINT": "http://10.0.0.4:2377/msi/token", "IDENTITY_HEADER": "s3cret"},
+        {"GET /msi/token": answer(200, {"access_token": "azure-token", "expires_on": "4102444800"})},
+    ),
+    "case 22: Machine Learning": (
+        {"MSI_ENDPOINT": "http://127.0.0.1:46808/msi/token", "MSI_SECRET": "s3cret"},
+        {"GET /msi/token": answer(200, {"access_token": "azure-token", "expires_on": "4102444800"})},
+    ),
+    "case 22: Arc": (
+        {"IDENTITY_ENDPOINT": "http://localhost:40342/metadata/identity/oauth2/token", "IMDS_ENDPOINT": "http://localhost:40342"},
+        {IMDS: answer(401, www_authenticate="Basic realm=/var/opt/azcmagent/tokens/missing.key")},
+    ),
+    "case 22: a virtual machine": ({}, {IMDS: GOOD}),
+    "case 22: a pod": ({"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://10.1.2.3"}, {IMDS: GOOD}),
+}
+
+
+@pytest.mark.parametrize(("environ", "script"), ENDPOINTS.values(), ids=ENDPOINTS)
+def test_the_endpoint_is_always_asked_directly(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], script: dict[str, t.Any]) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    world = tenant(script)
+    with contextlib.suppress(errors.AuthenticationError):
+        credential(world).token()
+    assert world.transport.sent and all(request.is_local for request in world.transport.sent)
+
+
+NO_USER_ASSIGNED = "None, No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
+SEVERAL = "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request"
+REFUSALS = {
+    "case 24: no system-assigned one": (None, "Identity not found", "Enable the system-assigned identity"),
+    "case 24: no user-assigned one": (CLIENT_ID, "Identity not found", "Assign the user-assigned identity"),
+    "case 24: App Service's words": (CLIENT_ID, NO_USER_ASSIGNED, "Assign the user-assigned identity"),
+    "case 24: several": (None, SEVERAL, "Name one of them by managed_identity_client_id"),
+    "case 24: Entra's words": (None, "AADSTS500011: The resource principal was not found.", "check cloud and graph_url"),
+    "case 24: other words": (None, "Required metadata header not specified", "Check that the machine has a managed identity"),
+}
+
+
+@pytest.mark.parametrize(("client_id", "described", "advice"), REFUSALS.values(), ids=REFUSALS)
+def test_a_refusal_is_the_machines_and_not_entras(client_id: str | None, described: str, advice: str) -> None:
+    world = on_a_machine(answer(400, {"error": "invalid_request", "error_description": described}))
+    with pytest.raises(errors.AuthenticationError) as caught:
+        credential(world, managed_identity_client_id=client_id).token()
+    assert caught.value.message.startswith("The managed identity endpoint of this machine gave no token for ")
+    assert described in caught.value.message and "Microsoft Entra gave" not in str(caught.value)
+    assert advice in (caught.value.hint or "") and "tenant_id" not in str(caught.value)
+    assert (client_id or "its system-assigned identity") in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        pytest.param(
+            answer(404, b"<html>Not Found</html>"), "not of a managed identity endpoint: it is not a JSON object", id="another cloud"
+        ),
+        pytest.param(answer(403, b""), "it is not a JSON object", id="empty"),
+        pytest.param(answer(200, {"access_token": 5, "expires_in": "3600"}), "'access_token' is not text", id="case 18: access_token"),
+        pytest.param(answer(200, {"access_token": "x", "expires_in": []}), "'expires_in' is not a number", id="case 18: expires_in"),
+        pytest.param(answer(200, b'{"access_token": "x", "expires_in": 1e400}'), "'expires_in' is not a number", id="case 18: without end"),
+        pytest.param(answer(202, {"access_token": "x", "expires_in": "3600"}), "a token comes with status 200", id="case 18: 202"),
+        pytest.param(answer(503), "the managed identity endpoint still responds with status 503", id="busy"),
+        pytest.param(errors.LostResponseError("No answer."), "No managed identity endpoint answers here", id="no answer"),
+        pytest.param(answer(400, {"error": {"code": "x"}}), "no reason was given", id="case 18: error of another type"),
+    ],
+)
+def test_an_odd_answer_is_the_machines_too(step: Step, words: str) -> None:
+    with pytest.raises(errors.AuthenticationError, match="[mM]anaged identity endpoint") as caught:
+        credential(on_a_machine(step)).token()
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize("kind", [TypeError, AttributeError, OverflowError, RecursionError, OSError])
+def test_case_18_whatever_msal_raises_is_our_error(monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
+    def fail(*_args: t.Any, **_kwargs: t.Any) -> None:
+        raise kind("s3cret")
+
+    monkeypatch.setattr("msal.ManagedIdentityClient.acquire_token_for_client", fail)
+    with pytest.raises(errors.AuthenticationError, match=kind.__name__) as caught:
+        credential(tenant()).token()
+    assert "s3cret" not in str(caught.value)
+
+
+def test_service_fabric_is_refused_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IDENTITY_SERVER_THUMBPRINT"):
+        monkeypatch.setenv(name, "https://10.0.0.4:2377/x")
+    with pytest.raises(errors.InvalidOptionError, match="Service Fabric"):
         credential(tenant())

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import typing as t
@@ -12,6 +13,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth import _msal
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._advice import GENERAL, HINTS
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
 from tests.support.fakes import (
@@ -133,11 +135,11 @@ def test_without_msal_the_library_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 # --- refusals -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", sorted(_msal.HINTS))
+@pytest.mark.parametrize("number", sorted(HINTS))
 def test_a_known_refusal_has_its_hint(number: str) -> None:
     with pytest.raises(errors.AuthenticationError) as caught:
         signing_in(tenant(entra(refused(int(number))))).token()
-    assert (caught.value.code, caught.value.hint) == (f"AADSTS{number}", _msal.HINTS[number])
+    assert (caught.value.code, caught.value.hint) == (f"AADSTS{number}", HINTS[number])
 
 
 def test_a_refusal_is_told_in_one_sentence() -> None:
@@ -263,3 +265,163 @@ def test_msal_sees_status_headers_and_text() -> None:
 @pytest.mark.parametrize("show", [repr, str])
 def test_msals_answer_shows_no_token(show: t.Callable[[object], str]) -> None:
     assert "s3cret" not in show(_msal.MsalResponse(bearer("s3cret")))
+
+
+# --- advice and odd answers --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [700211, 700212, 700213, 7002138], ids=lambda number: f"case 29: AADSTS{number}")
+def test_a_federated_refusal_names_the_part_that_differs(number: int) -> None:
+    sentence = "No matching federated identity record found for presented assertion subject 'repo:o/r:ref:refs/heads/main'."
+    with pytest.raises(errors.AuthenticationError) as caught:
+        signing_in(tenant(entra(refused(number, sentence)))).token()
+    assert sentence in caught.value.message and caught.value.hint == HINTS[str(number)] != GENERAL
+
+
+ODD_TOKENS = {
+    "case 18: expires_in a word": {"expires_in": "soon"},
+    "case 18: expires_in a list": {"expires_in": [3600]},
+    "case 18: expires_in an object": {"expires_in": {}},
+    "case 18: expires_in true": {"expires_in": True},
+    "case 18: expires_in null": {"expires_in": None},
+    "case 18: expires_in without an end": {"expires_in": float("inf")},
+    "case 18: expires_in no number": {"expires_in": float("nan")},
+    "case 18: expires_in of 400 digits": {"expires_in": 10**400},
+    "case 18: refresh_in a word": {"refresh_in": "soon"},
+    "case 18: ext_expires_in an object": {"ext_expires_in": {}},
+    "case 18: token_type a list": {"token_type": ["Bearer"]},
+    "case 18: token_type a number": {"token_type": 5},
+    "case 18: token_type another one": {"token_type": "pop"},
+    "case 18: access_token a number": {"access_token": 5},
+    "case 18: access_token a list": {"access_token": ["s3cret"]},
+    "case 18: access_token an object": {"access_token": {"a": "s3cret"}},
+    "case 18: access_token null": {"access_token": None},
+    "case 18: access_token empty": {"access_token": ""},
+    "case 18: access_token with a line end": {"access_token": "s3cret\nX-A: b"},
+    "case 18: access_token in other letters": {"access_token": "s3cret\u00e4"},
+}
+
+
+@pytest.mark.parametrize("members", ODD_TOKENS.values(), ids=ODD_TOKENS)
+def test_an_odd_token_answer_is_our_error(members: dict[str, t.Any], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    good = {"token_type": "Bearer", "access_token": "s3cret-token", "expires_in": 3600}
+    with pytest.raises(errors.UnexpectedResponseError, match=f"'{next(iter(members))}'") as caught:
+        signing_in(tenant(entra(answer(200, {**good, **members})))).token()
+    assert "s3cret" not in str(caught.value) + caplog.text
+
+
+ODD_REFUSALS = {
+    "description a list": {"error": "invalid_client", "error_description": ["AADSTS7000215"]},
+    "description a number": {"error": "invalid_client", "error_description": 5},
+    "error an object": {"error": {"code": "x"}},
+    "IDs of other types": {"error": "x", "correlation_id": [1], "trace_id": {}},
+    "codes alone": {"error": "x", "error_codes": "y"},
+    "empty": {},
+    "80 kB of blanks": {"error": "x", "error_description": "AADSTS7000215: a" + " " * 80_000 + "b"},
+    "escapes": {"error": "x", "error_description": "AADSTS7000215: \x1b[31mred\u2028line\u202eleft"},
+}
+
+
+@pytest.mark.parametrize("body", ODD_REFUSALS.values(), ids=[f"case 18: {name}" for name in ODD_REFUSALS])
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_an_odd_refusal_is_our_error(body: dict[str, t.Any], status: int) -> None:
+    with pytest.raises(errors.AuthenticationError) as caught:
+        signing_in(tenant(entra(answer(status, body)))).token()
+    described = caught.value.describe()
+    assert all(described[name] is None or isinstance(described[name], str) for name in ("message", "code", "request_id", "hint"))
+    assert len(caught.value.message) < 2200 and caught.value.message.isprintable()
+
+
+@pytest.mark.parametrize("status", [201, 202, 203, 204, 206, 300, 301, 302, 304, 307], ids=lambda status: f"case 18: {status}")
+def test_a_token_with_another_status_is_our_error(status: int) -> None:
+    body = {"token_type": "Bearer", "access_token": "s3cret-token", "expires_in": 3600}
+    with pytest.raises(errors.UnexpectedResponseError, match=str(status)):
+        signing_in(tenant(entra(answer(status, body)))).token()
+
+
+@pytest.mark.parametrize("member", ["token_endpoint", "authorization_endpoint", "issuer"])
+@pytest.mark.parametrize("value", [5, None, [], {}, True], ids=repr)
+def test_case_18_a_discovery_with_members_of_other_types_is_our_error(member: str, value: t.Any) -> None:
+    document = json.loads(entra()[DISCOVERY].text)
+    with pytest.raises(errors.IntuneError):
+        signing_in(tenant(entra(discovery=answer(200, {**document, member: value})))).token()
+
+
+@pytest.mark.parametrize("missing", ["token_endpoint", "authorization_endpoint", "issuer"])
+def test_case_18_a_discovery_without_a_member_is_no_traceback(missing: str) -> None:
+    document = json.loads(entra()[DISCOVERY].text)
+    del document[missing]
+    # msal may do without some members.
+    with contextlib.suppress(errors.IntuneError):
+        assert signing_in(tenant(entra(discovery=answer(200, document)))).token() == "entra-token"
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff\xfe", b"null", b'"token"', b"1e400"])
+@pytest.mark.parametrize("place", ["discovery", "token"])
+def test_case_18_a_body_of_another_form_is_our_error(body: bytes, place: str) -> None:
+    script = entra(answer(200, body)) if place == "token" else entra(discovery=answer(200, body))
+    with pytest.raises(errors.IntuneError):
+        signing_in(tenant(script)).token()
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, RuntimeError])
+@pytest.mark.parametrize("where", ["ConfidentialClientApplication.__init__", "ConfidentialClientApplication.acquire_token_for_client"])
+def test_case_18_whatever_msal_raises_is_our_error(monkeypatch: pytest.MonkeyPatch, where: str, kind: type[Exception]) -> None:
+    def fail(*_args: t.Any, **_kwargs: t.Any) -> None:
+        raise kind("s3cret")
+
+    monkeypatch.setattr(f"msal.{where}", fail)
+    with pytest.raises(errors.AuthenticationError) as caught:
+        signing_in(tenant(entra())).token()
+    assert "s3cret" not in str(caught.value)
+
+
+# --- whom the secret reaches ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        pytest.param("https://evil.test/oauth2/v2.0/token", id="case 34: another host"),
+        pytest.param("http://login.test/oauth2/v2.0/token", id="case 34: not encrypted"),
+        pytest.param("https://login.test:8443/oauth2/v2.0/token", id="case 34: another port"),
+        pytest.param("https://login.test@evil.test/oauth2/v2.0/token", id="case 34: the host as a user"),
+        pytest.param("https://login.test.evil.test/oauth2/v2.0/token", id="case 34: the host as a beginning"),
+        pytest.param("https://login.test\\@evil.test/oauth2/v2.0/token", id="case 34: parsers disagree"),
+        pytest.param("//login.test/oauth2/v2.0/token", id="case 34: no scheme"),
+        pytest.param("token", id="case 34: no host"),
+        pytest.param("https://[", id="case 34: no address"),
+    ],
+)
+def test_the_secret_goes_to_the_authority_alone(endpoint: str) -> None:
+    document = json.loads(entra()[DISCOVERY].text)
+    world = tenant(entra(discovery=answer(200, {**document, "token_endpoint": endpoint})))
+    with pytest.raises(errors.IntuneError):
+        signing_in(world).token()
+    assert world.transport.targets == [DISCOVERY]
+
+
+NO_TENANTS = (
+    *("..", ".", "...", "a..b", ".contoso.test", "contoso.test.", "-contoso.test", "%2e%2e", "1.2.3.4"),
+    *("contoso", "common", "organizations", "consumers", "contoso.test?x", "contoso.test#x", "contoso.test%2f"),
+    *("c\u00f6ntoso.test", "00000000-0000-0000-0000-000000000000", "a" * 70 + ".test"),
+)
+
+
+@pytest.mark.parametrize("given", NO_TENANTS, ids=[f"case 34: {given[:20]}" for given in NO_TENANTS])
+def test_a_tenant_that_is_none_is_refused(given: str) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="neither a GUID nor a domain name"):
+        signing_in(tenant(), tenant_id=given)
+
+
+@pytest.mark.parametrize("given", [TENANT_ID.upper(), "contoso.onmicrosoft.com", "a.b.contoso.co.uk", "xn--cntoso-wxa.test", "1und1.de"])
+def test_other_tenants_are_taken(given: str) -> None:
+    signing_in(tenant(), tenant_id=given)
+
+
+def test_the_sign_in_goes_through_a_proxy_and_a_machine_s_endpoint_does_not() -> None:
+    world = tenant([answer(200, {}), answer(200, {})])
+    _msal.MsalHttp(world.context.sender, LOGIN).get(LOGIN + "/x")
+    _msal.MsalHttp(world.context.sender).get("http://127.0.0.1/x")
+    assert [request.is_local for request in world.transport.sent] == [False, True]

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.workload_identity import WorkloadIdentity
-from tests.support.fakes import CLIENT_ID, TENANT_ID, Tenant, bearer, entra, form_of, options, tenant
+from tests.support.fakes import CLIENT_ID, START, TENANT_ID, Tenant, bearer, entra, form_of, jwt, options, tenant
 
 
 @pytest.fixture
@@ -55,3 +55,49 @@ def test_a_file_without_a_token_is_refused_before_anything_is_sent(path: pathlib
         path.write_text(content)
     with pytest.raises(errors.InvalidOptionError, match=words):
         credential(path, tenant())
+
+
+OTHER_FILES = {
+    "case 30: UTF-8 with a byte order mark": (b"\xef\xbb\xbfs3cret", "byte order mark"),
+    "case 30: UTF-16": ("s3cret".encode("utf-16"), "UTF-16"),
+    "case 30: UTF-16 without a mark": ("s3cret".encode("utf-16-le"), "UTF-16"),
+    "case 30: UTF-16, big end first": (b"\xfe\xff" + "s3cret".encode("utf-16-be"), "UTF-16"),
+    "case 30: JSON": (b'{"value": "s3cret"}', "is JSON"),
+    "case 30: JSON, a list": (b'["s3cret"]', "is JSON"),
+    "case 30: double quotes": (b'"s3cret"\n', "quotes"),
+    "case 30: single quotes": (b"'s3cret'", "quotes"),
+    "case 30: Bearer": (b"Bearer s3cret", "Bearer"),
+    "case 30: PEM": (b"-----BEGIN CERTIFICATE-----\ns3cret\n", "PEM"),
+    "case 30: two lines": (b"s3cret\ns3cret\n", "blanks or characters"),
+    "case 30: latin-1": ("s3cret\u00e4".encode("latin-1"), "blanks or characters"),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), OTHER_FILES.values(), ids=OTHER_FILES)
+def test_a_file_that_holds_more_than_a_token_is_said_by_its_cause(path: pathlib.Path, content: bytes, words: str) -> None:
+    path.write_bytes(content)
+    with pytest.raises(errors.InvalidOptionError, match=words) as caught:
+        credential(path, tenant())
+    assert f"federated_token_path '{path}'" in caught.value.message and "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("exp", "ended"), [(START, True), (START - 9e5, True), (START + 1, False), ("soon", False), (None, False), (1e400, False)]
+)
+def test_case_30_a_token_that_has_ended_is_said_before_anything_is_sent(path: pathlib.Path, exp: object, ended: bool) -> None:
+    path.write_text(jwt(exp=exp))
+    world = tenant()
+    if ended:
+        with pytest.raises(errors.InvalidOptionError, match="ended at 20.*by the clock of this machine") as caught:
+            credential(path, world)
+        assert "request it in the step that runs the playbook" in (caught.value.hint or "")
+    else:
+        credential(path, world)
+    assert world.transport.sent == []
+
+
+def test_line_ends_around_a_token_are_left_out(path: pathlib.Path) -> None:
+    path.write_bytes(b"\r\n s3cret-assertion\r\n\n")
+    world = tenant(entra())
+    credential(path, world).token()
+    assert form_of(world.transport.sent[-1])["client_assertion"] == "s3cret-assertion"

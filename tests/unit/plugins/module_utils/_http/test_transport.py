@@ -6,26 +6,27 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import io
 import logging
 import pathlib
 import socket
-import ssl
 import threading
 import traceback
 import typing as t
 
 import pytest
 import requests
-import urllib3.exceptions as u3
+import urllib3
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http import transport
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
-from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import METADATA_HOST, Transport, _logging_of, _translate
+from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import Transport, _logging_of
 from tests.support.fakes import GRAPH
 
 GET = Request("GET", f"{GRAPH}/v1.0/x")
-TOKEN_URL = f"http://{METADATA_HOST}/metadata/identity/oauth2/token"
+TOKEN_URL = "http://169.254.169.254/metadata/identity/oauth2/token"
+VARIABLES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def passed_on(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, t.Any]]:
         calls.append({"request": prepared, **kwargs})
         response = requests.Response()
         response.status_code, response.url, response.request = 200, prepared.url, prepared
-        response._content = b"{}"
+        response.raw = urllib3.HTTPResponse(io.BytesIO(b"{}"), preload_content=False)
         return response
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
@@ -45,7 +46,7 @@ def passed_on(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, t.Any]]:
 
 
 def send(request: Request, **policy: t.Any) -> transport.Response:
-    with contextlib.closing(Transport(user_agent="unit/1", **policy)) as subject:
+    with contextlib.closing(Transport(user_agent="unit/1", monotonic=lambda: 0.0, **policy)) as subject:
         return subject.send(request)
 
 
@@ -92,19 +93,28 @@ def test_a_netrc_file_changes_nothing(
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize(
-    ("policy", "verify"),
+    ("option", "validate", "verify"),
     [
-        pytest.param({"ca_path": "ours.pem"}, "ours.pem", id="ca_path"),
-        pytest.param({"ca_path": "ours.pem", "validate_certs": False}, False, id="no check, though ca_path"),
-        pytest.param({"validate_certs": False}, False, id="no check"),
+        pytest.param(True, True, "ours.pem", id="ca_path"),
+        pytest.param(True, False, False, id="no check, though ca_path"),
+        pytest.param(False, False, False, id="no check"),
+        pytest.param(False, True, "theirs.pem", id="nothing said"),
     ],
 )
-def test_the_environment_does_not_choose_whom_to_trust(
-    passed_on: list[dict[str, t.Any]], monkeypatch: pytest.MonkeyPatch, variable: str, policy: dict[str, t.Any], verify: bool | str
+def test_the_environment_chooses_whom_to_trust_only_where_no_option_does(
+    passed_on: list[dict[str, t.Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
+    variable: str,
+    option: bool,
+    validate: bool,
+    verify: bool | str,
 ) -> None:
-    monkeypatch.setenv(variable, "theirs.pem")
-    send(GET, **policy)
-    assert passed_on[0]["verify"] == verify
+    for name in ("ours.pem", "theirs.pem"):
+        (tmp_path / name).write_bytes(pathlib.Path(requests.certs.where()).read_bytes())
+    monkeypatch.setenv(variable, str(tmp_path / "theirs.pem"))
+    send(GET, ca_path=str(tmp_path / "ours.pem") if option else None, validate_certs=validate)
+    assert passed_on[0]["verify"] == (str(tmp_path / verify) if isinstance(verify, str) else verify)
 
 
 def test_certificates_are_checked_unless_told_otherwise(passed_on: list[dict[str, t.Any]]) -> None:
@@ -113,25 +123,35 @@ def test_certificates_are_checked_unless_told_otherwise(passed_on: list[dict[str
 
 
 @pytest.mark.parametrize(
-    ("url", "proxy"),
+    ("request_", "proxy"),
     [
-        pytest.param(GRAPH, "http://proxy.test:3128", id="Graph: through the proxy"),
-        pytest.param(TOKEN_URL, None, id="instance metadata: never"),
-        pytest.param("https://direct.test/", None, id="in NO_PROXY"),
+        pytest.param(GET, "http://proxy.test:3128", id="Graph: through the proxy"),
+        pytest.param(Request("GET", "https://direct.test/"), None, id="in NO_PROXY"),
     ],
 )
 def test_proxies_of_the_environment(
-    passed_on: list[dict[str, t.Any]], monkeypatch: pytest.MonkeyPatch, url: str, proxy: str | None
+    passed_on: list[dict[str, t.Any]], monkeypatch: pytest.MonkeyPatch, request_: Request, proxy: str | None
 ) -> None:
-    for variable in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+    for variable in VARIABLES:
         monkeypatch.setenv(variable, "http://proxy.test:3128")
     monkeypatch.setenv("NO_PROXY", "direct.test")
-    send(Request("GET", url))
-    assert (requests.utils.select_proxy(url, passed_on[0]["proxies"]) or None) == proxy
+    send(request_)
+    assert (requests.utils.select_proxy(request_.url, passed_on[0]["proxies"]) or None) == proxy
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("url", [TOKEN_URL, "http://localhost:4141/msi/token", "https://10.0.0.4:2377/metadata", "http://[fe80::1]/x"])
+def test_case_22_a_local_request_never_goes_through_a_proxy(
+    passed_on: list[dict[str, t.Any]], monkeypatch: pytest.MonkeyPatch, url: str, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "http://proxy.test:3128")
+    monkeypatch.setenv("NO_PROXY", "other.test")
+    send(Request("GET", url, is_local=True))
+    assert not requests.utils.select_proxy(url, passed_on[0]["proxies"])
 
 
 def test_a_closed_transport_opens_again(passed_on: list[dict[str, t.Any]]) -> None:
-    subject = Transport(user_agent="unit/1")
+    subject = Transport(user_agent="unit/1", monotonic=lambda: 0.0)
     subject.send(GET)
     subject.close()
     subject.send(GET)
@@ -142,22 +162,22 @@ def test_a_closed_transport_opens_again(passed_on: list[dict[str, t.Any]]) -> No
 def test_closing_closes_the_connections(passed_on: list[dict[str, t.Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[object] = []
 
-    def close(self: requests.Session) -> None:
+    def close(self: requests.adapters.HTTPAdapter) -> None:
         closed.append(self)
 
-    monkeypatch.setattr(requests.Session, "close", close)
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "close", close)
     send(GET)
     assert len(closed) == 1
 
 
 def test_closing_what_was_never_opened_does_nothing() -> None:
-    Transport(user_agent="unit/1").close()
+    Transport(user_agent="unit/1", monotonic=lambda: 0.0).close()
 
 
 def test_without_requests_the_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "HAS_REQUESTS", False)
     with pytest.raises(errors.MissingLibraryError, match="requests"):
-        Transport(user_agent="unit/1")
+        Transport(user_agent="unit/1", monotonic=lambda: 0.0)
 
 
 # --- what cannot be sent --------------------------------------------------------------------------------------------
@@ -166,99 +186,18 @@ def test_without_requests_the_library_is_named(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("request_", "policy"),
     [
-        pytest.param(GET, {"ca_path": "/nowhere/ca.pem"}, id="CA file that is missing"),
         pytest.param(GET, {"timeout": 0}, id="no time at all"),
         pytest.param(Request("GET", "https:///x"), {}, id="URL without a host"),
         pytest.param(Request("GET", "https://graph.test:port/"), {}, id="URL with a broken port"),
         pytest.param(Request("GET", "ftp://graph.test/"), {}, id="URL of another protocol"),
+        pytest.param(Request("GET", "https://["), {}, id="URL that no parser takes"),
+        pytest.param(Request("GET", GRAPH, {"X-Own": "a\nb"}), {}, id="header that breaks the line"),
     ],
 )
 def test_what_can_never_be_sent_is_not_tried_again(request_: Request, policy: dict[str, t.Any]) -> None:
     with pytest.raises(errors.NotSentError) as caught:
         send(request_, **policy)
     assert not caught.value.is_transient
-
-
-# --- failures of requests -------------------------------------------------------------------------------------------
-
-
-def unreachable(reason: Exception) -> requests.exceptions.ConnectionError:
-    """As requests wraps what urllib3 gave up on."""
-    return requests.exceptions.ConnectionError(u3.MaxRetryError(None, "/", reason))
-
-
-NOT_VERIFIED = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate")
-HANDSHAKE = ssl.SSLError(1, "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version")
-
-
-@pytest.mark.parametrize(
-    ("failure", "passing", "words"),
-    [
-        pytest.param(
-            requests.exceptions.SSLError(u3.MaxRetryError(None, "/", u3.SSLError(NOT_VERIFIED))),
-            False,
-            "does not verify: [SSL: CERTIFICATE_VERIFY_FAILED]",
-            id="untrusted certificate",
-        ),
-        pytest.param(
-            requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", u3.ProxyError("x", OSError("Tunnel connection failed: 407 Who?")))),
-            True,
-            "The proxy did not connect to graph.test",
-            id="proxy that refuses",
-        ),
-        pytest.param(
-            requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", u3.ProxyError("x", u3.NewConnectionError(None, "refused")))),
-            True,
-            "The proxy did not connect to graph.test",
-            id="proxy that is down",
-        ),
-        pytest.param(requests.exceptions.ConnectTimeout("slow"), True, "No connection to graph.test: slow", id="connect timeout"),
-        pytest.param(unreachable(u3.NewConnectionError(None, "[Errno 111] refused")), True, "[Errno 111] refused", id="refused"),
-        pytest.param(unreachable(u3.NameResolutionError("graph.test", None, OSError("unknown"))), True, "No connection", id="unknown name"),
-        pytest.param(requests.exceptions.InvalidURL("s3cret"), False, "is not valid", id="bad URL, of a proxy with a password perhaps"),
-    ],
-)
-def test_failures_before_the_request_went_out(failure: Exception, passing: bool, words: str) -> None:
-    found = _translate(GET, failure, 30.0)
-    assert isinstance(found, errors.NotSentError)
-    assert words in found.message and "s3cret" not in str(found)
-    assert found.is_transient is passing
-
-
-def test_a_connection_that_breaks_behind_a_proxy_counts_as_sent() -> None:
-    broken = u3.ProxyError("Unable to connect to proxy", ConnectionResetError(104, "Connection reset by peer"))
-    found = _translate(GET, requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", broken)), 30.0)
-    assert isinstance(found, errors.LostResponseError)
-
-
-@pytest.mark.parametrize(
-    ("failure", "words"),
-    [
-        pytest.param(requests.exceptions.ReadTimeout("slow"), "no response within 30 s", id="read timeout"),
-        pytest.param(
-            requests.exceptions.ConnectionError(u3.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer"))),
-            "the connection broke ([Errno 104] reset by peer)",
-            id="reset",
-        ),
-        pytest.param(requests.exceptions.ChunkedEncodingError("cut off"), "the connection broke (cut off)", id="cut off"),
-        pytest.param(requests.exceptions.ContentDecodingError("not gzip"), "the connection broke (not gzip)", id="bad compression"),
-        pytest.param(
-            requests.exceptions.SSLError(u3.MaxRetryError(None, "/", u3.SSLError(HANDSHAKE))), "the connection broke", id="TLS, in doubt"
-        ),
-        pytest.param(requests.exceptions.RequestException(), "the connection broke (RequestException)", id="no text at all"),
-    ],
-)
-def test_failures_after_which_the_request_may_have_run(failure: Exception, words: str) -> None:
-    found = _translate(GET, failure, 30.0)
-    assert isinstance(found, errors.LostResponseError)
-    assert words in found.message
-    assert found.target == "GET /v1.0/x"
-
-
-def test_a_failure_that_wraps_itself_is_told_too() -> None:
-    failure = requests.exceptions.ConnectionError("odd")
-    failure.reason = failure
-    assert "(odd)" in _translate(GET, failure, 30.0).message
 
 
 # --- addresses that hold a key --------------------------------------------------------------------------------------
