@@ -24,6 +24,9 @@ from .responses import parse_response
 
 V1 = "v1.0"
 BETA = "beta"
+# Seconds by which the service's Date may differ from our clock. More is no drift: one of the two is wrong, and nothing says which. It
+# is less than 900, the default of the shortest time in which a write must not be repeated.
+LONGEST_SKEW = 600.0
 
 
 class TokenSource(t.Protocol):
@@ -111,9 +114,18 @@ class GraphClient:
         """Seconds that the service's clock is ahead of ours, by the Date of the newest response; null before the first."""
         return self._clock_skew
 
+    @property
+    def has_doubtful_time(self) -> bool:
+        """Whether the two clocks differ by more than clocks drift, so that the time is not known."""
+        return abs(self._clock_skew or 0.0) > LONGEST_SKEW
+
     def service_now(self) -> float:
-        """Return seconds since the epoch by the service's clock, so that a wrong clock here decides nothing."""
-        return self.clock.now() + (self._clock_skew or 0.0)
+        """Return seconds since the epoch by the service's clock, so that a wrong clock here decides nothing.
+
+        The earlier of the two clocks where the time is doubtful: then more of what was done before counts as recent, never less.
+        """
+        skew = self._clock_skew or 0.0
+        return self.clock.now() + (min(skew, 0.0) if self.has_doubtful_time else skew)
 
     def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Any:
         """Return the JSON at a path."""
