@@ -279,8 +279,11 @@ class FleetMachine(RuleBasedStateMachine):
             wire.tenant.faults.clear()
         for run in past.runs.values() if not self.fixed else ():
             # A run that did not come to its end is continued, however late.
-            for device in run.ids & names:
-                assert len([action for action in self.ours(device) if action.requested.timestamp() >= run.since]) <= 1, device
+            # One that was begun by a Date that was behind has a longer window than was meant.
+            for device in run.ids & names if run.since > run.begun_at - MAX_AGE - 60.0 else ():
+                mine = wire.of(device, self.task)
+                counted = [action for action in self.ours(device) if action not in mine and action.requested.timestamp() >= run.since]
+                assert not (mine and counted), device
 
     def script(self, plan: Plan) -> t.Callable[[Request], str | None]:
         left, number = [None] * plan.after + plan.faults, itertools.count()
