@@ -10,7 +10,12 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import math
 import typing as t
+
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+# Seconds since the epoch: the years 2 to 9998. Arithmetic with them never leaves what datetime can hold.
+FIRST, LAST = (datetime.datetime(year, 1, 1, tzinfo=datetime.timezone.utc).timestamp() for year in (2, 9999))
 
 
 class Clock(t.Protocol):
@@ -30,7 +35,10 @@ class Clock(t.Protocol):
 
 
 def parse_timestamp(text: t.Any) -> float | None:
-    """Return a Graph or ISO 8601 timestamp as seconds since the epoch (UTC without a zone); null for anything else."""
+    """Return a Graph or ISO 8601 timestamp as seconds since the epoch (UTC without a zone); null for anything else.
+
+    The first and the last year that a timestamp can name stand for "never" in Graph's words, and are null too.
+    """
     if not isinstance(text, str):
         return None
     # Python 3.10 reads neither Z nor Graph's seven digits of a second.
@@ -39,25 +47,21 @@ def parse_timestamp(text: t.Any) -> float | None:
         digits = len(tail) - len(tail.lstrip("0123456789"))
         tail = tail[:digits][:6].ljust(6, "0") + tail[digits:]
     try:
-        when = datetime.datetime.fromisoformat(head + dot + tail)
-    except ValueError:
+        return _seconds_of(datetime.datetime.fromisoformat(head + dot + tail))
+    except (ValueError, OverflowError):
         return None
-    return (when if when.tzinfo else when.replace(tzinfo=datetime.timezone.utc)).timestamp()
-
-
-@t.overload
-def render_timestamp(seconds: float, timespec: str = "seconds") -> str: ...
-
-
-@t.overload
-def render_timestamp(seconds: float | None, timespec: str = "seconds") -> str | None: ...
 
 
 def render_timestamp(seconds: float | None, timespec: str = "seconds") -> str | None:
-    """Return seconds since the epoch as an ISO 8601 timestamp in UTC, rounded down to ``timespec``; null for null."""
-    if seconds is None:
+    """Return seconds since the epoch as an ISO 8601 timestamp in UTC, rounded down to ``timespec``; null for null.
+
+    Null too for a number that is no time: not finite, or beyond the years that a timestamp can name.
+    """
+    if seconds is None or not FIRST <= seconds < LAST:
         return None
-    when = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    # A clock's resolution is a microsecond; the last one of a second is not rounded up to the next second.
+    whole = math.floor(seconds)
+    when = EPOCH + datetime.timedelta(seconds=whole, microseconds=min(round((seconds - whole) * 1_000_000), 999_999))
     return when.isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
@@ -66,8 +70,13 @@ def parse_http_date(value: str | None) -> float | None:
     if not value:
         return None
     try:
-        date = email.utils.parsedate_to_datetime(value)
         # HTTP dates are in GMT, also where one does not say so.
-        return (date if date.tzinfo else date.replace(tzinfo=datetime.timezone.utc)).timestamp()
-    except (TypeError, ValueError):
+        return _seconds_of(email.utils.parsedate_to_datetime(value))
+    except (TypeError, ValueError, OverflowError, IndexError):
         return None
+
+
+def _seconds_of(when: datetime.datetime) -> float | None:
+    """Return a time as seconds since the epoch (UTC without a zone); null in the years that stand for "never"."""
+    seconds = (when if when.tzinfo else when.replace(tzinfo=datetime.timezone.utc)).timestamp()
+    return seconds if FIRST <= seconds < LAST else None

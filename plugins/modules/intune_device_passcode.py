@@ -15,8 +15,13 @@ description:
     and for iOS, where it removes the passcode. It no longer lists Windows; expect RV(results[].status=not_supported) there.
     On Windows use M(endpointops.intune.intune_pinreset_consent) and M(endpointops.intune.intune_pin_policy), so that users reset
     their own PIN.
-  - A reset that the service started within O(max_age), or since O(reset_since), satisfies the task, whatever came of it. So a
-    second run issues nothing, and a device never gets two resets by accident.
+  - A reset that the service started within O(max_age), or since O(reset_since), satisfies the task, whatever its outcome. Before the
+    first reset the task reads each device's action results and the remote action audit log, and after the last one it waits until one
+    of them shows each reset, for at most O(confirm_timeout) seconds. So a second run issues nothing.
+  - Each device gets at most one reset per journal (see O(journal_path)) and per machine. Across machines, that holds outside a window
+    of the service's lag minus O(confirm_timeout); the lag is the time until the service shows a reset that it accepted, and Microsoft
+    publishes no figure for it. A run that was killed did not wait; without its journal, the window after it is the whole lag. A
+    second reset within the window is detected afterwards where the service shows it, and the task warns of it with the device's name.
   - Names that mean no device or several, and too many devices, are refused before anything is reset. Devices that are not
     supported are refused one by one, with a reason; the others are reset.
   - Many devices are reset in one task, as fast as Intune's quota allows. After a lost response a reset is not sent again before the
@@ -65,6 +70,15 @@ options:
       - Seconds to wait for the outcome of all devices. A device that is offline stays V(pending), which is no failure.
     type: float
     default: 600
+  confirm_timeout:
+    description:
+      - Seconds to wait, after the last reset, until the devices' action results or the remote action audit log show each reset that
+        Intune accepted. The task ends as soon as all are shown, whatever O(wait) says.
+      - A reset that is not shown in time stays V(pending) with RV(results[].confirmed=false), which is no failure; the task warns of
+        it. A later run without the journal of this one can reset such a device again until the service shows its reset.
+      - V(0) does not wait, and warns in the same way.
+    type: float
+    default: 60
   sync_devices:
     description:
       - Whether to ask each device to check in with Intune after its reset was accepted, so that it carries it out sooner. Each such
@@ -74,8 +88,11 @@ options:
   journal_path:
     description:
       - A file in which the task writes down each reset before it is sent. A task that was interrupted, in whatever way, is continued by
-        the next one with the same journal and devices, which neither resets a device twice nor forgets one. It holds no passcodes.
+        the next one with the same journal and options, which neither resets a device twice nor forgets one. It holds no passcodes.
+      - A task continues each run in the journal that did not come to its end and has one of its devices. O(match_by), O(platforms),
+        O(ownerships), O(max_age), and O(reset_since) must be those with which that run was begun; a task with others is refused.
       - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it.
+      - The file must have the mode 0600, and be in a folder in which nobody else can replace it.
     type: path
   write_quota:
     description:
@@ -92,7 +109,8 @@ options:
     description:
       - Whether the beta version of Microsoft Graph may be used, which alone tells how a device is joined, and which remote actions the
         tenant has seen. Without, the former is taken from the device's object in Microsoft Entra, which needs the permission
-        C(Device.Read.All), and lost responses are settled by the device's record alone.
+        C(Device.Read.All). Earlier resets are then known from the devices' action results alone, and lost responses are settled by
+        them alone. The task warns of that.
     type: bool
     default: true
 seealso:
@@ -119,8 +137,8 @@ attributes:
     details:
       - A second run within O(max_age), or with the same O(reset_since), resets nothing. With a O(max_age) of V(0) every run does.
 notes:
-  - In a play over several hosts set C(run_once), or each host resets the same devices. Two runs at the same moment can both find a
-    device without a reset.
+  - In a play over several hosts set C(run_once), or each host resets the same devices. Two runs on two machines at the same moment
+    can both find a device without a reset; each of them warns of it in the end, where the service shows both.
   - Needs the application permissions C(DeviceManagementManagedDevices.Read.All) and
     C(DeviceManagementManagedDevices.PrivilegedOperations.All). Whoever may read devices may read their passcodes in Intune.
   - With O(approval_justification), also C(DeviceManagementRBAC.Read.All) or C(DeviceManagementConfiguration.Read.All), to find the
@@ -208,6 +226,12 @@ results:
       description: Whether this task started a reset.
       type: bool
       returned: always
+    confirmed:
+      description:
+        - Whether the device's action results or the remote action audit log show the reset; V(false) when Intune accepted it, and
+          neither shows it yet. Null without a reset that is known to be accepted.
+      type: bool
+      returned: always
     action_state:
       description: The state in Intune's own word.
       type: str
@@ -253,10 +277,12 @@ results:
       type: str
       returned: when O(return_passcode)
 summary:
-  description: How many devices there are, were changed, and have each status.
+  description:
+    - How many devices there are, were changed, and have each status. C(unconfirmed) counts those that are V(pending) and whose reset
+      the service does not show yet (see RV(results[].confirmed)).
   returned: when the devices were found
   type: dict
-  sample: {total: 2, changed: 2, done: 1, pending: 1, failed: 0, refused: 0}
+  sample: {total: 2, changed: 2, done: 1, pending: 1, failed: 0, refused: 0, unconfirmed: 0}
 failed_devices:
   description: IDs of the devices for which the task failed, ready for O(devices) of another task.
   returned: when the devices were found
@@ -294,21 +320,26 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices.model 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.continuation import (
+    Identity,
+    RunPlan,
+    describe_continued,
+    identify,
+    plan_run,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover, render_file_name
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import History
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import (
     BAD,
     LONGEST_AGE,
-    SKEW,
     DeviceReset,
     earliest_counted,
     parse_moment,
     warn_of_zone,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.progress import render_table
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset, Rules
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import Rules
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import (
     describe,
     effects_of,
@@ -317,7 +348,6 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.resul
     summarize,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
-from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 
 Params = t.Mapping[str, t.Any]
 
@@ -332,6 +362,7 @@ SPEC = _argspec.make_spec(
         "max_devices": {"type": "int", "default": 50},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "float", "default": 600},
+        "confirm_timeout": {"type": "float", "default": 60},
         "sync_devices": {"type": "bool", "default": False},
         **_argspec.HANDOVER,
         "journal_path": {"type": "path"},
@@ -404,6 +435,10 @@ def validate(params: Params) -> None:
             f"write_quota must be at least 1 and no more than request_quota ({params['request_quota']}), which counts writes too; "
             f"it is {params['write_quota']}."
         )
+    if not 0 <= params["confirm_timeout"] <= LONGEST_AGE:
+        raise errors.InvalidOptionError(
+            f"confirm_timeout must be a number of seconds from 0 to {LONGEST_AGE}, not {params['confirm_timeout']:g}."
+        )
     if params["reset_since"]:
         parse_moment("reset_since", params["reset_since"], float("inf"))
 
@@ -414,36 +449,35 @@ def reset(
     """Reset the devices. Returns the error that stopped the whole task, beside the items, which keep their outcomes; and warnings."""
     since = earliest_counted(client.service_now(), params["reset_since"], params["max_age"])
     again = not params["reset_since"] and params["max_age"] == 0
-    warnings = []
-    with Journal(params["journal_path"], client.service_now) as journal:
+    identity, ids = identify(params), [item.id for item in items]
+    with Journal(params["journal_path"], client.steady_now) as journal:
         tenant = client.credential.identity().get("tid") if params["journal_path"] else None
         history = (journal.peek if check else journal.open)(tenant, client.origin)
-        if history.since is not None and not params["reset_since"]:
-            # Its resets count, however long the whole takes.
-            since, again = min(since, history.since), False
-            warnings = [
-                f"The journal holds a run of {history.devices} devices that did not come to its end. It is continued: resets since "
-                f"{render_timestamp(since)} count. To begin anew, set reset_since or use another journal."
-            ]
+        plan = plan_run(history, identity, ids, since, again=again)
         # By a clock that tells whole seconds, and that is learned from responses that took their time, they may be younger than they look.
         now = client.service_now() - 2.0
         scheduler.restore_writes(max(0.0, now - known.last_written_at) for known in history.resets.values() if known.state != "free")
-        earlier = {} if again else earlier_resets(history, since)
-        engine = ResetEngine(client, scheduler, items, make_rules(params, since, again, check), journal, earlier)
+        run_id = uuid.uuid4()
+        engine = ResetEngine(client, scheduler, items, make_rules(params, plan, check), journal, plan.earlier, run_id)
+        warnings = describe_continued(plan) if not params["reset_since"] else []
         try:
-            run_journaled(engine, journal, items, since, history, check)
+            if check:
+                engine.run()
+            else:
+                run_journaled(engine, journal, items, plan, identity, str(run_id))
         except errors.IntuneError as failure:
             return engine.failure or failure, [*warnings, *engine.warnings]
     return engine.failure, [*warnings, *engine.warnings]
 
 
-def make_rules(params: Params, since: float, again: bool, check: bool) -> Rules:
+def make_rules(params: Params, plan: RunPlan, check: bool) -> Rules:
     return Rules(
-        since=since,
-        again=again,
+        since=plan.since,
+        again=plan.again,
         platforms=params["platforms"],
         ownerships=params["ownerships"],
         check=check,
+        confirm_timeout=params["confirm_timeout"],
         wait=params["wait"],
         wait_timeout=params["wait_timeout"],
         beta=params["use_beta"],
@@ -451,28 +485,14 @@ def make_rules(params: Params, since: float, again: bool, check: bool) -> Rules:
     )
 
 
-def earlier_resets(history: History, since: float) -> dict[str, EarlierReset]:
-    """Return the resets of earlier runs that count, by device ID in lower case."""
-    return {
-        device: EarlierReset(known.intended_at, known.state == "accepted")
-        for device, known in history.resets.items()
-        if known.state != "free" and known.intended_at >= since - SKEW
-    }
-
-
-def run_journaled(engine: ResetEngine, journal: Journal, items: list[DeviceReset], since: float, history: History, check: bool) -> None:
+def run_journaled(engine: ResetEngine, journal: Journal, items: list[DeviceReset], plan: RunPlan, identity: Identity, run_id: str) -> None:
     """Run the engine between the journal's lines on the beginning and the end of the run."""
-    if check:
-        engine.run()
-        return
-    continued = history.devices if history.since is not None else 0
-    identity = str(uuid.uuid4())
-    journal.begin(identity, since, max(len(items), continued))
+    covered = [run.run for run in plan.covered]
+    journal.begin(run_id, plan.begun_since, [item.id for item in items], identity.options, identity.selection, covered)
     engine.run()
     journal.outcome([(item.id, item.status) for item in items])
-    # A run of some of the devices does not end that of all.
-    if len(items) >= continued and not any(item.status in ("not_attempted", "unknown") for item in items):
-        journal.end(identity)
+    if not any(item.status in ("not_attempted", "unknown") for item in items):
+        journal.end(run_id)
 
 
 def main() -> None:

@@ -74,8 +74,9 @@ def test_a_nested_group_is_reset_once_and_in_few_requests(fleet, each_execution)
     assert [len(task.writes) for task in play.tasks] == [0, 0, 60, 0]
     assert [task.tokens for task in play.tasks] == [1, 1, 1, 1]
     assert resets(fleet) == {1: 60}
-    # 2 groups, their members, the number and the list of devices; then three batches to read and three to reset.
-    assert envelopes(run) <= 14, [f"{entry['method']} {entry['path']}" for entry in run.journal if entry["kind"] == "graph"]
+    # 2 groups, their members, the number and the list of devices; then three batches to read, three to reset, and three to see that the
+    # resets are shown; and the audit log before the first reset and after the last one.
+    assert envelopes(run) <= 18, [f"{entry['method']} {entry['path']}" for entry in run.journal if entry["kind"] == "graph"]
     assert run.result["results"][0]["device"] == "FLEET-000060", "what is named comes first, and by its name"
     assert {item["device"] for item in run.result["results"][1:]} == {f"group {EVERYONE}"}
     assert run.result["summary"]["pending"] == 60 == again.result["summary"]["pending"] + again.result["summary"]["done"]
@@ -174,6 +175,7 @@ def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, each_executi
     }
     for name, (content, _words) in others.items():
         path.with_name(name).write_text(content, encoding="utf-8")
+        path.with_name(name).chmod(0o600)
     play = each_execution.tasks(
         [rescued({"name": name, RESET: {**task[RESET], "journal_path": str(path.with_name(name))}}) for name in others]
     )
@@ -181,6 +183,105 @@ def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, each_executi
         found = play[name]
         assert found.status == "failed" and found.writes == [] and path.with_name(name).read_text(encoding="utf-8") == content
         assert all(word in found.result["msg"] for word in words), found.result["msg"]
+
+
+@pytest.mark.parametrize("given", [{"platforms": ["android"]}, {"match_by": "device_name"}, {"max_age": 60}], ids=str)
+def test_a_run_is_not_continued_with_other_options(fleet, in_process, given):
+    control, path = fleet.control, in_process.folder / "journal.jsonl"
+    options = {"devices": names(1, 40), "wait": False, "journal_path": str(path)}
+    with in_process.start([{"name": "killed", RESET: {**options, "write_quota": 20}}]) as run:
+        run.until(lambda: len(control.resets()) == 20 and events(path)["accepted"] == 20)
+        run.kill()
+    left = path.read_bytes()
+    refused = in_process.module(MODULE, {**options, **given})
+    assert refused.status == "failed" and refused.writes == [] and path.read_bytes() == left
+    assert f"{next(iter(given))} was " in refused.result["msg"] and "name another file in journal_path" in refused.result["msg"]
+    assert in_process.module(MODULE, options).result["summary"]["total"] == 40 and resets(fleet) == {1: 40}
+
+
+@pytest.mark.parametrize(
+    "mode", [pytest.param(0o644, id="case 16: a file of mode 0644"), pytest.param(0o777, id="case 16: a shared folder")]
+)
+def test_a_journal_that_others_can_lock_or_replace_is_refused(fleet, each_execution, mode):
+    folder = each_execution.folder / "shared"
+    folder.mkdir(mode=0o700)
+    path = folder / "journal.jsonl"
+    path.touch(mode=0o600)
+    (folder if mode == 0o777 else path).chmod(mode)
+    found = each_execution.module(MODULE, {"devices": names(1, 1), "journal_path": str(path)})
+    assert found.status == "failed" and found.writes == [] and "Traceback" not in found.result["msg"]
+    assert ("chmod 0600" if mode == 0o644 else "mkdir -m 0700") in found.result["msg"]
+
+
+# --- at most once -------------------------------------------------------------------------------------------------------
+
+
+def lag(fleet, record: float, log: float) -> None:
+    """Let the service show each reset so many seconds later: in the devices' records, and in the audit log."""
+    fleet.control.settings(audit_delay=log)
+    for device in fleet.control.devices():
+        fleet.control.patch_device(device["id"], visible=record)
+
+
+@pytest.mark.parametrize(
+    ("record", "log"),
+    [
+        pytest.param(3, 3, id="case 11: both lag 3 s"),
+        pytest.param(3, 3600, id="case 11: the record lags 3 s"),
+        pytest.param(3600, 3, id="case 11: the log lags 3 s"),
+    ],
+)
+@pytest.mark.parametrize("given", [{"wait": False}, {"wait_timeout": 1}], ids=["no wait", "a short wait"])
+def test_two_equal_tasks_in_a_row_reset_each_device_once(fleet, in_process, record, log, given):
+    lag(fleet, record, log)
+    task = {RESET: {"devices": names(1, 30), **given}}
+    play = in_process.tasks([{"name": "first", **task}, {"name": "second", **task}])
+    assert play.code == 0, play.output
+    assert [task.changed for task in play.tasks] == [True, False] and resets(fleet) == {1: 30}
+    assert [task.result["summary"]["unconfirmed"] for task in play.tasks] == [0, 0]
+    assert {entry["confirmed"] for entry in play["first"].result["results"]} == {True}
+
+
+def test_case_11_a_killed_task_is_run_again_without_a_journal(fleet, both_executions):
+    """Its resets are in the audit log alone."""
+    lag(fleet, 3600, 0)
+    options = {"device_groups": [EVERYONE], "max_devices": 60, "wait": False}
+    with both_executions.start([{"name": "killed", RESET: {**options, "write_quota": 20}}]) as run:
+        run.until(lambda: len(fleet.control.resets()) >= 20)
+        run.kill()
+    again = both_executions.module(MODULE, options)
+    assert again.status == "ok" and again.result["summary"]["pending"] == 60, again.result
+    assert resets(fleet) == {1: 60}
+
+
+def test_case_11_what_the_service_does_not_show_in_time_is_told_and_is_no_failure(fleet, each_execution):
+    lag(fleet, 3600, 3600)
+    task = {RESET: {"devices": names(1, 3), "wait": False}}
+    play = each_execution.tasks(
+        [
+            {"name": "waits", RESET: {**task[RESET], "confirm_timeout": 1}},
+            {"name": "does not", RESET: {**task[RESET], "confirm_timeout": 0}},
+        ]
+    )
+    assert play.code == 0, play.output
+    for found in play.tasks:
+        assert found.changed and found.result["summary"]["unconfirmed"] == found.result["summary"]["pending"] == 3
+        assert {(entry["status"], entry["confirmed"], entry["changed"]) for entry in found.result["results"]} == {("pending", False, True)}
+    assert resets(fleet) == {2: 3}, "as the wording says: within the window"
+    assert "can reset these devices again: FLEET-000001, FLEET-000002, FLEET-000003" in play.output.replace("\n", " ")
+
+
+def test_case_12_another_reset_at_the_same_moment_is_told_with_the_name(fleet, in_process):
+    control, device = fleet.control, fleet.control.device("FLEET-000001")["id"]
+    control.arm("delay", "POST", r"/resetPasscode$", seconds=3, processed=False)
+    with in_process.start([{"name": "first", RESET: {"devices": names(1, 1), "wait": False}}]) as run:
+        run.until(lambda: control.faults()[0]["hits"] == 1)
+        # The task has read the device, and its reset is on the way.
+        fleet.graph("POST", f"/deviceManagement/managedDevices/{device}/resetPasscode")
+        output = " ".join(run.output().split())
+        assert run.code == 0, output
+    assert resets(fleet) == {2: 1}, output
+    assert "another run or person reset too, within the time in which a reset counts: FLEET-000001." in output
 
 
 # --- what goes with a reset ---------------------------------------------------------------------------------------------

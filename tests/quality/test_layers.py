@@ -60,6 +60,7 @@ PURE = frozenset(
         "_passcode.queue",
         "_passcode.reset_state",
         "_passcode.journal_format",
+        "_passcode.continuation",
     }
 )
 

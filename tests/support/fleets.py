@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import collections
+import datetime
 import typing as t
 import urllib.parse
+
+from intune_emulator.entra.tokens import issue_token
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import QUOTA
@@ -52,6 +55,9 @@ class FleetWire(Emulated):
 
     def __init__(self, size: int, *, latency: float = 0.0, roles: list[str] | None = None, **settings: t.Any) -> None:
         super().__init__(f"fleet:{size}", roles=roles, **settings)
+        # The service and this machine agree on the time, unless a test says otherwise.
+        self.tenant.clock.set(datetime.datetime.fromtimestamp(self.clock.now(), datetime.timezone.utc))
+        self.token = issue_token(self.tenant, next(iter(self.tenant.applications.values())), roles=roles)
         self.latency = latency
         self.plan: t.Callable[[Request], str | None] = lambda request: None
         self.ids = [device.id for device in self.tenant.devices]

@@ -24,6 +24,9 @@ from .responses import parse_response
 
 V1 = "v1.0"
 BETA = "beta"
+# Seconds by which the service's Date may differ from our clock. More is no drift: one of the two is wrong, and nothing says which. It
+# is less than 900, the default of the shortest time in which a write must not be repeated.
+LONGEST_SKEW = 600.0
 
 
 class TokenSource(t.Protocol):
@@ -99,6 +102,8 @@ class GraphClient:
         self.approval: Approval = NoApproval()
         self._sender = sender
         self._clock_skew: float | None = None
+        # The first difference that was longer than LONGEST_SKEW; null while the time is certain.
+        self.doubtful_skew: float | None = None
         self._refused: set[str] = set()  # tokens that were replaced
 
     @property
@@ -112,8 +117,20 @@ class GraphClient:
         return self._clock_skew
 
     def service_now(self) -> float:
-        """Return seconds since the epoch by the service's clock, so that a wrong clock here decides nothing."""
-        return self.clock.now() + (self._clock_skew or 0.0)
+        """Return seconds since the epoch by the service's clock, so that a wrong clock here decides nothing.
+
+        The earlier of the two where they differ by more than clocks drift: then more of what was done counts as recent, never less.
+        """
+        skew = self._clock_skew or 0.0
+        return self.clock.now() + (min(skew, 0.0) if abs(skew) > LONGEST_SKEW else skew)
+
+    def steady_now(self) -> float:
+        """Return the time for what later runs read: the service's, or this machine's where they differ by more than clocks drift.
+
+        A wrong clock here is wrong in the next run too; a wrong Date need not be.
+        """
+        skew = self._clock_skew or 0.0
+        return self.clock.now() + (0.0 if abs(skew) > LONGEST_SKEW else skew)
 
     def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Any:
         """Return the JSON at a path."""
@@ -128,6 +145,11 @@ class GraphClient:
 
     def list_items(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Iterator[Json]:
         """Yield every item of a list, page by page. An empty page is not the end; a nextLink to another host is refused."""
+        for page in self.list_pages(path, query, version=version):
+            yield from page
+
+    def list_pages(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Iterator[list[Json]]:
+        """Yield the items of each page of a list; the next page is read only when it is asked for."""
         url: str | None = render_url(self.origin, version, path, query)
         seen: set[str] = set()
         while url:
@@ -136,7 +158,7 @@ class GraphClient:
             items = page.get("value") if isinstance(page, dict) else None
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
                 raise errors.UnexpectedResponseError(f"GET {path} did not return a list of objects.", target=f"GET {path}")
-            yield from items
+            yield items
             url = page.get("@odata.nextLink")
             self._validate_next(url, seen, path)
 
@@ -251,6 +273,8 @@ class GraphClient:
         date = parse_http_date(response.headers.get("date"))
         if date is not None:
             self._clock_skew = date - self.clock.now()
+            if self.doubtful_skew is None and abs(self._clock_skew) > LONGEST_SKEW:
+                self.doubtful_skew = self._clock_skew
 
     def _send(self, request: Request, *, is_write: bool) -> t.Any:
         """Return the JSON of a response. The error of a write that may have been done says so."""

@@ -12,7 +12,9 @@ scheduler has the requests on their way. Here is what is sent, and when; result_
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
+import uuid
 
 from .. import _errors as errors
 from .._devices.model import PATH, READ, READ_V1
@@ -24,7 +26,7 @@ from .._http.message import Request
 from .model import SKEW, DeviceReset, find_last_reset
 from .progress import Progress
 from .queue import QueuedReset, ResetQueue
-from .reset_state import EarlierReset, Rules
+from .reset_state import EarlierReset, Rules, must_confirm
 from .result_handler import Journal, ResultHandler
 
 FRESH = 2.0  # seconds for which a device's record is taken as it was read
@@ -43,14 +45,21 @@ class ResetEngine:
         rules: Rules,
         journal: Journal,
         earlier: t.Mapping[str, EarlierReset] | None = None,
+        run: uuid.UUID | None = None,
     ) -> None:
-        """Take the devices. ``earlier``, by device ID in lower case: resets of runs that did not come to their end."""
+        """Take the devices.
+
+        :param earlier: by device ID in lower case, resets of runs that did not come to their end.
+        :param run: names this run in the journal; with it the client-request-id of each reset can be computed.
+        """
+        self._run = run or uuid.uuid4()
         self._client, self._scheduler, self._rules, self._journal = client, scheduler, rules, journal
         self._clock = client.clock
         self._queue = ResetQueue(items)
         self._results = ResultHandler(client, rules, journal, self._queue)
         self._progress = Progress(items, client)
         self._waiting_since: float | None = None  # since when nothing is left to be sent or settled
+        self._looked_last = False  # at the resets that the service does not show, when confirm_timeout was over
         for work in self._queue.all if earlier else ():
             if found := (earlier or {}).get(work.item.id.lower()):
                 self._queue.remove(work)
@@ -69,7 +78,8 @@ class ResetEngine:
     def run(self) -> None:
         """Reset all devices, and wait for their outcomes as the rules say."""
         while self._queue.is_open or self._scheduler.is_busy:
-            while self._scheduler.free and (calls := self._next_resets() or self._next_reads() or self._next_syncs()):
+            calls: t.Sequence[tuple[QueuedReset | None, Request]]
+            while self._scheduler.free and (calls := self._next_resets() or self._next_log() or self._next_reads() or self._next_syncs()):
                 try:
                     self._scheduler.start(calls)
                 except errors.IntuneError as failure:
@@ -78,6 +88,7 @@ class ResetEngine:
             if self._queue.is_open or self._scheduler.is_busy:
                 self._results.take(self._scheduler.collect(self._pause()))
             self._progress.report()
+        self._results.finish()
 
     # --- what is sent next ------------------------------------------------------------------------------------------
 
@@ -88,8 +99,12 @@ class ResetEngine:
         if not chosen:
             return []
         requested_at = self._client.service_now()
+        for work in chosen:
+            work.attempt += 1
+        names = [work.item.device.device_name if work.item.device else None for work in chosen]
+        ids = [derive_request_id(self._run, work.item.id, work.attempt) for work in chosen]
         try:
-            self._journal.intent([(work.item.id, work.item.device.device_name if work.item.device else None) for work in chosen])
+            self._journal.intent([(work.item.id, name, request_id) for work, name, request_id in zip(chosen, names, ids, strict=True)])
         except errors.IntuneError as failure:
             for work in chosen:
                 self._queue.make_due(work)
@@ -99,11 +114,27 @@ class ResetEngine:
             newest = find_last_reset(work.item.device) if work.item.device else None
             work.requested_at, work.item.since, work.item.before = requested_at, requested_at - SKEW, newest.started if newest else None
             self._queue.move(work, "sent")
-        return [(work, self._client.request("POST", PATH + render_path(work.item.id, "resetPasscode"))) for work in chosen]
+        return [(work, self._reset_request(work, request_id)) for work, request_id in zip(chosen, ids, strict=True)]
 
-    def _next_reads(self) -> list[tuple[QueuedReset, Request]]:
-        """Return reads: first of devices whose turn to be reset comes, then of those whose outcome is waited for."""
-        queue, capacity = self._queue, min(self._scheduler.read_capacity(), MAX_BATCH)
+    def _reset_request(self, work: QueuedReset, request_id: str) -> Request:
+        request = self._client.request("POST", PATH + render_path(work.item.id, "resetPasscode"))
+        return dataclasses.replace(request, headers={**request.headers, "client-request-id": request_id})
+
+    def _next_reads(self) -> list[tuple[QueuedReset | None, Request]]:
+        """Return reads, with that of the audit log beside them where it is wanted."""
+        capacity = min(self._scheduler.read_capacity(), MAX_BATCH)
+        calls: list[tuple[QueuedReset | None, Request]] = [(work, self._read_request(work)) for work in self._choose_reads(capacity)]
+        has_room = 0 < len(calls) < capacity and self._rules.beta
+        return [*calls, (None, self._results.shown.request_log())] if has_room and self._results.shown.wants_log else calls
+
+    def _next_log(self) -> list[tuple[None, Request]]:
+        """Return the read of the audit log where it was wanted beside reads that left no room for it."""
+        is_late = self._results.shown.must_look_back and self._queue.count("reading") and self._scheduler.read_capacity()
+        return [(None, self._results.shown.request_log())] if is_late else []
+
+    def _choose_reads(self, capacity: int) -> list[QueuedReset]:
+        """Return devices to be read: first those whose turn to be reset comes, then those whose outcome is waited for."""
+        queue = self._queue
         ahead = capacity if self._rules.check else self._scheduler.write_capacity(READ_AHEAD) - queue.count("due", "reading")
         chosen = queue.take_queued(max(0, min(capacity, ahead)))
         capacity = min(capacity, self._scheduler.spare_read_capacity()) if queue.to_send else capacity
@@ -114,7 +145,7 @@ class ResetEngine:
             work.record_requested_at = now
             if work.phase == "queued":
                 queue.move(work, "reading")
-        return [(work, self._read_request(work)) for work in chosen]
+        return chosen
 
     def _read_request(self, work: QueuedReset) -> Request:
         if work.without_join_type is not None:
@@ -139,15 +170,32 @@ class ResetEngine:
                 waits.append(self._scheduler.read_delay() if check else self._scheduler.write_delay() - READ_AHEAD)
             if queue.next_time is not None:
                 waits.append(max(queue.next_time - self._clock.monotonic(), self._scheduler.read_delay()))
+        if self._waiting_since is not None and self._clock.monotonic() < (deadline := self._waiting_since + self._rules.confirm_timeout):
+            waits.append(deadline - self._clock.monotonic())
         return max(min(waits), SHORTEST_PAUSE)
 
     def _expire(self) -> None:
         """End the wait for devices, which begins when nothing is left to be sent or settled."""
-        queue, now = self._queue, self._clock.monotonic()
+        queue, rules, now = self._queue, self._rules, self._clock.monotonic()
         if queue.to_send or queue.count("lost"):
             self._waiting_since = None
             return
         self._waiting_since = now if self._waiting_since is None else self._waiting_since
-        if max(queue.next_time or 0.0, now) > self._waiting_since + self._rules.wait_timeout:
-            for work in queue.take_all_timed():
+        waited = now - self._waiting_since
+        unconfirmed = [work for work in queue.list_by_time() if must_confirm(work, rules)]
+        if waited < rules.confirm_timeout and unconfirmed:
+            return
+        if rules.wait and max(queue.next_time or 0.0, now) <= self._waiting_since + rules.wait_timeout:
+            return
+        is_last_look = bool(unconfirmed) and not self._looked_last
+        self._looked_last = self._looked_last or is_last_look
+        for work in queue.take_all_timed():
+            if is_last_look and must_confirm(work, rules):
+                queue.look_at(now, work)
+            else:
                 queue.finish(work)
+
+
+def derive_request_id(run: uuid.UUID, device_id: str, attempt: int) -> str:
+    """Return the client-request-id of a reset: the same for the same run, device, and attempt."""
+    return str(uuid.uuid5(run, f"{device_id.lower()}/{attempt}"))

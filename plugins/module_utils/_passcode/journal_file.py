@@ -11,17 +11,20 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shlex
 import stat
 import typing as t
 
 from .. import _errors as errors
+from .._types import Json
 from . import journal_format
 from .journal_format import History
 
 OPTION = "journal_path"
 NO_FILE = ""
 CLOSED = -1
-MAX_LINE = 1 << 20  # bytes read at once; no line of ours comes near it
+MODE = 0o600
+MAX_LINE = 1 << 22  # bytes read at once; no line of ours comes near it, not even one with the IDs of 50,000 devices
 MAX_REASON = 1000  # characters
 
 
@@ -52,6 +55,8 @@ class Journal:
         self._handle = self._open_file(os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
             self._lock()
+            if not self._is_in_place():
+                raise OSError(errno.ESTALE, "It was removed or replaced while it was opened")
             history = self._read(self._handle, tenant, graph)
             self._prepare(history, tenant, graph)
         except OSError as failure:
@@ -82,13 +87,20 @@ class Journal:
 
     # --- lines; devices by id ---------------------------------------------------------------------------------------
 
-    def begin(self, run: str, since: float, devices: int) -> None:
-        """Write down the beginning of a run."""
-        self._append([self._line("begin", run=run, since=journal_format.render_time(since), devices=devices)], sync=True)
+    def begin(self, run: str, since: float, ids: t.Iterable[str], options: Json, selection: str, continues: t.Sequence[str] = ()) -> None:
+        """Write down the beginning of a run. ``continues``: the runs that go on in this one, with all their devices."""
+        members = {"run": run, "since": journal_format.render_time(since), "ids": sorted(ids), "options": options, "selection": selection}
+        self._append([self._line("begin", **members, continues=list(continues))], sync=True)
 
-    def intent(self, devices: t.Iterable[tuple[str, str | None]]) -> None:
-        """Write down that resets are about to be sent: ID and name of each device. They are on the disk when this returns."""
-        self._append([self._line("intent", device=device, name=name) for device, name in devices], sync=True)
+    def intent(self, devices: t.Iterable[tuple[str, str | None, str]]) -> None:
+        """Write down that resets are about to be sent: ID and name of each device, and the request's client-request-id.
+
+        They are on the disk when this returns.
+        """
+        if self._path != NO_FILE and self._broken is None and not self._is_in_place():
+            self._broken = "It was removed or replaced while it was in use"
+        lines = [self._line("intent", device=device, name=name, request=request_id) for device, name, request_id in devices]
+        self._append(lines, sync=True)
 
     def write(self, event: str, device: str, detail: str | bool | None) -> None:
         """Write down the further fate of a reset. ``detail``: the reason of refused and lost, whether a settled one ran."""
@@ -122,7 +134,7 @@ class Journal:
                 self._broken = failure.strerror or str(failure)
         raise errors.PartialError(
             f"{OPTION} '{self._path}' cannot be written: {self._broken}.",
-            hint="No more resets are sent without it. Make room or repair the disk, and run again with the same journal.",
+            hint="No more resets are sent without it. Make room, or repair or restore the file, and run again with the same journal.",
             target=self._path,
         )
 
@@ -142,14 +154,54 @@ class Journal:
             handle = os.open(self._path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
         except (OSError, ValueError) as failure:
             raise self._unusable(failure) from failure
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        try:
+            self._validate(os.fstat(handle))
+            self._validate_folder(os.stat(self._folder))
+        except errors.IntuneError:
             os.close(handle)
-            raise errors.InvalidOptionError(
-                f"{OPTION} '{self._path}' is not a file that only its owner, who runs this task, can write.",
-                hint="It says which devices were reset: name another file, or correct its owner and mode (0600).",
-            )
+            raise
         return handle
+
+    @property
+    def _folder(self) -> str:
+        return os.path.dirname(self._path) or "."
+
+    def _validate(self, found: os.stat_result) -> None:
+        """Raise InvalidOptionError for anything but a file of the user who runs this task, which nobody else can read, write, or lock."""
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            raise errors.InvalidOptionError(
+                f"{OPTION} '{self._path}' is not a file of the user who runs this task (user ID {os.geteuid()}).",
+                hint="It says which devices were reset: name another file, or correct its owner.",
+                effects="none",
+            )
+        mode = stat.S_IMODE(found.st_mode)
+        if mode != MODE:
+            raise errors.InvalidOptionError(
+                f"{OPTION} '{self._path}' must have the mode 0600, not {mode:04o}: whoever can read the file can also lock it.",
+                hint=f"To correct it, run: chmod 0600 {shlex.quote(self._path)}",
+                effects="none",
+            )
+
+    def _validate_folder(self, found: os.stat_result) -> None:
+        """Raise InvalidOptionError for a folder in which somebody else can remove or replace the file."""
+        is_shared = bool(found.st_mode & 0o022) and not found.st_mode & stat.S_ISVTX
+        if is_shared or found.st_uid not in (0, os.geteuid()):
+            folder = shlex.quote(os.path.join(self._folder, "intune"))
+            raise errors.InvalidOptionError(
+                f"{OPTION} '{self._path}' is in a folder in which other users can remove or replace it "
+                f"(mode {stat.S_IMODE(found.st_mode):04o}, owner {found.st_uid}): a second run would not see what this one writes.",
+                hint=f"Use a folder that only you can write to. To make one, run: mkdir -m 0700 {folder}",
+                effects="none",
+            )
+
+    def _is_in_place(self) -> bool:
+        """Return whether the path still names the file that is open."""
+        ours = os.fstat(self._handle)
+        try:
+            found = os.stat(self._path, follow_symlinks=False)
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
 
     def _lock(self) -> None:
         try:
@@ -174,7 +226,7 @@ class Journal:
         if history.size:
             return
         # The entry of a new file in its folder is not safe before the folder is.
-        folder = os.open(os.path.dirname(self._path) or ".", os.O_RDONLY | os.O_DIRECTORY)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:

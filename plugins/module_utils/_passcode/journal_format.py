@@ -9,8 +9,9 @@
 JSON Lines in UTF-8. Every line is an object with "time" (ISO 8601, UTC, milliseconds) and "event":
 
 journal   format, version, tenant (id or null), graph (URL): the first line, and only that
-begin     run (UUID), since (ISO 8601: resets since then count), devices (number)
-intent    device (id), name: written before the request is sent
+begin     run (UUID), since (ISO 8601: resets since then count), ids (of the devices), options (those that must stay the same when the run
+          is continued), selection (a digest of the options that name devices), continues (UUIDs of runs that go on in this one)
+intent    device (id), name, request (client-request-id): written before the request is sent
 accepted  device: Intune took the reset
 refused   device, reason: the service said that it did not reset the device; it may be sent again
 lost      device, reason: no response; not known whether it was done
@@ -29,7 +30,8 @@ import re
 import typing as t
 
 from .. import _errors as errors
-from .._time import parse_timestamp, render_timestamp
+from .._time import LAST, parse_timestamp, render_timestamp
+from .._types import Json
 
 FORMAT = "endpointops.intune reset journal"
 VERSION = 1
@@ -47,26 +49,37 @@ class KnownReset:
 
     ``state``: open (sent, or about to be, and not known whether it ran), accepted (it ran), free (it did not run).
     ``intended_at``: of the last intent, before which the service cannot have run it. ``last_written_at``: of the device's newest line.
+    ``lost_at``: when its response was given up; null where that is not written down.
     """
 
     state: State
     intended_at: float
     last_written_at: float
+    lost_at: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class BegunRun:
+    """A run that did not come to its end. Times in seconds since the epoch; device IDs in lower case."""
+
+    run: str
+    begun_at: float
+    since: float
+    ids: frozenset[str]
+    options: Json
+    selection: str
 
 
 @dataclasses.dataclass
 class History:
-    """The earlier runs in a journal. ``run`` and ``since`` (seconds since the epoch) are null when the newest run came to its end.
+    """The earlier runs in a journal. ``runs``: those that did not come to their end, by their names.
 
-    ``devices``: of how many that run was.
     ``resets`` by device ID in lower case. ``size``: bytes of the whole lines; what follows is a line that a crash cut off.
     """
 
     tenant: str | None = None
     graph: str | None = None
-    run: str | None = None
-    since: float | None = None
-    devices: int = 0
+    runs: dict[str, BegunRun] = dataclasses.field(default_factory=dict)
     resets: dict[str, KnownReset] = dataclasses.field(default_factory=dict)
     size: int = 0
 
@@ -85,7 +98,7 @@ def render_header(time: float, tenant: str | None, graph: str) -> bytes:
 
 def render_time(seconds: float) -> str:
     """Return a timestamp in milliseconds, rounded down: an intent is never later than its request. No reset is older than the epoch."""
-    return render_timestamp(max(seconds, 0.0), "milliseconds")
+    return render_timestamp(min(max(seconds, 0.0), LAST - 1.0), "milliseconds") or ""
 
 
 def parse_lines(lines: t.Iterable[bytes], path: str) -> History:
@@ -150,14 +163,24 @@ def _take(history: History, entry: dict[str, t.Any], *, first: bool) -> None:
     if first or event == "journal":
         _take_header(history, entry, first)
     elif event == "begin":
-        # A run continues what the one before it left: the newest alone counts.
-        history.run, history.since = _text(entry, "run"), _time(entry, "since")
-        history.devices = entry["devices"] if isinstance(entry.get("devices"), int) else 0
+        run, continued = _parse_begin(entry), entry.get("continues")
+        for name in continued if isinstance(continued, list) else ():
+            history.runs.pop(str(name), None)
+        history.runs[run.run] = run
     elif event == "end":
-        if entry.get("run") == history.run:
-            history.run = history.since = None
+        history.runs.pop(str(entry.get("run")), None)
     elif event in STATES or event in ("settled", "outcome"):
         _take_reset(history.resets, entry, event)
+
+
+def _parse_begin(entry: dict[str, t.Any]) -> BegunRun:
+    ids, options = entry.get("ids"), entry.get("options")
+    if not isinstance(ids, list) or not all(isinstance(device, str) for device in ids):
+        raise ValueError("its 'ids' is not a list of texts")
+    if not isinstance(options, dict):
+        raise ValueError("its 'options' is not an object")
+    lower = frozenset(device.lower() for device in ids)
+    return BegunRun(_text(entry, "run"), _time(entry, "time"), _time(entry, "since"), lower, options, _text(entry, "selection"))
 
 
 def _take_header(history: History, entry: dict[str, t.Any], first: bool) -> None:
@@ -188,7 +211,7 @@ def _take_reset(resets: dict[str, KnownReset], entry: dict[str, t.Any], event: s
     else:
         state = STATES[event]
     intended_at = written_at if before is None or event == "intent" else before.intended_at
-    resets[device] = KnownReset(state, intended_at, written_at)
+    resets[device] = KnownReset(state, intended_at, written_at, written_at if event == "lost" else None)
 
 
 def _text(entry: dict[str, t.Any], name: str) -> str:

@@ -23,6 +23,7 @@ from .._types import Json
 
 ACTION = "resetpasscode"
 SKEW = 5.0  # seconds by which the record's start may lie before the response's Date
+SAME_TIME = 1.0  # seconds; times no further apart than that are of the same moment
 LONGEST_AGE = 10**9  # seconds; no device is that old
 
 Status = t.Literal[
@@ -100,6 +101,8 @@ class DeviceReset:
     approval: Json | None = None
     since: float = 0.0  # an entry that started before is not of the reset that is meant
     before: float | None = None  # when the newest entry before that reset started
+    confirmed: bool | None = None  # whether the service shows the reset that it accepted; null where it accepted none
+    is_repeated: bool = False  # the service shows another reset of the device too, in the time that counts
 
     @property
     def shown_name(self) -> str:
@@ -109,10 +112,14 @@ class DeviceReset:
         return (self.device.device_name if self.device else None) or self.id
 
 
+def list_resets(device: Device) -> list[RecordedReset]:
+    """Return the resetPasscode entries of a device; the record keeps no order and names no request."""
+    return [parse_reset(entry) for entry in device.actions if str(entry.get("actionName")).lower() == ACTION]
+
+
 def find_last_reset(device: Device) -> RecordedReset | None:
-    """Return the newest resetPasscode entry of a device; the record keeps no order and names no request."""
-    resets = [parse_reset(entry) for entry in device.actions if str(entry.get("actionName")).lower() == ACTION]
-    return max(resets, key=lambda reset: reset.started, default=None)
+    """Return the newest resetPasscode entry of a device."""
+    return max(list_resets(device), key=lambda reset: reset.started, default=None)
 
 
 def parse_reset(entry: t.Mapping[str, t.Any]) -> RecordedReset:

@@ -31,6 +31,7 @@ class QueuedReset:
 
     item: DeviceReset
     phase: Phase = "queued"
+    attempt: int = 0  # how many requests to reset it were written down
     read_at: float = 0.0  # its record came
     record_requested_at: float = 0.0  # its record was asked for
     requested_at: float = 0.0  # its reset was sent, not before
@@ -101,6 +102,10 @@ class ResetQueue:
         """Let a device be read again, before all others."""
         self.move(work, "queued")
         self._queued.appendleft(work)
+
+    def list_by_time(self) -> list[QueuedReset]:
+        """Return all devices that wait for a time, which stay there."""
+        return [work for _when, _number, work in self._timed]
 
     def make_due(self, work: QueuedReset) -> None:
         """Let a device be reset, after those that are due already."""

@@ -28,14 +28,18 @@ from .._devices.model import Device, platform_of
 from .._graph.batch import CallResult
 from .._graph.responses import parse_response
 from .._http.retry import may_repeat
-from .model import OPEN, DeviceReset, RecordedReset, find_last_reset, is_own
+from .model import OPEN, SAME_TIME, SKEW, DeviceReset, RecordedReset, find_last_reset, is_own, list_resets
 from .queue import FIRST_LOOK, Phase, QueuedReset
 from .result import GONE, alternative, record
 
 UNSETTLED = (
     "Whether the reset was started is unknown: neither the device's action results nor the remote action audit log show it yet. "
-    "Run the task again later: a reset that was started then counts."
+    "Run the task again later: a reset that was started then counts. A task with a journal resets the device once the audit log shows a "
+    "later reset of any device, and not this one. If it stays unknown, look the device up in Intune, or the request in the Microsoft "
+    "Graph activity logs; if it was not reset, name it in a task with max_age 0 and without the journal."
 )
+AUDITED = "The remote action audit log shows a reset of the device; its action results do not show it yet."
+UNCONFIRMED = "Intune accepted the reset; neither the device's action results nor the remote action audit log show it yet."
 Event = t.Literal["accepted", "refused", "lost", "settled"]
 
 
@@ -48,6 +52,7 @@ class Rules:
     platforms: t.Collection[str] = ("windows",)
     ownerships: t.Collection[str] = ("company",)
     check: bool = False
+    confirm_timeout: float = 60.0
     wait: bool = True
     wait_timeout: float = 600.0
     beta: bool = True
@@ -56,10 +61,14 @@ class Rules:
 
 @dataclasses.dataclass(frozen=True)
 class EarlierReset:
-    """A reset that an earlier run sent, or was about to send, at a time of the service. ``ran``: the service accepted it for sure."""
+    """A reset that an earlier run sent, or was about to send, at a time of the service. ``ran``: the service accepted it for sure.
+
+    ``lost_at``: when that run gave its response up; null where it is not known to have done so.
+    """
 
     requested_at: float
     ran: bool
+    lost_at: float | None = None
 
 
 class ResponseKind(enum.Enum):
@@ -139,6 +148,7 @@ def after_response(work: QueuedReset, response: ResetResponse, rules: Rules, *, 
     item = work.item
     if response.kind is ResponseKind.ACCEPTED:
         item.changed, item.status, item.reason, item.message = True, "pending", None, "Intune accepted the reset."
+        item.confirmed = False
         return dataclasses.replace(_follow(work, rules, stopped=stopped), entry=("accepted", None))
     failure = response.failure
     if isinstance(failure, errors.GraphError) and response.kind is not ResponseKind.NOT_RUN:
@@ -175,15 +185,18 @@ def after_resume(work: QueuedReset, earlier: EarlierReset) -> Transition:
     """Return the transition of a device whose reset an earlier run sent."""
     if not earlier.ran:
         return dataclasses.replace(after_lost(work, "An earlier run was interrupted while it sent the reset."), entry=None)
-    work.item.status, work.item.message = "pending", "An earlier run started the reset."
+    work.item.status, work.item.message, work.item.confirmed = "pending", "An earlier run started the reset.", False
     return Transition("accepted", look_again=True)
 
 
 # --- a device's record ----------------------------------------------------------------------------------------------
 
 
-def after_read(work: QueuedReset, device: Device | None, rules: Rules, *, stopped: bool) -> Transition:
-    """Return the transition after a device's record came, or null for a device that is gone; not for one whose response is lost."""
+def after_read(work: QueuedReset, device: Device | None, rules: Rules, *, stopped: bool, audited: float = 0.0) -> Transition:
+    """Return the transition after a device's record came, or null for a device that is gone; not for one whose response is lost.
+
+    :param audited: when the newest reset of the device in the audit log was requested; 0 where it has none.
+    """
     item = work.item
     if device is None:
         item.status, item.reason, item.message = "failed" if work.phase == "reading" else "unknown", "device_gone", GONE
@@ -191,20 +204,21 @@ def after_read(work: QueuedReset, device: Device | None, rules: Rules, *, stoppe
     if work.phase != "reading":
         return _refresh(work, device, rules, stopped=stopped)
     if rules.beta or device.join_type or not device.azure_ad_device_id or platform_of(device) != "windows":
-        return after_assessment(work, device, rules, stopped=stopped)
+        return after_assessment(work, device, rules, stopped=stopped, audited=audited)
     if work.join_type is not None:
-        return after_assessment(work, dataclasses.replace(device, join_type=work.join_type), rules, stopped=stopped)
+        device = dataclasses.replace(device, join_type=work.join_type)
+        return after_assessment(work, device, rules, stopped=stopped, audited=audited)
     work.without_join_type = device
     return Transition("queued", queue_at="front")
 
 
-def after_assessment(work: QueuedReset, device: Device, rules: Rules, *, stopped: bool) -> Transition:
+def after_assessment(work: QueuedReset, device: Device, rules: Rules, *, stopped: bool, audited: float = 0.0) -> Transition:
     """Return the transition of a device that was read whole: refused, satisfied by an earlier reset, or due."""
     item = work.item
     item.device, item.verdict = device, evaluate(device, rules.platforms, rules.ownerships)
     if stopped:
         return Transition("finished")
-    if not must_reset(item, rules.since, rules.again):
+    if not must_reset(item, rules.since, rules.again, audited):
         return _follow(work, rules, stopped=stopped)
     if rules.check:
         item.status, item.changed, item.message = "planned", True, "A reset would be issued."
@@ -212,7 +226,7 @@ def after_assessment(work: QueuedReset, device: Device, rules: Rules, *, stopped
     return Transition("due")
 
 
-def must_reset(item: DeviceReset, since: float, again: bool = False) -> bool:
+def must_reset(item: DeviceReset, since: float, again: bool = False, audited: float = 0.0) -> bool:
     """Return whether a reset must be issued; if not, the item says why. ``again``: only one that this task sent itself counts."""
     if item.device is None or item.verdict is None:
         raise ValueError("assessed before it was read")
@@ -224,6 +238,12 @@ def must_reset(item: DeviceReset, since: float, again: bool = False) -> bool:
         # Any outcome counts: one reset a device and window, whatever its outcome.
         item.since = found.started
         record(item, found)
+        return False
+    if audited >= since and not again:
+        # The record lags behind, or tells of the one before.
+        item.since = audited - SKEW
+        item.before = found.started if found is not None and found.started < item.since else None
+        item.status, item.message, item.confirmed = "pending", AUDITED, True
         return False
     return True
 
@@ -237,18 +257,38 @@ def _counts(item: DeviceReset, found: RecordedReset, since: float, again: bool) 
 
 def _refresh(work: QueuedReset, device: Device, rules: Rules, *, stopped: bool) -> Transition:
     """Take over this reset's entry, not that of an earlier one, which is read until the service shows the new one."""
-    work.item.device = work.item.device or device
-    found = find_own_reset(work.item, device)
+    item = work.item
+    item.device = item.device or device
+    found = find_own_reset(item, device)
     if found is not None:
-        record(work.item, found)
+        item.is_repeated = item.is_repeated or _shows_another(item, device)
+        record(item, found)
     return _follow(work, rules, stopped=stopped)
 
 
+def _shows_another(item: DeviceReset, device: Device) -> bool:
+    """Return whether a device's record shows, or showed before, another reset since ours was sent."""
+    started = {reset.started for reset in list_resets(device) if is_own(item, reset)} | ({item.reset.started} if item.reset else set())
+    return item.changed and max(started) - min(started) > SAME_TIME
+
+
 def _follow(work: QueuedReset, rules: Rules, *, stopped: bool) -> Transition:
-    """Wait for the device, if the task wants that; a reset that has its outcome is finished."""
-    if work.item.status in OPEN and rules.wait and not rules.check and not stopped:
+    """Wait for the device, if the task wants that, and until the service shows the reset; one that has its outcome is finished."""
+    is_waited_for = (rules.wait and not stopped) or must_confirm(work, rules)
+    if work.item.status in OPEN and is_waited_for and not rules.check:
         return Transition("accepted", look_again=True)
     return Transition("finished")
+
+
+def must_confirm(work: QueuedReset, rules: Rules) -> bool:
+    """Return whether the service has not shown the reset yet that it accepted, and is to."""
+    return work.item.confirmed is False and rules.confirm_timeout > 0
+
+
+def is_repeated(item: DeviceReset, since: float, times: t.Iterable[float]) -> bool:
+    """Return whether the audit log, with these times of a device's resets, shows another one than ours since a moment."""
+    counted = [time for time in times if time >= since and (item.before is None or time > item.before + SKEW)]
+    return item.changed and len(counted) > 1
 
 
 # --- after a lost response ------------------------------------------------------------------------------------------
@@ -273,6 +313,7 @@ def after_evidence(
     if ran:
         item.changed = item.before is not None or item.verdict is not None
         item.status, item.reason, item.message, work.pause = "pending", None, "Intune accepted the reset.", FIRST_LOOK
+        item.confirmed = True
         if found is not None:
             record(item, found)
         return dataclasses.replace(_follow(work, rules, stopped=stopped), entry=("settled", True))

@@ -23,10 +23,10 @@ SELF_SERVICE = (
     f"Access Pass where needed ({PIN_RESET_GUIDE})."
 )
 SHOWN_FOR = 7 * 86400.0  # seconds for which Intune shows a new passcode
-NAMED = 10  # failed devices that a message names
+NAMED = 10  # devices that a message names
 COUNTED = (
     *("total", "changed", "planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused"),
-    *("needs_approval", "not_attempted"),
+    *("needs_approval", "not_attempted", "unconfirmed"),
 )
 
 
@@ -42,6 +42,7 @@ class ResetResult(t.TypedDict, total=False):
     reason: Reason | None
     message: str | None
     changed: bool
+    confirmed: bool | None
     action_state: str | None
     started: str | None
     last_updated: str | None
@@ -54,6 +55,7 @@ class ResetResult(t.TypedDict, total=False):
 def record(item: DeviceReset, reset: RecordedReset) -> None:
     """Take over the outcome that the service reports."""
     item.reset = reset
+    item.confirmed = True
     item.status = reset.status
     item.reason, item.message = _explain(item, reset)
 
@@ -91,6 +93,7 @@ def describe(item: DeviceReset) -> ResetResult:
         "reason": item.reason,
         "message": item.message,
         "changed": item.changed,
+        "confirmed": item.confirmed,
         "action_state": reset.state if reset else None,
         "started": render_timestamp(reset.started or None) if reset else None,
         "last_updated": render_timestamp(reset.updated) if reset else None,
@@ -106,13 +109,25 @@ def new_passcode(item: DeviceReset) -> str | None:
     return item.reset.passcode if item.reset is not None and item.reset.status == "done" else None
 
 
+def is_unconfirmed(item: DeviceReset) -> bool:
+    """Return whether the service accepted a reset, and shows it nowhere yet."""
+    return item.confirmed is False and item.status == "pending"
+
+
+def render_names(items: t.Sequence[DeviceReset]) -> str:
+    """Return the names of the first ones, and how many more there are."""
+    named = [item.shown_name for item in items[:NAMED]]
+    return ", ".join(named) + (f", and {len(items) - NAMED} more" if len(items) > NAMED else "")
+
+
 def summarize(items: t.Sequence[DeviceReset]) -> dict[str, int]:
-    """Return the ``summary`` return value: how many devices there are, were changed, and have each status."""
+    """Return the ``summary`` return value: how many devices there are, were changed, have each status, and are not shown yet."""
     counts = dict.fromkeys(COUNTED, 0)
     counts["total"] = len(items)
     for item in items:
         counts[item.status] += 1
         counts["changed"] += item.changed
+        counts["unconfirmed"] += is_unconfirmed(item)
     return counts
 
 

@@ -20,13 +20,13 @@ from .._graph.client import GraphClient
 from .._graph.responses import parse_response
 from .._http.message import Response
 from . import reset_state
-from .lost_responses import AuditLogReader, audit_shows, give_up_at, proves_not_run
-from .model import SKEW
+from .model import SAME_TIME, SKEW
 from .queue import QueuedReset, ResetQueue
 from .reset_state import EarlierReset, Event, ResponseKind, Rules, Transition
+from .shown_resets import ShownResets
 
 LONGEST_LOOK = 20.0  # seconds between two reads of a device that has not carried out its reset
-SAME_TIME = 1.0  # seconds; responses no further apart than that tell of the same moment
+LONGEST_UNCONFIRMED_LOOK = 5.0  # seconds between two reads of a device whose reset the service does not show yet
 HOW_JOINED = (
     f"To see how a device is joined without the beta version, the application needs the permission {permissions.READ_DIRECTORY_DEVICES[0]}."
 )
@@ -36,8 +36,8 @@ WITHOUT_BETA = "If it is the beta version of Microsoft Graph that may not be use
 class Journal(t.Protocol):
     """A record of resets, so that a run that was killed can be continued. No secrets."""
 
-    def intent(self, devices: t.Iterable[tuple[str, str | None]]) -> None:
-        """Write down, safely, that resets are about to be sent: ID and name of each device."""
+    def intent(self, devices: t.Iterable[tuple[str, str | None, str]]) -> None:
+        """Write down, safely, that resets are about to be sent: ID and name of each device, and the request's client-request-id."""
 
     def write(self, event: Event, device: str, detail: str | bool | None) -> None:
         """Write down the further fate of a reset."""
@@ -51,10 +51,9 @@ class ResultHandler:
         self._clock = client.clock
         self.failure: errors.IntuneError | None = None
         self._warnings: list[str] = []
-        self._audit_log = AuditLogReader(client, rules.beta, self._warnings.append)
+        self.shown = ShownResets(client, rules, queue, self._warnings.append)
+        self._held: list[tuple[QueuedReset, Device | None]] = []  # devices that were read before the audit log came
         self._progress_at = {"GET": -math.inf, "POST": -math.inf}  # when a request of this kind last had a definite response
-        self._last_sent = 0.0  # the newest reset that the service accepted, by its clock
-        self._lost_since = math.inf  # the earliest of those whose response got lost
         self._not_synced: list[str] = []
         self._not_written: errors.IntuneError | None = None  # why the journal takes no more
 
@@ -63,14 +62,26 @@ class ResultHandler:
         """Sentences on what could not be done beside the resets."""
         number, first = len(self._not_synced), self._not_synced[:1]
         synced = [f"{number} devices could not be asked to check in; their resets stand. The first is {text}" for text in first]
-        return [*self._warnings, *synced]
+        return [*self._warnings, *synced, *self._warn_of_clocks()]
+
+    def _warn_of_clocks(self) -> list[str]:
+        skew = self._client.doubtful_skew
+        if skew is None:
+            return []
+        return [
+            f"The service's clock, by the Date of its responses, and this machine's clock differ by {skew:g} seconds. The earlier one was "
+            "used, so that earlier resets count, and lost responses stay unknown. Set this machine's clock."
+        ]
 
     def take(self, results: t.Iterable[CallResult]) -> None:
         """Take the results that have come."""
-        # Good ones first: they show that others get through.
-        for result in sorted(results, key=lambda result: not 200 <= (result.status or 0) < 300):
-            work: QueuedReset = result.key
-            if result.request.method == "GET":
+        # The log first, which tells more of the devices; then good ones: they show that others get through.
+        for result in sorted(results, key=lambda result: (result.key is not None, not 200 <= (result.status or 0) < 300)):
+            work: QueuedReset | None = result.key
+            if work is None:
+                self.shown.take_log(result)
+                self._assess_held()
+            elif result.request.method == "GET":
                 self._take_read(work, result)
             elif result.request.url.endswith("/syncDevice"):
                 self._take_sync(work, result)
@@ -94,13 +105,16 @@ class ResultHandler:
         if response.kind in (ResponseKind.ACCEPTED, ResponseKind.REFUSED):
             self._progress_at["POST"] = self._clock.monotonic()
         if response.kind is ResponseKind.ACCEPTED:
-            self._last_sent = max(self._last_sent, work.requested_at)
+            self.shown.note_sent(work)
             work.attempts.pop("POST", None)
             if self._rules.sync and self.failure is None:
                 self._queue.add_sync(work)
         if response.kind is ResponseKind.LOST:
-            self._note_lost(work)
-        self._apply(work, reset_state.after_response(work, response, self._rules, stopped=self.failure is not None))
+            self.shown.note_lost(work)
+        transition = reset_state.after_response(work, response, self._rules, stopped=self.failure is not None)
+        # Without a wait for the outcome the service is asked at once whether it shows the reset.
+        is_urgent = response.kind is ResponseKind.ACCEPTED and not self._rules.wait
+        self._apply(work, transition, look_at=self._clock.monotonic() if is_urgent else None)
 
     def _approve(self, work: QueuedReset, result: CallResult) -> None:
         """Send the reset again with an approval."""
@@ -144,11 +158,11 @@ class ResultHandler:
         self._take_found(work, found)
 
     def _take_found(self, work: QueuedReset, found: t.Any) -> None:
-        stopped = self.failure is not None
+        stopped, audited = self.failure is not None, self.shown.audited_at(work)
         if work.without_join_type is not None:
             work.join_type = parse_trust_type((found or {}).get("trustType"))
             device, work.without_join_type = dataclasses.replace(work.without_join_type, join_type=work.join_type), None
-            self._apply(work, reset_state.after_assessment(work, device, self._rules, stopped=stopped))
+            self._apply(work, reset_state.after_assessment(work, device, self._rules, stopped=stopped, audited=audited))
             return
         device_or_none = None if found is None else parse_device(found)
         if work.phase == "lost" and device_or_none is not None:
@@ -156,23 +170,30 @@ class ResultHandler:
             return
         if work.phase == "reading":
             work.read_at = self._clock.monotonic()
+            self._held.append((work, device_or_none))
+            self._assess_held()
+            return
+        if device_or_none is not None:
+            self.shown.confirm(work, device_or_none)
         self._apply(work, reset_state.after_read(work, device_or_none, self._rules, stopped=stopped))
 
+    def _assess_held(self) -> None:
+        """Assess the devices that were read, as soon as the audit log was."""
+        if self.shown.has_looked_back():
+            held, self._held = self._held, []
+            for work, device in held:
+                audited, stopped = self.shown.audited_at(work), self.failure is not None
+                self._apply(work, reset_state.after_read(work, device, self._rules, stopped=stopped, audited=audited))
+
     def _settle(self, work: QueuedReset, device: Device) -> None:
-        """Find out whether a reset whose response got lost was run: by the device's record, else by the audit log."""
-        item, now = work.item, self._client.service_now()
-        item.device = item.device or device
-        found, ran = reset_state.find_own_reset(item, device), t.cast("bool | None", True)
-        if found is None:
-            log = self._audit_log.read(self._lost_since)
-            ran = audit_shows(item.id, work.requested_at, item.before, log)
-            if ran is False and not proves_not_run(work.lost_at, work.record_requested_at, log):
-                ran = None
-        if ran:
-            self._last_sent = max(self._last_sent, work.requested_at)
-        can_wait = self._queue.to_send > 0 or now < give_up_at(work.lost_at, self._last_sent)
+        """Find out whether a reset whose response got lost was run."""
+        found, ran, can_wait = self.shown.settle(work, device)
         stopped = self.failure is not None
         self._apply(work, reset_state.after_evidence(work, found, ran, self._rules, stopped=stopped, can_wait=can_wait))
+
+    def finish(self) -> None:
+        """Collect what the service shows in the end."""
+        self._warnings += self.shown.report(stopped=self.failure is not None)
 
     # --- transitions ------------------------------------------------------------------------------------------------
 
@@ -189,7 +210,8 @@ class ResultHandler:
             self._queue.move(work, transition.phase)
         if transition.look_again:
             self._queue.look_at(self._clock.monotonic() + work.pause if look_at is None else look_at, work)
-            work.pause = work.pause if look_at is not None else min(work.pause * 1.5, LONGEST_LOOK)
+            longest = LONGEST_UNCONFIRMED_LOOK if reset_state.must_confirm(work, self._rules) else LONGEST_LOOK
+            work.pause = work.pause if look_at is not None else min(work.pause * 1.5, longest)
 
     def _write(self, work: QueuedReset, event: Event, detail: str | bool | None) -> None:
         """Write a line of the journal. Where that fails, the step is done to its end before the task stops."""
@@ -204,26 +226,30 @@ class ResultHandler:
     def resume(self, work: QueuedReset, earlier: EarlierReset) -> None:
         """Go on with a reset that an earlier run sent without learning its outcome."""
         work.requested_at, work.item.since = earlier.requested_at, earlier.requested_at - SKEW
-        if not earlier.ran:
-            self._note_lost(work)
+        self.shown.note_earlier(work, earlier)
         self._apply(work, reset_state.after_resume(work, earlier), look_at=self._clock.monotonic())
-
-    def _note_lost(self, work: QueuedReset) -> None:
-        work.lost_at = self._client.service_now()
-        self._lost_since = min(self._lost_since, work.requested_at)
 
     def stop(self, failure: errors.IntuneError) -> None:
         """Send nothing more; requests on their way, and resets that must be settled, come to their end."""
         self.failure = self.failure or failure
         for work in self._queue.take_all():
-            if work.phase == "lost":
+            if self._must_look(work):
                 self._queue.look_at(self._clock.monotonic(), work)
             else:
                 self._queue.finish(work)
 
-    def note_not_started(self, works: t.Iterable[QueuedReset], failure: errors.IntuneError) -> None:
+    def _must_look(self, work: QueuedReset) -> bool:
+        """Return whether a device is read on after the task was stopped."""
+        return work.phase == "lost" or (work.phase == "accepted" and reset_state.must_confirm(work, self._rules))
+
+    def note_not_started(self, works: t.Iterable[QueuedReset | None], failure: errors.IntuneError) -> None:
         """Note that requests did not leave, since there is no token, or nothing else to send them with."""
+        self.failure = self.failure or failure
         for work in works:
+            if work is None:
+                self.shown.end_look_back()
+                self._assess_held()
+                continue
             if work.phase == "sent":
                 self._write(work, "refused", str(failure))
             self._queue.finish(work)
@@ -243,7 +269,7 @@ class ResultHandler:
             progress_at=self._progress_at[method] if result.status == 429 else -math.inf,
         )
         work.attempts[method] = attempts
-        if attempts.pause is None or (self.failure is not None and work.phase != "lost"):
+        if attempts.pause is None or (self.failure is not None and not self._must_look(work)):
             self._give_up(work, result, can_repeat=can_repeat)
             return
         if work.phase == "reading":

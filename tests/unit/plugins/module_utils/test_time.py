@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import time
 import typing as t
 
@@ -26,6 +27,9 @@ from tests.support.fakes import START, START_DATE
         pytest.param("", None, id="empty"),
         pytest.param("yesterday", None, id="garbage"),
         pytest.param("Mon, 05 Jan 2026 10:00:00 +9999", None, id="impossible offset"),
+        pytest.param("Mon, 05 Jan 2026 10:00:00 +" + "9" * 40, None, id="case 14: an offset that overflows"),
+        pytest.param("Fri, 31 Dec 9999 23:59:59 GMT", None, id="case 14: the last year"),
+        pytest.param("Mon, 01 Jan 0001 00:00:00 GMT", 978307200.0, id="a year of one digit is of this century"),
     ],
 )
 def test_dates(value: str | None, seconds: float | None) -> None:
@@ -61,7 +65,14 @@ def test_no_text_breaks_the_reading_of_a_date(value: str) -> None:
         pytest.param("2026-01-05T10:00:00.1234567Z", START + 0.123456, id="seven digits of a second"),
         pytest.param("2026-01-05T11:00:00.1234567+01:00", START + 0.123456, id="seven digits and an offset"),
         pytest.param("2026-01-05T10:00:00.Z", START, id="no digit of a second"),
-        pytest.param("0001-01-01T00:00:00Z", -62135596800.0, id="never, in Graph's words"),
+        pytest.param("0001-01-01T00:00:00Z", None, id="never, in Graph's words"),
+        pytest.param("9999-12-31T23:59:59.9999999Z", None, id="case 14: for ever, in Graph's words"),
+        pytest.param("9999-12-31T23:59:59-14:00", None, id="case 14: past the last year with its offset"),
+        pytest.param("0001-01-01T00:00:00+14:00", None, id="case 14: before the first year with its offset"),
+        pytest.param("0000-01-01T00:00:00Z", None, id="case 14: year 0"),
+        pytest.param("10000-01-01T00:00:00Z", None, id="case 14: year 10000"),
+        pytest.param("0002-01-01T00:00:00Z", -62104060800.0, id="the first moment"),
+        pytest.param("9998-12-31T23:59:59Z", 253370764799.0, id="the last moment"),
         pytest.param("2026-13-05T10:00:00Z", None, id="no such month"),
         pytest.param("yesterday", None, id="a word"),
         pytest.param("", None, id="empty"),
@@ -78,15 +89,45 @@ def test_no_text_breaks_the_reading_of_a_timestamp(text: str) -> None:
     parse_timestamp(text)
 
 
-@given(st.datetimes(timezones=st.just(datetime.timezone.utc)).map(lambda moment: moment.replace(microsecond=0).timestamp()))
+@given(
+    st.datetimes(datetime.datetime(2, 1, 1), datetime.datetime(9998, 12, 31), timezones=st.just(datetime.timezone.utc)).map(
+        lambda moment: moment.replace(microsecond=0).timestamp()
+    )
+)
 def test_a_timestamp_that_is_shown_reads_back(seconds: float) -> None:
     assert parse_timestamp(render_timestamp(seconds)) == seconds
 
 
+@given(st.floats() | st.integers())
+def test_no_number_breaks_the_showing_of_a_timestamp(seconds: float) -> None:
+    shown = render_timestamp(seconds)
+    assert shown is None or parse_timestamp(shown) == pytest.approx(seconds, abs=1.0)
+
+
+@given(st.text() | st.builds("Mon, {:02} {} {} {}:{}:{} {}".format, *[st.integers()] * 6, st.from_regex(r"[+-]\d+|GMT|[A-Z]*")))
+def test_no_date_breaks_its_reading(value: str) -> None:
+    seconds = parse_http_date(value)
+    assert seconds is None or render_timestamp(seconds)
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(START + 0.9, "2026-01-05T10:00:00Z"), (-62135596800.0, "0001-01-01T00:00:00Z"), (None, None)],
-    ids=["whole seconds", "the year 1", "unknown"],
+    [
+        pytest.param(START + 0.9, "2026-01-05T10:00:00Z", id="whole seconds"),
+        pytest.param(-62104060800.0, "0002-01-01T00:00:00Z", id="the first moment"),
+        pytest.param(253370764799.9, "9998-12-31T23:59:59Z", id="the last moment"),
+        pytest.param(-62104060801.0, None, id="case 14: before it"),
+        pytest.param(253370764800.0, None, id="case 14: after it"),
+        pytest.param(1e300, None, id="case 14: an overflow"),
+        pytest.param(10**400, None, id="case 14: a number of 400 digits"),
+        pytest.param(math.inf, None, id="case 14: infinite"),
+        pytest.param(math.nan, None, id="case 14: not a number"),
+        pytest.param(None, None, id="unknown"),
+    ],
 )
 def test_timestamps_are_shown(seconds: float | None, shown: str | None) -> None:
     assert render_timestamp(seconds) == shown
+
+
+def test_milliseconds_are_rounded_down() -> None:
+    assert render_timestamp(START + 0.9996, "milliseconds") == "2026-01-05T10:00:00.999Z"

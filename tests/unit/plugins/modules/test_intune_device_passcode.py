@@ -23,9 +23,6 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _cms
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import History, KnownReset
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import SKEW
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode
@@ -113,6 +110,9 @@ def journal(tmp_path: pathlib.Path) -> pathlib.Path:
         pytest.param({"max_age": -1}, "max_age must be a number of seconds", id="max_age"),
         pytest.param({"max_age": 10**12}, "max_age must be a number of seconds", id="max_age beyond any calendar"),
         pytest.param({"max_age": 10**400}, "max_age must be a number of seconds", id="max_age that is no number of a machine"),
+        pytest.param({"confirm_timeout": -1.0}, "confirm_timeout must be a number of seconds from 0", id="confirm_timeout"),
+        pytest.param({"confirm_timeout": float("nan")}, "confirm_timeout must be a number of seconds", id="confirm_timeout that is none"),
+        pytest.param({"confirm_timeout": float("inf")}, "confirm_timeout must be a number of seconds", id="confirm_timeout without end"),
         pytest.param({"write_quota": 0}, "write_quota must be at least 1", id="no writes"),
         pytest.param({"write_quota": -5}, "write_quota must be at least 1", id="less than no writes"),
         pytest.param({"write_quota": 201, "request_quota": 200}, "no more than request_quota", id="more writes than requests"),
@@ -136,8 +136,9 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(given: dict[str
 @pytest.mark.parametrize("ahead", [2.0, 3600.0, 86400.0 * 365])
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 def test_a_moment_in_the_future_is_refused_before_any_write(journal: pathlib.Path, ahead: float, check: bool) -> None:
-    """By the service's clock: that of this host is months behind it here."""
+    """By the service's clock: that of this host is five minutes behind it here."""
     wire = FleetWire(2)
+    wire.tenant.clock.advance(300.0)
     moment = render_timestamp(wire.tenant.clock.timestamp() + ahead)
     assert "must not lie in the future" in refused(wire, errors.InvalidOptionError, check, reset_since=moment, journal_path=str(journal))
     assert not journal.exists()
@@ -145,8 +146,9 @@ def test_a_moment_in_the_future_is_refused_before_any_write(journal: pathlib.Pat
 
 def test_a_moment_in_the_past_is_that_of_the_service() -> None:
     wire = FleetWire(2)
+    wire.tenant.clock.advance(300.0)
     began = render_timestamp(wire.tenant.clock.timestamp())
-    assert wire.tenant.clock.timestamp() > START + 86400
+    assert wire.tenant.clock.timestamp() == START + 300
     run(wire, devices=wire.ids[:1])
     wire.clock.sleep(3600)
     outcome = run(wire, reset_since=began)
@@ -276,14 +278,16 @@ def test_a_whole_run_is_in_the_journal_and_no_passcode_is(journal: pathlib.Path)
 @pytest.mark.parametrize("kind", ["dies", "dies_done"])
 @pytest.mark.parametrize("number", [1, 2, 10])
 def test_a_run_that_was_killed_is_continued(journal: pathlib.Path, number: int, kind: str) -> None:
-    """Not one device is reset twice, and none is forgotten. Those that were written down, and not reset, are unknown here: in so
-    short a run there is no reset late enough to prove that theirs was not run."""
+    """Not one device is reset twice, and none is forgotten. Those that were written down, and not reset, are reset once a later reset
+    of another device proves that theirs was not run. Where all others were reset before, they stay unknown."""
     wire = FleetWire(190)
     lost = killed(wire, journal, number, kind)
     taken = len(wire.resets)
     assert taken == min(20 * (number - (kind == "dies")), 190) and bool(lost) is (taken < 180 or kind == "dies")
     wire.clock.sleep(3600)  # beyond max_age: the journal alone knows
     outcome = run(wire, journal_path=str(journal))
+    if taken < 170:
+        lost = set()
     assert {entry["id"] for entry in outcome.values["results"] if entry["status"] == "unknown"} == lost
     assert statuses(outcome) == {"done": 190 - len(lost), **({"unknown": len(lost)} if lost else {})}
     assert set(wire.resets) == set(wire.ids) - lost and set(wire.resets.values()) == {1}
@@ -332,19 +336,93 @@ def test_a_run_of_some_devices_does_not_end_that_of_all(journal: pathlib.Path) -
     wire = FleetWire(45)
     assert not killed(wire, journal, 3, "dies_done")
     run(wire, journal_path=str(journal), devices=wire.ids[:5])
-    assert "end" not in events(journal)
+    assert events(journal)["end"] == 1
     wire.clock.sleep(3600)
-    assert statuses(run(wire, journal_path=str(journal))) == {"done": 45}
+    outcome = run(wire, journal_path=str(journal))
+    assert statuses(outcome) == {"done": 45} and "a run of 45 devices that did not come to its end" in outcome.warnings[0]
+    assert set(wire.resets.values()) == {1} and events(journal)["end"] == 2
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param({"reset_since": "2026-01-05T10:59:00Z"}, 'reset_since was null and is "2026-01-05T10:59:00Z"', id="reset_since"),
+        pytest.param({"max_age": 0}, "max_age was 900 and is 0", id="max_age"),
+        pytest.param({"match_by": "id"}, 'match_by was "auto" and is "id"', id="match_by"),
+        pytest.param({"platforms": ["windows", "android"]}, 'platforms was ["windows"] and is ["android", "windows"]', id="platforms"),
+        pytest.param({"ownerships": ["personal"]}, 'ownerships was ["company"] and is ["personal"]', id="ownerships"),
+    ],
+)
+def test_a_run_that_is_continued_with_other_options_is_refused(
+    journal: pathlib.Path, given: dict[str, t.Any], told: str, check: bool
+) -> None:
+    wire = FleetWire(60)
+    killed(wire, journal, 3, "dies_done", devices=wire.ids[:45])
+    wire.clock.sleep(3600)
+    wire.catch_up()
+    before, taken = journal.read_bytes(), writes(wire)
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        run(wire, check, journal_path=str(journal), **{"devices": wire.ids[:45], **given})
+    assert told in str(caught.value) and "begun at 2026-01-05T10:00:00Z" in str(caught.value)
+    assert "name another file in journal_path" in str(caught.value)
+    assert journal.read_bytes() == before and writes(wire) == taken
+    assert statuses(run(wire, devices=wire.ids[:45], journal_path=str(journal))) == {"done": 45}
     assert set(wire.resets.values()) == {1} and events(journal)["end"] == 1
 
 
-def test_a_new_window_begins_anew_whatever_the_journal_holds(journal: pathlib.Path) -> None:
-    wire = FleetWire(45)
-    killed(wire, journal, 3, "dies_done")
+def test_devices_that_are_not_in_the_unfinished_run_are_a_run_of_their_own(journal: pathlib.Path) -> None:
+    """One journal for all tickets of a help desk: what is unknown of one device does not stop the others."""
+    wire = FleetWire(2)
+    killed(wire, journal, 1, "dies", devices=wire.ids[:1], match_by="id")
+    wire.clock.sleep(60)
+    other = run(wire, devices=wire.ids[1:], journal_path=str(journal), max_age=60)
+    assert (statuses(other), other.warnings) == ({"done": 1}, []) and events(journal)["end"] == 1
     wire.clock.sleep(3600)
-    wire.catch_up()
-    outcome = run(wire, journal_path=str(journal), reset_since=render_timestamp(wire.tenant.clock.timestamp() - 60))
-    assert statuses(outcome) == {"done": 45} and set(wire.resets.values()) == {2} and outcome.warnings == []
+    first = run(wire, devices=wire.ids[:1], journal_path=str(journal), match_by="id")
+    assert "did not come to its end" in first.warnings[0]
+
+
+def test_a_group_that_has_another_member_by_now_is_continued(journal: pathlib.Path) -> None:
+    wire = FleetWire(45)
+    (group,) = wire.tenant.groups.find(lambda group: group["displayName"] == "Fleet pilot")
+    wire.tenant.members.set(group["id"], [("device", device) for device in wire.ids[:40]])
+    options = {"devices": None, "device_groups": ["Fleet pilot"], "journal_path": str(journal)}
+    killed(wire, journal, 2, "dies_done", **{name: value for name, value in options.items() if name != "journal_path"})
+    wire.tenant.members.set(group["id"], [("device", device) for device in wire.ids[1:]])
+    outcome = run(wire, **options)
+    assert statuses(outcome) == {"done": 44} and set(wire.resets.values()) == {1} and events(journal)["end"] == 1
+
+
+def test_case_17_what_was_dropped_before_it_ran_is_reset_once_the_audit_log_proves_it(journal: pathlib.Path) -> None:
+    wire = FleetWire(2)
+    options = {"devices": wire.ids[:1], "journal_path": str(journal)}
+    wire.plan = from_reset(1, "lost")
+    for _turn in range(3):
+        outcome = run(wire, **options)
+        (entry,) = outcome.values["results"]
+        assert (entry["status"], entry["reason"], not wire.resets) == ("unknown", "answer_lost", True)
+        assert "max_age 0 and without the journal" in entry["message"] and "Graph activity logs" in entry["message"]
+        wire.plan = lambda request: None
+        wire.clock.sleep(3600)
+    run(wire, devices=wire.ids[1:])
+    outcome = run(wire, **options)
+    assert statuses(outcome) == {"done": 1} and outcome.failure is None and wire.resets == dict.fromkeys(wire.ids, 1)
+    assert events(journal)["end"] == 1
+
+
+def test_case_17_what_was_run_is_not_run_again_whatever_was_reset_later(journal: pathlib.Path) -> None:
+    """Its record shows nothing, and the audit log lags: until it shows later resets, and with them this one."""
+    wire = FleetWire(3, audit_delay=600.0)
+    wire.tenant.devices.get(wire.ids[0]).simulation.patch({"visible": 7200.0, "active": 7201.0, "terminal": 7202.0})
+    killed(wire, journal, 1, "dies_done", devices=wire.ids[:1])
+    for device in wire.ids[1:]:
+        wire.clock.sleep(120)
+        run(wire, devices=[device])
+        run(wire, devices=wire.ids[:1], journal_path=str(journal))
+    wire.clock.sleep(600)
+    outcome = run(wire, devices=wire.ids[:1], journal_path=str(journal))
+    assert statuses(outcome) == {"pending": 1} and wire.resets[wire.ids[0]] == 1
 
 
 def test_a_line_that_was_cut_off_is_survived(journal: pathlib.Path) -> None:
@@ -460,17 +538,3 @@ def test_passcodes_are_not_told_to_who_watches() -> None:
     made = [action.passcode for action in wire.tenant.actions.resets]
     assert len(made) == 5 and all(made)
     assert wire.clock.told and not any(passcode in text for passcode in made for text in wire.clock.told)
-
-
-@pytest.mark.parametrize(
-    ("state", "intended_at", "found"),
-    [
-        pytest.param("accepted", START - SKEW, EarlierReset(START - SKEW, True), id="at the beginning, as far as clocks differ"),
-        pytest.param("accepted", START - SKEW - 0.1, None, id="before"),
-        pytest.param("open", START, EarlierReset(START, False), id="not known whether it ran"),
-        pytest.param("free", START, None, id="did not run"),
-    ],
-)
-def test_an_earlier_reset_counts_from_the_moment_that_is_asked_for(state: t.Any, intended_at: float, found: EarlierReset | None) -> None:
-    history = History(resets={"a": KnownReset(state, intended_at, START)})
-    assert intune_device_passcode.earlier_resets(history, START).get("a") == found

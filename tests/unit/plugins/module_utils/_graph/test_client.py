@@ -14,7 +14,21 @@ from hypothesis import strategies as st
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import parse_claims_challenge
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
-from tests.support.fakes import GRAPH, START, FakeClock, FakeCredential, Step, Tenant, answer, body_of, error, page, query_of, tenant
+from tests.support.fakes import (
+    GRAPH,
+    START,
+    START_DATE,
+    FakeClock,
+    FakeCredential,
+    Step,
+    Tenant,
+    answer,
+    body_of,
+    error,
+    page,
+    query_of,
+    tenant,
+)
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1767607200"}}}'
 CHALLENGE = f'Bearer realm="", error="insufficient_claims", claims="{base64.b64encode(CLAIMS.encode()).decode()}"'
@@ -361,6 +375,27 @@ def test_the_skew_is_how_far_the_service_is_ahead(date: str, skew: float) -> Non
     world = tenant([answer(204, date=date)])
     world.client.get("/a")
     assert (world.client.clock_skew, world.client.service_now()) == (skew, START + skew)
+
+
+@pytest.mark.parametrize(
+    ("date", "now", "steady"),
+    [
+        pytest.param("Mon, 05 Jan 2026 10:10:00 GMT", 600, 600, id="case 15: ten minutes ahead, which clocks can drift"),
+        pytest.param("Mon, 05 Jan 2026 09:50:00 GMT", -600, -600, id="case 15: ten minutes behind"),
+        pytest.param("Mon, 05 Jan 2026 10:10:01 GMT", 0, 0, id="case 15: further ahead"),
+        pytest.param("Mon, 05 Jan 2026 09:49:59 GMT", -601, 0, id="case 15: further behind"),
+        pytest.param("Tue, 06 Jan 2026 10:00:00 GMT", 0, 0, id="case 15: a day ahead"),
+        pytest.param("Sun, 04 Jan 2026 10:00:00 GMT", -86400, 0, id="case 15: a day behind"),
+    ],
+)
+def test_a_date_that_is_too_far_off_is_used_only_where_it_is_the_earlier_one(date: str, now: float, steady: float) -> None:
+    world = tenant([answer(204, date=date), answer(204, date=START_DATE)])
+    world.client.get("/a")
+    assert (world.client.service_now(), world.client.steady_now()) == (START + now, START + steady)
+    doubtful = world.client.doubtful_skew
+    assert (doubtful is None) is (abs(world.client.clock_skew or 0.0) <= 600)
+    world.client.get("/a")
+    assert world.client.service_now() == START and world.client.doubtful_skew == doubtful, "once doubtful, always doubtful"
 
 
 @pytest.mark.parametrize("headers", [{}, {"date": "now"}], ids=["missing", "unreadable"])

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A model of the whole: tasks over parts of a fleet, faults, kills, late answers, other administrators, and a journal on a disk.
+"""A model of the whole: tasks over parts of a fleet, in a row and two at once, faults, kills, late answers, other administrators, a service
+that lags, clocks that are wrong, and a journal on a disk.
 
 What the tenant took from us is compared with what the tasks and the journal say, after every step. For a longer run, with other
 examples each time: FLEET_MACHINE=1000 python -m pytest tests/unit/plugins/module_utils/_passcode/test_engine_model.py
@@ -12,6 +13,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
+import email.utils
 import itertools
 import json
 import os
@@ -71,6 +73,7 @@ class Plan:
     retry_timeout: float
     latency: float
     width: int = 8
+    beside: bool = False
 
 
 def plan_of(seed: int) -> Plan:
@@ -95,6 +98,7 @@ def plan_of(seed: int) -> Plan:
             "use_beta": choice.random() < 0.8,
             "write_quota": choice.choice([200, 20, 5]),
             "wait_timeout": choice.choice([5.0, 60.0]),
+            "confirm_timeout": choice.choice([60.0, 60.0, 5.0, 0.0]),
         },
         retry_timeout=choice.choice([0.0, 5.0, 120.0]),
         latency=choice.choice([0.0, 0.3]),
@@ -123,13 +127,15 @@ class Wire(FleetWire):
         self.by: dict[str, int] = {}
         self.author = 0
         self.late: list[tuple[float, int, Request]] = []
+        self.ahead = 0.0  # seconds by which the Date of responses is wrong
         self.doubtful: set[str] = set()
 
     def ask(self, request: Request) -> Response:
         known = len(self.tenant.actions.resets)
         answer = super().ask(request)
         self.by.update((action.id, self.author) for action in self.tenant.actions.resets[known:])
-        return answer
+        when = datetime.datetime.fromtimestamp(self.tenant.clock.timestamp() + self.ahead, datetime.timezone.utc)
+        return dataclasses.replace(answer, headers={**answer.headers, "date": email.utils.format_datetime(when, usegmt=True)})
 
     def catch_up(self) -> None:
         clock = self.tenant.clock
@@ -161,16 +167,17 @@ class Wire(FleetWire):
 class FleetMachine(RuleBasedStateMachine):
     @initialize(
         fixed=st.booleans(),
-        audit_delay=st.sampled_from([0.0, 20.0, 60.0]),
+        audit_delay=st.sampled_from([0.0, 20.0, 60.0, 300.0]),
         visible=st.lists(st.sampled_from([0.0, 0.0, 5.0, 60.0]), min_size=SIZE, max_size=SIZE),
         access=st.sampled_from(["read", "read", "refuse"]),
         stamps=st.sampled_from(["fractional", "seconds"]),
+        audit_filter=st.sampled_from(["refuse", "allow"]),
     )
-    def begin(self, fixed: bool, audit_delay: float, visible: list[float], access: str, stamps: str) -> None:
+    def begin(self, fixed: bool, audit_delay: float, visible: list[float], access: str, stamps: str, audit_filter: str) -> None:
         """Begin the first campaign. ``fixed``: tasks name reset_since, else max_age."""
-        self.wire = Wire(audit_delay=audit_delay, audit_access=access, action_timestamps=stamps)
+        self.wire = Wire(audit_delay=audit_delay, audit_access=access, action_timestamps=stamps, audit_filter=audit_filter)
         self.folder = tempfile.TemporaryDirectory()
-        self.path = pathlib.Path(self.folder.name) / "journal"
+        self.paths = [pathlib.Path(self.folder.name) / "journal"]
         self.task, self.fixed = 0, fixed
         self.campaigns = [self.now()]
         for place, lag in enumerate(visible):
@@ -193,7 +200,26 @@ class FleetMachine(RuleBasedStateMachine):
         # What is under way still belongs to the one before.
         self.wait(lost_responses.QUIET + model.SKEW + 1.0 if self.fixed else MAX_AGE + 60.0)
         self.campaigns.append(self.now())
+        if self.fixed:
+            # A run that did not end is not continued with another moment.
+            self.paths.append(self.path.with_name(f"journal-{len(self.paths)}"))
         self.perform(plan, check=False)
+
+    @rule(plan=plans)
+    def run_twice_in_a_row(self, plan: Plan) -> None:
+        self.perform(plan, check=False)
+        self.perform(dataclasses.replace(plan, faults=[], items=[], other=None, torn=None), check=False)
+
+    @rule(plan=plans)
+    def run_two_at_once(self, plan: Plan) -> None:
+        """Run a task beside another one with the same journal, which is refused."""
+        self.perform(dataclasses.replace(plan, beside=True), check=False)
+
+    @rule(plan=plans, ahead=st.sampled_from([86400.0, -86400.0, 3600.0, -3600.0]))
+    def run_while_the_date_is_wrong(self, plan: Plan, ahead: float) -> None:
+        self.wire.ahead = ahead
+        self.perform(plan, check=False)
+        self.wire.ahead = 0.0
 
     @rule(plan=plans)
     def run_in_check_mode(self, plan: Plan) -> None:
@@ -227,7 +253,7 @@ class FleetMachine(RuleBasedStateMachine):
         wire.catch_up()
         wire.author, wire.doubtful, wire.latency = self.task, set(), plan.latency
         wire.plan = self.script(plan)
-        self.results, began, past = {}, self.now(), self.past()
+        self.results, began, past, names = {}, self.now(), self.past(), {self.wire.ids[place] for place in plan.devices}
         doubtful = {device for device, trace in past.resets.items() if trace.state == "open"}
         world = wire.world(retry_timeout=plan.retry_timeout)
         world.client.worker_pool.width = plan.width
@@ -243,15 +269,21 @@ class FleetMachine(RuleBasedStateMachine):
             for entry in self.results.values():
                 self.assert_truthful(entry, began, entry["id"] in doubtful | wire.doubtful, check)
             unsettled = any(entry["status"] in ("unknown", "not_attempted") for entry in self.results.values())
-            assert check or not unsettled or self.past().since is not None, "it is to be continued"
-            assert check or unsettled or len(plan.devices) < SIZE or self.past().since is None, "it came to its end"
+            assert check or not unsettled or self.past().runs, "it is to be continued"
+            assert check or unsettled or len(plan.devices) < SIZE or not self.past().runs, "it came to its end, and all others with it"
+            unconfirmed = {entry["id"] for entry in self.results.values() if entry["confirmed"] is False and entry["status"] == "pending"}
+            assert len(unconfirmed) == outcome.values["summary"]["unconfirmed"]
+            assert check or bool(unconfirmed) is any("can reset these devices again" in text for text in outcome.warnings)
         finally:
             wire.plan, wire.author = lambda request: None, 0
             wire.tenant.faults.clear()
-        if past.since is not None and not self.fixed:
+        for run in past.runs.values() if not self.fixed else ():
             # A run that did not come to its end is continued, however late.
-            for device in wire.ids:
-                assert len([action for action in self.ours(device) if action.requested.timestamp() >= past.since]) <= 1, device
+            # One that was begun by a Date that was behind has a longer window than was meant.
+            for device in run.ids & names if run.since > run.begun_at - MAX_AGE - 60.0 else ():
+                mine = wire.of(device, self.task)
+                counted = [action for action in self.ours(device) if action not in mine and action.requested.timestamp() >= run.since]
+                assert not (mine and counted), device
 
     def script(self, plan: Plan) -> t.Callable[[Request], str | None]:
         left, number = [None] * plan.after + plan.faults, itertools.count()
@@ -263,6 +295,8 @@ class FleetMachine(RuleBasedStateMachine):
             self.wire.doubtful |= {self.wire.ids[place]} if kind > 2 else set()
 
         def meet(request: Request) -> str | None:
+            if plan.beside and resets_in(request):
+                self.run_beside(plan, meet)
             if plan.other is not None and next(number) == plan.other[0]:
                 self.wire.reset_by_other(self.wire.ids[plan.other[1]])
             resets = resets_in(request)
@@ -275,6 +309,13 @@ class FleetMachine(RuleBasedStateMachine):
             return fault
 
         return meet
+
+    def run_beside(self, plan: Plan, meet: t.Callable[[Request], str | None]) -> None:
+        """Run another task while one sends its resets."""
+        self.wire.plan = lambda request: None
+        with pytest.raises(errors.InvalidOptionError, match="is in use by another run"):
+            module.run(self.params(plan), self.wire.world().client, False)
+        self.wire.plan = meet
 
     def params(self, plan: Plan) -> dict[str, t.Any]:
         defaults = {name: option.get("default") for name, option in module.SPEC.argument_spec.items()}
@@ -334,7 +375,7 @@ class FleetMachine(RuleBasedStateMachine):
     def what_was_sent_is_written_down(self) -> None:
         if not self.task:
             return
-        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+        lines = [line for path in self.paths if path.exists() for line in path.read_bytes().splitlines(keepends=True)]
         entries = [json.loads(line) for line in lines if line.endswith(b"\n")]
         intents = collections.Counter(entry["device"] for entry in entries if entry["event"] == "intent")
         traces = self.past().resets
@@ -352,6 +393,10 @@ class FleetMachine(RuleBasedStateMachine):
 
     def device(self, place: int) -> t.Any:
         return self.wire.tenant.devices.get(self.wire.ids[place])
+
+    @property
+    def path(self) -> pathlib.Path:
+        return self.paths[-1]
 
     def past(self) -> journal_format.History:
         return journal_format.parse_lines(self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else [], "journal")

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
 import itertools
 import json
 import multiprocessing
@@ -20,11 +22,12 @@ import pytest
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_file, journal_format
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import History, KnownReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import BegunRun, History, KnownReset
 from tests.support.fakes import GRAPH, START, TENANT_ID, FakeClock
 
 A, B = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 HEADER = journal_format.render_header(START, TENANT_ID, GRAPH)
+OPTIONS = {"match_by": "auto"}
 
 Use = t.Callable[[Journal], t.Any]
 
@@ -57,6 +60,14 @@ def lines(path: pathlib.Path) -> list[dict[str, t.Any]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
+def begin(journal: Journal, since: float = START, continues: t.Sequence[str] = ()) -> None:
+    journal.begin("run-1", since, [B, A], OPTIONS, "digest", continues)
+
+
+def intent(journal: Journal, *names: str | None) -> None:
+    journal.intent([(device, name, f"request-{number}") for number, (device, name) in enumerate(zip((A, B), names, strict=False))])
+
+
 def private(path: pathlib.Path, content: bytes) -> None:
     path.write_bytes(content)
     path.chmod(0o600)
@@ -87,8 +98,8 @@ def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock)
     subject = journal(path, clock)
     assert subject.open(TENANT_ID, GRAPH) == History()
     steps: list[Use] = [
-        lambda journal: journal.begin("run-1", START - 900.5, 2),
-        lambda journal: journal.intent([(A, "Büro 1"), (B, None)]),
+        lambda journal: begin(journal, START - 900.5),
+        lambda journal: intent(journal, "Büro 1", None),
         lambda journal: journal.write("accepted", A, None),
         lambda journal: journal.write("refused", B, "429: slow\ndown"),
         lambda journal: journal.write("lost", B, "no answer"),
@@ -103,9 +114,12 @@ def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock)
     header = {"time": at[0], "event": "journal", "format": journal_format.FORMAT, "version": 1, "tenant": TENANT_ID, "graph": GRAPH}
     assert lines(path) == [
         header,
-        {"time": at[1], "event": "begin", "run": "run-1", "since": "2026-01-05T09:44:59.500Z", "devices": 2},
-        {"time": at[2], "event": "intent", "device": A, "name": "Büro 1"},
-        {"time": at[2], "event": "intent", "device": B, "name": None},
+        {
+            **{"time": at[1], "event": "begin", "run": "run-1", "since": "2026-01-05T09:44:59.500Z", "ids": [A, B]},
+            **{"options": OPTIONS, "selection": "digest", "continues": []},
+        },
+        {"time": at[2], "event": "intent", "device": A, "name": "Büro 1", "request": "request-0"},
+        {"time": at[2], "event": "intent", "device": B, "name": None, "request": "request-1"},
         {"time": at[3], "event": "accepted", "device": A},
         {"time": at[4], "event": "refused", "device": B, "reason": "429: slow\ndown"},
         {"time": at[5], "event": "lost", "device": B, "reason": "no answer"},
@@ -117,19 +131,20 @@ def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock)
     subject.close()
     found = past(path)
     assert found.resets == {A: KnownReset("accepted", START + 2, START + 7), B: KnownReset("free", START + 2, START + 7)}
-    assert (found.tenant, found.graph, found.run, found.since) == (TENANT_ID, GRAPH, None, None)
+    assert (found.tenant, found.graph, found.runs) == (TENANT_ID, GRAPH, {})
     assert found.size == path.stat().st_size
 
 
 def test_the_next_run_finds_what_an_unfinished_one_left_and_adds_to_it(path: pathlib.Path) -> None:
     with opened(path) as first:
-        first.begin("run-1", START - 900, 1)
-        first.intent([(A, "PC-1")])
+        begin(first, START - 900)
+        intent(first, "PC-1")
     before = path.read_bytes()
     with journal(path) as second:
         found = second.open(TENANT_ID, GRAPH)
         second.write("settled", A, True)
-    assert (found.run, found.since, found.resets[A].state) == ("run-1", START - 900, "open")
+    assert found.runs == {"run-1": BegunRun("run-1", START, START - 900, frozenset({A, B}), OPTIONS, "digest")}
+    assert found.resets[A].state == "open"
     assert path.read_bytes().startswith(before)
     assert past(path).resets[A].state == "accepted"
 
@@ -137,8 +152,8 @@ def test_the_next_run_finds_what_an_unfinished_one_left_and_adds_to_it(path: pat
 @pytest.mark.parametrize(
     ("use", "expected"),
     [
-        pytest.param(lambda journal: journal.intent([(A, "1"), (B, "2")]), ["write", "fsync"], id="intent"),
-        pytest.param(lambda journal: journal.begin("run", START, 2), ["write", "fsync"], id="begin"),
+        pytest.param(lambda journal: intent(journal, "1", "2"), ["write", "fsync"], id="intent"),
+        pytest.param(begin, ["write", "fsync"], id="begin"),
         pytest.param(lambda journal: journal.end("run"), ["write", "fsync"], id="end"),
         pytest.param(lambda journal: journal.write("accepted", A, None), ["write"], id="accepted"),
         pytest.param(lambda journal: journal.write("refused", A, ""), ["write"], id="refused"),
@@ -177,7 +192,7 @@ def test_a_long_reason_is_cut(path: pathlib.Path) -> None:
 
 def test_a_name_that_is_not_unicode_is_written_anyway(path: pathlib.Path) -> None:
     with opened(path) as subject:
-        subject.intent([(A, "PC\ud800")])
+        intent(subject, "PC\ud800")
     assert lines(path)[1]["name"] == "PC\ud800"
     assert A in past(path).resets
 
@@ -202,8 +217,8 @@ def test_without_a_path_nothing_is_kept(
     monkeypatch.chdir(tmp_path)
     with Journal(path, FakeClock().now) as subject:
         assert subject.open(TENANT_ID, GRAPH) == subject.peek(TENANT_ID, GRAPH) == History()
-        subject.begin("run", START, 1)
-        subject.intent([(A, "PC-1")])
+        begin(subject)
+        intent(subject, "PC-1")
         subject.write("accepted", A, None)
         subject.end("run")
     assert calls == [] and list(tmp_path.iterdir()) == []
@@ -214,8 +229,8 @@ def test_without_a_path_nothing_is_kept(
 
 def test_a_journal_cut_off_anywhere_is_continued(path: pathlib.Path) -> None:
     with opened(path) as subject:
-        subject.begin("run-1", START, 2)
-        subject.intent([(A, "Büro 1")])
+        begin(subject)
+        intent(subject, "Büro 1")
         subject.write("accepted", A, None)
     content = path.read_bytes()
     for length in range(len(content) + 1):
@@ -225,8 +240,8 @@ def test_a_journal_cut_off_anywhere_is_continued(path: pathlib.Path) -> None:
         assert peeked(path) == expected and path.read_bytes() == content[:length]
         with journal(path) as subject:
             assert subject.open(TENANT_ID, GRAPH) == expected
-            subject.intent([(B, "PC-2")])
-        added = journal_format.render_line("intent", START, device=B, name="PC-2")
+            subject.intent([(B, "PC-2", "request-2")])
+        added = journal_format.render_line("intent", START, device=B, name="PC-2", request="request-2")
         assert path.read_bytes() == (whole or HEADER) + added, length
 
 
@@ -276,8 +291,8 @@ def test_a_journal_of_another_tenant_is_refused_and_left_as_it_is(path: pathlib.
 def hold(path: pathlib.Path, pipe: t.Any) -> None:
     """Run in a process of its own: one intent, then nothing until a signal or a kill."""
     subject = opened(path)
-    subject.begin("run-1", START - 900, 1)
-    subject.intent([(A, "PC-1")])
+    begin(subject, START - 900)
+    intent(subject, "PC-1")
     pipe.send("written")
     pipe.recv()
 
@@ -318,12 +333,12 @@ def test_what_a_killed_process_wrote_is_there_and_the_lock_is_not(path: pathlib.
     run.join()
     assert run.exitcode == -signal.SIGKILL
     found = past(path)
-    assert (found.run, found.since, found.resets) == ("run-1", START - 900, {A: KnownReset("open", START, START)})
+    assert (found.runs["run-1"].since, found.resets) == (START - 900, {A: KnownReset("open", START, START)})
 
 
 def test_the_lock_is_kept_until_the_journal_is_closed(path: pathlib.Path) -> None:
     with opened(path) as subject:
-        subject.intent([(A, "PC-1")])
+        intent(subject, "PC-1")
         with pytest.raises(errors.InvalidOptionError, match="in use"):
             past(path)
     assert A in past(path).resets
@@ -385,23 +400,105 @@ def test_the_file_is_its_owners_alone(path: pathlib.Path, umask: int) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize(("mode", "fits"), [(0o600, True), (0o644, True), (0o620, False), (0o602, False), (0o666, False)])
-def test_a_file_that_others_may_write_is_refused(path: pathlib.Path, mode: int, fits: bool) -> None:
+@pytest.mark.parametrize(
+    "mode", [0o644, 0o604, 0o640, 0o620, 0o602, 0o666, 0o400, 0o700, 0o4600], ids=lambda mode: f"case 16: mode {mode:04o}"
+)
+def test_a_file_that_others_may_read_or_write_is_refused_with_the_command_that_mends_it(path: pathlib.Path, mode: int) -> None:
+    path = path.with_name("a journal")
     path.write_bytes(HEADER)
     path.chmod(mode)
     for look in (past, peeked):
-        if fits:
-            assert look(path).graph == GRAPH
-            continue
-        with pytest.raises(errors.InvalidOptionError, match="only its owner"):
+        with pytest.raises(errors.InvalidOptionError) as caught:
             look(path)
+        assert f"must have the mode 0600, not {mode:04o}" in str(caught.value) and f"chmod 0600 '{path}'" in str(caught.value)
+    path.chmod(0o600)
+    assert past(path).graph == GRAPH
+
+
+@pytest.mark.parametrize(
+    ("mode", "fits"),
+    [(0o777, False), (0o775, False), (0o702, False), (0o2770, False), (0o1777, True), (0o1775, True), (0o755, True), (0o700, True)],
+    ids=lambda value: f"case 16: mode {value:04o}" if value is not True and value is not False else str(value),
+)
+def test_a_folder_in_which_others_can_replace_the_file_is_refused(path: pathlib.Path, mode: int, fits: bool) -> None:
+    private(path, HEADER)
+    path.parent.chmod(mode)
+    try:
+        for look in (past, peeked):
+            if fits:
+                assert look(path).graph == GRAPH
+                continue
+            with pytest.raises(errors.InvalidOptionError) as caught:
+                look(path)
+            assert "other users can remove or replace it" in str(caught.value) and f"mkdir -m 0700 {path.parent}/intune" in str(
+                caught.value
+            )
+    finally:
+        path.parent.chmod(0o700)
+
+
+def test_case_16_a_folder_of_another_user_is_refused_and_one_of_the_administrator_is_not(path: pathlib.Path) -> None:
+    subject, found = journal(path), path.parent.stat()
+    for owner, fits in ((os.geteuid(), True), (0, True), (os.geteuid() + 1, False)):
+        changed = os.stat_result((0o40755, *found[1:4], owner, *found[5:]))
+        with contextlib.nullcontext() if fits else pytest.raises(errors.InvalidOptionError, match=f"owner {owner}"):
+            subject._validate_folder(changed)
+
+
+def unlink(path: pathlib.Path) -> None:
+    path.unlink()
+
+
+def replace(path: pathlib.Path) -> None:
+    copy = path.with_name("copy")
+    private(copy, path.read_bytes())
+    copy.rename(path)
+
+
+def make_a_link(path: pathlib.Path) -> None:
+    path.rename(path.with_name("moved"))
+    path.symlink_to(path.with_name("moved"))
+
+
+CHANGES = [
+    pytest.param(unlink, id="case 16: unlinked"),
+    pytest.param(replace, id="case 16: replaced by a copy"),
+    pytest.param(make_a_link, id="case 16: moved, and a link to it"),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_journal_that_is_not_in_its_place_any_more_takes_no_intent(path: pathlib.Path, change: t.Callable[[pathlib.Path], None]) -> None:
+    """A second run would begin another file, and not know of what is written here."""
+    with opened(path) as subject:
+        intent(subject, "PC-1")
+        change(path)
+        for _turn in range(2):
+            with pytest.raises(errors.PartialError, match="removed or replaced while it was in use"):
+                intent(subject, "PC-2")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_journal_that_is_replaced_while_it_is_opened_is_refused(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, change: t.Callable[[pathlib.Path], None]
+) -> None:
+    private(path, HEADER)
+    flock = fcntl.flock
+
+    def late(handle: int, operation: int) -> None:
+        change(path)
+        flock(handle, operation)
+
+    monkeypatch.setattr("fcntl.flock", late)
+    with pytest.raises(errors.InvalidOptionError, match="removed or replaced while it was opened"):
+        past(path)
 
 
 def test_a_file_of_another_user_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     private(path, HEADER)
     monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
     for look in (past, peeked):
-        with pytest.raises(errors.InvalidOptionError, match="only its owner, who runs this task"):
+        with pytest.raises(errors.InvalidOptionError, match="not a file of the user who runs this task"):
             look(path)
 
 
@@ -420,8 +517,8 @@ def dangling_link(path: pathlib.Path) -> None:
     [
         pytest.param(link, "symbolic links", id="link"),
         pytest.param(dangling_link, "symbolic links", id="dangling link"),
-        pytest.param(lambda path: path.mkdir(0o700), "directory|only its owner", id="folder"),
-        pytest.param(lambda path: os.mkfifo(path, 0o600), "only its owner", id="pipe"),
+        pytest.param(lambda path: path.mkdir(0o700), "directory|not a file of", id="folder"),
+        pytest.param(lambda path: os.mkfifo(path, 0o600), "not a file of", id="pipe"),
     ],
 )
 def test_what_is_not_a_file_is_refused_at_once(path: pathlib.Path, make: t.Callable[[pathlib.Path], None], words: str) -> None:
@@ -435,7 +532,7 @@ def test_what_is_not_a_file_is_refused_at_once(path: pathlib.Path, make: t.Calla
 
 def test_a_device_is_refused() -> None:
     for look in (past, peeked):
-        with pytest.raises(errors.InvalidOptionError, match="only its owner"):
+        with pytest.raises(errors.InvalidOptionError, match="not a file of"):
             look("/dev/null")
 
 
@@ -465,8 +562,8 @@ def full(*_args: object) -> t.NoReturn:
 
 
 APPENDS: list[t.Any] = [
-    pytest.param(lambda journal: journal.begin("run", START, 1), id="begin"),
-    pytest.param(lambda journal: journal.intent([(B, "PC-2")]), id="intent"),
+    pytest.param(begin, id="begin"),
+    pytest.param(lambda journal: intent(journal, "PC-2"), id="intent"),
     pytest.param(lambda journal: journal.write("accepted", B, None), id="accepted"),
     pytest.param(lambda journal: journal.write("refused", B, ""), id="refused"),
     pytest.param(lambda journal: journal.write("lost", B, ""), id="lost"),
@@ -492,7 +589,7 @@ def test_after_a_line_that_was_cut_off_no_other_is_glued_to_it(path: pathlib.Pat
     with opened(path) as subject:
         monkeypatch.setattr(os, "write", lambda handle, content: write(handle, content[:100]))
         with pytest.raises(errors.PartialError, match=r"Only 100 of \d+ bytes"):
-            subject.intent([(A, "PC-1"), (B, "PC-2")])
+            intent(subject, "PC-1", "PC-2")
         monkeypatch.undo()
         after = path.read_bytes()
         with pytest.raises(errors.PartialError, match=r"Only 100 of \d+ bytes"):
@@ -508,11 +605,11 @@ def test_an_intent_that_is_not_on_the_disk_is_an_error(path: pathlib.Path, monke
     with opened(path) as subject:
         monkeypatch.setattr(os, "fsync", fail)
         with pytest.raises(errors.PartialError, match="Input/output error"):
-            subject.intent([(A, "PC-1")])
+            intent(subject, "PC-1")
         monkeypatch.undo()
         # What the kernel has dropped, a second sync does not bring back.
         with pytest.raises(errors.PartialError, match="Input/output error"):
-            subject.intent([(A, "PC-1")])
+            intent(subject, "PC-1")
 
 
 @pytest.mark.parametrize("call", ["write", "fsync"])
@@ -574,14 +671,15 @@ def test_a_large_file_of_one_line_is_refused_by_its_beginning(path: pathlib.Path
         with pytest.raises(errors.InvalidOptionError, match="the line before it is cut off"):
             peeked(path)
 
-    assert peak_of(work) < 5_000_000
+    assert peak_of(work) < 15_000_000
 
 
 def test_the_longest_line_of_ours_is_read_at_once(path: pathlib.Path) -> None:
     """A character of a name or a reason takes up to six bytes, as an escape in JSON."""
     with opened(path) as subject:
-        subject.intent([(A, "\x01" * 1000)])
+        intent(subject, "\x01" * 1000)
+        subject.begin("run-1", START, [f"aaaaaaaa-0000-4000-8000-{number:012d}" for number in range(50_000)], OPTIONS, "digest")
         subject.write("refused", A, "\x01" * 5000)
     longest = max(map(len, path.read_bytes().splitlines()))
-    assert 6000 < longest < journal_file.MAX_LINE / 100
+    assert 1_900_000 < longest < journal_file.MAX_LINE / 2
     assert past(path).size == path.stat().st_size

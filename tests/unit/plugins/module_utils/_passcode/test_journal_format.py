@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import History, KnownReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import BegunRun, History, KnownReset
 from ansible_collections.endpointops.intune.plugins.module_utils._time import parse_timestamp
 from tests.support.fakes import GRAPH, START, TENANT_ID
 
@@ -34,8 +34,13 @@ def traces(*lines: bytes) -> dict[str, KnownReset]:
     return read(HEADER + b"".join(lines)).resets
 
 
-def begin(run: str, since: str = "2026-01-05T09:00:00.500Z") -> bytes:
-    return line("begin", run=run, since=since, devices=2)
+def begin(run: str, since: str = "2026-01-05T09:00:00.500Z", **more: t.Any) -> bytes:
+    members = {"run": run, "since": since, "ids": [A, B.upper()], "options": {"match_by": "auto"}, "selection": "digest", "continues": []}
+    return line("begin", **{**members, **more})
+
+
+def begun(run: str, since: float = START - 3600 + 0.5) -> BegunRun:
+    return BegunRun(run, START + 1, since, frozenset({A, B}), {"match_by": "auto"}, "digest")
 
 
 # --- lines ----------------------------------------------------------------------------------------------------------
@@ -67,12 +72,18 @@ def test_any_text_is_kept_in_one_line(text: str) -> None:
 
 
 @hypothesis.given(st.floats(0, 4e9))
+@hypothesis.example(0.009999999999999)
 def test_a_time_is_rounded_down_to_a_millisecond_and_stays_there(seconds: float) -> None:
     shown = journal_format.render_time(seconds)
     kept = parse_timestamp(shown)
     # The clock's own resolution is a microsecond.
     assert kept is not None and -1e-6 < seconds - kept < 0.001 + 1e-6
     assert journal_format.render_time(kept) == shown
+
+
+@pytest.mark.parametrize("seconds", [1e300, float("inf")])
+def test_a_time_that_cannot_be_written_is_the_last_one_that_can(seconds: float) -> None:
+    assert journal_format.render_time(seconds) == "9998-12-31T23:59:59.000Z"
 
 
 @pytest.mark.parametrize("seconds", [-1.0, -1e12, float("-inf")])
@@ -84,7 +95,7 @@ def test_a_time_before_the_epoch_is_the_epoch(seconds: float) -> None:
 
 
 def test_nothing_tells_nothing() -> None:
-    assert read(b"") == History(tenant=None, graph=None, run=None, since=None, resets={}, size=0)
+    assert read(b"") == History(tenant=None, graph=None, runs={}, resets={}, size=0)
 
 
 def test_a_journal_of_a_run_that_was_killed() -> None:
@@ -93,35 +104,33 @@ def test_a_journal_of_a_run_that_was_killed() -> None:
     assert read(content) == History(
         tenant=TENANT_ID,
         graph=GRAPH,
-        devices=2,
-        run="run-1",
-        since=START - 3600 + 0.5,
+        runs={"run-1": begun("run-1")},
         resets={A: KnownReset("accepted", START + 1, START + 3), B: KnownReset("open", START + 2, START + 2)},
         size=len(content),
     )
 
 
 @pytest.mark.parametrize(
-    ("lines", "run"),
+    ("lines", "runs"),
     [
         pytest.param([begin("1")], "1", id="begun"),
-        pytest.param([begin("1"), line("end", run="1")], None, id="ended"),
+        pytest.param([begin("1"), line("end", run="1")], "", id="ended"),
         pytest.param([begin("1"), line("end", run="1"), begin("2")], "2", id="ended, and begun anew"),
-        pytest.param([begin("1"), begin("2")], "2", id="continued"),
-        pytest.param([begin("1"), begin("2"), line("end", run="2")], None, id="continued to the end"),
+        pytest.param([begin("1"), begin("2", continues=["1"])], "2", id="continued"),
+        pytest.param([begin("1"), begin("2", continues=["1"]), line("end", run="2")], "", id="continued to the end"),
+        pytest.param([begin("1"), begin("2")], "12", id="another one beside it"),
+        pytest.param([begin("1"), begin("2"), line("end", run="2")], "1", id="another one, which ended"),
         pytest.param([begin("2"), line("end", run="1")], "2", id="the end of another run"),
         pytest.param([begin("2"), line("end")], "2", id="the end of no run"),
-        pytest.param([line("end", run="1")], None, id="an end alone"),
+        pytest.param([line("end", run="1")], "", id="an end alone"),
     ],
 )
-def test_the_newest_run_counts_until_it_ends(lines: list[bytes], run: str | None) -> None:
-    past = read(HEADER + b"".join(lines))
-    assert past.run == run
-    assert (past.since is None) == (run is None)
+def test_a_run_counts_until_it_ends_or_goes_on_in_another_one(lines: list[bytes], runs: str) -> None:
+    assert read(HEADER + b"".join(lines)).runs == {run: begun(run) for run in runs}
 
 
-def test_the_newest_run_has_its_own_window() -> None:
-    assert read(HEADER + begin("1") + begin("2", "2026-01-05T10:00:00Z")).since == START
+def test_a_run_that_is_continued_has_its_own_window() -> None:
+    assert read(HEADER + begin("1") + begin("2", "2026-01-05T10:00:00Z", continues=["1"])).runs == {"2": begun("2", START)}
 
 
 INTENT = line("intent", 1, device=A, name="PC-1")
@@ -133,7 +142,12 @@ INTENT = line("intent", 1, device=A, name="PC-1")
         pytest.param([INTENT], KnownReset("open", START + 1, START + 1), id="intent"),
         pytest.param([INTENT, line("accepted", 2, device=A)], KnownReset("accepted", START + 1, START + 2), id="accepted"),
         pytest.param([INTENT, line("refused", 2, device=A, reason="400")], KnownReset("free", START + 1, START + 2), id="refused"),
-        pytest.param([INTENT, line("lost", 2, device=A, reason="?")], KnownReset("open", START + 1, START + 2), id="lost"),
+        pytest.param([INTENT, line("lost", 2, device=A, reason="?")], KnownReset("open", START + 1, START + 2, START + 2), id="lost"),
+        pytest.param(
+            [INTENT, line("lost", 2, device=A), line("outcome", 3, device=A)],
+            KnownReset("open", START + 1, START + 3, START + 2),
+            id="lost, and unknown in the end",
+        ),
         pytest.param([INTENT, line("settled", 2, device=A, ran=True)], KnownReset("accepted", START + 1, START + 2), id="settled, ran"),
         pytest.param(
             [INTENT, line("settled", 2, device=A, ran=False)], KnownReset("free", START + 1, START + 2), id="settled, did not run"
@@ -154,7 +168,9 @@ INTENT = line("intent", 1, device=A, name="PC-1")
         ),
         pytest.param([line("accepted", 2, device=A)], KnownReset("accepted", START + 2, START + 2), id="an answer without an intent"),
         pytest.param([line("intent", 1, device=A.upper())], KnownReset("open", START + 1, START + 1), id="upper case"),
-        pytest.param([INTENT, line("lost", -5, device=A)], KnownReset("open", START + 1, START - 5), id="a clock that was put back"),
+        pytest.param(
+            [INTENT, line("lost", -5, device=A)], KnownReset("open", START + 1, START - 5, START - 5), id="a clock that was put back"
+        ),
     ],
 )
 def test_a_device_is_told_by_its_last_intent_and_what_came_after(lines: list[bytes], trace: KnownReset) -> None:
@@ -206,7 +222,11 @@ DAMAGE = [
     pytest.param(b'{"event": "intent", "device": "a", "time": "soon"}\n', "'time'", id="not a time"),
     pytest.param(line("settled", device=A), "'ran'", id="settled without a word"),
     pytest.param(line("settled", device=A, ran="false"), "'ran'", id="settled by a text"),
-    pytest.param(line("begin", since="2026-01-05T10:00:00Z"), "'run'", id="no run"),
+    pytest.param(begin(""), "'run'", id="no run"),
+    pytest.param(begin("1", ids=None), "'ids'", id="no devices"),
+    pytest.param(begin("1", ids=[A, 7]), "'ids'", id="number for one of the devices"),
+    pytest.param(begin("1", options=[]), "'options'", id="options that are a list"),
+    pytest.param(begin("1", selection=None), "'selection'", id="no selection"),
     pytest.param(begin("1", "yesterday"), "'since'", id="no window"),
 ]
 
@@ -293,7 +313,7 @@ def written(events: list[Event]) -> list[bytes]:
     """One line each second."""
     since = "2026-01-05T09:00:00Z"
     return [HEADER] + [
-        line(event, number, device=name, run=name, ran=ran, since=since, name="Büro 💻", reason="\n")
+        line(event, number, device=name, run=name, ran=ran, since=since, ids=[], options={}, selection="x", name="Büro 💻", reason="\n")
         for number, (event, name, ran) in enumerate(events)
     ]
 
@@ -310,15 +330,13 @@ def expected_trace(events: list[Event], device: str) -> KnownReset | None:
     intents = [when for when, event, _ran in mine if event == "intent"]
     _when, event, ran = next(entry for entry in reversed(mine) if entry[1] != "outcome")
     states = {"intent": "open", "lost": "open", "refused": "free", "accepted": "accepted", "settled": "accepted" if ran else "free"}
-    return KnownReset(states[event], intents[-1] if intents else mine[0][0], mine[-1][0])
+    lost_at = next((when for when, event, _ran in reversed(mine) if event != "outcome"), None) if event == "lost" else None
+    return KnownReset(states[event], intents[-1] if intents else mine[0][0], mine[-1][0], lost_at)
 
 
-def expected_run(events: list[Event]) -> str | None:
-    begun = [at for at, (event, _name, _ran) in enumerate(events) if event == "begin"]
-    if not begun:
-        return None
-    run = events[begun[-1]][1]
-    return None if ("end", run) in [(event, name) for event, name, _ran in events[begun[-1] :]] else run
+def expected_runs(events: list[Event]) -> set[str]:
+    newest = {name: event for event, name, _ran in events if event in ("begin", "end")}
+    return {name for name, event in newest.items() if event == "begin"}
 
 
 @hypothesis.settings(max_examples=300)
@@ -326,7 +344,7 @@ def expected_run(events: list[Event]) -> str | None:
 def test_any_sequence_of_events_is_read_as_a_person_would(events: list[Event]) -> None:
     past = read(b"".join(written(events)))
     assert past.resets == {device: trace for device in "ab" if (trace := expected_trace(events, device))}
-    assert past.run == expected_run(events)
+    assert set(past.runs) == expected_runs(events)
 
 
 @hypothesis.settings(max_examples=300)

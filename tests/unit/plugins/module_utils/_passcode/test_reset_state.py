@@ -16,7 +16,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices.model 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import CallResult
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import reset_state, result
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import SKEW, DeviceReset
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.queue import QueuedReset
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import (
     EarlierReset,
@@ -174,8 +174,74 @@ def test_a_response_makes_a_transition(outcome: t.Any, transition: Transition, t
 @pytest.mark.parametrize(("rules", "stopped"), [({"wait": False}, False), ({}, True), ({"check": True}, False)])
 def test_an_accepted_reset_is_not_waited_for_where_nobody_wants_that(rules: dict[str, bool], stopped: bool) -> None:
     response = ResetResponse(ResponseKind.ACCEPTED)
-    found = reset_state.after_response(queued(), response, Rules(since=START, **rules), stopped=stopped)
+    found = reset_state.after_response(queued(), response, Rules(since=START, confirm_timeout=0.0, **rules), stopped=stopped)
     assert (found.phase, found.look_again) == ("finished", False)
+
+
+@pytest.mark.parametrize(("rules", "stopped"), [({"wait": False}, False), ({"wait": False}, True), ({}, True)])
+def test_case_11_an_accepted_reset_is_read_until_the_service_shows_it(rules: dict[str, bool], stopped: bool) -> None:
+    work, given = queued(), Rules(since=START, **rules)
+    accepted = reset_state.after_response(work, ResetResponse(ResponseKind.ACCEPTED), given, stopped=stopped)
+    work.phase, work.item.since = accepted.phase, START - SKEW
+    not_shown = reset_state.after_read(work, Device(ID, "PC-1"), given, stopped=stopped)
+    assert [(found.phase, found.look_again) for found in (accepted, not_shown)] == [("accepted", True)] * 2
+    assert work.item.confirmed is False
+    shown = reset_state.after_read(work, Device(ID, "PC-1", actions=(entry("pending"),)), given, stopped=stopped)
+    assert (shown.phase, shown.look_again, work.item.confirmed) == ("finished", False, True)
+
+
+@pytest.mark.parametrize(
+    ("audited", "again", "recorded", "must"),
+    [
+        pytest.param(START + 1, False, None, False, id="case 11: the log shows one, and the record none"),
+        pytest.param(START, False, None, False, id="case 11: at the first moment that counts"),
+        pytest.param(START + 1, False, START - 3600, False, id="case 11: the record shows the one before"),
+        pytest.param(START - 1, False, None, True, id="case 11: too long ago"),
+        pytest.param(0.0, False, None, True, id="case 11: neither shows one"),
+        pytest.param(START + 1, True, None, True, id="case 11: max_age is 0"),
+    ],
+)
+def test_a_reset_that_the_audit_log_alone_shows_counts(audited: float, again: bool, recorded: float | None, must: bool) -> None:
+    subject = item(*([] if recorded is None else [entry(started=recorded)]))
+    assert reset_state.must_reset(subject, START, again, audited) is must
+    if not must:
+        assert (subject.status, subject.confirmed, subject.changed) == ("pending", True, False)
+        assert subject.device and reset_state.find_own_reset(subject, subject.device) is None
+
+
+@pytest.mark.parametrize(
+    ("times", "before", "repeated"),
+    [
+        pytest.param((START + 9,), None, False, id="case 12: ours alone"),
+        pytest.param((START + 9, START + 12), None, True, id="case 12: one after it"),
+        pytest.param((START + 3, START + 9), None, True, id="case 12: one before it, which was not shown then"),
+        pytest.param((START - 1, START + 9), None, False, id="case 12: one before the time that counts"),
+        pytest.param((START + 1, START + 9), START + 1, False, id="case 12: one that was known"),
+        pytest.param((), None, False, id="case 12: nothing yet"),
+    ],
+)
+def test_another_reset_of_the_same_device_is_found_in_the_audit_log(times: tuple[float, ...], before: float | None, repeated: bool) -> None:
+    assert reset_state.is_repeated(item(changed=True, before=before), START, times) is repeated
+    assert not reset_state.is_repeated(item(changed=False, before=before), START, times), "not a reset of this task"
+
+
+@pytest.mark.parametrize(
+    ("records", "repeated"),
+    [
+        pytest.param([[START], [START]], False, id="case 12: ours alone"),
+        pytest.param([[START], [START + 0.9]], False, id="case 12: written a little otherwise"),
+        pytest.param([[START], [START + 30]], True, id="case 12: replaced by another one"),
+        pytest.param([[START, START + 30]], True, id="case 12: another one beside it"),
+        pytest.param([[START - 3600, START]], False, id="case 12: an old one beside it"),
+    ],
+)
+def test_another_reset_of_the_same_device_is_found_in_its_record(records: list[list[float]], repeated: bool) -> None:
+    work = QueuedReset(item(changed=True, since=START - SKEW, status="pending", confirmed=False))
+    work.phase = "accepted"
+    for started in records:
+        device = Device(ID, "PC-1", actions=tuple(entry("active", moment) for moment in started))
+        reset_state.after_read(work, device, RULES, stopped=False)
+    assert work.item.is_repeated is repeated
 
 
 def test_a_refusal_keeps_the_id_that_support_asks_for_and_one_that_did_not_run_does_not() -> None:

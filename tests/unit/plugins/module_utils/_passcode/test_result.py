@@ -76,6 +76,7 @@ def test_an_entry_says_everything_about_a_device() -> None:
         "reason": None,
         "message": None,
         "changed": True,
+        "confirmed": None,
         "action_state": "done",
         "started": "2026-01-05T10:00:00Z",
         "last_updated": "2026-01-05T10:01:00Z",
@@ -192,14 +193,16 @@ def test_an_entry_is_documented_key_by_key() -> None:
 
 
 def test_an_entry_of_the_info_module_lacks_what_only_a_reset_has() -> None:
-    lacking = sorted(["approval", "changed", "request_id"])
+    lacking = sorted(["approval", "changed", "confirmed", "request_id"])
     assert differences(list[ReturnedResult], documented(intune_device_passcode_info, "results"), "results") == [
         f"results[].{name} is only in one of the two" for name in lacking
     ]
 
 
 @pytest.mark.parametrize(
-    ("describe", "lacking"), [(result.describe, set()), (status.describe, {"approval", "changed", "request_id"})], ids=["reset", "info"]
+    ("describe", "lacking"),
+    [(result.describe, set()), (status.describe, {"approval", "changed", "confirmed", "request_id"})],
+    ids=["reset", "info"],
 )
 def test_an_entry_has_every_key_of_its_type(describe: t.Callable[[DeviceReset], result.ResetResult], lacking: set[str]) -> None:
     key = _argspec.PASSCODE.key
@@ -212,6 +215,22 @@ def test_the_summary_counts_every_status() -> None:
     subjects = [item(status="done", changed=True), item(status="done"), item(status="pending", changed=True), item(status="refused")]
     found = result.summarize(subjects)
     assert (found["total"], found["changed"], found["done"], found["pending"], found["refused"]) == (4, 2, 2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "confirmed", "number"),
+    [("pending", False, 1), ("pending", True, 0), ("pending", None, 0), ("unknown", False, 0)],
+    ids=["not shown yet", "shown", "not accepted by this task", "gone"],
+)
+def test_case_11_what_the_service_accepted_and_does_not_show_is_counted(status: model.Status, confirmed: bool | None, number: int) -> None:
+    subject = item(status=status, confirmed=confirmed)
+    assert result.summarize([subject])["unconfirmed"] == number and result.describe(subject)["confirmed"] is confirmed
+
+
+def test_devices_are_named_up_to_ten() -> None:
+    subjects = [item(), DeviceReset(ID, ["S-1"])]
+    assert result.render_names(subjects) == "PC-1, S-1"
+    assert result.render_names([*subjects] * 6) == ", ".join(["PC-1", "S-1"] * 5) + ", and 2 more"
 
 
 @pytest.mark.parametrize("status", sorted({*model.STATUS.values(), *model.BAD, "planned"}))

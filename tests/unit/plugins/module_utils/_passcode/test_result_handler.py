@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import json
 import typing as t
 
 import pytest
@@ -29,12 +31,25 @@ def reset_by_other(wire: FleetWire, device: str) -> None:
 
 
 def answering(wire: FleetWire, end: str, response: t.Callable[[Response], Response]) -> None:
-    """Answers to requests whose path has this end come as ``response`` makes them."""
+    """Answers to requests whose path has this end come as ``response`` makes them, in a batch too."""
     original = wire.ask
 
     def ask(request: Request) -> Response:
         found = original(request)
-        return response(found) if request.url.partition("?")[0].endswith(end) else found
+        if not request.url.endswith("/$batch"):
+            return response(found) if request.url.partition("?")[0].endswith(end) else found
+        body, items = json.loads(found.body), json.loads(request.body or b"")["requests"]
+        met = {item["id"] for item in items if item["url"].partition("?")[0].endswith(end)}
+        body["responses"] = [changed(item) if item["id"] in met else item for item in body["responses"]]
+        return dataclasses.replace(found, body=json.dumps(body).encode())
+
+    def changed(item: dict[str, t.Any]) -> dict[str, t.Any]:
+        made = response(Response(item["status"], item["headers"], json.dumps(item.get("body")).encode()))
+        try:
+            content = json.loads(made.body)
+        except ValueError:
+            content = made.text
+        return {"id": item["id"], "status": made.status, "headers": dict(made.headers), "body": content}
 
     wire.ask = ask
 
@@ -92,7 +107,7 @@ def test_a_device_is_read_a_second_before_it_can_be_reset(left: float, pause: fl
     engine, _items = wire.engine()
     engine._scheduler.limit.writes.pause_until(wire.clock.monotonic() + left)
     assert engine._pause() == pytest.approx(pause)
-    assert len(engine._next_reads()) == number
+    assert len(engine._choose_reads(20)) == number
 
 
 def test_the_engine_pauses_for_five_seconds_at_most_and_never_without_end() -> None:
@@ -169,7 +184,7 @@ def test_a_lost_reset_is_looked_for_as_long_as_another_is_to_be_sent(to_send: in
     engine, _items = wire.engine()
     (work,) = engine._queue.take_queued(1)
     engine._queue.move(work, "lost")
-    work.requested_at = work.lost_at = engine._results._lost_since = engine._client.service_now() - lost_responses.PATIENCE - 1
+    work.requested_at = work.lost_at = engine._results.shown._lost_since = engine._client.service_now() - lost_responses.PATIENCE - 1
     engine._results._settle(work, parse_device({"id": work.item.id}))
     assert (work.phase, len(wire.resets)) == (phase, 0)
 
@@ -267,7 +282,7 @@ def test_each_intent_that_came_to_nothing_is_taken_back(fault: str) -> None:
     engine, _items = wire.engine(retry_timeout=5.0)
     meant: list[str] = []
     refused: list[str] = []
-    engine._journal.intent = lambda entries: meant.extend(device for device, _name in entries)
+    engine._journal.intent = lambda entries: meant.extend(device for device, _name, _request in entries)
     note(engine, "refused", refused)
     engine.run()
     assert len(meant) > 3 and sorted(refused) == sorted(meant)
@@ -362,18 +377,3 @@ def test_an_approval_that_cannot_be_asked_for_stops_the_task() -> None:
     failure = errors.ForbiddenError("No.", status=403)
     engine, items, wire = approved_as(failure)
     assert engine.failure is failure and statuses(items) == {"not_attempted": 2} and not wire.resets
-
-
-# --- lists of remote actions ------------------------------------------------------------------------------------------
-
-
-def test_the_newest_reset_of_each_device_counts_and_other_actions_do_not() -> None:
-    entries = [
-        {"action": "resetPasscode", "managedDeviceId": "A", "requestDateTime": "1970-01-01T00:01:00Z"},
-        {"action": "resetPasscode", "managedDeviceId": "a", "requestDateTime": "1970-01-01T00:00:30Z"},
-        {"action": "remoteLock", "managedDeviceId": "b", "requestDateTime": "1970-01-01T00:02:00Z"},
-        {"action": "resetPasscode", "managedDeviceId": "c", "requestDateTime": None},
-        {},
-    ]
-    assert lost_responses.parse_log(entries) == lost_responses.AuditLog({"a": 60.0})
-    assert lost_responses.parse_log([]) == lost_responses.AuditLog()

@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The tenant's remote action audit log (remoteActionAudits, beta): the resets in it, and its one reader.
+
+Neither the order of the log nor a filter for it is documented. It is read newest first, and no further than to the moment that matters;
+where it turns out to be in another order, or to be too long, a filter is tried. Times are the service's, in seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import typing as t
+
+from .. import _errors as errors
+from .._graph.batch import CallResult
+from .._graph.client import BETA, GraphClient
+from .._graph.responses import parse_response
+from .._http.message import Request
+from .._time import parse_timestamp, render_timestamp
+from .._types import Json
+from .model import ACTION, SKEW
+
+PATH = "/deviceManagement/remoteActionAudits"
+QUERY = {"$select": "id,action,managedDeviceId,requestDateTime"}
+MAX_PAGES = 5  # that are read newest first
+DISORDER = 30.0  # seconds; the log need not be in order to the second
+READ_EVERY = 10.0  # seconds
+COST = (
+    "Earlier resets are therefore known from the devices' action results alone, and lost responses are settled by them alone: a task that "
+    "follows another one, or a killed one, before these show its resets can reset a device again."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class AuditLog:
+    """The resets of each device in the log, by its ID in lower case, oldest first.
+
+    ``complete_since``: the log was read back to this moment; it may hold older resets that are not here.
+    """
+
+    by_device: t.Mapping[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
+    complete_since: float = math.inf
+
+    @functools.cached_property
+    def newest(self) -> float:
+        """When the newest reset of any device was requested; 0 where the log has none."""
+        return max((times[-1] for times in self.by_device.values()), default=0.0)
+
+    def times_of(self, device_id: str) -> tuple[float, ...]:
+        """Return when the resets of a device were requested."""
+        return self.by_device.get(device_id.lower(), ())
+
+    def newest_of(self, device_id: str) -> float:
+        """Return when the newest reset of a device was requested; 0 where the log has none."""
+        return max(self.times_of(device_id), default=0.0)
+
+
+def parse_log(entries: t.Iterable[Json], complete_since: float) -> AuditLog:
+    """Return the resets among the entries of the log."""
+    found: dict[str, list[float]] = {}
+    for entry in entries:
+        when = parse_timestamp(entry.get("requestDateTime"))
+        if when is not None and str(entry.get("action")).lower() == ACTION:
+            found.setdefault(str(entry.get("managedDeviceId")).lower(), []).append(when)
+    return AuditLog({device: tuple(sorted(times)) for device, times in found.items()}, complete_since)
+
+
+class PagesBack:
+    """Pages of the log, newest first as far as their entries show."""
+
+    def __init__(self) -> None:
+        self.entries: list[Json] = []
+        self._newest, self._oldest = -math.inf, math.inf
+        self._is_ordered = True
+
+    def add(self, page: t.Iterable[Json]) -> None:
+        """Take the next page."""
+        for entry in page:
+            self.entries.append(entry)
+            when = parse_timestamp(entry.get("requestDateTime"))
+            if when is not None:
+                self._is_ordered = self._is_ordered and when <= self._oldest + DISORDER
+                self._newest, self._oldest = max(self._newest, when), min(self._oldest, when)
+
+    @property
+    def complete_since(self) -> float:
+        """The moment since which the pages hold all entries, if there are more pages; infinite where their order does not show that."""
+        is_newest_first = self._is_ordered and self._newest > self._oldest + DISORDER
+        return self._oldest + DISORDER if is_newest_first else math.inf
+
+
+class AuditLogReader:
+    """Reads the log when it is asked for, at most every ten seconds. Where it cannot be read it is empty, with one warning."""
+
+    def __init__(self, client: GraphClient, allowed: bool, warn: t.Callable[[str], None]) -> None:
+        self._client = client
+        self.is_allowed = allowed
+        self._warn = warn
+        self._entries: dict[str, Json] = {}  # all that were read, by their IDs
+        self._kept = AuditLog()
+        self._asked_since = math.inf  # the moment that was asked for last
+        self._next = 0.0
+        self._can_filter = True
+        self._has_warned = False
+
+    def request(self) -> Request:
+        """Return the request for the newest page, for a caller that sends it beside others and hands over its result."""
+        return self._client.request("GET", PATH, QUERY, version=BETA)
+
+    def take(self, result: CallResult, since: float) -> AuditLog:
+        """Return the log by the result of ``request``; where that is not enough, the log is read again."""
+        page, back = _parse_page(result), PagesBack()
+        back.add(page.get("value", ()) if page else ())
+        complete_since = -math.inf if page and not page.get("@odata.nextLink") else back.complete_since
+        if complete_since > since - SKEW:
+            return self.read(since, renew=True)
+        self._keep(back.entries, complete_since)
+        self._note_read(since)
+        return self._kept
+
+    def read(self, since: float, *, renew: bool = False) -> AuditLog:
+        """Return the resets since a moment, and maybe older ones; ``complete_since`` says how far the log was read.
+
+        :param renew: however long ago it was read.
+        """
+        if self.is_allowed and (renew or self._client.clock.monotonic() >= self._next or since < self._asked_since):
+            self._fetch_or_warn(since - SKEW)
+            self._note_read(since)
+        return self._kept
+
+    def _note_read(self, since: float) -> None:
+        self._asked_since, self._next = since, self._client.clock.monotonic() + READ_EVERY
+
+    def _keep(self, entries: t.Iterable[Json], complete_since: float) -> None:
+        """Add entries to those that were read before. The log is as complete as it was read now."""
+        for entry in entries:
+            self._entries[str(entry.get("id") or (entry.get("managedDeviceId"), entry.get("requestDateTime")))] = entry
+        self._kept = parse_log(self._entries.values(), complete_since)
+
+    def _fetch_or_warn(self, since: float) -> None:
+        try:
+            self._fetch(since)
+        except (errors.ForbiddenError, errors.NotFoundError) as failure:
+            self.is_allowed = False
+            self._warn_once(f"The remote action audit log cannot be read: {failure} {COST}")
+        except errors.IntuneError as failure:
+            self._warn_once(f"The remote action audit log could not be read: {failure} {COST}")
+
+    def _warn_once(self, text: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            self._warn(text)
+
+    def _fetch(self, since: float) -> None:
+        back = PagesBack()
+        for number, page in enumerate(self._client.list_pages(PATH, QUERY, version=BETA), start=1):
+            back.add(page)
+            if back.complete_since <= since:
+                self._keep(back.entries, back.complete_since)
+                return
+            if number == MAX_PAGES:
+                break
+        else:
+            self._keep(back.entries, -math.inf)
+            return
+        if self._can_filter:
+            condition = f"requestDateTime ge {render_timestamp(since)}"
+            try:
+                self._keep(self._client.list_items(PATH, {**QUERY, "$filter": condition}, version=BETA), since)
+                return
+            except errors.GraphError as failure:
+                if failure.status != 400:
+                    raise
+                self._can_filter = False
+        self._warn_once(
+            f"The remote action audit log could not be read back to {render_timestamp(since)}: it cannot be filtered, and the first "
+            f"{MAX_PAGES} pages do not reach so far, or are not ordered. {COST}"
+        )
+        self._keep(back.entries, back.complete_since)
+
+
+def _parse_page(result: CallResult) -> Json | None:
+    """Return a page of the log; null for a result that is none."""
+    if result.response is None:
+        return None
+    try:
+        page = parse_response(result.request, result.response)
+    except errors.IntuneError:
+        return None
+    entries = page.get("value") if isinstance(page, dict) else None
+    return page if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries) else None

@@ -1,0 +1,169 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The resets that the service shows: looked up before the first one, for each that was sent, and once more in the end."""
+
+from __future__ import annotations
+
+import math
+import typing as t
+
+from .._devices.model import Device
+from .._graph.batch import CallResult
+from .._graph.client import GraphClient
+from .._http.message import Request
+from . import reset_state
+from .audit_log import COST, AuditLog, AuditLogReader
+from .lost_responses import LONGEST_EXCHANGE, audit_shows, give_up_at, proves_not_run
+from .model import DeviceReset, RecordedReset
+from .queue import QueuedReset, ResetQueue
+from .reset_state import EarlierReset, Rules
+from .result import is_unconfirmed, render_names
+
+
+class ShownResets:
+    """Two sources: the record of each device, which its caller reads, and the audit log, which is read here.
+
+    The engine sends ``request_log`` beside reads of devices when the log is wanted. No device is reset before ``has_looked_back``.
+    """
+
+    def __init__(self, client: GraphClient, rules: Rules, queue: ResetQueue, warn: t.Callable[[str], None]) -> None:
+        self._client, self._rules, self._queue = client, rules, queue
+        self._audit_log = AuditLogReader(client, rules.beta, warn)
+        self._look_back: t.Literal["wanted", "asked", "done"] = "wanted" if rules.beta and not rules.again else "done"
+        self._audited = AuditLog()  # as it was before the first reset
+        self._is_current = True  # the log was asked for since the newest reset was accepted
+        self._first_sent, self._last_sent = math.inf, 0.0  # of the resets that the service accepted, by its clock
+        self._lost_since = math.inf  # the earliest of those whose response got lost
+        if not rules.beta and not rules.again:
+            warn(f"use_beta is false, so the remote action audit log is not read. {COST}")
+
+    # --- before the first reset -------------------------------------------------------------------------------------
+
+    @property
+    def must_look_back(self) -> bool:
+        """Whether the log was not asked for yet, and must be before the first reset."""
+        return self._look_back == "wanted"
+
+    @property
+    def wants_log(self) -> bool:
+        """Whether the log is to be asked for beside the next reads: before the first reset, and after the last one."""
+        is_last = not self._is_current and not self._queue.to_send and not self._rules.check
+        return self._audit_log.is_allowed and (self.must_look_back or is_last)
+
+    def request_log(self) -> Request:
+        """Return the request for the log, whose result has no key."""
+        self._look_back = "asked" if self.must_look_back else self._look_back
+        self._is_current = not self._queue.to_send
+        return self._audit_log.request()
+
+    def take_log(self, result: CallResult) -> None:
+        """Take the result of ``request_log``."""
+        log = self._audit_log.take(result, self._rules.since)
+        if self._look_back == "asked":
+            self._look_back, self._audited = "done", log
+
+    def has_looked_back(self) -> bool:
+        """Return whether the log was read, or cannot be. Where the engine had no room for it, it is read now."""
+        if self.must_look_back:
+            self._look_back, self._audited = "done", self._audit_log.read(self._rules.since)
+        return self._look_back == "done"
+
+    def end_look_back(self) -> None:
+        """Go without the log: nothing more can be sent."""
+        self._look_back = "done"
+
+    def audited_at(self, work: QueuedReset) -> float:
+        """Return when the newest reset of a device was requested by the log as it was before the first reset; 0 where it had none."""
+        return self._audited.newest_of(work.item.id)
+
+    # --- resets that were sent --------------------------------------------------------------------------------------
+
+    def note_sent(self, work: QueuedReset) -> None:
+        """Note a reset that the service accepted."""
+        self._last_sent, self._first_sent = max(self._last_sent, work.requested_at), min(self._first_sent, work.requested_at)
+        self._is_current = False
+
+    def note_lost(self, work: QueuedReset) -> None:
+        """Note a reset whose response got lost now."""
+        work.lost_at = self._client.service_now()
+        self._lost_since = min(self._lost_since, work.requested_at)
+
+    def note_earlier(self, work: QueuedReset, earlier: EarlierReset) -> None:
+        """Note a reset that an earlier run sent."""
+        if earlier.ran:
+            self.note_sent(work)
+            return
+        self.note_lost(work)
+        # That process has ended, and with it the request: none of it is sent later than this.
+        work.lost_at = min(work.lost_at, earlier.requested_at + LONGEST_EXCHANGE if earlier.lost_at is None else earlier.lost_at)
+
+    def confirm(self, work: QueuedReset, device: Device) -> None:
+        """Note that the log shows a reset which the service accepted, and which the device's record does not show yet."""
+        item = work.item
+        if item.confirmed is False and reset_state.find_own_reset(item, device) is None:
+            log = self._audit_log.read(self._first_sent)
+            item.confirmed = bool(audit_shows(item.id, work.requested_at, item.before, log))
+
+    def settle(self, work: QueuedReset, device: Device) -> tuple[RecordedReset | None, bool | None, bool]:
+        """Return what the service shows of a reset whose response got lost.
+
+        That is the entry on the device's record; whether it ran, null while nothing tells; and whether a later look may tell more.
+        """
+        item, now = work.item, self._client.service_now()
+        item.device = item.device or device
+        found, ran = reset_state.find_own_reset(item, device), t.cast("bool | None", True)
+        if found is None:
+            log = self._audit_log.read(self._lost_since)
+            ran = audit_shows(item.id, work.requested_at, item.before, log)
+            if ran is False and not self._proves_not_run(work, log):
+                ran = None
+        if ran:
+            self.note_sent(work)
+        return found, ran, self._queue.to_send > 0 or now < give_up_at(work.lost_at, self._last_sent)
+
+    def _proves_not_run(self, work: QueuedReset, log: AuditLog) -> bool:
+        """Return whether a reset was not run for sure. Nothing is sure while the time is doubtful."""
+        is_certain = self._client.doubtful_skew is None
+        return is_certain and proves_not_run(work.requested_at, work.lost_at, work.record_requested_at, log)
+
+    # --- in the end -------------------------------------------------------------------------------------------------
+
+    def report(self, *, stopped: bool) -> list[str]:
+        """Return sentences on resets that the service does not show, and on those that others sent in the same time."""
+        if self._rules.check:
+            return []
+        unconfirmed = [work.item for work in self._queue.all if is_unconfirmed(work.item)]
+        for item in unconfirmed:
+            item.message = reset_state.UNCONFIRMED
+        if self._first_sent < math.inf and not stopped:
+            log = self._audit_log.read(self._rules.since, renew=not self._is_current)
+            for work in self._queue.all:
+                shown = reset_state.is_repeated(work.item, self._rules.since, log.times_of(work.item.id))
+                work.item.is_repeated = work.item.is_repeated or shown
+        repeated = [work.item for work in self._queue.all if work.item.is_repeated]
+        timeout = self._rules.confirm_timeout
+        return [
+            *(_warn_unconfirmed(unconfirmed, timeout) for _any in unconfirmed[:1]),
+            *(_warn_repeated(repeated) for _any in repeated[:1]),
+        ]
+
+
+def _warn_unconfirmed(items: t.Sequence[DeviceReset], timeout: float) -> str:
+    """Return the sentences on resets that the service does not show yet."""
+    return (
+        f"Intune accepted {len(items)} resets that neither the devices' action results nor the remote action audit log show after "
+        f"{timeout:g} seconds (confirm_timeout). If the same task is run again before they are shown, without the journal of this run, it "
+        f"can reset these devices again: {render_names(items)}."
+    )
+
+
+def _warn_repeated(items: t.Sequence[DeviceReset]) -> str:
+    """Return the sentences on devices that were reset by others too."""
+    return (
+        f"This task reset {len(items)} devices that another run or person reset too, within the time in which a reset counts: "
+        f"{render_names(items)}. The newest passcode of each device is the one that holds. Run one task at a time over the same devices."
+    )
