@@ -193,7 +193,7 @@ class LockFolder:
         handle = _open_file(file.path)
         os.close(file.handle)
         file.handle = handle
-        # Another process may have been faster for some: those it releases itself.
+        # Another process may have been faster for some, and then it releases those.
         for place in file.held:
             self._lock(file, place)
 
@@ -251,7 +251,7 @@ def _share(handle: int, folder: str) -> None:
     found = os.stat(folder)
     if found.st_mode & stat.S_IWGRP and os.fstat(handle).st_gid != found.st_gid:
         os.fchown(handle, -1, found.st_gid)
-    # Whoever can write there can read and write it.
+    # Those who can write there can read and write the file.
     os.fchmod(handle, 0o600 | (found.st_mode & 0o022) * 3)
 
 
