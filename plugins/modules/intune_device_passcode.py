@@ -103,7 +103,8 @@ options:
       - By default, the tasks of a user share a folder in the temporary folder, and those of a login session another one in its
         E(XDG_RUNTIME_DIR). Set this option to the same folder in each task if several users, or containers of one machine, can reset the
         same devices.
-      - The folder must exist. If several users share it, give it the mode C(2770) and a group that they have in common, or the mode C(1777).
+      - The folder must exist. If several users share it, give it the mode C(2770) and a group that they have in common, or the mode
+        C(1777).
       - Locks do not hold between machines, or between containers that do not mount the same folder. Check mode takes none.
     type: path
   write_quota:
@@ -317,6 +318,11 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.conti
     identify,
     plan_run,
 )
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import (
+    DeviceLocks,
+    find_folders,
+    validate_directory,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
@@ -420,6 +426,8 @@ def validate(params: Params) -> None:
         )
     if params["reset_since"]:
         parse_moment("reset_since", params["reset_since"], float("inf"))
+    if params["lock_directory"]:
+        validate_directory(params["lock_directory"])
 
 
 def reset(
@@ -429,7 +437,8 @@ def reset(
     since = earliest_counted(client.service_now(), params["reset_since"], params["max_age"])
     again = not params["reset_since"] and params["max_age"] == 0
     identity, ids = identify(params), [item.id for item in items]
-    with Journal(params["journal_path"], client.steady_now) as journal:
+    folders = [] if check else find_folders(params["lock_directory"])
+    with Journal(params["journal_path"], client.steady_now) as journal, DeviceLocks(folders) as locks:
         tenant = client.credential.identity().get("tid") if params["journal_path"] else None
         history = (journal.peek if check else journal.open)(tenant, client.origin)
         plan = plan_run(history, identity, ids, since, again=again)
@@ -437,7 +446,7 @@ def reset(
         now = client.service_now() - 2.0
         scheduler.restore_writes(max(0.0, now - known.last_written_at) for known in history.resets.values() if known.state != "free")
         run_id = uuid.uuid4()
-        engine = ResetEngine(client, scheduler, items, make_rules(params, plan, check), journal, plan.earlier, run_id)
+        engine = ResetEngine(client, scheduler, items, make_rules(params, plan, check), journal, plan.earlier, run_id, locks)
         warnings = describe_continued(plan) if not params["reset_since"] else []
         try:
             if check:

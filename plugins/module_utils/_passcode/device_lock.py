@@ -45,7 +45,8 @@ def find_folders(directory: str | None, environ: t.Mapping[str, str] = os.enviro
     folders differ, the runtime folder is.
     """
     if directory:
-        return [_validated_shared(directory)]
+        validate_directory(directory)
+        return [directory]
     runtime = environ.get("XDG_RUNTIME_DIR")
     try:
         temporary = tempfile.gettempdir()
@@ -255,8 +256,8 @@ def _share(handle: int, folder: str) -> None:
     os.fchmod(handle, 0o600 | (found.st_mode & 0o022) * 3)
 
 
-def _validated_shared(path: str) -> str:
-    """Return the folder that the option names. Only those who may share the locks may be able to remove their files."""
+def validate_directory(path: str) -> None:
+    """Raise InvalidOptionError where the folder of the option does not exist, or where any user can remove the files of others."""
     try:
         found = os.stat(path)
     except (OSError, ValueError) as failure:
@@ -268,7 +269,6 @@ def _validated_shared(path: str) -> str:
             f"{OPTION} '{path}' can be changed by every user: its mode is {stat.S_IMODE(found.st_mode):04o}.",
             hint="Set its mode to 2770, with a group of the users who reset devices, or to 1777: then nobody removes the files of others.",
         )
-    return path
 
 
 def _create_private(path: str) -> str:
