@@ -94,6 +94,20 @@ options:
       - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it.
       - The file must have the mode 0600, and be in a folder in which nobody else can replace it.
     type: path
+  lock_directory:
+    description:
+      - A folder for the locks of devices. Of the tasks that use the same folder on one machine, only one at a time resets a device. Another
+        one goes on with its other devices, and looks at this one again when the lock is released. Then an earlier reset counts as
+        O(max_age) and O(reset_since) say.
+      - A task waits for locked devices until nothing else is left to be sent, and then for up to O(wait_timeout) seconds, also without
+        O(wait). A device that is still locked then fails with the reason V(locked).
+      - By default, the tasks of a user share a folder in the temporary folder, and those of a login session another one in its
+        E(XDG_RUNTIME_DIR). Set this option to the same folder in each task if several users, or containers of one machine, can reset the
+        same devices.
+      - The folder must exist. If several users share it, give it the mode C(2770) and a group that they have in common, or the mode
+        C(1777).
+      - Locks do not hold between machines, or between containers that do not mount the same folder. Check mode takes none.
+    type: path
   write_quota:
     description:
       - Resets, and other writes, in any 20 seconds. Intune allows 200 for each application. A lower number leaves room for others who
@@ -137,8 +151,9 @@ attributes:
     details:
       - A second run within O(max_age), or with the same O(reset_since), resets nothing. With a O(max_age) of V(0) every run does.
 notes:
-  - In a play over several hosts set C(run_once), or each host resets the same devices. Two runs on two machines at the same moment
-    can both find a device without a reset; each of them warns of it in the end, where the service shows both.
+  - In a play over several hosts set C(run_once), or each host resets the same devices. Two tasks at the same moment reset a device once
+    if they run on one machine and share O(lock_directory). Elsewhere, both can find it without a reset; each of them warns of it in
+    the end, where the service shows both.
   - Needs the application permissions C(DeviceManagementManagedDevices.Read.All) and
     C(DeviceManagementManagedDevices.PrivilegedOperations.All). Whoever may read devices may read their passcodes in Intune.
   - With O(approval_justification), also C(DeviceManagementRBAC.Read.All) or C(DeviceManagementConfiguration.Read.All), to find the
@@ -206,7 +221,8 @@ results:
           the reset, could not be reached for this device, or does not know the device any more; V(not_supported) and V(canceled) as
           reported by Intune; V(unknown) when it could not be settled whether the reset was started, or how it ended; V(refused) when
           the device is not supported, and nothing was sent; V(needs_approval) when another administrator has to approve the reset
-          first; V(not_attempted) when the task had to stop before.
+          first; V(not_attempted) when the task had to stop before, or when another process on this machine was still resetting the
+          device.
         - The task fails when a device is anything but V(planned), V(done), V(pending) or V(needs_approval).
       type: str
       returned: always
@@ -215,7 +231,8 @@ results:
         - A stable name for why a device is not done.
         - For refusals one of platform_not_selected, platform_not_supported, being_removed, not_managed, build_unknown, build_too_old,
           hybrid_joined, not_joined, join_unknown, personally_owned, company_owned and ownership_unknown; else one of device_failed,
-          not_supported, canceled, service_refused, approval_refused, answer_lost, device_gone, state_unknown and unavailable.
+          not_supported, canceled, service_refused, approval_refused, answer_lost, device_gone, state_unknown, unavailable
+          and locked.
       type: str
       returned: always
     message:
@@ -327,6 +344,11 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.conti
     identify,
     plan_run,
 )
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import (
+    DeviceLocks,
+    find_folders,
+    validate_directory,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover, render_file_name
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
@@ -366,6 +388,7 @@ SPEC = _argspec.make_spec(
         "sync_devices": {"type": "bool", "default": False},
         **_argspec.HANDOVER,
         "journal_path": {"type": "path"},
+        "lock_directory": {"type": "path"},
         "write_quota": {"type": "int", "default": 200},
         "request_quota": {"type": "int", "default": 2000},
         "use_beta": {"type": "bool", "default": True},
@@ -441,6 +464,8 @@ def validate(params: Params) -> None:
         )
     if params["reset_since"]:
         parse_moment("reset_since", params["reset_since"], float("inf"))
+    if params["lock_directory"]:
+        validate_directory(params["lock_directory"])
 
 
 def reset(
@@ -450,7 +475,8 @@ def reset(
     since = earliest_counted(client.service_now(), params["reset_since"], params["max_age"])
     again = not params["reset_since"] and params["max_age"] == 0
     identity, ids = identify(params), [item.id for item in items]
-    with Journal(params["journal_path"], client.steady_now) as journal:
+    folders = [] if check else find_folders(params["lock_directory"])
+    with Journal(params["journal_path"], client.steady_now) as journal, DeviceLocks(folders) as locks:
         tenant = client.credential.identity().get("tid") if params["journal_path"] else None
         history = (journal.peek if check else journal.open)(tenant, client.origin)
         plan = plan_run(history, identity, ids, since, again=again)
@@ -458,7 +484,7 @@ def reset(
         now = client.service_now() - 2.0
         scheduler.restore_writes(max(0.0, now - known.last_written_at) for known in history.resets.values() if known.state != "free")
         run_id = uuid.uuid4()
-        engine = ResetEngine(client, scheduler, items, make_rules(params, plan, check), journal, plan.earlier, run_id)
+        engine = ResetEngine(client, scheduler, items, make_rules(params, plan, check), journal, plan.earlier, run_id, locks)
         warnings = describe_continued(plan) if not params["reset_since"] else []
         try:
             if check:

@@ -289,6 +289,9 @@ def environment(place: pathlib.Path) -> dict[str, str]:
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
         "ANSIBLE_REMOTE_TEMP": str(place / "remote"),
         "HOME": str(place),
+        # Locks of devices: other workers have tenants with the same ones.
+        "TMPDIR": str(place),
+        "XDG_RUNTIME_DIR": "",
     }
     # Another copy of the collection than the repository's: the installed artifact.
     if os.environ.get("COLLECTION_UNDER_TEST"):

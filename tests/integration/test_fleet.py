@@ -284,6 +284,49 @@ def test_case_12_another_reset_at_the_same_moment_is_told_with_the_name(fleet, i
     assert "another run or person reset too, within the time in which a reset counts: FLEET-000001." in output
 
 
+# --- two tasks at once --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", one_of("lock_directory", "TMPDIR", "XDG_RUNTIME_DIR"))
+def test_case_12_tasks_at_once_reset_each_device_once(fleet, both_executions, tmp_path, place):
+    """Without a journal. The devices' records show a reset late, and the answers to the first ones are slow."""
+    control, folder = fleet.control, tmp_path / "locks"
+    folder.mkdir(0o700)
+    for device in control.devices():
+        control.patch_device(device["id"], visible=2, active=3, terminal=4)
+    control.arm("delay", "POST", r"^/\$batch$", version="v1.0", seconds=1, times=3)
+    named, env = ({"lock_directory": str(folder)}, {}) if place == "lock_directory" else ({}, {place: str(folder)})
+    task = {"name": "reset", RESET: {"device_groups": [EVERYONE], "max_devices": 60, **named}}
+    with both_executions.start([task], env=env) as one, both_executions.start([task], env=env) as two:
+        outputs = [run.output() for run in (one, two)]
+        assert [run.code for run in (one, two)] == [0, 0], outputs
+    assert resets(fleet) == {1: 60}
+    assert len(list(folder.rglob("*.lock"))) == 16
+
+
+def test_a_device_that_another_task_keeps_locked_fails_until_that_task_is_killed(fleet, in_process, tmp_path):
+    control, options = fleet.control, {"device_groups": [EVERYONE], "max_devices": 60, "lock_directory": str(tmp_path)}
+    control.arm("delay", "POST", r"^/\$batch$", version="v1.0", seconds=100, times=1, processed=True)
+    with in_process.start([{"name": "slow", RESET: {**options, "write_quota": 20}}]) as run:
+        run.until(lambda: len(control.resets()) == 20)
+        beside = in_process.module(MODULE, {**options, "wait_timeout": 2})
+        run.kill()
+    assert beside.status == "failed" and "(locked)" in beside.result["msg"], beside.result
+    assert beside.result["summary"]["not_attempted"] == len(beside.result["failed_devices"]) == 20
+    assert {item["reason"] for item in beside.result["results"] if item["status"] == "not_attempted"} == {"locked"}
+    again = in_process.module(MODULE, options)
+    assert again.status == "ok" and again.result["summary"]["done"] == 60 and again.writes == []
+    assert resets(fleet) == {1: 60}
+
+
+def test_check_mode_locks_nothing(fleet, each_execution, tmp_path):
+    folder = tmp_path / "locks"
+    folder.mkdir(0o700)
+    options = {"devices": names(1, 1), "lock_directory": str(folder)}
+    assert each_execution.module(MODULE, options, check_mode=True).status == "ok" and list(folder.iterdir()) == []
+    assert each_execution.module(MODULE, options).status == "ok" and len(list(folder.iterdir())) == 16
+
+
 # --- what goes with a reset ---------------------------------------------------------------------------------------------
 
 
@@ -391,6 +434,10 @@ BAD: dict[str, tuple[dict[str, t.Any], str]] = {
     "more writes than requests": ({"devices": names(1, 1), "write_quota": 100, "request_quota": 99}, "write_quota must be at least 1"),
     "folder": ({"devices": names(1, 1), "journal_path": "/tmp"}, "journal_path '/tmp' cannot be used: Is a directory"),
     "no folder": ({"devices": names(1, 1), "journal_path": "/nowhere/journal"}, "No such file or directory"),
+    "no folder for locks": (
+        {"devices": names(1, 1), "lock_directory": "/nowhere"},
+        "lock_directory '/nowhere' cannot be used: No such file",
+    ),
     "nobody": ({"devices": names(1, 1), "seal_to": []}, "seal_to is empty"),
 }
 

@@ -19,6 +19,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_sc
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import DeviceLocks
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
@@ -44,6 +45,7 @@ FAULTS: dict[str, Response | Exception | type[BaseException]] = {
     "408_done": error(408),
     "html_done": Response(200, {"content-type": "text/html"}, b"<html>Sign in to the guest network</html>"),
     "redirect": Response(302, {"location": "https://elsewhere.test/"}),
+    "forbidden": error(403, "Forbidden"),
     "expired": error(401, "InvalidAuthenticationToken"),
     "dies": Died,
     "dies_done": Died,
@@ -102,6 +104,7 @@ class FleetWire(Emulated):
         *,
         journal: Journal | None = None,
         earlier: t.Mapping[str, EarlierReset] | None = None,
+        locks: DeviceLocks | None = None,
         quota: Quota = QUOTA,
         retry_timeout: float = 120.0,
         approval: t.Any = None,
@@ -115,7 +118,7 @@ class FleetWire(Emulated):
         now = client.service_now()
         given = {"wait_timeout": 60.0, "since": model.earliest_counted(now, None, max_age), **rules}
         keeper = journal if journal is not None else Journal(None, client.service_now)
-        return ResetEngine(client, BatchScheduler(client, quota), items, Rules(**given), keeper, earlier), items
+        return ResetEngine(client, BatchScheduler(client, quota), items, Rules(**given), keeper, earlier, locks=locks), items
 
     def run(self, ids: t.Iterable[str] | None = None, **options: t.Any) -> tuple[ResetEngine, list[DeviceReset]]:
         engine, items = self.engine(ids, **options)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 import time
 import typing as t
 
@@ -43,6 +44,18 @@ def _nothing_real(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
     monkeypatch.setattr(time, "sleep", no_sleep)
+
+
+@pytest.fixture(scope="session")
+def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("temporary"))
+
+
+@pytest.fixture(autouse=True)
+def _own_locks(temporary_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep locks of devices apart from those of other test processes, and of users of this machine."""
+    monkeypatch.setattr(tempfile, "tempdir", temporary_folder)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
 
 
 @pytest.fixture

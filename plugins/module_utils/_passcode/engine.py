@@ -23,10 +23,11 @@ from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import BETA, V1, GraphClient
 from .._graph.odata import render_literal, render_path
 from .._http.message import Request
+from .device_lock import DeviceLocks
 from .model import SKEW, DeviceReset, find_last_reset
 from .progress import Progress
 from .queue import QueuedReset, ResetQueue
-from .reset_state import EarlierReset, Rules, must_confirm
+from .reset_state import EarlierReset, Rules, keeps_lock, must_confirm, note_lock
 from .result_handler import Journal, ResultHandler
 
 FRESH = 2.0  # seconds for which a device's record is taken as it was read
@@ -46,13 +47,17 @@ class ResetEngine:
         journal: Journal,
         earlier: t.Mapping[str, EarlierReset] | None = None,
         run: uuid.UUID | None = None,
+        locks: DeviceLocks | None = None,
     ) -> None:
         """Take the devices.
 
         :param earlier: by device ID in lower case, resets of runs that did not come to their end.
         :param run: names this run in the journal; with it the client-request-id of each reset can be computed.
+        :param locks: keep other processes from a device while it is reset; without them all can be taken.
         """
         self._run = run or uuid.uuid4()
+        self._locks = locks or DeviceLocks()
+        self._locked: set[QueuedReset] = set()  # for this task
         self._client, self._scheduler, self._rules, self._journal = client, scheduler, rules, journal
         self._clock = client.clock
         self._queue = ResetQueue(items)
@@ -73,7 +78,7 @@ class ResetEngine:
     @property
     def warnings(self) -> list[str]:
         """Sentences on what could not be done beside the resets."""
-        return self._results.warnings
+        return [*self._results.warnings, *self._locks.warnings]
 
     def run(self) -> None:
         """Reset all devices, and wait for their outcomes as the rules say."""
@@ -87,6 +92,7 @@ class ResetEngine:
             self._expire()
             if self._queue.is_open or self._scheduler.is_busy:
                 self._results.take(self._scheduler.collect(self._pause()))
+            self._unlock()
             self._progress.report()
         self._results.finish()
 
@@ -136,10 +142,13 @@ class ResetEngine:
         """Return devices to be read: first those whose turn to be reset comes, then those whose outcome is waited for."""
         queue = self._queue
         ahead = capacity if self._rules.check else self._scheduler.write_capacity(READ_AHEAD) - queue.count("due", "reading")
-        chosen = queue.take_queued(max(0, min(capacity, ahead)))
+        chosen = self._take_unlocked(min(capacity, ahead))
         capacity = min(capacity, self._scheduler.spare_read_capacity()) if queue.to_send else capacity
         while len(chosen) < capacity and (work := queue.take_timed(self._clock.monotonic())):
-            chosen.append(work)
+            if work.phase != "locked":
+                chosen.append(work)
+            elif self._lock(work):
+                queue.requeue_first(work)
         now = self._client.service_now()
         for work in chosen:
             work.record_requested_at = now
@@ -158,6 +167,38 @@ class ResetEngine:
         """Return requests that ask devices to check in."""
         chosen = self._queue.take_syncs(min(self._scheduler.write_capacity(), MAX_BATCH))
         return [(work, self._client.request("POST", PATH + render_path(work.item.id, "syncDevice"))) for work in chosen]
+
+    # --- devices that other processes reset too -----------------------------------------------------------------------
+
+    def _take_unlocked(self, number: int) -> list[QueuedReset]:
+        """Return devices to be read, each locked for this task before."""
+        chosen: list[QueuedReset] = []
+        while len(chosen) < number and (found := self._queue.take_queued(number - len(chosen))):
+            chosen += [work for work in found if self._lock(work)]
+        return chosen
+
+    def _lock(self, work: QueuedReset) -> bool:
+        """Return whether a device is locked for this task. While another process holds it, it is looked at again after a pause."""
+        is_ours = self._locks.take(work.item.id)
+        note_lock(work, is_ours)
+        if is_ours:
+            self._locked.add(work)
+            if work.phase == "locked":
+                # Its record may not show yet what the other process did.
+                self._results.shown.look_back_again()
+        else:
+            self._queue.move(work, "locked")
+            self._queue.look_at(self._clock.monotonic() + work.pause, work)
+            work.pause = min(work.pause * 1.5, LONGEST_PAUSE)
+        return is_ours
+
+    def _unlock(self) -> None:
+        """Let other processes take the devices that need no lock any more."""
+        # A task that only waits for locks keeps none: two of them would wait for each other. Who waits for a lock reads the log again.
+        is_busy = self._queue.to_send > 0 or self._queue.count("accepted", "lost") > 0
+        for work in [work for work in self._locked if not (is_busy and keeps_lock(work))]:
+            self._locked.remove(work)
+            self._locks.release(work.item.id)
 
     def _pause(self) -> float:
         """Return the seconds until something can be started, if no response comes before."""
@@ -185,7 +226,7 @@ class ResetEngine:
         unconfirmed = [work for work in queue.list_by_time() if must_confirm(work, rules)]
         if waited < rules.confirm_timeout and unconfirmed:
             return
-        if rules.wait and max(queue.next_time or 0.0, now) <= self._waiting_since + rules.wait_timeout:
+        if (rules.wait or queue.count("locked")) and max(queue.next_time or 0.0, now) <= self._waiting_since + rules.wait_timeout:
             return
         is_last_look = bool(unconfirmed) and not self._looked_last
         self._looked_last = self._looked_last or is_last_look

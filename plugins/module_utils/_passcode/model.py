@@ -52,6 +52,7 @@ Reason = t.Literal[
     "device_gone",
     "state_unknown",
     "unavailable",
+    "locked",
 ]
 
 # Graph's actionState -> our status. Anything newer is "unknown", never a success.

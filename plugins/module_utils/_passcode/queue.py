@@ -20,8 +20,8 @@ from .model import DeviceReset
 
 FIRST_LOOK = 1.0  # seconds
 
-# To be read, being read, to be reset, reset on its way, accepted by the service, response lost, has an outcome.
-Phase = t.Literal["queued", "reading", "due", "sent", "accepted", "lost", "finished"]
+# Locked by another process, to be read, being read, to be reset, reset on its way, accepted by the service, response lost, has an outcome.
+Phase = t.Literal["locked", "queued", "reading", "due", "sent", "accepted", "lost", "finished"]
 BEFORE_SENT: tuple[Phase, ...] = ("queued", "reading", "due", "sent")
 
 

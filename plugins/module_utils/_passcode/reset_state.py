@@ -9,9 +9,9 @@
 It may where the service said that it did not run it: throttled, unavailable with a Retry-After, not signed in, no connection. After a
 lost response the service is asked first (see lost_responses), and a reset of which neither source tells is unknown.
 
-    queued -> reading -> due -> sent -> accepted -> finished
-       ^                         |         ^
-       +---- did not run --------+-> lost -+
+    locked <-> queued -> reading -> due -> sent -> accepted -> finished
+                  ^                         |         ^
+                  +---- did not run --------+-> lost -+
 
 Pure: responses, records, and evidence come in as values; the device's item is updated, and a Transition goes out.
 """
@@ -40,6 +40,10 @@ UNSETTLED = (
 )
 AUDITED = "The remote action audit log shows a reset of the device; its action results do not show it yet."
 UNCONFIRMED = "Intune accepted the reset; neither the device's action results nor the remote action audit log show it yet."
+LOCKED = (
+    "Another process on this machine is resetting this device, and kept it locked for as long as this task could wait. Run the task again "
+    "when that process has ended."
+)
 Event = t.Literal["accepted", "refused", "lost", "settled"]
 
 
@@ -107,6 +111,26 @@ class Transition:
     entry: tuple[Event, str | bool | None] | None = None
     look_again: bool = False
     queue_at: t.Literal["front", "back", "retry"] | None = None
+
+
+# --- the lock of a device -------------------------------------------------------------------------------------------
+
+
+def note_lock(work: QueuedReset, is_ours: bool) -> None:
+    """Note whether a device could be locked for this task. While another process holds it, that is why it has no outcome."""
+    item = work.item
+    if not is_ours:
+        item.reason, item.message = "locked", LOCKED
+    elif item.reason == "locked":
+        item.reason, item.message, work.pause = None, None, FIRST_LOOK
+
+
+def keeps_lock(work: QueuedReset) -> bool:
+    """Return whether another process that reads the device now could miss a reset of this task, or send one at the same time."""
+    item = work.item
+    if work.phase == "finished":
+        return item.reset is None and (item.changed or item.reason == "answer_lost")
+    return item.reset is None
 
 
 # --- the response to a reset ----------------------------------------------------------------------------------------

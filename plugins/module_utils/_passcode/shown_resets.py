@@ -45,7 +45,7 @@ class ShownResets:
 
     @property
     def must_look_back(self) -> bool:
-        """Whether the log was not asked for yet, and must be before the first reset."""
+        """Whether the log was not asked for yet, and must be before the next reset."""
         return self._look_back == "wanted"
 
     @property
@@ -69,8 +69,13 @@ class ShownResets:
     def has_looked_back(self) -> bool:
         """Return whether the log was read, or cannot be. Where the engine had no room for it, it is read now."""
         if self.must_look_back:
-            self._look_back, self._audited = "done", self._audit_log.read(self._rules.since)
+            self._look_back, self._audited = "done", self._audit_log.read(self._rules.since, renew=True)
         return self._look_back == "done"
+
+    def look_back_again(self) -> None:
+        """Ask for the log once more before the next reset: it may show one of another process since."""
+        if self._rules.beta and not self._rules.again:
+            self._look_back = "wanted"
 
     def end_look_back(self) -> None:
         """Go without the log: nothing more can be sent."""

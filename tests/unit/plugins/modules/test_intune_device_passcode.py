@@ -116,6 +116,7 @@ def journal(tmp_path: pathlib.Path) -> pathlib.Path:
         pytest.param({"write_quota": 0}, "write_quota must be at least 1", id="no writes"),
         pytest.param({"write_quota": -5}, "write_quota must be at least 1", id="less than no writes"),
         pytest.param({"write_quota": 201, "request_quota": 200}, "no more than request_quota", id="more writes than requests"),
+        pytest.param({"lock_directory": "/nowhere"}, "lock_directory '/nowhere' cannot be used: No such file", id="no folder for locks"),
         pytest.param({"reset_since": "yesterday"}, "reset_since must be a timestamp, not 'yesterday'", id="no timestamp"),
         pytest.param({"reset_since": "2026-13-01"}, "must be a timestamp", id="no such month"),
         pytest.param({"seal_to": []}, "seal_to is empty", id="nobody to seal to"),
@@ -464,6 +465,44 @@ def test_a_second_task_on_the_same_journal_is_refused(journal: pathlib.Path) -> 
     wire.plan = plan
     assert statuses(run(wire, journal_path=str(journal))) == {"done": 2}
     assert "is in use by another run" in told[1]
+
+
+# --- two tasks at once ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [pytest.param(None, id="case 12: by default"), "locks"])
+def test_a_second_task_leaves_devices_alone_that_the_first_one_resets(tmp_path: pathlib.Path, path: str | None) -> None:
+    directory = str(tmp_path / path) if path else None
+    if directory:
+        (tmp_path / "locks").mkdir(0o700)
+    wire, others = FleetWire(2), list[Outcome]()
+
+    def plan(request: Request) -> None:
+        if is_reset(request) and not others:
+            wire.plan = lambda request: None
+            others.append(run(wire, lock_directory=directory, wait_timeout=3.0))
+
+    wire.plan = plan
+    assert statuses(run(wire, lock_directory=directory)) == {"done": 2}
+    assert set(wire.resets.values()) == {1}
+    (other,) = others
+    assert statuses(other) == {"not_attempted": 2} and not other.changed
+    assert other.failure is not None and other.failure.effects == "none" and "not_attempted (locked)" in str(other.failure)
+    assert other.values["failed_devices"] == wire.ids
+    after = run(wire, lock_directory=directory)
+    assert statuses(after) == {"done": 2} and not after.changed and set(wire.resets.values()) == {1}
+
+
+def test_a_folder_in_which_no_file_can_be_made_is_refused_before_anything_is_written(tmp_path: pathlib.Path, journal: pathlib.Path) -> None:
+    (tmp_path / "devices-0.lock").mkdir()
+    told = refused(FleetWire(2), errors.InvalidOptionError, lock_directory=str(tmp_path), journal_path=str(journal))
+    assert f"lock_directory '{tmp_path}/devices-0.lock' cannot be used: Is a directory" in told
+
+
+def test_check_mode_locks_nothing_and_makes_no_file(tmp_path: pathlib.Path) -> None:
+    wire = FleetWire(2)
+    assert statuses(run(wire, check=True, lock_directory=str(tmp_path))) == {"planned": 2}
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- passcodes ------------------------------------------------------------------------------------------------------

@@ -210,22 +210,22 @@ def test_case_11_max_age_zero_looks_at_nothing_before() -> None:
 # --- two at once ----------------------------------------------------------------------------------------------------
 
 
-def interleaved(wire: Lagging, **given: t.Any) -> tuple[Outcome, Outcome]:
-    """Run a task, and another one at the moment when the first one has read everything and is about to send."""
+def interleaved(wire: Lagging, other_machine: pathlib.Path, **given: t.Any) -> tuple[Outcome, Outcome]:
+    """Run a task, and one on another machine at the moment when the first one has read everything and is about to send."""
     second: list[Outcome] = []
 
     def plan(request: Request) -> None:
         if is_reset(request) and not second:
             wire.plan = lambda _request: None
-            second.append(wire.task(**given))
+            second.append(wire.task(**given, lock_directory=str(other_machine)))
 
     wire.plan = plan
     return wire.task(**given), second[0]
 
 
-def test_case_12_two_tasks_at_the_same_moment_are_told_of_with_the_names_of_the_devices() -> None:
+def test_case_12_two_tasks_at_the_same_moment_are_told_of_with_the_names_of_the_devices(tmp_path: pathlib.Path) -> None:
     wire = Lagging(size=12)
-    first, second = interleaved(wire)
+    first, second = interleaved(wire, tmp_path)
     assert wire.counts == {2}, "on two machines, nothing can keep them apart"
     (text,) = first.warnings
     assert text.startswith("This task reset 12 devices that another run or person reset too")
