@@ -18,10 +18,11 @@ description:
   - A reset that the service started within O(max_age), or since O(reset_since), satisfies the task, whatever its outcome. Before the
     first reset the task reads each device's action results and the remote action audit log, and after the last one it waits until one
     of them shows each reset, for at most O(confirm_timeout) seconds. So a second run issues nothing.
-  - Each device gets at most one reset per journal (see O(journal_path)) and per machine. Across machines, that holds outside a window
-    of the service's lag minus O(confirm_timeout); the lag is the time until the service shows a reset that it accepted, and Microsoft
-    publishes no figure for it. A run that was killed did not wait; without its journal, the window after it is the whole lag. A
-    second reset within the window is detected afterwards where the service shows it, and the task warns of it with the device's name.
+  - Each device gets at most one reset per journal (see O(journal_path)). Without a journal, that holds outside a window of the service's
+    lag minus O(confirm_timeout); the lag is the time until the service shows a reset that it accepted, and Microsoft publishes no figure
+    for it. A run that was killed did not wait, so the window after it is the whole lag. Tasks that run at the same time on one machine
+    wait for each other, device by device (see O(lock_directory)). A second reset within the window is detected afterwards where the
+    service shows it, and the task warns of it with the device's name.
   - Names that mean no device or several, and too many devices, are refused before anything is reset. Devices that are not
     supported are refused one by one, with a reason; the others are reset.
   - Many devices are reset in one task, as fast as Intune's quota allows. After a lost response a reset is not sent again before the
