@@ -128,7 +128,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.endpointops.intune.plugins.module_utils import _guid, _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, Options
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
-from ansible_collections.endpointops.intune.plugins.module_utils._errors import IntuneError, MissingLibraryError
+from ansible_collections.endpointops.intune.plugins.module_utils._errors import InternalError, IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _plugin_options
 
@@ -211,6 +211,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             raise AnsibleParserError(missing_required_lib(failure.library)) from None
         except IntuneError as failure:
             raise AnsibleParserError(str(failure)) from None
+        except (AnsibleError, GeneratorExit):
+            raise
+        except Exception as failure:  # the last catch: a traceback helps no operator, and may hold a secret
+            raise AnsibleParserError(str(InternalError(failure))) from None
 
     def _fetch_with(self, client: GraphClient, groups: list[str] | None) -> t.Iterable[model.Device]:
         if groups is None:

@@ -127,6 +127,9 @@ def make_spec(module: str, own: Options | None = None, *, secrets: tuple[Secret,
     return Spec(module, {**CONNECTION, **(own or {})}, relations, secrets)
 
 
+LONGEST_NUMBER = 18  # digits of a number in an option
+
+
 @dataclasses.dataclass(frozen=True)
 class Validated:
     """Parameters as AnsibleModule would have them, and the rest of what its validation finds.
@@ -146,6 +149,9 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
 
     The only place that reads private members of ansible-core's result, since it has no public ones for them.
     """
+    problems = find_huge_numbers(argument_spec, arguments)
+    if problems:
+        return Validated({}, problems, set(), [], [])
     result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(dict(arguments))
     return Validated(
         params=result.validated_parameters,
@@ -154,6 +160,15 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
         warnings=[f"Both option {found['option']} and its alias {found['alias']} are set." for found in result._warnings],
         deprecations=[dict(found) for found in result._deprecations],
     )
+
+
+def find_huge_numbers(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> list[str]:
+    """Return a problem for each number that is too large for its option: ansible-core raises OverflowError for it."""
+    return [
+        f"{name} must be a number of at most {LONGEST_NUMBER} digits."
+        for name, value in arguments.items()
+        if argument_spec.get(name, {}).get("type") == "float" and isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER
+    ]
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -11,10 +11,17 @@ from __future__ import annotations
 import typing as t
 
 from . import _errors as errors
+from . import _json as shapes
 from . import _permissions as permissions
 from ._graph.client import GraphClient
 from ._time import render_timestamp
 
+# What is read here informs, and decides nothing: a value of another type counts as unknown.
+TEXT = shapes.lenient(shapes.text)
+ORGANIZATION = shapes.object_of({"id": TEXT, "displayName": TEXT})
+INTUNE = shapes.object_of({"subscriptionState": TEXT})
+PLAN = shapes.object_of({"servicePlanName": TEXT, "provisioningStatus": TEXT})
+LICENSE = shapes.object_of({"capabilityStatus": TEXT, "servicePlans": shapes.lenient(shapes.list_of(PLAN))})
 TOLERABLE_SKEW = 60.0  # seconds; tokens are refused from about five minutes on
 
 Read = t.TypeVar("Read")
@@ -49,13 +56,19 @@ def fetch_connection(client: GraphClient) -> ConnectionResult:
     claims = client.credential.identity()
     problems: list[str] = []
     organization = _try_read(
-        lambda: next(client.list_items("/organization", {"$select": "id,displayName"}), {}), problems, "the tenant's name"
+        lambda: next(client.list_items("/organization", {"$select": "id,displayName"}, item=ORGANIZATION), {}),
+        problems,
+        "the tenant's name",
     )
     intune = _try_read(
-        lambda: client.get("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"}), problems, "the state of Intune"
+        lambda: client.get("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"}, shape=INTUNE),
+        problems,
+        "the state of Intune",
     )
     licenses = _try_read(
-        lambda: list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"})), problems, "the licenses"
+        lambda: list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"}, item=LICENSE)),
+        problems,
+        "the licenses",
     )
     granted = permissions.parse_granted(claims)
     result: ConnectionResult = {
@@ -79,7 +92,7 @@ def _try_read(read: t.Callable[[], Read], problems: list[str], what: str) -> Rea
     """Return the response of a read; null, and a problem, where the service refuses it."""
     try:
         return read()
-    except errors.GraphError as failure:
+    except (errors.GraphError, errors.UnexpectedResponseError) as failure:
         problems.append(f"Could not read {what}: {failure}")
         return None
 

@@ -292,6 +292,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.resul
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 
+LARGEST_QUOTA = 1_000_000  # requests; the service grants 2,000
 Params = t.Mapping[str, t.Any]
 
 SPEC = _argspec.make_spec(
@@ -366,6 +367,8 @@ def validate(params: Params) -> None:
             f"write_quota must be at least 1 and no more than request_quota ({params['request_quota']}), which counts writes too; "
             f"it is {params['write_quota']}."
         )
+    if params["request_quota"] > LARGEST_QUOTA:
+        raise errors.InvalidOptionError(f"request_quota must be at most {LARGEST_QUOTA}, not {params['request_quota']}.")
     if params["reset_since"]:
         parse_moment("reset_since", params["reset_since"], float("inf"))
 

@@ -24,7 +24,14 @@ from ansible.release import __version__
 from ansible.utils.display import Display
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import Secret, Spec, validate, with_plain_text, without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import (
+    Secret,
+    Spec,
+    find_huge_numbers,
+    validate,
+    with_plain_text,
+    without_blanks,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
 from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import HAS_REQUESTS
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
@@ -86,6 +93,9 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         )
 
     def _run_as_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> Json:
+        problems = find_huge_numbers(self._spec.argument_spec, arguments)
+        if problems:
+            return {"failed": True, "msg": "; ".join(problems)}
         revealed = [secret for secret in self._spec.secrets if boolean(arguments.get(secret.option) or False, strict=False)]
         for secret in revealed:
             self._refuse_to_show(secret)

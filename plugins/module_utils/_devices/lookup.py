@@ -18,6 +18,7 @@ import math
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .. import _permissions as permissions
 from .._directory.lookup import DirectoryLookup
 from .._graph.batch_scheduler import BatchScheduler
@@ -27,6 +28,7 @@ from .._graph.responses import parse_error, parse_response
 from .._http.message import Request, Response
 from .._types import Json
 from .model import (
+    DEVICE,
     FIND,
     IDENTIFIERS,
     INFO,
@@ -41,11 +43,16 @@ from .model import (
     parse_device,
     parse_names,
     raise_problems,
+    shape_of,
 )
 
 FEW = 3  # names that are searched for without asking how many devices there are
 PAGE = 1000  # devices in a page of the list
 SLICE = 1000  # names that were not in the list, and are searched for together
+DEVICES = shapes.object_of({"value": shapes.list_of(DEVICE)})
+MEMBER = shapes.object_of(
+    {"id": shapes.identity, **dict.fromkeys(("@odata.type", "deviceId", "userPrincipalName"), shapes.optional(shapes.text))}
+)
 LARGE = 100_000  # devices of a tenant that does not say how many it has
 SHOWN_CANDIDATES = 10  # devices in the message for a name that matches several
 
@@ -119,7 +126,7 @@ def _find_problem(term: SearchTerm, search: _Search) -> str | None:
 
 def fetch_all_devices(client: GraphClient) -> t.Iterator[Device]:
     """Yield all devices with the properties of INFO, page by page. A list that changes while it is read may have a device twice."""
-    return map(parse_device, client.list_items(PATH, {"$select": ",".join(INFO)}, version=BETA))
+    return map(parse_device, client.list_items(PATH, {"$select": ",".join(INFO)}, version=BETA, item=DEVICE))
 
 
 def fetch_selected_devices(
@@ -144,17 +151,17 @@ def fetch_devices(client: GraphClient, scheduler: BatchScheduler, ids: t.Sequenc
     requests = [client.request("GET", PATH + render_path(device), query, version=BETA) for device in missing]
     for device, request, response in zip(missing, requests, scheduler.fetch_all(requests), strict=True):
         if response.status != 404:
-            found[device] = parse_device(parse_response(request, response))
+            found[device] = parse_device(parse_response(request, response, shape_of(device)))
     return [found[device] for device in ids if device in found]
 
 
 def _fetch_count(client: GraphClient) -> int:
     try:
-        number = client.get(PATH + "/$count")
+        number = client.get(PATH + "/$count", shape=shapes.lenient(shapes.integer))
     except errors.GraphError:
         # It only decides what is faster. Where nothing may be read, the next request says so.
         return LARGE
-    return number if isinstance(number, int) else LARGE
+    return LARGE if number is None else number
 
 
 # --- groups ---------------------------------------------------------------------------------------------------------
@@ -186,7 +193,7 @@ def _fetch_members_of(client: GraphClient, group_id: str) -> tuple[list[SearchTe
     missing_permissions: set[str] = set()
     query = {"$select": "id,deviceId,userPrincipalName", "$top": "999"}
     try:
-        for member in client.list_items(render_path("groups", group_id, "transitiveMembers"), query):
+        for member in client.list_items(render_path("groups", group_id, "transitiveMembers"), query, item=MEMBER):
             parsed = _parse_member(member)
             if isinstance(parsed, SearchTerm):
                 found.append(parsed)
@@ -245,7 +252,7 @@ class _Search:
         if len(self._terms) <= FEW or not prefer_list(len(self._terms), _fetch_count(self._client)):
             self._search_one_by_one(self._terms)
             return
-        for device in self._client.list_items(PATH, {"$select": ",".join(FIND)}):
+        for device in self._client.list_items(PATH, {"$select": ",".join(FIND)}, item=DEVICE):
             self._add_device(device)
         self._is_listed = True
         # The list is incomplete at times: terms without a device are searched for, until that does not help.
@@ -285,11 +292,12 @@ class _Search:
             # It is about this name. One with a hint is about the tenant.
             self._refusals[_fold_pair(pair)] = failure.message
             return
-        found = parse_response(request, response)
-        found = {"value": [found]} if pair[0] == "id" else found
-        if not isinstance(found, dict) or not isinstance(found.get("value"), list):
-            raise errors.UnexpectedResponseError(f"{request.target} did not return a list.", target=request.target)
-        devices = self._client.list_items(PATH, _render_query(pair)) if "@odata.nextLink" in found else found["value"]
+        if pair[0] == "id":
+            self._add_device(parse_response(request, response, shape_of(pair[1])))
+            return
+        found = parse_response(request, response, DEVICES)
+        query = _render_query(pair)
+        devices = self._client.list_items(PATH, query, item=DEVICE) if "@odata.nextLink" in found else found["value"]
         for device in devices:
             self._add_device(device)
 

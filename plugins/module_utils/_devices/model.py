@@ -16,6 +16,7 @@ import re
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .._graph.rate_limit import Quota
 from .._guid import parse_guid
 from .._types import Json
@@ -64,6 +65,9 @@ INFO = (
 NO_GUID = "00000000-"
 NO_DATE = "0001-"
 
+DEVICE = shapes.object_of({"id": shapes.identity})  # the rest parse_device takes as it comes
+TRUST = shapes.object_of({"trustType": shapes.lenient(shapes.text)})
+
 PIN_RESET_GUIDE = "https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset"
 
 MAX_NAMES = 50_000
@@ -97,6 +101,11 @@ class Device:
     compliance_state: str | None = None
     last_sync: str | None = None
     enrolled: str | None = None
+
+
+def shape_of(device_id: str) -> shapes.Shape[Json]:
+    """Return the shape of the record of this device: that of another one must not pass for it."""
+    return shapes.object_of({"id": shapes.same_identity(device_id)})
 
 
 def parse_device(item: Json) -> Device:

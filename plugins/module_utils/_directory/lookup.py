@@ -15,6 +15,7 @@ import contextlib
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .. import _permissions as permissions
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
@@ -23,6 +24,7 @@ from .._types import Json
 
 FILTERS = "/deviceManagement/assignmentFilters"
 SCOPE_TAGS = "/deviceManagement/roleScopeTags"
+NAMED = shapes.object_of({"id": shapes.identity, "displayName": shapes.optional(shapes.text), "platform": shapes.optional(shapes.text)})
 WINDOWS = "windows10AndLater"
 DEFAULT_SCOPE_TAG = "0"
 
@@ -76,7 +78,7 @@ class DirectoryLookup:
 
     def _fetch_list(self, path: str, select: str) -> list[Json]:
         if path not in self._lists:
-            self._lists[path] = list(self._client.list_items(path, {"$select": select}, version=BETA))
+            self._lists[path] = list(self._client.list_items(path, {"$select": select}, version=BETA, item=NAMED))
         return self._lists[path]
 
     def _find_group_by_id(self, identity: str) -> str | None:
@@ -87,7 +89,7 @@ class DirectoryLookup:
 
     def _find_group_by_name(self, name: str) -> str | None:
         query = {"$filter": f"displayName eq {render_literal(name)}", "$select": "id,displayName"}
-        found = self._find_one("group", name, list(self._client.list_items("/groups", query)))
+        found = self._find_one("group", name, list(self._client.list_items("/groups", query, item=NAMED)))
         return str(found["id"]).lower() if found else None
 
     def _find_one(self, kind: str, name: str, candidates: list[Json]) -> Json | None:

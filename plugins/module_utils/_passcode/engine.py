@@ -67,7 +67,14 @@ class ResetEngine:
         return self._results.warnings
 
     def run(self) -> None:
-        """Reset all devices, and wait for their outcomes as the rules say."""
+        """Reset all devices, and wait for their outcomes as the rules say. Whatever is raised, the items keep their outcomes."""
+        try:
+            self._run()
+        except Exception as failure:  # a defect must not take the results of a run with it that has written
+            error = failure if isinstance(failure, errors.IntuneError) else errors.InternalError(failure)
+            self._results.abort(error, [work for work in self._queue.all if work.phase == "sent"])
+
+    def _run(self) -> None:
         while self._queue.is_open or self._scheduler.is_busy:
             while self._scheduler.free and (calls := self._next_resets() or self._next_reads() or self._next_syncs()):
                 try:

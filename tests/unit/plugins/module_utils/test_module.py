@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import typing as t
 
 import pytest
@@ -259,9 +260,10 @@ def test_a_failure_beside_values_keeps_them(transport: Wire) -> None:
     assert (result["failed"], result["changed"], result["thing"]) == (True, True, 1)
 
 
-def test_what_nobody_expected_is_not_hidden(transport: Wire) -> None:
-    with pytest.raises(ZeroDivisionError):
-        execute(raising(ZeroDivisionError()))
+def test_case_18_what_nobody_expected_is_an_internal_error(transport: Wire) -> None:
+    result = execute(raising(ZeroDivisionError("secret-value")))
+    assert (result["failed"], result["error"]["kind"], result["error"]["effects"]) == (True, "Internal", "none")
+    assert "ZeroDivisionError" in result["msg"] and "secret-value" not in json.dumps(result)
 
 
 # --- permissions ----------------------------------------------------------------------------------------------------
