@@ -183,6 +183,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 if device.id in before or device.id not in self.inventory.hosts:
                     self._add_host(device, params)
             is_complete = True
+        except AnsibleError:
+            raise
+        except Exception as failure:  # the last catch: a traceback helps no operator, and may hold a secret
+            raise AnsibleParserError(str(InternalError(failure))) from None
         finally:
             # Ansible goes on without a source that failed. Half of the devices would pass for all of them.
             for host in () if is_complete else set(self.inventory.hosts) - before:
@@ -211,10 +215,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             raise AnsibleParserError(missing_required_lib(failure.library)) from None
         except IntuneError as failure:
             raise AnsibleParserError(str(failure)) from None
-        except (AnsibleError, GeneratorExit):
-            raise
-        except Exception as failure:  # the last catch: a traceback helps no operator, and may hold a secret
-            raise AnsibleParserError(str(InternalError(failure))) from None
 
     def _fetch_with(self, client: GraphClient, groups: list[str] | None) -> t.Iterable[model.Device]:
         if groups is None:

@@ -149,10 +149,13 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
 
     The only place that reads private members of ansible-core's result, since it has no public ones for them.
     """
-    problems = find_huge_numbers(argument_spec, arguments)
+    problems = find_unusable_numbers(argument_spec, arguments)
     if problems:
         return Validated({}, problems, set(), [], [])
-    result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(dict(arguments))
+    try:
+        result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(dict(arguments))
+    except Exception as failure:  # ansible-core expects no bytes, and no numbers without end, where other values are meant
+        return Validated({}, [f"An option has a value of a type that no option takes ({type(failure).__name__})."], set(), [], [])
     return Validated(
         params=result.validated_parameters,
         problems=list(result.error_messages),
@@ -162,13 +165,23 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
     )
 
 
-def find_huge_numbers(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> list[str]:
-    """Return a problem for each number that is too large for its option: ansible-core raises OverflowError for it."""
+def find_unusable_numbers(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> list[str]:
+    """Return a problem for each number that is too large for its option, or is none: ansible-core raises OverflowError for some."""
     return [
         f"{name} must be a number of at most {LONGEST_NUMBER} digits."
         for name, value in arguments.items()
-        if argument_spec.get(name, {}).get("type") == "float" and isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER
+        if argument_spec.get(name, {}).get("type") in ("int", "float") and not _is_usable(value)
     ]
+
+
+def _is_usable(value: t.Any) -> bool:
+    try:
+        return abs(float(value)) < 10**LONGEST_NUMBER
+    except OverflowError:
+        return False
+    except (TypeError, ValueError):
+        # ansible-core's own message fits.
+        return True
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

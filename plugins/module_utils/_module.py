@@ -23,7 +23,7 @@ from . import _auth
 from . import _permissions as permissions
 from ._approval.flow import ApprovalFlow
 from ._approval.options import parse_options
-from ._argspec import Spec
+from ._argspec import LONGEST_NUMBER, Spec
 from ._auth._base import CredentialContext
 from ._clouds import choose_cloud
 from ._errors import ForbiddenError, InternalError, IntuneError, InvalidOptionError, MissingLibraryError
@@ -59,10 +59,13 @@ def report_nothing(text: str) -> None:
     """Drop a line of progress: a module's process has nobody to show it to."""
 
 
-def validate_text(option: str, value: t.Any) -> None:
-    """Raise InvalidOptionError for a text with a character that no request and no name of a file can hold."""
+def validate_value(option: str, value: t.Any) -> None:
+    """Raise InvalidOptionError for a text that no request and no name of a file can hold, and for a number that nothing can use."""
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        validate_text(option, item)
+        validate_value(option, item)
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
+        # Not shown: Python refuses to write a number of thousands of digits.
+        raise InvalidOptionError(f"{option} must be a number of at most {LONGEST_NUMBER} digits.")
     if isinstance(value, str) and FORBIDDEN.search(value):
         raise InvalidOptionError(f"{option} must not hold a NUL character or half a character.", hint="Check what sets it.")
 
@@ -73,7 +76,7 @@ def connect(
 ) -> t.Iterator[GraphClient]:
     """Provide a client for these connection options; nothing is sent before its first use."""
     for name, value in params.items():
-        validate_text(name, value)
+        validate_value(name, value)
         if name.endswith("timeout") and not 0 <= value < LONGEST_TIMEOUT:
             raise InvalidOptionError(f"{name} must be a number of seconds from 0 to {LONGEST_TIMEOUT}, not {value:g}.")
     approval = parse_options(params.get("approval_justification"), params.get("approval_code"))

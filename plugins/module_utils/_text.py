@@ -22,7 +22,7 @@ HIDDEN = "********"
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
 # The header of a request, and tokens: a JWT begins with '{"' in base64, also where the text was cut off after its beginning.
 CREDENTIAL = re.compile(r"\b(?i:bearer|basic)\s+[!-~]{20,}|eyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
-SMALLEST_PART = 16  # characters of a token's part that is hidden by itself: shorter ones also occur in other texts
+PIECE = 16  # characters of a token that are hidden by themselves: fewer also occur in other texts
 
 
 def clean(text: str, limit: int = LONGEST) -> str:
@@ -40,13 +40,16 @@ def quote(text: t.Any, limit: int = SHORT) -> str:
 
 
 def hide_token(content: bytes, token: str | None) -> bytes:
-    """Return the body of a response without the token of its request, of which it may hold each part by itself."""
-    if not token:
-        return content
-    for part in (token, *token.split(".")):
-        if len(part) >= SMALLEST_PART or part == token:
-            content = content.replace(part.encode(), HIDDEN.encode())
-    return content
+    """Return the body of a response without the token of its request, of which it may hold a part as well.
+
+    Less than two pieces of a token may be left: they are of no use.
+    """
+    secret = (token or "").encode("utf-8", "replace")
+    pieces = [secret[start : start + PIECE] for start in range(0, len(secret), PIECE)] if secret else []
+    found = [piece for piece in pieces if (len(piece) == PIECE or piece == secret) and piece in content]
+    for piece in found:
+        content = content.replace(piece, HIDDEN.encode())
+    return re.sub(rb"(?:\*{8}){2,}", HIDDEN.encode(), content) if found else content
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -27,7 +27,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import (
     Secret,
     Spec,
-    find_huge_numbers,
+    find_unusable_numbers,
     validate,
     with_plain_text,
     without_blanks,
@@ -93,7 +93,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         )
 
     def _run_as_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> Json:
-        problems = find_huge_numbers(self._spec.argument_spec, arguments)
+        problems = find_unusable_numbers(self._spec.argument_spec, arguments)
         if problems:
             return {"failed": True, "msg": "; ".join(problems)}
         revealed = [secret for secret in self._spec.secrets if boolean(arguments.get(secret.option) or False, strict=False)]

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import abc
-import json
 import re
 import typing as t
 import urllib.parse
@@ -17,6 +16,7 @@ import urllib.parse
 from .. import _errors as errors
 from .._http.message import Request, Response
 from .._http.retry import RetryingSender
+from .._json import parse_json
 from . import _cache
 from ._base import Credential, Token
 
@@ -92,7 +92,7 @@ def validate_response(request: Request, response: Response) -> None:
 
 def _parse_json(text: str) -> t.Any:
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError:
         return None
 
@@ -144,8 +144,10 @@ class ConfidentialCredential(Credential):
         asked_at = self.context.now()
         try:
             result = app.acquire_token_for_client(scopes, claims_challenge=claims)
-        except ValueError as failure:
-            # Its text may be the response's.
+        except errors.IntuneError:
+            raise
+        except Exception as failure:
+            # Whatever msal raises for a response that it does not expect; its text may be the response's.
             raise errors.AuthenticationError("Microsoft Entra returned an unexpected response.", hint="Check the proxy.") from failure
         token = parse_token(result, asked_at)
         self._cache.save()
@@ -165,7 +167,9 @@ class ConfidentialCredential(Credential):
                     token_cache=self._cache.load(),
                     client_capabilities=["CP1"],
                 )
-            except (ValueError, KeyError, errors.UnexpectedResponseError) as failure:
+            except (errors.NotSentError, errors.LostResponseError, errors.AuthenticationError, errors.InvalidOptionError):
+                raise
+            except Exception as failure:
                 # msal puts Entra's own text into the error that it raises from.
                 raise parse_authority_failure(f"{failure} {failure.__context__}", authority) from failure
         return self._app
@@ -181,9 +185,11 @@ def parse_token(result: t.Mapping[str, t.Any], asked_at: float) -> Token:
     """Return the token in msal's result; raise AuthenticationError for a refusal. ``asked_at``: seconds since the epoch."""
     if not result.get("access_token"):
         raise parse_refusal(result)
+    if not isinstance(result["access_token"], str):
+        raise errors.AuthenticationError("Microsoft Entra returned an unexpected response: access_token must be a text.")
     try:
         return Token(result["access_token"], asked_at + float(result.get("expires_in", 0)))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return Token(result["access_token"])
 
 

@@ -148,7 +148,8 @@ class ResultHandler:
         except errors.NotFoundError:
             found = None
         except errors.IntuneError as failure:
-            self._try_again(work, result, can_repeat=not isinstance(failure, errors.GraphError))
+            told = dataclasses.replace(result, failure=failure)
+            self._try_again(work, told, can_repeat=not isinstance(failure, errors.GraphError))
             return
         self._progress_at["GET"] = self._clock.monotonic()
         work.attempts.pop("GET", None)

@@ -10,7 +10,14 @@ import pytest
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, Secret, first_set, make_spec, without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import (
+    CONNECTION,
+    Secret,
+    first_set,
+    make_spec,
+    validate,
+    without_blanks,
+)
 
 
 def validated(**given: t.Any) -> dict[str, t.Any]:
@@ -104,3 +111,16 @@ def test_a_secret_is_a_value_with_a_key() -> None:
     assert Secret("results[].passcode", "return_passcode", "passcodes").key == "passcode"
     with pytest.raises(ValueError, match=r"passcodes\[\]"):
         Secret("results[].passcodes[]", "return_passcode", "passcodes")
+
+
+def test_case_18_a_value_that_ansible_core_fails_on_is_a_problem() -> None:
+    spec: dict[str, t.Any] = {"assignments": {"type": "list", "elements": "dict", "options": {"group": {"type": "str"}}}}
+    found = validate(spec, {"assignments": b"x"})
+    assert found.problems == ["An option has a value of a type that no option takes (TypeError)."]
+
+
+@pytest.mark.parametrize("kind", ["int", "float"])
+@pytest.mark.parametrize("value", [10**400, -(10**18), float("inf"), float("nan"), "inf", "1e400", "9" * 5000])
+def test_case_18_a_number_that_nothing_can_use_is_a_problem(kind: str, value: t.Any) -> None:
+    found = validate({"timeout": {"type": kind}}, {"timeout": value})
+    assert found.problems == ["timeout must be a number of at most 18 digits."] and not found.params

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import typing as t
 import uuid
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import parse_claims_challenge
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import MOST_PAGES, parse_claims_challenge
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
+from ansible_collections.endpointops.intune.plugins.module_utils._json import identity, object_of
 from tests.support.fakes import GRAPH, START, FakeClock, FakeCredential, Step, Tenant, answer, body_of, error, page, query_of, tenant
 
 CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1767607200"}}}'
@@ -411,3 +413,67 @@ def test_several_looks_must_agree_in_a_row(clock: FakeClock) -> None:
 def test_the_pause_before_an_agreeing_look_does_not_grow(clock: FakeClock) -> None:
     wait(tenant(clock=clock), "good", "good", "good", agree=3)
     assert clock.slept == [1.0, 1.0]
+
+
+# --- answers nobody expects -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        pytest.param(7, id="case 18: a number"),
+        pytest.param([NEXT], id="case 18: a list"),
+        pytest.param({}, id="case 18: an object"),
+        pytest.param(False, id="case 18: a boolean"),
+        pytest.param("", id="case 18: empty"),
+        pytest.param("https://[", id="case 18: not an address"),
+        pytest.param(f"{GRAPH}/v1.0/things?a=\u2028\x1b", id="case 18: characters that no address has"),
+    ],
+)
+def test_a_next_page_that_is_no_address_is_refused(link: t.Any) -> None:
+    world = tenant([answer(200, {"value": [ONE], "@odata.nextLink": link})])
+    with pytest.raises(errors.UnexpectedResponseError, match="GET .*/things returned an unexpected response: "):
+        list(world.client.list_items("/things"))
+    assert len(world.transport.sent) == 1
+
+
+def test_case_20_a_list_without_an_end_is_left() -> None:
+    pages = [page(next_link=f"{GRAPH}/v1.0/things?$skiptoken={number}") for number in range(MOST_PAGES + 5)]
+    world = tenant(pages)
+    with pytest.raises(errors.UnexpectedResponseError, match=f"more than {MOST_PAGES} pages"):
+        list(world.client.list_items("/things"))
+    assert len(world.transport.sent) == MOST_PAGES
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        pytest.param("x", "value[1] must be an object, not a text", id="case 18: an item that is no object"),
+        pytest.param({"id": 7}, "value[1].id must be an ID, not a number", id="case 18: an ID of another type"),
+        pytest.param({}, "value[1].id must be an ID, not null", id="case 18: no ID"),
+    ],
+)
+def test_an_item_of_another_shape_is_named_by_operation_and_member(item: t.Any, problem: str) -> None:
+    world = tenant([page({"id": "1"}, item)])
+    with pytest.raises(errors.UnexpectedResponseError) as caught:
+        list(world.client.list_items("/things", item=object_of({"id": identity})))
+    assert f"GET /v1.0/things returned an unexpected response: {problem}." in str(caught.value)
+    assert caught.value.target == "GET /v1.0/things"
+
+
+def test_a_write_whose_response_has_another_shape_may_have_been_done() -> None:
+    world = tenant([answer(201, {"id": ["x"]})])
+    with pytest.raises(errors.UnexpectedResponseError) as caught:
+        world.client.post("/things", {}, shape=object_of({"id": identity}))
+    assert caught.value.effects == "unknown" and world.client.has_written
+
+
+def test_case_19_a_read_that_was_cut_off_is_repeated() -> None:
+    world = tenant([answer(200, b'{"value": [{"id"'), page(ONE)], retry_timeout=60.0)
+    assert list(world.client.list_items("/things")) == [ONE]
+
+
+def test_case_19_a_policy_is_not_missing_because_its_response_came_empty() -> None:
+    world = tenant([answer(200, b"")])
+    with pytest.raises(errors.UnexpectedResponseError, match="must be an object, not null"):
+        world.client.find("/things/1")
