@@ -68,7 +68,7 @@ test-quick:  ## Run what a change needs at once: ruff, the quick unit tests and 
 environment: $(VENV)/.test-ready  ## Make the virtual environment .venv with all tools (the others do it themselves)
 
 lint: lint-quick  ## Check style, types, playbooks, roles, YAML, licenses, and the changelog
-	@$(RUN) mypy -p ansible_collections.endpointops.intune.plugins -p intune_emulator -p tests.support -p tests.tools
+	@$(RUN) mypy -p ansible_collections.endpointops.intune.plugins -p intune_emulator -p tests.support -p tests.tools -p tests.fuzz
 	@$(RUN) ansible-lint --offline --profile production
 	@$(RUN) reuse lint --lines
 	@$(RUN) antsibull-changelog lint

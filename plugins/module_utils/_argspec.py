@@ -176,7 +176,7 @@ def find_unusable_numbers(argument_spec: Options, arguments: t.Mapping[str, t.An
 
 def _is_usable(value: t.Any) -> bool:
     try:
-        return abs(float(value)) < 10**LONGEST_NUMBER
+        return abs(float(value)) < float(10**LONGEST_NUMBER)
     except OverflowError:
         return False
     except (TypeError, ValueError):

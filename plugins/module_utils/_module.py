@@ -112,18 +112,21 @@ def execute(
     report_progress: ReportProgress = report_nothing,
 ) -> Json:
     """Return the result of a task. Every failure becomes a result here, and only here: also one that nobody expected."""
+    result: Json = {}
     try:
         with connect(params, report_progress=report_progress) as client:
             outcome = _run(run, params, client, check)
+            # From here on there are results, which nothing that is raised later may take away.
+            result = outcome.describe(diff=diff)
             if outcome.failure is not None:
-                outcome.failure = with_missing_permissions(outcome.failure, spec.module, client)
-            return outcome.describe(diff=diff)
+                result.update(describe_failure(with_missing_permissions(outcome.failure, spec.module, client)))
+        return result
     except MissingLibraryError as failure:
         return {**describe_failure(failure), "msg": missing_required_lib(failure.library)}
     except IntuneError as failure:
         return describe_failure(failure)
     except Exception as failure:  # the last catch: a traceback helps no operator, and may hold a secret
-        return describe_failure(InternalError(failure))
+        return {**result, **describe_failure(InternalError(failure))}
 
 
 def _run(run: Run, params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import collections
 import concurrent.futures
-import contextlib
 import itertools
 import os
 import sys
@@ -25,12 +24,15 @@ SHOWN = 20  # findings that are printed
 def run_chunk(seed: str, numbers: range) -> list[tuple[int, str, list[Finding]]]:
     """Return the findings of cases, by number, with the name of the scenario."""
     found = []
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
         for number in numbers:
             scenario = SCENARIOS[number % len(SCENARIOS)]
             findings = run_case(f"{seed}/{number}", scenario)
             if findings:
                 found.append((number, scenario.name, findings))
+        os.chdir(before)
     return found
 
 

@@ -179,11 +179,12 @@ def _execute(scenario: Scenario, wire: Wire, options: Json, told: list[str]) -> 
 @contextlib.contextmanager
 def _surroundings(wire: Wire) -> t.Iterator[None]:
     clock = wire.clock
-    parts = {"now": clock.now, "monotonic": clock.monotonic, "sleep": clock.sleep, "random": clock.random}
+    names = ("now", "monotonic", "sleep", "random")
+    parts: dict[str, t.Any] = {name: staticmethod(getattr(clock, name)) for name in names}
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "IDENTITY_"))}
     with (
         mock.patch.dict(os.environ, clean, clear=True),
-        mock.patch.multiple(_module.SYSTEM_CLOCK, create=True, **parts),
+        mock.patch.multiple(_module.SystemClock, **parts),
         mock.patch.multiple(_module, Transport=lambda **_settings: wire, WorkerPool=FakeWorkerPool),
     ):
         yield

@@ -54,9 +54,11 @@ NASTY = (
     "x" * 5000,
 )
 NUMBERS = (0, -1, 1, 2**31, 2**63, -(2**63) - 1, 10**400, 1.5, -0.0, 1e308)
-OTHERS = (None, True, False, [], {}, [None], [[]], {"a": 1}, ["x"], [{}])
-STATUSES = (100, 199, 200, 201, 202, 204, 206, 300, 301, 302, 307, 400, 401, 403, 404, 405, 408, 409, 410, 412, 413, 418, 423, 429, 451)
-STATUSES += (500, 501, 502, 503, 504, 507, 599, 600, 999)
+OTHERS: tuple[t.Any, ...] = (None, True, False, [], {}, [None], [[]], {"a": 1}, ["x"], [{}])
+STATUSES = (
+    *(100, 199, 200, 201, 202, 204, 206, 300, 301, 302, 307, 400, 401, 403, 404, 405, 408, 409, 410, 412, 413, 418, 423, 429, 451),
+    *(500, 501, 502, 503, 504, 507, 599, 600, 999),
+)
 DATES = (
     "Fri, 31 Dec 9999 23:59:59 GMT",
     "Mon, 01 Jan 0001 00:00:00 GMT",
@@ -201,7 +203,7 @@ def _add_page(chance: Random, request: Request, response: Response) -> Response:
     if not isinstance(document, dict):
         return response
     base = request.url.partition("?")[0]
-    links = (
+    links: tuple[t.Any, ...] = (
         f"{base}?{ENDLESS}=1",
         base,
         request.url,

@@ -389,6 +389,15 @@ def test_what_nothing_can_use_is_refused_before_anything_is_sent(transport: Wire
     assert not transport.sent
 
 
+def test_case_14_results_stay_whatever_is_raised_afterwards(transport: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    def close() -> None:
+        raise OverflowError
+
+    monkeypatch.setattr(transport, "close", close)
+    result = execute(lambda *_args: Outcome({"results": [{"status": "done"}]}, changed=True))
+    assert (result["results"], result["changed"], result["error"]["kind"]) == ([{"status": "done"}], True, "Internal")
+
+
 def test_case_18_a_defect_after_a_write_says_that_something_may_have_changed(transport: Wire) -> None:
     def run(_given: t.Mapping[str, t.Any], client: GraphClient, _check: bool) -> Outcome:
         client.post("/thing", {})
