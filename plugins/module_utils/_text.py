@@ -11,6 +11,7 @@ Values that are returned as data, such as a device's name, stay as they are.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -44,12 +45,17 @@ def hide_token(content: bytes, token: str | None) -> bytes:
 
     Less than two pieces of a token may be left: they are of no use.
     """
-    secret = (token or "").encode("utf-8", "replace")
-    pieces = [secret[start : start + PIECE] for start in range(0, len(secret), PIECE)] if secret else []
-    found = [piece for piece in pieces if (len(piece) == PIECE or piece == secret) and piece in content]
+    found = [piece for piece in _pieces(token or "") if piece in content]
     for piece in found:
         content = content.replace(piece, HIDDEN.encode())
     return re.sub(rb"(?:\*{8}){2,}", HIDDEN.encode(), content) if found else content
+
+
+@functools.lru_cache(maxsize=8)
+def _pieces(token: str) -> tuple[bytes, ...]:
+    secret = token.encode("utf-8", "replace")
+    pieces = (secret[start : start + PIECE] for start in range(0, len(secret), PIECE))
+    return tuple(piece for piece in pieces if len(piece) == PIECE or piece == secret)
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -89,8 +89,11 @@ class Response:
         token = request.bearer
         if not token:
             return self
-        headers = {name: hide_token(value.encode("utf-8", "replace"), token).decode("utf-8") for name, value in self.headers.items()}
-        return dataclasses.replace(self, headers=headers, body=hide_token(self.body, token))
+        body, headers = hide_token(self.body, token), "\n".join(self.headers.values()).encode("utf-8", "replace")
+        if body == self.body and hide_token(headers, token) == headers:
+            return self
+        named = {name: hide_token(value.encode("utf-8", "replace"), token).decode() for name, value in self.headers.items()}
+        return dataclasses.replace(self, headers=named, body=body)
 
     @property
     def text(self) -> str:
