@@ -19,6 +19,7 @@ from tests.fuzz.scenarios import SCENARIOS
 
 CHUNK = 250  # cases that one process runs in a row
 SHOWN = 20  # findings that are printed
+REPORT_EVERY = 1000  # cases
 
 
 def run_chunk(seed: str, numbers: range) -> list[tuple[int, str, list[Finding]]]:
@@ -50,13 +51,16 @@ def main() -> int:
     counts: collections.Counter[str] = collections.Counter()
     shown = 0
     with concurrent.futures.ProcessPoolExecutor(given.workers) as pool:
-        for number, scenario, findings in itertools.chain.from_iterable(pool.map(run_chunk, itertools.repeat(given.seed), chunks)):
-            counts.update({finding.kind for finding in findings})
-            if shown < SHOWN or given.case is not None:
-                shown += 1
-                print(f"Case {number} ({scenario}); to repeat it: python -m tests.fuzz --seed {given.seed} --case {number}")
-                for finding in findings:
-                    print(f"  {finding.kind}: {finding.text}")
+        for chunk, found in zip(chunks, pool.map(run_chunk, itertools.repeat(given.seed), chunks), strict=True):
+            for number, scenario, findings in found:
+                counts.update({finding.kind for finding in findings})
+                if shown < SHOWN:
+                    shown += 1
+                    print(f"Case {number} ({scenario}); to repeat it: python -m tests.fuzz --seed {given.seed} --case {number}")
+                    for finding in findings:
+                        print(f"  {finding.kind}: {finding.text}")
+            if chunk.stop % REPORT_EVERY == 0:
+                print(f"{chunk.stop} cases, {counts.total()} findings", file=sys.stderr, flush=True)
     print(f"{len(numbers)} cases of {len(SCENARIOS)} tasks with the seed {given.seed}, in {time.monotonic() - began:.0f} s")
     for kind in KINDS:
         print(f"  {kind:<24}{counts[kind]:>8}")
