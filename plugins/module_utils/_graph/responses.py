@@ -145,7 +145,8 @@ def _content_type(response: Response) -> str:
 def _host(url: str | None) -> str:
     """Return the host of an address for a message."""
     try:
-        host = urllib.parse.urlsplit(url or "").hostname
+        # Without a user name and password.
+        host = urllib.parse.urlsplit(url or "").netloc.rpartition("@")[2]
     except ValueError:
         return "an address that cannot be read"
     return quote(host, LONGEST_CODE) if host else "another place"
