@@ -11,6 +11,10 @@ OUTPUT := tests/output
 # The integration tests that run, as pytest's -m wants it; blank is all.
 INTEGRATION_MARKS ?= not exhaustive
 
+# How many cases `make fuzz` runs, and where they begin.
+FUZZ_CASES ?= 50000
+FUZZ_SEED ?= 1
+
 # A test that hangs fails after this many seconds.
 export PYTEST_TIMEOUT ?= 300
 # Some build machines have no home folder.
@@ -36,7 +40,7 @@ QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 PARTS := environment sanity-environment lint+sanity+docs-lint+docs+demo unit artifact contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick integration contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog clean
+.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog clean
 ifndef TOGETHER
 .NOTPARALLEL:
 endif
@@ -64,7 +68,7 @@ test-quick:  ## Run what a change needs at once: ruff, the quick unit tests and 
 environment: $(VENV)/.test-ready  ## Make the virtual environment .venv with all tools (the others do it themselves)
 
 lint: lint-quick  ## Check style, types, playbooks, roles, YAML, licenses, and the changelog
-	@$(RUN) mypy -p ansible_collections.endpointops.intune.plugins -p intune_emulator -p tests.support -p tests.tools
+	@$(RUN) mypy -p ansible_collections.endpointops.intune.plugins -p intune_emulator -p tests.support -p tests.tools -p tests.fuzz
 	@$(RUN) ansible-lint --offline --profile production
 	@$(RUN) reuse lint --lines
 	@$(RUN) antsibull-changelog lint
@@ -82,10 +86,13 @@ generate: environment  ## Write the parts of documentation, role, and pattern th
 	@$(RUN) python -m tests.tools.generate
 
 unit: environment  ## Run the unit tests, the emulated tenant's own tests and the checks of the repository itself
-	@$(RUN) python -m pytest tests/unit emulator/tests tests/quality -n $(WORKERS) $(PYTEST_ARGS)
+	@$(RUN) python -m pytest tests/unit tests/fuzz emulator/tests tests/quality -n $(WORKERS) $(PYTEST_ARGS)
 
 unit-quick: environment
 	@$(RUN) python -m pytest tests/unit tests/quality -m "not slow" -n $(WORKERS) $(PYTEST_ARGS)
+
+fuzz: environment  ## Change the responses of the emulated tenant at random, and look for what must not be; FUZZ_CASES=, FUZZ_SEED=
+	@$(RUN) python -m tests.fuzz --cases $(FUZZ_CASES) --seed $(FUZZ_SEED) --workers $(WORKERS)
 
 integration: environment  ## Run every module, role and playbook against the emulated tenant; INTEGRATION_MARKS= runs all tests
 	@$(RECORD) python -m pytest tests/integration -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)

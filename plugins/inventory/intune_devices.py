@@ -130,7 +130,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.endpointops.intune.plugins.module_utils import _guid, _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, TEXT, TEXTS, Options
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
-from ansible_collections.endpointops.intune.plugins.module_utils._errors import IntuneError, MissingLibraryError
+from ansible_collections.endpointops.intune.plugins.module_utils._errors import InternalError, IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _plugin_options
 
@@ -188,6 +188,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 if device.id in before or device.id not in self.inventory.hosts:
                     self._add_host(device, params)
             is_complete = True
+        except AnsibleError:
+            raise
+        except Exception as failure:  # the last catch: a traceback helps no operator, and may hold a secret
+            raise AnsibleParserError(str(InternalError(failure))) from None
         finally:
             # Ansible goes on without a source that failed. Half of the devices would pass for all of them.
             for host in () if is_complete else set(self.inventory.hosts) - before:

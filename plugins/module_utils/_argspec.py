@@ -184,6 +184,9 @@ def make_spec(module: str, own: Options | None = None, *, secrets: tuple[Secret,
     return Spec(module, {**CONNECTION, **(own or {})}, relations, secrets)
 
 
+LONGEST_NUMBER = 18  # digits of a number in an option
+
+
 @dataclasses.dataclass(frozen=True)
 class Validated:
     """Parameters as AnsibleModule would have them, and the rest of what its validation finds.
@@ -204,8 +207,12 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
     The only place that reads private members of ansible-core's result, since it has no public ones for them.
     """
     prepared, wrong = prepare(argument_spec, arguments)
+    wrong = {**wrong, **find_unusable_numbers(argument_spec, prepared)}
     sound = {name: value for name, value in prepared.items() if name not in wrong}
-    result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(sound)
+    try:
+        result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(sound)
+    except Exception as failure:  # ansible-core expects no bytes, and no numbers without end, where other values are meant
+        return Validated({}, [f"An option has a value of a type that no option takes ({type(failure).__name__})."], set(), [], [])
     return Validated(
         params=result.validated_parameters,
         problems=list(wrong.values()) or list(result.error_messages),
@@ -291,6 +298,25 @@ def choose_maskable(secrets: t.Iterable[str]) -> set[str]:
     A secret of Microsoft Entra has 16 characters or more; a passphrase may be ``1`` or ``windows``, and is nowhere in a result anyway.
     """
     return {secret for secret in secrets if len(secret) >= 16 or (len(secret) >= 6 and re.search(r"\d", secret))}
+
+
+def find_unusable_numbers(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Return a sentence for each option with a number that is too large, or is none: ansible-core raises OverflowError for some."""
+    return {
+        name: f"{name} must be a number of at most {LONGEST_NUMBER} digits."
+        for name, value in arguments.items()
+        if argument_spec.get(name, {}).get("type") in ("int", "float") and not _is_usable(value)
+    }
+
+
+def _is_usable(value: t.Any) -> bool:
+    try:
+        return abs(float(value)) < float(10**LONGEST_NUMBER)
+    except OverflowError:
+        return False
+    except (TypeError, ValueError):
+        # ansible-core's own message fits.
+        return True
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -11,11 +11,17 @@ from __future__ import annotations
 import typing as t
 
 from . import _errors as errors
+from . import _json as shapes
 from . import _permissions as permissions
 from ._graph.client import GraphClient
 from ._time import render_timestamp
 
-LATEST = 1e11  # seconds since the epoch that a date can show
+# What is read here informs, and decides nothing: a value of another type counts as unknown.
+TEXT = shapes.lenient(shapes.text)
+ORGANIZATION = shapes.object_of({"id": TEXT, "displayName": TEXT})
+INTUNE = shapes.object_of({"subscriptionState": TEXT})
+PLAN = shapes.object_of({"servicePlanName": TEXT, "provisioningStatus": TEXT})
+LICENSE = shapes.object_of({"capabilityStatus": TEXT, "servicePlans": shapes.lenient(shapes.list_of(PLAN))})
 TOLERABLE_SKEW = 60.0  # seconds; tokens are refused from about five minutes on
 
 Read = t.TypeVar("Read")
@@ -50,13 +56,19 @@ def fetch_connection(client: GraphClient) -> ConnectionResult:
     claims = client.credential.identity()
     problems: list[str] = []
     organization = _try_read(
-        lambda: next(client.list_items("/organization", {"$select": "id,displayName"}), {}), problems, "the tenant's name"
+        lambda: next(client.list_items("/organization", {"$select": "id,displayName"}, item=ORGANIZATION), {}),
+        problems,
+        "the tenant's name",
     )
     intune = _try_read(
-        lambda: client.get("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"}), problems, "the state of Intune"
+        lambda: client.get("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"}, shape=INTUNE),
+        problems,
+        "the state of Intune",
     )
     licenses = _try_read(
-        lambda: list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"})), problems, "the licenses"
+        lambda: list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"}, item=LICENSE)),
+        problems,
+        "the licenses",
     )
     granted = permissions.parse_granted(claims)
     result: ConnectionResult = {
@@ -69,7 +81,7 @@ def fetch_connection(client: GraphClient) -> ConnectionResult:
         "permissions": _describe_permissions(granted),
         "intune": (intune or {}).get("subscriptionState"),
         "licensed": None if licenses is None else any(_has_intune(sku) for sku in licenses),
-        "token_expires": _render_expiry(claims.get("exp")),
+        "token_expires": render_timestamp(claims.get("exp")),
         "clock_skew": None if client.clock_skew is None else round(client.clock_skew, 1),
         "problems": problems,
     }
@@ -82,7 +94,7 @@ def _try_read(read: t.Callable[[], Read], problems: list[str], what: str) -> Rea
     """Return the response of a read; null, and a problem, where the service refuses it."""
     try:
         return read()
-    except errors.GraphError as failure:
+    except (errors.GraphError, errors.UnexpectedResponseError) as failure:
         problems.append(f"Could not read {what}: {failure}")
         return None
 
@@ -98,11 +110,6 @@ def _has_intune(sku: t.Mapping[str, t.Any]) -> bool:
     return sku.get("capabilityStatus") == "Enabled" and any(
         str(plan.get("servicePlanName")).startswith("INTUNE_") and plan.get("provisioningStatus") == "Success" for plan in plans
     )
-
-
-def _render_expiry(seconds: t.Any) -> str | None:
-    is_date = isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < LATEST
-    return render_timestamp(seconds) if is_date else None
 
 
 def find_problems(result: ConnectionResult) -> list[str]:

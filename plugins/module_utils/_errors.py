@@ -13,11 +13,12 @@ IntuneError
 ├── AuthenticationError         Microsoft Entra issued no token
 ├── NotSentError                no connection was made (refused, DNS, TLS): the service did not run the request
 ├── LostResponseError           the request was sent and no whole response came back: the service may have run it
-├── UnexpectedResponseError     a response that is not Microsoft Graph's (HTML, cut-off, redirect, foreign nextLink)
+├── UnexpectedResponseError     a response that is not Microsoft Graph's (HTML, cut-off, redirect, a member of another type)
 ├── PartialError                the task failed for some of its objects; its results say for which, and why
 ├── NotReadyError               timed out waiting for a state
 ├── ApprovalPendingError        another administrator must approve the write first; it was not done
 ├── ApprovalError               an administrator decided against the write, or its approval request cannot be used
+├── InternalError               an exception that is none of these: a defect of this collection
 └── GraphError                  Microsoft Graph responded with an error
     ├── UnauthorizedError       401
     ├── ForbiddenError          403
@@ -29,8 +30,10 @@ IntuneError
 
 from __future__ import annotations
 
+import traceback
 import typing as t
 
+from ._text import clean
 from ._types import Json
 
 # The effects of a failed task on the tenant: nothing was changed, something was, or the service did not say.
@@ -40,6 +43,8 @@ SENTENCES: t.Mapping[str | None, str] = {
     "partial": "Some changes were made.",
     "unknown": "Whether something was changed is unknown.",
 }
+OUR_CODE = "/endpointops/intune/plugins/"
+PLACES_SHOWN = 4  # in the message of an internal error, the innermost ones
 Self = t.TypeVar("Self", bound="IntuneError")
 
 
@@ -47,17 +52,17 @@ class IntuneError(Exception):
     """The base of all errors.
 
     ``message`` says what happened, and why; ``hint`` says what to do next. ``target`` is the request, as method and path.
-    ``effects`` is null where the error alone does not tell.
+    ``effects`` is null where the error alone does not tell. All texts are shown as ``clean`` returns them, whoever wrote them.
     """
 
     # The effects of errors that are raised before anything is written. They go without saying in the message.
     usual_effects: t.ClassVar[Effects | None] = None
 
     def __init__(self, message: str, *, hint: str | None = None, target: str | None = None, effects: Effects | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.target = target
+        self.message = clean(message)
+        super().__init__(self.message)
+        self.hint = hint and clean(hint)
+        self.target = target and clean(target)
         self.effects = effects
 
     def __str__(self) -> str:
@@ -65,11 +70,11 @@ class IntuneError(Exception):
 
     def with_hint(self: Self, hint: str) -> Self:
         """Return the same error with another hint."""
-        return self._with(hint=hint)
+        return self._with(hint=clean(hint))
 
     def with_more_advice(self: Self, advice: str) -> Self:
         """Return the same error with a sentence after its hint."""
-        return self._with(hint=f"{self.hint} {advice}" if self.hint else advice)
+        return self.with_hint(f"{self.hint} {advice}" if self.hint else advice)
 
     def with_effects(self: Self, effects: Effects) -> Self:
         """Return the same error, which says its effects."""
@@ -77,7 +82,7 @@ class IntuneError(Exception):
 
     def with_message(self: Self, message: str) -> Self:
         """Return the same error with another message."""
-        return self._with(message=message)
+        return self._with(message=clean(message))
 
     def _with(self: Self, **members: t.Any) -> Self:
         # Not copy.copy, which calls the constructor with the message alone.
@@ -193,6 +198,20 @@ class ApprovalError(IntuneError):
         return {**super().describe(), "code": self.code}
 
 
+class InternalError(IntuneError):
+    """An exception that nobody expected. Its own text may hold a secret, and is not shown: its type and places in our code are."""
+
+    def __init__(self, failure: BaseException, *, effects: Effects | None = None) -> None:
+        frames = traceback.extract_tb(failure.__traceback__)
+        places = [f"{frame.filename.rpartition(OUR_CODE)[2]}:{frame.lineno}" for frame in frames if OUR_CODE in frame.filename]
+        place = f" at {' > '.join(places[-PLACES_SHOWN:])}" if places else ""
+        super().__init__(
+            f"An unexpected error occurred in the collection: {type(failure).__name__}{place}.",
+            hint="Report this message as a defect of the collection endpointops.intune; it holds no values of your tenant.",
+            effects=effects,
+        )
+
+
 class GraphError(IntuneError):
     """Microsoft Graph responded with an error.
 
@@ -219,7 +238,7 @@ class GraphError(IntuneError):
 
     def with_approval_hint(self, hint: str) -> GraphError:
         """Return the same error as one of a write that needs an approval."""
-        return self._with(hint=hint, needs_approval=True)
+        return self.with_hint(hint)._with(needs_approval=True)
 
     def __str__(self) -> str:
         parts = [f"{self.target}: " if self.target else "", f"{self.status} {self.code or ''}".strip(), f": {self.message}"]

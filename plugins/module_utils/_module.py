@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import time
 import typing as t
 
@@ -23,10 +24,10 @@ from . import _auth
 from . import _permissions as permissions
 from ._approval.flow import ApprovalFlow
 from ._approval.options import parse_options
-from ._argspec import Spec, choose_maskable
+from ._argspec import LONGEST_NUMBER, Spec, choose_maskable
 from ._auth._base import CredentialContext
 from ._clouds import choose_cloud
-from ._errors import ForbiddenError, IntuneError, InvalidOptionError, MissingLibraryError
+from ._errors import ForbiddenError, InternalError, IntuneError, InvalidOptionError, MissingLibraryError
 from ._graph.client import GraphClient
 from ._http.retry import RetryingSender
 from ._http.transport import Transport
@@ -37,6 +38,8 @@ from ._time import Clock
 from ._types import Json
 
 VERSION = "1.0.0-dev"
+FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+LONGEST_TIMEOUT = 1_000_000  # seconds
 USER_AGENT = f"endpointops.intune/{VERSION}"
 
 
@@ -58,14 +61,26 @@ def report_nothing(text: str) -> None:
     """Drop a line of progress: a module's process has nobody to show it to."""
 
 
+def validate_value(option: str, value: t.Any) -> None:
+    """Raise InvalidOptionError for a text that no request and no name of a file can hold, and for a number that nothing can use."""
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        validate_value(option, item)
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
+        # Not shown: Python refuses to write a number of thousands of digits.
+        raise InvalidOptionError(f"{option} must be a number of at most {LONGEST_NUMBER} digits.")
+    if isinstance(value, str) and FORBIDDEN.search(value):
+        raise InvalidOptionError(f"{option} must not hold a NUL character or half a character.", hint="Check what sets it.")
+
+
 @contextlib.contextmanager
 def connect(
     params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK, report_progress: ReportProgress = report_nothing
 ) -> t.Iterator[GraphClient]:
     """Provide a client for these connection options; nothing is sent before its first use."""
     for name, value in params.items():
-        if name.endswith("timeout") and not 0 <= value < 1e6:
-            raise InvalidOptionError(f"{name} must be a number of seconds, 0 or more, not {value:g}.")
+        validate_value(name, value)
+        if name.endswith("timeout") and not 0 <= value < LONGEST_TIMEOUT:
+            raise InvalidOptionError(f"{name} must be a number of seconds from 0 to {LONGEST_TIMEOUT}, not {value:g}.")
     approval = parse_options(params.get("approval_justification"), params.get("approval_code"))
     cloud = choose_cloud(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])
     transport = Transport(
@@ -102,17 +117,22 @@ def execute(
     diff: bool,
     report_progress: ReportProgress = report_nothing,
 ) -> Json:
-    """Return the result of a task. Every expected failure becomes a result here, and only here."""
+    """Return the result of a task. Every failure becomes a result here, and only here: also one that nobody expected."""
+    result: Json = {}
     try:
         with connect(params, report_progress=report_progress) as client:
             outcome = _run(run, params, client, check)
+            # From here on there are results, which nothing that is raised later may take away.
+            result = outcome.describe(diff=diff)
             if outcome.failure is not None:
-                outcome.failure = with_missing_permissions(outcome.failure, spec.module, client)
-            return outcome.describe(diff=diff)
+                result.update(describe_failure(with_missing_permissions(outcome.failure, spec.module, client)))
+        return result
     except MissingLibraryError as failure:
         return {**describe_failure(failure), "msg": missing_required_lib(failure.library)}
     except IntuneError as failure:
         return describe_failure(failure)
+    except Exception as failure:  # the last catch: a traceback helps no operator, and may hold a secret
+        return {**result, **describe_failure(InternalError(failure))}
 
 
 def _run(run: Run, params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
@@ -121,6 +141,8 @@ def _run(run: Run, params: t.Mapping[str, t.Any], client: GraphClient, check: bo
     except IntuneError as failure:
         # A task that failed half-way has changed something.
         return Outcome({}, changed=failure.effects == "partial", failure=failure)
+    except Exception as failure:  # see execute(); here it is known whether something may have been written
+        return Outcome({}, failure=InternalError(failure, effects="unknown" if client.has_written else "none"))
 
 
 def with_missing_permissions(failure: IntuneError, module: str, client: GraphClient, name: str | None = None) -> IntuneError:

@@ -12,7 +12,12 @@ import dataclasses
 import typing as t
 
 from ._errors import IntuneError
+from ._text import clean
 from ._types import Json
+
+# The keys of return values that hold sentences of ours, in which texts of the service may be. All other values are data.
+SENTENCES = frozenset({"message", "hint", "problems"})
+LONGEST_SENTENCE = 3000  # characters
 
 
 @dataclasses.dataclass
@@ -31,14 +36,23 @@ class Outcome:
 
     def describe(self, *, diff: bool) -> Json:
         """Return the result of the task."""
-        result: Json = {"changed": self.changed, **self.values}
+        result: Json = {"changed": self.changed, **clean_sentences(self.values)}
         if diff and self.before is not None:
             result["diff"] = {"before": self.before, "after": self.after}
         if self.warnings:
-            result["warnings"] = list(self.warnings)
+            result["warnings"] = [clean(warning) for warning in self.warnings]
         if self.failure is not None:
             result.update(describe_failure(self.failure))
         return result
+
+
+def clean_sentences(value: t.Any, key: t.Any = None) -> t.Any:
+    """Return a value with its sentences as ``clean`` returns them."""
+    if isinstance(value, t.Mapping):
+        return {name: clean_sentences(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [clean_sentences(item, key) for item in value]
+    return clean(value, LONGEST_SENTENCE) if key in SENTENCES and isinstance(value, str) else value
 
 
 def describe_failure(failure: IntuneError) -> Json:

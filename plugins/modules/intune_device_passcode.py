@@ -372,6 +372,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.resul
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
+LARGEST_QUOTA = 1_000_000  # requests; the service grants 2,000
 Params = t.Mapping[str, t.Any]
 
 SPEC = _argspec.make_spec(
@@ -459,6 +460,8 @@ def validate(params: Params) -> None:
             f"write_quota must be at least 1 and no more than request_quota ({params['request_quota']}), which counts writes too; "
             f"it is {params['write_quota']}."
         )
+    if params["request_quota"] > LARGEST_QUOTA:
+        raise errors.InvalidOptionError(f"request_quota must be at most {LARGEST_QUOTA}, not {params['request_quota']}.")
     if not 0 <= params["confirm_timeout"] <= LONGEST_AGE:
         raise errors.InvalidOptionError(
             f"confirm_timeout must be a number of seconds from 0 to {LONGEST_AGE}, not {params['confirm_timeout']:g}."

@@ -28,6 +28,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._argspec import
     Secret,
     Spec,
     choose_maskable,
+    find_unusable_numbers,
     prepare,
     validate,
     with_plain_text,
@@ -103,6 +104,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
 
     def _run_as_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> Json:
         arguments, wrong = prepare(self._spec.argument_spec, with_plain_text(arguments))
+        wrong = {**wrong, **find_unusable_numbers(self._spec.argument_spec, arguments)}
         if wrong:
             return {"failed": True, "msg": "; ".join(wrong.values())}
         revealed = self._spec.list_revealed(arguments)

@@ -27,6 +27,8 @@ LIBRARIES = {"requests", "urllib3", "msal", "cryptography", "ansible"}
 PURE = frozenset(
     {
         "_errors",
+        "_text",
+        "_json",
         "_time",
         "_guid",
         "_names",
@@ -179,7 +181,16 @@ def test_an_impure_import_would_be_found(name):
 def test_the_protocol_does_not_know_what_is_managed(path):
     text = path.read_text(encoding="utf-8")
     assert not [word for word in ("deviceManagement", "managedDevice", "approval_", "DeviceManagement") if word in text]
-    subjects = {package_of(name) for name in ours(imports(path))} - {"_errors", "_time", "_guid", "_types", "_http", "_graph"}
+    subjects = {package_of(name) for name in ours(imports(path))} - {
+        "_errors",
+        "_text",
+        "_json",
+        "_time",
+        "_guid",
+        "_types",
+        "_http",
+        "_graph",
+    }
     assert not subjects
 
 

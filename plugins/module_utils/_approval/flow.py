@@ -117,7 +117,7 @@ class ApprovalFlow:
 
     def _fetch(self, *, again: bool) -> list[Json]:
         if again or self._kept is None:
-            self._kept = list(self._client.list_items(PATH, version=BETA))
+            self._kept = list(self._client.list_items(PATH, version=BETA, item=requests.APPROVAL_REQUEST))
         return self._kept
 
     def _send(self, request: Request, header: str, value: str) -> Response:

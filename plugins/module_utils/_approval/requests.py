@@ -19,11 +19,19 @@ import urllib.parse
 
 from .. import _errors as errors
 from .. import _guid
+from .. import _json as shapes
 from .._graph.responses import parse_error
 from .._http.message import Request, Response
+from .._text import quote
 from .._types import Json
 from .options import ApprovalOptions
 
+APPROVAL_REQUEST = shapes.object_of(
+    {
+        **dict.fromkeys(("id", "requestId", "status", "requestJustification"), shapes.optional(shapes.text)),
+        **dict.fromkeys(("requestDateTime", "expirationDateTime", "approvalJustification"), shapes.lenient(shapes.text)),
+    }
+)
 JUSTIFICATION_HEADER = "x-msft-approval-justification"
 CODE_HEADER = "x-msft-approval-code"
 MARK = re.compile(r"\[endpointops\.intune [0-9a-f]{16}\]$")
@@ -51,7 +59,8 @@ def parse_code(response: Response) -> str | None:
     if response.status not in (403, 412):
         return None
     in_text = CODE.search(response.text)
-    return response.headers.get(CODE_HEADER) or (in_text.group(1) if in_text else None)
+    in_header = _guid.parse_guid(response.headers.get(CODE_HEADER, ""))
+    return in_header or (in_text.group(1) if in_text else None)
 
 
 def code_of(item: t.Mapping[str, t.Any]) -> str:
@@ -133,7 +142,7 @@ def pending(item: Json, request: Request) -> errors.ApprovalPendingError:
 
 def duplicate(others: list[Json], request: Request) -> errors.ApprovalError:
     """Return the error for open requests that stand in the way."""
-    listed = "; ".join(f"{code_of(item)} ({item.get('requestJustification')})" for item in others)
+    listed = "; ".join(f"{code_of(item)} ({quote(item.get('requestJustification'))})" for item in others)
     hint = (
         "Give its code as approval_code, or the text that asked for it as approval_justification. To find requests by itself, the "
         f"application needs {' or '.join(READERS)}."
@@ -150,7 +159,7 @@ def duplicate(others: list[Json], request: Request) -> errors.ApprovalError:
 
 def refused(item: t.Mapping[str, t.Any], request: Request) -> errors.ApprovalError:
     """Return the error for a request that was decided against, or has expired."""
-    reason = f": {item['approvalJustification']}" if item.get("approvalJustification") else ""
+    reason = f": {quote(item['approvalJustification'])}" if item.get("approvalJustification") else ""
     return errors.ApprovalError(
         f"The approval request {code_of(item)} for {request.target} is {status_of(item)}{reason}.",
         code=status_of(item),

@@ -10,20 +10,29 @@ from __future__ import annotations
 
 import base64
 
+from .. import _json as shapes
 from .._types import Json
-from ._answers import parse_json, parse_seconds
+from ._answers import parse_seconds
+
+TEXT = shapes.lenient(shapes.text)
+CLAIMS = shapes.object_of(
+    {
+        **dict.fromkeys(("tid", "appid", "azp", "scp"), TEXT),
+        "roles": shapes.lenient(shapes.list_of(shapes.text)),
+        "exp": shapes.lenient(shapes.moment),
+    }
+)
 
 
 def parse_claims(token: str) -> Json:
-    """Return the claims of a JWT; empty for any other token."""
+    """Return the claims of a JWT, null where one is of another type; empty for any other token."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
     try:
-        claims = parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)).decode())
+        return CLAIMS(shapes.parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))), "claims")
     except ValueError:
         return {}
-    return claims if isinstance(claims, dict) else {}
 
 
 def find_end(token: str) -> float | None:

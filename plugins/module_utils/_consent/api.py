@@ -12,6 +12,7 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .._graph.client import GraphClient
 from .._graph.odata import render_literal, render_path
 from .._types import Json
@@ -19,6 +20,34 @@ from .model import ALL_PRINCIPALS, CLIENT_APP_ID, DIRECTORY_APP_ID, SERVICE_APP_
 from .plan import Change, ChangeKind, describe_managed, make_deleted_error, plan
 
 SELECT = "id,appId,displayName,accountEnabled,oauth2PermissionScopes"
+
+SCOPE = shapes.object_of({"value": shapes.optional(shapes.text), "isEnabled": shapes.optional(shapes.boolean)})
+PRINCIPAL = shapes.object_of(
+    {
+        "id": shapes.identity,
+        "appId": shapes.text,
+        "displayName": shapes.lenient(shapes.text),
+        "accountEnabled": shapes.optional(shapes.boolean),
+        "oauth2PermissionScopes": shapes.optional(shapes.list_of(SCOPE)),
+    }
+)
+DELETED = shapes.object_of(
+    {
+        "id": shapes.identity,
+        "appId": shapes.optional(shapes.text),
+        "accountEnabled": shapes.optional(shapes.boolean),
+        "deletedDateTime": shapes.lenient(shapes.text),
+    }
+)
+GRANT = shapes.object_of(
+    {
+        "id": shapes.identity,
+        "resourceId": shapes.identity,
+        "consentType": shapes.text,
+        "principalId": shapes.optional(shapes.identity),
+        "scope": shapes.optional(shapes.text),
+    }
+)
 
 # Reads in a row that must agree before they are believed. Several servers answer for Entra, and learn of a write one after the
 # other: both of two reads may have asked servers that know. A run that finds nothing to do does not wait at all.
@@ -59,7 +88,7 @@ def _fetch_principals(client: GraphClient) -> dict[str, Json]:
     """Return the service principals of both applications and of the service's resource, by application ID."""
     wanted = (DIRECTORY_APP_ID, SERVICE_APP_ID, CLIENT_APP_ID)
     query = {"$filter": f"appId in ({','.join(map(render_literal, wanted))})", "$select": SELECT}
-    found = {item["appId"].lower(): item for item in client.list_items("/servicePrincipals", query)}
+    found = {item["appId"].lower(): item for item in client.list_items("/servicePrincipals", query, item=PRINCIPAL)}
     return {app_id: found[app_id] for app_id in wanted if app_id in found}
 
 
@@ -97,7 +126,7 @@ def _with_grants(app: App, grants: t.Sequence[Grant]) -> App:
 def _find_deleted(client: GraphClient, app_id: str) -> Json | None:
     """Return the newest one in the recycle bin: an application may have been created and deleted more than once."""
     query = {"$filter": f"appId eq {render_literal(app_id)}", "$select": "id,appId,accountEnabled,deletedDateTime"}
-    found = client.list_items("/directory/deletedItems/microsoft.graph.servicePrincipal", query)
+    found = client.list_items("/directory/deletedItems/microsoft.graph.servicePrincipal", query, item=DELETED)
     mine = [item for item in found if (item.get("appId") or "").lower() == app_id]
     return max(mine, key=lambda item: item.get("deletedDateTime") or "", default=None)
 
@@ -115,7 +144,7 @@ def _fetch_grants(
             scopes=tuple(sorted((item.get("scope") or "").split())),
             resource_app_id=app_ids.get(item["resourceId"]),
         )
-        for item in client.list_items("/oauth2PermissionGrants", {"$filter": f"{end} eq {render_literal(object_id)}"})
+        for item in client.list_items("/oauth2PermissionGrants", {"$filter": f"{end} eq {render_literal(object_id)}"}, item=GRANT)
     ]
 
 

@@ -21,7 +21,7 @@ from .._graph.responses import parse_response
 from .._names import explain_missing, show
 from .identifiers import Candidate, MatchOption, SearchTerm, describe_several, parse_names, raise_problems
 from .members import describe_left_out, fetch_members, find_belonging
-from .model import INFO, PATH, QUOTA, Device, parse_device
+from .model import DEVICE, INFO, PATH, QUOTA, Device, parse_device, shape_of
 from .search import FEW, Search, fetch_count, prefer_list
 
 
@@ -102,7 +102,7 @@ def _find_devices_of_group(
 
 def fetch_all_devices(client: GraphClient) -> t.Iterator[Device]:
     """Yield all devices with the properties of INFO, page by page. A list that changes while it is read may have a device twice."""
-    return map(parse_device, client.list_items(PATH, {"$select": ",".join(INFO)}, version=BETA))
+    return map(parse_device, client.list_items(PATH, {"$select": ",".join(INFO)}, version=BETA, item=DEVICE))
 
 
 def fetch_selected_devices(
@@ -127,5 +127,5 @@ def fetch_devices(client: GraphClient, scheduler: BatchScheduler, ids: t.Sequenc
     requests = [client.request("GET", PATH + render_path(device), query, version=BETA) for device in missing]
     for device, request, response in zip(missing, requests, scheduler.fetch_all(requests), strict=True):
         if response.status != 404:
-            found[device] = parse_device(parse_response(request, response))
+            found[device] = parse_device(parse_response(request, response, shape_of(device)))
     return [found[device] for device in ids if device in found]

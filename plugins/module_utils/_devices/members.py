@@ -12,6 +12,7 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .. import _permissions as permissions
 from .._directory.lookup import DirectoryLookup
 from .._graph.client import GraphClient
@@ -22,6 +23,9 @@ from .._types import Json
 from .identifiers import Candidate, Pair, SearchTerm
 from .search import Search
 
+MEMBER = shapes.object_of(
+    {"id": shapes.identity, **dict.fromkeys(("@odata.type", "deviceId", "userPrincipalName"), shapes.optional(shapes.text))}
+)
 SHOWN_DEVICES = 10  # devices in a warning
 
 
@@ -59,7 +63,7 @@ def _fetch_members_of(client: GraphClient, group_id: str) -> tuple[list[SearchTe
     missing_permissions: set[str] = set()
     query = {"$select": "id,deviceId,userPrincipalName", "$top": "999"}
     try:
-        for member in client.list_items(render_path("groups", group_id, "transitiveMembers"), query):
+        for member in client.list_items(render_path("groups", group_id, "transitiveMembers"), query, item=MEMBER):
             parsed = _parse_member(member)
             if isinstance(parsed, SearchTerm):
                 found.append(parsed)

@@ -15,6 +15,7 @@ import dataclasses
 import re
 import typing as t
 
+from .. import _json as shapes
 from .._graph.rate_limit import Quota
 from .._guid import parse_identity
 from .._types import Json
@@ -49,6 +50,9 @@ INFO = (
 # The beginning of Graph's value for no moment: the year 1.
 NO_DATE = "0001-"
 
+DEVICE = shapes.object_of({"id": shapes.identity})  # the rest parse_device takes as it comes
+TRUST = shapes.object_of({"trustType": shapes.lenient(shapes.text)})
+
 PIN_RESET_GUIDE = "https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset"
 
 
@@ -76,6 +80,11 @@ class Device:
     compliance_state: str | None = None
     last_sync: str | None = None
     enrolled: str | None = None
+
+
+def shape_of(device_id: str) -> shapes.Shape[Json]:
+    """Return the shape of the record of this device: that of another one must not pass for it."""
+    return shapes.object_of({"id": shapes.same_identity(device_id)})
 
 
 def parse_device(item: Json) -> Device:

@@ -16,6 +16,7 @@ import math
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .. import _names
 from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import GraphClient
@@ -24,7 +25,7 @@ from .._graph.responses import parse_error, parse_response
 from .._http.message import Request, Response
 from .._types import Json
 from .identifiers import FIND, IDENTIFIERS, MATCH_BY, Candidate, Identifier, Pair, SearchTerm, fold_pair, fold_value, parse_candidate
-from .model import PATH
+from .model import DEVICE, PATH, shape_of
 
 FEW = 3  # names that are searched for without asking how many devices there are
 PAGE = 1000  # devices in a page of the list
@@ -32,6 +33,7 @@ SLICE = 1000  # names that were not in the list, and are searched for together
 LARGE = 100_000  # devices of a tenant that does not say how many it has
 EXPLAINED = 20  # names without a device for which similar names are searched for
 # The identifiers that people write by hand, so that another one can look like them.
+DEVICES = shapes.object_of({"value": shapes.list_of(DEVICE)})
 WRITTEN: tuple[Identifier, ...] = ("device_name", "serial_number", "user_principal_name")
 
 
@@ -43,11 +45,11 @@ def prefer_list(searches: int, devices: int) -> bool:
 def fetch_count(client: GraphClient) -> int:
     """Return the number of managed devices; a large number where the tenant does not say it."""
     try:
-        number = client.get(PATH + "/$count")
+        number = client.get(PATH + "/$count", shape=shapes.lenient(shapes.integer))
     except errors.GraphError:
         # It only decides what is faster. Where nothing may be read, the next request says so.
         return LARGE
-    return number if isinstance(number, int) else LARGE
+    return LARGE if number is None else number
 
 
 class Search:
@@ -91,7 +93,7 @@ class Search:
         if len(self._terms) <= FEW or not prefer_list(searches, fetch_count(self._client)):
             self._search_one_by_one(self._terms)
             return
-        for device in self._client.list_items(PATH, {"$select": ",".join(FIND)}):
+        for device in self._client.list_items(PATH, {"$select": ",".join(FIND)}, item=DEVICE):
             self._add_device(device)
         self._is_listed = True
         # The list is incomplete at times: terms without a device are searched for, until that does not help.
@@ -111,7 +113,7 @@ class Search:
         for request, response in zip(requests, self._scheduler.fetch_all(requests), strict=True):
             # A service that does not take the filter has no advice to give; that the name was not found is told in any case.
             if response.status == 200:
-                for device in _devices_in(request, response):
+                for device in parse_response(request, response, DEVICES)["value"]:
                     self._add_device(device)
 
     def _searched_for(self, terms: t.Iterable[SearchTerm]) -> list[Pair]:
@@ -140,11 +142,12 @@ class Search:
             self._refusals[fold_pair(pair)] = failure.message
             return
         if pair[0] == "id":
-            self._add_device(parse_response(request, response))
+            self._add_device(parse_response(request, response, shape_of(pair[1])))
             return
-        found = parse_response(request, response)
-        is_paged = isinstance(found, dict) and "@odata.nextLink" in found
-        for device in self._client.list_items(PATH, _render_query(pair)) if is_paged else _devices_in(request, response):
+        found = parse_response(request, response, DEVICES)
+        query = _render_query(pair)
+        devices = self._client.list_items(PATH, query, item=DEVICE) if "@odata.nextLink" in found else found["value"]
+        for device in devices:
             self._add_device(device)
 
     def _add_device(self, item: Json) -> None:
@@ -160,14 +163,6 @@ class Search:
                 alike = self._alike.get((identifier, _names.squash(value)))
                 if alike is not None and item.get("id"):
                     alike[str(item["id"])] = str(item[name])
-
-
-def _devices_in(request: Request, response: Response) -> list[Json]:
-    found = parse_response(request, response)
-    if not isinstance(found, dict) or not isinstance(found.get("value"), list):
-        raise errors.UnexpectedResponseError(f"{request.target} did not return a list.", target=request.target)
-    devices: list[Json] = found["value"]
-    return devices
 
 
 def _render_query(pair: Pair) -> dict[str, str]:

@@ -16,6 +16,7 @@ import itertools
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .. import _permissions as permissions
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
@@ -25,6 +26,7 @@ from .._types import Json
 
 FILTERS = "/deviceManagement/assignmentFilters"
 SCOPE_TAGS = "/deviceManagement/roleScopeTags"
+NAMED = shapes.object_of({"id": shapes.identity, "displayName": shapes.optional(shapes.text), "platform": shapes.optional(shapes.text)})
 WINDOWS = "windows10AndLater"
 DEFAULT_SCOPE_TAG = "0"
 
@@ -91,14 +93,15 @@ class DirectoryLookup:
 
     def _fetch_list(self, path: str, select: str) -> list[Json]:
         if path not in self._lists:
-            self._lists[path] = list(self._client.list_items(path, {"$select": select}, version=BETA))
+            self._lists[path] = list(self._client.list_items(path, {"$select": select}, version=BETA, item=NAMED))
         return self._lists[path]
 
     def _find_group(self, name: str, identity: str | None) -> str | None:
         """Return the ID of a group of this name or ID."""
         query = {"$filter": f"displayName eq {render_literal(name)}", "$select": "id,displayName"}
-        found = list(self._client.list_items("/groups", query))
-        by_id = self._client.find(render_path("groups", identity), {"$select": "id,displayName"}) if identity else None
+        found = list(self._client.list_items("/groups", query, item=NAMED))
+        select = {"$select": "id,displayName"}
+        by_id = self._client.find(render_path("groups", identity), select, shape=NAMED) if identity else None
         one = self._find_one("group", name, [*found, *([by_id] if by_id else [])], self._fetch_similar_groups)
         return str(one["id"]).lower() if one else None
 
@@ -108,7 +111,7 @@ class DirectoryLookup:
         if runs is None:
             return []
         query = {"$filter": f"startswith(displayName,{render_literal(runs.group())})", "$select": "id,displayName", "$top": "999"}
-        return list(itertools.islice(self._client.list_items("/groups", query), 999))
+        return list(itertools.islice(self._client.list_items("/groups", query, item=NAMED), 999))
 
     def _find_one(
         self, kind: str, name: str, candidates: list[Json], fetch_similar: t.Callable[[str], list[Json]] | None = None

@@ -18,7 +18,7 @@ import typing as t
 
 from .. import _errors as errors
 from .._http.message import Request, Response
-from .._http.retry import TRANSIENT, retry_after_of
+from .._http.retry import TRANSIENT, is_cut_off, retry_after_of
 from .._types import Json
 from .responses import parse_response
 
@@ -46,6 +46,8 @@ class CallResult:
             return self.failure.is_transient
         if self.failure is not None:
             return isinstance(self.failure, errors.LostResponseError)
+        if self.response is not None and is_cut_off(self.request, self.response):
+            return True
         return self.response is None or self.response.status in (401, 429) or self.response.status in TRANSIENT
 
     def retry_after(self, now: float) -> float | None:
@@ -81,12 +83,11 @@ def version_of(origin: str, request: Request) -> str:
 
 def parse_batch(number: int, envelope: Response) -> list[Response | None]:
     """Return the responses in the order of the requests; null for one that is missing, is there twice, or cannot be read."""
-    found: dict[int, list[Response | None]] = {}
+    found: dict[str, list[Response | None]] = {}
     for item in _responses(envelope):
-        position = item.get("id") if isinstance(item, dict) else None
-        if isinstance(position, str) and position.isascii() and position.isdigit():
-            found.setdefault(int(position), []).append(_parse_item(item, envelope))
-    return [responses[0] if len(responses) == 1 else None for responses in (found.get(position, []) for position in range(number))]
+        if isinstance(item, dict) and isinstance(item.get("id"), str):
+            found.setdefault(item["id"], []).append(_parse_item(item, envelope))
+    return [responses[0] if len(responses) == 1 else None for responses in (found.get(str(position), []) for position in range(number))]
 
 
 def _render_item(base: str, number: int, request: Request) -> Json:
@@ -100,8 +101,9 @@ def _render_item(base: str, number: int, request: Request) -> Json:
 
 def _responses(envelope: Response) -> list[t.Any]:
     try:
+        # Not parse_json: one response that cannot be used must not take the others with it. Each is read by that later.
         body = json.loads(envelope.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     responses = body.get("responses") if isinstance(body, dict) else None
     return responses if isinstance(responses, list) else []
@@ -109,12 +111,19 @@ def _responses(envelope: Response) -> list[t.Any]:
 
 def _parse_item(item: Json, envelope: Response) -> Response | None:
     status, headers = item.get("status"), item.get("headers")
-    if not isinstance(status, int) or isinstance(status, bool):
+    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status < 600:
         return None
     named = {str(name).lower(): str(value) for name, value in headers.items()} if isinstance(headers, dict) else {}
     if "date" in envelope.headers:
         # The service's clock, from which a Retry-After that is a date counts.
         named.setdefault("date", envelope.headers["date"])
-    body = item.get("body")
-    content = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    return Response(status, named, content)
+    try:
+        return Response(status, named, _render_body(item.get("body")))
+    except RecursionError:
+        return None
+
+
+def _render_body(body: t.Any) -> bytes:
+    if body is None:
+        return b""
+    return body.encode("utf-8", "replace") if isinstance(body, str) else json.dumps(body).encode()

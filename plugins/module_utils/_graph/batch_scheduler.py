@@ -92,6 +92,7 @@ class BatchScheduler:
         one = requests[0] if len(requests) == 1 else render_batch(origin, version_of(origin, requests[0]), requests)
         token = self._client.token()
         envelope = Envelope(tuple(calls), one, token)
+        self._client.has_written |= bool(envelope.writes)
         self.limit.writes.reserve(envelope.writes)
         self.limit.requests.reserve(envelope.reads)
         self._pool.start(envelope, one.with_bearer(token))
@@ -167,6 +168,7 @@ class BatchScheduler:
     def _results(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[CallResult]:
         if isinstance(outcome, errors.IntuneError):
             return [CallResult(key, request, failure=outcome) for key, request in envelope.calls]
+        outcome = outcome.without_token(envelope.request.with_bearer(envelope.token))
         self._client.observe_clock(outcome)
         responses: list[Response | None]
         if len(envelope.calls) == 1:

@@ -17,6 +17,7 @@ import uuid
 from .. import _errors as errors
 from .._http.message import Request, Response, is_https, is_same_origin
 from .._http.retry import RetryingSender
+from .._json import Shape, an_object, anything, list_of, object_of, optional, parse_json, text
 from .._time import Clock, parse_http_date
 from .._types import Json
 from .odata import render_url
@@ -27,6 +28,10 @@ BETA = "beta"
 # Seconds by which the service's Date may differ from our clock. More is no drift: one of the two is wrong, and nothing says which. It
 # is less than 900, the default of the shortest time in which a write must not be repeated.
 LONGEST_SKEW = 600.0
+# Of one list. Microsoft Graph's pages have at least 100 items, those of devices and members of groups 1,000: a million of these.
+MOST_PAGES = 1000
+ADDRESS = re.compile(r"[!-~]+")
+T = t.TypeVar("T")
 
 
 class TokenSource(t.Protocol):
@@ -100,6 +105,7 @@ class GraphClient:
         self.report_progress = report_progress
         # Set after the client was made: to obtain an approval takes a client.
         self.approval: Approval = NoApproval()
+        self.has_written = False  # whether a write was sent, whatever its response
         self._sender = sender
         self._clock_skew: float | None = None
         # The first difference that was longer than LONGEST_SKEW; null while the time is certain.
@@ -132,43 +138,56 @@ class GraphClient:
         skew = self._clock_skew or 0.0
         return self.clock.now() + (0.0 if abs(skew) > LONGEST_SKEW else skew)
 
-    def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Any:
-        """Return the JSON at a path."""
-        return self.send("GET", path, query, version=version)
+    @t.overload
+    def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> Json: ...
 
-    def find(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Any:
-        """Return the JSON at a path; null where the service responds 404."""
+    @t.overload
+    def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, shape: Shape[T]) -> T: ...
+
+    def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, shape: Shape[t.Any] = an_object) -> t.Any:
+        """Return the JSON at a path, in this shape."""
+        return self.send("GET", path, query, version=version, shape=shape)
+
+    def find(
+        self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, shape: Shape[Json] = an_object
+    ) -> Json | None:
+        """Return the object at a path, in this shape; null where the service responds 404."""
         try:
-            return self.get(path, query, version=version)
+            return self.get(path, query, version=version, shape=shape)
         except errors.NotFoundError:
             return None
 
-    def list_items(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Iterator[Json]:
-        """Yield every item of a list, page by page. An empty page is not the end; a nextLink to another host is refused."""
-        for page in self.list_pages(path, query, version=version):
+    def list_items(
+        self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, item: Shape[Json] = an_object
+    ) -> t.Iterator[Json]:
+        """Yield every item of a list, in this shape, page by page.
+
+        An empty page is not the end. A nextLink to another host is refused, and so is a list without an end.
+        """
+        for page in self.list_pages(path, query, version=version, item=item):
             yield from page
 
-    def list_pages(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> t.Iterator[list[Json]]:
+    def list_pages(
+        self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, item: Shape[Json] = an_object
+    ) -> t.Iterator[list[Json]]:
         """Yield the items of each page of a list; the next page is read only when it is asked for."""
+        page_of = object_of({"value": list_of(item), "@odata.nextLink": optional(text)})
         url: str | None = render_url(self.origin, version, path, query)
         seen: set[str] = set()
         while url:
             seen.add(url)
-            page = self._send(_request("GET", url), is_write=False)
-            items = page.get("value") if isinstance(page, dict) else None
-            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise errors.UnexpectedResponseError(f"GET {path} did not return a list of objects.", target=f"GET {path}")
-            yield items
+            page = self._send(_request("GET", url), is_write=False, shape=page_of)
+            yield page["value"]
             url = page.get("@odata.nextLink")
             self._validate_next(url, seen, path)
 
-    def post(self, path: str, body: Json | None = None, *, version: str = V1, idempotent: bool = False) -> t.Any:
-        """Send a POST and return the JSON of its response."""
-        return self.send("POST", path, None, body, version=version, idempotent=idempotent)
+    def post(self, path: str, body: Json | None = None, *, version: str = V1, idempotent: bool = False, shape: Shape[T] = anything) -> T:
+        """Send a POST and return the JSON of its response, in this shape."""
+        return self.send("POST", path, None, body, version=version, idempotent=idempotent, shape=shape)
 
-    def post_query(self, path: str, body: Json, *, version: str = V1) -> t.Any:
-        """Send a POST that changes nothing, such as one for a report, and return the JSON of its response."""
-        return self._send(self.request("POST", path, None, body, version=version, idempotent=True), is_write=False)
+    def post_query(self, path: str, body: Json, *, version: str = V1, shape: Shape[Json] = an_object) -> Json:
+        """Send a POST that changes nothing, such as one for a report, and return the JSON of its response, in this shape."""
+        return self._send(self.request("POST", path, None, body, version=version, idempotent=True), is_write=False, shape=shape)
 
     def patch(self, path: str, body: Json, *, version: str = V1) -> t.Any:
         """Send a PATCH. Every PATCH of this collection sets whole values: twice is as good as once."""
@@ -194,10 +213,11 @@ class GraphClient:
         *,
         version: str = V1,
         idempotent: bool = False,
-    ) -> t.Any:
-        """Send a request and return the JSON of its response."""
+        shape: Shape[T] = anything,
+    ) -> T:
+        """Send a request and return the JSON of its response, in this shape."""
         request = self.request(method, path, query, body, version=version, idempotent=idempotent)
-        return self._send(request, is_write=request.is_write)
+        return self._send(request, is_write=request.is_write, shape=shape)
 
     def request(
         self,
@@ -276,15 +296,16 @@ class GraphClient:
             if self.doubtful_skew is None and abs(self._clock_skew) > LONGEST_SKEW:
                 self.doubtful_skew = self._clock_skew
 
-    def _send(self, request: Request, *, is_write: bool) -> t.Any:
-        """Return the JSON of a response. The error of a write that may have been done says so."""
+    def _send(self, request: Request, *, is_write: bool, shape: Shape[T]) -> T:
+        """Return the JSON of a response, in this shape. The error of a write that may have been done says so."""
         is_doubtful = False
+        self.has_written |= is_write
         try:
             response = self.send_authorized(request)
             if is_write and self.approval.is_required(response):
                 response = self.approval.obtain(request, response)
             is_doubtful = response.is_doubtful
-            return parse_response(request, response)
+            return parse_response(request, response, shape)
         except (errors.LostResponseError, errors.UnexpectedResponseError, errors.GraphError) as failure:
             is_doubtful = is_doubtful or not isinstance(failure, errors.GraphError) or failure.status >= 500
             if is_write and is_doubtful and failure.effects is None:
@@ -306,12 +327,19 @@ class GraphClient:
     def _validate_next(self, url: str | None, seen: set[str], path: str) -> None:
         if url is None:
             return
+        problem = None
         if not is_same_origin(url, self.origin):
+            problem = "the next page is on another host; the token is not sent there"
+        elif not ADDRESS.fullmatch(url):
+            problem = "the address of the next page holds characters that an address cannot have"
+        elif url in seen:
+            problem = "the next page is one that was read already"
+        elif len(seen) >= MOST_PAGES:
+            problem = f"the list has more than {MOST_PAGES} pages"
+        if problem:
             raise errors.UnexpectedResponseError(
-                f"GET {path}: the next page is on another host; the token is not sent there.", target=f"GET {path}"
+                f"GET {path} returned an unexpected response: {problem}.", target=f"GET {path}", hint="Check graph_url and the proxy."
             )
-        if url in seen:
-            raise errors.UnexpectedResponseError(f"GET {path}: the next page is one that was read already.", target=f"GET {path}")
 
 
 def parse_claims_challenge(header: str | None) -> str | None:
@@ -321,7 +349,7 @@ def parse_claims_challenge(header: str | None) -> str | None:
         return None
     try:
         claims = base64.b64decode(found.group(1) + "===").decode()
-        return claims if isinstance(json.loads(claims), dict) else None
+        return claims if isinstance(parse_json(claims), dict) else None
     except ValueError:
         return None
 

@@ -4,22 +4,26 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Microsoft Graph's responses: the JSON of a good one, the error of any other."""
+"""Microsoft Graph's responses: the JSON of a good one, the error of any other. What comes in here is checked here."""
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 import urllib.parse
 
 from .. import _errors as errors
 from .._http.message import Request, Response
+from .._json import Misfit, Shape, anything, parse_json
+from .._text import quote
 from .._types import Json
 
+LONGEST_CODE = 100  # characters of an error code or an ID that a message shows
+T = t.TypeVar("T")
 
-def parse_response(request: Request, response: Response) -> t.Any:
-    """Return the JSON of a good response, null without a body; raise the error of any other."""
+
+def parse_response(request: Request, response: Response, shape: Shape[T] = anything) -> T:
+    """Return the JSON of a good response in this shape, null without a body; raise the error of any other."""
     if 300 <= response.status < 400:
         raise errors.UnexpectedResponseError(
             f"{request.target} was redirected to {_host(response.headers.get('location'))}.",
@@ -28,40 +32,68 @@ def parse_response(request: Request, response: Response) -> t.Any:
         )
     if response.status >= 400:
         raise parse_error(request, response)
-    if response.status == 204 or not response.body:
+    if response.status < 200:
+        raise errors.UnexpectedResponseError(
+            f"{request.target} returned an unexpected response (status {response.status}).", target=request.target
+        )
+    return parse_shape(request.target, _parse_body(request, response), shape)
+
+
+def parse_shape(target: str, value: t.Any, shape: Shape[T]) -> T:
+    """Return the value of a response in this shape; raise UnexpectedResponseError, which names the operation and the member."""
+    try:
+        return shape(value, "")
+    except Misfit as failure:
+        raise errors.UnexpectedResponseError(
+            f"{target} returned an unexpected response: {failure}.",
+            target=target,
+            hint="A proxy or gateway may have responded instead of Microsoft Graph, or the API has changed. Run the task again, and report "
+            "it if it stays so.",
+        ) from None
+
+
+def _parse_body(request: Request, response: Response) -> t.Any:
+    if response.status == 204 or not response.body.strip():
         return None
     try:
-        return json.loads(response.body)
-    except ValueError:
+        return parse_json(response.body)
+    except ValueError as failure:
+        reason = quote(failure, LONGEST_CODE)
         raise errors.UnexpectedResponseError(
-            f"{request.target} answered {response.status} with something that is not JSON ({_content_type(response)}).",
+            f"{request.target} returned an unexpected response (status {response.status}), not JSON ({_content_type(response)}): {reason}.",
             target=request.target,
-            hint="A proxy or gateway may have answered in place of Microsoft Graph. Check graph_url and the proxy.",
+            hint="A proxy or gateway may have responded instead of Microsoft Graph. Check graph_url and the proxy.",
         ) from None
 
 
 def parse_error(request: Request, response: Response) -> errors.GraphError:
     """Return the error of an error response, with Intune's JSON within JSON unpacked."""
-    body = _json_object(response.text)
-    error = body.get("error") if isinstance(body.get("error"), dict) else {}
-    error = t.cast(Json, error)
-    inner = error.get("innerError") if isinstance(error.get("innerError"), dict) else {}
-    inner = t.cast(Json, inner)
+    error = _member(_json_object(response.text), "error")
+    inner = _member(error, "innerError") or _member(error, "innererror")
     message = parse_message(error.get("message")) or f"no reason was given ({_content_type(response)})"
     code = parse_code(error)
     return errors.for_status(response.status)(
         message,
         status=response.status,
         code=code,
-        request_id=response.headers.get("request-id") or inner.get("request-id"),
-        client_request_id=response.headers.get("client-request-id") or inner.get("client-request-id"),
+        request_id=_parse_id(response.headers.get("request-id")) or _parse_id(inner.get("request-id")),
+        client_request_id=_parse_id(response.headers.get("client-request-id")) or _parse_id(inner.get("client-request-id")),
         target=request.target,
         hint=_hint(response.status, code, message),
     )
 
 
+def _member(value: Json, name: str) -> Json:
+    found = value.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _parse_id(value: t.Any) -> str | None:
+    return quote(value, LONGEST_CODE) or None if isinstance(value, str) else None
+
+
 def parse_message(message: t.Any) -> str:
-    """Return the sentence inside Intune's message: unwrapped from its JSON, without the operation ID at its end."""
+    """Return the sentence inside Intune's message: unwrapped from its JSON, in one line, without the operation ID at its end."""
     if not isinstance(message, str):
         return ""
     text = message
@@ -69,7 +101,8 @@ def parse_message(message: t.Any) -> str:
     for key in ("Message", "message"):
         if isinstance(wrapped.get(key), str):
             text = wrapped[key]
-    return re.split(r"\s+- (?:Operation ID|Activity ID|Url|CustomApiErrorPhrase)\b", text)[0].strip()
+    # Made short first: patterns take their time for long texts.
+    return re.split(r" - (?:Operation ID|Activity ID|Url|CustomApiErrorPhrase)\b", quote(text))[0].strip()
 
 
 def parse_code(error: t.Mapping[str, t.Any]) -> str | None:
@@ -77,8 +110,7 @@ def parse_code(error: t.Mapping[str, t.Any]) -> str | None:
     code: str | None = None
     level: t.Any = error
     while isinstance(level, dict):
-        if isinstance(level.get("code"), str) and level["code"]:
-            code = level["code"]
+        code = _parse_id(level.get("code")) or code
         level = level.get("innerError") or level.get("innererror")
     return code
 
@@ -99,20 +131,22 @@ def _hint(status: int, code: str | None, message: str) -> str | None:
 
 def _json_object(text: str) -> Json:
     try:
-        value = json.loads(text)
+        value = parse_json(text)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
 
 
 def _content_type(response: Response) -> str:
-    kind = response.headers.get("content-type", "no content type").split(";")[0]
+    kind = quote(response.headers.get("content-type", "no content type").split(";")[0], LONGEST_CODE)
     return f"{kind}, {len(response.body)} bytes"
 
 
 def _host(url: str | None) -> str:
+    """Return the host of an address for a message."""
     try:
-        return (urllib.parse.urlsplit(url).netloc.rpartition("@")[2] if url else "") or "another place"
+        # Without a user name and password.
+        host = urllib.parse.urlsplit(url or "").netloc.rpartition("@")[2]
     except ValueError:
-        # No address at all.
-        return "another place"
+        return "an address that cannot be read"
+    return quote(host, LONGEST_CODE) if host else "another place"

@@ -12,15 +12,19 @@ import contextlib
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
 from .._guid import NIL, parse_guid
 from .._names import explain_missing, squash
 from .._types import Json
-from .assignments import Assignment, parse_assignments
+from .assignments import ASSIGNMENT, Assignment, parse_assignments
 from .model import Policy, PolicyScope
 from .policy import Change, drop_settings, plan
 from .settings import BackendName
+
+ORGANIZATION = shapes.object_of({"id": shapes.optional(shapes.text)})
+CREATED = shapes.object_of({"id": shapes.identity})
 
 
 class Backend(t.Protocol):
@@ -94,7 +98,7 @@ def fetch_tenant_id(client: GraphClient, tenant_id: str | None) -> str:
     """Return the GUID of the tenant that the client is signed in to. The option tenant_id may be unset, but must not contradict it."""
     found = parse_guid(str(client.credential.identity().get("tid") or ""))
     if found is None:
-        organization = next(client.list_items("/organization", {"$select": "id"}), {})
+        organization = next(client.list_items("/organization", {"$select": "id"}, item=ORGANIZATION), {})
         found = parse_guid(organization.get("id") or "")
     if found is None:
         raise errors.UnexpectedResponseError("The tenant does not return its ID.", hint="Check cloud and graph_url.")
@@ -113,7 +117,7 @@ def fetch_tenant_id(client: GraphClient, tenant_id: str | None) -> str:
 
 def fetch_assignments(client: GraphClient, policy_path: str) -> list[Json]:
     """Return the assignments of a policy from the beta version, since v1.0 shows no filters."""
-    return list(client.list_items(f"{policy_path}/assignments", version=BETA))
+    return list(client.list_items(f"{policy_path}/assignments", version=BETA, item=ASSIGNMENT))
 
 
 def complete_assignments(client: GraphClient, raw: Json, path: str) -> Json:

@@ -15,6 +15,7 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .._guid import NIL
 from .._types import Json
 
@@ -29,6 +30,8 @@ ODATA_TYPES: t.Mapping[str, str] = {  # by Target
 TARGETS = {odata_type: target for target, odata_type in ODATA_TYPES.items()}
 FILTER_ID = "deviceAndAppManagementAssignmentFilterId"
 FILTER_TYPE = "deviceAndAppManagementAssignmentFilterType"
+TARGET = shapes.object_of(dict.fromkeys(("@odata.type", "groupId", FILTER_ID, FILTER_TYPE), shapes.optional(shapes.text)))
+ASSIGNMENT = shapes.object_of({"target": shapes.optional(TARGET)})
 NO_GROUP = ""
 NO_FILTER = ""
 KEEP_FILTER = None  # of a requested assignment: the filter of a target that stays is left alone

@@ -15,12 +15,15 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .._graph.client import BETA, V1, GraphClient
 from .._graph.odata import render_literal, render_path
 from .._types import Json
 from . import api
 from .model import (
     DEFAULT_SCOPE_TAG,
+    OMA_SETTING,
+    POLICY_MEMBERS,
     Policy,
     PolicyScope,
     expand_uri,
@@ -34,6 +37,8 @@ from .settings import BY_OPTION, SETTINGS, BackendName, Setting, Values
 
 PATH = "/deviceManagement/deviceConfigurations"
 ODATA_TYPE = "#microsoft.graph.windows10CustomConfiguration"
+PROFILE = shapes.object_of({**POLICY_MEMBERS, "displayName": shapes.text, "omaSettings": shapes.optional(shapes.list_of(OMA_SETTING))})
+PLAIN_TEXT = shapes.optional(shapes.object_of({"value": shapes.optional(shapes.text)}))
 READ_ONLY = ("isEncrypted", "secretReferenceValueId", "isReadOnly")  # of beta; refused in a write
 LABELS: tuple[str, ...] = ("displayName", "description", "omaUri")  # of an OMA setting, as somebody wrote them
 EXPAND = {"$expand": "assignments"}
@@ -51,11 +56,11 @@ class CustomProfile:
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
         """Return all device configurations of exactly this name."""
         query = {"$filter": f"displayName eq {render_literal(name)}", **EXPAND}
-        return [raw for raw in client.list_items(PATH, query, version=BETA) if raw.get("displayName") == name]
+        return [raw for raw in client.list_items(PATH, query, version=BETA, item=PROFILE) if raw.get("displayName") == name]
 
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
         """Return the device configuration of this ID."""
-        return t.cast("Json | None", client.find(PATH + render_path(policy_id), EXPAND, version=BETA))
+        return client.find(PATH + render_path(policy_id), EXPAND, version=BETA, shape=PROFILE)
 
     def find_mismatch(self, raw: Json) -> str | None:
         """Return the type of a device configuration that is not a custom profile."""
@@ -94,7 +99,7 @@ class CustomProfile:
         if is_tagged:
             body["roleScopeTagIds"] = list(desired.scope_tags)
         try:
-            return str(client.post(PATH, body, version=BETA if is_tagged else V1)["id"])
+            return str(client.post(PATH, body, version=BETA if is_tagged else V1, shape=api.CREATED)["id"])
         except (errors.LostResponseError, errors.UnexpectedResponseError, errors.ServiceError) as failure:
             advice = "The profile may have been made. Run again: a profile of that name is found and finished, not made twice."
             raise failure.with_effects("unknown").with_hint(advice) from failure
@@ -185,7 +190,7 @@ def _reveal(client: GraphClient, raw: Json, uri: str) -> t.Any:
         return None
     function = f"getOmaSettingPlainTextValue(secretReferenceValueId={render_literal(str(reference))})"
     try:
-        return (client.get(PATH + render_path(raw["id"], function)) or {}).get("value")
+        return (client.get(PATH + render_path(raw["id"], function), shape=PLAIN_TEXT) or {}).get("value")
     except errors.GraphError as failure:
         if failure.status in NOT_REVEALED:
             return None

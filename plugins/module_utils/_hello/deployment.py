@@ -20,6 +20,7 @@ import zipfile
 import zlib
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .._graph.client import GraphClient
 from .._graph.odata import render_literal, render_path
 from .._types import Json
@@ -46,6 +47,17 @@ STATUSES: t.Mapping[str, Status] = {
 FAILED: tuple[Status, ...] = ("error", "conflict")
 # SettingStatus of a setting that did not fail: notApplicable and compliant, by their numbers in complianceStatus.
 NOT_FAILED = ("1", "2")
+
+COUNT = shapes.lenient(shapes.integer)
+OVERVIEW = shapes.object_of(
+    {
+        **dict.fromkeys(("successCount", "pendingCount", "notApplicableCount", "errorCount", "failedCount"), COUNT),
+        "lastUpdateDateTime": shapes.lenient(shapes.text),
+    }
+)
+JOB = shapes.object_of({"id": shapes.identity, "status": shapes.optional(shapes.text), "url": shapes.optional(shapes.text)})
+LIST = shapes.lenient(shapes.list_of(shapes.anything))
+CODES = shapes.object_of({"Schema": LIST, "Values": LIST})
 
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # The errors of zipfile and csv for content that is cut off, damaged, or encrypted.
@@ -112,7 +124,7 @@ def parse_error_code(value: t.Any) -> int | None:
         code = value if isinstance(value, int) else int(str(value).strip(), 0)
     except ValueError:
         return None
-    if isinstance(value, bool) or not code:
+    if isinstance(value, bool) or not code or not -shapes.LARGEST_INTEGER <= code < shapes.LARGEST_INTEGER:
         return None
     return code - 2**32 if 2**31 <= code < 2**32 else code
 
@@ -193,7 +205,7 @@ def _describe_device(row: Row) -> FailedDevice:
 
 def fetch_overview(client: GraphClient, policy_id: str) -> CheckInStatus:
     """Return the check-in status of a device configuration, by its overview."""
-    return parse_overview(client.get(custom_profile.PATH + render_path(policy_id, "deviceStatusOverview")))
+    return parse_overview(client.get(custom_profile.PATH + render_path(policy_id, "deviceStatusOverview"), shape=OVERVIEW))
 
 
 def fetch_report(client: GraphClient, policy_id: str, timeout: float, *, is_profile: bool) -> CheckInStatus:
@@ -204,7 +216,7 @@ def fetch_report(client: GraphClient, policy_id: str, timeout: float, *, is_prof
     job = _export(client, policy_id)
 
     def read() -> Json:
-        return t.cast(Json, client.get(JOBS + render_path(str(job["id"]))))
+        return client.get(JOBS + render_path(job["id"]), shape=JOB)
 
     def is_over(found: Json) -> bool:
         # Completed jobs were seen without their address for a while.
@@ -224,12 +236,12 @@ def fetch_report(client: GraphClient, policy_id: str, timeout: float, *, is_prof
 def _export(client: GraphClient, policy_id: str) -> Json:
     body = {"reportName": REPORT, "filter": f"(PolicyId eq '{policy_id}')", "format": "csv", "localizationType": "replaceLocalizableValues"}
     try:
-        return t.cast(Json, client.post_query(JOBS, {**body, "select": list(COLUMNS)}))
+        return client.post_query(JOBS, {**body, "select": list(COLUMNS)}, shape=JOB)
     except errors.GraphError as failure:
         if failure.status != 400:
             raise
         # Some tenants accept no choice of columns for this report; its own columns include the needed ones.
-        return t.cast(Json, client.post_query(JOBS, body))
+        return client.post_query(JOBS, body, shape=JOB)
 
 
 def _add_error_codes(client: GraphClient, policy_id: str, rows: t.Sequence[Row], devices: t.Sequence[FailedDevice]) -> None:
@@ -241,7 +253,7 @@ def _add_error_codes(client: GraphClient, policy_id: str, rows: t.Sequence[Row],
         where = " and ".join(f"({name} eq {render_literal(value)})" for name, value in ids.items())
         body = {"select": ["SettingName", "SettingStatus", "ErrorCode"], "filter": where, "skip": 0, "top": 50, "orderBy": []}
         try:
-            found = client.post_query(SETTINGS_REPORT, body)
+            found = client.post_query(SETTINGS_REPORT, body, shape=CODES)
         except (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError):
             # The codes are details of a report that is complete without them.
             return
@@ -249,11 +261,10 @@ def _add_error_codes(client: GraphClient, policy_id: str, rows: t.Sequence[Row],
         device["error"] = describe_error_code(device["error_code"])
 
 
-def _find_error_code(report: t.Any) -> int | None:
+def _find_error_code(report: Json) -> int | None:
     """Return the error code of the first setting that failed, from a report of columns and rows."""
-    table = report if isinstance(report, dict) else {}
-    columns = [column.get("Column") for column in table.get("Schema") or [] if isinstance(column, dict)]
-    for values in table.get("Values") or []:
+    columns = [str(column.get("Column")) for column in report.get("Schema") or [] if isinstance(column, dict)]
+    for values in report.get("Values") or []:
         row = dict(zip(columns, values, strict=False)) if isinstance(values, list) else {}
         code = parse_error_code(row.get("ErrorCode"))
         if code is not None and str(row.get("SettingStatus")) not in NOT_FAILED:

@@ -12,16 +12,16 @@ A policy type that cannot be read is reported, and does not hide the others.
 from __future__ import annotations
 
 import dataclasses
-import json
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .._graph.client import BETA, V1, GraphClient
 from .._graph.odata import render_path
 from .._types import Json
 from . import api, custom_profile, settings_catalog
 from .assignments import parse_assignments
-from .model import SCOPES, FoundPolicy, PolicyScope, Surface, expand_uri, parse_oma_settings
+from .model import OMA_SETTING, POLICY_MEMBERS, SCOPES, FoundPolicy, PolicyScope, Surface, expand_uri, parse_oma_settings
 from .settings import BY_OPTION, Scope, Values
 
 INTENTS = "/deviceManagement/intents"
@@ -32,6 +32,12 @@ INTENT_PREFIX = "deviceConfiguration--windowsIdentityProtectionConfiguration_"
 TEMPLATES: t.Mapping[str, Surface] = {"endpointSecurityAccountProtection": "account_protection", "baseline": "security_baseline"}
 PROFILES_LABEL = "device configuration profiles"
 
+# Other policy types than the managed ones inform: only what they have in common with those must be right.
+PROFILE = shapes.object_of(
+    {**POLICY_MEMBERS, "displayName": shapes.lenient(shapes.text), "omaSettings": shapes.optional(shapes.list_of(OMA_SETTING))}
+)
+CATALOG_POLICY = shapes.object_of({**settings_catalog.CATALOG_MEMBERS, "name": shapes.lenient(shapes.text)})
+INTENT_SETTING = shapes.object_of({"definitionId": shapes.optional(shapes.text), "valueJson": shapes.lenient(shapes.text)})
 # Properties of the identity protection template, of intents that were made from it, and of the settings for enrollment -> options.
 PROPERTIES = {
     "pinRecoveryEnabled": "enable_pin_recovery",
@@ -107,8 +113,8 @@ def parse_intent(raw: Json, settings: t.Iterable[Json]) -> FoundPolicy | None:
 
 def _parse_intent_value(setting: Json) -> t.Any:
     try:
-        return json.loads(setting["valueJson"])
-    except (KeyError, TypeError, ValueError):
+        return shapes.parse_json(setting["valueJson"])
+    except (KeyError, AttributeError, ValueError):
         return setting.get("value")
 
 
@@ -144,7 +150,7 @@ def _is_value(option: str, value: t.Any, is_explicit: bool) -> bool:
         return value in setting.words
     if setting.kind in ("bool", "flag"):
         return value is True or (is_explicit and value is False)
-    return isinstance(value, int) and not isinstance(value, bool)
+    return shapes.lenient(shapes.integer)(value, option) is not None
 
 
 def _make_found(surface: Surface, raw: Json, name: t.Any, values: t.Mapping[Scope, Values], oma: tuple[Json, ...] = ()) -> FoundPolicy:
@@ -186,25 +192,25 @@ def fetch_policies(client: GraphClient, tenant_id: str) -> tuple[list[FoundPolic
 
 def _fetch_profiles(client: GraphClient, tenant_id: str) -> t.Iterator[FoundPolicy | None]:
     path = custom_profile.PATH
-    for raw in client.list_items(path, custom_profile.EXPAND, version=BETA):
+    for raw in client.list_items(path, custom_profile.EXPAND, version=BETA, item=PROFILE):
         yield parse_profile(api.complete_assignments(client, raw, path), tenant_id)
 
 
 def _fetch_catalog(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
     path = settings_catalog.PATH
-    for raw in client.list_items(path, {"$expand": settings_catalog.EXPAND}, version=BETA):
+    for raw in client.list_items(path, {"$expand": settings_catalog.EXPAND}, version=BETA, item=CATALOG_POLICY):
         yield parse_catalog_policy(api.complete_assignments(client, settings_catalog.fetch_all_settings(client, raw), path))
 
 
 def _fetch_intents(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
     """Yield the intents: retired since 2024, and still editable; a few at most, each read separately."""
-    for raw in client.list_items(INTENTS, version=BETA):
+    for raw in client.list_items(INTENTS, version=BETA, item=PROFILE):
         path = INTENTS + render_path(raw["id"])
-        policy = parse_intent(raw, client.list_items(f"{path}/settings", version=BETA))
+        policy = parse_intent(raw, client.list_items(f"{path}/settings", version=BETA, item=INTENT_SETTING))
         if policy is not None:
             yield dataclasses.replace(policy, assignments=parse_assignments(api.fetch_assignments(client, path)))
 
 
 def _fetch_enrollment(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
-    for raw in client.list_items(ENROLLMENT, version=V1):
+    for raw in client.list_items(ENROLLMENT, version=V1, item=PROFILE):
         yield parse_enrollment(raw)

@@ -16,8 +16,9 @@ import dataclasses
 import re
 import typing as t
 
+from .. import _json as shapes
 from .._types import Json
-from .assignments import Assignment, AssignmentResult
+from .assignments import ASSIGNMENT, Assignment, AssignmentResult
 from .settings import BOTH, HIDDEN, SETTINGS, BackendName, Kind, Scope, Setting, Values, describe_value
 
 # The policy types of Intune that can hold settings of Windows Hello for Business.
@@ -28,6 +29,15 @@ Surface = t.Literal[
 BACKENDS: t.Mapping[Surface, BackendName] = {"custom": "custom", "settings_catalog": "settings_catalog"}
 SCOPES: tuple[Scope, ...] = BOTH
 DEFAULT_SCOPE_TAG = "0"
+
+# The members that all policies of Intune have in common. Those of the policy types are in the files that read them.
+POLICY_MEMBERS: t.Mapping[str, shapes.Shape[t.Any]] = {
+    "id": shapes.identity,
+    **dict.fromkeys(("@odata.type", "description", "assignments@odata.nextLink"), shapes.optional(shapes.text)),
+    "roleScopeTagIds": shapes.optional(shapes.list_of(shapes.text)),
+    "assignments": shapes.optional(shapes.list_of(ASSIGNMENT)),
+}
+OMA_SETTING = shapes.object_of(dict.fromkeys(("@odata.type", "omaUri", "secretReferenceValueId"), shapes.optional(shapes.text)))
 
 OMA_BOOLEAN = "#microsoft.graph.omaSettingBoolean"
 OMA_INTEGER = "#microsoft.graph.omaSettingInteger"
@@ -211,10 +221,8 @@ def parse_oma_value(setting: Setting, item: Json) -> t.Any:
         return value if isinstance(value, bool) else None
     if setting.kind in ("text", "list"):
         return parse_oma_text(setting, value)
-    # A bool is an int for Python.
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    return value if setting.kind == "int" else _parse_index(setting, value)
+    number = shapes.lenient(shapes.integer)(value, "value")
+    return number if setting.kind == "int" or number is None else _parse_index(setting, number)
 
 
 def _parse_index(setting: Setting, index: int) -> bool | str | None:

@@ -15,11 +15,12 @@ import json
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
 from .._types import Json
 from . import api
-from .model import DEFAULT_SCOPE_TAG, Policy, PolicyScope
+from .model import DEFAULT_SCOPE_TAG, POLICY_MEMBERS, Policy, PolicyScope
 from .settings import BY_OPTION, SETTINGS, BackendName, Kind, Scope, Setting, Values
 
 PATH = "/deviceManagement/configurationPolicies"
@@ -27,6 +28,22 @@ PREFIX = "#microsoft.graph.deviceManagementConfiguration"
 SECRET = "deviceManagementConfigurationSecretSettingValue"
 # Also together with $filter; on a single policy, $expand shows settings, but no assignments.
 EXPAND = "settings,assignments"
+TEXT = shapes.optional(shapes.text)
+INSTANCE_MEMBERS: t.Mapping[str, shapes.Shape[t.Any]] = {
+    "settingDefinitionId": TEXT,
+    "simpleSettingCollectionValue": shapes.optional(shapes.list_of(shapes.an_object)),
+    "simpleSettingValue": shapes.optional(shapes.an_object),
+    "choiceSettingValue": shapes.optional(shapes.object_of({"value": TEXT})),
+}
+GROUP_VALUE = shapes.object_of({"children": shapes.optional(shapes.list_of(shapes.object_of(INSTANCE_MEMBERS)))})
+INSTANCE = shapes.object_of({**INSTANCE_MEMBERS, "groupSettingCollectionValue": shapes.optional(shapes.list_of(GROUP_VALUE))})
+SETTING = shapes.object_of({"settingInstance": shapes.optional(INSTANCE)})
+CATALOG_MEMBERS: t.Mapping[str, shapes.Shape[t.Any]] = {
+    **POLICY_MEMBERS,
+    "templateReference": shapes.optional(shapes.object_of({"templateId": TEXT, "templateFamily": TEXT})),
+    "settings": shapes.optional(shapes.list_of(SETTING)),
+}
+CATALOG_POLICY = shapes.object_of({**CATALOG_MEMBERS, **dict.fromkeys(("name", "platforms", "technologies"), shapes.text)})
 INSTANCE_KINDS: t.Mapping[Kind, str] = {
     "bool": "ChoiceSetting",
     "flag": "ChoiceSetting",
@@ -48,13 +65,13 @@ class SettingsCatalog:
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
         """Return all settings catalog policies of exactly this name."""
         query = {"$filter": f"name eq {render_literal(name)}", "$expand": EXPAND}
-        found = [raw for raw in client.list_items(PATH, query, version=BETA) if raw.get("name") == name]
+        found = [raw for raw in client.list_items(PATH, query, version=BETA, item=CATALOG_POLICY) if raw.get("name") == name]
         return [fetch_all_settings(client, raw) for raw in found]
 
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
         """Return the settings catalog policy of this ID."""
         path = PATH + render_path(policy_id)
-        raw = client.find(path, {"$expand": "settings"}, version=BETA)
+        raw = client.find(path, {"$expand": "settings"}, version=BETA, shape=CATALOG_POLICY)
         return None if raw is None else {**fetch_all_settings(client, raw), "assignments": api.fetch_assignments(client, path)}
 
     def find_mismatch(self, raw: Json) -> str | None:
@@ -90,7 +107,7 @@ class SettingsCatalog:
         """Create the policy without assignments, and return its ID."""
         body = _render_policy(desired, "windows10", "mdm", merge_settings([], {}, desired.settings, policy_scope.scope))
         try:
-            return str(client.post(PATH, body, version=BETA)["id"])
+            return str(client.post(PATH, body, version=BETA, shape=api.CREATED)["id"])
         except (errors.LostResponseError, errors.UnexpectedResponseError, errors.ServiceError) as failure:
             advice = "The policy may have been made. Run again: a policy of that name is found and finished, not made twice."
             raise failure.with_effects("unknown").with_hint(advice) from failure
@@ -121,7 +138,7 @@ def fetch_all_settings(client: GraphClient, raw: Json) -> Json:
     """Return a policy with all its settings: of a long list, $expand shows only the beginning."""
     if len(raw.get("settings") or []) == raw.get("settingCount", 0):
         return raw
-    return {**raw, "settings": list(client.list_items(PATH + render_path(raw["id"], "settings"), version=BETA))}
+    return {**raw, "settings": list(client.list_items(PATH + render_path(raw["id"], "settings"), version=BETA, item=SETTING))}
 
 
 def _render_policy(policy: Policy, platforms: str, technologies: str, settings: list[Json]) -> Json:
@@ -177,10 +194,10 @@ def parse_instance(setting: Setting, instance: Json, scope: Scope) -> t.Any:
         hosts = {str(item.get("value") or "").strip().lower() for item in instance.get("simpleSettingCollectionValue") or []}
         return tuple(sorted(hosts - {""})) or None
     if setting.kind in ("int", "text"):
-        value = (instance.get("simpleSettingValue") or {}).get("value")
-        # A bool is an int for Python, and an empty text sets nothing.
-        is_valid = isinstance(value, int if setting.kind == "int" else str) and not isinstance(value, bool)
-        return value if is_valid and value != "" else None
+        # Of another type the setting cannot be, and an empty text sets nothing.
+        shape = shapes.lenient(shapes.integer if setting.kind == "int" else shapes.text)
+        value = shape((instance.get("simpleSettingValue") or {}).get("value"), "value")
+        return None if value == "" else value
     choice = str((instance.get("choiceSettingValue") or {}).get("value")).lower()
     return {_render_choice(setting, value, scope): value for value in _choices(setting)}.get(choice)
 

@@ -9,9 +9,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import json
 import re
 import typing as t
 import urllib.parse
+
+from .._text import hide_token
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -70,6 +74,31 @@ class Response:
     headers: t.Mapping[str, str]
     body: bytes = dataclasses.field(default=b"", repr=False)
     is_doubtful: bool = False
+
+    @functools.cached_property
+    def is_cut_off(self) -> bool:
+        """Whether the body begins as JSON and is none, or is missing although the status promises one: it ended before its time."""
+        begin = self.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        if self.status != 200 or begin not in (b"{", b"[", b""):
+            return False
+        try:
+            json.loads(self.body)
+        except RecursionError:
+            return False
+        except ValueError:
+            return True
+        return False
+
+    def without_token(self, request: Request) -> Response:
+        """Return the response without the token of its request, wherever somebody put it."""
+        token = request.bearer
+        if not token:
+            return self
+        body, headers = hide_token(self.body, token), "\n".join(self.headers.values()).encode("utf-8", "replace")
+        if body == self.body and hide_token(headers, token) == headers:
+            return self
+        named = {name: hide_token(value.encode("utf-8", "replace"), token).decode() for name, value in self.headers.items()}
+        return dataclasses.replace(self, headers=named, body=body)
 
     @property
     def text(self) -> str:

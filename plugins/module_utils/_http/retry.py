@@ -67,10 +67,21 @@ def may_repeat(request: Request, response: Response) -> bool:
     """Return whether a response allows the same request to be sent again."""
     if response.status in NOT_RUN:
         return True
+    if is_cut_off(request, response):
+        return True
     if response.status not in TRANSIENT:
         return False
     # 503 with Retry-After is a refusal; without it the request may have been under way.
     return request.can_repeat or (response.status == 503 and "retry-after" in response.headers)
+
+
+def is_cut_off(request: Request, response: Response) -> bool:
+    """Return whether only the beginning of the JSON came, in a whole response: as good as none, for a request that can be repeated."""
+    if request.has_secret_query or not request.can_repeat:
+        # A report is no JSON.
+        return False
+    # A write may have a response without a body; a read has not.
+    return response.is_cut_off and (bool(response.body.strip()) or not request.is_write)
 
 
 def may_repeat_after_failure(request: Request, failure: errors.IntuneError, attempt: int) -> bool:
@@ -164,7 +175,7 @@ class RetryingSender:
 
     def _send_once(self, request: Request) -> tuple[Response | None, errors.IntuneError | None]:
         try:
-            return self._transport.send(request), None
+            return self._transport.send(request).without_token(request), None
         except (errors.NotSentError, errors.LostResponseError) as failure:
             return None, failure
 
@@ -173,4 +184,4 @@ def _may_have_run(response: Response | None, failure: errors.IntuneError | None)
     """Return whether the service may have run a request in spite of this response, or of none."""
     if response is None:
         return not isinstance(failure, errors.NotSentError)
-    return response.status in TRANSIENT and not (response.status == 503 and "retry-after" in response.headers)
+    return response.is_cut_off or (response.status in TRANSIENT and not (response.status == 503 and "retry-after" in response.headers))

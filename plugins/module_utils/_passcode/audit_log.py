@@ -18,6 +18,7 @@ import math
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .._graph.batch import CallResult
 from .._graph.client import BETA, GraphClient
 from .._graph.responses import parse_response
@@ -28,6 +29,7 @@ from .model import ACTION, SKEW
 
 PATH = "/deviceManagement/remoteActionAudits"
 QUERY = {"$select": "id,action,managedDeviceId,requestDateTime"}
+PAGE = shapes.object_of({"value": shapes.list_of(shapes.an_object), "@odata.nextLink": shapes.optional(shapes.text)})
 MAX_PAGES = 5  # that are read newest first
 DISORDER = 30.0  # seconds; the log need not be in order to the second
 READ_EVERY = 10.0  # seconds
@@ -190,8 +192,6 @@ def _parse_page(result: CallResult) -> Json | None:
     if result.response is None:
         return None
     try:
-        page = parse_response(result.request, result.response)
+        return parse_response(result.request, result.response, PAGE)
     except errors.IntuneError:
         return None
-    entries = page.get("value") if isinstance(page, dict) else None
-    return page if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries) else None

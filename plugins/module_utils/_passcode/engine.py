@@ -55,7 +55,7 @@ class ResetEngine:
         :param run: names this run in the journal; with it the client-request-id of each reset can be computed.
         :param locks: keep other processes from a device while it is reset; without them all can be taken.
         """
-        self._run = run or uuid.uuid4()
+        self._run_id = run or uuid.uuid4()
         self._locks = locks or DeviceLocks()
         self._locked: set[QueuedReset] = set()  # for this task
         self._client, self._scheduler, self._rules, self._journal = client, scheduler, rules, journal
@@ -81,7 +81,14 @@ class ResetEngine:
         return [*self._results.warnings, *self._locks.warnings]
 
     def run(self) -> None:
-        """Reset all devices, and wait for their outcomes as the rules say."""
+        """Reset all devices, and wait for their outcomes as the rules say. Whatever is raised, the items keep their outcomes."""
+        try:
+            self._run()
+        except Exception as failure:  # a defect must not take the results of a run with it that has written
+            error = failure if isinstance(failure, errors.IntuneError) else errors.InternalError(failure)
+            self._results.abort(error, [work for work in self._queue.all if work.phase == "sent"])
+
+    def _run(self) -> None:
         while self._queue.is_open or self._scheduler.is_busy:
             calls: t.Sequence[tuple[QueuedReset | None, Request]]
             while self._scheduler.free and (calls := self._next_resets() or self._next_log() or self._next_reads() or self._next_syncs()):
@@ -108,7 +115,7 @@ class ResetEngine:
         for work in chosen:
             work.attempt += 1
         names = [work.item.device.device_name if work.item.device else None for work in chosen]
-        ids = [derive_request_id(self._run, work.item.id, work.attempt) for work in chosen]
+        ids = [derive_request_id(self._run_id, work.item.id, work.attempt) for work in chosen]
         try:
             self._journal.intent([(work.item.id, name, request_id) for work, name, request_id in zip(chosen, names, ids, strict=True)])
         except errors.IntuneError as failure:

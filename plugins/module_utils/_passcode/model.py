@@ -15,6 +15,7 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
+from .. import _json as shapes
 from .._devices.eligibility import Reason as RefusalReason
 from .._devices.eligibility import Verdict
 from .._devices.model import Device
@@ -125,12 +126,15 @@ def find_last_reset(device: Device) -> RecordedReset | None:
 
 def parse_reset(entry: t.Mapping[str, t.Any]) -> RecordedReset:
     """Return an entry of deviceActionResults as a reset."""
+    state, passcode = entry.get("actionState"), entry.get("passcode")
     return RecordedReset(
-        state=str(entry.get("actionState") or "none"),
+        # A state that is no text is not "none", which means that the device has yet to carry the reset out.
+        state="none" if state is None else state if isinstance(state, str) else "unreadable",
         started=parse_timestamp(entry.get("startDateTime")) or 0.0,
         updated=parse_timestamp(entry.get("lastUpdatedDateTime")),
-        error_code=entry.get("errorCode"),
-        passcode=None if entry.get("passcode") is None else str(entry["passcode"]),
+        error_code=shapes.lenient(shapes.integer)(entry.get("errorCode"), "errorCode"),
+        # A number would have lost its zeros in front.
+        passcode=passcode if isinstance(passcode, str) else None,
     )
 
 

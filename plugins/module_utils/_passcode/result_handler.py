@@ -14,7 +14,7 @@ import typing as t
 
 from .. import _errors as errors
 from .. import _permissions as permissions
-from .._devices.model import Device, parse_device, parse_trust_type
+from .._devices.model import TRUST, Device, parse_device, parse_trust_type, shape_of
 from .._graph.batch import CallResult
 from .._graph.client import GraphClient
 from .._graph.responses import parse_response
@@ -77,18 +77,31 @@ class ResultHandler:
         """Take the results that have come."""
         # The log first, which tells more of the devices; then good ones: they show that others get through.
         for result in sorted(results, key=lambda result: (result.key is not None, not 200 <= (result.status or 0) < 300)):
-            work: QueuedReset | None = result.key
-            if work is None:
-                self.shown.take_log(result)
-                self._assess_held()
-            elif result.request.method == "GET":
-                self._take_read(work, result)
-            elif result.request.url.endswith("/syncDevice"):
-                self._take_sync(work, result)
-            else:
-                self._take_reset(work, result)
+            try:
+                self._take_one(result.key, result)
+            except Exception as failure:  # a defect must not take the outcomes of the other devices with it
+                self.abort(errors.InternalError(failure), [result.key] if result.key is not None else [])
             if self._not_written is not None:
                 self.stop(self._not_written)
+
+    def _take_one(self, work: QueuedReset | None, result: CallResult) -> None:
+        if work is None:
+            self.shown.take_log(result)
+            self._assess_held()
+        elif result.request.method == "GET":
+            self._take_read(work, result)
+        elif result.request.url.endswith("/syncDevice"):
+            self._take_sync(work, result)
+        else:
+            self._take_reset(work, result)
+
+    def abort(self, failure: errors.IntuneError, works: t.Iterable[QueuedReset]) -> None:
+        """End these devices, since their results cannot be taken, and send nothing more. A reset that was sent may have been run."""
+        for work in works:
+            if work.phase == "sent":
+                reset_state.after_lost(work, failure.message)
+            self._queue.finish(work)
+        self.stop(failure)
 
     def _take_reset(self, work: QueuedReset, result: CallResult) -> None:
         needs_approval = result.response is not None and self._client.approval.is_required(result.response)
@@ -144,14 +157,13 @@ class ResultHandler:
             self._try_again(work, result, can_repeat=not hopeless)
             return
         try:
-            found = parse_response(result.request, response)
+            is_trust = work.without_join_type is not None
+            found = parse_response(result.request, response, TRUST if is_trust else shape_of(work.item.id))
         except errors.NotFoundError:
             found = None
         except errors.IntuneError as failure:
-            self._try_again(work, result, can_repeat=not isinstance(failure, errors.GraphError))
-            return
-        if not isinstance(found, (dict, type(None))):
-            self._try_again(work, result, can_repeat=True)
+            told = dataclasses.replace(result, failure=failure)
+            self._try_again(work, told, can_repeat=not isinstance(failure, errors.GraphError))
             return
         self._progress_at["GET"] = self._clock.monotonic()
         work.attempts.pop("GET", None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import typing as t
 
-from .._devices.model import PATH, Device, parse_device
+from .._devices.model import PATH, Device, parse_device, shape_of
 from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import GraphClient
 from .._graph.odata import render_path
@@ -80,9 +80,9 @@ def fetch_items(
             yield item
 
 
-def _fetch_devices(client: GraphClient, scheduler: BatchScheduler, ids: t.Iterable[str]) -> t.Iterator[Device | None]:
+def _fetch_devices(client: GraphClient, scheduler: BatchScheduler, ids: t.Collection[str]) -> t.Iterator[Device | None]:
     """Yield each device with its action results, which only a read of the single device has; null for one that is gone."""
     query = {"$select": ",".join(PROPERTIES)}
     requests = [client.request("GET", PATH + render_path(identity), query) for identity in ids]
-    for request, response in zip(requests, scheduler.fetch_all(requests), strict=True):
-        yield None if response.status == 404 else parse_device(parse_response(request, response))
+    for identity, request, response in zip(ids, requests, scheduler.fetch_all(requests), strict=True):
+        yield None if response.status == 404 else parse_device(parse_response(request, response, shape_of(identity)))

@@ -232,7 +232,7 @@ class TestStrangeAnswers:
         second["id"] = identity
         inventory = InventoryData()
         inventory.add_host("other")
-        with pytest.raises(AnsibleParserError, match="must be a GUID"):
+        with pytest.raises(AnsibleParserError, match="must be (a GUID|an ID)"):
             source.parse(inventory, keyed_groups=[{"prefix": "platform", "key": "intune_platform"}])
         assert set(inventory.hosts) == {"other"} and inventory.hosts["other"].vars.keys() <= {"inventory_file", "inventory_dir"}
 
@@ -242,13 +242,13 @@ class TestStrangeAnswers:
 
     def test_a_list_of_something_else_is_refused(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(source.wire, "send", lambda request: answer(200, {"value": [{"id": "x"}, "y"]}))
-        assert "did not return a list of objects" in source.refusal()
+        assert "value[1] must be an object, not a text" in source.refusal()
 
     def test_an_error_of_any_kind_leaves_no_host(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
         verdicts = iter([eligibility.Verdict(True)])
         monkeypatch.setattr(eligibility, "evaluate", lambda *_args: next(verdicts))
         inventory = InventoryData()
-        with pytest.raises(StopIteration):
+        with pytest.raises(AnsibleParserError, match="StopIteration at inventory/intune_devices.py"):
             source.parse(inventory)
         assert not inventory.hosts
 

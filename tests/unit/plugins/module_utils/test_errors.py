@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _clouds as clouds
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 
 DETAILS = {"status": 403, "code": "Forbidden", "request_id": "r-1", "client_request_id": "c-1", "target": "GET /x", "hint": "Ask."}
@@ -84,3 +87,26 @@ def test_another_hint_makes_another_error(failure: errors.IntuneError) -> None:
 
 def test_advice_alone_is_a_hint() -> None:
     assert errors.NotSentError("No.").with_more_advice("Ask.").hint == "Ask."
+
+
+# --- texts of others, and defects -----------------------------------------------------------------------------------
+
+
+def test_case_21_whatever_a_message_is_made_of_it_is_shown_safely() -> None:
+    failure = errors.GraphError("a\x1bb", status=400, hint="c\nd", target="GET /x\u2028")
+    assert (failure.message, failure.hint, failure.target) == ("a\\x1bb", "c\\nd", "GET /x\\u2028")
+    assert failure.with_message("e\rf").message == "e\\rf"
+    assert failure.with_hint("\u202eg").hint == "\\u202eg"
+    assert failure.with_more_advice("\x00").hint == "c\\nd \\x00"
+    assert failure.with_approval_hint("\x07").hint == "\\x07"
+    assert "\x1b" not in repr(failure.args)
+
+
+def test_case_18_a_defect_names_its_type_and_place_and_no_value() -> None:
+    try:
+        clouds.choose_cloud(t.cast(t.Any, ["s3cret"]), graph_url=None, authority_url=None)
+    except TypeError as failure:
+        found = errors.InternalError(failure, effects="none")
+    assert "TypeError at module_utils/_clouds.py:" in found.message and "s3cret" not in str(found)
+    assert (found.describe()["kind"], found.describe()["effects"]) == ("Internal", "none")
+    assert str(errors.InternalError(KeyError("s3cret"))).startswith("An unexpected error occurred in the collection: KeyError.")

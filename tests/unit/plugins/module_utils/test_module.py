@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import typing as t
 
 import pytest
@@ -261,9 +262,10 @@ def test_a_failure_beside_values_keeps_them(transport: Wire) -> None:
     assert (result["failed"], result["changed"], result["thing"]) == (True, True, 1)
 
 
-def test_what_nobody_expected_is_not_hidden(transport: Wire) -> None:
-    with pytest.raises(ZeroDivisionError):
-        execute(raising(ZeroDivisionError()))
+def test_case_18_what_nobody_expected_is_an_internal_error(transport: Wire) -> None:
+    result = execute(raising(ZeroDivisionError("secret-value")))
+    assert (result["failed"], result["error"]["kind"], result["error"]["effects"]) == (True, "Internal", "none")
+    assert "ZeroDivisionError" in result["msg"] and "secret-value" not in json.dumps(result)
 
 
 # --- permissions ----------------------------------------------------------------------------------------------------
@@ -487,3 +489,46 @@ def test_a_module_does_not_repeat_a_private_key(module: list[FakeModule], monkey
     how, result = run_main(monkeypatch, module, params={"return_pass": False, "notes": [key]})
     assert how == "fail" and "notes holds a private key" in result["msg"] and "c2VjcmV0" not in str(result)
     assert result["invocation"] == {}
+
+
+# --- hostile options ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        pytest.param({"timeout": 10**400}, "timeout must be a number of at most 18 digits", id="case 18: a huge timeout"),
+        pytest.param({"timeout": -(10**5000)}, "timeout must be a number of at most 18 digits", id="case 18: more digits than are written"),
+        pytest.param({"retry_timeout": float("nan")}, "retry_timeout must be a number of seconds", id="case 18: not a number"),
+        pytest.param({"timeout": float("inf")}, "timeout must be a number of seconds", id="case 18: infinity"),
+        pytest.param({"token_cache_path": "a\x00b"}, "token_cache_path must not hold a NUL", id="case 18: NUL in a path"),
+        pytest.param({"tenant_id": "\ud800"}, "tenant_id must not hold a NUL character or half", id="case 18: half a character"),
+        pytest.param({"devices": ["a", "b\x00"]}, "devices must not hold a NUL", id="case 18: NUL in a list"),
+        pytest.param({"assignments": [{"group": "\x00"}]}, "assignments must not hold a NUL", id="case 18: NUL in a suboption"),
+        pytest.param({"max_devices": 10**400}, "max_devices must be a number of at most 18 digits", id="case 18: a huge count"),
+    ],
+)
+def test_what_nothing_can_use_is_refused_before_anything_is_sent(transport: Wire, given: dict[str, t.Any], message: str) -> None:
+    result = execute(reading, **given)
+    assert message in result["msg"] and result["error"]["kind"] == "InvalidOption"
+    assert not transport.sent
+
+
+def test_case_14_results_stay_whatever_is_raised_afterwards(transport: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    def close() -> None:
+        raise OverflowError
+
+    monkeypatch.setattr(transport, "close", close)
+    result = execute(lambda *_args: Outcome({"results": [{"status": "done"}]}, changed=True))
+    assert (result["results"], result["changed"], result["error"]["kind"]) == ([{"status": "done"}], True, "Internal")
+
+
+def test_case_18_a_defect_after_a_write_says_that_something_may_have_changed(transport: Wire) -> None:
+    def run(_given: t.Mapping[str, t.Any], client: GraphClient, _check: bool) -> Outcome:
+        client.post("/thing", {})
+        raise RecursionError("s3cret")
+
+    transport.then(answer(204))
+    result = execute(run)
+    assert (result["error"]["kind"], result["error"]["effects"]) == ("Internal", "unknown")
+    assert "Whether something was changed is unknown." in result["msg"] and "s3cret" not in json.dumps(result)

@@ -46,3 +46,12 @@ def test_the_warnings_of_a_result_are_its_own() -> None:
     outcome = Outcome(VALUES, warnings=["Oh."])
     outcome.describe(diff=False)["warnings"].append("More.")
     assert outcome.warnings == ["Oh."]
+
+
+def test_case_21_sentences_are_shown_safely_and_data_stays_as_it_is() -> None:
+    odd = "PC\x1b[31m\u202e"
+    values = {"results": [{"device_name": odd, "message": odd}], "problems": [odd], "pin_policies": [{"name": odd}], "number": 1}
+    result = Outcome(values, warnings=[odd]).describe(diff=False)
+    safe = "PC\\x1b[31m\\u202e"
+    assert result["results"] == [{"device_name": odd, "message": safe}] and result["pin_policies"] == [{"name": odd}]
+    assert (result["problems"], result["warnings"], result["number"]) == ([safe], [safe], 1)

@@ -177,7 +177,7 @@ def test_a_scope_tag_that_is_known_is_not_looked_up(given: str, known: set[str])
 
 
 def test_a_scope_tag_is_a_number_as_text() -> None:
-    lookup = DirectoryLookup(world_of({"id": 7, "displayName": "Berlin"}).client)
+    lookup = DirectoryLookup(world_of({"id": "7", "displayName": "Berlin"}).client)
     assert (lookup.find_scope_tag_id("Berlin"), lookup.find_scope_tag_id("7")) == ("7", "7")
 
 

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import batch
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import CallResult, parse_batch
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.responses import parse_response
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.fakes import GRAPH
 
@@ -94,3 +97,40 @@ ANY_JSON = st.recursive(
 def test_nothing_that_is_json_breaks_the_reading(body: t.Any) -> None:
     for content in (body, {"responses": body}, {"responses": [body]}, {"responses": [{"id": "0", "status": 200, "headers": body}]}):
         assert len(batch.parse_batch(3, Response(200, {}, json.dumps(content).encode()))) == 3
+
+
+# --- answers nobody expects -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"[" * 100_000, id="case 18: deep and cut off"),
+        pytest.param(b'{"responses": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", id="case 18: deeper than Python goes"),
+        pytest.param(b'{"responses": [{"id": "' + b"1" * 5000 + b'", "status": 200}]}', id="case 18: an ID of thousands of digits"),
+        pytest.param(b'{"responses": [{"id": "0", "status": 1' + b"0" * 400 + b"}]}", id="case 18: a huge status"),
+        pytest.param(b'{"responses": [{"id": "0", "status": 99}]}', id="case 18: a status that is none"),
+        pytest.param(b'{"responses": [{"id": ["0"], "status": 200}]}', id="case 18: an ID that is a list"),
+    ],
+)
+def test_an_envelope_that_cannot_be_read_answers_nothing(body: bytes) -> None:
+    assert parse_batch(1, Response(200, {}, body)) == [None]
+
+
+def test_case_18_one_response_that_cannot_be_used_does_not_take_the_others_with_it() -> None:
+    body = b'{"responses": [{"id": "0", "status": 200, "body": {"a": NaN}}, {"id": "1", "status": 200, "body": {"a": "\\ud800"}}]}'
+    first, second = (CallResult(0, READ, response) for response in parse_batch(2, Response(200, {}, body)))
+    assert isinstance(first.error(), errors.UnexpectedResponseError) and "not JSON" in str(first.error())
+    assert second.response is not None and parse_response(READ, second.response) == {"a": "\ufffd"}
+
+
+@pytest.mark.parametrize(
+    ("response", "is_transient"),
+    [
+        pytest.param(Response(200, {}, b'{"id": "'), True, id="case 19: cut off"),
+        pytest.param(Response(200, {}, b""), True, id="case 19: empty"),
+        pytest.param(Response(200, {}, b'{"id": "1"}'), False, id="whole"),
+    ],
+)
+def test_a_read_in_a_batch_that_is_cut_off_is_transient(response: Response, is_transient: bool) -> None:
+    assert CallResult(0, READ, response).is_transient is is_transient

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import typing as t
 import uuid
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import parse_claims_challenge
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import MOST_PAGES, parse_claims_challenge
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
+from ansible_collections.endpointops.intune.plugins.module_utils._json import identity, object_of
 from tests.support.fakes import (
     GRAPH,
     START,
@@ -73,7 +75,7 @@ def test_post_without_a_body_sends_an_empty_object() -> None:
 
 @pytest.mark.parametrize("method", ["get", "delete"])
 def test_no_body_is_sent_where_none_belongs(method: str) -> None:
-    world = tenant([answer(204)])
+    world = tenant([answer(200, {})])
     getattr(world.client, method)("/things/1")
     assert (world.transport.sent[0].body, "Content-Type" in world.transport.sent[0].headers) == (None, False)
 
@@ -139,7 +141,7 @@ def test_a_refused_delete_is_raised() -> None:
 
 
 def test_each_call_has_a_client_request_id_of_its_own() -> None:
-    world = tenant([answer(204), answer(204)])
+    world = tenant([answer(200, {}), answer(200, {})])
     world.client.get("/a")
     world.client.get("/b")
     first, second = (uuid.UUID(request.headers["client-request-id"]) for request in world.transport.sent)
@@ -185,7 +187,7 @@ def test_a_sign_in_whose_answer_is_lost_leaves_the_request_unsent() -> None:
     ("header", "claims"), [(CHALLENGE, CLAIMS), ('Bearer realm="", error="invalid_token"', None)], ids=["with claims", "without claims"]
 )
 def test_the_new_token_meets_the_challenge(header: str, claims: str | None) -> None:
-    world = tenant([answer(401, www_authenticate=header), answer(204)])
+    world = tenant([answer(401, www_authenticate=header), answer(200, {})])
     world.client.get("/a")
     assert [asked for asked in world.credential.asked if asked != (None, False)] == [(claims, True)]
     assert [request.bearer for request in world.transport.sent] == ["token-1", "token-2"]
@@ -280,7 +282,7 @@ def test_pages_in_a_circle_are_left() -> None:
 
 @pytest.mark.parametrize("body", [{"id": "1"}, [], {"value": {}}, {"value": [{}, "x"]}, None])
 def test_what_is_no_list_is_refused(body: object) -> None:
-    with pytest.raises(errors.UnexpectedResponseError, match="did not return a list"):
+    with pytest.raises(errors.UnexpectedResponseError, match="must be (a list|an object), not "):
         list(tenant([answer(200, body)]).client.list_items("/things"))
 
 
@@ -372,7 +374,7 @@ def test_the_skew_is_unknown_before_the_first_answer() -> None:
     ("date", "skew"), [("Mon, 05 Jan 2026 10:05:00 GMT", 300.0), ("Mon, 05 Jan 2026 09:59:00 GMT", -60.0)], ids=["ahead", "behind"]
 )
 def test_the_skew_is_how_far_the_service_is_ahead(date: str, skew: float) -> None:
-    world = tenant([answer(204, date=date)])
+    world = tenant([answer(200, {}, date=date)])
     world.client.get("/a")
     assert (world.client.clock_skew, world.client.service_now()) == (skew, START + skew)
 
@@ -400,7 +402,7 @@ def test_a_date_that_is_too_far_off_is_used_only_where_it_is_the_earlier_one(dat
 
 @pytest.mark.parametrize("headers", [{}, {"date": "now"}], ids=["missing", "unreadable"])
 def test_an_answer_without_a_date_changes_no_skew(headers: dict[str, str]) -> None:
-    world = tenant([answer(204, date="Mon, 05 Jan 2026 10:05:00 GMT"), answer(204, **headers)])
+    world = tenant([answer(200, {}, date="Mon, 05 Jan 2026 10:05:00 GMT"), answer(200, {}, **headers)])
     world.client.get("/a")
     world.client.get("/a")
     assert world.client.clock_skew == 300.0
@@ -446,3 +448,67 @@ def test_several_looks_must_agree_in_a_row(clock: FakeClock) -> None:
 def test_the_pause_before_an_agreeing_look_does_not_grow(clock: FakeClock) -> None:
     wait(tenant(clock=clock), "good", "good", "good", agree=3)
     assert clock.slept == [1.0, 1.0]
+
+
+# --- answers nobody expects -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        pytest.param(7, id="case 18: a number"),
+        pytest.param([NEXT], id="case 18: a list"),
+        pytest.param({}, id="case 18: an object"),
+        pytest.param(False, id="case 18: a boolean"),
+        pytest.param("", id="case 18: empty"),
+        pytest.param("https://[", id="case 18: not an address"),
+        pytest.param(f"{GRAPH}/v1.0/things?a=\u2028\x1b", id="case 18: characters that no address has"),
+    ],
+)
+def test_a_next_page_that_is_no_address_is_refused(link: t.Any) -> None:
+    world = tenant([answer(200, {"value": [ONE], "@odata.nextLink": link})])
+    with pytest.raises(errors.UnexpectedResponseError, match="GET .*/things returned an unexpected response: "):
+        list(world.client.list_items("/things"))
+    assert len(world.transport.sent) == 1
+
+
+def test_case_20_a_list_without_an_end_is_left() -> None:
+    pages = [page(next_link=f"{GRAPH}/v1.0/things?$skiptoken={number}") for number in range(MOST_PAGES + 5)]
+    world = tenant(pages)
+    with pytest.raises(errors.UnexpectedResponseError, match=f"more than {MOST_PAGES} pages"):
+        list(world.client.list_items("/things"))
+    assert len(world.transport.sent) == MOST_PAGES
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        pytest.param("x", "value[1] must be an object, not a text", id="case 18: an item that is no object"),
+        pytest.param({"id": 7}, "value[1].id must be an ID, not a number", id="case 18: an ID of another type"),
+        pytest.param({}, "value[1].id must be an ID, not null", id="case 18: no ID"),
+    ],
+)
+def test_an_item_of_another_shape_is_named_by_operation_and_member(item: t.Any, problem: str) -> None:
+    world = tenant([page({"id": "1"}, item)])
+    with pytest.raises(errors.UnexpectedResponseError) as caught:
+        list(world.client.list_items("/things", item=object_of({"id": identity})))
+    assert f"GET /v1.0/things returned an unexpected response: {problem}." in str(caught.value)
+    assert caught.value.target == "GET /v1.0/things"
+
+
+def test_a_write_whose_response_has_another_shape_may_have_been_done() -> None:
+    world = tenant([answer(201, {"id": ["x"]})])
+    with pytest.raises(errors.UnexpectedResponseError) as caught:
+        world.client.post("/things", {}, shape=object_of({"id": identity}))
+    assert caught.value.effects == "unknown" and world.client.has_written
+
+
+def test_case_19_a_read_that_was_cut_off_is_repeated() -> None:
+    world = tenant([answer(200, b'{"value": [{"id"'), page(ONE)], retry_timeout=60.0)
+    assert list(world.client.list_items("/things")) == [ONE]
+
+
+def test_case_19_a_policy_is_not_missing_because_its_response_came_empty() -> None:
+    world = tenant([answer(200, b"")])
+    with pytest.raises(errors.UnexpectedResponseError, match="must be an object, not null"):
+        world.client.find("/things/1")

@@ -19,6 +19,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph.response
     parse_response,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from ansible_collections.endpointops.intune.plugins.module_utils._json import identity, object_of
 from tests.support.fakes import GRAPH, answer, error
 
 GET = Request("GET", f"{GRAPH}/v1.0/x")
@@ -164,3 +165,56 @@ def test_the_innermost_code_names_the_case(found: dict[str, t.Any], code: str | 
 )
 def test_an_error_hints_at_what_to_do(response: Response, words: str) -> None:
     assert words in (parse_error(GET, response).hint or "")
+
+
+# --- answers nobody expects -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        pytest.param("A\x1b[2J\nfatal: [all]\u2028\u202eB", "A\\x1b[2J fatal: [all] \\u202eB", id="case 21: forged lines"),
+        pytest.param(f"Authorization: Bearer {'x' * 40} is wrong", "Authorization: ******** is wrong", id="case 21: the header"),
+        pytest.param(" " * 80_000 + "late", "no reason was given", id="case 20: 80,000 blanks"),
+        pytest.param("a" + " " * 80_000 + "- Operation ID", "a", id="case 20: blanks before what is cut off"),
+        pytest.param("x" * 90_000, "x" * 1000 + "...", id="case 20: a long text"),
+        pytest.param("[" * 100_000, "[" * 1000 + "...", id="case 18: a message that is nested deeply"),
+        pytest.param(["x"], "no reason was given", id="case 18: a message that is no text"),
+    ],
+)
+def test_the_text_of_an_error_is_shown_safely(message: t.Any, shown: str) -> None:
+    found = parse_error(GET, error(400, message=message))
+    assert found.message.startswith(shown) and len(found.message) < 1100
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"error": ["x"]}', b'{"error": {"innerError": [1]}}', b'{"error": {"code": {}}}', b"7"])
+def test_case_18_an_error_of_another_shape_is_still_an_error(body: bytes) -> None:
+    found = parse_error(GET, answer(400, body, request_id="r\x1b-1"))
+    assert (found.status, found.code, found.request_id) == (400, None, "r\\x1b-1")
+
+
+@pytest.mark.parametrize("location", ["https://[", "\xff\xfe", "http://\x1b]0;x\x07/", "", "x" * 90_000])
+def test_case_13_a_redirect_that_cannot_be_read_is_an_error_of_ours(location: str) -> None:
+    with pytest.raises(errors.UnexpectedResponseError, match="was redirected to ") as caught:
+        parse_response(GET, answer(302, location=location))
+    assert "\x1b" not in str(caught.value) and len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        pytest.param(b'{"id": NaN}', "NaN", id="case 18: NaN"),
+        pytest.param(b"[" * 100 + b"]" * 100, "nested too deeply", id="case 18: deep"),
+        pytest.param(b'{"id": 7}', "id must be an ID, not a number", id="case 18: an ID of another type"),
+        pytest.param(b'["s3cret"]', "the response must be an object, not a list", id="case 18: a list"),
+    ],
+)
+def test_a_response_of_another_shape_is_refused_and_not_shown(body: bytes, problem: str) -> None:
+    with pytest.raises(errors.UnexpectedResponseError, match="GET /v1.0/x returned an unexpected response") as caught:
+        parse_response(GET, answer(200, body), object_of({"id": identity}))
+    assert problem in str(caught.value) and "s3cret" not in str(caught.value)
+
+
+def test_a_status_that_is_no_answer_is_refused() -> None:
+    with pytest.raises(errors.UnexpectedResponseError, match="status 100"):
+        parse_response(GET, answer(100))

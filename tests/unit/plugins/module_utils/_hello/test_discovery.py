@@ -531,7 +531,7 @@ FAILURES = [
     pytest.param(error(404, message="No."), "404 SomeCode: No.", id="not found"),
     pytest.param(error(503, message="No."), "503 SomeCode: No.", id="not available"),
     pytest.param(answer(200, b"<html></html>"), "not JSON", id="a page"),
-    pytest.param(answer(200, {"id": "1"}), "did not return a list", id="no list"),
+    pytest.param(answer(200, {"id": "1"}), "value must be a list, not null", id="no list"),
     pytest.param(errors.LostResponseError("Lost."), "Lost.", id="lost"),
 ]
 

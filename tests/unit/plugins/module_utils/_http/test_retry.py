@@ -194,7 +194,7 @@ def test_a_definite_answer_is_final(clock: FakeClock, response: Response) -> Non
         *[pytest.param(POST, status, AFTER, False, id=f"POST {status} with Retry-After") for status in (500, 502, 504)],
         pytest.param(POST, 503, AFTER, True, id="POST 503 with Retry-After: it was refused"),
         *[pytest.param(REPEATABLE, status, {}, True, id=f"idempotent POST {status}") for status in (500, 502, 503, 504)],
-        *[pytest.param(GET, status, AFTER, False, id=f"GET {status}") for status in (200, 301, 400, 401, 403, 404, 409, 412, 501)],
+        *[pytest.param(GET, status, AFTER, False, id=f"GET {status}") for status in (204, 301, 400, 401, 403, 404, 409, 412, 501)],
         *[pytest.param(REPEATABLE, status, AFTER, False, id=f"idempotent POST {status}") for status in (200, 400, 404, 409)],
         pytest.param(Request("DELETE", GRAPH), 500, {}, False, id="DELETE 500"),
         pytest.param(Request("PATCH", GRAPH), 500, {}, False, id="PATCH 500"),
@@ -331,3 +331,55 @@ class TestAttempts:
     def test_a_pause_is_as_long_as_the_service_or_the_caller_wants(self) -> None:
         assert failed(Attempts(), retry_after=7.0).pause == 7.0 and failed(Attempts(), at_least=9.0).pause == 9.0
         assert failed(Attempts(), retry_after=61.0).pause is None, "which may be too long"
+
+
+# --- a body that ends before its time -------------------------------------------------------------------------------
+
+
+def cut(body: bytes, status: int = 200) -> Response:
+    return Response(status, {"content-type": "application/json"}, body)
+
+
+@pytest.mark.parametrize(
+    ("request_", "first", "repeated"),
+    [
+        pytest.param(GET, cut(b'{"value": [{"id": "a'), True, id="case 19: within a text"),
+        pytest.param(GET, cut(b'{"value": ['), True, id="case 19: within a list"),
+        pytest.param(GET, cut(b'{"value": [{"id": "1"}'), True, id="case 19: behind an object"),
+        pytest.param(GET, cut(b'\xef\xbb\xbf {"a": "\xc3'), True, id="case 19: within a character"),
+        pytest.param(GET, cut(b"["), True, id="case 19: a list of which the beginning came"),
+        pytest.param(GET, cut(b""), True, id="case 19: before the beginning"),
+        pytest.param(GET, cut(b" \r\n"), True, id="case 19: behind a blank"),
+        pytest.param(REPEATABLE, cut(b'{"id": "'), True, id="case 19: a write that may be repeated"),
+        pytest.param(REPEATABLE, cut(b""), False, id="a write without a body"),
+        pytest.param(POST, cut(b'{"id": "'), False, id="a write that may not be repeated"),
+        pytest.param(GET, cut(b"<html>"), False, id="a page of somebody else"),
+        pytest.param(GET, cut(b"", 204), False, id="no content"),
+        pytest.param(GET, cut(b'{"error": ', 404), False, id="an error"),
+        pytest.param(GET, cut(b"[" * 200_000 + b"]" * 200_000), False, id="whole, but too deep"),
+        pytest.param(Request("GET", GRAPH, has_secret_query=True), cut(b"{"), False, id="a report, which is no JSON"),
+    ],
+)
+def test_a_read_that_is_cut_off_is_repeated_like_a_broken_connection(
+    request_: Request, first: Response, repeated: bool, clock: FakeClock
+) -> None:
+    sender, transport = exchange(clock, first, GOOD)
+    assert sender.send(request_) == (GOOD if repeated else first) or request_.is_write
+    assert len(transport.sent) == 1 + repeated
+
+
+def test_a_repeatable_write_whose_response_was_cut_off_may_have_run(clock: FakeClock) -> None:
+    sender, _transport = exchange(clock, cut(b'{"id": "'), answer(404))
+    assert sender.send(REPEATABLE).is_doubtful
+
+
+def test_case_19_a_read_that_stays_cut_off_ends_as_it_came(clock: FakeClock) -> None:
+    sender, transport = exchange(clock, *[cut(b'{"a"')] * 50, retry_timeout=60.0)
+    assert sender.send(GET).is_cut_off and 3 < len(transport.sent) < 50
+
+
+def test_case_21_a_response_comes_without_the_token_of_its_request(clock: FakeClock) -> None:
+    echo = Response(400, {"x-echo": "Bearer opaque-token-1"}, b'{"error": {"message": "Bearer opaque-token-1"}}')
+    sender, _transport = exchange(clock, echo)
+    found = sender.send(GET.with_bearer("opaque-token-1"))
+    assert "opaque" not in found.text + str(found.headers) and found.status == 400

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import datetime
 import itertools
 import json
@@ -15,9 +16,10 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses, result
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses, reset_state, result
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
 from tests.support.fakes import START, body_of, error
@@ -577,3 +579,82 @@ def test_a_reset_that_was_taken_stays_so_where_the_device_can_be_read_no_more(st
     engine, items = wire.run()
     assert (items[0].status, items[0].reason, items[0].changed) == (outcome, reason, True)
     assert isinstance(engine.failure, errors.ForbiddenError) is (status == 403)
+
+
+# --- defects --------------------------------------------------------------------------------------------------------
+
+
+@SIZES
+def test_case_14_a_defect_leaves_the_outcomes_of_all_devices(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is raised while a result is taken: the other devices have theirs, and a reset that was sent may have been run."""
+    wire = FleetWire(size)
+    real = reset_state.classify
+
+    def classify(found: t.Any, **more: t.Any) -> t.Any:
+        if found.key.item.id == wire.ids[0]:
+            raise OverflowError("s3cret")
+        return real(found, **more)
+
+    monkeypatch.setattr(reset_state, "classify", classify)
+    engine, items = wire.run()
+    assert isinstance(engine.failure, errors.InternalError) and "s3cret" not in str(engine.failure)
+    assert (items[0].status, items[0].reason) == ("unknown", "answer_lost")
+    assert all(item.status in ("done", "pending") for item in items[1:]) and set(wire.resets.values()) == {1}
+
+
+def test_case_14_a_defect_of_the_engine_itself_leaves_what_was_sent_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = FleetWire(3)
+    engine, items = wire.engine()
+    started = BatchScheduler.start
+
+    def start(self: t.Any, calls: t.Any) -> None:
+        started(self, calls)
+        if any(request.url.endswith("resetPasscode") for _work, request in calls):
+            raise RecursionError
+
+    monkeypatch.setattr(BatchScheduler, "start", start)
+    engine.run()
+    assert isinstance(engine.failure, errors.InternalError)
+    assert statuses(items) == {"unknown": 3} and {item.reason for item in items} == {"answer_lost"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"lastUpdatedDateTime": ["x"]}, id="case 14: a date that is a list"),
+        pytest.param({"errorCode": 10**400}, id="case 14: a huge error code"),
+        pytest.param({"errorCode": {"a": 1}}, id="case 14: an error code that is an object"),
+    ],
+)
+def test_an_odd_value_in_a_record_is_null_and_the_passcode_comes(changed: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = FleetWire(1, windows_desktop="done")
+    real = wire.ask
+
+    def ask(request: Request) -> t.Any:
+        answer = real(request)
+        body = json.loads(answer.body or b"null")
+        for entry in (body or {}).get("deviceActionResults") or () if isinstance(body, dict) else ():
+            entry.update(changed)
+        return dataclasses.replace(answer, body=json.dumps(body).encode()) if body else answer
+
+    monkeypatch.setattr(wire, "ask", ask)
+    _engine, items = wire.run()
+    found = result.describe(items[0])
+    assert found["status"] == "done" and result.new_passcode(items[0])
+    name = {"lastUpdatedDateTime": "last_updated", "errorCode": "error_code"}[next(iter(changed))]
+    assert found[name] is None  # type: ignore[literal-required]  # the key is chosen above
+
+
+def test_the_record_of_another_device_is_not_taken_for_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = FleetWire(2)
+    real = wire.ask
+
+    def ask(request: Request) -> t.Any:
+        answer = real(request)
+        return dataclasses.replace(answer, body=answer.body.replace(wire.ids[0].encode(), wire.ids[1].encode()))
+
+    engine, items = wire.engine(wire.ids[:1], retry_timeout=5.0)
+    monkeypatch.setattr(wire, "ask", ask)
+    engine.run()
+    assert "id must be the ID that was asked for" in str(engine.failure) and not wire.resets
+    assert statuses(items) == {"not_attempted": 1}

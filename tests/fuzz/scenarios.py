@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is run: every module, in the ways that make other requests, each with a tenant of its own."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import random
+import types
+import typing as t
+
+from intune_emulator.control.policies import add_policy
+
+from ansible_collections.endpointops.intune.plugins.module_utils._consent.model import CLIENT_APP_ID, SERVICE_APP_ID
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import PolicyScope, render_oma_setting
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import merge_settings
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
+from ansible_collections.endpointops.intune.plugins.modules import (
+    intune_connection_info,
+    intune_device_info,
+    intune_device_passcode,
+    intune_device_passcode_info,
+    intune_pin_policy,
+    intune_pin_policy_info,
+    intune_pinreset_consent,
+    intune_pinreset_consent_info,
+)
+from tests.support.emulated import Emulated
+from tests.support.fakes import GRAPH
+
+Options = dict[str, t.Any]
+Given = t.Callable[[Emulated], Options]
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """One task. ``given``: its options, by a tenant that it may prepare. ``signs_in``: with a secret, else with a token."""
+
+    name: str
+    module: types.ModuleType
+    given: Given = lambda world: {}
+    seed: str = "demo"
+    check: bool = False
+    signs_in: bool = False
+    settings: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+
+def named(*names: str, **more: t.Any) -> Given:
+    return lambda world: {"devices": list(names), **more}
+
+
+def fleet(**more: t.Any) -> Given:
+    """Return options for the first devices of a fleet."""
+    return lambda world: {"devices": [device.id for device in world.tenant.devices][:5], **more}
+
+
+def connected(**more: t.Any) -> Given:
+    """Connect the tenant to the PIN Reset Service, and return options."""
+
+    def prepare(world: Emulated) -> Options:
+        ids = {}
+        for app_id in (SERVICE_APP_ID, CLIENT_APP_ID):
+            ids[app_id] = _ask(world, "/servicePrincipals", {"appId": app_id})["id"]
+        grant = {"clientId": ids[CLIENT_APP_ID], "resourceId": ids[SERVICE_APP_ID], "consentType": "AllPrincipals"}
+        _ask(world, "/oauth2PermissionGrants", {**grant, "scope": "user_impersonation"})
+        return dict(more)
+
+    return prepare
+
+
+def _ask(world: Emulated, path: str, body: t.Any) -> t.Any:
+    request = Request("POST", f"{GRAPH}/v1.0{path}", {"Content-Type": "application/json"}, json.dumps(body).encode())
+    return json.loads(world.ask(request).body)
+
+
+def with_policies(**more: t.Any) -> Given:
+    """Plant a policy of each type, and return options."""
+
+    def prepare(world: Emulated) -> Options:
+        values = {"enable_pin_recovery": True, "minimum_pin_length": 6, "dynamic_lock_plugins": "<rule/>"}
+        scope = PolicyScope(world.tenant.tenant_id, "device")
+        known = {name: value for name, value in values.items() if name in BY_OPTION}
+        oma = [render_oma_setting(BY_OPTION[name], value, scope) for name, value in known.items()]
+        target = [{"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}]
+        plain = {name: known[name] for name in ("enable_pin_recovery", "minimum_pin_length")}
+        catalog = [setting["settingInstance"] for setting in merge_settings([], {}, plain, "device")]
+        planted = {
+            ("custom", "PIN"): {"omaSettings": oma},
+            ("settings_catalog", "PIN catalog"): {"settings": [{"settingInstance": instance} for instance in catalog]},
+            ("identity_protection", "Old"): {"pinMinimumLength": 8},
+            ("intent", "Intent"): {"pinMinimumLength": 8},
+        }
+        for (surface, name), found in planted.items():
+            add_policy(world.tenant, {"surface": surface, "name": name, "values": found, "assignments": target})
+        return dict(more)
+
+    return prepare
+
+
+PASSCODE, POLICY, CONSENT = intune_device_passcode, intune_pin_policy, intune_pinreset_consent
+ASSIGNED = [
+    {"target": "group", "group": "Pilot ring", "filter": "Corporate laptops"},
+    {"target": "exclude_group", "group": "Helpdesk phones"},
+]
+PHONES = ("PHONE-HELPDESK-01", "PHONE-FIELD-01")
+BOTH = {"platforms": ["android", "ios", "windows"], "ownerships": ["company", "personal", "unknown"]}
+PROTECTED = {"approval_protects": ["configuration_policies", "device_configurations", "reset_passcode"]}
+NEW = {"name": "New", "enable_pin_recovery": True, "assignments": ASSIGNED, "scope_tags": ["Berlin"]}
+
+SCENARIOS = (
+    Scenario("connection", intune_connection_info),
+    Scenario("connection, signing in", intune_connection_info, signs_in=True),
+    Scenario("devices", intune_device_info),
+    Scenario("devices by name", intune_device_info, named(*PHONES)),
+    Scenario("devices of a group", intune_device_info, lambda world: {"device_groups": ["Helpdesk phones", "Field service"]}),
+    Scenario("reset", PASSCODE, named(*PHONES, **BOTH)),
+    Scenario("reset and reveal", PASSCODE, named(PHONES[0], return_passcode=True, **BOTH)),
+    Scenario("reset of a group", PASSCODE, lambda world: {"device_groups": ["Helpdesk phones"], **BOTH}),
+    Scenario("reset in check mode", PASSCODE, named(*PHONES, **BOTH), check=True),
+    Scenario("reset of a fleet", PASSCODE, fleet(max_age=0, wait=False, **BOTH), seed="fleet:8"),
+    Scenario("reset of a fleet, waiting", PASSCODE, fleet(sync_devices=True, wait_timeout=30, **BOTH), seed="fleet:8"),
+    Scenario("reset without beta", PASSCODE, named("PHONE-HELPDESK-01", use_beta=False, **BOTH)),
+    Scenario("reset with approval", PASSCODE, named(*PHONES, approval_justification="lost", **BOTH), settings=PROTECTED),
+    Scenario("outcome of resets", intune_device_passcode_info, named(*PHONES)),
+    Scenario("policy", POLICY, lambda world: dict(NEW)),
+    Scenario("policy with approval", POLICY, lambda world: {**NEW, "approval_justification": "new"}, settings=PROTECTED),
+    Scenario("policy of the catalog", POLICY, lambda world: {"name": "New", "backend": "settings_catalog", "minimum_pin_length": 6}),
+    Scenario("policy updated", POLICY, with_policies(name="PIN", minimum_pin_length=8, assignments=ASSIGNED, purge_assignments=False)),
+    Scenario("policy updated in the catalog", POLICY, with_policies(name="PIN catalog", backend="settings_catalog", pin_history=3)),
+    Scenario("policy moved", POLICY, with_policies(name="PIN", backend="settings_catalog", replace_custom=True)),
+    Scenario("policy removed", POLICY, with_policies(name="PIN", state="absent")),
+    Scenario("policy in check mode", POLICY, with_policies(name="PIN", minimum_pin_length=8, assignments=ASSIGNED), check=True),
+    Scenario("policies", intune_pin_policy_info, with_policies(rollout="overview")),
+    Scenario("policies by device", intune_pin_policy_info, with_policies(rollout="devices", rollout_timeout=30)),
+    Scenario("consent", CONSENT, seed="empty"),
+    Scenario("consent in check mode", CONSENT, seed="empty", check=True),
+    Scenario("consent withdrawn", CONSENT, connected(state="absent", purge_grants=True), settings={"visibility_reads": 1}),
+    Scenario("state of the consent", intune_pinreset_consent_info, connected()),
+)
+
+HOSTILE: tuple[t.Any, ...] = (
+    *(None, True, 0, -1, 1, 10**400, -(10**400), 1e308, float("nan"), float("inf"), "", " ", "\x00", "a\x00b", "\ud800", "x" * 70_000),
+    *("\u202ePC\u200b", "first\nsecond", "../..", "?$filter=1#", "nan", "-inf", "1e400", "9" * 5000, "0" * 5000, "{{ 7 * 7 }}", b"x"),
+    *([], {}, [None], [[]], ["a\x00b"], ["\ud800"], [10**400], {"a": 1}, [{}], [{"target": "group", "group": "\x00"}], ["x"] * 200),
+    *(
+        "00000000-0000-0000-0000-000000000000",
+        "https://[",
+        "2026-01-05T10:00:00+99:99",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00+23:59",
+    ),
+)
+# These decide where requests go, and with what: the run is to reach the tenant.
+KEPT = frozenset({"access_token", "auth_method", "client_secret"})
+
+
+def make_hostile(chance: random.Random, scenario: Scenario, options: Options) -> Options:
+    """Return the options of a task with one or two that nobody expects."""
+    spec = scenario.module.SPEC.argument_spec
+    names = chance.sample(sorted(set(spec) - KEPT), chance.choice((1, 1, 2)))
+    return {**options, **{name: copy.deepcopy(chance.choice(HOSTILE)) for name in names}}

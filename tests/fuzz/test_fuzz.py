@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A part of ``make fuzz`` with each run of the tests, and the proof that it finds what it looks for."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import typing as t
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _text as text
+from ansible_collections.endpointops.intune.plugins.module_utils._graph import client, responses
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import reset_state
+from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode
+from tests.fuzz.case import Finding, run_case
+from tests.fuzz.scenarios import SCENARIOS, Scenario
+
+CASES = 2000
+SEED = "test"
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def find(scenario: Scenario, cases: int = CASES) -> t.Iterator[tuple[int, Finding]]:
+    """Yield the findings of a scenario among so many cases of all."""
+    for number in range(SCENARIOS.index(scenario), cases, len(SCENARIOS)):
+        for finding in run_case(f"{SEED}/{number}", scenario):
+            yield number, finding
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_cases_14_18_19_20_21_nothing_is_found(scenario: Scenario) -> None:
+    assert not [(f"python -m tests.fuzz --seed {SEED} --case {number}", finding) for number, finding in find(scenario)]
+
+
+# --- what is broken is found ----------------------------------------------------------------------------------------
+
+
+def without_shapes(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(responses, "parse_shape", lambda target, value, shape: value)
+
+
+def repeating_resets(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(reset_state, "may_repeat", lambda request, response: response.status >= 300)
+    # The device's own record would show the reset, and keep it from being repeated.
+    patch.setattr(reset_state, "_counts", lambda *_args: False)
+
+
+def writing_in_check_mode(patch: pytest.MonkeyPatch) -> None:
+    real = intune_device_passcode.make_rules
+    patch.setattr(intune_device_passcode, "make_rules", lambda params, since, again, check: real(params, since, again, False))
+
+
+def showing_tokens(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Response, "without_token", lambda self, request: self)
+    patch.setattr(text, "CREDENTIAL", re.compile("(?!)"))
+
+
+def showing_texts_as_they_come(patch: pytest.MonkeyPatch) -> None:
+    for module in (errors, text):
+        patch.setattr(module, "clean", lambda found, limit=0: found)
+
+
+def reading_without_an_end(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(client, "MOST_PAGES", 10**9)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "scenario", "kind"),
+    [
+        pytest.param(without_shapes, "policies", "unhandled exceptions", id="an unhandled exception"),
+        pytest.param(repeating_resets, "reset of a fleet", "second resets", id="a second reset"),
+        pytest.param(writing_in_check_mode, "reset in check mode", "writes in check mode", id="a write in check mode"),
+        pytest.param(showing_tokens, "devices", "secrets in output", id="a token in a message"),
+        pytest.param(showing_texts_as_they_come, "devices", "unsafe characters", id="a forged line"),
+        pytest.param(reading_without_an_end, "devices", "endless runs", id="a run without an end"),
+    ],
+)
+def test_a_defect_is_found(
+    break_it: t.Callable[[pytest.MonkeyPatch], None], scenario: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_it(monkeypatch)
+    found = find(BY_NAME[scenario], cases=400 * len(SCENARIOS))
+    assert any(finding.kind == kind for _number, finding in found)
