@@ -18,6 +18,7 @@ from ._time import render_timestamp
 
 # What is read here informs, and decides nothing: a value of another type counts as unknown.
 TEXT = shapes.lenient(shapes.text)
+MOMENT = shapes.lenient(shapes.moment)
 ORGANIZATION = shapes.object_of({"id": TEXT, "displayName": TEXT})
 INTUNE = shapes.object_of({"subscriptionState": TEXT})
 PLAN = shapes.object_of({"servicePlanName": TEXT, "provisioningStatus": TEXT})
@@ -81,7 +82,7 @@ def fetch_connection(client: GraphClient) -> ConnectionResult:
         "permissions": _describe_permissions(granted),
         "intune": (intune or {}).get("subscriptionState"),
         "licensed": None if licenses is None else any(_has_intune(sku) for sku in licenses),
-        "token_expires": render_timestamp(claims.get("exp")),
+        "token_expires": render_timestamp(MOMENT(claims.get("exp"), "exp")),
         "clock_skew": None if client.clock_skew is None else round(client.clock_skew, 1),
         "problems": problems,
     }

@@ -366,8 +366,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import (
     describe,
     effects_of,
+    find_failure,
     new_passcode,
-    render_failed,
     summarize,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
@@ -429,20 +429,14 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     summary = summarize(items)
     if len(items) > 1:
         client.report_progress(render_table(summary, client.clock.monotonic() - began))
-    failed = [item.id for item in items if item.status in BAD]
-    if failed and failure is None:
-        failure = errors.PartialError(
-            f"{len(failed)} of {len(items)} devices have no new passcode: {render_failed(items)}",
-            hint="See results for each device's reason.",
-        )
-    failure = failure or handover.find_failure()
+    failure = failure or find_failure(items) or handover.find_failure()
     if failure is not None:
         failure = failure.with_effects(effects_of(items))
     return Outcome(
         {
             "results": results,
             "summary": summary,
-            "failed_devices": failed,
+            "failed_devices": [item.id for item in items if item.status in BAD],
             **handover.describe_recipients(),
         },
         changed=any(item.changed for item in items) or handover.changed,

@@ -164,7 +164,7 @@ def test_each_sealed_passcode_is_written_to_a_file_once(both_executions):
     other, _key = recipient(both_executions.folder)
     before = [path.read_text() for path in paths]
     told = both_executions.module(MODULE, {**options, "seal_to": [str(other)]})
-    assert told.status == "failed" and "2 files were not written to sealed_directory" in told.result["msg"]
+    assert told.status == "failed" and "2 passcodes were not handed over" in told.result["msg"]
     assert [path.read_text() for path in paths] == before
     assert [bool(entry["sealed_passcode"]) for entry in told.result["results"]] == [True, True, False]
 

@@ -19,7 +19,6 @@ CLAIMS = shapes.object_of(
     {
         **dict.fromkeys(("tid", "appid", "azp", "scp"), TEXT),
         "roles": shapes.lenient(shapes.list_of(shapes.text)),
-        "exp": shapes.lenient(shapes.moment),
     }
 )
 

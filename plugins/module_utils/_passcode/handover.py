@@ -53,13 +53,23 @@ class Handover:
         keys: Json = {}
         shown = None if self._check else secret
         if self._sealer is not None:
-            sealed = self._sealer.seal(shown) if shown else None
+            sealed = self._seal(self._sealer, shown) if shown else None
             keys[f"sealed_{self._name}"] = sealed
             if self._files is not None:
-                keys["sealed_file"] = self._keep(self._sealer, self._files, sealed, file_name) if secret else None
+                keys["sealed_file"] = (
+                    self._keep(self._sealer, self._files, sealed, file_name) if secret and (sealed or self._check) else None
+                )
         if self._reveal:
             keys[self._name] = shown
         return keys
+
+    def _seal(self, sealer: Sealer, secret: str) -> str | None:
+        """Return the sealed form; null where that fails, so that the results of the other devices are not lost with it."""
+        try:
+            return sealer.seal(secret)
+        except Exception as failure:  # of any type: the library decides; its text may hold the secret
+            self._problems.append(f"A passcode could not be sealed ({type(failure).__name__}).")
+            return None
 
     def _keep(self, sealer: Sealer, files: SealedFiles, sealed: str | None, name: str) -> str | None:
         """Write a sealed secret to a file that is not there yet, and return its path; null in check mode, and where that fails."""
@@ -80,15 +90,15 @@ class Handover:
         return files.path_of(name)
 
     def find_failure(self) -> errors.IntuneError | None:
-        """Return the error for files that could not be written; None where there are none."""
+        """Return the error for passcodes that were not handed over; None where there are none."""
         if not self._problems:
             return None
         more = f" And {len(self._problems) - NAMED} more." if len(self._problems) > NAMED else ""
         verb = "would not be" if self._check else "were not"
         return errors.PartialError(
-            f"{len(self._problems)} files {verb} written to sealed_directory. {' '.join(self._problems[:NAMED])}{more}",
-            hint="The resets stand, and results hold each passcode in its sealed form. Move files away that are in the way, make room, "
-            "and run intune_device_passcode_info with the same devices, seal_to, and sealed_directory.",
+            f"{len(self._problems)} passcodes {verb} handed over. {' '.join(self._problems[:NAMED])}{more}",
+            hint="The resets stand, and results hold each passcode in its sealed form, if it could be sealed. Move files away that are in "
+            "the way, make room, and run intune_device_passcode_info with the same devices, seal_to, and sealed_directory.",
         )
 
 

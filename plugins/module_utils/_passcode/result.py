@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._devices.model import PIN_RESET_GUIDE, platform_of
-from .._errors import Effects
+from .._errors import Effects, PartialError
 from .._time import render_timestamp
 from .._types import Json
 from .model import BAD, DeviceReset, Reason, RecordedReset, Status
@@ -116,7 +116,7 @@ def is_unconfirmed(item: DeviceReset) -> bool:
 
 def render_names(items: t.Sequence[DeviceReset]) -> str:
     """Return the names of the first ones, and how many more there are."""
-    named = [item.shown_name for item in items[:NAMED]]
+    named = [(item.device.device_name if item.device else None) or item.shown_name for item in items[:NAMED]]
     return ", ".join(named) + (f", and {len(items) - NAMED} more" if len(items) > NAMED else "")
 
 
@@ -136,6 +136,16 @@ def effects_of(items: t.Sequence[DeviceReset]) -> Effects:
     if any(item.changed for item in items):
         return "partial"
     return "unknown" if any(item.reason == "answer_lost" for item in items) else "none"
+
+
+def find_failure(items: t.Sequence[DeviceReset]) -> PartialError | None:
+    """Return the error for devices that the task failed for; null where there are none."""
+    failed = sum(item.status in BAD for item in items)
+    if not failed:
+        return None
+    return PartialError(
+        f"{failed} of {len(items)} devices have no new passcode: {render_failed(items)}", hint="See results for each device's reason."
+    )
 
 
 def render_failed(items: t.Sequence[DeviceReset]) -> str:

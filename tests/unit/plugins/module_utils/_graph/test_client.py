@@ -391,7 +391,7 @@ def test_the_skew_is_how_far_the_service_is_ahead(date: str, skew: float) -> Non
     ],
 )
 def test_a_date_that_is_too_far_off_is_used_only_where_it_is_the_earlier_one(date: str, now: float, steady: float) -> None:
-    world = tenant([answer(204, date=date), answer(204, date=START_DATE)])
+    world = tenant([answer(200, {}, date=date), answer(200, {}, date=START_DATE)])
     world.client.get("/a")
     assert (world.client.service_now(), world.client.steady_now()) == (START + now, START + steady)
     doubtful = world.client.doubtful_skew

@@ -56,6 +56,23 @@ def test_a_secret_is_handed_over_as_the_task_asks(
     assert Handover(_argspec.PASSCODE.key, seal_to=seal_to, reveal=reveal, now=START).describe(secret) == keys
 
 
+def test_a_secret_that_cannot_be_sealed_does_not_keep_the_others_from_it(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """case 14: whatever is raised after a reset, the results of all devices come back, without the secret."""
+
+    def seal(_self: FakeSealer, text: str) -> str:
+        if text == "1234":
+            raise UnicodeEncodeError("utf-8", text, 0, 1, text)
+        return "sealed at all"
+
+    monkeypatch.setattr(FakeSealer, "seal", seal)
+    subject = Handover("passcode", seal_to=["x"], reveal=False, now=START, directory=str(tmp_path))
+    assert subject.describe("1234", "a") == {"sealed_passcode": None, "sealed_file": None} and not subject.changed
+    assert subject.describe("5678", "b") == {"sealed_passcode": "sealed at all", "sealed_file": str(tmp_path / "b")}
+    failure = subject.find_failure()
+    assert failure is not None and "1 passcodes were not handed over. A passcode could not be sealed (UnicodeEncodeError)." in str(failure)
+    assert "1234" not in str(failure)
+
+
 def test_its_name_is_that_of_any_secret() -> None:
     subject = Handover("temporary_access_pass", seal_to=["x"], reveal=True, now=START)
     assert set(subject.describe("1")) == {"temporary_access_pass", "sealed_temporary_access_pass"}
@@ -132,7 +149,7 @@ def test_a_file_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path
     assert all(keys["sealed_passcode"] for keys in found.values())
     failure = subject.find_failure()
     assert failure and failure.message == (
-        "4 files were not written to sealed_directory. "
+        "4 passcodes were not handed over. "
         + " ".join(f"{tmp_path}/{name}.cms: No space left on device." for name in "abc")
         + " And 1 more."
     )

@@ -186,6 +186,7 @@ class ReturnedResult(result.ResetResult, total=False):
 
     passcode: str | None
     sealed_passcode: str | None
+    sealed_file: str | None
 
 
 def test_an_entry_is_documented_key_by_key() -> None:
@@ -206,7 +207,7 @@ def test_an_entry_of_the_info_module_lacks_what_only_a_reset_has() -> None:
 )
 def test_an_entry_has_every_key_of_its_type(describe: t.Callable[[DeviceReset], result.ResetResult], lacking: set[str]) -> None:
     key = _argspec.PASSCODE.key
-    handed_over = {key, f"sealed_{key}"}
+    handed_over = {key, f"sealed_{key}", "sealed_file"}
     assert set(describe(item())) == set(t.get_type_hints(ReturnedResult)) - handed_over - lacking
     assert handed_over <= set(t.get_type_hints(ReturnedResult))
 
