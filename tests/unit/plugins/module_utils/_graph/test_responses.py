@@ -47,7 +47,9 @@ def test_good_answers_are_decoded(response: Response, value: t.Any) -> None:
         pytest.param(answer(200, b"\xff\xfe\x00"), "not JSON", id="bytes"),
         pytest.param(answer(302, location="https://portal.test/login"), "redirected to portal.test", id="redirect"),
         pytest.param(answer(300), "redirected to another place", id="redirect to nowhere"),
-        pytest.param(answer(302, location="https://["), "redirected to an address that cannot be read", id="case 13: redirect to half an address"),
+        pytest.param(
+            answer(302, location="https://["), "redirected to an address that cannot be read", id="case 13: redirect to half an address"
+        ),
         pytest.param(answer(302, location="https://u:p@portal.test/"), "redirected to portal.test.", id="redirect with a password"),
     ],
 )
