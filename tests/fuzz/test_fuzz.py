@@ -57,7 +57,7 @@ def repeating_resets(patch: pytest.MonkeyPatch) -> None:
 
 def writing_in_check_mode(patch: pytest.MonkeyPatch) -> None:
     real = intune_device_passcode.make_rules
-    patch.setattr(intune_device_passcode, "make_rules", lambda params, since, again, check: real(params, since, again, False))
+    patch.setattr(intune_device_passcode, "make_rules", lambda params, plan, _check: real(params, plan, False))
 
 
 def showing_tokens(patch: pytest.MonkeyPatch) -> None:
