@@ -20,7 +20,7 @@ from .._time import parse_timestamp
 from .._types import Json
 
 MatchBy = t.Literal["id", "device_name", "serial_number", "user_principal_name", "azure_ad_device_id"]
-MatchOption = MatchBy | t.Literal["auto"]
+MatchOption = t.Literal[MatchBy, "auto"]
 Identifier = t.Literal[MatchBy, "user_id"]
 
 # Option value -> Graph property.

@@ -15,6 +15,7 @@ instead of a quarter of a minute in one file.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import fcntl
@@ -38,7 +39,7 @@ HINT = (
 )
 
 
-def find_folders(directory: str | None, environ: t.Mapping[str, str] = os.environ) -> list[str]:
+def find_folders(directory: str | None, environ: t.Mapping[str, str] | None = None) -> list[str]:
     """Return the folders for locks: the one of the option, else those of the user, which are created. Raise InvalidOptionError.
 
     A session has a runtime folder, and a service of the same user has not: the temporary folder is where they meet. Where temporary
@@ -47,7 +48,7 @@ def find_folders(directory: str | None, environ: t.Mapping[str, str] = os.enviro
     if directory:
         validate_directory(directory)
         return [directory]
-    runtime = environ.get("XDG_RUNTIME_DIR")
+    runtime = (os.environ if environ is None else environ).get("XDG_RUNTIME_DIR")
     try:
         temporary = tempfile.gettempdir()
         found = [_create_private(os.path.join(temporary, f"{NAME}-{os.geteuid()}"))]
@@ -164,7 +165,9 @@ class LockFolder:
         """Close all files, which releases their locks."""
         for file in self._files:
             if file.handle != UNSET:
-                os.close(file.handle)
+                # The kernel releases the locks. A failure must not take the results of the task with it.
+                with contextlib.suppress(OSError):
+                    os.close(file.handle)
                 file.handle = UNSET
             file.held.clear()
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -82,7 +83,9 @@ class Journal:
     def close(self) -> None:
         """Close the file, which ends the lock too."""
         if self._handle != CLOSED:
-            os.close(self._handle)
+            # What must be on the disk is there. A failure now, as network shares have it, must not take the results with it.
+            with contextlib.suppress(OSError):
+                os.close(self._handle)
             self._handle = CLOSED
 
     # --- lines; devices by id ---------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ import typing as t
 from .. import _errors as errors
 
 OPTION = "sealed_directory"
+# What file systems without hard links say, such as FAT and some network shares.
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK)
 LARGEST_FILE = 1 << 20  # bytes; a sealed passcode has a few thousand for each recipient
 
 
@@ -77,17 +79,31 @@ class SealedFiles:
     def write(self, name: str, text: str) -> None:
         """Write a new file of mode 0600, which has its name only when all of it is on the disk."""
         temporary = f".{secrets.token_hex(8)}.part"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with self._open_folder() as folder:
-            handle = os.open(temporary, flags, 0o600, dir_fd=folder)
             try:
-                with os.fdopen(handle, "wb") as file:
-                    os.fchmod(handle, 0o600)
-                    file.write(text.encode("ascii"))
-                    file.flush()
-                    os.fsync(handle)
+                _create(folder, temporary, text)
                 # Not rename, which replaces a file that came meanwhile.
                 os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+            except OSError as failure:
+                if failure.errno not in NO_LINKS:
+                    raise
+                _create(folder, name, text)
             finally:
-                os.unlink(temporary, dir_fd=folder)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(temporary, dir_fd=folder)
             os.fsync(folder)
+
+
+def _create(folder: int, name: str, text: str) -> None:
+    """Create a file with this text; remove it where that fails half-way."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(name, flags, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, 0o600)
+            file.write(text.encode("ascii"))
+            file.flush()
+            os.fsync(handle)
+    except OSError:
+        os.unlink(name, dir_fd=folder)
+        raise

@@ -103,10 +103,9 @@ def test_case_21_whatever_a_message_is_made_of_it_is_shown_safely() -> None:
 
 
 def test_case_18_a_defect_names_its_type_and_place_and_no_value() -> None:
-    try:
+    with pytest.raises(TypeError) as caught:
         clouds.choose_cloud(t.cast(t.Any, ["s3cret"]), graph_url=None, authority_url=None)
-    except TypeError as failure:
-        found = errors.InternalError(failure, effects="none")
+    found = errors.InternalError(caught.value, effects="none")
     assert "TypeError at module_utils/_clouds.py:" in found.message and "s3cret" not in str(found)
     assert (found.describe()["kind"], found.describe()["effects"]) == ("Internal", "none")
     assert str(errors.InternalError(KeyError("s3cret"))).startswith("An unexpected error occurred in the collection: KeyError.")

@@ -292,9 +292,12 @@ def test_a_folder_without_locks_does_not_keep_the_other_from_being_used(tmp_path
 
 @has_description_locks
 def test_a_lock_that_cannot_be_released_is_told(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: t.Any) -> t.NoReturn:
+        raise OSError(errno.ENOLCK, "No locks available")
+
     with DeviceLocks([folder]) as one, DeviceLocks([folder]) as other:
         assert one.take(A)
-        monkeypatch.setattr(fcntl, "fcntl", lambda *_args: (_ for _ in ()).throw(OSError(errno.ENOLCK, "No locks available")))
+        monkeypatch.setattr(fcntl, "fcntl", refuse)
         one.release(A)
         monkeypatch.undo()
         assert len(one.warnings) == 1 and other.take(A)

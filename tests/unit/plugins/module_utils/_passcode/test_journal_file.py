@@ -336,6 +336,21 @@ def test_what_a_killed_process_wrote_is_there_and_the_lock_is_not(path: pathlib.
     assert (found.runs["run-1"].since, found.resets) == (START - 900, {A: KnownReset("open", START, START)})
 
 
+def test_an_error_at_its_close_loses_nothing(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As network shares have it, where the quota is used up."""
+    close = os.close
+
+    def fail(handle: int) -> None:
+        close(handle)
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    with opened(path) as subject:
+        subject.intent([(A, "PC", "r1")])
+        monkeypatch.setattr(os, "close", fail)
+    monkeypatch.undo()
+    assert A in peeked(path).resets
+
+
 def test_the_lock_is_kept_until_the_journal_is_closed(path: pathlib.Path) -> None:
     with opened(path) as subject:
         intent(subject, "PC-1")

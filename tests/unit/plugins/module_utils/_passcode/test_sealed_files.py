@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
 import stat
@@ -51,6 +52,20 @@ def test_a_file_is_whole_or_not_there(tmp_path: pathlib.Path, monkeypatch: pytes
     with pytest.raises(OSError, match="Input/output"):
         SealedFiles(str(tmp_path)).write("a.cms", "text")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_file_system_without_hard_links_will_do(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def link(*_args: t.Any, **_keywords: t.Any) -> t.NoReturn:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", link)
+    subject = SealedFiles(str(tmp_path))
+    subject.write("a", "sealed")
+    assert subject.read("a") == "sealed" and stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+    with pytest.raises(FileExistsError):
+        subject.write("a", "another")
+    assert subject.read("a") == "sealed" and os.listdir(tmp_path) == ["a"]
 
 
 def test_what_is_read_is_a_file_of_a_sensible_size(tmp_path: pathlib.Path) -> None:
