@@ -18,11 +18,11 @@ description:
   - A reset that the service started within O(max_age), or since O(reset_since), satisfies the task, whatever its outcome. Before the
     first reset the task reads each device's action results and the remote action audit log, and after the last one it waits until one
     of them shows each reset, for at most O(confirm_timeout) seconds. So a second run issues nothing.
-  - Each device gets at most one reset per journal (see O(journal_path)). Without a journal, that holds outside a window of the service's
-    lag minus O(confirm_timeout); the lag is the time until the service shows a reset that it accepted, and Microsoft publishes no figure
-    for it. A run that was killed did not wait, so the window after it is the whole lag. Tasks that run at the same time on one machine
-    wait for each other, device by device (see O(lock_directory)). A second reset within the window is detected afterwards where the
-    service shows it, and the task warns of it with the device's name.
+  - Each device gets at most one reset per journal (see O(journal_path)) and per machine, that is, of all tasks that share
+    O(lock_directory). Across machines, that holds outside a window of the service's lag minus O(confirm_timeout); the lag is the time
+    until the service shows a reset that it accepted, and Microsoft publishes no figure for it. A run that was killed did not wait, so the
+    window after it is the whole lag. A second reset within the window is detected afterwards where the service shows it, and the task
+    warns of it with the device's name. With a O(max_age) of V(0), every run asks for a new reset.
   - Names that mean no device or several, and too many devices, are refused before anything is reset. Devices that are not
     supported are refused one by one, with a reason; the others are reset.
   - Many devices are reset in one task, as fast as Intune's quota allows. After a lost response a reset is not sent again before the
@@ -76,7 +76,8 @@ options:
       - Seconds to wait, after the last reset, until the devices' action results or the remote action audit log show each reset that
         Intune accepted. The task ends as soon as all are shown, whatever O(wait) says.
       - A reset that is not shown in time stays V(pending) with RV(results[].confirmed=false), which is no failure; the task warns of
-        it. A later run without the journal of this one can reset such a device again until the service shows its reset.
+        it. A later run on another machine, without the journal of this one, can reset such a device again until the service shows its
+        reset.
       - V(0) does not wait, and warns in the same way.
     type: float
     default: 60
@@ -100,6 +101,9 @@ options:
       - A folder for the locks of devices. Of the tasks that use the same folder on one machine, only one at a time resets a device. Another
         one goes on with its other devices, and looks at this one again when the lock is released. Then an earlier reset counts as
         O(max_age) and O(reset_since) say.
+      - The files in the folder hold what the machine remembers of resets, also of those of a task that was killed, so that a later task
+        does not send them again while Intune does not show them. They hold no name and no secret. What a crash or a restart of the
+        machine takes of them is not remembered; a folder on a disk outlives a restart, and the temporary folder may not.
       - A task waits for locked devices until nothing else is left to be sent, and then for up to O(wait_timeout) seconds, also without
         O(wait). A device that is still locked then fails with the reason V(locked).
       - By default, the tasks of a user share a folder in the temporary folder, and those of a login session another one in its
@@ -107,7 +111,8 @@ options:
         same devices.
       - The folder must exist. If several users share it, give it the mode C(2770) and a group that they have in common, or the mode
         C(1777).
-      - Locks do not hold between machines, or between containers that do not mount the same folder. Check mode takes none.
+      - Locks do not hold between machines, or between containers that do not mount the same folder. Check mode takes none,
+        and reads what is remembered.
     type: path
   write_quota:
     description:
@@ -345,14 +350,11 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.conti
     identify,
     plan_run,
 )
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import (
-    DeviceLocks,
-    find_folders,
-    validate_directory,
-)
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import DeviceLocks
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover, render_file_name
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.lock_folder import find_folders, validate_directory
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import (
     BAD,
     LONGEST_AGE,
@@ -473,8 +475,8 @@ def reset(
     since = earliest_counted(client.service_now(), params["reset_since"], params["max_age"])
     again = not params["reset_since"] and params["max_age"] == 0
     identity, ids = identify(params), [item.id for item in items]
-    folders = [] if check else find_folders(params["lock_directory"])
-    with Journal(params["journal_path"], client.steady_now) as journal, DeviceLocks(folders) as locks:
+    locked = DeviceLocks(find_folders(params["lock_directory"], check=check), client.origin, check=check)
+    with Journal(params["journal_path"], client.steady_now) as journal, locked as locks:
         tenant = client.credential.identity().get("tid") if params["journal_path"] else None
         history = (journal.peek if check else journal.open)(tenant, client.origin)
         plan = plan_run(history, identity, ids, since, again=again)

@@ -209,7 +209,7 @@ class Ansible:
         beside = Ansible(folder, self.tenant, self.execution)
         process = subprocess.Popen(
             beside.command(beside.write([{"tasks": tasks}]), *arguments),
-            env=beside.environment(env or {}),
+            env=beside.environment({"TMPDIR": str(self.folder), **(env or {})}),
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -266,7 +266,8 @@ class Ansible:
         return runs
 
     def environment(self, extra: t.Mapping[str, str], place: pathlib.Path | None = None) -> dict[str, str]:
-        ours = {"HOME": str(self.folder), "RECORD_FILE": str(self.folder / "record.jsonl")}
+        # All tasks of a test are on one machine: what is remembered of resets is for them alone.
+        ours = {"HOME": str(self.folder), "TMPDIR": str(self.folder), "RECORD_FILE": str(self.folder / "record.jsonl")}
         return {**environment(place or self.folder), **self.tenant.env, **ours, **extra}
 
 

@@ -254,20 +254,40 @@ def test_case_11_a_killed_task_is_run_again_without_a_journal(fleet, both_execut
     assert resets(fleet) == {1: 60}
 
 
-def test_case_11_what_the_service_does_not_show_in_time_is_told_and_is_no_failure(fleet, each_execution):
+@pytest.mark.parametrize("answered", [False, True], ids=["case 12: before the answers", "case 12: after the answers"])
+def test_a_killed_task_is_run_again_on_the_same_machine_before_anything_is_shown(fleet, both_executions, answered):
+    """Without a journal: the machine remembers what the killed task sent."""
+    lag(fleet, 300, 300)
+    options = {"devices": names(1, 20), "wait": False, "confirm_timeout": 1}
+    if not answered:
+        fleet.control.arm("delay", "POST", r"^/\$batch$", version="v1.0", seconds=60, processed=True)
+    with both_executions.start([{"name": "killed", RESET: {**options, "confirm_timeout": 100}}]) as run:
+        run.until(lambda: len(fleet.control.resets()) == 20)
+        run.kill()
+    check = both_executions.module(MODULE, options, check_mode=True)
+    again = both_executions.module(MODULE, options)
+    assert resets(fleet) == {1: 20} and again.writes == [] and not again.result["changed"], again.result
+    assert check.result["summary"]["planned"] == 0 and check.result["summary"]["total"] == 20
+    assert {item["status"] for item in again.result["results"]} <= {"pending", "unknown"}
+    fleet.control.advance(301)
+    shown = both_executions.module(MODULE, {**options, "wait": True})
+    assert shown.status == "ok" and shown.result["summary"]["done"] == 20 and resets(fleet) == {1: 20}, shown.result
+
+
+def test_case_11_what_the_service_does_not_show_in_time_is_told_and_is_no_failure(fleet, each_execution, tmp_path):
     lag(fleet, 3600, 3600)
     task = {RESET: {"devices": names(1, 3), "wait": False}}
     play = each_execution.tasks(
         [
             {"name": "waits", RESET: {**task[RESET], "confirm_timeout": 1}},
-            {"name": "does not", RESET: {**task[RESET], "confirm_timeout": 0}},
+            {"name": "does not", RESET: {**task[RESET], "confirm_timeout": 0, "lock_directory": str(tmp_path)}},
         ]
     )
     assert play.code == 0, play.output
     for found in play.tasks:
         assert found.changed and found.result["summary"]["unconfirmed"] == found.result["summary"]["pending"] == 3
         assert {(entry["status"], entry["confirmed"], entry["changed"]) for entry in found.result["results"]} == {("pending", False, True)}
-    assert resets(fleet) == {2: 3}, "as the wording says: within the window"
+    assert resets(fleet) == {2: 3}, "as the wording says: within the window, across machines"
     assert "can reset these devices again: FLEET-000001, FLEET-000002, FLEET-000003" in play.output.replace("\n", " ")
 
 

@@ -34,8 +34,8 @@ MAX_PAGES = 5  # that are read newest first
 DISORDER = 30.0  # seconds; the log need not be in order to the second
 READ_EVERY = 10.0  # seconds
 COST = (
-    "Earlier resets are therefore known from the devices' action results alone, and lost responses are settled by them alone: a task that "
-    "follows another one, or a killed one, before these show its resets can reset a device again."
+    "Earlier resets are therefore known from the devices' action results alone, and lost responses are settled by them alone: a task on "
+    "another machine that follows this one, or a killed one, before these show its resets can reset a device again."
 )
 
 

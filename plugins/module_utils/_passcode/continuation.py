@@ -20,8 +20,8 @@ import typing as t
 from .. import _errors as errors
 from .._time import parse_timestamp, render_timestamp
 from .._types import Json
+from . import reset_state
 from .journal_format import BegunRun, History
-from .model import SKEW
 from .reset_state import EarlierReset
 
 WAY_OUT = (
@@ -89,10 +89,9 @@ def find_earlier(history: History, ids: t.Iterable[str], since: float, runs: t.S
     """Return the resets of earlier runs that count, by device ID in lower case. ``runs``: those that did not end."""
     found = {}
     for device in ids:
-        known = history.resets.get(device)
         counted = min([since, *(run.since for run in runs if device in run.ids)])
-        if known is not None and known.state != "free" and known.intended_at >= counted - SKEW:
-            found[device] = EarlierReset(known.intended_at, known.state == "accepted", known.lost_at)
+        if earlier := reset_state.find_earlier(history.resets.get(device), counted):
+            found[device] = earlier
     return found
 
 

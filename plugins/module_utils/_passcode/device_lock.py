@@ -4,9 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Locks of devices between the processes of one machine, so that two tasks do not reset a device at the same time.
+"""Locks of devices between the processes of one machine, so that two tasks do not reset a device at the same time, or one after the other.
 
-A device is a byte at a place that its ID determines, in one of a few empty files. The lock of that byte belongs to the open file
+A device is a byte at a place that its ID determines, in one of a few files. What is in them is what the machine remembers of resets (see
+device_memory), and hinders no lock: the places lie far behind it. The lock of that byte belongs to the open file
 description, and the kernel releases it when the process ends, in whatever way. IDs of devices are GUIDs, so tenants share the files.
 
 The kernel searches all locks of a file for each new one. Sixteen files keep that short: ten thousand locks take a fraction of a second,
@@ -23,48 +24,32 @@ import hashlib
 import os
 import stat
 import struct
-import tempfile
 import typing as t
 
 from .. import _errors as errors
+from .device_memory import ResetMemory, derive_key, write
+from .journal_format import KnownReset, State
+from .lock_folder import OPTION, reason_of, unusable
 
-OPTION = "lock_directory"
-NAME = "endpointops-intune"
 FILES = 16
 UNSET = -1
 OFD_SETLK: int | None = getattr(fcntl, "F_OFD_SETLK", None)  # Linux alone
 HELD_BY_ANOTHER = (errno.EAGAIN, errno.EACCES)
-HINT = (
-    f"Set {OPTION} to a folder on a local disk in which the user of this task can create files, the same for each task that resets devices."
-)
-
-
-def find_folders(directory: str | None, environ: t.Mapping[str, str] | None = None) -> list[str]:
-    """Return the folders for locks: the one of the option, else those of the user, which are created. Raise InvalidOptionError.
-
-    A session has a runtime folder, and a service of the same user has not: the temporary folder is where they meet. Where temporary
-    folders differ, the runtime folder is.
-    """
-    if directory:
-        validate_directory(directory)
-        return [directory]
-    runtime = (os.environ if environ is None else environ).get("XDG_RUNTIME_DIR")
-    try:
-        temporary = tempfile.gettempdir()
-        found = [_create_private(os.path.join(temporary, f"{NAME}-{os.geteuid()}"))]
-        # Another user's stays in the environment after su.
-        return [*found, _create_private(os.path.join(runtime, NAME))] if runtime and _is_private(runtime) else found
-    except (OSError, ValueError) as failure:
-        raise _unusable(_reason(failure)) from failure
 
 
 class DeviceLocks:
-    """The locks of a task. Without a folder every device can be taken. ``open``, or a with statement, before the first."""
+    """The locks of a task. Without a folder every device can be taken. ``open``, or a with statement, before the first.
 
-    def __init__(self, folders: t.Iterable[str] = ()) -> None:
-        self._folders = [LockFolder(path) for path in folders]
+    ``scope``: where the service is, since another one may have devices of the same IDs. In check mode nothing is locked and nothing
+    written, and what is remembered is read.
+    """
+
+    def __init__(self, folders: t.Iterable[str] = (), scope: str = "", *, check: bool = False) -> None:
+        self._folders = [LockFolder(path, self._warn_of_memory, check=check) for path in folders]
+        self._scope, self._check = scope, check
         self._held: set[str] = set()
         self.warnings: list[str] = []
+        self._has_warned = False
 
     def __enter__(self) -> DeviceLocks:
         self.open()
@@ -107,6 +92,29 @@ class DeviceLocks:
         self._held.add(device)
         return True
 
+    def find_remembered(self, device: str) -> KnownReset | None:
+        """Return the last reset of a device that was taken, as the machine remembers it."""
+        key = derive_key(self._scope, device)
+        found = [known for folder in self._folders if (known := folder.read_memory(device.lower()).get(key))]
+        # Folders differ where a task had one of them alone, or could not write to one.
+        return max(found, key=lambda known: (known.intended_at, known.state != "open"), default=None)
+
+    def remember(self, devices: t.Iterable[str], state: State, intended_at: float) -> None:
+        """Write down the state of the last reset of devices. Of those that are not held, nothing is known for sure."""
+        known = KnownReset(state, intended_at, intended_at)
+        held = {device.lower(): derive_key(self._scope, device) for device in devices if device.lower() in self._held}
+        for folder in [] if self._check else self._folders:
+            folder.write_memory(held, known)
+
+    def _warn_of_memory(self, path: str, reason: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            self.warnings.append(
+                f"What this machine remembers of earlier resets, in '{path}', cannot be used as a whole: {reason}. Where Intune does not "
+                "show a reset of an earlier task yet, this task, or one that follows it, can reset the device again. If this warning comes "
+                "again, remove that file while no task runs."
+            )
+
     def release(self, device: str) -> None:
         """Let other processes take a device. One that is not held stays as it is."""
         device = device.lower()
@@ -123,8 +131,8 @@ class DeviceLocks:
         folder.close()
         self._folders.remove(folder)
         self.warnings.append(
-            f"Devices cannot be locked in '{folder.path}': {_reason(failure)}. Another task on this machine can reset the same devices at "
-            f"the same time. Run one task at a time, or set {OPTION} to a folder on a local disk."
+            f"Devices cannot be locked in '{folder.path}': {reason_of(failure)}. Another task on this machine can reset the same devices "
+            f"at the same time. Run one task at a time, or set {OPTION} to a folder on a local disk."
         )
 
 
@@ -135,6 +143,7 @@ class LockFile:
     path: str
     handle: int = UNSET
     held: set[int] = dataclasses.field(default_factory=set)
+    memory: ResetMemory = dataclasses.field(default_factory=ResetMemory)
 
     def is_current(self) -> bool:
         """Return whether the path still names the open file: what cleans up may have removed it."""
@@ -148,18 +157,25 @@ class LockFile:
 class LockFolder:
     """The files of one folder."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, path: str, warn: t.Callable[[str, str], None], *, check: bool = False) -> None:
+        self.path, self._warn, self._check = path, warn, check
         self._files = [LockFile(os.path.join(path, f"devices-{number:x}.lock")) for number in range(FILES)]
         self._set_lock = _set_description_lock if OFD_SETLK is not None else _set_process_lock
 
     def open(self) -> None:
         """Open all files. Raise InvalidOptionError where one cannot be used."""
         for file in self._files:
+            if self._check:
+                with self._watch(file), contextlib.suppress(FileNotFoundError):
+                    file.handle = _open_ordinary(file.path, os.O_RDONLY)
+                continue
             try:
                 file.handle = _open_file(file.path)
             except OSError as failure:
-                raise _unusable(_reason(failure), file.path) from failure
+                raise unusable(reason_of(failure), file.path) from failure
+            self._read_memory(file)
+            if file.memory.is_untidy:
+                self._tidy(file)
 
     def close(self) -> None:
         """Close all files, which releases their locks."""
@@ -173,20 +189,26 @@ class LockFolder:
 
     def take(self, device: str) -> bool:
         """Return whether the device is locked now. Raise OSError where nothing can be locked."""
+        if self._check:
+            return True
         file, place = self._locate(device)
         if not file.is_current():
             self._reopen(file)
-        if not self._lock(file, place):
-            return False
-        file.held.add(place)
-        return True
+        is_ours = self._lock(file, place)
+        if is_ours and not file.is_current():
+            # A process that tidied it put another one in its place just before.
+            self._reopen(file)
+            is_ours = self._lock(file, place)
+        if is_ours:
+            file.held.add(place)
+        return is_ours
 
     def release(self, device: str) -> None:
         """Unlock the device."""
         file, place = self._locate(device)
         if place in file.held:
             file.held.remove(place)
-            self._set_lock(file.handle, fcntl.F_UNLCK, place)
+            self._set_lock(file.handle, fcntl.F_UNLCK, place, 1)
 
     def _locate(self, device: str) -> tuple[LockFile, int]:
         digest = hashlib.sha256(device.encode()).digest()
@@ -200,10 +222,71 @@ class LockFolder:
         # Another process may have been faster for some, and then it releases those.
         for place in file.held:
             self._lock(file, place)
+        before, file.memory = file.memory.resets, ResetMemory()
+        self._read_memory(file)
+        with self._watch(file):
+            write(file.handle, {key: known for key, known in before.items() if key not in file.memory.resets})
+
+    # --- what is remembered -----------------------------------------------------------------------------------------
+
+    def read_memory(self, device: str) -> t.Mapping[str, KnownReset]:
+        """Return what is in the file of a device now."""
+        file, _place = self._locate(device)
+        if file.handle != UNSET:
+            self._read_memory(file)
+        return file.memory.resets
+
+    def write_memory(self, keys: t.Mapping[str, str], known: KnownReset) -> None:
+        """Write down the same of devices; ``keys``: their names in the files."""
+        by_file: dict[str, tuple[LockFile, dict[str, KnownReset]]] = {}
+        for device, key in keys.items():
+            file, _place = self._locate(device)
+            by_file.setdefault(file.path, (file, {}))[1][key] = known
+        for file, lines in by_file.values():
+            file.memory.resets.update(lines)
+            with self._watch(file):
+                write(file.handle, lines)
+
+    def _read_memory(self, file: LockFile) -> None:
+        with self._watch(file):
+            file.memory.read(file.handle)
+
+    @contextlib.contextmanager
+    def _watch(self, file: LockFile) -> t.Iterator[None]:
+        """Warn where the memory in a file cannot be used."""
+        try:
+            yield
+        except OSError as failure:
+            self._warn(file.path, reason_of(failure))
+
+    def _tidy(self, file: LockFile) -> None:
+        """Put a file with one line a device in the place of one that no other process uses."""
+        # Housekeeping: where it fails, for example in a folder with the sticky bit, the file stays as it is.
+        with contextlib.suppress(OSError):
+            self._set_lock(file.handle, fcntl.F_WRLCK, 0, 0)
+            if file.is_current():
+                self._read_memory(file)
+                self._replace(file)
+            self._set_lock(file.handle, fcntl.F_UNLCK, 0, 0)
+
+    def _replace(self, file: LockFile) -> None:
+        path = f"{file.path}.new"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)  # of a process that was killed
+        handle = _create_file(path)
+        try:
+            write(handle, file.memory.resets)
+            os.rename(path, file.path)
+        except OSError:
+            os.close(handle)
+            raise
+        os.close(file.handle)  # which unlocks it
+        file.handle, file.memory = handle, ResetMemory()
+        self._read_memory(file)
 
     def _lock(self, file: LockFile, place: int) -> bool:
         try:
-            self._set_lock(file.handle, fcntl.F_WRLCK, place)
+            self._set_lock(file.handle, fcntl.F_WRLCK, place, 1)
         except OSError as failure:
             if failure.errno in HELD_BY_ANOTHER:
                 return False
@@ -215,38 +298,46 @@ class LockFolder:
         return True
 
 
-def _set_description_lock(handle: int, kind: int, place: int) -> None:
-    """Set a lock that belongs to the open file description."""
+def _set_description_lock(handle: int, kind: int, place: int, length: int) -> None:
+    """Set a lock that belongs to the open file description. A length of 0 reaches to the end of all places."""
     # struct flock: type, whence, start, length, process; "0q" is the padding at its end.
-    fcntl.fcntl(handle, OFD_SETLK or 0, struct.pack("hhqqi0q", kind, os.SEEK_SET, place, 1, 0))
+    fcntl.fcntl(handle, OFD_SETLK or 0, struct.pack("hhqqi0q", kind, os.SEEK_SET, place, length, 0))
 
 
-def _set_process_lock(handle: int, kind: int, place: int) -> None:
+def _set_process_lock(handle: int, kind: int, place: int, length: int) -> None:
     """Set a lock that belongs to the process: two tasks in one process would share it, and Ansible gives each task a process."""
-    fcntl.lockf(handle, fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place, os.SEEK_SET)
+    fcntl.lockf(handle, fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB, length, place, os.SEEK_SET)
 
 
-# --- files and folders ----------------------------------------------------------------------------------------------
+# --- files ------------------------------------------------------------------------------------------------------
 
 
 def _open_file(path: str) -> int:
     """Open an ordinary file for locks, or create it for all who can write to its folder."""
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         # Without O_CREAT, which Linux refuses for the file of another user in a folder with the sticky bit.
-        handle = os.open(path, flags)
+        handle = _open_ordinary(path)
     except FileNotFoundError:
         try:
-            handle = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+            handle = _create_file(path)
         except FileExistsError:
-            handle = os.open(path, flags)
-        else:
-            _share(handle, os.path.dirname(path))
+            handle = _open_ordinary(path)
+    # What cleans up temporary folders goes by age.
+    os.utime(handle)
+    return handle
+
+
+def _open_ordinary(path: str, access: int = os.O_RDWR | os.O_APPEND) -> int:
+    handle = os.open(path, access | os.O_NOFOLLOW | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "It is not an ordinary file")
-    # What cleans up temporary folders goes by age.
-    os.utime(handle)
+    return handle
+
+
+def _create_file(path: str) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CREAT | os.O_EXCL, 0o600)
+    _share(handle, os.path.dirname(path))
     return handle
 
 
@@ -257,49 +348,3 @@ def _share(handle: int, folder: str) -> None:
         os.fchown(handle, -1, found.st_gid)
     # Those who can write there can read and write the file.
     os.fchmod(handle, 0o600 | (found.st_mode & 0o022) * 3)
-
-
-def validate_directory(path: str) -> None:
-    """Raise InvalidOptionError where the folder of the option does not exist, or where any user can remove the files of others."""
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError) as failure:
-        raise _unusable(_reason(failure), path) from failure
-    if not stat.S_ISDIR(found.st_mode):
-        raise _unusable("It is not a folder", path)
-    if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
-        raise errors.InvalidOptionError(
-            f"{OPTION} '{path}' can be changed by every user: its mode is {stat.S_IMODE(found.st_mode):04o}.",
-            hint="Set its mode to 2770, with a group of the users who reset devices, or to 1777: then nobody removes the files of others.",
-        )
-
-
-def _create_private(path: str) -> str:
-    """Return a folder of this user alone, which is created where it is missing."""
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        if not _is_private(path):
-            raise errors.InvalidOptionError(
-                f"'{path}', the folder for the locks of devices, is not a folder that only its owner, who runs this task, can use.",
-                hint=f"Remove it if nobody needs it, or set {OPTION} to another folder, the same for each task that resets devices.",
-            ) from None
-    return path
-
-
-def _is_private(path: str) -> bool:
-    """Return whether a path is a folder, not a link, that this user owns and nobody else can use."""
-    try:
-        found = os.lstat(path)
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
-
-
-def _reason(failure: Exception) -> str:
-    return getattr(failure, "strerror", None) or str(failure)
-
-
-def _unusable(reason: str, path: str | None = None) -> errors.InvalidOptionError:
-    named = f"{OPTION} '{path}'" if path else "The folder for the locks of devices"
-    return errors.InvalidOptionError(f"{named} cannot be used: {reason}.", hint=HINT)

@@ -61,7 +61,7 @@ class ResetEngine:
         self._client, self._scheduler, self._rules, self._journal = client, scheduler, rules, journal
         self._clock = client.clock
         self._queue = ResetQueue(items)
-        self._results = ResultHandler(client, rules, journal, self._queue)
+        self._results = ResultHandler(client, rules, journal, self._queue, self._locks)
         self._progress = Progress(items, client)
         self._waiting_since: float | None = None  # since when nothing is left to be sent or settled
         self._looked_last = False  # at the resets that the service does not show, when confirm_timeout was over
@@ -123,7 +123,10 @@ class ResetEngine:
                 self._queue.make_due(work)
             self._results.stop(failure)
             return []
+        intended_at = self._client.steady_now()
+        self._locks.remember([work.item.id for work in chosen], "open", intended_at)
         for work in chosen:
+            work.intended_at = intended_at
             newest = find_last_reset(work.item.device) if work.item.device else None
             work.requested_at, work.item.since, work.item.before = requested_at, requested_at - SKEW, newest.started if newest else None
             self._queue.move(work, "sent")
@@ -189,6 +192,8 @@ class ResetEngine:
         is_ours = self._locks.take(work.item.id)
         note_lock(work, is_ours)
         if is_ours:
+            if work not in self._locked:
+                work.remembered = self._locks.find_remembered(work.item.id)
             self._locked.add(work)
             if work.phase == "locked":
                 # Its record may not show yet what the other process did.

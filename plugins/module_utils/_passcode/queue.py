@@ -16,6 +16,7 @@ import typing as t
 
 from .._devices.model import Device
 from .._http.retry import Attempts
+from .journal_format import KnownReset
 from .model import DeviceReset
 
 FIRST_LOOK = 1.0  # seconds
@@ -35,11 +36,13 @@ class QueuedReset:
     read_at: float = 0.0  # its record came
     record_requested_at: float = 0.0  # its record was asked for
     requested_at: float = 0.0  # its reset was sent, not before
+    intended_at: float = 0.0  # the same, by the clock of what later tasks read
     lost_at: float = 0.0  # the response was given up
     pause: float = FIRST_LOOK
     attempts: dict[str, Attempts] = dataclasses.field(default_factory=dict)  # failures in a row, by method
     without_join_type: Device | None = None  # read, but not yet how it is joined
     join_type: str | None = None  # by its object in Microsoft Entra
+    remembered: KnownReset | None = None  # its last reset, as the machine remembered it when the device was locked
 
     def attempts_of(self, method: str) -> Attempts:
         """Return the failures in a row of one kind of request."""

@@ -28,15 +28,16 @@ from .._devices.model import Device, platform_of
 from .._graph.batch import CallResult
 from .._graph.responses import parse_response
 from .._http.retry import may_repeat
+from .journal_format import KnownReset
 from .model import OPEN, SAME_TIME, SKEW, DeviceReset, RecordedReset, find_last_reset, is_own, list_resets
 from .queue import FIRST_LOOK, Phase, QueuedReset
 from .result import GONE, alternative, record
 
 UNSETTLED = (
     "Whether the reset was started is unknown: neither the device's action results nor the remote action audit log show it yet. "
-    "Run the task again later: a reset that was started then counts. A task with a journal resets the device once the audit log shows a "
-    "later reset of any device, and not this one. If it stays unknown, look the device up in Intune, or the request in the Microsoft "
-    "Graph activity logs; if it was not reset, name it in a task with max_age 0 and without the journal."
+    "Run the task again later: a reset that was started then counts. A task with the journal, or on this machine, resets the device once "
+    "the audit log shows a later reset of any device, and not this one. If it stays unknown, look the device up in Intune, or the request "
+    "in the Microsoft Graph activity logs; if it was not reset, name it in a task with max_age 0 and without the journal."
 )
 AUDITED = "The remote action audit log shows a reset of the device; its action results do not show it yet."
 UNCONFIRMED = "Intune accepted the reset; neither the device's action results nor the remote action audit log show it yet."
@@ -104,13 +105,15 @@ class Transition:
     """The next phase of a device.
 
     ``entry``: a line of the journal, as event and detail. ``look_again``: its record is read again after a pause. ``queue_at``: where a
-    queued device waits; "retry" for one that its caller must try again.
+    queued device waits; "retry" for one that its caller must try again. ``earlier``: the reset of another task, with which the device
+    goes on instead.
     """
 
     phase: Phase
     entry: tuple[Event, str | bool | None] | None = None
     look_again: bool = False
     queue_at: t.Literal["front", "back", "retry"] | None = None
+    earlier: EarlierReset | None = None
 
 
 # --- the lock of a device -------------------------------------------------------------------------------------------
@@ -205,6 +208,13 @@ def after_approval(work: QueuedReset, failure: errors.ApprovalPendingError | err
     return Transition("finished", ("refused", item.status))
 
 
+def find_earlier(known: KnownReset | None, since: float) -> EarlierReset | None:
+    """Return what is known of a device's last reset, where that counts: it was sent since a moment, and may have run."""
+    if known is None or known.state == "free" or known.intended_at < since - SKEW:
+        return None
+    return EarlierReset(known.intended_at, known.state == "accepted", known.lost_at)
+
+
 def after_resume(work: QueuedReset, earlier: EarlierReset) -> Transition:
     """Return the transition of a device whose reset an earlier run sent."""
     if not earlier.ran:
@@ -244,10 +254,19 @@ def after_assessment(work: QueuedReset, device: Device, rules: Rules, *, stopped
         return Transition("finished")
     if not must_reset(item, rules.since, rules.again, audited):
         return _follow(work, rules, stopped=stopped)
+    if earlier := _find_remembered(work, rules):
+        return Transition(work.phase, earlier=earlier)
     if rules.check:
         item.status, item.changed, item.message = "planned", True, "A reset would be issued."
         return Transition("finished")
     return Transition("due")
+
+
+def _find_remembered(work: QueuedReset, rules: Rules) -> EarlierReset | None:
+    """Return the reset that the machine remembers, where it counts and the device goes on with none as new already."""
+    earlier = None if rules.again else find_earlier(work.remembered, rules.since)
+    # What a journal and the machine have of the same reset is written by clocks that differ a little.
+    return earlier if earlier is not None and earlier.requested_at > work.requested_at + SKEW else None
 
 
 def must_reset(item: DeviceReset, since: float, again: bool = False, audited: float = 0.0) -> bool:
@@ -335,7 +354,7 @@ def after_evidence(
     """
     item = work.item
     if ran:
-        item.changed = item.before is not None or item.verdict is not None
+        item.changed = work.attempt > 0
         item.status, item.reason, item.message, work.pause = "pending", None, "Intune accepted the reset.", FIRST_LOOK
         item.confirmed = True
         if found is not None:

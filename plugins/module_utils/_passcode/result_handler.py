@@ -20,6 +20,8 @@ from .._graph.client import GraphClient
 from .._graph.responses import parse_response
 from .._http.message import Response
 from . import reset_state
+from .device_lock import DeviceLocks
+from .journal_format import State
 from .model import SAME_TIME, SKEW
 from .queue import QueuedReset, ResetQueue
 from .reset_state import EarlierReset, Event, ResponseKind, Rules, Transition
@@ -46,7 +48,8 @@ class Journal(t.Protocol):
 class ResultHandler:
     """``take`` the results as they come. ``failure`` is the error that stopped the whole task: nothing more is sent then."""
 
-    def __init__(self, client: GraphClient, rules: Rules, journal: Journal, queue: ResetQueue) -> None:
+    def __init__(self, client: GraphClient, rules: Rules, journal: Journal, queue: ResetQueue, locks: DeviceLocks | None = None) -> None:
+        self._locks = locks or DeviceLocks()
         self._client, self._rules, self._journal, self._queue = client, rules, journal, queue
         self._clock = client.clock
         self.failure: errors.IntuneError | None = None
@@ -210,6 +213,9 @@ class ResultHandler:
     # --- transitions ------------------------------------------------------------------------------------------------
 
     def _apply(self, work: QueuedReset, transition: Transition, *, look_at: float | None = None) -> None:
+        if transition.earlier is not None:
+            self.resume(work, transition.earlier)
+            return
         if transition.entry is not None:
             self._write(work, *transition.entry)
         if transition.queue_at == "front":
@@ -230,6 +236,8 @@ class ResultHandler:
         if self._rules.check:
             # An earlier run's reset is settled for the result alone: the journal is open to be read.
             return
+        if (state := _state_of(event, detail)) is not None:
+            self._locks.remember([work.item.id], state, work.intended_at)
         try:
             self._journal.write(event, work.item.id, detail)
         except errors.IntuneError as failure:
@@ -237,7 +245,8 @@ class ResultHandler:
 
     def resume(self, work: QueuedReset, earlier: EarlierReset) -> None:
         """Go on with a reset that an earlier run sent without learning its outcome."""
-        work.requested_at, work.item.since = earlier.requested_at, earlier.requested_at - SKEW
+        work.requested_at = work.intended_at = earlier.requested_at
+        work.item.since = earlier.requested_at - SKEW
         self.shown.note_earlier(work, earlier)
         self._apply(work, reset_state.after_resume(work, earlier), look_at=self._clock.monotonic())
 
@@ -312,3 +321,11 @@ class ResultHandler:
         if work.without_join_type is not None:
             return failure.with_hint(HOW_JOINED)
         return failure.with_more_advice(WITHOUT_BETA) if self._rules.beta else failure
+
+
+def _state_of(event: Event, detail: str | bool | None) -> State | None:
+    """Return what the machine remembers after a line of the journal; null where that stays as it was."""
+    if event == "settled":
+        return "accepted" if detail else "free"
+    outcomes: dict[Event, State] = {"accepted": "accepted", "refused": "free"}
+    return outcomes.get(event)

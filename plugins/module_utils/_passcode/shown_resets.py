@@ -161,8 +161,8 @@ def _warn_unconfirmed(items: t.Sequence[DeviceReset], timeout: float) -> str:
     """Return the sentences on resets that the service does not show yet."""
     return (
         f"Intune accepted {len(items)} resets that neither the devices' action results nor the remote action audit log show after "
-        f"{timeout:g} seconds (confirm_timeout). If the same task is run again before they are shown, without the journal of this run, it "
-        f"can reset these devices again: {render_names(items)}."
+        f"{timeout:g} seconds (confirm_timeout). If the same task is run again before they are shown, without the journal of this run and "
+        f"on another machine (with another lock_directory), it can reset these devices again: {render_names(items)}."
     )
 
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promise, as it is worded: at most once per journal; without one, outside a window of the service's lag minus confirm_timeout."""
+"""The promise, as it is worded: at most once per journal and per machine; across machines, outside a window.
+
+The window is the service's lag minus confirm_timeout, and the whole lag after a task that was killed.
+"""
 
 from __future__ import annotations
 
@@ -86,9 +89,19 @@ def test_a_task_that_follows_a_killed_one_without_a_journal_resets_nothing_that_
     assert summary(second)["unconfirmed"] == 0
 
 
+@pytest.fixture
+def another(tmp_path: pathlib.Path) -> dict[str, str]:
+    """Return the options of a task on another machine."""
+    folder = tmp_path / "another machine"
+    folder.mkdir(0o700)
+    return {"lock_directory": str(folder)}
+
+
 @pytest.mark.parametrize("lag", LAGS, ids=lambda lag: f"case 11: both lag {lag:g} s")
 @pytest.mark.parametrize("given", [{"wait": False}, {"wait": True, "wait_timeout": 1.0}], ids=["no wait", "a short wait"])
-def test_a_task_ends_when_the_service_shows_its_resets_or_after_confirm_timeout(lag: float, given: dict[str, t.Any]) -> None:
+def test_a_task_ends_when_the_service_shows_its_resets_or_after_confirm_timeout(
+    lag: float, given: dict[str, t.Any], another: dict[str, str]
+) -> None:
     """And what follows is what the wording says: a window of the service's lag minus confirm_timeout."""
     wire = Lagging(record=lag, log=lag)
     first = wire.task(**given)
@@ -96,12 +109,13 @@ def test_a_task_ends_when_the_service_shows_its_resets_or_after_confirm_timeout(
     assert min(lag, 60.0) <= took <= min(lag, 60.0) + 6.0, "as long as the lag, but no longer than confirm_timeout"
     assert summary(first)["unconfirmed"] == (0 if shown else SIZE) and summary(first)["changed"] == SIZE and first.failure is None
     assert [RESET_AGAIN in text for text in first.warnings] == ([] if shown else [True])
-    second = wire.task(**given)
-    assert (second.changed, wire.counts) == ((False, {1}) if shown else (True, {2})), "within the window"
+    assert (wire.task(**given).changed, wire.counts) == (False, {1}), "on this machine"
+    second = wire.task(**given, **another)
+    assert (second.changed, wire.counts) == ((False, {1}) if shown else (True, {2})), "on another one, within the window"
 
 
 @pytest.mark.parametrize(("later", "number"), [(230.0, 2), (245.0, 1)], ids=["case 11: within the window", "case 11: after the window"])
-def test_the_window_is_the_lag_minus_confirm_timeout(later: float, number: int) -> None:
+def test_the_window_is_the_lag_minus_confirm_timeout(later: float, number: int, another: dict[str, str]) -> None:
     wire = Lagging(record=300.0, log=300.0, size=1)
     first = wire.task()
     entry = first.values["results"][0]
@@ -109,21 +123,115 @@ def test_the_window_is_the_lag_minus_confirm_timeout(later: float, number: int) 
     assert "neither the device's action results nor the remote action audit log show it yet" in entry["message"]
     assert first.warnings[0].startswith("Intune accepted 1 resets that") and "60 seconds" in first.warnings[0]
     wire.clock.sleep(later)
-    second = wire.task()
+    second = wire.task(**another)
     assert wire.counts == {number} and second.changed is (number == 2)
 
 
 @pytest.mark.parametrize("lag", LAGS, ids=lambda lag: f"case 11: both lag {lag:g} s")
-def test_after_a_killed_task_without_a_journal_the_window_is_the_whole_lag(lag: float) -> None:
+@pytest.mark.parametrize("is_over", [True, False], ids=["after it", "within it"])
+def test_after_a_task_that_was_killed_on_another_machine_the_window_is_the_whole_lag(
+    lag: float, is_over: bool, another: dict[str, str]
+) -> None:
     wire = Lagging(record=lag, log=lag, size=1)
     wire.kill()
-    wire.clock.sleep(lag + 1.0)
-    wire.task()
-    assert wire.counts == {1}
-    other = Lagging(record=lag, log=lag, size=1)
-    other.kill()
-    other.task()
-    assert other.counts == ({2} if lag else {1})
+    wire.clock.sleep(lag + 1.0 if is_over else 0.0)
+    wire.task(**another)
+    assert wire.counts == ({2} if lag and not is_over else {1})
+
+
+@pytest.mark.parametrize("lag", LAGS, ids=lambda lag: f"case 12: both lag {lag:g} s")
+@pytest.mark.parametrize("before", ["dies_done", "lost_done", "is done", "is done, not confirmed"])
+@pytest.mark.parametrize("given", [{"wait": False}, {"wait": True, "wait_timeout": 1.0}, {"use_beta": False, "wait": False}], ids=str)
+def test_without_a_journal_each_device_is_reset_once_on_one_machine(lag: float, before: str, given: dict[str, t.Any]) -> None:
+    wire = Lagging(record=lag, log=lag, size=15 if before == "dies_done" else SIZE)
+    if before == "dies_done":
+        wire.kill(before, **given)
+    else:
+        wire.plan = lambda request: before if is_reset(request) and before == "lost_done" else None
+        wire.task(**given, **({"confirm_timeout": 0.0} if "not" in before else {}))
+        wire.plan = lambda request: None
+    for later in (0.0, 0.0, 1.0, lag):
+        wire.clock.sleep(later)
+        outcome = wire.task(**given)
+        assert wire.resets == dict.fromkeys(wire.ids, 1) and not outcome.changed
+    # Without the log the record is the one source.
+    assert summary(outcome)["unconfirmed"] == summary(outcome)["unknown"] == 0
+
+
+@pytest.mark.parametrize("lag", [3.0, 60.0, 300.0], ids=lambda lag: f"case 12: both lag {lag:g} s")
+@pytest.mark.parametrize("before", ["dies_done", "is done"])
+def test_check_mode_says_of_what_the_machine_remembers_what_it_says_of_a_journal(tmp_path: pathlib.Path, before: str, lag: float) -> None:
+    said = []
+    for number, name in enumerate(["the machine", "the journal"]):
+        folder = tmp_path / name
+        folder.mkdir(0o700)
+        wire, given = Lagging(record=lag, log=lag), {"lock_directory": str(folder), "confirm_timeout": 0.0}
+        given = {**given, "journal_path": str(folder / "journal")} if number else given
+        if before == "dies_done":
+            wire.kill(**given)
+        else:
+            wire.task(**given)
+        if number:
+            (folder / "empty").mkdir()
+            given["lock_directory"] = str(folder / "empty")
+        files = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
+        checked = wire.task(check=True, **given)
+        assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()} == files
+        said.append([(entry["status"], entry["reason"], entry["changed"], entry["message"]) for entry in checked.values["results"]])
+    assert said[0] == said[1] and {entry[0] for entry in said[0]} == {"unknown" if before == "dies_done" else "pending"}
+
+
+def test_a_reset_that_was_never_sent_is_sent_when_the_log_proves_it() -> None:
+    wire = Lagging(record=3.0, log=3.0, size=2)
+    wire.kill("dies")
+    assert wire.resets == {}
+    (unknown,) = {entry["status"] for entry in wire.task().values["results"]}
+    assert unknown == "unknown" and wire.resets == {}, "nothing tells whether it was sent"
+    wire.clock.sleep(400.0)
+    wire.catch_up()
+    wire.ask(Request("POST", f"https://graph.test/v1.0/deviceManagement/managedDevices/{wire.ids[1]}/resetPasscode"))
+    wire.clock.sleep(5.0)
+    outcome = wire.task()
+    assert wire.counts == {1} and [entry["changed"] for entry in outcome.values["results"]] == [True, False]
+
+
+def test_a_reset_that_was_never_sent_is_sent_when_the_window_is_over() -> None:
+    wire = Lagging(record=3.0, log=3.0, size=2)
+    wire.kill("dies", max_age=60)
+    wire.clock.sleep(70.0)
+    assert wire.task(max_age=60).changed and wire.resets == dict.fromkeys(wire.ids, 1)
+
+
+@pytest.mark.parametrize("fault", ["throttled", "not_sent", "503_later"])
+def test_a_reset_that_the_service_did_not_run_is_not_remembered(fault: str) -> None:
+    wire = Lagging(record=300.0, log=300.0, size=3)
+    left = [fault]
+    wire.plan = lambda request: left.pop() if left and is_reset(request) else None
+    outcome = wire.task()
+    assert summary(outcome)["changed"] == 3 and wire.counts == {1}
+
+
+def test_a_reset_that_was_refused_is_sent_by_the_next_task() -> None:
+    wire = Lagging(record=300.0, log=300.0, size=3)
+    wire.plan = lambda request: "expired" if is_reset(request) else None
+    assert wire.task().failure is not None and wire.resets == {}
+    wire.plan = lambda request: None
+    assert wire.task().changed and wire.resets == dict.fromkeys(wire.ids, 1)
+
+
+def test_what_the_machine_remembers_and_a_journal_are_of_the_same_reset(tmp_path: pathlib.Path) -> None:
+    """With a journal the device is settled once, not once more for what the machine remembers."""
+    wire, given = Lagging(record=3.0, log=3.0, size=2), {"journal_path": str(tmp_path / "journal")}
+    wire.kill("dies", **given)
+    wire.clock.sleep(400.0)
+    wire.catch_up()
+    wire.ask(Request("POST", f"https://graph.test/v1.0/deviceManagement/managedDevices/{wire.ids[1]}/resetPasscode"))
+    wire.clock.sleep(5.0)
+    began = wire.clock.monotonic()
+    outcome = wire.task(**given)
+    assert wire.counts == {1} and [entry["changed"] for entry in outcome.values["results"]] == [True, False]
+    assert wire.clock.monotonic() - began < 10.0
+    assert [json.loads(line)["event"] for line in (tmp_path / "journal").read_text().splitlines()].count("settled") == 2
 
 
 @pytest.mark.parametrize("lag", LAGS, ids=lambda lag: f"case 11: both lag {lag:g} s")
@@ -143,13 +251,13 @@ def test_with_a_journal_each_device_is_reset_once_whatever_the_lag(tmp_path: pat
 
 
 @pytest.mark.parametrize("lag", [0.0, 300.0], ids=lambda lag: f"case 11: both lag {lag:g} s")
-def test_confirm_timeout_zero_returns_at_once_and_warns(lag: float) -> None:
+def test_confirm_timeout_zero_returns_at_once_and_warns(lag: float, another: dict[str, str]) -> None:
     wire = Lagging(record=lag, log=lag)
     outcome = wire.task(confirm_timeout=0.0)
     assert wire.clock.slept == [] and summary(outcome)["unconfirmed"] == SIZE and not outcome.failure
     (text,) = outcome.warnings
     assert "0 seconds (confirm_timeout)" in text and RESET_AGAIN in text
-    assert wire.task(confirm_timeout=0.0).changed is (lag > 0)
+    assert wire.task(confirm_timeout=0.0, **another).changed is (lag > 0)
 
 
 def test_case_11_a_record_that_shows_its_reset_at_once_costs_no_wait() -> None:

@@ -13,7 +13,6 @@ import os
 import pathlib
 import signal
 import stat
-import tempfile
 import typing as t
 import uuid
 
@@ -21,7 +20,8 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import device_lock
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import DeviceLocks, find_folders
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import DeviceLocks
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.lock_folder import find_folders
 
 A, B = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 FORK = multiprocessing.get_context("fork")
@@ -50,20 +50,6 @@ def folder(tmp_path: pathlib.Path) -> str:
     path = tmp_path / "locks"
     path.mkdir(0o700)
     return str(path)
-
-
-@pytest.fixture
-def temporary(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    """Return the place of this user's folder in the temporary folder."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path / f"endpointops-intune-{os.geteuid()}"
-
-
-@pytest.fixture
-def runtime(tmp_path: pathlib.Path) -> pathlib.Path:
-    path = tmp_path / "runtime"
-    path.mkdir(0o700)
-    return path
 
 
 # --- devices --------------------------------------------------------------------------------------------------------
@@ -136,7 +122,7 @@ def test_no_two_of_many_devices_are_taken_for_the_same(folder: str) -> None:
 
 def test_the_files_have_about_the_same_number_of_locks_each() -> None:
     """The time for a lock grows with the number of locks in its file."""
-    subject = device_lock.LockFolder("/nowhere")
+    subject = device_lock.LockFolder("/nowhere", lambda path, reason: None)
     found = collections.Counter(subject._locate(device)[0].path for device in devices(16_000))
     assert len(found) == 16 and max(found.values()) < 1200
     places = {subject._locate(device)[1] for device in devices(16_000)}
@@ -357,85 +343,6 @@ def test_files_that_exist_count_as_used_today(folder: str) -> None:
         assert all(path.stat().st_mtime > 1e9 for path in pathlib.Path(folder).iterdir())
 
 
-# --- the user's own folders -----------------------------------------------------------------------------------------
-
-
-def test_a_service_uses_the_temporary_folder(temporary: pathlib.Path) -> None:
-    with umask(0):
-        assert find_folders(None, {}) == find_folders("", {"XDG_RUNTIME_DIR": ""}) == [str(temporary)]
-    assert mode_of(temporary) == 0o700
-    with DeviceLocks([str(temporary)]) as locks:
-        locks.take(A)
-    assert len(list(temporary.iterdir())) == 16
-    assert {(mode_of(path), path.stat().st_size) for path in temporary.iterdir()} == {(0o600, 0)}
-
-
-def test_a_session_uses_its_runtime_folder_too(temporary: pathlib.Path, runtime: pathlib.Path) -> None:
-    for _time in range(2):
-        assert find_folders(None, {"XDG_RUNTIME_DIR": str(runtime)}) == [str(temporary), str(runtime / "endpointops-intune")]
-    assert mode_of(runtime / "endpointops-intune") == 0o700
-
-
-@pytest.mark.parametrize("case", ["missing", "mode", "file", "link", "nul"])
-def test_a_runtime_folder_that_is_not_this_users_is_left_alone(temporary: pathlib.Path, runtime: pathlib.Path, case: str) -> None:
-    path = str(runtime)
-    if case == "mode":
-        runtime.chmod(0o750)
-    elif case == "link":
-        path = str(runtime / "link")
-        os.symlink(runtime, path)
-    elif case == "file":
-        path = str(runtime / "file")
-        pathlib.Path(path).touch(0o600)
-    else:
-        path = str(runtime / "missing") if case == "missing" else "a\0b"
-    assert find_folders(None, {"XDG_RUNTIME_DIR": path}) == [str(temporary)]
-
-
-def test_a_runtime_folder_of_another_user_is_left_alone(
-    temporary: pathlib.Path, runtime: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    temporary.mkdir(0o700)
-    really = os.lstat
-
-    def others(path: str) -> os.stat_result:
-        found = really(path)
-        return os.stat_result((*found[:4], found.st_uid + 1, *found[5:])) if path == str(runtime) else found
-
-    monkeypatch.setattr(os, "lstat", others)
-    assert find_folders(None, {"XDG_RUNTIME_DIR": str(runtime)}) == [str(temporary)]
-
-
-@pytest.mark.parametrize("case", ["mode", "file", "link", "user"])
-def test_a_temporary_folder_that_others_can_use_is_refused(temporary: pathlib.Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
-    if case == "file":
-        temporary.touch(0o600)
-    elif case == "link":
-        temporary.parent.joinpath("target").mkdir(0o700)
-        temporary.symlink_to(temporary.parent / "target")
-    else:
-        temporary.mkdir(0o700)
-    if case == "mode":
-        temporary.chmod(0o770)
-    if case == "user":
-        monkeypatch.setattr(os, "geteuid", lambda: temporary.stat().st_uid + 1)
-        temporary = temporary.rename(temporary.with_name(f"endpointops-intune-{os.geteuid()}"))
-    with pytest.raises(errors.InvalidOptionError) as caught:
-        find_folders(None, {})
-    assert f"'{temporary}', the folder for the locks of devices, is not a folder that only its owner" in caught.value.message
-    assert "set lock_directory to another folder" in str(caught.value.hint)
-
-
-def test_no_temporary_folder_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none() -> t.NoReturn:
-        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
-
-    monkeypatch.setattr(tempfile, "gettempdir", none)
-    with pytest.raises(errors.InvalidOptionError, match="cannot be used: No usable temporary directory") as caught:
-        find_folders(None, {})
-    assert "Set lock_directory to a folder" in str(caught.value.hint)
-
-
 # --- the folder of the option ---------------------------------------------------------------------------------------
 
 
@@ -496,32 +403,6 @@ def test_a_file_that_another_process_makes_at_the_same_moment_is_used(folder: st
     monkeypatch.setattr(os, "open", late)
     with DeviceLocks([folder]) as locks:
         assert locks.take(A)
-
-
-@pytest.mark.parametrize("path", ["/nowhere/locks", "a\0b"])
-def test_a_folder_that_does_not_exist_is_said(path: str) -> None:
-    with pytest.raises(errors.InvalidOptionError, match="lock_directory '.*' cannot be used: ") as caught:
-        find_folders(path, {})
-    assert "in which the user of this task can create files" in str(caught.value.hint)
-
-
-def test_a_file_instead_of_a_folder_is_said(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(errors.InvalidOptionError, match="cannot be used: It is not a folder"):
-        find_folders(str(tmp_path / "file"), {})
-
-
-@pytest.mark.parametrize("mode", [0o777, 0o702, 0o2777])
-def test_a_folder_in_which_everybody_can_remove_files_is_refused(folder: str, mode: int) -> None:
-    os.chmod(folder, mode)
-    with pytest.raises(errors.InvalidOptionError, match=f"can be changed by every user: its mode is {mode:04o}.") as caught:
-        find_folders(folder, {})
-    assert "Set its mode to 2770" in str(caught.value.hint)
-
-
-def test_a_link_to_a_folder_can_be_named(folder: str, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "link").symlink_to(folder)
-    assert find_folders(str(tmp_path / "link"), {}) == [str(tmp_path / "link")]
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ class Machine(FleetWire):
         self.turns.turn()
         return super().send(request)
 
-    def locks(self) -> DeviceLocks:
-        return DeviceLocks([str(self.folder)])
+    def locks(self, **options: bool) -> DeviceLocks:
+        return DeviceLocks([str(self.folder)], **options)
 
     def task(self, ids: t.Iterable[str] | None = None, **options: t.Any) -> tuple[ResetEngine, list[DeviceReset]]:
         """Run a task to its end."""
@@ -114,6 +114,30 @@ def test_case_12_a_reset_that_only_the_log_shows_is_found_when_its_device_gets_f
     first, second = machine.at_once(machine.ids[:30], [*machine.ids[30:], *machine.ids[:30]], wait=False)
     assert machine.resets == dict.fromkeys(machine.ids, 1)
     assert statuses(first) == {"pending": 30} and statuses(second) == {"pending": 60}
+
+
+@pytest.mark.parametrize(("record", "log"), [(300.0, 300.0), (60.0, 60.0), (3600.0, 3.0)], ids=lambda lag: f"case 12: {lag:g} s late")
+def test_a_task_comes_to_a_device_after_the_other_one_ended(tmp_path: pathlib.Path, record: float, log: float) -> None:
+    """It read the log before that, and the device's record does not show the reset yet."""
+    machine = Machine(500, tmp_path, audit_delay=log, latency=0.05)
+    for device in machine.tenant.devices:
+        device.simulation.patch({"visible": record, "active": record + 1.0, "terminal": record + 2.0})
+    orders = machine.ids[:3], [*machine.ids[3:], *machine.ids[:3]]
+    found: list[list[DeviceReset]] = [[], []]
+
+    def run(number: int) -> None:
+        _engine, found[number] = machine.task(orders[number], wait=False, confirm_timeout=5.0)
+
+    machine.turns.run(lambda: run(0), lambda: run(1))
+    assert machine.resets == dict.fromkeys(machine.ids, 1)
+    assert sum(item.changed for items in found for item in items) == 500 and statuses(found[1]) == {"pending": 500}
+
+
+def test_max_age_zero_resets_what_the_machine_remembers(tmp_path: pathlib.Path) -> None:
+    machine = Machine(2, tmp_path)
+    for number in (1, 2):
+        machine.task(again=True, wait=False)
+        assert machine.resets == dict.fromkeys(machine.ids, number)
 
 
 @pytest.mark.parametrize("wait", [True, False], ids=["wait", "go on"])

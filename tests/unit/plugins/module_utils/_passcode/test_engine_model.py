@@ -178,6 +178,8 @@ class FleetMachine(RuleBasedStateMachine):
         self.wire = Wire(audit_delay=audit_delay, audit_access=access, action_timestamps=stamps, audit_filter=audit_filter)
         self.folder = tempfile.TemporaryDirectory()
         self.paths = [pathlib.Path(self.folder.name) / "journal"]
+        self.locks = pathlib.Path(self.folder.name) / "locks"
+        self.locks.mkdir(0o700)
         self.task, self.fixed = 0, fixed
         self.campaigns = [self.now()]
         for place, lag in enumerate(visible):
@@ -322,6 +324,7 @@ class FleetMachine(RuleBasedStateMachine):
         since = journal_format.render_time(self.campaigns[-1]) if self.fixed else None
         names = [self.wire.ids[place] for place in sorted(plan.devices)]
         given = {"devices": names, "journal_path": str(self.path), "reset_since": since, "max_age": MAX_AGE, "return_passcode": True}
+        given["lock_directory"] = str(self.locks)
         return {**defaults, **given, **plan.options}
 
     def die(self, plan: Plan, started: list[Request]) -> None:

@@ -343,6 +343,7 @@ def test_evidence_settles_a_lost_response(
     ran: bool | None, rules: dict[str, bool], stopped: bool, can_wait: bool, transition: Transition, told: tuple[str, str | None]
 ) -> None:
     work = queued()
+    work.attempt = 1
     reset_state.after_lost(work, "Lost.")
     found = reset_state.after_evidence(work, None, ran, Rules(since=START, **rules), stopped=stopped, can_wait=can_wait)
     assert found == transition and (work.item.status, work.item.reason) == told

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The folders for the locks of devices: those of the user, or the one that an option names."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import typing as t
+
+from .. import _errors as errors
+
+OPTION = "lock_directory"
+NAME = "endpointops-intune"
+HINT = (
+    f"Set {OPTION} to a folder on a local disk in which the user of this task can create files, the same for each task that resets devices."
+)
+
+
+def find_folders(directory: str | None, environ: t.Mapping[str, str] | None = None, *, check: bool = False) -> list[str]:
+    """Return the folders for locks: the one of the option, else those of the user, which are created. Raise InvalidOptionError.
+
+    A session has a runtime folder, and a service of the same user has not: the temporary folder is where they meet. Where temporary
+    folders differ, the runtime folder is. In check mode nothing is created: the folders are those that exist.
+    """
+    if directory:
+        validate_directory(directory)
+        return [directory]
+    runtime = (os.environ if environ is None else environ).get("XDG_RUNTIME_DIR")
+    try:
+        temporary = os.path.join(tempfile.gettempdir(), f"{NAME}-{os.geteuid()}")
+        # Another user's stays in the environment after su.
+        found = [temporary, os.path.join(runtime, NAME)] if runtime and _is_private(runtime) else [temporary]
+        return [path for path in found if _is_private(path)] if check else [_create_private(path) for path in found]
+    except (OSError, ValueError) as failure:
+        if check:
+            return []
+        raise unusable(reason_of(failure)) from failure
+
+
+def validate_directory(path: str) -> None:
+    """Raise InvalidOptionError where the folder of the option does not exist, or where any user can remove the files of others."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError) as failure:
+        raise unusable(reason_of(failure), path) from failure
+    if not stat.S_ISDIR(found.st_mode):
+        raise unusable("It is not a folder", path)
+    if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+        raise errors.InvalidOptionError(
+            f"{OPTION} '{path}' can be changed by every user: its mode is {stat.S_IMODE(found.st_mode):04o}.",
+            hint="Set its mode to 2770, with a group of the users who reset devices, or to 1777: then nobody removes the files of others.",
+        )
+
+
+def _create_private(path: str) -> str:
+    """Return a folder of this user alone, which is created where it is missing."""
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        if not _is_private(path):
+            raise errors.InvalidOptionError(
+                f"'{path}', the folder for the locks of devices, is not a folder that only its owner, who runs this task, can use.",
+                hint=f"Remove it if nobody needs it, or set {OPTION} to another folder, the same for each task that resets devices.",
+            ) from None
+    return path
+
+
+def _is_private(path: str) -> bool:
+    """Return whether a path is a folder, not a link, that this user owns and nobody else can use."""
+    try:
+        found = os.lstat(path)
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+
+
+def reason_of(failure: Exception) -> str:
+    """Return what the system says of a failure."""
+    return getattr(failure, "strerror", None) or str(failure)
+
+
+def unusable(reason: str, path: str | None = None) -> errors.InvalidOptionError:
+    """Return the error of a folder, or of a file in it, that cannot be used."""
+    named = f"{OPTION} '{path}'" if path else "The folder for the locks of devices"
+    return errors.InvalidOptionError(f"{named} cannot be used: {reason}.", hint=HINT)
