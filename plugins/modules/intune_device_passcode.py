@@ -108,7 +108,7 @@ options:
         O(wait). A device that is still locked then fails with the reason V(locked).
       - By default, the tasks of a user share a folder in the temporary folder, and those of a login session another one in its
         E(XDG_RUNTIME_DIR). Set this option to the same folder in each task if several users, or containers of one machine, can reset the
-        same devices.
+        same devices, or if tasks have different temporary folders (E(TMPDIR), or a service with a private one).
       - The folder must exist. If several users share it, give it the mode C(2770) and a group that they have in common, or the mode
         C(1777).
       - Locks do not hold between machines, or between containers that do not mount the same folder. Check mode takes none,

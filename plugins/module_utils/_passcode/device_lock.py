@@ -337,14 +337,21 @@ def _open_ordinary(path: str, access: int = os.O_RDWR | os.O_APPEND) -> int:
 
 def _create_file(path: str) -> int:
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CREAT | os.O_EXCL, 0o600)
-    _share(handle, os.path.dirname(path))
+    try:
+        _share(handle, os.path.dirname(path))
+    except OSError:
+        # A file that others cannot open would keep them from their locks.
+        os.close(handle)
+        os.unlink(path)
+        raise
     return handle
 
 
 def _share(handle: int, folder: str) -> None:
     """Give those a new file who can write to its folder."""
     found = os.stat(folder)
-    if found.st_mode & stat.S_IWGRP and os.fstat(handle).st_gid != found.st_gid:
+    is_for_group = found.st_mode & stat.S_IWGRP and not found.st_mode & stat.S_IWOTH
+    if is_for_group and os.fstat(handle).st_gid != found.st_gid:
         os.fchown(handle, -1, found.st_gid)
     # Those who can write there can read and write the file.
     os.fchmod(handle, 0o600 | (found.st_mode & 0o022) * 3)

@@ -359,7 +359,7 @@ def test_who_can_write_to_a_folder_shares_its_locks(folder: str, folder_mode: in
     assert {mode_of(path) for path in pathlib.Path(folder).iterdir()} == {file_mode}
 
 
-@pytest.mark.parametrize(("mode", "changes"), [(0o770, True), (0o755, False)])
+@pytest.mark.parametrize(("mode", "changes"), [(0o770, True), (0o755, False), (0o1777, False), (0o1733, False)])
 def test_a_new_file_gets_the_group_of_a_folder_that_the_group_can_write_to(
     folder: str, monkeypatch: pytest.MonkeyPatch, mode: int, changes: bool
 ) -> None:
@@ -375,6 +375,16 @@ def test_a_new_file_gets_the_group_of_a_folder_that_the_group_can_write_to(
     with DeviceLocks([folder]):
         pass
     assert given == [(-1, 4711)] * 16 * changes
+
+
+def test_a_file_that_cannot_be_shared_is_not_left_behind(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: t.Any) -> t.NoReturn:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchmod", refuse)
+    with pytest.raises(errors.InvalidOptionError, match="Operation not permitted"), DeviceLocks([folder]):
+        pass
+    assert os.listdir(folder) == []
 
 
 def test_a_file_of_another_user_is_opened_without_the_flag_that_linux_refuses(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
