@@ -98,6 +98,42 @@ def test_a_folder_that_others_can_write_to_meanwhile_is_refused(tmp_path: pathli
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("kind", ["a linked folder", "a folder above"])
+def test_a_folder_whose_path_others_can_redirect_is_refused(tmp_path: pathlib.Path, kind: str) -> None:
+    real, shared = tmp_path / "real", tmp_path / "shared"
+    real.mkdir(mode=0o700)
+    shared.mkdir()
+    shared.chmod(0o777)
+    if kind == "a linked folder":
+        (shared / "sealed").symlink_to(real)
+    else:
+        (shared / "sealed").mkdir(mode=0o700)
+    message = refused(str(shared / "sealed"))
+    assert f"can replace {shared}/sealed, or redirect its path: the mode of {shared} is 0777" in message
+
+
+def test_a_folder_that_was_replaced_meanwhile_gets_nothing(tmp_path: pathlib.Path) -> None:
+    link, first, second = tmp_path / "sealed", tmp_path / "first", tmp_path / "second"
+    first.mkdir(mode=0o700)
+    second.mkdir(mode=0o700)
+    link.symlink_to(first)
+    files = SealedFiles(str(link))
+    files.write("a.cms", "text")
+    link.unlink()
+    link.symlink_to(second)
+    for act in (lambda: files.write("b.cms", "text"), lambda: files.read("a.cms")):
+        with pytest.raises(errors.InvalidOptionError, match="was replaced while it was in use"):
+            act()
+    assert (os.listdir(first), os.listdir(second)) == (["a.cms"], [])
+
+
+def test_the_folder_is_closed_at_the_end(tmp_path: pathlib.Path) -> None:
+    before = len(os.listdir("/dev/fd"))
+    for name in "abc":
+        SealedFiles(str(tmp_path)).write(name, "text")
+    assert len(os.listdir("/dev/fd")) == before
+
+
 def test_a_folder_of_somebody_else_is_refused(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealed_files.os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
     monkeypatch.setattr(sealed_files.os, "fstat", lambda _handle: os.stat_result((0o40700, 0, 0, 1, 4711, 0, 0, 0, 0, 0)))
