@@ -21,6 +21,7 @@ from .._file_safety import find_writable_by_others
 OPTION = "sealed_directory"
 # What file systems without hard links say, such as FAT and some network shares.
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK)
+NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 LARGEST_FILE = 1 << 20  # bytes; a sealed passcode has a few thousand for each recipient
 
 
@@ -96,7 +97,12 @@ class SealedFiles:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary, dir_fd=self._folder)
-        os.fsync(self._folder)
+        try:
+            os.fsync(self._folder)
+        except OSError as failure:
+            # The file is there, and some network shares cannot sync a folder.
+            if failure.errno not in NO_SYNC:
+                raise
 
 
 def _create(folder: int, name: str, text: str) -> None:

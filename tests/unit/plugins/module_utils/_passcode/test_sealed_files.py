@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import pathlib
@@ -66,6 +67,36 @@ def test_a_file_system_without_hard_links_will_do(tmp_path: pathlib.Path, monkey
     with pytest.raises(FileExistsError):
         subject.write("a", "another")
     assert subject.read("a") == "sealed" and os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize(("number", "is_fatal"), [(errno.EINVAL, False), (errno.ENOTSUP, False), (errno.EIO, True)])
+def test_a_file_system_that_cannot_sync_a_folder_will_do(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, number: int, is_fatal: bool
+) -> None:
+    subject, fsync = SealedFiles(str(tmp_path)), os.fsync
+
+    def sync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with pytest.raises(OSError, match="Input/output") if is_fatal else contextlib.nullcontext():
+        subject.write("a", "sealed")
+    assert subject.read("a") == "sealed" and os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_that_cannot_be_synced_is_not_there(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def sync(handle: int) -> None:
+        if not stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    # ENOTSUP is how a file system without hard links answers too; then the second attempt fails alike.
+    with pytest.raises(OSError, match=os.strerror(number)):
+        SealedFiles(str(tmp_path)).write("a", "sealed")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_read_is_a_file_of_a_sensible_size(tmp_path: pathlib.Path) -> None:
