@@ -25,9 +25,10 @@ options:
   sealed_directory:
     description:
       - A folder to which each sealed passcode is written, as a file of its own for each reset of a device, named after the device, its
-        ID, and the time of the reset. RV(results[].sealed_file) is its path.
-      - The folder must exist on the host that runs the module, and other users must not be able to write to it. The file system must
-        support hard links. The files have the mode 0600.
+        ID, and the time of the reset (or of its last update, or a random part, where Intune shows no time).
+        RV(results[].sealed_file) is its path.
+      - The folder must exist on the host that runs the module, and other users must not be able to write to it or to redirect its
+        path. The files have the mode 0600.
       - A file that exists is never replaced. If it is sealed to the recipients of O(seal_to), it is kept as the file of this reset;
         otherwise the task fails when all devices are handled, and RV(results[].sealed_passcode) still holds the sealed text.
       - In check mode nothing is written.

@@ -26,7 +26,6 @@ from ._types import Json
 
 try:
     from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.ciphers.algorithms import AES256
     from cryptography.hazmat.primitives.serialization import Encoding
@@ -59,14 +58,14 @@ class Sealer:
         if not HAS_ENVELOPES:
             raise _missing_library()
         self._certificates = _certificates(recipients, now)
-        self.recipients = [_describe(certificate) for certificate in self._certificates]
         try:
+            self.recipients = [_describe(certificate) for certificate in self._certificates]
             self._envelope = _envelope(self._certificates)
             # What this host cannot encrypt has to show before there is a passcode that would be lost.
             self.seal("trial")
-        except (ValueError, UnsupportedAlgorithm) as failure:
+        except Exception as failure:  # of any type: the library decides
             raise errors.InvalidOptionError(
-                f"Nothing can be sealed to the certificates of {OPTION} on this host: {failure}.",
+                f"Nothing can be sealed to the certificates of {OPTION} on this host: {str(failure) or type(failure).__name__}.",
                 hint="The cryptography library has to support RSA with PKCS#1 v1.5 padding, which some FIPS settings forbid.",
             ) from failure
 
@@ -129,7 +128,10 @@ def _certificates(recipients: t.Sequence[str], now: float) -> list[t.Any]:
 
 
 def _find_faults(certificate: t.Any, now: float) -> list[str]:
-    faults = (_wrong_name(certificate), _wrong_date(certificate, now), _wrong_key(certificate), _wrong_usage(certificate))
+    try:
+        faults = (_wrong_name(certificate), _wrong_date(certificate, now), _wrong_key(certificate), _wrong_usage(certificate))
+    except Exception:  # of any type: the library decides
+        return ["is damaged"]
     return [fault for fault in faults if fault]
 
 
@@ -164,7 +166,7 @@ def _load(part: str) -> list[t.Any]:
 def _parse(content: bytes) -> t.Any:
     try:
         return x509.load_der_x509_certificate(content)
-    except ValueError as failure:
+    except Exception as failure:  # of any type: an unknown version is no ValueError
         raise errors.InvalidOptionError(pem.UNREADABLE) from failure
 
 

@@ -19,9 +19,18 @@ MARKER = "-----BEGIN"
 UNREADABLE = "holds no readable certificate in PEM or DER form"
 # A block may be indented, have line ends of any kind, or none. What is around the blocks is not used.
 BLOCK = re.compile(r"-----BEGIN (X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END (?:X509 )?CERTIFICATE-----")
-# Encrypted and damaged ones too: what looks like one is not shown.
-PRIVATE_KEY = re.compile(r"PRIVATE KEY( BLOCK)?-|BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File", re.IGNORECASE)
-
+# A private key is told from words about one: by the dashes of PEM, by a line with nothing but its begin or end, whose dashes a word
+# processor may have changed, or by lines of base64 behind its begin. Encrypted and damaged keys count too.
+DASH = "[-\u2010-\u2015\u2212]"
+MARK = r"(?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?"
+KEY_LINE = re.compile(
+    rf"PRIVATE KEY(?: BLOCK)?-{{4,}}|PuTTY-User-Key-File-\d+:|"
+    rf"^[^\w\n]*(?:{DASH} ?(?:BEGIN|END) {MARK} ?{DASH}|-{{4,}} ?(?:BEGIN|END) {MARK})[^\w\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+KEY_BEGIN = re.compile(rf"BEGIN {MARK}", re.IGNORECASE)
+# With digits and letters of both cases, which tells it from a thumbprint.
+KEY_BASE64 = re.compile(r"(?=[A-Z0-9+/]*[a-z])(?=[a-z0-9+/]*[A-Z])(?=[A-Za-z+/]*[0-9])[A-Za-z0-9+/]{40,}")
 BARE_BASE64 = re.compile(r"[A-Za-z0-9+/=]{40,}")
 
 
@@ -37,7 +46,8 @@ def is_fragment(text: str) -> bool:
 
 def holds_private_key(text: str) -> bool:
     """Return whether a text holds a private key, or the begin or end of one."""
-    return bool(PRIVATE_KEY.search(text))
+    begin = KEY_BEGIN.search(text)
+    return bool(KEY_LINE.search(text) or (begin and KEY_BASE64.search(text, begin.end())))
 
 
 def parse_certificates(text: str) -> list[bytes]:

@@ -82,7 +82,13 @@ def parse_pem(path: str, content: bytes, passphrase: str | None) -> KeyPair:
         # A passphrase for a key that has none is an error for cryptography, but not for the user.
         password = passphrase.encode() if passphrase and "ENCRYPTED" in keys[0] else None
         key = load_pem_private_key(keys[0].encode(), password)
-        found = [x509.load_pem_x509_certificate(certificate.encode()) for certificate in certificates]
+    found = [certificate for certificate in map(_load_certificate, certificates) if certificate]
+    if not found:
+        raise errors.InvalidOptionError(
+            f"{OPTION} '{path}' has no certificate that can be read.",
+            hint="Put the certificate of the key into the file, with the first line -----BEGIN CERTIFICATE-----, and check it with "
+            "'openssl x509 -text'.",
+        )
     return _pair(path, key, found)
 
 
@@ -134,6 +140,14 @@ def _public_numbers(certificate: x509.Certificate) -> object:
         # The certificate of another key, of a kind that the library does not know.
         return None
     return key.public_numbers() if isinstance(key, RSAPublicKey) else None
+
+
+def _load_certificate(text: str) -> x509.Certificate | None:
+    """Return a certificate; None for one that the library cannot read, which need not be that of the key."""
+    try:
+        return x509.load_pem_x509_certificate(text.encode())
+    except Exception:  # of any type: the library decides
+        return None
 
 
 @contextlib.contextmanager

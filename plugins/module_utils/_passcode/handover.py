@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import typing as t
 
 from .. import _errors as errors
@@ -74,20 +75,16 @@ class Handover:
     def _keep(self, sealer: Sealer, files: SealedFiles, sealed: str | None, name: str) -> str | None:
         """Write a sealed secret to a file that is not there yet, and return its path; null in check mode, and where that fails."""
         try:
-            existing = files.read(name)
-            if existing is None:
-                self.changed = True
-            elif not sealer.can_be_opened(existing):
-                self._problems.append(f"{files.path_of(name)}: the file exists and is not sealed to the recipients of seal_to.")
-                return None
-            if sealed is None:
-                return None
-            if existing is None:
-                files.write(name, sealed)
+            existing = _read_or_write(files, name, sealed)
         except (OSError, errors.InvalidOptionError) as failure:
             self._problems.append(f"{files.path_of(name)}: {getattr(failure, 'strerror', None) or failure}.")
             return None
-        return files.path_of(name)
+        if existing is None:
+            self.changed = True
+        elif not sealer.can_be_opened(existing):
+            self._problems.append(f"{files.path_of(name)}: the file exists and is not sealed to the recipients of seal_to.")
+            return None
+        return files.path_of(name) if sealed else None
 
     def find_failure(self) -> errors.IntuneError | None:
         """Return the error for passcodes that were not handed over; None where there are none."""
@@ -102,12 +99,35 @@ class Handover:
         )
 
 
+def _read_or_write(files: SealedFiles, name: str, sealed: str | None) -> str | None:
+    """Return the text of a file that is there; None where it was not, and was written unless there is nothing to write."""
+    existing = files.read(name)
+    if existing is None and sealed is not None:
+        try:
+            files.write(name, sealed)
+        except FileExistsError:
+            # Another task wrote it in the meantime.
+            existing = files.read(name)
+            if existing is None:
+                raise
+    return existing
+
+
 def render_file_name(item: DeviceReset) -> str:
     """Return the name of the file for a reset's passcode: one for each reset of each device, and safe whatever the device's name."""
     name = UNSAFE.sub("_", (item.device.device_name if item.device else None) or "")[:LONGEST_NAME].strip("._-")
     identity = item.id.lower()
     if not PATTERN.fullmatch(identity):
         identity = hashlib.sha256(identity.encode("utf-8", errors="replace")).hexdigest()[:32]
-    started = render_timestamp(item.reset.started or None) if item.reset else None
-    moment = UNSAFE.sub("", (started or "").replace("-", "").replace(":", ""))
-    return "-".join(part for part in (name, identity, moment) if part) + ".cms"
+    return "-".join(part for part in (name, identity, _render_moment(item)) if part) + ".cms"
+
+
+def _render_moment(item: DeviceReset) -> str:
+    """Return the moment of a reset for the name of its file; where Intune tells none, a text that no other reset has."""
+    started, updated = (item.reset.started, item.reset.updated) if item.reset else (None, None)
+    # 0 stands for a time that could not be read.
+    known = render_timestamp(started or None) or render_timestamp(updated)
+    if known is None:
+        return f"unknown-{secrets.token_hex(8)}"
+    moment = known.replace("-", "").replace(":", "")
+    return moment if started else f"updated-{moment}"

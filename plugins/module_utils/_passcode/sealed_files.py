@@ -13,13 +13,15 @@ import errno
 import os
 import secrets
 import stat
-import typing as t
+import weakref
 
 from .. import _errors as errors
+from .._file_safety import find_writable_by_others
 
 OPTION = "sealed_directory"
 # What file systems without hard links say, such as FAT and some network shares.
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK)
+NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 LARGEST_FILE = 1 << 20  # bytes; a sealed passcode has a few thousand for each recipient
 
 
@@ -27,37 +29,41 @@ class SealedFiles:
     """Files in one folder. Each method but the constructor raises OSError, or InvalidOptionError where the folder became unsafe."""
 
     def __init__(self, path: str) -> None:
-        """Take the folder; raise InvalidOptionError where nothing can or should be written to it."""
+        """Take the folder, and keep it open; raise InvalidOptionError where nothing can or should be written to it."""
         self._path = os.path.abspath(os.path.expanduser(path))
         try:
-            with self._open_folder():
-                pass
+            self._folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._folder)
+            self._validate()
+            # After it was opened: where nobody else can redirect the path, the folder that is open is the one that is meant.
+            exposed = find_writable_by_others(self._path)
         except (OSError, ValueError) as failure:
             reason = getattr(failure, "strerror", None) or "this is not a path"
             raise errors.InvalidOptionError(
                 f"{OPTION} cannot be opened: {path!r}: {reason}.",
                 hint="It must be an existing folder on the host that runs the module.",
             ) from failure
+        if exposed:
+            raise errors.InvalidOptionError(
+                f"{OPTION} is refused: other users can replace {self._path}, or redirect its path: {exposed}.",
+                hint="Use a folder whose path only you and root can change.",
+            )
 
-    @contextlib.contextmanager
-    def _open_folder(self) -> t.Iterator[int]:
-        """Open the folder and check it: the one that is checked is the one that is used."""
-        folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            found = os.fstat(folder)
-            mode = stat.S_IMODE(found.st_mode)
-            if mode & 0o022 or found.st_uid not in (0, os.geteuid()):
-                raise errors.InvalidOptionError(
-                    f"{OPTION} is refused: other users can write to {self._path} (mode {mode:04o}, owner {found.st_uid}).",
-                    hint="Use a folder of the user that runs the module, and remove the permissions of others with chmod go-w.",
-                )
-            if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder, effective_ids=os.access in os.supports_effective_ids):
-                raise errors.InvalidOptionError(
-                    f"{OPTION} is refused: {self._path} is not writable.", hint="Use a folder of the user that runs the module."
-                )
-            yield folder
-        finally:
-            os.close(folder)
+    def _validate(self) -> None:
+        """Raise InvalidOptionError where others can write to the open folder, or nothing can be written, or its path names another one."""
+        found = os.fstat(self._folder)
+        mode = stat.S_IMODE(found.st_mode)
+        if mode & 0o022 or found.st_uid not in (0, os.geteuid()):
+            raise errors.InvalidOptionError(
+                f"{OPTION} is refused: other users can write to {self._path} (mode {mode:04o}, owner {found.st_uid}).",
+                hint="Use a folder of the user that runs the module, and remove the permissions of others with chmod go-w.",
+            )
+        if not os.access(".", os.W_OK | os.X_OK, dir_fd=self._folder, effective_ids=os.access in os.supports_effective_ids):
+            raise errors.InvalidOptionError(
+                f"{OPTION} is refused: {self._path} is not writable.", hint="Use a folder of the user that runs the module."
+            )
+        if not os.path.samestat(os.stat(self._path), found):
+            raise errors.InvalidOptionError(f"{OPTION} is refused: {self._path} was replaced while it was in use.")
 
     def path_of(self, name: str) -> str:
         """Return the whole path of a file."""
@@ -65,33 +71,38 @@ class SealedFiles:
 
     def read(self, name: str) -> str | None:
         """Return the text of a file; None where there is none. Anything but a file of a sensible size is an OSError too."""
-        with self._open_folder() as folder:
-            try:
-                handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-            except FileNotFoundError:
-                return None
-            with os.fdopen(handle, "rb") as file:
-                found = os.fstat(handle)
-                if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_FILE:
-                    raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
-                return file.read().decode("ascii", errors="replace")
+        self._validate()
+        try:
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self._folder)
+        except FileNotFoundError:
+            return None
+        with os.fdopen(handle, "rb") as file:
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_FILE:
+                raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
+            return file.read().decode("ascii", errors="replace")
 
     def write(self, name: str, text: str) -> None:
         """Write a new file of mode 0600, which has its name only when all of it is on the disk."""
+        self._validate()
         temporary = f".{secrets.token_hex(8)}.part"
-        with self._open_folder() as folder:
-            try:
-                _create(folder, temporary, text)
-                # Not rename, which replaces a file that came meanwhile.
-                os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-            except OSError as failure:
-                if failure.errno not in NO_LINKS:
-                    raise
-                _create(folder, name, text)
-            finally:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(temporary, dir_fd=folder)
-            os.fsync(folder)
+        try:
+            _create(self._folder, temporary, text)
+            # Not rename, which replaces a file that came meanwhile.
+            os.link(temporary, name, src_dir_fd=self._folder, dst_dir_fd=self._folder, follow_symlinks=False)
+        except OSError as failure:
+            if failure.errno not in NO_LINKS:
+                raise
+            _create(self._folder, name, text)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=self._folder)
+        try:
+            os.fsync(self._folder)
+        except OSError as failure:
+            # The file is there, and some network shares cannot sync a folder.
+            if failure.errno not in NO_SYNC:
+                raise
 
 
 def _create(folder: int, name: str, text: str) -> None:

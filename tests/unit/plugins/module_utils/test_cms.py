@@ -287,6 +287,38 @@ def test_a_key_that_cannot_encrypt_is_refused(people: list[Person]) -> None:
     assert "entry 1 of seal_to has a key that is not for RSA encryption" in refused(as_pem(signs_only)).message
 
 
+@pytest.mark.parametrize("version", [1, 3, 9])
+def test_a_certificate_of_another_version_is_refused(people: list[Person], tmp_path: pathlib.Path, version: int) -> None:
+    head, content, path = bytes.fromhex("a0030201"), der(people[0].certificate), tmp_path / "odd.cer"
+    assert head + b"\x02" in content
+    odd = content.replace(head + b"\x02", head + bytes([version]), 1)
+    path.write_bytes(odd)
+    problem = "holds no readable certificate in PEM or DER form"
+    assert refused(as_pem(odd), str(path)).message == (f"seal_to cannot be used: entry 1 of seal_to {problem}; '{path}' {problem}.")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        pytest.param("x509.load_der_x509_certificate", "entry 1 of seal_to holds no readable certificate", id="reading"),
+        pytest.param("_wrong_date", "entry 1 of seal_to is damaged", id="checking"),
+        pytest.param("_describe", "Nothing can be sealed to the certificates of seal_to on this host: InvalidVersion", id="describing"),
+        pytest.param(
+            "PKCS7EnvelopeBuilder", "Nothing can be sealed to the certificates of seal_to on this host: InvalidVersion", id="sealing"
+        ),
+    ],
+)
+@pytest.mark.parametrize("text", ["InvalidVersion: 1", ""])
+def test_whatever_the_library_raises_is_our_error(
+    people: list[Person], monkeypatch: pytest.MonkeyPatch, name: str, words: str, text: str
+) -> None:
+    def fail(*_args: t.Any) -> t.NoReturn:
+        raise x509.InvalidVersion(text, 1)
+
+    monkeypatch.setattr(f"{_cms.__name__}.{name}", fail)
+    assert words in refused(people[0].pem).message
+
+
 def test_a_key_that_is_damaged_is_refused(people: list[Person]) -> None:
     # The key begins as a SET rather than as a SEQUENCE.
     head = RSA_ENCRYPTION + bytes.fromhex("0382010f00")

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import typing as t
 
 import pytest
 
@@ -39,3 +41,90 @@ def test_who_can_replace_a_file(tmp_path: pathlib.Path, file: int, folder: int, 
 def test_a_file_that_is_missing_is_an_error(tmp_path: pathlib.Path) -> None:
     with pytest.raises(FileNotFoundError):
         find_writable_by_others(str(tmp_path / "none"))
+
+
+# --- the way to a file ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def home(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Return a folder of ours with a file, beside a folder 'shared' that everyone can write to."""
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    (folder / "real.pem").touch(0o600)
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o777)
+    return folder
+
+
+def link_twice(home: pathlib.Path) -> str:
+    (home / "../shared/b.pem").symlink_to(home / "real.pem")
+    (home / "a.pem").symlink_to("../shared/b.pem")
+    return str(home / "a.pem")
+
+
+def link_folder(home: pathlib.Path) -> str:
+    (home / "../shared/folder").symlink_to(home)
+    return str(home / "../shared/folder/real.pem")
+
+
+def nest(home: pathlib.Path) -> str:
+    (home / "../shared/ours").mkdir(mode=0o755)
+    (home / "../shared/ours/c.pem").touch(0o644)
+    (home / "ours").symlink_to(home.parent / "shared/ours")
+    return str(home / "ours/c.pem")
+
+
+def step_back(home: pathlib.Path) -> str:
+    (home.parent / "shared/in").mkdir()
+    (home / "in").symlink_to(home.parent / "shared/in")
+    (home.parent / "shared/d.pem").touch(0o600)
+    return str(home / "in/../d.pem")
+
+
+WAYS = [
+    pytest.param(link_twice, id="a link to a link in a shared folder"),
+    pytest.param(link_folder, id="a linked folder in a shared folder"),
+    pytest.param(nest, id="a shared folder above the file's"),
+    pytest.param(step_back, id="two dots behind a link"),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_step_of_the_way_counts(home: pathlib.Path, way: t.Callable[[pathlib.Path], str]) -> None:
+    path = way(home)
+    assert find_writable_by_others(path) == f"the mode of {home.parent / 'shared'} is 0777"
+    (home.parent / "shared").chmod(0o755)
+    assert find_writable_by_others(path) is None
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_in_a_sticky_folder_the_owner_of_an_entry_counts(
+    home: pathlib.Path, way: t.Callable[[pathlib.Path], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, shared = way(home), home.parent / "shared"
+    shared.chmod(0o1777)
+    assert find_writable_by_others(path) is None
+    lstat = os.lstat
+
+    def of_somebody_else(name: str) -> os.stat_result:
+        found = lstat(name)
+        return os.stat_result((*found[:4], 4711, *found[5:])) if os.path.dirname(name) == str(shared) else found
+
+    monkeypatch.setattr(os, "lstat", of_somebody_else)
+    found = find_writable_by_others(path)
+    assert found and found.startswith(f"the mode of {shared} is 1777, and {shared}/") and found.endswith("has the owner 4711")
+
+
+def test_a_path_may_be_relative(home: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home.parent / "shared")
+    assert find_writable_by_others("../home/./real.pem") is None
+    (home.parent / "shared/e.pem").touch(0o600)
+    assert find_writable_by_others("e.pem") == f"the mode of {home.parent / 'shared'} is 0777"
+
+
+def test_a_circle_of_links_is_an_error(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(OSError, match="symbolic links"):
+        find_writable_by_others(str(tmp_path / "a"))

@@ -23,6 +23,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_ce
 from tests.support.fakes import CLIENT_ID, START, TENANT_ID, Tenant, bearer, entra, form_of, options, tenant
 
 DAY = 86400.0
+DAMAGED = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+TRUSTED = DAMAGED.replace(b"CERTIFICATE", b"TRUSTED CERTIFICATE")
 PLAIN = serialization.NoEncryption()
 LOCKED = serialization.BestAvailableEncryption(b"open sesame")
 
@@ -84,6 +86,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         "other-pair.pem": pem_of(other) + public,
         "other-pair.pfx": pkcs12_of(other, good),
         "chain.pem": foreign.public_bytes(serialization.Encoding.PEM) + pem_of(key) + public,
+        "damaged-chain.pem": DAMAGED + pem_of(key) + DAMAGED + public + TRUSTED,
+        "damaged-chain-locked.pem": pem_of(key, LOCKED) + public + DAMAGED,
+        "key-beside-damaged-certificates.pem": pem_of(key) + DAMAGED + TRUSTED,
         "curve-of-nobody.pem": unknown_curve + public,
         "key-beside-unknown-certificate.pem": pem_of(key) + unknown_certificate,
         "edwards.pem": pem_of(ed25519.Ed25519PrivateKey.generate()) + public,
@@ -116,6 +121,8 @@ def credential(folder: pathlib.Path, name: str, passphrase: str | None = None, w
         ("plain.pfx", None),
         ("locked.pfx", "open sesame"),
         pytest.param("chain.pem", None, id="case 26: the certificate of the key, wherever it is"),
+        pytest.param("damaged-chain.pem", None, id="beside certificates that cannot be read"),
+        pytest.param("damaged-chain-locked.pem", "open sesame", id="beside a certificate that cannot be read, with a passphrase"),
     ],
 )
 def test_a_certificate_becomes_a_token(folder: pathlib.Path, name: str, passphrase: str | None) -> None:
@@ -240,6 +247,7 @@ def test_the_credential_shows_no_passphrase(folder: pathlib.Path, show: t.Callab
         pytest.param("other-pair.pem", "do not belong together", id="case 26: PEM"),
         pytest.param("other-pair.pfx", "do not belong together", id="case 26: PFX"),
         pytest.param("key-beside-unknown-certificate.pem", "do not belong together", id="case 26: certificate of an unknown curve"),
+        pytest.param("key-beside-damaged-certificates.pem", "has no certificate that can be read", id="damaged certificates alone"),
         pytest.param("early.pem", "is valid from 2026-01-06 on", id="a certificate of tomorrow"),
         pytest.param("utf-16.pem", "UTF-16", id="case 30: UTF-16"),
         pytest.param("base64.pfx", "PFX file in base64", id="case 30: PFX in base64"),

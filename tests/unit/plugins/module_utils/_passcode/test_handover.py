@@ -156,13 +156,37 @@ def test_a_file_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["e.cms", "f.cms"]
 
 
+@pytest.mark.parametrize(
+    ("other", "problem"),
+    [
+        pytest.param("sealed at another time", None, id="a good file"),
+        pytest.param("precious", "the file exists and is not sealed to the recipients", id="something else"),
+        pytest.param(None, "File exists", id="gone again"),
+    ],
+)
+def test_a_file_that_another_task_writes_meanwhile_counts(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, other: str | None, problem: str | None
+) -> None:
+    def write(_files: t.Any, name: str, _text: str) -> t.NoReturn:
+        if other is not None:
+            (tmp_path / name).write_text(other)
+        raise FileExistsError(17, "File exists")
+
+    monkeypatch.setattr(handover.SealedFiles, "write", write)
+    subject = with_files(tmp_path)
+    found, failure = subject.describe("1234", "a.cms")["sealed_file"], subject.find_failure()
+    assert (found, subject.changed) == (None if problem else str(tmp_path / "a.cms"), False)
+    assert failure is None if problem is None else problem in str(failure)
+    assert other is None or (tmp_path / "a.cms").read_text() == other
+
+
 # --- their names ----------------------------------------------------------------------------------------------------
 
 ID = "11111111-2222-3333-4444-555555555555"
 
 
-def item(name: str | None, identity: str = ID, started: float | None = START) -> DeviceReset:
-    reset = None if started is None else RecordedReset("done", started, passcode="1234")
+def item(name: str | None, identity: str = ID, started: float | None = START, updated: float | None = None) -> DeviceReset:
+    reset = None if started is None else RecordedReset("done", started, updated=updated, passcode="1234")
     return DeviceReset(identity, ["x"], Device(identity, device_name=name), reset=reset)
 
 
@@ -179,8 +203,8 @@ def item(name: str | None, identity: str = ID, started: float | None = START) ->
         pytest.param(item("x" * 300), f"{'x' * 64}-{ID}-20260105T100000Z.cms", id="long"),
         pytest.param(item(".."), f"{ID}-20260105T100000Z.cms", id="dots"),
         pytest.param(item(None), f"{ID}-20260105T100000Z.cms", id="none"),
-        pytest.param(item("PHONE", started=0.0), f"PHONE-{ID}.cms", id="no time"),
-        pytest.param(item("PHONE", started=None), f"PHONE-{ID}.cms", id="no reset"),
+        pytest.param(item("PHONE", started=0.0, updated=START), f"PHONE-{ID}-updated-20260105T100000Z.cms", id="no start"),
+        pytest.param(item("PHONE", updated=START + 60), f"PHONE-{ID}-20260105T100000Z.cms", id="both times"),
         pytest.param(
             item("PHONE", identity=ID.upper().replace("1", "A")), f"PHONE-{ID.replace('1', 'a')}-20260105T100000Z.cms", id="upper case"
         ),
@@ -194,3 +218,16 @@ def test_a_file_has_the_name_of_its_device(given: DeviceReset, name: str) -> Non
 def test_an_id_that_is_none_cannot_leave_the_folder(identity: str) -> None:
     assert re.fullmatch(r"PHONE-[0-9a-f]{32}-20260105T100000Z\.cms", render_file_name(item("PHONE", identity)))
     assert len({render_file_name(item("PHONE", other)) for other in (identity, "b/a", "b_a")}) == 3
+
+
+@pytest.mark.parametrize("started", [pytest.param(0.0, id="a time that cannot be read"), pytest.param(None, id="no reset")])
+def test_a_reset_without_a_time_never_has_the_file_of_another_one(tmp_path: pathlib.Path, started: float | None) -> None:
+    given = item("PHONE", started=started)
+    names = [render_file_name(given) for _ in range(2)]
+    assert len(set(names)) == 2 and all(re.fullmatch(rf"PHONE-{ID}-unknown-[0-9a-f]{{16}}\.cms", name) for name in names)
+    files = []
+    for secret in ("1234", "123456"):
+        subject = with_files(tmp_path)
+        files.append(subject.describe(secret, render_file_name(given))["sealed_file"])
+        assert (subject.changed, subject.find_failure()) == (True, None)
+    assert [pathlib.Path(path).read_text()[-1] for path in files] == ["4", "6"], "each holds the secret of its own run"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import pathlib
@@ -68,6 +69,36 @@ def test_a_file_system_without_hard_links_will_do(tmp_path: pathlib.Path, monkey
     assert subject.read("a") == "sealed" and os.listdir(tmp_path) == ["a"]
 
 
+@pytest.mark.parametrize(("number", "is_fatal"), [(errno.EINVAL, False), (errno.ENOTSUP, False), (errno.EIO, True)])
+def test_a_file_system_that_cannot_sync_a_folder_will_do(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, number: int, is_fatal: bool
+) -> None:
+    subject, fsync = SealedFiles(str(tmp_path)), os.fsync
+
+    def sync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with pytest.raises(OSError, match="Input/output") if is_fatal else contextlib.nullcontext():
+        subject.write("a", "sealed")
+    assert subject.read("a") == "sealed" and os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_that_cannot_be_synced_is_not_there(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def sync(handle: int) -> None:
+        if not stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    # ENOTSUP is how a file system without hard links answers too; then the second attempt fails alike.
+    with pytest.raises(OSError, match=os.strerror(number)):
+        SealedFiles(str(tmp_path)).write("a", "sealed")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_is_read_is_a_file_of_a_sensible_size(tmp_path: pathlib.Path) -> None:
     files = SealedFiles(str(tmp_path))
     (tmp_path / "a.cms").write_text("text")
@@ -96,6 +127,42 @@ def test_a_folder_that_others_can_write_to_meanwhile_is_refused(tmp_path: pathli
     with pytest.raises(errors.InvalidOptionError):
         files.write("a.cms", "text")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["a linked folder", "a folder above"])
+def test_a_folder_whose_path_others_can_redirect_is_refused(tmp_path: pathlib.Path, kind: str) -> None:
+    real, shared = tmp_path / "real", tmp_path / "shared"
+    real.mkdir(mode=0o700)
+    shared.mkdir()
+    shared.chmod(0o777)
+    if kind == "a linked folder":
+        (shared / "sealed").symlink_to(real)
+    else:
+        (shared / "sealed").mkdir(mode=0o700)
+    message = refused(str(shared / "sealed"))
+    assert f"can replace {shared}/sealed, or redirect its path: the mode of {shared} is 0777" in message
+
+
+def test_a_folder_that_was_replaced_meanwhile_gets_nothing(tmp_path: pathlib.Path) -> None:
+    link, first, second = tmp_path / "sealed", tmp_path / "first", tmp_path / "second"
+    first.mkdir(mode=0o700)
+    second.mkdir(mode=0o700)
+    link.symlink_to(first)
+    files = SealedFiles(str(link))
+    files.write("a.cms", "text")
+    link.unlink()
+    link.symlink_to(second)
+    for act in (lambda: files.write("b.cms", "text"), lambda: files.read("a.cms")):
+        with pytest.raises(errors.InvalidOptionError, match="was replaced while it was in use"):
+            act()
+    assert (os.listdir(first), os.listdir(second)) == (["a.cms"], [])
+
+
+def test_the_folder_is_closed_at_the_end(tmp_path: pathlib.Path) -> None:
+    before = len(os.listdir("/dev/fd"))
+    for name in "abc":
+        SealedFiles(str(tmp_path)).write(name, "text")
+    assert len(os.listdir("/dev/fd")) == before
 
 
 def test_a_folder_of_somebody_else_is_refused(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
