@@ -168,7 +168,7 @@ class BatchScheduler:
     def _results(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[CallResult]:
         if isinstance(outcome, errors.IntuneError):
             return [CallResult(key, request, failure=outcome) for key, request in envelope.calls]
-        outcome = outcome.without_token(envelope.request.with_bearer(envelope.token))
+        outcome = outcome.without_secrets(envelope.request.with_bearer(envelope.token))
         self._client.observe_clock(outcome)
         responses: list[Response | None]
         if len(envelope.calls) == 1:
