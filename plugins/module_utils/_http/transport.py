@@ -18,6 +18,7 @@ import typing as t
 import urllib.parse
 
 from .. import _errors as errors
+from .._text import hide_secrets
 from . import exchange as wire
 from .message import Request, Response
 from .trust_store import choose_trust_store
@@ -162,7 +163,11 @@ class Transport:
 def _translate(request: Request, failure: Exception, exchange: wire.Exchange) -> errors.IntuneError:
     """Return the error for a failure: the exchange knows whether it is before or after the first byte of the request."""
     if exchange.is_sent:
-        what = f"no whole response within {exchange.timeout:g} s" if _is_timeout(failure) else f"the connection broke ({_reason(failure)})"
+        what = (
+            f"no whole response within {exchange.timeout:g} s"
+            if _is_timeout(failure)
+            else f"the connection broke ({_reason(request, failure)})"
+        )
         return errors.LostResponseError(
             f"{request.target}: {what}.", target=request.target, hint="The service may have run the request; check before repeating it."
         )
@@ -180,7 +185,7 @@ def _translate(request: Request, failure: Exception, exchange: wire.Exchange) ->
 
 def _translate_connecting(request: Request, failure: Exception, timeout: float) -> errors.NotSentError:
     host = urllib.parse.urlsplit(request.url).netloc
-    reason = f"no connection within {timeout:g} s" if _is_timeout(failure) else _reason(failure)
+    reason = f"no connection within {timeout:g} s" if _is_timeout(failure) else _reason(request, failure)
     causes = list(_causes(failure))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes) or "certificate verify failed" in str(failure).lower():
         return errors.NotSentError(
@@ -223,12 +228,17 @@ def _causes(failure: BaseException | None) -> t.Iterator[BaseException]:
             return
 
 
-def _reason(failure: Exception) -> str:
-    """Return the innermost cause in words, or by its type where its text is not for people and may hold the request."""
+def _reason(request: Request, failure: Exception) -> str:
+    """Return the innermost cause in words, or by its type where its text is not for people and may hold the request.
+
+    A peer that is no web service may send parts of the request back, which then are in the words.
+    """
     last = list(_causes(failure))[-1]
     if not isinstance(last, (*wire.WORDS, urllib3.exceptions.HTTPError)):
         return type(last).__name__
     # urllib3 begins with the repr of the connection object: an address in memory helps nobody.
     text = str(last).rsplit(">: ", maxsplit=1)[-1]
+    # Before it is cut: the beginning of a secret could not be told from other words.
+    text = hide_secrets(text.encode("utf-8", "replace"), request.known_secrets).decode("utf-8", "replace")
     text = "".join(sign if sign.isprintable() else " " for sign in text[:LONGEST_REASON])
     return text.rstrip(".") or type(last).__name__

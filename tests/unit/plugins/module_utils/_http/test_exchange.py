@@ -26,6 +26,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._http.transport
 
 Script = t.Callable[[socket.socket], None]
 KEY = "s3cret-signature"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 ODD_TYPES = [
     ValueError,
     UnicodeError,
@@ -212,6 +213,27 @@ def test_an_answer_that_is_no_whole_one_is_lost(peers: t.Callable[..., Peer], pi
         send(peer.url())
     assert peer.connections == 1
     assert len(str(caught.value)) < 600 and str(caught.value).isprintable()
+
+
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0." + "S1gnaturePart0123456789" * 8
+SECRETS = {
+    "token": ({"bearer": JWT}, JWT.encode()),
+    "part of a token": ({"bearer": JWT}, JWT.encode()[60:]),
+    "opaque token": ({"bearer": KEY * 20}, KEY.encode() * 20),
+    "client secret": ({"secrets": (KEY,)}, KEY.encode()),
+    "key of an address": ({"has_secret_query": True}, f"sig={KEY}".encode()),
+}
+
+
+@pytest.mark.parametrize("begin", [CHUNKED, b"", b"SSH-2.0 " + b"a" * 150, b"HTTP/1.1 2"], ids=["chunk", "no HTTP", "cut", "status"])
+@pytest.mark.parametrize(("known", "echo"), SECRETS.values(), ids=SECRETS)
+def test_a_secret_that_comes_back_in_place_of_http_is_not_told(
+    peers: t.Callable[..., Peer], known: dict[str, t.Any], echo: bytes, begin: bytes
+) -> None:
+    peer = peers(answering(begin + echo + b"\r\n"))
+    with pytest.raises(errors.LostResponseError) as caught:
+        send(Request("GET", peer.url(f"/x?sig={KEY}"), **known))
+    assert not any(echo.decode()[at : at + 16] in str(caught.value) for at in range(len(echo) - 15))
 
 
 @pytest.mark.parametrize(
@@ -481,7 +503,6 @@ def endless(first: bytes, again: bytes) -> Script:
     return script
 
 
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CHUNK = b"2000\r\n" + b"a" * 0x2000 + b"\r\n"
 LARGE = {
     "case 20: gzip of 4 kB that is 4 MB": answering(body(gzip.compress(bytes(4_000_000)), "Content-Encoding: gzip")),
