@@ -202,6 +202,8 @@ ODD_ANSWERS = {
     "encoding that was not asked for": (body(b"{}", "Content-Encoding: br"),),
     "gzip that is none": (body(b"{}", "Content-Encoding: gzip"),),
     "gzip twice": (body(gzip.compress(gzip.compress(b"{}")), "Content-Encoding: gzip, gzip"),),
+    "gzip and more": (body(gzip.compress(b"{}") + b"\0\0{}", "Content-Encoding: gzip"),),
+    "gzip cut off in the second part": (body((gzip.compress(b"{}" * 99) * 2)[:-9], "Content-Encoding: gzip"),),
     "gzip cut off": (body(gzip.compress(b"{}" * 99)[:-9], "Content-Encoding: gzip"),),
 }
 
@@ -243,8 +245,11 @@ def test_a_secret_that_comes_back_in_place_of_http_is_not_told(
         (gzip.compress(b'{"a": 1}'), ("Content-Encoding: gzip",)),
         (gzip.compress(b'{"a"') + gzip.compress(b": 1}"), ("Content-Encoding: GZIP, identity",)),
         (gzip.compress(b'{"a": 1}'), ("Content-Encoding: x-gzip",)),
+        (gzip.compress(b'{"a": 1}') + gzip.compress(b"") * (wire.MOST_PARTS - 1), ("Content-Encoding: gzip",)),
+        (gzip.compress(b'{"a": 1}') + bytes(99), ("Content-Encoding: gzip",)),
+        (gzip.compress(b'{"a": ') + bytes(4) + gzip.compress(b"1}") + bytes(4), ("Content-Encoding: gzip",)),
     ],
-    ids=["plain", "gzip", "gzip in two parts", "old name"],
+    ids=["plain", "gzip", "gzip in two parts", "old name", "as many parts as may be", "filled up", "filled up in between"],
 )
 def test_an_answer_is_unpacked(peers: t.Callable[..., Peer], content: bytes, headers: tuple[str, ...]) -> None:
     assert send(peers(answering(body(content, *headers))).url()).body == b'{"a": 1}'
@@ -507,6 +512,8 @@ CHUNK = b"2000\r\n" + b"a" * 0x2000 + b"\r\n"
 LARGE = {
     "case 20: gzip of 4 kB that is 4 MB": answering(body(gzip.compress(bytes(4_000_000)), "Content-Encoding: gzip")),
     "case 20: gzip in many parts": answering(body(gzip.compress(bytes(60_000)) * 3, "Content-Encoding: gzip")),
+    "case 20: gzip in many empty parts": answering(body(gzip.compress(b"") * 4_000, "Content-Encoding: gzip")),
+    "case 20: gzip in one empty part too many": answering(body(gzip.compress(b"") * (wire.MOST_PARTS + 1), "Content-Encoding: gzip")),
     "case 20: a long body": answering(body(b"a" * 100_001)),
     "case 20: a body that does not end": endless(b"HTTP/1.1 200 OK\r\n\r\n", b"a" * 8192),
     "case 20: chunks that do not end": endless(CHUNKED, CHUNK),
@@ -518,7 +525,7 @@ LARGE = {
 
 @pytest.mark.parametrize("script", LARGE.values(), ids=LARGE)
 def test_an_answer_that_is_too_large_is_lost(peers: t.Callable[..., Peer], script: Script) -> None:
-    with pytest.raises(errors.LostResponseError, match="larger than 100000 bytes|does not end"):
+    with pytest.raises(errors.LostResponseError, match="larger than 100000 bytes|does not end|more than 16 parts"):
         send(peers(script).url(), max_bytes=100_000)
 
 
