@@ -19,7 +19,11 @@ import socket
 import typing as t
 import zlib
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024  # of a report
+# Of JSON, which takes up to 16 times as much memory when it is read. A page of 1,000 devices, the largest, has about 1 MB and 1,000
+# objects with the properties that are read.
+MAX_JSON_BYTES = 16 * 1024 * 1024
+MOST_OBJECTS = 500_000  # objects and lists of a response, each of which takes 64 bytes and more
 MOST_PARTS = 16  # of one gzip response, which mostly is one: each takes time, an empty one too
 SLOWEST = 64 * 1024  # bytes a second below which a response that grows is too slow
 WORDS = (http.client.HTTPException, OSError)  # whose texts are for people, and hold no request
@@ -142,6 +146,12 @@ def read_body(answer: t.Any, max_bytes: int) -> bytes:
     if answer.raw.length_remaining:
         raise http.client.IncompleteRead(b"", answer.raw.length_remaining)
     return decode(answer.headers.get("Content-Encoding") or "", b"".join(chunks), max_bytes)
+
+
+def validate_json_size(body: bytes) -> None:
+    """Raise TooLargeError for a response that has more objects and lists than one of Microsoft has, before it is read."""
+    if body.count(b"{") + body.count(b"[") > MOST_OBJECTS:
+        raise TooLargeError(f"the response has more than {MOST_OBJECTS} objects and lists")
 
 
 def decode(encoding: str, content: bytes, max_bytes: int) -> bytes:

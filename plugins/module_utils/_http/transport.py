@@ -90,7 +90,7 @@ class Transport:
 
     :param ca_path: file or folder of trusted CAs in PEM; null for the system's. InvalidOptionError for one that cannot be loaded.
     :param timeout: seconds for connecting, and for a whole response; one more for each 64 KiB of it.
-    :param max_bytes: size of the largest body, also when it is unpacked.
+    :param max_bytes: size of the largest body, also when it is unpacked; one of JSON has a quarter of the default at most.
     :param monotonic: the clock for that.
     """
 
@@ -118,11 +118,13 @@ class Transport:
         if request.bearer and not re.fullmatch(r"[!-~]+", request.bearer):
             # What requests says of such a header has the header in it.
             raise errors.NotSentError("The token holds characters that a token cannot have.", target=request.target, is_transient=False)
-        exchange = wire.Exchange(self._monotonic, self._timeout, self._max_bytes)
+        # A secret query is that of a report: all else is JSON.
+        max_bytes = self._max_bytes if request.has_secret_query else min(self._max_bytes, wire.MAX_JSON_BYTES)
+        exchange = wire.Exchange(self._monotonic, self._timeout, max_bytes)
         current = wire.CURRENT.set(exchange)
         try:
             with _logging_of(request):
-                return self._exchange(request)
+                return self._exchange(request, max_bytes)
         except Exception as failure:
             # Of any type: what is raised after bytes may have left is a lost response. The text of requests' exceptions holds the whole
             # address, also where only a traceback would show it.
@@ -130,7 +132,7 @@ class Transport:
         finally:
             wire.CURRENT.reset(current)
 
-    def _exchange(self, request: Request) -> Response:
+    def _exchange(self, request: Request, max_bytes: int) -> Response:
         headers = {"User-Agent": self._user_agent, "Accept": "application/json", "Accept-Encoding": "gzip", **request.headers}
         if request.bearer:
             headers["Authorization"] = f"Bearer {request.bearer}"
@@ -144,7 +146,9 @@ class Transport:
             proxies={} if request.is_local else requests.utils.get_environ_proxies(request.url, no_proxy=None),
         )
         with contextlib.closing(answer):
-            body = wire.read_body(answer, self._max_bytes)
+            body = wire.read_body(answer, max_bytes)
+            if not request.has_secret_query:
+                wire.validate_json_size(body)
             return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body)
 
     def close(self) -> None:

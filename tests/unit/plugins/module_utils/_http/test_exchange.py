@@ -535,6 +535,27 @@ def test_an_answer_of_just_that_size_is_not(peers: t.Callable[..., Peer]) -> Non
     assert [len(send(peer.url(), max_bytes=100_000).body) for _number in range(2)] == [100_000, 100_000]
 
 
+def test_json_has_a_lower_limit_than_a_report(peers: t.Callable[..., Peer]) -> None:
+    packed = gzip.compress(bytes(wire.MAX_JSON_BYTES + 1))
+    peer = peers(answering(body(packed, "Content-Encoding: gzip")))
+    with pytest.raises(errors.LostResponseError, match=f"larger than {wire.MAX_JSON_BYTES} bytes"):
+        send(peer.url())
+    report = send(Request("GET", peer.url("/report?sig=x"), has_secret_query=True))
+    assert len(report.body) == wire.MAX_JSON_BYTES + 1
+
+
+@pytest.mark.parametrize("one", [b"{},", b"[],", b'{"a":[]},'], ids=["objects", "lists", "both"])
+def test_json_that_would_use_up_the_memory_is_not_read(peers: t.Callable[..., Peer], one: bytes) -> None:
+    most = wire.MOST_OBJECTS // (one.count(b"{") + one.count(b"["))
+    good, bad = (b'{"value": ' + one * number + b"0" for number in (most - 1, most))
+    peer = peers(answering(body(good)), answering(body(bad)))
+    assert send(peer.url()).body == good
+    with pytest.raises(errors.LostResponseError, match=f"more than {wire.MOST_OBJECTS} objects and lists"):
+        send(peer.url())
+    report = send(Request("GET", peer.url("/report?sig=x"), has_secret_query=True))
+    assert report.body == bad
+
+
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
 @pytest.mark.parametrize("exceptions", [None, "", "other.test"], ids=["no NO_PROXY", "blank NO_PROXY", "another NO_PROXY"])
 def test_case_22_what_is_local_never_reaches_a_proxy(
