@@ -95,6 +95,14 @@ class BoundedResponse(http.client.HTTPResponse):
         self.fp.close()
         self.fp = io.BufferedReader(BoundedReader(sock, CURRENT.get()))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """Return the status line of the final response: http.client itself reads past 100 alone."""
+        line = super()._read_status()  # type: ignore[misc]  # missing from the types; http.client calls it for each status line
+        while 100 <= line[1] < 200 and line[1] != http.client.SWITCHING_PROTOCOLS:
+            http.client.parse_headers(self.fp)
+            line = super()._read_status()  # type: ignore[misc]  # as above
+        return t.cast("tuple[str, int, str]", line)
+
 
 class BoundedReader(io.RawIOBase):
     """Reads from a socket until the response has taken too long, or grown too large."""
@@ -160,6 +168,9 @@ def decode(encoding: str, content: bytes, max_bytes: int) -> bytes:
     if not encodings or not content:
         return content
     if encodings not in (["gzip"], ["x-gzip"]):
+        if _is_json(content):
+            # The name of something else, such as a character set: no encoding leaves JSON as it is.
+            return content
         raise http.client.HTTPException(f"the response has the encoding '{encoding[:40]}', which was not asked for")
     found = b""
     for _number in range(MOST_PARTS):
@@ -177,3 +188,11 @@ def decode(encoding: str, content: bytes, max_bytes: int) -> bytes:
         if not content:
             return found
     raise TooLargeError(f"the response has more than {MOST_PARTS} parts of gzip")
+
+
+def _is_json(content: bytes) -> bool:
+    """Return whether this looks like JSON, and not like the content of an encoding."""
+    try:
+        return content.decode("utf-8-sig").lstrip()[:1] in ("{", "[")
+    except ValueError:
+        return False

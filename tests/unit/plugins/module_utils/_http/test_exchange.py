@@ -197,9 +197,11 @@ ODD_ANSWERS = {
     "cut off": (b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{}",),
     "chunks cut off": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",),
     "chunk whose size is no number": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",),
-    "early hints": (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",),
+    "early hints and no answer": (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",),
     "switched protocol": (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",),
-    "encoding that was not asked for": (body(b"{}", "Content-Encoding: br"),),
+    "encoding that was not asked for": (body(b"\x8b\x00\x80{}\x03", "Content-Encoding: br"),),
+    "encoding that begins like JSON": (body(b"{\x8b\x00\x80", "Content-Encoding: br"),),
+    "unknown encoding of text": (body(b"PK", "Content-Encoding: utf-8"),),
     "gzip that is none": (body(b"{}", "Content-Encoding: gzip"),),
     "gzip twice": (body(gzip.compress(gzip.compress(b"{}")), "Content-Encoding: gzip, gzip"),),
     "gzip and more": (body(gzip.compress(b"{}") + b"\0\0{}", "Content-Encoding: gzip"),),
@@ -246,13 +248,46 @@ def test_a_secret_that_comes_back_in_place_of_http_is_not_told(
         (gzip.compress(b'{"a"') + gzip.compress(b": 1}"), ("Content-Encoding: GZIP, identity",)),
         (gzip.compress(b'{"a": 1}'), ("Content-Encoding: x-gzip",)),
         (gzip.compress(b'{"a": 1}') + gzip.compress(b"") * (wire.MOST_PARTS - 1), ("Content-Encoding: gzip",)),
+        (b'{"a": 1}', ("Content-Encoding: utf-8",)),
+        (b'{"a": 1}', ("Content-Encoding: none, UTF-8",)),
         (gzip.compress(b'{"a": 1}') + bytes(99), ("Content-Encoding: gzip",)),
         (gzip.compress(b'{"a": ') + bytes(4) + gzip.compress(b"1}") + bytes(4), ("Content-Encoding: gzip",)),
     ],
-    ids=["plain", "gzip", "gzip in two parts", "old name", "as many parts as may be", "filled up", "filled up in between"],
+    ids=[
+        "plain",
+        "gzip",
+        "gzip in two parts",
+        "old name",
+        "as many parts as may be",
+        "a character set",
+        "several words",
+        "filled up",
+        "filled up in between",
+    ],
 )
 def test_an_answer_is_unpacked(peers: t.Callable[..., Peer], content: bytes, headers: tuple[str, ...]) -> None:
     assert send(peers(answering(body(content, *headers))).url()).body == b'{"a": 1}'
+
+
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [HINTS, HINTS * 3, b"HTTP/1.1 100 Continue\r\n\r\n" + HINTS, HINTS + b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 102 Wait\r\n\r\n"],
+    ids=["early hints", "several", "after 100", "before 100", "102"],
+)
+def test_interim_answers_are_read_past(peers: t.Callable[..., Peer], before: bytes) -> None:
+    def serve(sock: socket.socket) -> None:
+        while ask(sock):
+            sock.sendall(before + body(b"{}"))
+
+    peer = peers(serve)
+    with contextlib.closing(transport()) as subject:
+        assert [(found.status, found.body) for found in (subject.send(Request("GET", peer.url())) for _number in range(2))] == [
+            (200, b"{}")
+        ] * 2
+    assert peer.connections == 1
 
 
 def test_an_answer_without_a_body_may_have_an_encoding(peers: t.Callable[..., Peer]) -> None:
@@ -457,6 +492,7 @@ SLOW = {
     "case 20: a header line each second": [b"HTTP/1.1 200 OK\r\n", *[b"X-A: a\r\n"] * 80, b"Content-Length: 0\r\n\r\n"],
     "case 20: a byte of the status line each second": [*(bytes([byte]) for byte in LONG), b"a" * 80],
     "case 20: 100 Continue each second": [*[b"HTTP/1.1 100 Continue\r\n\r\n"] * 80, LONG + b"a" * 80],
+    "case 20: early hints each second": [*[HINTS] * 80, LONG + b"a" * 80],
     "case 20: a chunk each second": [
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
         *[b"1\r\na\r\n"] * 80,
@@ -519,6 +555,7 @@ LARGE = {
     "case 20: chunks that do not end": endless(CHUNKED, CHUNK),
     "case 20: tiny chunks that do not end": endless(CHUNKED, b"1;" + b"x" * 1000 + b"\r\na\r\n"),
     "case 20: 100 Continue that does not end": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 300),
+    "case 20: early hints that do not end": endless(b"", HINTS * 300),
     "case 20: trailers that do not end": endless(CHUNKED + b"0\r\n", b"X-A: a\r\n" * 1000),
 }
 
