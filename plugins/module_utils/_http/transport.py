@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import http.client
 import logging
 import os
 import re
@@ -175,6 +176,13 @@ def _translate(request: Request, failure: Exception, exchange: wire.Exchange) ->
         return errors.LostResponseError(
             f"{request.target}: {what}.", target=request.target, hint="The service may have run the request; check before repeating it."
         )
+    if isinstance(failure, requests.exceptions.InvalidSchema) and "SOCKS" in str(failure):
+        return errors.NotSentError(
+            "The proxy is a SOCKS proxy, for which the Python library PySocks is not installed.",
+            target=request.target,
+            is_transient=False,
+            hint="Install PySocks for the Python that runs this module, or set HTTPS_PROXY to an HTTP proxy.",
+        )
     if not exchange.has_begun:
         # Its text may be the proxy's whole address, with a password in it.
         address = request.url.partition("?")[0]
@@ -198,7 +206,9 @@ def _translate_connecting(request: Request, failure: Exception, timeout: float) 
             is_transient=False,
             hint="Set ca_path to the CA that signed it (a TLS-inspecting proxy has one of its own).",
         )
-    if any(isinstance(cause, (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)) for cause in causes) or "Tunnel" in reason:
+    # A status line is read from a proxy alone before there is a connection.
+    of_proxy = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError, http.client.BadStatusLine)
+    if any(isinstance(cause, of_proxy) for cause in causes) or "Tunnel" in reason:
         return errors.NotSentError(
             f"The proxy did not connect to {host}: {reason}.", target=request.target, hint="Check HTTPS_PROXY and NO_PROXY."
         )
@@ -245,4 +255,6 @@ def _reason(request: Request, failure: Exception) -> str:
     # Before it is cut: the beginning of a secret could not be told from other words.
     text = hide_secrets(text.encode("utf-8", "replace"), request.known_secrets).decode("utf-8", "replace")
     text = "".join(sign if sign.isprintable() else " " for sign in text[:LONGEST_REASON])
+    if isinstance(last, http.client.BadStatusLine) and not isinstance(last, http.client.RemoteDisconnected):
+        return f"'{text.strip()}' came in place of HTTP"
     return text.rstrip(".") or type(last).__name__

@@ -16,6 +16,7 @@ import threading
 import typing as t
 
 import pytest
+import requests
 import urllib3.util.connection
 from intune_emulator.http.tls import make_authority, make_server_certificate
 
@@ -404,7 +405,11 @@ def test_tls_answers(peers: t.Callable[..., Peer], certificates: tuple[pathlib.P
         pytest.param(answering(b"HTTP/1.1 407 Who?\r\n\r\n"), "The proxy did not connect to graph.test", id="asks for a password"),
         pytest.param(answering(b"HTTP/1.1 403 No\r\n\r\n"), "The proxy did not connect to graph.test", id="forbids"),
         pytest.param(answering(b"HTTP/1.1 200 OK\r\n\r\n"), "graph.test", id="closes in the handshake"),
-        pytest.param(answering(b"garbage\r\n\r\n"), "graph.test", id="no HTTP"),
+        pytest.param(
+            answering(b"SSH-2.0-x\r\n\r\n"),
+            "The proxy did not connect to graph.test: 'SSH-2.0-x' came in place of HTTP.",
+            id="no HTTP",
+        ),
         pytest.param(lambda sock: None, "graph.test", id="closes at once"),
     ],
 )
@@ -415,6 +420,24 @@ def test_a_tunnel_that_is_not_made_is_not_sent(
     with pytest.raises(errors.NotSentError) as caught:
         send("https://graph.test/x")
     assert words in caught.value.message
+
+
+def test_what_came_in_place_of_http_is_quoted(peers: t.Callable[..., Peer]) -> None:
+    with pytest.raises(errors.LostResponseError, match="the connection broke \\('SSH-2.0-x' came in place of HTTP\\)"):
+        send(peers(answering(b"SSH-2.0-x  \r\n\r\n")).url())
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4"])
+def test_a_socks_proxy_needs_its_library(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
+
+    # As requests does it without that library, whether or not it is installed here.
+    monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", fail)
+    monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://user:s3cret@127.0.0.1:1080")
+    with pytest.raises(errors.NotSentError, match="PySocks") as caught:
+        send("https://graph.test/x")
+    assert not caught.value.is_transient and "s3cret" not in str(caught.value)
 
 
 def test_a_proxy_that_is_down_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
