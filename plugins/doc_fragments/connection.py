@@ -96,6 +96,7 @@ options:
     description:
       - Seconds that one request may take to connect, and again until its whole response is there. A large response gets one more
         second for each 64 KiB.
+      - Must be more than 0.
     type: float
     default: 30
   retry_timeout:

@@ -81,6 +81,8 @@ def connect(
         validate_value(name, value)
         if name.endswith("timeout") and not 0 <= value < LONGEST_TIMEOUT:
             raise InvalidOptionError(f"{name} must be a number of seconds from 0 to {LONGEST_TIMEOUT}, not {value:g}.")
+    if not params["timeout"]:
+        raise InvalidOptionError("timeout must be more than 0 seconds.", hint="Only retry_timeout and timeouts of waiting may be 0.")
     approval = parse_options(params.get("approval_justification"), params.get("approval_code"))
     cloud = choose_cloud(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])
     transport = Transport(

@@ -24,6 +24,9 @@ UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u20
 # The header of a request, and tokens: a JWT begins with '{"' in base64, also where the text was cut off after its beginning.
 CREDENTIAL = re.compile(r"\b(?i:bearer|basic)\s+[!-~]{20,}|eyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
 PIECE = 16  # characters of a token that are hidden by themselves: fewer also occur in other texts
+# A visible character as JSON, an address, or HTML may write it.
+ESCAPED = re.compile(rb"\\+u00([2-7][0-9a-f])|%([2-7][0-9a-f])|&#x([2-7][0-9a-f]);|\\+/", re.IGNORECASE)
+SHORT_PIECE = 8  # the same of a secret of 32 to 64 characters, of which 16 are too large a part
 
 
 def clean(text: str, limit: int = LONGEST) -> str:
@@ -40,22 +43,41 @@ def quote(text: t.Any, limit: int = SHORT) -> str:
     return clean(" ".join(str(text)[: limit * 2].split()), limit)
 
 
-def hide_token(content: bytes, token: str | None) -> bytes:
-    """Return the body of a response without the token of its request, of which it may hold a part as well.
+def hide_secrets(content: bytes, secrets: t.Iterable[str]) -> bytes:
+    """Return a text of others without the secrets of its request, of which it may hold a part, or an escaped form.
 
-    Less than two pieces of a token may be left: they are of no use.
+    Less than two pieces of a secret may be left: they are of no use. JSON stays JSON of the same shape.
     """
-    found = [piece for piece in _pieces(token or "") if piece in content]
+    wholes = [secret.encode("utf-8", "replace") for secret in secrets]
+    pieces = [piece for whole in wholes for piece in _pieces(whole)]
+    if not pieces:
+        return content
+    # Whole ones before the escapes, which may be a part of them.
+    content = _hide(content, wholes)
+    plain = ESCAPED.sub(_unescape, content)
+    return _hide(plain if any(piece in plain for piece in pieces) else content, pieces)
+
+
+def _hide(content: bytes, pieces: t.Iterable[bytes]) -> bytes:
+    found = [piece for piece in pieces if piece in content]
     for piece in found:
         content = content.replace(piece, HIDDEN.encode())
     return re.sub(rb"(?:\*{8}){2,}", HIDDEN.encode(), content) if found else content
 
 
-@functools.lru_cache(maxsize=8)
-def _pieces(token: str) -> tuple[bytes, ...]:
-    secret = token.encode("utf-8", "replace")
-    pieces = (secret[start : start + PIECE] for start in range(0, len(secret), PIECE))
-    return tuple(piece for piece in pieces if len(piece) == PIECE or piece == secret)
+@functools.lru_cache(maxsize=16)
+def _pieces(whole: bytes) -> tuple[bytes, ...]:
+    """Return the secret and its pieces."""
+    size = SHORT_PIECE if 4 * SHORT_PIECE <= len(whole) <= 8 * SHORT_PIECE else PIECE
+    parts = (whole[start : start + size] for start in range(0, len(whole), size))
+    return (whole, *(part for part in parts if len(part) == size))
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    number = found[1] or found[2] or found[3]
+    sign = bytes([int(number, 16)]) if number else b"/"
+    # These two would break the JSON.
+    return found[0] if sign in b'"\\' else sign
 
 
 def _escape(found: re.Match[str]) -> str:

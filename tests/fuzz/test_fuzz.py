@@ -61,7 +61,7 @@ def writing_in_check_mode(patch: pytest.MonkeyPatch) -> None:
 
 
 def showing_tokens(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Response, "without_token", lambda self, request: self)
+    patch.setattr(Response, "without_secrets", lambda self, request: self)
     patch.setattr(text, "CREDENTIAL", re.compile("(?!)"))
 
 

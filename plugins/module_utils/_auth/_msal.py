@@ -32,6 +32,9 @@ else:
     HAS_MSAL = tuple(int(part) for part in msal.__version__.split(".")[:2]) >= (1, 35)
 
 LONGEST_REASON = 2000  # characters
+SECRET_FIELDS = ("client_secret", "client_assertion", "assertion", "password", "refresh_token")
+SECRET_HEADERS = ("authorization", "secret", "x-identity-header")
+SHORTEST_SECRET = 8  # characters; fewer also occur in a response that holds no secret, and its token must stay whole
 
 
 class MsalHttp:
@@ -61,6 +64,7 @@ class MsalHttp:
         """Do nothing: the owner of the transport closes it."""
 
     def _send(self, request: Request) -> MsalResponse:
+        request = dataclasses.replace(request, secrets=find_secrets(request))
         if self._origin is None:
             request = dataclasses.replace(request, is_local=True)
         elif not is_same_origin(request.url, self._origin):
@@ -72,6 +76,18 @@ class MsalHttp:
         response = self._sender.send(request)
         validate_response(request, response)
         return MsalResponse(response)
+
+
+def find_secrets(request: Request) -> tuple[str, ...]:
+    """Return the secrets of a request for a token, which its endpoint may repeat in a response.
+
+    Of an assertion or a token: its signature, without which it is of no use. It begins like the token that the response is about.
+    """
+    form = urllib.parse.parse_qsl((request.body or b"").decode("utf-8", "replace"))
+    found = [value for name, value in form if name in SECRET_FIELDS]
+    found += [value.split()[-1] for name, value in request.headers.items() if name.lower() in SECRET_HEADERS and value.strip()]
+    parts = [value.rpartition(".")[2] if value.startswith("eyJ") else value for value in found]
+    return tuple(part for part in parts if len(part) >= SHORTEST_SECRET)
 
 
 def _with_query(url: str, params: t.Any) -> str:

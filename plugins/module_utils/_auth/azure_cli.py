@@ -20,6 +20,8 @@ from ._base import Credential, Token
 TIMEOUT = 60  # seconds for az to answer
 LONGEST_OUTPUT = 100_000  # characters
 LONGEST_REASON = 500
+# The last line of a traceback of Python: it is not indented.
+CRASH = re.compile(r"^Traceback \(most recent call last\):[ \t\r]*\n(?:[ \t\r].*\n|\n)*(\S.*)", re.MULTILINE)
 
 
 class AzureCli(Credential):
@@ -72,17 +74,23 @@ class AzureCli(Credential):
 def find_reason(stderr: str) -> str | None:
     """Return the line in which az says why it failed; null where it says nothing. Before it may come warnings, of Python too."""
     plain = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", stderr[:LONGEST_OUTPUT])
+    crashes = CRASH.findall(plain)
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
     own = [line for line in lines if re.match(r"(?:az: )?error\b", line, re.IGNORECASE)]
     chosen = [line for line in own if find_number(line)] or [line for line in lines if find_number(line)] or own
     others = [line for line in lines if not re.match(r"warning\b|.*warning: |warnings\.warn", line, re.IGNORECASE)]
+    if crashes and not find_number("".join(chosen)):
+        # az itself failed: its ERROR line only says that the traceback follows.
+        chosen = [crashes[-1].strip()]
     found = (chosen or others[-1:] or lines[-1:])[-1:]
     return "".join(sign if sign.isprintable() else " " for sign in found[0][:LONGEST_REASON]) if found else None
 
 
 def parse_output(text: str) -> Token | None:
     """Return the token in the output of ``az account get-access-token``; null for anything else."""
-    output = parse_json(text)
+    # Before the object and after it may come notices, which az writes there too.
+    begin = re.search(r"^[ \t]*\{", text, re.MULTILINE)
+    output = parse_json(text[begin.start() : text.rfind("}") + 1]) if begin else None
     if not isinstance(output, dict) or not is_token(output.get("accessToken")):
         return None
     return Token(output["accessToken"], parse_seconds(output.get("expires_on")))

@@ -19,6 +19,9 @@ from .client import GraphClient
 from .rate_limit import Quota, RateLimit
 from .responses import parse_error
 
+# The statuses by which a service refuses a request before it runs anything of it.
+MALFORMED = frozenset({400, 404, 405, 411, 413, 415})
+
 
 @dataclasses.dataclass(frozen=True)
 class Envelope:
@@ -168,7 +171,7 @@ class BatchScheduler:
     def _results(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[CallResult]:
         if isinstance(outcome, errors.IntuneError):
             return [CallResult(key, request, failure=outcome) for key, request in envelope.calls]
-        outcome = outcome.without_token(envelope.request.with_bearer(envelope.token))
+        outcome = outcome.without_secrets(envelope.request.with_bearer(envelope.token))
         self._client.observe_clock(outcome)
         responses: list[Response | None]
         if len(envelope.calls) == 1:
@@ -176,10 +179,7 @@ class BatchScheduler:
         elif 200 <= outcome.status < 300:
             responses = parse_batch(len(envelope.calls), outcome)
         elif 400 <= outcome.status < 500 and outcome.status not in (401, 403, 408, 429):
-            # Malformed, says the service: it ran nothing of it.
-            refusal = parse_error(envelope.request, outcome)
-            failure = errors.NotSentError(f"The batch was refused. {refusal}", target=envelope.request.target, is_transient=False)
-            return [CallResult(key, request, failure=failure) for key, request in envelope.calls]
+            return _refuse(envelope, outcome)
         else:
             responses = [outcome] * len(envelope.calls)
         return [CallResult(key, request, response) for (key, request), response in zip(envelope.calls, responses, strict=True)]
@@ -206,3 +206,19 @@ class BatchScheduler:
         except errors.IntuneError as failure:
             return [CallResult(result.key, result.request, failure=failure) if result.status == 401 else result for result in results]
         return results
+
+
+def _refuse(envelope: Envelope, outcome: Response) -> list[CallResult]:
+    """Return the failures of requests whose batch was refused as a whole: writes may have run, unless Microsoft Graph itself refused it."""
+    refusal, target = parse_error(envelope.request, outcome), envelope.request.target
+    not_sent = errors.NotSentError(f"The batch was refused. {refusal}", target=target, is_transient=False)
+    lost = errors.LostResponseError(
+        f"The batch got a response that does not say whether it ran. {refusal}",
+        target=target,
+        hint="A proxy or gateway may have responded instead of Microsoft Graph. Check graph_url and the proxy.",
+    )
+    # A read has no effect: nothing can be lost.
+    has_run_nothing = outcome.status in MALFORMED and refusal.code is not None
+    return [
+        CallResult(key, request, failure=lost if request.is_write and not has_run_nothing else not_sent) for key, request in envelope.calls
+    ]

@@ -19,7 +19,12 @@ import socket
 import typing as t
 import zlib
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024  # of a report
+# Of JSON, which takes up to 16 times as much memory when it is read. A page of 1,000 devices, the largest, has about 1 MB and 1,000
+# objects with the properties that are read.
+MAX_JSON_BYTES = 16 * 1024 * 1024
+MOST_OBJECTS = 500_000  # objects and lists of a response, each of which takes 64 bytes and more
+MOST_PARTS = 16  # of one gzip response, which mostly is one: each takes time, an empty one too
 SLOWEST = 64 * 1024  # bytes a second below which a response that grows is too slow
 WORDS = (http.client.HTTPException, OSError)  # whose texts are for people, and hold no request
 
@@ -90,6 +95,14 @@ class BoundedResponse(http.client.HTTPResponse):
         self.fp.close()
         self.fp = io.BufferedReader(BoundedReader(sock, CURRENT.get()))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """Return the status line of the final response: http.client itself reads past 100 alone."""
+        line = super()._read_status()  # type: ignore[misc]  # missing from the types; http.client calls it for each status line
+        while 100 <= line[1] < 200 and line[1] != http.client.SWITCHING_PROTOCOLS:
+            http.client.parse_headers(self.fp)
+            line = super()._read_status()  # type: ignore[misc]  # as above
+        return t.cast("tuple[str, int, str]", line)
+
 
 class BoundedReader(io.RawIOBase):
     """Reads from a socket until the response has taken too long, or grown too large."""
@@ -143,15 +156,24 @@ def read_body(answer: t.Any, max_bytes: int) -> bytes:
     return decode(answer.headers.get("Content-Encoding") or "", b"".join(chunks), max_bytes)
 
 
+def validate_json_size(body: bytes) -> None:
+    """Raise TooLargeError for a response that has more objects and lists than one of Microsoft has, before it is read."""
+    if body.count(b"{") + body.count(b"[") > MOST_OBJECTS:
+        raise TooLargeError(f"the response has more than {MOST_OBJECTS} objects and lists")
+
+
 def decode(encoding: str, content: bytes, max_bytes: int) -> bytes:
     """Return content without its encoding, of which gzip alone was asked for."""
     encodings = [word for word in (word.strip().lower() for word in encoding.split(",")) if word not in ("", "identity")]
     if not encodings or not content:
         return content
     if encodings not in (["gzip"], ["x-gzip"]):
+        if _is_json(content):
+            # The name of something else, such as a character set: no encoding leaves JSON as it is.
+            return content
         raise http.client.HTTPException(f"the response has the encoding '{encoding[:40]}', which was not asked for")
     found = b""
-    while content:
+    for _number in range(MOST_PARTS):
         unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
         try:
             found += unpacker.decompress(content, max_bytes + 1 - len(found))
@@ -161,5 +183,16 @@ def decode(encoding: str, content: bytes, max_bytes: int) -> bytes:
             raise TooLargeError(f"the response is larger than {max_bytes} bytes")
         if not unpacker.eof:
             raise http.client.HTTPException("the response is cut off")
-        content = unpacker.unused_data
-    return found
+        # Zeros may fill up what follows a part.
+        content = unpacker.unused_data.lstrip(b"\0")
+        if not content:
+            return found
+    raise TooLargeError(f"the response has more than {MOST_PARTS} parts of gzip")
+
+
+def _is_json(content: bytes) -> bool:
+    """Return whether this looks like JSON, and not like the content of an encoding."""
+    try:
+        return content.decode("utf-8-sig").lstrip()[:1] in ("{", "[")
+    except ValueError:
+        return False

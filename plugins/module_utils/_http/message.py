@@ -15,7 +15,7 @@ import re
 import typing as t
 import urllib.parse
 
-from .._text import hide_token
+from .._text import hide_secrets
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -25,6 +25,7 @@ class Request:
     """One HTTP request.
 
     ``idempotent``: sending it twice leaves the service as sending it once does. ``has_secret_query``: the address holds a key.
+    ``secrets``: texts of the body and the headers that nothing may show, such as a client secret.
     ``is_local``: it is for an endpoint of this machine or of its host, to which no proxy leads.
     """
 
@@ -36,6 +37,7 @@ class Request:
     bearer: str | None = None
     has_secret_query: bool = False
     is_local: bool = False
+    secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         # All the rest can hold a secret: the query too, in the address of a report.
@@ -57,6 +59,12 @@ class Request:
     def can_repeat(self) -> bool:
         """Whether the request may be sent again although the service may have run it."""
         return self.idempotent or not self.is_write
+
+    @property
+    def known_secrets(self) -> tuple[str, ...]:
+        """All texts of the request that neither a response nor a message may show."""
+        query = self.url.partition("?")[2] if self.has_secret_query else ""
+        return tuple(secret for secret in (self.bearer, *self.secrets, query) if secret)
 
     def with_bearer(self, token: str) -> Request:
         """Return the request with this token."""
@@ -89,15 +97,13 @@ class Response:
             return True
         return False
 
-    def without_token(self, request: Request) -> Response:
-        """Return the response without the token of its request, wherever somebody put it."""
-        token = request.bearer
-        if not token:
+    def without_secrets(self, request: Request) -> Response:
+        """Return the response without the token and the other secrets of its request, wherever somebody put them."""
+        secrets = request.known_secrets
+        body, headers = hide_secrets(self.body, secrets), "\n".join(self.headers.values()).encode("utf-8", "replace")
+        if body == self.body and hide_secrets(headers, secrets) == headers:
             return self
-        body, headers = hide_token(self.body, token), "\n".join(self.headers.values()).encode("utf-8", "replace")
-        if body == self.body and hide_token(headers, token) == headers:
-            return self
-        named = {name: hide_token(value.encode("utf-8", "replace"), token).decode() for name, value in self.headers.items()}
+        named = {name: hide_secrets(value.encode("utf-8", "replace"), secrets).decode() for name, value in self.headers.items()}
         return dataclasses.replace(self, headers=named, body=body)
 
     @property

@@ -175,7 +175,7 @@ class RetryingSender:
 
     def _send_once(self, request: Request) -> tuple[Response | None, errors.IntuneError | None]:
         try:
-            return self._transport.send(request).without_token(request), None
+            return self._transport.send(request).without_secrets(request), None
         except (errors.NotSentError, errors.LostResponseError) as failure:
             return None, failure
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import http.client
 import logging
 import os
 import re
@@ -18,6 +19,7 @@ import typing as t
 import urllib.parse
 
 from .. import _errors as errors
+from .._text import hide_secrets
 from . import exchange as wire
 from .message import Request, Response
 from .trust_store import choose_trust_store
@@ -89,7 +91,7 @@ class Transport:
 
     :param ca_path: file or folder of trusted CAs in PEM; null for the system's. InvalidOptionError for one that cannot be loaded.
     :param timeout: seconds for connecting, and for a whole response; one more for each 64 KiB of it.
-    :param max_bytes: size of the largest body, also when it is unpacked.
+    :param max_bytes: size of the largest body, also when it is unpacked; one of JSON has a quarter of the default at most.
     :param monotonic: the clock for that.
     """
 
@@ -117,11 +119,13 @@ class Transport:
         if request.bearer and not re.fullmatch(r"[!-~]+", request.bearer):
             # What requests says of such a header has the header in it.
             raise errors.NotSentError("The token holds characters that a token cannot have.", target=request.target, is_transient=False)
-        exchange = wire.Exchange(self._monotonic, self._timeout, self._max_bytes)
+        # A secret query is that of a report: all else is JSON.
+        max_bytes = self._max_bytes if request.has_secret_query else min(self._max_bytes, wire.MAX_JSON_BYTES)
+        exchange = wire.Exchange(self._monotonic, self._timeout, max_bytes)
         current = wire.CURRENT.set(exchange)
         try:
             with _logging_of(request):
-                return self._exchange(request)
+                return self._exchange(request, max_bytes)
         except Exception as failure:
             # Of any type: what is raised after bytes may have left is a lost response. The text of requests' exceptions holds the whole
             # address, also where only a traceback would show it.
@@ -129,7 +133,7 @@ class Transport:
         finally:
             wire.CURRENT.reset(current)
 
-    def _exchange(self, request: Request) -> Response:
+    def _exchange(self, request: Request, max_bytes: int) -> Response:
         headers = {"User-Agent": self._user_agent, "Accept": "application/json", "Accept-Encoding": "gzip", **request.headers}
         if request.bearer:
             headers["Authorization"] = f"Bearer {request.bearer}"
@@ -143,7 +147,9 @@ class Transport:
             proxies={} if request.is_local else requests.utils.get_environ_proxies(request.url, no_proxy=None),
         )
         with contextlib.closing(answer):
-            body = wire.read_body(answer, self._max_bytes)
+            body = wire.read_body(answer, max_bytes)
+            if not request.has_secret_query:
+                wire.validate_json_size(body)
             return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body)
 
     def close(self) -> None:
@@ -162,9 +168,20 @@ class Transport:
 def _translate(request: Request, failure: Exception, exchange: wire.Exchange) -> errors.IntuneError:
     """Return the error for a failure: the exchange knows whether it is before or after the first byte of the request."""
     if exchange.is_sent:
-        what = f"no whole response within {exchange.timeout:g} s" if _is_timeout(failure) else f"the connection broke ({_reason(failure)})"
+        what = (
+            f"no whole response within {exchange.timeout:g} s"
+            if _is_timeout(failure)
+            else f"the connection broke ({_reason(request, failure)})"
+        )
         return errors.LostResponseError(
             f"{request.target}: {what}.", target=request.target, hint="The service may have run the request; check before repeating it."
+        )
+    if isinstance(failure, requests.exceptions.InvalidSchema) and "SOCKS" in str(failure):
+        return errors.NotSentError(
+            "The proxy is a SOCKS proxy, for which the Python library PySocks is not installed.",
+            target=request.target,
+            is_transient=False,
+            hint="Install PySocks for the Python that runs this module, or set HTTPS_PROXY to an HTTP proxy.",
         )
     if not exchange.has_begun:
         # Its text may be the proxy's whole address, with a password in it.
@@ -180,7 +197,7 @@ def _translate(request: Request, failure: Exception, exchange: wire.Exchange) ->
 
 def _translate_connecting(request: Request, failure: Exception, timeout: float) -> errors.NotSentError:
     host = urllib.parse.urlsplit(request.url).netloc
-    reason = f"no connection within {timeout:g} s" if _is_timeout(failure) else _reason(failure)
+    reason = f"no connection within {timeout:g} s" if _is_timeout(failure) else _reason(request, failure)
     causes = list(_causes(failure))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes) or "certificate verify failed" in str(failure).lower():
         return errors.NotSentError(
@@ -189,7 +206,9 @@ def _translate_connecting(request: Request, failure: Exception, timeout: float) 
             is_transient=False,
             hint="Set ca_path to the CA that signed it (a TLS-inspecting proxy has one of its own).",
         )
-    if any(isinstance(cause, (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)) for cause in causes) or "Tunnel" in reason:
+    # A status line is read from a proxy alone before there is a connection.
+    of_proxy = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError, http.client.BadStatusLine)
+    if any(isinstance(cause, of_proxy) for cause in causes) or "Tunnel" in reason:
         return errors.NotSentError(
             f"The proxy did not connect to {host}: {reason}.", target=request.target, hint="Check HTTPS_PROXY and NO_PROXY."
         )
@@ -223,12 +242,19 @@ def _causes(failure: BaseException | None) -> t.Iterator[BaseException]:
             return
 
 
-def _reason(failure: Exception) -> str:
-    """Return the innermost cause in words, or by its type where its text is not for people and may hold the request."""
+def _reason(request: Request, failure: Exception) -> str:
+    """Return the innermost cause in words, or by its type where its text is not for people and may hold the request.
+
+    A peer that is no web service may send parts of the request back, which then are in the words.
+    """
     last = list(_causes(failure))[-1]
     if not isinstance(last, (*wire.WORDS, urllib3.exceptions.HTTPError)):
         return type(last).__name__
     # urllib3 begins with the repr of the connection object: an address in memory helps nobody.
     text = str(last).rsplit(">: ", maxsplit=1)[-1]
+    # Before it is cut: the beginning of a secret could not be told from other words.
+    text = hide_secrets(text.encode("utf-8", "replace"), request.known_secrets).decode("utf-8", "replace")
     text = "".join(sign if sign.isprintable() else " " for sign in text[:LONGEST_REASON])
+    if isinstance(last, http.client.BadStatusLine) and not isinstance(last, http.client.RemoteDisconnected):
+        return f"'{text.strip()}' came in place of HTTP"
     return text.rstrip(".") or type(last).__name__

@@ -137,6 +137,12 @@ def test_impossible_times_are_refused(transport: Wire, name: str, seconds: float
     assert result["error"]["kind"] == "InvalidOption" and result["msg"].startswith(f"{name} must be ")
 
 
+@pytest.mark.parametrize("seconds", [0, 0.0, -0.0])
+def test_a_request_needs_some_time(transport: Wire, seconds: float) -> None:
+    result = execute(reading, timeout=seconds)
+    assert result["error"]["kind"] == "InvalidOption" and result["msg"].startswith("timeout must be more than 0 seconds.")
+
+
 def test_a_task_that_fails_after_a_write_has_changed_something(transport: Wire) -> None:
     result = execute(raising(errors.NotReadyError("Late.", effects="partial")))
     assert (result["failed"], result["changed"], result["error"]["effects"]) == (True, True, "partial")

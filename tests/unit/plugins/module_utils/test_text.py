@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import json
+import re
+import typing as t
+import urllib.parse
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.endpointops.intune.plugins.module_utils._text import HIDDEN, LONGEST, SHORT, UNSEEN, clean, hide_token, quote
+from ansible_collections.endpointops.intune.plugins.module_utils._text import HIDDEN, LONGEST, SHORT, UNSEEN, clean, hide_secrets, quote
 from tests.support.fakes import jwt
 
 TOKEN = jwt(roles=["Device.Read.All"], name="x" * 40)
@@ -56,12 +61,40 @@ def test_case_20_a_text_is_cut_before_it_is_searched() -> None:
 @pytest.mark.parametrize("start", [0, 45], ids=["from the beginning", "from within"])
 def test_a_body_is_without_the_token_and_without_parts_of_it(length: int, start: int) -> None:
     part = TOKEN[start:length] if start < length else TOKEN[start : start + length]
-    found = hide_token(f'{{"a": "x {part} y"}}'.encode(), TOKEN).decode()
+    found = hide_secrets(f'{{"a": "x {part} y"}}'.encode(), [TOKEN]).decode()
     assert HIDDEN in found and found.startswith('{"a": "x ') and found.endswith(' y"}')
     assert not any(part[at : at + 32] in found for at in range(len(part) - 31))
 
 
 def test_a_body_without_the_token_is_as_it_was() -> None:
-    assert hide_token(b"opaque-token", None) == b"opaque-token"
-    assert hide_token(b"a ok b", "ok.token") == b"a ok b"
-    assert hide_token(b"a short b", "short") == f"a {HIDDEN} b".encode()
+    assert hide_secrets(b"opaque-token", []) == b"opaque-token"
+    assert hide_secrets(b"a ok b", ["ok.token"]) == b"a ok b"
+    assert hide_secrets(b"a short b", ["short"]) == f"a {HIDDEN} b".encode()
+
+
+SECRET = "abc/8Q~Th1s+IsTheClientSecretValue.x=+/"
+
+
+@pytest.mark.parametrize(
+    "escape",
+    [
+        lambda text: text,
+        urllib.parse.quote_plus,
+        lambda text: re.sub("%..", lambda found: found.group().lower(), urllib.parse.quote_plus(text)),
+        lambda text: text.replace("+", "\\u002B").replace("/", "\\/"),
+        lambda text: text.replace("+", "\\\\u002b").replace("/", "\\\\/"),
+        lambda text: text.replace("+", "&#x2B;"),
+        lambda text: "".join(f"\\u{ord(sign):04x}" for sign in text),
+    ],
+    ids=["raw", "percent", "percent in small letters", "JSON", "JSON in JSON", "HTML", "JSON, all of it"],
+)
+@pytest.mark.parametrize("secret", [SECRET, SECRET * 20], ids=["short", "long"])
+def test_an_escaped_secret_is_hidden_too(secret: str, escape: t.Callable[[str], str]) -> None:
+    text = f'{{"a": "x {escape(secret)} y", "b": "\\\\ \\" %22 \\u0022 \\u005c"}}'
+    found = json.loads(hide_secrets(text.encode(), [secret]))
+    assert found == {**json.loads(text), "a": f"x {HIDDEN} y"}
+
+
+def test_escapes_stay_where_there_is_no_secret() -> None:
+    text = b'{"a": "\\u002B %2B \\/"}'
+    assert hide_secrets(text, [SECRET]) == text

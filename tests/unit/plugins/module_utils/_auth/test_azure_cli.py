@@ -138,6 +138,21 @@ def test_a_real_command_is_run(real_az: pathlib.Path) -> None:
     assert AzureCli(options(), tenant().context).token() == "cli-token"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("az version 2.54 is needed\n", ""),
+        ("Notice {1}: a new version is there.\r\n\r\n", "\n"),
+        ("", "\nA new version is there.\n"),
+    ],
+    ids=["before", "with braces", "after"],
+)
+@pytest.mark.parametrize("indent", [None, 2], ids=["one line", "lines"])
+def test_a_notice_beside_the_token_is_passed_over(monkeypatch: pytest.MonkeyPatch, before: str, after: str, indent: int | None) -> None:
+    output = json.dumps({"accessToken": "cli-token", "expires_on": int(START) + 3600}, indent=indent)
+    assert token(monkeypatch, FakeAz(before + output + after)) == "cli-token"
+
+
 def test_a_real_command_that_fails_is_heard(real_az: pathlib.Path) -> None:
     real_az.write_text("#!/bin/sh\necho 'ERROR: Odd.' >&2\nexit 1\n")
     with pytest.raises(errors.AuthenticationError, match="Odd"):
@@ -159,6 +174,18 @@ OUTPUTS = {
     "case 28: line ends of Windows": (f"WARNING: Old.\r\n{LAST}\r\nTrace ID: 1\r\n", LAST),
     "case 28: words after it": (LAST + "\nInteractive authentication is needed. Please run:\naz login\n", LAST),
     "case 28: a traceback before": ("ERROR: The command failed with an unexpected error. Here is the traceback:\n" + LAST, LAST),
+    "a crash": (
+        "ERROR: The command failed with an unexpected error. Here is the traceback:\nERROR: x\n"
+        'Traceback (most recent call last):\n  File "a", line 1, in b\n    c()\nOSError: disk full\n'
+        "To check existing issues, please visit: https://github.com/Azure/azure-cli/issues\n",
+        "OSError: disk full",
+    ),
+    "a crash in a crash": (
+        'Traceback (most recent call last):\n  File "a"\nKeyError: 1\n\nDuring handling of it:\n\n'
+        'Traceback (most recent call last):\r\n  File "b"\r\nOSError: disk full\r\n',
+        "OSError: disk full",
+    ),
+    "a crash that Entra explains": (f'Traceback (most recent call last):\n  File "a"\nOSError: x\n{LAST}', LAST),
     "case 28: in small letters": ("az: error: unrecognized arguments: --x", "az: error: unrecognized arguments: --x"),
     "case 28: the number without ERROR": ("Hinweis: x\nFehler: AADSTS50034: nobody\nEnde", "Fehler: AADSTS50034: nobody"),
     "case 28: another locale": ("/bin/sh: az: Kommando nicht gefunden", "/bin/sh: az: Kommando nicht gefunden"),

@@ -52,6 +52,17 @@ def test_a_container_has_an_endpoint_of_its_own(monkeypatch: pytest.MonkeyPatch)
     assert world.transport.sent[0].headers["X-IDENTITY-HEADER"] == "s3cret"
 
 
+def test_an_identity_header_that_is_repeated_in_a_refusal_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = "853b9a84-5bfa-4b22-a3f3-0b9a43d9ad8a"
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:4141/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", header)
+    world = tenant({"GET /msi/token": lambda request: answer(400, {"statusCode": 400, "message": f"bad {dict(request.headers)}"})})
+    with pytest.raises(errors.AuthenticationError) as caught:
+        credential(world).token()
+    assert world.transport.sent[0].headers["X-IDENTITY-HEADER"] == header
+    assert not any(part in str(caught.value) for part in (header[:8], header[8:16], header[16:24], header[24:32]))
+
+
 def test_one_token_serves_until_it_ends() -> None:
     world = on_a_machine(GOOD)
     subject = credential(world)

@@ -8,6 +8,7 @@ import contextlib
 import json
 import logging
 import typing as t
+import urllib.parse
 
 import pytest
 
@@ -15,7 +16,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
 from ansible_collections.endpointops.intune.plugins.module_utils._auth import _msal
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._advice import GENERAL, HINTS
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
-from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.fakes import (
     CLIENT_ID,
     DISCOVERY,
@@ -425,3 +426,34 @@ def test_the_sign_in_goes_through_a_proxy_and_a_machine_s_endpoint_does_not() ->
     _msal.MsalHttp(world.context.sender, LOGIN).get(LOGIN + "/x")
     _msal.MsalHttp(world.context.sender).get("http://127.0.0.1/x")
     assert [request.is_local for request in world.transport.sent] == [False, True]
+
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("secret", ["abc8Q~Th1sIsTheClientSecretValue.x", "abc/Th1sIs+TheOldClientSecretValue="])
+def test_a_form_that_is_repeated_in_a_refusal_is_told_without_the_secret(secret: str) -> None:
+    def refuse(request: Request) -> Response:
+        form = (request.body or b"").decode()
+        return answer(400, {"error": "invalid_request", "error_description": f"AADSTS90014: {form} {secret} {json.dumps(secret)[1:20]}"})
+
+    with pytest.raises(errors.AuthenticationError, match="AADSTS90014.*client_secret=\\*{8}") as caught:
+        signing_in(tenant(entra(refuse)), client_secret=secret).token()
+    shown = f"{caught.value} {caught.value.describe()}"
+    assert not any(form[at : at + 16] in shown for form in (secret, urllib.parse.quote_plus(secret)) for at in range(len(form) - 15))
+
+
+def test_the_secrets_of_a_request_for_a_token_are_known() -> None:
+    def find(body: dict[str, str], **headers: str) -> tuple[str, ...]:
+        return _msal.find_secrets(Request("POST", LOGIN, {name.replace("_", "-"): value for name, value in headers.items()}, form(body)))
+
+    def form(body: dict[str, str]) -> bytes:
+        return urllib.parse.urlencode(body).encode()
+
+    assert find({"client_secret": "a+b/cdefgh", "scope": "not-a-secret"}) == ("a+b/cdefgh",)
+    assert find({"client_assertion": "eyJhbGciOiJ9.eyJhdWQiOiJ9.signature"}) == ("signature",), "the rest may begin the token"
+    assert find({}, X_IDENTITY_HEADER="853b9a84", Authorization="Basic c2VjcmV0LWtleQ==", Metadata="true-or-false") == (
+        "853b9a84",
+        "c2VjcmV0LWtleQ==",
+    )
+    assert find({"client_secret": "short"}) == (), "would be in the token too"

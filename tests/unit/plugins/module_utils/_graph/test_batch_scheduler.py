@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import typing as t
 
@@ -105,12 +106,33 @@ def test_an_answer_that_the_batch_leaves_out_is_lost() -> None:
     assert isinstance(failure, errors.LostResponseError) and failure.target == "POST /v1.0/things/1/reset"
 
 
-@pytest.mark.parametrize("status", [400, 404, 413, 415])
+@pytest.mark.parametrize("status", [400, 404, 405, 411, 413, 415])
 def test_a_batch_that_the_service_refuses_ran_nothing(status: int) -> None:
     answers, _scheduler, _world = outcome([error(status, "BadRequest", "Invalid batch payload format.")], write(1), write(2))
     for found in answers:
         assert isinstance(found.failure, errors.NotSentError) and found.failure.is_transient is False
         assert "The batch was refused." in str(found.error()) and "Invalid batch payload format." in str(found.error())
+
+
+HTML = Response(400, {"content-type": "text/html"}, b"<html>Bad gateway")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        *(dataclasses.replace(HTML, status=status) for status in (400, 404, 405, 411, 413, 415, 421, 499)),
+        dataclasses.replace(HTML, body=b""),
+        dataclasses.replace(HTML, body=b'{"error": "x"}'),
+        dataclasses.replace(HTML, body=b'{"error": {"message": "x"}}'),
+        *(error(status, "Odd", "Odd.") for status in (402, 409, 412, 422, 423, 424, 499)),
+    ],
+    ids=lambda refusal: f"{refusal.status} {refusal.text[:15]}",
+)
+def test_a_batch_that_something_else_refuses_may_have_run(refusal: Response) -> None:
+    answers, _scheduler, _world = outcome([refusal], write(1), read(2))
+    lost, not_read = (found.failure for found in answers)
+    assert isinstance(lost, errors.LostResponseError) and "does not say whether it ran" in str(lost)
+    assert isinstance(not_read, errors.NotSentError) and not_read.is_transient is False
 
 
 @pytest.mark.parametrize("status", [302, 401, 403, 408, 429, 500, 503, 504])

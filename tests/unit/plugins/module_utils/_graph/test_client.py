@@ -245,6 +245,20 @@ def test_a_list_is_read_page_by_page() -> None:
     assert world.transport.sent[1].url == NEXT
 
 
+@pytest.mark.parametrize(
+    ("link", "sent"),
+    [
+        pytest.param("?$filter=name eq 'Büro 1'", "?$filter=name%20eq%20'B%C3%BCro%201'", id="blanks and umlauts"),
+        pytest.param("?$skiptoken=a%20b%2F%C3%BC+c%", "?$skiptoken=a%20b%2F%C3%BC+c%", id="as it is"),
+        pytest.param("?a=\u2028\U0001f600", "?a=%E2%80%A8%F0%9F%98%80", id="other characters"),
+    ],
+)
+def test_a_link_with_characters_that_are_not_encoded_is_followed(link: str, sent: str) -> None:
+    world = tenant([page(ONE, next_link=f"{GRAPH}/v1.0/things{link}"), page(TWO)])
+    assert list(world.client.list_items("/things")) == [ONE, TWO]
+    assert world.transport.sent[1].url == f"{GRAPH}/v1.0/things{sent}"
+
+
 def test_an_empty_page_is_not_the_end() -> None:
     world = tenant([page(next_link=NEXT), page(next_link=f"{NEXT}3"), page(ONE)])
     assert list(world.client.list_items("/things")) == [ONE]
@@ -463,6 +477,11 @@ def test_the_pause_before_an_agreeing_look_does_not_grow(clock: FakeClock) -> No
         pytest.param("", id="case 18: empty"),
         pytest.param("https://[", id="case 18: not an address"),
         pytest.param(f"{GRAPH}/v1.0/things?a=\u2028\x1b", id="case 18: characters that no address has"),
+        pytest.param(f"{GRAPH}/v1.0/things?a=\r\nHost: x", id="line ends"),
+        pytest.param(f"{GRAPH}/v1.0/things?a=\x85", id="another line end"),
+        pytest.param(f"{GRAPH}/v1.0/things?a=\x7f", id="DEL"),
+        pytest.param(f" {GRAPH}/v1.0/things", id="a blank first"),
+        pytest.param(f"{GRAPH} /v1.0/things", id="a blank in the host"),
     ],
 )
 def test_a_next_page_that_is_no_address_is_refused(link: t.Any) -> None:

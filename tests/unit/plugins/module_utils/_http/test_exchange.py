@@ -16,6 +16,7 @@ import threading
 import typing as t
 
 import pytest
+import requests
 import urllib3.util.connection
 from intune_emulator.http.tls import make_authority, make_server_certificate
 
@@ -26,6 +27,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._http.transport
 
 Script = t.Callable[[socket.socket], None]
 KEY = "s3cret-signature"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 ODD_TYPES = [
     ValueError,
     UnicodeError,
@@ -196,11 +198,15 @@ ODD_ANSWERS = {
     "cut off": (b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{}",),
     "chunks cut off": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",),
     "chunk whose size is no number": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",),
-    "early hints": (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",),
+    "early hints and no answer": (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",),
     "switched protocol": (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",),
-    "encoding that was not asked for": (body(b"{}", "Content-Encoding: br"),),
+    "encoding that was not asked for": (body(b"\x8b\x00\x80{}\x03", "Content-Encoding: br"),),
+    "encoding that begins like JSON": (body(b"{\x8b\x00\x80", "Content-Encoding: br"),),
+    "unknown encoding of text": (body(b"PK", "Content-Encoding: utf-8"),),
     "gzip that is none": (body(b"{}", "Content-Encoding: gzip"),),
     "gzip twice": (body(gzip.compress(gzip.compress(b"{}")), "Content-Encoding: gzip, gzip"),),
+    "gzip and more": (body(gzip.compress(b"{}") + b"\0\0{}", "Content-Encoding: gzip"),),
+    "gzip cut off in the second part": (body((gzip.compress(b"{}" * 99) * 2)[:-9], "Content-Encoding: gzip"),),
     "gzip cut off": (body(gzip.compress(b"{}" * 99)[:-9], "Content-Encoding: gzip"),),
 }
 
@@ -214,6 +220,27 @@ def test_an_answer_that_is_no_whole_one_is_lost(peers: t.Callable[..., Peer], pi
     assert len(str(caught.value)) < 600 and str(caught.value).isprintable()
 
 
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0." + "S1gnaturePart0123456789" * 8
+SECRETS = {
+    "token": ({"bearer": JWT}, JWT.encode()),
+    "part of a token": ({"bearer": JWT}, JWT.encode()[60:]),
+    "opaque token": ({"bearer": KEY * 20}, KEY.encode() * 20),
+    "client secret": ({"secrets": (KEY,)}, KEY.encode()),
+    "key of an address": ({"has_secret_query": True}, f"sig={KEY}".encode()),
+}
+
+
+@pytest.mark.parametrize("begin", [CHUNKED, b"", b"SSH-2.0 " + b"a" * 150, b"HTTP/1.1 2"], ids=["chunk", "no HTTP", "cut", "status"])
+@pytest.mark.parametrize(("known", "echo"), SECRETS.values(), ids=SECRETS)
+def test_a_secret_that_comes_back_in_place_of_http_is_not_told(
+    peers: t.Callable[..., Peer], known: dict[str, t.Any], echo: bytes, begin: bytes
+) -> None:
+    peer = peers(answering(begin + echo + b"\r\n"))
+    with pytest.raises(errors.LostResponseError) as caught:
+        send(Request("GET", peer.url(f"/x?sig={KEY}"), **known))
+    assert not any(echo.decode()[at : at + 16] in str(caught.value) for at in range(len(echo) - 15))
+
+
 @pytest.mark.parametrize(
     ("content", "headers"),
     [
@@ -221,11 +248,47 @@ def test_an_answer_that_is_no_whole_one_is_lost(peers: t.Callable[..., Peer], pi
         (gzip.compress(b'{"a": 1}'), ("Content-Encoding: gzip",)),
         (gzip.compress(b'{"a"') + gzip.compress(b": 1}"), ("Content-Encoding: GZIP, identity",)),
         (gzip.compress(b'{"a": 1}'), ("Content-Encoding: x-gzip",)),
+        (gzip.compress(b'{"a": 1}') + gzip.compress(b"") * (wire.MOST_PARTS - 1), ("Content-Encoding: gzip",)),
+        (b'{"a": 1}', ("Content-Encoding: utf-8",)),
+        (b'{"a": 1}', ("Content-Encoding: none, UTF-8",)),
+        (gzip.compress(b'{"a": 1}') + bytes(99), ("Content-Encoding: gzip",)),
+        (gzip.compress(b'{"a": ') + bytes(4) + gzip.compress(b"1}") + bytes(4), ("Content-Encoding: gzip",)),
     ],
-    ids=["plain", "gzip", "gzip in two parts", "old name"],
+    ids=[
+        "plain",
+        "gzip",
+        "gzip in two parts",
+        "old name",
+        "as many parts as may be",
+        "a character set",
+        "several words",
+        "filled up",
+        "filled up in between",
+    ],
 )
 def test_an_answer_is_unpacked(peers: t.Callable[..., Peer], content: bytes, headers: tuple[str, ...]) -> None:
     assert send(peers(answering(body(content, *headers))).url()).body == b'{"a": 1}'
+
+
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [HINTS, HINTS * 3, b"HTTP/1.1 100 Continue\r\n\r\n" + HINTS, HINTS + b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 102 Wait\r\n\r\n"],
+    ids=["early hints", "several", "after 100", "before 100", "102"],
+)
+def test_interim_answers_are_read_past(peers: t.Callable[..., Peer], before: bytes) -> None:
+    def serve(sock: socket.socket) -> None:
+        while ask(sock):
+            sock.sendall(before + body(b"{}"))
+
+    peer = peers(serve)
+    with contextlib.closing(transport()) as subject:
+        assert [(found.status, found.body) for found in (subject.send(Request("GET", peer.url())) for _number in range(2))] == [
+            (200, b"{}")
+        ] * 2
+    assert peer.connections == 1
 
 
 def test_an_answer_without_a_body_may_have_an_encoding(peers: t.Callable[..., Peer]) -> None:
@@ -342,7 +405,11 @@ def test_tls_answers(peers: t.Callable[..., Peer], certificates: tuple[pathlib.P
         pytest.param(answering(b"HTTP/1.1 407 Who?\r\n\r\n"), "The proxy did not connect to graph.test", id="asks for a password"),
         pytest.param(answering(b"HTTP/1.1 403 No\r\n\r\n"), "The proxy did not connect to graph.test", id="forbids"),
         pytest.param(answering(b"HTTP/1.1 200 OK\r\n\r\n"), "graph.test", id="closes in the handshake"),
-        pytest.param(answering(b"garbage\r\n\r\n"), "graph.test", id="no HTTP"),
+        pytest.param(
+            answering(b"SSH-2.0-x\r\n\r\n"),
+            "The proxy did not connect to graph.test: 'SSH-2.0-x' came in place of HTTP.",
+            id="no HTTP",
+        ),
         pytest.param(lambda sock: None, "graph.test", id="closes at once"),
     ],
 )
@@ -353,6 +420,24 @@ def test_a_tunnel_that_is_not_made_is_not_sent(
     with pytest.raises(errors.NotSentError) as caught:
         send("https://graph.test/x")
     assert words in caught.value.message
+
+
+def test_what_came_in_place_of_http_is_quoted(peers: t.Callable[..., Peer]) -> None:
+    with pytest.raises(errors.LostResponseError, match="the connection broke \\('SSH-2.0-x' came in place of HTTP\\)"):
+        send(peers(answering(b"SSH-2.0-x  \r\n\r\n")).url())
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4"])
+def test_a_socks_proxy_needs_its_library(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
+
+    # As requests does it without that library, whether or not it is installed here.
+    monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", fail)
+    monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://user:s3cret@127.0.0.1:1080")
+    with pytest.raises(errors.NotSentError, match="PySocks") as caught:
+        send("https://graph.test/x")
+    assert not caught.value.is_transient and "s3cret" not in str(caught.value)
 
 
 def test_a_proxy_that_is_down_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -430,6 +515,7 @@ SLOW = {
     "case 20: a header line each second": [b"HTTP/1.1 200 OK\r\n", *[b"X-A: a\r\n"] * 80, b"Content-Length: 0\r\n\r\n"],
     "case 20: a byte of the status line each second": [*(bytes([byte]) for byte in LONG), b"a" * 80],
     "case 20: 100 Continue each second": [*[b"HTTP/1.1 100 Continue\r\n\r\n"] * 80, LONG + b"a" * 80],
+    "case 20: early hints each second": [*[HINTS] * 80, LONG + b"a" * 80],
     "case 20: a chunk each second": [
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
         *[b"1\r\na\r\n"] * 80,
@@ -481,23 +567,25 @@ def endless(first: bytes, again: bytes) -> Script:
     return script
 
 
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CHUNK = b"2000\r\n" + b"a" * 0x2000 + b"\r\n"
 LARGE = {
     "case 20: gzip of 4 kB that is 4 MB": answering(body(gzip.compress(bytes(4_000_000)), "Content-Encoding: gzip")),
     "case 20: gzip in many parts": answering(body(gzip.compress(bytes(60_000)) * 3, "Content-Encoding: gzip")),
+    "case 20: gzip in many empty parts": answering(body(gzip.compress(b"") * 4_000, "Content-Encoding: gzip")),
+    "case 20: gzip in one empty part too many": answering(body(gzip.compress(b"") * (wire.MOST_PARTS + 1), "Content-Encoding: gzip")),
     "case 20: a long body": answering(body(b"a" * 100_001)),
     "case 20: a body that does not end": endless(b"HTTP/1.1 200 OK\r\n\r\n", b"a" * 8192),
     "case 20: chunks that do not end": endless(CHUNKED, CHUNK),
     "case 20: tiny chunks that do not end": endless(CHUNKED, b"1;" + b"x" * 1000 + b"\r\na\r\n"),
     "case 20: 100 Continue that does not end": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 300),
+    "case 20: early hints that do not end": endless(b"", HINTS * 300),
     "case 20: trailers that do not end": endless(CHUNKED + b"0\r\n", b"X-A: a\r\n" * 1000),
 }
 
 
 @pytest.mark.parametrize("script", LARGE.values(), ids=LARGE)
 def test_an_answer_that_is_too_large_is_lost(peers: t.Callable[..., Peer], script: Script) -> None:
-    with pytest.raises(errors.LostResponseError, match="larger than 100000 bytes|does not end"):
+    with pytest.raises(errors.LostResponseError, match="larger than 100000 bytes|does not end|more than 16 parts"):
         send(peers(script).url(), max_bytes=100_000)
 
 
@@ -505,6 +593,27 @@ def test_an_answer_of_just_that_size_is_not(peers: t.Callable[..., Peer]) -> Non
     packed = answering(body(gzip.compress(bytes(100_000)), "Content-Encoding: gzip"))
     peer = peers(answering(body(b"a" * 100_000)), packed)
     assert [len(send(peer.url(), max_bytes=100_000).body) for _number in range(2)] == [100_000, 100_000]
+
+
+def test_json_has_a_lower_limit_than_a_report(peers: t.Callable[..., Peer]) -> None:
+    packed = gzip.compress(bytes(wire.MAX_JSON_BYTES + 1))
+    peer = peers(answering(body(packed, "Content-Encoding: gzip")))
+    with pytest.raises(errors.LostResponseError, match=f"larger than {wire.MAX_JSON_BYTES} bytes"):
+        send(peer.url())
+    report = send(Request("GET", peer.url("/report?sig=x"), has_secret_query=True))
+    assert len(report.body) == wire.MAX_JSON_BYTES + 1
+
+
+@pytest.mark.parametrize("one", [b"{},", b"[],", b'{"a":[]},'], ids=["objects", "lists", "both"])
+def test_json_that_would_use_up_the_memory_is_not_read(peers: t.Callable[..., Peer], one: bytes) -> None:
+    most = wire.MOST_OBJECTS // (one.count(b"{") + one.count(b"["))
+    good, bad = (b'{"value": ' + one * number + b"0" for number in (most - 1, most))
+    peer = peers(answering(body(good)), answering(body(bad)))
+    assert send(peer.url()).body == good
+    with pytest.raises(errors.LostResponseError, match=f"more than {wire.MOST_OBJECTS} objects and lists"):
+        send(peer.url())
+    report = send(Request("GET", peer.url("/report?sig=x"), has_secret_query=True))
+    assert report.body == bad
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response, is_same_origin
+from ansible_collections.endpointops.intune.plugins.module_utils._text import HIDDEN
 from tests.support.fakes import GRAPH
 
 GET = Request("GET", f"{GRAPH}/v1.0/x")
@@ -46,10 +47,11 @@ def test_the_port_of_an_origin_counts(url: str, same: bool) -> None:
         GET.with_bearer("s3cret"),
         Request("POST", GRAPH, {}, b"client_secret=s3cret"),
         Request("GET", GRAPH, {"X-IDENTITY-HEADER": "s3cret"}),
+        Request("POST", GRAPH, secrets=("s3cret",)),
         Request("GET", "https://reports.test/report.zip?sig=s3cret"),
         Response(200, {}, b'{"access_token": "s3cret"}'),
     ],
-    ids=["bearer", "body of a request", "header of a request", "query of a request", "body of an answer"],
+    ids=["bearer", "body of a request", "header of a request", "secrets", "query of a request", "body of an answer"],
 )
 def test_nothing_secret_is_in_a_repr(shown: Request | Response) -> None:
     assert "s3cret" not in repr(shown)
@@ -58,3 +60,13 @@ def test_nothing_secret_is_in_a_repr(shown: Request | Response) -> None:
 def test_a_bearer_changes_nothing_else() -> None:
     request = Request("POST", GRAPH, {"a": "b"}, b"x", idempotent=True)
     assert request.with_bearer("t") == Request("POST", GRAPH, {"a": "b"}, b"x", idempotent=True, bearer="t")
+
+
+def test_a_response_is_without_all_secrets_of_its_request() -> None:
+    request = Request(
+        "POST", "https://reports.test/x?sig=query-value", secrets=("secret-value",), bearer="token-value", has_secret_query=True
+    )
+    given = Response(400, {"x-echo": "secret-value token-value"}, b'"secret-value token-value sig=query-value"')
+    found = given.without_secrets(request)
+    assert (found.headers["x-echo"], found.body) == (f"{HIDDEN} {HIDDEN}", f'"{HIDDEN} {HIDDEN} {HIDDEN}"'.encode())
+    assert given.without_secrets(Request("GET", GRAPH)) is given
