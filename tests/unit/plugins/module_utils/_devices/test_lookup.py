@@ -463,6 +463,8 @@ def test_a_placeholder_is_no_serial_number(wire: Intune, monkeypatch: pytest.Mon
         ),
         pytest.param("\u00c9loise PC", "E\u0301loise PC", "Did you mean 'E\u0301loise PC' ({})?", id="case 6: NFC and NFD"),
         pytest.param("E\u0301loise PC", "\u00c9loise PC", "Did you mean '\u00c9loise PC' ({})?", id="case 6: NFD and NFC"),
+        pytest.param("LT-KIEL-1", "LT-\u212aIEL-1", "Did you mean 'LT-\\u212aIEL-1' ({})?", id="kelvin sign"),
+        pytest.param("LT-\u212aIEL-1", "LT-KIEL-1", "U+212A kelvin sign at position 4. Did you mean 'LT-KIEL-1' ({})?", id="to kelvin"),
         pytest.param("PC\u20131", "PC-1", "Did you mean 'PC-1' ({})?", id="a dash"),
     ],
 )
