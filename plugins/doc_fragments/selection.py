@@ -39,6 +39,10 @@ options:
       - A device belongs to a member by its IDs, which are the device ID of Microsoft Entra for a device, and the user ID for a user. The
         user principal name counts only for a device that has no user ID. A device that has a member's user principal name, but the
         user ID of another user, is left out with a warning that names it.
+      - A device in a group that has several records in Intune, which share its device ID of Microsoft Entra, ends the task before anything
+        is done, as a name of several devices does. The message has the records, and says which one is current where that is known.
+      - To find the devices of users by the user ID, the list of all devices is read, a request for each thousand. Where Intune's list lacks
+        devices, or Intune does not count them, a device whose record has an old user principal name may be missing; a warning says so.
       - As text instead of a list, names are separated by commas. Use a list for a name with a comma.
       - Needs the application permissions C(GroupMember.Read.All), C(Device.Read.All) and C(User.Read.All).
     type: list

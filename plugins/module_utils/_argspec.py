@@ -185,6 +185,7 @@ def make_spec(module: str, own: Options | None = None, *, secrets: tuple[Secret,
 
 
 LONGEST_NUMBER = 18  # digits of a number in an option
+DEEPEST = 20  # lists and dictionaries in each other in an option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -228,10 +229,10 @@ def prepare(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> tuple[d
     That is before Ansible's own validation, which would convert it to another value, or refuse it in words that do not help; and before a
     module's process gets the arguments, in which dates would be text already.
     """
-    prepared, wrong = dict(arguments), {}
+    prepared, wrong = dict(arguments), find_unreadable(arguments)
     for name, option in argument_spec.items():
         given = arguments.get(name)
-        if given is None:
+        if given is None or name in wrong:
             continue
         try:
             prepared[name] = _prepare_value(option, given)
@@ -298,6 +299,26 @@ def choose_maskable(secrets: t.Iterable[str]) -> set[str]:
     A secret of Microsoft Entra has 16 characters or more; a passphrase may be ``1`` or ``windows``, and is nowhere in a result anyway.
     """
     return {secret for secret in secrets if len(secret) >= 16 or (len(secret) >= 6 and re.search(r"\d", secret))}
+
+
+def find_unreadable(arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Return a sentence for each option that Python cannot make text of: it holds a number of thousands of digits, or is too deep."""
+    return {name: f"{name} {problem}" for name, value in arguments.items() if (problem := _find_unreadable_part(value))}
+
+
+def _find_unreadable_part(value: t.Any) -> str | None:
+    level = [value]
+    for _depth in range(DEEPEST + 1):
+        if any(isinstance(item, int) and abs(item) >= 10**LONGEST_NUMBER for item in level):
+            return f"must not hold a number of more than {LONGEST_NUMBER} digits."
+        level = [part for item in level if isinstance(item, (dict, list, tuple, set)) for part in _parts_of(item)]
+        if not level:
+            return None
+    return f"must not have more than {DEEPEST} lists or dictionaries in each other."
+
+
+def _parts_of(value: t.Any) -> list[t.Any]:
+    return [*value, *value.values()] if isinstance(value, dict) else list(value)
 
 
 def find_unusable_numbers(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> dict[str, str]:

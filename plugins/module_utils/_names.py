@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import typing as t
 import unicodedata
@@ -39,7 +40,7 @@ def describe_non_text(value: t.Any) -> str | None:
         return f"An entry must be a name or an ID as text, not {str(value)[:SHOWN_LENGTH]}."
     return (
         f"{value} is not text: YAML reads {value} from what is written without quotes, and changes numbers with leading zeros, dates, "
-        f'and words such as yes. Put it in quotes, as in "0012345".'
+        f'and words such as yes. Put it in quotes, as in "0012345", or choose the type text for the question of a survey.'
     )
 
 
@@ -74,22 +75,27 @@ def is_invisible(character: str) -> bool:
     )
 
 
+def is_disguised(character: str) -> bool:
+    """Return whether a character is invisible, or a sign that is drawn as a letter, such as the kelvin sign."""
+    return is_invisible(character) or (_is_no_capital(character) and unicodedata.normalize("NFKC", character) != character)
+
+
 def show(name: str) -> str:
-    """Return a name for a message, with escapes in place of the characters that nobody sees."""
+    """Return a name for a message, with escapes in place of the characters that nobody sees, or takes for others."""
     if name.isascii() and not CONTROL.search(name):
         return name
     return "".join(
-        character.encode("unicode_escape").decode() if is_invisible(character) or CONTROL.match(character) else character
+        character.encode("unicode_escape").decode() if is_disguised(character) or CONTROL.match(character) else character
         for character in name
     )
 
 
 def describe_invisible(name: str) -> str | None:
-    """Return the characters of a name that nobody sees, with their places; null where it has none."""
+    """Return the characters of a name that nobody sees, or takes for others, with their places; null where it has none."""
     found = [
         f"U+{ord(character):04X} {_name_of(character)} at position {place}"
         for place, character in enumerate(name, 1)
-        if is_invisible(character)
+        if is_disguised(character)
     ]
     for place, text in ((1, "a blank at its beginning"), (-1, "a blank at its end")):
         if name.strip(" ") and name[0 if place == 1 else -1] == " ":
@@ -110,8 +116,19 @@ def _name_of(character: str) -> str:
 
 
 def fold(value: t.Any) -> str:
-    """Return a property or a name for a comparison without case, as the services compare. Not casefold: it equates straße and strasse."""
-    return str(value or "").lower()
+    """Return a property or a name for a comparison without case, as the services compare. Not casefold: it equates straße and strasse.
+
+    A character that is not the capital of its small letter, as the kelvin sign is not that of k, stays as it is.
+    """
+    text = str(value or "")
+    if text.isascii():
+        return text.lower()
+    return "".join("".join(part) if is_odd else "".join(part).lower() for is_odd, part in itertools.groupby(text, _is_no_capital))
+
+
+def _is_no_capital(character: str) -> bool:
+    small = character.lower()
+    return small != character and small.upper() != character
 
 
 def squash(name: str) -> str:
@@ -121,7 +138,8 @@ def squash(name: str) -> str:
     seen = "".join(" " if unicodedata.category(character) == "Zs" else character for character in name)
     seen = "".join(character for character in seen if character == " " or not is_invisible(character)).translate(ALIKE)
     dashes = "".join("-" if unicodedata.category(character) == "Pd" else character for character in seen)
-    return " ".join(unicodedata.normalize("NFKC", dashes).casefold().split())
+    # A dotted capital I becomes an i with a dot.
+    return " ".join(unicodedata.normalize("NFKC", dashes).casefold().replace("i\u0307", "i").split())
 
 
 def clean(name: str) -> str:

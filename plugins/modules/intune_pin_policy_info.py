@@ -25,7 +25,7 @@ options:
     type: str
   id:
     description:
-      - Return the policy of this ID only, likewise.
+      - Return the policy of this ID only, likewise. The nil GUID, which stands for no ID, is refused.
     type: str
   rollout:
     description:
@@ -235,7 +235,7 @@ import typing as t
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._guid import parse_guid
+from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL, parse_guid
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, deployment, discovery, findings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import CheckInStatus, FoundPolicyStatusResult
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy
@@ -258,6 +258,10 @@ SPEC = _argspec.make_spec(
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
     """Return the policies, findings, and problems."""
+    if parse_guid(params["id"] or "") == NIL:
+        raise errors.InvalidOptionError(
+            f"id: '{params['id']}' is the nil GUID, which stands for no ID: it identifies nothing.", hint="Give the ID of a policy."
+        )
     tenant_id = api.fetch_tenant_id(client, params["tenant_id"])
     found, problems = discovery.fetch_policies(client, tenant_id)
     chosen = [policy for policy in found if is_chosen(policy, params["id"], params["name"])]

@@ -28,6 +28,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._argspec import
     Secret,
     Spec,
     choose_maskable,
+    find_unreadable,
     find_unusable_numbers,
     prepare,
     validate,
@@ -62,6 +63,8 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         result: Json = super().run(tmp, task_vars)
         del tmp
         arguments = without_blanks(self._task.args)
+        if unreadable := find_unreadable(arguments):
+            return {**result, "failed": True, "msg": " ".join(unreadable.values())}
         refuse(refuse_private_keys, with_plain_text(arguments))
         if self._can_run_in_process():
             given = with_plain_text(arguments)

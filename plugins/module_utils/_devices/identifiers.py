@@ -41,32 +41,38 @@ MAX_NAMES = 50_000
 SHOWN_PROBLEMS = 20  # problems with names in one message; the rest is counted
 SHOWN_CANDIDATES = 10  # devices in the message for a name that matches several
 
-# What firmware holds where nobody wrote a serial number, in the form of squash(). Sources: the lists of invalid serial numbers that OCS
-# Inventory (https://github.com/OCSInventory-NG/OCSInventory-Server) and GLPI (https://github.com/glpi-project/glpi) ship, and the values
-# that the firmware of American Megatrends and Insyde leaves.
+# What firmware holds where nobody wrote a serial number: letters and digits alone, in the form of squash(). Sources: the lists of invalid
+# serial numbers that OCS Inventory (https://github.com/OCSInventory-NG/OCSInventory-Server) and GLPI (https://github.com/glpi-project/glpi)
+# ship, and the values that the firmware of American Megatrends and Insyde leaves.
 PLACEHOLDERS = frozenset(
     {
-        *("0123456789", "123456789", "1234567890", "12345678900", "123456789000"),
-        *("12345678901234567", "1234567890123456789", "987654321", "9876543210", "abc123", "abcdefg", "asset-1234567890"),
-        *("sys-1234567890", "sys-9876543210", "mb-1234567890", "sn-12345", "sn-1234567890", "sn-123456fvgv3i0b8o5n6n7k"),
-        *("none", "null", "(null)", "(null string)", "nil", "empty", "(empty)", "<empty>", "blank", "na", "n/a", "n.a.", "#n/a", "-", "--"),
-        *("unknow", "unknown", "undefined", "unavailable", "not available", "notavailable", "not applicable", "notapplicable"),
-        *("not specified", "notspecified", "unspecified", "not defined", "not set", "not present", "not provided", "not settable"),
-        *("no serial", "no serial number", "no enclosure", "no asset tag", "no asset information", "tbd", "to be defined"),
-        *("default", "default string", "default_string", "defaultstring", "invalid", "invalid serial", "eval", "iatpass", "sim"),
-        *("to be filled by o.e.m.", "to be filled by o.e.m", "to be filled by oem", "tobefilledbyo.e.m.", "to be filled", "o.e.m.", "oem"),
-        *("oem_serial", "oem serial", "oem string", "oem default string", "filled by o.e.m.", "fill by oem", "oem-serial"),
-        *("serial", "serialnumber", "serial number", "serial number xxxxxx", "serialno", "s/n", "sn", "sernum", "sernum0", "sernum1"),
-        *("system serial number", "systemserialnumb", "systemserialnumber", "system serial", "system-serial-number"),
-        *("system manufacturer", "system product name", "system name", "system version", "system sku", "sku"),
-        *("chassis serial number", "chassisserialnumber", "chassis serial", "base board serial number", "baseboard serial number"),
-        *("board serial number", "board serial", "motherboard serial number", "product serial number", "asset tag", "asset-tag"),
-        *("tulip computers", "0x00000000", "0xffffffff", "bsn12345678901234567", "mmxxxxxxxxxx"),
+        *("12345678900", "123456789000", "abc123", "asset1234567890", "sys1234567890", "sys9876543210", "mb1234567890"),
+        *("sn12345", "sn1234567890", "sn123456fvgv3i0b8o5n6n7k", "bsn12345678901234567", "mmxxxxxxxxxx", "serialnumberxxxxxx"),
+        *("none", "null", "nullstring", "nil", "empty", "blank", "na", "unknow", "unknown", "undefined", "unavailable", "notavailable"),
+        *("notapplicable", "notspecified", "unspecified", "notdefined", "notset", "notpresent", "notprovided", "notsettable"),
+        *("noenclosure", "noassetinformation", "tbd", "tobedefined", "default", "defaultstring", "invalid", "eval", "iatpass", "sim"),
+        *("tobefilledbyoem", "tobefilled", "filledbyoem", "fillbyoem", "oem", "oemstring", "oemdefaultstring"),
+        *("sn", "sernum", "sernum0", "sernum1", "systemserialnumb", "systemmanufacturer", "systemproductname", "systemname"),
+        *("systemversion", "systemsku", "sku", "tulipcomputers"),
     }
 )
-# Signs between repetitions of one character, as in 00-00-00 and xx:xx.
-FILLERS = re.compile(r"[\s._:/-]+")
-REPETITION = re.compile(r"0+|1{3,}|(.)\1{3,}|\W+")
+# The name of the property in place of its value, as in Type2 - Board Serial Number, Unknown Serial and No Asset Tag.
+DESCRIPTION = re.compile(
+    r"(type\d|no|not|unknown|invalid|default|system|chassis|enclosure|base|mother|board|product|module|bios|oem|pc)*"
+    r"(serial(number|num|no|string)?|assettag(number)?)"
+)
+# Of these, six characters or more from the beginning are no serial number that anyone gave.
+SEQUENCES = (
+    "0123456789abcdef",
+    "0123456789" * 4,
+    "1234567890" * 4,
+    "123456789abcdef0",
+    "9876543210" * 4,
+    "fedcba9876543210",
+    "abcdefghijkl",
+)
+SHORTEST_SEQUENCE = 6
+REPETITION = re.compile(r"(0x)?(0+|1{3,}|(.)\3{3,})")
 
 Pair = tuple[Identifier, str]  # a property, and a value: one reading of a name
 
@@ -145,9 +151,9 @@ def fold_pair(pair: Pair) -> Pair:
 
 def is_placeholder(value: str) -> bool:
     """Return whether a serial number is one that firmware holds where nobody wrote one."""
-    seen = _names.squash(value)
-    plain = FILLERS.sub("", seen)
-    return seen in PLACEHOLDERS or not plain or bool(REPETITION.fullmatch(plain))
+    plain = re.sub(r"[\W_]+", "", _names.squash(value))
+    is_sequence = len(plain) >= SHORTEST_SEQUENCE and any(sequence.startswith(plain) for sequence in SEQUENCES)
+    return not plain or plain in PLACEHOLDERS or is_sequence or any(pattern.fullmatch(plain) for pattern in (REPETITION, DESCRIPTION))
 
 
 # --- names of a task ------------------------------------------------------------------------------------------------

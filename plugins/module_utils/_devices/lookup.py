@@ -24,6 +24,11 @@ from .members import describe_left_out, fetch_members, find_belonging
 from .model import DEVICE, INFO, PATH, QUOTA, Device, parse_device, shape_of
 from .search import FEW, Search, fetch_count, prefer_list
 
+MAY_MISS_USERS = (
+    "Intune's list of devices lacks some, or Intune does not say how many there are. Devices of users in device_groups may be missing "
+    "where their record has an old user principal name. Run the task again, or name such devices in devices."
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Selection:
@@ -63,6 +68,8 @@ def select(
         for device in _find_devices_of_group(group, found, search, problems, warnings):
             ids.setdefault(device.id, []).append(f"group {group}")
     raise_problems(problems)
+    if search.may_miss_users:
+        warnings.append(MAY_MISS_USERS)
     return Selection({device: list(dict.fromkeys(labels)) for device, labels in ids.items()}, warnings)
 
 
@@ -84,10 +91,14 @@ def _find_devices_of_group(
 ) -> list[Candidate]:
     """Return the devices of a group's members, and add what is to be told about it."""
     belongings = [find_belonging(search, member) for member in members]
+    ambiguous = [f"In the group '{show(group)}', the Entra device ID {each.problem}" for each in belongings if each.problem]
     devices = {device.id: device for each in belongings for device in each.devices}
     left_out = [device for each in belongings for device in each.left_out if device.id not in devices]
     told = [describe_left_out(group, left_out)] if left_out else []
     without = sum(not each.devices for each in belongings)
+    if ambiguous:
+        problems += [*ambiguous, *told]
+        return []
     if not devices:
         problems += [f"No member of the group '{show(group)}' has a device in Intune.", *told]
         return []

@@ -20,7 +20,7 @@ from .._graph.odata import render_path
 from .._guid import parse_identity
 from .._names import show
 from .._types import Json
-from .identifiers import Candidate, Pair, SearchTerm
+from .identifiers import Candidate, Pair, SearchTerm, describe_several
 from .search import Search
 
 MEMBER = shapes.object_of(
@@ -31,10 +31,14 @@ SHOWN_DEVICES = 10  # devices in a warning
 
 @dataclasses.dataclass(frozen=True)
 class Belonging:
-    """The devices of a member, and those that name the member by its user principal name, but another user by ID."""
+    """The devices of a member, and those that name the member by its user principal name, but another user by ID.
+
+    ``problem``: why the member does not stand for one device.
+    """
 
     devices: list[Candidate]
     left_out: list[Candidate]
+    problem: str | None = None
 
 
 def fetch_members(client: GraphClient, groups: t.Sequence[str], problems: list[str]) -> dict[str, list[SearchTerm]]:
@@ -86,7 +90,7 @@ def _parse_member(member: Json) -> SearchTerm | str | None:
         if not member.get("deviceId"):
             return permissions.READ_DIRECTORY_DEVICES[0]
         device = parse_identity(member["deviceId"])
-        return SearchTerm(identity, (("azure_ad_device_id", device),) if device else ())
+        return SearchTerm(device, (("azure_ad_device_id", device),)) if device else SearchTerm(identity, ())
     if kind == "#microsoft.graph.user":
         name = member.get("userPrincipalName")
         if not name:
@@ -98,7 +102,7 @@ def _parse_member(member: Json) -> SearchTerm | str | None:
 
 
 def find_belonging(search: Search, member: SearchTerm) -> Belonging:
-    """Return the devices of a member.
+    """Return the devices of a member: of a user any number, of a device one.
 
     A user principal name can be given to another person, and a device's record keeps the one that it had. So it counts only for a device
     that has no user ID.
@@ -106,6 +110,9 @@ def find_belonging(search: Search, member: SearchTerm) -> Belonging:
     found = search.devices_of(member)
     user = dict(member.pairs).get("user_id")
     if "user_principal_name" not in dict(member.pairs):
+        if len(found) > 1:
+            # Records of one device, or clones of it: the group does not tell them apart.
+            return Belonging([], [], describe_several(member, {pair: search.hits_of(pair) for pair in member.pairs}))
         return Belonging(list(found.values()), [])
     devices = [device for device in found.values() if device.user_id in (None, user)]
     return Belonging(devices, [device for device in found.values() if device.user_id not in (None, user)])

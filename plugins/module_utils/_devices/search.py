@@ -6,8 +6,10 @@
 
 """The search for the devices that names and members of groups may mean.
 
-Few names are searched for one by one, in batches; for many the list of devices is read once, whichever is fewer requests. Either way every
-device is compared on our side too: Intune responds to filters that it does not know with every device.
+Few names are searched for one by one, in batches; for many the list of devices is read once, whichever is fewer requests. For users the
+list is read in any case. Intune's list lacks devices at times: where it has fewer than Intune counts, every name is searched for as well.
+Where Intune does not count, the list is not relied on. Either way every device is compared on our side too: Intune responds to filters
+that it does not know with every device.
 """
 
 from __future__ import annotations
@@ -32,28 +34,30 @@ PAGE = 1000  # devices in a page of the list
 SLICE = 1000  # names that were not in the list, and are searched for together
 LARGE = 100_000  # devices of a tenant that does not say how many it has
 EXPLAINED = 20  # names without a device for which similar names are searched for
-# The identifiers that people write by hand, so that another one can look like them.
 DEVICES = shapes.object_of({"value": shapes.list_of(DEVICE)})
+# The identifiers that people write by hand, so that another one can look like them.
 WRITTEN: tuple[Identifier, ...] = ("device_name", "serial_number", "user_principal_name")
 
 
-def prefer_list(searches: int, devices: int) -> bool:
+def prefer_list(searches: int, devices: int | None) -> bool:
     """Return whether counting the devices, and reading the whole list, takes fewer requests than these searches."""
-    return 1 + math.ceil(devices / PAGE) < searches
+    return 1 + math.ceil((LARGE if devices is None else devices) / PAGE) < searches
 
 
-def fetch_count(client: GraphClient) -> int:
-    """Return the number of managed devices; a large number where the tenant does not say it."""
+def fetch_count(client: GraphClient) -> int | None:
+    """Return the number of managed devices; null where the tenant does not say it."""
     try:
-        number = client.get(PATH + "/$count", shape=shapes.lenient(shapes.integer))
+        return client.get(PATH + "/$count", shape=shapes.lenient(shapes.integer))
     except errors.GraphError:
-        # It only decides what is faster. Where nothing may be read, the next request says so.
-        return LARGE
-    return LARGE if number is None else number
+        # Where nothing may be read, the next request says so.
+        return None
 
 
 class Search:
-    """Finds the devices that each term may mean. Only devices that one may mean are kept."""
+    """Finds the devices that each term may mean. Only devices that one may mean are kept.
+
+    ``may_miss_users``: users are searched for, and the list of devices lacks some, or may do so.
+    """
 
     def __init__(
         self, client: GraphClient, scheduler: BatchScheduler, names: t.Iterable[SearchTerm], members: t.Iterable[SearchTerm] = ()
@@ -68,7 +72,8 @@ class Search:
             (pair[0], _names.squash(pair[1])): {} for term in names for pair in term.pairs if pair[0] in WRITTEN
         }
         self._refusals: dict[Pair, str] = {}
-        self._is_listed = False
+        self._listed: set[str] = set()
+        self.may_miss_users = False
 
     def hits_of(self, pair: Pair) -> dict[str, Candidate]:
         """Return the devices that have this property, by their ID."""
@@ -90,23 +95,37 @@ class Search:
     def run(self) -> None:
         """Search for all terms."""
         searches = len(self._searched_for(self._terms))
-        if len(self._terms) <= FEW or not prefer_list(searches, fetch_count(self._client)):
+        has_users = any(pair[0] == "user_id" for term in self._terms for pair in term.pairs)
+        if len(self._terms) <= FEW and not has_users:
             self._search_one_by_one(self._terms)
             return
+        count = fetch_count(self._client)
+        # The service cannot search by user ID, and the name that a device has of its user may be an old one.
+        if not has_users and (count is None or not prefer_list(searches, count)):
+            self._search_one_by_one(self._terms)
+            return
+        self._read_list()
+        is_incomplete = count is None or len(self._listed) < count or self._finds_more()
+        self.may_miss_users = is_incomplete and has_users
+        if is_incomplete:
+            # A device that is not in the list may be the second one of a name, so that no term can be left out.
+            for start in range(0, len(self._terms), SLICE):
+                self._search_one_by_one(self._terms[start : start + SLICE])
+
+    def _read_list(self) -> None:
         for device in self._client.list_items(PATH, {"$select": ",".join(FIND)}, item=DEVICE):
             self._add_device(device)
-        self._is_listed = True
-        # The list is incomplete at times: terms without a device are searched for, until that does not help.
-        missing = [term for term in self._terms if not self.devices_of(term)]
-        for start in range(0, len(missing), SLICE):
-            part = missing[start : start + SLICE]
-            self._search_one_by_one(part)
-            if not all(self.devices_of(term) for term in part):
-                return
+            self._listed.add(str(device.get("id")))
+
+    def _finds_more(self) -> bool:
+        """Return whether a search finds a device for terms that have none in the list."""
+        missing = [term for term in self._terms if not self.devices_of(term)][:SLICE]
+        self._search_one_by_one(missing)
+        return any(self.devices_of(term) for term in missing)
 
     def search_similar(self, terms: t.Sequence[SearchTerm]) -> None:
         """Search for names that look like those of some terms without a device, in a batch: for messages, and nothing else."""
-        if self._is_listed:
+        if self._listed:
             return
         queries = dict.fromkeys(query for term in terms[:EXPLAINED] if not self.similar_to(term) for query in _similar_queries(term))
         requests = [self._client.request("GET", PATH, {"$filter": query, "$select": ",".join(FIND)}) for query in queries]

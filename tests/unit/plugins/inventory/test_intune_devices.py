@@ -29,6 +29,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import MissingLibraryError
+from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.emulated import Emulated
 from tests.support.fakes import answer, error
@@ -227,7 +228,7 @@ class TestStrangeAnswers:
         """Return the second device's properties, which the test changes. Another source has a host already."""
         return list(source.wire.tenant.devices)[1].own
 
-    @pytest.mark.parametrize("identity", ["localhost", "other", "all", "platform_windows", "", "[1:3]", None])
+    @pytest.mark.parametrize("identity", ["localhost", "other", "all", "platform_windows", "", "[1:3]", NIL, NIL.replace("-", ""), None])
     def test_what_is_no_id_becomes_no_host(self, source: Source, second: dict[str, t.Any], identity: str | None) -> None:
         second["id"] = identity
         inventory = InventoryData()

@@ -185,6 +185,29 @@ def test_a_name_that_is_not_text_is_refused_with_its_value(value: t.Any, wrap: t
     assert f"{value} is not text" in ArgumentSpecValidator(NAMES).validate(wrap(value)).error_messages[0]
 
 
+def deep(depth: int) -> list[t.Any]:
+    value: list[t.Any] = []
+    for _level in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        pytest.param(10**5000, "must not hold a number of more than 18 digits.", id="number"),
+        pytest.param([-(10**18)], "must not hold a number of more than 18 digits.", id="number in a list"),
+        pytest.param([{"group": 10**5000}], "must not hold a number of more than 18 digits.", id="number in an entry"),
+        pytest.param({10**5000: 1}, "must not hold a number of more than 18 digits.", id="number as a key"),
+        pytest.param(deep(900), "must not have more than 20 lists or dictionaries in each other.", id="depth"),
+        pytest.param({"a": deep(20)}, "must not have more than 20 lists or dictionaries in each other.", id="just too deep"),
+    ],
+)
+@pytest.mark.parametrize("name", ["names", "one", "entries", "unknown"])
+def test_what_no_text_can_be_made_of_is_refused_in_a_sentence(name: str, value: t.Any, told: str) -> None:
+    assert validate(NAMES, {name: value}).problems == [f"{name} {told}"]
+
+
 def test_so_is_one_in_an_entry() -> None:
     given = {"entries": [{"target": "group", "group": 12}, {"target": "all_users"}]}
     assert [problem[:24] for problem in validate(NAMES, given).problems] == ["entries: group: 12 is no"]

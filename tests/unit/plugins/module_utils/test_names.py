@@ -26,6 +26,11 @@ NIL = "00000000-0000-0000-0000-000000000000"
         pytest.param("Ann@Contoso.test", "ann@contoso.test", True, id="user"),
         pytest.param("\u00c4RZTE", "\u00e4rzte", True, id="umlaut"),
         pytest.param("Stra\u00dfe", "STRASSE", False, id="two names in German"),
+        pytest.param("LT-KIEL-1", "LT-\u212aIEL-1", False, id="kelvin sign"),
+        pytest.param("I-1", "\u0130-1", False, id="dotted capital I"),
+        pytest.param("i\u0307-1", "\u0130-1", False, id="dotted capital I and an i with a dot"),
+        pytest.param("\u03a9", "\u2126", False, id="ohm sign"),
+        pytest.param("\u039f\u0394\u039f\u03a3", "\u03bf\u03b4\u03bf\u03c2", True, id="Greek with a final sigma"),
         pytest.param(None, "None", False, id="nothing is not a word"),
         pytest.param(None, "", True, id="nothing is blank"),
     ],
@@ -88,6 +93,7 @@ def test_a_name_of_which_nothing_is_seen_is_blank(value: str) -> None:
         ("\ufeffab", "U+FEFF byte order mark at position 1"),
         ("ab\u202c", "U+202C pop directional formatting at position 3"),
         ("a\ufe0f", "U+FE0F variation selector-16 at position 2"),
+        ("LT-\u212aIEL", "U+212A kelvin sign at position 4"),
         (" ab", "a blank at its beginning"),
         ("ab ", "a blank at its end"),
         ("a  b", "several blanks in a row"),
@@ -111,6 +117,7 @@ def test_characters_that_nobody_sees_are_named_with_their_places(name: str, told
         ("a\nb", "a\\nb"),
         ("a\x1b[1m", "a\\x1b[1m"),
         ("\u2028", "\\u2028"),
+        ("\u212aIEL", "\\u212aIEL"),
     ],
 )
 def test_they_are_shown_as_escapes(name: str, shown: str) -> None:
@@ -131,6 +138,8 @@ def test_they_are_shown_as_escapes(name: str, shown: str) -> None:
         ("PC-1", "\uff30\uff23-1"),
         ("ab", "a\u00adb"),
         ('"a"', "\u201ca\u201d"),
+        ("kiel", "\u212aIEL"),
+        ("IZMIR", "\u0130zmir"),
     ],
 )
 def test_names_that_look_the_same(one: str, other: str) -> None:

@@ -10,6 +10,8 @@ import typing as t
 import pytest
 import yaml
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import (
     CheckInStatus,
     FailedDevice,
@@ -86,6 +88,28 @@ def test_the_documented_words_are_those_that_can_come_back() -> None:
 def test_the_policies_that_were_asked_for_come_back(given: Json, ids: list[str]) -> None:
     outcome, _asked = run(profile(), profile(id=OTHER_ID, displayName="Other"), rollout="none", **given)
     assert [policy["id"] for policy in outcome.values["pin_policies"]] == ids
+
+
+@pytest.mark.parametrize("policy", [NIL, f"{{{NIL}}}", f" urn:uuid:{NIL} "])
+def test_the_nil_guid_is_no_policy(policy: str) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="is the nil GUID, which stands for no ID"):
+        run(profile(), id=policy, rollout="none")
+
+
+@pytest.mark.parametrize(
+    ("name", "warnings"),
+    [
+        (
+            "PIN\u200b",
+            [f"There is no policy named 'PIN\\u200b'. The name holds U+200B zero width space at position 4. Did you mean 'PIN' ({ID})?"],
+        ),
+        ("pin", [f"There is no policy named 'pin'. Did you mean 'PIN' ({ID})?"]),
+        ("Another", []),
+        ("PIN", []),
+    ],
+)
+def test_a_name_that_looks_like_that_of_a_policy_is_warned_of(name: str, warnings: list[str]) -> None:
+    assert list(run(profile(), name=name, rollout="none")[0].warnings) == warnings
 
 
 def test_findings_consider_all_policies_and_concern_those_that_were_asked_for() -> None:

@@ -222,6 +222,20 @@ def test_a_task_goes_its_way_and_its_passcodes_are_hidden(monkeypatch: pytest.Mo
     assert subject._task.no_log is True
 
 
+def test_options_that_no_text_can_be_made_of_are_refused_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_action_base.ActionBase, "run", lambda *_args: {"from": "ansible"})
+    names: list[t.Any] = []
+    for _level in range(900):
+        names = [names]
+    subject = action()
+    subject._task.args = {"names": names, "size": 10**5000}
+    result = subject.run(task_vars={})
+    assert (result["from"], result["failed"]) == ("ansible", True)
+    assert result["msg"] == (
+        "names must not have more than 20 lists or dictionaries in each other. size must not hold a number of more than 18 digits."
+    )
+
+
 @pytest.mark.parametrize("results", [7, True, "a text", {"passcode": "1234"}], ids=repr)
 def test_results_that_are_no_list_are_left_alone(results: t.Any) -> None:
     result = {"results": results}

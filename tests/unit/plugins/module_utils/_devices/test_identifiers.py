@@ -79,6 +79,9 @@ def test_case_3_an_entry_that_is_not_text_is_refused_here_too(value: t.Any) -> N
         *("Default string", "To be filled by O.E.M.", "To Be Filled By O.E.M", "OEM", "OEM_Serial", "INVALID", "EVAL", "IATPASS"),
         *("System Serial Number", "SystemSerialNumb", "Chassis Serial Number", "Base Board Serial Number", "Serial Number xxxxxx"),
         *("SYS-1234567890", "MB-1234567890", "SN-1234567890", "123456789", "0123456789", "Tulip Computers", " default   STRING "),
+        *("12345678", "123456", "0123456789ABCDEF", "01234567890123456789", "FEDCBA98", "987654", "0x0000", "abcdefgh", "12-34-56-78"),
+        *("O.E.M", "Default String.", "Default-String", "To Be Filled By O.E.M...", "N/A.", "#N/A", "(null)", "<EMPTY>", "_none_"),
+        *("Unknown Serial", "Type2 - Board Serial Number", "Type 3 Chassis Serial Number", "No Asset Tag", "Default Serial No."),
     ],
 )
 def test_placeholders(value: str) -> None:
@@ -89,7 +92,8 @@ def test_placeholders(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["0012345", "5349", "PF3ABCDE", "1", "11", "A", "A0", "10000000", "C02XXXXXXXXX", "PC-1", "00-11", "Unknown-17", "VMware-56 4d 3a"],
+    ["0012345", "5349", "PF3ABCDE", "1", "11", "A", "A0", "10000000", "C02XXXXXXXXX", "PC-1", "00-11", "Unknown-17", "VMware-56 4d 3a"]
+    + ["12345", "1234568", "01234567X", "BOARD-1", "Serial-17", "abcdef1", "Type2", "234567"],
 )
 def test_real_serial_numbers_are_no_placeholders(value: str) -> None:
     assert not is_placeholder(value)

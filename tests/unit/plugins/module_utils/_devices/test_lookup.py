@@ -463,6 +463,8 @@ def test_a_placeholder_is_no_serial_number(wire: Intune, monkeypatch: pytest.Mon
         ),
         pytest.param("\u00c9loise PC", "E\u0301loise PC", "Did you mean 'E\u0301loise PC' ({})?", id="case 6: NFC and NFD"),
         pytest.param("E\u0301loise PC", "\u00c9loise PC", "Did you mean '\u00c9loise PC' ({})?", id="case 6: NFD and NFC"),
+        pytest.param("LT-KIEL-1", "LT-\u212aIEL-1", "Did you mean 'LT-\\u212aIEL-1' ({})?", id="kelvin sign"),
+        pytest.param("LT-\u212aIEL-1", "LT-KIEL-1", "U+212A kelvin sign at position 4. Did you mean 'LT-KIEL-1' ({})?", id="to kelvin"),
         pytest.param("PC\u20131", "PC-1", "Did you mean 'PC-1' ({})?", id="a dash"),
     ],
 )
@@ -560,13 +562,13 @@ def test_four_names_of_very_many_devices_are_asked_for(wire: Intune, monkeypatch
 
 
 @pytest.mark.parametrize("answered", [intune(400, "No OData route exists."), answer(200, "many")], ids=["refused", "no number"])
-def test_a_tenant_that_does_not_count_its_devices_is_taken_for_a_large_one(answered: Response) -> None:
-    for number, listed in ((101, False), (102, True)):
+def test_where_a_tenant_does_not_count_its_devices_the_list_is_not_relied_on(answered: Response) -> None:
+    for number in (101, 102):
         found = page(*({"id": f"id-{place}", "deviceName": f"PC-{place}"} for place in range(number)))
         world = tenant({COUNT: answered, LIST: found})
         names = [f"PC-{place}" for place in range(number)]
         lookup.select(world.client, t.cast(t.Any, Straight(world.client)), names=names, match_by="device_name", groups=[])
-        assert len(world.transport.sent) == (2 if listed else 1 + number)
+        assert len(world.transport.sent) == 1 + number
 
 
 def test_every_reading_is_asked_for_in_one_go(wire: Intune) -> None:
@@ -603,7 +605,28 @@ def test_who_is_not_in_the_list_is_asked_for(wire: Intune, monkeypatch: pytest.M
     wire.hidden = frozenset({"PHONE-FIELD-01", "PHONE-FIELD-02"})
     serial = wire.device("PHONE-FIELD-02")["serialNumber"]
     assert len(wire.select("PHONE-FIELD-01", serial, "PHONE-FIELD-03").ids) == 3
-    assert wire.filters == [f"{name} eq '{value}'" for value in ("PHONE-FIELD-01", serial) for name in ("deviceName", "serialNumber")]
+    expected = [f"{name} eq '{value}'" for value in ("PHONE-FIELD-01", serial, "PHONE-FIELD-03") for name in ("deviceName", "serialNumber")]
+    assert wire.filters == expected, "the list has fewer devices than Intune counts, so that even a name with a device may have another one"
+
+
+def test_what_a_search_finds_shows_that_the_list_lacks_devices_although_the_number_fits(
+    wire: Intune, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_list(wire, monkeypatch)
+    wire.hidden = frozenset({"PHONE-FIELD-01", "HIDDEN"})
+    wire.add(deviceName="HIDDEN", serialNumber="PHONE-FIELD-02")
+    monkeypatch.setattr(search, "fetch_count", lambda client: 0)
+    assert "'PHONE-FIELD-02' matches 2 devices" in wire.refused("PHONE-FIELD-01", "PHONE-FIELD-02")
+
+
+@pytest.mark.parametrize("others", [0, 3], ids=["one name", "four names"])
+def test_a_second_device_that_the_list_lacks_makes_a_name_ambiguous(wire: Intune, others: int) -> None:
+    wire.add(deviceName="TWIN-1", serialNumber="SER-A1")
+    wire.add(deviceName="HIDDEN", serialNumber="TWIN-1")
+    wire.hidden = frozenset({"HIDDEN"})
+    names = [f"PHONE-FIELD-0{number}" for number in range(1, 1 + others)]
+    assert "'TWIN-1' matches 2 devices in different ways" in wire.refused("TWIN-1", *names)
+    assert bool(wire.lists) is bool(others)
 
 
 def test_so_is_a_member_of_a_group(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -611,7 +634,8 @@ def test_so_is_a_member_of_a_group(wire: Intune, monkeypatch: pytest.MonkeyPatch
     wire.hidden = frozenset({"PHONE-HELPDESK-02"})
     chosen = wire.select(groups=["Helpdesk phones"])
     assert len(chosen.ids) == 3 and chosen.warnings == []
-    assert wire.filters[1:] == [f"azureADDeviceId eq '{wire.device('PHONE-HELPDESK-02')['azureADDeviceId']}'"]
+    expected = [f"azureADDeviceId eq '{wire.device(f'PHONE-HELPDESK-0{number}')['azureADDeviceId']}'" for number in (1, 2, 3)]
+    assert sorted(wire.filters[1:]) == sorted(expected)
 
 
 def test_names_that_are_wrong_by_the_thousand_are_not_all_asked_for(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -753,11 +777,50 @@ def test_a_user_in_a_group_stands_for_all_devices_of_that_user(wire: Intune, mon
     assert all(labels == ["group Field service"] for labels in chosen.ids.values()), "though some are members by device and by user"
 
 
-def test_a_user_is_known_by_id_too_where_the_name_has_changed(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    by_list(wire, monkeypatch)
+@MODES
+def test_a_user_is_known_by_id_too_where_the_name_has_changed(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    monkeypatch.setattr(search, "prefer_list", lambda wanted, there: mode == "list")
     wire.change("MAC-DESIGN-01", userPrincipalName="marta.nowak@contoso.test")
     chosen = wire.select(groups=["Field service"])
-    assert {wire.device("MAC-DESIGN-01")["id"], wire.device("PHONE-FIELD-02")["id"]} <= set(chosen.ids)
+    assert {wire.device("MAC-DESIGN-01")["id"], wire.device("PHONE-FIELD-02")["id"]} <= set(chosen.ids) and chosen.warnings == []
+
+
+def test_a_user_of_a_small_group_is_known_by_id(wire: Intune) -> None:
+    wire.change("MAC-DESIGN-01", userPrincipalName="marta.nowak@contoso.test")
+    user = wire.device("MAC-DESIGN-01")["userId"]
+    wire.tenant.members.set(wire.group("Pilot ring"), [("user", user)])
+    assert wire.device("MAC-DESIGN-01")["id"] in wire.select(groups=["Pilot ring"]).ids
+    assert len(wire.lists) == 1
+
+
+def test_where_the_list_lacks_devices_a_warning_tells_that_users_may_have_others(wire: Intune) -> None:
+    wire.hidden = frozenset({"MAC-DESIGN-01"})
+    wire.change("MAC-DESIGN-01", userPrincipalName="marta.nowak@contoso.test")
+    assert wire.select(groups=["Field service"]).warnings == [lookup.MAY_MISS_USERS]
+    assert wire.select(groups=["Helpdesk phones"]).warnings == [], "its members are devices"
+
+
+@MODES
+def test_a_device_of_a_group_with_two_records_is_refused_with_both(wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    set_mode(mode, wire, monkeypatch)
+    member = wire.device("PHONE-HELPDESK-02")
+    entra = member["azureADDeviceId"]
+    clone = wire.add(deviceName="CLONE", serialNumber="OTHER", azureADDeviceId=entra, userId=NOBODY, userPrincipalName="x@contoso.test")
+    message = wire.refused(groups=["Helpdesk phones"])
+    assert message.startswith(f"In the group 'Helpdesk phones', the Entra device ID '{entra}' matches 2 devices by azure_ad_device_id: ")
+    assert f"{clone} ('CLONE'" in message and f"{member['id']} ('PHONE-HELPDESK-02'" in message
+
+
+@MODES
+def test_a_device_of_a_group_that_was_enrolled_again_is_refused_with_the_current_record(
+    wire: Intune, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    set_mode(mode, wire, monkeypatch)
+    member = wire.device("PHONE-HELPDESK-02")
+    same = {name: member[name] for name in ("deviceName", "serialNumber", "azureADDeviceId")}
+    new = wire.add(**same, lastSyncDateTime="2099-01-02T00:00:00Z", enrolledDateTime="2099-01-01T00:00:00Z")
+    assert f"the record {new} is current, since it checked in last" in wire.refused(groups=["Helpdesk phones"])
 
 
 def test_nested_groups_count(wire: Intune) -> None:

@@ -206,11 +206,13 @@ def test_a_group_brings_in_each_device_of_its_members_and_tells_the_others(
         chosen, told = lookup.Selection({}, []), failure.message
     else:
         told = " ".join(chosen.warnings)
+    records = [str(device["azureADDeviceId"] or "").lower() for device in devices]
+    is_ambiguous = any(records.count(member["deviceId"]) > 1 for member in members if member.get("deviceId") not in (None, NIL))
+    assert ("by azure_ad_device_id: " in told) is is_ambiguous
     for device in devices:
-        # A user ID cannot be searched for: without the list, a device is found by its user principal name.
         by_name = str(device["userPrincipalName"] or "").lower() in {str(member.get("userPrincipalName")).lower() for member in members}
         if is_member(device, members):
-            assert device["id"] in chosen.ids or (not listed and not by_name)
+            assert device["id"] in chosen.ids or is_ambiguous
         else:
             assert device["id"] not in chosen.ids
             assert not by_name or device["id"] in told
