@@ -43,11 +43,12 @@ COST = (
 class AuditLog:
     """The resets of each device in the log, by its ID in lower case, oldest first.
 
-    ``complete_since``: the log was read back to this moment; it may hold older resets that are not here.
+    ``complete_since``: the log was read back to this moment; it may hold older resets that are not here. ``read_at``: when it was read.
     """
 
     by_device: t.Mapping[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
     complete_since: float = math.inf
+    read_at: float = -math.inf
 
     @functools.cached_property
     def newest(self) -> float:
@@ -141,9 +142,15 @@ class AuditLogReader:
 
     def _keep(self, entries: t.Iterable[Json], complete_since: float) -> None:
         """Add entries to those that were read before. The log is as complete as it was read now."""
-        for entry in entries:
-            self._entries[str(entry.get("id") or (entry.get("managedDeviceId"), entry.get("requestDateTime")))] = entry
-        self._kept = parse_log(self._entries.values(), complete_since)
+        read = {str(entry.get("id") or (entry.get("managedDeviceId"), entry.get("requestDateTime"))): entry for entry in entries}
+        new = {key: entry for key, entry in read.items() if self._entries.get(key) != entry}
+        is_changed = any(key in self._entries for key in new)
+        self._entries.update(new)
+        # Only new entries are parsed, since a long task reads the log again and again.
+        before = {} if is_changed else self._kept.by_device
+        found = parse_log((self._entries if is_changed else new).values(), complete_since).by_device
+        both = {device: tuple(sorted((*before.get(device, ()), *times))) for device, times in found.items()}
+        self._kept = AuditLog({**before, **both}, complete_since, self._client.service_now())
 
     def _fetch_or_warn(self, since: float) -> None:
         try:

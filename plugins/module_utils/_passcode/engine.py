@@ -26,11 +26,10 @@ from .._http.message import Request
 from .device_lock import DeviceLocks
 from .model import SKEW, DeviceReset, find_last_reset
 from .progress import Progress
-from .queue import QueuedReset, ResetQueue
+from .queue import FRESH, QueuedReset, ResetQueue
 from .reset_state import EarlierReset, Rules, keeps_lock, must_confirm, note_lock
 from .result_handler import Journal, ResultHandler
 
-FRESH = 2.0  # seconds for which a device's record is taken as it was read
 READ_AHEAD = 1.0  # seconds before there is capacity for a reset its device is read
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 5.0
 
@@ -139,7 +138,9 @@ class ResetEngine:
     def _next_reads(self) -> list[tuple[QueuedReset | None, Request]]:
         """Return reads, with that of the audit log beside them where it is wanted."""
         capacity = min(self._scheduler.read_capacity(), MAX_BATCH)
-        calls: list[tuple[QueuedReset | None, Request]] = [(work, self._read_request(work)) for work in self._choose_reads(capacity)]
+        # Where the log is read again, these devices are assessed with it: there is room for both.
+        chosen = self._choose_reads(capacity - 1 if capacity > 1 and self._results.shown.is_old else capacity)
+        calls: list[tuple[QueuedReset | None, Request]] = [(work, self._read_request(work)) for work in chosen]
         has_room = 0 < len(calls) < capacity and self._rules.beta
         return [*calls, (None, self._results.shown.request_log())] if has_room and self._results.shown.wants_log else calls
 

@@ -20,6 +20,7 @@ from .journal_format import KnownReset
 from .model import DeviceReset
 
 FIRST_LOOK = 1.0  # seconds
+FRESH = 2.0  # seconds for which a device's record is taken as it was read
 
 # Locked by another process, to be read, being read, to be reset, reset on its way, accepted by the service, response lost, has an outcome.
 Phase = t.Literal["locked", "queued", "reading", "due", "sent", "accepted", "lost", "finished"]

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The resets that the service shows: looked up before the first one, for each that was sent, and once more in the end."""
+"""The resets that the service shows: looked up before others are sent, for each that was sent, and once more in the end."""
 
 from __future__ import annotations
 
@@ -16,32 +16,38 @@ from .._graph.batch import CallResult
 from .._graph.client import GraphClient
 from .._http.message import Request
 from . import reset_state
-from .audit_log import COST, AuditLog, AuditLogReader
+from .audit_log import COST, READ_EVERY, AuditLog, AuditLogReader
 from .lost_responses import LONGEST_EXCHANGE, audit_shows, give_up_at, proves_not_run
 from .model import DeviceReset, RecordedReset
-from .queue import QueuedReset, ResetQueue
+from .queue import FRESH, QueuedReset, ResetQueue
 from .reset_state import EarlierReset, Rules
 from .result import is_unconfirmed, render_names
+
+LOOK_EVERY = READ_EVERY - FRESH  # seconds: a device that is assessed now is reset within FRESH
+LATE = 60.0  # seconds before the last look from which the next one reads the log again, for entries that come late
 
 
 class ShownResets:
     """Two sources: the record of each device, which its caller reads, and the audit log, which is read here.
 
-    The engine sends ``request_log`` beside reads of devices when the log is wanted. No device is reset before ``has_looked_back``.
+    The engine sends ``request_log`` beside reads of devices when the log is wanted. No device is reset before ``has_looked_back``, and
+    the log is asked for again, at the latest with the device's record, when it is older than ten seconds.
     """
 
     def __init__(self, client: GraphClient, rules: Rules, queue: ResetQueue, warn: t.Callable[[str], None]) -> None:
         self._client, self._rules, self._queue = client, rules, queue
         self._audit_log = AuditLogReader(client, rules.beta, warn)
         self._look_back: t.Literal["wanted", "asked", "done"] = "wanted" if rules.beta and not rules.again else "done"
-        self._audited = AuditLog()  # as it was before the first reset
+        self._looks_again = self._look_back == "wanted" and not rules.check
+        self._audited = AuditLog()  # by the last look
+        self._asked_at = self._looked_at = -math.inf  # of the look that is under way, and of the last one, by the monotonic clock
         self._is_current = True  # the log was asked for since the newest reset was accepted
         self._first_sent, self._last_sent = math.inf, 0.0  # of the resets that the service accepted, by its clock
         self._lost_since = math.inf  # the earliest of those whose response got lost
         if not rules.beta and not rules.again:
             warn(f"use_beta is false, so the remote action audit log is not read. {COST}")
 
-    # --- before the first reset -------------------------------------------------------------------------------------
+    # --- before a reset ---------------------------------------------------------------------------------------------
 
     @property
     def must_look_back(self) -> bool:
@@ -49,28 +55,45 @@ class ShownResets:
         return self._look_back == "wanted"
 
     @property
+    def is_old(self) -> bool:
+        """Whether the log is to be asked for again beside the next devices that are read."""
+        is_looked_at = self._looks_again and self._look_back == "done" and self._audit_log.is_allowed
+        return is_looked_at and self._client.clock.monotonic() >= self._looked_at + LOOK_EVERY
+
+    @property
     def wants_log(self) -> bool:
-        """Whether the log is to be asked for beside the next reads: before the first reset, and after the last one."""
+        """Whether the log is to be asked for beside the next reads: before resets, and after the last one."""
+        is_next = self.is_old and self._queue.count("reading") > 0
         is_last = not self._is_current and not self._queue.to_send and not self._rules.check
-        return self._audit_log.is_allowed and (self.must_look_back or is_last)
+        return self._audit_log.is_allowed and (self.must_look_back or is_next or is_last)
 
     def request_log(self) -> Request:
         """Return the request for the log, whose result has no key."""
-        self._look_back = "asked" if self.must_look_back else self._look_back
+        if self.must_look_back or self.is_old:
+            self._look_back, self._asked_at = "asked", self._client.clock.monotonic()
         self._is_current = not self._queue.to_send
         return self._audit_log.request()
 
     def take_log(self, result: CallResult) -> None:
         """Take the result of ``request_log``."""
-        log = self._audit_log.take(result, self._rules.since)
         if self._look_back == "asked":
-            self._look_back, self._audited = "done", log
+            self._note_look(self._audit_log.take(result, self._look_since()), self._asked_at)
+        else:
+            self._audit_log.take(result, self._rules.since)
 
     def has_looked_back(self) -> bool:
         """Return whether the log was read, or cannot be. Where the engine had no room for it, it is read now."""
         if self.must_look_back:
-            self._look_back, self._audited = "done", self._audit_log.read(self._rules.since, renew=True)
+            asked_at = self._client.clock.monotonic()
+            self._note_look(self._audit_log.read(self._look_since(), renew=True), asked_at)
         return self._look_back == "done"
+
+    def _look_since(self) -> float:
+        """Return how far back to look: first to all resets that count, then to those that the last look may have missed."""
+        return max(self._rules.since, self._audited.read_at - LATE)
+
+    def _note_look(self, log: AuditLog, asked_at: float) -> None:
+        self._look_back, self._audited, self._looked_at = "done", log, asked_at
 
     def look_back_again(self) -> None:
         """Ask for the log once more before the next reset: it may show one of another process since."""
@@ -79,10 +102,10 @@ class ShownResets:
 
     def end_look_back(self) -> None:
         """Go without the log: nothing more can be sent."""
-        self._look_back = "done"
+        self._look_back, self._looks_again = "done", False
 
     def audited_at(self, work: QueuedReset) -> float:
-        """Return when the newest reset of a device was requested by the log as it was before the first reset; 0 where it had none."""
+        """Return when the newest reset of a device was requested by the log at the last look; 0 where it had none."""
         return self._audited.newest_of(work.item.id)
 
     # --- resets that were sent --------------------------------------------------------------------------------------

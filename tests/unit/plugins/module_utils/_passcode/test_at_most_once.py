@@ -79,6 +79,26 @@ def test_two_tasks_in_a_row_reset_each_device_once(lag: float, given: dict[str, 
     assert {entry["confirmed"] for entry in [*first.values["results"], *second.values["results"]]} == {True}
 
 
+@pytest.mark.parametrize("lag", LAGS[1:], ids=lambda lag: f"case 12: the record lags {lag:g} s")
+@pytest.mark.parametrize("shared", [True, False], ids=["one machine", "two machines"])
+def test_a_reset_of_another_task_in_the_middle_of_a_long_one_is_found_in_the_log(tmp_path: pathlib.Path, lag: float, shared: bool) -> None:
+    """The other task runs to its end when the first resets go out; its device is the last one, behind the quota."""
+    wire, others = Lagging(record=lag, size=230), list[Outcome]()
+    folders = [tmp_path / "a", tmp_path / ("a" if shared else "b")]
+    for folder in folders:
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+    def plan(request: Request) -> None:
+        if is_reset(request) and not others:
+            wire.plan = lambda _request: None
+            others.append(wire.task(devices=wire.ids[-1:], lock_directory=str(folders[0])))
+
+    wire.plan = plan
+    outcome = wire.task(lock_directory=str(folders[1]))
+    assert others[0].changed and wire.counts == {1} and summary(outcome)["changed"] == 229
+    assert sum("remoteActionAudits" in request.url and "$batch" not in request.url for request in wire.sent) < 15
+
+
 @pytest.mark.parametrize("lag", LAGS, ids=lambda lag: f"case 11: the record lags {lag:g} s")
 def test_a_task_that_follows_a_killed_one_without_a_journal_resets_nothing_that_the_audit_log_shows(lag: float) -> None:
     wire = Lagging(record=lag, size=15)

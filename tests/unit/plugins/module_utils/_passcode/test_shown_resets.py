@@ -13,11 +13,12 @@ import pytest
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import CallResult
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.audit_log import DISORDER
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.lost_responses import LONGEST_EXCHANGE
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.queue import QueuedReset, ResetQueue
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import SKEW, DeviceReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.queue import Phase, QueuedReset, ResetQueue
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset, Rules
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.shown_resets import ShownResets
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.shown_resets import LATE, LOOK_EVERY, ShownResets
 from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 from tests.support.fakes import START, FakeClock, Step, Tenant, error, page, tenant
 from tests.support.resets import ID
@@ -60,12 +61,67 @@ def test_case_11_nothing_is_reset_before_the_log_was_read(rules: dict[str, bool]
     assert bool(found.warned) is ("beta" in rules)
 
 
-def test_case_11_what_the_log_holds_is_kept_as_it_was_before_the_first_reset() -> None:
+def test_the_log_after_the_last_reset_changes_nothing_of_the_last_look() -> None:
     found = subject()
     found.answer(page(audited(START - 60)))
     assert found.shown.has_looked_back() and found.shown.audited_at(found.work) == START - 60
     found.answer(page(audited(START + 9, "2")))
     assert found.shown.audited_at(found.work) == START - 60
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rules", "phase", "must"),
+    [
+        pytest.param(LOOK_EVERY, {}, "reading", True, id="case 12: a device is assessed later"),
+        pytest.param(LOOK_EVERY - 1, {}, "reading", False, id="case 12: it was read a moment ago"),
+        pytest.param(LOOK_EVERY, {}, "queued", False, id="case 12: no device is assessed"),
+        pytest.param(LOOK_EVERY, {"check": True}, "reading", False, id="case 12: check mode"),
+        pytest.param(LOOK_EVERY, {"again": True}, "reading", False, id="case 12: max_age is 0"),
+    ],
+)
+def test_the_log_is_read_again_before_a_device_is_assessed(seconds: float, rules: dict[str, bool], phase: Phase, must: bool) -> None:
+    found = subject(**rules)
+    if not rules.get("again"):
+        found.answer(page(audited(START - 60)))
+    found.queue.move(found.work, phase)
+    found.world.clock.sleep(seconds)
+    assert found.shown.wants_log is must
+    if must:
+        request = found.shown.request_log()
+        assert not found.shown.has_looked_back(), "the device is held until the log comes"
+        found.shown.take_log(CallResult(None, request, page(audited(START + 5, "2"))))
+        assert found.shown.has_looked_back() and found.shown.audited_at(found.work) == START + 5
+
+
+def test_case_12_a_later_look_reads_no_more_pages_than_those_since_the_last_one() -> None:
+    found = subject()
+    found.answer(page(audited(START - 60)))
+    found.queue.move(found.work, "reading")
+    found.world.clock.sleep(LOOK_EVERY)
+    times = [START + 5, START - LATE - SKEW - DISORDER]
+    entries = [audited(time, str(number)) for number, time in enumerate(times, start=2)]
+    found.answer(page(*entries, next_link="https://graph.microsoft.com/beta/more"))
+    assert found.shown.audited_at(found.work) == START + 5 and not found.world.transport.sent
+
+
+def test_case_12_a_later_look_that_fails_is_made_good_by_the_next_one() -> None:
+    found = subject(error(400), page(audited(START - 300, "2")))
+    found.answer(error(400))
+    assert found.shown.has_looked_back() and found.shown.audited_at(found.work) == 0.0 and len(found.warned) == 1
+    found.queue.move(found.work, "reading")
+    found.world.clock.sleep(LOOK_EVERY)
+    entries = [audited(START + 5, "3"), audited(START - 200, "4")]
+    found.answer(page(*entries, next_link="https://graph.microsoft.com/beta/more"))
+    assert found.shown.audited_at(found.work) == START - 300, "the page does not reach back to rules.since, so the log was read whole"
+
+
+def test_without_the_log_no_later_look_is_made() -> None:
+    found = subject()
+    found.shown.request_log()
+    found.shown.end_look_back()
+    found.queue.move(found.work, "reading")
+    found.world.clock.sleep(LOOK_EVERY)
+    assert found.shown.has_looked_back() and not found.world.transport.sent
 
 
 def test_case_11_where_no_batch_had_room_for_it_the_log_is_read_alone() -> None:
