@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import tempfile
 import traceback
 import typing as t
 import urllib.parse
@@ -184,8 +185,11 @@ def _surroundings(wire: Wire) -> t.Iterator[None]:
     clock = wire.clock
     names = ("now", "monotonic", "sleep", "random")
     parts: dict[str, t.Any] = {name: staticmethod(getattr(clock, name)) for name in names}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "IDENTITY_"))}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "IDENTITY_", "XDG_"))}
     with (
+        # What one case leaves on the machine is nothing to the next one.
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.object(tempfile, "tempdir", folder),
         mock.patch.dict(os.environ, clean, clear=True),
         mock.patch.multiple(_module.SystemClock, **parts),
         mock.patch.multiple(_module, Transport=lambda **_settings: wire, WorkerPool=FakeWorkerPool),

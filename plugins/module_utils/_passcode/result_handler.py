@@ -197,8 +197,11 @@ class ResultHandler:
         if self.shown.has_looked_back():
             held, self._held = self._held, []
             for work, device in held:
-                audited, stopped = self.shown.audited_at(work), self.failure is not None
-                self._apply(work, reset_state.after_read(work, device, self._rules, stopped=stopped, audited=audited))
+                try:
+                    audited, stopped = self.shown.audited_at(work), self.failure is not None
+                    self._apply(work, reset_state.after_read(work, device, self._rules, stopped=stopped, audited=audited))
+                except Exception as failure:  # a defect must not take the outcomes of the other devices with it
+                    self.abort(errors.InternalError(failure), [work])
 
     def _settle(self, work: QueuedReset, device: Device) -> None:
         """Find out whether a reset whose response got lost was run."""

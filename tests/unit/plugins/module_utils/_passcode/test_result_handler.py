@@ -18,7 +18,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices.model 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import CallResult
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import Attempts
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses, reset_state
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
 from tests.support.fakes import START, FakeCredential, answer, error
@@ -187,6 +187,27 @@ def test_a_lost_reset_is_looked_for_as_long_as_another_is_to_be_sent(to_send: in
     work.requested_at = work.lost_at = engine._results.shown._lost_since = engine._client.service_now() - lost_responses.PATIENCE - 1
     engine._results._settle(work, parse_device({"id": work.item.id}))
     assert (work.phase, len(wire.resets)) == (phase, 0)
+
+
+def test_case_14_a_defect_in_one_device_that_waited_for_the_log_ends_the_task_with_all_outcomes(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = FleetWire(3)
+    engine, items = wire.engine()
+    works = engine._queue.take_queued(3)
+    for work in works:
+        engine._queue.move(work, "reading")
+        engine._results._held.append((work, parse_device({"id": work.item.id})))
+    after_read, calls = reset_state.after_read, itertools.count()
+
+    def fail_once(*args: t.Any, **named: t.Any) -> reset_state.Transition:
+        if next(calls) == 0:
+            raise TypeError("a defect")
+        return after_read(*args, **named)
+
+    monkeypatch.setattr(reset_state, "after_read", fail_once)
+    monkeypatch.setattr(engine._results.shown, "has_looked_back", lambda: True)
+    engine._results._assess_held()
+    assert [work.phase for work in works] == ["finished"] * 3 and isinstance(engine.failure, errors.InternalError)
+    assert statuses(items) == {"not_attempted": 3} and not wire.resets
 
 
 @pytest.mark.parametrize("ran", [True, False])
