@@ -223,7 +223,7 @@ def test_an_id_that_is_none_cannot_leave_the_folder(identity: str) -> None:
 @pytest.mark.parametrize("started", [pytest.param(0.0, id="a time that cannot be read"), pytest.param(None, id="no reset")])
 def test_a_reset_without_a_time_never_has_the_file_of_another_one(tmp_path: pathlib.Path, started: float | None) -> None:
     given = item("PHONE", started=started)
-    names = [render_file_name(given) for _ in range(2)]
+    names = [render_file_name(given) for _number in range(2)]
     assert len(set(names)) == 2 and all(re.fullmatch(rf"PHONE-{ID}-unknown-[0-9a-f]{{16}}\.cms", name) for name in names)
     files = []
     for secret in ("1234", "123456"):
