@@ -144,7 +144,9 @@ def test_check_mode_locks_and_writes_nothing(folder: str) -> None:
         check.remember([A], "free", START)
         check.release(A)
         assert {path: path.stat().st_mtime_ns for path in before} == times
-    assert {path: path.read_bytes() for path in pathlib.Path(folder).iterdir()} == {path: content for path, (content, _) in before.items()}
+    assert {path: path.read_bytes() for path in pathlib.Path(folder).iterdir()} == {
+        path: content for path, (content, _mode) in before.items()
+    }
 
 
 def test_check_mode_makes_no_file(folder: str) -> None:
