@@ -36,7 +36,7 @@ DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt emulat
 TEST_REQUIREMENTS := tests/requirements.txt tests/requirements-unit.txt $(DEMO_REQUIREMENTS)
 
 QUICK_PARTS := environment sanity-environment lint-quick unit-quick
-# Not integration: artifact runs the same tests, against what is shipped. Together are those that keep one processor busy each.
+# Not integration: artifact runs the same tests, against what is shipped. Parts joined with + run together: each keeps one processor busy.
 PARTS := environment sanity-environment lint+sanity+docs-lint+docs+demo unit artifact contract
 
 .DEFAULT_GOAL := help

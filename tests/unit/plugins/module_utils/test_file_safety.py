@@ -48,44 +48,44 @@ def test_a_file_that_is_missing_is_an_error(tmp_path: pathlib.Path) -> None:
 
 @pytest.fixture
 def home(tmp_path: pathlib.Path) -> pathlib.Path:
-    """Return a folder of ours with a file, beside a folder 'shared' that everyone can write to."""
+    """Return a folder of ours with a file, beside a folder 'common' that everyone can write to."""
     folder = tmp_path / "home"
     folder.mkdir(mode=0o700)
     (folder / "real.pem").touch(0o600)
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared").chmod(0o777)
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common").chmod(0o777)
     return folder
 
 
 def link_twice(home: pathlib.Path) -> str:
-    (home / "../shared/b.pem").symlink_to(home / "real.pem")
-    (home / "a.pem").symlink_to("../shared/b.pem")
+    (home / "../common/b.pem").symlink_to(home / "real.pem")
+    (home / "a.pem").symlink_to("../common/b.pem")
     return str(home / "a.pem")
 
 
 def link_folder(home: pathlib.Path) -> str:
-    (home / "../shared/folder").symlink_to(home)
-    return str(home / "../shared/folder/real.pem")
+    (home / "../common/folder").symlink_to(home)
+    return str(home / "../common/folder/real.pem")
 
 
 def nest(home: pathlib.Path) -> str:
-    (home / "../shared/ours").mkdir(mode=0o755)
-    (home / "../shared/ours/c.pem").touch(0o644)
-    (home / "ours").symlink_to(home.parent / "shared/ours")
+    (home / "../common/ours").mkdir(mode=0o755)
+    (home / "../common/ours/c.pem").touch(0o644)
+    (home / "ours").symlink_to(home.parent / "common/ours")
     return str(home / "ours/c.pem")
 
 
 def step_back(home: pathlib.Path) -> str:
-    (home.parent / "shared/in").mkdir()
-    (home / "in").symlink_to(home.parent / "shared/in")
-    (home.parent / "shared/d.pem").touch(0o600)
+    (home.parent / "common/in").mkdir()
+    (home / "in").symlink_to(home.parent / "common/in")
+    (home.parent / "common/d.pem").touch(0o600)
     return str(home / "in/../d.pem")
 
 
 WAYS = [
-    pytest.param(link_twice, id="a link to a link in a shared folder"),
-    pytest.param(link_folder, id="a linked folder in a shared folder"),
-    pytest.param(nest, id="a shared folder above the file's"),
+    pytest.param(link_twice, id="a link to a link in a common folder"),
+    pytest.param(link_folder, id="a linked folder in a common folder"),
+    pytest.param(nest, id="a common folder above the file's"),
     pytest.param(step_back, id="two dots behind a link"),
 ]
 
@@ -93,8 +93,8 @@ WAYS = [
 @pytest.mark.parametrize("way", WAYS)
 def test_each_step_of_the_way_counts(home: pathlib.Path, way: t.Callable[[pathlib.Path], str]) -> None:
     path = way(home)
-    assert find_writable_by_others(path) == f"the mode of {home.parent / 'shared'} is 0777"
-    (home.parent / "shared").chmod(0o755)
+    assert find_writable_by_others(path) == f"the mode of {home.parent / 'common'} is 0777"
+    (home.parent / "common").chmod(0o755)
     assert find_writable_by_others(path) is None
 
 
@@ -102,25 +102,25 @@ def test_each_step_of_the_way_counts(home: pathlib.Path, way: t.Callable[[pathli
 def test_in_a_sticky_folder_the_owner_of_an_entry_counts(
     home: pathlib.Path, way: t.Callable[[pathlib.Path], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, shared = way(home), home.parent / "shared"
-    shared.chmod(0o1777)
+    path, common = way(home), home.parent / "common"
+    common.chmod(0o1777)
     assert find_writable_by_others(path) is None
     lstat = os.lstat
 
     def of_somebody_else(name: str) -> os.stat_result:
         found = lstat(name)
-        return os.stat_result((*found[:4], 4711, *found[5:])) if os.path.dirname(name) == str(shared) else found
+        return os.stat_result((*found[:4], 4711, *found[5:])) if os.path.dirname(name) == str(common) else found
 
     monkeypatch.setattr(os, "lstat", of_somebody_else)
     found = find_writable_by_others(path)
-    assert found and found.startswith(f"the mode of {shared} is 1777, and {shared}/") and found.endswith("has the owner 4711")
+    assert found and found.startswith(f"the mode of {common} is 1777, and {common}/") and found.endswith("has the owner 4711")
 
 
 def test_a_path_may_be_relative(home: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(home.parent / "shared")
+    monkeypatch.chdir(home.parent / "common")
     assert find_writable_by_others("../home/./real.pem") is None
-    (home.parent / "shared/e.pem").touch(0o600)
-    assert find_writable_by_others("e.pem") == f"the mode of {home.parent / 'shared'} is 0777"
+    (home.parent / "common/e.pem").touch(0o600)
+    assert find_writable_by_others("e.pem") == f"the mode of {home.parent / 'common'} is 0777"
 
 
 def test_a_circle_of_links_is_an_error(tmp_path: pathlib.Path) -> None:
