@@ -31,7 +31,7 @@ from intune_emulator.state.device_actions import Action
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format, lost_responses, model
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import continuation, journal_format, lost_responses, model
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode as module
 from tests.support.emulated import Died
 from tests.support.fakes import START
@@ -39,10 +39,10 @@ from tests.support.fleets import FAULTS, FleetWire
 
 SIZE = 24  # more than one batch
 EXAMPLES = int(os.environ.get("FLEET_MACHINE", "0"))
-MAX_AGE = 900
+MAX_AGE, DAY = 900, continuation.GREATEST_AGE
 DELAY = lost_responses.QUIET - 5.0  # seconds for which a request may be under way when nobody waits for its answer any more
 CERTAIN = {None, "not_sent", "throttled", "throttled_silently", "throttled_zero", "503_later", "expired"}
-SYNCED = {"journal", "begin", "intent", "end"}  # lines that are on the disk before anything else is done
+SYNCED = {"journal", "begin", "intent", "remaining", "end"}  # lines that are on the disk before anything else is done
 # Of one item of a batch; the last three leave open whether it was done.
 ITEM_FAULTS: list[dict[str, t.Any]] = [
     {"kind": "status", "status": 429},
@@ -233,7 +233,7 @@ class FleetMachine(RuleBasedStateMachine):
         assert (self.path.read_bytes() if self.path.exists() else None) == before
         assert not [request for request in self.wire.sent[sent:] if resets_in(request) or request.url.endswith("syncDevice")]
 
-    @rule(seconds=st.one_of(st.floats(0.0, 60.0), st.floats(0.0, MAX_AGE + 60.0)))
+    @rule(seconds=st.one_of(st.floats(0.0, 60.0), st.floats(0.0, MAX_AGE + 60.0), st.sampled_from([DAY, DAY + 60.0])))
     def wait(self, seconds: float) -> None:
         self.wire.clock.sleep(seconds)
         self.wire.catch_up()
@@ -274,9 +274,9 @@ class FleetMachine(RuleBasedStateMachine):
             for entry in self.results.values():
                 self.assert_truthful(entry, began, entry["id"] in doubtful | wire.doubtful | self.remembered, check)
             self.remembered |= doubtful | wire.doubtful
-            unsettled = any(entry["status"] in ("unknown", "not_attempted") for entry in self.results.values())
-            assert check or not unsettled or self.past().runs, "it is to be continued"
-            assert check or unsettled or len(plan.devices) < SIZE or not self.past().runs, "it came to its end, and all others with it"
+            unsettled = {entry["id"] for entry in self.results.values() if not continuation.is_settled(entry["status"], entry["reason"])}
+            left = {device for run in self.past().runs.values() for device in run.remaining}
+            assert check or unsettled == left & names, "these are to be continued, and no others of this task"
             unconfirmed = {entry["id"] for entry in self.results.values() if entry["confirmed"] is False and entry["status"] == "pending"}
             assert len(unconfirmed) == outcome.values["summary"]["unconfirmed"]
             assert check or bool(unconfirmed) is any("can reset these devices again" in text for text in outcome.warnings)
@@ -284,9 +284,9 @@ class FleetMachine(RuleBasedStateMachine):
             wire.plan, wire.author = lambda request: None, 0
             wire.tenant.faults.clear()
         for run in past.runs.values() if not self.fixed else ():
-            # A run that did not come to its end is continued, however late.
             # One that was begun by a Date that was behind has a longer window than was meant.
-            for device in run.ids & names if run.since > run.begun_at - MAX_AGE - 60.0 else ():
+            is_continued = run.remaining & names and began - run.begun_at < DAY
+            for device in run.ids & names if is_continued and run.since > run.begun_at - MAX_AGE - 60.0 else ():
                 mine = wire.of(device, self.task)
                 counted = [action for action in self.ours(device) if action not in mine and action.requested.timestamp() >= run.since]
                 assert not (mine and counted), device
