@@ -90,9 +90,13 @@ options:
   journal_path:
     description:
       - A file in which the task writes down each reset before it is sent. A task that was interrupted, in whatever way, is continued by
-        the next one with the same journal and options, which neither resets a device twice nor forgets one. It holds no passcodes.
-      - A task continues each run in the journal that did not come to its end and has one of its devices. O(match_by), O(platforms),
-        O(ownerships), O(max_age), and O(reset_since) must be those with which that run was begun; a task with others is refused.
+        the next one with the same journal and options within a day, which neither resets a device twice nor forgets one. It holds no
+        passcodes.
+      - A run in the journal comes to its end with its task, unless it was killed, did not attempt a device, or lost the response of one. A
+        task that names such a device continues the run. O(match_by), O(platforms), O(ownerships), O(max_age), and O(reset_since) must be
+        those with which the run was begun; a task with others is refused.
+      - A run that began more than one day ago, or more than its O(max_age) if that is longer, is not continued, except by a task with the
+        same O(reset_since). The task warns of it and begins anew. So a schedule can use the same journal each time.
       - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it.
       - The file must have the mode 0600, and be in a folder in which nobody else can replace it.
     type: path
