@@ -60,6 +60,7 @@ PURE = frozenset(
         "_passcode.model",
         "_passcode.result",
         "_passcode.queue",
+        "_passcode.reset_response",
         "_passcode.reset_state",
         "_passcode.journal_format",
         "_passcode.continuation",
