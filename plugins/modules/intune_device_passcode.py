@@ -96,7 +96,7 @@ options:
         task that names such a device continues the run. O(match_by), O(platforms), O(ownerships), O(max_age), and O(reset_since) must be
         those with which the run was begun; a task with others is refused.
       - A run that began more than one day ago, or more than its O(max_age) if that is longer, is not continued, except by a task with the
-        same O(reset_since). The task warns of it and begins anew. So a schedule can use the same journal each time.
+        same O(reset_since). The task warns of it and begins anew. So tasks of a schedule that are further apart can use the same journal.
       - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it.
       - The file must have the mode 0600, and be in a folder in which nobody else can replace it.
     type: path
