@@ -90,9 +90,13 @@ options:
   journal_path:
     description:
       - A file in which the task writes down each reset before it is sent. A task that was interrupted, in whatever way, is continued by
-        the next one with the same journal and options, which neither resets a device twice nor forgets one. It holds no passcodes.
-      - A task continues each run in the journal that did not come to its end and has one of its devices. O(match_by), O(platforms),
-        O(ownerships), O(max_age), and O(reset_since) must be those with which that run was begun; a task with others is refused.
+        the next one with the same journal and options within a day, which neither resets a device twice nor forgets one. It holds no
+        passcodes.
+      - A run in the journal comes to its end with its task, unless it was killed, did not attempt a device, or lost the response of one. A
+        task that names such a device continues the run. O(match_by), O(platforms), O(ownerships), O(max_age), and O(reset_since) must be
+        those with which the run was begun; a task with others is refused.
+      - A run that began more than one day ago, or more than its O(max_age) if that is longer, is not continued, except by a task with the
+        same O(reset_since). The task warns of it and begins anew. So tasks of a schedule that are further apart can use the same journal.
       - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it.
       - The file must have the mode 0600, and be in a folder in which nobody else can replace it.
     type: path
@@ -344,9 +348,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_sc
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.continuation import (
-    Identity,
     RunPlan,
-    describe_continued,
+    describe_runs,
+    find_remaining,
     identify,
     plan_run,
 )
@@ -373,6 +377,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.resul
     summarize,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 LARGEST_QUOTA = 1_000_000  # requests; the service grants 2,000
 Params = t.Mapping[str, t.Any]
@@ -474,23 +479,23 @@ def reset(
     """Reset the devices. Returns the error that stopped the whole task, beside the items, which keep their outcomes; and warnings."""
     since = earliest_counted(client.service_now(), params["reset_since"], params["max_age"])
     again = not params["reset_since"] and params["max_age"] == 0
-    identity, ids = identify(params), [item.id for item in items]
+    options, ids = identify(params), [item.id for item in items]
     locked = DeviceLocks(find_folders(params["lock_directory"], check=check), client.origin, check=check)
     with Journal(params["journal_path"], client.steady_now) as journal, locked as locks:
         tenant = client.credential.identity().get("tid") if params["journal_path"] else None
         history = (journal.peek if check else journal.open)(tenant, client.origin)
-        plan = plan_run(history, identity, ids, since, again=again)
+        plan = plan_run(history, options, ids, since, now=client.service_now(), again=again)
         # By a clock that tells whole seconds, and that is learned from responses that took their time, they may be younger than they look.
         now = client.service_now() - 2.0
         scheduler.restore_writes(max(0.0, now - known.last_written_at) for known in history.resets.values() if known.state != "free")
         run_id = uuid.uuid4()
         engine = ResetEngine(client, scheduler, items, make_rules(params, plan, check), journal, plan.earlier, run_id, locks)
-        warnings = describe_continued(plan) if not params["reset_since"] else []
+        warnings = describe_runs(plan)
         try:
             if check:
                 engine.run()
             else:
-                run_journaled(engine, journal, items, plan, identity, str(run_id))
+                run_journaled(engine, journal, items, plan, options, str(run_id))
         except errors.IntuneError as failure:
             return engine.failure or failure, [*warnings, *engine.warnings]
     return engine.failure, [*warnings, *engine.warnings]
@@ -511,14 +516,13 @@ def make_rules(params: Params, plan: RunPlan, check: bool) -> Rules:
     )
 
 
-def run_journaled(engine: ResetEngine, journal: Journal, items: list[DeviceReset], plan: RunPlan, identity: Identity, run_id: str) -> None:
+def run_journaled(engine: ResetEngine, journal: Journal, items: list[DeviceReset], plan: RunPlan, options: Json, run_id: str) -> None:
     """Run the engine between the journal's lines on the beginning and the end of the run."""
-    covered = [run.run for run in plan.covered]
-    journal.begin(run_id, plan.begun_since, [item.id for item in items], identity.options, identity.selection, covered)
+    journal.settle({run.run: () for run in plan.expired})
+    journal.begin(run_id, plan.since, [item.id for item in items], options)
     engine.run()
     journal.outcome([(item.id, item.status) for item in items])
-    if not any(item.status in ("not_attempted", "unknown") for item in items):
-        journal.end(run_id)
+    journal.settle(find_remaining(plan, run_id, items))
 
 
 def main() -> None:

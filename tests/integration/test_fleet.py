@@ -170,7 +170,7 @@ def test_a_journal_of_another_tenant_or_of_nobody_is_refused(fleet, each_executi
     other = "00000000-1111-2222-3333-444444444444"
     others = {
         "other tenant": (text.replace(tenant, other), (other, tenant, "one journal for each tenant")),
-        "newer format": (text.replace('"version": 1', '"version": 2'), ("version 2", "line 1")),
+        "newer format": (text.replace('"version": 2', '"version": 3'), ("version 3", "line 1")),
         "no journal": ('{"hello": "world"}\n', ("line 1", "Nothing was changed")),
     }
     for name, (content, _words) in others.items():

@@ -60,6 +60,7 @@ PURE = frozenset(
         "_passcode.model",
         "_passcode.result",
         "_passcode.queue",
+        "_passcode.reset_response",
         "_passcode.reset_state",
         "_passcode.journal_format",
         "_passcode.continuation",
@@ -225,7 +226,7 @@ def test_nothing_below_the_module_knows_ansible(path):
 
 
 # Files of _passcode that read and write files themselves.
-KEEPERS_OF_FILES = {"journal_file", "device_lock", "device_memory", "lock_folder", "sealed_files"}
+KEEPERS_OF_FILES = {"journal_file", "device_memory", "lock_files", "lock_folder", "sealed_files"}
 SUBJECTS = ("_directory", "_devices", "_consent", "_hello", "_passcode", "_graph", "_approval")
 
 

@@ -32,7 +32,7 @@ MAX_REASON = 1000  # characters
 class Journal:
     """A journal in the file ``path``; without a path it keeps nothing. ``clock_now`` gives seconds since the epoch.
 
-    ``open``, then ``begin``, for each request ``intent`` and its fate by ``write``, then ``end``. Only after ``intent`` has returned
+    ``open``, then ``begin``, for each request ``intent`` and its fate by ``write``, then ``settle``. Only after ``intent`` has returned
     may the requests be sent. ``open`` and ``peek`` raise InvalidOptionError; each method that adds lines raises PartialError when
     the file does not take them, and from then on always: nothing more may be sent.
     """
@@ -90,10 +90,10 @@ class Journal:
 
     # --- lines; devices by id ---------------------------------------------------------------------------------------
 
-    def begin(self, run: str, since: float, ids: t.Iterable[str], options: Json, selection: str, continues: t.Sequence[str] = ()) -> None:
-        """Write down the beginning of a run. ``continues``: the runs that go on in this one, with all their devices."""
-        members = {"run": run, "since": journal_format.render_time(since), "ids": sorted(ids), "options": options, "selection": selection}
-        self._append([self._line("begin", **members, continues=list(continues))], sync=True)
+    def begin(self, run: str, since: float, ids: t.Iterable[str], options: Json) -> None:
+        """Write down the beginning of a run."""
+        members = {"run": run, "since": journal_format.render_time(since), "ids": sorted(ids), "options": options}
+        self._append([self._line("begin", **members)], sync=True)
 
     def intent(self, devices: t.Iterable[tuple[str, str | None, str]]) -> None:
         """Write down that resets are about to be sent: ID and name of each device, and the request's client-request-id.
@@ -118,9 +118,10 @@ class Journal:
         """Write down the outcomes: ID and status of each device."""
         self._append([self._line("outcome", device=device, status=status) for device, status in devices])
 
-    def end(self, run: str) -> None:
-        """Write down that a run came to its end."""
-        self._append([self._line("end", run=run)], sync=True)
+    def settle(self, remaining: t.Mapping[str, t.Collection[str]]) -> None:
+        """Write down, for each of these runs, which devices a later task has to settle. A run without any came to its end."""
+        lines = [self._line("remaining", run=run, ids=sorted(ids)) if ids else self._line("end", run=run) for run, ids in remaining.items()]
+        self._append(lines, sync=True)
 
     def _line(self, event: str, **members: t.Any) -> bytes:
         return journal_format.render_line(event, self._now(), **members)

@@ -4,20 +4,21 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The journal of resets: the format of its lines (version 1), and the history of earlier runs in them. Pure.
+"""The journal of resets: the format of its lines (version 2), and the history of earlier runs in them. Pure.
 
 JSON Lines in UTF-8. Every line is an object with "time" (ISO 8601, UTC, milliseconds) and "event":
 
 journal   format, version, tenant (id or null), graph (URL): the first line, and only that
 begin     run (UUID), since (ISO 8601: resets since then count), ids (of the devices), options (those that must stay the same when the run
-          is continued), selection (a digest of the options that name devices), continues (UUIDs of runs that go on in this one)
+          is continued)
 intent    device (id), name, request (client-request-id): written before the request is sent
 accepted  device: Intune took the reset
 refused   device, reason: the service said that it did not reset the device; it may be sent again
 lost      device, reason: no response; not known whether it was done
 settled   device, ran (true or false): the answer of the service when it was asked
 outcome   device, status: the outcome that Intune reported in the end; for people only
-end       run: the run came to its end
+remaining run, ids: of the devices of the run that a later task has to settle
+end       run: the run came to its end, or is too old to be continued
 
 Other events and members are passed over; another version is refused. No line holds a passcode, a credential or a token.
 """
@@ -34,7 +35,7 @@ from .._time import LAST, parse_timestamp, render_timestamp
 from .._types import Json
 
 FORMAT = "endpointops.intune reset journal"
-VERSION = 1
+VERSION = 2
 State = t.Literal["open", "accepted", "free"]
 HINT = (
     "Restore the file, or name another one in journal_path: a run with a new journal knows of earlier resets "
@@ -60,14 +61,17 @@ class KnownReset:
 
 @dataclasses.dataclass(frozen=True)
 class BegunRun:
-    """A run that did not come to its end. Times in seconds since the epoch; device IDs in lower case."""
+    """A run that did not come to its end. Times in seconds since the epoch; device IDs in lower case.
+
+    ``remaining``: the devices that a later task has to settle.
+    """
 
     run: str
     begun_at: float
     since: float
     ids: frozenset[str]
+    remaining: frozenset[str]
     options: Json
-    selection: str
 
 
 @dataclasses.dataclass
@@ -163,10 +167,12 @@ def _take(history: History, entry: dict[str, t.Any], *, first: bool) -> None:
     if first or event == "journal":
         _take_header(history, entry, first)
     elif event == "begin":
-        run, continued = _parse_begin(entry), entry.get("continues")
-        for name in continued if isinstance(continued, list) else ():
-            history.runs.pop(str(name), None)
+        run = _parse_begin(entry)
         history.runs[run.run] = run
+    elif event == "remaining":
+        remaining, name = _ids(entry), _text(entry, "run")
+        if name in history.runs:
+            history.runs[name] = dataclasses.replace(history.runs[name], remaining=remaining)
     elif event == "end":
         history.runs.pop(str(entry.get("run")), None)
     elif event in STATES or event in ("settled", "outcome"):
@@ -174,13 +180,17 @@ def _take(history: History, entry: dict[str, t.Any], *, first: bool) -> None:
 
 
 def _parse_begin(entry: dict[str, t.Any]) -> BegunRun:
-    ids, options = entry.get("ids"), entry.get("options")
-    if not isinstance(ids, list) or not all(isinstance(device, str) for device in ids):
-        raise ValueError("its 'ids' is not a list of texts")
+    ids, options = _ids(entry), entry.get("options")
     if not isinstance(options, dict):
         raise ValueError("its 'options' is not an object")
-    lower = frozenset(device.lower() for device in ids)
-    return BegunRun(_text(entry, "run"), _time(entry, "time"), _time(entry, "since"), lower, options, _text(entry, "selection"))
+    return BegunRun(_text(entry, "run"), _time(entry, "time"), _time(entry, "since"), ids, ids, options)
+
+
+def _ids(entry: dict[str, t.Any]) -> frozenset[str]:
+    ids = entry.get("ids")
+    if not isinstance(ids, list) or not all(isinstance(device, str) for device in ids):
+        raise ValueError("its 'ids' is not a list of texts")
+    return frozenset(device.lower() for device in ids)
 
 
 def _take_header(history: History, entry: dict[str, t.Any], first: bool) -> None:

@@ -19,12 +19,13 @@ from .._graph.batch import CallResult
 from .._graph.client import GraphClient
 from .._graph.responses import parse_response
 from .._http.message import Response
-from . import reset_state
+from . import reset_response, reset_state
 from .device_lock import DeviceLocks
 from .journal_format import State
 from .model import SAME_TIME, SKEW
 from .queue import QueuedReset, ResetQueue
-from .reset_state import EarlierReset, Event, ResponseKind, Rules, Transition
+from .reset_response import ResponseKind
+from .reset_state import EarlierReset, Event, Rules, Transition
 from .shown_resets import ShownResets
 
 LONGEST_LOOK = 20.0  # seconds between two reads of a device that has not carried out its reset
@@ -109,7 +110,7 @@ class ResultHandler:
     def _take_reset(self, work: QueuedReset, result: CallResult) -> None:
         needs_approval = result.response is not None and self._client.approval.is_required(result.response)
         renewed = work.attempts_of("POST").token_renewed
-        response = reset_state.classify(result, needs_approval=needs_approval, token_renewed=renewed)
+        response = reset_response.classify(result, needs_approval=needs_approval, token_renewed=renewed)
         if response.kind is ResponseKind.NEEDS_APPROVAL:
             self._approve(work, result)
             return
@@ -117,7 +118,7 @@ class ResultHandler:
         if response.kind is ResponseKind.NOT_RUN:
             self._try_again(work, result, can_repeat=response.can_repeat)
 
-    def _apply_response(self, work: QueuedReset, response: reset_state.ResetResponse) -> None:
+    def _apply_response(self, work: QueuedReset, response: reset_response.ResetResponse) -> None:
         if response.kind in (ResponseKind.ACCEPTED, ResponseKind.REFUSED):
             self._progress_at["POST"] = self._clock.monotonic()
         if response.kind is ResponseKind.ACCEPTED:
@@ -139,13 +140,13 @@ class ResultHandler:
         except (errors.ApprovalPendingError, errors.ApprovalError) as failure:
             self._apply(work, reset_state.after_approval(work, failure))
         except errors.LostResponseError as failure:
-            self._apply_response(work, reset_state.ResetResponse(ResponseKind.LOST, failure))
+            self._apply_response(work, reset_response.ResetResponse(ResponseKind.LOST, failure))
         except errors.IntuneError as failure:
             self._write(work, "refused", work.item.status)
             self._queue.finish(work)
             self.stop(failure)
         else:
-            self._apply_response(work, reset_state.classify_definite(dataclasses.replace(result, response=response)))
+            self._apply_response(work, reset_response.classify_definite(dataclasses.replace(result, response=response)))
 
     def _take_sync(self, work: QueuedReset, result: CallResult) -> None:
         if result.status == 429 and self.failure is None:

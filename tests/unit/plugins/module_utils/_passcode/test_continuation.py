@@ -4,48 +4,54 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import Reason as RefusalReason
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import continuation
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.continuation import RunPlan, identify, plan_run
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import BegunRun, History, KnownReset
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import SKEW
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import SKEW, DeviceReset, Reason, Status
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
 from tests.support.fakes import START
 
 A, B, C = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002", "aaaaaaaa-0000-4000-8000-000000000003"
+DAY = 86400.0
 PARAMS = {
     **{"match_by": "auto", "devices": ["PC-1", "PC-2"], "device_groups": None, "platforms": ["windows", "ios"]},
     **{"ownerships": ["company"], "max_age": 900, "reset_since": None},
 }
 
 
-def begun(run: str = "1", ids: t.Iterable[str] = (A, B), since: float = START - 5000, **given: t.Any) -> BegunRun:
-    identity = identify({**PARAMS, **given})
-    return BegunRun(run, START - 4000, since, frozenset(ids), identity.options, identity.selection)
+def begun(
+    run: str = "1", ids: t.Iterable[str] = (A, B), since: float = START - 5000, left: t.Iterable[str] | None = None, **given: t.Any
+) -> BegunRun:
+    """Return a run that began 4000 seconds ago. ``left``: its devices that a later task has to settle; by default all."""
+    return BegunRun(run, START - 4000, since, frozenset(ids), frozenset(ids if left is None else left), identify({**PARAMS, **given}))
 
 
-def plan(*runs: BegunRun, ids: t.Iterable[str] = (A, B), resets: dict[str, KnownReset] | None = None, **given: t.Any) -> RunPlan:
-    history = History(runs={run.run: run for run in runs}, resets=resets or {})
-    return plan_run(history, identify({**PARAMS, **given}), ids, START - 900, again=given.get("max_age") == 0)
+def plan(
+    *runs: BegunRun, ids: t.Iterable[str] = (A, B), resets: dict[str, KnownReset] | None = None, later: float = 0.0, **given: t.Any
+) -> RunPlan:
+    """Return the plan of a task that begins now, or ``later``."""
+    history, now = History(runs={run.run: run for run in runs}, resets=resets or {}), START + later
+    return plan_run(history, identify({**PARAMS, **given}), ids, now - 900, now=now, again=given.get("max_age") == 0)
 
 
 @pytest.mark.parametrize(
     ("given", "same"),
     [
         pytest.param({}, True, id="the same"),
-        pytest.param({"devices": ["PC-2", "PC-1"], "platforms": ["ios", "windows"]}, True, id="in another order"),
-        pytest.param({"device_groups": []}, True, id="no groups"),
-        pytest.param({"devices": ["PC-1"]}, False, id="other devices"),
-        pytest.param({"device_groups": ["Pilot"]}, False, id="groups"),
+        pytest.param({"devices": ["PC-1"], "device_groups": ["Pilot"], "platforms": ["ios", "windows"]}, True, id="other devices"),
         pytest.param({"match_by": "id"}, False, id="names that mean something else"),
+        pytest.param({"max_age": 60}, False, id="another window"),
     ],
 )
-def test_the_selection_is_told_by_its_digest(given: dict[str, t.Any], same: bool) -> None:
-    assert (identify({**PARAMS, **given}).selection == identify(PARAMS).selection) is same
+def test_the_options_that_must_stay_the_same(given: dict[str, t.Any], same: bool) -> None:
+    assert (identify({**PARAMS, **given}) == identify(PARAMS)) is same
 
 
 def test_with_reset_since_max_age_is_not_looked_at_and_a_moment_can_be_written_in_other_ways() -> None:
@@ -61,49 +67,175 @@ def test_without_a_run_that_did_not_end_nothing_is_continued(again: bool) -> Non
     resets = {A: KnownReset("accepted", START - 100, START)}
     found = plan(resets=resets, max_age=0 if again else 900)
     assert found == RunPlan(START - 900, again, {} if again else {A: EarlierReset(START - 100, True)})
-    assert continuation.describe_continued(found) == []
+    assert continuation.describe_runs(found) == []
 
 
 @pytest.mark.parametrize(
-    ("ids", "given", "covers"),
+    ("ids", "left", "is_continued"),
     [
-        pytest.param([A, B], {}, True, id="the same"),
-        pytest.param([A.upper(), B.upper()], {}, True, id="upper case"),
-        pytest.param([A, C], {}, True, id="the same options, which mean other devices by now"),
-        pytest.param([A], {"devices": [A]}, False, id="some of its devices"),
-        pytest.param([A, B], {"devices": [A, B]}, True, id="all of its devices by other names"),
-        pytest.param([A, B, C], {"devices": [A, B, C]}, True, id="all of its devices and others"),
-        pytest.param([A, C], {"devices": [A, C]}, False, id="some of its devices and others"),
+        pytest.param([A, B], [A, B], True, id="the same"),
+        pytest.param([A.upper(), B.upper()], [A, B], True, id="upper case"),
+        pytest.param([A, B], [B], True, id="of a run that left one"),
+        pytest.param([B], [B], True, id="the one that was left"),
+        pytest.param([A, C], [A, B], True, id="some of its devices and others"),
+        pytest.param([A], [B], False, id="a device that was settled"),
+        pytest.param([C], [A, B], False, id="another one"),
     ],
 )
-def test_a_run_that_did_not_end_is_continued(ids: list[str], given: dict[str, t.Any], covers: bool) -> None:
-    found = plan(begun(), ids=ids, **given)
-    assert (found.since, found.again, found.continued, found.covered) == (START - 900, False, (begun(),), (begun(),) if covers else ())
-    assert found.begun_since == (START - 5000 if covers else START - 900)
-    (text,) = continuation.describe_continued(found)
-    assert "a run of 2 devices that did not come to its end" in text and "its resets since 2026-01-05T08:36:40Z count" in text
+def test_a_run_is_continued_by_a_task_that_has_a_device_which_it_left(ids: list[str], left: list[str], is_continued: bool) -> None:
+    found = plan(run := begun(left=left), ids=ids)
+    assert found == RunPlan(START - 900, False, {}, (run,) if is_continued else ())
+    told = continuation.describe_runs(found)
+    assert len(told) == is_continued
+    for text in told:
+        assert (
+            f"a run of 2 devices that did not come to its end. Devices that are still to be settled: {len(left)}. It is continued" in text
+        )
+        assert "its resets since 2026-01-05T08:36:40Z count" in text
 
 
 def test_the_resets_of_a_run_that_did_not_end_count_for_its_devices_alone() -> None:
     known = KnownReset("accepted", START - 4000, START - 4000)
-    found = plan(begun(), ids=[A, B, C], resets=dict.fromkeys((A, C), known))
+    found = plan(begun(left=[B]), ids=[A, B, C], resets=dict.fromkeys((A, C), known))
     assert found.earlier == {A: EarlierReset(START - 4000, True)}
 
 
-def test_other_devices_are_a_run_beside_it() -> None:
-    assert plan(begun(), ids=[C], devices=["PC-3"], platforms=["android"]) == RunPlan(START - 900, False, {})
-
-
 def test_of_several_runs_those_with_these_devices_are_continued() -> None:
-    one, two = begun("1", [A], devices=["PC-1"]), begun("2", [B], since=START - 7000, devices=["PC-2"])
-    assert plan(one, two, ids=[B], devices=["PC-2"]).continued == (two,)
-    both = plan(one, two)
-    assert both.covered == (one, two) and both.begun_since == START - 7000
+    one, two = begun("1", [A]), begun("2", [B], since=START - 7000)
+    known = KnownReset("accepted", START - 6000, START - 6000)
+    found = plan(one, two, ids=[B], resets={B: known})
+    assert (found.continued, found.earlier) == ((two,), {B: EarlierReset(START - 6000, True)})
+    both = plan(one, two, resets={A: known, B: known})
+    assert (both.continued, both.earlier) == ((one, two), {B: EarlierReset(START - 6000, True)})
 
 
 def test_a_run_that_resets_whatever_was_before_goes_on_and_does_not_begin_anew() -> None:
-    found = plan(begun(max_age=0), max_age=0)
-    assert (found.since, found.again) == (START - 5000, False)
+    """Its own resets count; for a device that it did not come to, none does."""
+    known = KnownReset("accepted", START - 4000, START - 4000)
+    found = plan(begun(max_age=0), ids=[A, B, C], resets=dict.fromkeys((A, C), known), max_age=0)
+    assert (found.again, found.earlier) == (True, {A: EarlierReset(START - 4000, True)})
+
+
+# --- the age of a run -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "later", "is_expired"),
+    [
+        pytest.param({}, DAY - 4001, False, id="a day"),
+        pytest.param({}, DAY - 3999, True, id="more than a day"),
+        pytest.param({"max_age": 0}, DAY - 3999, True, id="more than a day, with max_age 0"),
+        pytest.param({"max_age": 3 * 86400}, 3 * DAY - 4001, False, id="max_age"),
+        pytest.param({"max_age": 3 * 86400}, 3 * DAY - 3999, True, id="more than max_age"),
+        pytest.param({"reset_since": "2026-01-05T08:00:00Z"}, 300 * DAY, False, id="the same moment, whenever"),
+        pytest.param({}, -5000.0, False, id="a clock that was put back"),
+    ],
+)
+def test_a_run_is_continued_for_a_day_or_for_its_max_age(given: dict[str, t.Any], later: float, is_expired: bool) -> None:
+    known, run = KnownReset("accepted", START - 4000, START - 4000), begun(**given)
+    found = plan(run, resets={A: known}, later=later, **given)
+    assert (found.continued, found.expired) == (((), (run,)) if is_expired else ((run,), ()))
+    assert found.earlier == ({} if is_expired else {A: EarlierReset(START - 4000, True)})
+
+
+@pytest.mark.parametrize("given", [{"max_age": 60}, {"reset_since": "2026-01-05T08:00:00Z"}, {"platforms": []}], ids=str)
+@pytest.mark.parametrize("before", [{}, {"reset_since": "2026-01-05T07:00:00Z"}], ids=str)
+def test_a_run_that_is_too_old_refuses_no_other_options(before: dict[str, t.Any], given: dict[str, t.Any]) -> None:
+    run = begun(**before)
+    found = plan(run, later=DAY - 3999, **given)
+    assert found.expired == (run,) and not found.continued
+
+
+def test_of_a_run_that_is_too_old_what_counts_is_told() -> None:
+    (text,) = continuation.describe_runs(plan(begun(left=[B]), later=DAY))
+    assert text.startswith("The journal holds a run of 2 devices, begun at 2026-01-05T08:53:20Z, that did not come to its end. Devices")
+    assert "to be settled: 1. It is too old to be continued. This task is a new run: only resets since 2026-01-06T09:45:00Z count" in text
+
+
+def test_a_reset_of_a_run_that_is_too_old_counts_where_it_is_young_enough_itself() -> None:
+    """Of a run that took long; also one whose response was lost, which is settled first."""
+    known = KnownReset("open", START + DAY - 100, START + DAY - 100)
+    assert plan(begun(), resets={A: known}, later=DAY).earlier == {A: EarlierReset(START + DAY - 100, False)}
+
+
+def test_with_reset_since_a_run_that_is_continued_is_not_told_of() -> None:
+    given = {"reset_since": "2026-01-05T08:00:00Z"}
+    found = plan(begun(**given), **given)
+    assert found.continued and continuation.describe_runs(found) == []
+
+
+# --- the end of a run -----------------------------------------------------------------------------------------------
+
+SETTLED: list[tuple[Status, Reason | None, bool]] = [
+    ("planned", None, True),
+    ("none", None, True),
+    ("done", None, True),
+    ("pending", None, True),
+    ("failed", "device_failed", True),
+    ("failed", "service_refused", True),
+    ("failed", "approval_refused", True),
+    ("failed", "unavailable", True),
+    ("failed", "device_gone", True),
+    ("not_supported", "not_supported", True),
+    ("canceled", "canceled", True),
+    ("unknown", "device_gone", True),
+    ("unknown", "state_unknown", True),
+    ("unknown", "answer_lost", False),
+    ("needs_approval", None, True),
+    ("not_attempted", None, False),
+    ("not_attempted", "locked", False),
+    *(("refused", reason, True) for reason in t.get_args(RefusalReason)),
+]
+
+
+@pytest.mark.parametrize(("status", "reason", "settled"), SETTLED)
+def test_a_run_ends_unless_a_later_task_has_something_to_settle(status: Status, reason: Reason | None, settled: bool) -> None:
+    assert continuation.is_settled(status, reason) is settled
+    item = DeviceReset(A.upper(), ["PC-1"], status=status, reason=reason)
+    assert continuation.find_remaining(plan(), "2", [item]) == {"2": frozenset() if settled else frozenset({A})}
+
+
+def test_each_status_and_each_reason_is_decided_on() -> None:
+    assert {status for status, _reason, _settled in SETTLED} == set(t.get_args(Status))
+    assert {reason for _status, reason, _settled in SETTLED} - {None} == set(flat(Reason))
+
+
+def flat(kind: t.Any) -> t.Iterator[str]:
+    """Yield the words of a Literal, also of one within it."""
+    for part in t.get_args(kind):
+        yield from flat(part) if t.get_args(part) else [part]
+
+
+@pytest.mark.parametrize(
+    ("settled", "left", "expected"),
+    [
+        pytest.param([A, B], [], {"1": [], "2": []}, id="all"),
+        pytest.param([B], [], {"1": [A], "2": []}, id="some, and others are not named"),
+        pytest.param([A], [B], {"1": [B], "2": []}, id="some"),
+        pytest.param([], [A, B], {"2": []}, id="none"),
+        pytest.param([A, B], [C], {"1": [], "2": [C]}, id="all, and one of the new run is left"),
+        pytest.param([C], [B], {"2": []}, id="another one"),
+    ],
+)
+def test_the_devices_that_are_settled_leave_the_run_that_began_them(
+    settled: list[str], left: list[str], expected: dict[str, list[str]]
+) -> None:
+    items = [DeviceReset(device, ["PC"], status="done") for device in settled]
+    items += [DeviceReset(device, ["PC"], status="unknown", reason="answer_lost") for device in left]
+    found = continuation.find_remaining(plan(begun(), ids=[item.id for item in items]), "2", items)
+    assert found == {run: frozenset(ids) for run, ids in expected.items()}
+
+
+def test_a_device_that_two_killed_runs_left_leaves_both() -> None:
+    runs = [begun("1"), dataclasses.replace(begun("2", [A]), begun_at=START - 100)]
+    assert continuation.find_remaining(plan(*runs), "3", [DeviceReset(A, ["PC"], status="done")]) == {
+        "1": frozenset({B}),
+        "2": frozenset(),
+        "3": frozenset(),
+    }
+
+
+# --- other options --------------------------------------------------------------------------------------------------
 
 
 def refusal(*runs: BegunRun, **given: t.Any) -> str:
@@ -126,7 +258,9 @@ def refusal(*runs: BegunRun, **given: t.Any) -> str:
 )
 def test_other_options_are_refused_with_what_differs(given: dict[str, t.Any], told: str) -> None:
     text = refusal(begun(), **given)
-    assert told in text and "a run of 2 devices, begun at 2026-01-05T08:53:20Z, that did not end" in text
+    assert told in text and "a run of 2 devices, begun at 2026-01-05T08:53:20Z, that did not end, with other options: " in text
+    assert "Devices that are still to be settled: 2." in text
+    assert "after 2026-01-06T08:53:20Z that run is too old to be continued" in text
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ import uuid
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import device_lock
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lock_files
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import DeviceLocks
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.lock_folder import find_folders
 
 A, B = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 FORK = multiprocessing.get_context("fork")
-has_description_locks = pytest.mark.skipif(device_lock.OFD_SETLK is None, reason="this platform has no locks of file descriptions")
+has_description_locks = pytest.mark.skipif(lock_files.OFD_SETLK is None, reason="this platform has no locks of file descriptions")
 
 
 def devices(number: int) -> list[str]:
@@ -122,7 +122,7 @@ def test_no_two_of_many_devices_are_taken_for_the_same(folder: str) -> None:
 
 def test_the_files_have_about_the_same_number_of_locks_each() -> None:
     """The time for a lock grows with the number of locks in its file."""
-    subject = device_lock.LockFolder("/nowhere", lambda path, reason: None)
+    subject = lock_files.LockFolder("/nowhere", lambda path, reason: None)
     found = collections.Counter(subject._locate(device)[0].path for device in devices(16_000))
     assert len(found) == 16 and max(found.values()) < 1200
     places = {subject._locate(device)[1] for device in devices(16_000)}
@@ -161,7 +161,7 @@ KINDS = pytest.mark.parametrize("kind", [pytest.param("description", marks=has_d
 def use_kind(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """Let a platform have the older kind of locks alone."""
     if kind == "process":
-        monkeypatch.setattr(device_lock, "OFD_SETLK", None)
+        monkeypatch.setattr(lock_files, "OFD_SETLK", None)
 
 
 @KINDS
@@ -228,7 +228,7 @@ def no_description_locks(*_args: object) -> t.NoReturn:
 
 
 def test_a_file_system_that_knows_the_older_kind_alone_is_locked_with_it(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_lock, "OFD_SETLK", 37)
+    monkeypatch.setattr(lock_files, "OFD_SETLK", 37)
     monkeypatch.setattr(fcntl, "fcntl", no_description_locks)
     with holder(folder), DeviceLocks([folder]) as locks:
         assert not locks.take(A) and locks.take(B)
@@ -244,7 +244,7 @@ def test_a_file_system_without_locks_is_told_once_and_the_task_goes_on(
     def refuse(*_args: object) -> t.NoReturn:
         raise OSError(reason, os.strerror(reason))
 
-    monkeypatch.setattr(device_lock, "OFD_SETLK", 37 if kind == "description" else None)
+    monkeypatch.setattr(lock_files, "OFD_SETLK", 37 if kind == "description" else None)
     monkeypatch.setattr(fcntl, "fcntl", refuse)
     monkeypatch.setattr(fcntl, "lockf", refuse)
     with DeviceLocks([folder]) as locks:

@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import device_lock, device_memory
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import device_memory, lock_files
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import DeviceLocks
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_format import KnownReset, State
 from tests.support.fakes import START
@@ -99,7 +99,7 @@ def test_a_batch_is_one_write_a_file(folder: str, monkeypatch: pytest.MonkeyPatc
         writes, really = list[int](), os.write
         monkeypatch.setattr(os, "write", lambda handle, content: (writes.append(handle), really(handle, content))[1])
         locks.remember(chosen, "open", START)
-    assert len(writes) == len(set(writes)) == device_lock.FILES and len(lines(folder)) == 200
+    assert len(writes) == len(set(writes)) == lock_files.FILES and len(lines(folder)) == 200
 
 
 def test_who_does_not_hold_a_device_writes_nothing_of_it(folder: str) -> None:
@@ -263,7 +263,7 @@ def test_a_large_file_is_made_anew_with_one_line_a_device(folder: str) -> None:
 
 
 def file_of_number(device: str) -> str:
-    return device_lock.LockFolder("/nowhere", lambda path, reason: None)._locate(device)[0].path
+    return lock_files.LockFolder("/nowhere", lambda path, reason: None)._locate(device)[0].path
 
 
 @has_description_locks
@@ -294,9 +294,9 @@ def test_who_has_the_old_file_takes_devices_in_the_new_one(folder: str) -> None:
 def test_a_file_that_is_replaced_at_the_moment_of_the_lock_is_noticed(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     note(folder, (A, "open", START))
     with DeviceLocks([folder]) as early:
-        really, tidied = device_lock.LockFolder._lock, list[DeviceLocks]()
+        really, tidied = lock_files.LockFolder._lock, list[DeviceLocks]()
 
-        def lock(self: device_lock.LockFolder, file: device_lock.LockFile, place: int) -> bool:
+        def lock(self: lock_files.LockFolder, file: lock_files.LockFile, place: int) -> bool:
             if not tidied:
                 fill(folder, A)
                 tidied.append(DeviceLocks([folder]))
@@ -304,7 +304,7 @@ def test_a_file_that_is_replaced_at_the_moment_of_the_lock_is_noticed(folder: st
                 assert tidied[0].take(A)
             return really(self, file, place)
 
-        monkeypatch.setattr(device_lock.LockFolder, "_lock", lock)
+        monkeypatch.setattr(lock_files.LockFolder, "_lock", lock)
         tidied.clear()
         assert not early.take(A), "the other process holds it in the new file"
         tidied[0].close()

@@ -19,7 +19,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._approval.optio
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses, reset_state, result
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses, reset_response, result
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
 from tests.support.fakes import START, body_of, error
@@ -588,14 +588,14 @@ def test_a_reset_that_was_taken_stays_so_where_the_device_can_be_read_no_more(st
 def test_case_14_a_defect_leaves_the_outcomes_of_all_devices(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is raised while a result is taken: the other devices have theirs, and a reset that was sent may have been run."""
     wire = FleetWire(size)
-    real = reset_state.classify
+    real = reset_response.classify
 
     def classify(found: t.Any, **more: t.Any) -> t.Any:
         if found.key.item.id == wire.ids[0]:
             raise OverflowError("s3cret")
         return real(found, **more)
 
-    monkeypatch.setattr(reset_state, "classify", classify)
+    monkeypatch.setattr(reset_response, "classify", classify)
     engine, items = wire.run()
     assert isinstance(engine.failure, errors.InternalError) and "s3cret" not in str(engine.failure)
     assert (items[0].status, items[0].reason) == ("unknown", "answer_lost")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A model of the whole: tasks over parts of a fleet, in a row and two at once, faults, kills, late answers, other administrators, a service
-that lags, clocks that are wrong, and a journal on a disk.
+that lags, clocks that are wrong, a journal on a disk, tasks without it, and what a machine remembers of them.
 
 What the tenant took from us is compared with what the tasks and the journal say, after every step. For a longer run, with other
 examples each time: FLEET_MACHINE=1000 python -m pytest tests/unit/plugins/module_utils/_passcode/test_engine_model.py
@@ -31,7 +31,7 @@ from intune_emulator.state.device_actions import Action
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format, lost_responses, model
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import continuation, journal_format, lost_responses, model
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_passcode as module
 from tests.support.emulated import Died
 from tests.support.fakes import START
@@ -39,10 +39,10 @@ from tests.support.fleets import FAULTS, FleetWire
 
 SIZE = 24  # more than one batch
 EXAMPLES = int(os.environ.get("FLEET_MACHINE", "0"))
-MAX_AGE = 900
+MAX_AGE, DAY = 900, continuation.GREATEST_AGE
 DELAY = lost_responses.QUIET - 5.0  # seconds for which a request may be under way when nobody waits for its answer any more
 CERTAIN = {None, "not_sent", "throttled", "throttled_silently", "throttled_zero", "503_later", "expired"}
-SYNCED = {"journal", "begin", "intent", "end"}  # lines that are on the disk before anything else is done
+SYNCED = {"journal", "begin", "intent", "remaining", "end"}  # lines that are on the disk before anything else is done
 # Of one item of a batch; the last three leave open whether it was done.
 ITEM_FAULTS: list[dict[str, t.Any]] = [
     {"kind": "status", "status": 429},
@@ -74,6 +74,7 @@ class Plan:
     latency: float
     width: int = 8
     beside: bool = False
+    journaled: bool = True
 
 
 def plan_of(seed: int) -> Plan:
@@ -178,9 +179,12 @@ class FleetMachine(RuleBasedStateMachine):
         self.wire = Wire(audit_delay=audit_delay, audit_access=access, action_timestamps=stamps, audit_filter=audit_filter)
         self.folder = tempfile.TemporaryDirectory()
         self.paths = [pathlib.Path(self.folder.name) / "journal"]
-        self.locks = pathlib.Path(self.folder.name) / "locks"
-        self.locks.mkdir(0o700)
+        self.machine = 0
+        self.make_locks()
         self.task, self.fixed = 0, fixed
+        # Of each task: where it kept what it knew, which is the folder of its machine, and its journal; and the resets that it was shown.
+        self.kept: dict[int, set[pathlib.Path]] = {}
+        self.shown: dict[int, set[str]] = {}
         # Devices of which the machine may remember a reset without a known end, also where the journal was changed or torn.
         self.remembered: set[str] = set()
         self.campaigns = [self.now()]
@@ -219,6 +223,35 @@ class FleetMachine(RuleBasedStateMachine):
         """Run a task beside another one with the same journal, which is refused."""
         self.perform(dataclasses.replace(plan, beside=True), check=False)
 
+    @rule(plan=plans)
+    def run_without_the_journal(self, plan: Plan) -> None:
+        """Run tasks of which, and for which, the machine alone remembers resets."""
+        self.perform(dataclasses.replace(plan, journaled=False, torn=None), check=False)
+        self.perform(dataclasses.replace(calm, journaled=False, devices=plan.devices), check=False)
+
+    @rule(plan=plans)
+    def run_without_the_journal_when_all_are_due(self, plan: Plan) -> None:
+        """Run a task when the window is over, which resets each device whatever the machine remembers."""
+        self.wait(lost_responses.QUIET + model.SKEW + 1.0 if self.fixed else MAX_AGE + 60.0)
+        self.campaigns.append(self.now())
+        if self.fixed:
+            self.paths.append(self.path.with_name(f"journal-{len(self.paths)}"))
+        waiting = {
+            device
+            for device in self.wire.ids
+            if any(action.state(self.wire.tenant.clock.now())[0] == "pending" for action in self.wire.of(device))
+        }
+        self.perform(dataclasses.replace(calm, journaled=False, devices=plan.devices, other=None), check=False)
+        for device, entry in self.results.items():
+            if entry["status"] != "refused" and entry["reason"] != "service_refused" and device not in waiting:
+                assert entry["changed"] and self.wire.of(device, self.task), entry
+
+    @rule(plan=plans)
+    def run_without_the_journal_when_the_memory_is_lost(self, plan: Plan) -> None:
+        """Run a task as after a restart that empties the temporary folder: Intune alone tells what tasks without the journal sent."""
+        self.make_locks()
+        self.perform(dataclasses.replace(plan, journaled=False, torn=None), check=False)
+
     @rule(plan=plans, ahead=st.sampled_from([86400.0, -86400.0, 3600.0, -3600.0]))
     def run_while_the_date_is_wrong(self, plan: Plan, ahead: float) -> None:
         self.wire.ahead = ahead
@@ -233,7 +266,7 @@ class FleetMachine(RuleBasedStateMachine):
         assert (self.path.read_bytes() if self.path.exists() else None) == before
         assert not [request for request in self.wire.sent[sent:] if resets_in(request) or request.url.endswith("syncDevice")]
 
-    @rule(seconds=st.one_of(st.floats(0.0, 60.0), st.floats(0.0, MAX_AGE + 60.0)))
+    @rule(seconds=st.one_of(st.floats(0.0, 60.0), st.floats(0.0, MAX_AGE + 60.0), st.sampled_from([DAY, DAY + 60.0])))
     def wait(self, seconds: float) -> None:
         self.wire.clock.sleep(seconds)
         self.wire.catch_up()
@@ -259,6 +292,8 @@ class FleetMachine(RuleBasedStateMachine):
         wire.plan = self.script(plan)
         self.results, began, past, names = {}, self.now(), self.past(), {self.wire.ids[place] for place in plan.devices}
         doubtful = {device for device, trace in past.resets.items() if trace.state == "open"}
+        self.kept[self.task] = {self.locks, *([self.path] if plan.journaled else [])}
+        self.shown[self.task] = {action for device in names for action in self.find_shown(device, plan.options.get("use_beta", True))}
         world = wire.world(retry_timeout=plan.retry_timeout)
         world.client.worker_pool.width = plan.width
         try:
@@ -274,22 +309,43 @@ class FleetMachine(RuleBasedStateMachine):
             for entry in self.results.values():
                 self.assert_truthful(entry, began, entry["id"] in doubtful | wire.doubtful | self.remembered, check)
             self.remembered |= doubtful | wire.doubtful
-            unsettled = any(entry["status"] in ("unknown", "not_attempted") for entry in self.results.values())
-            assert check or not unsettled or self.past().runs, "it is to be continued"
-            assert check or unsettled or len(plan.devices) < SIZE or not self.past().runs, "it came to its end, and all others with it"
+            unsettled = {entry["id"] for entry in self.results.values() if not continuation.is_settled(entry["status"], entry["reason"])}
+            left = {device for run in self.past().runs.values() for device in run.remaining}
+            is_over = check or not plan.journaled
+            assert is_over or unsettled == left & names, "these are to be continued, and no others of this task"
             unconfirmed = {entry["id"] for entry in self.results.values() if entry["confirmed"] is False and entry["status"] == "pending"}
             assert len(unconfirmed) == outcome.values["summary"]["unconfirmed"]
             assert check or bool(unconfirmed) is any("can reset these devices again" in text for text in outcome.warnings)
         finally:
             wire.plan, wire.author = lambda request: None, 0
             wire.tenant.faults.clear()
-        for run in past.runs.values() if not self.fixed else ():
-            # A run that did not come to its end is continued, however late.
+        for run in past.runs.values() if plan.journaled and not self.fixed else ():
             # One that was begun by a Date that was behind has a longer window than was meant.
-            for device in run.ids & names if run.since > run.begun_at - MAX_AGE - 60.0 else ():
+            is_continued = run.remaining & names and began - run.begun_at < DAY
+            for device in run.ids & names if is_continued and run.since > run.begun_at - MAX_AGE - 60.0 else ():
                 mine = wire.of(device, self.task)
-                counted = [action for action in self.ours(device) if action not in mine and action.requested.timestamp() >= run.since]
+                counted = [action for action in self.written(device) if action not in mine and action.requested.timestamp() >= run.since]
                 assert not (mine and counted), device
+
+    def find_shown(self, device: str, beta: bool) -> set[str]:
+        """Return our resets of a device that Intune shows where a task looks: in its record, or in the audit log."""
+        now, settings = self.wire.tenant.clock.now(), self.wire.tenant.settings
+        is_read = beta and settings.audit_access == "read"
+        delay = datetime.timedelta(seconds=settings.audit_delay)
+        return {a.id for a in self.ours(device) if a.is_visible(now) or (is_read and now >= a.requested + delay)}
+
+    def could_know(self, before: Action, after: Action) -> bool:
+        """Return whether the task of one reset could know of the other: from its machine, its journal, or Intune."""
+        one, other = self.wire.by[before.id], self.wire.by[after.id]
+        return one == other or bool(self.kept[one] & self.kept[other]) or before.id in self.shown[other]
+
+    def is_of_same_window(self, before: Action, after: Action) -> bool:
+        """Return whether the one is enough of a reset for the task of the other."""
+        times = [action.requested.timestamp() for action in (before, after)]
+        if self.fixed:
+            return len({sum(begin <= when for begin in self.campaigns) for when in times}) == 1
+        # The service's clock is known to the second.
+        return abs(times[1] - times[0]) <= MAX_AGE - 1.0
 
     def script(self, plan: Plan) -> t.Callable[[Request], str | None]:
         left, number = [None] * plan.after + plan.faults, itertools.count()
@@ -327,7 +383,8 @@ class FleetMachine(RuleBasedStateMachine):
         defaults = {name: option.get("default") for name, option in module.SPEC.argument_spec.items()}
         since = journal_format.render_time(self.campaigns[-1]) if self.fixed else None
         names = [self.wire.ids[place] for place in sorted(plan.devices)]
-        given = {"devices": names, "journal_path": str(self.path), "reset_since": since, "max_age": MAX_AGE, "return_passcode": True}
+        path = str(self.path) if plan.journaled else None
+        given = {"devices": names, "journal_path": path, "reset_since": since, "max_age": MAX_AGE, "return_passcode": True}
         given["lock_directory"] = str(self.locks)
         return {**defaults, **given, **plan.options}
 
@@ -372,13 +429,9 @@ class FleetMachine(RuleBasedStateMachine):
     @invariant()
     def no_device_is_reset_twice(self) -> None:
         for device in self.wire.ids if self.task else ():
-            times = [action.requested.timestamp() for action in self.ours(device)]
-            if self.fixed:
-                numbers = collections.Counter(sum(begin <= when for begin in self.campaigns) for when in times)
-                assert all(number == 1 for number in numbers.values()), (device, times, self.campaigns)
-            else:
-                # The service's clock is known to the second.
-                assert all(after - before > MAX_AGE - 1.0 for before, after in itertools.pairwise(times)), (device, times)
+            resets = sorted(self.ours(device), key=lambda action: self.wire.by[action.id])
+            for before, after in itertools.combinations(resets, 2):
+                assert not (self.is_of_same_window(before, after) and self.could_know(before, after)), (device, before, after)
 
     @invariant()
     def what_was_sent_is_written_down(self) -> None:
@@ -389,7 +442,7 @@ class FleetMachine(RuleBasedStateMachine):
         intents = collections.Counter(entry["device"] for entry in entries if entry["event"] == "intent")
         traces = self.past().resets
         for device in self.wire.ids:
-            ours = self.ours(device)
+            ours = self.written(device)
             assert intents[device] >= len(ours), device
             trace = traces.get(device)
             if trace is not None and trace.state == "accepted":
@@ -399,6 +452,15 @@ class FleetMachine(RuleBasedStateMachine):
 
     def ours(self, device: str) -> list[Action]:
         return [action for action in self.wire.of(device) if self.wire.by[action.id]]
+
+    def written(self, device: str) -> list[Action]:
+        """Return our resets of a device that a journal knows."""
+        return [action for action in self.ours(device) if self.kept[self.wire.by[action.id]] & set(self.paths)]
+
+    def make_locks(self) -> None:
+        self.machine += 1
+        self.locks = pathlib.Path(self.folder.name) / f"locks-{self.machine}"
+        self.locks.mkdir(0o700)
 
     def device(self, place: int) -> t.Any:
         return self.wire.tenant.devices.get(self.wire.ids[place])

@@ -60,8 +60,12 @@ def lines(path: pathlib.Path) -> list[dict[str, t.Any]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
-def begin(journal: Journal, since: float = START, continues: t.Sequence[str] = ()) -> None:
-    journal.begin("run-1", since, [B, A], OPTIONS, "digest", continues)
+def begin(journal: Journal, since: float = START) -> None:
+    journal.begin("run-1", since, [B, A], OPTIONS)
+
+
+def end(journal: Journal) -> None:
+    journal.settle({"run-1": ()})
 
 
 def intent(journal: Journal, *names: str | None) -> None:
@@ -105,18 +109,19 @@ def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock)
         lambda journal: journal.write("lost", B, "no answer"),
         lambda journal: journal.write("settled", B, None),
         lambda journal: journal.outcome([(A, "done"), (B, "not_attempted")]),
-        lambda journal: journal.end("run-1"),
+        lambda journal: journal.settle({"run-1": {B}}),
+        end,
     ]
     for step in steps:
         clock.sleep(1)
         step(subject)
-    at = [f"2026-01-05T10:00:0{second}.000Z" for second in range(9)]
-    header = {"time": at[0], "event": "journal", "format": journal_format.FORMAT, "version": 1, "tenant": TENANT_ID, "graph": GRAPH}
+    at = [f"2026-01-05T10:00:0{second}.000Z" for second in range(10)]
+    header = {"time": at[0], "event": "journal", "format": journal_format.FORMAT, "version": 2, "tenant": TENANT_ID, "graph": GRAPH}
     assert lines(path) == [
         header,
         {
-            **{"time": at[1], "event": "begin", "run": "run-1", "since": "2026-01-05T09:44:59.500Z", "ids": [A, B]},
-            **{"options": OPTIONS, "selection": "digest", "continues": []},
+            **{"time": at[1], "event": "begin", "run": "run-1", "since": "2026-01-05T09:44:59.500Z"},
+            **{"ids": [A, B], "options": OPTIONS},
         },
         {"time": at[2], "event": "intent", "device": A, "name": "Büro 1", "request": "request-0"},
         {"time": at[2], "event": "intent", "device": B, "name": None, "request": "request-1"},
@@ -126,7 +131,8 @@ def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock)
         {"time": at[6], "event": "settled", "device": B, "ran": False},
         {"time": at[7], "event": "outcome", "device": A, "status": "done"},
         {"time": at[7], "event": "outcome", "device": B, "status": "not_attempted"},
-        {"time": at[8], "event": "end", "run": "run-1"},
+        {"time": at[8], "event": "remaining", "run": "run-1", "ids": [B]},
+        {"time": at[9], "event": "end", "run": "run-1"},
     ]
     subject.close()
     found = past(path)
@@ -143,7 +149,7 @@ def test_the_next_run_finds_what_an_unfinished_one_left_and_adds_to_it(path: pat
     with journal(path) as second:
         found = second.open(TENANT_ID, GRAPH)
         second.write("settled", A, True)
-    assert found.runs == {"run-1": BegunRun("run-1", START, START - 900, frozenset({A, B}), OPTIONS, "digest")}
+    assert found.runs == {"run-1": BegunRun("run-1", START, START - 900, frozenset({A, B}), frozenset({A, B}), OPTIONS)}
     assert found.resets[A].state == "open"
     assert path.read_bytes().startswith(before)
     assert past(path).resets[A].state == "accepted"
@@ -154,7 +160,9 @@ def test_the_next_run_finds_what_an_unfinished_one_left_and_adds_to_it(path: pat
     [
         pytest.param(lambda journal: intent(journal, "1", "2"), ["write", "fsync"], id="intent"),
         pytest.param(begin, ["write", "fsync"], id="begin"),
-        pytest.param(lambda journal: journal.end("run"), ["write", "fsync"], id="end"),
+        pytest.param(end, ["write", "fsync"], id="end"),
+        pytest.param(lambda journal: journal.settle({"1": (), "2": {B}}), ["write", "fsync"], id="the ends of several runs"),
+        pytest.param(lambda journal: journal.settle({}), [], id="the end of none"),
         pytest.param(lambda journal: journal.write("accepted", A, None), ["write"], id="accepted"),
         pytest.param(lambda journal: journal.write("refused", A, ""), ["write"], id="refused"),
         pytest.param(lambda journal: journal.write("lost", A, ""), ["write"], id="lost"),
@@ -220,7 +228,7 @@ def test_without_a_path_nothing_is_kept(
         begin(subject)
         intent(subject, "PC-1")
         subject.write("accepted", A, None)
-        subject.end("run")
+        end(subject)
     assert calls == [] and list(tmp_path.iterdir()) == []
 
 
@@ -584,7 +592,8 @@ APPENDS: list[t.Any] = [
     pytest.param(lambda journal: journal.write("lost", B, ""), id="lost"),
     pytest.param(lambda journal: journal.write("settled", B, True), id="settled"),
     pytest.param(lambda journal: journal.outcome([(B, "done")]), id="outcome"),
-    pytest.param(lambda journal: journal.end("run"), id="end"),
+    pytest.param(end, id="end"),
+    pytest.param(lambda journal: journal.settle({"run-1": {B}}), id="remaining"),
 ]
 
 
@@ -693,7 +702,7 @@ def test_the_longest_line_of_ours_is_read_at_once(path: pathlib.Path) -> None:
     """A character of a name or a reason takes up to six bytes, as an escape in JSON."""
     with opened(path) as subject:
         intent(subject, "\x01" * 1000)
-        subject.begin("run-1", START, [f"aaaaaaaa-0000-4000-8000-{number:012d}" for number in range(50_000)], OPTIONS, "digest")
+        subject.begin("run-1", START, [f"aaaaaaaa-0000-4000-8000-{number:012d}" for number in range(50_000)], OPTIONS)
         subject.write("refused", A, "\x01" * 5000)
     longest = max(map(len, path.read_bytes().splitlines()))
     assert 1_900_000 < longest < journal_file.MAX_LINE / 2

@@ -35,12 +35,12 @@ def traces(*lines: bytes) -> dict[str, KnownReset]:
 
 
 def begin(run: str, since: str = "2026-01-05T09:00:00.500Z", **more: t.Any) -> bytes:
-    members = {"run": run, "since": since, "ids": [A, B.upper()], "options": {"match_by": "auto"}, "selection": "digest", "continues": []}
+    members = {"run": run, "since": since, "ids": [A, B.upper()], "options": {"match_by": "auto"}}
     return line("begin", **{**members, **more})
 
 
-def begun(run: str, since: float = START - 3600 + 0.5) -> BegunRun:
-    return BegunRun(run, START + 1, since, frozenset({A, B}), {"match_by": "auto"}, "digest")
+def begun(run: str, since: float = START - 3600 + 0.5, remaining: t.Iterable[str] = (A, B)) -> BegunRun:
+    return BegunRun(run, START + 1, since, frozenset({A, B}), frozenset(remaining), {"match_by": "auto"})
 
 
 # --- lines ----------------------------------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ def test_the_first_line_names_format_tenant_and_cloud() -> None:
         "time": "2026-01-05T10:00:00.000Z",
         "event": "journal",
         "format": "endpointops.intune reset journal",
-        "version": 1,
+        "version": 2,
         "tenant": TENANT_ID,
         "graph": GRAPH,
     }
@@ -116,8 +116,6 @@ def test_a_journal_of_a_run_that_was_killed() -> None:
         pytest.param([begin("1")], "1", id="begun"),
         pytest.param([begin("1"), line("end", run="1")], "", id="ended"),
         pytest.param([begin("1"), line("end", run="1"), begin("2")], "2", id="ended, and begun anew"),
-        pytest.param([begin("1"), begin("2", continues=["1"])], "2", id="continued"),
-        pytest.param([begin("1"), begin("2", continues=["1"]), line("end", run="2")], "", id="continued to the end"),
         pytest.param([begin("1"), begin("2")], "12", id="another one beside it"),
         pytest.param([begin("1"), begin("2"), line("end", run="2")], "1", id="another one, which ended"),
         pytest.param([begin("2"), line("end", run="1")], "2", id="the end of another run"),
@@ -125,12 +123,29 @@ def test_a_journal_of_a_run_that_was_killed() -> None:
         pytest.param([line("end", run="1")], "", id="an end alone"),
     ],
 )
-def test_a_run_counts_until_it_ends_or_goes_on_in_another_one(lines: list[bytes], runs: str) -> None:
+def test_a_run_counts_until_it_ends(lines: list[bytes], runs: str) -> None:
     assert read(HEADER + b"".join(lines)).runs == {run: begun(run) for run in runs}
 
 
-def test_a_run_that_is_continued_has_its_own_window() -> None:
-    assert read(HEADER + begin("1") + begin("2", "2026-01-05T10:00:00Z", continues=["1"])).runs == {"2": begun("2", START)}
+def test_each_run_has_its_own_window() -> None:
+    assert read(HEADER + begin("1") + begin("2", "2026-01-05T10:00:00Z")).runs == {"1": begun("1"), "2": begun("2", START)}
+
+
+@pytest.mark.parametrize(
+    ("lines", "remaining"),
+    [
+        pytest.param([], (A, B), id="a run that was killed"),
+        pytest.param([line("remaining", run="1", ids=[B.upper()])], (B,), id="a device"),
+        pytest.param([line("remaining", run="1", ids=[A, B]), line("remaining", run="1", ids=[A])], (A,), id="fewer and fewer"),
+        pytest.param([line("remaining", run="2", ids=[A])], (A, B), id="of another run"),
+    ],
+)
+def test_the_devices_that_a_run_left_are_those_that_were_written_down_last(lines: list[bytes], remaining: tuple[str, ...]) -> None:
+    assert read(HEADER + begin("1") + b"".join(lines)).runs == {"1": begun("1", remaining=remaining)}
+
+
+def test_a_run_that_left_devices_can_end_later() -> None:
+    assert read(HEADER + begin("1") + line("remaining", run="1", ids=[A]) + line("end", run="1")).runs == {}
 
 
 INTENT = line("intent", 1, device=A, name="PC-1")
@@ -226,7 +241,8 @@ DAMAGE = [
     pytest.param(begin("1", ids=None), "'ids'", id="no devices"),
     pytest.param(begin("1", ids=[A, 7]), "'ids'", id="number for one of the devices"),
     pytest.param(begin("1", options=[]), "'options'", id="options that are a list"),
-    pytest.param(begin("1", selection=None), "'selection'", id="no selection"),
+    pytest.param(line("remaining", run="1"), "'ids'", id="no devices that are left"),
+    pytest.param(line("remaining", ids=[A]), "'run'", id="devices that no run left"),
     pytest.param(begin("1", "yesterday"), "'since'", id="no window"),
 ]
 
@@ -249,9 +265,10 @@ def test_damage_is_refused_by_its_line(damage: bytes, words: str) -> None:
         pytest.param(INTENT, "not the first line", id="a journal without its first line"),
         pytest.param(HEADER.replace(b'"journal"', b'"diary"'), "not the first line", id="another event"),
         pytest.param(HEADER.replace(b"reset journal", b"wipe journal"), "not the first line", id="another format"),
-        pytest.param(HEADER.replace(b'"version": 1', b'"version": 2'), "version 2", id="a later version"),
-        pytest.param(HEADER.replace(b'"version": 1', b'"version": "1"'), "version", id="a version that is a text"),
-        pytest.param(HEADER.replace(b'"version": 1, ', b""), "version None", id="no version"),
+        pytest.param(HEADER.replace(b'"version": 2', b'"version": 3'), "version 3, and this release", id="a later version"),
+        pytest.param(HEADER.replace(b'"version": 2', b'"version": 1'), "version 1, and this release", id="an earlier version"),
+        pytest.param(HEADER.replace(b'"version": 2', b'"version": "2"'), "version", id="a version that is a text"),
+        pytest.param(HEADER.replace(b'"version": 2, ', b""), "version None", id="no version"),
         pytest.param(HEADER.replace(f'"{GRAPH}"'.encode(), b"null"), "'graph'", id="no cloud"),
         pytest.param(HEADER.replace(f'"{TENANT_ID}"'.encode(), b"7"), "'tenant'", id="a number for a tenant"),
     ],
@@ -301,7 +318,7 @@ def test_an_empty_journal_belongs_to_nobody() -> None:
 Event = tuple[str, str, bool]  # event, device or run, ran
 EVENTS = st.lists(
     st.tuples(
-        st.sampled_from(["intent", "accepted", "refused", "lost", "settled", "outcome", "begin", "end", "new"]),
+        st.sampled_from(["intent", "accepted", "refused", "lost", "settled", "outcome", "begin", "remaining", "end", "new"]),
         st.sampled_from("ab"),
         st.booleans(),
     ),
@@ -313,7 +330,7 @@ def written(events: list[Event]) -> list[bytes]:
     """One line each second."""
     since = "2026-01-05T09:00:00Z"
     return [HEADER] + [
-        line(event, number, device=name, run=name, ran=ran, since=since, ids=[], options={}, selection="x", name="Büro 💻", reason="\n")
+        line(event, number, device=name, run=name, ran=ran, since=since, ids=[], options={}, name="Büro 💻", reason="\n")
         for number, (event, name, ran) in enumerate(events)
     ]
 
@@ -321,7 +338,9 @@ def written(events: list[Event]) -> list[bytes]:
 def expected_trace(events: list[Event], device: str) -> KnownReset | None:
     """Return what a person would say who looks at the device's lines from the end."""
     mine = [
-        (START + at, event, ran) for at, (event, name, ran) in enumerate(events) if name == device and event not in ("begin", "end", "new")
+        (START + at, event, ran)
+        for at, (event, name, ran) in enumerate(events)
+        if name == device and event not in ("begin", "remaining", "end", "new")
     ]
     while mine and mine[0][1] == "outcome":
         mine.pop(0)

@@ -15,16 +15,11 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligib
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import CallResult
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import reset_state, result
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import reset_response, reset_state, result
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import SKEW, DeviceReset
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.queue import QueuedReset
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import (
-    EarlierReset,
-    ResetResponse,
-    ResponseKind,
-    Rules,
-    Transition,
-)
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_response import ResetResponse, ResponseKind
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset, Rules, Transition
 from tests.support.fakes import GRAPH, START, answer, error
 from tests.support.resets import ELIGIBLE, ID, entry, item
 
@@ -129,24 +124,24 @@ def queued(phase: t.Any = "sent", **more: t.Any) -> QueuedReset:
     ],
 )
 def test_each_response_has_its_meaning(outcome: t.Any, meaning: ResponseKind, can_repeat: bool) -> None:
-    found = reset_state.classify(came(outcome))
+    found = reset_response.classify(came(outcome))
     assert (found.kind, found.can_repeat) == (meaning, can_repeat)
     assert (found.error is None) is (meaning is ResponseKind.ACCEPTED)
 
 
 def test_a_token_is_renewed_once() -> None:
-    assert reset_state.classify(came(error(401)), token_renewed=True).can_repeat is False
+    assert reset_response.classify(came(error(401)), token_renewed=True).can_repeat is False
 
 
 def test_a_response_that_needs_an_approval_is_none_of_the_others() -> None:
-    assert reset_state.classify(came(error(400)), needs_approval=True).kind is ResponseKind.NEEDS_APPROVAL
+    assert reset_response.classify(came(error(400)), needs_approval=True).kind is ResponseKind.NEEDS_APPROVAL
 
 
 @given(st.integers(200, 599), st.booleans(), st.booleans())
 def test_a_reset_is_never_sent_again_that_may_have_run(status: int, retry_after: bool, renewed: bool) -> None:
     """Only these say that the service did not run it."""
     response = error(status, **({"retry_after": "1"} if retry_after else {})) if status >= 400 else answer(status)
-    found = reset_state.classify(came(response), token_renewed=renewed)
+    found = reset_response.classify(came(response), token_renewed=renewed)
     did_not_run = status in (401, 403, 429) or (status == 503 and retry_after)
     assert (found.kind is ResponseKind.NOT_RUN) is did_not_run, found
 
@@ -161,7 +156,7 @@ def test_a_reset_is_never_sent_again_that_may_have_run(status: int, retry_after:
     ],
 )
 def test_a_response_makes_a_transition(outcome: t.Any, transition: Transition, told: tuple[str, str | None, bool]) -> None:
-    work, response = queued(), reset_state.classify(came(outcome))
+    work, response = queued(), reset_response.classify(came(outcome))
     found = reset_state.after_response(work, response, RULES, stopped=False)
     event, detail = t.cast("tuple[t.Any, t.Any]", found.entry)
     if event == "refused":
@@ -246,8 +241,8 @@ def test_another_reset_of_the_same_device_is_found_in_its_record(records: list[l
 
 def test_a_refusal_keeps_the_id_that_support_asks_for_and_one_that_did_not_run_does_not() -> None:
     refused, throttled = queued(), queued()
-    reset_state.after_response(refused, reset_state.classify(came(error(404, request_id="r-1"))), RULES, stopped=False)
-    reset_state.after_response(throttled, reset_state.classify(came(error(429, request_id="r-1"))), RULES, stopped=False)
+    reset_state.after_response(refused, reset_response.classify(came(error(404, request_id="r-1"))), RULES, stopped=False)
+    reset_state.after_response(throttled, reset_response.classify(came(error(429, request_id="r-1"))), RULES, stopped=False)
     assert (refused.item.request_id, throttled.item.request_id) == ("r-1", None)
 
 

@@ -1,0 +1,257 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The files that hold the locks of devices, and what is remembered of their resets.
+
+A device is a byte at a place that its ID determines, in one of a few files. What is in them is what the machine remembers of resets (see
+device_memory), and hinders no lock: the places lie far behind it. The lock of that byte belongs to the open file description, and the
+kernel releases it when the process ends, in whatever way. IDs of devices are GUIDs, so tenants share the files.
+
+The kernel searches all locks of a file for each new one. Sixteen files keep that short: ten thousand locks take a fraction of a second,
+instead of a quarter of a minute in one file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+import struct
+import typing as t
+
+from .device_memory import ResetMemory, write
+from .journal_format import KnownReset
+from .lock_folder import reason_of, unusable
+
+FILES = 16
+UNSET = -1
+OFD_SETLK: int | None = getattr(fcntl, "F_OFD_SETLK", None)  # Linux alone
+HELD_BY_ANOTHER = (errno.EAGAIN, errno.EACCES)
+
+
+@dataclasses.dataclass
+class LockFile:
+    """An open file, and the places in it that are locked."""
+
+    path: str
+    handle: int = UNSET
+    held: set[int] = dataclasses.field(default_factory=set)
+    memory: ResetMemory = dataclasses.field(default_factory=ResetMemory)
+
+    def is_current(self) -> bool:
+        """Return whether the path still names the open file: what cleans up may have removed it."""
+        try:
+            found, ours = os.stat(self.path, follow_symlinks=False), os.fstat(self.handle)
+        except FileNotFoundError:
+            return False
+        return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
+
+
+class LockFolder:
+    """The files of one folder."""
+
+    def __init__(self, path: str, warn: t.Callable[[str, str], None], *, check: bool = False) -> None:
+        self.path, self._warn, self._check = path, warn, check
+        self._files = [LockFile(os.path.join(path, f"devices-{number:x}.lock")) for number in range(FILES)]
+        self._set_lock = _set_description_lock if OFD_SETLK is not None else _set_process_lock
+
+    def open(self) -> None:
+        """Open all files. Raise InvalidOptionError where one cannot be used."""
+        for file in self._files:
+            if self._check:
+                with self._watch(file), contextlib.suppress(FileNotFoundError):
+                    file.handle = _open_ordinary(file.path, os.O_RDONLY)
+                continue
+            try:
+                file.handle = _open_file(file.path)
+            except OSError as failure:
+                raise unusable(reason_of(failure), file.path) from failure
+            self._read_memory(file)
+            if file.memory.is_untidy:
+                self._tidy(file)
+
+    def close(self) -> None:
+        """Close all files, which releases their locks."""
+        for file in self._files:
+            if file.handle != UNSET:
+                # The kernel releases the locks. A failure must not take the results of the task with it.
+                with contextlib.suppress(OSError):
+                    os.close(file.handle)
+                file.handle = UNSET
+            file.held.clear()
+
+    def take(self, device: str) -> bool:
+        """Return whether the device is locked now. Raise OSError where nothing can be locked."""
+        if self._check:
+            return True
+        file, place = self._locate(device)
+        if not file.is_current():
+            self._reopen(file)
+        is_ours = self._lock(file, place)
+        if is_ours and not file.is_current():
+            # A process that tidied it put another one in its place just before.
+            self._reopen(file)
+            is_ours = self._lock(file, place)
+        if is_ours:
+            file.held.add(place)
+        return is_ours
+
+    def release(self, device: str) -> None:
+        """Unlock the device."""
+        file, place = self._locate(device)
+        if place in file.held:
+            file.held.remove(place)
+            self._set_lock(file.handle, fcntl.F_UNLCK, place, 1)
+
+    def _locate(self, device: str) -> tuple[LockFile, int]:
+        digest = hashlib.sha256(device.encode()).digest()
+        return self._files[digest[0] % FILES], int.from_bytes(digest[:8], "big") >> 2
+
+    def _reopen(self, file: LockFile) -> None:
+        """Open a file anew that was removed, and lock there too all that is held."""
+        handle = _open_file(file.path)
+        os.close(file.handle)
+        file.handle = handle
+        # Another process may have been faster for some, and then it releases those.
+        for place in file.held:
+            self._lock(file, place)
+        before, file.memory = file.memory.resets, ResetMemory()
+        self._read_memory(file)
+        with self._watch(file):
+            write(file.handle, {key: known for key, known in before.items() if key not in file.memory.resets})
+
+    # --- what is remembered -----------------------------------------------------------------------------------------
+
+    def read_memory(self, device: str) -> t.Mapping[str, KnownReset]:
+        """Return what is in the file of a device now."""
+        file, _place = self._locate(device)
+        if file.handle != UNSET:
+            self._read_memory(file)
+        return file.memory.resets
+
+    def write_memory(self, keys: t.Mapping[str, str], known: KnownReset) -> None:
+        """Write down the same of devices; ``keys``: their names in the files."""
+        by_file: dict[str, tuple[LockFile, dict[str, KnownReset]]] = {}
+        for device, key in keys.items():
+            file, _place = self._locate(device)
+            by_file.setdefault(file.path, (file, {}))[1][key] = known
+        for file, lines in by_file.values():
+            file.memory.resets.update(lines)
+            with self._watch(file):
+                write(file.handle, lines)
+
+    def _read_memory(self, file: LockFile) -> None:
+        with self._watch(file):
+            file.memory.read(file.handle)
+
+    @contextlib.contextmanager
+    def _watch(self, file: LockFile) -> t.Iterator[None]:
+        """Warn where the memory in a file cannot be used."""
+        try:
+            yield
+        except OSError as failure:
+            self._warn(file.path, reason_of(failure))
+
+    def _tidy(self, file: LockFile) -> None:
+        """Put a file with one line a device in the place of one that no other process uses."""
+        # Housekeeping: where it fails, for example in a folder with the sticky bit, the file stays as it is.
+        with contextlib.suppress(OSError):
+            self._set_lock(file.handle, fcntl.F_WRLCK, 0, 0)
+            if file.is_current():
+                self._read_memory(file)
+                self._replace(file)
+            self._set_lock(file.handle, fcntl.F_UNLCK, 0, 0)
+
+    def _replace(self, file: LockFile) -> None:
+        path = f"{file.path}.new"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)  # of a process that was killed
+        handle = _create_file(path)
+        try:
+            write(handle, file.memory.resets)
+            os.rename(path, file.path)
+        except OSError:
+            os.close(handle)
+            raise
+        os.close(file.handle)  # which unlocks it
+        file.handle, file.memory = handle, ResetMemory()
+        self._read_memory(file)
+
+    def _lock(self, file: LockFile, place: int) -> bool:
+        try:
+            self._set_lock(file.handle, fcntl.F_WRLCK, place, 1)
+        except OSError as failure:
+            if failure.errno in HELD_BY_ANOTHER:
+                return False
+            if failure.errno != errno.EINVAL or self._set_lock is not _set_description_lock:
+                raise
+            # The kernel, or this file system, knows the older kind alone.
+            self._set_lock = _set_process_lock
+            return self._lock(file, place)
+        return True
+
+
+def _set_description_lock(handle: int, kind: int, place: int, length: int) -> None:
+    """Set a lock that belongs to the open file description. A length of 0 reaches to the end of all places."""
+    # struct flock: type, whence, start, length, process; "0q" is the padding at its end.
+    fcntl.fcntl(handle, OFD_SETLK or 0, struct.pack("hhqqi0q", kind, os.SEEK_SET, place, length, 0))
+
+
+def _set_process_lock(handle: int, kind: int, place: int, length: int) -> None:
+    """Set a lock that belongs to the process: two tasks in one process would share it, and Ansible gives each task a process."""
+    fcntl.lockf(handle, fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB, length, place, os.SEEK_SET)
+
+
+# --- files ------------------------------------------------------------------------------------------------------
+
+
+def _open_file(path: str) -> int:
+    """Open an ordinary file for locks, or create it for all who can write to its folder."""
+    try:
+        # Without O_CREAT, which Linux refuses for the file of another user in a folder with the sticky bit.
+        handle = _open_ordinary(path)
+    except FileNotFoundError:
+        try:
+            handle = _create_file(path)
+        except FileExistsError:
+            handle = _open_ordinary(path)
+    # What cleans up temporary folders goes by age.
+    os.utime(handle)
+    return handle
+
+
+def _open_ordinary(path: str, access: int = os.O_RDWR | os.O_APPEND) -> int:
+    handle = os.open(path, access | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "It is not an ordinary file")
+    return handle
+
+
+def _create_file(path: str) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _share(handle, os.path.dirname(path))
+    except OSError:
+        # A file that others cannot open would keep them from their locks.
+        os.close(handle)
+        os.unlink(path)
+        raise
+    return handle
+
+
+def _share(handle: int, folder: str) -> None:
+    """Give those a new file who can write to its folder."""
+    found = os.stat(folder)
+    is_for_group = found.st_mode & stat.S_IWGRP and not found.st_mode & stat.S_IWOTH
+    if is_for_group and os.fstat(handle).st_gid != found.st_gid:
+        os.fchown(handle, -1, found.st_gid)
+    # Those who can write there can read and write the file.
+    os.fchmod(handle, 0o600 | (found.st_mode & 0o022) * 3)
