@@ -35,7 +35,9 @@ MOST_REQUESTS = 20_000
 TOKENS: list[str] = []
 PART = 32  # characters
 SECRET = "client-secret-0123456789-abcdefghij"
-NOT_RUN = (401, 429)  # the service says that it did not run the request
+NOT_RUN = (401, 407, 429)  # by these nothing was run, whoever responds
+# By these Microsoft Graph says so, with an error code of its own.
+REFUSED = (400, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423)
 UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 Json = dict[str, t.Any]
 
@@ -112,11 +114,8 @@ class Wire(Emulated):
 
 def _says_not_run(request: Request, response: Response, device: str) -> bool:
     """Return whether a response says that the reset of a device was not run."""
-    if not request.url.endswith("$batch"):
-        return _is_refusal(response.status, response.headers)
-    if not 200 <= response.status < 300:
-        # The envelope: a client error runs nothing of it.
-        return _is_refusal(response.status, response.headers) or 400 <= response.status < 500
+    if not request.url.endswith("$batch") or not 200 <= response.status < 300:
+        return _is_refusal(response.status, response.headers) or (response.status in REFUSED and _has_code(response))
     calls = json.loads(request.body or b"{}").get("requests", [])
     ids = {call["id"] for call in calls if device in call["url"]}
     try:
@@ -124,6 +123,13 @@ def _says_not_run(request: Request, response: Response, device: str) -> bool:
         found = [item for item in items if item["id"] in ids]
         return len(found) == 1 and _is_refusal(found[0]["status"], {str(k).lower(): v for k, v in (found[0].get("headers") or {}).items()})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+
+
+def _has_code(response: Response) -> bool:
+    try:
+        return bool(json.loads(response.body)["error"]["code"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
 

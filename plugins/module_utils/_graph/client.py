@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import re
 import typing as t
@@ -22,7 +23,7 @@ from .._json import Shape, an_object, anything, list_of, object_of, optional, pa
 from .._time import Clock, parse_http_date
 from .._types import Json
 from .odata import render_url
-from .responses import parse_response
+from .responses import is_refusal, parse_response
 
 V1 = "v1.0"
 BETA = "beta"
@@ -270,9 +271,13 @@ class GraphClient:
         """Return the response of a request, sent with a token; a token that is refused is renewed once."""
         token = self.token()
         response = self._send_once(request.with_bearer(token))
-        if response.status == 401:
-            response = self._send_once(request.with_bearer(self.renew_token(token, response)))
-        return response
+        if response.status != 401:
+            return response
+        try:
+            renewed = self._send_once(request.with_bearer(self.renew_token(token, response)))
+        except errors.IntuneError as failure:
+            raise failure.with_effects("unknown") if response.is_doubtful else failure from failure
+        return dataclasses.replace(renewed, is_doubtful=renewed.is_doubtful or response.is_doubtful)
 
     def token(self) -> str:
         """Return a usable token; raise NotSentError where the sign-in got no response: the request was not sent then."""
@@ -302,17 +307,18 @@ class GraphClient:
 
     def _send(self, request: Request, *, is_write: bool, shape: Shape[T]) -> T:
         """Return the JSON of a response, in this shape. The error of a write that may have been done says so."""
-        is_doubtful = False
         self.has_written |= is_write
+        may_have_run = is_write
         try:
             response = self.send_authorized(request)
             if is_write and self.approval.is_required(response):
+                may_have_run = False
                 response = self.approval.obtain(request, response)
-            is_doubtful = response.is_doubtful
+            may_have_run = is_write and (response.is_doubtful or not is_refusal(response))
             return parse_response(request, response, shape)
         except (errors.LostResponseError, errors.UnexpectedResponseError, errors.GraphError) as failure:
-            is_doubtful = is_doubtful or not isinstance(failure, errors.GraphError) or failure.status >= 500
-            if is_write and is_doubtful and failure.effects is None:
+            is_lost = isinstance(failure, errors.LostResponseError)
+            if is_write and (is_lost or may_have_run) and failure.effects is None:
                 raise failure.with_effects("unknown") from failure
             raise
 

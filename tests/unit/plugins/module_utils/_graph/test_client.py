@@ -111,6 +111,22 @@ def test_an_error_is_raised_with_its_target() -> None:
         pytest.param([answer(200, b"{")], lambda client: client.post("/a"), "unknown", id="unreadable response"),
         pytest.param([error(504), error(404)], lambda client: client.patch("/a", {}), "unknown", id="504, then 404"),
         pytest.param([error(404)], lambda client: client.patch("/a", {}), None, id="404"),
+        *[pytest.param([error(status)], lambda client: client.post("/a"), None, id=str(status)) for status in (400, 403, 407, 409, 429)],
+        pytest.param([error(401)] * 2, lambda client: client.post("/a"), None, id="401"),
+        pytest.param([error(503, retry_after="9999")], lambda client: client.post("/a"), None, id="503 with Retry-After"),
+        *[
+            pytest.param([answer(status, b"<html>")], lambda client: client.post("/a"), "unknown", id=f"{status} of a gateway")
+            for status in (400, 403, 404, 409, 499)
+        ],
+        *[pytest.param([error(status)], lambda client: client.post("/a"), "unknown", id=str(status)) for status in (408, 424, 499)],
+        pytest.param([error(504), error(401), error(404)], lambda client: client.patch("/a", {}), "unknown", id="504, 401, then 404"),
+        pytest.param(
+            [error(504), error(401), errors.NotSentError("No.", is_transient=False)],
+            lambda client: client.patch("/a", {}),
+            "unknown",
+            id="504, 401, then not sent",
+        ),
+        pytest.param([answer(403, b"<html>")], lambda client: client.get("/a"), None, id="403 of a gateway to a read"),
         pytest.param([errors.NotSentError("No.", is_transient=False)], lambda client: client.post("/a"), None, id="not sent"),
         pytest.param([answer(200, b"{")], lambda client: client.get("/a"), None, id="unreadable response to a read"),
         pytest.param([answer(200, b"{")], lambda client: client.post_query("/a", {}), None, id="unreadable response to a query"),
