@@ -195,8 +195,8 @@ def _surroundings(wire: Wire) -> t.Iterator[None]:
     with (
         # What one case leaves on the machine is nothing to the next one.
         tempfile.TemporaryDirectory() as folder,
-        mock.patch.object(tempfile, "tempdir", folder),
-        mock.patch.dict(os.environ, clean, clear=True),
+        mock.patch.object(tempfile, "tempdir", None),
+        mock.patch.dict(os.environ, {**clean, "TMPDIR": folder}, clear=True),
         mock.patch.multiple(_module.SystemClock, **parts),
         mock.patch.multiple(_module, Transport=lambda **_settings: wire, WorkerPool=FakeWorkerPool),
     ):
