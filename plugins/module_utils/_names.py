@@ -14,6 +14,7 @@ import typing as t
 import unicodedata
 
 from ._guid import NIL, parse_guid
+from ._text import escape
 
 MAX_LENGTH = 256  # characters
 SHOWN_LENGTH = 80  # characters of a malformed name in a message
@@ -81,13 +82,13 @@ def is_disguised(character: str) -> bool:
 
 
 def show(name: str) -> str:
-    """Return a name for a message, with escapes in place of the characters that nobody sees, or takes for others."""
+    """Return a name for a message, with escapes in place of the characters that nobody sees, or takes for others.
+
+    These are more than ``_text.clean`` escapes in all messages: it keeps texts from doing harm, and a name must be told from another one.
+    """
     if name.isascii() and not CONTROL.search(name):
         return name
-    return "".join(
-        character.encode("unicode_escape").decode() if is_disguised(character) or CONTROL.match(character) else character
-        for character in name
-    )
+    return "".join(escape(character) if is_disguised(character) or CONTROL.match(character) else character for character in name)
 
 
 def describe_invisible(name: str) -> str | None:
