@@ -128,10 +128,11 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _guid, _module
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, TEXT, TEXTS, Options
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import InternalError, IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT, TEXTS, Options
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _plugin_options
 
 try:

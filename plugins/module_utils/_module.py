@@ -24,7 +24,7 @@ from . import _auth
 from . import _permissions as permissions
 from ._approval.flow import ApprovalFlow
 from ._approval.options import parse_options
-from ._argspec import LONGEST_NUMBER, Spec, choose_maskable
+from ._argspec import Spec, choose_maskable
 from ._auth._base import CredentialContext
 from ._clouds import choose_cloud
 from ._errors import ForbiddenError, InternalError, IntuneError, InvalidOptionError, MissingLibraryError
@@ -32,6 +32,7 @@ from ._graph.client import GraphClient
 from ._http.retry import RetryingSender
 from ._http.transport import Transport
 from ._http.worker_pool import WorkerPool
+from ._option_values import LONGEST_NUMBER
 from ._result import Outcome, describe_failure
 from ._secrecy import mark_secrets, refuse_exposed, refuse_private_keys, shows_entries
 from ._time import Clock

@@ -13,13 +13,8 @@ import typing as t
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import (
-    CONNECTION,
-    Options,
-    validate,
-    with_plain_text,
-    without_blanks,
-)
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, validate, without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import Options, with_plain_text
 
 
 def validate_file(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, path: str) -> dict[str, t.Any]:
