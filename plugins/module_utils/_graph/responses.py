@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import typing as t
 import urllib.parse
@@ -135,6 +136,18 @@ def parse_code(error: t.Mapping[str, t.Any]) -> str | None:
         code = _parse_id(level.get("code")) or code
         level = level.get("innerError") or level.get("innererror")
     return code
+
+
+def parse_claims_challenge(header: str | None) -> str | None:
+    """Return the claims of a continuous access evaluation challenge, decoded; null where there are none."""
+    found = re.search(r'claims="([^"]+)"', header or "")
+    if not found:
+        return None
+    try:
+        claims = base64.b64decode(found.group(1) + "===").decode()
+        return claims if isinstance(parse_json(claims), dict) else None
+    except ValueError:
+        return None
 
 
 def _hint(status: int, code: str | None, message: str) -> str | None:

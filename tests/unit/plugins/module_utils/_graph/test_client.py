@@ -9,11 +9,9 @@ import typing as t
 import uuid
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import MOST_PAGES, parse_claims_challenge
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import MOST_PAGES
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
 from ansible_collections.endpointops.intune.plugins.module_utils._json import identity, object_of
 from tests.support.fakes import (
@@ -224,29 +222,6 @@ def test_a_token_that_was_renewed_meanwhile_is_used_where_no_claims_are_demanded
     world = tenant()
     world.client.renew_token("expired meanwhile", answer(401))
     assert (None, True) not in world.credential.asked
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        pytest.param(None, id="no header"),
-        pytest.param("Bearer", id="no claims"),
-        pytest.param('Bearer claims=""', id="empty claims"),
-        pytest.param('Bearer claims="a"', id="not base64"),
-        pytest.param(f'Bearer claims="{base64.b64encode(b"not JSON").decode()}"', id="not JSON"),
-        pytest.param('Bearer claims="/////w=="', id="not text"),
-    ],
-)
-def test_a_challenge_without_readable_claims_demands_none(header: str | None) -> None:
-    assert parse_claims_challenge(header) is None
-
-
-@pytest.mark.parametrize("padding", [True, False], ids=["padded", "unpadded"])
-@given(value=st.text("abcXYZ019", max_size=8))
-def test_demanded_claims_are_decoded(padding: bool, value: str) -> None:
-    claims = f'{{"x":"{value}"}}'
-    encoded = base64.b64encode(claims.encode()).decode()
-    assert parse_claims_challenge(f'Bearer claims="{encoded if padding else encoded.rstrip("=")}"') == claims
 
 
 # --- lists ----------------------------------------------------------------------------------------------------------

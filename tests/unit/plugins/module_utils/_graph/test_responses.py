@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import typing as t
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.responses import (
     is_refusal,
+    parse_claims_challenge,
     parse_code,
     parse_error,
     parse_message,
@@ -276,3 +278,29 @@ def test_no_other_response_proves_that_a_write_was_not_done(response: Response) 
 )
 def test_the_advice_fits_whoever_responded(response: Response, hint: str) -> None:
     assert hint in (parse_error(GET, response).hint or "")
+
+
+# --- a challenge ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param(None, id="no header"),
+        pytest.param("Bearer", id="no claims"),
+        pytest.param('Bearer claims=""', id="empty claims"),
+        pytest.param('Bearer claims="a"', id="not base64"),
+        pytest.param(f'Bearer claims="{base64.b64encode(b"not JSON").decode()}"', id="not JSON"),
+        pytest.param('Bearer claims="/////w=="', id="not text"),
+    ],
+)
+def test_a_challenge_without_readable_claims_demands_none(header: str | None) -> None:
+    assert parse_claims_challenge(header) is None
+
+
+@pytest.mark.parametrize("padding", [True, False], ids=["padded", "unpadded"])
+@given(value=st.text("abcXYZ019", max_size=8))
+def test_demanded_claims_are_decoded(padding: bool, value: str) -> None:
+    claims = f'{{"x":"{value}"}}'
+    encoded = base64.b64encode(claims.encode()).decode()
+    assert parse_claims_challenge(f'Bearer claims="{encoded if padding else encoded.rstrip("=")}"') == claims
