@@ -177,7 +177,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """Add the hosts that the file at ``path`` describes; none where it fails."""
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
-        unknown = sorted(set(config) - set(self._options))
+        unknown = sorted(str(name) for name in set(config) - set(self._options))
         if unknown:
             raise AnsibleParserError(f"{path}: {self.NAME} has no option {' and no option '.join(unknown)}.")
         params = _plugin_options.validate_file(SPEC, config, self.templar, path)

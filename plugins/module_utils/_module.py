@@ -37,6 +37,7 @@ from ._result import Outcome, describe_failure
 from ._secrecy import mark_secrets, refuse_exposed, refuse_private_keys, shows_entries
 from ._time import Clock
 from ._types import Json
+from ._values import walk
 
 VERSION = "1.0.0-dev"
 FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
@@ -64,13 +65,12 @@ def report_nothing(text: str) -> None:
 
 def validate_value(option: str, value: t.Any) -> None:
     """Raise InvalidOptionError for a text that no request and no name of a file can hold, and for a number that nothing can use."""
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        validate_value(option, item)
-    if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
-        # Not shown: Python refuses to write a number of thousands of digits.
-        raise InvalidOptionError(f"{option} must be a number of at most {LONGEST_NUMBER} digits.")
-    if isinstance(value, str) and FORBIDDEN.search(value):
-        raise InvalidOptionError(f"{option} must not hold a NUL character or half a character.", hint="Check what sets it.")
+    for item in walk(value):
+        if isinstance(item, int) and abs(item) >= 10**LONGEST_NUMBER:
+            # Not shown: Python refuses to write a number of thousands of digits.
+            raise InvalidOptionError(f"{option} must be a number of at most {LONGEST_NUMBER} digits.")
+        if isinstance(item, str) and FORBIDDEN.search(item):
+            raise InvalidOptionError(f"{option} must not hold a NUL character or half a character.", hint="Check what sets it.")
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import shlex
 import typing as t
 
 from ._names import SHOWN_LENGTH, describe_non_text
+from ._values import is_too_deep, walk
 
 Options = dict[str, dict[str, t.Any]]
 ENTRY = re.compile(r"""(?:'[^']*'|"[^"]*"|[^,\r\n])+""")  # a part of a text up to a comma or line end that is not in quotes
@@ -128,18 +129,9 @@ def find_unreadable(arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 
 def _find_unreadable_part(value: t.Any) -> str | None:
-    level = [value]
-    for _depth in range(DEEPEST + 1):
-        if any(isinstance(item, int) and abs(item) >= 10**LONGEST_NUMBER for item in level):
-            return f"must not hold a number of more than {LONGEST_NUMBER} digits."
-        level = [part for item in level if isinstance(item, (dict, list, tuple, set)) for part in _parts_of(item)]
-        if not level:
-            return None
-    return f"must not have more than {DEEPEST} lists or dictionaries in each other."
-
-
-def _parts_of(value: t.Any) -> list[t.Any]:
-    return [*value, *value.values()] if isinstance(value, dict) else list(value)
+    if any(isinstance(item, int) and abs(item) >= 10**LONGEST_NUMBER for item in walk(value)):
+        return f"must not hold a number of more than {LONGEST_NUMBER} digits."
+    return f"must not have more than {DEEPEST} lists or dictionaries in each other." if is_too_deep(value, DEEPEST) else None
 
 
 def find_unusable_numbers(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
@@ -161,10 +153,15 @@ def _is_usable(value: t.Any) -> bool:
         return True
 
 
-def with_plain_text(value: t.Any) -> t.Any:
-    """Return a copy in which inline vaulted strings are text: before ansible-core 2.19 they are objects that no option takes."""
+def with_plain_text(value: t.Any, deepest: int = DEEPEST + 1) -> t.Any:
+    """Return a copy in which inline vaulted strings are text: before ansible-core 2.19 they are objects that no option takes.
+
+    Raise ValueError where more lists and dictionaries are in each other, which ``find_unreadable`` tells before.
+    """
+    if isinstance(value, (dict, list)) and not deepest:
+        raise ValueError("too deep")
     if isinstance(value, dict):
-        return {name: with_plain_text(item) for name, item in value.items()}
+        return {name: with_plain_text(item, deepest - 1) for name, item in value.items()}
     if isinstance(value, list):
-        return [with_plain_text(item) for item in value]
+        return [with_plain_text(item, deepest - 1) for item in value]
     return str(value) if getattr(value, "__ENCRYPTED__", False) else value

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, validate, without_blanks
-from ansible_collections.endpointops.intune.plugins.module_utils._option_values import Options, with_plain_text
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import Options, find_unreadable, with_plain_text
 
 
 def validate_file(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, path: str) -> dict[str, t.Any]:
@@ -22,7 +22,10 @@ def validate_file(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, 
 
     Connection options may be templates. Raises AnsibleParserError, which holds no secrets.
     """
-    given = with_plain_text({name: config[name] for name in spec if config.get(name) is not None})
+    given = {name: config[name] for name in spec if config.get(name) is not None}
+    if unreadable := find_unreadable(given):
+        raise AnsibleParserError(f"{path}: {' '.join(unreadable.values())}")
+    given = with_plain_text(given)
     for name in CONNECTION:
         if isinstance(given.get(name), str):
             given[name] = _render_template(templar, name, given[name], path, is_secret=spec[name].get("no_log", False))

@@ -33,6 +33,7 @@ PURE = frozenset(
         "_guid",
         "_names",
         "_types",
+        "_values",
         "_pem",
         "_clouds",
         "_permissions",

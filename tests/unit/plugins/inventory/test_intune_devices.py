@@ -34,6 +34,14 @@ from ansible_collections.endpointops.intune.plugins.module_utils._http.message i
 from tests.support.emulated import Emulated
 from tests.support.fakes import answer, error
 
+
+def deep(depth: int) -> t.Any:
+    value: t.Any = "x"
+    for _level in range(depth):
+        value = [value]
+    return value
+
+
 NAME = "endpointops.intune.intune_devices"
 PATH = "/beta/deviceManagement/managedDevices"
 EVIL = "{{ lookup('ansible.builtin.pipe', 'echo it-ran') }}"
@@ -77,9 +85,11 @@ class Source:
         self.connections.append(params)
         yield self.wire.world().client
 
-    def parse(self, inventory: InventoryData | None = None, *, refresh: bool = False, **options: t.Any) -> InventoryData:
+    def parse(
+        self, inventory: InventoryData | None = None, *, refresh: bool = False, given: t.Any = None, **options: t.Any
+    ) -> InventoryData:
         path = self.folder / "x.intune_devices.yml"
-        path.write_text(yaml.safe_dump({"plugin": NAME, **options}), encoding="utf-8")
+        path.write_text(yaml.safe_dump({"plugin": NAME, **(given or {}), **options}, sort_keys=False), encoding="utf-8")
         inventory = inventory or InventoryData()
         plugin = load()
         assert plugin.verify_file(str(path))
@@ -88,10 +98,10 @@ class Source:
             plugin.update_cache_if_changed()
         return inventory
 
-    def refusal(self, **options: t.Any) -> str:
+    def refusal(self, given: t.Any = None, **options: t.Any) -> str:
         inventory = InventoryData()
         with pytest.raises(AnsibleError) as caught:
-            self.parse(inventory, **options)
+            self.parse(inventory, given=given, **options)
         assert not inventory.hosts
         return str(caught.value)
 
@@ -195,11 +205,14 @@ def test_hosts_get_groups_and_variables_of_their_own(source: Source) -> None:
         ({"strict": True, "groups": {"x": "nope"}}, "nope"),
         ({"client_id": "{{ nope }}"}, "client_id could not be templated: 'nope' is undefined"),
         ({"timeout": "soon"}, "timeout"),
+        ({7: 1, None: 2, "x": 3}, "has no option 7 and no option None and no option x"),
+        ({"filters": [{"include": deep(25)}]}, "filters must not have more than 20 lists or dictionaries in each other"),
+        ({"device_groups": deep(25)}, "device_groups must not have more than 20 lists or dictionaries in each other"),
     ],
     ids=str,
 )
 def test_a_wrong_file_is_explained_and_leaves_no_host(source: Source, options: dict[str, t.Any], told: str) -> None:
-    assert told in source.refusal(**options)
+    assert told in source.refusal(options)
 
 
 def test_a_wrong_value_is_told_without_secrets(source: Source) -> None:
