@@ -15,6 +15,7 @@ from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, validate, without_blanks
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import Options, find_unreadable, with_plain_text
+from ansible_collections.endpointops.intune.plugins.module_utils._text import clean
 
 
 def validate_file(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, path: str) -> dict[str, t.Any]:
@@ -31,7 +32,7 @@ def validate_file(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, 
             given[name] = _render_template(templar, name, given[name], path, is_secret=spec[name].get("no_log", False))
     validated = validate(spec, without_blanks(given))
     if validated.problems:
-        raise AnsibleParserError(f"{path}: {remove_values('; '.join(validated.problems), validated.secrets)}")
+        raise AnsibleParserError(clean(f"{path}: {remove_values('; '.join(validated.problems), validated.secrets)}"))
     return validated.params
 
 

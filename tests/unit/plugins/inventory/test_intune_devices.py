@@ -13,17 +13,13 @@ import typing as t
 
 import pytest
 import yaml
-from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.doc_fragments import constructed, inventory_cache
-from ansible.plugins.loader import inventory_loader
 from ansible.template import Templar
 from ansible.utils.display import Display
 from intune_emulator.control import seeds
 
-from ansible_collections.endpointops.intune.plugins.doc_fragments import connection
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
@@ -33,6 +29,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._guid import NI
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.emulated import Emulated
 from tests.support.fakes import answer, error
+from tests.support.inventory import NAME, load
 
 
 def deep(depth: int) -> t.Any:
@@ -42,24 +39,8 @@ def deep(depth: int) -> t.Any:
     return value
 
 
-NAME = "endpointops.intune.intune_devices"
 PATH = "/beta/deviceManagement/managedDevices"
 EVIL = "{{ lookup('ansible.builtin.pipe', 'echo it-ran') }}"
-
-
-def load() -> intune_devices.InventoryModule:
-    """Return the plugin, as Ansible's loader makes it: that cannot be used where the collection was imported without it."""
-    documentations = [
-        connection.ModuleDocFragment.DOCUMENTATION,
-        constructed.ModuleDocFragment.DOCUMENTATION,
-        inventory_cache.ModuleDocFragment.DOCUMENTATION,
-        intune_devices.DOCUMENTATION,
-    ]
-    options = {name: option for text in documentations for name, option in yaml.safe_load(text)["options"].items()}
-    C.config.initialize_plugin_configuration_definitions("inventory", NAME, options)
-    plugin = intune_devices.InventoryModule()
-    inventory_loader._update_object(obj=plugin, name=NAME, path=intune_devices.__file__, redirected_names=[NAME], resolved=NAME)
-    return plugin
 
 
 class Wire(Emulated):
@@ -201,6 +182,9 @@ def test_hosts_get_groups_and_variables_of_their_own(source: Source) -> None:
         ({"eligable": True, "plattforms": []}, "has no option eligable and no option plattforms"),
         ({"filters": [{"include": "nope"}]}, "filters: include: nope: 'nope' is undefined"),
         ({"filters": [{"include": True, "exclude": True}]}, "mutually exclusive: include|exclude"),
+        ({"eligible": "\u202eno"}, "\\u202eno"),
+        ({"x\x1b[2J": 1}, "has no option x\\x1b[2J"),
+        ({"filters": [{"include": "a\u202eb"}]}, "filters: include: a\\u202eb"),
         ({"filters": [{}]}, "one of the following is required: include, exclude"),
         ({"strict": True, "groups": {"x": "nope"}}, "nope"),
         ({"client_id": "{{ nope }}"}, "client_id could not be templated: 'nope' is undefined"),
