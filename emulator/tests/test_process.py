@@ -152,6 +152,8 @@ def test_status_and_html(graph: Graph) -> None:
     graph.control.arm("html")
     broken = graph.get()
     assert (broken.status_code, broken.headers["content-type"]) == (502, "text/html")
+    graph.control.arm("html", "POST", "resetPasscode", status=403, processed=True)
+    assert (graph.reset().status_code, sum(map(len, graph.control.resets().values()))) == (403, 2)
     graph.control.arm("redirect", location="https://127.0.0.1:1/elsewhere")
     assert graph.get(allow_redirects=False).headers["location"] == "https://127.0.0.1:1/elsewhere"
 

@@ -106,7 +106,8 @@ options:
     default: 120
   token_cache_path:
     description:
-      - File in which to keep tokens between tasks, readable by its owner alone. Unset keeps none.
+      - File in which to keep tokens between tasks, readable by its owner alone. Unset keeps none. It must be in a folder to which only
+        the user of the task and root can write, and other users must not be able to redirect its path.
       - E(INTUNE_TOKEN_CACHE_PATH) is taken when it is not set.
     type: path
 notes:

@@ -128,10 +128,12 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _guid, _module
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, TEXT, TEXTS, Options
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import InternalError, IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT, TEXTS, Options
+from ansible_collections.endpointops.intune.plugins.module_utils._text import clean
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _plugin_options
 
 try:
@@ -176,9 +178,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """Add the hosts that the file at ``path`` describes; none where it fails."""
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
-        unknown = sorted(set(config) - set(self._options))
+        unknown = sorted(str(name) for name in set(config) - set(self._options))
         if unknown:
-            raise AnsibleParserError(f"{path}: {self.NAME} has no option {' and no option '.join(unknown)}.")
+            raise AnsibleParserError(clean(f"{path}: {self.NAME} has no option {' and no option '.join(unknown)}."))
         params = _plugin_options.validate_file(SPEC, config, self.templar, path)
         before = set(self.inventory.hosts)
         is_complete = False
@@ -278,7 +280,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         try:
             return bool(boolean(self._compose(expression, variables), strict=False))
         except AnsibleError as failure:
-            raise AnsibleParserError(f"filters: {verb}: {expression}: {failure}") from None
+            raise AnsibleParserError(clean(f"filters: {verb}: {expression}: {failure}")) from None
 
 
 def restore_devices(cached: t.Any) -> list[model.Device] | None:

@@ -9,20 +9,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import re
-import shlex
 import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ._names import SHOWN_LENGTH, describe_non_text
-
-Options = dict[str, dict[str, t.Any]]
-ENTRY = re.compile(r"""(?:'[^']*'|"[^"]*"|[^,\r\n])+""")  # a part of a text up to a comma or line end that is not in quotes
+from ._option_values import TEXT, TEXTS, Options, find_unusable_numbers, prepare
 
 
 def first_set(*names: str) -> str:
@@ -31,37 +26,6 @@ def first_set(*names: str) -> str:
         if os.environ.get(name):
             return os.environ[name]
     raise AnsibleFallbackNotFound
-
-
-class Text(str):
-    """The type of an option that holds a name or an ID: Ansible's str, without its conversion of values that are not text.
-
-    YAML reads 0012345 without quotes as the number 5349, and Ansible makes text of that. Ansible, and its tools that compare options with
-    their documentation, see the name of the type; its validator calls it.
-    """
-
-    __name__ = "text"
-
-    def __call__(self, value: t.Any) -> str:
-        """Return text as it is; raise TypeError for any other value."""
-        problem = describe_non_text(value)
-        if problem:
-            raise TypeError(problem)
-        return t.cast("str", value)
-
-
-class TextList(str):
-    """The type of an option that holds names or IDs: Ansible's list, which may be text with commas, and is never a number."""
-
-    __name__ = "list of text"
-
-    def __call__(self, value: t.Any) -> list[t.Any]:
-        """Return a list as it is, and text as the names between its commas; raise TypeError for any other value."""
-        return value if isinstance(value, list) else Text()(value).split(",")
-
-
-TEXT = Text("str")
-TEXTS = TextList("list")
 
 
 def first_authority(*names: str) -> str:
@@ -184,10 +148,6 @@ def make_spec(module: str, own: Options | None = None, *, secrets: tuple[Secret,
     return Spec(module, {**CONNECTION, **(own or {})}, relations, secrets)
 
 
-LONGEST_NUMBER = 18  # digits of a number in an option
-DEEPEST = 20  # lists and dictionaries in each other in an option
-
-
 @dataclasses.dataclass(frozen=True)
 class Validated:
     """Parameters as AnsibleModule would have them, and the rest of what its validation finds.
@@ -223,76 +183,6 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
     )
 
 
-def prepare(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, str]]:
-    """Return the arguments with entries that were text, and a sentence for each option whose value is not what it must be.
-
-    That is before Ansible's own validation, which would convert it to another value, or refuse it in words that do not help; and before a
-    module's process gets the arguments, in which dates would be text already.
-    """
-    prepared, wrong = dict(arguments), find_unreadable(arguments)
-    for name, option in argument_spec.items():
-        given = arguments.get(name)
-        if given is None or name in wrong:
-            continue
-        try:
-            prepared[name] = _prepare_value(option, given)
-        except ValueError as problem:
-            wrong[name] = f"{name}: {problem}"
-    return prepared, wrong
-
-
-def _prepare_value(option: dict[str, t.Any], given: t.Any) -> t.Any:
-    """Return the value for an option; raise ValueError where it is not text, or not a list of dictionaries, as the option needs."""
-    if isinstance(option.get("elements", option.get("type")), Text):
-        items = given if option["type"] == "list" and isinstance(given, list) else [given]
-        problems = [problem for item in items if (problem := describe_non_text(item))]
-        if problems:
-            raise ValueError(problems[0])
-        return given
-    return _prepare_entries(option["options"], given) if option.get("elements") == "dict" else given
-
-
-def _prepare_entries(options: Options, given: t.Any) -> list[t.Any]:
-    entries = parse_entries(given) if isinstance(given, str) else given
-    stray = [item for item in entries if not isinstance(item, dict)] if isinstance(entries, list) else [entries]
-    if stray:
-        raise ValueError(
-            f"It must be a list of dictionaries, each with {' or '.join(options)}, and holds {str(stray[0])[:SHOWN_LENGTH]!r}."
-        )
-    prepared = [prepare(options, entry) for entry in entries]
-    wrong = [problem for _entry, problems in prepared for problem in problems.values()]
-    if wrong:
-        raise ValueError(wrong[0])
-    return [entry for entry, _problems in prepared]
-
-
-def parse_entries(text: str) -> list[t.Any]:
-    """Return the entries of a text such as ``target=group group='Comma, Inc', target=all_users``, or of JSON; else raise ValueError."""
-    if text.lstrip().startswith(("[", "{")):
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError) as problem:
-            raise ValueError(f"It begins as JSON does, and cannot be read: {problem}.") from None
-        return found if isinstance(found, list) else [found]
-    # A form has no lists. A comma or a line end separates entries, except in quotes.
-    parts = [part.strip() for part in ENTRY.findall(text) if part.strip()]
-    if not parts:
-        raise ValueError("It is blank. Leave it out, or give an empty list to clear it.")
-    entries = []
-    for part in parts:
-        try:
-            words = shlex.split(part)
-        except ValueError:
-            raise ValueError(f"A quote is not closed in {part[:SHOWN_LENGTH]!r}.") from None
-        stray = [word for word in words if "=" not in word]
-        if stray:
-            raise ValueError(
-                f"{stray[0][:SHOWN_LENGTH]!r} must be name=value. Put a value with blanks or commas in quotes, as in group='Sales, Berlin'."
-            )
-        entries.append({name: value for name, _equals, value in (word.partition("=") for word in words)})
-    return entries
-
-
 def choose_maskable(secrets: t.Iterable[str]) -> set[str]:
     """Return the secrets that Ansible is to search for in results: those that cannot be a word, or a part of a name or an ID, by chance.
 
@@ -301,54 +191,6 @@ def choose_maskable(secrets: t.Iterable[str]) -> set[str]:
     return {secret for secret in secrets if len(secret) >= 16 or (len(secret) >= 6 and re.search(r"\d", secret))}
 
 
-def find_unreadable(arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Return a sentence for each option that Python cannot make text of: it holds a number of thousands of digits, or is too deep."""
-    return {name: f"{name} {problem}" for name, value in arguments.items() if (problem := _find_unreadable_part(value))}
-
-
-def _find_unreadable_part(value: t.Any) -> str | None:
-    level = [value]
-    for _depth in range(DEEPEST + 1):
-        if any(isinstance(item, int) and abs(item) >= 10**LONGEST_NUMBER for item in level):
-            return f"must not hold a number of more than {LONGEST_NUMBER} digits."
-        level = [part for item in level if isinstance(item, (dict, list, tuple, set)) for part in _parts_of(item)]
-        if not level:
-            return None
-    return f"must not have more than {DEEPEST} lists or dictionaries in each other."
-
-
-def _parts_of(value: t.Any) -> list[t.Any]:
-    return [*value, *value.values()] if isinstance(value, dict) else list(value)
-
-
-def find_unusable_numbers(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Return a sentence for each option with a number that is too large, or is none: ansible-core raises OverflowError for some."""
-    return {
-        name: f"{name} must be a number of at most {LONGEST_NUMBER} digits."
-        for name, value in arguments.items()
-        if argument_spec.get(name, {}).get("type") in ("int", "float") and not _is_usable(value)
-    }
-
-
-def _is_usable(value: t.Any) -> bool:
-    try:
-        return abs(float(value)) < float(10**LONGEST_NUMBER)
-    except OverflowError:
-        return False
-    except (TypeError, ValueError):
-        # ansible-core's own message fits.
-        return True
-
-
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return a task's arguments without connection options of '', which is what a template of an unset variable gives."""
     return {name: value for name, value in arguments.items() if not (name in CONNECTION and value == "")}
-
-
-def with_plain_text(value: t.Any) -> t.Any:
-    """Return a copy in which inline vaulted strings are text: before ansible-core 2.19 they are objects that no option takes."""
-    if isinstance(value, dict):
-        return {name: with_plain_text(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [with_plain_text(item) for item in value]
-    return str(value) if getattr(value, "__ENCRYPTED__", False) else value

@@ -22,16 +22,39 @@ def find_writable_by_others(path: str) -> str | None:
     All folders from the root on count, and so do all links on the way: who can replace one of them chooses the file. In a sticky folder
     only the owner of an entry can replace it. Raises OSError.
     """
-    mode = 0
+    reason, last = _find_replaceable(path, {0, os.geteuid()})
+    return reason or (f"its mode is {_mode_of(last)}" if last.st_mode & stat.S_IWOTH else None)
+
+
+def find_unsafe_folder(path: str, *, is_shared: bool = False) -> str | None:
+    """Return what lets other users replace the files in a folder, or redirect its path; None where nothing does. Raises OSError.
+
+    A folder that users share may have another owner, and its group may write to it. A sticky one is safe: each file is its owner's.
+    """
+    found = os.stat(path)
+    owners = {0, os.geteuid()}
+    if not is_shared and found.st_uid not in owners:
+        return f"its owner has the user ID {found.st_uid}"
+    if found.st_mode & (stat.S_IWOTH if is_shared else stat.S_IWOTH | stat.S_IWGRP) and not found.st_mode & stat.S_ISVTX:
+        return f"its mode is {_mode_of(found)}"
+    return _find_replaceable(path, owners | {found.st_uid})[0]
+
+
+def _find_replaceable(path: str, owners: t.Collection[int]) -> tuple[str | None, os.stat_result]:
+    """Return what lets others than these owners replace something on the way to a path, and the status of the end of the way."""
+    found = os.stat("/")
     for folder, name, found in _walk(path):
-        holder = stat.S_IMODE(os.stat(folder).st_mode)
-        if holder & stat.S_IWOTH:
-            if not holder & stat.S_ISVTX:
-                return f"the mode of {folder} is {holder:04o}"
-            if found.st_uid not in (0, os.geteuid()):
-                return f"the mode of {folder} is {holder:04o}, and {name} has the owner {found.st_uid}"
-        mode = stat.S_IMODE(found.st_mode)
-    return f"its mode is {mode:04o}" if mode & stat.S_IWOTH else None
+        holder = os.stat(folder)
+        if holder.st_mode & stat.S_IWOTH:
+            if not holder.st_mode & stat.S_ISVTX:
+                return f"the mode of {folder} is {_mode_of(holder)}", found
+            if found.st_uid not in owners:
+                return f"the mode of {folder} is {_mode_of(holder)}, and {name} has the owner {found.st_uid}", found
+    return None, found
+
+
+def _mode_of(found: os.stat_result) -> str:
+    return f"{stat.S_IMODE(found.st_mode):04o}"
 
 
 def _walk(path: str) -> t.Iterator[tuple[str, str, os.stat_result]]:

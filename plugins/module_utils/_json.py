@@ -18,6 +18,7 @@ import re
 import typing as t
 
 from ._types import Json
+from ._values import is_too_deep
 
 DEEPEST = 64  # levels of objects and lists within each other; Microsoft's have about ten
 LARGEST_INTEGER = 2**63  # of Edm.Int64, the largest type of a number
@@ -43,7 +44,7 @@ def parse_json(content: bytes | str) -> t.Any:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_float)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    if _is_too_deep(value):
+    if is_too_deep(value, DEEPEST):
         raise ValueError("it is nested too deeply")
     return _without_halves(value) if HALF.search(text) else value
 
@@ -57,21 +58,6 @@ def _parse_float(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError("a number is too large")
     return number
-
-
-def _is_too_deep(value: t.Any) -> bool:
-    level = [value]
-    for _depth in range(DEEPEST):
-        level = [
-            child
-            for item in level
-            if isinstance(item, (dict, list))
-            for child in (item.values() if isinstance(item, dict) else item)
-            if isinstance(child, (dict, list))
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _without_halves(value: t.Any) -> t.Any:

@@ -24,7 +24,7 @@ from . import _auth
 from . import _permissions as permissions
 from ._approval.flow import ApprovalFlow
 from ._approval.options import parse_options
-from ._argspec import LONGEST_NUMBER, Spec, choose_maskable
+from ._argspec import Spec, choose_maskable
 from ._auth._base import CredentialContext
 from ._clouds import choose_cloud
 from ._errors import ForbiddenError, InternalError, IntuneError, InvalidOptionError, MissingLibraryError
@@ -32,10 +32,12 @@ from ._graph.client import GraphClient
 from ._http.retry import RetryingSender
 from ._http.transport import Transport
 from ._http.worker_pool import WorkerPool
+from ._option_values import LONGEST_NUMBER
 from ._result import Outcome, describe_failure
 from ._secrecy import mark_secrets, refuse_exposed, refuse_private_keys, shows_entries
 from ._time import Clock
 from ._types import Json
+from ._values import walk
 
 VERSION = "1.0.0-dev"
 FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
@@ -63,13 +65,12 @@ def report_nothing(text: str) -> None:
 
 def validate_value(option: str, value: t.Any) -> None:
     """Raise InvalidOptionError for a text that no request and no name of a file can hold, and for a number that nothing can use."""
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        validate_value(option, item)
-    if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
-        # Not shown: Python refuses to write a number of thousands of digits.
-        raise InvalidOptionError(f"{option} must be a number of at most {LONGEST_NUMBER} digits.")
-    if isinstance(value, str) and FORBIDDEN.search(value):
-        raise InvalidOptionError(f"{option} must not hold a NUL character or half a character.", hint="Check what sets it.")
+    for item in walk(value):
+        if isinstance(item, int) and abs(item) >= 10**LONGEST_NUMBER:
+            # Not shown: Python refuses to write a number of thousands of digits.
+            raise InvalidOptionError(f"{option} must be a number of at most {LONGEST_NUMBER} digits.")
+        if isinstance(item, str) and FORBIDDEN.search(item):
+            raise InvalidOptionError(f"{option} must not hold a NUL character or half a character.", hint="Check what sets it.")
 
 
 @contextlib.contextmanager

@@ -14,9 +14,12 @@ import typing as t
 import unicodedata
 
 from ._guid import NIL, parse_guid
+from ._text import escape
+from ._values import is_too_deep
 
 MAX_LENGTH = 256  # characters
 SHOWN_LENGTH = 80  # characters of a malformed name in a message
+DEEPEST_SHOWN = 20  # lists and dictionaries in each other; Python makes no text of hundreds
 SHOWN_MARKS = 3  # invisible characters, and similar names, in a message
 # Also line ends, and halves of characters, which no request can carry.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -37,7 +40,8 @@ def describe_non_text(value: t.Any) -> str | None:
     if value is None:
         return "An entry is null, and must be text. Remove it, or write the name or ID in quotes."
     if isinstance(value, (list, tuple, dict, set)):
-        return f"An entry must be a name or an ID as text, not {str(value)[:SHOWN_LENGTH]}."
+        shown = "..." if is_too_deep(value, DEEPEST_SHOWN) else str(value)[:SHOWN_LENGTH]
+        return f"An entry must be a name or an ID as text, not {shown}."
     return (
         f"{value} is not text: YAML reads {value} from what is written without quotes, and changes numbers with leading zeros, dates, "
         f'and words such as yes. Put it in quotes, as in "0012345", or choose the type text for the question of a survey.'
@@ -81,13 +85,13 @@ def is_disguised(character: str) -> bool:
 
 
 def show(name: str) -> str:
-    """Return a name for a message, with escapes in place of the characters that nobody sees, or takes for others."""
+    """Return a name for a message, with escapes in place of the characters that nobody sees, or takes for others.
+
+    These are more than ``_text.clean`` escapes in all messages: it keeps texts from doing harm, and a name must be told from another one.
+    """
     if name.isascii() and not CONTROL.search(name):
         return name
-    return "".join(
-        character.encode("unicode_escape").decode() if is_disguised(character) or CONTROL.match(character) else character
-        for character in name
-    )
+    return "".join(escape(character) if is_disguised(character) or CONTROL.match(character) else character for character in name)
 
 
 def describe_invisible(name: str) -> str | None:

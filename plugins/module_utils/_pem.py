@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from . import _errors as errors
+from ._values import walk
 
 MARKER = "-----BEGIN"
 UNREADABLE = "holds no readable certificate in PEM or DER form"
@@ -68,8 +69,4 @@ def parse_certificates(text: str) -> list[bytes]:
 
 def find_private_key(value: t.Any) -> bool:
     """Return whether there is a private key anywhere in the value of an option."""
-    if isinstance(value, dict):
-        return any(find_private_key(item) for pair in value.items() for item in pair)
-    if isinstance(value, (list, tuple)):
-        return any(find_private_key(item) for item in value)
-    return isinstance(value, str) and holds_private_key(value)
+    return any(isinstance(item, str) and holds_private_key(item) for item in walk(value))

@@ -35,7 +35,7 @@ def clean(text: str, limit: int = LONGEST) -> str:
     The text is cut before anything searches it. To clean a text twice is the same as once.
     """
     cut = text if len(text) <= limit else f"{text[:limit]}..."
-    return UNSEEN.sub(_escape, CREDENTIAL.sub(HIDDEN, cut))
+    return UNSEEN.sub(lambda found: escape(found.group()), CREDENTIAL.sub(HIDDEN, cut))
 
 
 def quote(text: t.Any, limit: int = SHORT) -> str:
@@ -80,6 +80,6 @@ def _unescape(found: re.Match[bytes]) -> bytes:
     return found[0] if sign in b'"\\' else sign
 
 
-def _escape(found: re.Match[str]) -> str:
-    number = ord(found.group())
-    return {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r"}.get(number, f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}")
+def escape(character: str) -> str:
+    """Return an escape that shows which character it is."""
+    return character.encode("unicode_escape").decode()

@@ -98,7 +98,8 @@ options:
       - A run that began more than one day ago, or more than its O(max_age) if that is longer, is not continued, except by a task with the
         same O(reset_since). The task warns of it and begins anew. So tasks of a schedule that are further apart can use the same journal.
       - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it.
-      - The file must have the mode 0600, and be in a folder in which nobody else can replace it.
+      - The file must have the mode 0600, and be in a folder to which only the user of the task and root can write. Other users must not
+        be able to redirect its path.
     type: path
   lock_directory:
     description:
@@ -114,7 +115,8 @@ options:
         E(XDG_RUNTIME_DIR). Set this option to the same folder in each task if several users, or containers of one machine, can reset the
         same devices, or if tasks have different temporary folders (E(TMPDIR), or a service with a private one).
       - The folder must exist. If several users share it, give it the mode C(2770) and a group that they have in common, or the mode
-        C(1777).
+        C(1777). A folder is refused if any user can replace the files in it or redirect its path, and so is a temporary folder that
+        depends on the current folder.
       - Locks do not hold between machines, or between containers that do not mount the same folder. Check mode takes none,
         and reads what is remembered.
     type: path

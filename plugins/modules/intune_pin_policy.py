@@ -530,13 +530,14 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.model im
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import PolicyPlan, PolicyTask
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import SettingsCatalog
 from ansible_collections.endpointops.intune.plugins.module_utils._names import show
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT, TEXTS
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 TARGET = {
     "target": {"type": "str", "choices": list(t.get_args(assignments.Target)), "required": True},
-    "group": {"type": _argspec.TEXT},
-    "filter": {"type": _argspec.TEXT},
+    "group": {"type": TEXT},
+    "filter": {"type": TEXT},
     "filter_type": {"type": "str", "choices": list(t.get_args(assignments.FilterType))},
 }
 TARGET_NEEDS = [("target", "group", ("group",)), ("target", "exclude_group", ("group",))]
@@ -547,8 +548,8 @@ SPEC = _argspec.make_spec(
     "intune_pin_policy",
     {
         "state": {"type": "str", "choices": list(t.get_args(policy.State)), "default": "present"},
-        "name": {"type": _argspec.TEXT},
-        "id": {"type": _argspec.TEXT},
+        "name": {"type": TEXT},
+        "id": {"type": TEXT},
         "backend": {"type": "str", "choices": list(t.get_args(settings.BackendName)), "default": "custom"},
         "replace_custom": {"type": "bool", "default": False},
         "description": {"type": "str"},
@@ -556,7 +557,7 @@ SPEC = _argspec.make_spec(
         **settings.make_options(),
         "assignments": {"type": "list", "elements": "dict", "options": TARGET, "required_if": TARGET_NEEDS},
         "purge_assignments": {"type": "bool", "default": True},
-        "scope_tags": {"type": _argspec.TEXTS, "elements": _argspec.TEXT},
+        "scope_tags": {"type": TEXTS, "elements": TEXT},
         "wait_timeout": {"type": "float", "default": 60},
         **_argspec.APPROVAL,
     },

@@ -240,6 +240,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello import a
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import CheckInStatus, FoundPolicyStatusResult
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy
 from ansible_collections.endpointops.intune.plugins.module_utils._names import explain_missing, show
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
 Rollout = t.Literal["none", "overview", "devices"]
@@ -247,8 +248,8 @@ Rollout = t.Literal["none", "overview", "devices"]
 SPEC = _argspec.make_spec(
     "intune_pin_policy_info",
     {
-        "name": {"type": _argspec.TEXT},
-        "id": {"type": _argspec.TEXT},
+        "name": {"type": TEXT},
+        "id": {"type": TEXT},
         "rollout": {"type": "str", "choices": list(t.get_args(Rollout)), "default": "overview"},
         "rollout_timeout": {"type": "float", "default": 300},
     },

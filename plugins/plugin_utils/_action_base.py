@@ -24,20 +24,16 @@ from ansible.release import __version__
 from ansible.utils.display import Display
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import (
-    Secret,
-    Spec,
-    choose_maskable,
-    find_unreadable,
-    find_unusable_numbers,
-    prepare,
-    validate,
-    with_plain_text,
-    without_blanks,
-)
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import Secret, Spec, choose_maskable, validate, without_blanks
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import InvalidOptionError
 from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import HAS_REQUESTS
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import (
+    find_unreadable,
+    find_unusable_numbers,
+    prepare,
+    with_plain_text,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._secrecy import (
     mark_secrets,
     refuse_exposed,

@@ -13,13 +13,9 @@ import typing as t
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.endpointops.intune.plugins.module_utils._argspec import (
-    CONNECTION,
-    Options,
-    validate,
-    with_plain_text,
-    without_blanks,
-)
+from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION, validate, without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import Options, find_unreadable, with_plain_text
+from ansible_collections.endpointops.intune.plugins.module_utils._text import clean
 
 
 def validate_file(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, path: str) -> dict[str, t.Any]:
@@ -27,13 +23,16 @@ def validate_file(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, 
 
     Connection options may be templates. Raises AnsibleParserError, which holds no secrets.
     """
-    given = with_plain_text({name: config[name] for name in spec if config.get(name) is not None})
+    given = {name: config[name] for name in spec if config.get(name) is not None}
+    if unreadable := find_unreadable(given):
+        raise AnsibleParserError(f"{path}: {' '.join(unreadable.values())}")
+    given = with_plain_text(given)
     for name in CONNECTION:
         if isinstance(given.get(name), str):
             given[name] = _render_template(templar, name, given[name], path, is_secret=spec[name].get("no_log", False))
     validated = validate(spec, without_blanks(given))
     if validated.problems:
-        raise AnsibleParserError(f"{path}: {remove_values('; '.join(validated.problems), validated.secrets)}")
+        raise AnsibleParserError(clean(f"{path}: {remove_values('; '.join(validated.problems), validated.secrets)}"))
     return validated.params
 
 

@@ -11,6 +11,7 @@ import datetime
 import functools
 import json
 import os
+import pathlib
 import random
 import re
 import tempfile
@@ -19,8 +20,12 @@ import typing as t
 import urllib.parse
 from unittest import mock
 
+from ansible.errors import AnsibleError
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
 from intune_emulator.entra.tokens import issue_token
 
+from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
@@ -28,6 +33,7 @@ from tests.fuzz.mutations import ENDLESS, mutate
 from tests.fuzz.scenarios import SCENARIOS, Scenario, make_hostile
 from tests.support.emulated import Emulated
 from tests.support.fakes import GRAPH, LOGIN, START, FakeWorkerPool, answer, bearer
+from tests.support.inventory import NAME, load
 
 # The kinds of findings, all of which must not occur.
 KINDS = ("unhandled exceptions", "second resets", "writes in check mode", "secrets in output", "unsafe characters", "endless runs")
@@ -35,8 +41,11 @@ MOST_REQUESTS = 20_000
 TOKENS: list[str] = []
 PART = 32  # characters
 SECRET = "client-secret-0123456789-abcdefghij"
-NOT_RUN = (401, 429)  # the service says that it did not run the request
+NOT_RUN = (401, 407, 429)  # by these nothing was run, whoever responds
+# By these Microsoft Graph says so, with an error code of its own.
+REFUSED = (400, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423)
 UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+INTERNAL = "An unexpected error occurred in the collection"  # of an exception that the inventory plugin caught last
 Json = dict[str, t.Any]
 
 
@@ -112,11 +121,8 @@ class Wire(Emulated):
 
 def _says_not_run(request: Request, response: Response, device: str) -> bool:
     """Return whether a response says that the reset of a device was not run."""
-    if not request.url.endswith("$batch"):
-        return _is_refusal(response.status, response.headers)
-    if not 200 <= response.status < 300:
-        # The envelope: a client error runs nothing of it.
-        return _is_refusal(response.status, response.headers) or 400 <= response.status < 500
+    if not request.url.endswith("$batch") or not 200 <= response.status < 300:
+        return _is_refusal(response.status, response.headers) or (response.status in REFUSED and _has_code(response))
     calls = json.loads(request.body or b"{}").get("requests", [])
     ids = {call["id"] for call in calls if device in call["url"]}
     try:
@@ -124,6 +130,13 @@ def _says_not_run(request: Request, response: Response, device: str) -> bool:
         found = [item for item in items if item["id"] in ids]
         return len(found) == 1 and _is_refusal(found[0]["status"], {str(k).lower(): v for k, v in (found[0].get("headers") or {}).items()})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+
+
+def _has_code(response: Response) -> bool:
+    try:
+        return bool(json.loads(response.body)["error"]["code"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
@@ -172,12 +185,28 @@ def _connection(scenario: Scenario, wire: Wire) -> Json:
 
 def _execute(scenario: Scenario, wire: Wire, options: Json, told: list[str]) -> Json:
     """Do as the action plugin does, up to where it hides the values of secret options."""
+    if scenario.module is intune_devices:
+        return _read_inventory(wire, options)
     spec: _argspec.Spec = scenario.module.SPEC
     with _surroundings(wire):
         validated = _argspec.validate(spec.argument_spec, _argspec.without_blanks(options), spec.relations)
         if validated.problems:
             return {"failed": True, "problems": len(validated.problems)}
         return _module.execute(spec, scenario.module.run, validated.params, check=scenario.check, diff=True, report_progress=told.append)
+
+
+def _read_inventory(wire: Wire, options: Json) -> Json:
+    """Do as Ansible does with a file of the inventory plugin; its hosts are the result."""
+    path = pathlib.Path("fuzz.intune_devices.yml")
+    # JSON is YAML too, and has a way to write each character.
+    path.write_text(json.dumps({"plugin": NAME, **options}, default=repr), encoding="utf-8")
+    inventory = InventoryData()
+    try:
+        with _surroundings(wire):
+            load().parse(inventory, DataLoader(), str(path), cache=False)
+    except AnsibleError as failure:
+        return {"failed": True, "msg": str(failure), "hosts": sorted(inventory.hosts)}
+    return {"hosts": {name: host.vars for name, host in inventory.hosts.items()}, "groups": sorted(inventory.groups)}
 
 
 @contextlib.contextmanager
@@ -189,8 +218,8 @@ def _surroundings(wire: Wire) -> t.Iterator[None]:
     with (
         # What one case leaves on the machine is nothing to the next one.
         tempfile.TemporaryDirectory() as folder,
-        mock.patch.object(tempfile, "tempdir", folder),
-        mock.patch.dict(os.environ, clean, clear=True),
+        mock.patch.object(tempfile, "tempdir", None),
+        mock.patch.dict(os.environ, {**clean, "TMPDIR": folder}, clear=True),
         mock.patch.multiple(_module.SystemClock, **parts),
         mock.patch.multiple(_module, Transport=lambda **_settings: wire, WorkerPool=FakeWorkerPool),
     ):
@@ -207,6 +236,10 @@ def _judge_result(result: Json) -> t.Iterator[Finding]:
         json.dumps(result, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, TypeError) as failure:
         yield Finding("unhandled exceptions", f"The result cannot be written: {type(failure).__name__}")
+    if result.get("failed") and result.get("hosts"):
+        yield Finding("unhandled exceptions", f"The file failed, and left the hosts {result['hosts']}")
+    if INTERNAL in str(result.get("msg")):
+        yield Finding("unhandled exceptions", str(result["msg"]))
     for text in _sentences(result):
         found = UNSAFE.search(text)
         if found:

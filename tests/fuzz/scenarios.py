@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is run: every module, in the ways that make other requests, each with a tenant of its own."""
+"""What is run: every module and the inventory plugin, in the ways that make other requests, each with a tenant of its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import typing as t
 
 from intune_emulator.control.policies import add_policy
 
+from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils._consent.model import CLIENT_APP_ID, SERVICE_APP_ID
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import PolicyScope, render_oma_setting
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION
@@ -38,7 +39,10 @@ Given = t.Callable[[Emulated], Options]
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """One task. ``given``: its options, by a tenant that it may prepare. ``signs_in``: with a secret, else with a token."""
+    """One task, or one file of the inventory plugin.
+
+    ``given``: its options, by a tenant that it may prepare. ``signs_in``: with a secret, else with a token.
+    """
 
     name: str
     module: types.ModuleType
@@ -47,6 +51,11 @@ class Scenario:
     check: bool = False
     signs_in: bool = False
     settings: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def options(self) -> t.Mapping[str, t.Any]:
+        """The options that it can have, by name."""
+        return {**self.module.SPEC, **CONSTRUCTED} if self.module is intune_devices else self.module.SPEC.argument_spec
 
 
 def named(*names: str, **more: t.Any) -> Given:
@@ -101,6 +110,18 @@ def with_policies(**more: t.Any) -> Given:
     return prepare
 
 
+def after_reset(**more: t.Any) -> Given:
+    """Reset a phone, whose record has a passcode then, and return options."""
+
+    def prepare(world: Emulated) -> Options:
+        phone = next(device for device in world.tenant.devices if device.own["deviceName"] == PHONES[0])
+        world.ask(Request("POST", f"{GRAPH}/v1.0/deviceManagement/managedDevices/{phone.id}/resetPasscode"))
+        world.tenant.clock.advance(3600)
+        return dict(more)
+
+    return prepare
+
+
 PASSCODE, POLICY, CONSENT = intune_device_passcode, intune_pin_policy, intune_pinreset_consent
 ASSIGNED = [
     {"target": "group", "group": "Pilot ring", "filter": "Corporate laptops"},
@@ -110,6 +131,14 @@ PHONES = ("PHONE-HELPDESK-01", "PHONE-FIELD-01")
 BOTH = {"platforms": ["android", "ios", "windows"], "ownerships": ["company", "personal", "unknown"]}
 PROTECTED = {"approval_protects": ["configuration_policies", "device_configurations", "reset_passcode"]}
 NEW = {"name": "New", "enable_pin_recovery": True, "assignments": ASSIGNED, "scope_tags": ["Berlin"]}
+
+GROUPED = {
+    "filters": [{"exclude": "intune_platform == 'ios'"}],
+    "keyed_groups": [{"prefix": "platform", "key": "intune_platform"}],
+    "groups": {"phones": "intune_device_name is match('PHONE-')"},
+}
+# Options of Ansible itself, which the inventory plugin passes on to it.
+CONSTRUCTED = {"compose": {}, "groups": {}, "keyed_groups": {}, "strict": {}, "unknown": {}}
 
 SCENARIOS = (
     Scenario("connection", intune_connection_info),
@@ -140,6 +169,9 @@ SCENARIOS = (
     Scenario("consent in check mode", CONSENT, seed="empty", check=True),
     Scenario("consent withdrawn", CONSENT, connected(state="absent", purge_grants=True), settings={"visibility_reads": 1}),
     Scenario("state of the consent", intune_pinreset_consent_info, connected()),
+    Scenario("inventory", intune_devices, after_reset(compose={"label": "intune_device_name ~ '!'"}, strict=True)),
+    Scenario("inventory of a group", intune_devices, lambda world: {"device_groups": ["Helpdesk phones"], "eligible": False}),
+    Scenario("inventory in groups", intune_devices, lambda world: dict(GROUPED), seed="fleet:8", signs_in=True, settings={"page_size": 3}),
 )
 
 HOSTILE: tuple[t.Any, ...] = (
@@ -160,6 +192,5 @@ KEPT = frozenset({"access_token", "auth_method", "client_secret"})
 
 def make_hostile(chance: random.Random, scenario: Scenario, options: Options) -> Options:
     """Return the options of a task with one or two that nobody expects."""
-    spec = scenario.module.SPEC.argument_spec
-    names = chance.sample(sorted(set(spec) - KEPT), chance.choice((1, 1, 2)))
+    names = chance.sample(sorted(set(scenario.options) - KEPT), chance.choice((1, 1, 2)))
     return {**options, **{name: copy.deepcopy(chance.choice(HOSTILE)) for name in names}}

@@ -10,6 +10,7 @@ import re
 import typing as t
 
 import pytest
+from ansible.inventory.data import InventoryData
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils import _text as text
@@ -74,6 +75,10 @@ def reading_without_an_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(client, "MOST_PAGES", 10**9)
 
 
+def leaving_hosts_behind(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(InventoryData, "remove_host", lambda self, host: None)
+
+
 @pytest.mark.parametrize(
     ("break_it", "scenario", "kind"),
     [
@@ -83,6 +88,7 @@ def reading_without_an_end(patch: pytest.MonkeyPatch) -> None:
         pytest.param(showing_tokens, "devices", "secrets in output", id="a token in a message"),
         pytest.param(showing_texts_as_they_come, "devices", "unsafe characters", id="a forged line"),
         pytest.param(reading_without_an_end, "devices", "endless runs", id="a run without an end"),
+        pytest.param(leaving_hosts_behind, "inventory in groups", "unhandled exceptions", id="hosts of a file that failed"),
     ],
 )
 def test_a_defect_is_found(

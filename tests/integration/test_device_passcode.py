@@ -231,6 +231,8 @@ REDIRECT = {"kind": "redirect", "processed": True}
 LOST = {
     "drop_after": {"kind": "drop_after"},
     "truncate": {"kind": "truncate"},
+    "403 of a gateway": {"kind": "html", "processed": True, "status": 403},
+    "499 of a gateway": {"kind": "html", "processed": True, "status": 499},
     "case 13: redirect to half an address": {**REDIRECT, "location": "https://["},
     "case 13: redirect in bytes that are not UTF-8": {**REDIRECT, "location": "https://graph.test\u00ff/"},
     "case 13: redirect to a port that is none": {**REDIRECT, "location": "https://graph.test:port/", "status": 308},

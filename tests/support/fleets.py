@@ -27,6 +27,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset
 from tests.support.emulated import Died, Emulated
 from tests.support.fakes import GRAPH, error
 
+# Pages of a gateway in front of the service, which may come before the request or in place of its response.
+BLOCKED = {status: Response(status, {"content-type": "text/html"}, b"<html>Blocked by policy</html>") for status in (400, 403, 404, 499)}
 # What can come of a request. Those that end with _done were processed anyway.
 FAULTS: dict[str, Response | Exception | type[BaseException]] = {
     "not_sent": errors.NotSentError("No connection."),
@@ -44,6 +46,8 @@ FAULTS: dict[str, Response | Exception | type[BaseException]] = {
     "504_done": error(504),
     "408_done": error(408),
     "html_done": Response(200, {"content-type": "text/html"}, b"<html>Sign in to the guest network</html>"),
+    **{f"gateway_{status}{done}": BLOCKED[status] for status in BLOCKED for done in ("", "_done")},
+    "proxy": Response(407, {"content-type": "text/html"}, b"<html>Proxy authentication required</html>"),
     "redirect": Response(302, {"location": "https://elsewhere.test/"}),
     "forbidden": error(403, "Forbidden"),
     "expired": error(401, "InvalidAuthenticationToken"),

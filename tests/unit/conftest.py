@@ -54,7 +54,8 @@ def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(autouse=True)
 def _own_locks(temporary_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep locks of devices, and what is remembered of resets, apart from those of other tests, and of users of this machine."""
-    monkeypatch.setattr(tempfile, "tempdir", tempfile.mkdtemp(dir=temporary_folder))
+    monkeypatch.setenv("TMPDIR", tempfile.mkdtemp(dir=temporary_folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
 
 

@@ -19,6 +19,7 @@ import typing as t
 
 from .. import _errors as errors
 from .._graph.client import BETA, GraphClient
+from .._graph.responses import is_refusal
 from .._http.message import Request, Response
 from .._types import Json
 from . import requests
@@ -66,7 +67,8 @@ class ApprovalFlow:
         response = self._send(request, CODE_HEADER, requests.code_of(found))
         # A code that does not say what it was given for may have been for another write of this run: then nothing was done.
         is_ours = not self._options.justification or requests.mark_of(found) is not None
-        return response if is_ours or response.status not in (400, 403, 412) else None
+        is_of_code = response.status in (400, 403, 412) and is_refusal(response)
+        return response if is_ours or not is_of_code else None
 
     def _ask(self, request: Request) -> Response:
         text = f"{self._options.justification} {requests.render_mark(request)}"
@@ -78,7 +80,7 @@ class ApprovalFlow:
         if code is not None:
             created = self._find_created(lambda item: requests.has_code(item, code)) or {"id": code, "requestJustification": text}
             raise requests.pending(created, request)
-        if response.status >= 500:
+        if response.status >= 300 and not is_refusal(response):
             raise self._after_lost_response(request, f"{request.target} was answered with {response.status}.")
         if response.status == 409 and "approval request" in response.text.lower():
             raise self._conflict(request)

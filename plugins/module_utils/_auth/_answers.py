@@ -18,7 +18,11 @@ NUMBERS = ("expires_in", "ext_expires_in", "refresh_in", "expires_on")
 
 
 def parse_json(text: str) -> t.Any:
-    """Return the content of a JSON text; null for any other text."""
+    """Return the content of a JSON text; null for any other text.
+
+    Not ``_json.parse_json``, which refuses a whole text for one number that no float can hold. Here such a number is the problem of its
+    member, which the error names, or which is not needed.
+    """
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

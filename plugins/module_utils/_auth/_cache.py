@@ -16,6 +16,7 @@ import tempfile
 import typing as t
 
 from .. import _errors as errors
+from .._file_safety import find_unsafe_folder
 from ._answers import is_token, parse_json
 
 try:
@@ -51,6 +52,9 @@ class TokenCache:
     def _read(self) -> str | None:
         """Return the content of the file; null where it is missing. The file that is checked is the one that is read."""
         try:
+            exposed = find_unsafe_folder(self._folder)
+            if exposed is not None:
+                raise self._exposed(exposed)
             # Not blocking: opening a pipe would wait for somebody to write to it.
             handle = os.open(t.cast(str, self._path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -62,12 +66,22 @@ class TokenCache:
             raise errors.InvalidOptionError(f"{OPTION} '{self._path}' cannot be used: {reason}.") from failure
         try:
             found = os.fstat(handle)
-            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
                 raise self._not_ours()
             with os.fdopen(handle, "rb", closefd=False) as file:
                 return file.read().decode("utf-8", errors="replace")
         finally:
             os.close(handle)
+
+    @property
+    def _folder(self) -> str:
+        return os.path.dirname(t.cast(str, self._path)) or "."
+
+    def _exposed(self, reason: str) -> errors.InvalidOptionError:
+        return errors.InvalidOptionError(
+            f"{OPTION} '{self._path}' is in the folder '{self._folder}', in which other users can remove or replace it: {reason}.",
+            hint="Use a folder whose path only you and root can change. To make one, run: mkdir -m 0700 ~/intune",
+        )
 
     def _not_ours(self) -> errors.InvalidOptionError:
         return errors.InvalidOptionError(
@@ -81,7 +95,7 @@ class TokenCache:
             return
         try:
             # mkstemp makes it 0600 from the start.
-            handle, beside = tempfile.mkstemp(dir=os.path.dirname(self._path) or ".", prefix=".intune-token-")
+            handle, beside = tempfile.mkstemp(dir=self._folder, prefix=".intune-token-")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
                     file.write(self._cache.serialize())

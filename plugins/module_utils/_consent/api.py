@@ -251,7 +251,7 @@ class _Writer:
             return True
         except errors.IntuneError as failure:
             is_doubtful = _is_doubtful(failure)
-            self._is_uncertain |= is_doubtful or isinstance(failure, errors.ServiceError)
+            self._is_uncertain |= is_doubtful or failure.effects == "unknown"
             if not is_doubtful:
                 raise
             self._doubt = failure

@@ -17,10 +17,10 @@ from .._http.retry import Attempts, backoff
 from .batch import MAX_BATCH, CallResult, parse_batch, render_batch, version_of
 from .client import GraphClient
 from .rate_limit import Quota, RateLimit
-from .responses import parse_error
+from .responses import GATEWAY, is_refusal, parse_error
 
-# The statuses by which a service refuses a request before it runs anything of it.
-MALFORMED = frozenset({400, 404, 405, 411, 413, 415})
+# Client errors of a batch that are about each of its requests: the token, its permissions, the proxy, the time, and the quota.
+OF_EACH = frozenset({401, 403, 407, 408, 429})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,7 +178,7 @@ class BatchScheduler:
             responses = [outcome]
         elif 200 <= outcome.status < 300:
             responses = parse_batch(len(envelope.calls), outcome)
-        elif 400 <= outcome.status < 500 and outcome.status not in (401, 403, 408, 429):
+        elif 400 <= outcome.status < 500 and outcome.status not in OF_EACH:
             return _refuse(envelope, outcome)
         else:
             responses = [outcome] * len(envelope.calls)
@@ -209,16 +209,14 @@ class BatchScheduler:
 
 
 def _refuse(envelope: Envelope, outcome: Response) -> list[CallResult]:
-    """Return the failures of requests whose batch was refused as a whole: writes may have run, unless Microsoft Graph itself refused it."""
+    """Return the failures of requests whose batch was refused as a whole: of the writes as lost ones, unless nothing was done for sure."""
     refusal, target = parse_error(envelope.request, outcome), envelope.request.target
     not_sent = errors.NotSentError(f"The batch was refused. {refusal}", target=target, is_transient=False)
     lost = errors.LostResponseError(
         f"The batch got a response that does not say whether it ran. {refusal}",
         target=target,
-        hint="A proxy or gateway may have responded instead of Microsoft Graph. Check graph_url and the proxy.",
+        hint=GATEWAY,
     )
     # A read has no effect: nothing can be lost.
-    has_run_nothing = outcome.status in MALFORMED and refusal.code is not None
-    return [
-        CallResult(key, request, failure=lost if request.is_write and not has_run_nothing else not_sent) for key, request in envelope.calls
-    ]
+    may_have_run = not is_refusal(outcome)
+    return [CallResult(key, request, failure=lost if request.is_write and may_have_run else not_sent) for key, request in envelope.calls]

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-import base64
+import dataclasses
 import json
 import re
 import typing as t
@@ -18,11 +18,12 @@ import uuid
 from .. import _errors as errors
 from .._http.message import Request, Response, is_https, is_same_origin
 from .._http.retry import RetryingSender
-from .._json import Shape, an_object, anything, list_of, object_of, optional, parse_json, text
+from .._json import Shape, an_object, anything, list_of, object_of, optional, text
 from .._time import Clock, parse_http_date
 from .._types import Json
+from .collaborators import Approval, NoApproval, Pool, TokenSource
 from .odata import render_url
-from .responses import parse_response
+from .responses import is_refusal, parse_claims_challenge, parse_response
 
 V1 = "v1.0"
 BETA = "beta"
@@ -34,56 +35,6 @@ MOST_PAGES = 1000
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 VISIBLE = "".join(map(chr, range(0x21, 0x7F)))  # the characters of an address
 T = t.TypeVar("T")
-
-
-class TokenSource(t.Protocol):
-    """What the client needs of a credential."""
-
-    method: str
-
-    def token(self, *, claims: str | None = None, renew: bool = False) -> str:
-        """Return a usable token."""
-
-    def identity(self) -> Json:
-        """Return the token's claims."""
-
-
-class Approval(t.Protocol):
-    """A hook for writes that the service accepts only once somebody has approved them."""
-
-    def is_required(self, response: Response) -> bool:
-        """Return whether the service refused a write because it lacks an approval."""
-
-    def obtain(self, request: Request, refusal: Response) -> Response:
-        """Return the response of the write, sent again with its approval; raise ApprovalPendingError or ApprovalError."""
-
-
-class NoApproval:
-    """Approvals are not used: each response is taken as it is."""
-
-    def is_required(self, response: Response) -> bool:
-        """Return false."""
-        return False
-
-    def obtain(self, request: Request, refusal: Response) -> Response:
-        """Return the refusal."""
-        return refusal
-
-
-class Pool(t.Protocol):
-    """Several requests under way at once (see worker_pool)."""
-
-    width: int
-
-    @property
-    def busy(self) -> int:
-        """How many requests are under way."""
-
-    def start(self, key: t.Any, request: Request) -> None:
-        """Send a request beside others."""
-
-    def collect(self, timeout: float) -> list[tuple[t.Any, Response | errors.IntuneError]]:
-        """Return all that has arrived, by key."""
 
 
 class GraphClient:
@@ -270,9 +221,13 @@ class GraphClient:
         """Return the response of a request, sent with a token; a token that is refused is renewed once."""
         token = self.token()
         response = self._send_once(request.with_bearer(token))
-        if response.status == 401:
-            response = self._send_once(request.with_bearer(self.renew_token(token, response)))
-        return response
+        if response.status != 401:
+            return response
+        try:
+            renewed = self._send_once(request.with_bearer(self.renew_token(token, response)))
+        except errors.IntuneError as failure:
+            raise failure.with_effects("unknown") if response.is_doubtful else failure from failure
+        return dataclasses.replace(renewed, is_doubtful=renewed.is_doubtful or response.is_doubtful)
 
     def token(self) -> str:
         """Return a usable token; raise NotSentError where the sign-in got no response: the request was not sent then."""
@@ -302,17 +257,18 @@ class GraphClient:
 
     def _send(self, request: Request, *, is_write: bool, shape: Shape[T]) -> T:
         """Return the JSON of a response, in this shape. The error of a write that may have been done says so."""
-        is_doubtful = False
         self.has_written |= is_write
+        may_have_run = is_write
         try:
             response = self.send_authorized(request)
             if is_write and self.approval.is_required(response):
+                may_have_run = False
                 response = self.approval.obtain(request, response)
-            is_doubtful = response.is_doubtful
+            may_have_run = is_write and (response.is_doubtful or not is_refusal(response))
             return parse_response(request, response, shape)
         except (errors.LostResponseError, errors.UnexpectedResponseError, errors.GraphError) as failure:
-            is_doubtful = is_doubtful or not isinstance(failure, errors.GraphError) or failure.status >= 500
-            if is_write and is_doubtful and failure.effects is None:
+            is_lost = isinstance(failure, errors.LostResponseError)
+            if is_write and (is_lost or may_have_run) and failure.effects is None:
                 raise failure.with_effects("unknown") from failure
             raise
 
@@ -344,18 +300,6 @@ class GraphClient:
             raise errors.UnexpectedResponseError(
                 f"GET {path} returned an unexpected response: {problem}.", target=f"GET {path}", hint="Check graph_url and the proxy."
             )
-
-
-def parse_claims_challenge(header: str | None) -> str | None:
-    """Return the claims of a continuous access evaluation challenge, decoded; null where there are none."""
-    found = re.search(r'claims="([^"]+)"', header or "")
-    if not found:
-        return None
-    try:
-        claims = base64.b64decode(found.group(1) + "===").decode()
-        return claims if isinstance(parse_json(claims), dict) else None
-    except ValueError:
-        return None
 
 
 def _request(method: str, url: str, body: Json | None = None, idempotent: bool = False) -> Request:

@@ -8,16 +8,26 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import typing as t
 import urllib.parse
 
 from .. import _errors as errors
 from .._http.message import Request, Response
+from .._http.retry import is_not_applied
 from .._json import Misfit, Shape, anything, parse_json
 from .._text import quote
 from .._types import Json
 
+# The client errors by which Microsoft Graph says that it cannot do what is asked (https://learn.microsoft.com/graph/errors).
+REFUSALS = frozenset({400, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423})
+GATEWAY = "A proxy or gateway may have responded instead of Microsoft Graph. Check graph_url and the proxy."
+HINTS = {
+    401: "The token was refused: check that access_token, cloud and graph_url belong together and that the token has not expired.",
+    407: "A proxy asks for credentials. Check HTTPS_PROXY and NO_PROXY.",
+    429: "Microsoft Graph still throttles after retry_timeout. Run again later, or raise retry_timeout.",
+}
 LONGEST_CODE = 100  # characters of an error code or an ID that a message shows
 T = t.TypeVar("T")
 
@@ -62,13 +72,26 @@ def _parse_body(request: Request, response: Response) -> t.Any:
         raise errors.UnexpectedResponseError(
             f"{request.target} returned an unexpected response (status {response.status}), not JSON ({_content_type(response)}): {reason}.",
             target=request.target,
-            hint="A proxy or gateway may have responded instead of Microsoft Graph. Check graph_url and the proxy.",
+            hint=GATEWAY,
         ) from None
+
+
+def is_refusal(response: Response) -> bool:
+    """Return whether a response to a write proves that nothing of it was done. For all writes, alone or in a batch, this decides.
+
+    A client error proves it where it is one of Microsoft Graph's, by its status and by its code. Other statuses, such as 408 or 499, and
+    pages of gateways also come after the service has run the request.
+    """
+    return is_not_applied(response) or (response.status in REFUSALS and parse_code(_error_of(response)) is not None)
+
+
+def _error_of(response: Response) -> Json:
+    return _member(_json_object(response.text), "error")
 
 
 def parse_error(request: Request, response: Response) -> errors.GraphError:
     """Return the error of an error response, with Intune's JSON within JSON unpacked."""
-    error = _member(_json_object(response.text), "error")
+    error = _error_of(response)
     inner = _member(error, "innerError") or _member(error, "innererror")
     message = parse_message(error.get("message")) or f"no reason was given ({_content_type(response)})"
     code = parse_code(error)
@@ -115,18 +138,29 @@ def parse_code(error: t.Mapping[str, t.Any]) -> str | None:
     return code
 
 
+def parse_claims_challenge(header: str | None) -> str | None:
+    """Return the claims of a continuous access evaluation challenge, decoded; null where there are none."""
+    found = re.search(r'claims="([^"]+)"', header or "")
+    if not found:
+        return None
+    try:
+        claims = base64.b64decode(found.group(1) + "===").decode()
+        return claims if isinstance(parse_json(claims), dict) else None
+    except ValueError:
+        return None
+
+
 def _hint(status: int, code: str | None, message: str) -> str | None:
     if "not applicable to target tenant" in message:
         return "This tenant has no active Intune subscription, or the application signs in to another tenant than meant."
-    if status == 401:
-        return "The token was refused: check that access_token, cloud and graph_url belong together and that the token has not expired."
-    if status == 403 and code == "Authorization_RequestDenied":
-        return "Grant the missing application permission to the application in Microsoft Entra and consent to it as an administrator."
-    if status == 403:
-        return "Grant one of the named application permissions to the application in Microsoft Entra and consent to it as an administrator."
-    if status == 429:
-        return "Microsoft Graph still throttles after retry_timeout. Run again later, or raise retry_timeout."
-    return None
+    if status in HINTS:
+        return HINTS[status]
+    if 400 <= status < 500 and code is None:
+        return GATEWAY
+    if status != 403:
+        return None
+    missing = "the missing application permission" if code == "Authorization_RequestDenied" else "one of the named application permissions"
+    return f"Grant {missing} to the application in Microsoft Entra and consent to it as an administrator."
 
 
 def _json_object(text: str) -> Json:

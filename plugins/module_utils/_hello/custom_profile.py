@@ -100,11 +100,11 @@ class CustomProfile:
             body["roleScopeTagIds"] = list(desired.scope_tags)
         try:
             return str(client.post(PATH, body, version=BETA if is_tagged else V1, shape=api.CREATED)["id"])
-        except (errors.LostResponseError, errors.UnexpectedResponseError, errors.ServiceError) as failure:
-            advice = "The profile may have been made. Run again: a profile of that name is found and finished, not made twice."
-            raise failure.with_effects("unknown").with_hint(advice) from failure
-        except errors.GraphError as failure:
-            if failure.status != 400 or failure.needs_approval:
+        except errors.IntuneError as failure:
+            if failure.effects == "unknown":
+                advice = "The profile may have been made. Run again: a profile of that name is found and finished, not made twice."
+                raise failure.with_hint(advice) from failure
+            if not isinstance(failure, errors.GraphError) or failure.status != 400 or failure.needs_approval:
                 raise
             raise failure.with_hint(
                 "If that is not the reason: since 2024 Intune refuses new custom profiles for settings that its settings catalog has. "

@@ -108,9 +108,11 @@ class SettingsCatalog:
         body = _render_policy(desired, "windows10", "mdm", merge_settings([], {}, desired.settings, policy_scope.scope))
         try:
             return str(client.post(PATH, body, version=BETA, shape=api.CREATED)["id"])
-        except (errors.LostResponseError, errors.UnexpectedResponseError, errors.ServiceError) as failure:
+        except errors.IntuneError as failure:
+            if failure.effects != "unknown":
+                raise
             advice = "The policy may have been made. Run again: a policy of that name is found and finished, not made twice."
-            raise failure.with_effects("unknown").with_hint(advice) from failure
+            raise failure.with_hint(advice) from failure
 
     def prepare_update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> Policy:
         """Return the current policy; raise SelectionError where an update would lose a secret value."""

@@ -16,8 +16,9 @@ from .. import _errors as errors
 from .._time import Clock, parse_http_date
 from .message import Request, Response
 
-# The service refused before it ran anything: any request may be sent again.
-NOT_RUN = frozenset({429})
+# By these a request was not applied, whoever responds, a proxy too: it lacks credentials, or it is throttled (RFC 9110, 15.5.2 and 15.5.8;
+# RFC 6585, 4).
+NOT_APPLIED = frozenset({401, 407, 429})
 TRANSIENT = frozenset({500, 502, 503, 504})
 
 CONNECT_ATTEMPTS = 4  # a wrong name or a closed port stays so: do not use up the whole retry time
@@ -63,16 +64,21 @@ class Attempts:
         return Attempts(number, since, self.token_renewed or is_unauthorized, None if stop else pause)
 
 
+def is_not_applied(response: Response) -> bool:
+    """Return whether HTTP itself says that nothing of a request was carried out."""
+    # 503 with Retry-After is a refusal; without it the request may have been under way.
+    return response.status in NOT_APPLIED or (response.status == 503 and "retry-after" in response.headers)
+
+
 def may_repeat(request: Request, response: Response) -> bool:
     """Return whether a response allows the same request to be sent again."""
-    if response.status in NOT_RUN:
+    if response.status == 429:
         return True
     if is_cut_off(request, response):
         return True
     if response.status not in TRANSIENT:
         return False
-    # 503 with Retry-After is a refusal; without it the request may have been under way.
-    return request.can_repeat or (response.status == 503 and "retry-after" in response.headers)
+    return request.can_repeat or is_not_applied(response)
 
 
 def is_cut_off(request: Request, response: Response) -> bool:
@@ -181,7 +187,7 @@ class RetryingSender:
 
 
 def _may_have_run(response: Response | None, failure: errors.IntuneError | None) -> bool:
-    """Return whether the service may have run a request in spite of this response, or of none."""
+    """Return whether the service may have run a request that is repeated in spite of this response, or of none."""
     if response is None:
         return not isinstance(failure, errors.NotSentError)
-    return response.is_cut_off or (response.status in TRANSIENT and not (response.status == 503 and "retry-after" in response.headers))
+    return not is_not_applied(response)

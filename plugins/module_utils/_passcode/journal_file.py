@@ -17,6 +17,7 @@ import stat
 import typing as t
 
 from .. import _errors as errors
+from .._file_safety import find_unsafe_folder
 from .._types import Json
 from . import journal_format
 from .journal_format import History
@@ -160,7 +161,10 @@ class Journal:
             raise self._unusable(failure) from failure
         try:
             self._validate(os.fstat(handle))
-            self._validate_folder(os.stat(self._folder))
+            self._validate_folder()
+        except OSError as failure:
+            os.close(handle)
+            raise self._unusable(failure) from failure
         except errors.IntuneError:
             os.close(handle)
             raise
@@ -186,15 +190,14 @@ class Journal:
                 effects="none",
             )
 
-    def _validate_folder(self, found: os.stat_result) -> None:
-        """Raise InvalidOptionError for a folder in which somebody else can remove or replace the file."""
-        is_shared = bool(found.st_mode & 0o022) and not found.st_mode & stat.S_ISVTX
-        if is_shared or found.st_uid not in (0, os.geteuid()):
-            folder = shlex.quote(os.path.join(self._folder, "intune"))
+    def _validate_folder(self) -> None:
+        """Raise InvalidOptionError for a folder in which somebody else can remove or replace the file, or whose path they can redirect."""
+        reason = find_unsafe_folder(self._folder)
+        if reason is not None:
             raise errors.InvalidOptionError(
-                f"{OPTION} '{self._path}' is in a folder in which other users can remove or replace it "
-                f"(mode {stat.S_IMODE(found.st_mode):04o}, owner {found.st_uid}): a second run would not see what this one writes.",
-                hint=f"Use a folder that only you can write to. To make one, run: mkdir -m 0700 {folder}",
+                f"{OPTION} '{self._path}' is in the folder '{self._folder}', in which other users can remove or replace it: {reason}. A "
+                "second run would not see what this one writes.",
+                hint="Use a folder whose path only you and root can change. To make one, run: mkdir -m 0700 ~/intune",
                 effects="none",
             )
 

@@ -14,9 +14,13 @@ import tempfile
 import typing as t
 
 from .. import _errors as errors
+from .._file_safety import find_unsafe_folder
 
 OPTION = "lock_directory"
 NAME = "endpointops-intune"
+# Where Python looks for a temporary folder before it takes the current one.
+TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")
+TEMPORARY_FOLDERS = ("/tmp", "/var/tmp", "/usr/tmp")
 HINT = (
     f"Set {OPTION} to a folder on a local disk in which the user of this task can create files, the same for each task that resets devices."
 )
@@ -33,9 +37,11 @@ def find_folders(directory: str | None, environ: t.Mapping[str, str] | None = No
         return [directory]
     runtime = (os.environ if environ is None else environ).get("XDG_RUNTIME_DIR")
     try:
-        temporary = os.path.join(tempfile.gettempdir(), f"{NAME}-{os.geteuid()}")
+        temporary = os.path.join(_find_temporary(), f"{NAME}-{os.geteuid()}")
         # Another user's stays in the environment after su.
         found = [temporary, os.path.join(runtime, NAME)] if runtime and _is_private(runtime) else [temporary]
+        for path in found:
+            _validate_place(os.path.dirname(path))
         return [path for path in found if _is_private(path)] if check else [_create_private(path) for path in found]
     except (OSError, ValueError) as failure:
         if check:
@@ -43,18 +49,41 @@ def find_folders(directory: str | None, environ: t.Mapping[str, str] | None = No
         raise unusable(reason_of(failure)) from failure
 
 
+def _find_temporary() -> str:
+    """Return the temporary folder; raise InvalidOptionError for one that depends on the current folder, as Python's last resort does."""
+    found = os.path.abspath(tempfile.gettempdir())
+    named = [path for name in TEMPORARY_VARIABLES if os.path.isabs(path := os.environ.get(name, ""))]
+    if found not in (*map(os.path.abspath, named), *TEMPORARY_FOLDERS):
+        raise errors.InvalidOptionError(
+            f"The folder for the locks of devices cannot be in '{found}', which is the temporary folder of this task alone: it depends on "
+            f"the current folder, since {', '.join(TEMPORARY_FOLDERS)} cannot be used, or TMPDIR is not a whole path.",
+            hint=HINT,
+        )
+    return found
+
+
+def _validate_place(path: str) -> None:
+    """Raise InvalidOptionError for a folder in which others can replace the folder for locks."""
+    reason = find_unsafe_folder(path)
+    if reason is not None:
+        raise errors.InvalidOptionError(
+            f"The folder for the locks of devices cannot be in '{path}', where other users can replace it: {reason}.", hint=HINT
+        )
+
+
 def validate_directory(path: str) -> None:
-    """Raise InvalidOptionError where the folder of the option does not exist, or where any user can remove the files of others."""
+    """Raise InvalidOptionError where the folder of the option does not exist, or where any user can replace the files of others."""
     try:
-        found = os.stat(path)
+        if not stat.S_ISDIR(os.stat(path).st_mode):
+            raise unusable("It is not a folder", path)
+        reason = find_unsafe_folder(path, is_shared=True)
     except (OSError, ValueError) as failure:
         raise unusable(reason_of(failure), path) from failure
-    if not stat.S_ISDIR(found.st_mode):
-        raise unusable("It is not a folder", path)
-    if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+    if reason is not None:
         raise errors.InvalidOptionError(
-            f"{OPTION} '{path}' can be changed by every user: its mode is {stat.S_IMODE(found.st_mode):04o}.",
-            hint="Set its mode to 2770, with a group of the users who reset devices, or to 1777: then nobody removes the files of others.",
+            f"{OPTION} '{path}' is refused: any user can replace the files in it, or redirect its path: {reason}.",
+            hint="Set its mode to 2770, with a group of the users who reset devices, or to 1777: then nobody removes the files of others. "
+            "Each folder above it must be one that only its owner, its group, and root can write to, or be sticky.",
         )
 
 
@@ -77,7 +106,7 @@ def _is_private(path: str) -> bool:
         found = os.lstat(path)
     except (OSError, ValueError):
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+    return os.path.isabs(path) and stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
 
 
 def reason_of(failure: Exception) -> str:

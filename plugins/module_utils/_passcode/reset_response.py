@@ -14,7 +14,7 @@ import typing as t
 
 from .. import _errors as errors
 from .._graph.batch import CallResult
-from .._graph.responses import parse_response
+from .._graph.responses import is_refusal, parse_response
 from .._http.retry import may_repeat
 
 
@@ -51,8 +51,8 @@ def classify(result: CallResult, *, needs_approval: bool = False, token_renewed:
         return ResetResponse(ResponseKind.NOT_RUN, result.failure, result.is_transient)
     if needs_approval:
         return ResetResponse(ResponseKind.NEEDS_APPROVAL, result.error())
-    if response.status in (401, 403):
-        # Another token may help once; a missing permission stays so.
+    if response.status in (401, 403, 407) and is_refusal(response):
+        # Another token may help once; a missing permission stays so, and so does what a proxy asks for.
         return ResetResponse(ResponseKind.NOT_RUN, result.error(), response.status == 401 and not token_renewed)
     if may_repeat(result.request, response):
         return ResetResponse(ResponseKind.NOT_RUN, result.error())
@@ -66,8 +66,7 @@ def classify_definite(result: CallResult) -> ResetResponse:
     try:
         parse_response(result.request, result.response)
     except errors.GraphError as failure:
-        is_lost = failure.status == 408 or failure.status >= 500
-        return ResetResponse(ResponseKind.LOST if is_lost else ResponseKind.REFUSED, failure)
+        return ResetResponse(ResponseKind.REFUSED if is_refusal(result.response) else ResponseKind.LOST, failure)
     except errors.UnexpectedResponseError as failure:
         return ResetResponse(ResponseKind.LOST, failure)
     return ResetResponse(ResponseKind.ACCEPTED)

@@ -308,7 +308,7 @@ class ResultHandler:
         if can_repeat:
             alone = progress >= (work.attempts_of(method).since or 0.0) - SAME_TIME
         else:
-            alone = progress > -math.inf and result.status not in (None, 401, 403)
+            alone = progress > -math.inf and result.status not in (None, 401, 403, 407)
         if alone and work.phase in ("queued", "reading"):
             item.status, item.reason, item.message = "failed", "unavailable", f"It was not reset. {failure}"
             item.request_id = getattr(failure, "request_id", None)

@@ -13,17 +13,13 @@ import typing as t
 
 import pytest
 import yaml
-from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.doc_fragments import constructed, inventory_cache
-from ansible.plugins.loader import inventory_loader
 from ansible.template import Templar
 from ansible.utils.display import Display
 from intune_emulator.control import seeds
 
-from ansible_collections.endpointops.intune.plugins.doc_fragments import connection
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
@@ -33,25 +29,18 @@ from ansible_collections.endpointops.intune.plugins.module_utils._guid import NI
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.emulated import Emulated
 from tests.support.fakes import answer, error
+from tests.support.inventory import NAME, load
 
-NAME = "endpointops.intune.intune_devices"
+
+def deep(depth: int) -> t.Any:
+    value: t.Any = "x"
+    for _level in range(depth):
+        value = [value]
+    return value
+
+
 PATH = "/beta/deviceManagement/managedDevices"
 EVIL = "{{ lookup('ansible.builtin.pipe', 'echo it-ran') }}"
-
-
-def load() -> intune_devices.InventoryModule:
-    """Return the plugin, as Ansible's loader makes it: that cannot be used where the collection was imported without it."""
-    documentations = [
-        connection.ModuleDocFragment.DOCUMENTATION,
-        constructed.ModuleDocFragment.DOCUMENTATION,
-        inventory_cache.ModuleDocFragment.DOCUMENTATION,
-        intune_devices.DOCUMENTATION,
-    ]
-    options = {name: option for text in documentations for name, option in yaml.safe_load(text)["options"].items()}
-    C.config.initialize_plugin_configuration_definitions("inventory", NAME, options)
-    plugin = intune_devices.InventoryModule()
-    inventory_loader._update_object(obj=plugin, name=NAME, path=intune_devices.__file__, redirected_names=[NAME], resolved=NAME)
-    return plugin
 
 
 class Wire(Emulated):
@@ -77,9 +66,11 @@ class Source:
         self.connections.append(params)
         yield self.wire.world().client
 
-    def parse(self, inventory: InventoryData | None = None, *, refresh: bool = False, **options: t.Any) -> InventoryData:
+    def parse(
+        self, inventory: InventoryData | None = None, *, refresh: bool = False, given: t.Any = None, **options: t.Any
+    ) -> InventoryData:
         path = self.folder / "x.intune_devices.yml"
-        path.write_text(yaml.safe_dump({"plugin": NAME, **options}), encoding="utf-8")
+        path.write_text(yaml.safe_dump({"plugin": NAME, **(given or {}), **options}, sort_keys=False), encoding="utf-8")
         inventory = inventory or InventoryData()
         plugin = load()
         assert plugin.verify_file(str(path))
@@ -88,10 +79,10 @@ class Source:
             plugin.update_cache_if_changed()
         return inventory
 
-    def refusal(self, **options: t.Any) -> str:
+    def refusal(self, given: t.Any = None, **options: t.Any) -> str:
         inventory = InventoryData()
         with pytest.raises(AnsibleError) as caught:
-            self.parse(inventory, **options)
+            self.parse(inventory, given=given, **options)
         assert not inventory.hosts
         return str(caught.value)
 
@@ -191,15 +182,21 @@ def test_hosts_get_groups_and_variables_of_their_own(source: Source) -> None:
         ({"eligable": True, "plattforms": []}, "has no option eligable and no option plattforms"),
         ({"filters": [{"include": "nope"}]}, "filters: include: nope: 'nope' is undefined"),
         ({"filters": [{"include": True, "exclude": True}]}, "mutually exclusive: include|exclude"),
+        ({"eligible": "\u202eno"}, "\\u202eno"),
+        ({"x\x1b[2J": 1}, "has no option x\\x1b[2J"),
+        ({"filters": [{"include": "a\u202eb"}]}, "filters: include: a\\u202eb"),
         ({"filters": [{}]}, "one of the following is required: include, exclude"),
         ({"strict": True, "groups": {"x": "nope"}}, "nope"),
         ({"client_id": "{{ nope }}"}, "client_id could not be templated: 'nope' is undefined"),
         ({"timeout": "soon"}, "timeout"),
+        ({7: 1, None: 2, "x": 3}, "has no option 7 and no option None and no option x"),
+        ({"filters": [{"include": deep(25)}]}, "filters must not have more than 20 lists or dictionaries in each other"),
+        ({"device_groups": deep(25)}, "device_groups must not have more than 20 lists or dictionaries in each other"),
     ],
     ids=str,
 )
 def test_a_wrong_file_is_explained_and_leaves_no_host(source: Source, options: dict[str, t.Any], told: str) -> None:
-    assert told in source.refusal(**options)
+    assert told in source.refusal(options)
 
 
 def test_a_wrong_value_is_told_without_secrets(source: Source) -> None:

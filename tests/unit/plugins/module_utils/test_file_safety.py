@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils._file_safety import find_writable_by_others
+from ansible_collections.endpointops.intune.plugins.module_utils._file_safety import find_unsafe_folder, find_writable_by_others
 
 
 @pytest.mark.parametrize(
@@ -128,3 +128,56 @@ def test_a_circle_of_links_is_an_error(tmp_path: pathlib.Path) -> None:
     (tmp_path / "b").symlink_to("a")
     with pytest.raises(OSError, match="symbolic links"):
         find_writable_by_others(str(tmp_path / "a"))
+
+
+# --- folders --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "own", "shared"),
+    [
+        pytest.param(0o700, True, True, id="0700"),
+        pytest.param(0o755, True, True, id="0755"),
+        pytest.param(0o2770, False, True, id="2770"),
+        pytest.param(0o775, False, True, id="0775"),
+        pytest.param(0o1775, True, True, id="1775"),
+        pytest.param(0o1777, True, True, id="1777"),
+        pytest.param(0o777, False, False, id="0777"),
+        pytest.param(0o702, False, False, id="0702"),
+    ],
+)
+def test_which_folders_are_safe(tmp_path: pathlib.Path, mode: int, own: bool, shared: bool) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    place.chmod(mode)
+    for is_shared, is_safe in ((False, own), (True, shared)):
+        found = find_unsafe_folder(str(place), is_shared=is_shared)
+        assert found == (None if is_safe else f"its mode is {mode:04o}")
+
+
+def test_a_folder_that_users_share_may_be_in_a_sticky_one(home: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    common = home.parent / "common"
+    (common / "shared").mkdir(0o770)
+    common.chmod(0o1777)
+
+    def of_somebody_else(really: t.Callable[..., os.stat_result]) -> t.Callable[..., os.stat_result]:
+        def change(name: t.Any) -> os.stat_result:
+            found = really(name)
+            return os.stat_result((*found[:4], 4711, *found[5:])) if str(name).endswith("/shared") else found
+
+        return change
+
+    monkeypatch.setattr(os, "lstat", of_somebody_else(os.lstat))
+    monkeypatch.setattr(os, "stat", of_somebody_else(os.stat))
+    assert find_unsafe_folder(str(common / "shared"), is_shared=True) is None
+    assert find_unsafe_folder(str(common / "shared")) == "its owner has the user ID 4711"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_step_of_the_way_to_a_folder_counts(home: pathlib.Path, way: t.Callable[[pathlib.Path], str]) -> None:
+    path = os.path.dirname(way(home))
+    common = home.parent / "common"
+    for is_shared in (False, True):
+        found = find_unsafe_folder(path, is_shared=is_shared)
+        assert found in (None, f"the mode of {common} is 0777", "its mode is 0777")
+        assert (found is None) is (os.path.realpath(path) == str(home) and "common/folder" not in path)

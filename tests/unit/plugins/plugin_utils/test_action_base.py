@@ -13,6 +13,7 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import with_plain_text
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _action_base
 from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import (
@@ -376,7 +377,7 @@ def test_vaulted_strings_become_text() -> None:
     class Vaulted(str):
         __ENCRYPTED__ = True
 
-    found = _argspec.with_plain_text({"client_secret": Vaulted("s3cret"), "devices": [Vaulted("PC-1")], "timeout": 5})
+    found = with_plain_text({"client_secret": Vaulted("s3cret"), "devices": [Vaulted("PC-1")], "timeout": 5})
     assert found == {"client_secret": "s3cret", "devices": ["PC-1"], "timeout": 5}
     assert type(found["client_secret"]) is type(found["devices"][0]) is str
 

@@ -287,13 +287,29 @@ def test_a_code_that_was_for_another_write_of_the_run_is_followed_by_a_new_reque
     assert [list(headers) for headers in sent_with(subject)] == [[], [CODE_HEADER], [JUSTIFICATION_HEADER]]
 
 
+@pytest.mark.parametrize("status", [400, 403, 412])
+def test_a_page_of_a_gateway_does_not_say_that_a_code_was_for_another_write(status: int) -> None:
+    subject = world({WRITE: [REFUSED, answer(status, b"<html>"), FILED], LIST: page(filed("approved", "By hand."))}, code=CODE)
+    with pytest.raises(errors.GraphError) as caught:
+        write(subject)
+    assert caught.value.effects == "unknown"
+    assert [list(headers) for headers in sent_with(subject)] == [[], [CODE_HEADER]]
+
+
 def test_a_refusal_of_a_code_that_is_for_this_write_is_told() -> None:
     subject = world({WRITE: [REFUSED, error(400, "BadRequest", "Bad body.")], LIST: page(filed("approved"))}, code=CODE)
     with pytest.raises(errors.GraphError, match="Bad body"):
         write(subject)
 
 
-@pytest.mark.parametrize("lost", [errors.LostResponseError("No answer."), error(500), error(503)], ids=["lost", "500", "503"])
+NOT_HEARD = {
+    "lost": errors.LostResponseError("No answer."),
+    **{str(status): error(status) for status in (408, 499, 500, 503)},
+    **{f"{status} of a gateway": answer(status, b"<html>") for status in (302, 400, 403, 499)},
+}
+
+
+@pytest.mark.parametrize("lost", NOT_HEARD.values(), ids=NOT_HEARD)
 @pytest.mark.parametrize("heard", [True, False])
 def test_a_lost_answer_to_asking_is_not_taken_for_one_of_the_write(lost: t.Any, heard: bool) -> None:
     subject = world({WRITE: [REFUSED, lost], LIST: [page(), page(filed()) if heard else page()]})

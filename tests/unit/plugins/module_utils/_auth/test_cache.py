@@ -124,6 +124,29 @@ def test_a_file_that_others_may_use_is_refused(path: pathlib.Path, mode: int) ->
         TokenCache(str(path)).validate()
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
+def test_a_folder_in_which_others_can_replace_the_file_is_refused(path: pathlib.Path, mode: int, is_there: bool) -> None:
+    if is_there:
+        path.touch(0o600)
+    path.parent.chmod(mode)
+    with pytest.raises(errors.InvalidOptionError, match=f"is in the folder '{path.parent}', .*: its mode is {mode:04o}.") as caught:
+        TokenCache(str(path)).validate()
+    assert "mkdir -m 0700" in str(caught.value.hint)
+    path.parent.chmod(0o1777)
+    TokenCache(str(path)).validate()
+
+
+def test_a_folder_whose_path_others_can_redirect_is_refused(path: pathlib.Path) -> None:
+    common = path.parent / "common"
+    (common / "ours").mkdir(0o700, parents=True)
+    common.chmod(0o777)
+    (path.parent / "link").symlink_to(common / "ours")
+    for way in (common / "ours", path.parent / "link"):
+        with pytest.raises(errors.InvalidOptionError, match=f"the mode of {common} is 0777"):
+            TokenCache(str(way / "tokens.json")).validate()
+
+
 def test_a_credential_looks_at_its_file_before_anything_is_sent(path: pathlib.Path) -> None:
     path.touch()
     path.chmod(0o644)
@@ -147,7 +170,7 @@ def test_a_folder_is_refused(tmp_path: pathlib.Path) -> None:
 
 def test_a_file_of_somebody_else_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.touch(0o600)
-    monkeypatch.setattr(os, "getuid", lambda: path.stat().st_uid + 1)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
     with pytest.raises(errors.InvalidOptionError, match="not a file"):
         TokenCache(str(path)).validate()
 

@@ -45,8 +45,12 @@ def test_in_another_cloud_the_consent_pages_are_at_its_sign_in_service() -> None
 
 @pytest.mark.parametrize(("status", "shown"), [(400, True), (403, True), (404, False), (500, False)])
 def test_a_refusal_shows_the_pages_for_a_consent_by_hand(status: int, shown: bool) -> None:
-    hint = with_consent_urls(errors.for_status(status)("No.", status=status), URLS).hint or ""
+    hint = with_consent_urls(errors.for_status(status)("No.", status=status, code="Denied"), URLS).hint or ""
     assert [name for name, url in URLS.items() if url in hint] == (["service", "client"] if shown else [])
+
+
+def test_a_page_of_a_gateway_keeps_its_own_hint() -> None:
+    assert with_consent_urls(errors.ForbiddenError("No.", status=403, hint="A gateway."), URLS).hint == "A gateway."
 
 
 def test_a_failure_that_is_no_refusal_keeps_its_own_hint() -> None:

@@ -106,7 +106,7 @@ def test_an_answer_that_the_batch_leaves_out_is_lost() -> None:
     assert isinstance(failure, errors.LostResponseError) and failure.target == "POST /v1.0/things/1/reset"
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, 411, 413, 415])
+@pytest.mark.parametrize("status", [400, 404, 405, 409, 411, 413, 415, 422])
 def test_a_batch_that_the_service_refuses_ran_nothing(status: int) -> None:
     answers, _scheduler, _world = outcome([error(status, "BadRequest", "Invalid batch payload format.")], write(1), write(2))
     for found in answers:
@@ -120,11 +120,11 @@ HTML = Response(400, {"content-type": "text/html"}, b"<html>Bad gateway")
 @pytest.mark.parametrize(
     "refusal",
     [
-        *(dataclasses.replace(HTML, status=status) for status in (400, 404, 405, 411, 413, 415, 421, 499)),
+        *(dataclasses.replace(HTML, status=status) for status in (400, 404, 405, 409, 411, 413, 415, 421, 499)),
         dataclasses.replace(HTML, body=b""),
         dataclasses.replace(HTML, body=b'{"error": "x"}'),
         dataclasses.replace(HTML, body=b'{"error": {"message": "x"}}'),
-        *(error(status, "Odd", "Odd.") for status in (402, 409, 412, 422, 423, 424, 499)),
+        *(error(status, "Odd", "Odd.") for status in (418, 421, 424, 451, 499)),
     ],
     ids=lambda refusal: f"{refusal.status} {refusal.text[:15]}",
 )
@@ -135,7 +135,7 @@ def test_a_batch_that_something_else_refuses_may_have_run(refusal: Response) -> 
     assert isinstance(not_read, errors.NotSentError) and not_read.is_transient is False
 
 
-@pytest.mark.parametrize("status", [302, 401, 403, 408, 429, 500, 503, 504])
+@pytest.mark.parametrize("status", [302, 401, 403, 407, 408, 429, 500, 503, 504])
 def test_any_other_answer_of_a_batch_is_that_of_each_item(status: int) -> None:
     answers, _scheduler, _world = outcome([error(status)], write(1), write(2))
     assert [found.status for found in answers] == [status] * 2 and not [found for found in answers if found.failure]

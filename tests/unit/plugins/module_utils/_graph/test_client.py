@@ -9,11 +9,9 @@ import typing as t
 import uuid
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import MOST_PAGES, parse_claims_challenge
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import MOST_PAGES
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
 from ansible_collections.endpointops.intune.plugins.module_utils._json import identity, object_of
 from tests.support.fakes import (
@@ -111,6 +109,22 @@ def test_an_error_is_raised_with_its_target() -> None:
         pytest.param([answer(200, b"{")], lambda client: client.post("/a"), "unknown", id="unreadable response"),
         pytest.param([error(504), error(404)], lambda client: client.patch("/a", {}), "unknown", id="504, then 404"),
         pytest.param([error(404)], lambda client: client.patch("/a", {}), None, id="404"),
+        *[pytest.param([error(status)], lambda client: client.post("/a"), None, id=str(status)) for status in (400, 403, 407, 409, 429)],
+        pytest.param([error(401)] * 2, lambda client: client.post("/a"), None, id="401"),
+        pytest.param([error(503, retry_after="9999")], lambda client: client.post("/a"), None, id="503 with Retry-After"),
+        *[
+            pytest.param([answer(status, b"<html>")], lambda client: client.post("/a"), "unknown", id=f"{status} of a gateway")
+            for status in (400, 403, 404, 409, 499)
+        ],
+        *[pytest.param([error(status)], lambda client: client.post("/a"), "unknown", id=str(status)) for status in (408, 424, 499)],
+        pytest.param([error(504), error(401), error(404)], lambda client: client.patch("/a", {}), "unknown", id="504, 401, then 404"),
+        pytest.param(
+            [error(504), error(401), errors.NotSentError("No.", is_transient=False)],
+            lambda client: client.patch("/a", {}),
+            "unknown",
+            id="504, 401, then not sent",
+        ),
+        pytest.param([answer(403, b"<html>")], lambda client: client.get("/a"), None, id="403 of a gateway to a read"),
         pytest.param([errors.NotSentError("No.", is_transient=False)], lambda client: client.post("/a"), None, id="not sent"),
         pytest.param([answer(200, b"{")], lambda client: client.get("/a"), None, id="unreadable response to a read"),
         pytest.param([answer(200, b"{")], lambda client: client.post_query("/a", {}), None, id="unreadable response to a query"),
@@ -208,29 +222,6 @@ def test_a_token_that_was_renewed_meanwhile_is_used_where_no_claims_are_demanded
     world = tenant()
     world.client.renew_token("expired meanwhile", answer(401))
     assert (None, True) not in world.credential.asked
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        pytest.param(None, id="no header"),
-        pytest.param("Bearer", id="no claims"),
-        pytest.param('Bearer claims=""', id="empty claims"),
-        pytest.param('Bearer claims="a"', id="not base64"),
-        pytest.param(f'Bearer claims="{base64.b64encode(b"not JSON").decode()}"', id="not JSON"),
-        pytest.param('Bearer claims="/////w=="', id="not text"),
-    ],
-)
-def test_a_challenge_without_readable_claims_demands_none(header: str | None) -> None:
-    assert parse_claims_challenge(header) is None
-
-
-@pytest.mark.parametrize("padding", [True, False], ids=["padded", "unpadded"])
-@given(value=st.text("abcXYZ019", max_size=8))
-def test_demanded_claims_are_decoded(padding: bool, value: str) -> None:
-    claims = f'{{"x":"{value}"}}'
-    encoded = base64.b64encode(claims.encode()).decode()
-    assert parse_claims_challenge(f'Bearer claims="{encoded if padding else encoded.rstrip("=")}"') == claims
 
 
 # --- lists ----------------------------------------------------------------------------------------------------------

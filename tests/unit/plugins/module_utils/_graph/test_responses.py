@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import typing as t
 
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.responses import (
+    is_refusal,
+    parse_claims_challenge,
     parse_code,
     parse_error,
     parse_message,
@@ -220,3 +223,84 @@ def test_a_response_of_another_shape_is_refused_and_not_shown(body: bytes, probl
 def test_a_status_that_is_no_answer_is_refused() -> None:
     with pytest.raises(errors.UnexpectedResponseError, match="status 100"):
         parse_response(GET, answer(100))
+
+
+# --- what proves that nothing was done ------------------------------------------------------------------------------
+
+
+def of_gateway(status: int, body: t.Any = b"<html><title>Blocked</title></html>", **headers: str) -> Response:
+    return answer(status, body, content_type="text/html", **headers)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        *[error(status) for status in (400, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423)],
+        *[made(status) for made in (error, of_gateway) for status in (401, 407, 429)],
+        *[made(503, retry_after="0") for made in (error, of_gateway)],
+    ],
+    ids=lambda response: f"{response.status} {response.text[:22]}",
+)
+def test_a_refusal_proves_that_a_write_was_not_done(response: Response) -> None:
+    assert is_refusal(response)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        *[of_gateway(status) for status in (400, 403, 404, 405, 409, 413, 451, 499, 500, 502, 503, 504)],
+        *[error(status) for status in (408, 418, 421, 424, 425, 451, 499, 500, 501, 502, 503, 504, 507, 509, 599)],
+        *[of_gateway(status, body) for status in (400, 403) for body in (None, b"", b"{", {}, [], "x", {"error": "x"}, {"error": []})],
+        of_gateway(403, {"error": {"message": "Blocked."}}),
+        of_gateway(403, {"error": {"code": 403}}),
+        of_gateway(403, {"code": "Forbidden"}),
+        of_gateway(502, retry_after="1"),
+        answer(200, {"error": {"code": "BadRequest"}}),
+        answer(204),
+        answer(302, location="https://portal.test/"),
+    ],
+    ids=lambda response: f"{response.status} {response.text[:30]}",
+)
+def test_no_other_response_proves_that_a_write_was_not_done(response: Response) -> None:
+    assert not is_refusal(response)
+
+
+@pytest.mark.parametrize(
+    ("response", "hint"),
+    [
+        pytest.param(of_gateway(403), "A proxy or gateway may have responded", id="403 of a gateway"),
+        pytest.param(of_gateway(404), "A proxy or gateway may have responded", id="404 of a gateway"),
+        pytest.param(error(403), "Grant one of the named application permissions", id="403 of Microsoft Graph"),
+        pytest.param(of_gateway(407), "A proxy asks for credentials", id="407"),
+        pytest.param(of_gateway(401), "The token was refused", id="401"),
+        pytest.param(of_gateway(429), "Microsoft Graph still throttles", id="429"),
+    ],
+)
+def test_the_advice_fits_whoever_responded(response: Response, hint: str) -> None:
+    assert hint in (parse_error(GET, response).hint or "")
+
+
+# --- a challenge ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param(None, id="no header"),
+        pytest.param("Bearer", id="no claims"),
+        pytest.param('Bearer claims=""', id="empty claims"),
+        pytest.param('Bearer claims="a"', id="not base64"),
+        pytest.param(f'Bearer claims="{base64.b64encode(b"not JSON").decode()}"', id="not JSON"),
+        pytest.param('Bearer claims="/////w=="', id="not text"),
+    ],
+)
+def test_a_challenge_without_readable_claims_demands_none(header: str | None) -> None:
+    assert parse_claims_challenge(header) is None
+
+
+@pytest.mark.parametrize("padding", [True, False], ids=["padded", "unpadded"])
+@given(value=st.text("abcXYZ019", max_size=8))
+def test_demanded_claims_are_decoded(padding: bool, value: str) -> None:
+    claims = f'{{"x":"{value}"}}'
+    encoded = base64.b64encode(claims.encode()).decode()
+    assert parse_claims_challenge(f'Bearer claims="{encoded if padding else encoded.rstrip("=")}"') == claims

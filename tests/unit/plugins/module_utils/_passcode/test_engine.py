@@ -183,8 +183,9 @@ def test_terminal_states_are_told_apart(outcome: str, status: str, size: int) ->
 # --- the fault matrix -----------------------------------------------------------------------------------------------
 
 NOT_DONE = ["not_sent", "throttled", "throttled_silently", "throttled_zero", "503_later", "expired"]
-MAYBE_DONE = ["lost", "500", "503"]
-DONE = ["lost_done", "500_done", "502_done", "503_done", "504_done", "408_done", "html_done"]
+GATEWAY = ["gateway_400", "gateway_403", "gateway_404", "gateway_499"]
+MAYBE_DONE = ["lost", "500", "503", *GATEWAY]
+DONE = [*(f"{fault}_done" for fault in GATEWAY), "lost_done", "500_done", "502_done", "503_done", "504_done", "408_done", "html_done"]
 
 
 @SIZES
@@ -220,7 +221,7 @@ def test_a_reset_of_which_nothing_can_be_learnt_is_unknown_and_not_sent_again(fa
 
 
 @SIZES
-@pytest.mark.parametrize("fault", [*NOT_DONE, *MAYBE_DONE, "504_done", "html_done"])
+@pytest.mark.parametrize("fault", [*NOT_DONE, "lost", "500", "503", "504_done", "html_done"])
 def test_a_read_is_repeated(fault: str, size: int) -> None:
     wire = FleetWire(size)
     wire.plan = first(is_read, fault, None, fault)
@@ -230,7 +231,7 @@ def test_a_read_is_repeated(fault: str, size: int) -> None:
 
 
 @SIZES
-@pytest.mark.parametrize("fault", ["throttled", "throttled_silently", "503_later", "not_sent", "expired"])
+@pytest.mark.parametrize("fault", ["throttled", "throttled_silently", "503_later", "not_sent", "expired", "proxy"])
 def test_what_stays_closed_stops_the_task_and_says_why(fault: str, size: int) -> None:
     wire = FleetWire(size)
     wire.plan = always(is_reset, fault)

@@ -453,19 +453,46 @@ def test_a_folder_in_which_others_can_replace_the_file_is_refused(path: pathlib.
                 continue
             with pytest.raises(errors.InvalidOptionError) as caught:
                 look(path)
-            assert "other users can remove or replace it" in str(caught.value) and f"mkdir -m 0700 {path.parent}/intune" in str(
+            assert f"is in the folder '{path.parent}', in which other users can remove or replace it: its mode is {mode:04o}." in str(
                 caught.value
             )
+            assert "mkdir -m 0700" in str(caught.value)
     finally:
         path.parent.chmod(0o700)
 
 
-def test_case_16_a_folder_of_another_user_is_refused_and_one_of_the_administrator_is_not(path: pathlib.Path) -> None:
-    subject, found = journal(path), path.parent.stat()
+def test_case_16_a_folder_whose_path_others_can_redirect_is_refused(path: pathlib.Path) -> None:
+    """The folder itself is ours, and the one above it is everybody's."""
+    common = path.parent / "common"
+    (common / "ours").mkdir(0o700, parents=True)
+    common.chmod(0o777)
+    named = common / "ours" / "journal"
+    linked = path.parent / "link"
+    linked.symlink_to(common / "ours")
+    private(named, HEADER)
+    for way in (named, linked / "journal"):
+        for look in (past, peeked):
+            with pytest.raises(errors.InvalidOptionError, match=f"can remove or replace it: the mode of {common} is 0777"):
+                look(way)
+    common.chmod(0o1777)
+    assert [look(way).graph for way in (named, linked / "journal") for look in (past, peeked)] == [GRAPH] * 4
+
+
+def test_case_16_a_folder_of_another_user_is_refused_and_one_of_the_administrator_is_not(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private(path, HEADER)
+    really = os.stat
     for owner, fits in ((os.geteuid(), True), (0, True), (os.geteuid() + 1, False)):
-        changed = os.stat_result((0o40755, *found[1:4], owner, *found[5:]))
-        with contextlib.nullcontext() if fits else pytest.raises(errors.InvalidOptionError, match=f"owner {owner}"):
-            subject._validate_folder(changed)
+
+        def others(name: t.Any, owner: int = owner, **options: t.Any) -> os.stat_result:
+            found = really(name, **options)
+            return os.stat_result((*found[:4], owner, *found[5:])) if name == str(path.parent) else found
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "stat", others)
+            with contextlib.nullcontext() if fits else pytest.raises(errors.InvalidOptionError, match=f"has the user ID {owner}"):
+                past(path)
 
 
 def unlink(path: pathlib.Path) -> None:

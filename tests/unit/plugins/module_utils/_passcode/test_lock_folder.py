@@ -20,10 +20,15 @@ from tests.unit.plugins.module_utils._passcode.test_device_lock import A, folder
 __all__ = ["folder"]
 
 
+def use_as_temporary(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+
 @pytest.fixture
 def temporary(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
     """Return the place of this user's folder in the temporary folder."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    use_as_temporary(tmp_path, monkeypatch)
     return tmp_path / f"endpointops-intune-{os.geteuid()}"
 
 
@@ -53,11 +58,16 @@ def test_a_session_uses_its_runtime_folder_too(temporary: pathlib.Path, runtime:
     assert mode_of(runtime / "endpointops-intune") == 0o700
 
 
-@pytest.mark.parametrize("case", ["missing", "mode", "file", "link", "nul"])
-def test_a_runtime_folder_that_is_not_this_users_is_left_alone(temporary: pathlib.Path, runtime: pathlib.Path, case: str) -> None:
+@pytest.mark.parametrize("case", ["missing", "mode", "file", "link", "nul", "relative"])
+def test_a_runtime_folder_that_is_not_this_users_is_left_alone(
+    temporary: pathlib.Path, runtime: pathlib.Path, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = str(runtime)
     if case == "mode":
         runtime.chmod(0o750)
+    elif case == "relative":
+        monkeypatch.chdir(runtime.parent)
+        path = runtime.name
     elif case == "link":
         path = str(runtime / "link")
         os.symlink(runtime, path)
@@ -115,7 +125,7 @@ def test_no_temporary_folder_is_an_error_that_says_what_to_do(monkeypatch: pytes
 
 @pytest.mark.parametrize("is_there", [False, True])
 def test_check_mode_uses_the_folders_that_exist(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, is_there: bool) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    use_as_temporary(tmp_path, monkeypatch)
     (tmp_path / "runtime").mkdir(0o700)
     environ = {"XDG_RUNTIME_DIR": str(tmp_path / "runtime")}
     made = find_folders(None, environ) if is_there else []
@@ -142,11 +152,81 @@ def test_a_file_instead_of_a_folder_is_said(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("mode", [0o777, 0o702, 0o2777])
 def test_a_folder_in_which_everybody_can_remove_files_is_refused(folder: str, mode: int) -> None:
     os.chmod(folder, mode)
-    with pytest.raises(errors.InvalidOptionError, match=f"can be changed by every user: its mode is {mode:04o}.") as caught:
+    with pytest.raises(errors.InvalidOptionError, match=f"lock_directory '{folder}' is refused: .*: its mode is {mode:04o}.") as caught:
         find_folders(folder, {})
     assert "Set its mode to 2770" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("mode", [0o2770, 0o1777, 0o755])
+def test_a_folder_above_that_everybody_can_change_is_refused(folder: str, mode: int) -> None:
+    os.chmod(folder, mode)
+    parent = os.path.dirname(folder)
+    os.chmod(parent, 0o777)
+    with pytest.raises(
+        errors.InvalidOptionError, match=f"lock_directory '{folder}' is refused: .*: the mode of {parent} is 0777."
+    ) as caught:
+        find_folders(folder, {})
+    assert "Each folder above it" in str(caught.value.hint)
+    os.chmod(parent, 0o1777)
+    assert find_folders(folder, {}) == [folder]
+    os.chmod(parent, 0o700)
 
 
 def test_a_link_to_a_folder_can_be_named(folder: str, tmp_path: pathlib.Path) -> None:
     (tmp_path / "link").symlink_to(folder)
     assert find_folders(str(tmp_path / "link"), {}) == [str(tmp_path / "link")]
+
+
+# --- a place for the user's folders that does not do ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("which", ["temporary", "runtime"])
+def test_a_place_where_others_can_replace_the_folder_is_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, which: str, check: bool
+) -> None:
+    for name in ("temporary", "common", "common/runtime"):
+        (tmp_path / name).mkdir(0o700)
+    (tmp_path / "common").chmod(0o777)
+    use_as_temporary(tmp_path / ("common" if which == "temporary" else "temporary"), monkeypatch)
+    environ = {"XDG_RUNTIME_DIR": str(tmp_path / "common/runtime")} if which == "runtime" else {}
+    with pytest.raises(errors.InvalidOptionError, match=f"cannot be in '{tmp_path}/common.*mode .*is 0777") as caught:
+        find_folders(None, environ, check=check)
+    assert "Set lock_directory to a folder" in str(caught.value.hint)
+    (tmp_path / "common").chmod(0o1777)
+    assert find_folders(None, environ)
+
+
+def test_a_sticky_place_of_another_user_is_refused(temporary: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = os.stat
+
+    def others(path: t.Any, **options: t.Any) -> os.stat_result:
+        found = really(path, **options)
+        return os.stat_result((0o41777, *found[1:4], 4711, *found[5:])) if path == str(temporary.parent) else found
+
+    monkeypatch.setattr(os, "stat", others)
+    with pytest.raises(errors.InvalidOptionError, match="its owner has the user ID 4711"):
+        find_folders(None, {})
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("value", [None, ".", "below"])
+def test_the_current_folder_is_no_place_for_locks(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, value: str | None, check: bool
+) -> None:
+    (tmp_path / "below").mkdir(0o700)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.delenv(name, raising=False)
+    if value is None:
+        # As where nobody can write to the usual folders.
+        monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [os.getcwd()])
+    else:
+        monkeypatch.setenv("TMPDIR", value)
+    found = tmp_path / (value or ".")
+    with pytest.raises(errors.InvalidOptionError, match=f"cannot be in '{found}', .* depends on the current folder") as caught:
+        find_folders(None, {}, check=check)
+    assert "Set lock_directory to a folder" in str(caught.value.hint)
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "below"]
+    assert find_folders(str(tmp_path), {}) == [str(tmp_path)]

@@ -14,13 +14,15 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import Verdict
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch import CallResult
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import reset_response, reset_state, result
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import SKEW, DeviceReset
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.queue import QueuedReset
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_response import ResetResponse, ResponseKind
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset, Rules, Transition
-from tests.support.fakes import GRAPH, START, answer, error
+from tests.support.fakes import GRAPH, START, answer, error, tenant
 from tests.support.resets import ELIGIBLE, ID, entry, item
 
 
@@ -113,6 +115,12 @@ def queued(phase: t.Any = "sent", **more: t.Any) -> QueuedReset:
         pytest.param(errors.AuthenticationError("No."), ResponseKind.NOT_RUN, False, id="no token"),
         pytest.param(error(401), ResponseKind.NOT_RUN, True, id="token refused"),
         pytest.param(error(403), ResponseKind.NOT_RUN, False, id="not permitted"),
+        pytest.param(answer(407, b"<html>"), ResponseKind.NOT_RUN, False, id="refused by a proxy"),
+        *[
+            pytest.param(answer(status, b"<html>"), ResponseKind.LOST, True, id=f"{status} of a gateway: it may have run")
+            for status in (400, 403, 404, 409, 499)
+        ],
+        *[pytest.param(error(status), ResponseKind.LOST, True, id=f"{status}: it may have run") for status in (418, 424, 499)],
         *[
             pytest.param(error(status), ResponseKind.LOST, True, id=f"{status}: it may have run")
             for status in (408, 500, 502, 503, 504, 599)
@@ -129,6 +137,19 @@ def test_each_response_has_its_meaning(outcome: t.Any, meaning: ResponseKind, ca
     assert (found.error is None) is (meaning is ResponseKind.ACCEPTED)
 
 
+@given(st.integers(300, 599), st.booleans(), st.sampled_from([None, b"<html>", {"error": {"code": "X", "message": "Y"}}, {"error": {}}]))
+def test_a_response_means_the_same_alone_and_in_a_batch(status: int, retry_after: bool, body: t.Any) -> None:
+    response = answer(status, body, **({"retry_after": "1"} if retry_after else {}))
+    world = tenant([response, response])
+    scheduler = BatchScheduler(world.client, Quota(writes=200, requests=2000, seconds=20.0))
+    kinds = []
+    for number in (1, 2):
+        scheduler.start([(key, POST) for key in range(number)])
+        kinds += [reset_response.classify(result).kind for result in scheduler.collect(0)]
+    # What refuses a batch as a whole is about no device.
+    assert len({ResponseKind.NOT_RUN if kind is ResponseKind.REFUSED else kind for kind in kinds}) == 1, kinds
+
+
 def test_a_token_is_renewed_once() -> None:
     assert reset_response.classify(came(error(401)), token_renewed=True).can_repeat is False
 
@@ -142,7 +163,7 @@ def test_a_reset_is_never_sent_again_that_may_have_run(status: int, retry_after:
     """Only these say that the service did not run it."""
     response = error(status, **({"retry_after": "1"} if retry_after else {})) if status >= 400 else answer(status)
     found = reset_response.classify(came(response), token_renewed=renewed)
-    did_not_run = status in (401, 403, 429) or (status == 503 and retry_after)
+    did_not_run = status in (401, 403, 407, 429) or (status == 503 and retry_after)
     assert (found.kind is ResponseKind.NOT_RUN) is did_not_run, found
 
 
