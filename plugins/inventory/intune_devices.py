@@ -177,7 +177,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Add the hosts that the file at ``path`` describes; none where it fails."""
         super().parse(inventory, loader, path, cache)
-        config = self._read_config_data(path)
+        config = self._read_file(path)
         unknown = sorted(str(name) for name in set(config) - set(self._options))
         if unknown:
             raise AnsibleParserError(clean(f"{path}: {self.NAME} has no option {' and no option '.join(unknown)}."))
@@ -198,6 +198,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             # Ansible goes on without a source that failed. Half of the devices would pass for all of them.
             for host in () if is_complete else set(self.inventory.hosts) - before:
                 self.inventory.remove_host(self.inventory.get_host(host))
+
+    def _read_file(self, path: str) -> dict[str, t.Any]:
+        try:
+            config: dict[str, t.Any] = self._read_config_data(path)
+        except AnsibleError:
+            raise
+        except Exception as failure:  # ansible-core expects no numbers without end, and no values too deep to be read
+            raise AnsibleParserError(f"{path}: An option has a value that no option takes ({type(failure).__name__}).") from None
+        return config
 
     def _devices(self, params: dict[str, t.Any], path: str, cache: bool) -> t.Iterable[model.Device]:
         """Return the cached devices where a cache is used and has them, else an iterator: a large tenant's are never in memory together."""

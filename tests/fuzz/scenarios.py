@@ -138,7 +138,7 @@ GROUPED = {
     "groups": {"phones": "intune_device_name is match('PHONE-')"},
 }
 # Options of Ansible itself, which the inventory plugin passes on to it.
-CONSTRUCTED = {"compose": {}, "groups": {}, "keyed_groups": {}, "strict": {}, "unknown": {}}
+CONSTRUCTED: Options = {"compose": {}, "groups": {}, "keyed_groups": {}, "strict": {}, "unknown": {}}
 
 SCENARIOS = (
     Scenario("connection", intune_connection_info),

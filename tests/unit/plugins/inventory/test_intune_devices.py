@@ -189,6 +189,7 @@ def test_hosts_get_groups_and_variables_of_their_own(source: Source) -> None:
         ({"strict": True, "groups": {"x": "nope"}}, "nope"),
         ({"client_id": "{{ nope }}"}, "client_id could not be templated: 'nope' is undefined"),
         ({"timeout": "soon"}, "timeout"),
+        ({"timeout": 10**400}, "An option has a value that no option takes (OverflowError)."),
         ({7: 1, None: 2, "x": 3}, "has no option 7 and no option None and no option x"),
         ({"filters": [{"include": deep(25)}]}, "filters must not have more than 20 lists or dictionaries in each other"),
         ({"device_groups": deep(25)}, "device_groups must not have more than 20 lists or dictionaries in each other"),
