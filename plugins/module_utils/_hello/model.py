@@ -13,12 +13,12 @@ Source: Graph windows10CustomConfiguration and omaSetting.
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
 from .. import _json as shapes
 from .._types import Json
 from .assignments import ASSIGNMENT, Assignment, AssignmentResult
+from .paths import expand_uri, is_path_of
 from .settings import BOTH, HIDDEN, SETTINGS, BackendName, Kind, Scope, Setting, Values
 from .settings import describe as describe_settings
 
@@ -132,7 +132,8 @@ class RequestedPolicy:
 class FoundPolicy:
     """A policy of the tenant that concerns Windows Hello for Business, of any policy type.
 
-    ``values`` by scope. ``oma``: the OMA settings of a custom profile as they are written, wrong ones too.
+    ``values`` by scope. ``oma``: the OMA settings of a custom profile as they are written, wrong ones too. ``priority``: that of settings
+    for enrollment, 0 for the default ones.
     """
 
     surface: Surface
@@ -143,6 +144,7 @@ class FoundPolicy:
     assignments: tuple[Assignment, ...] = ()
     scope_tags: tuple[str, ...] = ()
     oma: tuple[Json, ...] = ()
+    priority: int = 0
 
     def describe(self) -> FoundPolicyResult:
         """Return the policy as a return value."""
@@ -163,22 +165,6 @@ class FoundPolicy:
 
 
 # --- OMA settings ---------------------------------------------------------------------------------------------------
-
-
-def expand_uri(uri: t.Any) -> str:
-    """Return an OMA-URI in its long form: ./Vendor is another way to write ./Device/Vendor."""
-    return re.sub(r"^\./Vendor/", "./Device/Vendor/", str(uri))
-
-
-def is_uri_of(uri: t.Any, setting: Setting, policy_scope: PolicyScope) -> bool:
-    """Return whether an OMA-URI means this setting, even where no device knows it.
-
-    That is: in another letter case, with Policy/ in it, or with the tenant ID in braces. One with another tenant's ID is not this
-    tenant's setting.
-    """
-    plain = expand_uri(uri).lower().replace("/msft/policy/passportforwork/", "/msft/passportforwork/")
-    tenant_id = policy_scope.tenant_id
-    return plain.replace(f"{{{tenant_id}}}", tenant_id) == policy_scope.uri(setting).lower()
 
 
 def is_hidden(item: Json) -> bool:
@@ -214,7 +200,7 @@ def _find_item(oma: t.Sequence[Json], setting: Setting, policy_scope: PolicyScop
         return None
     uri = policy_scope.uri(setting)
     exact = [item for item in oma if expand_uri(item.get("omaUri")) == uri]
-    meant = [item for item in oma if is_uri_of(item.get("omaUri"), setting, policy_scope)] if alone else exact
+    meant = [item for item in oma if is_path_of(item.get("omaUri"), uri)] if alone else exact
     return exact[0] if len(exact) == len(meant) == 1 else None
 
 
