@@ -106,7 +106,7 @@ def test_creates_the_policy_and_assigns_it(both_executions, backend):
     assert policy == beats.run.result["pin_policy"]
     assert [write.replace(policy["id"], "ID") for write in beats.run.writes] == [f"POST {path(backend)}", f"POST {path(backend)}/ID/assign"]
     assert (policy["backend"], policy["oma_uri"]) == (backend, uri(both_executions.tenant))
-    assert policy["enable_pin_recovery"] is True and policy["minimum_pin_length"] is None
+    assert (policy["settings"]["enable_pin_recovery"], policy["settings"]["minimum_pin_length"]) == (True, None)
     assert (policy["assignments"], policy["scope_tag_ids"]) == ([ALL_DEVICES], ["0"])
     assert beats.check.result["pin_policy"] == {**policy, "id": None}
     assert beats.run.result["diff"]["before"] == {}
@@ -138,6 +138,14 @@ def test_sets_every_setting_and_changes_them(each_execution, backend):
     assert not each_execution.module(MODULE, {"name": NAME, "backend": backend, "pin_history": 0}).changed, "the others are left alone"
 
 
+def test_case_54_enhanced_sign_in_security_is_not_switched_off_unnoticed(ansible, backend):
+    found = ansible.module(MODULE, {**PRESENT, "backend": backend, "enable_ess_with_supported_peripherals": False})
+    (warning,) = found.result["warnings"]
+    assert "Enhanced Sign-in Security off" in warning and "must reset their PIN" in warning
+    findings = ansible.module("intune_pin_policy_info", {"rollout": "none"}).result["findings"]
+    assert "ess_off" in [finding["code"] for finding in findings]
+
+
 def test_settings_of_users_are_apart_from_those_of_devices(ansible, backend):
     ansible.module(MODULE, {**PRESENT, "backend": backend})
     users = {name: SETTINGS[name] for name in OF_USERS}
@@ -145,7 +153,7 @@ def test_settings_of_users_are_apart_from_those_of_devices(ansible, backend):
     found = beats.run.result["pin_policy"]
     assert {name: found["settings"][name] for name in users} == users
     assert found["oma_uri"] == uri(ansible.tenant, "User")
-    device = ansible.module(MODULE, {"name": NAME, "backend": backend}).result["pin_policy"]
+    device = ansible.module(MODULE, {"name": NAME, "backend": backend}).result["pin_policy"]["settings"]
     assert (device["enable_pin_recovery"], device["minimum_pin_length"]) == (True, None)
     assert stored(ansible.tenant, backend) == [NAME]
 
