@@ -12,10 +12,14 @@ version_added: 1.0.0
 description:
   - Lists every Intune policy of the tenant that touches Windows Hello for Business, in whichever place of Intune it is, with what it
     sets and to whom.
-  - Says what is wrong with them, such as the wrong path that Microsoft's PIN reset page prints, a tenant ID in braces or of another
-    tenant, policies that disagree, and user settings that make Windows ignore those of the device.
+  - Reports what is wrong with them, such as the wrong path that Microsoft's PIN reset page prints, a tenant ID in braces or of another
+    tenant, policies that disagree, user settings that make Windows ignore those of the device, Windows Hello turned off by a policy or
+    at enrollment, and assignments to groups that no longer exist. Each OMA setting of a custom profile that means Windows Hello either
+    sets something on devices or has a finding.
   - Says on how many devices each policy has arrived, and on which ones it failed, and why.
-  - Group policies of a domain are not seen by Intune. They win against it, setting by setting for the whole of Windows Hello.
+  - Intune does not see group policies of a domain, which win over its policies. Look for them in C(Computer Configuration >
+    Administrative Templates > Windows Components > Windows Hello for Business), or on a device below
+    C(HKLM\SOFTWARE\Policies\Microsoft\PassportForWork).
 author:
   - Endpoint Ops (@endpointops)
 options:
@@ -51,7 +55,8 @@ extends_documentation_fragment:
   - endpointops.intune.attributes.info
 notes:
   - Needs the application permission C(DeviceManagementConfiguration.Read.All), and C(DeviceManagementServiceConfig.Read.All) to see
-    the settings for enrollment. What cannot be read is listed in RV(problems).
+    the settings for enrollment. Where policies are assigned to groups, C(GroupMember.Read.All) shows whether these still exist. What
+    cannot be read is listed in RV(problems).
 """
 
 EXAMPLES = r"""
@@ -99,13 +104,20 @@ pin_policies:
       description: The option O(endpointops.intune.intune_pin_policy#module:backend) that manages it; null where that module does not.
       type: str
       returned: always
-    device_settings:
-      description: What it sets for devices, by the names of the options of M(endpointops.intune.intune_pin_policy).
+    scope:
+      description: Whether RV(pin_policies.settings) are the device's or the user's. V(user) for a policy that sets nothing for devices.
+      type: str
+      returned: always
+      sample: device
+    settings:
+      description:
+        - Every setting, by the name of the option of M(endpointops.intune.intune_pin_policy), as in
+          RV(endpointops.intune.intune_pin_policy#module:pin_policy.settings). Null where the policy does not set it.
       type: dict
       returned: always
-      sample: {enable_pin_recovery: true}
+      sample: {enable_pin_recovery: true, minimum_pin_length: null}
     user_settings:
-      description: What it sets for users.
+      description: The user's settings of a policy that sets some for devices too, in the same form; else empty.
       type: dict
       returned: always
     assignments:
@@ -197,8 +209,9 @@ findings:
   contains:
     code:
       description:
-        - One of wrong_path, unknown_path, braces, wrong_tenant_id, letter_case, wrong_type, wrong_value, set_twice, conflict,
-          user_against_device and not_assigned.
+        - One of V(wrong_path), V(unknown_path), V(braces), V(wrong_tenant_id), V(letter_case), V(wrong_type), V(wrong_value),
+          V(set_twice), V(conflict), V(user_against_device), V(hello_off), V(hello_off_at_enrollment), V(not_assigned),
+          V(deleted_group), V(ess_off), and V(web_sign_in_off). The troubleshooting guide explains each.
       type: str
       returned: always
     severity:
@@ -211,7 +224,7 @@ findings:
       elements: str
       returned: always
     settings:
-      description: Names of the settings that policies, or the scopes of a policy, disagree on; else empty.
+      description: Names of the settings that it is about, such as those that policies disagree on; else empty.
       type: list
       elements: str
       returned: always
@@ -234,6 +247,7 @@ import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.groups import fetch_missing_groups
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL, parse_guid
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, deployment, discovery, findings
@@ -242,6 +256,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.model im
 from ansible_collections.endpointops.intune.plugins.module_utils._names import explain_missing, show
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+
+UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError)
 
 Rollout = t.Literal["none", "overview", "devices"]
 
@@ -267,7 +283,9 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     found, problems = discovery.fetch_policies(client, tenant_id)
     chosen = [policy for policy in found if is_chosen(policy, params["id"], params["name"])]
     ids = {policy.id for policy in chosen}
-    concerned = [finding for finding in findings.list_findings(found, tenant_id) if ids & set(finding.policies)]
+    deleted, group_problems = find_deleted_groups(client, found)
+    problems += group_problems
+    concerned = [finding for finding in findings.list_findings(found, tenant_id, deleted_groups=deleted) if ids & set(finding.policies)]
     # An export makes a job in the tenant.
     rollout: Rollout = "overview" if check and params["rollout"] == "devices" else params["rollout"]
     policies: list[FoundPolicyStatusResult] = []
@@ -279,6 +297,19 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
         {"pin_policies": policies, "findings": [finding.describe() for finding in concerned], "problems": problems},
         warnings=explain_absence(params["name"], found) if params["name"] and not chosen else [],
     )
+
+
+def find_deleted_groups(client: GraphClient, policies: t.Iterable[FoundPolicy]) -> tuple[frozenset[str], list[str]]:
+    """Return the groups in assignments that no longer exist, and a problem where that cannot be read."""
+    ids = {identity for policy in policies for found in policy.assignments if (identity := parse_guid(found.group_id))}
+    try:
+        missing = fetch_missing_groups(client, ids)
+    except UNREADABLE as failure:
+        return frozenset(), [f"Could not look up the groups in assignments: {failure}"]
+    if missing is None:
+        problem = "Whether the groups in assignments still exist is not known: that needs the application permission GroupMember.Read.All."
+        return frozenset(), [problem]
+    return missing, []
 
 
 def explain_absence(name: str, found: t.Iterable[FoundPolicy]) -> list[str]:

@@ -56,6 +56,7 @@ ONLY_WHERE = (
     OnlyWhere("intune_pin_policy", GROUP_POLICY, permissions.READ_GROUPS),
     OnlyWhere("intune_pin_policy", {**POLICY, "scope_tags": ["Berlin"]}, permissions.READ_TAGS),
     OnlyWhere("intune_pin_policy_info", {}, ("DeviceManagementServiceConfig.Read.All",)),
+    OnlyWhere("intune_pin_policy_info", {}, permissions.READ_GROUPS),
     OnlyWhere("intune_pin_policy_info", {"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
     *(
         # The three look groups up by the same code: that others do in place of the least permission is seen once.
@@ -104,6 +105,9 @@ def run(tenant, module: str, options: t.Mapping[str, t.Any], roles: t.Iterable[s
 def prepare(tenant, module: str) -> None:
     """Return a tenant in which there is something to read."""
     tenant.control.reset("demo")
+    if module == "intune_pin_policy_info":
+        group = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": tenant.graph("GET", "/groups")["value"][0]["id"]}
+        tenant.control.add_policy("intent", "Berlin", values={"pinMinimumLength": 6}, assignments=[group])
     if module == "intune_pinreset_consent_info":
         assert not run(tenant, "intune_pinreset_consent", {}, LEAST["intune_pinreset_consent"]).result.get("failed")
 
@@ -141,6 +145,7 @@ def test_what_only_some_options_need(tenant, case):
         # A request that is not approved yet: only who can look requests up finds it again.
         asked = run(tenant, case.module, case.options, LEAST[case.module])
         assert asked.result["results"][0]["status"] == "needs_approval", asked.result
+    prepare(tenant, case.module)
     if case.options.get("rollout") == "devices":
         assert not run(tenant, "intune_pin_policy", TASKS["intune_pin_policy"], LEAST["intune_pin_policy"]).result.get("failed")
     further = {item.row[0] for item in ONLY_WHERE if item.module == case.module}

@@ -23,6 +23,11 @@ def path(tenant, scope: str = "Device", node: str = "EnablePinRecovery") -> str:
     return f"./{scope}/Vendor/MSFT/PassportForWork/{tenant.env['INTUNE_TENANT_ID']}/Policies/{node}"
 
 
+def settings_of(policy: dict) -> dict:
+    """Return the settings that a policy sets."""
+    return {name: value for name, value in policy["settings"].items() if value is not None}
+
+
 def codes(run) -> list[tuple[str, str]]:
     return [(finding["code"], finding["severity"]) for finding in run.result["findings"]]
 
@@ -38,7 +43,7 @@ def test_finds_what_the_module_made(both_executions):
         options = {"name": name, "backend": backend, "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
         both_executions.module("intune_pin_policy", options)
     found = both_executions.module(MODULE, {})
-    shown = [(policy["name"], policy["surface"], policy["backend"], policy["device_settings"]) for policy in found.result["pin_policies"]]
+    shown = [(policy["name"], policy["surface"], policy["backend"], settings_of(policy)) for policy in found.result["pin_policies"]]
     on = {"enable_pin_recovery": True}
     assert shown == [("A", "custom", "custom", on), ("B", "settings_catalog", "settings_catalog", on)]
     assert found.result["pin_policies"][0]["assignments"][0]["target"] == "all_devices"
@@ -65,12 +70,13 @@ def test_sees_the_other_surfaces(ansible):
     control.add_policy("intent", "Intent", values={"pinRecoveryEnabled": False, "pinMinimumLength": 8}, assignments=list(EVERYWHERE))
     control.add_policy("enrollment", values={"state": "disabled"})
     found = ansible.module(MODULE, {"rollout": "none"})
-    shown = {policy["surface"]: policy["device_settings"] for policy in found.result["pin_policies"]}
+    shown = {policy["surface"]: settings_of(policy) for policy in found.result["pin_policies"]}
     assert shown["account_protection"] == shown["settings_catalog"] == shown["identity_protection"] == {"enable_pin_recovery": True}
     assert shown["intent"] == {"enable_pin_recovery": False, "minimum_pin_length": 8}
     assert shown["enrollment"]["use_passport_for_work"] is False
     assert {policy["backend"] for policy in found.result["pin_policies"]} == {"settings_catalog", None}
-    assert codes(found) == [("conflict", "error"), ("conflict", "error"), ("not_assigned", "warning")], "the intent says otherwise"
+    expected = [("conflict", "error"), ("conflict", "error"), ("hello_off_at_enrollment", "error"), ("not_assigned", "warning")]
+    assert codes(found) == expected, "the intent says otherwise"
 
 
 @pytest.mark.parametrize(
@@ -88,6 +94,9 @@ def test_sees_the_other_surfaces(ansible):
         ("./Device/Vendor/MSFT/PassportForWork/TenantId/Policies/EnablePinRecovery", True, BOOLEAN, "wrong_tenant_id", "error"),
         ("./Device/Vendor/MSFT/PassportForWork/{TENANT}/Policies/EnablePinRecovery", True, BOOLEAN, "letter_case", "warning"),
         ("./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePINReset", True, BOOLEAN, "unknown_path", "error"),
+        pytest.param(
+            "\u200b.\\Devices\\Vendor\\MSFT\\PasportForWork", True, BOOLEAN, "unknown_path", "error", id="case 46: mistyped altogether"
+        ),
         ("./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePinRecovery", "true", STRING, "wrong_type", "error"),
     ],
 )
@@ -98,14 +107,14 @@ def test_finds_what_does_not_work_on_devices(ansible, uri, value, kind, code, se
     found = ansible.module(MODULE, {})
     assert codes(found) == [(code, severity)]
     finding = found.result["findings"][0]
-    assert finding["policies"] == [policy] and wrong in finding["message"] and finding["hint"]
-    assert found.result["pin_policies"][0]["device_settings"] == {}
+    assert finding["policies"] == [policy] and wrong.replace("\u200b", "\\u200b") in finding["message"] and finding["hint"]
+    assert settings_of(found.result["pin_policies"][0]) == {}
 
 
 def test_a_right_path_written_without_device_is_right(ansible):
     custom(ansible.tenant, oma(path(ansible.tenant).replace("./Device", ".")))
     found = ansible.module(MODULE, {})
-    assert codes(found) == [] and found.result["pin_policies"][0]["device_settings"] == {"enable_pin_recovery": True}
+    assert codes(found) == [] and settings_of(found.result["pin_policies"][0]) == {"enable_pin_recovery": True}
 
 
 def test_finds_user_and_device_set_against_each_other(ansible):
@@ -127,6 +136,36 @@ def test_finds_policies_that_disagree_and_says_whether_they_meet(ansible):
     assert codes(found) == [("conflict", "error")] and "enable_pin_recovery" in found.result["findings"][0]["message"]
     assert found.result["findings"][0]["policies"] != [other], "names both"
     assert found.result["findings"][0]["settings"] == ["enable_pin_recovery"]
+
+
+def test_case_45_windows_hello_off_at_enrollment_is_found(ansible):
+    tenant = ansible.tenant
+    tenant.control.add_policy("enrollment", values={"state": "disabled"})
+    policy = custom(tenant, oma(path(tenant)), name="Custom")
+    found = ansible.module(MODULE, {"name": "Custom"})
+    assert codes(found) == [("hello_off_at_enrollment", "error")] and policy in found.result["findings"][0]["policies"]
+    custom(tenant, oma(path(tenant, node="UsePassportForWork")), name="On")
+    assert codes(ansible.module(MODULE, {})) == [("hello_off_at_enrollment", "warning")]
+
+
+def test_settings_for_enrollment_before_the_default_ones_count(ansible):
+    control = ansible.tenant.control
+    control.add_policy("enrollment", values={"state": "disabled"})
+    control.add_policy("enrollment", "For all", assignments=[{"@odata.type": "#microsoft.graph.allLicensedUsersAssignmentTarget"}])
+    found = ansible.module(MODULE, {})
+    assert codes(found) == [], "not configured is not off"
+    (shown,) = (policy for policy in found.result["pin_policies"] if policy["name"] == "For all")
+    assert (shown["surface"], settings_of(shown), shown["assignments"][0]["target"]) == ("enrollment", {}, "all_users")
+
+
+def test_case_49_assignments_to_groups_that_are_gone_are_found(ansible):
+    gone = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": "99999999-1111-4222-8333-444444444444"}
+    there = {**gone, "groupId": ansible.tenant.graph("GET", "/groups")["value"][0]["id"]}
+    custom(ansible.tenant, oma(path(ansible.tenant)), name="Lost", assignments=[gone])
+    custom(ansible.tenant, oma(path(ansible.tenant)), name="Partly", assignments=[gone, there])
+    found = ansible.module(MODULE, {})
+    assert codes(found) == [("deleted_group", "error"), ("deleted_group", "warning")]
+    assert all(gone["groupId"] in finding["message"] for finding in found.result["findings"])
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_is_shown(ansible):

@@ -26,13 +26,12 @@ from .model import (
     POLICY_MEMBERS,
     Policy,
     PolicyScope,
-    expand_uri,
     is_hidden,
-    is_uri_of,
     parse_oma_settings,
     parse_oma_text,
     render_oma_setting,
 )
+from .paths import expand_uri, is_path_of
 from .settings import BY_OPTION, SETTINGS, BackendName, Setting, Values
 
 PATH = "/deviceManagement/deviceConfigurations"
@@ -150,7 +149,7 @@ def merge_oma_settings(current: Policy, desired: Policy, policy_scope: PolicySco
         _render_kept(item, known, policy_scope)
         for item in current.raw.get("omaSettings") or []
         # A path that does not work on devices sets nothing there: ours replaces it.
-        if not any(is_uri_of(item.get("omaUri"), setting, policy_scope) for setting in changed)
+        if not any(is_path_of(item.get("omaUri"), policy_scope.uri(setting)) for setting in changed)
     ]
     new = [setting for setting in changed if setting.option in desired.settings]
     return kept + [render_oma_setting(setting, desired.settings[setting.option], policy_scope) for setting in new]

@@ -16,12 +16,13 @@ import typing as t
 
 from .. import _errors as errors
 from .. import _json as shapes
-from .._graph.client import BETA, V1, GraphClient
+from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
 from .._types import Json
 from . import api, custom_profile, settings_catalog
 from .assignments import parse_assignments
-from .model import OMA_SETTING, POLICY_MEMBERS, SCOPES, FoundPolicy, PolicyScope, Surface, expand_uri, parse_oma_settings
+from .model import OMA_SETTING, POLICY_MEMBERS, SCOPES, FoundPolicy, PolicyScope, Surface, parse_oma_settings
+from .paths import expand_uri, means_hello
 from .settings import BY_OPTION, Scope, Values
 
 INTENTS = "/deviceManagement/intents"
@@ -69,7 +70,7 @@ Problems = list[str]
 def parse_profile(raw: Json, tenant_id: str) -> FoundPolicy | None:
     """Return a device configuration; null for one that does not concern Windows Hello for Business."""
     if raw.get("@odata.type") == custom_profile.ODATA_TYPE:
-        oma = tuple(item for item in raw.get("omaSettings") or [] if is_hello_uri(str(item.get("omaUri"))))
+        oma = tuple(item for item in raw.get("omaSettings") or [] if means_hello(str(item.get("omaUri"))))
         if not oma:
             return None
         plain = [{**item, "omaUri": expand_uri(item.get("omaUri"))} for item in oma]
@@ -80,12 +81,6 @@ def parse_profile(raw: Json, tenant_id: str) -> FoundPolicy | None:
         values = {"device": _parse_properties(raw.items(), is_explicit=False)}
         return _make_found("identity_protection", raw, raw.get("displayName"), values)
     return None
-
-
-def is_hello_uri(uri: str) -> bool:
-    """Return whether an OMA-URI concerns Windows Hello for Business, even a wrong one."""
-    plain = uri.lower()
-    return "passportforwork" in plain or plain.endswith(("/configurewebsigninallowedurls", "/enablewebsignin"))
 
 
 def parse_catalog_policy(raw: Json) -> FoundPolicy | None:
@@ -119,17 +114,20 @@ def _parse_intent_value(setting: Json) -> t.Any:
 
 
 def parse_enrollment(raw: Json) -> FoundPolicy | None:
-    """Return the tenant-wide settings for enrollment; null where they are not configured, and for another enrollment configuration.
+    """Return settings for enrollment; null for the default ones where they are not configured, and for another enrollment configuration.
 
-    They have no PIN recovery, and do not reach devices that are enrolled already. Every tenant has them; their values count when
-    Windows Hello for Business is switched on or off there.
+    They have no PIN recovery, and do not reach devices that are enrolled already. Every tenant has default ones, of priority 0. Values
+    count when Windows Hello for Business is switched on or off there: not configured is neither.
     """
     is_enabled = {"enabled": True, "disabled": False}.get(str(raw.get("state")))
-    if raw.get("@odata.type") != HELLO_ENROLLMENT or is_enabled is None:
+    priority = shapes.lenient(shapes.integer)(raw.get("priority"), "priority") or 0
+    if raw.get("@odata.type") != HELLO_ENROLLMENT or (is_enabled is None and not priority):
         return None
-    pairs = [(name, ENROLLMENT_WORDS.get(value, value) if isinstance(value, str) else value) for name, value in raw.items()]
-    values = {**_parse_properties(pairs, is_explicit=True), "use_passport_for_work": is_enabled}
-    return _make_found("enrollment", raw, raw.get("displayName"), {"device": values})
+    values: Values = {}
+    if is_enabled is not None:
+        pairs = [(name, ENROLLMENT_WORDS.get(value, value) if isinstance(value, str) else value) for name, value in raw.items()]
+        values = {**_parse_properties(pairs, is_explicit=True), "use_passport_for_work": is_enabled}
+    return dataclasses.replace(_make_found("enrollment", raw, raw.get("displayName"), {"device": values}), priority=priority)
 
 
 def _parse_properties(pairs: t.Iterable[tuple[str, t.Any]], *, is_explicit: bool) -> Values:
@@ -212,5 +210,5 @@ def _fetch_intents(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
 
 
 def _fetch_enrollment(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
-    for raw in client.list_items(ENROLLMENT, version=V1, item=PROFILE):
-        yield parse_enrollment(raw)
+    for raw in client.list_items(ENROLLMENT, custom_profile.EXPAND, version=BETA, item=PROFILE):
+        yield parse_enrollment(api.complete_assignments(client, raw, ENROLLMENT))
