@@ -237,12 +237,10 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL, parse_guid
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, deployment, discovery, findings
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import CheckInStatus, FoundPolicyStatusResult
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import FoundPolicyStatusResult, Rollout
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy
 from ansible_collections.endpointops.intune.plugins.module_utils._names import explain_missing, show
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
-
-Rollout = t.Literal["none", "overview", "devices"]
 
 SPEC = _argspec.make_spec(
     "intune_pin_policy_info",
@@ -271,7 +269,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     rollout: Rollout = "overview" if check and params["rollout"] == "devices" else params["rollout"]
     policies: list[FoundPolicyStatusResult] = []
     for policy in chosen:
-        status, problem = fetch_status(client, policy, rollout, params["rollout_timeout"])
+        status, problem = deployment.fetch_status(client, policy, rollout, params["rollout_timeout"])
         policies.append({**policy.describe(), "rollout": status})
         problems += [problem] if problem else []
     return Outcome(
@@ -291,21 +289,6 @@ def is_chosen(policy: FoundPolicy, policy_id: str | None, name: str | None) -> b
     if policy_id:
         return policy.id.lower() == (parse_guid(policy_id) or policy_id.strip().lower())
     return not name or policy.name == name
-
-
-def fetch_status(client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float) -> tuple[CheckInStatus | None, str | None]:
-    """Return the check-in status of a policy, null where Intune has none; and a problem where it could not be read."""
-    is_assigned = any(assignment.target != "exclude_group" for assignment in policy.assignments)
-    if rollout == "none" or not is_assigned or policy.surface == "enrollment":
-        return None, None
-    is_profile = policy.surface in ("custom", "identity_protection")
-    try:
-        if rollout == "devices":
-            return deployment.fetch_report(client, policy.id, timeout, is_profile=is_profile), None
-        return (deployment.fetch_overview(client, policy.id) if is_profile else None), None
-    except errors.IntuneError as failure:
-        # This includes a firewall that blocks only the storage of reports. The other results do not depend on it.
-        return None, f"Could not read the check-in status of '{policy.name}': {failure}"
 
 
 def main() -> None:

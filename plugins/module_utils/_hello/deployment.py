@@ -25,7 +25,7 @@ from .._graph.client import GraphClient
 from .._graph.odata import render_literal, render_path
 from .._types import Json
 from . import custom_profile
-from .model import FoundPolicyResult
+from .model import FoundPolicy, FoundPolicyResult
 
 JOBS = "/deviceManagement/reports/exportJobs"
 SETTINGS_REPORT = "/deviceManagement/reports/getConfigurationSettingNonComplianceReport"
@@ -35,6 +35,7 @@ LARGEST = 128 * 1024 * 1024  # bytes of a report, unpacked
 MOST_EXPLAINED = 20  # devices whose error code is asked for, each by a request
 Status = t.Literal["succeeded", "error", "conflict", "pending", "not_applicable", "other"]
 Source = t.Literal["overview", "report"]
+Rollout = t.Literal["none", "overview", "devices"]
 STATUSES: t.Mapping[str, Status] = {
     "succeeded": "succeeded",
     "success": "succeeded",
@@ -201,6 +202,21 @@ def _describe_device(row: Row) -> FailedDevice:
 
 
 # --- calls ----------------------------------------------------------------------------------------------------------
+
+
+def fetch_status(client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float) -> tuple[CheckInStatus | None, str | None]:
+    """Return the check-in status of a policy, null where Intune has none; and a problem where it could not be read."""
+    is_assigned = any(assignment.target != "exclude_group" for assignment in policy.assignments)
+    if rollout == "none" or not is_assigned or policy.surface == "enrollment":
+        return None, None
+    is_profile = policy.surface in ("custom", "identity_protection")
+    try:
+        if rollout == "devices":
+            return fetch_report(client, policy.id, timeout, is_profile=is_profile), None
+        return (fetch_overview(client, policy.id) if is_profile else None), None
+    except errors.IntuneError as failure:
+        # This includes a firewall that blocks only the storage of reports. The other results do not depend on it.
+        return None, f"Could not read the check-in status of '{policy.name}': {failure}"
 
 
 def fetch_overview(client: GraphClient, policy_id: str) -> CheckInStatus:
