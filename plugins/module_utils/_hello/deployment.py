@@ -31,6 +31,7 @@ JOBS = f"{REPORTS}/exportJobs"
 DEVICES_REPORT = f"{REPORTS}/getConfigurationPolicyDevicesReport"
 PAGE = 50  # rows of a table; the service returns no more, whatever is asked for
 MOST_ROWS = 1000  # rows that are read by pages
+MOST_PAGES = 2 * MOST_ROWS // PAGE  # should the service return smaller ones
 MOST_EXPLAINED = 20  # devices whose error code is asked for, each by a request
 # Seconds before an export is looked at, and at least between two looks. An application has 48 requests a minute for exports, and a
 # policy takes two to start its exports and at least two to look at them.
@@ -108,13 +109,15 @@ def _fetch_rows(client: GraphClient, policy: FoundPolicy, *, may_be_partial: boo
     where = f"(PolicyBaseTypeName eq '{TYPES.get(policy.surface, CATALOG_TYPE)}') and (PolicyId eq {render_literal(policy.id)})"
     columns = ["IntuneDeviceId", "DeviceName", "UPN", "UserId", "PolicyStatus", "ReportStatus"]
     rows: list[Row] = []
-    while True:
+    total = 0
+    for _page in range(MOST_PAGES):
         page = _fetch_page(client, DEVICES_REPORT, columns, where, skip=len(rows))
         found, total = parse_table(page), page["TotalRowCount"]
         rows += found
         is_enough = len(rows) >= min(total, MOST_ROWS) or (total > MOST_ROWS and not may_be_partial)
         if is_enough or not found:
-            return rows, total
+            break
+    return rows, total
 
 
 def _fetch_page(client: GraphClient, report: str, columns: t.Sequence[str], where: str, skip: int = 0) -> Json:

@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+from ..http.enumerations import find_member
 from ..http.errors import bad_request, intune_error, not_emulated
 from ..http.message import GraphRequest, Response
 from ..http.odata import QueryOptions, check_select, read_options
@@ -127,15 +128,14 @@ def _checked(request: GraphRequest) -> dict[str, Any]:
 
 
 def _enum_member(name: str, value: Any, known: tuple[str, ...]) -> str:
-    """Return the member as it is described; it may be sent in any letter case, as in Microsoft's own example."""
-    member = {each.lower(): each for each in known}.get(str(value).lower())
+    member = find_member(value, known)
     if member is None:
         raise bad_request(f"Cannot convert the literal '{value}' to the expected type of property '{name}'.")
     return member
 
 
 def _format(value: Any) -> str:
-    if str(value).lower() == "pdf":
+    if find_member(value, ("pdf",)):
         raise not_emulated("The format 'pdf' is not supported.", "export as pdf")
     return _enum_member("format", value, ("csv", "json"))
 

@@ -163,6 +163,12 @@ def test_a_table_that_ends_early_is_no_status() -> None:
     assert len(world.transport.sent) == 2
 
 
+def test_a_table_of_tiny_pages_is_given_up() -> None:
+    found, problem, world = ask({TABLE: table(row(2), total=1000)})
+    assert found is None and "ended after 40 of 1000 rows" in problem
+    assert len(world.transport.sent) == 40
+
+
 def paged(total: int, start: int = 0) -> list[t.Any]:
     """Return the pages of a table of this size."""
     rows = [row(2, number) for number in range(start, total)]
