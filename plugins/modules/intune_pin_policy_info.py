@@ -33,17 +33,20 @@ options:
     type: str
   rollout:
     description:
-      - V(overview) asks Intune for the numbers of each custom profile, which is quick. It has no such numbers for other policies.
-      - V(devices) lets Intune export a report of each policy, which takes from seconds to minutes. It knows the devices that are in
-        error or conflict, and is for all kinds of policy. For an export the application needs
-        C(DeviceManagementConfiguration.ReadWrite.All), although nothing is changed. In check mode nothing is exported.
+      - V(overview) asks Intune for the current numbers, which is quick. For custom and identity protection profiles Intune keeps them.
+        For other policies the module reads a table of devices in pages of 50 rows. A policy with more than 1,000 rows (a device has one
+        for the system and one for each user) has no overview; RV(problems) says so.
+      - V(devices) lets Intune export two reports of each policy, one after the other, which takes from seconds to minutes. They know all
+        devices that are in error or conflict, and the counts of each setting. For an export the application needs
+        C(DeviceManagementConfiguration.ReadWrite.All), although nothing is changed. In check mode nothing is exported; the module
+        returns the overview.
       - V(none) does not ask.
     type: str
     choices: [none, overview, devices]
     default: overview
   rollout_timeout:
     description:
-      - Seconds to wait for the report of one policy.
+      - Seconds to wait for each of the two exported reports of a policy.
     type: float
     default: 300
 seealso:
@@ -131,12 +134,19 @@ pin_policies:
       elements: str
       returned: always
     rollout:
-      description: How far it has come; null where Intune was not asked or has no numbers.
+      description:
+        - The check-in status of the policy on devices; null where Intune was not asked, the policy is assigned to nobody, or the status
+          could not be read, which RV(problems) says.
+        - Each device counts once. Intune has a row for the system and one for each user; the worst one decides. The numbers of the
+          statuses add up to RV(pin_policies[].rollout.total).
+        - Intune's numbers decide, not the words that stand beside them in the language of a person.
       type: dict
       returned: always
       contains:
         source:
-          description: Where the numbers come from, overview or report.
+          description:
+            - V(overview) for the numbers that Intune keeps of a profile, V(report) for a table or an export with a row for each device and
+              user.
           type: str
           returned: always
         updated:
@@ -144,35 +154,35 @@ pin_policies:
           type: str
           returned: always
         total:
-          description: Devices (in a report devices and users) in all.
+          description: Number of devices.
           type: int
           returned: always
         succeeded:
-          description: Those that have it.
+          description: Devices that have it.
           type: int
           returned: always
         error:
-          description: Those that failed; in an overview with those in conflict.
+          description: Devices that failed to set it; in an overview with those in conflict.
           type: int
           returned: always
         conflict:
-          description: Those that get another value from another policy; null in an overview.
+          description: Devices that get another value from another policy; null in an overview.
           type: int
           returned: always
         pending:
-          description: Those that have not answered yet.
+          description: Devices that have not checked in since the policy was assigned or changed.
           type: int
           returned: always
         not_applicable:
-          description: Those that it is not for.
+          description: Devices that it does not apply to.
           type: int
           returned: always
         other:
-          description: Those with a status that is not known here.
+          description: Devices with a status that is not known here.
           type: int
           returned: always
         devices:
-          description: The devices in error or conflict; null in an overview.
+          description: The devices in error or conflict, and those with a status that is not known here; null in an overview.
           type: list
           elements: dict
           returned: always
@@ -186,20 +196,44 @@ pin_policies:
               type: str
               returned: always
             user_principal_name:
-              description: The user; null where the report has none.
+              description: A user of the device; null where the report has none.
               type: str
               returned: always
             status:
-              description: One of error and conflict.
+              description: One of error, conflict, and other.
               type: str
               returned: always
             error_code:
-              description: Intune's code of the first setting that failed; asked for twenty devices of a custom profile, otherwise null.
+              description:
+                - Intune's code of the first setting that failed. With O(rollout=devices) the module asks for the codes of the first 20
+                  devices, as far as they are among the first 1,000 rows of the policy; otherwise null.
               type: int
               returned: always
             error:
-              description: The code in words.
+              description: The code in words, or the status that is not known, as Intune reports it; null without either.
               type: str
+              returned: always
+        settings:
+          description: Number of devices by the result of each setting; null except with O(rollout=devices).
+          type: list
+          elements: dict
+          returned: always
+          contains:
+            name:
+              description: Name of the setting, as Intune shows it.
+              type: str
+              returned: always
+            succeeded:
+              description: Devices that have it; null where the report has no number.
+              type: int
+              returned: always
+            error:
+              description: Devices that failed to set it; null where the report has no number.
+              type: int
+              returned: always
+            conflict:
+              description: Devices that get another value from another policy; null where the report has no number.
+              type: int
               returned: always
 findings:
   description: What is wrong, errors first; empty when all is well.
@@ -251,15 +285,13 @@ from ansible_collections.endpointops.intune.plugins.module_utils._directory.grou
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL, parse_guid
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, deployment, discovery, findings
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import CheckInStatus, FoundPolicyStatusResult
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.check_in import FoundPolicyStatusResult, Rollout
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy
 from ansible_collections.endpointops.intune.plugins.module_utils._names import explain_missing, show
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
 UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError)
-
-Rollout = t.Literal["none", "overview", "devices"]
 
 SPEC = _argspec.make_spec(
     "intune_pin_policy_info",
@@ -290,7 +322,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     rollout: Rollout = "overview" if check and params["rollout"] == "devices" else params["rollout"]
     policies: list[FoundPolicyStatusResult] = []
     for policy in chosen:
-        status, problem = fetch_status(client, policy, rollout, params["rollout_timeout"])
+        status, problem = deployment.fetch_status(client, policy, rollout, params["rollout_timeout"])
         policies.append({**policy.describe(), "rollout": status})
         problems += [problem] if problem else []
     return Outcome(
@@ -323,21 +355,6 @@ def is_chosen(policy: FoundPolicy, policy_id: str | None, name: str | None) -> b
     if policy_id:
         return policy.id.lower() == (parse_guid(policy_id) or policy_id.strip().lower())
     return not name or policy.name == name
-
-
-def fetch_status(client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float) -> tuple[CheckInStatus | None, str | None]:
-    """Return the check-in status of a policy, null where Intune has none; and a problem where it could not be read."""
-    is_assigned = any(assignment.target != "exclude_group" for assignment in policy.assignments)
-    if rollout == "none" or not is_assigned or policy.surface == "enrollment":
-        return None, None
-    is_profile = policy.surface in ("custom", "identity_protection")
-    try:
-        if rollout == "devices":
-            return deployment.fetch_report(client, policy.id, timeout, is_profile=is_profile), None
-        return (deployment.fetch_overview(client, policy.id) if is_profile else None), None
-    except errors.IntuneError as failure:
-        # This includes a firewall that blocks only the storage of reports. The other results do not depend on it.
-        return None, f"Could not read the check-in status of '{policy.name}': {failure}"
 
 
 def main() -> None:

@@ -51,7 +51,8 @@ def test_finds_what_the_module_made(both_executions):
     devices = len(both_executions.tenant.control.devices())
     rollout = found.result["pin_policies"][0]["rollout"]
     assert (rollout["source"], rollout["devices"]) == ("overview", None) and 0 < rollout["pending"] <= devices
-    assert found.result["pin_policies"][1]["rollout"] is None
+    other = found.result["pin_policies"][1]["rollout"]
+    assert (other["source"], other["pending"], other["total"]) == ("report", rollout["pending"], rollout["total"])
     only = both_executions.module(MODULE, {"name": "B"})
     assert [policy["name"] for policy in only.result["pin_policies"]] == ["B"]
     by_id = both_executions.module(MODULE, {"id": only.result["pin_policies"][0]["id"]})
@@ -198,6 +199,8 @@ def rolled_out(ansible, backend: str = "custom") -> str:
         windows[3]: "notApplicable",
     }
     ansible.tenant.control.call("POST", "policy_states", {"policy_id": policy, "states": states})
+    # The first look at an export is after three seconds, the second one after four more.
+    ansible.tenant.control.settings(export_reads=0)
     return policy
 
 
@@ -208,21 +211,101 @@ def test_the_overview_counts_quickly(ansible):
     assert rollout["total"] == 4 + rollout["pending"] and rollout["updated"]
 
 
-@pytest.mark.parametrize("settings", [{}, {"export_select": "refuse"}, {"export_reads": 2, "export_url_reads": 2}], ids="".join)
-@pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
-def test_the_report_names_the_devices_in_error_and_why(each_execution, backend, settings):
+BACKENDS = pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
+
+
+@BACKENDS
+def test_the_report_names_the_devices_in_error_and_why(each_execution, backend):
     rolled_out(each_execution, backend)
-    each_execution.tenant.control.settings(setting_report="profiles", **settings)
+    each_execution.tenant.control.settings(setting_report="profiles")
     found = each_execution.module(MODULE, {"rollout": "devices"})
     assert (found.status, found.changed, found.result["problems"]) == ("ok", False, []), found.result
     rollout = found.result["pin_policies"][0]["rollout"]
     assert (rollout["source"], rollout["succeeded"], rollout["error"], rollout["conflict"]) == ("report", 1, 1, 1)
-    assert sorted(device["status"] for device in rollout["devices"]) == ["conflict", "error"]
-    failed = next(device for device in rollout["devices"] if device["status"] == "error")
-    assert failed["device_id"] and failed["device_name"]
-    told = settings != {"export_select": "refuse"} and backend == "custom"
-    assert failed["error_code"] == (-2016281112 if told else None)
-    assert failed["error"] == ("the device could not set it (remediation failed)" if told else None)
+    assert [(setting["succeeded"], setting["error"], setting["conflict"]) for setting in rollout["settings"]] == [(1, 1, 1)]
+    errors = {device["status"]: (device["error_code"], device["error"]) for device in rollout["devices"]}
+    assert errors == {
+        "error": (-2016281112, "the device could not set it (remediation failed)"),
+        "conflict": (-2016281106, "another policy won the conflict"),
+    }
+    assert all(device["device_id"] and device["device_name"] and device["user_principal_name"] for device in rollout["devices"])
+
+
+NUMBERS = ("total", "succeeded", "error", "conflict", "pending", "not_applicable", "other")
+OPEN = [
+    pytest.param({}, id="case 52: a first try"),
+    pytest.param({"report_language": "de"}, id="case 52: German"),
+    pytest.param({"report_language": "de", "report_status": "number"}, id="case 52: numbers beside German words"),
+    pytest.param({"report_rows": "system_and_user"}, id="case 53: the system account and a user"),
+    pytest.param({"report_rows": "system_and_user", "report_language": "de", "report_system_upn": "blank"}, id="case 53: blank"),
+]
+
+
+@pytest.mark.parametrize("settings", OPEN)
+def test_a_settings_catalog_policy_has_an_overview_that_counts_each_device_once(ansible, settings):
+    policy = rolled_out(ansible, "settings_catalog")
+    control = ansible.tenant.control
+    control.settings(**settings)
+    windows = control.policy_states(policy, {})
+    last = control.journal()[-1]["seq"]
+    found = ansible.module(MODULE, {})
+    assert (found.writes, found.result["problems"]) == ([], [])
+    rollout = found.result["pin_policies"][0]["rollout"]
+    assert [rollout[name] for name in NUMBERS] == [len(windows), 1, 1, 1, len(windows) - 4, 1, 0]
+    reports = [entry["path"].rpartition("/")[2] for entry in control.journal(last) if "/reports/" in entry["path"]]
+    assert set(reports) == {"getConfigurationPolicyDevicesReport"}
+
+
+def test_case_53_a_user_that_failed_makes_the_device_one_that_failed(ansible):
+    """Code 65000 is of the user; the system account of the device has succeeded."""
+    policy = rolled_out(ansible, "settings_catalog")
+    control = ansible.tenant.control
+    device = next(iter(control.policy_states(policy, {})))
+    control.policy_states(policy, {device: {"state": "succeeded", "user": {"state": "error", "code": 65000}}})
+    control.settings(report_rows="system_and_user", report_language="de")
+    last = control.journal()[-1]["seq"]
+    rollout = ansible.module(MODULE, {"rollout": "devices"}).result["pin_policies"][0]["rollout"]
+    assert (rollout["error"], rollout["other"]) == (2, 0)
+    failed = next(found for found in rollout["devices"] if found["device_id"] == device)
+    assert (failed["status"], failed["error_code"]) == ("error", 65000) and "gave no reason" in failed["error"]
+    assert "@" in failed["user_principal_name"]
+    reports = [entry for entry in control.journal(last) if "/reports/" in entry["path"]]
+    assert [entry for entry in reports if entry["status"] >= 400] == [], "no request is refused"
+
+
+def test_case_53_a_status_that_is_not_known_is_told(ansible):
+    policy = rolled_out(ansible, "settings_catalog")
+    device = next(iter(ansible.tenant.control.policy_states(policy, {})))
+    ansible.tenant.control.policy_states(policy, {device: "notAssigned"})
+    rollout = ansible.module(MODULE, {}).result["pin_policies"][0]["rollout"]
+    assert rollout["other"] == 1
+    assert [found["error"] for found in rollout["devices"] if found["status"] == "other"] == [
+        "Intune reports the status '7', which is not known here"
+    ]
+
+
+def test_a_policy_for_a_fleet_has_no_quick_overview_but_a_report(ansible):
+    policy = rolled_out(ansible, "settings_catalog")
+    for number in range(500):
+        device = ansible.tenant.control.call("POST", "devices", {"deviceName": f"PC-{number}"})["id"]
+    ansible.tenant.control.policy_states(policy, {device: {"state": "error", "code": 65000}})
+    ansible.tenant.control.settings(report_rows="system_and_user")
+    found = ansible.module(MODULE, {})
+    assert found.result["pin_policies"][0]["rollout"] is None
+    (problem,) = found.result["problems"]
+    assert "at most 1000 are read for an overview" in problem and "rollout" in problem
+    rollout = ansible.module(MODULE, {"rollout": "devices"}).result["pin_policies"][0]["rollout"]
+    assert (rollout["total"], rollout["error"]) == (530, 2)
+    assert rollout["total"] == sum(rollout[name] for name in NUMBERS[1:])
+
+
+def test_a_report_needs_no_choice_of_columns(ansible):
+    rolled_out(ansible)
+    ansible.tenant.control.settings(export_select="refuse")
+    found = ansible.module(MODULE, {"rollout": "devices"})
+    assert found.result["problems"] == []
+    rollout = found.result["pin_policies"][0]["rollout"]
+    assert (rollout["succeeded"], rollout["error"], len(rollout["settings"])) == (1, 1, 1)
 
 
 def test_nobody_learns_the_reports_address(ansible):

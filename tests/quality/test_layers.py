@@ -62,6 +62,8 @@ PURE = frozenset(
         "_hello.policy",
         "_hello.assignments",
         "_hello.findings",
+        "_hello.check_in",
+        "_hello.report_tables",
         "_passcode.model",
         "_passcode.result",
         "_passcode.queue",

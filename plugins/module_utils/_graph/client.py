@@ -199,10 +199,20 @@ class GraphClient:
         return response.body
 
     def wait_until(
-        self, read: t.Callable[[], t.Any], good: t.Callable[[t.Any], bool], *, timeout: float, what: str, agree: int = 1, pause: float = 0.5
+        self,
+        read: t.Callable[[], t.Any],
+        good: t.Callable[[t.Any], bool],
+        *,
+        timeout: float,
+        what: str,
+        agree: int = 1,
+        delay: float = 0.0,
+        pause: float = 0.5,
     ) -> t.Any:
-        """Read until ``agree`` reads in a row are good, for at most ``timeout`` seconds; the pause grows to 10 s."""
+        """Read until ``agree`` reads in a row are good, for at most ``timeout`` seconds, first after ``delay``; the pause grows to 10 s."""
         deadline = self.clock.monotonic() + timeout
+        if delay:
+            self.clock.sleep(min(delay, timeout))
         in_a_row = 0
         while True:
             state = read()

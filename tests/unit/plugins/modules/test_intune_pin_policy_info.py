@@ -13,10 +13,11 @@ import yaml
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import (
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.check_in import (
     CheckInStatus,
     FailedDevice,
     FoundPolicyStatusResult,
+    SettingCounts,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.finding import Code, FindingResult
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Surface
@@ -64,6 +65,7 @@ def test_the_return_values_have_the_documented_keys() -> None:
     status = documented["rollout"]["contains"]
     assert set(policy["rollout"]) == set(CheckInStatus.__annotations__) == set(status)
     assert set(FailedDevice.__annotations__) == set(status["devices"]["contains"])
+    assert set(SettingCounts.__annotations__) == set(status["settings"]["contains"])
     (finding,) = outcome.values["findings"]
     assert set(finding) == set(FindingResult.__annotations__) == set(RETURN["findings"]["contains"])
 
