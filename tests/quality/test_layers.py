@@ -54,6 +54,7 @@ PURE = frozenset(
         "_consent.urls",
         "_hello.model",
         "_hello.settings",
+        "_hello.terms",
         "_hello.policy",
         "_hello.assignments",
         "_hello.findings",
