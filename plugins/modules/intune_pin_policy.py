@@ -221,8 +221,9 @@ extends_documentation_fragment:
   - endpointops.intune.attributes
   - endpointops.intune.attributes.idempotent
 notes:
-  - Needs the application permission C(DeviceManagementConfiguration.ReadWrite.All), C(GroupMember.Read.All) or C(Group.Read.All)
-    where O(assignments) names groups, and C(DeviceManagementRBAC.Read.All) where O(scope_tags) names tags.
+  - Needs the application permission C(DeviceManagementConfiguration.ReadWrite.All), or in check mode
+    C(DeviceManagementConfiguration.Read.All). Also needs C(GroupMember.Read.All) or C(Group.Read.All) where O(assignments) names
+    groups, and C(DeviceManagementRBAC.Read.All) where O(scope_tags) names tags.
   - A second run asks Microsoft Graph once. It asks once more for each group that is named in place of its ID, for the list of
     filters and that of scope tags where these are named, for each given text of a custom profile (which Intune hides), with O(id)
     in the settings catalog, and with O(replace_custom).
