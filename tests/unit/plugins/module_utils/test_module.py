@@ -348,7 +348,7 @@ def test_the_permission_that_is_missing_depends_on_check_mode(
 
 
 def test_case_50_the_permission_of_one_look_up_is_named_beside_those_of_the_module(transport: Wire) -> None:
-    refusal = errors.ForbiddenError("No.", status=403).with_permission_hint(f"Looking up groups needs GroupMember.Read.All.")
+    refusal = errors.ForbiddenError("No.", status=403).with_permission_hint("Looking up groups needs GroupMember.Read.All.")
     message = execute(lambda *_args: Outcome({}, failure=refusal), access_token=jwt(roles=[]))["msg"]
     assert "Looking up groups needs GroupMember.Read.All." in message and WRITE in message
 
