@@ -99,13 +99,20 @@ pin_policies:
       description: The option O(endpointops.intune.intune_pin_policy#module:backend) that manages it; null where that module does not.
       type: str
       returned: always
-    device_settings:
-      description: What it sets for devices, by the names of the options of M(endpointops.intune.intune_pin_policy).
+    scope:
+      description: Whether RV(pin_policies.settings) are the device's or the user's. V(user) for a policy that sets nothing for devices.
+      type: str
+      returned: always
+      sample: device
+    settings:
+      description:
+        - Every setting, by the name of the option of M(endpointops.intune.intune_pin_policy), as in
+          RV(endpointops.intune.intune_pin_policy#module:pin_policy.settings). Null where the policy does not set it.
       type: dict
       returned: always
-      sample: {enable_pin_recovery: true}
+      sample: {enable_pin_recovery: true, minimum_pin_length: null}
     user_settings:
-      description: What it sets for users.
+      description: The user's settings of a policy that sets some for devices too, in the same form; else empty.
       type: dict
       returned: always
     assignments:

@@ -49,6 +49,11 @@ SETTINGS = {
     "use_security_key_for_signin": True,
     "enable_web_sign_in": "enabled",
     "web_sign_in_allowed_urls": ["login.contoso.com", "sts.contoso.com"],
+    "webcam_access_domain_names": ["login.contoso.com"],
+    "preferred_aad_tenant_domain_name": "contoso.com",
+    "allow_aad_password_reset": True,
+    "enable_passwordless_experience": "enabled",
+    "cloud_kerberos_ticket_retrieval": True,
 }
 OF_USERS = (
     "enable_pin_recovery",
@@ -122,13 +127,13 @@ def test_the_custom_profile_has_the_right_path(ansible):
 
 def test_sets_every_setting_and_changes_them(each_execution, backend):
     beats = four_beats(each_execution, MODULE, {"name": NAME, "backend": backend, **SETTINGS})
-    found = beats.run.result["pin_policy"]
+    found = beats.run.result["pin_policy"]["settings"]
     assert {name: found[name] for name in SETTINGS} == SETTINGS
     changes = {"enable_pin_recovery": False, "pin_history": 0, "digits": "allowed", "web_sign_in_allowed_urls": [], "dynamic_lock": False}
     other = {**SETTINGS, **changes}
     changed = four_beats(each_execution, MODULE, {"name": NAME, "backend": backend, **other})
     assert len(changed.run.writes) == 1, "one write for all of it"
-    found = changed.run.result["pin_policy"]
+    found = changed.run.result["pin_policy"]["settings"]
     assert {name: found[name] for name in other} == {**other, "web_sign_in_allowed_urls": None}
     assert not each_execution.module(MODULE, {"name": NAME, "backend": backend, "pin_history": 0}).changed, "the others are left alone"
 
@@ -138,7 +143,7 @@ def test_settings_of_users_are_apart_from_those_of_devices(ansible, backend):
     users = {name: SETTINGS[name] for name in OF_USERS}
     beats = four_beats(ansible, MODULE, {"name": NAME, "backend": backend, "scope": "user", **users})
     found = beats.run.result["pin_policy"]
-    assert {name: found[name] for name in users} == users
+    assert {name: found["settings"][name] for name in users} == users
     assert found["oma_uri"] == uri(ansible.tenant, "User")
     device = ansible.module(MODULE, {"name": NAME, "backend": backend}).result["pin_policy"]
     assert (device["enable_pin_recovery"], device["minimum_pin_length"]) == (True, None)
@@ -152,12 +157,12 @@ def test_changes_setting_description_and_name(each_execution, backend):
     assert beats.run.writes == [f"{'PATCH' if backend == 'custom' else 'PUT'} {path(backend)}/{made}"]
     same = {"assignments": [], "scope_tag_ids": ["0"]}
     assert beats.run.result["diff"] == {
-        "before": {"name": NAME, "description": "", "enable_pin_recovery": True, **same},
-        "after": {"name": "Renamed", "description": "New.", "enable_pin_recovery": False, **same},
+        "before": {"name": NAME, "description": "", "settings": {"enable_pin_recovery": True}, **same},
+        "after": {"name": "Renamed", "description": "New.", "settings": {"enable_pin_recovery": False}, **same},
     }
     renamed = four_beats(each_execution, MODULE, {"id": made, "name": "Again", "backend": backend})
     assert renamed.run.writes == [f"PATCH {path(backend)}/{made}"]
-    assert renamed.run.result["pin_policy"]["enable_pin_recovery"] is False
+    assert renamed.run.result["pin_policy"]["settings"]["enable_pin_recovery"] is False
 
 
 def test_replaces_assignments_and_purge_false_adds(each_execution, backend):

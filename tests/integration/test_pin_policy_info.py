@@ -23,6 +23,11 @@ def path(tenant, scope: str = "Device", node: str = "EnablePinRecovery") -> str:
     return f"./{scope}/Vendor/MSFT/PassportForWork/{tenant.env['INTUNE_TENANT_ID']}/Policies/{node}"
 
 
+def settings_of(policy: dict) -> dict:
+    """Return the settings that a policy sets."""
+    return {name: value for name, value in policy["settings"].items() if value is not None}
+
+
 def codes(run) -> list[tuple[str, str]]:
     return [(finding["code"], finding["severity"]) for finding in run.result["findings"]]
 
@@ -38,7 +43,7 @@ def test_finds_what_the_module_made(both_executions):
         options = {"name": name, "backend": backend, "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
         both_executions.module("intune_pin_policy", options)
     found = both_executions.module(MODULE, {})
-    shown = [(policy["name"], policy["surface"], policy["backend"], policy["device_settings"]) for policy in found.result["pin_policies"]]
+    shown = [(policy["name"], policy["surface"], policy["backend"], settings_of(policy)) for policy in found.result["pin_policies"]]
     on = {"enable_pin_recovery": True}
     assert shown == [("A", "custom", "custom", on), ("B", "settings_catalog", "settings_catalog", on)]
     assert found.result["pin_policies"][0]["assignments"][0]["target"] == "all_devices"
@@ -65,7 +70,7 @@ def test_sees_the_other_surfaces(ansible):
     control.add_policy("intent", "Intent", values={"pinRecoveryEnabled": False, "pinMinimumLength": 8}, assignments=list(EVERYWHERE))
     control.add_policy("enrollment", values={"state": "disabled"})
     found = ansible.module(MODULE, {"rollout": "none"})
-    shown = {policy["surface"]: policy["device_settings"] for policy in found.result["pin_policies"]}
+    shown = {policy["surface"]: settings_of(policy) for policy in found.result["pin_policies"]}
     assert shown["account_protection"] == shown["settings_catalog"] == shown["identity_protection"] == {"enable_pin_recovery": True}
     assert shown["intent"] == {"enable_pin_recovery": False, "minimum_pin_length": 8}
     assert shown["enrollment"]["use_passport_for_work"] is False
@@ -99,13 +104,13 @@ def test_finds_what_does_not_work_on_devices(ansible, uri, value, kind, code, se
     assert codes(found) == [(code, severity)]
     finding = found.result["findings"][0]
     assert finding["policies"] == [policy] and wrong in finding["message"] and finding["hint"]
-    assert found.result["pin_policies"][0]["device_settings"] == {}
+    assert settings_of(found.result["pin_policies"][0]) == {}
 
 
 def test_a_right_path_written_without_device_is_right(ansible):
     custom(ansible.tenant, oma(path(ansible.tenant).replace("./Device", ".")))
     found = ansible.module(MODULE, {})
-    assert codes(found) == [] and found.result["pin_policies"][0]["device_settings"] == {"enable_pin_recovery": True}
+    assert codes(found) == [] and settings_of(found.result["pin_policies"][0]) == {"enable_pin_recovery": True}
 
 
 def test_finds_user_and_device_set_against_each_other(ansible):

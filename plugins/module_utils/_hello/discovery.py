@@ -22,7 +22,7 @@ from .._types import Json
 from . import api, custom_profile, settings_catalog
 from .assignments import parse_assignments
 from .model import OMA_SETTING, POLICY_MEMBERS, SCOPES, FoundPolicy, PolicyScope, Surface, expand_uri, parse_oma_settings
-from .settings import BY_OPTION, Scope, Values
+from .settings import BY_OPTION, SETTINGS, Scope, Values
 
 INTENTS = "/deviceManagement/intents"
 ENROLLMENT = "/deviceManagement/deviceEnrollmentConfigurations"
@@ -56,6 +56,8 @@ PROPERTIES = {
     "remotePassportEnabled": "use_remote_passport",
     "enhancedBiometricsState": "use_enhanced_anti_spoofing",
 }
+# The ends of the paths of settings in other CSPs.
+SIGN_IN_NODES = tuple(f"/{setting.node.rpartition('/')[2].lower()}" for setting in SETTINGS if setting.node.startswith("Policy/"))
 BLOCKED = "windowsHelloForBusinessBlocked"
 # Values of the settings for enrollment that have other words: windowsHelloForBusinessPinUsage and enablement.
 ENROLLMENT_WORDS: t.Mapping[str, t.Any] = {"disallowed": "blocked", "enabled": True, "disabled": False}
@@ -85,7 +87,7 @@ def parse_profile(raw: Json, tenant_id: str) -> FoundPolicy | None:
 def is_hello_uri(uri: str) -> bool:
     """Return whether an OMA-URI concerns Windows Hello for Business, even a wrong one."""
     plain = uri.lower()
-    return "passportforwork" in plain or plain.endswith(("/configurewebsigninallowedurls", "/enablewebsignin"))
+    return "passportforwork" in plain or plain.endswith(SIGN_IN_NODES)
 
 
 def parse_catalog_policy(raw: Json) -> FoundPolicy | None:

@@ -19,7 +19,8 @@ import typing as t
 from .. import _json as shapes
 from .._types import Json
 from .assignments import ASSIGNMENT, Assignment, AssignmentResult
-from .settings import BOTH, HIDDEN, SETTINGS, BackendName, Kind, Scope, Setting, Values, describe_value
+from .settings import BOTH, HIDDEN, SETTINGS, BackendName, Kind, Scope, Setting, Values
+from .settings import describe as describe_settings
 
 # The policy types of Intune that can hold settings of Windows Hello for Business.
 Surface = t.Literal[
@@ -52,8 +53,8 @@ OMA_TYPES: t.Mapping[Kind, str] = {
 }
 
 
-class PinPolicyFrame(t.TypedDict):
-    """The keys of the return value ``pin_policy`` that are no settings; each setting stands beside them, by its option."""
+class PinPolicyResult(t.TypedDict):
+    """The return value ``pin_policy``. ``settings``: every setting, by its option."""
 
     id: str | None
     name: str
@@ -61,19 +62,24 @@ class PinPolicyFrame(t.TypedDict):
     backend: BackendName
     scope: Scope
     oma_uri: str
+    settings: Values
     assignments: list[AssignmentResult]
     scope_tag_ids: list[str]
 
 
 class FoundPolicyResult(t.TypedDict):
-    """An entry of the return value ``pin_policies``, without its check-in status."""
+    """An entry of the return value ``pin_policies``, without its check-in status.
+
+    ``settings``: every setting of the ``scope``, by its option. ``user_settings``: those of users where it sets some for devices too.
+    """
 
     id: str
     name: str
     description: str
     surface: Surface
     backend: BackendName | None
-    device_settings: Values
+    scope: Scope
+    settings: Values
     user_settings: Values
     assignments: list[AssignmentResult]
     scope_tag_ids: list[str]
@@ -140,20 +146,20 @@ class FoundPolicy:
 
     def describe(self) -> FoundPolicyResult:
         """Return the policy as a return value."""
+        scope: Scope = "user" if self.values.get("user") and not self.values.get("device") else "device"
+        has_both = bool(self.values.get("user")) and scope == "device"
         return {
             "id": self.id,
             "name": self.name,
             "description": self.description,
             "surface": self.surface,
             "backend": BACKENDS.get(self.surface),
-            "device_settings": self._describe_settings("device"),
-            "user_settings": self._describe_settings("user"),
+            "scope": scope,
+            "settings": describe_settings(self.values.get(scope, {})),
+            "user_settings": describe_settings(self.values["user"]) if has_both else {},
             "assignments": [assignment.describe() for assignment in self.assignments],
             "scope_tag_ids": list(self.scope_tags),
         }
-
-    def _describe_settings(self, scope: Scope) -> Values:
-        return {name: describe_value(value) for name, value in self.values.get(scope, {}).items()}
 
 
 # --- OMA settings ---------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import typing as t
 from .. import _errors as errors
 from .._types import Json
 from . import assignments, settings
-from .model import DEFAULT_SCOPE_TAG, PinPolicyFrame, Policy, PolicyScope, RequestedPolicy
+from .model import DEFAULT_SCOPE_TAG, PinPolicyResult, Policy, PolicyScope, RequestedPolicy
 from .settings import BackendName, Scope, Values
 
 State = t.Literal["present", "absent"]
@@ -195,21 +195,21 @@ def drop_settings(policy: Policy, names: t.Collection[str]) -> Policy:
     return dataclasses.replace(policy, settings={name: value for name, value in policy.settings.items() if name not in names})
 
 
-def describe(policy: Policy | None, backend: BackendName, policy_scope: PolicyScope) -> Json | None:
-    """Return the ``pin_policy`` return value: a PinPolicyFrame with every setting beside its keys."""
+def describe(policy: Policy | None, backend: BackendName, policy_scope: PolicyScope) -> PinPolicyResult | None:
+    """Return the ``pin_policy`` return value."""
     if policy is None:
         return None
-    frame: PinPolicyFrame = {
+    return {
         "id": policy.id,
         "backend": backend,
         "scope": policy_scope.scope,
         "oma_uri": policy_scope.uri(settings.BY_OPTION["enable_pin_recovery"]),
         "name": policy.name,
         "description": policy.description,
+        "settings": settings.describe(policy.settings),
         "assignments": [assignment.describe() for assignment in policy.assignments],
         "scope_tag_ids": list(policy.scope_tags),
     }
-    return {**frame, **settings.describe(policy.settings)}
 
 
 def diff(before: Policy | None, after: Policy | None) -> tuple[Json, Json]:
@@ -224,7 +224,7 @@ def _describe_managed(policy: Policy | None, names: t.Iterable[str]) -> Json:
     return {
         "name": policy.name,
         "description": policy.description,
-        **settings.describe(policy.settings, names),
+        "settings": settings.describe(policy.settings, names),
         "assignments": [assignment.describe() for assignment in policy.assignments],
         "scope_tag_ids": list(policy.scope_tags),
     }

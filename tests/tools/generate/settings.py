@@ -37,14 +37,14 @@ def render_options(settings: Options, texts: t.Mapping[str, t.Any]) -> str:
 
 
 def render_return_values(settings: Options) -> str:
-    """Render the keys of the returned policy, for RETURN."""
+    """Render the settings of the returned policy, for RETURN."""
     values = {}
     for name, option in settings.items():
         can_be_hidden = "choices" not in option and option["type"] in ("str", "list")
         null = "it is not set, or hidden and not given" if can_be_hidden else "the policy does not set it or gives it a wrong type"
         shape = {key: value for key, value in option.items() if key in ("type", "elements")}
         values[name] = {**documented(f"Like the option O({name}); null when {null}.", shape), "returned": "always"}
-    return render_yaml(values, 4)
+    return render_yaml(values, 8)
 
 
 def passed_by_role(settings: Options) -> Options:

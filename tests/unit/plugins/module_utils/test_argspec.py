@@ -271,7 +271,6 @@ NO_NAMES = {
     "seal_to",
     "service_scopes",
     "client_scopes",
-    "web_sign_in_allowed_urls",
     "description",
     "reset_since",
 }

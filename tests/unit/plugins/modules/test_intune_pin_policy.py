@@ -15,7 +15,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings_catalog
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import AssignmentResult
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import PinPolicyFrame
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import PinPolicyResult
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import intune_pin_policy
@@ -84,7 +84,7 @@ def test_a_run_that_changes_nothing_asks_for_named_values_alone(given: Json, ask
     outcome = run(world, **given)
     assert outcome.changed is False
     assert world.transport.targets == [LIST, *map(reveal, asked)]
-    assert {name: outcome.values["pin_policy"][name] for name in given} == given
+    assert {name: outcome.values["pin_policy"]["settings"][name] for name in given} == given
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check mode"])
@@ -95,8 +95,9 @@ def test_a_hidden_value_that_is_not_named_is_written_back_and_shown_nowhere(chec
     assert outcome.changed is True
     result = outcome.describe(diff=True)
     assert "s3cret" not in json.dumps(result) and "s3cret" not in repr(outcome)
-    assert result["pin_policy"]["device_unlock_plugins"] is None and result["pin_policy"]["dynamic_lock_plugins"] == "<lock/>"
-    assert "device_unlock_plugins" not in result["diff"]["before"]
+    shown = result["pin_policy"]["settings"]
+    assert shown["device_unlock_plugins"] is None and shown["dynamic_lock_plugins"] == "<lock/>"
+    assert set(result["diff"]["before"]["settings"]) == {"enable_pin_recovery", "dynamic_lock_plugins"}
     assert world.transport.writes == ([] if check else [PATCH])
     if not check:
         written = next(body_of(request) for request in world.transport.sent if request.method == "PATCH")
@@ -246,7 +247,7 @@ def test_a_first_write_that_waits_for_approval_changes_nothing() -> None:
     world = world_of({LIST: page(profile(oma(URI, False))), PATCH: PENDING, **REQUESTS}, ApprovalOptions("Please."))
     outcome = run(world, enable_pin_recovery=True)
     assert (outcome.changed, outcome.failure, outcome.values["approval"]["code"]) == (False, None, ID)
-    assert outcome.values["pin_policy"]["enable_pin_recovery"] is False, "the policy as it is"
+    assert outcome.values["pin_policy"]["settings"]["enable_pin_recovery"] is False, "the policy as it is"
     assert outcome.before == outcome.after
     assert any("waits for the approval" in warning for warning in outcome.warnings)
 
@@ -285,8 +286,8 @@ def test_the_return_value_has_the_documented_keys() -> None:
     outcome = run(world_of({LIST: page(profile(oma(URI, True), assignments=[{"target": {}}]))}))
     assert set(outcome.values) == set(RETURN)
     assert set(outcome.values["pin_policy"]) == set(documented)
-    assert set(PinPolicyFrame.__annotations__) | set(BY_OPTION) == set(documented)
-    assert set(PinPolicyFrame.__annotations__).isdisjoint(BY_OPTION)
+    assert set(PinPolicyResult.__annotations__) == set(documented)
+    assert set(outcome.values["pin_policy"]["settings"]) == set(documented["settings"]["contains"]) == set(BY_OPTION)
     (assignment,) = outcome.values["pin_policy"]["assignments"]
     assert set(assignment) == set(AssignmentResult.__annotations__) == set(documented["assignments"]["contains"])
 

@@ -28,7 +28,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.model im
     PolicyScope,
     render_oma_setting,
 )
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, SETTINGS
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, SETTINGS, describe
 from tests.support.fakes import GRAPH, TENANT_ID, Tenant, answer, error, page, query_of, tenant
 
 RIGHT = f"./Device/Vendor/MSFT/PassportForWork/{TENANT_ID}/Policies/EnablePinRecovery"
@@ -150,7 +150,8 @@ def test_a_profile_is_read_whole() -> None:
         "description": "For all.",
         "surface": "custom",
         "backend": "custom",
-        "device_settings": ON,
+        "scope": "device",
+        "settings": describe(ON),
         "user_settings": {},
         "assignments": [{"target": "all_devices", "group_id": None, **shown}, {"target": "group", "group_id": G1, **shown}],
         "scope_tag_ids": ["0", "5"],
@@ -165,7 +166,7 @@ def test_what_a_profile_does_not_say_is_blank() -> None:
 def test_lists_are_shown_as_lists() -> None:
     hosts = BY_OPTION["web_sign_in_allowed_urls"]
     found = parse_profile(profile(render_oma_setting(hosts, ("a.test", "b.test"), PolicyScope(TENANT_ID, "device"))), TENANT_ID)
-    assert found is not None and found.describe()["device_settings"] == {"web_sign_in_allowed_urls": ["a.test", "b.test"]}
+    assert found is not None and found.describe()["settings"]["web_sign_in_allowed_urls"] == ["a.test", "b.test"]
 
 
 def test_a_hidden_value_is_not_reported() -> None:
@@ -183,7 +184,7 @@ def test_a_hidden_value_is_not_reported() -> None:
         ("./Device/Vendor/MSFT/Policy/Config/Authentication/EnableWebSignIn", True),
         ("./device/vendor/msft/policy/config/authentication/configurewebsigninallowedurls", True),
         ("./Device/Vendor/MSFT/Policy/Config/Authentication/EnableWebSignInMore", False),
-        ("./Device/Vendor/MSFT/Policy/Config/Authentication/AllowAadPasswordReset", False),
+        ("./Device/Vendor/MSFT/Policy/Config/Authentication/AllowFastReconnect", False),
         ("", False),
     ],
 )

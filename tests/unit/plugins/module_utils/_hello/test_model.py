@@ -167,8 +167,25 @@ def test_a_found_policy_is_described() -> None:
         "description": "Old.",
         "surface": "intent",
         "backend": None,
-        "device_settings": {"web_sign_in_allowed_urls": ["a.test"]},
-        "user_settings": {"pin_history": 0},
+        "scope": "device",
+        "settings": {**dict.fromkeys(BY_OPTION), "web_sign_in_allowed_urls": ["a.test"]},
+        "user_settings": {**dict.fromkeys(BY_OPTION), "pin_history": 0},
         "assignments": [{"target": "all_users", "group_id": None, "filter_id": None, "filter_type": None}],
         "scope_tag_ids": ["0"],
     }
+
+
+@pytest.mark.parametrize(
+    ("values", "scope", "shown", "of_users"),
+    [
+        pytest.param({}, "device", {}, False, id="nothing"),
+        pytest.param({"device": {"pin_history": 1}}, "device", {"pin_history": 1}, False, id="device"),
+        pytest.param({"user": {"pin_history": 2}}, "user", {"pin_history": 2}, False, id="user"),
+        pytest.param({"device": {"pin_history": 1}, "user": {"pin_history": 2}}, "device", {"pin_history": 1}, True, id="both"),
+        pytest.param({"device": {}, "user": {"pin_history": 2}}, "user", {"pin_history": 2}, False, id="user, device empty"),
+    ],
+)
+def test_settings_have_one_shape_whatever_their_scope(values: t.Any, scope: str, shown: t.Any, of_users: bool) -> None:
+    found = FoundPolicy("custom", "p-1", "PIN", values=values).describe()
+    assert (found["scope"], found["settings"]) == (scope, {**dict.fromkeys(BY_OPTION), **shown})
+    assert found["user_settings"] == ({**dict.fromkeys(BY_OPTION), "pin_history": 2} if of_users else {})

@@ -274,8 +274,6 @@ def test_a_policy_that_was_moved_already_needs_nothing() -> None:
 def test_a_policy_is_described() -> None:
     shown = describe(POLICY, "custom", DEVICE)
     assert shown is not None
-    values = {name: shown.pop(name) for name in settings.BY_OPTION}
-    assert {name: value for name, value in values.items() if value is not None} == POLICY.settings
     assert shown == {
         "id": ID,
         "backend": "custom",
@@ -283,6 +281,7 @@ def test_a_policy_is_described() -> None:
         "oma_uri": f"./Device/Vendor/MSFT/PassportForWork/{TENANT}/Policies/EnablePinRecovery",
         "name": "PIN",
         "description": "Mine.",
+        "settings": {**dict.fromkeys(settings.BY_OPTION), **POLICY.settings},
         "assignments": [
             {"target": "all_devices", "group_id": None, "filter_id": None, "filter_type": None},
             {"target": "group", "group_id": G1, "filter_id": F1, "filter_type": "include"},
@@ -293,7 +292,8 @@ def test_a_policy_is_described() -> None:
 
 
 def test_a_description_names_the_path_of_its_scope() -> None:
-    assert (describe(POLICY, "custom", USER) or {})["oma_uri"].startswith("./User/Vendor/MSFT/PassportForWork/")
+    shown = describe(POLICY, "custom", USER)
+    assert shown is not None and shown["oma_uri"].startswith("./User/Vendor/MSFT/PassportForWork/")
 
 
 def test_a_diff_has_managed_keys_only_and_the_settings_of_either() -> None:
@@ -301,8 +301,8 @@ def test_a_diff_has_managed_keys_only_and_the_settings_of_either() -> None:
     before_shown, after_shown = diff(POLICY, after)
     assert before_shown.pop("assignments") and not after_shown.pop("assignments")
     same = {"name": "PIN", "description": "Mine.", "scope_tag_ids": ["3"]}
-    assert before_shown == {**same, "enable_pin_recovery": True, "minimum_pin_length": 6, "pin_history": None}
-    assert after_shown == {**same, "enable_pin_recovery": None, "minimum_pin_length": None, "pin_history": 1}
+    assert before_shown == {**same, "settings": {"enable_pin_recovery": True, "minimum_pin_length": 6, "pin_history": None}}
+    assert after_shown == {**same, "settings": {"enable_pin_recovery": None, "minimum_pin_length": None, "pin_history": 1}}
     assert list(before_shown) == list(after_shown)
     assert diff(None, None) == ({}, {})
     assert diff(None, Policy("PIN"))[0] == {}
