@@ -588,13 +588,11 @@ import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import DirectoryLookup
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, assignments, migration, policy, settings
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_profile import CustomProfile
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope, RequestedPolicy
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.planning import BACKENDS, find_current, make_plan
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import PolicyPlan, PolicyTask
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import SettingsCatalog
 from ansible_collections.endpointops.intune.plugins.module_utils._names import show
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
@@ -606,8 +604,6 @@ TARGET = {
     "filter_type": {"type": "str", "choices": list(t.get_args(assignments.FilterType))},
 }
 TARGET_NEEDS = [("target", "group", ("group",)), ("target", "exclude_group", ("group",))]
-BACKENDS: t.Mapping[settings.BackendName, api.Backend] = {"custom": CustomProfile(), "settings_catalog": SettingsCatalog()}
-OTHER_BACKENDS: t.Mapping[settings.BackendName, api.Backend] = {"custom": SettingsCatalog(), "settings_catalog": CustomProfile()}
 
 SPEC = _argspec.make_spec(
     "intune_pin_policy",
@@ -644,40 +640,6 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
         with api.report_partial(plan.changes if pending.effects == "partial" else ()):
             found = find_current(client, task, policy_scope)
         return make_outcome(task, policy_scope, plan, found, pending)
-
-
-def find_current(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) -> Policy | None:
-    """Return the policy that the task names, with the hidden values of the options that it gives."""
-    backend = BACKENDS[task.backend]
-    return api.find_policy(client, backend, policy_scope, policy_id=task.id, name=task.name, reveal=task.settings)
-
-
-def make_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) -> PolicyPlan:
-    """Return the plan of the task; raise an error for everything that can be refused before the first write."""
-    backend = BACKENDS[task.backend]
-    current = find_current(client, task, policy_scope)
-    replaced = migration.find_replaced(client, task, policy_scope, current, backend, OTHER_BACKENDS[task.backend])
-    desired = make_desired(client, task, current, replaced) if task.is_present else None
-    if current is not None and desired is not None:
-        current = backend.prepare_update(client, current, desired, policy_scope)
-    is_found = current is not None or replaced is not None
-    absence = None if is_found or not task.name else api.explain_absence(client, [backend, OTHER_BACKENDS[task.backend]], task.name)
-    return PolicyPlan(current, desired, replaced, tuple(policy.plan(current, desired)), absence)
-
-
-def make_desired(client: GraphClient, task: PolicyTask, current: Policy | None, replaced: Policy | None) -> Policy:
-    """Return the policy after the task, with the names of its assignments and scope tags looked up."""
-    if current is None and task.id:
-        raise errors.SelectionError(f"There is no policy with the ID {task.id}.", effects="none")
-    base = policy.inherit(current, replaced) if replaced else current
-    lookup = DirectoryLookup(client, {*assignments.collect_ids(base.assignments), *base.scope_tags} if base else ())
-    targets = None if task.assignments is None else assignments.resolve(lookup, task.assignments)
-    tags = None if task.scope_tags is None else {tag for name in task.scope_tags if (tag := lookup.find_scope_tag_id(name)) is not None}
-    lookup.validate()
-    requested = RequestedPolicy(
-        task.name, task.description, task.settings, targets, task.purge_assignments, None if tags is None else tuple(sorted(tags))
-    )
-    return policy.make_desired(base, requested)
 
 
 def apply_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, plan: PolicyPlan) -> Policy | None:
