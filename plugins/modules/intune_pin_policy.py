@@ -15,14 +15,17 @@ description:
   - With O(backend=custom), the OMA-URI is built with the tenant's own ID, in lower case and without braces. Microsoft's PIN reset
     page prints another path, with C(Policy) in it, which does not work.
   - Settings of an existing policy that this module does not manage are kept.
+  - Groups, filters, and scope tags are looked up before anything is written, in check mode too. So are groups and filters that the
+    policy has already and keeps, where its assignments change; the task fails if one was deleted, as Intune can refuse all
+    assignments then. Groups that the policy has already are looked up only if the application may read groups.
   - Options of settings that are not given leave the setting alone; a new policy needs at least one.
 author:
   - Endpoint Ops (@endpointops)
 options:
   state:
     description:
-      - V(present) makes the policy exist as described; V(absent) deletes it, with all that it sets. A warning names settings that
-        are not this module's.
+      - V(present) makes the policy exist as described.
+      - V(absent) deletes it with everything that it sets, if it is a policy for PIN recovery alone. See O(force) for others.
     type: str
     choices: [present, absent]
     default: present
@@ -39,19 +42,34 @@ options:
     description:
       - The kind of Intune policy. V(custom) is a Windows custom profile with OMA-URIs. V(settings_catalog) is what Microsoft
         recommends today; Microsoft Graph has it in its beta version only.
+      - Unset, it is V(custom) with O(state=present). With O(state=absent) the policy is found whatever its kind; where policies of both
+        kinds have O(name), the task fails and lists their IDs.
+      - With O(state=absent) and one of the kinds, a policy of the other kind is never removed.
       - Since 2024 Intune refuses to create custom profiles for what the settings catalog has in some tenants; those that exist stay
         editable.
     type: str
     choices: [custom, settings_catalog]
-    default: custom
   replace_custom:
     description:
       - Whether a custom profile named O(name) is moved into the settings catalog. A settings catalog policy with its settings,
         assignments, description and scope tags is made and assigned first, and the custom profile is removed when Intune shows the
         new one, so that devices are never without. A run that was interrupted is continued by the next one.
+      - A setting that changes with the move is changed in an assigned custom profile first, since devices apply neither of two
+        different values.
       - A profile that also has settings that are not this module's is not moved.
-      - With O(state=absent) both are removed.
-      - With V(false) the task fails where a policy of the other kind has the name, also with O(state=absent).
+      - With O(state=absent), both are removed, the settings catalog policy first.
+      - With V(false) and O(state=present), the task fails where a policy of the other kind has the name.
+    type: bool
+    default: false
+  force:
+    description:
+      - With O(state=absent), whether a policy is deleted that was not made for PIN recovery alone. Without it the task fails, lists what
+        the policy holds, and deletes nothing.
+      - A policy is for PIN recovery alone if it sets O(enable_pin_recovery), to whatever value and for devices or users, and has no
+        setting besides those that this module manages, each with a type and value that this module writes. Intune does not show who
+        made a policy.
+      - V(true) deletes settings of others, such as Wi-Fi or certificates, from all devices that the policy is assigned to. What a custom
+        profile hides cannot be restored. Look at the policy in the Intune admin center first. A warning names these settings.
     type: bool
     default: false
   description:
@@ -591,11 +609,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, assignments, migration, policy, settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.planning import BACKENDS, find_current, make_plan
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.planning import BACKENDS, make_plan
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import PolicyPlan, PolicyTask
-from ansible_collections.endpointops.intune.plugins.module_utils._names import show
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
-from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 TARGET = {
     "target": {"type": "str", "choices": list(t.get_args(assignments.Target)), "required": True},
@@ -611,8 +627,9 @@ SPEC = _argspec.make_spec(
         "state": {"type": "str", "choices": list(t.get_args(policy.State)), "default": "present"},
         "name": {"type": _argspec.TEXT},
         "id": {"type": _argspec.TEXT},
-        "backend": {"type": "str", "choices": list(t.get_args(settings.BackendName)), "default": "custom"},
+        "backend": {"type": "str", "choices": list(t.get_args(settings.BackendName))},
         "replace_custom": {"type": "bool", "default": False},
+        "force": {"type": "bool", "default": False},
         "description": {"type": "str"},
         "scope": {"type": "str", "choices": list(t.get_args(settings.Scope)), "default": "device"},
         **settings.make_options(),
@@ -638,20 +655,24 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
         return make_outcome(task, policy_scope, plan, apply_plan(client, task, policy_scope, plan))
     except errors.ApprovalPendingError as pending:
         with api.report_partial(plan.changes if pending.effects == "partial" else ()):
-            found = find_current(client, task, policy_scope)
+            backend = BACKENDS[plan.backend]
+            found = api.find_policy(client, backend, policy_scope, policy_id=task.id, name=task.name, reveal=task.settings)
         return make_outcome(task, policy_scope, plan, found, pending)
 
 
 def apply_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, plan: PolicyPlan) -> Policy | None:
     """Write the changes, read the policy until Intune shows them, and only then remove the profile that it replaces."""
-    backend, timeout = BACKENDS[task.backend], task.wait_timeout
-    shown = plan.desired
+    backend, timeout = BACKENDS[plan.backend], task.wait_timeout
+    shown, changes = plan.desired, plan.changes
+    if plan.replaced is not None and plan.desired is not None and changes:
+        changes = (*migration.settle(client, plan.replaced, plan.desired, policy_scope), *changes)
     if plan.changes:
-        policy_id = api.apply(client, backend, policy_scope, plan.current, plan.desired, plan.changes)
-        with api.report_partial(plan.changes):
+        with api.report_partial(changes[: -len(plan.changes)]):
+            policy_id = api.apply(client, backend, policy_scope, plan.current, plan.desired, plan.changes)
+        with api.report_partial(changes):
             shown = api.wait_until_shown(client, backend, policy_scope, policy_id, plan.desired, timeout=timeout, reveal=task.settings)
     if plan.replaced is not None:
-        with api.report_partial(plan.changes):
+        with api.report_partial(changes):
             migration.remove_replaced(client, plan.replaced, policy_scope, timeout=timeout)
     return shown
 
@@ -665,35 +686,24 @@ def make_outcome(
 ) -> Outcome:
     """Return the outcome. ``pending``: the write that waits for its approval; the steps after it were not taken."""
     replaced = None if pending else plan.replaced
-    shown_before, shown_after = policy.diff(plan.current, after)
+    shown_before, shown_after = policy.diff(policy.overlay(plan.current, replaced) if replaced else plan.current, after)
     if replaced is not None:
-        shown_before, shown_after = {**shown_before, "custom_profile": replaced.name}, {**shown_after, "custom_profile": None}
+        shown_before["custom_profile"], shown_after["custom_profile"] = policy.describe_replaced(replaced), None
+    warnings = [*settings.make_warnings(task.settings), *plan.warnings]
+    if pending:
+        operation, code = pending.approval["operation"], pending.approval["code"]
+        warnings.append(f"{operation} waits for the approval of another administrator (code {code}).")
     return Outcome(
         {
-            "pin_policy": policy.describe(after, task.backend, policy_scope),
+            "pin_policy": policy.describe(after, plan.backend, policy_scope),
             "replaced_id": replaced.id if replaced else None,
             "approval": pending.approval if pending else None,
         },
         changed=pending.effects == "partial" if pending else bool(plan),
         before=shown_before,
         after=shown_after,
-        warnings=make_warnings(task, policy_scope, plan, pending.approval if pending else None),
+        warnings=warnings,
     )
-
-
-def make_warnings(task: PolicyTask, policy_scope: PolicyScope, plan: PolicyPlan, approval: Json | None) -> list[str]:
-    """Return the warnings about settings, a pending approval, and settings that a deleted policy takes with it."""
-    warnings = settings.make_warnings(task.settings)
-    if plan.absence:
-        result = "a new policy is made" if task.is_present else "nothing is removed"
-        warnings.append(f"There is no policy named '{show(task.name or '')}', so {result}. {plan.absence}")
-    if approval:
-        warnings.append(f"{approval['operation']} waits for the approval of another administrator (code {approval['code']}).")
-    if plan.current is not None and plan.changes == ("delete",):
-        unmanaged = BACKENDS[task.backend].list_unmanaged(plan.current.raw, policy_scope)
-        if unmanaged:
-            warnings.append(f"The policy has settings that are not this module's, and that go with it: {', '.join(unmanaged)}.")
-    return warnings
 
 
 def main() -> None:

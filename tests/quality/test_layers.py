@@ -55,6 +55,7 @@ PURE = frozenset(
         "_hello.model",
         "_hello.settings",
         "_hello.terms",
+        "_hello.ownership",
         "_hello.policy",
         "_hello.assignments",
         "_hello.findings",

@@ -83,6 +83,13 @@ class DirectoryLookup:
             return None
         return str(found["id"]).lower() if found else None
 
+    def find_missing_filters(self, ids: t.Collection[str]) -> set[str]:
+        """Return the IDs, in lower case, that no assignment filter has."""
+        if not ids:
+            return set()
+        with _name_permissions("assignment filters", permissions.READ_CONFIGURATION):
+            return {*ids} - {str(item["id"]).lower() for item in self._fetch_list(FILTERS, "id,displayName,platform")}
+
     def find_scope_tag_id(self, name: str) -> str | None:
         """Return the ID of a scope tag, a number as text; null after a problem."""
         if name.strip() == DEFAULT_SCOPE_TAG or name.strip() in self._known:

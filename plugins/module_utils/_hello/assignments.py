@@ -18,6 +18,7 @@ from .. import _errors as errors
 from .. import _json as shapes
 from .._guid import NIL
 from .._types import Json
+from .terms import name_option
 
 Target = t.Literal["all_devices", "all_users", "group", "exclude_group"]
 FilterType = t.Literal["include", "exclude"]
@@ -126,7 +127,7 @@ def validate_known(current: t.Iterable[Assignment]) -> None:
     if unknown:
         raise errors.SelectionError(
             f"The policy is also assigned to a target that this version does not know: {', '.join(unknown)}.",
-            hint="Leave the option assignments unset, and assign the policy in the Intune admin center.",
+            hint=f"Leave {name_option('assignments')} unset, and assign the policy in the Intune admin center.",
             effects="none",
         )
 
