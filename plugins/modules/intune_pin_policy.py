@@ -689,6 +689,8 @@ def make_outcome(
     shown_before, shown_after = policy.diff(policy.overlay(plan.current, replaced) if replaced else plan.current, after)
     if replaced is not None:
         shown_before["custom_profile"], shown_after["custom_profile"] = policy.describe_replaced(replaced), None
+    if replaced is not None and after is not None:
+        shown_before["backend"], shown_after["backend"] = plan.backend if plan.current else "custom", plan.backend
     warnings = [*settings.make_warnings(task.settings), *plan.warnings]
     if pending:
         operation, code = pending.approval["operation"], pending.approval["code"]

@@ -374,6 +374,7 @@ def test_case_57_a_setting_that_changes_with_the_move_is_changed_in_the_assigned
     assert set(settled) == {"@odata.type", "omaSettings"}
     assert outcome.before is not None and outcome.after is not None
     assert (outcome.before["settings"]["minimum_pin_length"], outcome.after["settings"]["minimum_pin_length"]) == (6, 8)
+    assert (outcome.before["backend"], outcome.after["backend"]) == ("custom", "settings_catalog")
     assert outcome.before["custom_profile"]["settings"]["minimum_pin_length"] == 6 and outcome.after["custom_profile"] is None
 
 
@@ -405,6 +406,7 @@ def test_case_57_where_the_new_policy_has_the_value_already_both_values_are_show
     outcome = run(world, **LONGER)
     assert world.transport.writes == [DELETE]
     assert outcome.before is not None and outcome.before["settings"]["minimum_pin_length"] == 8
+    assert outcome.after is not None and outcome.before["backend"] == outcome.after["backend"] == "settings_catalog"
     assert outcome.before["custom_profile"] == {"name": "PIN", "settings": {"enable_pin_recovery": True, "minimum_pin_length": 6}}
 
 
