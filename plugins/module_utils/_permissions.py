@@ -50,6 +50,13 @@ MODULES: dict[str, Rows] = {
     "intune_connection_info": (READ_ORGANIZATION, READ_CONFIGURATION),
 }
 
+# In check mode a module that writes only reads.
+CHECK_MODE: dict[str, Rows] = {
+    "intune_pinreset_consent": MODULES["intune_pinreset_consent_info"],
+    "intune_pin_policy": MODULES["intune_pin_policy_info"],
+    "intune_device_passcode": MODULES["intune_device_passcode_info"],
+}
+
 
 def parse_granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
     """Return the permissions in a token's claims, of an application or for a user; null for a token that cannot be read."""
@@ -65,6 +72,7 @@ def is_person_of_azure_cli(claims: t.Mapping[str, t.Any]) -> bool:
     return (claims.get("appid") or claims.get("azp")) == AZURE_CLI and "scp" in claims
 
 
-def list_missing(module: str, have: t.Collection[str] | None) -> list[str]:
-    """Return the least permissions that a module still needs; none where the permissions of the token are unknown."""
-    return [] if have is None else [row[0] for row in MODULES[module] if not set(row) & set(have)]
+def list_missing(module: str, have: t.Collection[str] | None, *, check: bool = False) -> list[str]:
+    """Return the least permissions that a module still needs, perhaps in check mode; none where those of the token are unknown."""
+    rows = CHECK_MODE.get(module, MODULES[module]) if check else MODULES[module]
+    return [] if have is None else [row[0] for row in rows if not set(row) & set(have)]

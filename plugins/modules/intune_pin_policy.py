@@ -15,14 +15,17 @@ description:
   - With O(backend=custom), the OMA-URI is built with the tenant's own ID, in lower case and without braces. Microsoft's PIN reset
     page prints another path, with C(Policy) in it, which does not work.
   - Settings of an existing policy that this module does not manage are kept.
+  - Groups, filters, and scope tags are looked up before anything is written, in check mode too. So are groups and filters that the
+    policy has already and keeps, where its assignments change; the task fails if one was deleted, as Intune can refuse all
+    assignments then. Groups that the policy has already are looked up only if the application may read groups.
   - Options of settings that are not given leave the setting alone; a new policy needs at least one.
 author:
   - Endpoint Ops (@endpointops)
 options:
   state:
     description:
-      - V(present) makes the policy exist as described; V(absent) deletes it, with all that it sets. A warning names settings that
-        are not this module's.
+      - V(present) makes the policy exist as described.
+      - V(absent) deletes it with everything that it sets, if it is a policy for PIN recovery alone. See O(force) for others.
     type: str
     choices: [present, absent]
     default: present
@@ -39,19 +42,34 @@ options:
     description:
       - The kind of Intune policy. V(custom) is a Windows custom profile with OMA-URIs. V(settings_catalog) is what Microsoft
         recommends today; Microsoft Graph has it in its beta version only.
+      - Unset, it is V(custom) with O(state=present). With O(state=absent) the policy is found whatever its kind; where policies of both
+        kinds have O(name), the task fails and lists their IDs.
+      - With O(state=absent) and one of the kinds, a policy of the other kind is never removed.
       - Since 2024 Intune refuses to create custom profiles for what the settings catalog has in some tenants; those that exist stay
         editable.
     type: str
     choices: [custom, settings_catalog]
-    default: custom
   replace_custom:
     description:
       - Whether a custom profile named O(name) is moved into the settings catalog. A settings catalog policy with its settings,
         assignments, description and scope tags is made and assigned first, and the custom profile is removed when Intune shows the
         new one, so that devices are never without. A run that was interrupted is continued by the next one.
+      - A setting that changes with the move is changed in an assigned custom profile first, since devices apply neither of two
+        different values.
       - A profile that also has settings that are not this module's is not moved.
-      - With O(state=absent) both are removed.
-      - With V(false) the task fails where a policy of the other kind has the name, also with O(state=absent).
+      - With O(state=absent), both are removed, the settings catalog policy first.
+      - With V(false) and O(state=present), the task fails where a policy of the other kind has the name.
+    type: bool
+    default: false
+  force:
+    description:
+      - With O(state=absent), whether a policy is deleted that was not made for PIN recovery alone. Without it the task fails, lists what
+        the policy holds, and deletes nothing.
+      - A policy is for PIN recovery alone if it sets O(enable_pin_recovery), to whatever value and for devices or users, and has no
+        setting besides those that this module manages, each with a type and value that this module writes. Intune does not show who
+        made a policy.
+      - V(true) deletes settings of others, such as Wi-Fi or certificates, from all devices that the policy is assigned to. What a custom
+        profile hides cannot be restored. Look at the policy in the Intune admin center first. A warning names these settings.
     type: bool
     default: false
   description:
@@ -256,8 +274,9 @@ extends_documentation_fragment:
   - endpointops.intune.attributes
   - endpointops.intune.attributes.idempotent
 notes:
-  - Needs the application permission C(DeviceManagementConfiguration.ReadWrite.All), C(GroupMember.Read.All) or C(Group.Read.All)
-    where O(assignments) names groups, and C(DeviceManagementRBAC.Read.All) where O(scope_tags) names tags.
+  - Needs the application permission C(DeviceManagementConfiguration.ReadWrite.All), or in check mode
+    C(DeviceManagementConfiguration.Read.All). Also needs C(GroupMember.Read.All) or C(Group.Read.All) where O(assignments) names
+    groups, and C(DeviceManagementRBAC.Read.All) where O(scope_tags) names tags.
   - A second run asks Microsoft Graph once. It asks once more for each group that is named in place of its ID, for the list of
     filters and that of scope tags where these are named, for each given text of a custom profile (which Intune hides), with O(id)
     in the settings catalog, and with O(replace_custom).
@@ -587,17 +606,13 @@ import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import DirectoryLookup
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, assignments, migration, policy, settings
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_profile import CustomProfile
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope, RequestedPolicy
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.planning import BACKENDS, make_plan
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import PolicyPlan, PolicyTask
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import SettingsCatalog
-from ansible_collections.endpointops.intune.plugins.module_utils._names import show
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT, TEXTS
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
-from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 TARGET = {
     "target": {"type": "str", "choices": list(t.get_args(assignments.Target)), "required": True},
@@ -606,8 +621,6 @@ TARGET = {
     "filter_type": {"type": "str", "choices": list(t.get_args(assignments.FilterType))},
 }
 TARGET_NEEDS = [("target", "group", ("group",)), ("target", "exclude_group", ("group",))]
-BACKENDS: t.Mapping[settings.BackendName, api.Backend] = {"custom": CustomProfile(), "settings_catalog": SettingsCatalog()}
-OTHER_BACKENDS: t.Mapping[settings.BackendName, api.Backend] = {"custom": SettingsCatalog(), "settings_catalog": CustomProfile()}
 
 SPEC = _argspec.make_spec(
     "intune_pin_policy",
@@ -615,8 +628,9 @@ SPEC = _argspec.make_spec(
         "state": {"type": "str", "choices": list(t.get_args(policy.State)), "default": "present"},
         "name": {"type": TEXT},
         "id": {"type": TEXT},
-        "backend": {"type": "str", "choices": list(t.get_args(settings.BackendName)), "default": "custom"},
+        "backend": {"type": "str", "choices": list(t.get_args(settings.BackendName))},
         "replace_custom": {"type": "bool", "default": False},
+        "force": {"type": "bool", "default": False},
         "description": {"type": "str"},
         "scope": {"type": "str", "choices": list(t.get_args(settings.Scope)), "default": "device"},
         **settings.make_options(),
@@ -642,54 +656,24 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
         return make_outcome(task, policy_scope, plan, apply_plan(client, task, policy_scope, plan))
     except errors.ApprovalPendingError as pending:
         with api.report_partial(plan.changes if pending.effects == "partial" else ()):
-            found = find_current(client, task, policy_scope)
+            backend = BACKENDS[plan.backend]
+            found = api.find_policy(client, backend, policy_scope, policy_id=task.id, name=task.name, reveal=task.settings)
         return make_outcome(task, policy_scope, plan, found, pending)
-
-
-def find_current(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) -> Policy | None:
-    """Return the policy that the task names, with the hidden values of the options that it gives."""
-    backend = BACKENDS[task.backend]
-    return api.find_policy(client, backend, policy_scope, policy_id=task.id, name=task.name, reveal=task.settings)
-
-
-def make_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) -> PolicyPlan:
-    """Return the plan of the task; raise an error for everything that can be refused before the first write."""
-    backend = BACKENDS[task.backend]
-    current = find_current(client, task, policy_scope)
-    replaced = migration.find_replaced(client, task, policy_scope, current, backend, OTHER_BACKENDS[task.backend])
-    desired = make_desired(client, task, current, replaced) if task.is_present else None
-    if current is not None and desired is not None:
-        current = backend.prepare_update(client, current, desired, policy_scope)
-    is_found = current is not None or replaced is not None
-    absence = None if is_found or not task.name else api.explain_absence(client, [backend, OTHER_BACKENDS[task.backend]], task.name)
-    return PolicyPlan(current, desired, replaced, tuple(policy.plan(current, desired)), absence)
-
-
-def make_desired(client: GraphClient, task: PolicyTask, current: Policy | None, replaced: Policy | None) -> Policy:
-    """Return the policy after the task, with the names of its assignments and scope tags looked up."""
-    if current is None and task.id:
-        raise errors.SelectionError(f"There is no policy with the ID {task.id}.", effects="none")
-    base = policy.inherit(current, replaced) if replaced else current
-    lookup = DirectoryLookup(client, {*assignments.collect_ids(base.assignments), *base.scope_tags} if base else ())
-    targets = None if task.assignments is None else assignments.resolve(lookup, task.assignments)
-    tags = None if task.scope_tags is None else {tag for name in task.scope_tags if (tag := lookup.find_scope_tag_id(name)) is not None}
-    lookup.validate()
-    requested = RequestedPolicy(
-        task.name, task.description, task.settings, targets, task.purge_assignments, None if tags is None else tuple(sorted(tags))
-    )
-    return policy.make_desired(base, requested)
 
 
 def apply_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, plan: PolicyPlan) -> Policy | None:
     """Write the changes, read the policy until Intune shows them, and only then remove the profile that it replaces."""
-    backend, timeout = BACKENDS[task.backend], task.wait_timeout
-    shown = plan.desired
+    backend, timeout = BACKENDS[plan.backend], task.wait_timeout
+    shown, changes = plan.desired, plan.changes
+    if plan.replaced is not None and plan.desired is not None and changes:
+        changes = (*migration.settle(client, plan.replaced, plan.desired, policy_scope), *changes)
     if plan.changes:
-        policy_id = api.apply(client, backend, policy_scope, plan.current, plan.desired, plan.changes)
-        with api.report_partial(plan.changes):
+        with api.report_partial(changes[: -len(plan.changes)]):
+            policy_id = api.apply(client, backend, policy_scope, plan.current, plan.desired, plan.changes)
+        with api.report_partial(changes):
             shown = api.wait_until_shown(client, backend, policy_scope, policy_id, plan.desired, timeout=timeout, reveal=task.settings)
     if plan.replaced is not None:
-        with api.report_partial(plan.changes):
+        with api.report_partial(changes):
             migration.remove_replaced(client, plan.replaced, policy_scope, timeout=timeout)
     return shown
 
@@ -703,35 +687,26 @@ def make_outcome(
 ) -> Outcome:
     """Return the outcome. ``pending``: the write that waits for its approval; the steps after it were not taken."""
     replaced = None if pending else plan.replaced
-    shown_before, shown_after = policy.diff(plan.current, after)
+    shown_before, shown_after = policy.diff(policy.overlay(plan.current, replaced) if replaced else plan.current, after)
     if replaced is not None:
-        shown_before, shown_after = {**shown_before, "custom_profile": replaced.name}, {**shown_after, "custom_profile": None}
+        shown_before["custom_profile"], shown_after["custom_profile"] = policy.describe_replaced(replaced), None
+    if replaced is not None and after is not None:
+        shown_before["backend"], shown_after["backend"] = plan.backend if plan.current else "custom", plan.backend
+    warnings = [*settings.make_warnings(task.settings), *plan.warnings]
+    if pending:
+        operation, code = pending.approval["operation"], pending.approval["code"]
+        warnings.append(f"{operation} waits for the approval of another administrator (code {code}).")
     return Outcome(
         {
-            "pin_policy": policy.describe(after, task.backend, policy_scope),
+            "pin_policy": policy.describe(after, plan.backend, policy_scope),
             "replaced_id": replaced.id if replaced else None,
             "approval": pending.approval if pending else None,
         },
         changed=pending.effects == "partial" if pending else bool(plan),
         before=shown_before,
         after=shown_after,
-        warnings=make_warnings(task, policy_scope, plan, pending.approval if pending else None),
+        warnings=warnings,
     )
-
-
-def make_warnings(task: PolicyTask, policy_scope: PolicyScope, plan: PolicyPlan, approval: Json | None) -> list[str]:
-    """Return the warnings about settings, a pending approval, and settings that a deleted policy takes with it."""
-    warnings = settings.make_warnings(task.settings)
-    if plan.absence:
-        result = "a new policy is made" if task.is_present else "nothing is removed"
-        warnings.append(f"There is no policy named '{show(task.name or '')}', so {result}. {plan.absence}")
-    if approval:
-        warnings.append(f"{approval['operation']} waits for the approval of another administrator (code {approval['code']}).")
-    if plan.current is not None and plan.changes == ("delete",):
-        unmanaged = BACKENDS[task.backend].list_unmanaged(plan.current.raw, policy_scope)
-        if unmanaged:
-            warnings.append(f"The policy has settings that are not this module's, and that go with it: {', '.join(unmanaged)}.")
-    return warnings
 
 
 def main() -> None:

@@ -81,7 +81,8 @@ extends_documentation_fragment:
   - endpointops.intune.attributes
   - endpointops.intune.attributes.idempotent
 notes:
-  - Needs the application permissions C(Application.ReadWrite.All) and C(DelegatedPermissionGrant.ReadWrite.All), and no others.
+  - Needs the application permissions C(Application.ReadWrite.All) and C(DelegatedPermissionGrant.ReadWrite.All), and no others. In
+    check mode it needs C(Application.Read.All) and C(DelegatedPermissionGrant.Read.All).
 """
 
 EXAMPLES = r"""

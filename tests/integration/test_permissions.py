@@ -162,6 +162,45 @@ def refused(found: Run) -> bool:
     return any(word in str({**found.result, "invocation": None}) for word in ("403", "the permission", "approval request for"))
 
 
+CHECKED = {
+    "intune_pinreset_consent: present": ("intune_pinreset_consent", {}),
+    "intune_pinreset_consent: absent": ("intune_pinreset_consent", {"state": "absent"}),
+    "intune_pin_policy: present": ("intune_pin_policy", {**GROUP_POLICY, "scope_tags": ["Berlin"]}),
+    "intune_pin_policy: settings catalog": ("intune_pin_policy", {**GROUP_POLICY, "backend": "settings_catalog"}),
+    "intune_pin_policy: absent": ("intune_pin_policy", {"name": "PIN recovery", "state": "absent"}),
+    "intune_device_passcode: devices": ("intune_device_passcode", {"devices": [*PHONE["devices"], *LAPTOP["devices"]]}),
+    "intune_device_passcode: groups": ("intune_device_passcode", {**PEOPLE, "sync_devices": True}),
+    "intune_pin_policy_info: devices": ("intune_pin_policy_info", {"rollout": "devices"}),
+}
+
+
+@pytest.mark.parametrize("task", [pytest.param(task, id=f"case 60: {name}") for name, task in CHECKED.items()])
+def test_check_mode_takes_permissions_to_read_alone(tenant, task):
+    module, options = task
+    if "absent" in str(options):
+        for made in ("intune_pinreset_consent", "intune_pin_policy"):
+            assert not run(tenant, made, TASKS[made], LEAST[made]).result.get("failed")
+    rows = permissions.CHECK_MODE.get(module, permissions.MODULES[module])
+    reading = {*(row[0] for row in rows), *(item.row[0] for item in ONLY_WHERE if item.module == module and ".Read." in item.row[0])}
+    assert all(".Read." in permission for permission in reading)
+    before = tenant.journal_end()
+    found = run(tenant, module, options, reading, check=True)
+    # Devices that are not eligible are told as a failure, too.
+    assert not refused(found) and found.result.get("error", {}).get("kind") in (None, "Partial"), found.result
+    entries = [entry for entry in tenant.journal(before) if entry["kind"] == "graph"]
+    assert entries and all(entry["status"] < 400 and not entry["write"] for entry in entries), entries
+    assert {entry["method"] for entry in entries} <= {"GET", "POST"}
+    assert all(entry["path"] == "/$batch" or entry["method"] == "GET" for entry in entries), "no job is made, for a report for instance"
+
+
+@pytest.mark.parametrize("module", permissions.CHECK_MODE)
+def test_case_60_check_mode_names_the_permissions_to_read_that_are_missing(tenant, module):
+    assert not run(tenant, module, TASKS[module], LEAST[module]).result.get("failed"), "there is something to read"
+    for row in permissions.CHECK_MODE[module]:
+        found = run(tenant, module, TASKS[module], [other[0] for other in permissions.CHECK_MODE[module] if other is not row], check=True)
+        assert f"application permission {row[0]} in check mode" in found.result["error"]["hint"], found.result
+
+
 def test_to_verify_it_takes_permissions_to_read_alone(tenant):
     """The playbook verify compares in check mode; see roles/pin_reset/tasks/compare.yml."""
     assert not run(tenant, "intune_pinreset_consent", {}, LEAST["intune_pinreset_consent"]).result.get("failed")

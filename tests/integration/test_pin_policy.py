@@ -206,6 +206,55 @@ def test_removes_the_policy(each_execution, backend):
     assert beats.run.result["diff"]["after"] == {}
 
 
+WIFI = {
+    "@odata.type": "#microsoft.graph.omaSettingString",
+    "displayName": "Office Wi-Fi",
+    "description": "",
+    "omaUri": "./Vendor/MSFT/WiFi/Profile/Office/WlanXml",
+    "value": "<WLANProfile/>",
+}
+
+
+def test_case_48_a_profile_of_others_is_removed_only_with_force(each_execution):
+    made = make(each_execution.tenant, omaSettings=[WIFI])["id"]
+    options = {"name": NAME, "state": "absent"}
+    for check in (False, True):
+        found = each_execution.module(MODULE, options, check_mode=check)
+        assert found.status == "failed" and found.writes == [] and not found.changed
+        assert made in found.result["msg"] and "WiFi/Profile/Office/WlanXml" in found.result["msg"] and "force" in found.result["msg"]
+    # The second run has nothing to warn of.
+    runs = [each_execution.module(MODULE, {**options, "force": True}, check_mode=check) for check in (True, False, False)]
+    assert [run.writes for run in runs] == [[], [f"DELETE {POLICIES}/{made}"], []]
+    assert [run.changed for run in runs] == [True, True, False]
+    assert all("WiFi/Profile/Office/WlanXml" in run.result["warnings"][0] for run in runs[:2])
+
+
+def test_case_56_a_policy_of_the_settings_catalog_is_found_without_its_backend(each_execution):
+    made = each_execution.module(MODULE, {**PRESENT, "backend": "settings_catalog"}).result["pin_policy"]["id"]
+    found = each_execution.module("intune_pin_policy_info", {"name": NAME})
+    assert [policy["id"] for policy in found.result["pin_policies"]] == [made]
+    kept = each_execution.module(MODULE, {"name": NAME, "state": "absent", "backend": "custom"})
+    assert not kept.changed and made in kept.result["warnings"][0]
+    beats = four_beats(each_execution, MODULE, {"name": NAME, "state": "absent"})
+    assert beats.run.writes == [f"DELETE {CATALOG}/{made}"]
+    assert beats.run.result["diff"]["before"]["settings"] == {"enable_pin_recovery": True}
+
+
+def test_case_49_a_deleted_group_is_named_before_the_first_write(ansible, backend):
+    gone, added = "99999999-1111-4222-8333-444444444444", distinct_groups(ansible.tenant)[0]
+    ansible.module(MODULE, {**PRESENT, "backend": backend})
+    path_of = f"{path(backend)}/{ansible.module(MODULE, {'name': NAME, 'backend': backend}).result['pin_policy']['id']}"
+    target = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": gone}
+    ansible.tenant.graph("POST", f"{path_of}/assign", {"assignments": [{"target": target}]}, version="beta")
+    ansible.tenant.control.settings(assign_checks_groups=True)
+    task = {"name": NAME, "backend": backend, "assignments": [{"target": "group", "group": added}]}
+    refused(ansible, {**task, "enable_pin_recovery": False, "purge_assignments": False}, gone, "purge_assignments")
+    assert ansible.module(MODULE, {"name": NAME, "backend": backend, "enable_pin_recovery": False}).changed, "no assignment is written"
+    if backend == "custom":
+        refused(ansible, {"name": NAME, "backend": "settings_catalog", "replace_custom": True}, gone, "purge_assignments")
+    assert ansible.module(MODULE, task).changed, "the way out"
+
+
 def test_keeps_settings_that_are_not_its_own(ansible):
     other = {
         "@odata.type": "#microsoft.graph.omaSettingInteger",
@@ -417,7 +466,10 @@ BAD = (
         {**PRESENT, "assignments": [{"target": "group", "group": "No such"}, {"target": "exclude_group", "group": "Nor this"}]},
         ["No such", "Nor this"],
     ),
-    ({**PRESENT, "assignments": [{"target": "group", "group": "99999999-1111-2222-3333-444444444444"}]}, ["99999999-1111"]),
+    (
+        {**PRESENT, "assignments": [{"target": "group", "group": "99999999-1111-2222-3333-444444444444"}]},
+        ["99999999-1111", "Check the ID"],
+    ),
 )
 
 

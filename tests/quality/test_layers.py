@@ -59,6 +59,7 @@ PURE = frozenset(
         "_hello.paths",
         "_hello.finding",
         "_hello.profile_findings",
+        "_hello.ownership",
         "_hello.policy",
         "_hello.assignments",
         "_hello.findings",

@@ -41,12 +41,18 @@ class DirectoryLookup:
         self._lists: dict[str, list[Json]] = {}
         self._groups: dict[str, str | None] = {}
         self.problems: list[str] = []
+        self._advice: list[str] = []
 
     def validate(self) -> None:
-        """Raise SelectionError with all problems, if there are some."""
+        """Raise SelectionError with all problems and the advice that fits them, if there are some."""
         if self.problems:
-            message = " ".join(dict.fromkeys(self.problems))
-            raise errors.SelectionError(message, hint="Use the ID where a name is not enough.", effects="none")
+            message, hint = (" ".join(dict.fromkeys(texts)) for texts in (self.problems, self._advice))
+            raise errors.SelectionError(message, hint=hint, effects="none")
+
+    def add_problem(self, problem: str, advice: str) -> None:
+        """Add a sentence about a name or ID, and one about what to do."""
+        self.problems.append(problem)
+        self._advice.append(advice)
 
     def find_group_id(self, name: str) -> str | None:
         """Return the object ID of a group; null after a problem."""
@@ -70,9 +76,19 @@ class DirectoryLookup:
         with _name_permissions("assignment filters", permissions.READ_CONFIGURATION):
             found = self._find_one("assignment filter", name, self._fetch_list(FILTERS, "id,displayName,platform"))
         if found is not None and found.get("platform") != WINDOWS:
-            self.problems.append(f"The assignment filter '{show(name)}' is for the platform {found.get('platform')}, not for Windows.")
+            self.add_problem(
+                f"The assignment filter '{show(name)}' is for the platform {found.get('platform')}, not for Windows.",
+                f"Choose an assignment filter for the platform {WINDOWS}.",
+            )
             return None
         return str(found["id"]).lower() if found else None
+
+    def find_missing_filters(self, ids: t.Collection[str]) -> set[str]:
+        """Return the IDs, in lower case, that no assignment filter has."""
+        if not ids:
+            return set()
+        with _name_permissions("assignment filters", permissions.READ_CONFIGURATION):
+            return {*ids} - {str(item["id"]).lower() for item in self._fetch_list(FILTERS, "id,displayName,platform")}
 
     def find_scope_tag_id(self, name: str) -> str | None:
         """Return the ID of a scope tag, a number as text; null after a problem."""
@@ -88,7 +104,7 @@ class DirectoryLookup:
         """Return whether nothing can have this name or ID, and add the problem."""
         malformation = find_malformation(name)
         if malformation:
-            self.problems.append(f"There is no {kind} named '{show(name)[:SHOWN_LENGTH]}'. {malformation}")
+            self.add_problem(f"There is no {kind} named '{show(name)[:SHOWN_LENGTH]}'. {malformation}", f"Correct or remove the {kind}.")
         return malformation is not None
 
     def _fetch_list(self, path: str, select: str) -> list[Json]:
@@ -126,20 +142,28 @@ class DirectoryLookup:
         if not found:
             known = fetch_similar(name) if fetch_similar else candidates
             similar = [(str(item.get("displayName") or ""), str(item.get("id"))) for item in known]
-            what = f"with the ID {parse_guid(name)}" if parse_guid(name) else f"named '{show(name)}'"
-            self.problems.append(f"There is no {kind} {what}.{explain_missing(name, similar)}")
+            self._add_missing(kind, name, explain_missing(name, similar))
             return None
         if len(found) > 1:
-            self.problems.append(self._describe_several(kind, name, by_id, found))
+            self._add_several(kind, name, by_id, found)
             return None
         return next(iter(found.values()))
 
-    @staticmethod
-    def _describe_several(kind: str, name: str, by_id: t.Collection[str], found: t.Collection[str]) -> str:
+    def _add_missing(self, kind: str, name: str, explanation: str) -> None:
+        identity = parse_guid(name)
+        if identity:
+            self.add_problem(f"There is no {kind} with the ID {identity}.{explanation}", f"Check the ID: the {kind} may have been deleted.")
+        else:
+            self.add_problem(f"There is no {kind} named '{show(name)}'.{explanation}", f"Correct the name of the {kind}, or use its ID.")
+
+    def _add_several(self, kind: str, name: str, by_id: t.Collection[str], found: t.Collection[str]) -> None:
         ids = ", ".join(sorted(set(found) - set(by_id)))
         if by_id:
-            return f"'{show(name)}' is the ID of one {kind} and the name of another one ({ids}). Rename that one, or use its ID."
-        return f"Several {kind}s are named '{show(name)}': {ids}."
+            self.add_problem(
+                f"'{show(name)}' is the ID of one {kind} and the name of another one ({ids}).", f"Rename the {kind} {ids}, or use its ID."
+            )
+        else:
+            self.add_problem(f"Several {kind}s are named '{show(name)}': {ids}.", f"Use the ID of the {kind} that you mean.")
 
 
 @contextlib.contextmanager
@@ -148,6 +172,7 @@ def _name_permissions(objects: str, needed: t.Sequence[str]) -> t.Iterator[None]
     try:
         yield
     except errors.ForbiddenError as failure:
-        raise failure.with_hint(
-            f"To look {objects} up, the application needs one of the permissions {', '.join(needed)}. Or use IDs that are in use."
+        raise failure.with_permission_hint(
+            f"To look up {objects}, the application needs one of the permissions {', '.join(needed)}. Grant it in Microsoft Entra, and "
+            "consent to it as an administrator."
         ) from failure

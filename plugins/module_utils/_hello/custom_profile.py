@@ -27,10 +27,12 @@ from .model import (
     Policy,
     PolicyScope,
     is_hidden,
+    is_written_so,
     parse_oma_settings,
     parse_oma_text,
     render_oma_setting,
 )
+from .ownership import PolicyContents
 from .paths import expand_uri, is_path_of
 from .settings import BY_OPTION, SETTINGS, BackendName, Setting, Values
 
@@ -81,10 +83,17 @@ class CustomProfile:
             raw=raw,
         )
 
-    def list_unmanaged(self, raw: Json, policy_scope: PolicyScope) -> list[str]:
-        """Return the paths of the settings that no option manages."""
-        ours = {setting.uri(policy_scope.tenant_id, scope) for setting in SETTINGS for scope in setting.scopes}
-        return list_uris(raw, without=ours)
+    def read_contents(self, raw: Json, tenant_id: str) -> PolicyContents:
+        """Return everything that a profile sets."""
+        ours = {setting.uri(tenant_id, scope): setting for setting in SETTINGS for scope in setting.scopes}
+        options, others = set(), set()
+        for item in raw.get("omaSettings") or []:
+            uri = expand_uri(item.get("omaUri"))
+            if uri in ours and is_written_so(ours[uri], item):
+                options.add(ours[uri].option)
+            else:
+                others.add(uri)
+        return PolicyContents(frozenset(options), tuple(sorted(others)))
 
     def create(self, client: GraphClient, desired: Policy, policy_scope: PolicyScope) -> str:
         """Create the profile without assignments, and return its ID."""

@@ -185,12 +185,12 @@ def parse_oma_settings(oma: t.Sequence[Json], policy_scope: PolicyScope, *, alon
         item = _find_item(oma, setting, policy_scope, alone)
         if item is None:
             continue
-        if is_hidden(item) and OMA_TYPES[setting.kind] == item.get("@odata.type") == OMA_STRING:
-            hidden.append(setting.option)
+        if not is_written_so(setting, item):
             continue
-        value = parse_oma_value(setting, item)
-        if value is not None:
-            values[setting.option] = value
+        if is_hidden(item):
+            hidden.append(setting.option)
+        else:
+            values[setting.option] = parse_oma_value(setting, item)
     return values, hidden
 
 
@@ -215,6 +215,12 @@ def parse_oma_value(setting: Setting, item: Json) -> t.Any:
         return parse_oma_text(setting, value)
     number = shapes.lenient(shapes.integer)(value, "value")
     return number if setting.kind == "int" or number is None else _parse_index(setting, number)
+
+
+def is_written_so(setting: Setting, item: Json) -> bool:
+    """Return whether this collection can have written an OMA setting: its type and its value, which may be hidden, are the setting's."""
+    is_hidden_text = is_hidden(item) and item.get("@odata.type") == OMA_TYPES[setting.kind] == OMA_STRING
+    return is_hidden_text or parse_oma_value(setting, item) is not None
 
 
 def _parse_index(setting: Setting, index: int) -> bool | str | None:

@@ -21,7 +21,8 @@ from .._graph.odata import render_literal, render_path
 from .._types import Json
 from . import api
 from .model import DEFAULT_SCOPE_TAG, POLICY_MEMBERS, Policy, PolicyScope
-from .settings import BY_OPTION, SETTINGS, BackendName, Kind, Scope, Setting, Values
+from .ownership import PolicyContents
+from .settings import BOTH, BY_OPTION, SETTINGS, BackendName, Kind, Scope, Setting, Values
 
 PATH = "/deviceManagement/configurationPolicies"
 PREFIX = "#microsoft.graph.deviceManagementConfiguration"
@@ -95,13 +96,16 @@ class SettingsCatalog:
             raw=raw,
         )
 
-    def list_unmanaged(self, raw: Json, policy_scope: PolicyScope) -> list[str]:
-        """Return the definitions of the settings that no option manages."""
-        ours = {setting.definition(scope) for setting in SETTINGS for scope in setting.scopes}
-        instances = [setting.get("settingInstance") or {} for setting in raw.get("settings") or []]
-        groups = [group_definition("device"), group_definition("user")]
-        inner = [child for instance in instances if _definition(instance) in groups for child in _children(instance)]
-        return sorted({_definition(instance) for instance in instances + inner} - ours - set(groups))
+    def read_contents(self, raw: Json, tenant_id: str) -> PolicyContents:
+        """Return everything that a policy sets."""
+        options, others = set(), set()
+        for instance in _flatten(setting.get("settingInstance") or {} for setting in raw.get("settings") or []):
+            found = _find_setting(instance)
+            if found is None:
+                others.add(_definition(instance))
+            else:
+                options.add(found.option)
+        return PolicyContents(frozenset(options), tuple(sorted(others)))
 
     def create(self, client: GraphClient, desired: Policy, policy_scope: PolicyScope) -> str:
         """Create the policy without assignments, and return its ID."""
@@ -180,6 +184,24 @@ def parse_settings(settings: t.Iterable[Json], scope: Scope) -> Values:
 
 def _definition(instance: Json) -> str:
     return str(instance.get("settingDefinitionId")).lower()
+
+
+def _flatten(instances: t.Iterable[Json]) -> t.Iterator[Json]:
+    """Yield the instances, with those within the groups of the tenant instead of these."""
+    for instance in instances:
+        if any(_is_group(instance, scope) for scope in BOTH):
+            yield from _children(instance)
+        else:
+            yield instance
+
+
+def _find_setting(instance: Json) -> Setting | None:
+    """Return the setting of an instance that this collection can have written; null for all others."""
+    ours = [(setting, scope) for setting in SETTINGS for scope in setting.scopes if _definition(instance) == setting.definition(scope)]
+    if not ours or SECRET in json.dumps(instance) or (instance.get("choiceSettingValue") or {}).get("children"):
+        return None
+    (setting, scope), *_no_others = ours
+    return setting if parse_instance(setting, instance, scope) is not None else None
 
 
 def _is_group(instance: Json, scope: Scope) -> bool:

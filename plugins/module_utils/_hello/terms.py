@@ -26,6 +26,7 @@ OPTIONS: t.Mapping[str, tuple[str, str]] = types.MappingProxyType(
         "scope": (POLICY_MODULE, "pin_reset_policy_scope"),
         "backend": (POLICY_MODULE, "pin_reset_policy_backend"),
         "replace_custom": (POLICY_MODULE, "pin_reset_policy_replace_custom"),
+        "force": (POLICY_MODULE, "pin_reset_policy_force"),
         "assignments": (POLICY_MODULE, "pin_reset_assignments"),
         "purge_assignments": (POLICY_MODULE, "pin_reset_purge_assignments"),
         "scope_tags": (POLICY_MODULE, "pin_reset_scope_tags"),
@@ -66,3 +67,8 @@ class Terms:
 
 MODULE_TERMS = Terms(is_role=False)
 ROLE_TERMS = Terms(is_role=True)
+
+
+def name_option(name: str) -> str:
+    """Return an option for a message of its module, which does not know whether the role asks: with the role's variable."""
+    return f"{name} (in the role {ROLE_TERMS.option(name)})"
