@@ -44,6 +44,7 @@ PURE = frozenset(
         "_graph.odata",
         "_graph.responses",
         "_graph.batch",
+        "_graph.read_ahead",
         "_graph.rate_limit",
         "_approval.options",
         "_approval.requests",
