@@ -291,8 +291,6 @@ from ansible_collections.endpointops.intune.plugins.module_utils._names import e
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
-UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError)
-
 SPEC = _argspec.make_spec(
     "intune_pin_policy_info",
     {
@@ -336,7 +334,7 @@ def find_deleted_groups(client: GraphClient, policies: t.Iterable[FoundPolicy]) 
     ids = {identity for policy in policies for found in policy.assignments if (identity := parse_guid(found.group_id))}
     try:
         missing = fetch_missing_groups(client, ids)
-    except UNREADABLE as failure:
+    except discovery.UNREADABLE as failure:
         return frozenset(), [f"Could not look up the groups in assignments: {failure}"]
     if missing is None:
         problem = "Whether the groups in assignments still exist is not known: that needs the application permission GroupMember.Read.All."

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Groups by their IDs: which of those that assignments name still exist. An assignment outlives its group."""
+"""Groups by their IDs: their names, and which of those that assignments name no longer exist. An assignment outlives its group."""
 
 from __future__ import annotations
 
@@ -14,24 +14,37 @@ from .. import _errors as errors
 from .. import _json as shapes
 from .._graph.client import GraphClient
 from .._graph.odata import render_literal
+from .._http.message import Request
 
 MOST_IDS = 15  # values of an in operator. Source: https://learn.microsoft.com/graph/filter-query-parameter
-GROUP = shapes.object_of({"id": shapes.identity})
+GROUP = shapes.object_of({"id": shapes.identity, "displayName": shapes.lenient(shapes.text)})
+
+
+def fetch_group_names(client: GraphClient, ids: t.Iterable[str]) -> dict[str, str]:
+    """Return the display names of groups by their object IDs in lower case, without the groups that do not exist."""
+    return {
+        item["id"].lower(): item.get("displayName") or item["id"].lower()
+        for query in _render_queries(ids)
+        for item in client.list_items("/groups", query, item=GROUP)
+    }
+
+
+def render_name_requests(client: GraphClient, ids: t.Iterable[str]) -> list[Request]:
+    """Return the requests of ``fetch_group_names``."""
+    return [client.request("GET", "/groups", query) for query in _render_queries(ids)]
 
 
 def fetch_missing_groups(client: GraphClient, ids: t.Iterable[str]) -> frozenset[str] | None:
     """Return the object IDs that no group has, in lower case; null where the application may not read groups."""
-    wanted = sorted({identity.lower() for identity in ids})
+    wanted = frozenset(identity.lower() for identity in ids)
     try:
-        found = {
-            item["id"].lower()
-            for start in range(0, len(wanted), MOST_IDS)
-            for item in client.list_items("/groups", _render_query(wanted[start : start + MOST_IDS]), item=GROUP)
-        }
+        return wanted - fetch_group_names(client, wanted).keys()
     except errors.ForbiddenError:
         return None
-    return frozenset(wanted) - found
 
 
-def _render_query(ids: t.Iterable[str]) -> dict[str, str]:
-    return {"$filter": f"id in ({','.join(map(render_literal, ids))})", "$select": "id"}
+def _render_queries(ids: t.Iterable[str]) -> t.Iterator[dict[str, str]]:
+    wanted = sorted({identity.lower() for identity in ids})
+    for start in range(0, len(wanted), MOST_IDS):
+        some = ",".join(map(render_literal, wanted[start : start + MOST_IDS]))
+        yield {"$filter": f"id in ({some})", "$select": "id,displayName"}

@@ -21,12 +21,15 @@ from .. import _permissions as permissions
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
 from .._guid import parse_guid
+from .._http.message import Request
 from .._names import PLAIN_RUN, SHOWN_LENGTH, clean, explain_missing, find_malformation, fold, show
 from .._types import Json
 
 FILTERS = "/deviceManagement/assignmentFilters"
 SCOPE_TAGS = "/deviceManagement/roleScopeTags"
 NAMED = shapes.object_of({"id": shapes.identity, "displayName": shapes.optional(shapes.text), "platform": shapes.optional(shapes.text)})
+SELECT_NAME = {"$select": "id,displayName"}
+SELECT_FILTER = {"$select": "id,displayName,platform"}
 WINDOWS = "windows10AndLater"
 DEFAULT_SCOPE_TAG = "0"
 
@@ -74,7 +77,7 @@ class DirectoryLookup:
         if self._is_malformed("assignment filter", name):
             return None
         with _name_permissions("assignment filters", permissions.READ_CONFIGURATION):
-            found = self._find_one("assignment filter", name, self._fetch_list(FILTERS, "id,displayName,platform"))
+            found = self._find_one("assignment filter", name, self._fetch_list(FILTERS, SELECT_FILTER))
         if found is not None and found.get("platform") != WINDOWS:
             self.add_problem(
                 f"The assignment filter '{show(name)}' is for the platform {found.get('platform')}, not for Windows.",
@@ -88,7 +91,7 @@ class DirectoryLookup:
         if not ids:
             return set()
         with _name_permissions("assignment filters", permissions.READ_CONFIGURATION):
-            return {*ids} - {str(item["id"]).lower() for item in self._fetch_list(FILTERS, "id,displayName,platform")}
+            return {*ids} - {str(item["id"]).lower() for item in self._fetch_list(FILTERS, SELECT_FILTER)}
 
     def find_scope_tag_id(self, name: str) -> str | None:
         """Return the ID of a scope tag, a number as text; null after a problem."""
@@ -97,7 +100,7 @@ class DirectoryLookup:
         if self._is_malformed("scope tag", name):
             return None
         with _name_permissions("scope tags", permissions.READ_TAGS):
-            found = self._find_one("scope tag", name, self._fetch_list(SCOPE_TAGS, "id,displayName"))
+            found = self._find_one("scope tag", name, self._fetch_list(SCOPE_TAGS, SELECT_NAME))
         return str(found["id"]) if found else None
 
     def _is_malformed(self, kind: str, name: str) -> bool:
@@ -107,17 +110,15 @@ class DirectoryLookup:
             self.add_problem(f"There is no {kind} named '{show(name)[:SHOWN_LENGTH]}'. {malformation}", f"Correct or remove the {kind}.")
         return malformation is not None
 
-    def _fetch_list(self, path: str, select: str) -> list[Json]:
+    def _fetch_list(self, path: str, query: t.Mapping[str, str]) -> list[Json]:
         if path not in self._lists:
-            self._lists[path] = list(self._client.list_items(path, {"$select": select}, version=BETA, item=NAMED))
+            self._lists[path] = list(self._client.list_items(path, query, version=BETA, item=NAMED))
         return self._lists[path]
 
     def _find_group(self, name: str, identity: str | None) -> str | None:
         """Return the ID of a group of this name or ID."""
-        query = {"$filter": f"displayName eq {render_literal(name)}", "$select": "id,displayName"}
-        found = list(self._client.list_items("/groups", query, item=NAMED))
-        select = {"$select": "id,displayName"}
-        by_id = self._client.find(render_path("groups", identity), select, shape=NAMED) if identity else None
+        found = list(self._client.list_items("/groups", _query_group(name), item=NAMED))
+        by_id = self._client.find(render_path("groups", identity), SELECT_NAME, shape=NAMED) if identity else None
         one = self._find_one("group", name, [*found, *([by_id] if by_id else [])], self._fetch_similar_groups)
         return str(one["id"]).lower() if one else None
 
@@ -164,6 +165,33 @@ class DirectoryLookup:
             )
         else:
             self.add_problem(f"Several {kind}s are named '{show(name)}': {ids}.", f"Use the ID of the {kind} that you mean.")
+
+
+def fetch_filter_names(client: GraphClient) -> dict[str, str]:
+    """Return the display names of all assignment filters by their IDs in lower case."""
+    return _name_all(client.list_items(FILTERS, SELECT_FILTER, version=BETA, item=NAMED))
+
+
+def fetch_tag_names(client: GraphClient) -> dict[str, str]:
+    """Return the display names of all scope tags by their IDs."""
+    return _name_all(client.list_items(SCOPE_TAGS, SELECT_NAME, version=BETA, item=NAMED))
+
+
+def _name_all(found: t.Iterable[Json]) -> dict[str, str]:
+    return {str(item["id"]).lower(): str(item.get("displayName") or item["id"]) for item in found}
+
+
+def render_lookup_requests(client: GraphClient, *, groups: t.Iterable[str], filters: bool, tags: bool) -> list[Request]:
+    """Return the requests by which these groups, any filters, and any scope tags are looked up by name."""
+    lists = [*([(FILTERS, SELECT_FILTER)] if filters else []), *([(SCOPE_TAGS, SELECT_NAME)] if tags else [])]
+    return [
+        *(client.request("GET", "/groups", _query_group(name)) for name in groups),
+        *(client.request("GET", path, query, version=BETA) for path, query in lists),
+    ]
+
+
+def _query_group(name: str) -> dict[str, str]:
+    return {"$filter": f"displayName eq {render_literal(name)}", **SELECT_NAME}
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from .. import _json as shapes
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
 from .._guid import NIL, parse_guid
+from .._http.message import Request
 from .._names import explain_missing, show, squash
 from .._types import Json
 from .assignments import ASSIGNMENT, Assignment, parse_assignments
@@ -28,6 +29,7 @@ from .terms import name_option
 ORGANIZATION = shapes.object_of({"id": shapes.optional(shapes.text)})
 _CHOOSE = f"Choose one with id, or give the others another name in Intune and use {name_option('name')}."
 _OTHER_NAME = f"Choose another {name_option('name')}."
+SELECT_ID = {"$select": "id"}
 CREATED = shapes.object_of({"id": shapes.identity})
 
 
@@ -56,6 +58,9 @@ class Backend(t.Protocol):
 
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
         """Return all policies of exactly this name."""
+
+    def render_name_request(self, client: GraphClient, name: str) -> Request:
+        """Return the request of ``fetch_by_name``."""
 
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
         """Return the policy of this ID."""
@@ -102,7 +107,7 @@ def fetch_tenant_id(client: GraphClient, tenant_id: str | None) -> str:
     """Return the GUID of the tenant that the client is signed in to. The option tenant_id may be unset, but must not contradict it."""
     found = parse_guid(str(client.credential.identity().get("tid") or ""))
     if found is None:
-        organization = next(client.list_items("/organization", {"$select": "id"}, item=ORGANIZATION), {})
+        organization = next(client.list_items("/organization", SELECT_ID, item=ORGANIZATION), {})
         found = parse_guid(organization.get("id") or "")
     if found is None:
         raise errors.UnexpectedResponseError("The tenant does not return its ID.", hint="Check cloud and graph_url.")
@@ -114,6 +119,11 @@ def fetch_tenant_id(client: GraphClient, tenant_id: str | None) -> str:
             effects="none",
         )
     return found
+
+
+def render_tenant_request(client: GraphClient) -> Request:
+    """Return the request of ``fetch_tenant_id`` for a token that does not name the tenant."""
+    return client.request("GET", "/organization", SELECT_ID)
 
 
 # --- assignments ----------------------------------------------------------------------------------------------------

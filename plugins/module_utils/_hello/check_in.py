@@ -174,6 +174,14 @@ def group_by_device(rows: t.Iterable[Row]) -> list[list[Row]]:
     return [sorted(same, key=lambda row: SEVERITY.index(parse_status(row))) for same in found.values()]
 
 
+def map_devices(rows: t.Iterable[Row], others: str) -> dict[str, Status]:
+    """Return the status of each device by its ID in lower case; of those without one by ``others`` and a number."""
+    return {
+        _read_text(same[0], "IntuneDeviceId").lower() or f"{others} {number}": parse_status(same[0])
+        for number, same in enumerate(group_by_device(rows))
+    }
+
+
 def _describe_device(rows: t.Sequence[Row]) -> FailedDevice:
     worst, status = rows[0], parse_status(rows[0])
     names = [_read_text(row, "UPN") for row in rows]

@@ -18,6 +18,7 @@ from .. import _errors as errors
 from .. import _json as shapes
 from .._graph.client import BETA, V1, GraphClient
 from .._graph.odata import render_literal, render_path
+from .._http.message import Request
 from .._types import Json
 from . import api
 from .model import (
@@ -56,8 +57,11 @@ class CustomProfile:
 
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
         """Return all device configurations of exactly this name."""
-        query = {"$filter": f"displayName eq {render_literal(name)}", **EXPAND}
-        return [raw for raw in client.list_items(PATH, query, version=BETA, item=PROFILE) if raw.get("displayName") == name]
+        return [raw for raw in client.list_items(PATH, _query_name(name), version=BETA, item=PROFILE) if raw.get("displayName") == name]
+
+    def render_name_request(self, client: GraphClient, name: str) -> Request:
+        """Return the request of ``fetch_by_name``."""
+        return client.request("GET", PATH, _query_name(name), version=BETA)
 
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
         """Return the device configuration of this ID."""
@@ -142,6 +146,10 @@ class CustomProfile:
             body["roleScopeTagIds"] = list(desired.scope_tags)
         path = PATH + render_path(current.id or "")
         client.patch(path, {"@odata.type": ODATA_TYPE, **body}, version=BETA if is_tagged else V1)
+
+
+def _query_name(name: str) -> dict[str, str]:
+    return {"$filter": f"displayName eq {render_literal(name)}", **EXPAND}
 
 
 def list_uris(raw: Json, *, without: t.Collection[str]) -> list[str]:

@@ -20,6 +20,7 @@ from .. import _json as shapes
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
 from .._guid import NIL
+from .._http.message import Request
 from .._types import Json
 from . import check_in, custom_profile
 from .check_in import CheckInStatus, FailedDevice, Rollout, Row
@@ -43,6 +44,7 @@ SETTINGS_EXPORT = (
     "PerSettingDeviceSummaryByConfigurationPolicy",
     ("SettingName", "NumberOfCompliantDevices", "NumberOfErrorDevices", "NumberOfConflictDevices"),
 )
+DEVICES_COLUMNS = ("IntuneDeviceId", "DeviceName", "UPN", "UserId", "PolicyStatus", "ReportStatus")
 Export = tuple[str, tuple[str, ...]]
 
 PROFILES: tuple[Surface, ...] = ("custom", "identity_protection")
@@ -68,32 +70,63 @@ OVERVIEW = shapes.object_of(
 )
 JOB = shapes.object_of({"id": shapes.identity, "status": shapes.optional(shapes.text), "url": shapes.optional(shapes.text)})
 
+KeepRows = t.Callable[[t.Sequence[Row]], None]
+
+
+def ignore_rows(rows: t.Sequence[Row]) -> None:
+    """Take the rows of a report, and forget them."""
+
 
 def fetch_status(client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float) -> tuple[CheckInStatus | None, str | None]:
     """Return the check-in status of a policy, null where Intune has none; and a problem where it could not be read, or not all of it."""
-    is_assigned = any(assignment.target != "exclude_group" for assignment in policy.assignments)
-    if rollout == "none" or not is_assigned or policy.surface == "enrollment":
-        return None, None
     try:
-        if rollout == "devices":
-            return fetch_report(client, policy, timeout)
-        if policy.surface in PROFILES:
-            return fetch_overview(client, policy.id), None
-        return fetch_table(client, policy)
+        return read_status(client, policy, rollout, timeout)
     except errors.IntuneError as failure:
         # This includes a firewall that blocks only the storage of reports. The other results do not depend on it.
         return None, f"Could not read the check-in status of '{policy.name}': {failure}"
 
 
+def read_status(
+    client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float, keep_rows: KeepRows = ignore_rows
+) -> tuple[CheckInStatus | None, str | None]:
+    """Return the same; raise the failure where nothing could be read. ``keep_rows`` gets the rows of all devices where they were read."""
+    if rollout == "none" or not _has_status(policy):
+        return None, None
+    if rollout == "devices":
+        return fetch_report(client, policy, timeout, keep_rows)
+    if policy.surface in PROFILES:
+        return fetch_overview(client, policy.id), None
+    return fetch_table(client, policy, keep_rows)
+
+
+def render_overview_requests(client: GraphClient, policies: t.Iterable[FoundPolicy]) -> list[Request]:
+    """Return the requests with which the reading of overviews begins."""
+    return [_render_overview_request(client, policy) for policy in policies if _has_status(policy)]
+
+
+def _render_overview_request(client: GraphClient, policy: FoundPolicy) -> Request:
+    if policy.surface in PROFILES:
+        return client.request("GET", _overview_path(policy.id))
+    return client.request("POST", DEVICES_REPORT, None, _render_page(DEVICES_COLUMNS, _filter_rows(policy)), version=BETA)
+
+
+def _has_status(policy: FoundPolicy) -> bool:
+    return policy.surface != "enrollment" and any(assignment.target != "exclude_group" for assignment in policy.assignments)
+
+
+def _overview_path(policy_id: str) -> str:
+    return custom_profile.PATH + render_path(policy_id, "deviceStatusOverview")
+
+
 def fetch_overview(client: GraphClient, policy_id: str) -> CheckInStatus:
     """Return the check-in status of a device configuration, by its overview."""
-    return check_in.describe_overview(client.get(custom_profile.PATH + render_path(policy_id, "deviceStatusOverview"), shape=OVERVIEW))
+    return check_in.describe_overview(client.get(_overview_path(policy_id), shape=OVERVIEW))
 
 
 # --- the table of devices -------------------------------------------------------------------------------------------
 
 
-def fetch_table(client: GraphClient, policy: FoundPolicy) -> tuple[CheckInStatus | None, str | None]:
+def fetch_table(client: GraphClient, policy: FoundPolicy, keep_rows: KeepRows = ignore_rows) -> tuple[CheckInStatus | None, str | None]:
     """Return the check-in status of a policy by its table of devices; a problem instead where it has too many rows."""
     rows, total = _fetch_rows(client, policy, may_be_partial=False)
     if total > MOST_ROWS:
@@ -101,18 +134,21 @@ def fetch_table(client: GraphClient, policy: FoundPolicy) -> tuple[CheckInStatus
         return None, f"The check-in status of '{policy.name}' has {total} rows, and at most {MOST_ROWS} are read for an overview. {advice}"
     if len(rows) < total:
         raise errors.UnexpectedResponseError(f"Intune's table of devices ended after {len(rows)} of {total} rows.", hint="Run again.")
+    keep_rows(rows)
     return check_in.describe_rows(rows), None
 
 
 def _fetch_rows(client: GraphClient, policy: FoundPolicy, *, may_be_partial: bool) -> tuple[list[Row], int]:
     """Return rows of a table, and how many it has; of one with too many, the first ones or those of the first page."""
-    where = f"(PolicyBaseTypeName eq '{TYPES.get(policy.surface, CATALOG_TYPE)}') and (PolicyId eq {render_literal(policy.id)})"
-    columns = ["IntuneDeviceId", "DeviceName", "UPN", "UserId", "PolicyStatus", "ReportStatus"]
+    where = _filter_rows(policy)
     rows: list[Row] = []
     total = 0
     for _page in range(MOST_PAGES):
-        page = _fetch_page(client, DEVICES_REPORT, columns, where, skip=len(rows))
+        page = _fetch_page(client, DEVICES_REPORT, DEVICES_COLUMNS, where, skip=len(rows))
         found, total = parse_table(page), page["TotalRowCount"]
+        if not rows and len(found) == PAGE and total <= MOST_ROWS:
+            others = [_render_page(DEVICES_COLUMNS, where, skip) for skip in range(PAGE, total, PAGE)]
+            client.read_ahead([client.request("POST", DEVICES_REPORT, None, body, version=BETA) for body in others])
         rows += found
         is_enough = len(rows) >= min(total, MOST_ROWS) or (total > MOST_ROWS and not may_be_partial)
         if is_enough or not found:
@@ -121,19 +157,30 @@ def _fetch_rows(client: GraphClient, policy: FoundPolicy, *, may_be_partial: boo
 
 
 def _fetch_page(client: GraphClient, report: str, columns: t.Sequence[str], where: str, skip: int = 0) -> Json:
-    body = {"select": list(columns), "filter": where, "skip": skip, "top": PAGE, "orderBy": []}
-    return client.post_query(report, body, version=BETA, shape=TABLE)
+    return client.post_query(report, _render_page(columns, where, skip), version=BETA, shape=TABLE)
+
+
+def _render_page(columns: t.Sequence[str], where: str, skip: int = 0) -> Json:
+    return {"select": list(columns), "filter": where, "skip": skip, "top": PAGE, "orderBy": []}
+
+
+def _filter_rows(policy: FoundPolicy) -> str:
+    return f"(PolicyBaseTypeName eq '{TYPES.get(policy.surface, CATALOG_TYPE)}') and (PolicyId eq {render_literal(policy.id)})"
 
 
 # --- exports --------------------------------------------------------------------------------------------------------
 
 
-def fetch_report(client: GraphClient, policy: FoundPolicy, timeout: float) -> tuple[CheckInStatus, str | None]:
+def fetch_report(
+    client: GraphClient, policy: FoundPolicy, timeout: float, keep_rows: KeepRows = ignore_rows
+) -> tuple[CheckInStatus, str | None]:
     """Return the check-in status by exports, and a problem where details could not be read.
 
     An export changes nothing, but requires the permission to write configuration. ``timeout``: seconds for each of two exports.
     """
-    result = check_in.describe_rows(_export(client, DEVICES_EXPORT, policy, timeout))
+    rows = _export(client, DEVICES_EXPORT, policy, timeout)
+    keep_rows(rows)
+    result = check_in.describe_rows(rows)
     problems = []
     try:
         result["settings"] = check_in.describe_settings(_export(client, SETTINGS_EXPORT, policy, timeout))

@@ -18,6 +18,7 @@ from .. import _errors as errors
 from .. import _json as shapes
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
+from .._http.message import Request
 from .._types import Json
 from . import api, custom_profile, settings_catalog
 from .assignments import parse_assignments
@@ -31,7 +32,17 @@ IDENTITY_PROTECTION = "#microsoft.graph.windowsIdentityProtectionConfiguration"
 HELLO_ENROLLMENT = "#microsoft.graph.deviceEnrollmentWindowsHelloForBusinessConfiguration"
 INTENT_PREFIX = "deviceConfiguration--windowsIdentityProtectionConfiguration_"
 TEMPLATES: t.Mapping[str, Surface] = {"endpointSecurityAccountProtection": "account_protection", "baseline": "security_baseline"}
-PROFILES_LABEL = "device configuration profiles"
+CATALOG_EXPAND = {"$expand": settings_catalog.EXPAND}
+# The policy types as Intune lists them; one list may hold several surfaces.
+PolicyType = t.Literal["profiles", "catalog", "intents", "enrollment"]
+LABELS: t.Mapping[PolicyType, str] = {
+    "profiles": "device configuration profiles",
+    "catalog": "settings catalog policies",
+    "intents": "endpoint security intents",
+    "enrollment": "Windows Hello for Business enrollment settings",
+}
+NEEDED: tuple[PolicyType, ...] = ("profiles",)  # without these, nothing can be said
+UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError)
 
 # Other policy types than the managed ones inform: only what they have in common with those must be right.
 PROFILE = shapes.object_of(
@@ -169,23 +180,40 @@ def _make_found(surface: Surface, raw: Json, name: t.Any, values: t.Mapping[Scop
 
 def fetch_policies(client: GraphClient, tenant_id: str) -> tuple[list[FoundPolicy], Problems]:
     """Return the policies by name, and a problem for each policy type that could not be read."""
-    readers: dict[str, t.Callable[[], t.Iterable[FoundPolicy | None]]] = {
-        PROFILES_LABEL: lambda: _fetch_profiles(client, tenant_id),
-        "settings catalog policies": lambda: _fetch_catalog(client),
-        "endpoint security intents": lambda: _fetch_intents(client),
-        "Windows Hello for Business enrollment settings": lambda: _fetch_enrollment(client),
+    found, failures = fetch_policy_types(client, tenant_id, needed=NEEDED)
+    return found, [f"Could not read the {LABELS[name]}: {failure}" for name, failure in failures.items()]
+
+
+def fetch_policy_types(
+    client: GraphClient, tenant_id: str, needed: t.Collection[PolicyType] = ()
+) -> tuple[list[FoundPolicy], dict[PolicyType, errors.IntuneError]]:
+    """Return the policies by name, and the failure of each policy type that could not be read; raise that of a needed one."""
+    readers: dict[PolicyType, t.Callable[[], t.Iterable[FoundPolicy | None]]] = {
+        "profiles": lambda: _fetch_profiles(client, tenant_id),
+        "catalog": lambda: _fetch_catalog(client),
+        "intents": lambda: _fetch_intents(client),
+        "enrollment": lambda: _fetch_enrollment(client),
     }
     found: list[FoundPolicy] = []
-    problems = []
-    for label, read in readers.items():
+    failures: dict[PolicyType, errors.IntuneError] = {}
+    for name, read in readers.items():
         try:
             found += [policy for policy in read() if policy is not None]
-        except (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError) as failure:
-            if label == PROFILES_LABEL:
-                # Without these, nothing can be said.
+        except UNREADABLE as failure:
+            if name in needed:
                 raise
-            problems.append(f"Could not read the {label}: {failure}")
-    return sorted(found, key=lambda policy: (policy.name, policy.id)), problems
+            failures[name] = failure
+    return sorted(found, key=lambda policy: (policy.name, policy.id)), failures
+
+
+def render_list_requests(client: GraphClient) -> list[Request]:
+    """Return the requests with which the reading of all policies begins."""
+    return [
+        client.request("GET", custom_profile.PATH, custom_profile.EXPAND, version=BETA),
+        client.request("GET", settings_catalog.PATH, CATALOG_EXPAND, version=BETA),
+        client.request("GET", INTENTS, version=BETA),
+        client.request("GET", ENROLLMENT, custom_profile.EXPAND, version=BETA),
+    ]
 
 
 def _fetch_profiles(client: GraphClient, tenant_id: str) -> t.Iterator[FoundPolicy | None]:
@@ -196,7 +224,7 @@ def _fetch_profiles(client: GraphClient, tenant_id: str) -> t.Iterator[FoundPoli
 
 def _fetch_catalog(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
     path = settings_catalog.PATH
-    for raw in client.list_items(path, {"$expand": settings_catalog.EXPAND}, version=BETA, item=CATALOG_POLICY):
+    for raw in client.list_items(path, CATALOG_EXPAND, version=BETA, item=CATALOG_POLICY):
         yield parse_catalog_policy(api.complete_assignments(client, settings_catalog.fetch_all_settings(client, raw), path))
 
 

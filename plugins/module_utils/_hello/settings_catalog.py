@@ -18,6 +18,7 @@ from .. import _errors as errors
 from .. import _json as shapes
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
+from .._http.message import Request
 from .._types import Json
 from . import api
 from .model import DEFAULT_SCOPE_TAG, POLICY_MEMBERS, Policy, PolicyScope
@@ -65,9 +66,12 @@ class SettingsCatalog:
 
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
         """Return all settings catalog policies of exactly this name."""
-        query = {"$filter": f"name eq {render_literal(name)}", "$expand": EXPAND}
-        found = [raw for raw in client.list_items(PATH, query, version=BETA, item=CATALOG_POLICY) if raw.get("name") == name]
+        found = [raw for raw in client.list_items(PATH, _query_name(name), version=BETA, item=CATALOG_POLICY) if raw.get("name") == name]
         return [fetch_all_settings(client, raw) for raw in found]
+
+    def render_name_request(self, client: GraphClient, name: str) -> Request:
+        """Return the request of ``fetch_by_name``."""
+        return client.request("GET", PATH, _query_name(name), version=BETA)
 
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
         """Return the settings catalog policy of this ID."""
@@ -138,6 +142,10 @@ class SettingsCatalog:
         # Settings can only be replaced with the whole policy.
         settings = merge_settings(current.raw.get("settings") or [], current.settings, desired.settings, policy_scope.scope)
         client.put(path, _render_policy(desired, current.raw["platforms"], current.raw["technologies"], settings), version=BETA)
+
+
+def _query_name(name: str) -> dict[str, str]:
+    return {"$filter": f"name eq {render_literal(name)}", "$expand": EXPAND}
 
 
 def fetch_all_settings(client: GraphClient, raw: Json) -> Json:

@@ -9,7 +9,12 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._directory.groups import MOST_IDS, fetch_missing_groups
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.groups import (
+    MOST_IDS,
+    fetch_group_names,
+    fetch_missing_groups,
+    render_name_requests,
+)
 from tests.support.fakes import error, page, query_of, tenant
 
 GROUPS = "GET /v1.0/groups"
@@ -27,8 +32,19 @@ IDS = [f"aaaaaaaa-0000-4000-8000-{number:012}" for number in range(40)]
 def test_ids_that_no_group_has(existing: list[int], missing: list[int]) -> None:
     world = tenant({GROUPS: page(*({"id": IDS[number].upper()} for number in existing))})
     assert fetch_missing_groups(world.client, [IDS[0].upper(), IDS[1], IDS[1]]) == {IDS[number] for number in missing}
-    assert query_of(world.transport.sent[0]) == {"$filter": f"id in ('{IDS[0]}','{IDS[1]}')", "$select": "id"}
+    assert query_of(world.transport.sent[0]) == {"$filter": f"id in ('{IDS[0]}','{IDS[1]}')", "$select": "id,displayName"}
     assert len(world.transport.sent) == 1
+
+
+def test_names_by_their_ids() -> None:
+    world = tenant({GROUPS: page({"id": IDS[0].upper(), "displayName": "Pilot ring"}, {"id": IDS[1], "displayName": None})})
+    assert fetch_group_names(world.client, IDS[:3]) == {IDS[0]: "Pilot ring", IDS[1]: IDS[1]}
+
+
+def test_the_requests_are_known_before_they_are_sent() -> None:
+    world = tenant({GROUPS: page()})
+    fetch_group_names(world.client, IDS)
+    assert [request.url for request in render_name_requests(world.client, IDS)] == [request.url for request in world.transport.sent]
 
 
 def test_nothing_is_asked_for_no_ids() -> None:

@@ -389,3 +389,13 @@ def test_the_first_setting_that_failed_counts(rows: list[dict[str, t.Any]], code
 
 def test_every_status_has_its_place() -> None:
     assert set(SEVERITY) == {*check_in.BY_NUMBER.values(), *check_in.BY_MEMBER.values(), "other"} == set(t.get_args(check_in.Status))
+
+
+def test_each_device_has_one_status_and_those_without_an_id_stay_apart() -> None:
+    rows = [
+        {"IntuneDeviceId": "D-1", "PolicyStatus": 2},
+        {"IntuneDeviceId": "d-1", "PolicyStatus": 5},
+        {"IntuneDeviceId": "", "PolicyStatus": 2},
+        {"PolicyStatus": 0},
+    ]
+    assert check_in.map_devices(rows, "p-1") == {"d-1": "error", "p-1 1": "succeeded", "p-1 2": "pending"}
