@@ -25,6 +25,8 @@ WRITE_APPLICATIONS = ("Application.ReadWrite.All",)
 WRITE_GRANTS = ("DelegatedPermissionGrant.ReadWrite.All",)
 WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
 READ_CONFIGURATION = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
+# Newer pages of Microsoft also name DeviceManagementConfiguration; whether it suffices in each tenant is not known.
+READ_ENROLLMENT = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All")
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
 READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
 READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # where groups have devices as members
@@ -44,6 +46,7 @@ MODULES: dict[str, Rows] = {
     "intune_pinreset_consent_info": (READ_APPLICATIONS, READ_GRANTS),
     "intune_pin_policy": (WRITE_CONFIGURATION,),
     "intune_pin_policy_info": (READ_CONFIGURATION,),
+    "intune_pin_readiness_info": (READ_APPLICATIONS, READ_GRANTS, READ_CONFIGURATION, READ_ENROLLMENT),
     "intune_device_info": (READ_DEVICES,),
     "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),
     "intune_device_passcode_info": (READ_DEVICES,),

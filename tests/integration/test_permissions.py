@@ -32,6 +32,7 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "intune_pinreset_consent_info": {},
     "intune_pin_policy": {**POLICY, "assignments": [{"target": "all_devices"}]},
     "intune_pin_policy_info": {},
+    "intune_pin_readiness_info": {},
     "intune_device_info": {},
     "intune_device_passcode": {**PHONE, **NO_WAIT},
     "intune_device_passcode_info": PHONE,
@@ -49,6 +50,8 @@ class OnlyWhere(t.NamedTuple):
 
 LEAST = {module: [row[0] for row in rows] for module, rows in permissions.MODULES.items()}
 GROUP_POLICY = {**POLICY, "assignments": [{"target": "group", "group": "Pilot ring"}]}
+GROUP = GROUP_POLICY["assignments"]
+EXPECTED = {"name": "PIN recovery"}
 PEOPLE = {"device_groups": ["Field service"]}
 ASK = {"approval_justification": "Change 4711"}
 
@@ -58,6 +61,10 @@ ONLY_WHERE = (
     OnlyWhere("intune_pin_policy_info", {}, ("DeviceManagementServiceConfig.Read.All",)),
     OnlyWhere("intune_pin_policy_info", {}, permissions.READ_GROUPS),
     OnlyWhere("intune_pin_policy_info", {"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
+    OnlyWhere("intune_pin_readiness_info", {"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
+    OnlyWhere("intune_pin_readiness_info", {"count_devices": True}, permissions.READ_DEVICES),
+    OnlyWhere("intune_pin_readiness_info", {"expect": {**EXPECTED, "assignments": GROUP}}, permissions.READ_GROUPS),
+    OnlyWhere("intune_pin_readiness_info", {"expect": {**EXPECTED, "scope_tags": ["Berlin"]}}, permissions.READ_TAGS),
     *(
         # The three look groups up by the same code: that others do in place of the least permission is seen once.
         OnlyWhere(module, {**PEOPLE, **options}, row if module == "intune_device_info" else row[:1])
@@ -90,7 +97,8 @@ class Run(t.NamedTuple):
     @property
     def complaints(self) -> str:
         """Why it failed, and what it could not do or read, with how to mend it."""
-        told = [self.result.get("msg", ""), *self.result.get("problems", ()), *self.result.get("connection", {}).get("problems", ())]
+        parts = [self.result, self.result.get("connection", {}), self.result.get("readiness", {})]
+        told = [self.result.get("msg", ""), *(problem for part in parts for problem in part.get("problems", ()))]
         return " ".join(filter(None, told))
 
 
@@ -108,7 +116,7 @@ def prepare(tenant, module: str) -> None:
     if module == "intune_pin_policy_info":
         group = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": tenant.graph("GET", "/groups")["value"][0]["id"]}
         tenant.control.add_policy("intent", "Berlin", values={"pinMinimumLength": 6}, assignments=[group])
-    if module == "intune_pinreset_consent_info":
+    if module in ("intune_pinreset_consent_info", "intune_pin_readiness_info"):
         assert not run(tenant, "intune_pinreset_consent", {}, LEAST["intune_pinreset_consent"]).result.get("failed")
 
 
@@ -119,8 +127,8 @@ def test_the_listed_permissions_suffice_and_each_of_them_is_needed(tenant, modul
     for row in rows:
         without = run(tenant, module, TASKS[module], [other[0] for other in rows if other is not row])
         assert row[0] in without.complaints or names_it(without, module, row[0]), (row, without.result)
-        # The report on the connection lists what it could not read; all others fail.
-        assert bool(without.result.get("failed")) == (module != "intune_connection_info")
+        # The report on the connection and the verdict list what they could not read; all others fail.
+        assert bool(without.result.get("failed")) == (module not in ("intune_connection_info", "intune_pin_readiness_info"))
     enough = run(tenant, module, TASKS[module], LEAST[module])
     own = [item.row[0] for item in ONLY_WHERE if item.module == module and item.options == TASKS[module]]
     assert not enough.result.get("failed"), enough.result
@@ -146,7 +154,7 @@ def test_what_only_some_options_need(tenant, case):
         asked = run(tenant, case.module, case.options, LEAST[case.module])
         assert asked.result["results"][0]["status"] == "needs_approval", asked.result
     prepare(tenant, case.module)
-    if case.options.get("rollout") == "devices":
+    if case.options.get("rollout") == "devices" or "expect" in case.options:
         assert not run(tenant, "intune_pin_policy", TASKS["intune_pin_policy"], LEAST["intune_pin_policy"]).result.get("failed")
     further = {item.row[0] for item in ONLY_WHERE if item.module == case.module}
     roles = {*LEAST[case.module], *further} - set(case.row)
@@ -159,7 +167,9 @@ def test_what_only_some_options_need(tenant, case):
 
 def refused(found: Run) -> bool:
     """Whether something could not be done or read because a permission is missing; devices that are not eligible do not count."""
-    return any(word in str({**found.result, "invocation": None}) for word in ("403", "the permission", "approval request for"))
+    return any(
+        word in str({**found.result, "invocation": None}) for word in ("403", "the permission", "approval request for", "is missing")
+    )
 
 
 CHECKED = {

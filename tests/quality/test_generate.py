@@ -90,7 +90,14 @@ def documentation(rendered):
 def test_a_new_setting_needs_its_row_and_its_text():
     rendered = outputs.outputs(with_setting("Whether it is O(digits), with O(backend=custom)."), ROOT)
     changed = {name for name in rendered if rendered[name] != RENDERED[name]}
-    assert changed == {outputs.MODULE, outputs.TASK, SPECS, f"{PLAYBOOKS}/onboard.meta.yml", f"{PLAYBOOKS}/verify.meta.yml"}
+    assert changed == {
+        outputs.MODULE,
+        outputs.READINESS,
+        outputs.TASK,
+        SPECS,
+        f"{PLAYBOOKS}/onboard.meta.yml",
+        f"{PLAYBOOKS}/verify.meta.yml",
+    }
     options, returned = documentation(rendered)
     assert options["invented_setting"] == {
         "description": "Whether it is O(digits), with O(backend=custom).",

@@ -73,6 +73,10 @@ PURE = frozenset(
         "_passcode.reset_state",
         "_passcode.journal_format",
         "_passcode.continuation",
+        "_readiness.model",
+        "_readiness.policies",
+        "_readiness.verdict",
+        "_readiness.differences",
     }
 )
 
@@ -236,7 +240,7 @@ def test_nothing_below_the_module_knows_ansible(path):
 
 # Files of _passcode that read and write files themselves.
 KEEPERS_OF_FILES = {"journal_file", "device_memory", "lock_files", "lock_folder", "sealed_files"}
-SUBJECTS = ("_directory", "_devices", "_consent", "_hello", "_passcode", "_graph", "_approval")
+SUBJECTS = ("_directory", "_devices", "_consent", "_hello", "_passcode", "_readiness", "_graph", "_approval")
 
 
 @pytest.mark.parametrize("path", [path for name in SUBJECTS for path in files(f"module_utils/{name}/*.py")], ids=relative)
