@@ -147,8 +147,17 @@ def test_enrollment_configurations(client: Any) -> None:
     assert beta_only.isdisjoint(found[0])
     assert beta_only <= set(client.json(f"/beta/{ENROLLMENT}")["value"][0])
     assert set(client.json(f"/v1.0/{ENROLLMENT}?$select=id,priority")["value"][0]) == {"@odata.type", "id", "priority"}
-    for query in ("$select=state", "$filter=priority eq 0", "$expand=assignments"):
+    for query in ("$select=state", "$filter=priority eq 0", "$expand=nothing"):
         assert client.get(f"/v1.0/{ENROLLMENT}?{query}").status_code == 400
+
+
+def test_enrollment_configurations_are_assigned_except_the_default_one(client: Any) -> None:
+    other = plant(client, "enrollment", assignments=[ALL_DEVICES])
+    found = {item["id"]: item for item in client.json(f"/beta/{ENROLLMENT}?$expand=assignments")["value"]}
+    assert [entry["target"]["@odata.type"] for entry in found.pop(other)["assignments"]] == [ALL_DEVICES["@odata.type"]]
+    (default,) = found.values()
+    assert (default["priority"], default["assignments"]) == (0, [])
+    assert not any("assignments" in item for item in client.json(f"/beta/{ENROLLMENT}")["value"])
 
 
 def test_enrollment_needs_its_own_role(client: Any) -> None:

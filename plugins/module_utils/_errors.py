@@ -235,6 +235,11 @@ class GraphError(IntuneError):
         self.request_id = request_id
         self.client_request_id = client_request_id
         self.needs_approval = False
+        self.names_permission = False
+
+    def with_permission_hint(self, hint: str) -> GraphError:
+        """Return the same error with a hint that names the permission that the request needs."""
+        return self.with_hint(hint)._with(names_permission=True)
 
     def with_approval_hint(self, hint: str) -> GraphError:
         """Return the same error as one of a write that needs an approval."""

@@ -79,6 +79,8 @@ def _prepare_value(option: dict[str, t.Any], given: t.Any) -> t.Any:
         if problems:
             raise ValueError(problems[0])
         return given
+    if option.get("type") == "dict" and "options" in option and isinstance(given, dict):
+        return _prepare_nested(option["options"], given)
     return _prepare_entries(option["options"], given) if option.get("elements") == "dict" else given
 
 
@@ -89,11 +91,14 @@ def _prepare_entries(options: Options, given: t.Any) -> list[t.Any]:
         raise ValueError(
             f"It must be a list of dictionaries, each with {' or '.join(options)}, and holds {str(stray[0])[:SHOWN_LENGTH]!r}."
         )
-    prepared = [prepare(options, entry) for entry in entries]
-    wrong = [problem for _entry, problems in prepared for problem in problems.values()]
+    return [_prepare_nested(options, entry) for entry in entries]
+
+
+def _prepare_nested(options: Options, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    prepared, wrong = prepare(options, given)
     if wrong:
-        raise ValueError(wrong[0])
-    return [entry for entry, _problems in prepared]
+        raise ValueError(next(iter(wrong.values())))
+    return prepared
 
 
 def parse_entries(text: str) -> list[t.Any]:

@@ -25,6 +25,8 @@ WRITE_APPLICATIONS = ("Application.ReadWrite.All",)
 WRITE_GRANTS = ("DelegatedPermissionGrant.ReadWrite.All",)
 WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
 READ_CONFIGURATION = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
+# Newer pages of Microsoft also name DeviceManagementConfiguration; whether it suffices in each tenant is not known.
+READ_ENROLLMENT = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All")
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
 READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
 READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # where groups have devices as members
@@ -44,10 +46,18 @@ MODULES: dict[str, Rows] = {
     "intune_pinreset_consent_info": (READ_APPLICATIONS, READ_GRANTS),
     "intune_pin_policy": (WRITE_CONFIGURATION,),
     "intune_pin_policy_info": (READ_CONFIGURATION,),
+    "intune_pin_readiness_info": (READ_APPLICATIONS, READ_GRANTS, READ_CONFIGURATION, READ_ENROLLMENT),
     "intune_device_info": (READ_DEVICES,),
     "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),
     "intune_device_passcode_info": (READ_DEVICES,),
     "intune_connection_info": (READ_ORGANIZATION, READ_CONFIGURATION),
+}
+
+# In check mode a module that writes only reads.
+CHECK_MODE: dict[str, Rows] = {
+    "intune_pinreset_consent": MODULES["intune_pinreset_consent_info"],
+    "intune_pin_policy": MODULES["intune_pin_policy_info"],
+    "intune_device_passcode": MODULES["intune_device_passcode_info"],
 }
 
 
@@ -65,6 +75,7 @@ def is_person_of_azure_cli(claims: t.Mapping[str, t.Any]) -> bool:
     return (claims.get("appid") or claims.get("azp")) == AZURE_CLI and "scp" in claims
 
 
-def list_missing(module: str, have: t.Collection[str] | None) -> list[str]:
-    """Return the least permissions that a module still needs; none where the permissions of the token are unknown."""
-    return [] if have is None else [row[0] for row in MODULES[module] if not set(row) & set(have)]
+def list_missing(module: str, have: t.Collection[str] | None, *, check: bool = False) -> list[str]:
+    """Return the least permissions that a module still needs, perhaps in check mode; none where those of the token are unknown."""
+    rows = CHECK_MODE.get(module, MODULES[module]) if check else MODULES[module]
+    return [] if have is None else [row[0] for row in rows if not set(row) & set(have)]

@@ -167,7 +167,8 @@ notes:
     if they run on one machine and share O(lock_directory). Elsewhere, both can find it without a reset; each of them warns of it in
     the end, where the service shows both.
   - Needs the application permissions C(DeviceManagementManagedDevices.Read.All) and
-    C(DeviceManagementManagedDevices.PrivilegedOperations.All). Whoever may read devices may read their passcodes in Intune.
+    C(DeviceManagementManagedDevices.PrivilegedOperations.All), in check mode only the first. Whoever may read devices may read their
+    passcodes in Intune.
   - With O(approval_justification), also C(DeviceManagementRBAC.Read.All) or C(DeviceManagementConfiguration.Read.All), to find the
     requests that were made before. Without, give O(approval_code), which is that of one device.
 """

@@ -42,8 +42,8 @@ options:
   client_scopes:
     description:
       - Delegated permissions that the client application is granted on the service application, for all users.
-      - Unset, a consent that is there is taken as it is, and otherwise all permissions that the service publishes are granted.
-      - Where O(purge_grants=true) or O(state=absent), unset means the permissions that the service publishes.
+      - Unset, all permissions that the service publishes in the tenant. A grant that lacks some of them is completed.
+      - A grant that holds only permissions which the service does not publish is no consent, whatever is given here.
     type: list
     elements: str
   purge_grants:
@@ -81,7 +81,8 @@ extends_documentation_fragment:
   - endpointops.intune.attributes
   - endpointops.intune.attributes.idempotent
 notes:
-  - Needs the application permissions C(Application.ReadWrite.All) and C(DelegatedPermissionGrant.ReadWrite.All), and no others.
+  - Needs the application permissions C(Application.ReadWrite.All) and C(DelegatedPermissionGrant.ReadWrite.All), and no others. In
+    check mode it needs C(Application.Read.All) and C(DelegatedPermissionGrant.Read.All).
 """
 
 EXAMPLES = r"""
@@ -163,6 +164,13 @@ pinreset_consent:
           returned: always
         scopes:
           description: Delegated permissions granted for all users on its resource.
+          type: list
+          elements: str
+          returned: always
+        missing_scopes:
+          description:
+            - Delegated permissions that the grant for all users must hold and does not, those of O(service_scopes) or O(client_scopes),
+              or all that the resource publishes where none are given. Null where they cannot be known yet.
           type: list
           elements: str
           returned: always

@@ -18,6 +18,7 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_device_passcode_info,
     intune_pin_policy,
     intune_pin_policy_info,
+    intune_pin_readiness_info,
     intune_pinreset_consent,
     intune_pinreset_consent_info,
 )
@@ -29,6 +30,7 @@ MODULES = [
     intune_device_passcode_info,
     intune_pin_policy,
     intune_pin_policy_info,
+    intune_pin_readiness_info,
     intune_pinreset_consent,
     intune_pinreset_consent_info,
 ]

@@ -23,6 +23,8 @@ COLLECTION = "ansible_collections.endpointops.intune.plugins"
 TESTED_ELSEWHERE = {
     "plugins/module_utils/_devices/members.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",
     "plugins/module_utils/_devices/search.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",
+    "plugins/module_utils/_hello/planning.py": "tests/unit/plugins/modules/test_intune_pin_policy.py",
+    "plugins/module_utils/_hello/removal.py": "tests/unit/plugins/modules/test_intune_pin_policy.py",
     "plugins/module_utils/_types.py": "tests/quality/test_layers.py",
     "plugins/modules/intune_connection_info.py": "tests/unit/plugins/module_utils/test_diagnostics.py",
     "plugins/modules/intune_device_info.py": "tests/integration/test_device_info.py",

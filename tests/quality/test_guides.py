@@ -21,6 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.endpointops.intune.plugins.module_utils import _clouds as clouds
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._advice import HINTS
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.model import ReasonCode
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = sorted(ROOT.glob("docs/**/*.rst"))
@@ -228,6 +229,11 @@ def attributes(name: str) -> dict[str, t.Any]:
             section = reference.removeprefix(f"{COLLECTION}attributes").strip(".").upper() or "DOCUMENTATION"
             found |= yaml.safe_load(getattr(fragment.ModuleDocFragment, section))["attributes"]
     return found | document.get("attributes", {})
+
+
+def test_each_reason_of_the_verdict_is_explained():
+    told = " ".join(row[0] for row in table("guide_troubleshooting", "Reasons of the verdict"))
+    assert sorted(re.findall(r"``(\w+)``", told)) == sorted(t.get_args(ReasonCode))
 
 
 def test_the_codes_of_a_failed_sign_in_are_those_with_a_hint():

@@ -44,6 +44,7 @@ PURE = frozenset(
         "_graph.odata",
         "_graph.responses",
         "_graph.batch",
+        "_graph.read_ahead",
         "_graph.rate_limit",
         "_approval.options",
         "_approval.requests",
@@ -55,9 +56,16 @@ PURE = frozenset(
         "_consent.urls",
         "_hello.model",
         "_hello.settings",
+        "_hello.terms",
+        "_hello.paths",
+        "_hello.finding",
+        "_hello.profile_findings",
+        "_hello.ownership",
         "_hello.policy",
         "_hello.assignments",
         "_hello.findings",
+        "_hello.check_in",
+        "_hello.report_tables",
         "_passcode.model",
         "_passcode.result",
         "_passcode.queue",
@@ -65,6 +73,10 @@ PURE = frozenset(
         "_passcode.reset_state",
         "_passcode.journal_format",
         "_passcode.continuation",
+        "_readiness.model",
+        "_readiness.policies",
+        "_readiness.verdict",
+        "_readiness.differences",
     }
 )
 
@@ -228,7 +240,7 @@ def test_nothing_below_the_module_knows_ansible(path):
 
 # Files of _passcode that read and write files themselves.
 KEEPERS_OF_FILES = {"journal_file", "device_memory", "lock_files", "lock_folder", "sealed_files"}
-SUBJECTS = ("_directory", "_devices", "_consent", "_hello", "_passcode", "_graph", "_approval")
+SUBJECTS = ("_directory", "_devices", "_consent", "_hello", "_passcode", "_readiness", "_graph", "_approval")
 
 
 @pytest.mark.parametrize("path", [path for name in SUBJECTS for path in files(f"module_utils/{name}/*.py")], ids=relative)

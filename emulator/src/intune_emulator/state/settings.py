@@ -21,6 +21,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "export_outcome": ("completed", "failed"),
     "export_select": ("allow", "refuse"),
     "setting_report": ("all", "profiles"),
+    "report_rows": ("device", "system_and_user"),
+    "report_language": ("en", "de"),
+    "report_status": ("member", "number"),
+    "report_system_upn": ("words", "blank"),
     "windows_desktop": ("not_supported", "refuse", "done"),
     "action_timestamps": ("fractional", "seconds"),
     "unlisted_filter": ("refuse", "ignore"),
@@ -101,6 +105,10 @@ class Settings:
     export_select: str = "allow"
     export_bom: bool = True
     setting_report: str = "all"
+    report_rows: str = "device"
+    report_language: str = "en"
+    report_status: str = "member"
+    report_system_upn: str = "words"
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON of GET /_emulator/settings."""

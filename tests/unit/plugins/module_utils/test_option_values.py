@@ -98,6 +98,29 @@ def test_so_is_one_in_an_entry() -> None:
     assert [problem[:24] for problem in validate(NAMES, given).problems] == ["entries: group: 12 is no"]
 
 
+NESTED = {"expect": {"type": "dict", "options": NAMES}}
+
+
+def test_options_within_an_option_are_prepared_as_others_are() -> None:
+    found = validate(NESTED, {"expect": {"entries": "target=group group='Comma, Inc'", "names": "PC-1,PC-2"}})
+    assert found.problems == [] and found.params["expect"]["names"] == ["PC-1", "PC-2"]
+    assert found.params["expect"]["entries"] == [{"target": "group", "group": "Comma, Inc"}]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"one": 12}, "expect: one: 12 is not text"),
+        ({"entries": [12]}, "expect: entries: It must be a list of dictionaries"),
+        ({"names": [True]}, "expect: names: True is not text"),
+        ({"names": [10**5000]}, "expect must not hold a number of more than 18 digits."),
+    ],
+)
+def test_a_problem_within_an_option_is_told_with_both_names(given: dict[str, t.Any], told: str) -> None:
+    (problem,) = validate(NESTED, {"expect": given}).problems
+    assert problem.startswith(told)
+
+
 @pytest.mark.parametrize("value", [12345, {"target": "group"}, [None], [["x"]], ["target=all_users"], "[1]", True], ids=str)
 def test_case_8_entries_are_a_list_of_dictionaries(value: t.Any) -> None:
     problems = validate(NAMES, {"entries": value}).problems
@@ -156,7 +179,6 @@ NO_NAMES = {
     "seal_to",
     "service_scopes",
     "client_scopes",
-    "web_sign_in_allowed_urls",
     "description",
     "reset_since",
 }
