@@ -130,6 +130,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.endpointops.intune.plugins.module_utils import _guid, _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.result import describe
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import InternalError, IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT, TEXTS, Options
@@ -263,7 +264,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         verdict = eligibility.evaluate(device, params["platforms"], params["ownerships"])
         if params["eligible"] not in (None, verdict.eligible):
             return
-        variables = {f"intune_{name}": mark_data(value) for name, value in eligibility.describe(device, verdict).items()}
+        variables = {f"intune_{name}": mark_data(value) for name, value in describe(device, verdict).items()}
         if not self._is_included(variables, params["filters"] or ()):
             return
         host = self.inventory.add_host(device.id)

@@ -22,6 +22,7 @@ COLLECTION = "ansible_collections.endpointops.intune.plugins"
 # What has no unit test under its own name, and where its decisions are tested instead.
 TESTED_ELSEWHERE = {
     "plugins/module_utils/_devices/members.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",
+    "plugins/module_utils/_devices/result.py": "tests/unit/plugins/module_utils/_devices/test_eligibility.py",
     "plugins/module_utils/_devices/search.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",
     "plugins/module_utils/_types.py": "tests/quality/test_layers.py",
     "plugins/modules/intune_connection_info.py": "tests/unit/plugins/module_utils/test_diagnostics.py",

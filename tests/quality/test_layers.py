@@ -50,6 +50,8 @@ PURE = frozenset(
         "_devices.model",
         "_devices.identifiers",
         "_devices.eligibility",
+        "_devices.prediction",
+        "_devices.result",
         "_consent.model",
         "_consent.plan",
         "_consent.urls",
