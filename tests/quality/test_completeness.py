@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
     "plugins/modules/intune_device_info.py": "tests/integration/test_device_info.py",
     "plugins/modules/intune_device_passcode_info.py": "tests/unit/plugins/module_utils/_passcode/test_status.py",
     "plugins/modules/intune_pinreset_consent_info.py": "tests/unit/plugins/modules/test_pinreset_consent.py",
+    "plugins/plugin_utils/_planned_host.py": "tests/unit/plugins/inventory/test_intune_devices.py",
     "plugins/plugin_utils/_plugin_options.py": "tests/unit/plugins/inventory/test_intune_devices.py",
 }
 

@@ -50,6 +50,7 @@ PURE = frozenset(
         "_devices.model",
         "_devices.identifiers",
         "_devices.eligibility",
+        "_devices.host_names",
         "_devices.prediction",
         "_devices.result",
         "_consent.model",
