@@ -41,8 +41,8 @@ def _read(work: str, args: dict[str, t.Any], devices: int) -> None:
     spec = intune_device_passcode.SPEC
     params = ArgumentSpecValidator(spec.argument_spec, **spec.relations).validate(args).validated_parameters
     if work == "inventory":
-        # All that the plugin does except making hosts, which Ansible keeps in memory.
-        number = sum(1 for _device in intune_devices.InventoryModule()._read({**params, "device_groups": None}))
+        # All that the plugin does except planning and making hosts, which Ansible keeps in memory.
+        number = sum(1 for _device in intune_devices.InventoryModule()._fetch_devices({**params, "device_groups": None}))
     else:
         with _module.connect(params) as client:
             number = sum(1 for _device in client.list_items("/deviceManagement/managedDevices"))

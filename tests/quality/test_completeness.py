@@ -22,6 +22,7 @@ COLLECTION = "ansible_collections.endpointops.intune.plugins"
 # What has no unit test under its own name, and where its decisions are tested instead.
 TESTED_ELSEWHERE = {
     "plugins/module_utils/_devices/members.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",
+    "plugins/module_utils/_devices/result.py": "tests/unit/plugins/module_utils/_devices/test_eligibility.py",
     "plugins/module_utils/_devices/search.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",
     "plugins/module_utils/_hello/planning.py": "tests/unit/plugins/modules/test_intune_pin_policy.py",
     "plugins/module_utils/_hello/removal.py": "tests/unit/plugins/modules/test_intune_pin_policy.py",
@@ -30,6 +31,7 @@ TESTED_ELSEWHERE = {
     "plugins/modules/intune_device_info.py": "tests/integration/test_device_info.py",
     "plugins/modules/intune_device_passcode_info.py": "tests/unit/plugins/module_utils/_passcode/test_status.py",
     "plugins/modules/intune_pinreset_consent_info.py": "tests/unit/plugins/modules/test_pinreset_consent.py",
+    "plugins/plugin_utils/_planned_host.py": "tests/unit/plugins/inventory/test_intune_devices.py",
     "plugins/plugin_utils/_plugin_options.py": "tests/unit/plugins/inventory/test_intune_devices.py",
 }
 

@@ -22,6 +22,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _clouds 
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._advice import HINTS
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.model import ReasonCode
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.prediction import PREDICTIONS
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = sorted(ROOT.glob("docs/**/*.rst"))
@@ -246,6 +247,12 @@ def test_the_clouds_are_told():
     assert clouds.CLOUDS
     for cloud in clouds.CLOUDS.values():
         assert f"``{cloud.name}``\n     - {cloud.authority}\n     - {cloud.graph}\n" in text
+
+
+def test_the_outcomes_to_expect_are_those_of_the_code():
+    """case 70: the table of the guide and the predictions say the same."""
+    told = [[" ".join(cell.split()) for cell in row] for row in table("guide_platforms", "Predictions")]
+    assert told == [[each.kind, f"``{each.outcome}``", each.reason] for each in PREDICTIONS]
 
 
 def test_the_codes_of_findings_and_reasons_are_explained():
