@@ -337,7 +337,7 @@ def find_deleted_groups(client: GraphClient, policies: t.Iterable[FoundPolicy]) 
     except discovery.UNREADABLE as failure:
         return frozenset(), [f"Could not look up the groups in assignments: {failure}"]
     if missing is None:
-        problem = "Whether the groups in assignments still exist is not known: that needs the application permission GroupMember.Read.All."
+        problem = "Whether the groups in assignments still exist is not known: reading them needs the permission GroupMember.Read.All."
         return frozenset(), [problem]
     return missing, []
 

@@ -148,6 +148,7 @@ def names_it(found: Run, module: str, permission: str) -> bool:
 
 @pytest.mark.parametrize("case", ONLY_WHERE, ids=lambda case: f"{case.module}-{case.row[0]}")
 def test_what_only_some_options_need(tenant, case):
+    prepare(tenant, case.module)
     if "approval_justification" in case.options:
         tenant.control.settings(approval_protects=["reset_passcode"])
         # A request that is not approved yet: only who can look requests up finds it again.

@@ -46,10 +46,10 @@ def simplify(uri: str, *, decode: bool = True) -> tuple[str, ...]:
 
     ``decode``: percent escapes are read, as often as they were applied.
     """
-    text, escaped = uri[:LONGEST_ESCAPED], ""
-    while decode and text != escaped:
-        text, escaped = urllib.parse.unquote(text), text
-    text = unicodedata.normalize("NFKC", text[:LONGEST].translate(SLASHES)).translate(SLASHES).casefold()
+    text, before = uri[:LONGEST_ESCAPED], ""
+    while text != before:
+        before, text = text, unicodedata.normalize("NFKC", urllib.parse.unquote(text) if decode else text)
+    text = text[:LONGEST].translate(SLASHES).casefold()
     return tuple(part for part in DROPPED.sub("", text).split("/") if part.strip("."))
 
 

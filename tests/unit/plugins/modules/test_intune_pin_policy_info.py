@@ -147,7 +147,7 @@ def test_groups_that_no_longer_exist_are_found(groups: list[str], found: t.Any, 
 @pytest.mark.parametrize(
     ("failure", "words"),
     [
-        pytest.param(error(403), "needs the application permission GroupMember.Read.All", id="no permission"),
+        pytest.param(error(403), "needs the permission GroupMember.Read.All", id="no permission"),
         pytest.param(error(400), "Could not look up the groups in assignments", id="another refusal"),
     ],
 )

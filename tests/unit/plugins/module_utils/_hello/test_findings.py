@@ -595,17 +595,6 @@ def test_all_that_is_set_against_each_other_is_reported_in_order() -> None:
 # --- order and odd input --------------------------------------------------------------------------------------------
 
 
-def test_a_finding_is_shown_whole() -> None:
-    assert Finding("conflict", "error", ("a", "b"), "What.", "Do.", ("pin_history",)).describe() == {
-        "code": "conflict",
-        "severity": "error",
-        "policies": ["a", "b"],
-        "settings": ["pin_history"],
-        "message": "What.",
-        "hint": "Do.",
-    }
-
-
 def test_errors_come_first_then_by_code_and_policy() -> None:
     policies = [
         custom(oma(), name="A", assigned=()),
