@@ -17,6 +17,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello import c
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.finding import Finding
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.findings import list_findings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy, PolicyScope, render_oma_setting
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.paths import expand_uri
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import SETTINGS, Setting
 from tests.support.fakes import TENANT_ID
 from tests.support.policies import value_for
@@ -186,6 +187,9 @@ def test_a_mutated_path_sets_its_value_or_has_a_finding(mutated: tuple[Setting, 
     found, findings = read(item)
     assert found is not None, "it is no policy at all"
     told = [finding for finding in findings if finding.code not in ("hello_off", "ess_off", "web_sign_in_off")]
-    is_right = item["omaUri"].replace("./Vendor/", "./Device/Vendor/") == setting.uri(TENANT_ID, scope)
-    assert bool(told) is not is_right, item["omaUri"]
-    assert (setting.option in found.values.get(scope, {})) is is_right
+    # Without User, it is the device's path.
+    right = {each.uri(TENANT_ID, its): (each.option, its) for each in SETTINGS for its in each.scopes}
+    is_set = any(found.values.values())
+    assert bool(told) is not is_set, item["omaUri"]
+    assert is_set is (expand_uri(item["omaUri"]) in right)
+    assert item["omaUri"] != setting.uri(TENANT_ID, scope) or setting.option in found.values[scope]
