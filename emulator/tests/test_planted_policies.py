@@ -165,6 +165,12 @@ def test_enrollment_needs_its_own_role(client: Any) -> None:
         assert client.call("GET", f"/v1.0/{ENROLLMENT}", roles=[role]).status_code == status
 
 
+def test_enrollment_may_take_the_role_of_configuration(client: Any) -> None:
+    client.settings(enrollment_access="configuration")
+    for role, status in (("DeviceManagementConfiguration.Read.All", 200), ("DeviceManagementManagedDevices.Read.All", 403)):
+        assert client.call("GET", f"/v1.0/{ENROLLMENT}", roles=[role]).status_code == status
+
+
 def test_list_of_policies(client: Any) -> None:
     surfaces = ("custom", "settings_catalog", "account_protection", "identity_protection", "intent")
     made = {surface: plant(client, surface) for surface in surfaces}

@@ -20,8 +20,8 @@ import urllib.parse
 
 from .settings import SETTINGS, Setting
 
-LONGEST = 1000  # characters of a path that are looked at
-LONGEST_ESCAPED = 20_000  # the same with percent escapes
+LONGEST_WRITTEN = 4000  # characters of a path that are read
+LONGEST = 1000  # characters of a simplified path that are looked at
 # Signs that are drawn as a slash.
 SLASHES = dict.fromkeys(map(ord, "\\\u00a5\u2044\u2215\u2216\u29f5\u29f8"), "/")
 DROPPED = re.compile(r"[^\w/.~{}-]|[_\u00aa\u00ba]")
@@ -46,11 +46,11 @@ def simplify(uri: str, *, decode: bool = True) -> tuple[str, ...]:
 
     ``decode``: percent escapes are read, as often as they were applied.
     """
-    text, before = uri[:LONGEST_ESCAPED], ""
+    text, before = uri[:LONGEST_WRITTEN], ""
     while text != before:
         before, text = text, unicodedata.normalize("NFKC", urllib.parse.unquote(text) if decode else text)
-    text = text[:LONGEST].translate(SLASHES).casefold()
-    return tuple(part for part in DROPPED.sub("", text).split("/") if part.strip("."))
+    text = re.sub("//+", "/", DROPPED.sub("", text.translate(SLASHES).casefold()))[:LONGEST]
+    return tuple(part for part in text.split("/") if part.strip("."))
 
 
 def find_meaning(uri: t.Any) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ..http.errors import not_emulated
+from ..http.errors import forbidden, not_emulated
 from ..http.message import GraphRequest, Response
 from ..http.odata import check_select, read_options
 from ..http.paging import collection, page
@@ -19,6 +19,7 @@ from ..state.clock import iso_fractional
 from ..state.tenant import Tenant
 from .assignments import AssignablePolicy, PolicyAssignments
 from .identity_protection import ENROLLMENT, ENROLLMENT_BETA
+from .roles import SERVICE_READ
 
 PATH = "deviceManagement/deviceEnrollmentConfigurations"
 BASE_NAMES = ("id", "createdDateTime", "description", "displayName", "lastModifiedDateTime", "priority", "version")
@@ -37,6 +38,9 @@ ASSIGNMENTS = PolicyAssignments(PATH, "enrollmentConfigurationAssignment", _find
 
 def list_all(request: GraphRequest) -> Response:
     """List the configurations of Windows Hello for Business; other kinds are missing."""
+    granted = request.claims.get("roles", ())
+    if request.tenant.settings.enrollment_access == "service" and set(SERVICE_READ).isdisjoint(granted):
+        raise forbidden(SERVICE_READ)
     options = read_options(request.query, LIST_OPTIONS, 1000)
     names = BASE_NAMES + (BASE_BETA if request.version == "beta" else ())
     check_select(options.select, names, "deviceEnrollmentConfiguration")

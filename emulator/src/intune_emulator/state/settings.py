@@ -30,6 +30,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "unlisted_filter": ("refuse", "ignore"),
     "audit_filter": ("refuse", "allow"),
     "audit_access": ("read", "refuse"),
+    "enrollment_access": ("service", "configuration"),
     "beta": ("allow", "refuse"),
     "custom_profile_block": ("off", "catalog"),
     "plain_text_value": ("read", "write", "refuse"),
@@ -60,6 +61,7 @@ class Settings:
     unlisted_filter: str = "refuse"
     audit_filter: str = "refuse"
     audit_access: str = "read"
+    enrollment_access: str = "service"
     audit_delay: float = 0.0
     beta: str = "allow"
     latency: float = 0.0

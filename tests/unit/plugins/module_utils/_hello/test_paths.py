@@ -66,6 +66,9 @@ SPELLINGS = [
     pytest.param(URI.removeprefix("."), id="no dot"),
     pytest.param(URI.removeprefix("./"), id="no dot and slash"),
     pytest.param(f".{URI}", id="two dots"),
+    pytest.param(f"{' ' * 2000}{URI}", id="many blanks in front"),
+    pytest.param(f"./{'/' * 2000}{URI.removeprefix('./')}", id="many slashes"),
+    pytest.param(URI.replace("/", f"%{'25' * 200}2F"), id="percent escapes of many percent escapes"),
 ]
 
 
