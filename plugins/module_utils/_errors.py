@@ -9,6 +9,7 @@
 IntuneError
 ├── InvalidOptionError          an option is missing, contradictory, or unusable; nothing was sent
 ├── SelectionError              a name matches no object, or several; nothing was written
+├── MissingPermissionError      the token lacks a permission to write that the task needs; nothing was written
 ├── MissingLibraryError         msal, requests, or cryptography is not installed
 ├── AuthenticationError         Microsoft Entra issued no token
 ├── NotSentError                no connection was made (refused, DNS, TLS): the service did not run the request
@@ -113,6 +114,12 @@ class InvalidOptionError(IntuneError):
 
 class SelectionError(IntuneError):
     """A name matches no object, or several."""
+
+    usual_effects = "none"
+
+
+class MissingPermissionError(IntuneError):
+    """The token lacks a permission to write that the task needs."""
 
     usual_effects = "none"
 

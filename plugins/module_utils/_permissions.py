@@ -21,6 +21,7 @@ READ_GRANTS = (
     "Directory.Read.All",
     "Directory.ReadWrite.All",
 )
+DIRECTORY_WRITER = "Directory.ReadWrite.All"  # older pages of Microsoft list it for grants and applications
 WRITE_APPLICATIONS = ("Application.ReadWrite.All",)
 WRITE_GRANTS = ("DelegatedPermissionGrant.ReadWrite.All",)
 WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
@@ -68,6 +69,18 @@ def parse_granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
     roles, scopes = claims.get("roles"), claims.get("scp")
     granted = {role for role in roles if isinstance(role, str)} if isinstance(roles, list) else set()
     return granted | set(scopes.split() if isinstance(scopes, str) else ())
+
+
+def list_missing_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, ...]]) -> list[str]:
+    """Return the least permissions of these rows that an application's token certainly lacks.
+
+    None for a person, whose directory roles permit more than the token says, for a token that cannot be read or that says nothing, and
+    with a permission that may replace them.
+    """
+    granted = parse_granted(claims) or set()
+    if not granted or "scp" in claims or DIRECTORY_WRITER in granted:
+        return []
+    return [row[0] for row in dict.fromkeys(rows) if not set(row) & granted]
 
 
 def is_person_of_azure_cli(claims: t.Mapping[str, t.Any]) -> bool:

@@ -82,7 +82,8 @@ extends_documentation_fragment:
   - endpointops.intune.attributes.idempotent
 notes:
   - Needs the application permissions C(Application.ReadWrite.All) and C(DelegatedPermissionGrant.ReadWrite.All), and no others. In
-    check mode it needs C(Application.Read.All) and C(DelegatedPermissionGrant.Read.All).
+    check mode it needs C(Application.Read.All) and C(DelegatedPermissionGrant.Read.All). Where the token of an application shows that
+    one for the changes is missing, nothing is written.
 """
 
 EXAMPLES = r"""
@@ -254,8 +255,12 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     # The diff is the plan's, in check mode and for real: scopes that the service has yet to publish are null in both.
     after = projected = plan.project(before, changes)
     # Before anything is written: it may sign in again, and fail.
-    urls = render_consent_urls(client.credential.identity().get("tid") or params["tenant_id"], params["cloud"])
-    if changes and not check:
+    claims = client.credential.identity()
+    urls = render_consent_urls(claims.get("tid") or params["tenant_id"], params["cloud"])
+    if not check and failure is None:
+        failure = plan.find_missing_permission(changes, claims)
+        after = before if failure else after
+    if changes and not check and failure is None:
         after, failure = api.apply(client, before, changes, goal, params["wait_timeout"])
     return Outcome(
         {"pinreset_consent": plan.describe(after, goal, urls)},
