@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from . import _errors as errors
+
 # One permission of each row is needed. The first of a row is the least.
 Rows = tuple[tuple[str, ...], ...]
 
@@ -81,6 +83,17 @@ def list_missing_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[st
     if not granted or "scp" in claims or DIRECTORY_WRITER in granted:
         return []
     return [row[0] for row in dict.fromkeys(rows) if not set(row) & granted]
+
+
+def validate_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, ...]]) -> None:
+    """Raise MissingPermissionError where an application's token certainly lacks one of these permissions: nothing is to be written then."""
+    missing = list_missing_writes(claims, rows)
+    if missing:
+        raise errors.MissingPermissionError(
+            f"The token does not have the application permission {' and '.join(missing)}, which the changes need.",
+            hint="Grant it to the application in Microsoft Entra, and consent to it as an administrator.",
+            effects="none",
+        )
 
 
 def is_person_of_azure_cli(claims: t.Mapping[str, t.Any]) -> bool:

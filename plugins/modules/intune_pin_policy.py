@@ -606,6 +606,7 @@ import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, assignments, migration, policy, settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope
@@ -652,6 +653,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     plan = make_plan(client, task, policy_scope)
     if not plan or check:
         return make_outcome(task, policy_scope, plan, plan.desired)
+    permissions.validate_writes(client.credential.identity(), [permissions.WRITE_CONFIGURATION])
     try:
         return make_outcome(task, policy_scope, plan, apply_plan(client, task, policy_scope, plan))
     except errors.ApprovalPendingError as pending:

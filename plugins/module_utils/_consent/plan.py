@@ -77,14 +77,11 @@ def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
 def find_missing_permission(changes: t.Iterable[Change], claims: t.Mapping[str, t.Any]) -> errors.IntuneError | None:
     """Return the error of changes of which the token permits some at most: none of them must be written then; null otherwise."""
     rows = [permissions.WRITE_APPLICATIONS if change.kind in MANAGE_APPLICATIONS else permissions.WRITE_GRANTS for change in changes]
-    missing = permissions.list_missing_writes(claims, rows)
-    if not missing:
-        return None
-    return errors.MissingPermissionError(
-        f"The token does not have the application permission {' and '.join(missing)}, which the changes need.",
-        hint="Grant it to the application in Microsoft Entra, and consent to it as an administrator.",
-        effects="none",
-    )
+    try:
+        permissions.validate_writes(claims, rows)
+    except errors.MissingPermissionError as failure:
+        return failure
+    return None
 
 
 def make_deleted_error(app: App) -> errors.IntuneError:

@@ -128,7 +128,8 @@ class CustomProfile:
         if desired.settings == current.settings:
             return current
         # Intune replaces the whole list: hidden values that the task does not name have to be written back unchanged.
-        current = dataclasses.replace(current, written_back=_reveal_all(client, current.raw, policy_scope, current.hidden))
+        revealed = _reveal_all(client, current.raw, policy_scope, current.hidden)
+        current = dataclasses.replace(current, written_back={**current.written_back, **revealed})
         merge_oma_settings(current, desired, policy_scope)
         return current
 

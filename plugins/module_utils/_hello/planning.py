@@ -8,9 +8,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from .. import _errors as errors
+from .. import _permissions as permissions
 from .._directory.lookup import DirectoryLookup
 from .._graph.client import GraphClient
 from .._names import show
@@ -39,14 +41,24 @@ def make_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) 
     if current is None and task.id:
         raise _make_missing_error(client, task, policy_scope, other)
     replaced = migration.find_replaced(client, task, policy_scope, current, backend, other)
-    desired = make_desired(client, task, current, replaced)
+    is_writer = not permissions.list_missing_writes(client.credential.identity(), [permissions.WRITE_CONFIGURATION])
+    desired = make_desired(client, task, current, replaced, is_writer)
+    warnings = [] if is_writer or current is None else _warn_of_hidden(current, task)
     if current is not None:
-        current = backend.prepare_update(client, current, desired, policy_scope)
-    warnings = []
+        # Never written: without the permission to write, a plan is all that there is.
+        unknown = {} if is_writer else dict.fromkeys(current.hidden, settings.HIDDEN)
+        current = backend.prepare_update(client, dataclasses.replace(current, written_back=unknown), desired, policy_scope)
     if current is None and replaced is None and task.name:
         absence = api.explain_absence(client, [backend, other], task.name)
-        warnings = [f"There is no policy named '{show(task.name)}', so a new policy is made. {absence}"] if absence else []
+        warnings += [f"There is no policy named '{show(task.name)}', so a new policy is made. {absence}"] if absence else []
     return PolicyPlan(task.written_backend, current, desired, replaced, tuple(policy.plan(current, desired)), tuple(warnings))
+
+
+def _warn_of_hidden(current: Policy, task: PolicyTask) -> list[str]:
+    unknown = ", ".join(name for name in current.hidden if name in task.settings)
+    if not unknown:
+        return []
+    return [f"Intune does not reveal the value of {unknown} to an application that may only read. It counts as a change, and may be none."]
 
 
 def _make_missing_error(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, other: api.Backend) -> errors.SelectionError:
@@ -59,7 +71,7 @@ def _make_missing_error(client: GraphClient, task: PolicyTask, policy_scope: Pol
     )
 
 
-def make_desired(client: GraphClient, task: PolicyTask, current: Policy | None, replaced: Policy | None) -> Policy:
+def make_desired(client: GraphClient, task: PolicyTask, current: Policy | None, replaced: Policy | None, is_writer: bool = True) -> Policy:
     """Return the policy after the task, with the names of its assignments and scope tags looked up."""
     base = policy.inherit(current, replaced) if replaced else current
     kept = base.assignments if base else ()
@@ -70,7 +82,7 @@ def make_desired(client: GraphClient, task: PolicyTask, current: Policy | None, 
     requested = RequestedPolicy(
         task.name, task.description, task.settings, targets, task.purge_assignments, None if tags is None else tuple(sorted(tags))
     )
-    desired = policy.make_desired(base, requested)
+    desired = policy.make_desired(base, requested, is_writer=is_writer)
     if "assign" in policy.plan(current, desired):
         validate_references(client, lookup, kept, targets or (), desired)
     return desired

@@ -121,11 +121,16 @@ def validate_task(task: PolicyTask) -> None:
         assignments.validate_options(task.assignments or ())
 
 
-def make_desired(current: Policy | None, requested: RequestedPolicy) -> Policy:
-    """Return the policy after the task; a new one has no ID yet."""
+def make_desired(current: Policy | None, requested: RequestedPolicy, *, is_writer: bool = True) -> Policy:
+    """Return the policy after the task; a new one has no ID yet.
+
+    ``is_writer``: whether the application may write. To one that may not, Intune may hide what it would reveal to a writer; then a
+    hidden value counts as another one.
+    """
     if current is None:
         current = _make_new(requested)
-    _validate_comparable(current, requested)
+    if is_writer:
+        _validate_comparable(current, requested)
     values = settings.merge(current.settings, requested.settings)
     # A contradiction that is already there does not concern a task that leaves settings alone.
     problems = settings.find_contradictions(values) if requested.settings else []

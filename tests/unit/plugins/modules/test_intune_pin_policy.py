@@ -53,8 +53,8 @@ def policy(**more: t.Any) -> Json:
     return {**head, "settings": [], "settingCount": 0, "assignments": [], **more}
 
 
-def world_of(script: Json, approval: ApprovalOptions | None = None) -> Tenant:
-    return tenant(script, credential=FakeCredential({"tid": TENANT_ID}), approval=approval)
+def world_of(script: Json, approval: ApprovalOptions | None = None, **claims: t.Any) -> Tenant:
+    return tenant(script, credential=FakeCredential({"tid": TENANT_ID, **claims}), approval=approval)
 
 
 def run(world: Tenant, check: bool = False, **given: t.Any) -> Outcome:
@@ -112,6 +112,37 @@ def test_a_profile_with_a_value_that_is_not_revealed_is_refused_before_anything_
         run(world, check, enable_pin_recovery=True)
     assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)
     assert world.transport.writes == []
+
+
+READER = {"roles": ["DeviceManagementConfiguration.Read.All"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        pytest.param({"enable_pin_recovery": True}, "", id="case 60: a value that is not named"),
+        pytest.param({"device_unlock_plugins": "x"}, "device_unlock_plugins", id="case 60: a value that is named"),
+    ],
+)
+def test_check_mode_with_permissions_to_read_takes_a_value_that_is_not_revealed_for_unknown(given: Json, warned: str) -> None:
+    script = {LIST: page(secretive()), reveal("ref-lock"): error(403), reveal("ref-unlock"): error(403)}
+    world = world_of(script, **READER)
+    outcome = run(world, True, **given)
+    assert outcome.changed is True and world.transport.writes == []
+    assert [warning.partition("the value of ")[2].partition(" to an")[0] for warning in outcome.warnings] == ([warned] if warned else [])
+    assert "****" not in json.dumps(outcome.describe(diff=True))
+    with pytest.raises(errors.MissingPermissionError, match="DeviceManagementConfiguration.ReadWrite.All") as caught:
+        run(world, **given)
+    assert caught.value.effects == "none" and world.transport.writes == []
+    writer = world_of(script, roles=["DeviceManagementConfiguration.ReadWrite.All"])
+    with pytest.raises(errors.SelectionError):
+        run(writer, True, **given)
+
+
+def test_case_60_a_hidden_value_of_others_is_refused_with_permissions_to_read_too() -> None:
+    world = world_of({LIST: page(profile(oma(URI, False), hidden("./Device/Other", "r")))}, **READER)
+    with pytest.raises(errors.SelectionError, match="./Device/Other"):
+        run(world, True, enable_pin_recovery=True)
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
