@@ -521,8 +521,8 @@ TARGET = {
     "filter": {"type": TEXT},
     "filter_type": {"type": "str", "choices": list(t.get_args(assignments.FilterType))},
 }
-EXPECTED_SETTINGS = settings.make_options()
-EXPECTED_SETTINGS["enable_pin_recovery"]["default"] = True
+SETTINGS = settings.make_options()
+EXPECTED_SETTINGS = {**SETTINGS, "enable_pin_recovery": {**SETTINGS["enable_pin_recovery"], "default": True}}
 EXPECTED: Options = {
     "name": {"type": TEXT, "required": True},
     "backend": {"type": "str", "choices": list(t.get_args(settings.BackendName))},

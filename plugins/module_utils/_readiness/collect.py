@@ -107,7 +107,7 @@ class Collector:
         tenant_id = api.fetch_tenant_id(client, question.tenant_id)
         policies = self._fetch_policies(tenant_id)
         principals = self._read("consent", lambda: consent.fetch_principals(client))
-        groups = sorted({assignment.group_id for policy in policies for assignment in policy.assignments if assignment.group_id})
+        groups = sorted({each.group_id for policy in policies for each in policy.assignments if parse_guid(each.group_id)})
         overviews = [] if question.rollout == "none" else deployment.render_overview_requests(client, policies)
         following = [*render_name_requests(client, groups), *overviews]
         client.read_ahead(following if principals is None else [*following, *consent.render_state_requests(client, principals)])
@@ -164,11 +164,13 @@ class Collector:
         """Return why a part could not be read, and what to do about it; raise the failure of a token that was refused."""
         if isinstance(failure, errors.UnauthorizedError):
             raise failure
-        granted = permissions.parse_granted(self._client.credential.identity()) or set()
+        granted = permissions.parse_granted(self._client.credential.identity())
         rows = next(rows for part, rows in NEEDED.items() if part in (failure.target or ""))
-        missing = [row[0] for row in rows if not set(row) & granted]
+        missing = [row[0] for row in rows if not set(row) & (granted or set())]
         if isinstance(failure, errors.ForbiddenError) and missing:
-            return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing", self._advise(missing)
+            # Of a token that cannot be read nobody knows what it lacks.
+            verb = "needed" if granted is None else "missing"
+            return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} {verb}", self._advise(missing)
         text = f"{failure.status} {failure.code or ''}: {failure.message}" if isinstance(failure, errors.GraphError) else failure.message
         tail = f" (request-id {failure.request_id})" if isinstance(failure, errors.GraphError) and failure.request_id else ""
         return f"{quote(text, LONGEST_CAUSE).rstrip('.')}{tail}", failure.hint or "Run the task again."

@@ -86,9 +86,7 @@ def _judge_absence(evidence: Evidence, terms: Terms) -> Judged:
         return Judged("no", (_no("policy_missing", f"No policy sets {RECOVERY} to true.", advice),))
     if not found:
         return Judged("no", (_no("policy_missing", f"No policy named '{evidence.expected.name}' sets {RECOVERY}.", advice),))
-    return Judged(
-        "no", tuple(_no("pin_recovery_off", f"'{policy.name}' {_say_recovery(policy)}.", advice, (policy.id,)) for policy in found)
-    )
+    return Judged("no", tuple(_no("pin_recovery_off", _say_recovery(policy), advice, (policy.id,)) for policy in found))
 
 
 def _explains(finding: Finding, policies: t.Iterable[FoundPolicy]) -> bool:

@@ -196,6 +196,25 @@ def test_case_62_an_application_that_may_reset_alone_gets_short_lines(given: Giv
     assert all(len(reason["hint"]) <= 200 for reason in found["reasons"])
 
 
+def test_of_a_token_that_cannot_be_read_nobody_knows_what_it_lacks(given: Given) -> None:
+    restrict(given, "Organization.Read.All")
+    given.claims = {}
+    problems = given.read()[0]["problems"]
+    assert problems[1] == "Could not read enrollment settings: DeviceManagementServiceConfig.Read.All is needed."
+
+
+def test_a_group_with_an_odd_id_hides_no_other(given: Given) -> None:
+    given.connect()
+    given.arrive(given.policy(assignments=[{**PILOT, "filter": None}]), "succeeded")
+    target = [
+        {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": given.read()[0]["policies"][0]["assignments"][0]["group_id"]}
+    ]
+    other = add_policy(given.tenant, {"surface": "intent", "name": "Old", "values": {"pinMinimumLength": 6}, "assignments": target})
+    given.tenant.intents[other["id"]].assignments[0]["target"]["groupId"] = "no group"
+    found, _asked = given.read()
+    assert (found["problems"], found["ready"]) == ([], True)
+
+
 def test_a_refusal_although_all_permissions_are_there_is_told_in_the_words_of_the_service(given: Given) -> None:
     given.fail("deviceManagement/intents", 403)
     (problem,) = given.read()[0]["problems"]

@@ -155,6 +155,18 @@ def test_a_reason_says_what_is_wrong_with_the_policy() -> None:
     assert WRONG in reason.message and RIGHT in reason.hint and reason.policies == ("p-PIN",)
 
 
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (policy("A", HELLO_ON, DEVICES), "'A' does not set enable_pin_recovery."),
+        (policy("A", {"enable_pin_recovery": False}, DEVICES), "'A' sets enable_pin_recovery to false."),
+    ],
+)
+def test_a_policy_without_pin_recovery_in_a_sentence(found: FoundPolicy, message: str) -> None:
+    (reason,) = judge_policies(tenant_of(found, expected=Expected("A")), MODULE_TERMS).reasons
+    assert (reason.message, reason.policies) == (message, ("p-A",))
+
+
 # --- groups ---------------------------------------------------------------------------------------------------------
 
 
