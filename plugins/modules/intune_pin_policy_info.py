@@ -108,7 +108,7 @@ pin_policies:
       type: str
       returned: always
     scope:
-      description: Whether RV(pin_policies.settings) are the device's or the user's. V(user) for a policy that sets nothing for devices.
+      description: Whether RV(pin_policies[].settings) are the device's or the user's. V(user) for a policy that sets nothing for devices.
       type: str
       returned: always
       sample: device
