@@ -30,6 +30,7 @@ READERS = (
     "DeviceManagementManagedDevices.Read.All",
     "DeviceManagementRBAC.Read.All",
 )
+WRITERS = ("Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "DeviceManagementConfiguration.ReadWrite.All")
 DEFAULTS = {"name": None, "backend": None, "scope": "device", "description": None, "settings": None, "assignments": None}
 ALL_DEVICES = {"target": "all_devices", "group": None, "filter": None, "filter_type": None}
 
@@ -44,7 +45,8 @@ class Given(Live):
 
     def run(self, module: types.ModuleType, *, check: bool = False, **given: t.Any) -> Outcome:
         defaults = {name: option.get("default") for name, option in module.SPEC.argument_spec.items()}
-        world = self.world(credential=FakeCredential(self.claims))
+        prepares = {"tid": self.tenant.tenant_id, "roles": [*READERS, *WRITERS]}
+        world = self.world(credential=FakeCredential(self.claims if module is intune_pin_readiness_info else prepares))
         outcome: Outcome = module.run({**options(), **defaults, **given}, world.client, check)
         return outcome
 
