@@ -34,7 +34,7 @@ from ._http.transport import Transport
 from ._http.worker_pool import WorkerPool
 from ._option_values import LONGEST_NUMBER
 from ._result import Outcome, describe_failure
-from ._secrecy import mark_secrets, refuse_exposed, refuse_private_keys, shows_entries
+from ._secrecy import mark_secrets, refuse_exposed, refuse_secrets, shows_entries
 from ._time import Clock
 from ._types import Json
 from ._values import walk
@@ -199,7 +199,7 @@ def main(spec: Spec, run: Run) -> None:
 def find_refusal(spec: Spec, module: AnsibleModule) -> Json | None:
     """Return the result of a task that would show a secret, whichever plugin or redirect led here; None for all others."""
     try:
-        refuse_private_keys(module.params)
+        refuse_secrets(module.params)
         revealed = spec.list_revealed(module.params)
         if revealed:
             # A module is not told of async. Without no_log it is refused here too.

@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Tasks to paste into a playbook, and pages of Microsoft, for reasons and findings. Pure.
+
+A name of others is data in a task: it is quoted, invisible characters are escaped, and no expression in it is evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._text import UNSEEN
+from .._types import Json
+from .words import show
+
+COLLECTION = "endpointops.intune"
+LEARN = "https://learn.microsoft.com"
+HELLO = f"{LEARN}/windows/security/identity-protection/hello-for-business"
+PIN_RESET = ("Microsoft: PIN reset", f"{HELLO}/pin-reset")
+CONFIGURE = ("Microsoft: Configure Windows Hello for Business", f"{HELLO}/configure")
+CSP = ("Microsoft: PassportForWork CSP", f"{LEARN}/windows/client-management/mdm/passportforwork-csp")
+WEB_SIGN_IN = ("Microsoft: Web sign-in", f"{LEARN}/windows/security/identity-protection/web-sign-in")
+PERMISSIONS = ("Microsoft Graph permissions", f"{LEARN}/graph/permissions-reference")
+
+# Codes of findings about what one profile sets, and how.
+OF_PATHS = frozenset({"wrong_path", "unknown_path", "braces", "wrong_tenant_id", "letter_case", "wrong_type", "wrong_value", "set_twice"})
+OF_CONFLICTS = frozenset({"conflict", "user_against_device"})
+UNREAD = frozenset({"consent_unread", "status_unread", "status_not_asked", "nothing_reported"})  # reasons that no task takes away
+WANTED = frozenset({"enable_pin_recovery", "use_passport_for_work"})  # must be true for a PIN reset
+ASSIGNMENTS = [{"target": "group", "group": "NAME OF A PILOT GROUP"}]
+EXPRESSION = re.compile(r"\{[{%#]")
+# Beside what clean() escapes: characters that YAML does not print, and the two that end a quoted text.
+UNPRINTABLE = re.compile(f'["\\\\]|{UNSEEN.pattern}|[\ufffe\uffff\ue000-\uf8ff]|[\U000e0000-\U000e0fff]|[\U000f0000-\U0010ffff]')
+PLAIN = re.compile(r"[A-Za-z][A-Za-z_]*(?: [A-Za-z_]+)*")
+WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # YAML takes them for other values
+
+
+def find_link(level: str, code: str) -> tuple[str, str]:
+    """Return the title and the address of Microsoft's page."""
+    if code in OF_PATHS:
+        return CSP
+    if "web_sign_in" in code:
+        return WEB_SIGN_IN
+    if code in OF_CONFLICTS or "enrollment" in code:
+        return CONFIGURE
+    return PERMISSIONS if code in ("unreadable", "forbidden") else PIN_RESET
+
+
+def make_reason_task(code: str, level: str, policies: t.Sequence[Json]) -> str | None:
+    """Return the task that takes a reason away; null where none does. ``policies``: those concerned."""
+    if code in UNREAD:
+        return None
+    if level == "connected":
+        return render_task("Connect the tenant to the PIN Reset Service", "intune_pinreset_consent", {"state": "present"})
+    if level == "arrived":
+        options: Json = {"id": policies[0]["id"]} if len(policies) == 1 else {}
+        return render_task("Show on which devices the policy failed", "intune_pin_policy_info", {**options, "rollout": "devices"})
+    return _make_configuration_task(code, policies)
+
+
+def _make_configuration_task(code: str, policies: t.Sequence[Json]) -> str | None:
+    managed = next((policy for policy in policies if policy.get("backend")), None)
+    if code == "policy_missing":
+        return make_policy_task(None, {"enable_pin_recovery": True}, has_assignments=True)
+    if managed is None:
+        return None
+    if code in ("not_assigned", "deleted_groups"):
+        return make_policy_task(managed, {}, has_assignments=True)
+    values = {"pin_recovery_off": "enable_pin_recovery", "hello_off": "use_passport_for_work"}
+    return make_policy_task(managed, {values[code]: True}) if code in values else None
+
+
+def make_finding_task(code: str, policies: t.Sequence[Json], settings: t.Sequence[str]) -> str:
+    """Return the task that repairs a finding; where only the admin center can, one that shows the policy."""
+    managed = [policy for policy in policies if policy.get("backend")]
+    if not managed:
+        options: Json = {"id": policies[0]["id"]} if len(policies) == 1 else {}
+        return render_task("Show the policy, which is edited in the Intune admin center", "intune_pin_policy_info", options)
+    if code == "not_assigned" or "group" in code:
+        return make_policy_task(managed[0], {}, has_assignments=True)
+    if code in OF_CONFLICTS:
+        return _make_agreement(policies, managed, settings)
+    values = {name: value for name, value in managed[0]["settings"].items() if value is not None and name in settings}
+    return make_policy_task(managed[0], values or {"enable_pin_recovery": True})
+
+
+def _make_agreement(policies: t.Sequence[Json], managed: t.Sequence[Json], settings: t.Sequence[str]) -> str:
+    """Return a task that lets a policy take over what another one sets, or its other scope; never one that turns Windows Hello off."""
+    for changed in managed:
+        other = next((policy for policy in policies if policy["id"] != changed["id"]), changed)
+        source = other["user_settings"] if other is changed else {**other["user_settings"], **other["settings"]}
+        values = {
+            name: source[name] for name in settings if source.get(name) is not None and not (name in WANTED and source[name] is False)
+        }
+        if values:
+            return make_policy_task(changed, values)
+    other = next((policy for policy in policies if policy not in managed), policies[0])
+    return render_task("Show the policy, which is edited in the Intune admin center", "intune_pin_policy_info", {"id": other["id"]})
+
+
+def make_policy_task(policy: Json | None, values: Json, *, has_assignments: bool = False) -> str:
+    """Return a task that writes settings to a policy, or to a new one."""
+    options: Json = {"name": "PIN recovery"}
+    if policy is not None:
+        scope = {"scope": policy["scope"]} if policy.get("scope") == "user" else {}
+        options = {"id": policy["id"], "backend": policy.get("backend") or "settings_catalog", **scope}
+    options |= values
+    if has_assignments:
+        options["assignments"] = ASSIGNMENTS
+    return render_task(f"Correct the policy {show(policy['name'], 60)}" if policy else "Turn on PIN recovery", "intune_pin_policy", options)
+
+
+# --- YAML -----------------------------------------------------------------------------------------------------------
+
+
+def render_task(name: str, module: str, options: t.Mapping[str, t.Any]) -> str:
+    """Return a task in YAML."""
+    lines = [f"- name: {render_scalar(name)}", f"  {COLLECTION}.{module}:" + ("" if options else " {}")]
+    return "\n".join([*lines, *_render_mapping(options, "    ")]) + "\n"
+
+
+def _render_mapping(value: t.Mapping[str, t.Any], indent: str) -> t.Iterator[str]:
+    for name, item in value.items():
+        if isinstance(item, (list, tuple)) and item:
+            yield f"{indent}{name}:"
+            for entry in item:
+                lines = list(_render_mapping(entry, f"{indent}    ")) if isinstance(entry, t.Mapping) else [render_scalar(entry)]
+                yield f"{indent}  - {lines[0].strip()}"
+                yield from lines[1:]
+        else:
+            yield f"{indent}{name}: {render_scalar(item)}"
+
+
+def render_scalar(value: t.Any) -> str:
+    """Return a value in YAML. A text that Ansible would evaluate is marked as unsafe, so that it stays text."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return "[]"
+    text = str(value)
+    if PLAIN.fullmatch(text) and text.lower() not in WORDS:
+        return text
+    quoted = '"' + UNPRINTABLE.sub(_escape, text) + '"'
+    return f"!unsafe {quoted}" if EXPRESSION.search(text) else quoted
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found.group()
+    if character in '"\\':
+        return f"\\{character}"
+    number = ord(character)
+    if 0xD800 <= number < 0xE000:
+        # Half a character, which no text in YAML can hold.
+        return "\\uFFFD"
+    return f"\\u{number:04X}" if number < 0x10000 else f"\\U{number:08X}"
