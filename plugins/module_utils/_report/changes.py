@@ -38,10 +38,10 @@ def _find_problem(earlier: t.Any, tenant_id: str) -> str | None:
     try:
         for name in ("findings", "reasons"):
             list(map(_shorten, earlier[name]))
-        _states(earlier), _numbers(earlier)
+        is_whole = isinstance(earlier["generated"], str) and "arrived" in _states(earlier) and bool(_numbers(earlier))
     except (KeyError, TypeError, AttributeError, ValueError):
-        return "its content is damaged"
-    return None
+        is_whole = False
+    return None if is_whole else "its content is damaged"
 
 
 def compare(report: Json, earlier: Json) -> Json:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._text import UNSEEN
 from .._types import Json
 from .words import show
 
@@ -34,8 +33,6 @@ UNREAD = frozenset({"consent_unread", "status_unread", "status_not_asked", "noth
 WANTED = frozenset({"enable_pin_recovery", "use_passport_for_work"})  # must be true for a PIN reset
 ASSIGNMENTS = [{"target": "group", "group": "NAME OF A PILOT GROUP"}]
 EXPRESSION = re.compile(r"\{[{%#]")
-# Beside what clean() escapes: characters that YAML does not print, and the two that end a quoted text.
-UNPRINTABLE = re.compile(f'["\\\\]|{UNSEEN.pattern}|[\ufffe\uffff\ue000-\uf8ff]|[\U000e0000-\U000e0fff]|[\U000f0000-\U0010ffff]')
 PLAIN = re.compile(r"[A-Za-z][A-Za-z_]*(?: [A-Za-z_]+)*")
 WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # YAML takes them for other values
 
@@ -147,15 +144,16 @@ def render_scalar(value: t.Any) -> str:
     text = str(value)
     if PLAIN.fullmatch(text) and text.lower() not in WORDS:
         return text
-    quoted = '"' + UNPRINTABLE.sub(_escape, text) + '"'
+    quoted = '"' + "".join(map(_escape, text)) + '"'
     return f"!unsafe {quoted}" if EXPRESSION.search(text) else quoted
 
 
-def _escape(found: re.Match[str]) -> str:
-    character = found.group()
+def _escape(character: str) -> str:
     if character in '"\\':
         return f"\\{character}"
     number = ord(character)
+    if character.isprintable():
+        return character
     if 0xD800 <= number < 0xE000:
         # Half a character, which no text in YAML can hold.
         return "\\uFFFD"
