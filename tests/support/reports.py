@@ -203,7 +203,7 @@ STATUSES = st.one_of(
     ),
 )
 ASSIGNMENTS = st.builds(
-    lambda target, name: {**ALL_DEVICES, "target": target, "group": name, "group_id": "g"},
+    lambda target, name: {**ALL_DEVICES, "target": target, "group_id": name},
     st.one_of(st.sampled_from(("all_devices", "group", "exclude_group")), NAMES),
     NAMES,
 )

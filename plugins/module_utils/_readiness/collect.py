@@ -92,6 +92,34 @@ def collect(client: GraphClient, question: Question) -> Evidence:
     return Collector(client, question).collect()
 
 
+def explain(client: GraphClient, what: str, failure: errors.IntuneError) -> Unread:
+    """Return the problem of a failure in one line, with the permissions that are missing."""
+    cause, hint = _find_cause(client, failure)
+    return Unread(f"Could not read {what}: {cause}.", hint)
+
+
+def _find_cause(client: GraphClient, failure: errors.IntuneError) -> tuple[str, str]:
+    """Return why a part could not be read, and what to do about it; raise the failure of a token that was refused."""
+    if isinstance(failure, errors.UnauthorizedError):
+        raise failure
+    granted = permissions.parse_granted(client.credential.identity())
+    rows = next(rows for part, rows in NEEDED.items() if part in (failure.target or ""))
+    missing = [row[0] for row in rows if not set(row) & (granted or set())]
+    if isinstance(failure, errors.ForbiddenError) and missing:
+        # Of a token that cannot be read nobody knows what it lacks.
+        verb = "needed" if granted is None else "missing"
+        return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} {verb}", _advise(client, missing)
+    text = f"{failure.status} {failure.code or ''}: {failure.message}" if isinstance(failure, errors.GraphError) else failure.message
+    tail = f" (request-id {failure.request_id})" if isinstance(failure, errors.GraphError) and failure.request_id else ""
+    return f"{quote(text, LONGEST_CAUSE).rstrip('.')}{tail}", failure.hint or "Run the task again."
+
+
+def _advise(client: GraphClient, missing: t.Sequence[str]) -> str:
+    if permissions.is_person_of_azure_cli(client.credential.identity()):
+        return "Sign in as an application: the Azure CLI's token for a person holds no permission of Intune."
+    return f"Grant {' and '.join(missing)} to the application in Microsoft Entra, and consent to it as an administrator."
+
+
 class Collector:
     """Reads part by part; what could not be read is in ``unread``."""
 
@@ -121,6 +149,7 @@ class Collector:
             policies=tuple(policies),
             findings=tuple(list_findings(policies, tenant_id, deleted_groups=missing or (), terms=question.terms)),
             missing_groups=missing,
+            group_names=names or {},
             rollout=question.rollout,
             expected=Expected(question.expected.name, question.expected.scope) if question.expected else Expected(),
             differences=tuple(self._compare(tenant_id, names or {})),
@@ -152,40 +181,15 @@ class Collector:
             return None
 
     def _note(self, *parts: Part, failure: errors.IntuneError) -> None:
-        found = self._explain(", ".join(WHAT[part] for part in parts), failure)
+        found = explain(self._client, ", ".join(WHAT[part] for part in parts), failure)
         self.unread.update(dict.fromkeys(parts, found))
-
-    def _explain(self, what: str, failure: errors.IntuneError) -> Unread:
-        """Return the problem of a failure in one line, with the permissions that are missing."""
-        cause, hint = self._find_cause(failure)
-        return Unread(f"Could not read {what}: {cause}.", hint)
-
-    def _find_cause(self, failure: errors.IntuneError) -> tuple[str, str]:
-        """Return why a part could not be read, and what to do about it; raise the failure of a token that was refused."""
-        if isinstance(failure, errors.UnauthorizedError):
-            raise failure
-        granted = permissions.parse_granted(self._client.credential.identity())
-        rows = next(rows for part, rows in NEEDED.items() if part in (failure.target or ""))
-        missing = [row[0] for row in rows if not set(row) & (granted or set())]
-        if isinstance(failure, errors.ForbiddenError) and missing:
-            # Of a token that cannot be read nobody knows what it lacks.
-            verb = "needed" if granted is None else "missing"
-            return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} {verb}", self._advise(missing)
-        text = f"{failure.status} {failure.code or ''}: {failure.message}" if isinstance(failure, errors.GraphError) else failure.message
-        tail = f" (request-id {failure.request_id})" if isinstance(failure, errors.GraphError) and failure.request_id else ""
-        return f"{quote(text, LONGEST_CAUSE).rstrip('.')}{tail}", failure.hint or "Run the task again."
-
-    def _advise(self, missing: t.Sequence[str]) -> str:
-        if permissions.is_person_of_azure_cli(self._client.credential.identity()):
-            return "Sign in as an application: the Azure CLI's token for a person holds no permission of Intune."
-        return f"Grant {' and '.join(missing)} to the application in Microsoft Entra, and consent to it as an administrator."
 
     def _fetch_policies(self, tenant_id: str) -> list[FoundPolicy]:
         policies, failures = discovery.fetch_policy_types(self._client, tenant_id)
         # One permission is for several types, and is told once.
         by_cause: dict[tuple[str, str], list[discovery.PolicyType]] = {}
         for name, failure in failures.items():
-            by_cause.setdefault(self._find_cause(failure), []).append(name)
+            by_cause.setdefault(_find_cause(self._client, failure), []).append(name)
         for names in by_cause.values():
             self._note(*names, failure=failures[names[0]])
         return policies
@@ -228,7 +232,7 @@ class Collector:
             try:
                 status, problem = deployment.read_status(self._client, policy, rollout, question.rollout_timeout, keep_rows)
             except errors.IntuneError as failure:
-                unread[policy.id] = self._explain(what, failure)
+                unread[policy.id] = explain(self._client, what, failure)
                 continue
             if status is not None:
                 statuses[policy.id] = status

@@ -95,7 +95,7 @@ class Evidence:
     """All that was read of a tenant.
 
     ``consent``: null where it could not be read. ``missing_groups``: the groups of assignments that do not exist, null where that could
-    not be read. ``statuses``: check-in status by policy ID, as far as Intune has one; ``device_statuses``: that of each
+    not be read; ``group_names``: those of the others, by ID. ``statuses``: check-in status by policy ID, as far as Intune has one; ``device_statuses``: that of each
     device, where all of them are listed. ``unread``: what could not be read;
     ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``.
     """
@@ -106,6 +106,7 @@ class Evidence:
     policies: tuple[FoundPolicy, ...] = ()
     findings: tuple[Finding, ...] = ()
     missing_groups: frozenset[str] | None = frozenset()
+    group_names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     rollout: Rollout = "overview"
     statuses: t.Mapping[str, CheckInStatus] = dataclasses.field(default_factory=dict)
     device_statuses: t.Mapping[str, t.Mapping[str, CheckIn]] = dataclasses.field(default_factory=dict)

@@ -22,15 +22,16 @@ LEVELS = ("connected", "configured", "arrived", "proven")
 SEVERITIES = ("error", "warning", "info")
 TARGETS = {"all_devices": "all devices", "all_users": "all users"}
 NOBODY = "nobody"
+NO_NAMES: t.Mapping[str, str] = {}
 
 
-def make_policies(readiness: Json) -> list[Json]:
-    """Return the policies of a verdict for the report, by name."""
-    found = [_make_policy(policy) for policy in readiness.get("policies") or []]
+def make_policies(readiness: Json, groups: t.Mapping[str, str] = NO_NAMES) -> list[Json]:
+    """Return the policies of a verdict for the report, by name. ``groups``: names of groups by their IDs, as far as they are known."""
+    found = [_make_policy(policy, groups) for policy in readiness.get("policies") or []]
     return sorted(found, key=lambda policy: (policy["name"], policy["id"]))
 
 
-def _make_policy(policy: Json) -> Json:
+def _make_policy(policy: Json, groups: t.Mapping[str, str]) -> Json:
     scope = policy.get("scope") or "device"
     settings, user_settings = policy.get("settings") or {}, policy.get("user_settings") or {}
     recovery = settings.get("enable_pin_recovery", user_settings.get("enable_pin_recovery"))
@@ -44,19 +45,19 @@ def _make_policy(policy: Json) -> Json:
         "pin_recovery": "yes" if recovery is True else "no" if recovery is False else "not_applicable",
         "settings": {name: value for name, value in settings.items() if value is not None},
         "user_settings": {name: value for name, value in user_settings.items() if value is not None},
-        "assignments": [describe_assignment(assignment) for assignment in policy.get("assignments") or []],
+        "assignments": [describe_assignment(assignment, groups) for assignment in policy.get("assignments") or []],
         "check_in": None if status is None else {**make_check_in(status), "updated": status.get("updated"), "source": status.get("source")},
         "findings": [],
     }
 
 
-def describe_assignment(assignment: Json) -> str:
-    """Return an assignment in words, with names where they are known."""
-    target = str(assignment.get("target"))
-    group = show(assignment.get("group") or assignment.get("group_name") or assignment.get("group_id") or "")
+def describe_assignment(assignment: Json, groups: t.Mapping[str, str] = NO_NAMES) -> str:
+    """Return an assignment in words, with the name of its group where that is known."""
+    target, group_id = str(assignment.get("target")), str(assignment.get("group_id"))
+    group = show(groups.get(group_id, group_id))
     words = {"group": f"group {group}", "exclude_group": f"not group {group}", **TARGETS}.get(target, show(target))
-    named = assignment.get("filter") or assignment.get("filter_name") or assignment.get("filter_id")
-    return f"{words} ({assignment.get('filter_type') or 'include'} filter {show(named)})" if named else words
+    filter_id = assignment.get("filter_id")
+    return f"{words} ({assignment.get('filter_type') or 'include'} filter {show(filter_id)})" if filter_id else words
 
 
 def make_findings(readiness: Json, policies: t.Sequence[Json], tenant_id: str, read: str) -> list[Json]:

@@ -28,6 +28,17 @@ GROUP_POLICIES = "Intune cannot see group policies of a domain. They win over ev
 
 
 @dataclasses.dataclass(frozen=True)
+class Known:
+    """What is known of a reading beside the verdict. ``unread``: the parts that could not be read, as _readiness names them.
+
+    ``groups``: names of groups by their IDs.
+    """
+
+    unread: t.Collection[str] = ()
+    groups: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
 class Context:
     """Who read what. ``generated``: when the reading began, by the service's clock. ``permissions``: null where the token hides them."""
 
@@ -42,15 +53,14 @@ class Context:
 
 
 def build(
-    context: Context, readiness: Json, devices: Json, resets: Json | None, earlier: Json | None = None, unread: t.Collection[str] = ()
+    context: Context, readiness: Json, devices: Json, resets: Json | None, earlier: Json | None = None, known: Known = Known()
 ) -> Json:
     """Return the report.
 
     ``readiness`` as intune_pin_readiness_info returns it. ``devices``: as DeviceCounts describes them, or ``{"total": null, "problem"}``.
-    ``resets``: as Outcomes describes them; null where none were given. ``earlier``: another report, validated. ``unread``: the parts of
-    the readiness that could not be read, as _readiness names them.
+    ``resets``: as Outcomes describes them; null where none were given. ``earlier``: another report, validated.
     """
-    policies = make_policies(readiness)
+    policies = make_policies(readiness, known.groups)
     findings = make_findings(readiness, policies, context.tenant_id, context.generated)
     reasons, differs, levels = make_reasons(readiness), make_differs(readiness), _make_levels(readiness)
     problems = [tell(problem) for problem in [*(readiness.get("problems") or []), devices.get("problem")] if problem]
@@ -76,7 +86,7 @@ def build(
         "devices": {"total": devices.get("total"), "tables": devices.get("tables") or []},
         "resets": resets,
         "problems": problems,
-        "coverage": _make_coverage(readiness, devices, resets, earlier, unread),
+        "coverage": _make_coverage(readiness, devices, resets, earlier, known.unread),
         "changes": None,
     }
     if earlier is not None:

@@ -47,6 +47,10 @@ class DeviceTable:
         name = str(device.get("device_name") or "")
         self._rows.append((name.lower(), str(device["id"]), render_row([neutralize(values.get(column)) for column in COLUMNS])))
 
+    def clear(self) -> None:
+        """Forget all rows."""
+        self._rows.clear()
+
     def render(self) -> bytes:
         """Return the file, by names of devices."""
         lines = [render_row(COLUMNS), *(row for _name, _id, row in sorted(self._rows))]

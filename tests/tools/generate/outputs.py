@@ -16,7 +16,7 @@ from .sources import FOLDER, PATTERN, ROLE, SourceError, Sources
 ROOT = Path(__file__).resolve().parents[3]
 TABLE = "plugins/module_utils/_hello/settings.py"
 MODULE = "plugins/modules/intune_pin_policy.py"
-READINESS = "plugins/modules/intune_pin_readiness_info.py"
+READINESS = "plugins/doc_fragments/readiness.py"
 TASK = f"{ROLE}/tasks/policy.yml"
 
 

@@ -167,7 +167,9 @@ INTENT = line("intent", 1, device=A, name="PC-1")
         pytest.param(
             [INTENT, line("settled", 2, device=A, ran=False)], KnownReset("free", START + 1, START + 2), id="settled, did not run"
         ),
-        pytest.param([INTENT, line("outcome", 2, device=A, status="done")], KnownReset("open", START + 1, START + 2, None, "done"), id="outcome"),
+        pytest.param(
+            [INTENT, line("outcome", 2, device=A, status="done")], KnownReset("open", START + 1, START + 2, None, "done"), id="outcome"
+        ),
         pytest.param(
             [INTENT, line("lost", 2, device=A), line("settled", 3, device=A, ran=True), line("outcome", 4, device=A, status="failed")],
             KnownReset("accepted", START + 1, START + 4, None, "failed"),

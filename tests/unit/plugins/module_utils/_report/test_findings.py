@@ -44,12 +44,12 @@ def test_values_of_users_are_evidence_with_their_path() -> None:
 
 
 def test_who_is_hit_is_a_number_only_where_one_is_certain() -> None:
-    group = {"target": "group", "group": "Pilot", "group_id": "g", "filter_id": None, "filter_type": None}
-    excluded = {**group, "target": "exclude_group", "group": None}
-    filtered = {**reports.ALL_DEVICES, "filter_id": "f", "filter": "Laptops", "filter_type": "exclude"}
+    group = {"target": "group", "group_id": "p", "filter_id": None, "filter_type": None}
+    excluded = {**group, "target": "exclude_group", "group_id": "g"}
+    filtered = {**reports.ALL_DEVICES, "filter_id": "f", "filter_type": "exclude"}
     both = [policy(1, assignments=[group, excluded], rollout=status(pending=4)), policy(2, assignments=[filtered], rollout=status(error=9))]
-    policies = findings.make_policies(verdict(policies=both))
-    words = "group Pilot; not group g; all devices (exclude filter Laptops)"
+    policies = findings.make_policies(verdict(policies=both), {"p": "Pilot"})
+    words = "group Pilot; not group g; all devices (exclude filter f)"
     assert findings.describe_affected(policies) == {"devices": 9, "text": f"{words}: at least 9 devices"}
     assert findings.describe_affected(findings.make_policies(verdict(policies=[policy(1)]))) == {"devices": None, "text": "all devices"}
     assert findings.describe_affected(findings.make_policies(verdict(policies=[policy(1, assignments=[])])))["text"] == "nobody"

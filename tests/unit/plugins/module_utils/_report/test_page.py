@@ -97,7 +97,7 @@ def test_hostile_names_are_text_and_every_address_leads_somewhere(made: tuple[re
 @pytest.mark.parametrize("name", reports.HOSTILE)
 def test_a_hostile_name_is_text_everywhere(name: str) -> None:
     told = {"message": f"It is {name}.", "hint": f"Correct {name}."}
-    group = {"target": "group", "group": name, "group_id": "g", "filter_id": None, "filter_type": None}
+    group = {"target": "group", "group_id": name, "filter_id": None, "filter_type": None}
     readiness = verdict(
         False,
         policies=[policy(1, name=name, surface=name, assignments=[group], settings={"device_unlock_plugins": name})],

@@ -111,7 +111,7 @@ def test_steps_are_at_most_twenty_and_say_how_many_are_left() -> None:
 
 def test_coverage_says_what_was_not_read() -> None:
     readiness = verdict(policies=[policy(1, rollout=status(succeeded=1)), policy(2), policy(3, assignments=[])])
-    made = subject.build(reports.CONTEXT, readiness, reports.NO_DEVICES, None, unread={"intents"})
+    made = subject.build(reports.CONTEXT, readiness, reports.NO_DEVICES, None, known=subject.Known(unread={"intents"}))
     assert {row["part"]: (row["state"], row["text"]) for row in made["coverage"]} == {
         "PIN Reset Service": ("yes", "Enterprise applications and admin consent."),
         "Policies": ("unknown", "3 policies of Windows Hello for Business."),
