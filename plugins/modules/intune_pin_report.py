@@ -113,7 +113,7 @@ notes:
 EXAMPLES = r"""
 - name: Write a report
   endpointops.intune.intune_pin_report:
-    directory: "{{ report_folder }}"
+    directory: reports
   register: written
 
 - name: Say where it is, and the answer
@@ -127,10 +127,10 @@ EXAMPLES = r"""
 
 - name: Report them, and what changed since the last report
   endpointops.intune.intune_pin_report:
-    directory: "{{ report_folder }}"
+    directory: reports
     rollout: devices
     results: "{{ resets.results }}"
-    compare_with: "{{ report_folder }}/pin-reset-report.json"
+    compare_with: reports/pin-reset-report.json
     expect:
       name: PIN recovery
       settings:

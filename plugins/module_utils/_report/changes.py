@@ -46,7 +46,7 @@ def _find_problem(earlier: t.Any, tenant_id: str) -> str | None:
 
 def compare(report: Json, earlier: Json) -> Json:
     """Return what is new, fixed, and still there. What is gone counts as fixed only where everything was read."""
-    now, before = ({item["anchor"]: item for item in [*one["reasons"], *one["findings"]]} for one in (report, earlier))
+    now, before = _index(report), _index(earlier)
     gone = [_shorten(item) for anchor, item in before.items() if anchor not in now]
     is_whole = not report["problems"]
     return {
@@ -58,6 +58,13 @@ def compare(report: Json, earlier: Json) -> Json:
         "levels": [{"name": name, "before": _states(earlier).get(name), "now": state} for name, state in _states(report).items()],
         "numbers": [{"name": name, "before": _numbers(earlier).get(name), "now": number} for name, number in _numbers(report).items()],
     }
+
+
+def _index(report: Json) -> dict[str, Json]:
+    """Return the reasons and findings of a report by their anchors; a reason that tells of a finding is not one of its own."""
+    told = {finding["message"] for finding in report["findings"]}
+    reasons = [reason for reason in report["reasons"] if reason["message"] not in told]
+    return {item["anchor"]: item for item in [*reasons, *report["findings"]]}
 
 
 def _shorten(item: Json) -> Json:

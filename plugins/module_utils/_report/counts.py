@@ -23,6 +23,7 @@ DESKTOP = (10, 0)
 WINDOWS = {
     14393: "Windows 10 1607",
     15063: "Windows 10 1703",
+    15254: "Windows 10 Mobile 1709",
     16299: "Windows 10 1709",
     17134: "Windows 10 1803",
     17763: "Windows 10 1809",

@@ -125,6 +125,7 @@ td.graph {{ width: 26%; min-width: 3.5rem; vertical-align: middle; }}
 .dot {{ fill: var(--none); }}
 .tables {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1.8rem 2.6rem; align-items: start; }}
 .tables > section {{ min-width: 0; }}
+.tables td.graph {{ width: 20%; }}
 .plain-list {{ margin: 0.2rem 0 0.6rem; padding-left: 1.2rem; }}
 footer {{ margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: 0.9rem; }}
 @media (max-width: 36rem) {{
@@ -138,6 +139,8 @@ footer {{ margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line)
   dl {{ grid-template-columns: 1fr; gap: 0; }}
   dd {{ margin: 0 0 0.45rem; }}
   td.graph {{ display: none; }}
+  .steps > li > div {{ grid-column: 1 / -1; }}
+  pre {{ padding: 0.6rem 0.65rem; font-size: 0.78rem; }}
   .coverage td:nth-child(3), .coverage th:nth-child(3) {{ min-width: 9rem; }}
 }}
 @media (prefers-reduced-motion: no-preference) {{ html {{ scroll-behavior: smooth; }} }}
