@@ -81,7 +81,11 @@ def _prepare_value(option: dict[str, t.Any], given: t.Any) -> t.Any:
         return given
     if option.get("type") == "dict" and "options" in option and isinstance(given, dict):
         return _prepare_nested(option["options"], given)
-    return _prepare_entries(option["options"], given) if option.get("elements") == "dict" else given
+    if option.get("elements") != "dict":
+        return given
+    if "options" in option:
+        return _prepare_entries(option["options"], given)
+    return parse_entries(given) if isinstance(given, str) else given
 
 
 def _prepare_entries(options: Options, given: t.Any) -> list[t.Any]:

@@ -49,7 +49,15 @@ def test_generated_files_say_so():
 @pytest.fixture
 def checkout(tmp_path):
     """Return a copy of what the generator reads and writes."""
-    for name in ("plugins/action", "plugins/doc_fragments", "plugins/modules", "roles", "playbooks", "extensions/patterns", "tests/tools/generate"):
+    for name in (
+        "plugins/action",
+        "plugins/doc_fragments",
+        "plugins/modules",
+        "roles",
+        "playbooks",
+        "extensions/patterns",
+        "tests/tools/generate",
+    ):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
 

@@ -183,6 +183,8 @@ NO_NAMES = {
     "reset_since",
 }
 NO_NAMES |= {"since", "approval_justification", "approval_code"}
+# Files of a report, and results of other tasks.
+NO_NAMES |= {"basename", "journals", "results"}
 
 
 def looked_up(options: dict[str, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
@@ -212,3 +214,10 @@ def test_case_18_a_value_that_ansible_core_fails_on_is_a_problem() -> None:
 def test_case_18_a_number_that_nothing_can_use_is_a_problem(kind: str, value: t.Any) -> None:
     found = validate({"timeout": {"type": kind}}, {"timeout": value})
     assert found.problems == ["timeout must be a number of at most 18 digits."] and found.params == {"timeout": None}
+
+
+def test_dictionaries_of_any_keys_are_taken_as_they_are() -> None:
+    spec = {"results": {"type": "list", "elements": "dict"}}
+    for given in ([{"id": "a", "n": 1}], '[{"id": "a", "n": 1}]'):
+        assert validate(spec, {"results": given}).params["results"] == [{"id": "a", "n": 1}]
+    assert validate(spec, {"results": ["x"]}).problems
