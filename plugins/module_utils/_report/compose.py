@@ -74,7 +74,7 @@ def compose(client: GraphClient, request: Request) -> Composed:
     counts, table = DeviceCounts(), DeviceTable()
     devices = _read_devices(client, request, counts, table, outcomes, evidence)
     resets = outcomes.describe(None if devices["total"] is None else counts.has)
-    report = build(context, readiness, devices, resets, earlier, Known(tuple(evidence.unread), _name_groups(evidence)))
+    report = build(context, readiness, devices, resets, earlier, _list_known(evidence))
     contents = {"csv": table.render(), "json": files.render_json(report), "html": render_page(report)}
     return Composed(report, readiness, contents)
 
@@ -113,9 +113,10 @@ def _text(value: t.Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _name_groups(evidence: Evidence) -> dict[str, str]:
+def _list_known(evidence: Evidence) -> Known:
     deleted = {group: f"{group} (deleted)" for group in evidence.missing_groups or ()}
-    return {**evidence.group_names, **deleted}
+    paths = {policy.id: [(str(item.get("omaUri")), item.get("value")) for item in policy.oma] for policy in evidence.policies if policy.oma}
+    return Known(tuple(evidence.unread), {**evidence.group_names, **deleted}, paths)
 
 
 def _read_devices(

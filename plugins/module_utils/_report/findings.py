@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import hashlib
 import typing as t
 
@@ -60,14 +61,23 @@ def describe_assignment(assignment: Json, groups: t.Mapping[str, str] = NO_NAMES
     return f"{words} ({assignment.get('filter_type') or 'include'} filter {show(filter_id)})" if filter_id else words
 
 
-def make_findings(readiness: Json, policies: t.Sequence[Json], tenant_id: str, read: str) -> list[Json]:
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """Where evidence comes from: the tenant, the time, and the paths in custom profiles with their values, by the ID of the policy."""
+
+    tenant_id: str
+    read: str
+    paths: t.Mapping[str, t.Sequence[tuple[str, t.Any]]] = dataclasses.field(default_factory=dict)
+
+
+def make_findings(readiness: Json, policies: t.Sequence[Json], reading: Reading) -> list[Json]:
     """Return the findings of a verdict, errors first. The anchor of each is also put to its policies."""
     by_id = {policy["id"]: policy for policy in policies}
     anchors: collections.Counter[str] = collections.Counter()
     found = []
     for finding in sorted(readiness.get("findings") or [], key=_rank):
         concerned = [by_id[identity] for identity in finding.get("policies") or [] if identity in by_id]
-        item = _make_finding(finding, concerned, tenant_id, read)
+        item = _make_finding(finding, concerned, reading)
         item["anchor"] = make_anchor("finding", finding, anchors)
         for policy in concerned:
             policy["findings"].append(item["anchor"])
@@ -81,34 +91,43 @@ def _rank(finding: Json) -> tuple[int, str, list[str], str]:
     return rank, str(finding.get("code")), list(finding.get("policies") or []), str(finding.get("message"))
 
 
-def _make_finding(finding: Json, policies: t.Sequence[Json], tenant_id: str, read: str) -> Json:
+def _make_finding(finding: Json, policies: t.Sequence[Json], reading: Reading) -> Json:
     code, settings = str(finding.get("code")), [str(name) for name in finding.get("settings") or []]
     title, address = find_link("configured", code)
+    named = [pair for policy in policies for pair in _list_named(policy, str(finding.get("message")), reading)]
     return {
         "code": code,
         "severity": finding.get("severity") if finding.get("severity") in SEVERITIES else "error",
         "message": tell(finding.get("message")),
         "hint": tell(finding.get("hint")),
-        "evidence": list(_list_evidence(policies, settings, tenant_id)),
-        "read": read,
+        "evidence": list(_list_evidence(policies, settings, str(finding.get("message")), reading)),
+        "read": reading.read,
         "affected": describe_affected(policies),
-        "task": make_finding_task(code, policies, settings),
+        "task": make_finding_task(code, policies, settings, named),
         "link": {"title": title, "url": address},
     }
 
 
-def _list_evidence(policies: t.Sequence[Json], settings: t.Sequence[str], tenant_id: str) -> t.Iterator[Json]:
-    """Yield a row for each value that a finding is about, and one for a policy without such values."""
+def _list_evidence(policies: t.Sequence[Json], settings: t.Sequence[str], message: str, reading: Reading) -> t.Iterator[Json]:
+    """Yield a row for each value that a finding is about, by its settings or by a path in its message; one for a policy without any."""
     for policy in policies:
         common = {"policy_id": policy["id"], "policy": show(policy["name"]), "surface": label("surface", policy["surface"])}
         scopes: tuple[tuple[Scope, Json], ...] = ((policy["scope"], policy["settings"]), ("user", policy["user_settings"]))
         rows = [
-            {**common, "path": _find_path(name, scope, tenant_id), "value": show(render_value(values[name]))}
+            {**common, "path": _find_path(name, scope, reading.tenant_id), "value": show(render_value(values[name]))}
             for scope, values in scopes
             for name in settings
             if name in values
         ]
+        rows += [
+            {**common, "path": show(path), "value": show(render_value(value))} for path, value in _list_named(policy, message, reading)
+        ]
         yield from rows or [{**common, "path": None, "value": None}]
+
+
+def _list_named(policy: Json, message: str, reading: Reading) -> list[tuple[str, t.Any]]:
+    """Return the paths of a custom profile that a message names, with their values."""
+    return [(path, value) for path, value in reading.paths.get(policy["id"], ()) if path and path in message]
 
 
 def _find_path(option: str, scope: Scope, tenant_id: str) -> str:

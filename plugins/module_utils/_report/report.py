@@ -16,7 +16,7 @@ import typing as t
 
 from .._types import Json
 from . import changes
-from .findings import LEVELS, make_differs, make_findings, make_policies, make_reasons, make_steps
+from .findings import LEVELS, Reading, make_differs, make_findings, make_policies, make_reasons, make_steps
 from .words import LABELS, STATES, count, show, tell
 
 QUESTION = "Can users reset their PIN today?"
@@ -31,11 +31,12 @@ GROUP_POLICIES = "Intune cannot see group policies of a domain. They win over ev
 class Known:
     """What is known of a reading beside the verdict. ``unread``: the parts that could not be read, as _readiness names them.
 
-    ``groups``: names of groups by their IDs.
+    ``groups``: names of groups by their IDs. ``paths``: what a custom profile holds, by the ID of the policy: paths with their values.
     """
 
     unread: t.Collection[str] = ()
     groups: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    paths: t.Mapping[str, t.Sequence[tuple[str, t.Any]]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +62,7 @@ def build(
     ``resets``: as Outcomes describes them; null where none were given. ``earlier``: another report, validated.
     """
     policies = make_policies(readiness, known.groups)
-    findings = make_findings(readiness, policies, context.tenant_id, context.generated)
+    findings = make_findings(readiness, policies, Reading(context.tenant_id, context.generated, known.paths))
     reasons, differs, levels = make_reasons(readiness), make_differs(readiness), _make_levels(readiness)
     problems = [tell(problem) for problem in [*(readiness.get("problems") or []), devices.get("problem")] if problem]
     steps = make_steps(reasons, findings, differs, policies)

@@ -98,6 +98,7 @@ pre {{
   white-space: pre-wrap; font-size: 0.86rem; line-height: 1.5;
 }}
 code {{ font-family: ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }}
+time {{ white-space: nowrap; }}
 dd code, td code {{ font-size: 0.88em; }}
 table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; margin: 0.4rem 0 0.2rem; }}
 caption {{ text-align: left; font-weight: 650; padding: 0 0 0.35rem; }}

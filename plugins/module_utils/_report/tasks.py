@@ -14,8 +14,14 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .._hello.settings import SETTINGS, Setting
 from .._types import Json
 from .words import show
+
+
+def _end_of(setting: Setting) -> str:
+    return setting.node.rpartition("/")[2].lower()
+
 
 COLLECTION = "endpointops.intune"
 LEARN = "https://learn.microsoft.com"
@@ -31,6 +37,15 @@ OF_PATHS = frozenset({"wrong_path", "unknown_path", "braces", "wrong_tenant_id",
 OF_CONFLICTS = frozenset({"conflict", "user_against_device"})
 UNREAD = frozenset({"consent_unread", "status_unread", "status_not_asked", "nothing_reported"})  # reasons that no task takes away
 WANTED = frozenset({"enable_pin_recovery", "use_passport_for_work"})  # must be true for a PIN reset
+# Findings that one value takes away.
+REPAIRS: t.Mapping[str, Json] = {
+    "hello_off": {"use_passport_for_work": True},
+    "ess_off": {"enable_ess_with_supported_peripherals": True},
+    "web_sign_in_off": {"enable_web_sign_in": "enabled"},
+}
+# By the last part of the path; 'Plugins' is that of two.
+ENDS = [_end_of(setting) for setting in SETTINGS]
+NODES = {end: setting for end, setting in zip(ENDS, SETTINGS, strict=True) if ENDS.count(end) == 1}
 ASSIGNMENTS = [{"target": "group", "group": "NAME OF A PILOT GROUP"}]
 EXPRESSION = re.compile(r"\{[{%#]")
 PLAIN = re.compile(r"[A-Za-z][A-Za-z_]*(?: [A-Za-z_]+)*")
@@ -72,18 +87,42 @@ def _make_configuration_task(code: str, policies: t.Sequence[Json]) -> str | Non
     return make_policy_task(managed, {values[code]: True}) if code in values else None
 
 
-def make_finding_task(code: str, policies: t.Sequence[Json], settings: t.Sequence[str]) -> str:
-    """Return the task that repairs a finding; where only the admin center can, one that shows the policy."""
+def make_finding_task(code: str, policies: t.Sequence[Json], settings: t.Sequence[str], paths: t.Sequence[tuple[str, t.Any]] = ()) -> str:
+    """Return the task that repairs a finding; where only the admin center can, one that shows the policy.
+
+    ``paths``: the paths of a custom profile that the finding is about, with their values.
+    """
+    if code == "hello_off_at_enrollment":
+        return make_policy_task(None, {"enable_pin_recovery": True, "use_passport_for_work": True}, has_assignments=True)
     managed = [policy for policy in policies if policy.get("backend")]
     if not managed:
-        options: Json = {"id": policies[0]["id"]} if len(policies) == 1 else {}
-        return render_task("Show the policy, which is edited in the Intune admin center", "intune_pin_policy_info", options)
-    if code == "not_assigned" or "group" in code:
+        return _make_look(policies)
+    if code in ("not_assigned", "deleted_group"):
         return make_policy_task(managed[0], {}, has_assignments=True)
     if code in OF_CONFLICTS:
         return _make_agreement(policies, managed, settings)
-    values = {name: value for name, value in managed[0]["settings"].items() if value is not None and name in settings}
-    return make_policy_task(managed[0], values or {"enable_pin_recovery": True})
+    values = REPAIRS.get(code) or guess_values(paths)
+    return make_policy_task(managed[0], values) if values else _make_look(managed[:1])
+
+
+def _make_look(policies: t.Sequence[Json]) -> str:
+    options: Json = {"id": policies[0]["id"]} if len(policies) == 1 else {}
+    return render_task("Show the policy, which is edited in the Intune admin center", "intune_pin_policy_info", options)
+
+
+def guess_values(paths: t.Iterable[tuple[str, t.Any]]) -> Json:
+    """Return the settings that paths mean by their last part, with the values that they were given where those are possible."""
+    found: Json = {}
+    for path, value in paths:
+        node = path.strip().rstrip("/").rpartition("/")[2].lower()
+        setting = NODES.get(node)
+        if setting is None and re.search("recover|reset", node):
+            found["enable_pin_recovery"] = True
+        elif setting is not None and setting.kind == "bool":
+            found[setting.option] = setting.option in WANTED or str(value).lower() == "true"
+        elif setting is not None and setting.kind == "int" and isinstance(value, int) and setting.low <= value <= setting.high:
+            found[setting.option] = value
+    return found
 
 
 def _make_agreement(policies: t.Sequence[Json], managed: t.Sequence[Json], settings: t.Sequence[str]) -> str:
@@ -96,8 +135,7 @@ def _make_agreement(policies: t.Sequence[Json], managed: t.Sequence[Json], setti
         }
         if values:
             return make_policy_task(changed, values)
-    other = next((policy for policy in policies if policy not in managed), policies[0])
-    return render_task("Show the policy, which is edited in the Intune admin center", "intune_pin_policy_info", {"id": other["id"]})
+    return _make_look([next((policy for policy in policies if policy not in managed), policies[0])])
 
 
 def make_policy_task(policy: Json | None, values: Json, *, has_assignments: bool = False) -> str:

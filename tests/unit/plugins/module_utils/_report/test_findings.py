@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 from ansible_collections.endpointops.intune.plugins.module_utils._report import findings
 from tests.support import reports
 from tests.support.fakes import TENANT_ID
-from tests.support.reports import finding, policy, reason, status, verdict
+from tests.support.reports import finding, policy, policy_id, reason, status, verdict
 
 READ = "2026-01-05T10:00:00Z"
+WRONG = "./Vendor/MSFT/Policy/PassportForWork/x"
 
 
 def make(readiness: reports.Json) -> tuple[list[reports.Json], list[reports.Json]]:
     policies = findings.make_policies(readiness)
-    return policies, findings.make_findings(readiness, policies, TENANT_ID, READ)
+    paths = {policy_id(1): [(WRONG, True), ("./Device/Vendor/MSFT/Other", 1), ("", 2)]}
+    return policies, findings.make_findings(readiness, policies, findings.Reading(TENANT_ID, READ, paths))
 
 
 def test_a_finding_has_evidence_with_path_and_value_and_the_time_of_reading() -> None:
@@ -35,6 +37,12 @@ def test_a_finding_has_evidence_with_path_and_value_and_the_time_of_reading() ->
     ]
     assert found["read"] == READ and found["link"]["url"].startswith("https://learn.microsoft.com/")
     assert [one["findings"] for one in policies] == [[found["anchor"]]] * 2
+
+
+def test_a_path_that_a_message_names_is_evidence_with_its_value() -> None:
+    given_finding = finding("wrong_path", 1, message=f"'Policy 1' sets {WRONG}: no device knows it.")
+    _policies, (found,) = make(verdict(policies=[policy(1, surface="custom", backend="custom")], findings=[given_finding]))
+    assert [(row["path"], row["value"]) for row in found["evidence"]] == [(WRONG, "true")]
 
 
 def test_values_of_users_are_evidence_with_their_path() -> None:

@@ -30,6 +30,9 @@ FOUND = make_policies(
 )
 
 
+THIRD = {"id": reports.policy_id(3), "backend": "custom"}
+
+
 class Unsafe(str):
     """A text that Ansible does not evaluate."""
 
@@ -79,14 +82,11 @@ def test_values_keep_their_types() -> None:
 @pytest.mark.parametrize(
     ("code", "policies", "settings", "module", "expected"),
     [
-        ("wrong_path", [2], [], "intune_pin_policy", {"id": reports.policy_id(3), "backend": "custom", "enable_pin_recovery": True}),
-        (
-            "wrong_value",
-            [0],
-            ["minimum_pin_length"],
-            "intune_pin_policy",
-            {"id": reports.policy_id(1), "backend": "settings_catalog", "minimum_pin_length": 6},
-        ),
+        ("hello_off", [2], ["use_passport_for_work"], "intune_pin_policy", {**THIRD, "use_passport_for_work": True}),
+        ("ess_off", [2], [], "intune_pin_policy", {**THIRD, "enable_ess_with_supported_peripherals": True}),
+        ("web_sign_in_off", [2], [], "intune_pin_policy", {**THIRD, "enable_web_sign_in": "enabled"}),
+        ("wrong_type", [2], [], "intune_pin_policy_info", {"id": reports.policy_id(3)}),
+        ("of_tomorrow", [2], ["minimum_pin_length"], "intune_pin_policy_info", {"id": reports.policy_id(3)}),
         (
             "not_assigned",
             [2],
@@ -117,12 +117,38 @@ def test_values_keep_their_types() -> None:
             {"id": reports.policy_id(4), "backend": "settings_catalog", "enable_pin_recovery": True},
         ),
         ("conflict", [1], ["enable_pin_recovery"], "intune_pin_policy_info", {"id": reports.policy_id(2)}),
-        ("hello_off_at_enrollment", [], [], "intune_pin_policy_info", {}),
+        (
+            "hello_off_at_enrollment",
+            [1],
+            [],
+            "intune_pin_policy",
+            {"name": "PIN recovery", "enable_pin_recovery": True, "use_passport_for_work": True, "assignments": tasks.ASSIGNMENTS},
+        ),
+        ("of_tomorrow", [], [], "intune_pin_policy_info", {}),
     ],
 )
 def test_tasks_of_findings(code: str, policies: list[int], settings: list[str], module: str, expected: dict[str, t.Any]) -> None:
     """A conflict is never settled by turning PIN recovery off."""
     assert options(tasks.make_finding_task(code, [FOUND[number] for number in policies], settings)) == (module, expected)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "values"),
+    [
+        ("./Vendor/MSFT/Policy/PassportForWork/x/Policies/EnablePinRecovery", True, {"enable_pin_recovery": True}),
+        ("./Device/Vendor/MSFT/PassportForWork/x/Policies/EnablePINReset", True, {"enable_pin_recovery": True}),
+        ("./Device/Vendor/MSFT/PassportForWork/x/Policies/EnablePinRecovery", "false", {"enable_pin_recovery": True}),
+        ("./Device/Vendor/MSFT/PassportForWork/x/Policies/PINComplexity/minimumpinlength", 8, {"minimum_pin_length": 8}),
+        ("./Device/Vendor/MSFT/PassportForWork/x/Policies/PINComplexity/MinimumPINLength", 800, {}),
+        ("./Device/Vendor/MSFT/PassportForWork/x/Policies/RequireSecurityDevice/", "True", {"require_security_device": True}),
+        ("./Device/Vendor/MSFT/PassportForWork/DynamicLock/Plugins", "<x/>", {}),
+        ("./Device/Vendor/MSFT/PassportForWork/Biometrics/Unknown", True, {}),
+    ],
+)
+def test_a_wrong_path_means_the_setting_of_its_last_part(path: str, value: t.Any, values: dict[str, t.Any]) -> None:
+    assert tasks.guess_values([(path, value)]) == values
+    module, _options = options(tasks.make_finding_task("unknown_path", [FOUND[2]], [], [(path, value)]))
+    assert module == ("intune_pin_policy" if values else "intune_pin_policy_info")
 
 
 @pytest.mark.parametrize(
