@@ -120,17 +120,16 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ written.report.html }}: {{ written.numbers.state }}"
 
-- name: Read the outcomes of the resets of a team's devices
-  endpointops.intune.intune_device_passcode_info:
-    device_groups: [Field service]
-  register: resets
+- name: Report the outcomes of resets that an earlier task registered, and what changed since the last report
+  endpointops.intune.intune_pin_report:
+    directory: reports
+    results: "{{ resets.results }}"
+    compare_with: reports/pin-reset-report.json
 
-- name: Report them, and what changed since the last report
+- name: Report whether the policy is as expected, with the devices that failed to set it
   endpointops.intune.intune_pin_report:
     directory: reports
     rollout: devices
-    results: "{{ resets.results }}"
-    compare_with: reports/pin-reset-report.json
     expect:
       name: PIN recovery
       settings:

@@ -28,6 +28,7 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_pin_policy,
     intune_pin_policy_info,
     intune_pin_readiness_info,
+    intune_pin_report,
     intune_pinreset_consent,
     intune_pinreset_consent_info,
 )
@@ -170,6 +171,9 @@ SCENARIOS = (
     Scenario("readiness", intune_pin_readiness_info, with_policies(count_devices=True)),
     Scenario("readiness of a connected tenant", intune_pin_readiness_info, connected(terms="role")),
     Scenario("readiness by device", intune_pin_readiness_info, with_policies(rollout="devices", rollout_timeout=30, expect=EXPECTED)),
+    # Files go to the working directory, which each case has for itself.
+    Scenario("report", intune_pin_report, with_policies(directory=".")),
+    Scenario("report by device, in check mode", intune_pin_report, with_policies(directory=".", rollout="devices"), check=True),
     Scenario("consent", CONSENT, seed="empty"),
     Scenario("consent in check mode", CONSENT, seed="empty", check=True),
     Scenario("consent withdrawn", CONSENT, connected(state="absent", purge_grants=True), settings={"visibility_reads": 1}),

@@ -45,7 +45,7 @@ def _find_problem(earlier: t.Any, tenant_id: str) -> str | None:
 
 
 def compare(report: Json, earlier: Json) -> Json:
-    """Return what is new, fixed, and still there. What is gone counts as fixed only where everything was read."""
+    """Return what is new, fixed, and still there. One that is gone counts as fixed only where everything was read."""
     now, before = _index(report), _index(earlier)
     gone = [_shorten(item) for anchor, item in before.items() if anchor not in now]
     is_whole = not report["problems"]

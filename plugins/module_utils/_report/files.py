@@ -130,7 +130,7 @@ def render_json(report: Json) -> bytes:
     return (json.dumps(report, indent=2, ensure_ascii=True, allow_nan=False) + "\n").encode("ascii")
 
 
-# --- what a report is made of ---------------------------------------------------------------------------------------
+# --- sources of a report --------------------------------------------------------------------------------------------
 
 
 def read_earlier(path: str) -> t.Any:

@@ -205,7 +205,7 @@ def make_steps(reasons: t.Sequence[Json], findings: t.Sequence[Json], differs: t
         )
     if differs:
         names = ", ".join(dict.fromkeys(show(difference.get("option") or difference.get("code")) for difference in differs))
-        text = f"Settle {count(len(differs), 'difference')} from what is expected: {names}."
+        text = f"Settle {count(len(differs), 'difference')} from the expected policy: {names}."
         steps.append({"state": "no", "text": text, "why": "The tenant is not as the task expects it.", "anchor": "differs", "task": None})
     steps += [
         {
@@ -222,7 +222,7 @@ def make_steps(reasons: t.Sequence[Json], findings: t.Sequence[Json], differs: t
 
 
 def make_differs(readiness: Json) -> list[Json]:
-    """Return the differences from what the task expects."""
+    """Return the differences from the policy that the task expects."""
     return [
         {
             "option": show(difference.get("option") or difference.get("code")),

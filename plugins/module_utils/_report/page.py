@@ -37,7 +37,7 @@ def render_page(report: Json) -> bytes:
         ("steps", "Next steps", _make_steps(report)),
         ("changes", "What changed", _make_changes(report)),
         ("findings", "Findings", _make_findings(report)),
-        ("differs", "Differences from what is expected", _make_differs(report)),
+        ("differs", "Differences from the expected policy", _make_differs(report)),
         ("policies", "Policies", _make_policies(report)),
         ("devices", "Managed devices", _make_devices(report)),
         ("resets", "Outcomes of resets", _make_resets(report)),

@@ -6,7 +6,7 @@
 
 """The report as data: every number and sentence that the page, the JSON, and the table of devices show. Pure.
 
-A state is one of yes, no, unknown, and not_applicable. What was not read is unknown, and never yes.
+A state is one of yes, no, unknown, and not_applicable. A part that was not read is unknown, and never yes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GROUP_POLICIES = "Intune cannot see group policies of a domain. They win over ev
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """What is known of a reading beside the verdict. ``unread``: the parts that could not be read, as _readiness names them.
+    """Further facts of a reading. ``unread``: the parts that could not be read, as _readiness names them.
 
     ``groups``: names of groups by their IDs. ``paths``: what a custom profile holds, by the ID of the policy: paths with their values.
     """
@@ -137,7 +137,7 @@ def _make_verdict(readiness: Json, reasons: t.Sequence[Json], levels: t.Sequence
     by_name = {level["name"]: level for level in levels}
     ready = readiness.get("ready")
     if ready is True and not all(by_name[name]["state"] == "yes" for name in LEVELS[:3]):
-        # What is not known is never green.
+        # A level that is not known is never green.
         ready = None
     state = "yes" if ready is True else "no" if ready is False else "unknown"
     heading = HEADINGS[state]
@@ -164,7 +164,7 @@ def _close_steps(steps: t.Sequence[Json], levels: t.Sequence[Json]) -> list[Json
 
 
 def _make_coverage(readiness: Json, devices: Json, resets: Json | None, earlier: Json | None, unread: t.Collection[str]) -> list[Json]:
-    """Return what was read, and what was not. A part that was read with problems is not known as a whole."""
+    """Return the parts that were read, and those that were not. A part that was read with problems is not known as a whole."""
     policies = readiness.get("policies")
     number = len(policies or [])
     asked = [policy for policy in policies or [] if policy.get("assignments") and policy.get("surface") != "enrollment"]

@@ -101,7 +101,7 @@ def test_steps_come_by_level_then_differences_then_other_findings() -> None:
         "Settle not_connected.",
         "Settle policy_missing.",
         "Settle not_arrived.",
-        "Settle 1 difference from what is expected: minimum_pin_length.",
+        "Settle 1 difference from the expected policy: minimum_pin_length.",
         "Correct it.",
     ]
     assert [bool(step["task"]) for step in found] == [True, True, True, False, False]
