@@ -95,8 +95,8 @@ class Evidence:
     """All that was read of a tenant.
 
     ``consent``: null where it could not be read. ``missing_groups``: the groups of assignments that do not exist, null where that could
-    not be read; ``group_names``: those of the others, by ID. ``statuses``: check-in status by policy ID, as far as Intune has one; ``device_statuses``: that of each
-    device, where all of them are listed. ``unread``: what could not be read;
+    not be read; ``group_names``: those of the others, by ID. ``statuses``: check-in status by policy ID, as far as Intune has one;
+    ``device_statuses``: that of each device, where all of them are listed. ``unread``: what could not be read;
     ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``.
     """
 

@@ -19,6 +19,7 @@ from .._devices.eligibility import evaluate
 from .._devices.result import describe
 from .._graph.client import GraphClient
 from .._hello import api
+from .._hello.check_in import SEVERITY, Status
 from .._readiness.collect import Question, collect, explain
 from .._readiness.model import Evidence
 from .._readiness.verdict import judge
@@ -33,7 +34,6 @@ from .table import DeviceTable
 
 ORGANIZATION = shapes.object_of({"displayName": shapes.lenient(shapes.text)})
 UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError)
-WORST = ("error", "conflict")  # of a device's statuses, the worst first
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,24 +123,24 @@ def _read_devices(
     client: GraphClient, request: Request, counts: DeviceCounts, table: DeviceTable, outcomes: Outcomes, evidence: Evidence
 ) -> Json:
     """Count all devices and put each into the table. Return the counts, or the problem where the list cannot be read to its end."""
-    failed = _list_failed(evidence)
+    statuses = _list_statuses(evidence)
     try:
         for found in lookup.fetch_all_devices(client):
             device = describe(found, evaluate(found, request.platforms, request.ownerships))
             if counts.add(device):
-                table.add(device, failed.get(found.id.lower()), outcomes.find(found.id))
+                table.add(device, statuses.get(found.id.lower()), outcomes.find(found.id))
     except UNREADABLE as failure:
         table.clear()
         return {"total": None, "problem": explain(client, "the managed devices", failure).problem}
     return counts.describe()
 
 
-def _list_failed(evidence: Evidence) -> dict[str, str]:
-    """Return the worst status that policies have on a device, by its ID in lower case, as far as reports name devices."""
-    found: dict[str, str] = {}
+def _list_statuses(evidence: Evidence) -> dict[str, str]:
+    """Return the worst status that policies have on a device, by its ID in lower case, as far as Intune lists devices."""
+    told: list[tuple[str, Status]] = [pair for listed in evidence.device_statuses.values() for pair in listed.items()]
     for status in evidence.statuses.values():
-        for device in status.get("devices") or ():
-            identity, word = str(device.get("device_id")).lower(), str(device.get("status"))
-            if word in WORST and found.get(identity) != WORST[0]:
-                found[identity] = word
+        told += [(str(device["device_id"]).lower(), device["status"]) for device in status["devices"] or ()]
+    found: dict[str, str] = {}
+    for identity, word in sorted(told, key=lambda pair: SEVERITY.index(pair[1])):
+        found.setdefault(identity, word)
     return found

@@ -36,7 +36,7 @@ class DeviceTable:
         self._rows: list[tuple[str, str, str]] = []
 
     def add(self, device: t.Mapping[str, t.Any], policy_status: str | None, outcome: Outcome | None) -> None:
-        """Add a managed device. ``policy_status``: error or conflict of a policy; null where none is known."""
+        """Add a managed device. ``policy_status``: the worst of its policies; null where none is known."""
         values = {
             **device,
             "version": name_version(str(device.get("platform")), device.get("os_version")),
