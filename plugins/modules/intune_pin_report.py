@@ -214,9 +214,14 @@ numbers:
       returned: always
       sample: {new: 1, fixed: 2, still: 0, unknown: 0}
     problems:
-      description: Number of parts that could not be read.
+      description: Number of RV(problems).
       type: int
       returned: always
+problems:
+  description: What could not be read, and why, each in one line; empty when all was.
+  returned: success
+  type: list
+  elements: str
 """
 
 import typing as t
@@ -272,6 +277,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
             "written": changed,
             "readiness": made.readiness,
             "numbers": summarize(made.report),
+            "problems": made.report["problems"],
         },
         changed=bool(changed),
         warnings=files.list_warnings(),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import tempfile
 import typing as t
 
 import pytest
@@ -33,6 +34,7 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "intune_pin_policy": {**POLICY, "assignments": [{"target": "all_devices"}]},
     "intune_pin_policy_info": {},
     "intune_pin_readiness_info": {},
+    "intune_pin_report": {},
     "intune_device_info": {},
     "intune_device_passcode": {**PHONE, **NO_WAIT},
     "intune_device_passcode_info": PHONE,
@@ -61,10 +63,17 @@ ONLY_WHERE = (
     OnlyWhere("intune_pin_policy_info", {}, ("DeviceManagementServiceConfig.Read.All",)),
     OnlyWhere("intune_pin_policy_info", {}, permissions.READ_GROUPS),
     OnlyWhere("intune_pin_policy_info", {"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
-    OnlyWhere("intune_pin_readiness_info", {"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
+    *(
+        # The report asks by the same code.
+        OnlyWhere(module, options, row if module == "intune_pin_readiness_info" else row[:1])
+        for module in ("intune_pin_readiness_info", "intune_pin_report")
+        for options, row in (
+            ({"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
+            ({"expect": {**EXPECTED, "assignments": GROUP}}, permissions.READ_GROUPS),
+            ({"expect": {**EXPECTED, "scope_tags": ["Berlin"]}}, permissions.READ_TAGS),
+        )
+    ),
     OnlyWhere("intune_pin_readiness_info", {"count_devices": True}, permissions.READ_DEVICES),
-    OnlyWhere("intune_pin_readiness_info", {"expect": {**EXPECTED, "assignments": GROUP}}, permissions.READ_GROUPS),
-    OnlyWhere("intune_pin_readiness_info", {"expect": {**EXPECTED, "scope_tags": ["Berlin"]}}, permissions.READ_TAGS),
     *(
         # The three look groups up by the same code: that others do in place of the least permission is seen once.
         OnlyWhere(module, {**PEOPLE, **options}, row if module == "intune_device_info" else row[:1])
@@ -107,7 +116,9 @@ def run(tenant, module: str, options: t.Mapping[str, t.Any], roles: t.Iterable[s
     connection = {option: tenant.env[f"INTUNE_{option.upper()}"] for option in ("graph_url", "authority_url", "ca_path")}
     code = importlib.import_module(f"ansible_collections.endpointops.intune.plugins.modules.{module}")
     token = tenant.control.token(roles=sorted(set(roles)))
-    return Run(run_in_process(code, {**connection, "access_token": token, **options}, check=check, diff=False))
+    with tempfile.TemporaryDirectory() as folder:
+        place = {"directory": folder} if module == "intune_pin_report" else {}
+        return Run(run_in_process(code, {**connection, "access_token": token, **place, **options}, check=check, diff=False))
 
 
 def prepare(tenant, module: str) -> None:
@@ -116,7 +127,7 @@ def prepare(tenant, module: str) -> None:
     if module == "intune_pin_policy_info":
         group = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": tenant.graph("GET", "/groups")["value"][0]["id"]}
         tenant.control.add_policy("intent", "Berlin", values={"pinMinimumLength": 6}, assignments=[group])
-    if module in ("intune_pinreset_consent_info", "intune_pin_readiness_info"):
+    if module in ("intune_pinreset_consent_info", "intune_pin_readiness_info", "intune_pin_report"):
         assert not run(tenant, "intune_pinreset_consent", {}, LEAST["intune_pinreset_consent"]).result.get("failed")
 
 
@@ -127,8 +138,9 @@ def test_the_listed_permissions_suffice_and_each_of_them_is_needed(tenant, modul
     for row in rows:
         without = run(tenant, module, TASKS[module], [other[0] for other in rows if other is not row])
         assert row[0] in without.complaints or names_it(without, module, row[0]), (row, without.result)
-        # The report on the connection and the verdict list what they could not read; all others fail.
-        assert bool(without.result.get("failed")) == (module not in ("intune_connection_info", "intune_pin_readiness_info"))
+        # Those that list what they could not read; all others fail.
+        lists = ("intune_connection_info", "intune_pin_readiness_info", "intune_pin_report")
+        assert bool(without.result.get("failed")) == (module not in lists)
     enough = run(tenant, module, TASKS[module], LEAST[module])
     own = [item.row[0] for item in ONLY_WHERE if item.module == module and item.options == TASKS[module]]
     assert not enough.result.get("failed"), enough.result
