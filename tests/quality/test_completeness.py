@@ -27,7 +27,7 @@ TESTED_ELSEWHERE = {
     "plugins/module_utils/_hello/planning.py": "tests/unit/plugins/modules/test_intune_pin_policy.py",
     "plugins/module_utils/_hello/removal.py": "tests/unit/plugins/modules/test_intune_pin_policy.py",
     "plugins/module_utils/_types.py": "tests/quality/test_layers.py",
-    "plugins/module_utils/_readiness_options.py": "tests/integration/test_pin_readiness_info.py",
+    "plugins/module_utils/_readiness_options.py": "tests/unit/plugins/modules/test_intune_pin_readiness_info.py",
     "plugins/module_utils/_report/compose.py": "tests/unit/plugins/modules/test_intune_pin_report.py",
     "plugins/module_utils/_report/markup.py": "tests/unit/plugins/module_utils/_report/test_page.py",
     "plugins/module_utils/_report/parts.py": "tests/unit/plugins/module_utils/_report/test_page.py",

@@ -10,13 +10,15 @@ import typing as t
 import pytest
 import yaml
 
+from ansible_collections.endpointops.intune.plugins.doc_fragments import readiness as fragment
+from ansible_collections.endpointops.intune.plugins.module_utils import _readiness_options
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import SETTINGS
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness import model
 from ansible_collections.endpointops.intune.plugins.modules import intune_pin_policy, intune_pin_readiness_info
 from tests.support.readiness_tasks import ALL_DEVICES, Given, Json, expect
 
 RETURN = yaml.safe_load(intune_pin_readiness_info.RETURN)["readiness"]["contains"]
-DOCUMENTED = yaml.safe_load(intune_pin_readiness_info.DOCUMENTATION)["options"]
+DOCUMENTED = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
 OPTIONS = intune_pin_readiness_info.SPEC.argument_spec
 
 
@@ -75,7 +77,7 @@ def test_every_setting_can_be_expected() -> None:
     ],
 )
 def test_pin_recovery_is_expected_where_no_setting_is_given(given: Json | None, expected: Json) -> None:
-    task = intune_pin_readiness_info.parse_expected(expect(settings=given), None)
+    task = _readiness_options.parse_expected(expect(settings=given), None)
     assert task.settings == expected and task.is_present
 
 
