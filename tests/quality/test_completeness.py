@@ -23,6 +23,9 @@ COLLECTION = "ansible_collections.endpointops.intune.plugins"
 TESTED_ELSEWHERE = {
     "plugins/module_utils/_devices/members.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",
     "plugins/module_utils/_devices/search.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",
+    "plugins/module_utils/_graph/collaborators.py": "tests/unit/plugins/module_utils/_graph/test_client.py",
+    "plugins/module_utils/_passcode/lock_files.py": "tests/unit/plugins/module_utils/_passcode/test_device_lock.py",
+    "plugins/module_utils/_passcode/reset_response.py": "tests/unit/plugins/module_utils/_passcode/test_reset_state.py",
     "plugins/module_utils/_types.py": "tests/quality/test_layers.py",
     "plugins/modules/intune_connection_info.py": "tests/unit/plugins/module_utils/test_diagnostics.py",
     "plugins/modules/intune_device_info.py": "tests/integration/test_device_info.py",
