@@ -40,7 +40,7 @@ QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 PARTS := environment sanity-environment lint+sanity+docs-lint+docs+demo unit artifact contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog clean
+.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report clean
 ifndef TOGETHER
 .NOTPARALLEL:
 endif
@@ -132,6 +132,9 @@ bench: environment  ## Measure speed and memory against the emulated tenant, and
 # on every Python.
 matrix: environment  ## Run tests on each ansible-core that is supported, over the Pythons of this machine
 	@env $(ANSIBLE) WORKERS=$(WORKERS) python -m tests.tools.matrix $(MATRIX)
+
+sample-report: environment  ## Write docs/sample, a report on the demo tenant, with the same bytes each time
+	@$(RUN) python -m tests.tools.sample_report
 
 changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules
 	@if grep -q '^version: .*-dev$$' galaxy.yml; then \

@@ -168,6 +168,17 @@ INTUNE: dict[str, tuple[list[Json], str]] = {
 }
 
 
+def test_members_of_enumerations_may_be_in_any_letter_case(client: Any) -> None:
+    made = client.call("POST", CP, policy(ON, platforms="Windows10", technologies="MDM"))
+    assert (made.status_code, made.json()["platforms"], made.json()["technologies"]) == (201, "windows10", "mdm")
+    filters = client.json("/beta/deviceManagement/assignmentFilters")["value"]
+    target = {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget", "deviceAndAppManagementAssignmentFilterType": "INCLUDE"}
+    target["deviceAndAppManagementAssignmentFilterId"] = next(found["id"] for found in filters if found["platform"] == "windows10AndLater")
+    assert assign(client, made.json()["id"], {"target": target}).status_code == 200
+    (shown,) = client.json(f"{CP}/{made.json()['id']}/assignments")["value"]
+    assert shown["target"]["deviceAndAppManagementAssignmentFilterType"] == "include"
+
+
 @pytest.mark.parametrize("name", INTUNE)
 def test_settings_that_intune_refuses(client: Any, name: str) -> None:
     instances, words = INTUNE[name]

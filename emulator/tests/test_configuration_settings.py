@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from emulator_support.catalog import GROUP, LENGTH, RECOVERY, TYPE, URLS, USER_GROUP
 from intune_emulator.intune.setting_definitions import DEFINITIONS
 
+AUTHENTICATION, KERBEROS = "a79b2d36-7dea-4a84-81ef-27f99296bccf", "14df2cb2-fc75-43af-87f8-a1fbd56a64e3"
 CS = "/beta/deviceManagement/configurationSettings"
 
 
@@ -56,7 +58,7 @@ def test_select_and_refusals(client: Any) -> None:
 
 
 def test_all_are_told(client: Any) -> None:
-    assert len(DEFINITIONS) == 40
+    assert len(DEFINITIONS) == 45
     for name, definition in DEFINITIONS.items():
         found = client.json(f"{CS}/{name}")
         assert found["baseUri"] + found["offsetUri"] == definition.oma_uri
@@ -64,3 +66,22 @@ def test_all_are_told(client: Any) -> None:
         assert definition.group is None or name in DEFINITIONS[definition.group].children
         if definition.kind == "choice":
             assert found["defaultOptionId"] in [item["itemId"] for item in found["options"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "type_name", "category", "since", "limit", "ux"),
+    [
+        ("authentication_enablepasswordlessexperience", "Choice", AUTHENTICATION, "10.0.22631.2506", None, "default"),
+        ("authentication_allowaadpasswordreset", "Choice", AUTHENTICATION, "10.0.16299", None, "toggle"),
+        ("authentication_configurewebcamaccessdomainnames", "SimpleSettingCollection", AUTHENTICATION, "10.0.22000", 600, "default"),
+        ("authentication_preferredaadtenantdomainname", "Simple", AUTHENTICATION, "10.0.17763", None, "default"),
+        ("kerberos_cloudkerberosticketretrievalenabled", "Choice", KERBEROS, "10.0.22000", None, "toggle"),
+    ],
+)
+def test_settings_of_sign_in(client: Any, name: str, type_name: str, category: str, since: str, limit: int | None, ux: str) -> None:
+    found = client.json(f"{CS}/device_vendor_msft_policy_config_{name}")
+    kind = type_name if type_name.endswith("Collection") else f"{type_name}Setting"
+    assert (found["@odata.type"], found["categoryId"]) == (f"{TYPE}{kind}Definition", category)
+    assert (found["applicability"]["minimumSupportedVersion"], found.get("maximumCount"), found["uxBehavior"]) == (since, limit, ux)
+    assert ("holographicForBusiness" in found["applicability"]["windowsSkus"]) is name.endswith("tenantdomainname")
+    assert found["applicability"]["technologies"] == "mdm"

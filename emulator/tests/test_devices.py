@@ -283,3 +283,31 @@ def test_audits(client: Any) -> None:
 def test_key_in_parentheses(client: Any) -> None:
     device = client.device("PHONE-HELPDESK-02")["id"]
     assert client.json(f"{V1}('{device}')?$select=id")["id"] == device
+
+
+@pytest.mark.parametrize(
+    ("properties", "state", "has_passcode"),
+    [
+        ({"operatingSystem": "Android", "deviceEnrollmentType": "androidEnterpriseDedicatedDevice"}, "done", True),
+        ({"operatingSystem": "iOS", "deviceEnrollmentType": "userEnrollment"}, "done", False),
+        ({"operatingSystem": "iPadOS", "deviceEnrollmentType": "appleBulkWithoutUser"}, "done", False),
+        ({"operatingSystem": "visionOS", "deviceEnrollmentType": "userEnrollment"}, "done", False),
+        ({"operatingSystem": "iOS", "deviceEnrollmentType": "appleUserEnrollment"}, "notSupported", False),
+        ({"operatingSystem": "iOS", "deviceEnrollmentType": "appleAccountDrivenUserEnrollment"}, "notSupported", False),
+        ({"operatingSystem": "Linux"}, "notSupported", False),
+        ({"operatingSystem": "macOS"}, "notSupported", False),
+    ],
+    ids=lambda value: "-".join(value.values()) if isinstance(value, dict) else "",
+)
+def test_a_reset_follows_the_platform_and_the_enrollment(client: Any, properties: dict[str, str], state: str, has_passcode: bool) -> None:
+    device = client.control("POST", "devices", {"deviceName": "ONE", "deviceType": "unknown", **properties})["id"]
+    assert reset(client, device).status_code == 204
+    client.advance(600)
+    (entry,) = client.json(f"{BETA}/{device}?$select=deviceActionResults")["deviceActionResults"]
+    assert (entry["actionState"], bool(entry.get("passcode"))) == (state, has_passcode)
+
+
+def test_v1_does_not_have_the_newest_kinds_of_enrollment(client: Any) -> None:
+    kinds = {version: {row["deviceEnrollmentType"] for row in client.json(version)["value"]} for version in (V1, BETA)}
+    assert "androidEnterpriseFullyManaged" in kinds[BETA] - kinds[V1]
+    assert "unknownFutureValue" in kinds[V1] - kinds[BETA] and "windowsAzureADJoin" in kinds[V1]

@@ -223,6 +223,13 @@ def test_groups(client: Any) -> None:
     assert device["deviceId"] is None
 
 
+def test_groups_by_several_ids(client: Any) -> None:
+    known = [row["id"] for row in client.json("/v1.0/groups?$select=id")["value"]]
+    for ids in ([known[0], known[2], "99999999-1111-4222-8333-444444444444"], [known[1]]):
+        found = client.json(f"/v1.0/groups?$filter=id in ({','.join(map(repr, ids))})&$select=id")["value"]
+        assert {row["id"] for row in found} == set(ids) & set(known)
+
+
 def test_entra_device(client: Any) -> None:
     for name, trust in (("LT-BERLIN-014", "AzureAd"), ("WS-BERLIN-101", "ServerAd"), ("HOME-PC-ROSSI", "Workplace")):
         device_id = client.device(name)["azureADDeviceId"]

@@ -147,12 +147,27 @@ def test_enrollment_configurations(client: Any) -> None:
     assert beta_only.isdisjoint(found[0])
     assert beta_only <= set(client.json(f"/beta/{ENROLLMENT}")["value"][0])
     assert set(client.json(f"/v1.0/{ENROLLMENT}?$select=id,priority")["value"][0]) == {"@odata.type", "id", "priority"}
-    for query in ("$select=state", "$filter=priority eq 0", "$expand=assignments"):
+    for query in ("$select=state", "$filter=priority eq 0", "$expand=nothing"):
         assert client.get(f"/v1.0/{ENROLLMENT}?{query}").status_code == 400
+
+
+def test_enrollment_configurations_are_assigned_except_the_default_one(client: Any) -> None:
+    other = plant(client, "enrollment", assignments=[ALL_DEVICES])
+    found = {item["id"]: item for item in client.json(f"/beta/{ENROLLMENT}?$expand=assignments")["value"]}
+    assert [entry["target"]["@odata.type"] for entry in found.pop(other)["assignments"]] == [ALL_DEVICES["@odata.type"]]
+    (default,) = found.values()
+    assert (default["priority"], default["assignments"]) == (0, [])
+    assert not any("assignments" in item for item in client.json(f"/beta/{ENROLLMENT}")["value"])
 
 
 def test_enrollment_needs_its_own_role(client: Any) -> None:
     for role, status in (("DeviceManagementServiceConfig.Read.All", 200), ("DeviceManagementConfiguration.ReadWrite.All", 403)):
+        assert client.call("GET", f"/v1.0/{ENROLLMENT}", roles=[role]).status_code == status
+
+
+def test_enrollment_may_take_the_role_of_configuration(client: Any) -> None:
+    client.settings(enrollment_access="configuration")
+    for role, status in (("DeviceManagementConfiguration.Read.All", 200), ("DeviceManagementManagedDevices.Read.All", 403)):
         assert client.call("GET", f"/v1.0/{ENROLLMENT}", roles=[role]).status_code == status
 
 

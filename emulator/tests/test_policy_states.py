@@ -43,6 +43,34 @@ def test_states_are_counted(client: Any) -> None:
     assert overview(client, made) == {"pendingCount": WINDOWS - 4, "notApplicableCount": 1, "successCount": 3}
 
 
+def test_states_over_time(client: Any) -> None:
+    made = assigned(client)
+    rest = {"pendingCount": WINDOWS - 1}
+    device = client.device("LT-BERLIN-012")["id"]
+    shown = set_states(client, made, LT_BERLIN_012=[{"state": "error", "after": 60}, {"state": "succeeded", "after": 120}])
+    assert shown[device] == {"state": "pending", "code": 0} and overview(client, made) == {"pendingCount": WINDOWS}
+    client.advance(60)
+    assert overview(client, made) == {**rest, "errorCount": 1}
+    reported = client.json(f"{V1}/{made}/deviceStatusOverview")["lastUpdateDateTime"]
+    client.advance(59)
+    assert overview(client, made) == {**rest, "errorCount": 1}
+    client.advance(1)
+    assert overview(client, made) == {**rest, "successCount": 1}
+    assert client.json(f"{V1}/{made}/deviceStatusOverview")["lastUpdateDateTime"] > reported
+    set_states(client, made, LT_BERLIN_012={"state": "conflict", "after": 10})
+    assert overview(client, made) == {**rest, "successCount": 1}, "what comes later leaves the state of now"
+    set_states(client, made, LT_BERLIN_012="pending")
+    client.advance(10)
+    assert overview(client, made) == {"pendingCount": WINDOWS}, "a state of now takes the place of all"
+
+
+def test_a_user_may_have_another_state(client: Any) -> None:
+    made = assigned(client)
+    shown = set_states(client, made, LT_BERLIN_012={"state": "succeeded", "user": {"state": "error", "code": 65000}})
+    assert shown[client.device("LT-BERLIN-012")["id"]] == {"state": "succeeded", "code": 0, "user": {"state": "error", "code": 65000}}
+    assert overview(client, made) == {"pendingCount": WINDOWS - 1, "successCount": 1}
+
+
 def test_the_overview_tells_when_a_device_reported_last(client: Any) -> None:
     made = assigned(client)
     path = f"{V1}/{made}/deviceStatusOverview"
@@ -99,7 +127,17 @@ def test_what_cannot_be_planted_changes_nothing(client: Any) -> None:
         *({"policy_id": made, "states": {right: "succeeded", **wrong}} for wrong in ({"none": "error"}, {mac: "notApplicable"})),
         *(
             {"policy_id": made, "states": {client.device("LT-PARIS-003")["id"]: "succeeded", right: wrong}}
-            for wrong in ("fine", {"state": "fine"}, {"code": 1}, {**ERROR, "x": 1}, {**ERROR, "code": "1"}, {**ERROR, "code": 2**31})
+            for wrong in (
+                "fine",
+                {"state": "fine"},
+                {"code": 1},
+                {**ERROR, "after": -1},
+                {**ERROR, "after": True},
+                {**ERROR, "user": "fine"},
+                {**ERROR, "x": 1},
+                {**ERROR, "code": "1"},
+                {**ERROR, "code": 2**31},
+            )
         ),
     ):
         assert client.http.post("/_emulator/policy_states", json=body).status_code == 400, body

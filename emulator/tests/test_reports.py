@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Exports of a policy's states, their download, and the report on the settings of one device."""
+"""Exports of a policy's states, their download, and the reports that are answered at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from intune_emulator.state.journal import Recorder
 
 JOBS = "/v1.0/deviceManagement/reports/exportJobs"
 NAME = "DeviceStatusesByConfigurationProfile"
-SETTINGS = "/beta/deviceManagement/reports/getConfigurationSettingNonComplianceReport"
+COUNTS = "PerSettingDeviceSummaryByConfigurationPolicy"
+REPORTS = "/beta/deviceManagement/reports"
+SETTINGS = f"{REPORTS}/getConfigurationSettingNonComplianceReport"
+CATALOG_SETTINGS = f"{REPORTS}/getConfigurationSettingsReport"
+DEVICES = f"{REPORTS}/getConfigurationPolicyDevicesReport"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 HOUR = 3600
 
@@ -126,13 +130,14 @@ def test_rows(client: Any) -> None:
         "UPN": device["userPrincipalName"],
         "PolicyStatus": "2",
         "ReportStatus": "Succeeded",
+        "ReportStatus_loc": "Succeeded",
         "UnifiedPolicyType": "windows10CustomConfiguration",
     }
     shown = {row["DeviceName"]: (row["PolicyStatus"], row["ReportStatus"]) for row in rows}
     assert [shown[f"LT-{name}"] for name in ("BERLIN-013", "BERLIN-014", "PARIS-003", "OSLO-001")] == [
         ("5", "Error"),
         ("6", "Conflict"),
-        ("1", "Not applicable"),
+        ("1", "NotApplicable"),
         ("0", "Pending"),
     ]
 
@@ -141,19 +146,106 @@ def test_select(client: Any) -> None:
     made = assigned(client)
     client.advance(60)
     set_states(client, made, LT_BERLIN_012="succeeded")
-    rows = table(client, made, select=["PspdpuLastModifiedTimeUtc", "UserId", "IntuneDeviceId"])
+    rows = table(client, made, select=["PspdpuLastModifiedTimeUtc", "Model", "IntuneDeviceId"])
     device = client.device("LT-BERLIN-012")
     (row,) = (row for row in rows if row["IntuneDeviceId"] == device["id"])
-    assert list(row) == ["PspdpuLastModifiedTimeUtc", "UserId", "IntuneDeviceId"]
-    assert row["UserId"] == device["userId"]
+    assert list(row) == ["PspdpuLastModifiedTimeUtc", "Model", "IntuneDeviceId"]
+    assert row["Model"] == device["model"]
     assert row["PspdpuLastModifiedTimeUtc"] > rows[0]["PspdpuLastModifiedTimeUtc"]
-    assert len(table(client, made, select=[])[0]) == 8
-    assert "x-emulator-refused" not in refusal(client, body(made, select=["DeviceName", "Nonsense"])).headers
-    assert "x-emulator-refused" in refusal(client, body(made, select=["Model"])).headers
+    assert len(table(client, made, select=[])[0]) == 9
+    for column in ("UserId", "Nonsense", "ReportStatus_loc"):
+        assert "x-emulator-refused" not in refusal(client, body(made, select=["DeviceName", column])).headers
+    assert "x-emulator-refused" in refusal(client, body(made, select=["TemplateVersion"])).headers
     client.settings(export_select="refuse")
     assert len(table(client, made)) == WINDOWS
     for select in (["DeviceName"], []):
         refusal(client, body(made, select=select))
+
+
+@pytest.mark.parametrize(
+    "name", ["localizedValuesAsAdditionalColumn", "LocalizedValuesAsAdditionalColumn", "LOCALIZEDVALUESASADDITIONALCOLUMN"]
+)
+def test_enumerations_are_matched_without_regard_to_case(client: Any, name: str) -> None:
+    job = export(client, assigned(client), localizationType=name, format="CSV")
+    assert (job["localizationType"], job["format"]) == ("localizedValuesAsAdditionalColumn", "csv")
+    assert wait(client, job)["url"]
+
+
+def test_words_are_in_a_column_of_their_own_or_replace_the_member(client: Any) -> None:
+    made = assigned(client)
+    set_states(
+        client, made, LT_BERLIN_012="notApplicable", LT_BERLIN_013="nonCompliant", LT_BERLIN_014="remediated", LT_BERLIN_015="notAssigned"
+    )
+    names = [f"LT-BERLIN-0{number}" for number in range(12, 16)]
+
+    def shown(**more: Any) -> list[tuple[str, ...]]:
+        rows = {row["DeviceName"]: row for row in table(client, made, select=["DeviceName", "PolicyStatus", "ReportStatus"], **more)}
+        return [tuple(rows[name].values())[1:] for name in names]
+
+    client.settings(report_language="de")
+    numbers, members = ("1", "4", "3", "7"), ("NotApplicable", "Noncompliant", "Remediated", "NotAssigned")
+    words = ("Nicht zutreffend", "Nicht konform", "Behoben", "Nicht zugewiesen")
+    assert shown() == list(zip(numbers, members, words, strict=True))
+    assert shown(localizationType="replaceLocalizableValues") == list(zip(numbers, words, strict=True))
+    client.settings(report_status="number")
+    assert shown() == list(zip(numbers, numbers, words, strict=True))
+
+
+def test_a_device_may_have_a_row_of_the_system_account_and_one_of_its_user(client: Any) -> None:
+    made = assigned(client)
+    nobody = client.device("LT-BERLIN-013")
+    client.control("PATCH", f"devices/{nobody['id']}", {"userId": "", "userPrincipalName": ""})
+    set_states(client, made, LT_BERLIN_012={"state": "pending", "user": ERROR}, LT_BERLIN_013="succeeded")
+    user = client.device("LT-BERLIN-012")["userPrincipalName"]
+
+    def shown(name: str) -> list[tuple[str, str]]:
+        return [(row["UPN"], row["PolicyStatus"]) for row in table(client, made) if row["DeviceName"] == name]
+
+    assert shown("LT-BERLIN-012") == [(user, "0")]
+    client.settings(report_rows="system_and_user")
+    assert shown("LT-BERLIN-012") == [("System account", "0"), (user, "5")]
+    assert shown("LT-BERLIN-013") == [("System account", "2")]
+    client.settings(report_language="de")
+    assert shown("LT-BERLIN-013") == [("Systemkonto", "2")]
+    client.settings(report_system_upn="blank")
+    assert shown("LT-BERLIN-013") == [("", "2")]
+    assert ask(client, made).json()["Values"][0][0] == -5
+    found = client.device("LT-BERLIN-012")
+    system = f"(PolicyId eq '{made}') and (DeviceId eq '{found['id']}') and (UserId eq '{NOBODY}')"
+    assert ask(client, made, filter=system).json()["Values"][0][0] == 0
+
+
+def test_counts_of_each_setting(client: Any) -> None:
+    made = two_settings(client)
+    set_states(
+        client, made, LT_BERLIN_012={"state": "succeeded", "user": "conflict"}, LT_BERLIN_013="remediated", LT_BERLIN_014="nonCompliant"
+    )
+    rows = table(client, made, reportName=COUNTS)
+    counts = [
+        (row["SettingName"], row["NumberOfCompliantDevices"], row["NumberOfErrorDevices"], row["NumberOfConflictDevices"]) for row in rows
+    ]
+    assert counts == [("B", "2", "1", "0"), ("A", "2", "1", "0")]
+    assert {row["PolicyId"] for row in rows} == {made} and len({row["SettingId"] for row in rows}) == 2
+    client.settings(report_rows="system_and_user")
+    (first, _second) = table(client, made, reportName=COUNTS, select=["NumberOfConflictDevices", "SettingName", "NumberOfCompliantDevices"])
+    assert first == {"NumberOfConflictDevices": "1", "SettingName": "B", "NumberOfCompliantDevices": "1"}
+    for column in ("SettingId", "PolicyId", "DeviceName"):
+        refusal(client, body(made, reportName=COUNTS, select=[column]))
+    assert len(table(client, with_catalog(client), reportName=COUNTS)) == 3
+
+
+def test_exports_have_a_quota_of_their_own(client: Any) -> None:
+    made = assigned(client)
+    statuses = [client.get(JOBS).status_code for _read in range(47)]
+    assert set(statuses) == {200} and client.call("POST", JOBS, body(made)).status_code == 201
+    refused = client.get(JOBS)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+    assert client.journal()[-1]["workload"] == "exports"
+    assert client.call("POST", DEVICES, {"filter": f"(PolicyId eq '{made}')"}).status_code == 200
+    client.advance(60)
+    assert client.get(JOBS).status_code == 200
+    client.control("POST", "usage", {"workload": "exports", "requests": 99})
+    assert client.get(JOBS).status_code == 429, "a tenant has 100 requests"
 
 
 def test_csv_is_as_rfc_4180_says_behind_a_mark(client: Any) -> None:
@@ -362,6 +454,119 @@ def test_settings_of_catalog_policies_by_setting(client: Any) -> None:
     assert rows == [[-2016281106, name, 6] for name in ("group_first", "group_second", "alone")]
     client.settings(setting_report="profiles")
     assert ask(client, policy_id).json()["TotalRowCount"] == 0
+
+
+def test_settings_of_catalog_policies_have_a_report_of_their_own(client: Any) -> None:
+    made, policy_id = two_settings(client), with_catalog(client)
+    set_states(client, policy_id, LT_BERLIN_012="conflict")
+    client.settings(setting_report="profiles")
+    found = ask(client, policy_id, path=CATALOG_SETTINGS).json()
+    assert [column["Column"] for column in found["Schema"]] == [
+        "ErrorCode",
+        "SettingId",
+        "SettingInstanceId",
+        "SettingName",
+        "SettingStatus",
+    ]
+    assert [(row[0], row[3], row[4]) for row in found["Values"]] == [
+        (-2016281106, name, 6) for name in ("group_first", "group_second", "alone")
+    ]
+    assert ask(client, made, path=CATALOG_SETTINGS).json()["TotalRowCount"] == 0
+    assert ask(client, NOBODY, path=CATALOG_SETTINGS).json()["TotalRowCount"] == 0
+    assert ask(client, policy_id, path=CATALOG_SETTINGS.replace("beta", "v1.0")).status_code == 400
+
+
+def devices(client: Any, policy_id: str, base: str = "", **more: Any) -> Any:
+    text = f"{base}{' and ' if base else ''}(PolicyId eq '{policy_id}')"
+    response = client.call("POST", DEVICES, {"select": [], "filter": text, "skip": 0, "top": 50, "orderBy": [], **more})
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/octet-stream"), response.text
+    return response.json()
+
+
+def test_devices_of_a_policy_at_once(client: Any) -> None:
+    made = assigned(client)
+    set_states(client, made, LT_BERLIN_012=ERROR)
+    found = devices(client, made)
+    names = [column["Column"] for column in found["Schema"]]
+    assert names == sorted(names, key=str.lower) and found["TotalRowCount"] == len(found["Values"]) == WINDOWS
+    rows = [dict(zip(names, values, strict=True)) for values in found["Values"]]
+    device = client.device("LT-BERLIN-012")
+    (row,) = (row for row in rows if row["DeviceName"] == "LT-BERLIN-012")
+    assert row.pop("PspdpuLastModifiedTimeUtc")
+    assert row == {
+        "DeviceName": "LT-BERLIN-012",
+        "IntuneDeviceId": device["id"],
+        "Manufacturer": device["manufacturer"],
+        "Model": device["model"],
+        "PolicyBaseTypeName": "Microsoft.Management.Services.Api.DeviceConfiguration",
+        "PolicyId": made,
+        "PolicyStatus": 5,
+        "ReportStatus": "Error",
+        "ReportStatus_loc": "Error",
+        "UPN": device["userPrincipalName"],
+        "UserId": device["userId"],
+    }
+    chosen = devices(client, made, select=["ReportStatus", "IntuneDeviceId"])
+    assert [column["Column"] for column in chosen["Schema"]] == ["IntuneDeviceId", "ReportStatus", "ReportStatus_loc"]
+
+
+def test_pages_of_devices_have_fifty_rows_at_most(client: Any) -> None:
+    made = assigned(client)
+    client.settings(report_rows="system_and_user")
+    total = devices(client, made)["TotalRowCount"]
+    first, second = devices(client, made, top=500), devices(client, made, skip=50)
+    assert total > 50 and (len(first["Values"]), len(second["Values"])) == (50, total - 50)
+    assert devices(client, made, skip=total)["Values"] == []
+    ordered = devices(client, made, select=["DeviceName"], orderBy=["DeviceName desc"], top=2)["Values"]
+    assert ordered == sorted(ordered, reverse=True)
+
+
+PROFILE, CATALOG = "Microsoft.Management.Services.Api.DeviceConfiguration", "DeviceManagementConfigurationPolicy"
+INTENT = "Microsoft.Management.Services.Api.DeviceManagementIntent"
+
+
+def test_devices_by_the_type_of_the_policy(client: Any) -> None:
+    profile, catalog = assigned(client), with_catalog(client)
+    target = {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}
+    planted = {"surface": "intent", "name": "Old", "values": {"pinRecoveryEnabled": True}, "assignments": [target]}
+    intent = client.control("POST", "policies", planted)["id"]
+    for made, own in ((profile, PROFILE), (catalog, CATALOG), (intent, INTENT)):
+        for base in (PROFILE, CATALOG, INTENT):
+            assert (devices(client, made, f"(PolicyBaseTypeName eq '{base}')")["TotalRowCount"] > 0) is (base == own)
+        both = f"((PolicyBaseTypeName eq '{PROFILE}') or (PolicyBaseTypeName eq '{own}'))"
+        assert devices(client, made, both)["TotalRowCount"] == WINDOWS
+    assert devices(client, NOBODY)["TotalRowCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "emulator"),
+    [
+        ({"filter": "PolicyId eq 'x'"}, True),
+        ({"filter": "(PolicyId eq '{id}') and (PolicyStatus eq '5')"}, True),
+        ({"filter": "(PolicyBaseTypeName eq 'a') or (PolicyId eq '{id}')"}, True),
+        ({"filter": None}, True),
+        ({"select": ["UnifiedPolicyPlatformType"]}, True),
+        ({"top": 0}, True),
+        ({"search": "x"}, True),
+        ({"select": ["ReportStatus_loc"]}, False),
+        ({"select": ["Nonsense"]}, False),
+        ({"nonsense": 1}, False),
+    ],
+)
+def test_refusals_of_the_report_on_devices(client: Any, change: dict[str, Any], emulator: bool) -> None:
+    made = assigned(client)
+    sent = {name: value.replace("{id}", made) if isinstance(value, str) else value for name, value in change.items()}
+    response = refusal(client, {"filter": f"(PolicyId eq '{made}')", **sent}, DEVICES)
+    assert ("x-emulator-refused" in response.headers) is emulator
+
+
+def test_who_may_read_the_report_on_devices(client: Any) -> None:
+    sent = {"filter": f"(PolicyId eq '{assigned(client)}')"}
+    client.control("DELETE", "journal")
+    roles = ["DeviceManagementConfiguration.Read.All", "DeviceManagementServiceConfig.Read.All"]
+    assert [client.call("POST", DEVICES, sent, roles=[role]).status_code for role in roles] == [200, 403]
+    assert [entry["write"] for entry in client.journal()] == [False, False]
+    assert client.call("POST", DEVICES.replace("beta", "v1.0"), sent).status_code == 400
 
 
 def test_reading_by_post_is_no_write_but_counts_as_one_for_the_quota(client: Any) -> None:

@@ -10,8 +10,9 @@ short_description: Devices that Microsoft Intune manages, one host each
 version_added: 1.0.0
 description:
   - Makes a host of each managed device, or of those that are members of groups of Microsoft Entra.
-  - A host's name is Intune's ID of the device, which is unique and stays when the device is renamed. What Intune tells of it, and
-    whether M(endpointops.intune.intune_device_passcode) would send a reset, are host variables.
+  - A host has the name of the device, see O(hostnames), so that C(--limit NAME) works. What Intune tells of it, whether
+    M(endpointops.intune.intune_device_passcode) would send a reset, and the outcome to expect are host variables. Tasks that name a
+    device take C(intune_id), which is unique and stays when the device is renamed.
   - The file's name must end with C(intune_devices.yml) or C(intune_devices.yaml).
   - Ansible cannot log on to these devices. Tasks for them run on the controller, which the host variables C(ansible_connection) and
     C(ansible_python_interpreter) see to.
@@ -32,6 +33,22 @@ options:
       - Needs the application permissions C(GroupMember.Read.All), C(Device.Read.All) and C(User.Read.All).
     type: list
     elements: str
+  hostnames:
+    description:
+      - The properties that give a host its name, in this order. The first one that a device has is used, and Intune's ID of the device
+        where it has none. A serial number that is a placeholder, such as V(To be filled by O.E.M.), gives no name.
+      - Letters, digits, dots, dashes, and underscores are kept. Other characters become an underscore, dots and dashes at the beginning
+        and at the end are left out, and a name ends after 200 bytes.
+      - Where several devices of the source have the same name, without regard to case, each of them gets an underscore and the first eight
+        characters of its ID behind it, such as V(LT-1_6a19d72c), and where this is not unique either, the ID is its name. So
+        C(--limit NAME) never means one of several. All devices count that are read, also those that O(eligible) and O(filters) leave out.
+      - The same holds for a name that has a meaning in Ansible (V(localhost), V(127.0.0.1), V(all), V(ungrouped)), for that of a group, and
+        for that of a host of a source before this one. A device of a source before this one keeps its host.
+      - With V(id) alone a host's name stays when the device is renamed.
+    type: list
+    elements: str
+    choices: [device_name, managed_device_name, serial_number, user_principal_name, azure_ad_device_id, id]
+    default: [device_name]
   platforms:
     description:
       - The platforms on which a passcode would be reset, as in M(endpointops.intune.intune_device_passcode). It changes the verdict in
@@ -72,6 +89,12 @@ notes:
   - Needs the application permission C(DeviceManagementManagedDevices.Read.All), and the beta version of Microsoft Graph, which alone
     tells how a device is joined.
   - Connection options may be templates, such as those of a lookup. What Intune says is never a template.
+  - Groups of O(groups) and O(keyed_groups) whose names would be V(localhost), V(all), V(ungrouped), or that of a host of a source before
+    this one get C(_group) behind it, with a warning. A group that would contain itself is not put into its C(parent_group), with a
+    warning.
+  - C(inventory_hostname) is not known yet in O(compose), O(groups), and O(keyed_groups). Use C(intune_id) or C(intune_device_name).
+  - Users can rename their devices. Do not put these hosts into one inventory with servers of a later source that may have the same names,
+    or set O(hostnames) to V(id). Ansible merges hosts of the same name, and tasks for these hosts run on the controller.
   - The host variables are those that M(endpointops.intune.intune_device_info) returns of a device, with C(intune_) before their names.
 seealso:
   - module: endpointops.intune.intune_device_info
@@ -107,6 +130,11 @@ filters:
   - exclude: intune_device_name is match('LAB-')
 
 ---
+# Named by serial number, and by the name of the device where it has none
+plugin: endpointops.intune.intune_devices
+hostnames: [serial_number, device_name]
+
+---
 # Kept for an hour in files
 plugin: endpointops.intune.intune_devices
 cache: true
@@ -129,12 +157,14 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _guid, _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, host_names, lookup, model
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.result import describe
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import InternalError, IntuneError, MissingLibraryError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT, TEXTS, Options
 from ansible_collections.endpointops.intune.plugins.module_utils._text import clean
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _plugin_options
+from ansible_collections.endpointops.intune.plugins.plugin_utils._planned_host import PlannedHost, add_hosts
 
 try:
     from ansible.template import trust_as_template
@@ -144,6 +174,7 @@ except ImportError:  # before ansible-core 2.19 every string that is not marked 
 SPEC: Options = {
     **CONNECTION,
     "device_groups": {"type": TEXTS, "elements": TEXT},
+    "hostnames": {"type": "list", "elements": "str", "choices": list(host_names.HOST_NAMES), "default": ["device_name"]},
     "platforms": {"type": "list", "elements": "str", "choices": ["windows", "android", "ios"], "default": ["windows"]},
     "ownerships": {"type": "list", "elements": "str", "choices": list(model.OWNERSHIPS), "default": ["company"]},
     "eligible": {"type": "bool"},
@@ -169,6 +200,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     """Adds a host for each managed device."""
 
     NAME = "endpointops.intune.intune_devices"
+    inventory: t.Any
 
     def verify_file(self, path: str) -> bool:
         """Return whether the file is for this plugin, by the end of its name."""
@@ -185,10 +217,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         before = set(self.inventory.hosts)
         is_complete = False
         try:
-            for device in self._devices(params, path, cache):
-                # A list that changes while it is read may have a device twice.
-                if device.id in before or device.id not in self.inventory.hosts:
-                    self._add_host(device, params)
+            self._add_hosts(self._devices(params, path, cache), params)
             is_complete = True
         except AnsibleError:
             raise
@@ -255,26 +284,49 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self.display.warning(warning)
         return devices
 
-    def _add_host(self, device: model.Device, params: dict[str, t.Any]) -> None:
-        """Add the host of a device, unless the options ``eligible`` or ``filters`` leave it out."""
+    def _add_hosts(self, devices: t.Iterable[model.Device], params: dict[str, t.Any]) -> None:
+        """Add the hosts of devices. A name is unique, so that all names must be known before the first host."""
+        known = {
+            str(host.vars["intune_id"]): name
+            for name, host in self.inventory.hosts.items()
+            if "intune_id" in host.vars and host.vars.get("ansible_python_interpreter") == INTERPRETER
+        }
+        planned: dict[str, PlannedHost] = {}
+        wanted: dict[str, str] = {}
+        for device in devices:
+            # A list that changes while it is read may have a device twice.
+            if device.id in wanted:
+                continue
+            host = self._plan_host(device, params)
+            wanted[device.id] = host_names.parse_host_name(device, params["hostnames"])
+            if host is not None:
+                planned[device.id] = host
+        for warning in add_hosts(self.inventory, planned, wanted, known):
+            self.display.warning(warning)
+
+    def _plan_host(self, device: model.Device, params: dict[str, t.Any]) -> PlannedHost | None:
+        """Return the host of a device; None where the options ``eligible`` or ``filters`` leave it out."""
         if not _guid.PATTERN.fullmatch(_guid.parse_identity(device.id) or ""):
             # It would be the name of a host: that of a group, of localhost or of a server must not be among them.
             raise AnsibleParserError(f"The ID of a device in Intune's response must be a GUID, not {device.id[:80]!r}.")
         verdict = eligibility.evaluate(device, params["platforms"], params["ownerships"])
         if params["eligible"] not in (None, verdict.eligible):
-            return
-        variables = {f"intune_{name}": mark_data(value) for name, value in eligibility.describe(device, verdict).items()}
+            return None
+        variables = {f"intune_{name}": mark_data(value) for name, value in describe(device, verdict).items()}
         if not self._is_included(variables, params["filters"] or ()):
-            return
-        host = self.inventory.add_host(device.id)
-        for name, value in variables.items():
-            self.inventory.set_variable(host, name, value)
-        self.inventory.set_variable(host, "ansible_connection", mark_template("local"))
-        self.inventory.set_variable(host, "ansible_python_interpreter", mark_template(INTERPRETER))
+            return None
+        connection = {"ansible_connection": mark_template("local"), "ansible_python_interpreter": mark_template(INTERPRETER)}
+        host = PlannedHost(device.id, {**variables, **connection})
         strict = self.get_option("strict")
-        self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
-        self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)
-        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
+        # What Ansible's helpers do to the inventory goes into the plan.
+        inventory, self.inventory = self.inventory, host
+        try:
+            self._set_composite_vars(self.get_option("compose"), variables, device.id, strict=strict)
+            self._add_host_to_composed_groups(self.get_option("groups"), variables, device.id, strict=strict)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, device.id, strict=strict)
+        finally:
+            self.inventory = inventory
+        return host
 
     def _is_included(self, variables: dict[str, t.Any], filters: t.Iterable[dict[str, t.Any]]) -> bool:
         for condition in filters:

@@ -29,10 +29,11 @@ Read = t.TypeVar("Read")
 
 
 class PermissionsResult(t.TypedDict):
-    """Whether the token suffices for a module, and the least permissions that are missing."""
+    """Whether the token suffices for a module, and the least permissions that are missing, also for check mode."""
 
     ready: bool
     missing: list[str]
+    missing_in_check_mode: list[str]
 
 
 class ConnectionResult(t.TypedDict):
@@ -101,8 +102,11 @@ def _try_read(read: t.Callable[[], Read], problems: list[str], what: str) -> Rea
 
 
 def _describe_permissions(granted: t.Collection[str] | None) -> dict[str, PermissionsResult]:
-    found = {module: permissions.list_missing(module, granted) for module in permissions.MODULES}
-    return {module: {"ready": not missing, "missing": missing} for module, missing in found.items()}
+    found: dict[str, PermissionsResult] = {}
+    for module in permissions.MODULES:
+        missing, in_check_mode = (permissions.list_missing(module, granted, check=check) for check in (False, True))
+        found[module] = {"ready": not missing, "missing": missing, "missing_in_check_mode": in_check_mode}
+    return found
 
 
 def _has_intune(sku: t.Mapping[str, t.Any]) -> bool:

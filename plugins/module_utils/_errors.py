@@ -9,6 +9,7 @@
 IntuneError
 ├── InvalidOptionError          an option is missing, contradictory, or unusable; nothing was sent
 ├── SelectionError              a name matches no object, or several; nothing was written
+├── MissingPermissionError      the token lacks a permission to write that the task needs; nothing was written
 ├── MissingLibraryError         msal, requests, or cryptography is not installed
 ├── AuthenticationError         Microsoft Entra issued no token
 ├── NotSentError                no connection was made (refused, DNS, TLS): the service did not run the request
@@ -113,6 +114,12 @@ class InvalidOptionError(IntuneError):
 
 class SelectionError(IntuneError):
     """A name matches no object, or several."""
+
+    usual_effects = "none"
+
+
+class MissingPermissionError(IntuneError):
+    """The token lacks a permission to write that the task needs."""
 
     usual_effects = "none"
 
@@ -235,6 +242,11 @@ class GraphError(IntuneError):
         self.request_id = request_id
         self.client_request_id = client_request_id
         self.needs_approval = False
+        self.names_permission = False
+
+    def with_permission_hint(self, hint: str) -> GraphError:
+        """Return the same error with a hint that names the permission that the request needs."""
+        return self.with_hint(hint)._with(names_permission=True)
 
     def with_approval_hint(self, hint: str) -> GraphError:
         """Return the same error as one of a write that needs an approval."""

@@ -34,7 +34,7 @@ from ._http.transport import Transport
 from ._http.worker_pool import WorkerPool
 from ._option_values import LONGEST_NUMBER
 from ._result import Outcome, describe_failure
-from ._secrecy import mark_secrets, refuse_exposed, refuse_private_keys, shows_entries
+from ._secrecy import mark_secrets, refuse_exposed, refuse_secrets, shows_entries
 from ._time import Clock
 from ._types import Json
 from ._values import walk
@@ -128,7 +128,7 @@ def execute(
             # From here on there are results, which nothing that is raised later may take away.
             result = outcome.describe(diff=diff)
             if outcome.failure is not None:
-                result.update(describe_failure(with_missing_permissions(outcome.failure, spec.module, client)))
+                result.update(describe_failure(with_missing_permissions(outcome.failure, spec.module, client, check=check)))
         return result
     except MissingLibraryError as failure:
         return {**describe_failure(failure), "msg": missing_required_lib(failure.library)}
@@ -148,9 +148,14 @@ def _run(run: Run, params: t.Mapping[str, t.Any], client: GraphClient, check: bo
         return Outcome({}, failure=InternalError(failure, effects="unknown" if client.has_written else "none"))
 
 
-def with_missing_permissions(failure: IntuneError, module: str, client: GraphClient, name: str | None = None) -> IntuneError:
+def with_missing_permissions(
+    failure: IntuneError, module: str, client: GraphClient, *, check: bool = False, name: str | None = None
+) -> IntuneError:
     """Return a 403 with the module's permissions that the token lacks: Graph names them for some services only.
 
+    A hint that names the permission of one request stays.
+
+    :param check: whether the module ran in check mode, which only reads.
     :param name: the name of the plugin that needs them, if it is not the module.
     """
     if not isinstance(failure, ForbiddenError):
@@ -160,15 +165,16 @@ def with_missing_permissions(failure: IntuneError, module: str, client: GraphCli
     except IntuneError:
         # Without the token's claims the failure itself is all that there is to say.
         return failure
-    missing = permissions.list_missing(module, permissions.parse_granted(claims))
+    missing = permissions.list_missing(module, permissions.parse_granted(claims), check=check)
     if not missing:
         return failure
     if permissions.is_person_of_azure_cli(claims) and any(name.startswith("DeviceManagement") for name in missing):
         return failure.with_hint(permissions.PERSON_OF_AZURE_CLI)
-    return failure.with_hint(
-        f"{name or module} needs the application permission {' and '.join(missing)}, which the token does not have. Grant it to the "
-        "application in Microsoft Entra, and consent to it as an administrator."
+    advice = (
+        f"{name or module} needs the application permission {' and '.join(missing)}{' in check mode' if check else ''}, which the token "
+        "does not have. Grant it to the application in Microsoft Entra, and consent to it as an administrator."
     )
+    return failure.with_more_advice(advice) if failure.names_permission else failure.with_hint(advice)
 
 
 def main(spec: Spec, run: Run) -> None:
@@ -193,7 +199,7 @@ def main(spec: Spec, run: Run) -> None:
 def find_refusal(spec: Spec, module: AnsibleModule) -> Json | None:
     """Return the result of a task that would show a secret, whichever plugin or redirect led here; None for all others."""
     try:
-        refuse_private_keys(module.params)
+        refuse_secrets(module.params)
         revealed = spec.list_revealed(module.params)
         if revealed:
             # A module is not told of async. Without no_log it is refused here too.

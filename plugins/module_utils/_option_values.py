@@ -79,7 +79,13 @@ def _prepare_value(option: dict[str, t.Any], given: t.Any) -> t.Any:
         if problems:
             raise ValueError(problems[0])
         return given
-    return _prepare_entries(option["options"], given) if option.get("elements") == "dict" else given
+    if option.get("type") == "dict" and "options" in option and isinstance(given, dict):
+        return _prepare_nested(option["options"], given)
+    if option.get("elements") != "dict":
+        return given
+    if "options" in option:
+        return _prepare_entries(option["options"], given)
+    return parse_entries(given) if isinstance(given, str) else given
 
 
 def _prepare_entries(options: Options, given: t.Any) -> list[t.Any]:
@@ -89,11 +95,14 @@ def _prepare_entries(options: Options, given: t.Any) -> list[t.Any]:
         raise ValueError(
             f"It must be a list of dictionaries, each with {' or '.join(options)}, and holds {str(stray[0])[:SHOWN_LENGTH]!r}."
         )
-    prepared = [prepare(options, entry) for entry in entries]
-    wrong = [problem for _entry, problems in prepared for problem in problems.values()]
+    return [_prepare_nested(options, entry) for entry in entries]
+
+
+def _prepare_nested(options: Options, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    prepared, wrong = prepare(options, given)
     if wrong:
-        raise ValueError(wrong[0])
-    return [entry for entry, _problems in prepared]
+        raise ValueError(next(iter(wrong.values())))
+    return prepared
 
 
 def parse_entries(text: str) -> list[t.Any]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
+from . import _errors as errors
+
 # One permission of each row is needed. The first of a row is the least.
 Rows = tuple[tuple[str, ...], ...]
 
@@ -21,10 +23,13 @@ READ_GRANTS = (
     "Directory.Read.All",
     "Directory.ReadWrite.All",
 )
+DIRECTORY_WRITER = "Directory.ReadWrite.All"  # older pages of Microsoft list it for grants and applications
 WRITE_APPLICATIONS = ("Application.ReadWrite.All",)
 WRITE_GRANTS = ("DelegatedPermissionGrant.ReadWrite.All",)
 WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
 READ_CONFIGURATION = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
+# Newer pages of Microsoft also name DeviceManagementConfiguration; whether it suffices in each tenant is not known.
+READ_ENROLLMENT = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All")
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
 READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
 READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # where groups have devices as members
@@ -44,10 +49,19 @@ MODULES: dict[str, Rows] = {
     "intune_pinreset_consent_info": (READ_APPLICATIONS, READ_GRANTS),
     "intune_pin_policy": (WRITE_CONFIGURATION,),
     "intune_pin_policy_info": (READ_CONFIGURATION,),
+    "intune_pin_readiness_info": (READ_APPLICATIONS, READ_GRANTS, READ_CONFIGURATION, READ_ENROLLMENT),
+    "intune_pin_report": (READ_APPLICATIONS, READ_GRANTS, READ_CONFIGURATION, READ_ENROLLMENT, READ_DEVICES),
     "intune_device_info": (READ_DEVICES,),
     "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),
     "intune_device_passcode_info": (READ_DEVICES,),
     "intune_connection_info": (READ_ORGANIZATION, READ_CONFIGURATION),
+}
+
+# In check mode a module that writes only reads.
+CHECK_MODE: dict[str, Rows] = {
+    "intune_pinreset_consent": MODULES["intune_pinreset_consent_info"],
+    "intune_pin_policy": MODULES["intune_pin_policy_info"],
+    "intune_device_passcode": MODULES["intune_device_passcode_info"],
 }
 
 
@@ -60,11 +74,35 @@ def parse_granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
     return granted | set(scopes.split() if isinstance(scopes, str) else ())
 
 
+def list_missing_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, ...]]) -> list[str]:
+    """Return the least permissions of these rows that an application's token certainly lacks.
+
+    None for a person, whose directory roles permit more than the token says, for a token that cannot be read or that says nothing, and
+    with a permission that may replace them.
+    """
+    granted = parse_granted(claims) or set()
+    if not granted or "scp" in claims or DIRECTORY_WRITER in granted:
+        return []
+    return [row[0] for row in dict.fromkeys(rows) if not set(row) & granted]
+
+
+def validate_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, ...]]) -> None:
+    """Raise MissingPermissionError where an application's token certainly lacks one of these permissions: nothing is to be written then."""
+    missing = list_missing_writes(claims, rows)
+    if missing:
+        raise errors.MissingPermissionError(
+            f"The token does not have the application permission {' and '.join(missing)}, which the changes need.",
+            hint="Grant it to the application in Microsoft Entra, and consent to it as an administrator.",
+            effects="none",
+        )
+
+
 def is_person_of_azure_cli(claims: t.Mapping[str, t.Any]) -> bool:
     """Return whether a token is one that the Azure CLI got for a person: it holds a fixed list of permissions, and none of Intune."""
     return (claims.get("appid") or claims.get("azp")) == AZURE_CLI and "scp" in claims
 
 
-def list_missing(module: str, have: t.Collection[str] | None) -> list[str]:
-    """Return the least permissions that a module still needs; none where the permissions of the token are unknown."""
-    return [] if have is None else [row[0] for row in MODULES[module] if not set(row) & set(have)]
+def list_missing(module: str, have: t.Collection[str] | None, *, check: bool = False) -> list[str]:
+    """Return the least permissions that a module still needs, perhaps in check mode; none where those of the token are unknown."""
+    rows = CHECK_MODE.get(module, MODULES[module]) if check else MODULES[module]
+    return [] if have is None else [row[0] for row in rows if not set(row) & set(have)]

@@ -36,6 +36,28 @@ def refuse_exposed(revealed: t.Iterable[Secret], *, is_hidden: bool, is_async: b
             )
 
 
+# The keys of results that hold a secret in clear.
+SECRET_KEYS = frozenset({"passcode", "temporary_access_pass"})
+
+
+def refuse_secrets(arguments: t.Mapping[str, t.Any]) -> None:
+    """Raise InvalidOptionError for secrets that no option takes, and that Ansible would show with the options."""
+    refuse_private_keys(arguments)
+    for name, value in arguments.items():
+        if _holds_secret_key(value):
+            raise errors.InvalidOptionError(
+                f"{name} holds passcodes in clear, which are not shown here.",
+                hint=f"Remove them from {name}: give results of a task without return_passcode.",
+            )
+
+
+def _holds_secret_key(value: t.Any) -> bool:
+    """Return whether there is a secret in clear in results, anywhere in the value of an option."""
+    if isinstance(value, dict):
+        return any(bool(item) and key in SECRET_KEYS or _holds_secret_key(item) for key, item in value.items())
+    return isinstance(value, (list, tuple)) and any(map(_holds_secret_key, value))
+
+
 def refuse_private_keys(arguments: t.Mapping[str, t.Any]) -> None:
     """Raise InvalidOptionError for a private key as the value of an option: no option takes one, and Ansible would show it."""
     for name, value in arguments.items():

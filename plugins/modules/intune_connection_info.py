@@ -69,10 +69,17 @@ connection:
       elements: str
       returned: always
     permissions:
-      description: For each module of this collection whether the token suffices, and the least permissions that are missing.
+      description:
+        - For each module of this collection whether the token suffices (C(ready)), the least permissions that are missing
+          (C(missing)), and those that are missing for check mode, in which a module only reads (C(missing_in_check_mode)).
+        - Permissions that only some options need, such as those to look up groups by name, are in the notes of the modules.
       type: dict
       returned: always
-      sample: {intune_pin_policy: {ready: false, missing: [DeviceManagementConfiguration.ReadWrite.All]}}
+      sample:
+        intune_pin_policy:
+          ready: false
+          missing: [DeviceManagementConfiguration.ReadWrite.All]
+          missing_in_check_mode: []
     intune:
       description: State of the Intune subscription, for instance V(active).
       type: str

@@ -162,12 +162,27 @@ devices:
       description: Why it is not, and what to do instead, in a sentence; null when it is.
       type: str
       returned: always
+    predicted_outcome:
+      description:
+        - The outcome to expect of a reset, from Microsoft's platform pages and the record of the device, whether or not the device is
+          eligible. A prediction decides nothing; only the service's report of a reset is an outcome.
+        - One of V(new_passcode), V(passcode_removed), V(not_supported), and V(unknown) where the pages or the record do not say it.
+          V(new_passcode) depends on a passcode policy, which the record does not show; RV(devices[].predicted_reason) states the
+          condition.
+      type: str
+      returned: always
+      sample: not_supported
+    predicted_reason:
+      description: Why this outcome is to be expected and on which condition, in one or two sentences.
+      type: str
+      returned: always
 """
 
 import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module, _names
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup, model
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.result import describe
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
@@ -189,7 +204,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     for device in devices:
         verdict = eligibility.evaluate(device, params["platforms"], params["ownerships"])
         if params["eligible"] in (None, verdict.eligible):
-            shown.append(eligibility.describe(device, verdict))
+            shown.append(describe(device, verdict))
     return Outcome({"devices": shown}, warnings=warnings)
 
 

@@ -167,7 +167,8 @@ notes:
     if they run on one machine and share O(lock_directory). Elsewhere, both can find it without a reset; each of them warns of it in
     the end, where the service shows both.
   - Needs the application permissions C(DeviceManagementManagedDevices.Read.All) and
-    C(DeviceManagementManagedDevices.PrivilegedOperations.All). Whoever may read devices may read their passcodes in Intune.
+    C(DeviceManagementManagedDevices.PrivilegedOperations.All), in check mode only the first. Whoever may read devices may read their
+    passcodes in Intune.
   - With O(approval_justification), also C(DeviceManagementRBAC.Read.All) or C(DeviceManagementConfiguration.Read.All), to find the
     requests that were made before. Without, give O(approval_code), which is that of one device.
 """
@@ -225,6 +226,20 @@ results:
       returned: always
     os_version:
       description: Version of the operating system.
+      type: str
+      returned: always
+    predicted_outcome:
+      description:
+        - The outcome to expect of a reset, from Microsoft's platform pages and the record of the device, also in check mode. It decides
+          nothing; RV(results[].status) is what the service reports. Null when the device was not read.
+        - One of V(new_passcode), V(passcode_removed), V(not_supported), and V(unknown), see
+          RV(endpointops.intune.intune_device_info#module:devices[].predicted_outcome).
+        - The task warns with the names of devices for which it expects V(not_supported) while their resets are planned or pending.
+      type: str
+      returned: always
+      sample: not_supported
+    predicted_reason:
+      description: Why this outcome is to be expected and on which condition, in one or two sentences. Null when the device was not read.
       type: str
       returned: always
     status:
@@ -377,6 +392,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.resul
     find_failure,
     new_passcode,
     summarize,
+    warn_of_prediction,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
@@ -449,7 +465,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
             **handover.describe_recipients(),
         },
         changed=any(item.changed for item in items) or handover.changed,
-        warnings=[*warn_of_zone("reset_since", params["reset_since"]), *chosen.warnings, *warnings],
+        warnings=[*warn_of_zone("reset_since", params["reset_since"]), *chosen.warnings, *warn_of_prediction(items), *warnings],
         failure=failure,
     )
 

@@ -12,10 +12,14 @@ version_added: 1.0.0
 description:
   - Lists every Intune policy of the tenant that touches Windows Hello for Business, in whichever place of Intune it is, with what it
     sets and to whom.
-  - Says what is wrong with them, such as the wrong path that Microsoft's PIN reset page prints, a tenant ID in braces or of another
-    tenant, policies that disagree, and user settings that make Windows ignore those of the device.
+  - Reports what is wrong with them, such as the wrong path that Microsoft's PIN reset page prints, a tenant ID in braces or of another
+    tenant, policies that disagree, user settings that make Windows ignore those of the device, Windows Hello turned off by a policy or
+    at enrollment, and assignments to groups that no longer exist. Each OMA setting of a custom profile that means Windows Hello either
+    sets something on devices or has a finding.
   - Says on how many devices each policy has arrived, and on which ones it failed, and why.
-  - Group policies of a domain are not seen by Intune. They win against it, setting by setting for the whole of Windows Hello.
+  - Intune does not see group policies of a domain, which win over its policies. Look for them in C(Computer Configuration >
+    Administrative Templates > Windows Components > Windows Hello for Business), or on a device below
+    C(HKLM\SOFTWARE\Policies\Microsoft\PassportForWork).
 author:
   - Endpoint Ops (@endpointops)
 options:
@@ -29,17 +33,20 @@ options:
     type: str
   rollout:
     description:
-      - V(overview) asks Intune for the numbers of each custom profile, which is quick. It has no such numbers for other policies.
-      - V(devices) lets Intune export a report of each policy, which takes from seconds to minutes. It knows the devices that are in
-        error or conflict, and is for all kinds of policy. For an export the application needs
-        C(DeviceManagementConfiguration.ReadWrite.All), although nothing is changed. In check mode nothing is exported.
+      - V(overview) asks Intune for the current numbers, which is quick. For custom and identity protection profiles Intune keeps them.
+        For other policies the module reads a table of devices in pages of 50 rows. A policy with more than 1,000 rows (a device has one
+        for the system and one for each user) has no overview; RV(problems) says so.
+      - V(devices) lets Intune export two reports of each policy, one after the other, which takes from seconds to minutes. They know all
+        devices that are in error or conflict, and the counts of each setting. For an export the application needs
+        C(DeviceManagementConfiguration.ReadWrite.All), although nothing is changed. In check mode nothing is exported; the module
+        returns the overview.
       - V(none) does not ask.
     type: str
     choices: [none, overview, devices]
     default: overview
   rollout_timeout:
     description:
-      - Seconds to wait for the report of one policy.
+      - Seconds to wait for each of the two exported reports of a policy.
     type: float
     default: 300
 seealso:
@@ -51,7 +58,8 @@ extends_documentation_fragment:
   - endpointops.intune.attributes.info
 notes:
   - Needs the application permission C(DeviceManagementConfiguration.Read.All), and C(DeviceManagementServiceConfig.Read.All) to see
-    the settings for enrollment. What cannot be read is listed in RV(problems).
+    the settings for enrollment. Where policies are assigned to groups, C(GroupMember.Read.All) shows whether these still exist. What
+    cannot be read is listed in RV(problems).
 """
 
 EXAMPLES = r"""
@@ -99,13 +107,20 @@ pin_policies:
       description: The option O(endpointops.intune.intune_pin_policy#module:backend) that manages it; null where that module does not.
       type: str
       returned: always
-    device_settings:
-      description: What it sets for devices, by the names of the options of M(endpointops.intune.intune_pin_policy).
+    scope:
+      description: Whether RV(pin_policies[].settings) are the device's or the user's. V(user) for a policy that sets nothing for devices.
+      type: str
+      returned: always
+      sample: device
+    settings:
+      description:
+        - Every setting, by the name of the option of M(endpointops.intune.intune_pin_policy), as in
+          RV(endpointops.intune.intune_pin_policy#module:pin_policy.settings). Null where the policy does not set it.
       type: dict
       returned: always
-      sample: {enable_pin_recovery: true}
+      sample: {enable_pin_recovery: true, minimum_pin_length: null}
     user_settings:
-      description: What it sets for users.
+      description: The user's settings of a policy that sets some for devices too, in the same form; else empty.
       type: dict
       returned: always
     assignments:
@@ -119,12 +134,19 @@ pin_policies:
       elements: str
       returned: always
     rollout:
-      description: How far it has come; null where Intune was not asked or has no numbers.
+      description:
+        - The check-in status of the policy on devices; null where Intune was not asked, the policy is assigned to nobody, or the status
+          could not be read, which RV(problems) says.
+        - Each device counts once. Intune has a row for the system and one for each user; the worst one decides. The numbers of the
+          statuses add up to RV(pin_policies[].rollout.total).
+        - Intune's numbers decide, not the words that stand beside them in the language of a person.
       type: dict
       returned: always
       contains:
         source:
-          description: Where the numbers come from, overview or report.
+          description:
+            - V(overview) for the numbers that Intune keeps of a profile, V(report) for a table or an export with a row for each device and
+              user.
           type: str
           returned: always
         updated:
@@ -132,35 +154,35 @@ pin_policies:
           type: str
           returned: always
         total:
-          description: Devices (in a report devices and users) in all.
+          description: Number of devices.
           type: int
           returned: always
         succeeded:
-          description: Those that have it.
+          description: Devices that have it.
           type: int
           returned: always
         error:
-          description: Those that failed; in an overview with those in conflict.
+          description: Devices that failed to set it; in an overview with those in conflict.
           type: int
           returned: always
         conflict:
-          description: Those that get another value from another policy; null in an overview.
+          description: Devices that get another value from another policy; null in an overview.
           type: int
           returned: always
         pending:
-          description: Those that have not answered yet.
+          description: Devices that have not checked in since the policy was assigned or changed.
           type: int
           returned: always
         not_applicable:
-          description: Those that it is not for.
+          description: Devices that it does not apply to.
           type: int
           returned: always
         other:
-          description: Those with a status that is not known here.
+          description: Devices with a status that is not known here.
           type: int
           returned: always
         devices:
-          description: The devices in error or conflict; null in an overview.
+          description: The devices in error or conflict, and those with a status that is not known here; null in an overview.
           type: list
           elements: dict
           returned: always
@@ -174,20 +196,44 @@ pin_policies:
               type: str
               returned: always
             user_principal_name:
-              description: The user; null where the report has none.
+              description: A user of the device; null where the report has none.
               type: str
               returned: always
             status:
-              description: One of error and conflict.
+              description: One of error, conflict, and other.
               type: str
               returned: always
             error_code:
-              description: Intune's code of the first setting that failed; asked for twenty devices of a custom profile, otherwise null.
+              description:
+                - Intune's code of the first setting that failed. With O(rollout=devices) the module asks for the codes of the first 20
+                  devices, as far as they are among the first 1,000 rows of the policy; otherwise null.
               type: int
               returned: always
             error:
-              description: The code in words.
+              description: The code in words, or the status that is not known, as Intune reports it; null without either.
               type: str
+              returned: always
+        settings:
+          description: Number of devices by the result of each setting; null except with O(rollout=devices).
+          type: list
+          elements: dict
+          returned: always
+          contains:
+            name:
+              description: Name of the setting, as Intune shows it.
+              type: str
+              returned: always
+            succeeded:
+              description: Devices that have it; null where the report has no number.
+              type: int
+              returned: always
+            error:
+              description: Devices that failed to set it; null where the report has no number.
+              type: int
+              returned: always
+            conflict:
+              description: Devices that get another value from another policy; null where the report has no number.
+              type: int
               returned: always
 findings:
   description: What is wrong, errors first; empty when all is well.
@@ -197,8 +243,9 @@ findings:
   contains:
     code:
       description:
-        - One of wrong_path, unknown_path, braces, wrong_tenant_id, letter_case, wrong_type, wrong_value, set_twice, conflict,
-          user_against_device and not_assigned.
+        - One of V(wrong_path), V(unknown_path), V(braces), V(wrong_tenant_id), V(letter_case), V(wrong_type), V(wrong_value),
+          V(set_twice), V(conflict), V(user_against_device), V(hello_off), V(hello_off_at_enrollment), V(not_assigned),
+          V(deleted_group), V(ess_off), and V(web_sign_in_off). The troubleshooting guide explains each.
       type: str
       returned: always
     severity:
@@ -211,7 +258,7 @@ findings:
       elements: str
       returned: always
     settings:
-      description: Names of the settings that policies, or the scopes of a policy, disagree on; else empty.
+      description: Names of the settings that it is about, such as those that policies disagree on; else empty.
       type: list
       elements: str
       returned: always
@@ -234,16 +281,15 @@ import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.groups import fetch_missing_groups
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL, parse_guid
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, deployment, discovery, findings
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import CheckInStatus, FoundPolicyStatusResult
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.check_in import FoundPolicyStatusResult, Rollout
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy
 from ansible_collections.endpointops.intune.plugins.module_utils._names import explain_missing, show
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
-
-Rollout = t.Literal["none", "overview", "devices"]
 
 SPEC = _argspec.make_spec(
     "intune_pin_policy_info",
@@ -267,18 +313,33 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     found, problems = discovery.fetch_policies(client, tenant_id)
     chosen = [policy for policy in found if is_chosen(policy, params["id"], params["name"])]
     ids = {policy.id for policy in chosen}
-    concerned = [finding for finding in findings.list_findings(found, tenant_id) if ids & set(finding.policies)]
+    deleted, group_problems = find_deleted_groups(client, found)
+    problems += group_problems
+    concerned = [finding for finding in findings.list_findings(found, tenant_id, deleted_groups=deleted) if ids & set(finding.policies)]
     # An export makes a job in the tenant.
     rollout: Rollout = "overview" if check and params["rollout"] == "devices" else params["rollout"]
     policies: list[FoundPolicyStatusResult] = []
     for policy in chosen:
-        status, problem = fetch_status(client, policy, rollout, params["rollout_timeout"])
+        status, problem = deployment.fetch_status(client, policy, rollout, params["rollout_timeout"])
         policies.append({**policy.describe(), "rollout": status})
         problems += [problem] if problem else []
     return Outcome(
         {"pin_policies": policies, "findings": [finding.describe() for finding in concerned], "problems": problems},
         warnings=explain_absence(params["name"], found) if params["name"] and not chosen else [],
     )
+
+
+def find_deleted_groups(client: GraphClient, policies: t.Iterable[FoundPolicy]) -> tuple[frozenset[str], list[str]]:
+    """Return the groups in assignments that no longer exist, and a problem where that cannot be read."""
+    ids = {identity for policy in policies for found in policy.assignments if (identity := parse_guid(found.group_id))}
+    try:
+        missing = fetch_missing_groups(client, ids)
+    except discovery.UNREADABLE as failure:
+        return frozenset(), [f"Could not look up the groups in assignments: {failure}"]
+    if missing is None:
+        problem = "Whether the groups in assignments still exist is not known: reading them needs the permission GroupMember.Read.All."
+        return frozenset(), [problem]
+    return missing, []
 
 
 def explain_absence(name: str, found: t.Iterable[FoundPolicy]) -> list[str]:
@@ -292,21 +353,6 @@ def is_chosen(policy: FoundPolicy, policy_id: str | None, name: str | None) -> b
     if policy_id:
         return policy.id.lower() == (parse_guid(policy_id) or policy_id.strip().lower())
     return not name or policy.name == name
-
-
-def fetch_status(client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float) -> tuple[CheckInStatus | None, str | None]:
-    """Return the check-in status of a policy, null where Intune has none; and a problem where it could not be read."""
-    is_assigned = any(assignment.target != "exclude_group" for assignment in policy.assignments)
-    if rollout == "none" or not is_assigned or policy.surface == "enrollment":
-        return None, None
-    is_profile = policy.surface in ("custom", "identity_protection")
-    try:
-        if rollout == "devices":
-            return deployment.fetch_report(client, policy.id, timeout, is_profile=is_profile), None
-        return (deployment.fetch_overview(client, policy.id) if is_profile else None), None
-    except errors.IntuneError as failure:
-        # This includes a firewall that blocks only the storage of reports. The other results do not depend on it.
-        return None, f"Could not read the check-in status of '{policy.name}': {failure}"
 
 
 def main() -> None:

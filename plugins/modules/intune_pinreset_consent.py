@@ -42,8 +42,8 @@ options:
   client_scopes:
     description:
       - Delegated permissions that the client application is granted on the service application, for all users.
-      - Unset, a consent that is there is taken as it is, and otherwise all permissions that the service publishes are granted.
-      - Where O(purge_grants=true) or O(state=absent), unset means the permissions that the service publishes.
+      - Unset, all permissions that the service publishes in the tenant. A grant that lacks some of them is completed.
+      - A grant that holds only permissions which the service does not publish is no consent, whatever is given here.
     type: list
     elements: str
   purge_grants:
@@ -81,7 +81,9 @@ extends_documentation_fragment:
   - endpointops.intune.attributes
   - endpointops.intune.attributes.idempotent
 notes:
-  - Needs the application permissions C(Application.ReadWrite.All) and C(DelegatedPermissionGrant.ReadWrite.All), and no others.
+  - Needs the application permissions C(Application.ReadWrite.All) and C(DelegatedPermissionGrant.ReadWrite.All), and no others. In
+    check mode it needs C(Application.Read.All) and C(DelegatedPermissionGrant.Read.All). Where the token of an application shows that
+    one for the changes is missing, nothing is written.
 """
 
 EXAMPLES = r"""
@@ -166,6 +168,13 @@ pinreset_consent:
           type: list
           elements: str
           returned: always
+        missing_scopes:
+          description:
+            - Delegated permissions that the grant for all users must hold and does not, those of O(service_scopes) or O(client_scopes),
+              or all that the resource publishes where none are given. Null where they cannot be known yet.
+          type: list
+          elements: str
+          returned: always
         grants:
           description: All grants of delegated permissions in which it is the client, for all or single users, on any resource.
           type: list
@@ -246,8 +255,12 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     # The diff is the plan's, in check mode and for real: scopes that the service has yet to publish are null in both.
     after = projected = plan.project(before, changes)
     # Before anything is written: it may sign in again, and fail.
-    urls = render_consent_urls(client.credential.identity().get("tid") or params["tenant_id"], params["cloud"])
-    if changes and not check:
+    claims = client.credential.identity()
+    urls = render_consent_urls(claims.get("tid") or params["tenant_id"], params["cloud"])
+    if not check and failure is None:
+        failure = plan.find_missing_permission(changes, claims)
+        after = before if failure else after
+    if changes and not check and failure is None:
         after, failure = api.apply(client, before, changes, goal, params["wait_timeout"])
     return Outcome(
         {"pinreset_consent": plan.describe(after, goal, urls)},

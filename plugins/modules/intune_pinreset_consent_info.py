@@ -28,7 +28,8 @@ options:
   client_scopes:
     description:
       - Delegated permissions on the service application that the client application must have for all users to count as consented.
-      - Unset, any consent that is there will do. If the service publishes no permission, none is needed.
+      - Unset, all permissions that the service publishes in the tenant. If it publishes none, none is needed.
+      - A grant that holds only permissions which the service does not publish does not count, whatever is given here.
     type: list
     elements: str
 seealso:
@@ -105,11 +106,20 @@ pinreset_consent:
           returned: always
           sample: "2026-01-05T10:00:00Z"
         consented:
-          description: Whether what O(service_scopes) or O(client_scopes) asks for is granted for all users.
+          description:
+            - Whether what O(service_scopes) or O(client_scopes) asks for is granted for all users, and the resource publishes at least
+              one of the permissions in the grant.
           type: bool
           returned: always
         scopes:
           description: Delegated permissions granted for all users on its resource.
+          type: list
+          elements: str
+          returned: always
+        missing_scopes:
+          description:
+            - Delegated permissions that the grant for all users must hold and does not, those of O(service_scopes) or O(client_scopes),
+              or all that the resource publishes where none are given. Null where they cannot be known yet.
           type: list
           elements: str
           returned: always

@@ -37,7 +37,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._option_values 
 from ansible_collections.endpointops.intune.plugins.module_utils._secrecy import (
     mark_secrets,
     refuse_exposed,
-    refuse_private_keys,
+    refuse_secrets,
     shows_entries,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
@@ -61,7 +61,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         arguments = without_blanks(self._task.args)
         if unreadable := find_unreadable(arguments):
             return {**result, "failed": True, "msg": " ".join(unreadable.values())}
-        refuse(refuse_private_keys, with_plain_text(arguments))
+        refuse(refuse_secrets, with_plain_text(arguments))
         if self._can_run_in_process():
             given = with_plain_text(arguments)
             result.update(

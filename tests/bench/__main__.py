@@ -18,6 +18,7 @@ uri, sdk      the same lost answers, for a loop of ansible.builtin.uri and for o
 one           a task for one device against ansible.builtin.ping: in the controller's process, and as a module; medians
 loop          a loop of such tasks against the same loop of ansible.builtin.uri
 memory        peak memory with a very large tenant, less that of a process that gets ready and does nothing
+report        the report on ten thousand devices: time of the task, and peak memory of a process that makes it
 inventory     ansible-inventory with a host for each device, against the same hosts and variables in a file; processor time
 
 How to read it: trust ratios, not seconds, and compare only within one run; other work on the machine disturbs it. A second of the
@@ -34,7 +35,7 @@ import sys
 import time
 import typing as t
 
-from . import figures, fleets, inventory, memory, others, tasks
+from . import figures, fleets, inventory, memory, others, reports, tasks
 from .plan import QUICK, ROOT, Plan
 
 OUTPUT = ROOT / "tests" / "output" / "bench.json"
@@ -48,6 +49,7 @@ SCENARIOS: dict[str, Scenario] = {
     "one": tasks.one,
     "loop": tasks.loop,
     "memory": memory.memory,
+    "report": reports.report,
     "inventory": inventory.inventory,
 }
 

@@ -26,16 +26,16 @@ def memory(plan: Plan) -> list[Figure]:
             (f"{plan.tenant} devices read", "items"),
             (f"{plan.tenant} devices read for an inventory", "inventory"),
         ):
-            ready, whole = (_peak(emulator, plan, work, mode) for mode in ("ready", "whole"))
+            ready, whole = (peak(emulator, plan, work, mode, plan.tenant) for mode in ("ready", "whole"))
             note = f"{whole:.0f} MB with, {ready:.0f} MB without"
             figures.append(Figure(what, whole - ready, " MB", most=60.0, note=note))
         return figures
 
 
-def _peak(emulator: EmulatorProcess, plan: Plan, work: str, mode: str) -> float:
+def peak(emulator: EmulatorProcess, plan: Plan, work: str, mode: str, devices: int) -> float:
     """MB"""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_"))}
-    command = [sys.executable, "-m", "tests.bench.memory_child", work, mode, str(plan.tenant), str(plan.named)]
+    command = [sys.executable, "-m", "tests.bench.memory_child", work, mode, str(devices), str(plan.named)]
     # run() kills it when we are stopped.
     done = subprocess.run(command, env={**kept, **emulator.env}, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:

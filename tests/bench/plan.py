@@ -15,8 +15,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 class Plan(t.NamedTuple):
     """``devices`` of a fleet, ``others`` for those who send one by one, ``repeats`` of one task, ``rounds`` of a loop.
 
-    ``tenant`` devices are read for the memory, of which ``named`` are picked by name; ``listed`` are hosts of an inventory. ``seed`` of
-    what is left to chance.
+    ``tenant`` devices are read for the memory, of which ``named`` are picked by name; ``listed`` are hosts of an inventory; ``reported``
+    devices are in a report. ``seed`` of what is left to chance.
     """
 
     devices: int = 2000
@@ -26,7 +26,8 @@ class Plan(t.NamedTuple):
     tenant: int = 100_000
     named: int = 5000
     listed: int = 5000
+    reported: int = 10_000
     seed: int = 1
 
 
-QUICK = Plan(devices=400, others=60, repeats=7, rounds=20, tenant=10_000, named=500, listed=1000)
+QUICK = Plan(devices=400, others=60, repeats=7, rounds=20, tenant=10_000, named=500, listed=1000, reported=2000)

@@ -45,6 +45,9 @@ ESSENTIAL = (
     "beta POST /deviceManagement/configurationPolicies",
     "beta POST /deviceManagement/configurationPolicies/{deviceManagementConfigurationPolicy-id}/assign",
     "beta POST /deviceManagement/deviceConfigurations/{deviceConfiguration-id}/assign",
+    "beta POST /deviceManagement/reports/getConfigurationPolicyDevicesReport",
+    "beta POST /deviceManagement/reports/getConfigurationSettingNonComplianceReport",
+    "beta POST /deviceManagement/reports/getConfigurationSettingsReport",
 )
 
 

@@ -27,6 +27,8 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_device_passcode_info,
     intune_pin_policy,
     intune_pin_policy_info,
+    intune_pin_readiness_info,
+    intune_pin_report,
     intune_pinreset_consent,
     intune_pinreset_consent_info,
 )
@@ -131,6 +133,7 @@ PHONES = ("PHONE-HELPDESK-01", "PHONE-FIELD-01")
 BOTH = {"platforms": ["android", "ios", "windows"], "ownerships": ["company", "personal", "unknown"]}
 PROTECTED = {"approval_protects": ["configuration_policies", "device_configurations", "reset_passcode"]}
 NEW = {"name": "New", "enable_pin_recovery": True, "assignments": ASSIGNED, "scope_tags": ["Berlin"]}
+EXPECTED = {"name": "PIN", "assignments": ASSIGNED, "scope_tags": ["Berlin"], "settings": {"minimum_pin_length": 8}}
 
 GROUPED = {
     "filters": [{"exclude": "intune_platform == 'ios'"}],
@@ -165,6 +168,12 @@ SCENARIOS = (
     Scenario("policy in check mode", POLICY, with_policies(name="PIN", minimum_pin_length=8, assignments=ASSIGNED), check=True),
     Scenario("policies", intune_pin_policy_info, with_policies(rollout="overview")),
     Scenario("policies by device", intune_pin_policy_info, with_policies(rollout="devices", rollout_timeout=30)),
+    Scenario("readiness", intune_pin_readiness_info, with_policies(count_devices=True)),
+    Scenario("readiness of a connected tenant", intune_pin_readiness_info, connected(terms="role")),
+    Scenario("readiness by device", intune_pin_readiness_info, with_policies(rollout="devices", rollout_timeout=30, expect=EXPECTED)),
+    # Files go to the working directory, which each case has for itself.
+    Scenario("report", intune_pin_report, with_policies(directory=".")),
+    Scenario("report by device, in check mode", intune_pin_report, with_policies(directory=".", rollout="devices"), check=True),
     Scenario("consent", CONSENT, seed="empty"),
     Scenario("consent in check mode", CONSENT, seed="empty", check=True),
     Scenario("consent withdrawn", CONSENT, connected(state="absent", purge_grants=True), settings={"visibility_reads": 1}),

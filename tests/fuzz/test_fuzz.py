@@ -12,8 +12,10 @@ import typing as t
 import pytest
 from ansible.inventory.data import InventoryData
 
+from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils import _text as text
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import client, responses
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import reset_response, reset_state
@@ -76,6 +78,13 @@ def reading_without_an_end(patch: pytest.MonkeyPatch) -> None:
 
 
 def leaving_hosts_behind(patch: pytest.MonkeyPatch) -> None:
+    plan = intune_devices.InventoryModule._plan_host
+
+    def add_at_once(self: intune_devices.InventoryModule, device: Device, params: dict[str, t.Any]) -> t.Any:
+        self.inventory.add_host(device.id)
+        return plan(self, device, params)
+
+    patch.setattr(intune_devices.InventoryModule, "_plan_host", add_at_once)
     patch.setattr(InventoryData, "remove_host", lambda self, host: None)
 
 

@@ -85,7 +85,7 @@ def test_changes_and_deletions_wait_too(ansible, write):
     }[write]
     waiting = ansible.module(MODULE, options)
     pending(waiting, ansible)
-    assert waiting.result["pin_policy"]["minimum_pin_length"] is None and policies(ansible) == [NAME]
+    assert waiting.result["pin_policy"]["settings"]["minimum_pin_length"] is None and policies(ansible) == [NAME]
     ansible.tenant.control.decide(request(ansible)["code"], "approve")
     done, last = ansible.cases(MODULE, {"done": options, "last": options}).values()
     assert done.changed

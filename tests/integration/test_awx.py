@@ -365,8 +365,10 @@ def assert_complete(store: awx_api.Store) -> None:
 
 def test_devices_are_an_inventory(controller):
     found = controller.update_inventory(controller.certificate())
-    devices = {device["id"]: device for device in controller.tenant.control.devices()}
-    assert set(found["_meta"]["hostvars"]) == set(devices) != set()
-    assert set(found["resettable"]["hosts"]) < set(devices)
+    hostvars = found["_meta"]["hostvars"]
+    devices = {device["id"] for device in controller.tenant.control.devices()}
+    assert {variables["intune_id"] for variables in hostvars.values()} == devices != set() and len(hostvars) == len(devices)
+    assert hostvars["LT-BERLIN-014"]["intune_device_name"] == "LT-BERLIN-014"
+    assert set(found["resettable"]["hosts"]) < set(hostvars)
     for group in ("platform_windows", "platform_android", "platform_ios"):
         assert found[group]["hosts"], group

@@ -44,7 +44,11 @@ def test_names_the_permissions_that_are_missing(ansible):
     found = ansible.module(MODULE, {"client_id": app["client_id"], "client_secret": app["client_secret"]})
     assert found.status == "ok"
     permissions = found.result["connection"]["permissions"]
-    assert permissions["intune_device_passcode"] == {"ready": False, "missing": ["DeviceManagementManagedDevices.PrivilegedOperations.All"]}
+    assert permissions["intune_device_passcode"] == {
+        "ready": False,
+        "missing": ["DeviceManagementManagedDevices.PrivilegedOperations.All"],
+        "missing_in_check_mode": [],
+    }
     assert "DelegatedPermissionGrant.ReadWrite.All" in permissions["intune_pinreset_consent"]["missing"]
     assert len(found.result["connection"]["problems"]) == 3, "three reads were refused, and said so"
     assert found.result["connection"]["intune"] is None

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import prediction
+
 MODULE = "intune_device_info"
 PHONES = [f"PHONE-HELPDESK-0{number}" for number in (1, 2, 3)]
 REFUSED = {
@@ -62,7 +64,31 @@ def test_what_is_told_of_a_device(each_execution):
         "eligible": True,
         "reason": None,
         "message": None,
+        "predicted_outcome": "unknown",
+        "predicted_reason": prediction.WINDOWS_MOBILE.reason,
     }
+
+
+def test_case_70_the_outcome_to_expect_is_told_beside_the_eligibility(each_execution):
+    control = each_execution.tenant.control
+    properties = {"operatingSystem": "iOS", "deviceType": "iPhone", "deviceEnrollmentType": "appleUserEnrollment"}
+    enrolled = control.add_device(deviceName="ENROLLED-BY-USER", **properties)
+    names = {
+        "LT-BERLIN-014": (True, "not_supported"),
+        "WS-BERLIN-101": (False, "not_supported"),
+        "PHONE-HELPDESK-01": (True, "unknown"),
+        "XCOVER-WAREHOUSE-01": (True, "new_passcode"),
+        "TC58-KIOSK-01": (True, "new_passcode"),
+        "iPhone de Louise": (True, "passcode_removed"),
+        "MAC-DESIGN-01": (False, "not_supported"),
+        "HOLO-LAB-01": (False, "not_supported"),
+        enrolled["deviceName"]: (True, "not_supported"),
+    }
+    run = each_execution.module(MODULE, {"devices": list(names), "platforms": ["windows", "android", "ios"]})
+    found = {device["device_name"]: (device["eligible"], device["predicted_outcome"]) for device in run.result["devices"]}
+    assert found == names
+    reasons = {device["device_name"]: device["predicted_reason"] for device in run.result["devices"]}
+    assert reasons["XCOVER-WAREHOUSE-01"] == prediction.FULLY_MANAGED.reason and reasons["TC58-KIOSK-01"] == prediction.DEDICATED.reason
 
 
 def test_only_those_that_can_be_reset_or_the_others(each_execution):

@@ -83,6 +83,21 @@ def test_case_10_a_moment_without_a_zone_is_shown_in_utc(both_executions):
     ]
 
 
+def test_case_70_the_outcome_to_expect_is_told_before_the_reset(both_executions):
+    names = {"LT-BERLIN-014": "not_supported", "XCOVER-WAREHOUSE-01": "new_passcode", "iPhone de Louise": "passcode_removed"}
+    options = {"devices": list(names), "platforms": ["windows", "android", "ios"]}
+    check, real = (both_executions.module(MODULE, options, check_mode=mode) for mode in (True, False))
+    for found in (check, real):
+        assert {item["device"]: item["predicted_outcome"] for item in found.result["results"]} == names
+        assert all(item["predicted_reason"] for item in found.result["results"])
+    (warning,) = check.result["warnings"]
+    assert warning.startswith("1 of 3 resets will most likely end as not_supported: LT-BERLIN-014. Microsoft's current pages list no")
+    assert [item["status"] for item in real.result["results"]] == ["not_supported", "done", "done"], "what the service reports"
+    assert not real.result.get("warnings"), "an outcome needs no prediction"
+    v1 = both_executions.module(MODULE, {**options, "use_beta": False}, check_mode=True)
+    assert [item["predicted_outcome"] for item in v1.result["results"]] == ["not_supported", "unknown", "passcode_removed"]
+
+
 def test_every_outcome_is_told_apart_and_the_rest_goes_on(each_execution):
     names = ["PHONE-FIELD-01", "PHONE-FIELD-05", "PHONE-FIELD-06", "PHONE-FIELD-07", "LT-BERLIN-014", "WS-BERLIN-101", "LT-ARCHIVE-001"]
     found = each_execution.module(MODULE, {"devices": names, "wait_timeout": 6})

@@ -18,6 +18,8 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_device_passcode_info,
     intune_pin_policy,
     intune_pin_policy_info,
+    intune_pin_readiness_info,
+    intune_pin_report,
     intune_pinreset_consent,
     intune_pinreset_consent_info,
 )
@@ -29,6 +31,8 @@ MODULES = [
     intune_device_passcode_info,
     intune_pin_policy,
     intune_pin_policy_info,
+    intune_pin_readiness_info,
+    intune_pin_report,
     intune_pinreset_consent,
     intune_pinreset_consent_info,
 ]
@@ -39,6 +43,9 @@ def test_the_examples_run_and_return_what_is_documented(ansible, module, tmp_pat
     ansible.tenant.control.settings(windows_desktop="done")
     lost = [ansible.tenant.control.device(name)["serialNumber"] for name in ("PHONE-FIELD-01", "PHONE-FIELD-02")]
     variables = {"lost_devices": lost, "handover_path": str(tmp_path / "passcode")}
+    variables["resets"] = {"results": [{"id": ansible.tenant.control.device("PHONE-FIELD-01")["id"], "status": "done"}]}
+    # Where reports are written.
+    (ansible.folder / "reports").mkdir()
     play = ansible.tasks(yaml.safe_load(module.EXAMPLES), vars=variables)
     assert play.code == 0, play.output
     returns = yaml.safe_load(module.RETURN)

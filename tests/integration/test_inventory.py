@@ -98,11 +98,33 @@ def test_devices_are_listed_for_awx(inventory: Inventory) -> None:
     hostvars = found["_meta"]["hostvars"]
     assert set(found["resettable"]["hosts"]) == {host for host, variables in hostvars.items() if variables["intune_eligible"]}
     assert {"platform_windows", "platform_android", "platform_ios"} <= set(found)
-    assert plain(hostvars[evil]["intune_device_name"]) == EVIL and plain(hostvars[evil]["label"]) == EVIL + "!"
+    (evil_host,) = [host for host, variables in hostvars.items() if variables["intune_id"] == evil]
+    assert evil_host == "___lookup__ansible.builtin.env____INTUNE_CLIENT_SECRET_____"
+    assert plain(hostvars[evil_host]["intune_device_name"]) == EVIL and plain(hostvars[evil_host]["label"]) == EVIL + "!"
     assert tenant.env["INTUNE_CLIENT_SECRET"] not in json.dumps(found)
-    others = [variables["intune_device_name"] for host, variables in hostvars.items() if host != evil]
+    others = [variables["intune_device_name"] for host, variables in hostvars.items() if host != evil_host]
     assert all(isinstance(name, str) for name in others)
-    assert hostvars[evil]["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
+    assert hostvars[evil_host]["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
+
+
+def test_case_69_a_device_is_chosen_by_its_name(inventory: Inventory) -> None:
+    """--limit takes the name; of two devices with one name, both hosts are there, and neither has the name alone."""
+    ansible = inventory.ansible
+    source = inventory.write("prod", platforms=["windows", "android"])
+    tasks = [{"name": "Show", "ansible.builtin.debug": {"msg": "{{ intune_id }} {{ intune_predicted_outcome }}"}}]
+    path = ansible.folder / "limited.yml"
+    path.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    spares = [device["id"] for device in ansible.tenant.control.devices() if device["deviceName"] == "PHONE-SPARE"]
+    assert len(spares) == 2
+    expected = {
+        "LT-BERLIN-014": [f"{ansible.tenant.control.device('LT-BERLIN-014')['id']} not_supported"],
+        "PHONE-SPARE*": [f"{identity} unknown" for identity in spares],
+        f"PHONE-SPARE_{spares[0][:8]}": [f"{spares[0]} unknown"],
+    }
+    for limit, messages in expected.items():
+        play = Slice(ansible.folder, ansible.tenant).playbook(str(path), "-i", str(source), "--limit", limit)
+        assert play.code == 0, play.output
+        assert sorted(run.result["msg"] for run in play.tasks if run.name == "Show") == sorted(messages)
 
 
 def test_a_source_that_fails_lists_nothing_and_says_why(inventory: Inventory) -> None:
@@ -117,7 +139,7 @@ def test_a_source_that_fails_lists_nothing_and_says_why(inventory: Inventory) ->
     assert "intune_devices needs the application permission DeviceManagementManagedDevices.Read.All" in told
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 def test_the_examples_list_devices(inventory: Inventory, number: int) -> None:
     if number == 2:
         inventory.ansible.tenant.control.reset("fleet:40")
@@ -133,12 +155,12 @@ def test_two_slices_of_a_job_reset_each_device_once(inventory: Inventory) -> Non
     tenant.control.reset("fleet:9")
     tenant.control.patch_device(tenant.control.devices()[0]["id"], deviceName=EVIL)
     exported = inventory.listed(inventory.write("prod", platforms=["windows", "android"], eligible=True), "--export")
-    devices = set(exported["_meta"]["hostvars"])
+    devices = {variables["intune_id"] for variables in exported["_meta"]["hostvars"].values()}
     tasks = [
         {
             "name": "Reset",
             "endpointops.intune.intune_device_passcode": {
-                "devices": ["{{ inventory_hostname }}"],
+                "devices": ["{{ intune_id }}"],
                 "platforms": ["windows", "android"],
                 "wait": False,
             },

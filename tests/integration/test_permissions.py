@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import tempfile
 import typing as t
 
 import pytest
@@ -32,6 +33,8 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "intune_pinreset_consent_info": {},
     "intune_pin_policy": {**POLICY, "assignments": [{"target": "all_devices"}]},
     "intune_pin_policy_info": {},
+    "intune_pin_readiness_info": {},
+    "intune_pin_report": {},
     "intune_device_info": {},
     "intune_device_passcode": {**PHONE, **NO_WAIT},
     "intune_device_passcode_info": PHONE,
@@ -49,6 +52,8 @@ class OnlyWhere(t.NamedTuple):
 
 LEAST = {module: [row[0] for row in rows] for module, rows in permissions.MODULES.items()}
 GROUP_POLICY = {**POLICY, "assignments": [{"target": "group", "group": "Pilot ring"}]}
+GROUP = GROUP_POLICY["assignments"]
+EXPECTED = {"name": "PIN recovery"}
 PEOPLE = {"device_groups": ["Field service"]}
 ASK = {"approval_justification": "Change 4711"}
 
@@ -56,7 +61,19 @@ ONLY_WHERE = (
     OnlyWhere("intune_pin_policy", GROUP_POLICY, permissions.READ_GROUPS),
     OnlyWhere("intune_pin_policy", {**POLICY, "scope_tags": ["Berlin"]}, permissions.READ_TAGS),
     OnlyWhere("intune_pin_policy_info", {}, ("DeviceManagementServiceConfig.Read.All",)),
+    OnlyWhere("intune_pin_policy_info", {}, permissions.READ_GROUPS),
     OnlyWhere("intune_pin_policy_info", {"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
+    *(
+        # The report asks by the same code.
+        OnlyWhere(module, options, row if module == "intune_pin_readiness_info" else row[:1])
+        for module in ("intune_pin_readiness_info", "intune_pin_report")
+        for options, row in (
+            ({"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
+            ({"expect": {**EXPECTED, "assignments": GROUP}}, permissions.READ_GROUPS),
+            ({"expect": {**EXPECTED, "scope_tags": ["Berlin"]}}, permissions.READ_TAGS),
+        )
+    ),
+    OnlyWhere("intune_pin_readiness_info", {"count_devices": True}, permissions.READ_DEVICES),
     *(
         # The three look groups up by the same code: that others do in place of the least permission is seen once.
         OnlyWhere(module, {**PEOPLE, **options}, row if module == "intune_device_info" else row[:1])
@@ -89,7 +106,8 @@ class Run(t.NamedTuple):
     @property
     def complaints(self) -> str:
         """Why it failed, and what it could not do or read, with how to mend it."""
-        told = [self.result.get("msg", ""), *self.result.get("problems", ()), *self.result.get("connection", {}).get("problems", ())]
+        parts = [self.result, self.result.get("connection", {}), self.result.get("readiness", {})]
+        told = [self.result.get("msg", ""), *(problem for part in parts for problem in part.get("problems", ()))]
         return " ".join(filter(None, told))
 
 
@@ -98,13 +116,18 @@ def run(tenant, module: str, options: t.Mapping[str, t.Any], roles: t.Iterable[s
     connection = {option: tenant.env[f"INTUNE_{option.upper()}"] for option in ("graph_url", "authority_url", "ca_path")}
     code = importlib.import_module(f"ansible_collections.endpointops.intune.plugins.modules.{module}")
     token = tenant.control.token(roles=sorted(set(roles)))
-    return Run(run_in_process(code, {**connection, "access_token": token, **options}, check=check, diff=False))
+    with tempfile.TemporaryDirectory() as folder:
+        place = {"directory": folder} if module == "intune_pin_report" else {}
+        return Run(run_in_process(code, {**connection, "access_token": token, **place, **options}, check=check, diff=False))
 
 
 def prepare(tenant, module: str) -> None:
     """Return a tenant in which there is something to read."""
     tenant.control.reset("demo")
-    if module == "intune_pinreset_consent_info":
+    if module == "intune_pin_policy_info":
+        group = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": tenant.graph("GET", "/groups")["value"][0]["id"]}
+        tenant.control.add_policy("intent", "Berlin", values={"pinMinimumLength": 6}, assignments=[group])
+    if module in ("intune_pinreset_consent_info", "intune_pin_readiness_info", "intune_pin_report"):
         assert not run(tenant, "intune_pinreset_consent", {}, LEAST["intune_pinreset_consent"]).result.get("failed")
 
 
@@ -115,8 +138,9 @@ def test_the_listed_permissions_suffice_and_each_of_them_is_needed(tenant, modul
     for row in rows:
         without = run(tenant, module, TASKS[module], [other[0] for other in rows if other is not row])
         assert row[0] in without.complaints or names_it(without, module, row[0]), (row, without.result)
-        # The report on the connection lists what it could not read; all others fail.
-        assert bool(without.result.get("failed")) == (module != "intune_connection_info")
+        # Those that list what they could not read; all others fail.
+        lists = ("intune_connection_info", "intune_pin_readiness_info", "intune_pin_report")
+        assert bool(without.result.get("failed")) == (module not in lists)
     enough = run(tenant, module, TASKS[module], LEAST[module])
     own = [item.row[0] for item in ONLY_WHERE if item.module == module and item.options == TASKS[module]]
     assert not enough.result.get("failed"), enough.result
@@ -136,12 +160,14 @@ def names_it(found: Run, module: str, permission: str) -> bool:
 
 @pytest.mark.parametrize("case", ONLY_WHERE, ids=lambda case: f"{case.module}-{case.row[0]}")
 def test_what_only_some_options_need(tenant, case):
+    prepare(tenant, case.module)
     if "approval_justification" in case.options:
         tenant.control.settings(approval_protects=["reset_passcode"])
         # A request that is not approved yet: only who can look requests up finds it again.
         asked = run(tenant, case.module, case.options, LEAST[case.module])
         assert asked.result["results"][0]["status"] == "needs_approval", asked.result
-    if case.options.get("rollout") == "devices":
+    prepare(tenant, case.module)
+    if case.options.get("rollout") == "devices" or "expect" in case.options:
         assert not run(tenant, "intune_pin_policy", TASKS["intune_pin_policy"], LEAST["intune_pin_policy"]).result.get("failed")
     further = {item.row[0] for item in ONLY_WHERE if item.module == case.module}
     roles = {*LEAST[case.module], *further} - set(case.row)
@@ -154,7 +180,48 @@ def test_what_only_some_options_need(tenant, case):
 
 def refused(found: Run) -> bool:
     """Whether something could not be done or read because a permission is missing; devices that are not eligible do not count."""
-    return any(word in str({**found.result, "invocation": None}) for word in ("403", "the permission", "approval request for"))
+    return any(
+        word in str({**found.result, "invocation": None}) for word in ("403", "the permission", "approval request for", "is missing")
+    )
+
+
+CHECKED = {
+    "intune_pinreset_consent: present": ("intune_pinreset_consent", {}),
+    "intune_pinreset_consent: absent": ("intune_pinreset_consent", {"state": "absent"}),
+    "intune_pin_policy: present": ("intune_pin_policy", {**GROUP_POLICY, "scope_tags": ["Berlin"]}),
+    "intune_pin_policy: settings catalog": ("intune_pin_policy", {**GROUP_POLICY, "backend": "settings_catalog"}),
+    "intune_pin_policy: absent": ("intune_pin_policy", {"name": "PIN recovery", "state": "absent"}),
+    "intune_device_passcode: devices": ("intune_device_passcode", {"devices": [*PHONE["devices"], *LAPTOP["devices"]]}),
+    "intune_device_passcode: groups": ("intune_device_passcode", {**PEOPLE, "sync_devices": True}),
+    "intune_pin_policy_info: devices": ("intune_pin_policy_info", {"rollout": "devices"}),
+}
+
+
+@pytest.mark.parametrize("task", [pytest.param(task, id=f"case 60: {name}") for name, task in CHECKED.items()])
+def test_check_mode_takes_permissions_to_read_alone(tenant, task):
+    module, options = task
+    if "absent" in str(options):
+        for made in ("intune_pinreset_consent", "intune_pin_policy"):
+            assert not run(tenant, made, TASKS[made], LEAST[made]).result.get("failed")
+    rows = permissions.CHECK_MODE.get(module, permissions.MODULES[module])
+    reading = {*(row[0] for row in rows), *(item.row[0] for item in ONLY_WHERE if item.module == module and ".Read." in item.row[0])}
+    assert all(".Read." in permission for permission in reading)
+    before = tenant.journal_end()
+    found = run(tenant, module, options, reading, check=True)
+    # Devices that are not eligible are told as a failure, too.
+    assert not refused(found) and found.result.get("error", {}).get("kind") in (None, "Partial"), found.result
+    entries = [entry for entry in tenant.journal(before) if entry["kind"] == "graph"]
+    assert entries and all(entry["status"] < 400 and not entry["write"] for entry in entries), entries
+    assert {entry["method"] for entry in entries} <= {"GET", "POST"}
+    assert all(entry["path"] == "/$batch" or entry["method"] == "GET" for entry in entries), "no job is made, for a report for instance"
+
+
+@pytest.mark.parametrize("module", permissions.CHECK_MODE)
+def test_case_60_check_mode_names_the_permissions_to_read_that_are_missing(tenant, module):
+    assert not run(tenant, module, TASKS[module], LEAST[module]).result.get("failed"), "there is something to read"
+    for row in permissions.CHECK_MODE[module]:
+        found = run(tenant, module, TASKS[module], [other[0] for other in permissions.CHECK_MODE[module] if other is not row], check=True)
+        assert f"application permission {row[0]} in check mode" in found.result["error"]["hint"], found.result
 
 
 def test_to_verify_it_takes_permissions_to_read_alone(tenant):

@@ -39,13 +39,15 @@ def test_moves_settings_assignments_and_description_and_removes_the_profile_last
     new = beats.run.result["pin_policy"]
     assert [write.split("/")[-1] for write in beats.run.writes] == ["configurationPolicies", "assign", old["id"]]
     assert beats.run.writes[-1] == f"DELETE {POLICIES}/{old['id']}"
-    same = ("name", "description", "enable_pin_recovery", "minimum_pin_length", "digits", "assignments", "scope_tag_ids")
+    same = ("name", "description", "assignments", "scope_tag_ids")
     assert {key: new[key] for key in same} == {key: old[key] for key in same}
-    assert (new["pin_history"], new["backend"]) == (3, "settings_catalog")
+    assert new["settings"] == {**old["settings"], "pin_history": 3} and new["backend"] == "settings_catalog"
     assert beats.check.result["replaced_id"] == beats.run.result["replaced_id"] == old["id"]
     assert beats.run_again.result["replaced_id"] is None
     diff = beats.run.result["diff"]
-    assert (diff["before"], diff["after"]["custom_profile"]) == ({"custom_profile": NAME}, None)
+    held = {name: value for name, value in old["settings"].items() if value is not None}
+    assert (diff["before"]["custom_profile"], diff["after"]["custom_profile"]) == ({"name": NAME, "settings": held}, None)
+    assert diff["before"]["settings"] == {**held, "pin_history": None}
     assert customs(each_execution.tenant) == [] and len(catalog(each_execution.tenant)) == 1
 
 
@@ -56,19 +58,45 @@ def test_moves_settings_assignments_and_description_and_removes_the_profile_last
 )
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after", "status"])
 def test_an_interrupted_move_is_finished_by_the_next_run(ansible, method, where, fault):
+    interrupt(ansible, MOVE, 6, method, where, fault)
+
+
+@pytest.mark.parametrize(
+    ("method", "where"),
+    [
+        pytest.param("PATCH", "/deviceConfigurations/", id="case 57: change the old one"),
+        pytest.param("POST", "/assign$", id="case 57: assign"),
+        pytest.param("DELETE", "/deviceConfigurations/", id="case 57: remove"),
+    ],
+)
+def test_an_interrupted_move_to_another_value_is_finished_by_the_next_run(ansible, method, where):
+    interrupt(ansible, {**MOVE, "minimum_pin_length": 8}, 8, method, where, "drop_after")
+
+
+def test_case_57_two_values_are_never_assigned_together(each_execution):
+    old = each_execution.module(MODULE, CUSTOM).result["pin_policy"]
+    beats = four_beats(each_execution, MODULE, {**MOVE, "minimum_pin_length": 8})
+    assert [write.split("/")[-1] for write in beats.run.writes] == [old["id"], "configurationPolicies", "assign", old["id"]]
+    assert beats.run.writes[0] == f"PATCH {POLICIES}/{old['id']}" and beats.run.writes[-1].startswith("DELETE")
+    diff = beats.run.result["diff"]
+    assert (diff["before"]["settings"]["minimum_pin_length"], diff["after"]["settings"]["minimum_pin_length"]) == (6, 8)
+
+
+def interrupt(ansible, move: dict, length: int, method: str, where: str, fault: str) -> None:
+    """Run a move that is interrupted at a write, and check that the next run finishes it."""
     ansible.module(MODULE, CUSTOM)
     details = {"status": 500, "processed": True} if fault == "status" else {}
     ansible.tenant.control.arm(fault, method, where, times=None, **details)
     # A create is never repeated by itself; what may be repeated is, for as long as retry_timeout allows.
-    broken = ansible.module(MODULE, {**MOVE, "retry_timeout": 0})
+    broken = ansible.module(MODULE, {**move, "retry_timeout": 0})
     assert broken.status == "failed", broken.result
     assigned = [item for item in catalog(ansible.tenant) if item["assignments"]]
     assert customs(ansible.tenant) == [NAME] or assigned, "devices are without a policy"
     ansible.tenant.control.disarm()
-    finished, again = ansible.cases(MODULE, {"finish": MOVE, "again": MOVE}).values()
+    finished, again = ansible.cases(MODULE, {"finish": move, "again": move}).values()
     assert finished.status == "ok", finished.result
     assert customs(ansible.tenant) == [] and len(catalog(ansible.tenant)) == 1
-    assert finished.result["pin_policy"]["minimum_pin_length"] == 6
+    assert finished.result["pin_policy"]["settings"]["minimum_pin_length"] == length
     assert [item["target"] for item in finished.result["pin_policy"]["assignments"]] == ["all_devices"]
     assert not again.changed and again.writes == []
 

@@ -49,6 +49,11 @@ SETTINGS = {
     "use_security_key_for_signin": True,
     "enable_web_sign_in": "enabled",
     "web_sign_in_allowed_urls": ["login.contoso.com", "sts.contoso.com"],
+    "webcam_access_domain_names": ["login.contoso.com"],
+    "preferred_aad_tenant_domain_name": "contoso.com",
+    "allow_aad_password_reset": True,
+    "enable_passwordless_experience": "enabled",
+    "cloud_kerberos_ticket_retrieval": True,
 }
 OF_USERS = (
     "enable_pin_recovery",
@@ -101,7 +106,7 @@ def test_creates_the_policy_and_assigns_it(both_executions, backend):
     assert policy == beats.run.result["pin_policy"]
     assert [write.replace(policy["id"], "ID") for write in beats.run.writes] == [f"POST {path(backend)}", f"POST {path(backend)}/ID/assign"]
     assert (policy["backend"], policy["oma_uri"]) == (backend, uri(both_executions.tenant))
-    assert policy["enable_pin_recovery"] is True and policy["minimum_pin_length"] is None
+    assert (policy["settings"]["enable_pin_recovery"], policy["settings"]["minimum_pin_length"]) == (True, None)
     assert (policy["assignments"], policy["scope_tag_ids"]) == ([ALL_DEVICES], ["0"])
     assert beats.check.result["pin_policy"] == {**policy, "id": None}
     assert beats.run.result["diff"]["before"] == {}
@@ -122,15 +127,23 @@ def test_the_custom_profile_has_the_right_path(ansible):
 
 def test_sets_every_setting_and_changes_them(each_execution, backend):
     beats = four_beats(each_execution, MODULE, {"name": NAME, "backend": backend, **SETTINGS})
-    found = beats.run.result["pin_policy"]
+    found = beats.run.result["pin_policy"]["settings"]
     assert {name: found[name] for name in SETTINGS} == SETTINGS
     changes = {"enable_pin_recovery": False, "pin_history": 0, "digits": "allowed", "web_sign_in_allowed_urls": [], "dynamic_lock": False}
     other = {**SETTINGS, **changes}
     changed = four_beats(each_execution, MODULE, {"name": NAME, "backend": backend, **other})
     assert len(changed.run.writes) == 1, "one write for all of it"
-    found = changed.run.result["pin_policy"]
+    found = changed.run.result["pin_policy"]["settings"]
     assert {name: found[name] for name in other} == {**other, "web_sign_in_allowed_urls": None}
     assert not each_execution.module(MODULE, {"name": NAME, "backend": backend, "pin_history": 0}).changed, "the others are left alone"
+
+
+def test_case_54_enhanced_sign_in_security_is_not_switched_off_unnoticed(ansible, backend):
+    found = ansible.module(MODULE, {**PRESENT, "backend": backend, "enable_ess_with_supported_peripherals": False})
+    (warning,) = found.result["warnings"]
+    assert "Enhanced Sign-in Security off" in warning and "must reset their PIN" in warning
+    findings = ansible.module("intune_pin_policy_info", {"rollout": "none"}).result["findings"]
+    assert "ess_off" in [finding["code"] for finding in findings]
 
 
 def test_settings_of_users_are_apart_from_those_of_devices(ansible, backend):
@@ -138,9 +151,9 @@ def test_settings_of_users_are_apart_from_those_of_devices(ansible, backend):
     users = {name: SETTINGS[name] for name in OF_USERS}
     beats = four_beats(ansible, MODULE, {"name": NAME, "backend": backend, "scope": "user", **users})
     found = beats.run.result["pin_policy"]
-    assert {name: found[name] for name in users} == users
+    assert {name: found["settings"][name] for name in users} == users
     assert found["oma_uri"] == uri(ansible.tenant, "User")
-    device = ansible.module(MODULE, {"name": NAME, "backend": backend}).result["pin_policy"]
+    device = ansible.module(MODULE, {"name": NAME, "backend": backend}).result["pin_policy"]["settings"]
     assert (device["enable_pin_recovery"], device["minimum_pin_length"]) == (True, None)
     assert stored(ansible.tenant, backend) == [NAME]
 
@@ -152,12 +165,12 @@ def test_changes_setting_description_and_name(each_execution, backend):
     assert beats.run.writes == [f"{'PATCH' if backend == 'custom' else 'PUT'} {path(backend)}/{made}"]
     same = {"assignments": [], "scope_tag_ids": ["0"]}
     assert beats.run.result["diff"] == {
-        "before": {"name": NAME, "description": "", "enable_pin_recovery": True, **same},
-        "after": {"name": "Renamed", "description": "New.", "enable_pin_recovery": False, **same},
+        "before": {"name": NAME, "description": "", "settings": {"enable_pin_recovery": True}, **same},
+        "after": {"name": "Renamed", "description": "New.", "settings": {"enable_pin_recovery": False}, **same},
     }
     renamed = four_beats(each_execution, MODULE, {"id": made, "name": "Again", "backend": backend})
     assert renamed.run.writes == [f"PATCH {path(backend)}/{made}"]
-    assert renamed.run.result["pin_policy"]["enable_pin_recovery"] is False
+    assert renamed.run.result["pin_policy"]["settings"]["enable_pin_recovery"] is False
 
 
 def test_replaces_assignments_and_purge_false_adds(each_execution, backend):
@@ -191,6 +204,55 @@ def test_removes_the_policy(each_execution, backend):
     assert beats.run.writes == [f"DELETE {path(backend)}/{made}"]
     assert beats.run.result["pin_policy"] is None
     assert beats.run.result["diff"]["after"] == {}
+
+
+WIFI = {
+    "@odata.type": "#microsoft.graph.omaSettingString",
+    "displayName": "Office Wi-Fi",
+    "description": "",
+    "omaUri": "./Vendor/MSFT/WiFi/Profile/Office/WlanXml",
+    "value": "<WLANProfile/>",
+}
+
+
+def test_case_48_a_profile_of_others_is_removed_only_with_force(each_execution):
+    made = make(each_execution.tenant, omaSettings=[WIFI])["id"]
+    options = {"name": NAME, "state": "absent"}
+    for check in (False, True):
+        found = each_execution.module(MODULE, options, check_mode=check)
+        assert found.status == "failed" and found.writes == [] and not found.changed
+        assert made in found.result["msg"] and "WiFi/Profile/Office/WlanXml" in found.result["msg"] and "force" in found.result["msg"]
+    # The second run has nothing to warn of.
+    runs = [each_execution.module(MODULE, {**options, "force": True}, check_mode=check) for check in (True, False, False)]
+    assert [run.writes for run in runs] == [[], [f"DELETE {POLICIES}/{made}"], []]
+    assert [run.changed for run in runs] == [True, True, False]
+    assert all("WiFi/Profile/Office/WlanXml" in run.result["warnings"][0] for run in runs[:2])
+
+
+def test_case_56_a_policy_of_the_settings_catalog_is_found_without_its_backend(each_execution):
+    made = each_execution.module(MODULE, {**PRESENT, "backend": "settings_catalog"}).result["pin_policy"]["id"]
+    found = each_execution.module("intune_pin_policy_info", {"name": NAME})
+    assert [policy["id"] for policy in found.result["pin_policies"]] == [made]
+    kept = each_execution.module(MODULE, {"name": NAME, "state": "absent", "backend": "custom"})
+    assert not kept.changed and made in kept.result["warnings"][0]
+    beats = four_beats(each_execution, MODULE, {"name": NAME, "state": "absent"})
+    assert beats.run.writes == [f"DELETE {CATALOG}/{made}"]
+    assert beats.run.result["diff"]["before"]["settings"] == {"enable_pin_recovery": True}
+
+
+def test_case_49_a_deleted_group_is_named_before_the_first_write(ansible, backend):
+    gone, added = "99999999-1111-4222-8333-444444444444", distinct_groups(ansible.tenant)[0]
+    ansible.module(MODULE, {**PRESENT, "backend": backend})
+    path_of = f"{path(backend)}/{ansible.module(MODULE, {'name': NAME, 'backend': backend}).result['pin_policy']['id']}"
+    target = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": gone}
+    ansible.tenant.graph("POST", f"{path_of}/assign", {"assignments": [{"target": target}]}, version="beta")
+    ansible.tenant.control.settings(assign_checks_groups=True)
+    task = {"name": NAME, "backend": backend, "assignments": [{"target": "group", "group": added}]}
+    refused(ansible, {**task, "enable_pin_recovery": False, "purge_assignments": False}, gone, "purge_assignments")
+    assert ansible.module(MODULE, {"name": NAME, "backend": backend, "enable_pin_recovery": False}).changed, "no assignment is written"
+    if backend == "custom":
+        refused(ansible, {"name": NAME, "backend": "settings_catalog", "replace_custom": True}, gone, "purge_assignments")
+    assert ansible.module(MODULE, task).changed, "the way out"
 
 
 def test_keeps_settings_that_are_not_its_own(ansible):
@@ -404,7 +466,10 @@ BAD = (
         {**PRESENT, "assignments": [{"target": "group", "group": "No such"}, {"target": "exclude_group", "group": "Nor this"}]},
         ["No such", "Nor this"],
     ),
-    ({**PRESENT, "assignments": [{"target": "group", "group": "99999999-1111-2222-3333-444444444444"}]}, ["99999999-1111"]),
+    (
+        {**PRESENT, "assignments": [{"target": "group", "group": "99999999-1111-2222-3333-444444444444"}]},
+        ["99999999-1111", "Check the ID"],
+    ),
 )
 
 

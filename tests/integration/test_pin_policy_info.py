@@ -23,6 +23,11 @@ def path(tenant, scope: str = "Device", node: str = "EnablePinRecovery") -> str:
     return f"./{scope}/Vendor/MSFT/PassportForWork/{tenant.env['INTUNE_TENANT_ID']}/Policies/{node}"
 
 
+def settings_of(policy: dict) -> dict:
+    """Return the settings that a policy sets."""
+    return {name: value for name, value in policy["settings"].items() if value is not None}
+
+
 def codes(run) -> list[tuple[str, str]]:
     return [(finding["code"], finding["severity"]) for finding in run.result["findings"]]
 
@@ -38,7 +43,7 @@ def test_finds_what_the_module_made(both_executions):
         options = {"name": name, "backend": backend, "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
         both_executions.module("intune_pin_policy", options)
     found = both_executions.module(MODULE, {})
-    shown = [(policy["name"], policy["surface"], policy["backend"], policy["device_settings"]) for policy in found.result["pin_policies"]]
+    shown = [(policy["name"], policy["surface"], policy["backend"], settings_of(policy)) for policy in found.result["pin_policies"]]
     on = {"enable_pin_recovery": True}
     assert shown == [("A", "custom", "custom", on), ("B", "settings_catalog", "settings_catalog", on)]
     assert found.result["pin_policies"][0]["assignments"][0]["target"] == "all_devices"
@@ -46,7 +51,8 @@ def test_finds_what_the_module_made(both_executions):
     devices = len(both_executions.tenant.control.devices())
     rollout = found.result["pin_policies"][0]["rollout"]
     assert (rollout["source"], rollout["devices"]) == ("overview", None) and 0 < rollout["pending"] <= devices
-    assert found.result["pin_policies"][1]["rollout"] is None
+    other = found.result["pin_policies"][1]["rollout"]
+    assert (other["source"], other["pending"], other["total"]) == ("report", rollout["pending"], rollout["total"])
     only = both_executions.module(MODULE, {"name": "B"})
     assert [policy["name"] for policy in only.result["pin_policies"]] == ["B"]
     by_id = both_executions.module(MODULE, {"id": only.result["pin_policies"][0]["id"]})
@@ -65,12 +71,13 @@ def test_sees_the_other_surfaces(ansible):
     control.add_policy("intent", "Intent", values={"pinRecoveryEnabled": False, "pinMinimumLength": 8}, assignments=list(EVERYWHERE))
     control.add_policy("enrollment", values={"state": "disabled"})
     found = ansible.module(MODULE, {"rollout": "none"})
-    shown = {policy["surface"]: policy["device_settings"] for policy in found.result["pin_policies"]}
+    shown = {policy["surface"]: settings_of(policy) for policy in found.result["pin_policies"]}
     assert shown["account_protection"] == shown["settings_catalog"] == shown["identity_protection"] == {"enable_pin_recovery": True}
     assert shown["intent"] == {"enable_pin_recovery": False, "minimum_pin_length": 8}
     assert shown["enrollment"]["use_passport_for_work"] is False
     assert {policy["backend"] for policy in found.result["pin_policies"]} == {"settings_catalog", None}
-    assert codes(found) == [("conflict", "error"), ("conflict", "error"), ("not_assigned", "warning")], "the intent says otherwise"
+    expected = [("conflict", "error"), ("conflict", "error"), ("hello_off_at_enrollment", "error"), ("not_assigned", "warning")]
+    assert codes(found) == expected, "the intent says otherwise"
 
 
 @pytest.mark.parametrize(
@@ -88,6 +95,9 @@ def test_sees_the_other_surfaces(ansible):
         ("./Device/Vendor/MSFT/PassportForWork/TenantId/Policies/EnablePinRecovery", True, BOOLEAN, "wrong_tenant_id", "error"),
         ("./Device/Vendor/MSFT/PassportForWork/{TENANT}/Policies/EnablePinRecovery", True, BOOLEAN, "letter_case", "warning"),
         ("./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePINReset", True, BOOLEAN, "unknown_path", "error"),
+        pytest.param(
+            "\u200b.\\Devices\\Vendor\\MSFT\\PasportForWork", True, BOOLEAN, "unknown_path", "error", id="case 46: mistyped altogether"
+        ),
         ("./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePinRecovery", "true", STRING, "wrong_type", "error"),
     ],
 )
@@ -98,14 +108,14 @@ def test_finds_what_does_not_work_on_devices(ansible, uri, value, kind, code, se
     found = ansible.module(MODULE, {})
     assert codes(found) == [(code, severity)]
     finding = found.result["findings"][0]
-    assert finding["policies"] == [policy] and wrong in finding["message"] and finding["hint"]
-    assert found.result["pin_policies"][0]["device_settings"] == {}
+    assert finding["policies"] == [policy] and wrong.replace("\u200b", "\\u200b") in finding["message"] and finding["hint"]
+    assert settings_of(found.result["pin_policies"][0]) == {}
 
 
 def test_a_right_path_written_without_device_is_right(ansible):
     custom(ansible.tenant, oma(path(ansible.tenant).replace("./Device", ".")))
     found = ansible.module(MODULE, {})
-    assert codes(found) == [] and found.result["pin_policies"][0]["device_settings"] == {"enable_pin_recovery": True}
+    assert codes(found) == [] and settings_of(found.result["pin_policies"][0]) == {"enable_pin_recovery": True}
 
 
 def test_finds_user_and_device_set_against_each_other(ansible):
@@ -127,6 +137,36 @@ def test_finds_policies_that_disagree_and_says_whether_they_meet(ansible):
     assert codes(found) == [("conflict", "error")] and "enable_pin_recovery" in found.result["findings"][0]["message"]
     assert found.result["findings"][0]["policies"] != [other], "names both"
     assert found.result["findings"][0]["settings"] == ["enable_pin_recovery"]
+
+
+def test_case_45_windows_hello_off_at_enrollment_is_found(ansible):
+    tenant = ansible.tenant
+    tenant.control.add_policy("enrollment", values={"state": "disabled"})
+    policy = custom(tenant, oma(path(tenant)), name="Custom")
+    found = ansible.module(MODULE, {"name": "Custom"})
+    assert codes(found) == [("hello_off_at_enrollment", "error")] and policy in found.result["findings"][0]["policies"]
+    custom(tenant, oma(path(tenant, node="UsePassportForWork")), name="On")
+    assert codes(ansible.module(MODULE, {})) == [("hello_off_at_enrollment", "warning")]
+
+
+def test_settings_for_enrollment_before_the_default_ones_count(ansible):
+    control = ansible.tenant.control
+    control.add_policy("enrollment", values={"state": "disabled"})
+    control.add_policy("enrollment", "For all", assignments=[{"@odata.type": "#microsoft.graph.allLicensedUsersAssignmentTarget"}])
+    found = ansible.module(MODULE, {})
+    assert codes(found) == [], "not configured is not off"
+    (shown,) = (policy for policy in found.result["pin_policies"] if policy["name"] == "For all")
+    assert (shown["surface"], settings_of(shown), shown["assignments"][0]["target"]) == ("enrollment", {}, "all_users")
+
+
+def test_case_49_assignments_to_groups_that_are_gone_are_found(ansible):
+    gone = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": "99999999-1111-4222-8333-444444444444"}
+    there = {**gone, "groupId": ansible.tenant.graph("GET", "/groups")["value"][0]["id"]}
+    custom(ansible.tenant, oma(path(ansible.tenant)), name="Lost", assignments=[gone])
+    custom(ansible.tenant, oma(path(ansible.tenant)), name="Partly", assignments=[gone, there])
+    found = ansible.module(MODULE, {})
+    assert codes(found) == [("deleted_group", "error"), ("deleted_group", "warning")]
+    assert all(gone["groupId"] in finding["message"] for finding in found.result["findings"])
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_is_shown(ansible):
@@ -159,6 +199,8 @@ def rolled_out(ansible, backend: str = "custom") -> str:
         windows[3]: "notApplicable",
     }
     ansible.tenant.control.call("POST", "policy_states", {"policy_id": policy, "states": states})
+    # The first look at an export is after three seconds, the second one after four more.
+    ansible.tenant.control.settings(export_reads=0)
     return policy
 
 
@@ -169,21 +211,101 @@ def test_the_overview_counts_quickly(ansible):
     assert rollout["total"] == 4 + rollout["pending"] and rollout["updated"]
 
 
-@pytest.mark.parametrize("settings", [{}, {"export_select": "refuse"}, {"export_reads": 2, "export_url_reads": 2}], ids="".join)
-@pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
-def test_the_report_names_the_devices_in_error_and_why(each_execution, backend, settings):
+BACKENDS = pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
+
+
+@BACKENDS
+def test_the_report_names_the_devices_in_error_and_why(each_execution, backend):
     rolled_out(each_execution, backend)
-    each_execution.tenant.control.settings(setting_report="profiles", **settings)
+    each_execution.tenant.control.settings(setting_report="profiles")
     found = each_execution.module(MODULE, {"rollout": "devices"})
     assert (found.status, found.changed, found.result["problems"]) == ("ok", False, []), found.result
     rollout = found.result["pin_policies"][0]["rollout"]
     assert (rollout["source"], rollout["succeeded"], rollout["error"], rollout["conflict"]) == ("report", 1, 1, 1)
-    assert sorted(device["status"] for device in rollout["devices"]) == ["conflict", "error"]
-    failed = next(device for device in rollout["devices"] if device["status"] == "error")
-    assert failed["device_id"] and failed["device_name"]
-    told = settings != {"export_select": "refuse"} and backend == "custom"
-    assert failed["error_code"] == (-2016281112 if told else None)
-    assert failed["error"] == ("the device could not set it (remediation failed)" if told else None)
+    assert [(setting["succeeded"], setting["error"], setting["conflict"]) for setting in rollout["settings"]] == [(1, 1, 1)]
+    errors = {device["status"]: (device["error_code"], device["error"]) for device in rollout["devices"]}
+    assert errors == {
+        "error": (-2016281112, "the device could not set it (remediation failed)"),
+        "conflict": (-2016281106, "another policy won the conflict"),
+    }
+    assert all(device["device_id"] and device["device_name"] and device["user_principal_name"] for device in rollout["devices"])
+
+
+NUMBERS = ("total", "succeeded", "error", "conflict", "pending", "not_applicable", "other")
+OPEN = [
+    pytest.param({}, id="case 52: a first try"),
+    pytest.param({"report_language": "de"}, id="case 52: German"),
+    pytest.param({"report_language": "de", "report_status": "number"}, id="case 52: numbers beside German words"),
+    pytest.param({"report_rows": "system_and_user"}, id="case 53: the system account and a user"),
+    pytest.param({"report_rows": "system_and_user", "report_language": "de", "report_system_upn": "blank"}, id="case 53: blank"),
+]
+
+
+@pytest.mark.parametrize("settings", OPEN)
+def test_a_settings_catalog_policy_has_an_overview_that_counts_each_device_once(ansible, settings):
+    policy = rolled_out(ansible, "settings_catalog")
+    control = ansible.tenant.control
+    control.settings(**settings)
+    windows = control.policy_states(policy, {})
+    last = control.journal()[-1]["seq"]
+    found = ansible.module(MODULE, {})
+    assert (found.writes, found.result["problems"]) == ([], [])
+    rollout = found.result["pin_policies"][0]["rollout"]
+    assert [rollout[name] for name in NUMBERS] == [len(windows), 1, 1, 1, len(windows) - 4, 1, 0]
+    reports = [entry["path"].rpartition("/")[2] for entry in control.journal(last) if "/reports/" in entry["path"]]
+    assert set(reports) == {"getConfigurationPolicyDevicesReport"}
+
+
+def test_case_53_a_user_that_failed_makes_the_device_one_that_failed(ansible):
+    """Code 65000 is of the user; the system account of the device has succeeded."""
+    policy = rolled_out(ansible, "settings_catalog")
+    control = ansible.tenant.control
+    device = next(iter(control.policy_states(policy, {})))
+    control.policy_states(policy, {device: {"state": "succeeded", "user": {"state": "error", "code": 65000}}})
+    control.settings(report_rows="system_and_user", report_language="de")
+    last = control.journal()[-1]["seq"]
+    rollout = ansible.module(MODULE, {"rollout": "devices"}).result["pin_policies"][0]["rollout"]
+    assert (rollout["error"], rollout["other"]) == (2, 0)
+    failed = next(found for found in rollout["devices"] if found["device_id"] == device)
+    assert (failed["status"], failed["error_code"]) == ("error", 65000) and "gave no reason" in failed["error"]
+    assert "@" in failed["user_principal_name"]
+    reports = [entry for entry in control.journal(last) if "/reports/" in entry["path"]]
+    assert [entry for entry in reports if entry["status"] >= 400] == [], "no request is refused"
+
+
+def test_case_53_a_status_that_is_not_known_is_told(ansible):
+    policy = rolled_out(ansible, "settings_catalog")
+    device = next(iter(ansible.tenant.control.policy_states(policy, {})))
+    ansible.tenant.control.policy_states(policy, {device: "notAssigned"})
+    rollout = ansible.module(MODULE, {}).result["pin_policies"][0]["rollout"]
+    assert rollout["other"] == 1
+    assert [found["error"] for found in rollout["devices"] if found["status"] == "other"] == [
+        "Intune reports the status '7', which is not known here"
+    ]
+
+
+def test_a_policy_for_a_fleet_has_no_quick_overview_but_a_report(ansible):
+    policy = rolled_out(ansible, "settings_catalog")
+    for number in range(500):
+        device = ansible.tenant.control.call("POST", "devices", {"deviceName": f"PC-{number}"})["id"]
+    ansible.tenant.control.policy_states(policy, {device: {"state": "error", "code": 65000}})
+    ansible.tenant.control.settings(report_rows="system_and_user")
+    found = ansible.module(MODULE, {})
+    assert found.result["pin_policies"][0]["rollout"] is None
+    (problem,) = found.result["problems"]
+    assert "at most 1000 are read for an overview" in problem and "rollout" in problem
+    rollout = ansible.module(MODULE, {"rollout": "devices"}).result["pin_policies"][0]["rollout"]
+    assert (rollout["total"], rollout["error"]) == (530, 2)
+    assert rollout["total"] == sum(rollout[name] for name in NUMBERS[1:])
+
+
+def test_a_report_needs_no_choice_of_columns(ansible):
+    rolled_out(ansible)
+    ansible.tenant.control.settings(export_select="refuse")
+    found = ansible.module(MODULE, {"rollout": "devices"})
+    assert found.result["problems"] == []
+    rollout = found.result["pin_policies"][0]["rollout"]
+    assert (rollout["succeeded"], rollout["error"], len(rollout["settings"])) == (1, 1, 1)
 
 
 def test_nobody_learns_the_reports_address(ansible):

@@ -91,9 +91,16 @@ def test_scopes_may_stand_in_one_entry_and_blanks_are_none(ansible):
     assert not again.changed and again.result["pinreset_consent"]["service"]["scopes"] == ["Directory.Read.All", "User.Read"]
 
 
-def test_takes_a_consent_by_hand_as_it_is(ansible):
-    found = ansible.cases(MODULE, {"by hand": {"client_scopes": ["some.other"]}, "as it is": {}})
-    assert [run.changed for run in found.values()] == [True, False]
+def test_case_47_a_grant_of_what_the_service_does_not_publish_is_no_consent(ansible):
+    made = ansible.module(MODULE, {"client_scopes": ["some.other"]})
+    assert made.changed and made.result["pinreset_consent"]["ready"] is False
+    assert "some.other only, which the PIN Reset Service does not publish" in made.result["warnings"][0]
+    found = ansible.module(INFO, {}).result["pinreset_consent"]
+    assert (found["ready"], found["client"]["consented"], found["client"]["scopes"]) == (False, False, ["some.other"])
+    assert (found["client"]["missing_scopes"], found["service"]["missing_scopes"]) == (["user_impersonation"], [])
+    beats = four_beats(ansible, MODULE, {})
+    assert beats.run.result["pinreset_consent"]["client"]["scopes"] == ["some.other", "user_impersonation"]
+    assert beats.run.result["pinreset_consent"]["ready"] is True
 
 
 def test_restores_from_the_bin_and_makes_no_second_one(each_execution):

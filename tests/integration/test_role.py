@@ -136,9 +136,9 @@ def test_configures_by_the_settings_catalog_with_further_settings_and_moves_ther
     moved = run(ansible, "onboard", pin_reset_policy_replace_custom=True, **variables)
     assert moved.code == 0 and "(settings catalog)" in summary(moved), moved.output
     found = moved["Policy | Allow PIN recovery on devices"].result["pin_policy"]
-    assert {name: found[name] for name in further} == further
+    assert {name: found["settings"][name] for name in further} == further
     assert run(ansible, "verify", **variables).code == 0
-    gone = run(ansible, "offboard", pin_reset_policy_backend="settings_catalog")
+    gone = run(ansible, "offboard")
     assert gone.code == 0 and ansible.tenant.graph("GET", "/deviceManagement/configurationPolicies", version="beta")["value"] == []
 
 
@@ -198,13 +198,27 @@ def test_onboarding_has_not_failed_where_others_make_it_void_but_says_so(ansible
     assert play.code == 0 and "works in this tenant: no" in summary(play) and "since 'Other' and 'PIN recovery' disagree" in summary(play)
 
 
-def test_offboard_leaves_no_policy_of_the_other_kind_behind(ansible):
-    """While the policy is there, users would be sent to a service that is not."""
+def test_case_56_offboard_finds_the_policy_whatever_its_type(ansible):
     run(ansible, "onboard", pin_reset_policy_backend="settings_catalog", **ASSIGNED)
+    done = run(ansible, "offboard")
+    assert done.code == 0 and "Policy: none" in summary(done), done.output
+    assert [policy for policy in ansible.tenant.control.policies() if policy["name"] == "PIN recovery"] == []
+
+
+def test_case_48_offboard_takes_back_only_what_onboarding_made(ansible):
+    run(ansible, "onboard", **ASSIGNED)
+    profiles = "/deviceManagement/deviceConfigurations"
+    ours = next(item["id"] for item in ansible.tenant.graph("GET", profiles)["value"] if item["displayName"] == "PIN recovery")
+    ansible.tenant.graph("DELETE", f"{profiles}/{ours}")
+    kind = "#microsoft.graph.omaSettingString"
+    secret = {"@odata.type": kind, "displayName": "VPN", "description": "", "omaUri": "./Vendor/MSFT/VPNv2/Office/ProfileXML", "value": "x"}
+    theirs = ansible.tenant.control.add_policy("custom", "PIN recovery", values={"omaSettings": [secret]})
     refused = run(ansible, "offboard")
-    assert refused.code == 2 and writes(refused) == []
-    assert "Set backend to settings_catalog" in refused["Offboard | Remove the policy"].result["msg"]
-    assert run(ansible, "offboard", pin_reset_policy_backend="settings_catalog").code == 0
+    assert refused.code == 2 and writes(refused) == [], "neither the policy nor the consent"
+    message = refused["Offboard | Remove the policy"].result["msg"]
+    assert theirs in message and "VPNv2/Office/ProfileXML" in message and "pin_reset_policy_force" in message
+    forced = run(ansible, "offboard", pin_reset_policy_force=True)
+    assert forced.code == 0 and f"DELETE {profiles}/{theirs}" in writes(forced)
 
 
 def test_offboard_removes_both_after_a_move_that_was_interrupted(ansible):
@@ -212,6 +226,9 @@ def test_offboard_removes_both_after_a_move_that_was_interrupted(ansible):
     moving = {"pin_reset_policy_backend": "settings_catalog", "pin_reset_policy_replace_custom": True}
     ansible.tenant.control.arm("status", "DELETE", "/deviceConfigurations/", status=400)
     assert run(ansible, "onboard", **moving, **ASSIGNED).code == 2
+    refused = run(ansible, "offboard")
+    assert refused.code == 2 and writes(refused) == [], "case 56: of two, none is taken by chance"
+    assert "pin_reset_policy_replace_custom" in refused["Offboard | Remove the policy"].result["msg"]
     done = run(ansible, "offboard", **moving)
     assert done.code == 0, done.output
     left = ansible.tenant.control.policies()

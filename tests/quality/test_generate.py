@@ -17,9 +17,10 @@ import pytest
 import yaml
 from hypothesis import strategies as st
 
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings as table
 from tests.tools.generate import __main__ as command
 from tests.tools.generate import outputs, pattern, role, settings
-from tests.tools.generate.sources import SourceError, load
+from tests.tools.generate.sources import SourceError, load, with_build
 from tests.tools.generate.yaml_text import WIDTH, render_yaml
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -48,7 +49,15 @@ def test_generated_files_say_so():
 @pytest.fixture
 def checkout(tmp_path):
     """Return a copy of what the generator reads and writes."""
-    for name in ("plugins/action", "plugins/modules", "roles", "playbooks", "extensions/patterns", "tests/tools/generate"):
+    for name in (
+        "plugins/action",
+        "plugins/doc_fragments",
+        "plugins/modules",
+        "roles",
+        "playbooks",
+        "extensions/patterns",
+        "tests/tools/generate",
+    ):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -79,16 +88,24 @@ def with_setting(text, spec=None):
 
 
 def documentation(rendered):
-    """DOCUMENTATION and RETURN of the module."""
+    """Return the options and the returned settings of the module."""
     assigned = (node for node in ast.parse(rendered[outputs.MODULE]).body if isinstance(node, ast.Assign))
     texts = {node.targets[0].id: node.value.value for node in assigned if isinstance(node.value, ast.Constant)}
-    return yaml.safe_load(texts["DOCUMENTATION"])["options"], yaml.safe_load(texts["RETURN"])["pin_policy"]["contains"]
+    returned = yaml.safe_load(texts["RETURN"])["pin_policy"]["contains"]["settings"]["contains"]
+    return yaml.safe_load(texts["DOCUMENTATION"])["options"], returned
 
 
 def test_a_new_setting_needs_its_row_and_its_text():
     rendered = outputs.outputs(with_setting("Whether it is O(digits), with O(backend=custom)."), ROOT)
     changed = {name for name in rendered if rendered[name] != RENDERED[name]}
-    assert changed == {outputs.MODULE, outputs.TASK, SPECS, f"{PLAYBOOKS}/onboard.meta.yml", f"{PLAYBOOKS}/verify.meta.yml"}
+    assert changed == {
+        outputs.MODULE,
+        outputs.READINESS,
+        outputs.TASK,
+        SPECS,
+        f"{PLAYBOOKS}/onboard.meta.yml",
+        f"{PLAYBOOKS}/verify.meta.yml",
+    }
     options, returned = documentation(rendered)
     assert options["invented_setting"] == {
         "description": "Whether it is O(digits), with O(backend=custom).",
@@ -113,6 +130,22 @@ def test_a_new_setting_needs_its_row_and_its_text():
     beside = yaml.safe_load(rendered[f"{PLAYBOOKS}/verify.meta.yml"])["argument_specs"]["verify"]["options"]
     told = beside["pin_reset_policy_settings"]["options"]["invented_setting"]["description"]
     assert told == "Whether it is pin_reset_policy_settings.digits, with pin_reset_policy_backend=custom."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A sentence.", "A sentence. Windows 10.0.15063 or later."),
+        (["First.", "Second."], ["First. Windows 10.0.15063 or later.", "Second."]),
+        ({"module": "M.", "role": ["R."]}, {"module": "M. Windows 10.0.15063 or later.", "role": ["R. Windows 10.0.15063 or later."]}),
+    ],
+)
+def test_the_first_build_of_windows_is_documented(text, expected):
+    assert with_build(text, "enable_pin_recovery") == expected
+    assert with_build(text, "enable_windows_hello_provisioning_for_security_keys") == text, "no build is known"
+    options, _returned = documentation(RENDERED)
+    described = {name: str(options[name]["description"]) for name, setting in table.BY_OPTION.items() if setting.since}
+    assert all(f"Windows {table.BY_OPTION[name].since} or later." in text for name, text in described.items())
 
 
 def test_a_setting_can_have_a_text_of_its_own_for_the_role():

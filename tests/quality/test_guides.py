@@ -21,6 +21,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.endpointops.intune.plugins.module_utils import _clouds as clouds
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._advice import HINTS
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.prediction import PREDICTIONS
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import finding
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.model import ReasonCode
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = sorted(ROOT.glob("docs/**/*.rst"))
@@ -230,6 +233,11 @@ def attributes(name: str) -> dict[str, t.Any]:
     return found | document.get("attributes", {})
 
 
+def test_each_reason_of_the_verdict_is_explained():
+    told = " ".join(row[0] for row in table("guide_troubleshooting", "Reasons of the verdict"))
+    assert sorted(re.findall(r"``(\w+)``", told)) == sorted(t.get_args(ReasonCode))
+
+
 def test_the_codes_of_a_failed_sign_in_are_those_with_a_hint():
     told = " ".join(row[0] for row in table("guide_troubleshooting", "Microsoft Entra gave no token"))
     assert sorted(re.findall(r"AADSTS(\d+)", told)) == sorted(HINTS)
@@ -242,12 +250,18 @@ def test_the_clouds_are_told():
         assert f"``{cloud.name}``\n     - {cloud.authority}\n     - {cloud.graph}\n" in text
 
 
+def test_the_outcomes_to_expect_are_those_of_the_code():
+    """case 70: the table of the guide and the predictions say the same."""
+    told = [[" ".join(cell.split()) for cell in row] for row in table("guide_platforms", "Predictions")]
+    assert told == [[each.kind, f"``{each.outcome}``", each.reason] for each in PREDICTIONS]
+
+
 def test_the_codes_of_findings_and_reasons_are_explained():
     text = (ROOT / "docs/docsite/rst/guide_troubleshooting.rst").read_text(encoding="utf-8")
-    sources = (ROOT / "plugins/module_utils" / name for name in ("_hello/findings.py", "_devices/eligibility.py"))
-    code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    codes = {*re.findall(r"(?:_error|Finding|_refuse)\(\s*\"(\w+)\"", code)}
-    assert len(codes) > 20 and {name for name in codes if f"``{name}``" not in text} == set()
+    source = (ROOT / "plugins/module_utils/_devices/eligibility.py").read_text(encoding="utf-8")
+    reasons = re.findall(r"_refuse\(\s*\"(\w+)\"", source)
+    codes = {*t.get_args(finding.Code), *reasons}
+    assert len(reasons) > 5 and {name for name in codes if f"``{name}``" not in text} == set()
 
 
 def test_every_environment_variable_is_told_in_its_order():

@@ -44,20 +44,31 @@ PURE = frozenset(
         "_graph.odata",
         "_graph.responses",
         "_graph.batch",
+        "_graph.read_ahead",
         "_graph.rate_limit",
         "_approval.options",
         "_approval.requests",
         "_devices.model",
         "_devices.identifiers",
         "_devices.eligibility",
+        "_devices.host_names",
+        "_devices.prediction",
+        "_devices.result",
         "_consent.model",
         "_consent.plan",
         "_consent.urls",
         "_hello.model",
         "_hello.settings",
+        "_hello.terms",
+        "_hello.paths",
+        "_hello.finding",
+        "_hello.profile_findings",
+        "_hello.ownership",
         "_hello.policy",
         "_hello.assignments",
         "_hello.findings",
+        "_hello.check_in",
+        "_hello.report_tables",
         "_passcode.model",
         "_passcode.result",
         "_passcode.queue",
@@ -65,6 +76,22 @@ PURE = frozenset(
         "_passcode.reset_state",
         "_passcode.journal_format",
         "_passcode.continuation",
+        "_report.words",
+        "_report.counts",
+        "_report.resets",
+        "_report.tasks",
+        "_report.findings",
+        "_report.changes",
+        "_report.report",
+        "_report.markup",
+        "_report.parts",
+        "_report.style",
+        "_report.page",
+        "_report.table",
+        "_readiness.model",
+        "_readiness.policies",
+        "_readiness.verdict",
+        "_readiness.differences",
     }
 )
 
@@ -226,9 +253,9 @@ def test_nothing_below_the_module_knows_ansible(path):
     assert not {"_module", "_argspec", "_option_values", "_result"} & ours(names)
 
 
-# Files of _passcode that read and write files themselves.
-KEEPERS_OF_FILES = {"journal_file", "device_memory", "lock_files", "lock_folder", "sealed_files"}
-SUBJECTS = ("_directory", "_devices", "_consent", "_hello", "_passcode", "_graph", "_approval")
+# Files of _passcode and _report that read and write files themselves.
+KEEPERS_OF_FILES = {"files", "journal_file", "device_memory", "lock_files", "lock_folder", "sealed_files"}
+SUBJECTS = ("_directory", "_devices", "_consent", "_hello", "_passcode", "_readiness", "_report", "_graph", "_approval")
 
 
 @pytest.mark.parametrize("path", [path for name in SUBJECTS for path in files(f"module_utils/{name}/*.py")], ids=relative)

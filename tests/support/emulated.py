@@ -23,7 +23,7 @@ from intune_emulator.state.keys import Keys
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
-from tests.support.fakes import GRAPH, FakeClock, FakeTransport, Step, Tenant, error, tenant
+from tests.support.fakes import GRAPH, FakeClock, FakeTransport, Step, Tenant, answer, error, tenant
 
 STORES = ("service_principals", "deleted_items", "grants")
 KEY = ("clientId", "resourceId", "consentType", "principalId")
@@ -86,6 +86,19 @@ class Emulated(FakeTransport):
         content = b"" if reply.body is None else json.dumps(reply.body).encode()
         date = email.utils.format_datetime(self.tenant.clock.now(), usegmt=True)
         return Response(reply.status, {**reply.headers, "date": date}, content if reply.text is None else reply.text.encode())
+
+
+class Live(Emulated):
+    """Answers every request as the tenant does."""
+
+    def send(self, request: Request) -> Response:
+        self.sent.append(request)
+        self.catch_up()
+        path = urllib.parse.urlsplit(request.url).path
+        if path.startswith("/exports/"):
+            job = self.tenant.export_jobs.get(path.rpartition("/")[2].partition(".")[0].lower())
+            return answer(200, job.content) if job else answer(404)
+        return self.ask(request)
 
 
 class Directory(Emulated):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import abc
 import contextlib
 import dataclasses
+import json
 import math
 import re
 import typing as t
@@ -115,10 +116,11 @@ def validate_tenant(tenant: str) -> None:
 
 @contextlib.contextmanager
 def translate_failures(message: str, hint: str) -> t.Iterator[None]:
-    """Raise whatever a library raises as AuthenticationError, which names its type: its text may hold a secret."""
+    """Raise whatever a library raises as AuthenticationError, which names its type, or says it in words: its text may hold a secret."""
     try:
         yield
     except errors.IntuneError:
         raise
     except Exception as failure:
-        raise errors.AuthenticationError(f"{message} ({type(failure).__name__}).", hint=hint) from None
+        problem = "it is not JSON" if isinstance(failure, json.JSONDecodeError) else type(failure).__name__
+        raise errors.AuthenticationError(f"{message} ({problem}).", hint=hint) from None

@@ -101,7 +101,7 @@ def validate_response(request: Request, response: Response) -> None:
         raise errors.AuthenticationError(
             f"{request.target}: the {service} still responds with status {response.status} after retry_timeout.", hint="Try again later."
         )
-    if request.is_local and response.status == 401:
+    if request.is_local and response.status == 401 and "www-authenticate" in response.headers and "Authorization" not in request.headers:
         # The challenge of an Arc machine has no content.
         return
     problem = _find_problem(response)

@@ -15,11 +15,16 @@ from .. import _errors as errors
 from .. import _json as shapes
 from .._graph.client import GraphClient
 from .._graph.odata import render_literal, render_path
+from .._http.message import Request
 from .._types import Json
 from .model import ALL_PRINCIPALS, CLIENT_APP_ID, DIRECTORY_APP_ID, SERVICE_APP_ID, App, AppName, Goal, Grant, State
 from .plan import Change, ChangeKind, describe_managed, make_deleted_error, plan
 
 SELECT = "id,appId,displayName,accountEnabled,oauth2PermissionScopes"
+WANTED = (DIRECTORY_APP_ID, SERVICE_APP_ID, CLIENT_APP_ID)
+PRINCIPALS_QUERY = {"$filter": f"appId in ({','.join(map(render_literal, WANTED))})", "$select": SELECT}
+GRANTS = "/oauth2PermissionGrants"
+DELETED_PRINCIPALS = "/directory/deletedItems/microsoft.graph.servicePrincipal"
 
 SCOPE = shapes.object_of({"value": shapes.optional(shapes.text), "isEnabled": shapes.optional(shapes.boolean)})
 PRINCIPAL = shapes.object_of(
@@ -68,14 +73,16 @@ Key = tuple[t.Literal["make", ChangeKind], AppName]
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def fetch_state(client: GraphClient, goal: Goal | None = None) -> State:
+def fetch_state(client: GraphClient, goal: Goal | None = None, principals: t.Mapping[str, Json] | None = None) -> State:
     """Return both applications: one request for them and their resource, one for the grants of each.
+
+    ``principals``: those of ``fetch_principals``, where they were read already.
 
     The recycle bin is read for an application that is missing. Grants on the applications are read where the goal decides by
     them whether an application may be deleted. Graph documents no ``or`` and no ``in`` for clientId, so each application's
     grants are a request of their own.
     """
-    principals = _fetch_principals(client)
+    principals = fetch_principals(client) if principals is None else principals
     app_ids = {principal["id"]: app_id for app_id, principal in principals.items()}
     with_inbound = goal is not None and not goal.is_present and not goal.purge_grants
     return State(
@@ -84,12 +91,25 @@ def fetch_state(client: GraphClient, goal: Goal | None = None) -> State:
     )
 
 
-def _fetch_principals(client: GraphClient) -> dict[str, Json]:
+def fetch_principals(client: GraphClient) -> dict[str, Json]:
     """Return the service principals of both applications and of the service's resource, by application ID."""
-    wanted = (DIRECTORY_APP_ID, SERVICE_APP_ID, CLIENT_APP_ID)
-    query = {"$filter": f"appId in ({','.join(map(render_literal, wanted))})", "$select": SELECT}
-    found = {item["appId"].lower(): item for item in client.list_items("/servicePrincipals", query, item=PRINCIPAL)}
-    return {app_id: found[app_id] for app_id in wanted if app_id in found}
+    found = {item["appId"].lower(): item for item in client.list_items("/servicePrincipals", PRINCIPALS_QUERY, item=PRINCIPAL)}
+    return {app_id: found[app_id] for app_id in WANTED if app_id in found}
+
+
+def render_principals_request(client: GraphClient) -> Request:
+    """Return the request of ``fetch_principals``."""
+    return client.request("GET", "/servicePrincipals", PRINCIPALS_QUERY)
+
+
+def render_state_requests(client: GraphClient, principals: t.Mapping[str, Json]) -> list[Request]:
+    """Return the requests by which ``fetch_state`` reads what belongs to these service principals."""
+    return [
+        client.request("GET", GRANTS, _query_grants("clientId", principals[app_id]["id"]))
+        if app_id in principals
+        else client.request("GET", DELETED_PRINCIPALS, _query_deleted(app_id))
+        for app_id in (SERVICE_APP_ID, CLIENT_APP_ID)
+    ]
 
 
 def _fetch_app(client: GraphClient, app: App, principals: t.Mapping[str, Json], app_ids: t.Mapping[str, str], *, with_inbound: bool) -> App:
@@ -125,10 +145,17 @@ def _with_grants(app: App, grants: t.Sequence[Grant]) -> App:
 
 def _find_deleted(client: GraphClient, app_id: str) -> Json | None:
     """Return the newest one in the recycle bin: an application may have been created and deleted more than once."""
-    query = {"$filter": f"appId eq {render_literal(app_id)}", "$select": "id,appId,accountEnabled,deletedDateTime"}
-    found = client.list_items("/directory/deletedItems/microsoft.graph.servicePrincipal", query, item=DELETED)
+    found = client.list_items(DELETED_PRINCIPALS, _query_deleted(app_id), item=DELETED)
     mine = [item for item in found if (item.get("appId") or "").lower() == app_id]
     return max(mine, key=lambda item: item.get("deletedDateTime") or "", default=None)
+
+
+def _query_deleted(app_id: str) -> dict[str, str]:
+    return {"$filter": f"appId eq {render_literal(app_id)}", "$select": "id,appId,accountEnabled,deletedDateTime"}
+
+
+def _query_grants(end: t.Literal["clientId", "resourceId"], object_id: str) -> dict[str, str]:
+    return {"$filter": f"{end} eq {render_literal(object_id)}"}
 
 
 def _fetch_grants(
@@ -144,7 +171,7 @@ def _fetch_grants(
             scopes=tuple(sorted((item.get("scope") or "").split())),
             resource_app_id=app_ids.get(item["resourceId"]),
         )
-        for item in client.list_items("/oauth2PermissionGrants", {"$filter": f"{end} eq {render_literal(object_id)}"}, item=GRANT)
+        for item in client.list_items(GRANTS, _query_grants(end, object_id), item=GRANT)
     ]
 
 

@@ -127,6 +127,7 @@ class AppResult(t.TypedDict):
     deleted: str | None
     consented: bool
     scopes: list[str] | None
+    missing_scopes: list[str] | None
     grants: list[GrantResult]
 
 

@@ -12,6 +12,7 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
+from .. import _permissions as permissions
 from .._types import Json
 from .model import (
     ALL_PRINCIPALS,
@@ -43,6 +44,8 @@ class Change:
     scopes: tuple[str, ...] | None = None
 
 
+MANAGE_APPLICATIONS: frozenset[ChangeKind] = frozenset({"restore", "create", "enable", "delete"})
+
 # --- obstacles ------------------------------------------------------------------------------------------------------
 
 
@@ -68,6 +71,16 @@ def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
                 hint="Ask for fewer permissions, or set purge_grants to true to replace those that are there.",
                 effects="none",
             )
+    return None
+
+
+def find_missing_permission(changes: t.Iterable[Change], claims: t.Mapping[str, t.Any]) -> errors.IntuneError | None:
+    """Return the error of changes of which the token permits some at most: none of them must be written then; null otherwise."""
+    rows = [permissions.WRITE_APPLICATIONS if change.kind in MANAGE_APPLICATIONS else permissions.WRITE_GRANTS for change in changes]
+    try:
+        permissions.validate_writes(claims, rows)
+    except errors.MissingPermissionError as failure:
+        return failure
     return None
 
 
@@ -103,11 +116,7 @@ def plan_present(state: State, goal: Goal) -> list[Change]:
 
 
 def _plan_grant(name: AppName, app: App, goal: Goal) -> list[Change]:
-    """Return the changes of an application's grant.
-
-    Scopes that are given are a claim. Without any, a grant that somebody made, in a browser for instance, is a consent as it
-    is; else everything that the resource publishes is granted.
-    """
+    """Return the changes of an application's grant: it must hold the scopes that are given, or all that the resource publishes."""
     given, own = goal.scopes_of(name), _own_scopes(name, app, goal)
     if app.scopes is None:
         return []
@@ -116,10 +125,14 @@ def _plan_grant(name: AppName, app: App, goal: Goal) -> list[Change]:
     if goal.purge_grants and (own or given is not None):
         # Where nothing is given and nothing published, nobody knows which scopes would be exact.
         return _plan_exact_grant(name, app, own)
-    if given is None and app.scopes:
-        return []
-    missing = tuple(scope for scope in own if scope not in app.scopes)
+    missing = list_missing_scopes(name, app, goal)
     return [Change("grant" if app.grant_id is None else "widen", name, missing)] if missing else []
+
+
+def list_missing_scopes(name: AppName, app: App, goal: Goal) -> tuple[str, ...] | None:
+    """Return the scopes that an application's grant must hold and does not; null where they cannot be known yet."""
+    own = _own_scopes(name, app, goal)
+    return None if own is None or app.scopes is None else tuple(scope for scope in own if scope not in app.scopes)
 
 
 def _own_scopes(name: AppName, app: App, goal: Goal) -> tuple[str, ...] | None:
@@ -208,7 +221,7 @@ def _project_app(app: App, change: Change) -> App:
 
 def describe(state: State, goal: Goal, urls: t.Mapping[AppName, str]) -> ConsentResult:
     """Return the ``pinreset_consent`` return value."""
-    service, client = (_describe_app(app, _is_consented(name, app, goal)) for name, app in state.apps().items())
+    service, client = (_describe_app(name, app, goal) for name, app in state.apps().items())
     ready = all(app["present"] and app["enabled"] and app["consented"] for app in (service, client))
     return {"service": service, "client": client, "ready": ready, "consent_urls": dict(urls)}
 
@@ -218,10 +231,16 @@ def _is_consented(name: AppName, app: App, goal: Goal) -> bool:
         # Here a grant that others made is not a consent.
         own = _own_scopes(name, app, goal) or ()
         return app.is_present and bool(own) and set(own) <= set(app.scopes or ())
-    return app.is_present and not _plan_grant(name, app, goal)
+    return app.is_present and not _plan_grant(name, app, goal) and not (name == "client" and holds_unpublished_only(app))
 
 
-def _describe_app(app: App, is_consented: bool) -> AppResult:
+def holds_unpublished_only(app: App) -> bool:
+    """Return whether a grant holds nothing that the resource publishes: no token ever has such a scope."""
+    return bool(app.scopes and app.published_scopes) and not set(app.scopes or ()) & set(app.published_scopes)
+
+
+def _describe_app(name: AppName, app: App, goal: Goal) -> AppResult:
+    missing = list_missing_scopes(name, app, goal)
     return {
         "app_id": app.app_id,
         "id": app.id or None,
@@ -229,8 +248,9 @@ def _describe_app(app: App, is_consented: bool) -> AppResult:
         "present": app.is_present,
         "enabled": app.is_present and app.is_enabled,
         "deleted": app.deleted_at,
-        "consented": is_consented,
+        "consented": _is_consented(name, app, goal),
         "scopes": None if app.scopes is None else list(app.scopes),
+        "missing_scopes": None if missing is None else list(missing),
         "grants": _describe_grants(app),
     }
 
@@ -290,4 +310,9 @@ def describe_warnings(state: State, goal: Goal) -> list[str]:
     client = state.client
     if goal.client_scopes is None and client.resource_id is not None and not client.published_scopes and client.scopes == ():
         return ["The PIN Reset Service publishes no delegated permission in this tenant: there is nothing to grant to its client."]
-    return []
+    if not holds_unpublished_only(client):
+        return []
+    return [
+        f"{NAMES[client.app_id]} is granted {', '.join(client.scopes or ())} only, which the PIN Reset Service does not publish in this "
+        f"tenant: no token holds it, and the grant is no consent. The service publishes {', '.join(client.published_scopes)}."
+    ]

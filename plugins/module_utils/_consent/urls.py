@@ -41,7 +41,8 @@ def _render_url(login: str, tenant: str | None, app_id: str, resource: str, redi
 
 def with_consent_urls(failure: errors.IntuneError, urls: t.Mapping[AppName, str]) -> errors.IntuneError:
     """Return a refusal with the remaining way in its hint, a consent in the browser; any other failure as it is."""
-    if not isinstance(failure, errors.GraphError) or failure.status not in (400, 403) or failure.code is None:
+    is_refused = isinstance(failure, errors.GraphError) and failure.status in (400, 403) and failure.code is not None
+    if not is_refused and not isinstance(failure, errors.MissingPermissionError):
         return failure
     return failure.with_hint(
         "The application needs Application.ReadWrite.All and DelegatedPermissionGrant.ReadWrite.All. Where it has them and "

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .model import OWNERSHIPS, PIN_RESET_GUIDE, Device, Platform, parse_version, platform_of
+from .model import OWNERSHIPS, PIN_RESET_GUIDE, Device, parse_version, platform_of
 
 Reason = t.Literal[
     "platform_not_supported",
@@ -45,29 +45,6 @@ class Verdict:
     message: str | None = None
 
 
-class DeviceResult(t.TypedDict):
-    """An entry of the ``devices`` return value."""
-
-    id: str
-    device_name: str | None
-    managed_device_name: str | None
-    operating_system: str | None
-    os_version: str | None
-    platform: Platform
-    serial_number: str | None
-    user_principal_name: str | None
-    azure_ad_device_id: str | None
-    ownership: str | None
-    management_state: str | None
-    join_type: str | None
-    compliance_state: str | None
-    last_sync: str | None
-    enrolled: str | None
-    eligible: bool
-    reason: Reason | None
-    message: str | None
-
-
 def evaluate(device: Device, platforms: t.Collection[str], ownerships: t.Collection[str] = ("company",)) -> Verdict:
     """Return the verdict on a device: Windows 10 Creators Update or later, Entra joined; Android and iOS where asked for.
 
@@ -75,7 +52,7 @@ def evaluate(device: Device, platforms: t.Collection[str], ownerships: t.Collect
     """
     return (
         _find_platform_refusal(device, platforms)
-        or _find_management_refusal(device)
+        or find_management_refusal(device)
         or _find_windows_refusal(device)
         or _find_ownership_refusal(device, ownerships)
         or Verdict(True)
@@ -86,14 +63,16 @@ def _find_platform_refusal(device: Device, platforms: t.Collection[str]) -> Verd
     found = platform_of(device)
     if found not in ("android", "ios", "windows"):
         return _refuse(
-            "platform_not_supported", f"Intune has no passcode reset for {device.operating_system or 'an unknown operating system'}."
+            "platform_not_supported",
+            f"It runs {device.operating_system or 'an unknown operating system'}; resets are sent to Windows, Android, and iOS only.",
         )
     if found not in platforms:
         return _refuse("platform_not_selected", f"It runs {device.operating_system}; add {found} to platforms to reset its passcode.")
     return None
 
 
-def _find_management_refusal(device: Device) -> Verdict | None:
+def find_management_refusal(device: Device) -> Verdict | None:
+    """Return the refusal of a device that Intune does not manage, or is about to release; null for others."""
     state = (device.management_state or "").lower()
     if state in LEAVING:
         return _refuse(
@@ -152,27 +131,3 @@ def _find_ownership_refusal(device: Device, ownerships: t.Collection[str]) -> Ve
 
 def _refuse(reason: Reason, message: str) -> Verdict:
     return Verdict(False, reason, message)
-
-
-def describe(device: Device, verdict: Verdict) -> DeviceResult:
-    """Return an entry of the ``devices`` return value."""
-    return {
-        "id": device.id,
-        "device_name": device.device_name,
-        "managed_device_name": device.managed_device_name,
-        "operating_system": device.operating_system,
-        "os_version": device.os_version,
-        "platform": platform_of(device),
-        "serial_number": device.serial_number,
-        "user_principal_name": device.user_principal_name,
-        "azure_ad_device_id": device.azure_ad_device_id,
-        "ownership": device.ownership,
-        "management_state": device.management_state,
-        "join_type": device.join_type,
-        "compliance_state": device.compliance_state,
-        "last_sync": device.last_sync,
-        "enrolled": device.enrolled,
-        "eligible": verdict.eligible,
-        "reason": verdict.reason,
-        "message": verdict.message,
-    }

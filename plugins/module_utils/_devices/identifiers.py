@@ -200,7 +200,8 @@ def raise_problems(problems: t.Iterable[str]) -> None:
     every = list(dict.fromkeys(problems))
     if every:
         more = f" ... and {len(every) - SHOWN_PROBLEMS} more problems." if len(every) > SHOWN_PROBLEMS else ""
-        raise errors.SelectionError(" ".join(every[:SHOWN_PROBLEMS]) + more, hint="Correct the names, or use device IDs.", effects="none")
+        hint = "Correct these entries. A device can also be named by its ID."
+        raise errors.SelectionError(" ".join(every[:SHOWN_PROBLEMS]) + more, hint=hint, effects="none")
 
 
 # --- a choice between several devices -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
 from .._graph.responses import parse_response
+from .._http.message import Request
 from .._names import explain_missing, show
 from .identifiers import Candidate, MatchOption, SearchTerm, describe_several, parse_names, raise_problems
 from .members import describe_left_out, fetch_members, find_belonging
@@ -111,9 +112,14 @@ def _find_devices_of_group(
 # --- devices --------------------------------------------------------------------------------------------------------
 
 
-def fetch_all_devices(client: GraphClient) -> t.Iterator[Device]:
-    """Yield all devices with the properties of INFO, page by page. A list that changes while it is read may have a device twice."""
-    return map(parse_device, client.list_items(PATH, {"$select": ",".join(INFO)}, version=BETA, item=DEVICE))
+def fetch_all_devices(client: GraphClient, properties: t.Sequence[str] = INFO) -> t.Iterator[Device]:
+    """Yield all devices with these properties, page by page. A list that changes while it is read may have a device twice."""
+    return map(parse_device, client.list_items(PATH, {"$select": ",".join(properties)}, version=BETA, item=DEVICE))
+
+
+def render_list_request(client: GraphClient, properties: t.Sequence[str]) -> Request:
+    """Return the request of the first page of ``fetch_all_devices``."""
+    return client.request("GET", PATH, {"$select": ",".join(properties)}, version=BETA)
 
 
 def fetch_selected_devices(

@@ -30,8 +30,11 @@ JoinType = t.Literal["azureADJoined", "hybridAzureADJoined", "azureADRegistered"
 
 OWNERSHIPS: tuple[Ownership, ...] = ("company", "personal", "unknown")
 
-# The properties that decide on the eligibility: those that both versions have, and two that only beta has.
-ELIGIBILITY_V1 = ("id", "deviceName", "operatingSystem", "osVersion", "managedDeviceOwnerType", "managementState", "managementAgent")
+# The properties that decide on the eligibility and the prediction: those that both versions have, and two that only beta has.
+ELIGIBILITY_V1 = (
+    *("id", "deviceName", "operatingSystem", "osVersion", "managedDeviceOwnerType", "managementState", "managementAgent"),
+    "deviceEnrollmentType",
+)
 ELIGIBILITY = (*ELIGIBILITY_V1, "joinType", "deviceType")
 # deviceActionResults is filled for single devices only. READ_V1 has azureADDeviceId, which leads to /devices and its trustType.
 READ = (*ELIGIBILITY, "deviceActionResults")
@@ -80,6 +83,7 @@ class Device:
     compliance_state: str | None = None
     last_sync: str | None = None
     enrolled: str | None = None
+    enrollment_type: str | None = None
 
 
 def shape_of(device_id: str) -> shapes.Shape[Json]:
@@ -108,6 +112,7 @@ def parse_device(item: Json) -> Device:
         compliance_state=_parse_text(item.get("complianceState")),
         last_sync=_parse_text(item.get("lastSyncDateTime"), nothing=NO_DATE),
         enrolled=_parse_text(item.get("enrolledDateTime"), nothing=NO_DATE),
+        enrollment_type=_parse_text(item.get("deviceEnrollmentType")),
     )
 
 

@@ -21,12 +21,15 @@ from .. import _permissions as permissions
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
 from .._guid import parse_guid
+from .._http.message import Request
 from .._names import PLAIN_RUN, SHOWN_LENGTH, clean, explain_missing, find_malformation, fold, show
 from .._types import Json
 
 FILTERS = "/deviceManagement/assignmentFilters"
 SCOPE_TAGS = "/deviceManagement/roleScopeTags"
 NAMED = shapes.object_of({"id": shapes.identity, "displayName": shapes.optional(shapes.text), "platform": shapes.optional(shapes.text)})
+SELECT_NAME = {"$select": "id,displayName"}
+SELECT_FILTER = {"$select": "id,displayName,platform"}
 WINDOWS = "windows10AndLater"
 DEFAULT_SCOPE_TAG = "0"
 
@@ -41,12 +44,18 @@ class DirectoryLookup:
         self._lists: dict[str, list[Json]] = {}
         self._groups: dict[str, str | None] = {}
         self.problems: list[str] = []
+        self._advice: list[str] = []
 
     def validate(self) -> None:
-        """Raise SelectionError with all problems, if there are some."""
+        """Raise SelectionError with all problems and the advice that fits them, if there are some."""
         if self.problems:
-            message = " ".join(dict.fromkeys(self.problems))
-            raise errors.SelectionError(message, hint="Use the ID where a name is not enough.", effects="none")
+            message, hint = (" ".join(dict.fromkeys(texts)) for texts in (self.problems, self._advice))
+            raise errors.SelectionError(message, hint=hint, effects="none")
+
+    def add_problem(self, problem: str, advice: str) -> None:
+        """Add a sentence about a name or ID, and one about what to do."""
+        self.problems.append(problem)
+        self._advice.append(advice)
 
     def find_group_id(self, name: str) -> str | None:
         """Return the object ID of a group; null after a problem."""
@@ -68,11 +77,21 @@ class DirectoryLookup:
         if self._is_malformed("assignment filter", name):
             return None
         with _name_permissions("assignment filters", permissions.READ_CONFIGURATION):
-            found = self._find_one("assignment filter", name, self._fetch_list(FILTERS, "id,displayName,platform"))
+            found = self._find_one("assignment filter", name, self._fetch_list(FILTERS, SELECT_FILTER))
         if found is not None and found.get("platform") != WINDOWS:
-            self.problems.append(f"The assignment filter '{show(name)}' is for the platform {found.get('platform')}, not for Windows.")
+            self.add_problem(
+                f"The assignment filter '{show(name)}' is for the platform {found.get('platform')}, not for Windows.",
+                f"Choose an assignment filter for the platform {WINDOWS}.",
+            )
             return None
         return str(found["id"]).lower() if found else None
+
+    def find_missing_filters(self, ids: t.Collection[str]) -> set[str]:
+        """Return the IDs, in lower case, that no assignment filter has."""
+        if not ids:
+            return set()
+        with _name_permissions("assignment filters", permissions.READ_CONFIGURATION):
+            return {*ids} - {str(item["id"]).lower() for item in self._fetch_list(FILTERS, SELECT_FILTER)}
 
     def find_scope_tag_id(self, name: str) -> str | None:
         """Return the ID of a scope tag, a number as text; null after a problem."""
@@ -81,27 +100,25 @@ class DirectoryLookup:
         if self._is_malformed("scope tag", name):
             return None
         with _name_permissions("scope tags", permissions.READ_TAGS):
-            found = self._find_one("scope tag", name, self._fetch_list(SCOPE_TAGS, "id,displayName"))
+            found = self._find_one("scope tag", name, self._fetch_list(SCOPE_TAGS, SELECT_NAME))
         return str(found["id"]) if found else None
 
     def _is_malformed(self, kind: str, name: str) -> bool:
         """Return whether nothing can have this name or ID, and add the problem."""
         malformation = find_malformation(name)
         if malformation:
-            self.problems.append(f"There is no {kind} named '{show(name)[:SHOWN_LENGTH]}'. {malformation}")
+            self.add_problem(f"There is no {kind} named '{show(name)[:SHOWN_LENGTH]}'. {malformation}", f"Correct or remove the {kind}.")
         return malformation is not None
 
-    def _fetch_list(self, path: str, select: str) -> list[Json]:
+    def _fetch_list(self, path: str, query: t.Mapping[str, str]) -> list[Json]:
         if path not in self._lists:
-            self._lists[path] = list(self._client.list_items(path, {"$select": select}, version=BETA, item=NAMED))
+            self._lists[path] = list(self._client.list_items(path, query, version=BETA, item=NAMED))
         return self._lists[path]
 
     def _find_group(self, name: str, identity: str | None) -> str | None:
         """Return the ID of a group of this name or ID."""
-        query = {"$filter": f"displayName eq {render_literal(name)}", "$select": "id,displayName"}
-        found = list(self._client.list_items("/groups", query, item=NAMED))
-        select = {"$select": "id,displayName"}
-        by_id = self._client.find(render_path("groups", identity), select, shape=NAMED) if identity else None
+        found = list(self._client.list_items("/groups", _query_group(name), item=NAMED))
+        by_id = self._client.find(render_path("groups", identity), SELECT_NAME, shape=NAMED) if identity else None
         one = self._find_one("group", name, [*found, *([by_id] if by_id else [])], self._fetch_similar_groups)
         return str(one["id"]).lower() if one else None
 
@@ -126,20 +143,55 @@ class DirectoryLookup:
         if not found:
             known = fetch_similar(name) if fetch_similar else candidates
             similar = [(str(item.get("displayName") or ""), str(item.get("id"))) for item in known]
-            what = f"with the ID {parse_guid(name)}" if parse_guid(name) else f"named '{show(name)}'"
-            self.problems.append(f"There is no {kind} {what}.{explain_missing(name, similar)}")
+            self._add_missing(kind, name, explain_missing(name, similar))
             return None
         if len(found) > 1:
-            self.problems.append(self._describe_several(kind, name, by_id, found))
+            self._add_several(kind, name, by_id, found)
             return None
         return next(iter(found.values()))
 
-    @staticmethod
-    def _describe_several(kind: str, name: str, by_id: t.Collection[str], found: t.Collection[str]) -> str:
+    def _add_missing(self, kind: str, name: str, explanation: str) -> None:
+        identity = parse_guid(name)
+        if identity:
+            self.add_problem(f"There is no {kind} with the ID {identity}.{explanation}", f"Check the ID: the {kind} may have been deleted.")
+        else:
+            self.add_problem(f"There is no {kind} named '{show(name)}'.{explanation}", f"Correct the name of the {kind}, or use its ID.")
+
+    def _add_several(self, kind: str, name: str, by_id: t.Collection[str], found: t.Collection[str]) -> None:
         ids = ", ".join(sorted(set(found) - set(by_id)))
         if by_id:
-            return f"'{show(name)}' is the ID of one {kind} and the name of another one ({ids}). Rename that one, or use its ID."
-        return f"Several {kind}s are named '{show(name)}': {ids}."
+            self.add_problem(
+                f"'{show(name)}' is the ID of one {kind} and the name of another one ({ids}).", f"Rename the {kind} {ids}, or use its ID."
+            )
+        else:
+            self.add_problem(f"Several {kind}s are named '{show(name)}': {ids}.", f"Use the ID of the {kind} that you mean.")
+
+
+def fetch_filter_names(client: GraphClient) -> dict[str, str]:
+    """Return the display names of all assignment filters by their IDs in lower case."""
+    return _name_all(client.list_items(FILTERS, SELECT_FILTER, version=BETA, item=NAMED))
+
+
+def fetch_tag_names(client: GraphClient) -> dict[str, str]:
+    """Return the display names of all scope tags by their IDs."""
+    return _name_all(client.list_items(SCOPE_TAGS, SELECT_NAME, version=BETA, item=NAMED))
+
+
+def _name_all(found: t.Iterable[Json]) -> dict[str, str]:
+    return {str(item["id"]).lower(): str(item.get("displayName") or item["id"]) for item in found}
+
+
+def render_lookup_requests(client: GraphClient, *, groups: t.Iterable[str], filters: bool, tags: bool) -> list[Request]:
+    """Return the requests by which these groups, any filters, and any scope tags are looked up by name."""
+    lists = [*([(FILTERS, SELECT_FILTER)] if filters else []), *([(SCOPE_TAGS, SELECT_NAME)] if tags else [])]
+    return [
+        *(client.request("GET", "/groups", _query_group(name)) for name in groups),
+        *(client.request("GET", path, query, version=BETA) for path, query in lists),
+    ]
+
+
+def _query_group(name: str) -> dict[str, str]:
+    return {"$filter": f"displayName eq {render_literal(name)}", **SELECT_NAME}
 
 
 @contextlib.contextmanager
@@ -148,6 +200,7 @@ def _name_permissions(objects: str, needed: t.Sequence[str]) -> t.Iterator[None]
     try:
         yield
     except errors.ForbiddenError as failure:
-        raise failure.with_hint(
-            f"To look {objects} up, the application needs one of the permissions {', '.join(needed)}. Or use IDs that are in use."
+        raise failure.with_permission_hint(
+            f"To look up {objects}, the application needs one of the permissions {', '.join(needed)}. Grant it in Microsoft Entra, and "
+            "consent to it as an administrator."
         ) from failure

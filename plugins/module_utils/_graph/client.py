@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -23,6 +24,7 @@ from .._time import Clock, parse_http_date
 from .._types import Json
 from .collaborators import Approval, NoApproval, Pool, TokenSource
 from .odata import render_url
+from .read_ahead import ReadAhead, pack
 from .responses import is_refusal, parse_claims_challenge, parse_response
 
 V1 = "v1.0"
@@ -64,6 +66,7 @@ class GraphClient:
         # The first difference that was longer than LONGEST_SKEW; null while the time is certain.
         self.doubtful_skew: float | None = None
         self._refused: set[str] = set()  # tokens that were replaced
+        self._ahead = ReadAhead()
 
     @property
     def retry_timeout(self) -> float:
@@ -199,10 +202,20 @@ class GraphClient:
         return response.body
 
     def wait_until(
-        self, read: t.Callable[[], t.Any], good: t.Callable[[t.Any], bool], *, timeout: float, what: str, agree: int = 1, pause: float = 0.5
+        self,
+        read: t.Callable[[], t.Any],
+        good: t.Callable[[t.Any], bool],
+        *,
+        timeout: float,
+        what: str,
+        agree: int = 1,
+        delay: float = 0.0,
+        pause: float = 0.5,
     ) -> t.Any:
-        """Read until ``agree`` reads in a row are good, for at most ``timeout`` seconds; the pause grows to 10 s."""
+        """Read until ``agree`` reads in a row are good, for at most ``timeout`` seconds, first after ``delay``; the pause grows to 10 s."""
         deadline = self.clock.monotonic() + timeout
+        if delay:
+            self.clock.sleep(min(delay, timeout))
         in_a_row = 0
         while True:
             state = read()
@@ -217,8 +230,18 @@ class GraphClient:
             if not in_a_row:
                 pause = min(pause * 1.5, 10.0)
 
+    def read_ahead(self, requests: t.Iterable[Request]) -> None:
+        """Send reads together, as few batches. The response of each is then that of the next request for the same."""
+        for reads, batch in pack(self.origin, requests):
+            # Nobody has asked for them yet: each is sent, and repeated, when somebody does.
+            with contextlib.suppress(errors.LostResponseError):
+                self._ahead.keep(reads, self.send_authorized(batch))
+
     def send_authorized(self, request: Request) -> Response:
         """Return the response of a request, sent with a token; a token that is refused is renewed once."""
+        ahead = self._ahead.take(request)
+        if ahead is not None:
+            return ahead
         token = self.token()
         response = self._send_once(request.with_bearer(token))
         if response.status != 401:
@@ -259,6 +282,8 @@ class GraphClient:
         """Return the JSON of a response, in this shape. The error of a write that may have been done says so."""
         self.has_written |= is_write
         may_have_run = is_write
+        if is_write:
+            self._ahead.forget()
         try:
             response = self.send_authorized(request)
             if is_write and self.approval.is_required(response):

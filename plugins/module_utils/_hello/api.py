@@ -16,14 +16,20 @@ from .. import _json as shapes
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
 from .._guid import NIL, parse_guid
-from .._names import explain_missing, squash
+from .._http.message import Request
+from .._names import explain_missing, show, squash
 from .._types import Json
 from .assignments import ASSIGNMENT, Assignment, parse_assignments
 from .model import Policy, PolicyScope
+from .ownership import PolicyContents
 from .policy import Change, drop_settings, plan
 from .settings import BackendName
+from .terms import name_option
 
 ORGANIZATION = shapes.object_of({"id": shapes.optional(shapes.text)})
+_CHOOSE = f"Choose one with id, or give the others another name in Intune and use {name_option('name')}."
+_OTHER_NAME = f"Choose another {name_option('name')}."
+SELECT_ID = {"$select": "id"}
 CREATED = shapes.object_of({"id": shapes.identity})
 
 
@@ -53,6 +59,9 @@ class Backend(t.Protocol):
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
         """Return all policies of exactly this name."""
 
+    def render_name_request(self, client: GraphClient, name: str) -> Request:
+        """Return the request of ``fetch_by_name``."""
+
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
         """Return the policy of this ID."""
 
@@ -62,8 +71,8 @@ class Backend(t.Protocol):
     def fetch_policy(self, client: GraphClient, raw: Json, policy_scope: PolicyScope, reveal: t.Collection[str] = ()) -> Policy:
         """Return the policy. ``reveal``: the options whose value is asked for where Intune hides it."""
 
-    def list_unmanaged(self, raw: Json, policy_scope: PolicyScope) -> list[str]:
-        """Return the settings that no option manages, by their path or definition."""
+    def read_contents(self, raw: Json, tenant_id: str) -> PolicyContents:
+        """Return everything that a policy sets."""
 
     def create(self, client: GraphClient, desired: Policy, policy_scope: PolicyScope) -> str:
         """Create the policy without assignments, and return its ID."""
@@ -98,7 +107,7 @@ def fetch_tenant_id(client: GraphClient, tenant_id: str | None) -> str:
     """Return the GUID of the tenant that the client is signed in to. The option tenant_id may be unset, but must not contradict it."""
     found = parse_guid(str(client.credential.identity().get("tid") or ""))
     if found is None:
-        organization = next(client.list_items("/organization", {"$select": "id"}, item=ORGANIZATION), {})
+        organization = next(client.list_items("/organization", SELECT_ID, item=ORGANIZATION), {})
         found = parse_guid(organization.get("id") or "")
     if found is None:
         raise errors.UnexpectedResponseError("The tenant does not return its ID.", hint="Check cloud and graph_url.")
@@ -110,6 +119,11 @@ def fetch_tenant_id(client: GraphClient, tenant_id: str | None) -> str:
             effects="none",
         )
     return found
+
+
+def render_tenant_request(client: GraphClient) -> Request:
+    """Return the request of ``fetch_tenant_id`` for a token that does not name the tenant."""
+    return client.request("GET", "/organization", SELECT_ID)
 
 
 # --- assignments ----------------------------------------------------------------------------------------------------
@@ -174,14 +188,10 @@ def _find_by_name(client: GraphClient, backend: Backend, name: str) -> Json | No
     found = backend.fetch_by_name(client, name)
     matching = [raw for raw in found if backend.find_mismatch(raw) is None]
     if len(matching) > 1:
-        raise errors.SelectionError(
-            f"Several policies are named '{name}': {_join_ids(matching)}.", hint="Choose one with the option id.", effects="none"
-        )
+        raise errors.SelectionError(f"Several policies are named '{show(name)}': {_join_ids(matching)}.", hint=_CHOOSE, effects="none")
     if found and not matching:
         kinds = ", ".join(sorted(f"{raw['id']} ({backend.find_mismatch(raw)})" for raw in found))
-        raise errors.SelectionError(
-            f"'{name}' is the name of a policy of another type: {kinds}.", hint="Choose another name.", effects="none"
-        )
+        raise errors.SelectionError(f"'{show(name)}' is the name of a policy of another type: {kinds}.", hint=_OTHER_NAME, effects="none")
     return matching[0] if matching else None
 
 
@@ -191,8 +201,19 @@ def find_only_policy(
     """Return the policy of this name, ignoring policies that the backend does not manage."""
     found = [raw for raw in backend.fetch_by_name(client, name) if backend.find_mismatch(raw) is None]
     if len(found) > 1:
-        raise errors.SelectionError(f"Several policies of the type {backend.name} are named '{name}': {_join_ids(found)}.", effects="none")
+        raise errors.SelectionError(
+            f"Several policies of the type {backend.name} are named '{show(name)}': {_join_ids(found)}.", hint=_CHOOSE, effects="none"
+        )
     return backend.fetch_policy(client, found[0], policy_scope, reveal) if found else None
+
+
+def make_backend_error(backend: Backend, policy: Policy) -> errors.SelectionError:
+    """Return the error of a task that names a policy of this backend by its ID, and another backend."""
+    return errors.SelectionError(
+        f"The policy {policy.id} ('{show(policy.name)}') is of the type {backend.name}.",
+        hint=f"Set backend to {backend.name}.",
+        effects="none",
+    )
 
 
 def validate_name_is_free(client: GraphClient, backend: Backend, name: str) -> None:
@@ -200,7 +221,7 @@ def validate_name_is_free(client: GraphClient, backend: Backend, name: str) -> N
     found = backend.fetch_by_name(client, name)
     if found:
         raise errors.SelectionError(
-            f"There is a policy named '{name}' already: {_join_ids(found)}.", hint="Choose another name.", effects="none"
+            f"There is a policy named '{show(name)}' already: {_join_ids(found)}.", hint=_OTHER_NAME, effects="none"
         )
 
 
@@ -253,8 +274,13 @@ def _assign(client: GraphClient, backend: Backend, policy_id: str | None, desire
         raise
     except errors.IntuneError as failure:
         done = {"create": "was made", "update": "was changed"}.get(first, "is as it was")
-        advice = f"The policy {policy_id} {done}, but its assignments were not set; run again to finish."
-        raise failure.with_more_advice(advice) from failure
+        names = sorted({identity for target in desired.assignments for identity in (target.group_id, target.filter_id) if identity})
+        # Intune refused them, and would do so again.
+        is_refused = isinstance(failure, errors.GraphError) and failure.status in (400, 404)
+        check = f"Check that these groups and filters exist: {', '.join(names)}. Then run" if is_refused and names else "Run"
+        raise failure.with_more_advice(
+            f"The policy {policy_id} {done}, but its assignments were not set. {check} again to finish."
+        ) from failure
 
 
 def wait_until_shown(

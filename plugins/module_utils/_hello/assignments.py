@@ -18,6 +18,7 @@ from .. import _errors as errors
 from .. import _json as shapes
 from .._guid import NIL
 from .._types import Json
+from .terms import name_option
 
 Target = t.Literal["all_devices", "all_users", "group", "exclude_group"]
 FilterType = t.Literal["include", "exclude"]
@@ -50,9 +51,10 @@ class AssignmentResult(t.TypedDict):
 
 
 class NameLookup(t.Protocol):
-    """Finds groups and filters by name or ID. A name that matches nothing, or several objects, is added to ``problems``."""
+    """Finds groups and filters by name or ID. A name that matches nothing, or several objects, is a problem."""
 
-    problems: list[str]
+    def add_problem(self, problem: str, advice: str) -> None:
+        """Add a sentence about a name or ID, and one about what to do."""
 
     def find_group_id(self, name: str) -> str | None:
         """Return the ID of a group; null after a problem."""
@@ -125,7 +127,7 @@ def validate_known(current: t.Iterable[Assignment]) -> None:
     if unknown:
         raise errors.SelectionError(
             f"The policy is also assigned to a target that this version does not know: {', '.join(unknown)}.",
-            hint="Leave the option assignments unset, and assign the policy in the Intune admin center.",
+            hint=f"Leave {name_option('assignments')} unset, and assign the policy in the Intune admin center.",
             effects="none",
         )
 
@@ -172,9 +174,9 @@ def resolve(lookup: NameLookup, entries: t.Iterable[Entry]) -> tuple[Assignment,
             continue
         other = resolved.setdefault(requested.key, requested)
         if other.target != requested.target:
-            lookup.problems.append(f"The group '{entry['group']}' is both included and excluded.")
+            lookup.add_problem(f"The group '{entry['group']}' is both included and excluded.", "Name each group once.")
         elif other != requested:
-            lookup.problems.append(f"The target {_label(entry)} is named twice, with different filters.")
+            lookup.add_problem(f"The target {_label(entry)} is named twice, with different filters.", "Name each target once.")
     return tuple(sorted(resolved.values(), key=lambda assignment: assignment.key))
 
 

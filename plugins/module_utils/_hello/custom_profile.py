@@ -18,6 +18,7 @@ from .. import _errors as errors
 from .. import _json as shapes
 from .._graph.client import BETA, V1, GraphClient
 from .._graph.odata import render_literal, render_path
+from .._http.message import Request
 from .._types import Json
 from . import api
 from .model import (
@@ -26,13 +27,14 @@ from .model import (
     POLICY_MEMBERS,
     Policy,
     PolicyScope,
-    expand_uri,
     is_hidden,
-    is_uri_of,
+    is_written_so,
     parse_oma_settings,
     parse_oma_text,
     render_oma_setting,
 )
+from .ownership import PolicyContents
+from .paths import expand_uri, is_path_of
 from .settings import BY_OPTION, SETTINGS, BackendName, Setting, Values
 
 PATH = "/deviceManagement/deviceConfigurations"
@@ -55,8 +57,11 @@ class CustomProfile:
 
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
         """Return all device configurations of exactly this name."""
-        query = {"$filter": f"displayName eq {render_literal(name)}", **EXPAND}
-        return [raw for raw in client.list_items(PATH, query, version=BETA, item=PROFILE) if raw.get("displayName") == name]
+        return [raw for raw in client.list_items(PATH, _query_name(name), version=BETA, item=PROFILE) if raw.get("displayName") == name]
+
+    def render_name_request(self, client: GraphClient, name: str) -> Request:
+        """Return the request of ``fetch_by_name``."""
+        return client.request("GET", PATH, _query_name(name), version=BETA)
 
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
         """Return the device configuration of this ID."""
@@ -82,10 +87,17 @@ class CustomProfile:
             raw=raw,
         )
 
-    def list_unmanaged(self, raw: Json, policy_scope: PolicyScope) -> list[str]:
-        """Return the paths of the settings that no option manages."""
-        ours = {setting.uri(policy_scope.tenant_id, scope) for setting in SETTINGS for scope in setting.scopes}
-        return list_uris(raw, without=ours)
+    def read_contents(self, raw: Json, tenant_id: str) -> PolicyContents:
+        """Return everything that a profile sets."""
+        ours = {setting.uri(tenant_id, scope): setting for setting in SETTINGS for scope in setting.scopes}
+        options, others = set(), set()
+        for item in raw.get("omaSettings") or []:
+            uri = expand_uri(item.get("omaUri"))
+            if uri in ours and is_written_so(ours[uri], item):
+                options.add(ours[uri].option)
+            else:
+                others.add(uri)
+        return PolicyContents(frozenset(options), tuple(sorted(others)))
 
     def create(self, client: GraphClient, desired: Policy, policy_scope: PolicyScope) -> str:
         """Create the profile without assignments, and return its ID."""
@@ -116,7 +128,8 @@ class CustomProfile:
         if desired.settings == current.settings:
             return current
         # Intune replaces the whole list: hidden values that the task does not name have to be written back unchanged.
-        current = dataclasses.replace(current, written_back=_reveal_all(client, current.raw, policy_scope, current.hidden))
+        revealed = _reveal_all(client, current.raw, policy_scope, current.hidden)
+        current = dataclasses.replace(current, written_back={**current.written_back, **revealed})
         merge_oma_settings(current, desired, policy_scope)
         return current
 
@@ -136,6 +149,10 @@ class CustomProfile:
         client.patch(path, {"@odata.type": ODATA_TYPE, **body}, version=BETA if is_tagged else V1)
 
 
+def _query_name(name: str) -> dict[str, str]:
+    return {"$filter": f"displayName eq {render_literal(name)}", **EXPAND}
+
+
 def list_uris(raw: Json, *, without: t.Collection[str]) -> list[str]:
     """Return the paths of a profile's settings, in their long form, except these."""
     return sorted({expand_uri(item.get("omaUri")) for item in raw.get("omaSettings") or []} - set(without))
@@ -150,7 +167,7 @@ def merge_oma_settings(current: Policy, desired: Policy, policy_scope: PolicySco
         _render_kept(item, known, policy_scope)
         for item in current.raw.get("omaSettings") or []
         # A path that does not work on devices sets nothing there: ours replaces it.
-        if not any(is_uri_of(item.get("omaUri"), setting, policy_scope) for setting in changed)
+        if not any(is_path_of(item.get("omaUri"), policy_scope.uri(setting)) for setting in changed)
     ]
     new = [setting for setting in changed if setting.option in desired.settings]
     return kept + [render_oma_setting(setting, desired.settings[setting.option], policy_scope) for setting in new]

@@ -4,49 +4,62 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The check-in status of a policy: on how many devices it succeeded, and on which ones it failed.
+"""Read the check-in status of policies.
 
-The overview is quick, exists for custom profiles only, and has numbers. The report is exported by Intune, takes a while, and has devices.
-Sources: Graph deviceConfigurationDeviceOverview and deviceManagementExportJob; Intune, reports by Graph.
+Three sources. The overview of a profile is one request for any number of devices, and has numbers only. The table of devices answers at
+once in small pages, for all policy types. An export takes a while, and has every device.
+Sources: Graph deviceConfigurationDeviceOverview, deviceManagementExportJob, deviceManagementReports; Intune, export reports by Graph.
 """
 
 from __future__ import annotations
 
-import collections
-import csv
-import io
 import typing as t
-import zipfile
-import zlib
 
 from .. import _errors as errors
 from .. import _json as shapes
-from .._graph.client import GraphClient
+from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
+from .._guid import NIL
+from .._http.message import Request
 from .._types import Json
-from . import custom_profile
-from .model import FoundPolicyResult
+from . import check_in, custom_profile
+from .check_in import CheckInStatus, FailedDevice, Rollout, Row
+from .model import FoundPolicy, Surface
+from .report_tables import TABLE, parse_export, parse_table
 
-JOBS = "/deviceManagement/reports/exportJobs"
-SETTINGS_REPORT = "/deviceManagement/reports/getConfigurationSettingNonComplianceReport"
-REPORT = "DeviceStatusesByConfigurationProfile"
-COLUMNS = ("IntuneDeviceId", "DeviceName", "UPN", "UserId", "ReportStatus", "PolicyStatus")
-LARGEST = 128 * 1024 * 1024  # bytes of a report, unpacked
+REPORTS = "/deviceManagement/reports"
+JOBS = f"{REPORTS}/exportJobs"
+DEVICES_REPORT = f"{REPORTS}/getConfigurationPolicyDevicesReport"
+PAGE = 50  # rows of a table; the service returns no more, whatever is asked for
+MOST_ROWS = 1000  # rows that are read by pages
+MOST_PAGES = 2 * MOST_ROWS // PAGE  # should the service return smaller ones
 MOST_EXPLAINED = 20  # devices whose error code is asked for, each by a request
-Status = t.Literal["succeeded", "error", "conflict", "pending", "not_applicable", "other"]
-Source = t.Literal["overview", "report"]
-STATUSES: t.Mapping[str, Status] = {
-    "succeeded": "succeeded",
-    "success": "succeeded",
-    "error": "error",
-    "failed": "error",
-    "conflict": "conflict",
-    "pending": "pending",
-    "notapplicable": "not_applicable",
+# Seconds before an export is looked at, and at least between two looks. An application has 48 requests a minute for exports, and a
+# policy takes two to start its exports and at least two to look at them.
+EXPORT_PAUSE = 3.0
+
+# The columns that Microsoft's page on the report has and that are needed. A column that it has not is refused.
+DEVICES_EXPORT = ("DeviceStatusesByConfigurationProfile", ("IntuneDeviceId", "DeviceName", "UPN", "PolicyStatus", "ReportStatus"))
+SETTINGS_EXPORT = (
+    "PerSettingDeviceSummaryByConfigurationPolicy",
+    ("SettingName", "NumberOfCompliantDevices", "NumberOfErrorDevices", "NumberOfConflictDevices"),
+)
+DEVICES_COLUMNS = ("IntuneDeviceId", "DeviceName", "UPN", "UserId", "PolicyStatus", "ReportStatus")
+Export = tuple[str, tuple[str, ...]]
+
+PROFILES: tuple[Surface, ...] = ("custom", "identity_protection")
+PROFILE_TYPE = "Microsoft.Management.Services.Api.DeviceConfiguration"
+CATALOG_TYPE = "DeviceManagementConfigurationPolicy"
+# PolicyBaseTypeName of a policy; all others are of the settings catalog.
+TYPES: t.Mapping[Surface, str] = {
+    **dict.fromkeys(PROFILES, PROFILE_TYPE),
+    "intent": "Microsoft.Management.Services.Api.DeviceManagementIntent",
 }
-FAILED: tuple[Status, ...] = ("error", "conflict")
-# SettingStatus of a setting that did not fail: notApplicable and compliant, by their numbers in complianceStatus.
-NOT_FAILED = ("1", "2")
+# The settings of a policy on a device, with their error codes.
+CODES_REPORTS = {
+    PROFILE_TYPE: f"{REPORTS}/getConfigurationSettingNonComplianceReport",
+    CATALOG_TYPE: f"{REPORTS}/getConfigurationSettingsReport",
+}
 
 COUNT = shapes.lenient(shapes.integer)
 OVERVIEW = shapes.object_of(
@@ -56,164 +69,133 @@ OVERVIEW = shapes.object_of(
     }
 )
 JOB = shapes.object_of({"id": shapes.identity, "status": shapes.optional(shapes.text), "url": shapes.optional(shapes.text)})
-LIST = shapes.lenient(shapes.list_of(shapes.anything))
-CODES = shapes.object_of({"Schema": LIST, "Values": LIST})
 
-COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# The errors of zipfile and csv for content that is cut off, damaged, or encrypted.
-UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, csv.Error)
-
-# Intune's status codes of a setting, in words.
-CODE_WORDS = {
-    -2016281106: "another policy won the conflict",
-    -2016281107: "the way to find the setting is not supported",
-    -2016281108: "a setting that this one refers to was not found",
-    -2016281109: "the value is of another type than the device expects",
-    -2016281111: "not applicable for this device",
-    -2016281112: "the device could not set it (remediation failed)",
-    -2016345612: "the device met an error of its own (SyncML 500)",
-    -2016345707: "the device does not allow the command on this path (SyncML 405)",
-    -2016345708: "the device does not know this path (SyncML 404)",
-    -2016345709: "the device refused the command (SyncML 403)",
-    -2016345712: "the device finds the path or value malformed (SyncML 400)",
-    65001: "not applicable",
-}
+KeepRows = t.Callable[[t.Sequence[Row]], None]
 
 
-Row = t.Mapping[str, str]
+def ignore_rows(rows: t.Sequence[Row]) -> None:
+    """Take the rows of a report, and forget them."""
 
 
-class FailedDevice(t.TypedDict):
-    """A device in error or conflict, as a return value."""
-
-    device_id: str | None
-    device_name: str | None
-    user_principal_name: str | None
-    status: Status
-    error_code: int | None
-    error: str | None
-
-
-class CheckInStatus(t.TypedDict):
-    """The return value ``rollout`` of a policy. An overview counts conflicts as errors, and knows no devices."""
-
-    source: Source
-    updated: str | None
-    total: int
-    succeeded: int
-    error: int
-    conflict: int | None
-    pending: int
-    not_applicable: int
-    other: int
-    devices: list[FailedDevice] | None
-
-
-class FoundPolicyStatusResult(FoundPolicyResult):
-    """An entry of the return value ``pin_policies``."""
-
-    rollout: CheckInStatus | None
-
-
-# --- reading --------------------------------------------------------------------------------------------------------
-
-
-def parse_error_code(value: t.Any) -> int | None:
-    """Return a code as a signed number of 32 bits, from a signed or unsigned number or its text; null for anything else, and for 0."""
+def fetch_status(client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float) -> tuple[CheckInStatus | None, str | None]:
+    """Return the check-in status of a policy, null where Intune has none; and a problem where it could not be read, or not all of it."""
     try:
-        code = value if isinstance(value, int) else int(str(value).strip(), 0)
-    except ValueError:
-        return None
-    if isinstance(value, bool) or not code or not -shapes.LARGEST_INTEGER <= code < shapes.LARGEST_INTEGER:
-        return None
-    return code - 2**32 if 2**31 <= code < 2**32 else code
+        return read_status(client, policy, rollout, timeout)
+    except errors.IntuneError as failure:
+        # This includes a firewall that blocks only the storage of reports. The other results do not depend on it.
+        return None, f"Could not read the check-in status of '{policy.name}': {failure}"
 
 
-def describe_error_code(code: t.Any) -> str | None:
-    """Return an error code in words; null for no code."""
-    number = parse_error_code(code)
-    return None if number is None else CODE_WORDS.get(number, f"error code {number} ({number & 0xFFFFFFFF:#010x})")
+def read_status(
+    client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float, keep_rows: KeepRows = ignore_rows
+) -> tuple[CheckInStatus | None, str | None]:
+    """Return the same; raise the failure where nothing could be read. ``keep_rows`` gets the rows of all devices where they were read."""
+    if rollout == "none" or not _has_status(policy):
+        return None, None
+    if rollout == "devices":
+        return fetch_report(client, policy, timeout, keep_rows)
+    if policy.surface in PROFILES:
+        return fetch_overview(client, policy.id), None
+    return fetch_table(client, policy, keep_rows)
 
 
-def parse_overview(found: Json) -> CheckInStatus:
-    """Return the check-in status of an overview."""
-    succeeded, pending, other = found.get("successCount") or 0, found.get("pendingCount") or 0, found.get("notApplicableCount") or 0
-    failed = (found.get("errorCount") or 0) + (found.get("failedCount") or 0)
-    return {
-        "source": "overview",
-        "updated": found.get("lastUpdateDateTime"),
-        "total": succeeded + failed + pending + other,
-        "succeeded": succeeded,
-        "error": failed,
-        "conflict": None,
-        "pending": pending,
-        "not_applicable": other,
-        "other": 0,
-        "devices": None,
-    }
+def render_overview_requests(client: GraphClient, policies: t.Iterable[FoundPolicy]) -> list[Request]:
+    """Return the requests with which the reading of overviews begins."""
+    return [_render_overview_request(client, policy) for policy in policies if _has_status(policy)]
 
 
-def parse_report(content: bytes) -> list[dict[str, str]]:
-    """Return the rows of an exported report, which is a zip with one CSV file."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            files = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".csv")]
-            if len(files) != 1 or files[0].file_size > LARGEST or files[0].compress_type not in COMPRESSIONS:
-                raise errors.UnexpectedResponseError("The report is not a zip with one CSV file of a size and kind that can be read.")
-            with archive.open(files[0]) as file:
-                return list(csv.DictReader(io.TextIOWrapper(file, encoding="utf-8-sig", newline="")))
-    except UNREADABLE as failure:
-        raise errors.UnexpectedResponseError(f"The report could not be read: {failure}.", hint="Run again.") from None
+def _render_overview_request(client: GraphClient, policy: FoundPolicy) -> Request:
+    if policy.surface in PROFILES:
+        return client.request("GET", _overview_path(policy.id))
+    return client.request("POST", DEVICES_REPORT, None, _render_page(DEVICES_COLUMNS, _filter_rows(policy)), version=BETA)
 
 
-def parse_status(row: Row) -> Status:
-    """Return the status of a row."""
-    text = (row.get("ReportStatus") or "").replace(" ", "").replace("_", "").lower()
-    return STATUSES.get(text, "other")
+def _has_status(policy: FoundPolicy) -> bool:
+    return policy.surface != "enrollment" and any(assignment.target != "exclude_group" for assignment in policy.assignments)
 
 
-def describe_report(rows: t.Sequence[Row]) -> CheckInStatus:
-    """Return the check-in status of a report."""
-    counts = collections.Counter(map(parse_status, rows))
-    return {
-        "source": "report",
-        "updated": None,
-        "total": len(rows),
-        "succeeded": counts["succeeded"],
-        "error": counts["error"],
-        "conflict": counts["conflict"],
-        "pending": counts["pending"],
-        "not_applicable": counts["not_applicable"],
-        "other": counts["other"],
-        "devices": [_describe_device(row) for row in rows if parse_status(row) in FAILED],
-    }
-
-
-def _describe_device(row: Row) -> FailedDevice:
-    return {
-        "device_id": row.get("IntuneDeviceId") or None,
-        "device_name": row.get("DeviceName") or None,
-        "user_principal_name": row.get("UPN") or None,
-        "status": parse_status(row),
-        "error_code": None,
-        "error": None,
-    }
-
-
-# --- calls ----------------------------------------------------------------------------------------------------------
+def _overview_path(policy_id: str) -> str:
+    return custom_profile.PATH + render_path(policy_id, "deviceStatusOverview")
 
 
 def fetch_overview(client: GraphClient, policy_id: str) -> CheckInStatus:
     """Return the check-in status of a device configuration, by its overview."""
-    return parse_overview(client.get(custom_profile.PATH + render_path(policy_id, "deviceStatusOverview"), shape=OVERVIEW))
+    return check_in.describe_overview(client.get(_overview_path(policy_id), shape=OVERVIEW))
 
 
-def fetch_report(client: GraphClient, policy_id: str, timeout: float, *, is_profile: bool) -> CheckInStatus:
-    """Return the check-in status by an export job, which changes nothing, but requires the permission to write configuration.
+# --- the table of devices -------------------------------------------------------------------------------------------
 
-    ``is_profile``: a device configuration. Error codes are asked for these only: for other policies public tools use another report.
+
+def fetch_table(client: GraphClient, policy: FoundPolicy, keep_rows: KeepRows = ignore_rows) -> tuple[CheckInStatus | None, str | None]:
+    """Return the check-in status of a policy by its table of devices; a problem instead where it has too many rows."""
+    rows, total = _fetch_rows(client, policy, may_be_partial=False)
+    if total > MOST_ROWS:
+        advice = "Set the rollout to 'devices' to let Intune export a report."
+        return None, f"The check-in status of '{policy.name}' has {total} rows, and at most {MOST_ROWS} are read for an overview. {advice}"
+    if len(rows) < total:
+        raise errors.UnexpectedResponseError(f"Intune's table of devices ended after {len(rows)} of {total} rows.", hint="Run again.")
+    keep_rows(rows)
+    return check_in.describe_rows(rows), None
+
+
+def _fetch_rows(client: GraphClient, policy: FoundPolicy, *, may_be_partial: bool) -> tuple[list[Row], int]:
+    """Return rows of a table, and how many it has; of one with too many, the first ones or those of the first page."""
+    where = _filter_rows(policy)
+    rows: list[Row] = []
+    total = 0
+    for _page in range(MOST_PAGES):
+        page = _fetch_page(client, DEVICES_REPORT, DEVICES_COLUMNS, where, skip=len(rows))
+        found, total = parse_table(page), page["TotalRowCount"]
+        if not rows and len(found) == PAGE and total <= MOST_ROWS:
+            others = [_render_page(DEVICES_COLUMNS, where, skip) for skip in range(PAGE, total, PAGE)]
+            client.read_ahead([client.request("POST", DEVICES_REPORT, None, body, version=BETA) for body in others])
+        rows += found
+        is_enough = len(rows) >= min(total, MOST_ROWS) or (total > MOST_ROWS and not may_be_partial)
+        if is_enough or not found:
+            break
+    return rows, total
+
+
+def _fetch_page(client: GraphClient, report: str, columns: t.Sequence[str], where: str, skip: int = 0) -> Json:
+    return client.post_query(report, _render_page(columns, where, skip), version=BETA, shape=TABLE)
+
+
+def _render_page(columns: t.Sequence[str], where: str, skip: int = 0) -> Json:
+    return {"select": list(columns), "filter": where, "skip": skip, "top": PAGE, "orderBy": []}
+
+
+def _filter_rows(policy: FoundPolicy) -> str:
+    return f"(PolicyBaseTypeName eq '{TYPES.get(policy.surface, CATALOG_TYPE)}') and (PolicyId eq {render_literal(policy.id)})"
+
+
+# --- exports --------------------------------------------------------------------------------------------------------
+
+
+def fetch_report(
+    client: GraphClient, policy: FoundPolicy, timeout: float, keep_rows: KeepRows = ignore_rows
+) -> tuple[CheckInStatus, str | None]:
+    """Return the check-in status by exports, and a problem where details could not be read.
+
+    An export changes nothing, but requires the permission to write configuration. ``timeout``: seconds for each of two exports.
     """
-    job = _export(client, policy_id)
+    rows = _export(client, DEVICES_EXPORT, policy, timeout)
+    keep_rows(rows)
+    result = check_in.describe_rows(rows)
+    problems = []
+    try:
+        result["settings"] = check_in.describe_settings(_export(client, SETTINGS_EXPORT, policy, timeout))
+    except errors.IntuneError as failure:
+        problems.append(f"Could not read the counts of each setting of '{policy.name}': {failure}")
+    try:
+        _add_error_codes(client, policy, result["devices"] or [])
+    except errors.IntuneError as failure:
+        problems.append(f"Could not read why devices failed to set '{policy.name}': {failure}")
+    return result, " ".join(problems) or None
+
+
+def _export(client: GraphClient, export: Export, policy: FoundPolicy, timeout: float) -> list[dict[str, str]]:
+    """Return the rows of an export."""
+    job = _start_export(client, export, policy)
 
     def read() -> Json:
         return client.get(JOBS + render_path(job["id"]), shape=JOB)
@@ -222,51 +204,50 @@ def fetch_report(client: GraphClient, policy_id: str, timeout: float, *, is_prof
         # Completed jobs were seen without their address for a while.
         return found.get("status") == "failed" or bool(found.get("status") == "completed" and found.get("url"))
 
-    ended = client.wait_until(read, is_over, timeout=timeout, what=f"Intune to export {REPORT}")
+    what = f"Intune to export {export[0]}"
+    ended = client.wait_until(read, is_over, timeout=timeout, what=what, delay=EXPORT_PAUSE, pause=EXPORT_PAUSE)
     if ended.get("status") == "failed":
-        raise errors.UnexpectedResponseError(f"Intune could not export {REPORT} for the policy {policy_id}.", hint="Run again later.")
-    rows = parse_report(client.download(ended["url"]))
-    result = describe_report(rows)
-    if is_profile:
-        failed = [row for row in rows if parse_status(row) in FAILED]
-        _add_error_codes(client, policy_id, failed, result["devices"] or [])
-    return result
+        raise errors.UnexpectedResponseError(f"Intune could not export {export[0]} for the policy {policy.id}.", hint="Run again later.")
+    return parse_export(client.download(ended["url"]))
 
 
-def _export(client: GraphClient, policy_id: str) -> Json:
-    body = {"reportName": REPORT, "filter": f"(PolicyId eq '{policy_id}')", "format": "csv", "localizationType": "replaceLocalizableValues"}
+def _start_export(client: GraphClient, export: Export, policy: FoundPolicy) -> Json:
+    """Start an export; return its job."""
+    name, columns = export
+    body = {
+        "reportName": name,
+        "filter": f"(PolicyId eq {render_literal(policy.id)})",
+        "format": "csv",
+        # So that words of a language stand in columns of their own.
+        "localizationType": "localizedValuesAsAdditionalColumn",
+    }
     try:
-        return client.post_query(JOBS, {**body, "select": list(COLUMNS)}, shape=JOB)
+        return client.post_query(JOBS, {**body, "select": list(columns)}, shape=JOB)
     except errors.GraphError as failure:
         if failure.status != 400:
             raise
-        # Some tenants accept no choice of columns for this report; its own columns include the needed ones.
+        # Some tenants accept no choice of columns for a report; its own columns include the needed ones.
         return client.post_query(JOBS, body, shape=JOB)
 
 
-def _add_error_codes(client: GraphClient, policy_id: str, rows: t.Sequence[Row], devices: t.Sequence[FailedDevice]) -> None:
-    """Add the error code of the first devices. A code that the service does not return stays null."""
-    for row, device in list(zip(rows, devices, strict=True))[:MOST_EXPLAINED]:
-        if not row.get("UserId") or not row.get("IntuneDeviceId"):
-            continue
-        ids = {"PolicyId": policy_id, "DeviceId": row["IntuneDeviceId"], "UserId": row["UserId"]}
-        where = " and ".join(f"({name} eq {render_literal(value)})" for name, value in ids.items())
-        body = {"select": ["SettingName", "SettingStatus", "ErrorCode"], "filter": where, "skip": 0, "top": 50, "orderBy": []}
-        try:
-            found = client.post_query(SETTINGS_REPORT, body, shape=CODES)
-        except (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError):
-            # The codes are details of a report that is complete without them.
-            return
-        device["error_code"] = _find_error_code(found)
-        device["error"] = describe_error_code(device["error_code"])
+# --- error codes ----------------------------------------------------------------------------------------------------
 
 
-def _find_error_code(report: Json) -> int | None:
-    """Return the error code of the first setting that failed, from a report of columns and rows."""
-    columns = [str(column.get("Column")) for column in report.get("Schema") or [] if isinstance(column, dict)]
-    for values in report.get("Values") or []:
-        row = dict(zip(columns, values, strict=False)) if isinstance(values, list) else {}
-        code = parse_error_code(row.get("ErrorCode"))
-        if code is not None and str(row.get("SettingStatus")) not in NOT_FAILED:
-            return code
-    return None
+def _add_error_codes(client: GraphClient, policy: FoundPolicy, devices: t.Sequence[FailedDevice]) -> None:
+    """Add the error code of the first devices that failed and are among the first rows of the table. Others stay null.
+
+    Only the table knows the user that a result belongs to, and Intune's reports on settings ask for one.
+    """
+    report = CODES_REPORTS.get(TYPES.get(policy.surface, CATALOG_TYPE))
+    failed = {device["device_id"].lower(): device for device in devices if device["status"] in check_in.FAILED and device["device_id"]}
+    if not report or not failed:
+        return
+    rows, _total = _fetch_rows(client, policy, may_be_partial=True)
+    worst = {str(same[0].get("IntuneDeviceId")).lower(): same[0] for same in check_in.group_by_device(rows)}
+    for device_id, device in list(failed.items())[:MOST_EXPLAINED]:
+        if device_id in worst:
+            ids = {"PolicyId": policy.id, "DeviceId": device["device_id"], "UserId": worst[device_id].get("UserId") or NIL}
+            where = " and ".join(f"({name} eq {render_literal(str(value))})" for name, value in ids.items())
+            page = _fetch_page(client, report, ["SettingName", "SettingStatus", "ErrorCode"], where)
+            device["error_code"] = check_in.find_error_code(parse_table(page))
+            device["error"] = check_in.describe_error_code(device["error_code"])

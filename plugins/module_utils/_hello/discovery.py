@@ -16,12 +16,14 @@ import typing as t
 
 from .. import _errors as errors
 from .. import _json as shapes
-from .._graph.client import BETA, V1, GraphClient
+from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
+from .._http.message import Request
 from .._types import Json
 from . import api, custom_profile, settings_catalog
 from .assignments import parse_assignments
-from .model import OMA_SETTING, POLICY_MEMBERS, SCOPES, FoundPolicy, PolicyScope, Surface, expand_uri, parse_oma_settings
+from .model import OMA_SETTING, POLICY_MEMBERS, SCOPES, FoundPolicy, PolicyScope, Surface, parse_oma_settings
+from .paths import expand_uri, means_hello
 from .settings import BY_OPTION, Scope, Values
 
 INTENTS = "/deviceManagement/intents"
@@ -30,7 +32,17 @@ IDENTITY_PROTECTION = "#microsoft.graph.windowsIdentityProtectionConfiguration"
 HELLO_ENROLLMENT = "#microsoft.graph.deviceEnrollmentWindowsHelloForBusinessConfiguration"
 INTENT_PREFIX = "deviceConfiguration--windowsIdentityProtectionConfiguration_"
 TEMPLATES: t.Mapping[str, Surface] = {"endpointSecurityAccountProtection": "account_protection", "baseline": "security_baseline"}
-PROFILES_LABEL = "device configuration profiles"
+CATALOG_EXPAND = {"$expand": settings_catalog.EXPAND}
+# The policy types as Intune lists them; one list may hold several surfaces.
+PolicyType = t.Literal["profiles", "catalog", "intents", "enrollment"]
+LABELS: t.Mapping[PolicyType, str] = {
+    "profiles": "device configuration profiles",
+    "catalog": "settings catalog policies",
+    "intents": "endpoint security intents",
+    "enrollment": "Windows Hello for Business enrollment settings",
+}
+NEEDED: tuple[PolicyType, ...] = ("profiles",)  # without these, nothing can be said
+UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError)
 
 # Other policy types than the managed ones inform: only what they have in common with those must be right.
 PROFILE = shapes.object_of(
@@ -69,7 +81,7 @@ Problems = list[str]
 def parse_profile(raw: Json, tenant_id: str) -> FoundPolicy | None:
     """Return a device configuration; null for one that does not concern Windows Hello for Business."""
     if raw.get("@odata.type") == custom_profile.ODATA_TYPE:
-        oma = tuple(item for item in raw.get("omaSettings") or [] if is_hello_uri(str(item.get("omaUri"))))
+        oma = tuple(item for item in raw.get("omaSettings") or [] if means_hello(str(item.get("omaUri"))))
         if not oma:
             return None
         plain = [{**item, "omaUri": expand_uri(item.get("omaUri"))} for item in oma]
@@ -80,12 +92,6 @@ def parse_profile(raw: Json, tenant_id: str) -> FoundPolicy | None:
         values = {"device": _parse_properties(raw.items(), is_explicit=False)}
         return _make_found("identity_protection", raw, raw.get("displayName"), values)
     return None
-
-
-def is_hello_uri(uri: str) -> bool:
-    """Return whether an OMA-URI concerns Windows Hello for Business, even a wrong one."""
-    plain = uri.lower()
-    return "passportforwork" in plain or plain.endswith(("/configurewebsigninallowedurls", "/enablewebsignin"))
 
 
 def parse_catalog_policy(raw: Json) -> FoundPolicy | None:
@@ -119,17 +125,20 @@ def _parse_intent_value(setting: Json) -> t.Any:
 
 
 def parse_enrollment(raw: Json) -> FoundPolicy | None:
-    """Return the tenant-wide settings for enrollment; null where they are not configured, and for another enrollment configuration.
+    """Return settings for enrollment; null for the default ones where they are not configured, and for another enrollment configuration.
 
-    They have no PIN recovery, and do not reach devices that are enrolled already. Every tenant has them; their values count when
-    Windows Hello for Business is switched on or off there.
+    They have no PIN recovery, and do not reach devices that are enrolled already. Every tenant has default ones, of priority 0. Values
+    count when Windows Hello for Business is switched on or off there: not configured is neither.
     """
     is_enabled = {"enabled": True, "disabled": False}.get(str(raw.get("state")))
-    if raw.get("@odata.type") != HELLO_ENROLLMENT or is_enabled is None:
+    priority = shapes.lenient(shapes.integer)(raw.get("priority"), "priority") or 0
+    if raw.get("@odata.type") != HELLO_ENROLLMENT or (is_enabled is None and not priority):
         return None
-    pairs = [(name, ENROLLMENT_WORDS.get(value, value) if isinstance(value, str) else value) for name, value in raw.items()]
-    values = {**_parse_properties(pairs, is_explicit=True), "use_passport_for_work": is_enabled}
-    return _make_found("enrollment", raw, raw.get("displayName"), {"device": values})
+    values: Values = {}
+    if is_enabled is not None:
+        pairs = [(name, ENROLLMENT_WORDS.get(value, value) if isinstance(value, str) else value) for name, value in raw.items()]
+        values = {**_parse_properties(pairs, is_explicit=True), "use_passport_for_work": is_enabled}
+    return dataclasses.replace(_make_found("enrollment", raw, raw.get("displayName"), {"device": values}), priority=priority)
 
 
 def _parse_properties(pairs: t.Iterable[tuple[str, t.Any]], *, is_explicit: bool) -> Values:
@@ -171,23 +180,40 @@ def _make_found(surface: Surface, raw: Json, name: t.Any, values: t.Mapping[Scop
 
 def fetch_policies(client: GraphClient, tenant_id: str) -> tuple[list[FoundPolicy], Problems]:
     """Return the policies by name, and a problem for each policy type that could not be read."""
-    readers: dict[str, t.Callable[[], t.Iterable[FoundPolicy | None]]] = {
-        PROFILES_LABEL: lambda: _fetch_profiles(client, tenant_id),
-        "settings catalog policies": lambda: _fetch_catalog(client),
-        "endpoint security intents": lambda: _fetch_intents(client),
-        "Windows Hello for Business enrollment settings": lambda: _fetch_enrollment(client),
+    found, failures = fetch_policy_types(client, tenant_id, needed=NEEDED)
+    return found, [f"Could not read the {LABELS[name]}: {failure}" for name, failure in failures.items()]
+
+
+def fetch_policy_types(
+    client: GraphClient, tenant_id: str, needed: t.Collection[PolicyType] = ()
+) -> tuple[list[FoundPolicy], dict[PolicyType, errors.IntuneError]]:
+    """Return the policies by name, and the failure of each policy type that could not be read; raise that of a needed one."""
+    readers: dict[PolicyType, t.Callable[[], t.Iterable[FoundPolicy | None]]] = {
+        "profiles": lambda: _fetch_profiles(client, tenant_id),
+        "catalog": lambda: _fetch_catalog(client),
+        "intents": lambda: _fetch_intents(client),
+        "enrollment": lambda: _fetch_enrollment(client),
     }
     found: list[FoundPolicy] = []
-    problems = []
-    for label, read in readers.items():
+    failures: dict[PolicyType, errors.IntuneError] = {}
+    for name, read in readers.items():
         try:
             found += [policy for policy in read() if policy is not None]
-        except (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError) as failure:
-            if label == PROFILES_LABEL:
-                # Without these, nothing can be said.
+        except UNREADABLE as failure:
+            if name in needed:
                 raise
-            problems.append(f"Could not read the {label}: {failure}")
-    return sorted(found, key=lambda policy: (policy.name, policy.id)), problems
+            failures[name] = failure
+    return sorted(found, key=lambda policy: (policy.name, policy.id)), failures
+
+
+def render_list_requests(client: GraphClient) -> list[Request]:
+    """Return the requests with which the reading of all policies begins."""
+    return [
+        client.request("GET", custom_profile.PATH, custom_profile.EXPAND, version=BETA),
+        client.request("GET", settings_catalog.PATH, CATALOG_EXPAND, version=BETA),
+        client.request("GET", INTENTS, version=BETA),
+        client.request("GET", ENROLLMENT, custom_profile.EXPAND, version=BETA),
+    ]
 
 
 def _fetch_profiles(client: GraphClient, tenant_id: str) -> t.Iterator[FoundPolicy | None]:
@@ -198,7 +224,7 @@ def _fetch_profiles(client: GraphClient, tenant_id: str) -> t.Iterator[FoundPoli
 
 def _fetch_catalog(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
     path = settings_catalog.PATH
-    for raw in client.list_items(path, {"$expand": settings_catalog.EXPAND}, version=BETA, item=CATALOG_POLICY):
+    for raw in client.list_items(path, CATALOG_EXPAND, version=BETA, item=CATALOG_POLICY):
         yield parse_catalog_policy(api.complete_assignments(client, settings_catalog.fetch_all_settings(client, raw), path))
 
 
@@ -212,5 +238,5 @@ def _fetch_intents(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
 
 
 def _fetch_enrollment(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
-    for raw in client.list_items(ENROLLMENT, version=V1, item=PROFILE):
-        yield parse_enrollment(raw)
+    for raw in client.list_items(ENROLLMENT, custom_profile.EXPAND, version=BETA, item=PROFILE):
+        yield parse_enrollment(api.complete_assignments(client, raw, ENROLLMENT))

@@ -6,235 +6,192 @@
 
 """Problems of the policies of a tenant. Pure.
 
-``error``: does not work as it stands. ``warning``: may not work for some devices or users. Sources: PassportForWork CSP (paths),
-Windows Hello for Business configuration (user before device, conflicts).
+``error``: does not work as it stands. ``warning``: may not work for some devices or users. Sources: Windows Hello for Business
+configuration (user before device, conflicts, enrollment), Intune's setting definitions, and Temporary Access Pass.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
+import math
 import typing as t
 
-from .._guid import parse_guid
-from .._types import Json
 from .assignments import Assignment
-from .model import OMA_TYPES, FoundPolicy, expand_uri, is_hidden, parse_oma_value
-from .settings import BY_OPTION, SETTINGS, Scope, Setting
+from .finding import Finding, Severity
+from .model import FoundPolicy
+from .profile_findings import check_profile
+from .settings import ESS, ESS_OFF
+from .terms import MODULE_TERMS, Terms
 
-Code = t.Literal[
-    "wrong_path",
-    "unknown_path",
-    "braces",
-    "wrong_tenant_id",
-    "letter_case",
-    "wrong_type",
-    "wrong_value",
-    "set_twice",
-    "conflict",
-    "user_against_device",
-    "not_assigned",
-]
-Severity = t.Literal["error", "warning"]
-
-# Also as people mistype it: without the dot, with blanks, with Policy/Config/.
-PATH = re.compile(
-    r"\s*\.?/?(Device/|User/|)Vendor/MSFT/(?P<policy>Policy/(Config/)?)?PassportForWork(/(?P<rest>.*)|\s*)", re.IGNORECASE | re.DOTALL
-)
-# Nodes that no option of intune_pin_policy manages: one that is deprecated, and one of which only the name is known.
-OTHERS = ("./Device/Vendor/MSFT/PassportForWork/UseBiometrics", "./Device/Vendor/MSFT/{policies}/DisablePostLogonCredentialCaching")
 EVERYBODY = ("all_devices", "all_users")
+HELLO, RECOVERY, WEB_SIGN_IN = "use_passport_for_work", "enable_pin_recovery", "enable_web_sign_in"
+GROUP_POLICY = (
+    "Group policies, which Intune does not show, win over its policies. Look for them in Computer Configuration > Administrative "
+    "Templates > Windows Components > Windows Hello for Business, or on a device below "
+    r"HKLM\SOFTWARE\Policies\Microsoft\PassportForWork."
+)
 
 
-class FindingResult(t.TypedDict):
-    """An entry of the return value ``findings``."""
-
-    code: Code
-    severity: Severity
-    policies: list[str]
-    settings: list[str]
-    message: str
-    hint: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Finding:
-    """A problem. ``policies``: the IDs of those concerned. ``settings``: the options that policies disagree on."""
-
-    code: Code
-    severity: Severity
-    policies: tuple[str, ...]
-    message: str
-    hint: str
-    settings: tuple[str, ...] = ()
-
-    def describe(self) -> FindingResult:
-        """Return the finding as a return value."""
-        return {
-            "code": self.code,
-            "severity": self.severity,
-            "policies": list(self.policies),
-            "settings": list(self.settings),
-            "message": self.message,
-            "hint": self.hint,
-        }
-
-
-def list_findings(policies: t.Sequence[FoundPolicy], tenant_id: str) -> list[Finding]:
-    """Return all findings, errors first."""
-    found = [finding for policy in policies for finding in _check_profile(policy, tenant_id)]
-    found += [finding for policy in policies for finding in _check_assigned(policy)]
+def list_findings(
+    policies: t.Sequence[FoundPolicy], tenant_id: str, *, deleted_groups: t.Collection[str] = (), terms: Terms = MODULE_TERMS
+) -> list[Finding]:
+    """Return all findings, errors first. ``deleted_groups``: the IDs in assignments that no group has, in lower case."""
+    found = [finding for policy in policies for finding in check_profile(policy, tenant_id, terms)]
     # Enrollment settings are used at enrollment only: they cannot conflict with a policy.
-    live = [policy for policy in policies if _included(policy) and policy.surface != "enrollment"]
+    lasting = [policy for policy in policies if policy.surface != "enrollment"]
+    live = [policy for policy in (_without_groups(policy, deleted_groups) for policy in lasting) if list_included(policy)]
+    for policy in lasting:
+        found += _check_assigned(policy, deleted_groups, terms)
+        found += _check_off(policy, live)
+        found += _check_sign_in(policy)
+    found += _check_enrollment([policy for policy in policies if policy.surface == "enrollment"], live, terms)
     for first, second in itertools.combinations(live, 2):
         found += _check_conflict(first, second)
     found += _check_user_against_device(live)
     return sorted(found, key=lambda finding: (finding.severity, finding.code, finding.policies, finding.message))
 
 
-def correct_uri(setting: Setting, tenant_id: str, scope: Scope) -> str:
-    """Return the OMA-URI of a setting: that of the scope, or of the device where Windows does not know the setting for users."""
-    return setting.uri(tenant_id, scope if scope in setting.scopes else "device")
+# --- who gets a policy ----------------------------------------------------------------------------------------------
 
 
-# --- one custom profile -------------------------------------------------------------------------------------------------
+def list_included(policy: FoundPolicy) -> list[Assignment]:
+    """Return the assignments by which somebody gets a policy."""
+    return [assignment for assignment in policy.assignments if assignment.target != "exclude_group"]
 
 
-def _check_profile(policy: FoundPolicy, tenant_id: str) -> t.Iterator[Finding]:
-    seen: set[str] = set()
-    for item in policy.oma:
-        uri = str(item.get("omaUri"))
-        if _fold(uri) in seen:
-            yield _error(
-                "set_twice", policy, f"'{policy.name}' has the path {uri} twice.", "Remove one of the two; intune_pin_policy leaves one."
-            )
-        seen.add(_fold(uri))
-        problem = _check_path(policy, uri, tenant_id)
-        if problem is not None:
-            yield problem
-            continue
-        yield from _check_value(policy, item, tenant_id)
+def _without_groups(policy: FoundPolicy, groups: t.Collection[str]) -> FoundPolicy:
+    return dataclasses.replace(policy, assignments=tuple(found for found in policy.assignments if found.group_id not in groups))
 
 
-def _check_path(policy: FoundPolicy, uri: str, tenant_id: str) -> Finding | None:
-    """Return the finding of a wrong path of the PassportForWork CSP; null for a right one, and for one of another CSP."""
-    if _find_setting(uri, tenant_id) is not None:
-        return None
-    if any(_fold(uri) == _fold(setting.uri(tenant_id, scope)) for setting in SETTINGS for scope in setting.scopes):
-        return _report_letter_case(policy, uri, tenant_id)
-    parts = PATH.fullmatch(uri)
-    if parts is None or expand_uri(uri) in [other.format(policies=f"PassportForWork/{tenant_id}/Policies") for other in OTHERS]:
-        return None
-    if parts["policy"]:
-        return _error(
-            "wrong_path",
-            policy,
-            f"'{policy.name}' sets {uri}: no device knows this path, which has Policy/ in it (as Microsoft's PIN reset page prints it).",
-            _make_advice(uri, tenant_id),
-        )
-    first, _slash, rest = (parts["rest"] or "").partition("/")
-    if rest.lower().startswith("policies/"):
-        return _report_tenant(policy, uri, first, tenant_id)
-    return _report_unknown_path(policy, uri, tenant_id)
-
-
-def _report_tenant(policy: FoundPolicy, uri: str, first: str, tenant_id: str) -> Finding:
-    named = parse_guid(first)
-    advice = _make_advice(uri, tenant_id)
-    if named == tenant_id and first.strip("{}") != first:
-        return _error("braces", policy, f"'{policy.name}' sets {uri}: the tenant ID is in braces.", advice)
-    if named != tenant_id:
-        message = f"'{policy.name}' sets {uri}: {first} is not the ID of this tenant, which is {tenant_id}."
-        return _error("wrong_tenant_id", policy, message, advice)
-    return _report_unknown_path(policy, uri, tenant_id)
-
-
-def _report_letter_case(policy: FoundPolicy, uri: str, tenant_id: str) -> Finding:
-    # Windows compares letter by letter. Whether that includes the tenant ID is not documented.
-    only_tenant = _find_setting(re.sub(tenant_id, tenant_id, uri, flags=re.IGNORECASE), tenant_id) is not None
-    message = f"'{policy.name}' sets {uri}: the path must be spelled as the CSP spells it, in the same letter case."
-    return Finding("letter_case", "warning" if only_tenant else "error", (policy.id,), message, _make_advice(uri, tenant_id))
-
-
-def _report_unknown_path(policy: FoundPolicy, uri: str, tenant_id: str) -> Finding:
-    message = f"'{policy.name}' sets {uri}: the PassportForWork CSP has no such node."
-    return _error("unknown_path", policy, message, _make_advice(uri, tenant_id))
-
-
-def _find_setting(uri: str, tenant_id: str) -> Setting | None:
-    """Return the setting of exactly this path."""
-    plain = expand_uri(uri)
-    return next((setting for setting in SETTINGS for scope in setting.scopes if setting.uri(tenant_id, scope) == plain), None)
-
-
-def _fold(uri: str) -> str:
-    """Return a path for comparing without letter case."""
-    return re.sub(r"^\./vendor/", "./device/vendor/", uri.lower())
-
-
-def _make_advice(uri: str, tenant_id: str) -> str:
-    setting = _guess_setting(uri)
-    if setting is None:
-        return "Correct the path, or remove it."
-    scope: Scope = "user" if re.match(r"\s*\.?/?user/", uri, re.IGNORECASE) else "device"
-    uri = correct_uri(setting, tenant_id, scope)
-    return f"The right path is {uri}; set it by {setting.option} of intune_pin_policy, which replaces this one."
-
-
-def _guess_setting(uri: str) -> Setting | None:
-    """Return the setting whose node shares the longest end with the path: Plugins alone is the end of two."""
-    given = uri.strip().rstrip("/").lower().split("/")
-    alike = {setting: _count_same_ends(given, setting.node.lower().split("/")) for setting in SETTINGS}
-    best = max(SETTINGS, key=lambda setting: alike[setting])
-    if alike[best]:
-        return best
-    return BY_OPTION["enable_pin_recovery"] if re.search("recover|reset", given[-1]) else None
-
-
-def _count_same_ends(first: list[str], second: list[str]) -> int:
-    pairs = zip(reversed(first), reversed(second), strict=False)
-    return sum(1 for _pair in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _check_value(policy: FoundPolicy, item: Json, tenant_id: str) -> t.Iterator[Finding]:
-    setting = _find_setting(str(item.get("omaUri")), tenant_id)
-    if setting is None:
-        return
-    expected = OMA_TYPES[setting.kind]
-    actual = str(item.get("@odata.type"))
-    if actual != expected:
-        yield _error(
-            "wrong_type",
-            policy,
-            f"'{policy.name}' sets {item.get('omaUri')} as {_short_type(actual)}; devices take it as {_short_type(expected)} only.",
-            f"Set it by intune_pin_policy with {setting.option}, or change its type in the profile.",
-        )
-    elif not is_hidden(item) and not _is_possible(setting, parse_oma_value(setting, item)):
-        message = f"'{policy.name}' sets {item.get('omaUri')} to {item.get('value')!r}, which is not a possible value."
-        yield _error("wrong_value", policy, message, "Correct the value.")
-
-
-def _is_possible(setting: Setting, value: t.Any) -> bool:
-    return value is not None and (setting.kind != "int" or setting.low <= value <= setting.high)
-
-
-def _short_type(odata_type: str) -> str:
-    return odata_type.removeprefix("#microsoft.graph.omaSetting").lower()
-
-
-# --- several policies ----------------------------------------------------------------------------------------------------
-
-
-def _check_assigned(policy: FoundPolicy) -> t.Iterator[Finding]:
-    if not _included(policy) and policy.surface != "enrollment":
+def _check_assigned(policy: FoundPolicy, deleted_groups: t.Collection[str], terms: Terms) -> t.Iterator[Finding]:
+    included = list_included(policy)
+    if not included:
         yield Finding(
             "not_assigned",
             "warning",
             (policy.id,),
             f"'{policy.name}' is assigned to nobody.",
-            "Assign it, for instance with the option assignments of intune_pin_policy, or remove it.",
+            f"Assign it, for instance with {terms.option('assignments')}, or remove it.",
         )
+    deleted = sorted({assignment.group_id for assignment in policy.assignments if assignment.group_id in deleted_groups})
+    if not deleted:
+        return
+    is_lost = bool(included) and all(assignment.group_id in deleted_groups for assignment in included)
+    yield Finding(
+        "deleted_group",
+        "error" if is_lost else "warning",
+        (policy.id,),
+        f"'{policy.name}' is assigned to groups that no longer exist: {', '.join(deleted)}."
+        + (" Nobody else is included, so nobody gets it." if is_lost else ""),
+        f"Take these assignments out: list those that stay in {terms.option('assignments')}, and leave "
+        f"{terms.option('purge_assignments')} true.",
+    )
+
+
+def overlap(first: FoundPolicy, second: FoundPolicy) -> bool:
+    """Return whether some devices get both, as far as assignments show: one includes everybody, or both the same group.
+
+    Filters may keep them apart, and so does a group that one of them includes and the other one excludes.
+    """
+    excluded = {a.group_id for policy in (first, second) for a in policy.assignments if a.target == "exclude_group"}
+    plain = [{_receiver(a) for a in list_included(policy) if not a.filter_id} - excluded - {""} for policy in (first, second)]
+    everybody = any(targets & set(EVERYBODY) for targets in plain)
+    return bool(plain[0] and plain[1]) and (everybody or bool(plain[0] & plain[1]))
+
+
+def _receiver(assignment: Assignment) -> str:
+    """Return a group's ID, or a target that is everybody; '' for an unknown target."""
+    return assignment.target if assignment.target in EVERYBODY else assignment.group_id
+
+
+# --- what one policy sets -------------------------------------------------------------------------------------------
+
+
+def turns_off(policy: FoundPolicy) -> bool:
+    """Return whether a policy turns Windows Hello for Business off: the user's value wins over the device's."""
+    user, device = (policy.values.get(scope, {}).get(HELLO) for scope in ("user", "device"))
+    return user is False or (device is False and user is None)
+
+
+def _sets(policy: FoundPolicy, option: str, value: t.Any) -> bool:
+    return any(values.get(option) == value for values in policy.values.values())
+
+
+def _check_off(policy: FoundPolicy, live: t.Sequence[FoundPolicy]) -> t.Iterator[Finding]:
+    """Yield a finding for a policy that turns Windows Hello off: an error where its devices also get PIN recovery."""
+    if not turns_off(policy):
+        return
+    current = next((found for found in live if found.id == policy.id), None)
+    defeated = [found for found in live if current and _sets(found, RECOVERY, True) and (found.id == policy.id or overlap(found, current))]
+    others = [found for found in defeated if found.id != policy.id]
+    names = f", and on devices that also get {_join_names(others)}" if others else ""
+    yield Finding(
+        "hello_off",
+        "error" if defeated else "warning",
+        (policy.id, *(found.id for found in others)),
+        f"'{policy.name}' turns Windows Hello for Business off{names}: there is no PIN to reset.",
+        f"Turn it on in '{policy.name}', or leave it unset there. Devices that need no Windows Hello get no policy for PIN recovery.",
+        (HELLO,),
+    )
+
+
+def _check_sign_in(policy: FoundPolicy) -> t.Iterator[Finding]:
+    """Yield findings for what a policy takes away from users beside their PIN."""
+    if _sets(policy, ESS, False):
+        hint = f"Set {ESS} to true, or leave it unset, unless peripherals are worth that."
+        yield Finding("ess_off", "warning", (policy.id,), f"'{policy.name}' sets {ESS} to false: {ESS_OFF}", hint, (ESS,))
+    if _sets(policy, WEB_SIGN_IN, "disabled"):
+        yield Finding(
+            "web_sign_in_off",
+            "warning",
+            (policy.id,),
+            f"'{policy.name}' turns web sign-in off: a Temporary Access Pass cannot sign in on Microsoft Entra joined devices that get it.",
+            f"Set {WEB_SIGN_IN} to enabled where a Temporary Access Pass is the way in (Windows 11 22H2 or later). On hybrid joined "
+            "devices it never signs in alone.",
+            (WEB_SIGN_IN,),
+        )
+
+
+def _join_names(policies: t.Iterable[FoundPolicy]) -> str:
+    return " and ".join(f"'{policy.name}'" for policy in policies)
+
+
+# --- enrollment -----------------------------------------------------------------------------------------------------
+
+
+def _check_enrollment(enrollment: t.Iterable[FoundPolicy], live: t.Sequence[FoundPolicy], terms: Terms) -> t.Iterator[Finding]:
+    """Yield a finding for settings for enrollment that turn Windows Hello off: an error where no policy turns it on."""
+    rescuers = [policy for policy in live if _sets(policy, HELLO, True)]
+    defeated = [] if rescuers else [policy for policy in live if _sets(policy, RECOVERY, True)]
+    severity: Severity = "warning" if rescuers else "error"
+    end = f"Devices that also get {_join_names(rescuers)} have it." if rescuers else "No policy turns it on."
+    for found in filter(turns_off, list_reaching(enrollment)):
+        yield Finding(
+            "hello_off_at_enrollment",
+            severity,
+            (found.id, *(policy.id for policy in defeated)),
+            f"Windows Hello for Business is off at enrollment ('{found.name}'): devices that enroll under it get no PIN, and there is "
+            f"none to reset. {end}",
+            f"Set {terms.setting(HELLO)} to true for devices that are enrolled, and turn it on in Devices > Enrollment > Windows > "
+            f"Windows Hello for Business for those to come. {GROUP_POLICY}",
+            (HELLO,),
+        )
+
+
+def list_reaching(enrollment: t.Iterable[FoundPolicy]) -> list[FoundPolicy]:
+    """Return the settings for enrollment that reach somebody: those of the lowest priority value count, and the default ones last."""
+    reaching = []
+    for found in sorted(enrollment, key=lambda policy: policy.priority or math.inf):
+        receivers = [_receiver(assignment) for assignment in list_included(found) if not assignment.filter_id]
+        if not found.priority or list_included(found):
+            reaching.append(found)
+        if set(receivers) & set(EVERYBODY):
+            break
+    return reaching
+
+
+# --- several policies -----------------------------------------------------------------------------------------------
 
 
 def _check_conflict(first: FoundPolicy, second: FoundPolicy) -> t.Iterator[Finding]:
@@ -245,7 +202,7 @@ def _check_conflict(first: FoundPolicy, second: FoundPolicy) -> t.Iterator[Findi
             both = ", ".join(f"{name} ({values[name]} and {others[name]})" for name in differing)
             yield Finding(
                 "conflict",
-                "error" if _overlap(first, second) else "warning",
+                "error" if overlap(first, second) else "warning",
                 (first.id, second.id),
                 f"'{first.name}' and '{second.name}' disagree on {both} for the scope {scope}: Intune reports a conflict on devices "
                 "that get both, and sets neither.",
@@ -262,34 +219,10 @@ def _check_user_against_device(policies: t.Sequence[FoundPolicy]) -> t.Iterator[
             both = ", ".join(f"{name} ({users[name]} and {devices[name]})" for name in differing)
             yield Finding(
                 "user_against_device",
-                "error" if for_user.id == for_device.id or _overlap(for_user, for_device) else "warning",
+                "error" if for_user.id == for_device.id or overlap(for_user, for_device) else "warning",
                 tuple(dict.fromkeys((for_user.id, for_device.id))),
                 f"'{for_user.name}' sets for the user what '{for_device.name}' sets otherwise for the device: {both}. Windows takes the "
                 "user's value and ignores the device's.",
                 "Set it for one of the two scopes only.",
                 tuple(differing),
             )
-
-
-def _included(policy: FoundPolicy) -> list[Assignment]:
-    return [assignment for assignment in policy.assignments if assignment.target != "exclude_group"]
-
-
-def _overlap(first: FoundPolicy, second: FoundPolicy) -> bool:
-    """Return whether some devices get both, as far as assignments show: one includes everybody, or both the same group.
-
-    Filters may keep them apart, and so does a group that one of them includes and the other one excludes.
-    """
-    excluded = {a.group_id for policy in (first, second) for a in policy.assignments if a.target == "exclude_group"}
-    plain = [{_receiver(a) for a in _included(policy) if not a.filter_id} - excluded - {""} for policy in (first, second)]
-    everybody = any(targets & set(EVERYBODY) for targets in plain)
-    return bool(plain[0] and plain[1]) and (everybody or bool(plain[0] & plain[1]))
-
-
-def _receiver(assignment: Assignment) -> str:
-    """Return a group's ID, or a target that is everybody; '' for an unknown target."""
-    return assignment.target if assignment.target in EVERYBODY else assignment.group_id
-
-
-def _error(code: Code, policy: FoundPolicy, message: str, hint: str) -> Finding:
-    return Finding(code, "error", (policy.id,), message, hint)

@@ -6,27 +6,29 @@
 
 """Moving a custom profile into the settings catalog: the new policy is made and assigned first, then the old one is removed.
 
-Both have the same name, so that a run that was interrupted anywhere is continued by the next one.
+Where a setting changes meanwhile, the old profile gets the new value first: two policies with different values are a conflict. Both
+have the same name, so that a run that was interrupted anywhere is continued by the next one.
 """
 
 from __future__ import annotations
 
 from .. import _errors as errors
 from .._graph.client import GraphClient
+from .._names import show
 from . import api, settings
 from .api import Backend
 from .custom_profile import CustomProfile, list_uris
 from .model import Policy, PolicyScope
-from .policy import PolicyTask
+from .policy import Change, PolicyTask, settle_values
+from .terms import name_option
 
 
 def find_replaced(
     client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, current: Policy | None, backend: Backend, other: Backend
 ) -> Policy | None:
-    """Return the custom profile that the task moves or removes.
+    """Return the custom profile that the task moves.
 
-    Raise SelectionError for a policy whose name the task would give a second time, or that it would leave behind. ``backend`` is that
-    of the task.
+    Raise SelectionError for a policy whose name the task would give a second time. ``backend`` is that of the task.
     """
     if not task.name or not task.needs_other_backend(current):
         return None
@@ -36,19 +38,20 @@ def find_replaced(
     found = api.find_only_policy(client, other, policy_scope, name=task.name, reveal=reveal)
     if not task.replace_custom:
         validate_no_conflict(other, found)
-    elif found is not None and task.is_present:
+    elif found is not None:
         validate_movable(found, policy_scope)
     return found
 
 
 def validate_no_conflict(other: Backend, found: Policy | None) -> None:
-    """Raise SelectionError where a policy of the other backend has the name: the task would make a second one, or leave it behind."""
+    """Raise SelectionError where a policy of the other backend has the name: the task would make a second one."""
     if found is None:
         return
-    way = ", set replace_custom to true to move or remove it," if other.name == "custom" else ""
+    way = f" To move it into the settings catalog, set {name_option('replace_custom')} to true." if other.name == "custom" else ""
     raise errors.SelectionError(
-        f"There is a policy named '{found.name}' of the type {other.name} ({found.id}).",
-        hint=f"Set backend to {other.name}{way} or choose another name.",
+        f"There is a policy named '{show(found.name)}' of the type {other.name} ({found.id}).",
+        hint=f"To manage this policy, set {name_option('backend')} to {other.name}.{way} To make a second policy, choose another "
+        f"{name_option('name')}.",
         effects="none",
     )
 
@@ -59,11 +62,20 @@ def validate_movable(replaced: Policy, policy_scope: PolicyScope) -> None:
     unmanaged = list_uris(replaced.raw, without=ours)
     if unmanaged:
         raise errors.SelectionError(
-            f"The custom profile '{replaced.name}' ({replaced.id}) also has settings that cannot be moved: {', '.join(unmanaged)}.",
-            hint="Remove them from the profile, or make the new policy under another name.",
+            f"The custom profile '{show(replaced.name)}' ({replaced.id}) also has settings that cannot be moved: {', '.join(unmanaged)}.",
+            hint=f"Remove them from the profile, or give the new policy another {name_option('name')}.",
             effects="none",
         )
     settings.validate(replaced.settings, policy_scope.scope, "settings_catalog")
+
+
+def settle(client: GraphClient, replaced: Policy, desired: Policy, policy_scope: PolicyScope) -> tuple[Change, ...]:
+    """Give the old profile the values that the new policy gets, so that both agree while both are assigned; return the changes."""
+    settled = settle_values(replaced, desired)
+    if not replaced.assignments or settled.settings == replaced.settings:
+        return ()
+    CustomProfile().update(client, replaced, settled, policy_scope)
+    return ("update",)
 
 
 def remove_replaced(client: GraphClient, replaced: Policy, policy_scope: PolicyScope, *, timeout: float) -> None:
@@ -74,8 +86,6 @@ def remove_replaced(client: GraphClient, replaced: Policy, policy_scope: PolicyS
     except errors.ApprovalPendingError:
         raise
     except errors.IntuneError as failure:
-        raise failure.with_more_advice(
-            f"The new policy is in place; the custom profile {replaced.id} is still there, with the same settings. Run again to finish."
-        ) from failure
+        raise failure.with_more_advice(f"The custom profile {replaced.id} is still there. Run again to finish.") from failure
     with api.report_partial(("delete",)):
         api.wait_until_shown(client, custom, policy_scope, replaced.id, None, timeout=timeout)

@@ -13,13 +13,14 @@ Source: Graph windows10CustomConfiguration and omaSetting.
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
 from .. import _json as shapes
 from .._types import Json
 from .assignments import ASSIGNMENT, Assignment, AssignmentResult
-from .settings import BOTH, HIDDEN, SETTINGS, BackendName, Kind, Scope, Setting, Values, describe_value
+from .paths import expand_uri, is_path_of
+from .settings import BOTH, HIDDEN, SETTINGS, BackendName, Kind, Scope, Setting, Values
+from .settings import describe as describe_settings
 
 # The policy types of Intune that can hold settings of Windows Hello for Business.
 Surface = t.Literal[
@@ -52,8 +53,8 @@ OMA_TYPES: t.Mapping[Kind, str] = {
 }
 
 
-class PinPolicyFrame(t.TypedDict):
-    """The keys of the return value ``pin_policy`` that are no settings; each setting stands beside them, by its option."""
+class PinPolicyResult(t.TypedDict):
+    """The return value ``pin_policy``. ``settings``: every setting, by its option."""
 
     id: str | None
     name: str
@@ -61,19 +62,24 @@ class PinPolicyFrame(t.TypedDict):
     backend: BackendName
     scope: Scope
     oma_uri: str
+    settings: Values
     assignments: list[AssignmentResult]
     scope_tag_ids: list[str]
 
 
 class FoundPolicyResult(t.TypedDict):
-    """An entry of the return value ``pin_policies``, without its check-in status."""
+    """An entry of the return value ``pin_policies``, without its check-in status.
+
+    ``settings``: every setting of the ``scope``, by its option. ``user_settings``: those of users where it sets some for devices too.
+    """
 
     id: str
     name: str
     description: str
     surface: Surface
     backend: BackendName | None
-    device_settings: Values
+    scope: Scope
+    settings: Values
     user_settings: Values
     assignments: list[AssignmentResult]
     scope_tag_ids: list[str]
@@ -126,7 +132,8 @@ class RequestedPolicy:
 class FoundPolicy:
     """A policy of the tenant that concerns Windows Hello for Business, of any policy type.
 
-    ``values`` by scope. ``oma``: the OMA settings of a custom profile as they are written, wrong ones too.
+    ``values`` by scope. ``oma``: the OMA settings of a custom profile as they are written, wrong ones too. ``priority``: that of settings
+    for enrollment, 0 for the default ones.
     """
 
     surface: Surface
@@ -137,42 +144,27 @@ class FoundPolicy:
     assignments: tuple[Assignment, ...] = ()
     scope_tags: tuple[str, ...] = ()
     oma: tuple[Json, ...] = ()
+    priority: int = 0
 
     def describe(self) -> FoundPolicyResult:
         """Return the policy as a return value."""
+        scope: Scope = "user" if self.values.get("user") and not self.values.get("device") else "device"
+        has_both = bool(self.values.get("user")) and scope == "device"
         return {
             "id": self.id,
             "name": self.name,
             "description": self.description,
             "surface": self.surface,
             "backend": BACKENDS.get(self.surface),
-            "device_settings": self._describe_settings("device"),
-            "user_settings": self._describe_settings("user"),
+            "scope": scope,
+            "settings": describe_settings(self.values.get(scope, {})),
+            "user_settings": describe_settings(self.values["user"]) if has_both else {},
             "assignments": [assignment.describe() for assignment in self.assignments],
             "scope_tag_ids": list(self.scope_tags),
         }
 
-    def _describe_settings(self, scope: Scope) -> Values:
-        return {name: describe_value(value) for name, value in self.values.get(scope, {}).items()}
-
 
 # --- OMA settings ---------------------------------------------------------------------------------------------------
-
-
-def expand_uri(uri: t.Any) -> str:
-    """Return an OMA-URI in its long form: ./Vendor is another way to write ./Device/Vendor."""
-    return re.sub(r"^\./Vendor/", "./Device/Vendor/", str(uri))
-
-
-def is_uri_of(uri: t.Any, setting: Setting, policy_scope: PolicyScope) -> bool:
-    """Return whether an OMA-URI means this setting, even where no device knows it.
-
-    That is: in another letter case, with Policy/ in it, or with the tenant ID in braces. One with another tenant's ID is not this
-    tenant's setting.
-    """
-    plain = expand_uri(uri).lower().replace("/msft/policy/passportforwork/", "/msft/passportforwork/")
-    tenant_id = policy_scope.tenant_id
-    return plain.replace(f"{{{tenant_id}}}", tenant_id) == policy_scope.uri(setting).lower()
 
 
 def is_hidden(item: Json) -> bool:
@@ -193,12 +185,12 @@ def parse_oma_settings(oma: t.Sequence[Json], policy_scope: PolicyScope, *, alon
         item = _find_item(oma, setting, policy_scope, alone)
         if item is None:
             continue
-        if is_hidden(item) and OMA_TYPES[setting.kind] == item.get("@odata.type") == OMA_STRING:
-            hidden.append(setting.option)
+        if not is_written_so(setting, item):
             continue
-        value = parse_oma_value(setting, item)
-        if value is not None:
-            values[setting.option] = value
+        if is_hidden(item):
+            hidden.append(setting.option)
+        else:
+            values[setting.option] = parse_oma_value(setting, item)
     return values, hidden
 
 
@@ -208,7 +200,7 @@ def _find_item(oma: t.Sequence[Json], setting: Setting, policy_scope: PolicyScop
         return None
     uri = policy_scope.uri(setting)
     exact = [item for item in oma if expand_uri(item.get("omaUri")) == uri]
-    meant = [item for item in oma if is_uri_of(item.get("omaUri"), setting, policy_scope)] if alone else exact
+    meant = [item for item in oma if is_path_of(item.get("omaUri"), uri)] if alone else exact
     return exact[0] if len(exact) == len(meant) == 1 else None
 
 
@@ -223,6 +215,12 @@ def parse_oma_value(setting: Setting, item: Json) -> t.Any:
         return parse_oma_text(setting, value)
     number = shapes.lenient(shapes.integer)(value, "value")
     return number if setting.kind == "int" or number is None else _parse_index(setting, number)
+
+
+def is_written_so(setting: Setting, item: Json) -> bool:
+    """Return whether this collection can have written an OMA setting: its type and its value, which may be hidden, are the setting's."""
+    is_hidden_text = is_hidden(item) and item.get("@odata.type") == OMA_TYPES[setting.kind] == OMA_STRING
+    return is_hidden_text or parse_oma_value(setting, item) is not None
 
 
 def _parse_index(setting: Setting, index: int) -> bool | str | None:

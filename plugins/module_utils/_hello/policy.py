@@ -17,11 +17,13 @@ import typing as t
 from .. import _errors as errors
 from .._types import Json
 from . import assignments, settings
-from .model import DEFAULT_SCOPE_TAG, PinPolicyFrame, Policy, PolicyScope, RequestedPolicy
+from .model import DEFAULT_SCOPE_TAG, PinPolicyResult, Policy, PolicyScope, RequestedPolicy
 from .settings import BackendName, Scope, Values
+from .terms import name_option
 
 State = t.Literal["present", "absent"]
 Change = t.Literal["create", "update", "assign", "delete"]
+DEFAULT_BACKEND: BackendName = "custom"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +33,7 @@ class PolicyTask:
     state: State
     name: str | None
     id: str | None
-    backend: BackendName
+    backend: BackendName | None
     replace_custom: bool
     description: str | None
     scope: Scope
@@ -41,38 +43,42 @@ class PolicyTask:
     scope_tags: tuple[str, ...] | None
     tenant_id: str | None
     wait_timeout: float
+    force: bool = False
 
     @property
     def is_present(self) -> bool:
         """Whether the policy must exist after the task."""
         return self.state == "present"
 
+    @property
+    def written_backend(self) -> BackendName:
+        """The backend of a policy that the task makes or changes."""
+        return self.backend or DEFAULT_BACKEND
+
     def is_rename(self, current: Policy | None) -> bool:
         """Return whether the task gives the policy that it names by ID another name."""
         return bool(self.id and self.name) and self.is_present and current is not None and current.name != self.name
 
     def needs_other_backend(self, current: Policy | None) -> bool:
-        """Return whether a policy of the other backend with the same name matters to the task."""
+        """Return whether a policy of the other backend with the same name matters to a task that makes or changes one."""
         if not self.name:
             return False
         if self.id:
-            return self.is_rename(current) or (self.is_present and self.replace_custom)
+            return self.is_rename(current) or self.replace_custom
         # A policy that exists was made when its name was free.
-        return not self.is_present or current is None or self.replace_custom
+        return current is None or self.replace_custom
 
 
 @dataclasses.dataclass(frozen=True)
 class PolicyPlan:
-    """The changes from ``current`` to ``desired``; afterwards the custom profile ``replaced`` is removed.
+    """The changes from ``current`` to ``desired``, both of this backend; afterwards the custom profile ``replaced`` is removed."""
 
-    ``absence``: what may be wrong with the name, where no policy has it.
-    """
-
+    backend: BackendName
     current: Policy | None
     desired: Policy | None
     replaced: Policy | None
     changes: tuple[Change, ...]
-    absence: str | None = None
+    warnings: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.replaced)
@@ -95,6 +101,7 @@ def parse_task(params: t.Mapping[str, t.Any]) -> PolicyTask:
         scope_tags=None if tags is None else tuple(tags),
         tenant_id=params["tenant_id"],
         wait_timeout=params["wait_timeout"],
+        force=params["force"],
     )
 
 
@@ -102,20 +109,28 @@ def validate_task(task: PolicyTask) -> None:
     """Raise InvalidOptionError for options that no policy can have, before anything is sent."""
     if task.name is not None and not task.name.strip():
         raise errors.InvalidOptionError("name is blank.", hint="Name the policy.", effects="none")
-    if task.replace_custom and (task.backend != "settings_catalog" or not task.name):
+    is_catalog = task.backend == "settings_catalog" or (task.backend is None and not task.is_present)
+    if task.replace_custom and not (is_catalog and task.name):
         raise errors.InvalidOptionError(
-            "replace_custom needs the backend settings_catalog, and the name that both policies have.", effects="none"
+            "replace_custom needs the backend settings_catalog, and the name that both policies have.",
+            hint=f"Set {name_option('backend')} to settings_catalog, and name to the name of the custom profile.",
+            effects="none",
         )
     if task.is_present:
-        settings.validate(task.settings, task.scope, task.backend)
+        settings.validate(task.settings, task.scope, task.written_backend)
         assignments.validate_options(task.assignments or ())
 
 
-def make_desired(current: Policy | None, requested: RequestedPolicy) -> Policy:
-    """Return the policy after the task; a new one has no ID yet."""
+def make_desired(current: Policy | None, requested: RequestedPolicy, *, is_writer: bool = True) -> Policy:
+    """Return the policy after the task; a new one has no ID yet.
+
+    ``is_writer``: whether the application may write. To one that may not, Intune may hide what it would reveal to a writer; then a
+    hidden value counts as another one.
+    """
     if current is None:
         current = _make_new(requested)
-    _validate_comparable(current, requested)
+    if is_writer:
+        _validate_comparable(current, requested)
     values = settings.merge(current.settings, requested.settings)
     # A contradiction that is already there does not concern a task that leaves settings alone.
     problems = settings.find_contradictions(values) if requested.settings else []
@@ -152,7 +167,7 @@ def _validate_comparable(current: Policy, requested: RequestedPolicy) -> None:
     if unknown:
         raise errors.SelectionError(
             f"Intune does not reveal the policy's value of {', '.join(unknown)}, so that it cannot be compared.",
-            hint="Leave the option out, use the backend settings_catalog, or give the application "
+            hint=f"Leave the setting out, set {name_option('backend')} to settings_catalog, or give the application "
             "DeviceManagementConfiguration.ReadWrite.All.",
             effects="none",
         )
@@ -178,16 +193,25 @@ def _content(policy: Policy) -> tuple[t.Any, ...]:
 
 def inherit(current: Policy | None, replaced: Policy) -> Policy:
     """Return the policy that a replacing one starts from: it takes from the replaced one everything that it does not set itself."""
-    targets = current.assignments if current else ()
-    assignments.validate_known((*targets, *replaced.assignments))
+    assignments.validate_known((*(current.assignments if current else ()), *replaced.assignments))
+    return overlay(current, replaced)
+
+
+def overlay(current: Policy | None, replaced: Policy) -> Policy:
+    """Return what two policies of one name set together: where both say something, ``current`` counts."""
     if current is None:
         return dataclasses.replace(replaced, id=None, raw={})
     return dataclasses.replace(
         current,
         description=current.description or replaced.description,
         settings=settings.merge(replaced.settings, current.settings),
-        assignments=assignments.merge(replaced.assignments, targets, purge=False),
+        assignments=assignments.merge(replaced.assignments, current.assignments, purge=False),
     )
+
+
+def settle_values(replaced: Policy, desired: Policy) -> Policy:
+    """Return the replaced policy with the values that the new one gets, so that devices never get two values of a setting."""
+    return dataclasses.replace(replaced, settings={name: desired.settings.get(name, value) for name, value in replaced.settings.items()})
 
 
 def drop_settings(policy: Policy, names: t.Collection[str]) -> Policy:
@@ -195,21 +219,26 @@ def drop_settings(policy: Policy, names: t.Collection[str]) -> Policy:
     return dataclasses.replace(policy, settings={name: value for name, value in policy.settings.items() if name not in names})
 
 
-def describe(policy: Policy | None, backend: BackendName, policy_scope: PolicyScope) -> Json | None:
-    """Return the ``pin_policy`` return value: a PinPolicyFrame with every setting beside its keys."""
+def describe(policy: Policy | None, backend: BackendName, policy_scope: PolicyScope) -> PinPolicyResult | None:
+    """Return the ``pin_policy`` return value."""
     if policy is None:
         return None
-    frame: PinPolicyFrame = {
+    return {
         "id": policy.id,
         "backend": backend,
         "scope": policy_scope.scope,
         "oma_uri": policy_scope.uri(settings.BY_OPTION["enable_pin_recovery"]),
         "name": policy.name,
         "description": policy.description,
+        "settings": settings.describe(policy.settings),
         "assignments": [assignment.describe() for assignment in policy.assignments],
         "scope_tag_ids": list(policy.scope_tags),
     }
-    return {**frame, **settings.describe(policy.settings)}
+
+
+def describe_replaced(replaced: Policy) -> Json:
+    """Return the custom profile that a task moves or removes, for its diff."""
+    return {"name": replaced.name, "settings": settings.describe(replaced.settings, replaced.settings)}
 
 
 def diff(before: Policy | None, after: Policy | None) -> tuple[Json, Json]:
@@ -224,7 +253,7 @@ def _describe_managed(policy: Policy | None, names: t.Iterable[str]) -> Json:
     return {
         "name": policy.name,
         "description": policy.description,
-        **settings.describe(policy.settings, names),
+        "settings": settings.describe(policy.settings, names),
         "assignments": [assignment.describe() for assignment in policy.assignments],
         "scope_tag_ids": list(policy.scope_tags),
     }

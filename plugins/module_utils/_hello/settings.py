@@ -7,7 +7,7 @@
 """The settings of Windows Hello for Business: the names of each in the options, on a device, and in the settings catalog.
 
 Pure. A value is one that the option takes: bool, int, a word, text, or a tuple of texts. Sources: PassportForWork CSP, Policy CSP
-Authentication, and Intune's setting definitions.
+Authentication and Kerberos, and Intune's setting definitions.
 """
 
 from __future__ import annotations
@@ -26,11 +26,19 @@ Values = dict[str, t.Any]  # by option
 
 DEVICE: tuple[Scope, ...] = ("device",)
 BOTH: tuple[Scope, ...] = ("device", "user")
+SWITCH = ("default", "enabled", "disabled")
 CHARACTERS = ("allowed", "required", "blocked")
 CHARACTER_OPTIONS = ("uppercase_letters", "lowercase_letters", "special_characters", "digits")
 HOST = re.compile(r"[a-z0-9*]([a-z0-9*-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 PROVIDERS = re.compile(r"\{[0-9A-Fa-f-]{36}\}(,\s*\{[0-9A-Fa-f-]{36}\})*")
-MOST_URLS = 1000
+DOMAIN = "preferred_aad_tenant_domain_name"
+AUTHENTICATION = "Policy/Config/Authentication"
+ESS = "enable_ess_with_supported_peripherals"
+# Source: the text of the option in Intune's setting definition.
+ESS_OFF = (
+    "Windows switches Enhanced Sign-in Security off. Users who enrolled their face or fingerprint under it lose this enrollment and must "
+    "reset their PIN. Microsoft does not recommend it."
+)
 HIDDEN = "****"  # shown by Intune instead of a string, a file, or XML in a custom profile
 
 
@@ -39,12 +47,14 @@ class Setting:
     """A setting of Windows Hello for Business.
 
     ``kind``: bool; flag (a bool that devices know as 0 and 1); choice (a word, which devices know by its index); int; text; list.
-    ``node`` is the path below ./Device/Vendor/MSFT or ./User/Vendor/MSFT, with ``{tenantid}`` for the tenant ID.
+    ``node`` is the path below ./Device/Vendor/MSFT or ./User/Vendor/MSFT, with ``{tenantid}`` for the tenant ID. ``since``: the first
+    build of Windows that knows it; empty where only Insider builds do. ``high``: the largest number, or the most entries of a list.
     """
 
     option: str
     kind: Kind
     node: str
+    since: str
     scopes: tuple[Scope, ...] = DEVICE
     words: tuple[str, ...] = ()
     low: int = 0
@@ -70,41 +80,49 @@ def _policy(name: str) -> str:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("enable_pin_recovery", "bool", _policy("EnablePinRecovery"), BOTH),
-    Setting("use_passport_for_work", "bool", _policy("UsePassportForWork"), BOTH),
-    Setting("require_security_device", "bool", _policy("RequireSecurityDevice"), BOTH),
-    Setting("exclude_security_devices_tpm12", "bool", _policy("ExcludeSecurityDevices/TPM12")),
-    Setting("use_certificate_for_on_prem_auth", "bool", _policy("UseCertificateForOnPremAuth")),
-    Setting("use_cloud_trust_for_on_prem_auth", "bool", _policy("UseCloudTrustForOnPremAuth")),
-    Setting("use_hello_certificates_as_smart_card_certificates", "bool", _policy("UseHelloCertificatesAsSmartCardCertificates")),
-    Setting("use_remote_passport", "bool", _policy("Remote/UseRemotePassport")),
+    Setting("enable_pin_recovery", "bool", _policy("EnablePinRecovery"), "10.0.15063", BOTH),
+    Setting("use_passport_for_work", "bool", _policy("UsePassportForWork"), "10.0.10586", BOTH),
+    Setting("require_security_device", "bool", _policy("RequireSecurityDevice"), "10.0.10586", BOTH),
+    Setting("exclude_security_devices_tpm12", "bool", _policy("ExcludeSecurityDevices/TPM12"), "10.0.15063"),
+    Setting("use_certificate_for_on_prem_auth", "bool", _policy("UseCertificateForOnPremAuth"), "10.0.10586"),
+    Setting("use_cloud_trust_for_on_prem_auth", "bool", _policy("UseCloudTrustForOnPremAuth"), "10.0.19044.1566"),
+    Setting(
+        "use_hello_certificates_as_smart_card_certificates", "bool", _policy("UseHelloCertificatesAsSmartCardCertificates"), "10.0.17763"
+    ),
+    Setting("use_remote_passport", "bool", _policy("Remote/UseRemotePassport"), "10.0.10586"),
     # The catalog names these two as children of the tenant's group, and has no definitions of them.
-    Setting("disable_post_logon_provisioning", "bool", _policy("DisablePostLogonProvisioning"), in_catalog=False),
+    Setting("disable_post_logon_provisioning", "bool", _policy("DisablePostLogonProvisioning"), "10.0.19041.4239", in_catalog=False),
     Setting(
         "enable_windows_hello_provisioning_for_security_keys",
         "bool",
         _policy("EnableWindowsHelloProvisioningForSecurityKeys"),
+        "",
         in_catalog=False,
     ),
-    Setting("minimum_pin_length", "int", _policy("PINComplexity/MinimumPINLength"), BOTH, low=4, high=127),
-    Setting("maximum_pin_length", "int", _policy("PINComplexity/MaximumPINLength"), BOTH, low=4, high=127),
-    Setting("uppercase_letters", "choice", _policy("PINComplexity/UppercaseLetters"), BOTH, CHARACTERS),
-    Setting("lowercase_letters", "choice", _policy("PINComplexity/LowercaseLetters"), BOTH, CHARACTERS),
-    Setting("special_characters", "choice", _policy("PINComplexity/SpecialCharacters"), BOTH, CHARACTERS),
-    Setting("digits", "choice", _policy("PINComplexity/Digits"), BOTH, CHARACTERS),
-    Setting("pin_history", "int", _policy("PINComplexity/History"), BOTH, low=0, high=50),
-    Setting("pin_expiration", "int", _policy("PINComplexity/Expiration"), BOTH, low=0, high=730),
-    Setting("use_biometrics", "bool", "PassportForWork/Biometrics/UseBiometrics"),
-    Setting("use_enhanced_anti_spoofing", "bool", "PassportForWork/Biometrics/FacialFeaturesUseEnhancedAntiSpoofing"),
-    Setting("enable_ess_with_supported_peripherals", "flag", "PassportForWork/Biometrics/EnableESSwithSupportedPeripherals"),
-    Setting("device_unlock_group_a", "text", "PassportForWork/DeviceUnlock/GroupA"),
-    Setting("device_unlock_group_b", "text", "PassportForWork/DeviceUnlock/GroupB"),
-    Setting("device_unlock_plugins", "text", "PassportForWork/DeviceUnlock/Plugins"),
-    Setting("dynamic_lock", "bool", "PassportForWork/DynamicLock/DynamicLock"),
-    Setting("dynamic_lock_plugins", "text", "PassportForWork/DynamicLock/Plugins"),
-    Setting("use_security_key_for_signin", "flag", "PassportForWork/SecurityKey/UseSecurityKeyForSignin"),
-    Setting("enable_web_sign_in", "choice", "Policy/Config/Authentication/EnableWebSignIn", words=("default", "enabled", "disabled")),
-    Setting("web_sign_in_allowed_urls", "list", "Policy/Config/Authentication/ConfigureWebSignInAllowedUrls"),
+    Setting("minimum_pin_length", "int", _policy("PINComplexity/MinimumPINLength"), "10.0.10586", BOTH, low=4, high=127),
+    Setting("maximum_pin_length", "int", _policy("PINComplexity/MaximumPINLength"), "10.0.10586", BOTH, low=4, high=127),
+    Setting("uppercase_letters", "choice", _policy("PINComplexity/UppercaseLetters"), "10.0.10586", BOTH, CHARACTERS),
+    Setting("lowercase_letters", "choice", _policy("PINComplexity/LowercaseLetters"), "10.0.10586", BOTH, CHARACTERS),
+    Setting("special_characters", "choice", _policy("PINComplexity/SpecialCharacters"), "10.0.10586", BOTH, CHARACTERS),
+    Setting("digits", "choice", _policy("PINComplexity/Digits"), "10.0.10586", BOTH, CHARACTERS),
+    Setting("pin_history", "int", _policy("PINComplexity/History"), "10.0.10586", BOTH, low=0, high=50),
+    Setting("pin_expiration", "int", _policy("PINComplexity/Expiration"), "10.0.10586", BOTH, low=0, high=730),
+    Setting("use_biometrics", "bool", "PassportForWork/Biometrics/UseBiometrics", "10.0.10586"),
+    Setting("use_enhanced_anti_spoofing", "bool", "PassportForWork/Biometrics/FacialFeaturesUseEnhancedAntiSpoofing", "10.0.10586"),
+    Setting("enable_ess_with_supported_peripherals", "flag", "PassportForWork/Biometrics/EnableESSwithSupportedPeripherals", "10.0.22621"),
+    Setting("device_unlock_group_a", "text", "PassportForWork/DeviceUnlock/GroupA", "10.0.17134"),
+    Setting("device_unlock_group_b", "text", "PassportForWork/DeviceUnlock/GroupB", "10.0.17134"),
+    Setting("device_unlock_plugins", "text", "PassportForWork/DeviceUnlock/Plugins", "10.0.17134"),
+    Setting("dynamic_lock", "bool", "PassportForWork/DynamicLock/DynamicLock", "10.0.17134"),
+    Setting("dynamic_lock_plugins", "text", "PassportForWork/DynamicLock/Plugins", "10.0.17134"),
+    Setting("use_security_key_for_signin", "flag", "PassportForWork/SecurityKey/UseSecurityKeyForSignin", "10.0.18362"),
+    Setting("enable_web_sign_in", "choice", f"{AUTHENTICATION}/EnableWebSignIn", "10.0.17763", words=SWITCH),
+    Setting("web_sign_in_allowed_urls", "list", f"{AUTHENTICATION}/ConfigureWebSignInAllowedUrls", "10.0.17134.2145", high=1000),
+    Setting("webcam_access_domain_names", "list", f"{AUTHENTICATION}/ConfigureWebcamAccessDomainNames", "10.0.22000", high=600),
+    Setting("preferred_aad_tenant_domain_name", "text", f"{AUTHENTICATION}/PreferredAadTenantDomainName", "10.0.17763"),
+    Setting("allow_aad_password_reset", "flag", f"{AUTHENTICATION}/AllowAadPasswordReset", "10.0.16299"),
+    Setting("enable_passwordless_experience", "choice", f"{AUTHENTICATION}/EnablePasswordlessExperience", "10.0.22631.2506", words=SWITCH),
+    Setting("cloud_kerberos_ticket_retrieval", "flag", "Policy/Config/Kerberos/CloudKerberosTicketRetrievalEnabled", "10.0.22000"),
 )
 BY_OPTION = {setting.option: setting for setting in SETTINGS}
 OPTION_TYPES: t.Mapping[Kind, str] = {"bool": "bool", "flag": "bool", "choice": "str", "int": "int", "text": "str", "list": "list"}
@@ -119,7 +137,7 @@ def make_options() -> dict[str, dict[str, t.Any]]:
             spec[setting.option]["choices"] = list(setting.words)
         if setting.kind == "list":
             spec[setting.option]["elements"] = "str"
-        if "pin" in setting.option or "passport" in setting.option:
+        if any(word in setting.option for word in ("pin", "passport", "password")):
             # Ansible takes such names for those of secrets.
             spec[setting.option]["no_log"] = False
     return spec
@@ -168,11 +186,13 @@ def _problems(setting: Setting, value: t.Any, scope: Scope, backend: BackendName
         yield f"{setting.option} must be a value, not '{HIDDEN}', which Intune shows instead of a hidden one."
     if setting.option.startswith("device_unlock_group") and value and not PROVIDERS.fullmatch(value):
         yield f"{setting.option} must hold GUIDs in braces, with commas between them, not '{value}'."
+    if setting.option == DOMAIN and value not in ("", HIDDEN) and ("*" in value or not HOST.fullmatch(value)):
+        yield f"{setting.option} must be the name of a domain, such as contoso.com, not '{value}'."
 
 
 def _host_problems(setting: Setting, hosts: t.Sequence[str]) -> t.Iterator[str]:
-    if len(hosts) > MOST_URLS:
-        yield f"{setting.option} has {len(hosts)} entries; at most {MOST_URLS} are possible."
+    if len(hosts) > setting.high:
+        yield f"{setting.option} has {len(hosts)} entries; at most {setting.high} are possible."
     for host in hosts:
         if not HOST.fullmatch(host):
             yield f"{setting.option} must hold host names, such as login.contoso.com, without https:// and path, not '{host}'."
@@ -190,14 +210,17 @@ def find_contradictions(values: Values) -> list[str]:
 
 
 def make_warnings(values: Values) -> list[str]:
-    """Return a warning for each combination of values that may not work."""
+    """Return a warning for each value, or combination of values, that may not work or takes something away from users."""
+    warnings = []
     low, high = values.get("minimum_pin_length"), values.get("maximum_pin_length")
     if low is not None and low == high:
-        return [
+        warnings.append(
             f"minimum_pin_length and maximum_pin_length are both {low}. Microsoft's CSP page requires a minimum below the maximum, and "
             "says that Windows otherwise uses its defaults, 4 and 127, for both."
-        ]
-    return []
+        )
+    if values.get(ESS) is False:
+        warnings.append(f"{ESS} is false: {ESS_OFF}")
+    return warnings
 
 
 def describe(values: t.Mapping[str, t.Any], names: t.Iterable[str] | None = None) -> Values:

@@ -18,10 +18,12 @@ from .. import _errors as errors
 from .. import _json as shapes
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_literal, render_path
+from .._http.message import Request
 from .._types import Json
 from . import api
 from .model import DEFAULT_SCOPE_TAG, POLICY_MEMBERS, Policy, PolicyScope
-from .settings import BY_OPTION, SETTINGS, BackendName, Kind, Scope, Setting, Values
+from .ownership import PolicyContents
+from .settings import BOTH, BY_OPTION, SETTINGS, BackendName, Kind, Scope, Setting, Values
 
 PATH = "/deviceManagement/configurationPolicies"
 PREFIX = "#microsoft.graph.deviceManagementConfiguration"
@@ -64,9 +66,12 @@ class SettingsCatalog:
 
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
         """Return all settings catalog policies of exactly this name."""
-        query = {"$filter": f"name eq {render_literal(name)}", "$expand": EXPAND}
-        found = [raw for raw in client.list_items(PATH, query, version=BETA, item=CATALOG_POLICY) if raw.get("name") == name]
+        found = [raw for raw in client.list_items(PATH, _query_name(name), version=BETA, item=CATALOG_POLICY) if raw.get("name") == name]
         return [fetch_all_settings(client, raw) for raw in found]
+
+    def render_name_request(self, client: GraphClient, name: str) -> Request:
+        """Return the request of ``fetch_by_name``."""
+        return client.request("GET", PATH, _query_name(name), version=BETA)
 
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
         """Return the settings catalog policy of this ID."""
@@ -95,13 +100,16 @@ class SettingsCatalog:
             raw=raw,
         )
 
-    def list_unmanaged(self, raw: Json, policy_scope: PolicyScope) -> list[str]:
-        """Return the definitions of the settings that no option manages."""
-        ours = {setting.definition(scope) for setting in SETTINGS for scope in setting.scopes}
-        instances = [setting.get("settingInstance") or {} for setting in raw.get("settings") or []]
-        groups = [group_definition("device"), group_definition("user")]
-        inner = [child for instance in instances if _definition(instance) in groups for child in _children(instance)]
-        return sorted({_definition(instance) for instance in instances + inner} - ours - set(groups))
+    def read_contents(self, raw: Json, tenant_id: str) -> PolicyContents:
+        """Return everything that a policy sets."""
+        options, others = set(), set()
+        for instance in _flatten(setting.get("settingInstance") or {} for setting in raw.get("settings") or []):
+            found = _find_setting(instance)
+            if found is None:
+                others.add(_definition(instance))
+            else:
+                options.add(found.option)
+        return PolicyContents(frozenset(options), tuple(sorted(others)))
 
     def create(self, client: GraphClient, desired: Policy, policy_scope: PolicyScope) -> str:
         """Create the policy without assignments, and return its ID."""
@@ -134,6 +142,10 @@ class SettingsCatalog:
         # Settings can only be replaced with the whole policy.
         settings = merge_settings(current.raw.get("settings") or [], current.settings, desired.settings, policy_scope.scope)
         client.put(path, _render_policy(desired, current.raw["platforms"], current.raw["technologies"], settings), version=BETA)
+
+
+def _query_name(name: str) -> dict[str, str]:
+    return {"$filter": f"name eq {render_literal(name)}", "$expand": EXPAND}
 
 
 def fetch_all_settings(client: GraphClient, raw: Json) -> Json:
@@ -180,6 +192,24 @@ def parse_settings(settings: t.Iterable[Json], scope: Scope) -> Values:
 
 def _definition(instance: Json) -> str:
     return str(instance.get("settingDefinitionId")).lower()
+
+
+def _flatten(instances: t.Iterable[Json]) -> t.Iterator[Json]:
+    """Yield the instances, with those within the groups of the tenant instead of these."""
+    for instance in instances:
+        if any(_is_group(instance, scope) for scope in BOTH):
+            yield from _children(instance)
+        else:
+            yield instance
+
+
+def _find_setting(instance: Json) -> Setting | None:
+    """Return the setting of an instance that this collection can have written; null for all others."""
+    ours = [(setting, scope) for setting in SETTINGS for scope in setting.scopes if _definition(instance) == setting.definition(scope)]
+    if not ours or SECRET in json.dumps(instance) or (instance.get("choiceSettingValue") or {}).get("children"):
+        return None
+    (setting, scope), *_no_others = ours
+    return setting if parse_instance(setting, instance, scope) is not None else None
 
 
 def _is_group(instance: Json, scope: Scope) -> bool:

@@ -16,7 +16,7 @@ accepted  device: Intune took the reset
 refused   device, reason: the service said that it did not reset the device; it may be sent again
 lost      device, reason: no response; not known whether it was done
 settled   device, ran (true or false): the answer of the service when it was asked
-outcome   device, status: the outcome that Intune reported in the end; for people only
+outcome   device, status: the outcome that Intune reported in the end; for people and reports, no run decides by it
 remaining run, ids: of the devices of the run that a later task has to settle
 end       run: the run came to its end, or is too old to be continued
 
@@ -50,13 +50,15 @@ class KnownReset:
 
     ``state``: open (sent, or about to be, and not known whether it ran), accepted (it ran), free (it did not run).
     ``intended_at``: of the last intent, before which the service cannot have run it. ``last_written_at``: of the device's newest line.
-    ``lost_at``: when its response was given up; null where that is not written down.
+    ``lost_at``: when its response was given up; null where that is not written down. ``outcome``: the status of its outcome; null
+    where the journal has none, or not yet.
     """
 
     state: State
     intended_at: float
     last_written_at: float
     lost_at: float | None = None
+    outcome: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,11 +107,25 @@ def render_time(seconds: float) -> str:
     return render_timestamp(min(max(seconds, 0.0), LAST - 1.0), "milliseconds") or ""
 
 
+class DamagedJournalError(ValueError):
+    """A file that is not a journal, is damaged, or is of another version. The text says in which line, and why."""
+
+
 def parse_lines(lines: t.Iterable[bytes], path: str) -> History:
     """Return the history in lines, each with its line feed. The last one may be cut off: it is passed over.
 
     Raises InvalidOptionError, with the number of the line, for a file that is no journal, is damaged, or is of another version.
     """
+    try:
+        return parse_history(lines)
+    except DamagedJournalError as damage:
+        raise errors.InvalidOptionError(
+            f"journal_path '{path}' cannot be used because of its {damage}.", hint=HINT, effects="none"
+        ) from damage
+
+
+def parse_history(lines: t.Iterable[bytes]) -> History:
+    """Return the history in lines as ``parse_lines`` does; raise DamagedJournalError."""
     history, number, torn = History(), 0, False
     try:
         for number, line in enumerate(lines, start=1):
@@ -122,26 +138,27 @@ def parse_lines(lines: t.Iterable[bytes], path: str) -> History:
             elif number == 1:
                 _check_torn_header(line)
     except ValueError as damage:
-        raise errors.InvalidOptionError(
-            f"journal_path '{path}' cannot be used because of its line {number}: {damage}.", hint=HINT, effects="none"
-        ) from damage
+        raise DamagedJournalError(f"line {number}: {damage}") from damage
     return history
 
 
 def validate(history: History, tenant: str | None, graph: str) -> None:
     """Raise InvalidOptionError for a journal of another cloud or tenant. An unknown tenant fits each."""
-    if history.graph is None:
-        return
-    same = history.graph.rstrip("/").lower() == graph.rstrip("/").lower()
-    if history.tenant and tenant:
-        same = same and history.tenant.lower() == tenant.lower()
-    if not same:
+    if not is_of(history, tenant, graph):
         raise errors.InvalidOptionError(
             f"The journal of journal_path is of the tenant {history.tenant or '(unknown)'} at {history.graph}; "
             f"this task is for the tenant {tenant or '(unknown)'} at {graph}.",
             hint="Keep one journal for each tenant.",
             effects="none",
         )
+
+
+def is_of(history: History, tenant: str | None, graph: str) -> bool:
+    """Return whether a journal can be of this cloud and tenant. An unknown tenant fits each."""
+    if history.graph is None:
+        return True
+    same = history.graph.rstrip("/").lower() == graph.rstrip("/").lower()
+    return same and not (history.tenant and tenant and history.tenant.lower() != tenant.lower())
 
 
 def _check_torn_header(line: bytes) -> None:
@@ -212,7 +229,9 @@ def _take_reset(resets: dict[str, KnownReset], entry: dict[str, t.Any], event: s
     before = resets.get(device)
     if event == "outcome":
         if before is not None:
-            resets[device] = dataclasses.replace(before, last_written_at=written_at)
+            status = entry.get("status")
+            outcome = status if isinstance(status, str) else None
+            resets[device] = dataclasses.replace(before, last_written_at=written_at, outcome=outcome)
         return
     if event == "settled":
         if not isinstance(entry.get("ran"), bool):

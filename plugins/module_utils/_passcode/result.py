@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._devices.model import PIN_RESET_GUIDE, platform_of
+from .._devices.prediction import PredictedOutcome, predict
 from .._errors import Effects, PartialError
 from .._time import render_timestamp
 from .._types import Json
@@ -38,6 +39,8 @@ class ResetResult(t.TypedDict, total=False):
     device_name: str | None
     operating_system: str | None
     os_version: str | None
+    predicted_outcome: PredictedOutcome | None
+    predicted_reason: str | None
     status: Status
     reason: Reason | None
     message: str | None
@@ -82,6 +85,7 @@ def alternative(item: DeviceReset) -> str:
 def describe(item: DeviceReset) -> ResetResult:
     """Return an entry of the ``results`` return value, without the passcode."""
     reset, device = item.reset, item.device
+    prediction = predict(device) if device else None
     expires = reset.updated + SHOWN_FOR if reset and reset.status == "done" and reset.passcode and reset.updated else None
     return {
         "device": item.names[0],
@@ -89,6 +93,8 @@ def describe(item: DeviceReset) -> ResetResult:
         "device_name": device.device_name if device else None,
         "operating_system": device.operating_system if device else None,
         "os_version": device.os_version if device else None,
+        "predicted_outcome": prediction.outcome if prediction else None,
+        "predicted_reason": prediction.reason if prediction else None,
         "status": item.status,
         "reason": item.reason,
         "message": item.message,
@@ -118,6 +124,16 @@ def render_names(items: t.Sequence[DeviceReset]) -> str:
     """Return the names of the first ones, and how many more there are."""
     named = [(item.device.device_name if item.device else None) or item.shown_name for item in items[:NAMED]]
     return ", ".join(named) + (f", and {len(items) - NAMED} more" if len(items) > NAMED else "")
+
+
+def warn_of_prediction(items: t.Sequence[DeviceReset]) -> list[str]:
+    """Return a warning of resets that Microsoft's pages do not support, while their outcome is open; empty without one."""
+    open_items = [item for item in items if item.status in ("planned", "pending", "needs_approval")]
+    doubtful = [item for item in open_items if item.device and predict(item.device).outcome == "not_supported"]
+    if not doubtful:
+        return []
+    reasons = dict.fromkeys(predict(item.device).reason for item in doubtful if item.device)
+    return [f"{len(doubtful)} of {len(items)} resets will most likely end as not_supported: {render_names(doubtful)}. {' '.join(reasons)}"]
 
 
 def summarize(items: t.Sequence[DeviceReset]) -> dict[str, int]:

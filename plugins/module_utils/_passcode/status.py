@@ -24,7 +24,8 @@ from .result import describe as describe_reset
 PROPERTIES = ("id", "deviceName", "operatingSystem", "osVersion", "deviceActionResults")
 SLICE = 1000  # devices whose records are in memory together
 STATUSES = ("none", "done", "pending", "failed", "not_supported", "canceled", "unknown")
-OF_A_RUN = frozenset({"changed", "confirmed", "request_id", "approval"})  # keys that only a task that resets has
+# Keys that only a task that resets has.
+OF_A_RUN = frozenset({"changed", "confirmed", "request_id", "approval", "predicted_outcome", "predicted_reason"})
 NOT_HELD = "The reset is done, and Intune no longer holds the new passcode: it keeps one for seven days. Reset again if nobody has it."
 
 

@@ -16,6 +16,7 @@ from .sources import FOLDER, PATTERN, ROLE, SourceError, Sources
 ROOT = Path(__file__).resolve().parents[3]
 TABLE = "plugins/module_utils/_hello/settings.py"
 MODULE = "plugins/modules/intune_pin_policy.py"
+READINESS = "plugins/doc_fragments/readiness.py"
 TASK = f"{ROLE}/tasks/policy.yml"
 
 
@@ -33,7 +34,9 @@ def outputs(sources: Sources, root: Path) -> dict[str, str]:
         "return values": (notice(TABLE), settings.render_return_values(sources.settings)),
     }
     task = {"arguments": (notice(TABLE), settings.render_task_arguments(sources.settings))}
+    expected = {"settings": (notice(TABLE), settings.render_expected_settings(sources.settings))}
     return {
+        READINESS: with_parts((root / READINESS).read_text(encoding="utf-8"), expected),
         MODULE: with_parts((root / MODULE).read_text(encoding="utf-8"), documentation),
         TASK: with_parts((root / TASK).read_text(encoding="utf-8"), task),
         **whole_files(sources),

@@ -12,6 +12,7 @@ from .sources import Options, SourceError
 from .yaml_text import WIDTH, documented, render_yaml
 
 # The role always sets it, and has no variable for it.
+POLICY_MODULE = "intune_pin_policy"
 ALWAYS_SET = "enable_pin_recovery"
 ROLE_VARIABLE = "pin_reset_policy_settings"
 
@@ -37,14 +38,24 @@ def render_options(settings: Options, texts: t.Mapping[str, t.Any]) -> str:
 
 
 def render_return_values(settings: Options) -> str:
-    """Render the keys of the returned policy, for RETURN."""
+    """Render the settings of the returned policy, for RETURN."""
     values = {}
     for name, option in settings.items():
         can_be_hidden = "choices" not in option and option["type"] in ("str", "list")
         null = "it is not set, or hidden and not given" if can_be_hidden else "the policy does not set it or gives it a wrong type"
         shape = {key: value for key, value in option.items() if key in ("type", "elements")}
         values[name] = {**documented(f"Like the option O({name}); null when {null}.", shape), "returned": "always"}
-    return render_yaml(values, 4)
+    return render_yaml(values, 8)
+
+
+def render_expected_settings(settings: Options) -> str:
+    """Render the settings that a policy is expected to have, for the DOCUMENTATION of the module that compares."""
+    options = {}
+    for name, option in settings.items():
+        options[name] = documented(f"As O(endpointops.intune.{POLICY_MODULE}#module:{name}).", option)
+        if name == ALWAYS_SET:
+            options[name]["default"] = True
+    return render_yaml(options, 10)
 
 
 def passed_by_role(settings: Options) -> Options:

@@ -61,13 +61,24 @@ def load(root: Path) -> Sources:
     package = "ansible_collections.endpointops.intune.plugins.modules"
     return Sources(
         settings=settings.make_options(),
-        texts=_read(folder / "settings.yml"),
+        texts={name: with_build(text, name) for name, text in _read(folder / "settings.yml").items()},
         modules={name: importlib.import_module(f"{package}.{name}").SPEC.argument_spec for name in names},
         role=_read(folder / "role.yml"),
         defaults=_read(root / ROLE / "defaults" / "main.yml"),
         pattern=_read(folder / "pattern.yml"),
         plays={path.stem: _play(root, path) for path in _playbooks(root / PATTERN / "playbooks")},
     )
+
+
+def with_build(text: t.Any, name: str) -> t.Any:
+    """Return the text of a setting with the first build of Windows that knows it."""
+    build = settings.BY_OPTION[name].since if name in settings.BY_OPTION else ""
+    if not build:
+        return text
+    if isinstance(text, dict):
+        return {place: with_build(each, name) for place, each in text.items()}
+    sentence = f"Windows {build} or later."
+    return [f"{text[0]} {sentence}", *text[1:]] if isinstance(text, list) else f"{text} {sentence}"
 
 
 def _playbooks(folder: Path) -> list[Path]:

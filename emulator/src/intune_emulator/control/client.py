@@ -183,7 +183,7 @@ class ControlClient:
         return result
 
     def policy_states(self, policy_id: str, states: dict[str, Any]) -> dict[str, Any]:
-        """Set states of a policy by device id, each a name or {"state", "code"}; return all its states."""
+        """Set states of a policy by device id, each a name, {"state", "code", "after", "user"}, or a list; return its current states."""
         result: dict[str, Any] = self.call("POST", "policy_states", {"policy_id": policy_id, "states": states})["states"]
         return result
 

@@ -53,9 +53,16 @@ PHONE = DeviceKind(
 PHONE_XL = replace(PHONE, model="Lumia 950 XL")
 HOLOLENS = replace(PHONE, version="10.0.22621.1399", device_type="holoLens", model="HoloLens 2", chassis="mobileOther", sku="Holographic")
 ANDROID = DeviceKind(
-    "Android", "15", "androidEnterprise", "azureADRegistered", "samsung", "Galaxy XCover7", "userEnrollment", chassis="phone"
+    "Android",
+    "15",
+    "androidEnterprise",
+    "azureADRegistered",
+    "samsung",
+    "Galaxy XCover7",
+    "androidEnterpriseFullyManaged",
+    chassis="phone",
 )
-ANDROID_KIOSK = replace(ANDROID, manufacturer="Zebra", model="TC58", version="13")
+ANDROID_KIOSK = replace(ANDROID, manufacturer="Zebra", model="TC58", version="13", enrollment="androidEnterpriseDedicatedDevice")
 IPHONE = DeviceKind("iOS", "18.5", "iPhone", "azureADRegistered", "Apple", "iPhone 15", "userEnrollment", chassis="phone")
 MAC = DeviceKind("macOS", "15.5 (24F74)", "macMDM", "azureADRegistered", "Apple", "MacBook Air", "userEnrollment")
 

@@ -115,9 +115,9 @@ def _intent(tenant: Tenant, name: str, body: Json) -> Json:
 
 
 def _enrollment(tenant: Tenant, name: str | None, body: Json) -> Json:
-    """Add a configuration; without a name, change the default one."""
-    if body.get("assignments"):
-        raise ValueError("assignments of enrollment configurations are not emulated")
+    """Add a configuration; without a name, change the default one, which has no assignments."""
+    if name is None and body.get("assignments"):
+        raise ValueError("the default enrollment configuration has no assignments")
     values = identity_protection.validate(body.get("values", {}), identity_protection.ENROLLMENT)
     known = tenant.enrollment_configurations
     if name is None:
@@ -125,7 +125,8 @@ def _enrollment(tenant: Tenant, name: str | None, body: Json) -> Json:
         known[own_id].update(values)
     else:
         own_id = f"{tenant.new_id()}_WindowsHelloForBusiness"
-        enrollment_configurations.add(tenant, own_id, name, body.get("description"), len(known), values)
+        row = enrollment_configurations.add(tenant, own_id, name, body.get("description"), len(known), values)
+        row["assignments"] = _assignments(tenant, enrollment_configurations.ASSIGNMENTS, own_id, body)
     return {"surface": "enrollment", "id": own_id, "name": known[own_id]["displayName"]}
 
 

@@ -98,7 +98,7 @@ USER_PROPERTIES = (
 TRUST_TYPES = {"azureADJoined": "AzureAd", "hybridAzureADJoined": "ServerAd", "azureADRegistered": "Workplace"}
 RULES = {
     "displayName": FilterRule(frozenset({"eq", "startswith"})),
-    "id": FilterRule(frozenset({"eq"})),
+    "id": FilterRule(frozenset({"eq", "in"})),
     "mailNickname": FilterRule(frozenset({"eq"})),
 }
 SPEC = FilterSpec("group", GROUP_DEFAULTS, RULES, unsupported_code="Request_UnsupportedQuery", any_or=True)

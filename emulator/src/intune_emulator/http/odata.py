@@ -28,6 +28,8 @@ Predicate = Callable[[Row], bool]
 _TEXT = re.compile(r"('(?:[^']|'')*')")
 # The grammar has no `has`; this function, which Graph does not have, replaces it.
 _HAS, _HAS_FUNCTION = re.compile(r"(\w+)\s+has\s*$"), "hassubset"
+# The grammar wants a comma behind the only value of a list.
+_LIST_BEGIN = re.compile(r"\bin\s*\(\s*$", re.IGNORECASE)
 COMPARATORS = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.Gt: "gt", ast.LtE: "le", ast.GtE: "ge", ast.In: "in"}
 
 
@@ -136,13 +138,13 @@ def no_property(name: str, type_name: str, prefix: str = "") -> GraphError:
 def parse_filter(text: str) -> Any:
     """Parse a $filter into its AST."""
     try:
-        return ODataParser().parse(ODataLexer().tokenize(_without_has(text)))
+        return ODataParser().parse(ODataLexer().tokenize(_rewrite(text)))
     except ODataException:
         raise bad_request(f"Invalid filter clause: Syntax error at position {len(text)} in '{text}'.") from None
 
 
-def _without_has(text: str) -> str:
-    """Rewrite `x has 'y'` as a function call; texts in quotes stay."""
+def _rewrite(text: str) -> str:
+    """Rewrite `x has 'y'` as a function call, and `x in ('y')` with a comma; texts in quotes stay."""
     parts = _TEXT.split(text)
     for index in range(0, len(parts), 2):
         if _HAS_FUNCTION in parts[index].lower():
@@ -150,6 +152,8 @@ def _without_has(text: str) -> str:
         if index + 1 < len(parts) and (found := _HAS.search(parts[index])):
             parts[index] = f"{parts[index][: found.start()]}{_HAS_FUNCTION}({found[1]},"
             parts[index + 1] += ")"
+        if _LIST_BEGIN.search(parts[index]) and index + 2 < len(parts) and parts[index + 2].lstrip().startswith(")"):
+            parts[index + 1] += ","
     return "".join(parts)
 
 

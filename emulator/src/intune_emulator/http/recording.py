@@ -13,7 +13,7 @@ from ..state.journal import Entry, redact
 from .message import GraphRequest, Response
 
 # A POST that changes nothing by itself.
-READS_BY_POST = ("/$batch", "/devicemanagement/reports/getconfigurationsettingnoncompliancereport")
+READS_BY_POST = ("/$batch", "/devicemanagement/reports/get")
 
 
 def parse_body(request: GraphRequest) -> Any:

@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Route:
-    """`workload`: devices, configuration, auditing (Intune), identity, or None for $batch. `units`: resource units."""
+    """`workload`: devices, configuration, auditing, exports (Intune), identity, or None for $batch. `units`: resource units."""
 
     versions: tuple[str, ...]
     method: str
@@ -37,7 +37,7 @@ class Route:
     @property
     def is_intune(self) -> bool:
         """Return whether Intune answers, not the directory."""
-        return self.workload in ("devices", "configuration", "auditing")
+        return self.workload in ("devices", "configuration", "auditing", "exports")
 
     @property
     def is_write(self) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..http.enumerations import find_member
 from ..http.errors import NIL_GUID, bad_request, intune_error, not_emulated
 from ..http.message import GraphRequest, Response
 from ..http.odata import read_options
@@ -134,9 +135,9 @@ def _filter(tenant: Tenant, version: str, target: dict[str, Any], before: dict[s
     if version == "v1.0":
         kept = before["target"] if before and not tenant.settings.v1_assign_drops_filters else {}
         return {FILTER_ID: kept.get(FILTER_ID), FILTER_TYPE: kept.get(FILTER_TYPE, "none")}
-    kind = target.get(FILTER_TYPE) or "none"
-    if kind not in ("none", "include", "exclude"):
-        raise bad_request(f"Cannot convert the literal '{kind}' to the expected type 'microsoft.graph.{FILTER_TYPE}'.")
+    kind = find_member(target.get(FILTER_TYPE) or "none", ("none", "include", "exclude"))
+    if kind is None:
+        raise bad_request(f"Cannot convert the literal '{target.get(FILTER_TYPE)}' to the expected type 'microsoft.graph.{FILTER_TYPE}'.")
     filter_id = target.get(FILTER_ID)
     if kind != "none" and (not filter_id or filter_id == NIL_GUID):
         raise intune_error(400, "BadRequest", "An assignment filter type needs a filter id.")

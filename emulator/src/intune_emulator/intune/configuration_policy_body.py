@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..http.enumerations import find_member
 from ..http.errors import bad_request, intune_error, not_emulated
 from ..http.message import GraphRequest
 from . import setting_instances
@@ -90,10 +91,10 @@ def _flags(body: Json, name: str, members: str, supported: str) -> str:
     value = body.get(name)
     given = value.split(",") if isinstance(value, str) else [value]
     for member in given:
-        if value is not None and member not in members.split():
+        if value is not None and find_member(member, members.split()) is None:
             enum = f"microsoft.graph.deviceManagementConfiguration{name.title()}"
             raise bad_request(f"Cannot convert the literal '{value}' to the expected type '{enum}'.")
-    if value != supported:
+    if find_member(value, (supported,)) is None:
         raise not_emulated(f"Property '{name}' must be '{supported}'.", f"{name} other than {supported}")
     return supported
 

@@ -13,7 +13,7 @@ from typing import Any
 from ..http.errors import intune_error
 from ..http.message import GraphRequest, Response
 from ..http.odata import check_select, read_options
-from .setting_definitions import AUTHENTICATION, DEFINITIONS, MAX_TEXT, PREFIX, Definition
+from .setting_definitions import AREAS, DEFINITIONS, MAX_TEXT, PREFIX, Definition
 
 PATH = "deviceManagement/configurationSettings"
 TYPES = {
@@ -37,6 +37,7 @@ SKUS = (
     "windowsCPC",
 )
 NOT_FOR_SIGN_IN = ("windowsHome", "holographicForBusiness")
+HOLOLENS = "holographicForBusiness"
 # Properties of the base type, which $select accepts.
 NAMES = (
     "id",
@@ -109,7 +110,8 @@ def _base(definition: Definition) -> Json:
 
 def _applicability(definition: Definition) -> Json:
     since, _space, csp = definition.row.since.partition(" ")
-    sign_in = definition.category == AUTHENTICATION
+    missing = NOT_FOR_SIGN_IN if definition.category in AREAS.values() else ()
+    skus = [sku for sku in SKUS if sku not in missing or (sku == HOLOLENS and "h" in definition.row.more)]
     return {
         "@odata.type": f"{PREFIX}WindowsSettingApplicability",
         "description": None,
@@ -119,7 +121,7 @@ def _applicability(definition: Definition) -> Json:
         "configurationServiceProviderVersion": csp,
         "maximumSupportedVersion": None,
         "minimumSupportedVersion": since,
-        "windowsSkus": [sku for sku in SKUS if not (sign_in and sku in NOT_FOR_SIGN_IN)],
+        "windowsSkus": skus,
         "requiresAzureAd": False,
         "requiredAzureAdTrustType": "none",
     }
@@ -134,7 +136,7 @@ def _own(definition: Definition) -> Json:
         needed = [{"dependedOnBy": child, "required": False} for child in definition.children]
         return {"childIds": list(definition.children), "maximumCount": 1, "minimumCount": 0, **dependent, "dependedOnBy": needed}
     kind = "Integer" if definition.kind == "integer" else "String"
-    count = {"maximumCount": 1000, "minimumCount": 0} if definition.kind == "texts" else {}
+    count = {"maximumCount": definition.limit, "minimumCount": 0} if definition.kind == "texts" else {}
     return {**count, "valueDefinition": _value_definition(definition), "defaultValue": _value(kind, definition.row.default), **dependent}
 
 
@@ -160,7 +162,7 @@ def _value_definition(definition: Definition) -> Json:
     if definition.kind == "integer":
         low, high = definition.bounds
         return {"@odata.type": f"{PREFIX}IntegerSettingValueDefinition", "maximumValue": high, "minimumValue": low}
-    pattern = definition.row.values or None
+    pattern = definition.row.values if definition.kind == "text" and definition.row.values else None
     return {
         "@odata.type": f"{PREFIX}StringSettingValueDefinition",
         "format": "regEx" if pattern else "none",

@@ -19,7 +19,7 @@ from ..http.odata import FilterRule, FilterSpec, QueryOptions, check_select, com
 from ..http.paging import collection, page
 from ..state.clock import iso_fractional
 from ..state.device_actions import RESET, Action, newest_visible
-from ..state.device_properties import ALIASES, DEFAULTS, NON_DEFAULT
+from ..state.device_properties import ALIASES, BETA_MEMBERS, DEFAULTS, FUTURE, NON_DEFAULT
 from ..state.devices import Device
 from .device_filters import FILTERS, IGNORED_FILTERS
 
@@ -95,15 +95,16 @@ def _names(request: GraphRequest, options: QueryOptions) -> list[str]:
     return [*(["id"] if request.tenant.settings.select_adds_id and "id" not in options.select else []), *options.select]
 
 
-def _value(device: Device, name: str) -> Any:
+def _value(request: GraphRequest, device: Device, name: str) -> Any:
     own = device.own
     name = ALIASES.get(name, name)
-    return own.get(name, DEFAULTS["beta"][name])
+    value = own.get(name, DEFAULTS["beta"][name])
+    return FUTURE if request.version == "v1.0" and value in BETA_MEMBERS.get(name, ()) else value
 
 
 def _render_in_list(request: GraphRequest, device: Device, options: QueryOptions) -> dict[str, Any]:
     """Render a device as in a list: with empty non-default properties and action results."""
-    row = {name: NON_DEFAULT[name] if name in NON_DEFAULT else _value(device, name) for name in _names(request, options)}
+    row = {name: NON_DEFAULT[name] if name in NON_DEFAULT else _value(request, device, name) for name in _names(request, options)}
     if "deviceActionResults" in row:
         row["deviceActionResults"] = []
     return row
@@ -123,7 +124,7 @@ def get(request: GraphRequest) -> Response:
     device = _device(request)
     body = _render_in_list(request, device, options)
     if options.select is not None:
-        body = {name: _value(device, name) for name in _names(request, options)}
+        body = {name: _value(request, device, name) for name in _names(request, options)}
     if "deviceActionResults" in body:
         body["deviceActionResults"] = _results(request, device)
     context = request.context("deviceManagement/managedDevices", options.select, entity=True)
@@ -170,8 +171,8 @@ def _act(request: GraphRequest, name: str) -> Response:
 
 
 def _passcode(request: GraphRequest, device: Device) -> str | None:
-    """Return a new passcode; None for iOS, which only removes the passcode."""
-    return None if device.get("operatingSystem") == "iOS" else request.tenant.new_passcode()
+    """Return a new passcode; None where a reset only removes it."""
+    return None if device.loses_passcode else request.tenant.new_passcode()
 
 
 def reset_passcode(request: GraphRequest) -> Response:

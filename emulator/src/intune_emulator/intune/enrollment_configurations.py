@@ -11,32 +11,53 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from ..http.errors import forbidden, not_emulated
 from ..http.message import GraphRequest, Response
 from ..http.odata import check_select, read_options
 from ..http.paging import collection, page
 from ..state.clock import iso_fractional
 from ..state.tenant import Tenant
+from .assignments import AssignablePolicy, PolicyAssignments
 from .identity_protection import ENROLLMENT, ENROLLMENT_BETA
+from .roles import SERVICE_READ
 
 PATH = "deviceManagement/deviceEnrollmentConfigurations"
 BASE_NAMES = ("id", "createdDateTime", "description", "displayName", "lastModifiedDateTime", "priority", "version")
 BASE_BETA = ("deviceEnrollmentConfigurationType", "roleScopeTagIds")
-LIST_OPTIONS = frozenset({"$select", "$top", "$skiptoken"})
+LIST_OPTIONS = frozenset({"$select", "$top", "$skiptoken", "$expand"})
 
 Json = dict[str, Any]
 
 
+def _find(request: GraphRequest) -> AssignablePolicy:
+    raise not_emulated("Assignments of enrollment configurations cannot be read alone.", f"{PATH}/{request.params['id']}/assignments")
+
+
+ASSIGNMENTS = PolicyAssignments(PATH, "enrollmentConfigurationAssignment", _find)
+
+
 def list_all(request: GraphRequest) -> Response:
     """List the configurations of Windows Hello for Business; other kinds are missing."""
+    granted = request.claims.get("roles", ())
+    if request.tenant.settings.enrollment_access == "service" and set(SERVICE_READ).isdisjoint(granted):
+        raise forbidden(SERVICE_READ)
     options = read_options(request.query, LIST_OPTIONS, 1000)
     names = BASE_NAMES + (BASE_BETA if request.version == "beta" else ())
     check_select(options.select, names, "deviceEnrollmentConfiguration")
+    for name in options.expand:
+        if name != "assignments":
+            raise not_emulated(
+                f"Could not find a property named '{name}' on type 'microsoft.graph.deviceEnrollmentConfiguration'.", f"$expand={name}"
+            )
     rows, link = page(request, options, list(request.tenant.enrollment_configurations.values()), request.tenant.settings.page_size)
-    hidden = () if request.version == "beta" else (*BASE_BETA, *ENROLLMENT_BETA)
+    hidden = {"assignments"} if request.version == "beta" else {"assignments", *BASE_BETA, *ENROLLMENT_BETA}
     rendered = []
     for row in rows:
         chosen = ["@odata.type", *options.select] if options.select else [name for name in row if name not in hidden]
-        rendered.append({name: row[name] for name in chosen})
+        body = {name: row[name] for name in chosen}
+        if options.expand:
+            body["assignments"] = [ASSIGNMENTS.render(entry, request.version) for entry in row["assignments"]]
+        rendered.append(body)
     return Response(200, collection(request, PATH, options, rendered, link, None))
 
 
@@ -47,8 +68,8 @@ def add_default(tenant: Tenant) -> None:
     add(tenant, f"{account}_DefaultWindowsHelloForBusiness", "All users and all devices", f"{text} membership.", 0, {})
 
 
-def add(tenant: Tenant, object_id: str, name: str, description: str | None, priority: int, values: Json) -> None:
-    """Add a configuration."""
+def add(tenant: Tenant, object_id: str, name: str, description: str | None, priority: int, values: Json) -> Json:
+    """Add a configuration without assignments, and return it. The default one never has any: it reaches everybody who has no other."""
     now = iso_fractional(tenant.clock.now())
     tenant.enrollment_configurations[object_id] = {
         "@odata.type": "#microsoft.graph.deviceEnrollmentWindowsHelloForBusinessConfiguration",
@@ -61,6 +82,8 @@ def add(tenant: Tenant, object_id: str, name: str, description: str | None, prio
         "version": 0 if priority == 0 else 1,
         "deviceEnrollmentConfigurationType": "windowsHelloForBusiness",
         "roleScopeTagIds": [],
+        "assignments": [],
         **ENROLLMENT,
         **values,
     }
+    return tenant.enrollment_configurations[object_id]

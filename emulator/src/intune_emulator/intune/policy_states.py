@@ -6,29 +6,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
+from ..http.errors import NIL_GUID
 from ..state.devices import Device
-from ..state.policies import PolicyState
+from ..state.policies import PolicyState, StateHistory
 from ..state.tenant import Tenant
 
-STATES = ("succeeded", "error", "conflict", "notApplicable", "pending")
 # Frequent codes: remediation failed, lost in conflict resolution, not applicable for this device.
 CODES = {"error": -2016281112, "conflict": -2016281106, "notApplicable": -2016281111}
 # The members of complianceStatus by number, as public tools read them in reports.
-NUMBERS = {"pending": 0, "notApplicable": 1, "succeeded": 2, "error": 5, "conflict": 6}
-TEXTS = {"pending": "Pending", "notApplicable": "Not applicable", "succeeded": "Succeeded", "error": "Error", "conflict": "Conflict"}
+NUMBERS = {
+    "pending": 0,
+    "notApplicable": 1,
+    "succeeded": 2,
+    "remediated": 3,
+    "nonCompliant": 4,
+    "error": 5,
+    "conflict": 6,
+    "notAssigned": 7,
+}
+STATES = tuple(NUMBERS)
+# The worst first.
+SEVERITY = ("conflict", "error", "nonCompliant", "pending", "notAssigned", "remediated", "succeeded", "notApplicable")
 # deviceStatusOverview: there is no count for conflicts.
 COUNTERS = {
     "pending": "pendingCount",
     "notApplicable": "notApplicableCount",
+    "notAssigned": "notApplicableCount",
     "succeeded": "successCount",
+    "remediated": "successCount",
     "error": "errorCount",
+    "nonCompliant": "errorCount",
     "conflict": "errorCount",
 }
 CATALOG = "DeviceManagementConfigurationPolicy"
+INTENT = "Microsoft.Management.Services.Api.DeviceManagementIntent"
+PROFILE = "Microsoft.Management.Services.Api.DeviceConfiguration"
 MAX_CODE = 2**31
 
 
@@ -46,11 +62,12 @@ class ReportedSetting:
 
 @dataclass(frozen=True)
 class ReportedPolicy:
-    """A policy of any type, as reports show it. `kind`: UnifiedPolicyType."""
+    """A policy of any type, as reports show it. `kind`: UnifiedPolicyType; `base`: PolicyBaseTypeName."""
 
     id: str
     name: str
     kind: str
+    base: str
     modified: datetime
     assignments: list[dict[str, Any]]
     settings: list[ReportedSetting]
@@ -58,18 +75,31 @@ class ReportedPolicy:
     @property
     def is_catalog_policy(self) -> bool:
         """Return whether it belongs to the settings catalog."""
-        return self.kind == CATALOG
+        return self.base == CATALOG
+
+
+@dataclass(frozen=True)
+class StateRow:
+    """A row of a report: the state of a policy on a device, of its user or of the system account (`upn` None, `user_id` zeros)."""
+
+    device: Device
+    state: PolicyState
+    user_id: str
+    upn: str | None
 
 
 def find_policy(tenant: Tenant, policy_id: str) -> ReportedPolicy | None:
-    """Return a device configuration or a policy of the settings catalog by its id, or None."""
+    """Return a device configuration, a policy of the settings catalog, or an intent by its id, or None."""
     key = policy_id.lower()
     if (item := tenant.configurations.get(key)) is not None:
         settings = [ReportedSetting(entry["displayName"], str(number), entry["omaUri"]) for number, entry in enumerate(item.settings)]
-        return ReportedPolicy(item.id, item.display_name, item.type_name, item.modified, item.assignments, settings)
+        return ReportedPolicy(item.id, item.display_name, item.type_name, PROFILE, item.modified, item.assignments, settings)
     if (found := tenant.configuration_policies.get(key)) is not None:
         settings = [entry for instance in found.instances for entry in _leaves(instance, "")]
-        return ReportedPolicy(found.id, found.name, CATALOG, found.modified, found.assignments, settings)
+        return ReportedPolicy(found.id, found.name, CATALOG, CATALOG, found.modified, found.assignments, settings)
+    if (old := tenant.intents.get(key)) is not None:
+        settings = [ReportedSetting(name, name, name) for name in old.values]
+        return ReportedPolicy(old.id, old.display_name, "DeviceManagementIntent", INTENT, old.modified, old.assignments, settings)
     return None
 
 
@@ -87,9 +117,28 @@ def _leaves(instance: dict[str, Any], above: str) -> Iterator[ReportedSetting]:
 
 def device_states(tenant: Tenant, policy: ReportedPolicy) -> list[tuple[Device, PolicyState]]:
     """Return each Windows device that the policy is assigned to or has a state of, with the state, in the order of the devices."""
-    known = tenant.policy_states.get(policy.id, {})
+    now = tenant.clock.now()
+    known = {device_id: _current(history, now) for device_id, history in tenant.policy_states.get(policy.id, {}).items()}
     targets = _targets(tenant, policy.assignments) | known.keys()
     return [(device, known.get(device.id, PENDING)) for device in tenant.devices if device.id in targets and is_windows(device)]
+
+
+def _current(history: StateHistory, now: datetime) -> PolicyState:
+    """Return the state that holds now; a device that has not reported yet is pending."""
+    return next((state for start, state in reversed(history) if start <= now), PENDING)
+
+
+def report_rows(tenant: Tenant, policy: ReportedPolicy) -> list[StateRow]:
+    """Return the rows of a report: one of a device, with its user, or one of the system account and one of the user."""
+    rows = []
+    for device, state in device_states(tenant, policy):
+        user_id = str(device.get("userId") or NIL_GUID)
+        own = StateRow(device, state.user or state, user_id, str(device.get("userPrincipalName") or ""))
+        if tenant.settings.report_rows == "device":
+            rows.append(replace(own, state=state))
+        else:
+            rows += [StateRow(device, state, NIL_GUID, None), *([own] if user_id != NIL_GUID else [])]
+    return rows
 
 
 def is_windows(device: Device) -> bool:
@@ -139,11 +188,16 @@ def counts(tenant: Tenant, policy_id: str) -> dict[str, int]:
 
 def last_report(tenant: Tenant, policy_id: str, otherwise: datetime) -> datetime:
     """Return the time of the last report of a device."""
-    return max((state.since for state in tenant.policy_states.get(policy_id, {}).values() if state.since), default=otherwise)
+    now = tenant.clock.now()
+    states = [_current(history, now) for history in tenant.policy_states.get(policy_id, {}).values()]
+    return max((state.since for state in states if state.since), default=otherwise)
 
 
 def set_states(tenant: Tenant, body: dict[str, Any]) -> dict[str, Any]:
-    """Set states by {"policy_id", "states": {device_id: name or {"state", "code"}}}; ValueError changes nothing."""
+    """Set states by {"policy_id", "states": {device_id: state or list of states}}; ValueError changes nothing.
+
+    A state is a name, or {"state", "code", "after", "user"}: `after` so many seconds, `user` the state of the user's row.
+    """
     unknown = set(body) - {"policy_id", "states"}
     if unknown:
         raise ValueError(f"unknown fields: {sorted(unknown)}")
@@ -151,10 +205,18 @@ def set_states(tenant: Tenant, body: dict[str, Any]) -> dict[str, Any]:
     if policy is None:
         raise ValueError(f"no policy {body['policy_id']}")
     now = tenant.clock.now()
-    checked = {_device(tenant, key).id: _state(value, now) for key, value in body["states"].items()}
+    known = tenant.policy_states.get(policy.id, {})
+    checked = {}
+    for key, value in body["states"].items():
+        device_id = _device(tenant, key).id
+        checked[device_id] = _history(known.get(device_id, []), value, now)
     tenant.policy_states.setdefault(policy.id, {}).update(checked)
-    rendered = {device.id: {"state": state.name, "code": state.code} for device, state in device_states(tenant, policy)}
-    return {"policy_id": policy.id, "states": rendered}
+    return {"policy_id": policy.id, "states": {device.id: _render(state) for device, state in device_states(tenant, policy)}}
+
+
+def _render(state: PolicyState) -> dict[str, Any]:
+    shown: dict[str, Any] = {"state": state.name, "code": state.code}
+    return {**shown, "user": _render(state.user)} if state.user else shown
 
 
 def _device(tenant: Tenant, device_id: str) -> Device:
@@ -164,6 +226,21 @@ def _device(tenant: Tenant, device_id: str) -> Device:
     if not is_windows(device):
         raise ValueError(f"device {device_id} does not run Windows")
     return device
+
+
+def _history(known: StateHistory, value: Any, now: datetime) -> StateHistory:
+    """Return the states of a device with new ones: one without `after` takes the place of all, the others come later."""
+    history = list(known)
+    for item in value if isinstance(value, list) else [value]:
+        given = {"state": item} if isinstance(item, str) else dict(item)
+        after = given.pop("after", None)
+        if after is not None and (isinstance(after, bool) or not isinstance(after, (int, float)) or after < 0):
+            raise ValueError("after must be a number of seconds, 0 or more")
+        start = now + timedelta(seconds=after or 0)
+        user = given.pop("user", None)
+        state = replace(_state(given, start), user=None if user is None else _state(user, start))
+        history = sorted([*([] if after is None else history), (start, state)], key=lambda entry: entry[0])
+    return history
 
 
 def _state(value: Any, now: datetime) -> PolicyState:

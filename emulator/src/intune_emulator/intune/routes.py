@@ -75,7 +75,7 @@ ROUTES: tuple[Route, ...] = (
     Route(BETA, "GET", INTENTS + "/{id}", intents.get, CONFIG_READ, "configuration"),
     Route(BETA, "GET", INTENTS + "/{id}/settings", intents.list_settings, CONFIG_READ, "configuration"),
     Route(BETA, "GET", INTENTS + "/{id}/assignments", intents.ASSIGNMENTS.list_all, CONFIG_READ, "configuration"),
-    Route(BOTH, "GET", ENROLLMENT, enrollment_configurations.list_all, SERVICE_READ, "configuration"),
+    Route(BOTH, "GET", ENROLLMENT, enrollment_configurations.list_all, (*SERVICE_READ, *CONFIG_READ), "configuration"),
     Route(V1, "GET", "/deviceManagement", account.get, CONFIG_READ, "configuration"),
 )
 

@@ -1,9 +1,11 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The definitions of the settings catalog for Windows Hello for Business and web sign-in.
+"""The definitions of the settings catalog for Windows Hello for Business and sign-in.
 
-Source: https://learn.microsoft.com/windows/client-management/mdm/passportforwork-csp
+Sources: https://learn.microsoft.com/windows/client-management/mdm/passportforwork-csp,
+https://learn.microsoft.com/windows/client-management/mdm/policy-csp-authentication, and
+https://learn.microsoft.com/windows/client-management/mdm/policy-csp-kerberos
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from typing import NamedTuple
 
 PREFIX = "#microsoft.graph.deviceManagementConfiguration"
 HELLO = "e7ae2b99-0479-475f-af5c-96457121fcd0"
-AUTHENTICATION = "a79b2d36-7dea-4a84-81ef-27f99296bccf"
+# Areas of the Policy CSP, with their categories.
+AREAS = {"Authentication": "a79b2d36-7dea-4a84-81ef-27f99296bccf", "Kerberos": "14df2cb2-fc75-43af-87f8-a1fbd56a64e3"}
 MAX_TEXT = 87516
 GUID_LIST = r"{[0-9A-Fa-f]{8}\-[0-9A-Fa-f]{4}\-[0-9A-Fa-f]{4}\-[0-9A-Fa-f]{4}\-[0-9A-Fa-f]{12}\}"
 
@@ -23,14 +26,14 @@ Bounds = tuple[int, int]
 class Row(NamedTuple):
     """A row of the table below.
 
-    `values`: the options' endings, the bounds of an integer, or the pattern of a text. `more`: u in user scope too, m by MDM only,
-    t a toggle. `since`: the oldest Windows and the version of the CSP.
+    `values`: the options' endings, the bounds of an integer, the pattern of a text, or the largest number of texts. `more`: u in user
+    scope too, m by MDM only, t a toggle, h for HoloLens too. `since`: the oldest Windows and the version of the CSP.
     """
 
     path: str
     title: str
     since: str
-    values: str | Bounds
+    values: str | Bounds | int
     default: str | int | None = None
     more: str = ""
 
@@ -77,8 +80,15 @@ ROOTS: tuple[Row, ...] = (
     Row("DynamicLock/Plugins", "Dynamic Lock Plugins", "10.0.17134 1.4", ""),
     Row("SecurityKey/UseSecurityKeyForSignin", "Use Security Key For Signin", "10.0.18362 1.6", SWITCH, "0", "t"),
 )
-ALLOWED_URLS = Row("ConfigureWebSignInAllowedUrls", "Configure Web Sign In Allowed Urls", "10.0.17134.2145 7.0", "", None, "m")
-WEB_SIGN_IN = Row("EnableWebSignIn", "Enable Web Sign In", "10.0.17763 8.0", CHARACTERS, "0", "m")
+POLICIES: tuple[Row, ...] = (
+    Row("Authentication/ConfigureWebSignInAllowedUrls", "Configure Web Sign In Allowed Urls", "10.0.17134.2145 7.0", 1000, None, "m"),
+    Row("Authentication/EnableWebSignIn", "Enable Web Sign In", "10.0.17763 8.0", CHARACTERS, "0", "m"),
+    Row("Authentication/EnablePasswordlessExperience", "Enable Passwordless Experience", "10.0.22631.2506 11.0", CHARACTERS, "0", "m"),
+    Row("Authentication/AllowAadPasswordReset", "Allow Aad Password Reset", "10.0.16299 6.0", SWITCH, "0", "mt"),
+    Row("Authentication/ConfigureWebcamAccessDomainNames", "Configure Webcam Access Domain Names", "10.0.22000 11.0", 600, None, "m"),
+    Row("Authentication/PreferredAadTenantDomainName", "Preferred Aad Tenant Domain Name", "10.0.17763 8.0", "", None, "mh"),
+    Row("Kerberos/CloudKerberosTicketRetrievalEnabled", "Cloud Kerberos Ticket Retrieval Enabled", "10.0.22000 11.0", SWITCH, "0", "mt"),
+)
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,13 @@ class Definition:
         return self.row.values
 
     @property
+    def limit(self) -> int:
+        """Return the largest number of texts."""
+        if not isinstance(self.row.values, int):
+            raise TypeError(f"{self.id} has no limit")
+        return self.row.values
+
+    @property
     def oma_uri(self) -> str:
         """Return the node of the CSP; {0} represents the tenant's id."""
         return self.base + self.offset
@@ -115,6 +132,8 @@ class Definition:
 def _kind(row: Row) -> str:
     if isinstance(row.values, tuple):
         return "integer"
+    if isinstance(row.values, int):
+        return "texts"
     return "choice" if row.values in (BOOL, SWITCH, CHARACTERS) else "text"
 
 
@@ -141,10 +160,14 @@ def _group(scope: str) -> list[Definition]:
     return [Definition(group_id, "group", base, "/{0}", own, children=tuple(ids)), *members]
 
 
-def _sign_in(row: Row, kind: str) -> Definition:
-    offset = f"/Config/Authentication/{row.path}"
-    own_id = "device_vendor_msft_policy" + offset.replace("/", "_").lower()
-    return Definition(own_id, kind, "./Device/Vendor/MSFT/Policy", offset, row, AUTHENTICATION)
+def _policies() -> list[Definition]:
+    """Return the settings of the Policy CSP."""
+    found = []
+    for row in POLICIES:
+        own_id = f"device_vendor_msft_policy_config_{row.path.replace('/', '_').lower()}"
+        category = AREAS[row.path.partition("/")[0]]
+        found.append(Definition(own_id, _kind(row), "./Device/Vendor/MSFT/Policy", f"/Config/{row.path}", row, category))
+    return found
 
 
 def _roots() -> list[Definition]:
@@ -155,7 +178,4 @@ def _roots() -> list[Definition]:
     return found
 
 
-DEFINITIONS: dict[str, Definition] = {
-    entry.id: entry
-    for entry in (*_group("Device"), *_group("User"), *_roots(), _sign_in(ALLOWED_URLS, "texts"), _sign_in(WEB_SIGN_IN, "choice"))
-}
+DEFINITIONS: dict[str, Definition] = {entry.id: entry for entry in (*_group("Device"), *_group("User"), *_roots(), *_policies())}

@@ -23,7 +23,6 @@ INSTANCES: dict[str, tuple[str, str]] = {
     "texts": ("SimpleSettingCollectionInstance", "simpleSettingCollectionValue"),
     "group": ("GroupSettingCollectionInstance", "groupSettingCollectionValue"),
 }
-MAX_TEXTS = 1000
 INT32 = range(-(2**31), 2**31)
 
 Json = dict[str, Any]
@@ -138,8 +137,8 @@ class _Checker:
     def _texts(self, definition: Definition, value: Any) -> list[Json]:
         if not isinstance(value, list):
             raise bad_request("A collection was expected for property 'simpleSettingCollectionValue'.")
-        if len(value) > MAX_TEXTS:
-            raise refusal(f"The setting '{definition.id}' takes at most {MAX_TEXTS} values.")
+        if len(value) > definition.limit:
+            raise refusal(f"The setting '{definition.id}' takes at most {definition.limit} values.")
         return [self._simple_value(item, "String", definition) for item in value]
 
     def _group(self, definition: Definition, value: Any) -> list[Json]:

@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+from ..http.enumerations import find_member
 from ..http.errors import bad_request, intune_error, not_emulated
 from ..http.message import GraphRequest, Response
 from ..http.odata import QueryOptions, check_select, read_options
@@ -25,14 +26,12 @@ from ..intune import policy_states
 from ..intune.oma_settings import unknown_property
 from ..state.clock import iso, iso_fractional
 from ..state.device_properties import NEVER
-from ..state.devices import Device
 from ..state.export_jobs import ExportJob
-from ..state.policies import PolicyState
 from ..state.tenant import Tenant
+from .exported_reports import REPORTS, ExportedReport
 
 PATH = "deviceManagement/reports/exportJobs"
 TYPE = "deviceManagementExportJob"
-REPORT = "DeviceStatusesByConfigurationProfile"
 NAMES = (
     "id",
     "reportName",
@@ -47,12 +46,7 @@ NAMES = (
     "expirationDateTime",
 )
 SENT = ("reportName", "filter", "select", "format", "snapshotId", "localizationType")
-LOCALIZATION = ("localizedValuesAsAdditionalColumn", "replaceLocalizableValues")
-# Without select; an observed response had exactly these.
-COLUMNS = ("PolicyId", "PolicyName", "IntuneDeviceId", "DeviceName", "UPN", "PolicyStatus", "ReportStatus", "UnifiedPolicyType")
-ALL_COLUMNS = (*COLUMNS, "UserId", "PspdpuLastModifiedTimeUtc")
-# Documented, but not emulated.
-OTHER_COLUMNS = ("AssignmentFilterIds", "Manufacturer", "Model", "TemplateVersion", "UnifiedPolicyPlatformType")
+ADDITIONAL_COLUMN, REPLACE = LOCALIZATION = ("localizedValuesAsAdditionalColumn", "replaceLocalizableValues")
 LIST_OPTIONS = frozenset({"$top", "$skiptoken", "$select"})
 # As in a documented example, about six hours.
 LIFETIME = timedelta(hours=6)
@@ -99,9 +93,10 @@ def create(request: GraphRequest) -> Response:
     sent = _checked(request)
     found = _FILTER.fullmatch(str(sent["filter"]))
     if found is None:
-        raise not_emulated(f"The filter '{sent['filter']}' is not valid.", f"filter of {REPORT} other than (PolicyId eq '<guid>')")
+        text = f"filter of {sent['reportName']} other than (PolicyId eq '<guid>')"
+        raise not_emulated(f"The filter '{sent['filter']}' is not valid.", text)
     tenant = request.tenant
-    job = ExportJob(f"{REPORT}_{tenant.new_id()}", sent, found[1].lower(), tenant.clock.now())
+    job = ExportJob(f"{sent['reportName']}_{tenant.new_id()}", sent, found[1].lower(), tenant.clock.now())
     tenant.export_jobs[job.id.lower()] = job
     tenant.secrets |= {job.signature, quote(job.signature, safe="")}
     return _entity(request, job, QueryOptions(), 201)
@@ -117,44 +112,46 @@ def _checked(request: GraphRequest) -> dict[str, Any]:
             raise unknown_property(name, TYPE)
         if name in NAMES and name not in SENT:
             raise not_emulated(f"Property '{name}' is not supported.", f"property {name} of an export job that is made")
-    if body.get("reportName") != REPORT:
+    report = REPORTS.get(str(body.get("reportName")))
+    if report is None:
         raise not_emulated(f"The report '{body.get('reportName')}' is not valid.", f"report {body.get('reportName')}")
     if body.get("snapshotId"):
         raise not_emulated("Property 'snapshotId' is not supported.", "snapshotId")
     return {
-        "reportName": REPORT,
+        "reportName": report.name,
         "filter": body.get("filter"),
-        "select": _select(request, body.get("select")),
+        "select": _select(request, report, body.get("select")),
         "format": _format(body.get("format", "csv")),
         "snapshotId": body.get("snapshotId"),
-        "localizationType": _enum_member("localizationType", body.get("localizationType", LOCALIZATION[0]), LOCALIZATION),
+        "localizationType": _enum_member("localizationType", body.get("localizationType", ADDITIONAL_COLUMN), LOCALIZATION),
     }
 
 
 def _enum_member(name: str, value: Any, known: tuple[str, ...]) -> str:
-    if value not in known:
+    member = find_member(value, known)
+    if member is None:
         raise bad_request(f"Cannot convert the literal '{value}' to the expected type of property '{name}'.")
-    return str(value)
+    return member
 
 
 def _format(value: Any) -> str:
-    if value == "pdf":
+    if find_member(value, ("pdf",)):
         raise not_emulated("The format 'pdf' is not supported.", "export as pdf")
     return _enum_member("format", value, ("csv", "json"))
 
 
-def _select(request: GraphRequest, value: Any) -> list[str]:
+def _select(request: GraphRequest, report: ExportedReport, value: Any) -> list[str]:
     if value is None:
         return []
     if request.tenant.settings.export_select == "refuse":
-        raise intune_error(400, "BadRequest", f"Select is not valid for the report '{REPORT}'.")
+        raise intune_error(400, "BadRequest", f"Select is not valid for the report '{report.name}'.")
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise bad_request("Cannot convert the value of property 'select' to the expected type 'Collection(Edm.String)'.")
     for name in value:
-        if name in OTHER_COLUMNS:
+        if name in report.other_columns:
             raise not_emulated(f"The column '{name}' is not valid.", f"column {name}")
-        if name not in ALL_COLUMNS:
-            raise intune_error(400, "BadRequest", f"The column '{name}' is not valid for the report '{REPORT}'.")
+        if name not in report.columns:
+            raise intune_error(400, "BadRequest", f"The column '{name}' is not valid for the report '{report.name}'.")
     return value
 
 
@@ -194,10 +191,13 @@ def list_all(request: GraphRequest) -> Response:
 
 def _zip(job: ExportJob, tenant: Tenant) -> bytes:
     """Return the report as one file in a zip."""
-    names = tuple(job.sent["select"]) or COLUMNS
+    report = REPORTS[job.sent["reportName"]]
     policy = policy_states.find_policy(tenant, job.policy_id)
-    found = policy_states.device_states(tenant, policy) if policy else []
-    rows = [{name: value for name, value in _row(policy, *entry).items() if name in names} for entry in found if policy]
+    found = report.rows(tenant, policy) if policy else []
+    names = _columns(report, job)
+    if job.sent["localizationType"] == REPLACE:
+        found = [{**row, **{name: row[f"{name}_loc"] for name in report.localized}} for row in found]
+    rows = [{name: row[name] for name in names} for row in found]
     mark = "\ufeff" if tenant.settings.export_bom else ""
     text = mark + _csv(names, rows) if job.sent["format"] == "csv" else json.dumps({"values": rows}, ensure_ascii=False)
     stream = io.BytesIO()
@@ -206,22 +206,15 @@ def _zip(job: ExportJob, tenant: Tenant) -> bytes:
     return stream.getvalue()
 
 
-def _row(policy: policy_states.ReportedPolicy, device: Device, state: PolicyState) -> dict[str, str]:
-    return {
-        "PolicyId": policy.id,
-        "PolicyName": policy.name,
-        "IntuneDeviceId": device.id,
-        "DeviceName": str(device.get("deviceName") or ""),
-        "UPN": str(device.get("userPrincipalName") or ""),
-        "PolicyStatus": str(policy_states.NUMBERS[state.name]),
-        "ReportStatus": policy_states.TEXTS[state.name],
-        "UnifiedPolicyType": policy.kind,
-        "UserId": str(device.get("userId") or ""),
-        "PspdpuLastModifiedTimeUtc": iso_fractional(state.since or policy.modified),
-    }
+def _columns(report: ExportedReport, job: ExportJob) -> list[str]:
+    """Return the columns of a file: behind each one that has words, these."""
+    names = job.sent["select"] or report.default
+    if job.sent["localizationType"] == REPLACE:
+        return list(names)
+    return [column for name in names for column in (name, *([f"{name}_loc"] if name in report.localized else []))]
 
 
-def _csv(names: tuple[str, ...], rows: list[dict[str, str]]) -> str:
+def _csv(names: list[str], rows: list[dict[str, str]]) -> str:
     stream = io.StringIO()
     writer = csv.DictWriter(stream, names, lineterminator="\r\n")
     writer.writeheader()

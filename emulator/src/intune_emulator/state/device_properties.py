@@ -115,6 +115,23 @@ ALIASES: dict[str, str] = {
 
 DEFAULTS: dict[str, dict[str, Any]] = {"v1.0": V1_DEFAULTS, "beta": BETA_DEFAULTS}
 
+# Members of enumerations that only beta has. v1.0 gives FUTURE for them, as for every member after unknownFutureValue.
+# Source: https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
+FUTURE = "unknownFutureValue"
+BETA_MEMBERS: dict[str, frozenset[str]] = {
+    "deviceEnrollmentType": frozenset(
+        {
+            "azureAdJoinUsingAzureVmExtension",
+            "androidEnterpriseDedicatedDevice",
+            "androidEnterpriseFullyManaged",
+            "androidEnterpriseCorporateWorkProfile",
+            "androidAOSPUserOwnedDeviceEnrollment",
+            "androidAOSPUserlessDeviceEnrollment",
+            "appleAccountDrivenUserEnrollment",
+        }
+    ),
+}
+
 # Real values come only from GET {id}?$select=…; everything else sees these.
 NON_DEFAULT: dict[str, Any] = {
     "activationLockBypassCode": None,

@@ -13,6 +13,11 @@ from .cache import Cache
 from .device_actions import Action, Simulation
 from .device_properties import ALIASES, BETA_DEFAULTS
 
+# The beginnings of operatingSystem on which a passcode is reset or removed.
+RESET_ON = ("Windows", "Android", "iOS", "iPadOS", "visionOS")
+REMOVED_ON = ("iOS", "iPadOS", "visionOS")
+USER_ENROLLMENTS = ("appleUserEnrollment", "appleUserEnrollmentWithServiceAccount", "appleAccountDrivenUserEnrollment")
+
 Make = Callable[[], dict[str, Any]]
 
 
@@ -61,13 +66,28 @@ class Device:
         """Return whether it runs Windows and is neither a phone nor a HoloLens."""
         return self.get("operatingSystem") == "Windows" and self.get("deviceType") not in ("windowsPhone", "holoLens")
 
+    @property
+    def can_reset(self) -> bool:
+        """Return whether its passcode can be reset or removed. Not with Apple User Enrollment, and on HoloLens."""
+        is_refused = self.get("deviceType") == "holoLens" or self.get("deviceEnrollmentType") in USER_ENROLLMENTS
+        return str(self.get("operatingSystem")).startswith(RESET_ON) and not is_refused
+
+    @property
+    def loses_passcode(self) -> bool:
+        """Return whether a reset removes its passcode, and sets no new one."""
+        return str(self.get("operatingSystem")).startswith(REMOVED_ON)
+
     def outcome(self, windows_desktop: str) -> str:
-        """Return the outcome of the next reset. Platforms: https://learn.microsoft.com/intune/device-management/actions/reset-passcode"""
+        """Return the outcome of the next reset.
+
+        Platforms: https://learn.microsoft.com/intune/device-management/actions/reset-passcode and
+        https://learn.microsoft.com/intune/device-management/actions/remove-passcode
+        """
         if self.simulation.outcome is not None:
             return self.simulation.outcome
         if self.is_windows_desktop:
             return windows_desktop
-        return "not_supported" if self.get("operatingSystem") == "macOS" or self.get("deviceType") == "holoLens" else "done"
+        return "done" if self.can_reset else "not_supported"
 
 
 class Devices:

@@ -70,8 +70,16 @@ class Intent:
 
 @dataclass(frozen=True)
 class PolicyState:
-    """The state of a policy on a device. `code`: the device's error, 0 without one. `since` None: the device has not reported."""
+    """The state of a policy on a device. `code`: the device's error, 0 without one. `since` None: the device has not reported.
+
+    `user`: the state of the device's user, where it is another one than that of the device.
+    """
 
     name: str
     code: int = 0
     since: datetime | None = None
+    user: PolicyState | None = None
+
+
+# The states of a device, each with the time from which it holds, oldest first.
+StateHistory = list[tuple[datetime, PolicyState]]

@@ -52,6 +52,8 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("app", False, 1000, 20),
         Limit("tenant", False, 2000, 20),
     ),
+    # of the export API for reports: https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-apis
+    "exports": (Limit("app", False, 48, 60), Limit("tenant", False, 100, 60)),
     # small tenant (less than 50 users); resource units
     "identity": (Limit("app", False, 3500, 10), Limit("app", True, 3000, 150), Limit("tenant", True, 18000, 300)),
 }

@@ -21,11 +21,16 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "export_outcome": ("completed", "failed"),
     "export_select": ("allow", "refuse"),
     "setting_report": ("all", "profiles"),
+    "report_rows": ("device", "system_and_user"),
+    "report_language": ("en", "de"),
+    "report_status": ("member", "number"),
+    "report_system_upn": ("words", "blank"),
     "windows_desktop": ("not_supported", "refuse", "done"),
     "action_timestamps": ("fractional", "seconds"),
     "unlisted_filter": ("refuse", "ignore"),
     "audit_filter": ("refuse", "allow"),
     "audit_access": ("read", "refuse"),
+    "enrollment_access": ("service", "configuration"),
     "beta": ("allow", "refuse"),
     "custom_profile_block": ("off", "catalog"),
     "plain_text_value": ("read", "write", "refuse"),
@@ -56,6 +61,7 @@ class Settings:
     unlisted_filter: str = "refuse"
     audit_filter: str = "refuse"
     audit_access: str = "read"
+    enrollment_access: str = "service"
     audit_delay: float = 0.0
     beta: str = "allow"
     latency: float = 0.0
@@ -101,6 +107,10 @@ class Settings:
     export_select: str = "allow"
     export_bom: bool = True
     setting_report: str = "all"
+    report_rows: str = "device"
+    report_language: str = "en"
+    report_status: str = "member"
+    report_system_upn: str = "words"
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON of GET /_emulator/settings."""

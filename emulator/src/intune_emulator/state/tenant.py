@@ -23,7 +23,7 @@ from .group_members import GroupMembers
 from .guids import random_guid, stable_id
 from .journal import Journal, Recorder
 from .keys import Keys, random_text
-from .policies import ConfigurationPolicy, DeviceConfiguration, Intent, PolicyState
+from .policies import ConfigurationPolicy, DeviceConfiguration, Intent, StateHistory
 from .quota import Quota
 from .settings import Settings
 
@@ -81,7 +81,7 @@ class Tenant:
         self.scope_tags: dict[str, dict[str, Any]] = {}
         self.configuration_policies: dict[str, ConfigurationPolicy] = {}
         self.approvals: dict[str, ApprovalRequest] = {}
-        self.policy_states: dict[str, dict[str, PolicyState]] = {}
+        self.policy_states: dict[str, dict[str, StateHistory]] = {}
         self.export_jobs: dict[str, ExportJob] = {}
 
     def _clear_directory(self) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import pathlib
+import re
 import typing as t
 
+import hypothesis
 import pytest
 import yaml
 from ansible.errors import AnsibleError, AnsibleParserError
@@ -18,6 +20,7 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible.utils.display import Display
+from hypothesis import strategies as st
 from intune_emulator.control import seeds
 
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
@@ -101,13 +104,12 @@ def of(inventory: InventoryData, name: str) -> t.Any:
     return next(host for host in inventory.hosts.values() if host.vars["intune_device_name"] == name)
 
 
-def test_each_device_is_one_host_by_its_id(source: Source) -> None:
+def test_each_device_is_one_host(source: Source) -> None:
     inventory = source.parse()
     devices = {device.id: device.get("deviceName") for device in source.wire.tenant.devices}
-    assert set(inventory.hosts) == set(devices) and len(devices) > 20
-    for identity, host in inventory.hosts.items():
-        assert host.vars["intune_id"] == identity
-        assert host.vars["intune_device_name"] == devices[identity]
+    assert {host.vars["intune_id"] for host in inventory.hosts.values()} == set(devices) and len(inventory.hosts) == len(devices) > 20
+    for host in inventory.hosts.values():
+        assert host.vars["intune_device_name"] == devices[host.vars["intune_id"]]
         assert host.vars["ansible_connection"] == "local"
         assert host.vars["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
 
@@ -143,6 +145,164 @@ def test_case_2_a_device_of_another_user_is_left_out_of_a_group_and_told(source:
     seeds.add_device(source.wire.tenant, {"deviceName": "STALE", "userPrincipalName": user, "userId": other}, {})
     assert source.names(device_groups=["Field service"]) == before
     assert [text for text in told if "does not include STALE (" in text]
+
+
+# --- names of hosts and groups --------------------------------------------------------------------------------------
+
+
+def rename(source: Source, *names: str | None) -> list[str]:
+    """Rename the first devices, and return their IDs."""
+    devices = list(source.wire.tenant.devices)[: len(names)]
+    for device, name in zip(devices, names, strict=True):
+        device.own["deviceName"] = name
+    source.wire.tenant.devices.forget_results()
+    return [device.id for device in devices]
+
+
+def host_of(inventory: InventoryData, identity: str) -> t.Any:
+    (host,) = [host for host in inventory.hosts.values() if host.vars.get("intune_id") == identity]
+    return host
+
+
+def test_case_69_a_host_has_the_name_of_its_device(source: Source) -> None:
+    inventory = source.parse()
+    assert inventory.hosts["LT-BERLIN-014"].vars["intune_device_name"] == "LT-BERLIN-014"
+    assert inventory.hosts["O_Brien_s_phone"].vars["intune_device_name"] == "O'Brien's phone"
+
+
+@pytest.mark.parametrize(
+    ("hostnames", "expected"),
+    [
+        (["id"], lambda own: own["id"]),
+        (["serial_number"], lambda own: own["serialNumber"]),
+        (["managed_device_name", "id"], lambda own: f"{own['managedDeviceName']}_{own['id'][:8]}"),
+        (["user_principal_name"], lambda own: own["userPrincipalName"].replace("@", "_") + "_" + own["id"][:8]),
+        (["azure_ad_device_id"], lambda own: own["azureADDeviceId"]),
+    ],
+    ids=lambda value: "case 69: " + ", ".join(value) if isinstance(value, list) else "",
+)
+def test_the_first_property_with_a_value_gives_the_name(source: Source, hostnames: list[str], expected: t.Callable[..., str]) -> None:
+    device = list(source.wire.tenant.devices)[3]
+    assert host_of(source.parse(hostnames=hostnames), device.id).name == expected(device.own)
+
+
+def test_case_69_a_property_without_a_value_gives_no_name(source: Source) -> None:
+    device = list(source.wire.tenant.devices)[3]
+    device.own.update(serialNumber="To be filled by O.E.M.", userPrincipalName="")
+    name = device.get("deviceName")
+    assert host_of(source.parse(hostnames=["serial_number", "user_principal_name", "device_name"]), device.id).name == name
+    assert host_of(source.parse(hostnames=["serial_number"]), device.id).name == device.id
+
+
+def test_case_69_two_devices_of_a_name_both_stay_under_names_that_never_change(source: Source) -> None:
+    first, second = rename(source, "TWIN", "twin")
+    for options in ({}, {"filters": [{"include": "intune_device_name == 'twin'"}, {"exclude": True}]}):
+        inventory = source.parse(**options)
+        assert "TWIN" not in inventory.hosts and "twin" not in inventory.hosts
+        assert host_of(inventory, second).name == f"twin_{second[:8]}"
+    assert host_of(source.parse(), first).name == f"TWIN_{first[:8]}"
+    source.wire.tenant.devices = type(source.wire.tenant.devices)()
+    assert not source.parse().hosts
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost", "LOCALHOST", "127.0.0.1", "all", "ungrouped", "server1", "webservers", "resettable", "of_all"]
+)
+def test_case_69_a_name_with_another_meaning_gets_a_suffix(source: Source, name: str) -> None:
+    (identity,) = rename(source, name)
+    inventory = InventoryData()
+    inventory.add_group("webservers")
+    inventory.add_host("server1", "webservers")
+    source.parse(
+        inventory,
+        groups={"resettable": "true"},
+        keyed_groups=[{"prefix": "", "separator": "", "key": "'of_all'"}],
+    )
+    assert host_of(inventory, identity).name == f"{name}_{identity[:8]}"
+    assert "ansible_connection" not in inventory.hosts["server1"].vars
+    assert inventory.localhost is None and not set(inventory.hosts) & set(inventory.groups)
+
+
+@pytest.mark.parametrize("key", ["localhost", "all", "ungrouped", "server1"])
+def test_case_69_no_group_has_a_name_with_another_meaning(source: Source, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda self, text, *_more, **_options: told.append(text))
+    (identity,) = rename(source, key)
+    inventory = InventoryData()
+    inventory.add_host("server1")
+    source.parse(inventory, keyed_groups=[{"prefix": "", "separator": "", "key": "intune_device_name"}], groups={"localhost": "true"})
+    groups = {group.name for group in host_of(inventory, identity).groups}
+    assert groups >= {"localhost_group", f"{key}_group"}
+    assert {"localhost", "server1"}.isdisjoint(inventory.groups) and not inventory.groups["ungrouped"].get_hosts()
+    (warning,) = told
+    assert "'localhost' is 'localhost_group'" in warning
+
+
+def test_case_69_a_group_that_would_contain_itself_does_not_end_the_task(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda self, text, *_more, **_options: told.append(text))
+    rename(source, "phones", "laptops", "tablets")
+    plain = {"prefix": "", "separator": "", "key": "intune_device_name"}
+    keyed = [{**plain, "parent_group": parent} for parent in ("phones", "laptops", "all", "{{ intune_platform }}")]
+    inventory = source.parse(strict=True, keyed_groups=keyed)
+    inventory.reconcile_inventory()
+    assert [text for text in told if "'phones' in 'phones'" in text and "not in their parent_group" in text]
+    assert "tablets" in {group.name for group in inventory.groups["phones"].child_groups}
+    assert "all_group" not in inventory.groups, "every group is in all"
+    assert {group.name for group in inventory.groups["windows"].child_groups} >= {"LT_BERLIN_014", "tablets"}
+
+
+def test_a_device_of_an_earlier_source_keeps_its_host(source: Source) -> None:
+    inventory = source.parse(hostnames=["serial_number"], compose={"first": "1"})
+    hosts = set(inventory.hosts)
+    source.parse(inventory, compose={"second": "2"})
+    assert set(inventory.hosts) == hosts
+    assert all({"first", "second"} <= set(host.vars) for host in inventory.hosts.values())
+
+
+def test_a_server_that_is_linked_to_a_device_stays_a_server(source: Source) -> None:
+    (identity,) = rename(source, "server1")
+    inventory = InventoryData()
+    inventory.set_variable(inventory.add_host("server1"), "intune_id", identity)
+    source.parse(inventory)
+    assert "ansible_connection" not in inventory.hosts["server1"].vars and f"server1_{identity[:8]}" in inventory.hosts
+
+
+HOSTILE = st.one_of(
+    st.sampled_from(
+        [
+            *("localhost", "LocalHost", "127.0.0.1", "::1", "all", "ungrouped", "server1", "web", "good", "parent", "../../etc/passwd"),
+            *("-i", "@file", "~x", "!x", "&x", "*", "a[1:3]", "a,b", "a:b", "{{ x }}", EVIL, "\u202ex", "\u3164", "", " ", "x" * 400),
+            *("071a79a0-b681-52cd-a363-11aaffd1bf10", "A", "a", "a_071a79a0", "ＬＯＣＡＬＨＯＳＴ"),
+        ]
+    ),
+    st.text(max_size=12),
+)
+
+
+@hypothesis.settings(max_examples=60, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.given(st.lists(HOSTILE, min_size=1, max_size=8), st.sampled_from(["", "p"]))
+def test_case_69_no_name_of_a_device_harms_the_inventory(source: Source, names: list[str], prefix: str) -> None:
+    devices = [{"id": f"071a79a0-b681-52cd-a363-{number:012x}", "deviceName": name} for number, name in enumerate(names)]
+    found = []
+    for order in (devices, devices[::-1]):
+        source.wire.send = lambda request, order=order: answer(200, {"value": order})  # type: ignore[method-assign]  # one answer for all
+        inventory = InventoryData()
+        inventory.add_group("web")
+        server = inventory.add_host("server1", "web")
+        keyed = [{"prefix": prefix, "separator": "", "key": "intune_device_name", "parent_group": parent} for parent in ("parent", "all")]
+        source.parse(inventory, strict=False, groups={"good": "true"}, keyed_groups=keyed)
+        inventory.reconcile_inventory()
+        assert not {"ansible_connection", "intune_id"} & set(inventory.hosts[server].vars)
+        ours = {host.vars["intune_id"]: name for name, host in inventory.hosts.items() if name != server}
+        assert set(ours) == {device["id"] for device in devices}
+        assert len({name.lower() for name in inventory.hosts}) == len(devices) + 1
+        assert all(re.fullmatch(r"[\w.-]{1,250}", name) and name[0] not in ".-" for name in ours.values())
+        assert {name.lower() for name in ours.values()}.isdisjoint({"localhost", "127.0.0.1", "::1", "all", "ungrouped"})
+        assert set(inventory.groups).isdisjoint([*inventory.hosts, "localhost"]) and inventory.localhost is None
+        assert {host.name for host in inventory.groups["good"].get_hosts()} == set(ours.values())
+        found.append(ours)
+    assert found[0] == found[1], "names do not depend on the order"
 
 
 @pytest.mark.parametrize("groups", [[0o12345], [True], ["Fleet", 1.5]], ids=["case 3: an octal number", "yes", "one of two"])
@@ -237,7 +397,7 @@ class TestStrangeAnswers:
 
     def test_a_version_of_thousands_of_digits_is_not_known(self, source: Source, second: dict[str, t.Any]) -> None:
         second.update(operatingSystem="Windows", osVersion="9" * 5000, joinType="azureADJoined", managedDeviceOwnerType="company")
-        assert source.parse().hosts[second["id"]].vars["intune_reason"] == "build_unknown"
+        assert of(source.parse(), second["deviceName"]).vars["intune_reason"] == "build_unknown"
 
     def test_a_list_of_something_else_is_refused(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(source.wire, "send", lambda request: answer(200, {"value": [{"id": "x"}, "y"]}))

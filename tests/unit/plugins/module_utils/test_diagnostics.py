@@ -67,9 +67,10 @@ def test_case_18_an_end_that_is_no_date_is_null(exp: t.Any) -> None:
 
 def test_each_module_is_told_what_it_lacks() -> None:
     found = examine()["permissions"]
-    assert found["intune_device_passcode"] == {"ready": True, "missing": []}
+    assert found["intune_device_passcode"] == {"ready": True, "missing": [], "missing_in_check_mode": []}
     lacking = ["Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"]
-    assert found["intune_pinreset_consent"] == {"ready": False, "missing": lacking}
+    reading = ["Application.Read.All", "DelegatedPermissionGrant.Read.All"]
+    assert found["intune_pinreset_consent"] == {"ready": False, "missing": lacking, "missing_in_check_mode": reading}
 
 
 @pytest.mark.parametrize(

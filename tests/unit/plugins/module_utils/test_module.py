@@ -277,6 +277,7 @@ def test_case_18_what_nobody_expected_is_an_internal_error(transport: Wire) -> N
 # --- permissions ----------------------------------------------------------------------------------------------------
 
 WRITE, GROUPS = "Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"
+READ = ["Application.Read.All", "DelegatedPermissionGrant.Read.All"]
 
 
 @pytest.mark.parametrize(
@@ -328,6 +329,28 @@ def test_where_no_permission_is_missing_graphs_reason_stands(transport: Wire) ->
 def test_the_missing_permission_is_named_beside_values_too(transport: Wire) -> None:
     refusal = errors.ForbiddenError("No.", status=403)
     assert WRITE in execute(lambda *_args: Outcome({"thing": 1}, failure=refusal))["msg"]
+
+
+@pytest.mark.parametrize(
+    ("check", "roles", "told", "hidden"),
+    [
+        pytest.param(True, [], f"{' and '.join(READ)} in check mode", WRITE, id="case 60: what check mode needs"),
+        pytest.param(True, READ, "No.", "which the token does not have", id="case 60: check mode lacks nothing"),
+        pytest.param(False, READ, WRITE, "check mode", id="a run"),
+    ],
+)
+def test_the_permission_that_is_missing_depends_on_check_mode(
+    transport: Wire, check: bool, roles: list[str], told: str, hidden: str
+) -> None:
+    refusal = errors.ForbiddenError("No.", status=403)
+    message = execute(lambda *_args: Outcome({}, failure=refusal), check=check, access_token=jwt(roles=roles))["msg"]
+    assert told in message and hidden not in message
+
+
+def test_case_50_the_permission_of_one_look_up_is_named_beside_those_of_the_module(transport: Wire) -> None:
+    refusal = errors.ForbiddenError("No.", status=403).with_permission_hint("Looking up groups needs GroupMember.Read.All.")
+    message = execute(lambda *_args: Outcome({}, failure=refusal), access_token=jwt(roles=[]))["msg"]
+    assert "Looking up groups needs GroupMember.Read.All." in message and WRITE in message
 
 
 def test_a_token_that_ends_meanwhile_does_not_hide_the_refusal(transport: Wire) -> None:

@@ -98,6 +98,29 @@ def test_so_is_one_in_an_entry() -> None:
     assert [problem[:24] for problem in validate(NAMES, given).problems] == ["entries: group: 12 is no"]
 
 
+NESTED = {"expect": {"type": "dict", "options": NAMES}}
+
+
+def test_options_within_an_option_are_prepared_as_others_are() -> None:
+    found = validate(NESTED, {"expect": {"entries": "target=group group='Comma, Inc'", "names": "PC-1,PC-2"}})
+    assert found.problems == [] and found.params["expect"]["names"] == ["PC-1", "PC-2"]
+    assert found.params["expect"]["entries"] == [{"target": "group", "group": "Comma, Inc"}]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"one": 12}, "expect: one: 12 is not text"),
+        ({"entries": [12]}, "expect: entries: It must be a list of dictionaries"),
+        ({"names": [True]}, "expect: names: True is not text"),
+        ({"names": [10**5000]}, "expect must not hold a number of more than 18 digits."),
+    ],
+)
+def test_a_problem_within_an_option_is_told_with_both_names(given: dict[str, t.Any], told: str) -> None:
+    (problem,) = validate(NESTED, {"expect": given}).problems
+    assert problem.startswith(told)
+
+
 @pytest.mark.parametrize("value", [12345, {"target": "group"}, [None], [["x"]], ["target=all_users"], "[1]", True], ids=str)
 def test_case_8_entries_are_a_list_of_dictionaries(value: t.Any) -> None:
     problems = validate(NAMES, {"entries": value}).problems
@@ -156,11 +179,12 @@ NO_NAMES = {
     "seal_to",
     "service_scopes",
     "client_scopes",
-    "web_sign_in_allowed_urls",
     "description",
     "reset_since",
 }
 NO_NAMES |= {"since", "approval_justification", "approval_code"}
+# Files of a report, and results of other tasks.
+NO_NAMES |= {"basename", "journals", "results"}
 
 
 def looked_up(options: dict[str, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
@@ -190,3 +214,10 @@ def test_case_18_a_value_that_ansible_core_fails_on_is_a_problem() -> None:
 def test_case_18_a_number_that_nothing_can_use_is_a_problem(kind: str, value: t.Any) -> None:
     found = validate({"timeout": {"type": kind}}, {"timeout": value})
     assert found.problems == ["timeout must be a number of at most 18 digits."] and found.params == {"timeout": None}
+
+
+def test_dictionaries_of_any_keys_are_taken_as_they_are() -> None:
+    spec = {"results": {"type": "list", "elements": "dict"}}
+    for given in ([{"id": "a", "n": 1}], '[{"id": "a", "n": 1}]'):
+        assert validate(spec, {"results": given}).params["results"] == [{"id": "a", "n": 1}]
+    assert validate(spec, {"results": ["x"]}).problems

@@ -48,6 +48,28 @@ def test_what_a_module_lacks(module: str, granted: list[str], missing: list[str]
 
 
 @pytest.mark.parametrize(
+    ("module", "granted", "missing"),
+    [
+        pytest.param("intune_pin_policy", [f"{CONFIGURATION}.Read.All"], [], id="case 60: a policy"),
+        pytest.param("intune_pin_policy", [f"{CONFIGURATION}.ReadWrite.All"], [], id="case 60: more than it takes"),
+        pytest.param("intune_pin_policy", [], [f"{CONFIGURATION}.Read.All"], id="case 60: none"),
+        pytest.param("intune_device_passcode", [f"{DEVICES}.Read.All"], [], id="case 60: devices"),
+        pytest.param("intune_pinreset_consent", ["Directory.Read.All"], [], id="case 60: the consent"),
+        pytest.param("intune_device_info", [], [f"{DEVICES}.Read.All"], id="a module that only reads"),
+    ],
+)
+def test_what_a_module_lacks_in_check_mode(module: str, granted: list[str], missing: list[str]) -> None:
+    assert permissions.list_missing(module, granted, check=True) == missing
+
+
+def test_case_60_each_module_that_writes_only_reads_in_check_mode() -> None:
+    # The report writes files on the machine, and only reads the tenant.
+    writing = {module for module in permissions.MODULES if not module.endswith("_info")} - {"intune_pin_report"}
+    assert set(permissions.CHECK_MODE) == writing
+    assert all(".Read." in row[0] for rows in permissions.CHECK_MODE.values() for row in rows)
+
+
+@pytest.mark.parametrize(
     ("claims", "granted"),
     [
         ({}, None),

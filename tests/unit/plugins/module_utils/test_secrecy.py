@@ -14,6 +14,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._secrecy import
     mark_secrets,
     refuse_exposed,
     refuse_private_keys,
+    refuse_secrets,
     shows_entries,
 )
 
@@ -44,6 +45,16 @@ def test_private_keys_are_refused_by_the_name_of_their_option() -> None:
     with pytest.raises(errors.InvalidOptionError, match="seal_to holds a private key") as caught:
         refuse_private_keys({"seal_to": ["-----BEGIN PRIVATE KEY-----", "c2VjcmV0"]})
     assert "c2VjcmV0" not in str(caught.value)
+
+
+def test_passcodes_in_results_that_a_task_is_given_are_refused() -> None:
+    refuse_secrets({"results": [{"id": "a", "passcode": None, "sealed_passcode": "x"}], "devices": ["passcode"]})
+    for value in ([{"passcode": "1234"}], [[{"x": {"passcode": "1234"}}]], {"temporary_access_pass": "abc"}):
+        with pytest.raises(errors.InvalidOptionError, match="results holds passcodes in clear") as caught:
+            refuse_secrets({"results": value})
+        assert "1234" not in str(caught.value)
+    with pytest.raises(errors.InvalidOptionError, match="holds a private key"):
+        refuse_secrets({"seal_to": ["-----BEGIN PRIVATE KEY-----", "c2VjcmV0"]})
 
 
 @pytest.mark.parametrize(("version", "shows"), [("2.16.0", True), ("2.20.9", True), ("2.21.0", False), ("3.0", False), ("devel", True)])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
@@ -12,12 +13,13 @@ import yaml
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import (
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.check_in import (
     CheckInStatus,
     FailedDevice,
     FoundPolicyStatusResult,
+    SettingCounts,
 )
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.findings import Code, FindingResult
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.finding import Code, FindingResult
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Surface
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import intune_pin_policy_info
@@ -44,7 +46,7 @@ def run(*profiles: Json, check: bool = False, script: Json | None = None, **give
     others = {
         "GET /beta/deviceManagement/configurationPolicies": page(),
         "GET /beta/deviceManagement/intents": page(),
-        "GET /v1.0/deviceManagement/deviceEnrollmentConfigurations": page(),
+        "GET /beta/deviceManagement/deviceEnrollmentConfigurations": page(),
     }
     lists = {f"GET /beta{PROFILES}": page(*profiles), **others}
     world = tenant({**lists, **(script or {})}, credential=FakeCredential({"tid": TENANT_ID}))
@@ -63,13 +65,14 @@ def test_the_return_values_have_the_documented_keys() -> None:
     status = documented["rollout"]["contains"]
     assert set(policy["rollout"]) == set(CheckInStatus.__annotations__) == set(status)
     assert set(FailedDevice.__annotations__) == set(status["devices"]["contains"])
+    assert set(SettingCounts.__annotations__) == set(status["settings"]["contains"])
     (finding,) = outcome.values["findings"]
     assert set(finding) == set(FindingResult.__annotations__) == set(RETURN["findings"]["contains"])
 
 
 def test_the_documented_words_are_those_that_can_come_back() -> None:
     findings = " ".join(RETURN["findings"]["contains"]["code"]["description"])
-    assert [code for code in t.get_args(Code) if code not in findings] == []
+    assert re.findall(r"V\((\w+)\)", findings) == list(t.get_args(Code))
     surfaces = " ".join(RETURN["pin_policies"]["contains"]["surface"]["description"])
     assert [surface for surface in t.get_args(Surface) if f"V({surface})" not in surfaces] == []
 
@@ -116,6 +119,42 @@ def test_findings_consider_all_policies_and_concern_those_that_were_asked_for() 
     policies = [profile(), profile(False, id=OTHER_ID, displayName="Other"), profile(id="p-3", displayName="Third", assigned=False)]
     outcome, _asked = run(*policies, name="PIN", rollout="none")
     assert [(finding["code"], finding["policies"]) for finding in outcome.values["findings"]] == [("conflict", [OTHER_ID, ID])]
+
+
+GROUP, GONE = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
+GROUPS = "GET /v1.0/groups"
+
+
+def assigned_to(*groups: str) -> list[Json]:
+    return [{"target": {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": group}} for group in groups]
+
+
+@pytest.mark.parametrize(
+    ("groups", "found", "severities"),
+    [
+        pytest.param([GROUP], page({"id": GROUP}), [], id="it exists"),
+        pytest.param([GONE], page(), ["error"], id="case 49: the only group was deleted"),
+        pytest.param([GROUP, GONE], page({"id": GROUP}), ["warning"], id="case 49: one of two was deleted"),
+    ],
+)
+def test_groups_that_no_longer_exist_are_found(groups: list[str], found: t.Any, severities: list[str]) -> None:
+    outcome, asked = run(profile(assignments=assigned_to(*groups)), rollout="none", script={GROUPS: found})
+    findings = [finding for finding in outcome.values["findings"] if finding["code"] == "deleted_group"]
+    assert [finding["severity"] for finding in findings] == severities and len(findings) == len(outcome.values["findings"])
+    assert asked == [GROUPS] and outcome.values["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        pytest.param(error(403), "needs the permission GroupMember.Read.All", id="no permission"),
+        pytest.param(error(400), "Could not look up the groups in assignments", id="another refusal"),
+    ],
+)
+def test_groups_that_cannot_be_read_are_a_problem_and_no_finding(failure: t.Any, words: str) -> None:
+    outcome, _asked = run(profile(assignments=assigned_to(GROUP)), rollout="none", script={GROUPS: failure})
+    (problem,) = outcome.values["problems"]
+    assert words in problem and outcome.values["findings"] == [] and len(outcome.values["pin_policies"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._consent.model 
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import intune_pinreset_consent, intune_pinreset_consent_info
 from tests.support.emulated import Died, Directory, Interruption
-from tests.support.fakes import options
+from tests.support.fakes import FakeCredential, options
 from tests.support.returns import differences, documented
 
 USER = "66666666-6666-4666-8666-666666666666"
@@ -343,6 +343,56 @@ def test_the_info_module_returns_the_same_and_writes_nothing(name: str) -> None:
 def test_the_info_module_needs_no_more_than_it_says(roles: list[str]) -> None:
     directory = Directory(roles=roles)
     assert run(directory, intune_pinreset_consent_info).values["pinreset_consent"]["ready"] is False
+
+
+APPLICATIONS, GRANTS = "Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"
+READING = ["Application.Read.All", "DelegatedPermissionGrant.Read.All"]
+
+
+def run_as(directory: Directory, claims: dict[str, t.Any], check: bool = False, **given: t.Any) -> Outcome:
+    """Run with a token of these claims."""
+    defaults = {name: option.get("default") for name, option in intune_pinreset_consent.SPEC.argument_spec.items()}
+    world = directory.world(credential=FakeCredential(claims))
+    return intune_pinreset_consent.run({**options(), **defaults, **given}, world.client, check)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "roles", "given", "missing"),
+    [
+        pytest.param(nothing, [APPLICATIONS, *READING], {}, GRANTS, id="case 50: no grants"),
+        pytest.param(nothing, [GRANTS, *READING], {}, APPLICATIONS, id="case 50: no applications"),
+        pytest.param(nothing, READING, {}, f"{APPLICATIONS} and {GRANTS}", id="case 50: reading alone"),
+        pytest.param(complete, [GRANTS, *READING], ABSENT, APPLICATIONS, id="case 50: grants alone, absent"),
+    ],
+)
+def test_a_permission_that_is_missing_is_named_before_the_first_write(
+    prepare: t.Callable[[Directory], None], roles: list[str], given: dict[str, t.Any], missing: str
+) -> None:
+    directory = Directory()
+    prepare(directory)
+    directory.applied.clear()
+    before = directory.truth()
+    outcome = run_as(directory, {"roles": roles}, **given)
+    assert isinstance(outcome.failure, errors.MissingPermissionError) and f"permission {missing}, which" in outcome.failure.message
+    assert ("login.windows.net" in (outcome.failure.hint or "")) is (not given), "a person can consent by hand"
+    assert (outcome.changed, outcome.before == outcome.after, directory.truth() == before) == (False, True, True)
+    assert {request.method for request in directory.sent} == {"GET"} or directory.applied == []
+    assert run_as(directory, {"roles": roles}, check=True, **given).failure is None, "check mode takes permissions to read"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        pytest.param({"roles": [APPLICATIONS, GRANTS]}, id="both"),
+        pytest.param({"roles": ["Directory.ReadWrite.All"]}, id="the greater one"),
+        pytest.param({"scp": "Application.Read.All"}, id="a person with a role of the directory"),
+        pytest.param({"roles": []}, id="a token that says nothing"),
+        pytest.param({}, id="a token that cannot be read"),
+    ],
+)
+def test_a_token_that_may_suffice_is_tried(claims: dict[str, t.Any]) -> None:
+    outcome = run_as(Directory(), claims)
+    assert outcome.failure is None and outcome.changed
 
 
 # --- documentation --------------------------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ def test_an_end_that_is_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(FakeAz(returncode=1, stderr="\n  \nERROR: Odd."), "no token: ERROR: Odd.", id="a blank line first"),
         pytest.param(FakeAz(returncode=1), "no reason given", id="fails silently"),
         pytest.param(FakeAz(""), "without a token", id="empty"),
-        pytest.param(FakeAz("not JSON"), "without a token", id="not JSON"),
+        pytest.param(FakeAz("not JSON"), "without a token", id="case 70: not JSON"),
         pytest.param(FakeAz("[]"), "without a token", id="list"),
         pytest.param(FakeAz("null"), "without a token", id="null"),
         pytest.param(FakeAz(az(other=1)), "without a token", id="other keys"),

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import contextlib
+import pathlib
+import sys
 import typing as t
 
+import msal
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
@@ -201,6 +204,47 @@ def test_an_odd_answer_is_the_machines_too(step: Step, words: str) -> None:
     with pytest.raises(errors.AuthenticationError, match="[mM]anaged identity endpoint") as caught:
         credential(on_a_machine(step)).token()
     assert words in caught.value.message
+
+
+PORTAL = b"<!DOCTYPE html><title>Sign in</title>"
+OFF_AZURE = {
+    **{
+        f"HTML, {status}": answer(status, PORTAL, content_type="text/html") for status in (200, 302, 400, 401, 403, 404, 407, 429, 500, 503)
+    },
+    "HTML with a challenge": answer(401, PORTAL, www_authenticate="Basic realm=portal"),
+    "an empty challenge": answer(401, www_authenticate="Basic realm=portal"),
+    "nothing, 401": answer(401),
+    "nothing, 200": answer(200),
+    "JSON that is cut": answer(200, b'{"access_token": "s3cret'),
+    "a list": answer(401, b"[]"),
+    "not UTF-8": answer(401, b"\xff\xfe{"),
+    "no route": errors.NotSentError("No route to host."),
+    "no answer": errors.LostResponseError("No answer."),
+}
+
+
+@pytest.mark.parametrize("step", OFF_AZURE.values(), ids=[f"case 70: {name}" for name in OFF_AZURE])
+@pytest.mark.parametrize("client_id", [None, CLIENT_ID])
+def test_off_azure_plain_words_are_said(step: Step, client_id: str | None) -> None:
+    with pytest.raises(errors.AuthenticationError) as caught:
+        credential(on_a_machine(*[step] * 20), managed_identity_client_id=client_id).token()
+    text = str(caught.value)
+    assert "anaged identity endpoint" in text and ("choose another auth_method" in text or "Try again later" in text)
+    assert not any(word in text for word in ("Error", "Decode", "Traceback", "Exception", "s3cret")), text
+
+
+def test_case_70_a_key_that_an_arc_machine_refuses_in_html(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:40342/metadata/identity/oauth2/token")
+    monkeypatch.setenv("IMDS_ENDPOINT", "http://127.0.0.1:40342")
+    key = tmp_path / "arc.key"
+    key.write_text("s3cret")
+    # msal reads keys of the folder of the agent only.
+    monkeypatch.setitem(msal.managed_identity._supported_arc_platforms_and_their_prefixes, sys.platform, str(tmp_path))
+    world = on_a_machine(answer(401, www_authenticate=f"Basic realm={key}"), answer(401, PORTAL, content_type="text/html"))
+    with pytest.raises(errors.AuthenticationError) as caught:
+        credential(world).token()
+    assert len(world.transport.sent) == 2
+    assert "it is not a JSON object" in str(caught.value) and "Decode" not in str(caught.value) and "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", [TypeError, AttributeError, OverflowError, RecursionError, OSError])

@@ -26,6 +26,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._consent.plan i
     describe_managed,
     describe_warnings,
     find_obstacle,
+    holds_unpublished_only,
     plan,
     project,
 )
@@ -86,7 +87,11 @@ COMPLETE = state()
         pytest.param(
             state(None, {"scopes": (), "grant_id": None}), [Change("grant", "client", ("user_impersonation",))], id="client without a grant"
         ),
-        pytest.param(state(None, {"scopes": ("something",)}), [], id="client with a grant that somebody made"),
+        pytest.param(
+            state(None, {"scopes": ("something",)}),
+            [Change("widen", "client", ("user_impersonation",))],
+            id="case 47: client with a grant of what the service does not publish",
+        ),
         pytest.param(
             state(None, {"scopes": (), "grant_id": None, "published_scopes": ()}), [], id="service publishes nothing: nothing to grant"
         ),
@@ -110,7 +115,9 @@ def test_what_is_missing_is_planned(found: State, changes: list[Change]) -> None
         pytest.param(("a",), {"scopes": ()}, [Change("widen", "client", ("a",))], id="an empty grant"),
         pytest.param(None, {"scopes": None}, [], id="planned already, not known which"),
         pytest.param(None, {"scopes": ()}, [Change("widen", "client", ("user_impersonation",))], id="unset: all that is published"),
-        pytest.param(None, {"scopes": ("x",)}, [], id="unset: what somebody granted will do"),
+        pytest.param(None, {"scopes": ("x",)}, [Change("widen", "client", ("user_impersonation",))], id="case 47: unset, another granted"),
+        pytest.param(None, {"scopes": ("user_impersonation", "x")}, [], id="unset, and more granted"),
+        pytest.param(None, {"published_scopes": ("a", "b"), "scopes": ("a",)}, [Change("widen", "client", ("b",))], id="unset: one of two"),
         pytest.param(None, {"scopes": (), "grant_id": None, "resource_id": None}, [Change("grant", "client")], id="no resource"),
     ],
 )
@@ -225,6 +232,7 @@ def test_an_application_is_shown_whole() -> None:
         "deleted": None,
         "consented": True,
         "scopes": ["user_impersonation"],
+        "missing_scopes": [],
         "grants": [
             {
                 "resource_app_id": SERVICE_APP_ID,
@@ -235,6 +243,35 @@ def test_an_application_is_shown_whole() -> None:
             }
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("found", "goal", "missing"),
+    [
+        pytest.param({}, USUAL, [], id="nothing is missing"),
+        pytest.param({"scopes": ("x",)}, USUAL, ["user_impersonation"], id="case 47: what the service publishes"),
+        pytest.param({"published_scopes": ("a", "b"), "scopes": ("a",)}, USUAL, ["b"], id="one of two"),
+        pytest.param({"scopes": ("x",)}, Goal(client_scopes=("y", "x")), ["y"], id="what is asked for"),
+        pytest.param({"resource_id": None, "published_scopes": (), "scopes": ()}, USUAL, None, id="no service to publish any"),
+        pytest.param({"scopes": None}, USUAL, None, id="planned, not known which"),
+    ],
+)
+def test_missing_scopes_are_named(found: dict[str, t.Any], goal: Goal, missing: list[str] | None) -> None:
+    assert describe(state(None, found), goal, URLS)["client"]["missing_scopes"] == missing
+
+
+@pytest.mark.parametrize(
+    ("client", "goal", "warned"),
+    [
+        pytest.param({"scopes": ("x",)}, Goal(client_scopes=("x",)), True, id="case 47: granted and asked for, not published"),
+        pytest.param({"scopes": ("user_impersonation", "x")}, USUAL, False, id="beside a published one"),
+        pytest.param({"scopes": ("x",), "published_scopes": ()}, USUAL, False, id="nothing is published"),
+    ],
+)
+def test_a_grant_of_what_is_not_published_is_warned_of(client: dict[str, t.Any], goal: Goal, warned: bool) -> None:
+    found = describe_warnings(state(None, client), goal)
+    assert bool(found) is warned
+    assert not warned or all(word in found[0] for word in ("x only", "publishes user_impersonation"))
 
 
 def test_an_application_in_the_bin_says_since_when() -> None:
@@ -317,7 +354,9 @@ def test_what_stands_in_the_way_is_said_before_anything_is_written(found: State,
         pytest.param(state({**DELETED, "resource_id": None}), Goal(is_present=False, restore_deleted=False), id="to be taken away"),
         pytest.param(NOTHING, Goal(restore_deleted=False), id="nothing in the bin"),
         pytest.param(
-            state(None, {"scopes": tuple(f"{'s' * 100}{number:03}" for number in range(38))}), USUAL, id="a long grant that stays as it is"
+            state(None, {"scopes": ("user_impersonation", *(f"{'s' * 100}{number:03}" for number in range(38)))}),
+            USUAL,
+            id="a long grant that stays as it is",
         ),
     ],
 )
@@ -420,8 +459,11 @@ def test_with_purge_all_of_it_goes() -> None:
     [
         pytest.param(("user_impersonation",), ABSENT, True, id="still there"),
         pytest.param(("more",), ABSENT, False, id="only what others granted"),
-        pytest.param(("more",), USUAL, True, id="which is a consent when it is asked for one"),
-        pytest.param(("more",), PURGE, False, id="but not for exactly these"),
+        pytest.param(("more",), USUAL, False, id="case 47: only what the service does not publish"),
+        pytest.param(("more",), Goal(client_scopes=("more",)), False, id="case 47: also where it is asked for"),
+        pytest.param(("more",), Goal(client_scopes=()), False, id="case 47: also where nothing is asked for"),
+        pytest.param(("more", "user_impersonation"), USUAL, True, id="more than what is published"),
+        pytest.param(("more", "user_impersonation"), PURGE, False, id="but not exactly that"),
         pytest.param((), ABSENT, False, id="none"),
         pytest.param(("a",), Goal(client_scopes=(), is_present=False), False, id="nothing to take back"),
     ],
@@ -529,8 +571,10 @@ def test_with_purge_the_consent_is_what_is_asked_for_and_no_more(found: State, g
 @hypothesis.settings(max_examples=300)
 @hypothesis.given(found=states(), goal=GOALS)
 def test_what_is_shown_agrees_with_the_plan(found: State, goal: Goal) -> None:
-    shown = describe(project(found, plan(found, goal)), goal, URLS)
-    assert shown["ready"] is goal.is_present
+    after = project(found, plan(found, goal))
+    shown = describe(after, goal, URLS)
+    # A task may ask for permissions that the service does not publish.
+    assert shown["ready"] is (goal.is_present and not (goal.client_scopes and holds_unpublished_only(after.client)))
     for app in shown.values():
         assert not isinstance(app, dict) or "grants" not in app or app["scopes"] is None or set(app["scopes"]) <= granted(app)
 

@@ -10,13 +10,12 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import prediction
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import (
     LEAVING,
     WITHOUT_MDM,
-    DeviceResult,
     Reason,
     Verdict,
-    describe,
     evaluate,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import (
@@ -28,6 +27,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices.model 
     parse_device,
     platform_of,
 )
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.result import DeviceResult, describe
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import find_last_reset
 from ansible_collections.endpointops.intune.plugins.modules import intune_device_info
 from tests.support.returns import differences, documented
@@ -281,6 +281,8 @@ def test_what_is_told_of_a_device() -> None:
         "eligible": False,
         "reason": "why",
         "message": "Because.",
+        "predicted_outcome": "not_supported",
+        "predicted_reason": prediction.OTHERS.reason,
     }
 
 

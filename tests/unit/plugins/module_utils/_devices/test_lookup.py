@@ -87,7 +87,7 @@ class Intune(Emulated):
     def refused(self, *names: str, **options: t.Any) -> str:
         with pytest.raises(errors.SelectionError) as caught:
             self.select(*names, **options)
-        assert caught.value.hint == "Correct the names, or use device IDs."
+        assert caught.value.hint == "Correct these entries. A device can also be named by its ID."
         assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)
         return caught.value.message
 

@@ -147,13 +147,13 @@ def test_an_id_that_is_also_a_name_is_refused(kind: str) -> None:
         FILTERS: page(thing(TWO, ONE), thing(ONE, "Ops")),
     }
     lookup = DirectoryLookup(tenant(script).client)
-    told = f"'{ONE}' is the ID of one {WORDS[kind]} and the name of another one ({TWO}). Rename that one, or use its ID."
+    told = f"'{ONE}' is the ID of one {WORDS[kind]} and the name of another one ({TWO})."
     assert (find(lookup, kind, ONE), lookup.problems) == (None, [told])
 
 
 def test_so_is_the_number_of_a_scope_tag() -> None:
     found = look_up("scope_tag", "7", {"id": "7", "displayName": "Berlin"}, {"id": "3", "displayName": "7"})
-    assert found == (None, ["'7' is the ID of one scope tag and the name of another one (3). Rename that one, or use its ID."])
+    assert found == (None, ["'7' is the ID of one scope tag and the name of another one (3)."])
 
 
 def test_a_group_id_that_means_nothing_is_a_problem() -> None:
@@ -222,6 +222,44 @@ def test_all_problems_are_reported_at_once_and_each_once() -> None:
         lookup.validate()
     assert caught.value.message == "There is no group named 'A'. There is no assignment filter named 'B'. There is no scope tag named 'C'."
     assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("name", "things", "advice"),
+    [
+        pytest.param("Op", [], "Correct the name of the {}, or use its ID.", id="case 68: an unknown name"),
+        pytest.param(NIL, [], "Correct or remove the {}.", id="case 68: an ID that identifies nothing"),
+        pytest.param("Ops", [(ONE, "Ops"), (TWO, "Ops")], "Use the ID of the {} that you mean.", id="case 68: a name of several"),
+        pytest.param(ONE, [(TWO, ONE), (ONE, "Ops")], f"Rename the {{}} {TWO}, or use its ID.", id="case 68: an ID that is a name"),
+        pytest.param(TWO, [], "Check the ID: the {} may have been deleted.", id="case 68: an unknown ID"),
+    ],
+)
+def test_the_advice_fits_the_problem(kind: str, name: str, things: list[tuple[str, str]], advice: str) -> None:
+    every = page(*(thing(*one) for one in things))
+    by_id = {f"{GROUPS}/{identity}": answer(200, thing(identity, shown)) for identity, shown in things}
+    lookup = DirectoryLookup(tenant({GROUPS: every, FILTERS: every, TAGS: every, f"{GROUPS}/{TWO}": error(404), **by_id}).client)
+    assert find(lookup, kind, name) is None
+    with pytest.raises(errors.SelectionError) as caught:
+        lookup.validate()
+    assert caught.value.hint == advice.format(WORDS[kind])
+
+
+def test_case_68_the_advice_for_a_filter_of_another_platform_is_another_filter() -> None:
+    lookup = DirectoryLookup(world_of(thing(ONE, "Lab", platform="android")).client)
+    lookup.find_filter_id("Lab")
+    with pytest.raises(errors.SelectionError, match="Choose an assignment filter for the platform windows10AndLater"):
+        lookup.validate()
+
+
+def test_case_68_an_advice_is_given_once() -> None:
+    lookup = DirectoryLookup(world_of().client)
+    for name in ("A", "B", ONE):
+        lookup.find_filter_id(name)
+    with pytest.raises(errors.SelectionError) as caught:
+        lookup.validate()
+    advice = "Correct the name of the assignment filter, or use its ID. Check the ID: the assignment filter may have been deleted."
+    assert caught.value.hint == advice
 
 
 def test_no_problem_is_none() -> None:

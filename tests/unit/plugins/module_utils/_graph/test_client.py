@@ -430,6 +430,12 @@ def test_waiting_ends_with_the_first_good_look(clock: FakeClock) -> None:
     assert clock.slept == []
 
 
+@pytest.mark.parametrize(("timeout", "slept"), [(60.0, 3.0), (3.0, 3.0), (1.0, 1.0), (0.0, 0.0)])
+def test_the_first_look_may_come_later_but_not_after_the_end(clock: FakeClock, timeout: float, slept: float) -> None:
+    client = tenant(clock=clock).client
+    assert client.wait_until(lambda: list(clock.slept), bool, timeout=timeout, what="it", delay=3.0) == [slept]
+
+
 def test_pauses_grow_while_waiting(clock: FakeClock) -> None:
     wait(tenant(clock=clock), *["bad"] * 8, "good", timeout=600.0)
     assert clock.slept == pytest.approx([1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10])

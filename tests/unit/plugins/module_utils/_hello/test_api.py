@@ -300,9 +300,18 @@ def test_what_was_done_before_assigning_failed_is_said(backend: Backend, current
     world = tenant({**good(backend), steps_of(backend)["assign"]: error(403)})
     with pytest.raises(errors.GraphError) as caught:
         apply(world, backend, current, dataclasses.replace(BEFORE, name="New", assignments=(GROUP,)), steps)
-    assert f"The policy {ID} {words}, but its assignments were not set; run again to finish." in (caught.value.hint or "")
+    assert f"The policy {ID} {words}, but its assignments were not set. Run again to finish." in (caught.value.hint or "")
     assert (caught.value.hint or "").startswith("Grant"), "and what to do about it"
     assert caught.value.effects == (None if steps == ["assign"] else "partial")
+
+
+@pytest.mark.parametrize("status", [pytest.param(400, id="case 49: 400"), pytest.param(404, id="case 49: 404")])
+def test_assignments_that_intune_refuses_are_not_to_be_tried_again_as_they_are(backend: Backend, status: int) -> None:
+    world = tenant({**good(backend), steps_of(backend)["assign"]: error(status)})
+    with pytest.raises(errors.GraphError) as caught:
+        apply(world, backend, BEFORE, dataclasses.replace(BEFORE, assignments=(GROUP,)), ["assign"])
+    advice = f"were not set. Check that these groups and filters exist: {GROUP.group_id}. Then run again to finish."
+    assert advice in (caught.value.hint or "")
 
 
 def test_an_assignment_that_waits_for_approval_is_no_failure(backend: Backend) -> None:

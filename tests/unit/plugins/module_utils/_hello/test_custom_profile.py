@@ -18,6 +18,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello import s
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_profile import CustomProfile
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope, render_oma_setting
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.ownership import PolicyContents
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import describe, diff, plan
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION
 from tests.support.fakes import Tenant, answer, body_of, error, intune, page, query_of, tenant
@@ -115,17 +116,29 @@ def test_what_works_on_devices_counts_as_set(settings: list[Json], value: bool |
     assert read(profile(*settings)).settings.get("enable_pin_recovery") is value
 
 
-def test_settings_that_no_option_stands_for_are_named() -> None:
+def test_settings_of_ours_and_of_others_are_told_apart() -> None:
     ours = [ON, oma(SHORT_LENGTH, 6, INTEGER), HIDDEN, oma(URI.replace("/Device/", "/User/"), True)]
-    assert BACKEND.list_unmanaged(profile(*ours), DEVICE) == []
+    options = {"enable_pin_recovery", "minimum_pin_length", "device_unlock_plugins"}
+    assert BACKEND.read_contents(profile(*ours), TENANT) == PolicyContents(frozenset(options), ())
     others = [oma("./Vendor/B", 1), FOREIGN, FOREIGN, oma(URI.replace(TENANT, "x"), True), oma(PLUGINS.replace("/Device/", "/User/"), "x")]
-    assert BACKEND.list_unmanaged(profile(*ours, *others), USER) == [
-        "./Device/Other",
-        "./Device/Vendor/B",
-        URI.replace(TENANT, "x"),
-        PLUGINS.replace("/Device/", "/User/"),
-    ]
-    assert BACKEND.list_unmanaged(profile(omaSettings=None), DEVICE) == []
+    told = ("./Device/Other", "./Device/Vendor/B", URI.replace(TENANT, "x"), PLUGINS.replace("/Device/", "/User/"))
+    assert BACKEND.read_contents(profile(*ours, *others), TENANT) == PolicyContents(frozenset(options), told)
+    assert BACKEND.read_contents(profile(omaSettings=None), TENANT) == PolicyContents(frozenset(), ())
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        pytest.param(oma(URI, "true", STRING), id="case 48: another type"),
+        pytest.param(oma(URI, "****", STRING), id="case 48: another type, hidden"),
+        pytest.param(oma(PLUGINS, "****", "#microsoft.graph.omaSettingStringXml"), id="case 48: a hidden file"),
+        pytest.param(oma(PLUGINS, "****", "#microsoft.graph.omaSettingBase64"), id="case 48: a hidden binary file"),
+        pytest.param(oma(URI.lower(), True), id="case 48: another letter case"),
+        pytest.param(oma(URI.replace("/PassportForWork/", "/Policy/PassportForWork/"), True), id="case 48: the path of Microsoft's page"),
+    ],
+)
+def test_a_setting_that_this_collection_never_writes_is_of_others(item: Json) -> None:
+    assert BACKEND.read_contents(profile(item), TENANT) == PolicyContents(frozenset(), (item["omaUri"],))
 
 
 def test_a_long_list_of_assignments_is_read_to_its_end() -> None:

@@ -4,503 +4,361 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import typing as t
 import zipfile
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import deployment
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.deployment import (
-    COLUMNS,
-    describe_error_code,
-    describe_report,
-    parse_error_code,
-    parse_overview,
-    parse_report,
-    parse_status,
-)
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.check_in import Rollout
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy, Surface
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
 from tests.support.fakes import FakeTransport, Tenant, answer, body_of, error, tenant
 
 ID = "bbbbbbbb-0000-4000-8000-000000000001"
 JOB_ID = f"DeviceStatusesByConfigurationProfile_{ID}"
-JOBS = "POST /v1.0/deviceManagement/reports/exportJobs"
-JOB = f"GET /v1.0/deviceManagement/reports/exportJobs/{JOB_ID}"
+SETTINGS_JOB_ID = f"PerSettingDeviceSummaryByConfigurationPolicy_{ID}"
+REPORTS = "deviceManagement/reports"
+JOBS = f"POST /v1.0/{REPORTS}/exportJobs"
+JOB = f"GET /v1.0/{REPORTS}/exportJobs/{JOB_ID}"
+SETTINGS_JOB = f"GET /v1.0/{REPORTS}/exportJobs/{SETTINGS_JOB_ID}"
 URL = f"https://storage.test/{ID}.zip?sig=a%2Bb%3D"
-FETCH = f"GET /{ID}.zip"
-SETTINGS = "POST /v1.0/deviceManagement/reports/getConfigurationSettingNonComplianceReport"
-COUNTS = ("total", "succeeded", "error", "conflict", "pending", "not_applicable", "other")
+SETTINGS_URL = "https://storage.test/settings.zip?sig=a%2Bb%3D"
+FETCH, FETCH_SETTINGS = f"GET /{ID}.zip", "GET /settings.zip"
+BATCH = "POST /beta/$batch"
+TABLE = f"POST /beta/{REPORTS}/getConfigurationPolicyDevicesReport"
+PROFILE_CODES = f"POST /beta/{REPORTS}/getConfigurationSettingNonComplianceReport"
+CATALOG_CODES = f"POST /beta/{REPORTS}/getConfigurationSettingsReport"
 OVERVIEW = f"GET /v1.0/deviceManagement/deviceConfigurations/{ID}/deviceStatusOverview"
+COLUMNS = ["IntuneDeviceId", "DeviceName", "UPN", "PolicyStatus", "ReportStatus"]
+COUNTS = ["SettingName", "NumberOfCompliantDevices", "NumberOfErrorDevices", "NumberOfConflictDevices"]
 REMEDIATION = "the device could not set it (remediation failed)"
 LOST = "another policy won the conflict"
 
+Row = dict[str, t.Any]
 
-def packed(*files: tuple[str, str | bytes]) -> bytes:
+
+def policy(surface: Surface = "custom", *targets: t.Any) -> FoundPolicy:
+    return FoundPolicy(surface, ID, "PIN", assignments=tuple(map(Assignment, targets or ("all_devices",))))
+
+
+def row(status: int = 5, number: int = 1, **more: t.Any) -> Row:
+    known = {"IntuneDeviceId": f"d-{number}", "DeviceName": f"PC-{number}", "UPN": f"u{number}@contoso.test", "UserId": f"u-{number}"}
+    return {**known, "PolicyStatus": status, "ReportStatus": "Error", **more}
+
+
+def report(columns: t.Sequence[str], *rows: Row) -> bytes:
+    lines = [",".join(columns), *(",".join(str(found[name]) for name in columns) for found in rows)]
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
+        archive.writestr("report.csv", "\r\n".join(lines))
     return stream.getvalue()
 
 
-def report(text: str | bytes) -> bytes:
-    return packed(("report.csv", text))
+def table(
+    *rows: Row, columns: t.Sequence[str] = ("DeviceName", "IntuneDeviceId", "PolicyStatus", "UPN", "UserId"), total: int = -1
+) -> t.Any:
+    schema = [{"Column": name, "PropertyType": "String"} for name in columns]
+    values = [[found.get(name) for name in columns] for found in rows]
+    return answer(200, {"TotalRowCount": len(rows) if total < 0 else total, "Schema": schema, "Values": values})
 
 
-def row(status: str = "Error", number: int = 1, **more: str) -> dict[str, str]:
-    known = {"IntuneDeviceId": f"d-{number}", "DeviceName": f"PC-{number}", "UPN": f"u{number}@contoso.test", "UserId": f"u-{number}"}
-    return {**known, "ReportStatus": status, "PolicyStatus": "5", **more}
+def codes(*values: t.Any, status: int = 5) -> t.Any:
+    rows = [{"ErrorCode": value, "SettingName": "PIN", "SettingStatus": status} for value in values]
+    return table(*rows, columns=("ErrorCode", "SettingName", "SettingStatus"))
 
 
-def csv_of(*rows: dict[str, str], columns: t.Sequence[str] = COLUMNS) -> str:
-    lines = [",".join(columns), *(",".join(found[name] for name in columns) for found in rows)]
-    return "\r\n".join(lines) + "\r\n"
+def ask(script: Row | FakeTransport, rollout: Rollout = "overview", surface: Surface = "settings_catalog", timeout: float = 60) -> t.Any:
+    """Return the status, the problem, and the tenant."""
+    world = tenant(script)
+    return (*deployment.fetch_status(world.client, policy(surface), rollout, timeout), world)
 
 
-# --- codes ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        (-2016281106, LOST),
-        (-2016281107, "the way to find the setting is not supported"),
-        (-2016281108, "a setting that this one refers to was not found"),
-        (-2016281109, "the value is of another type than the device expects"),
-        (-2016281111, "not applicable for this device"),
-        (-2016281112, REMEDIATION),
-        (-2016345612, "the device met an error of its own (SyncML 500)"),
-        (-2016345707, "the device does not allow the command on this path (SyncML 405)"),
-        (-2016345708, "the device does not know this path (SyncML 404)"),
-        (-2016345709, "the device refused the command (SyncML 403)"),
-        (-2016345712, "the device finds the path or value malformed (SyncML 400)"),
-        (65001, "not applicable"),
-    ],
-)
-def test_a_code_is_reported_in_words_however_it_is_written(code: int, words: str) -> None:
-    unsigned = code & 0xFFFFFFFF
-    for form in (code, str(code), f" {code} ", unsigned, str(unsigned), hex(unsigned)):
-        assert (parse_error_code(form), describe_error_code(form)) == (code, words)
-
-
-def test_remediation_failed_is_the_same_signed_and_unsigned() -> None:
-    assert describe_error_code(-2016281112) == describe_error_code(2278686184) == REMEDIATION
+# --- which source ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("surface", "rollout", "targets", "asked"),
     [
-        (-2016281199, "error code -2016281199 (0x87d1fd91)"),
-        (0x87D1FD91, "error code -2016281199 (0x87d1fd91)"),
-        (5, "error code 5 (0x00000005)"),
-        (2**31 - 1, "error code 2147483647 (0x7fffffff)"),
-        (2**31, "error code -2147483648 (0x80000000)"),
-        (2**32 - 1, "error code -1 (0xffffffff)"),
+        ("custom", "none", (), []),
+        ("custom", "overview", (), [OVERVIEW]),
+        ("identity_protection", "overview", (), [OVERVIEW]),
+        ("settings_catalog", "overview", (), [TABLE]),
+        ("account_protection", "overview", (), [TABLE]),
+        ("security_baseline", "overview", (), [TABLE]),
+        ("template", "overview", (), [TABLE]),
+        ("intent", "overview", (), [TABLE]),
+        ("enrollment", "overview", (), []),
+        ("enrollment", "devices", (), []),
+        ("settings_catalog", "devices", (), [JOBS]),
+        ("custom", "devices", (), [JOBS]),
+        ("custom", "devices", ("exclude_group",), []),
+        ("custom", "overview", ("exclude_group", "group"), [OVERVIEW]),
     ],
 )
-def test_a_code_that_is_not_known_is_reported_as_a_number(code: int, words: str) -> None:
-    assert describe_error_code(code) == words
-
-
-@pytest.mark.parametrize("value", [None, 0, "0", "0x0", "", " ", "Remediation failed", "1.5", True, False, [], {}])
-def test_what_is_no_code_has_no_words(value: t.Any) -> None:
-    assert (parse_error_code(value), describe_error_code(value)) == (None, None)
-
-
-@pytest.mark.parametrize("code", [2**32, 2**32 + 5, -(2**31) - 1])
-def test_a_number_of_more_than_32_bits_is_left_as_it_is(code: int) -> None:
-    assert parse_error_code(code) == code
-
-
-@given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())))
-def test_reading_a_code_never_fails(value: t.Any) -> None:
-    code = parse_error_code(value)
-    assert code is None or (isinstance(code, int) and parse_error_code(code) == code and describe_error_code(code))
-
-
-# --- the overview ---------------------------------------------------------------------------------------------------
-
-
-def test_an_overview_is_counted() -> None:
-    found = {"pendingCount": 1, "notApplicableCount": 2, "successCount": 4, "errorCount": 8, "failedCount": 16, "configurationVersion": 3}
-    assert parse_overview({**found, "lastUpdateDateTime": "2026-01-05T10:00:00Z"}) == {
-        "source": "overview",
-        "updated": "2026-01-05T10:00:00Z",
-        "total": 31,
-        "succeeded": 4,
-        "error": 24,
-        "conflict": None,
-        "pending": 1,
-        "not_applicable": 2,
-        "other": 0,
-        "devices": None,
-    }
-
-
-@pytest.mark.parametrize("value", [None, 0])
-def test_numbers_that_an_overview_does_not_have_are_zero(value: int | None) -> None:
-    names = ("pendingCount", "notApplicableCount", "successCount", "errorCount", "failedCount")
-    for found in ({}, dict.fromkeys(names, value)):
-        parsed = parse_overview(found)
-        assert [parsed[name] for name in ("total", "succeeded", "error", "pending", "not_applicable", "updated")] == [0, 0, 0, 0, 0, None]
-
-
-def test_the_overview_and_the_report_have_the_same_keys() -> None:
-    assert list(parse_overview({})) == list(describe_report([]))
+def test_each_policy_type_has_its_source(surface: Surface, rollout: Rollout, targets: t.Any, asked: list[str]) -> None:
+    world = tenant({OVERVIEW: answer(200, {}), TABLE: table(), JOBS: error(403)})
+    deployment.fetch_status(world.client, policy(surface, *targets), rollout, 60)
+    assert world.transport.targets == asked
 
 
 def test_the_overview_is_read_of_the_policy() -> None:
-    world = tenant({OVERVIEW: answer(200, {"successCount": 7})})
-    assert deployment.fetch_overview(world.client, ID)["succeeded"] == 7
+    found, problem, world = ask({OVERVIEW: answer(200, {"successCount": 7})}, surface="custom")
+    assert (found["source"], found["succeeded"], problem) == ("overview", 7, None)
     assert world.transport.writes == []
 
 
-def test_an_overview_that_is_refused_is_an_error() -> None:
-    with pytest.raises(errors.ForbiddenError):
-        deployment.fetch_overview(tenant({OVERVIEW: error(403)}).client, ID)
+@pytest.mark.parametrize(("surface", "target"), [("custom", OVERVIEW), ("settings_catalog", TABLE)])
+def test_a_refusal_is_a_problem(surface: Surface, target: str) -> None:
+    found, problem, _world = ask({target: error(403)}, surface=surface)
+    assert found is None and problem.startswith("Could not read the check-in status of 'PIN': ") and "permission" in problem
 
 
-# --- reading a report -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("DeviceName,ReportStatus\r\nPC-1,Error\r\n", id="plain"),
-        pytest.param("\ufeffDeviceName,ReportStatus\r\nPC-1,Error\r\n", id="byte order mark"),
-        pytest.param('\ufeff"DeviceName","ReportStatus"\r\n"PC-1","Error"\r\n', id="byte order mark and quotes"),
-        pytest.param("DeviceName,ReportStatus\nPC-1,Error\n", id="line feeds"),
-        pytest.param("DeviceName,ReportStatus\r\nPC-1,Error", id="no end of line"),
-        pytest.param("DeviceName,ReportStatus\r\n\r\nPC-1,Error\r\n\r\n", id="blank lines"),
-    ],
-)
-def test_a_report_is_read(text: str) -> None:
-    assert parse_report(report(text)) == [{"DeviceName": "PC-1", "ReportStatus": "Error"}]
-
-
-def test_quoted_commas_quotes_and_line_ends_are_kept() -> None:
-    text = 'DeviceName,UPN,ReportStatus\r\n"PC 1, ""spare""","a\r\nb",Ärger\r\n'
-    assert parse_report(report(text)) == [{"DeviceName": 'PC 1, "spare"', "UPN": "a\r\nb", "ReportStatus": "Ärger"}]
-
-
-def test_the_order_of_columns_and_those_that_are_not_known_do_not_matter() -> None:
-    columns = ("PolicyStatus", "ReportStatus", "UnifiedPolicyType", "UPN", "IntuneDeviceId", "UserId", "DeviceName")
-    found = describe_report(parse_report(report(csv_of({**row(), "UnifiedPolicyType": "Windows10"}, columns=columns))))
-    assert found == describe_report(parse_report(report(csv_of(row()))))
-    assert found["devices"][0]["device_name"] == "PC-1"
-
-
-@pytest.mark.parametrize("missing", ["IntuneDeviceId", "DeviceName", "UPN"])
-def test_what_a_report_does_not_have_is_null(missing: str) -> None:
-    columns = [name for name in COLUMNS if name != missing]
-    device = describe_report(parse_report(report(csv_of(row(), columns=columns))))["devices"][0]
-    key = {"IntuneDeviceId": "device_id", "DeviceName": "device_name", "UPN": "user_principal_name"}[missing]
-    assert [name for name, value in device.items() if value is None] == [key, "error_code", "error"]
-
-
-def test_what_a_report_leaves_blank_is_null() -> None:
-    device = describe_report([row(IntuneDeviceId="", DeviceName="", UPN="")])["devices"][0]
-    assert (device["device_id"], device["device_name"], device["user_principal_name"]) == (None, None, None)
-
-
-def test_rows_that_are_too_short_or_too_long_are_read_as_far_as_they_go() -> None:
-    found = describe_report(parse_report(report("ReportStatus,DeviceName\r\nError\r\nConflict,PC-2,more,and more\r\n")))
-    assert [(device["status"], device["device_name"]) for device in found["devices"]] == [("error", None), ("conflict", "PC-2")]
-
-
-def test_without_its_status_a_device_counts_as_other() -> None:
-    columns = [name for name in COLUMNS if name != "ReportStatus"]
-    found = describe_report(parse_report(report(csv_of(row(), row(), columns=columns))))
-    assert (found["total"], found["other"], found["devices"]) == (2, 2, [])
-
-
-@pytest.mark.parametrize("text", [",".join(COLUMNS), ",".join(COLUMNS) + "\r\n", ""], ids=["header", "header and line end", "nothing"])
-def test_an_empty_report_has_no_rows(text: str) -> None:
-    assert parse_report(report(text)) == []
-    assert describe_report([]) == {"source": "report", "updated": None, **dict.fromkeys(COUNTS, 0), "devices": []}
-
-
-def test_a_report_may_have_other_files_beside_it_and_any_name() -> None:
-    assert len(parse_report(packed(("readme.txt", "x"), ("A/B.CSV", csv_of(row()))))) == 1
-
-
-def flipped(content: bytes, place: int) -> bytes:
-    return content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]
-
-
-GOOD = report(csv_of(*(row("Error", number) for number in range(50))))
-ENCRYPTED = bytearray(GOOD)
-ENCRYPTED[6] |= 1
-ENCRYPTED[GOOD.index(b"PK\x01\x02") + 8] |= 1
-
-
-def packed_as(method: int) -> bytes:
-    content = bytearray(GOOD)
-    content[8] = content[GOOD.index(b"PK\x01\x02") + 10] = method
-    return bytes(content)
+# --- the table of devices -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("surface", "base"),
     [
-        pytest.param(packed(), id="no file"),
-        pytest.param(packed(("report.json", "{}")), id="no CSV file"),
-        pytest.param(packed(("a.csv", "A\r\n"), ("b.csv", "A\r\n")), id="two CSV files"),
-        pytest.param(b"", id="empty"),
-        pytest.param(b"<html>Not found</html>", id="a page"),
-        pytest.param(csv_of(row()).encode(), id="not packed"),
-        pytest.param(GOOD[:-10], id="cut off at the end"),
-        pytest.param(GOOD[: len(GOOD) // 2], id="cut off in the middle"),
-        pytest.param(flipped(GOOD, 60), id="damaged"),
-        pytest.param(bytes(ENCRYPTED), id="encrypted"),
-        pytest.param(packed_as(zipfile.ZIP_BZIP2), id="packed by bzip2"),
-        pytest.param(packed_as(97), id="packed in an unknown way"),
-        pytest.param(report("DeviceName\r\nÄ\r\n".encode("latin-1")), id="not UTF-8"),
-        pytest.param(report(csv_of(row()).encode("utf-16")), id="UTF-16"),
-        pytest.param(report("DeviceName\r\n" + "x" * 200_000), id="a field without end"),
+        ("settings_catalog", "DeviceManagementConfigurationPolicy"),
+        ("account_protection", "DeviceManagementConfigurationPolicy"),
+        ("intent", "Microsoft.Management.Services.Api.DeviceManagementIntent"),
     ],
 )
-def test_what_is_no_report_is_refused(content: bytes) -> None:
-    with pytest.raises(errors.UnexpectedResponseError, match=r"^The report (could not be read|is not a zip with one CSV file)"):
-        parse_report(content)
+def test_a_table_counts_devices_at_once(surface: Surface, base: str) -> None:
+    rows = [row(2), row(2, UPN="System account", UserId=NIL), row(5, 2), row(6, 3), row(0, 4), row(1, 5), row(9, 6)]
+    found, problem, world = ask({TABLE: table(*rows)}, surface=surface)
+    names = ("source", "total", "succeeded", "error", "conflict", "pending", "not_applicable", "other", "settings")
+    assert ([found[name] for name in names], problem) == (["report", 6, 1, 1, 1, 1, 1, 1, None], None)
+    assert [device["device_name"] for device in found["devices"]] == ["PC-2", "PC-3", "PC-6"]
+    (request,) = world.transport.sent
+    assert body_of(request) == {
+        "select": ["IntuneDeviceId", "DeviceName", "UPN", "UserId", "PolicyStatus", "ReportStatus"],
+        "filter": f"(PolicyBaseTypeName eq '{base}') and (PolicyId eq '{ID}')",
+        "skip": 0,
+        "top": 50,
+        "orderBy": [],
+    }
+    assert world.clock.slept == []
 
 
-def test_a_report_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    size, content = len(csv_of(row())), report(csv_of(row()))
-    monkeypatch.setattr(deployment, "LARGEST", size)
-    assert len(parse_report(content)) == 1
-    monkeypatch.setattr(deployment, "LARGEST", size - 1)
-    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_args: pytest.fail("it is unpacked"))
-    with pytest.raises(errors.UnexpectedResponseError, match="of a size and kind that can be read"):
-        parse_report(content)
+def test_a_table_is_read_page_by_page_whatever_their_size() -> None:
+    rows = [row(2, number) for number in range(7)]
+    script = {TABLE: [table(*rows[:3], total=7), table(*rows[3:4], total=7), table(*rows[4:], total=7)]}
+    found, problem, world = ask(script)
+    assert (found["total"], problem) == (7, None)
+    assert [body_of(request)["skip"] for request in world.transport.sent] == [0, 3, 4]
 
 
-def test_the_limit_is_128_mebibytes() -> None:
-    assert deployment.LARGEST == 2**27
+def test_a_row_that_comes_twice_is_counted_once() -> None:
+    found, _problem, _world = ask({TABLE: [table(row(2, 1), row(2, 2), total=4), table(row(2, 2), row(2, 3), total=4)]})
+    assert found["total"] == 3
 
 
-@given(st.integers(0, len(GOOD)), st.integers(0, 255), st.booleans())
-def test_a_damaged_report_is_read_or_refused(place: int, byte: int, cut: bool) -> None:
-    content = GOOD[:place] if cut else GOOD[:place] + bytes([byte]) + GOOD[place + 1 :]
-    try:
-        assert describe_report(parse_report(content))["total"] in (0, 50)
-    except errors.UnexpectedResponseError as failure:
-        assert failure.message.startswith("The report ")
+def test_a_table_that_ends_early_is_no_status() -> None:
+    found, problem, world = ask({TABLE: [table(row(2), total=2), table(total=2)]})
+    assert found is None and "ended after 1 of 2 rows" in problem
+    assert len(world.transport.sent) == 2
 
 
-@given(st.binary(max_size=200))
-def test_no_content_is_a_traceback(content: bytes) -> None:
-    try:
-        describe_report(parse_report(report(content)))
-    except errors.UnexpectedResponseError as failure:
-        assert failure.message.startswith("The report ")
+def test_a_table_of_tiny_pages_is_given_up() -> None:
+    found, problem, world = ask({TABLE: table(row(2), total=1000)})
+    assert found is None and "ended after 40 of 1000 rows" in problem
+    assert len(world.transport.sent) == 40
 
 
-NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=8)
-
-
-@given(st.lists(st.tuples(NAMES, st.sampled_from(["Error", "Succeeded", "Conflict", "Pending", "Not applicable", "New"])), max_size=8))
-def test_every_device_is_counted_once(found: list[tuple[str, str]]) -> None:
-    quoted = [f'"{name.replace(chr(34), chr(34) * 2)}",{status}' for name, status in found]
-    result = describe_report(parse_report(report("\r\n".join(["DeviceName,ReportStatus", *quoted]))))
-    assert result["total"] == len(found) == sum(result[name] for name in COUNTS if name != "total")
-    bad = [(name or None, status.lower()) for name, status in found if status in ("Error", "Conflict")]
-    assert [(device["device_name"], device["status"]) for device in result["devices"]] == bad
-
-
-# --- the status of a device -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "status"),
-    [
-        ("Succeeded", "succeeded"),
-        ("success", "succeeded"),
-        ("Error", "error"),
-        ("FAILED", "error"),
-        ("Conflict", "conflict"),
-        ("Pending", "pending"),
-        ("Not applicable", "not_applicable"),
-        ("notApplicable", "not_applicable"),
-        ("NOT_APPLICABLE", "not_applicable"),
-        ("Noncompliant", "other"),
-        ("5", "other"),
-        ("", "other"),
-        (None, "other"),
-    ],
-)
-def test_a_status_is_known_by_its_text(text: str | None, status: str) -> None:
-    assert parse_status({"ReportStatus": text}) == status
-
-
-def test_a_device_without_a_status_is_other() -> None:
-    assert parse_status({}) == "other"
-
-
-def test_a_report_is_counted_and_names_the_devices_that_failed() -> None:
-    rows = [row(status, number) for number, status in enumerate(["Succeeded", "Error", "Pending", "Conflict", "Not applicable", "New"])]
-    assert describe_report(rows) == {
-        "source": "report",
-        "updated": None,
-        "total": 6,
-        "succeeded": 1,
-        "error": 1,
-        "conflict": 1,
-        "pending": 1,
-        "not_applicable": 1,
-        "other": 1,
-        "devices": [
-            {
-                "device_id": f"d-{number}",
-                "device_name": f"PC-{number}",
-                "user_principal_name": f"u{number}@contoso.test",
-                "status": status,
-                "error_code": None,
-                "error": None,
-            }
-            for number, status in ((1, "error"), (3, "conflict"))
-        ],
+def in_batch(number: int, page: Response) -> dict[str, t.Any]:
+    """Return a page as a batch has it: a table is a stream, which is no JSON there."""
+    return {
+        "id": str(number),
+        "status": 200,
+        "headers": {"Content-Type": "application/octet-stream"},
+        "body": base64.b64encode(page.body).decode(),
     }
 
 
-# --- an export ------------------------------------------------------------------------------------------------------
+def paged(total: int, start: int = 0) -> list[t.Any]:
+    """Return the pages of a table of this size."""
+    rows = [row(2, number) for number in range(start, total)]
+    return [table(*rows[skip : skip + 50], total=total) for skip in range(0, total, 50)]
 
 
-def job(status: str = "completed", url: str | None = URL) -> dict[str, t.Any]:
-    return {"id": JOB_ID, "status": status, "url": url if status == "completed" else None}
+def test_a_table_of_a_thousand_rows_is_the_largest_one_that_is_read() -> None:
+    first, *others = paged(1000)
+    together = answer(200, {"responses": [in_batch(number, page) for number, page in enumerate(others)]})
+    found, problem, world = ask({TABLE: first, BATCH: together})
+    assert (found["total"], problem, world.transport.targets) == (1000, None, [TABLE, BATCH])
+    # One by one where the batch has no usable response.
+    found, problem, world = ask({TABLE: paged(1000), BATCH: error(400)})
+    assert (found["total"], problem, world.transport.targets.count(TABLE)) == (1000, None, 20)
+    found, problem, world = ask({TABLE: paged(1001)})
+    assert (found, len(world.transport.sent)) == (None, 1)
+    assert problem == (
+        "The check-in status of 'PIN' has 1001 rows, and at most 1000 are read for an overview. "
+        "Set the rollout to 'devices' to let Intune export a report."
+    )
 
 
-def exported(*rows: dict[str, str], **more: t.Any) -> dict[str, t.Any]:
-    made = {JOBS: answer(201, job("notStarted")), JOB: answer(200, job()), FETCH: answer(200, report(csv_of(*rows)))}
-    return {**made, **more}
+def test_a_policy_without_devices_has_a_status_of_zeros() -> None:
+    found, problem, _world = ask({TABLE: table()})
+    assert (found["total"], found["devices"], problem) == (0, [], None)
 
 
-def codes(*values: t.Any, columns: t.Sequence[str] = ("ErrorCode", "SettingName", "SettingStatus"), status: int = 5) -> t.Any:
-    schema = [{"Column": name, "PropertyType": "String"} for name in columns]
-    known = [{"ErrorCode": value, "SettingName": "PIN", "SettingStatus": status} for value in values]
-    return answer(200, {"TotalRowCount": len(values), "Schema": schema, "Values": [[found[name] for name in columns] for found in known]})
+@pytest.mark.parametrize("body", [{}, ["x"], "text", None, b"<html></html>"], ids=["no table", "a list", "a text", "nothing", "a page"])
+def test_what_is_no_table_is_a_problem(body: t.Any) -> None:
+    found, problem, _world = ask({TABLE: answer(200, body)})
+    assert found is None and problem.startswith("Could not read the check-in status of 'PIN': ")
 
 
-def ask(script: dict[str, t.Any] | FakeTransport, timeout: float = 60, is_profile: bool = False) -> tuple[t.Any, Tenant]:
-    world = tenant(script)
-    return deployment.fetch_report(world.client, ID, timeout, is_profile=is_profile), world
+# --- exports --------------------------------------------------------------------------------------------------------
 
 
-def test_a_report_is_exported_waited_for_and_fetched() -> None:
-    script = exported(row("Succeeded"), row("Error", 2))
+def job(status: str = "completed", url: str | None = URL, job_id: str = JOB_ID) -> Row:
+    return {"id": job_id, "status": status, "url": url if status == "completed" else None}
+
+
+def exported(*rows: Row, **more: t.Any) -> Row:
+    counts = {"SettingName": "PIN recovery", "NumberOfCompliantDevices": 3, "NumberOfErrorDevices": 1, "NumberOfConflictDevices": 0}
+
+    def start(request: t.Any) -> t.Any:
+        is_settings = body_of(request)["reportName"].startswith("PerSetting")
+        return answer(201, job("notStarted", job_id=SETTINGS_JOB_ID if is_settings else JOB_ID))
+
+    script = {
+        JOBS: start,
+        JOB: answer(200, job()),
+        FETCH: answer(200, report(COLUMNS, *rows)),
+        SETTINGS_JOB: answer(200, job(url=SETTINGS_URL, job_id=SETTINGS_JOB_ID)),
+        FETCH_SETTINGS: answer(200, report(COUNTS, counts)),
+    }
+    return {**script, **more}
+
+
+def export(script: Row, surface: Surface = "custom", timeout: float = 60) -> t.Any:
+    return ask(script, "devices", surface, timeout)
+
+
+@pytest.mark.parametrize("surface", ["custom", "settings_catalog"])
+def test_reports_are_exported_waited_for_and_fetched(surface: Surface) -> None:
+    script = exported(row(2), row(2, UPN="System account"), row(1, 2))
     script[JOB] = [answer(200, job("notStarted")), answer(200, job("inProgress")), answer(200, job())]
-    found, world = ask(script)
-    assert (found["source"], found["total"], found["succeeded"], found["error"]) == ("report", 2, 1, 1)
-    assert world.transport.targets == [JOBS, JOB, JOB, JOB, FETCH]
-    assert len(world.clock.slept) == 2
-    assert body_of(world.transport.sent[0]) == {
-        "reportName": "DeviceStatusesByConfigurationProfile",
-        "filter": f"(PolicyId eq '{ID}')",
-        "format": "csv",
-        "localizationType": "replaceLocalizableValues",
-        "select": ["IntuneDeviceId", "DeviceName", "UPN", "UserId", "ReportStatus", "PolicyStatus"],
-    }
+    found, problem, world = export(script, surface)
+    names = ("source", "total", "succeeded", "not_applicable")
+    assert ([found[name] for name in names], problem) == (["report", 2, 1, 1], None)
+    assert found["settings"] == [{"name": "PIN recovery", "succeeded": 3, "error": 1, "conflict": 0}]
+    assert world.transport.targets == [JOBS, JOB, JOB, JOB, FETCH, JOBS, SETTINGS_JOB, FETCH_SETTINGS]
 
 
-def test_the_report_is_fetched_without_a_token() -> None:
-    _found, world = ask(exported())
-    fetch = world.transport.sent[-1]
-    assert (fetch.url, fetch.bearer) == (URL, None)
-    assert all(request.bearer for request in world.transport.sent[:-1])
+def test_case_52_the_exports_ask_for_documented_columns_and_no_words_of_a_language() -> None:
+    _found, _problem, world = export(exported())
+    bodies = [body_of(request) for request in world.transport.sent if request.target == JOBS]
+    common = {"filter": f"(PolicyId eq '{ID}')", "format": "csv", "localizationType": "localizedValuesAsAdditionalColumn"}
+    assert bodies == [
+        {"reportName": "DeviceStatusesByConfigurationProfile", "select": COLUMNS, **common},
+        {"reportName": "PerSettingDeviceSummaryByConfigurationPolicy", "select": COUNTS, **common},
+    ]
+
+
+def test_case_52_an_export_is_looked_at_every_three_seconds_or_more() -> None:
+    """An application has 48 requests a minute for exports: those of a policy take six seconds or more."""
+    _found, _problem, world = export(exported())
+    assert world.clock.slept == [3.0, 3.0]
+    of_exports = [target for target in world.transport.targets if "exportJobs" in target]
+    assert len(of_exports) / sum(world.clock.slept) * 60 <= 48
+    world = export(exported(**{JOB: answer(200, job("inProgress"))}), timeout=300)[2]
+    assert min(world.clock.slept) >= 3.0 and world.clock.slept[:4] == [3.0, 3.0, 4.5, 6.75] and max(world.clock.slept) == 10.0
+
+
+def test_the_reports_are_fetched_without_a_token() -> None:
+    _found, _problem, world = export(exported())
+    bearers = {request.url: request.bearer for request in world.transport.sent}
+    assert (bearers.pop(URL), bearers.pop(SETTINGS_URL)) == (None, None)
+    assert all(bearers.values())
 
 
 def test_a_choice_of_columns_that_is_refused_is_left_out() -> None:
-    script = exported(row(), **{JOBS: [error(400, message="Select is not valid."), answer(201, job("notStarted"))]})
-    found, world = ask(script)
-    assert found["error"] == 1
-    assert world.transport.targets[:2] == [JOBS, JOBS]
+    started = answer(201, job("notStarted"))
+    script = exported(row(2), **{JOBS: [error(400, message="Select is not valid."), started, error(403)]})
+    found, _problem, world = export(script)
+    assert found["succeeded"] == 1
     first, second = (body_of(request) for request in world.transport.sent[:2])
-    assert {**second, "select": list(COLUMNS)} == first and "select" not in second
+    assert {**second, "select": COLUMNS} == first and "select" not in second
 
 
-def test_an_export_that_is_refused_whole_is_an_error() -> None:
-    world = tenant({JOBS: error(400, message="No such report.")})
-    with pytest.raises(errors.GraphError, match=r"No such report\."):
-        deployment.fetch_report(world.client, ID, 60, is_profile=True)
-    assert world.transport.targets == [JOBS, JOBS]
+@pytest.mark.parametrize(
+    ("change", "text", "targets"),
+    [
+        pytest.param({JOBS: error(400, message="No such report.")}, "No such report.", [JOBS, JOBS], id="refused whole"),
+        pytest.param({JOBS: error(403)}, "permission", [JOBS], id="forbidden"),
+        pytest.param({JOB: answer(200, job("failed"))}, "could not export DeviceStatuses", [JOBS, JOB], id="failed"),
+        pytest.param({JOB: answer(200, {**job("failed"), "url": URL})}, "could not export", [JOBS, JOB], id="failed with an address"),
+        pytest.param({JOB: error(404)}, "404", [JOBS, JOB], id="vanished"),
+        pytest.param({FETCH: answer(404)}, "could not be downloaded (status 404)", [JOBS, JOB, FETCH], id="address vanished"),
+        pytest.param({FETCH: answer(200, b"<html></html>")}, "could not be read", [JOBS, JOB, FETCH], id="no report"),
+    ],
+)
+def test_an_export_of_devices_that_does_not_come_is_a_problem(change: Row, text: str, targets: list[str]) -> None:
+    found, problem, world = export(exported(row(), **change))
+    assert found is None and problem.startswith("Could not read the check-in status of 'PIN': ") and text in problem
+    assert world.transport.targets == targets and "sig=" not in problem
 
 
-def test_an_export_that_is_forbidden_is_not_tried_again() -> None:
-    world = tenant({JOBS: error(403)})
-    with pytest.raises(errors.ForbiddenError, match="permission"):
-        deployment.fetch_report(world.client, ID, 60, is_profile=True)
-    assert world.transport.targets == [JOBS]
+@pytest.mark.parametrize("state", [job("inProgress"), job("notStarted"), job("somethingNew"), job(url=None)])
+def test_an_export_that_never_ends_is_given_up(state: Row) -> None:
+    found, problem, world = export(exported(**{JOB: answer(200, state)}))
+    assert found is None and "Timed out after 60 seconds waiting for Intune to export DeviceStatusesByConfigurationProfile" in problem
+    assert 45 < sum(world.clock.slept) <= 60
 
 
-def test_an_export_that_failed_is_an_error() -> None:
-    world = tenant(exported(**{JOB: answer(200, job("failed"))}))
-    with pytest.raises(errors.UnexpectedResponseError, match=f"could not export .* for the policy {ID}") as caught:
-        deployment.fetch_report(world.client, ID, 60, is_profile=True)
-    assert caught.value.hint == "Run again later."
-    assert FETCH not in world.transport.targets
-
-
-@pytest.mark.parametrize("status", ["inProgress", "notStarted", "somethingNew"])
-def test_an_export_that_never_ends_is_given_up(status: str) -> None:
-    world = tenant(exported(**{JOB: answer(200, job(status))}))
-    with pytest.raises(errors.NotReadyError, match=f"Timed out after 60 seconds waiting for Intune to export {deployment.REPORT}"):
-        deployment.fetch_report(world.client, ID, 60, is_profile=True)
-    assert 50 < sum(world.clock.slept) <= 60
+@pytest.mark.parametrize("timeout", [0, 1, 3])
+def test_an_export_is_looked_at_once_however_short_the_time_is(timeout: float) -> None:
+    found, problem, world = export(exported(row(2), **{SETTINGS_JOB: answer(200, job("inProgress"))}), timeout=timeout)
+    assert found["succeeded"] == 1 and f"Timed out after {timeout} seconds" in problem
+    assert sum(world.clock.slept) == 2 * timeout
 
 
 def test_a_completed_export_gets_its_address_later() -> None:
-    found, world = ask(exported(row(), **{JOB: [answer(200, job(url=None)), answer(200, job(url="")), answer(200, job())]}))
-    assert found["total"] == 1
-    assert world.transport.targets == [JOBS, JOB, JOB, JOB, FETCH]
+    script = exported(
+        row(2),
+        **{JOB: [answer(200, {**job("inProgress"), "url": URL}), answer(200, job(url=None)), answer(200, job(url="")), answer(200, job())]},
+    )
+    found, _problem, world = export(script)
+    assert found["total"] == 1 and world.transport.targets[:6] == [JOBS, JOB, JOB, JOB, JOB, FETCH]
 
 
-def test_a_completed_export_that_never_gets_an_address_is_given_up() -> None:
-    with pytest.raises(errors.NotReadyError):
-        ask(exported(**{JOB: answer(200, job(url=None))}), timeout=5)
-
-
-def test_an_export_that_failed_is_one_even_with_an_address() -> None:
-    with pytest.raises(errors.UnexpectedResponseError, match="could not export"):
-        ask(exported(**{JOB: answer(200, {**job("failed"), "url": URL})}))
-
-
-def test_an_address_before_completion_is_not_taken() -> None:
-    _found, world = ask(exported(**{JOB: [answer(200, {**job("inProgress"), "url": URL}), answer(200, job())]}))
-    assert world.transport.targets == [JOBS, JOB, JOB, FETCH]
-
-
-@pytest.mark.parametrize("status", [403, 404, 410])
-def test_an_address_that_has_vanished_is_reported_without_the_address(status: int) -> None:
-    with pytest.raises(errors.UnexpectedResponseError) as caught:
-        ask(exported(**{FETCH: answer(status)}))
-    assert str(caught.value) == f"The report could not be downloaded (status {status}). Run the task again."
-
-
-def test_a_job_that_has_vanished_is_an_error() -> None:
-    with pytest.raises(errors.NotFoundError):
-        ask(exported(**{JOB: error(404)}))
-
-
-def test_a_report_that_cannot_be_read_is_an_error() -> None:
-    with pytest.raises(errors.UnexpectedResponseError, match=r"could not be read: .*\. Run again\."):
-        ask(exported(**{FETCH: answer(200, b"<html></html>")}))
+@pytest.mark.parametrize(
+    "change",
+    [{SETTINGS_JOB: answer(200, job("failed", job_id=SETTINGS_JOB_ID))}, {SETTINGS_JOB: error(403)}, {FETCH_SETTINGS: answer(403)}],
+    ids=["failed", "forbidden", "address refused"],
+)
+def test_without_the_counts_of_settings_the_devices_are_there(change: Row) -> None:
+    found, problem, _world = export(exported(row(2), **change))
+    assert (found["succeeded"], found["settings"]) == (1, None)
+    assert problem.startswith("Could not read the counts of each setting of 'PIN': ")
 
 
 # --- why devices failed ---------------------------------------------------------------------------------------------
 
 
-def explained(*devices: dict[str, str], script: t.Any) -> tuple[list[tuple[t.Any, t.Any]], Tenant]:
-    found, world = ask(exported(*devices, **{SETTINGS: script}), is_profile=True)
-    return [(device["error_code"], device["error"]) for device in found["devices"]], world
+def explained(
+    *devices: Row, script: t.Any, rows: t.Any = None, surface: Surface = "custom"
+) -> tuple[list[tuple[t.Any, t.Any]], t.Any, Tenant]:
+    report_on_settings = PROFILE_CODES if surface == "custom" else CATALOG_CODES
+    pages = table(*devices) if rows is None else rows
+    found, problem, world = export(exported(*devices, **{TABLE: pages, report_on_settings: script}), surface)
+    return [(device["error_code"], device["error"]) for device in found["devices"]], problem, world
 
 
+@pytest.mark.parametrize("surface", ["custom", "settings_catalog"])
 @pytest.mark.parametrize("code", [-2016281112, 2278686184, "-2016281112", "2278686184", "0x87D1FDE8"])
-def test_the_code_is_reported_with_words(code: t.Any) -> None:
-    reported, world = explained(row(), script=codes(code))
-    assert reported == [(-2016281112, REMEDIATION)]
+def test_the_code_is_reported_with_words(surface: Surface, code: t.Any) -> None:
+    reported, problem, world = explained(row(), script=codes(code), surface=surface)
+    assert (reported, problem) == ([(-2016281112, REMEDIATION)], None)
     assert body_of(world.transport.sent[-1]) == {
         "select": ["SettingName", "SettingStatus", "ErrorCode"],
         "filter": f"(PolicyId eq '{ID}') and (DeviceId eq 'd-1') and (UserId eq 'u-1')",
@@ -510,42 +368,43 @@ def test_the_code_is_reported_with_words(code: t.Any) -> None:
     }
 
 
+def test_the_user_is_that_of_the_row_that_failed() -> None:
+    rows = table(row(2, UserId="u-2"), row(5, UserId=NIL, UPN="System account"), row(0, UserId="u-3"))
+    _reported, _problem, world = explained(row(), script=codes(65000), rows=rows)
+    assert f"(UserId eq '{NIL}')" in body_of(world.transport.sent[-1])["filter"]
+
+
+@pytest.mark.parametrize("nobody", ["", None])
+def test_a_row_without_a_user_is_of_the_nil_guid(nobody: str | None) -> None:
+    _reported, _problem, world = explained(row(), script=codes(65000), rows=table(row(UserId=nobody)))
+    assert f"(UserId eq '{NIL}')" in body_of(world.transport.sent[-1])["filter"]
+
+
 def test_a_quote_in_a_report_stays_within_the_filter() -> None:
-    _found, world = explained(row(IntuneDeviceId="d'1"), script=codes(-2016281112))
+    _reported, _problem, world = explained(row(IntuneDeviceId="d'1"), script=codes(-2016281112))
     assert "(DeviceId eq 'd''1')" in body_of(world.transport.sent[-1])["filter"]
 
 
 def test_each_device_has_its_own_code() -> None:
-    reported, _world = explained(row(), row("Succeeded", 2), row("Conflict", 3), script=[codes(-2016281112), codes(-2016281106)])
+    reported, _problem, _world = explained(row(), row(2, 2), row(6, 3), script=[codes(-2016281112), codes(-2016281106)])
     assert reported == [(-2016281112, REMEDIATION), (-2016281106, LOST)]
 
 
-def test_the_first_setting_that_failed_counts() -> None:
-    reported, _world = explained(row(), script=codes(0, None, "", "0", -2016281106, -2016281112))
-    assert reported == [(-2016281106, LOST)]
+def test_a_status_that_is_not_known_has_no_code() -> None:
+    reported, _problem, world = explained(row(9), script=codes(-2016281112))
+    assert reported == [(None, "Intune reports the status '9', which is not known here")]
+    assert TABLE not in world.transport.targets
 
 
-@pytest.mark.parametrize("status", [1, "1", 2])
-def test_a_setting_that_did_not_fail_does_not_count(status: t.Any) -> None:
-    assert explained(row(), script=codes(-2016281111, status=status))[0] == [(None, None)]
-
-
-def test_columns_come_in_any_order() -> None:
-    columns = ("SettingStatus", "SettingName", "ErrorCode")
-    assert explained(row(), script=codes(-2016281106, columns=columns))[0] == [(-2016281106, LOST)]
+@pytest.mark.parametrize("script", [codes(), codes(0), codes("Remediation failed")], ids=["no rows", "no code", "a code that is none"])
+def test_a_code_that_the_service_does_not_return_is_null(script: t.Any) -> None:
+    assert explained(row(), script=script)[:2] == ([(None, None)], None)
 
 
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param(codes(), id="no rows"),
-        pytest.param(codes(0), id="no code"),
-        pytest.param(codes("Remediation failed"), id="a code that is none"),
         pytest.param(answer(200, {}), id="no table"),
-        pytest.param(answer(200, {"Schema": None, "Values": None}), id="nulls"),
-        pytest.param(answer(200, {"Schema": [{}, None], "Values": [None, {}, [1, 2]]}), id="odd rows"),
-        pytest.param(answer(200, ["x"]), id="a list"),
-        pytest.param(answer(200, "text"), id="a text"),
         pytest.param(answer(200), id="nothing"),
         pytest.param(error(400), id="refused"),
         pytest.param(error(403), id="forbidden"),
@@ -554,31 +413,34 @@ def test_columns_come_in_any_order() -> None:
         pytest.param(errors.LostResponseError("Lost."), id="lost"),
     ],
 )
-def test_a_code_that_the_service_does_not_return_is_null_and_the_report_is_there(script: t.Any) -> None:
-    reported, _world = explained(row(), script=script)
-    assert reported == [(None, None)]
+@pytest.mark.parametrize("is_table", [True, False])
+def test_codes_that_cannot_be_read_are_a_problem_and_the_report_is_there(script: t.Any, is_table: bool) -> None:
+    reported, problem, _world = explained(row(), **({"script": codes(5), "rows": script} if is_table else {"script": script}))
+    assert reported == [(None, None)] and problem.startswith("Could not read why devices failed to set 'PIN': ")
 
 
 def test_a_refusal_ends_the_questions_and_keeps_the_codes_before_it() -> None:
-    reported, world = explained(row(), row("Error", 2), row("Error", 3), script=[codes(-2016281112), error(403)])
+    reported, _problem, world = explained(row(), row(5, 2), row(5, 3), script=[codes(-2016281112), error(403)])
     assert reported == [(-2016281112, REMEDIATION), (None, None), (None, None)]
-    assert world.transport.targets.count(SETTINGS) == 2
+    assert world.transport.targets.count(PROFILE_CODES) == 2
 
 
-@pytest.mark.parametrize("missing", ["UserId", "IntuneDeviceId"])
-def test_nobody_asks_for_a_device_that_is_not_named_whole(missing: str) -> None:
-    reported, world = explained(row(**{missing: ""}), row("Error", 2), script=codes(-2016281106))
-    assert reported == [(None, None), (-2016281106, LOST)]
-    assert world.transport.targets.count(SETTINGS) == 1
+def test_nobody_asks_for_a_device_without_an_id_or_a_row() -> None:
+    rows = table(row(5, 2), row(IntuneDeviceId=None))
+    reported, problem, world = explained(row(IntuneDeviceId=""), row(5, 2), row(5, 3), script=codes(-2016281106), rows=rows)
+    assert (reported, problem) == ([(None, None), (-2016281106, LOST), (None, None)], None)
+    assert world.transport.targets.count(PROFILE_CODES) == 1
 
 
-def test_at_most_twenty_devices_are_asked_for() -> None:
-    reported, world = explained(*(row("Error", number) for number in range(25)), script=codes(-2016281106))
-    assert [code is not None for code, _words in reported] == [True] * 20 + [False] * 5
-    assert world.transport.targets.count(SETTINGS) == 20
+def test_at_most_twenty_devices_are_asked_for_among_the_first_thousand_rows() -> None:
+    failed = [row(5, number) for number in range(975, 1025)]
+    reported, problem, world = explained(*failed, script=codes(-2016281106), rows=paged(1200))
+    assert ([code is not None for code, _words in reported], problem) == ([True] * 20 + [False] * 30, None)
+    assert (world.transport.targets.count(TABLE), world.transport.targets.count(PROFILE_CODES)) == (20, 20)
 
 
-def test_nobody_asks_for_policies_of_the_settings_catalog() -> None:
-    found, world = ask(exported(row()), is_profile=False)
-    assert found["devices"][0]["error_code"] is None
-    assert SETTINGS not in world.transport.targets
+def test_nobody_asks_where_there_is_no_report_on_settings_or_no_failure() -> None:
+    found, problem, world = export(exported(row()), "intent")
+    assert (found["devices"][0]["error_code"], problem) == (None, None)
+    assert TABLE not in world.transport.targets
+    assert TABLE not in export(exported(row(2)))[2].transport.targets

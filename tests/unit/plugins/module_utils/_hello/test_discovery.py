@@ -15,7 +15,6 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import custom_profile, discovery, settings_catalog
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import ODATA_TYPES, Assignment
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.discovery import (
-    is_hello_uri,
     parse_catalog_policy,
     parse_enrollment,
     parse_intent,
@@ -28,13 +27,13 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.model im
     PolicyScope,
     render_oma_setting,
 )
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, SETTINGS
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, describe
 from tests.support.fakes import GRAPH, TENANT_ID, Tenant, answer, error, page, query_of, tenant
 
 RIGHT = f"./Device/Vendor/MSFT/PassportForWork/{TENANT_ID}/Policies/EnablePinRecovery"
 G1 = "aaaaaaaa-0000-4000-8000-000000000001"
 PROFILES, CATALOG = "GET /beta/deviceManagement/deviceConfigurations", "GET /beta/deviceManagement/configurationPolicies"
-INTENTS, ENROLLMENT = "GET /beta/deviceManagement/intents", "GET /v1.0/deviceManagement/deviceEnrollmentConfigurations"
+INTENTS, ENROLLMENT = "GET /beta/deviceManagement/intents", "GET /beta/deviceManagement/deviceEnrollmentConfigurations"
 IDENTITY_PROTECTION = "#microsoft.graph.windowsIdentityProtectionConfiguration"
 HELLO_ENROLLMENT = "#microsoft.graph.deviceEnrollmentWindowsHelloForBusinessConfiguration"
 INTENT_PREFIX = "deviceConfiguration--windowsIdentityProtectionConfiguration_"
@@ -150,7 +149,8 @@ def test_a_profile_is_read_whole() -> None:
         "description": "For all.",
         "surface": "custom",
         "backend": "custom",
-        "device_settings": ON,
+        "scope": "device",
+        "settings": describe(ON),
         "user_settings": {},
         "assignments": [{"target": "all_devices", "group_id": None, **shown}, {"target": "group", "group_id": G1, **shown}],
         "scope_tag_ids": ["0", "5"],
@@ -165,35 +165,13 @@ def test_what_a_profile_does_not_say_is_blank() -> None:
 def test_lists_are_shown_as_lists() -> None:
     hosts = BY_OPTION["web_sign_in_allowed_urls"]
     found = parse_profile(profile(render_oma_setting(hosts, ("a.test", "b.test"), PolicyScope(TENANT_ID, "device"))), TENANT_ID)
-    assert found is not None and found.describe()["device_settings"] == {"web_sign_in_allowed_urls": ["a.test", "b.test"]}
+    assert found is not None and found.describe()["settings"]["web_sign_in_allowed_urls"] == ["a.test", "b.test"]
 
 
 def test_a_hidden_value_is_not_reported() -> None:
     hidden = oma("./Device/Vendor/MSFT/PassportForWork/DeviceUnlock/GroupA", "****", OMA_STRING)
     found = parse_profile(profile(hidden), TENANT_ID)
     assert found is not None and found.values == {}
-
-
-@pytest.mark.parametrize(
-    ("uri", "concerned"),
-    [
-        (RIGHT, True),
-        (RIGHT.upper(), True),
-        ("passportforwork", True),
-        ("./Device/Vendor/MSFT/Policy/Config/Authentication/EnableWebSignIn", True),
-        ("./device/vendor/msft/policy/config/authentication/configurewebsigninallowedurls", True),
-        ("./Device/Vendor/MSFT/Policy/Config/Authentication/EnableWebSignInMore", False),
-        ("./Device/Vendor/MSFT/Policy/Config/Authentication/AllowAadPasswordReset", False),
-        ("", False),
-    ],
-)
-def test_which_paths_concern_windows_hello(uri: str, concerned: bool) -> None:
-    assert is_hello_uri(uri) is concerned
-
-
-@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.option)
-def test_every_setting_concerns_windows_hello(setting: t.Any) -> None:
-    assert is_hello_uri(setting.uri(TENANT_ID, "device"))
 
 
 # --- identity protection --------------------------------------------------------------------------------------------

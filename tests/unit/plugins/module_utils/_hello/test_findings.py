@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import re
@@ -15,17 +16,22 @@ from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import custom_profile, discovery, settings_catalog
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.findings import Finding, correct_uri, list_findings
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.finding import Finding
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.findings import list_findings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import (
     OMA_BOOLEAN,
     OMA_INTEGER,
     OMA_STRING,
     FoundPolicy,
     PolicyScope,
-    expand_uri,
+    Surface,
     render_oma_setting,
 )
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.paths import expand_uri
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.profile_findings import correct_uri
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, SETTINGS
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.terms import MODULE_TERMS, ROLE_TERMS
+from ansible_collections.endpointops.intune.plugins.module_utils._names import show
 from tests.support.fakes import TENANT_ID
 
 OTHER_TENANT = "99999999-aaaa-4bbb-8ccc-222222222222"
@@ -78,7 +84,8 @@ def one(*policies: FoundPolicy) -> Finding:
 
 def advised(finding: Finding) -> tuple[str, str]:
     """Return the path and the option of the advice."""
-    match = re.fullmatch(r"The right path is (\S+); set it by (\w+) of intune_pin_policy, which replaces this one\.", finding.hint)
+    words = r"The right path is (\S+); set it in this profile by '(\w+)' of intune_pin_policy, (?:which replaces|and remove) this one\."
+    match = re.fullmatch(words, finding.hint)
     assert match, finding.hint
     return match[1], match[2]
 
@@ -87,7 +94,7 @@ def advised(finding: Finding) -> tuple[str, str]:
 VALUES: dict[str, t.Callable[[t.Any], t.Any]] = {
     "bool": lambda setting: True,
     "flag": lambda setting: True,
-    "choice": lambda setting: setting.words[-1],
+    "choice": lambda setting: setting.words[1],
     "int": lambda setting: setting.low,
     "text": lambda setting: "x",
     "list": lambda setting: ("a.test",),
@@ -128,7 +135,9 @@ def test_what_the_module_writes_is_right(setting: t.Any) -> None:
         pytest.param([oma("./Device/Vendor/MSFT/PassportForWork/DeviceUnlock/GroupA", "****", STRING)], id="a hidden text"),
         pytest.param([oma("./Device/Vendor/MSFT/PassportForWork/UseBiometrics")], id="a deprecated node"),
         pytest.param([oma(RIGHT.replace("EnablePinRecovery", "DisablePostLogonCredentialCaching"))], id="a node known by name"),
-        pytest.param([oma("./Vendor/MSFT/Policy/ConfigOperations/ADMXInstall/PassportForWork/Policy/A", "x", STRING)], id="an ADMX file"),
+        pytest.param(
+            [oma(), oma("./Vendor/MSFT/Policy/ConfigOperations/ADMXInstall/PassportForWork/Policy/A", "x", STRING)], id="an ADMX file"
+        ),
     ],
 )
 def test_a_profile_that_works_has_no_findings(settings: list[dict[str, t.Any]]) -> None:
@@ -179,7 +188,7 @@ POLICY, BRACES = "wrong_path", "braces"
 def test_a_wrong_path_is_found_and_the_right_one_advised(uri: str, code: str, severity: str, scope: str) -> None:
     finding = one(custom(oma(uri)))
     assert (finding.code, finding.severity, finding.policies) == (code, severity, ("p-PIN",))
-    assert finding.message.startswith(f"'PIN' sets {uri}: ")
+    assert finding.message.startswith(f"'PIN' sets {show(uri)}: ")
     assert advised(finding) == (made_by_the_module("enable_pin_recovery", scope), "enable_pin_recovery")
 
 
@@ -187,7 +196,7 @@ WORDS = {
     "wrong_path": "'PIN' sets {}: no device knows this path, which has Policy/ in it (as Microsoft's PIN reset page prints it).",
     "braces": "'PIN' sets {}: the tenant ID is in braces.",
     "wrong_tenant_id": f"'PIN' sets {{}}: {OTHER_TENANT} is not the ID of this tenant, which is {TENANT_ID}.",
-    "unknown_path": "'PIN' sets {}: the PassportForWork CSP has no such node.",
+    "unknown_path": "'PIN' sets {}: no CSP has such a node, and the device sets nothing.",
     "letter_case": "'PIN' sets {}: the path must be spelled as the CSP spells it, in the same letter case.",
 }
 
@@ -268,7 +277,7 @@ def test_a_setting_of_the_wrong_type_is_found(item: dict[str, t.Any], was: str, 
     finding = one(custom(item))
     assert brief([finding]) == [("wrong_type", "error")]
     assert finding.message == f"'PIN' sets {item['omaUri']} as {was}; devices take it as {wanted} only."
-    assert finding.hint == f"Set it by intune_pin_policy with {option}, or change its type in the profile."
+    assert finding.hint == f"Set it by '{option}' of intune_pin_policy, or change its type in the profile."
 
 
 @pytest.mark.parametrize(
@@ -320,7 +329,7 @@ def test_a_policy_that_goes_to_nobody_is_found(assigned: tuple[Assignment, ...])
     finding = one(custom(oma(), assigned=assigned))
     assert brief([finding]) == [("not_assigned", "warning")]
     assert (finding.message, finding.policies) == ("'PIN' is assigned to nobody.", ("p-PIN",))
-    assert finding.hint == "Assign it, for instance with the option assignments of intune_pin_policy, or remove it."
+    assert finding.hint == "Assign it, for instance with 'assignments' of intune_pin_policy, or remove it."
 
 
 @pytest.mark.parametrize("assigned", [DEVICES, DEVICES_FILTERED, group(G1), UNKNOWN], ids=["all", "filtered", "group", "unknown"])
@@ -329,9 +338,145 @@ def test_a_policy_that_goes_to_somebody_is_not(assigned: Assignment) -> None:
 
 
 def test_settings_for_enrollment_are_nobodys_and_argue_with_nobody() -> None:
-    tenant_wide = policy("E", {"use_passport_for_work": False}, assigned=(), surface="enrollment")
-    assigned = policy("F", {"use_passport_for_work": False}, {"use_passport_for_work": False}, surface="enrollment")
-    assert list_findings([tenant_wide, assigned, policy("A", {"use_passport_for_work": True})], TENANT_ID) == []
+    tenant_wide = policy("E", {"use_biometrics": False}, assigned=(), surface="enrollment")
+    assigned = policy("F", {"use_biometrics": False}, {"use_biometrics": False}, surface="enrollment")
+    assert list_findings([tenant_wide, assigned, policy("A", {"use_biometrics": True})], TENANT_ID) == []
+
+
+# --- Windows Hello is off -------------------------------------------------------------------------------------------
+
+HELLO_ON, HELLO_OFF = {"use_passport_for_work": True}, {"use_passport_for_work": False}
+PIN = {"enable_pin_recovery": True}
+
+
+def enrollment(name: str = "E", device: t.Any = None, priority: int = 0, assigned: tuple[Assignment, ...] = ()) -> FoundPolicy:
+    found = policy(name, HELLO_OFF if device is None else device, assigned=assigned, surface="enrollment")
+    return dataclasses.replace(found, priority=priority)
+
+
+@pytest.mark.parametrize(
+    ("policies", "severity", "concerned"),
+    [
+        pytest.param([], "error", ["p-E"], id="case 45: nothing else"),
+        pytest.param([policy("A", PIN)], "error", ["p-E", "p-A"], id="case 45: PIN recovery alone"),
+        pytest.param([policy("A", {**PIN, **HELLO_ON})], "warning", ["p-E"], id="the policy turns it on"),
+        pytest.param([policy("A", PIN), policy("B", user=HELLO_ON)], "warning", ["p-E"], id="another one turns it on for users"),
+        pytest.param([policy("A", {**PIN, **HELLO_ON}, assigned=[])], "error", ["p-E"], id="one that nobody gets turns it on"),
+        pytest.param([policy("A", HELLO_ON, assigned=[without(G1)])], "error", ["p-E"], id="one with exclusions alone turns it on"),
+        pytest.param([policy("A", HELLO_ON, assigned=[group(G3)])], "error", ["p-E"], id="one for a deleted group turns it on"),
+        pytest.param([policy("A", {**PIN, "use_biometrics": True})], "error", ["p-E", "p-A"], id="another setting is no help"),
+    ],
+)
+def test_windows_hello_off_at_enrollment_is_found(policies: list[FoundPolicy], severity: str, concerned: list[str]) -> None:
+    listed = list_findings([enrollment(), *policies], TENANT_ID, deleted_groups=[G3])
+    (found,) = (finding for finding in listed if finding.code == "hello_off_at_enrollment")
+    assert (found.severity, list(found.policies), found.settings) == (severity, concerned, ("use_passport_for_work",))
+    assert "devices that enroll under it get no PIN" in found.message and "HKLM" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("others", "reached"),
+    [
+        pytest.param([], ["E"], id="the default ones"),
+        pytest.param([enrollment("P", {}, 1, (USERS,))], [], id="not configured ones before them reach everybody"),
+        pytest.param([enrollment("P", HELLO_ON, 1, (USERS,))], [], id="others before them turn it on for everybody"),
+        pytest.param([enrollment("P", HELLO_ON, 1, (group(G1),))], ["E"], id="others before them reach a group"),
+        pytest.param([enrollment("P", HELLO_ON, 1, (Assignment("all_users", "", "f", "include"),))], ["E"], id="a filter keeps some out"),
+        pytest.param([enrollment("P", HELLO_ON, 1)], ["E"], id="others before them reach nobody"),
+        pytest.param([enrollment("P", None, 1)], ["E"], id="others that are off reach nobody"),
+        pytest.param([enrollment("P", None, 2, (group(G1),))], ["E", "P"], id="others that are off reach a group"),
+        pytest.param([enrollment("P", None, 2, (USERS,)), enrollment("Q", HELLO_ON, 1, (USERS,))], [], id="the lowest priority counts"),
+        pytest.param([enrollment("P", None, 1, (USERS,)), enrollment("Q", HELLO_ON, 2, (USERS,))], ["P"], id="it counts if it is off"),
+    ],
+)
+def test_settings_for_enrollment_count_by_priority_and_assignment(others: list[FoundPolicy], reached: list[str]) -> None:
+    found = list_findings([*others, enrollment()], TENANT_ID)
+    assert [finding.policies for finding in found] == [(f"p-{name}",) for name in reached]
+
+
+@pytest.mark.parametrize(
+    ("off", "others", "severity", "concerned"),
+    [
+        pytest.param(policy("A", HELLO_OFF), [], "warning", ["p-A"], id="alone"),
+        pytest.param(policy("A", {**HELLO_OFF, **PIN}), [], "error", ["p-A"], id="beside PIN recovery"),
+        pytest.param(policy("A", user=HELLO_OFF), [policy("B", PIN)], "error", ["p-A", "p-B"], id="for users of the same devices"),
+        pytest.param(policy("A", HELLO_OFF), [policy("B", PIN)], "error", ["p-A", "p-B"], id="for the same devices"),
+        pytest.param(policy("A", HELLO_OFF, assigned=[group(G1)]), [policy("B", PIN, assigned=[group(G2)])], "warning", ["p-A"], id="else"),
+        pytest.param(policy("A", HELLO_OFF, assigned=[]), [policy("B", PIN)], "warning", ["p-A"], id="for nobody"),
+        pytest.param(policy("A", HELLO_OFF, assigned=[group(G3)]), [policy("B", PIN)], "warning", ["p-A"], id="for a deleted group"),
+        pytest.param(policy("A", HELLO_OFF, HELLO_ON), [policy("B", PIN)], None, [], id="the user's value wins"),
+    ],
+)
+@pytest.mark.parametrize("surface", sorted(set(t.get_args(Surface)) - {"enrollment"}))
+def test_windows_hello_off_by_a_policy_is_found(
+    off: FoundPolicy, others: list[FoundPolicy], severity: str | None, concerned: list[str], surface: Surface
+) -> None:
+    listed = list_findings([dataclasses.replace(off, surface=surface), *others], TENANT_ID, deleted_groups=[G3])
+    found = [finding for finding in listed if finding.code == "hello_off"]
+    assert [(finding.severity, list(finding.policies)) for finding in found] == ([(severity, concerned)] if severity else [])
+    assert all(finding.settings == ("use_passport_for_work",) for finding in found)
+
+
+# --- sign-in --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        pytest.param({"enable_ess_with_supported_peripherals": False}, ["ess_off"], id="case 54: Enhanced Sign-in Security off"),
+        pytest.param({"enable_ess_with_supported_peripherals": True}, [], id="Enhanced Sign-in Security on"),
+        pytest.param({"enable_web_sign_in": "disabled"}, ["web_sign_in_off"], id="web sign-in off"),
+        pytest.param({"enable_web_sign_in": "default"}, [], id="web sign-in as Windows has it"),
+        pytest.param({"enable_web_sign_in": "enabled"}, [], id="web sign-in on"),
+    ],
+)
+def test_sign_in_that_a_policy_takes_away_is_found(values: dict[str, t.Any], codes: list[str]) -> None:
+    found = list_findings([policy("A", values)], TENANT_ID)
+    assert brief(found) == [(code, "warning") for code in codes]
+    assert all(finding.settings == tuple(values) and "'A'" in finding.message for finding in found)
+    assert not codes or ("must reset their PIN" in found[0].message) is (codes == ["ess_off"])
+
+
+# --- deleted groups -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("assigned", "severity"),
+    [
+        pytest.param([group(G1)], None, id="none"),
+        pytest.param([group(G3)], "error", id="case 49: nobody else"),
+        pytest.param([group(G3), without(G1)], "error", id="case 49: nobody else is included"),
+        pytest.param([group(G3), group(G1)], "warning", id="case 49: beside another group"),
+        pytest.param([DEVICES, without(G3)], "warning", id="case 49: as an exclusion"),
+    ],
+)
+def test_assignments_to_deleted_groups_are_found(assigned: list[Assignment], severity: str | None) -> None:
+    found = list_findings([policy("A", PIN, assigned=assigned)], TENANT_ID, deleted_groups=[G3])
+    assert brief(found) == ([("deleted_group", severity)] if severity else [])
+    for finding in found:
+        assert G3 in finding.message and G1 not in finding.message and "'assignments' of intune_pin_policy" in finding.hint
+        assert ("nobody gets it" in finding.message) is (severity == "error")
+
+
+def test_policies_for_deleted_groups_do_not_meet() -> None:
+    first, second = policy("A", PIN, assigned=[group(G3)]), policy("B", {"enable_pin_recovery": False}, assigned=[group(G3)])
+    assert [finding.code for finding in list_findings([first, second], TENANT_ID, deleted_groups=[G3])] == ["deleted_group"] * 2
+    assert [finding.code for finding in list_findings([first, second], TENANT_ID)] == ["conflict"]
+
+
+# --- words ----------------------------------------------------------------------------------------------------------
+
+
+def test_findings_name_options_as_the_asker_knows_them() -> None:
+    policies = [custom(oma(LENGTH.upper(), 6, INTEGER), assigned=(group(G3),)), enrollment()]
+    by_terms = {
+        terms: " ".join(finding.hint for finding in list_findings(policies, TENANT_ID, deleted_groups=[G3], terms=terms))
+        for terms in (MODULE_TERMS, ROLE_TERMS)
+    }
+    assert all(f"'{name}' of intune_pin_policy" in by_terms[MODULE_TERMS] for name in ("minimum_pin_length", "assignments"))
+    assert "intune_pin_policy" not in by_terms[ROLE_TERMS]
+    named = ("pin_reset_policy_settings.minimum_pin_length", "pin_reset_assignments", "pin_reset_policy_settings.use_passport_for_work")
+    assert all(name in by_terms[ROLE_TERMS] for name in named)
 
 
 # --- policies that disagree -----------------------------------------------------------------------------------------
@@ -448,17 +593,6 @@ def test_all_that_is_set_against_each_other_is_reported_in_order() -> None:
 
 
 # --- order and odd input --------------------------------------------------------------------------------------------
-
-
-def test_a_finding_is_shown_whole() -> None:
-    assert Finding("conflict", "error", ("a", "b"), "What.", "Do.", ("pin_history",)).describe() == {
-        "code": "conflict",
-        "severity": "error",
-        "policies": ["a", "b"],
-        "settings": ["pin_history"],
-        "message": "What.",
-        "hint": "Do.",
-    }
 
 
 def test_errors_come_first_then_by_code_and_policy() -> None:

@@ -44,8 +44,10 @@ def test_a_name_that_is_taken_by_the_other_kind_is_refused(other: t.Any) -> None
     migration.validate_no_conflict(other, None)
     with pytest.raises(errors.SelectionError, match=f"'PIN' of the type {other.name} \\({ID}\\)") as caught:
         migration.validate_no_conflict(other, Policy("PIN", id=ID))
-    assert f"Set backend to {other.name}" in (caught.value.hint or "")
-    assert ("replace_custom" in (caught.value.hint or "")) is (other.name == "custom"), "only custom profiles can be moved"
+    hint = caught.value.hint or ""
+    assert f"set backend (in the role pin_reset_policy_backend) to {other.name}" in hint, "case 68"
+    way = "set replace_custom (in the role pin_reset_policy_replace_custom) to true"
+    assert (way in hint) is (other.name == "custom"), "only custom profiles can be moved"
     assert caught.value.effects == "none"
 
 
@@ -126,5 +128,5 @@ def test_a_removal_that_waits_for_approval_is_no_failure() -> None:
 def test_an_old_profile_that_stays_is_reported() -> None:
     with pytest.raises(errors.ForbiddenError) as caught:
         migration.remove_replaced(tenant({DELETE: error(403)}).client, OLD, DEVICE, timeout=60.0)
-    assert f"the custom profile {ID} is still there" in (caught.value.hint or "")
+    assert f"The custom profile {ID} is still there" in (caught.value.hint or "")
     assert (caught.value.hint or "").startswith("Grant")

@@ -14,9 +14,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.model im
     FoundPolicy,
     PolicyScope,
     Surface,
-    expand_uri,
     is_hidden,
-    is_uri_of,
     parse_oma_settings,
     parse_oma_value,
 )
@@ -40,52 +38,8 @@ def oma(uri: str, value: t.Any, kind: str = BOOLEAN) -> Json:
 # --- paths ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("uri", "whole"),
-    [
-        pytest.param(SHORT_URI, URI, id="without Device"),
-        pytest.param(URI, URI, id="with it"),
-        pytest.param(URI.replace("/Device/", "/User/"), URI.replace("/Device/", "/User/"), id="of users"),
-        pytest.param("./Device/X/./Vendor/Y", "./Device/X/./Vendor/Y", id="not at its beginning"),
-        pytest.param("./Vendors/X", "./Vendors/X", id="another word"),
-        pytest.param(None, "None", id="null"),
-    ],
-)
-def test_a_path_without_device_is_the_devices(uri: str | None, whole: str) -> None:
-    assert expand_uri(uri) == whole
-
-
-@pytest.mark.parametrize(
-    ("uri", "whole"),
-    [("./Vendor/MSFT/A", "./Device/Vendor/MSFT/A"), ("./User/Vendor/MSFT", "./User/Vendor/MSFT"), ("././Vendor/MSFT", "././Vendor/MSFT")],
-)
-def test_vendor_alone_is_of_the_device(uri: str, whole: str) -> None:
-    assert expand_uri(uri) == whole
-
-
 def test_a_scope_knows_the_path_of_a_setting() -> None:
     assert (DEVICE.uri(RECOVERY), USER.uri(RECOVERY)) == (URI, URI.replace("./Device/", "./User/"))
-
-
-@pytest.mark.parametrize(
-    ("uri", "is_meant"),
-    [
-        pytest.param(URI, True, id="the same"),
-        pytest.param(SHORT_URI, True, id="without Device"),
-        pytest.param(URI.upper(), True, id="another letter case"),
-        pytest.param(URI.replace("MSFT/", "MSFT/Policy/"), True, id="Microsoft's misprint"),
-        pytest.param(SHORT_URI.replace("MSFT/", "MSFT/Policy/"), True, id="the misprint without Device"),
-        pytest.param(URI.replace(TENANT, f"{{{TENANT}}}"), True, id="braces"),
-        pytest.param(URI.replace(TENANT, f"{{{TENANT.upper()}}}"), True, id="braces and another letter case"),
-        pytest.param(URI.replace("/Device/", "/User/"), False, id="of users"),
-        pytest.param(URI.replace(TENANT, TENANT[::-1]), False, id="another tenant"),
-        pytest.param(URI.replace("MSFT/", "MSFT/Policy/Config/"), False, id="Policy/Config"),
-        pytest.param(f"{URI}s", False, id="another node"),
-        pytest.param(None, False, id="null"),
-    ],
-)
-def test_wrong_paths_that_mean_a_setting_are_known(uri: str | None, is_meant: bool) -> None:
-    assert is_uri_of(uri, RECOVERY, DEVICE) is is_meant
 
 
 # --- values ---------------------------------------------------------------------------------------------------------
@@ -167,8 +121,25 @@ def test_a_found_policy_is_described() -> None:
         "description": "Old.",
         "surface": "intent",
         "backend": None,
-        "device_settings": {"web_sign_in_allowed_urls": ["a.test"]},
-        "user_settings": {"pin_history": 0},
+        "scope": "device",
+        "settings": {**dict.fromkeys(BY_OPTION), "web_sign_in_allowed_urls": ["a.test"]},
+        "user_settings": {**dict.fromkeys(BY_OPTION), "pin_history": 0},
         "assignments": [{"target": "all_users", "group_id": None, "filter_id": None, "filter_type": None}],
         "scope_tag_ids": ["0"],
     }
+
+
+@pytest.mark.parametrize(
+    ("values", "scope", "shown", "of_users"),
+    [
+        pytest.param({}, "device", {}, False, id="nothing"),
+        pytest.param({"device": {"pin_history": 1}}, "device", {"pin_history": 1}, False, id="device"),
+        pytest.param({"user": {"pin_history": 2}}, "user", {"pin_history": 2}, False, id="user"),
+        pytest.param({"device": {"pin_history": 1}, "user": {"pin_history": 2}}, "device", {"pin_history": 1}, True, id="both"),
+        pytest.param({"device": {}, "user": {"pin_history": 2}}, "user", {"pin_history": 2}, False, id="user, device empty"),
+    ],
+)
+def test_settings_have_one_shape_whatever_their_scope(values: t.Any, scope: str, shown: t.Any, of_users: bool) -> None:
+    found = FoundPolicy("custom", "p-1", "PIN", values=values).describe()
+    assert (found["scope"], found["settings"]) == (scope, {**dict.fromkeys(BY_OPTION), **shown})
+    assert found["user_settings"] == ({**dict.fromkeys(BY_OPTION), "pin_history": 2} if of_users else {})

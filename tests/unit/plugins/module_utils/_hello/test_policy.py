@@ -52,7 +52,7 @@ POLICY = Policy("PIN", "Mine.", {**ON, "minimum_pin_length": 6}, (DEVICES, FILTE
 def task(**given: t.Any) -> PolicyTask:
     """Return a task with the defaults of the options, and these."""
     unset = dict.fromkeys(["name", "id", "description", "assignments", "scope_tags", "tenant_id", *settings.BY_OPTION])
-    defaults = {"state": "present", "backend": "custom", "replace_custom": False, "scope": "device"}
+    defaults = {"state": "present", "backend": None, "replace_custom": False, "force": False, "scope": "device"}
     return parse_task({**unset, **defaults, "purge_assignments": True, "wait_timeout": 60.0, **given})
 
 
@@ -70,7 +70,12 @@ def test_a_task_holds_what_the_options_give() -> None:
     [
         pytest.param({"name": " "}, "name is blank", id="blank name"),
         pytest.param({"name": "", "state": "absent"}, "name is blank", id="blank name, absent"),
-        pytest.param({"name": "PIN", "replace_custom": True}, "replace_custom needs the backend settings_catalog", id="custom backend"),
+        pytest.param({"name": "PIN", "replace_custom": True}, "replace_custom needs the backend settings_catalog", id="no backend"),
+        pytest.param(
+            {"name": "PIN", "replace_custom": True, "backend": "custom", "state": "absent"},
+            "needs the backend settings_catalog",
+            id="custom backend",
+        ),
         pytest.param({"id": ID, "replace_custom": True, "backend": "settings_catalog"}, "and the name", id="no name to replace"),
         pytest.param({"name": "PIN", "pin_history": 51}, "pin_history must be from 0 to 50", id="setting"),
         pytest.param({"name": "PIN", "assignments": [{"target": "group"}]}, "needs a group", id="assignment"),
@@ -87,6 +92,7 @@ def test_a_task_that_no_policy_can_have_is_refused(options: Json, words: str) ->
     [
         pytest.param({"name": "PIN", "state": "absent", "pin_history": 51, "assignments": [{"target": "group"}]}, id="absent"),
         pytest.param({"name": "PIN", "replace_custom": True, "backend": "settings_catalog"}, id="replaced"),
+        pytest.param({"name": "PIN", "replace_custom": True, "state": "absent"}, id="both removed"),
         pytest.param({"id": ID}, id="by id"),
     ],
 )
@@ -100,15 +106,11 @@ def test_a_sound_task_passes(options: Json) -> None:
         pytest.param({"name": "PIN"}, None, False, True, id="new"),
         pytest.param({"name": "PIN"}, POLICY, False, False, id="found by name"),
         pytest.param({"name": "PIN", "replace_custom": True}, POLICY, False, True, id="found by name, and replacing"),
-        pytest.param({"name": "PIN", "state": "absent"}, POLICY, False, True, id="removed by name"),
-        pytest.param({"name": "PIN", "state": "absent"}, None, False, True, id="not there"),
         pytest.param({"id": ID}, POLICY, False, False, id="by id"),
         pytest.param({"id": ID, "name": "PIN"}, POLICY, False, False, id="by id, the same name"),
         pytest.param({"id": ID, "name": "New"}, POLICY, True, True, id="by id, another name"),
         pytest.param({"id": ID, "name": "New"}, None, False, False, id="by an id that is not there"),
-        pytest.param({"id": ID, "name": "New", "state": "absent"}, POLICY, False, False, id="removed by id"),
         pytest.param({"id": ID, "name": "PIN", "replace_custom": True}, POLICY, False, True, id="by id, and replacing"),
-        pytest.param({"id": ID, "name": "PIN", "replace_custom": True, "state": "absent"}, POLICY, False, False, id="removed by id only"),
     ],
 )
 def test_the_other_backend_matters_where_a_name_is_given(options: Json, current: Policy | None, is_rename: bool, needs_other: bool) -> None:
@@ -116,8 +118,8 @@ def test_the_other_backend_matters_where_a_name_is_given(options: Json, current:
 
 
 def test_a_plan_is_true_where_something_changes() -> None:
-    assert not PolicyPlan(POLICY, POLICY, None, ())
-    assert PolicyPlan(POLICY, POLICY, None, ("update",)) and PolicyPlan(POLICY, POLICY, POLICY, ())
+    assert not PolicyPlan("custom", POLICY, POLICY, None, ())
+    assert PolicyPlan("custom", POLICY, POLICY, None, ("update",)) and PolicyPlan("settings_catalog", POLICY, POLICY, POLICY, ())
 
 
 # --- the desired state ----------------------------------------------------------------------------------------------
@@ -274,8 +276,6 @@ def test_a_policy_that_was_moved_already_needs_nothing() -> None:
 def test_a_policy_is_described() -> None:
     shown = describe(POLICY, "custom", DEVICE)
     assert shown is not None
-    values = {name: shown.pop(name) for name in settings.BY_OPTION}
-    assert {name: value for name, value in values.items() if value is not None} == POLICY.settings
     assert shown == {
         "id": ID,
         "backend": "custom",
@@ -283,6 +283,7 @@ def test_a_policy_is_described() -> None:
         "oma_uri": f"./Device/Vendor/MSFT/PassportForWork/{TENANT}/Policies/EnablePinRecovery",
         "name": "PIN",
         "description": "Mine.",
+        "settings": {**dict.fromkeys(settings.BY_OPTION), **POLICY.settings},
         "assignments": [
             {"target": "all_devices", "group_id": None, "filter_id": None, "filter_type": None},
             {"target": "group", "group_id": G1, "filter_id": F1, "filter_type": "include"},
@@ -293,7 +294,8 @@ def test_a_policy_is_described() -> None:
 
 
 def test_a_description_names_the_path_of_its_scope() -> None:
-    assert (describe(POLICY, "custom", USER) or {})["oma_uri"].startswith("./User/Vendor/MSFT/PassportForWork/")
+    shown = describe(POLICY, "custom", USER)
+    assert shown is not None and shown["oma_uri"].startswith("./User/Vendor/MSFT/PassportForWork/")
 
 
 def test_a_diff_has_managed_keys_only_and_the_settings_of_either() -> None:
@@ -301,8 +303,8 @@ def test_a_diff_has_managed_keys_only_and_the_settings_of_either() -> None:
     before_shown, after_shown = diff(POLICY, after)
     assert before_shown.pop("assignments") and not after_shown.pop("assignments")
     same = {"name": "PIN", "description": "Mine.", "scope_tag_ids": ["3"]}
-    assert before_shown == {**same, "enable_pin_recovery": True, "minimum_pin_length": 6, "pin_history": None}
-    assert after_shown == {**same, "enable_pin_recovery": None, "minimum_pin_length": None, "pin_history": 1}
+    assert before_shown == {**same, "settings": {"enable_pin_recovery": True, "minimum_pin_length": 6, "pin_history": None}}
+    assert after_shown == {**same, "settings": {"enable_pin_recovery": None, "minimum_pin_length": None, "pin_history": 1}}
     assert list(before_shown) == list(after_shown)
     assert diff(None, None) == ({}, {})
     assert diff(None, Policy("PIN"))[0] == {}

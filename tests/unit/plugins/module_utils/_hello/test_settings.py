@@ -53,6 +53,11 @@ URIS = {
     "use_security_key_for_signin": f"{HELLO}/SecurityKey/UseSecurityKeyForSignin",
     "enable_web_sign_in": "./Device/Vendor/MSFT/Policy/Config/Authentication/EnableWebSignIn",
     "web_sign_in_allowed_urls": "./Device/Vendor/MSFT/Policy/Config/Authentication/ConfigureWebSignInAllowedUrls",
+    "webcam_access_domain_names": "./Device/Vendor/MSFT/Policy/Config/Authentication/ConfigureWebcamAccessDomainNames",
+    "preferred_aad_tenant_domain_name": "./Device/Vendor/MSFT/Policy/Config/Authentication/PreferredAadTenantDomainName",
+    "allow_aad_password_reset": "./Device/Vendor/MSFT/Policy/Config/Authentication/AllowAadPasswordReset",
+    "enable_passwordless_experience": "./Device/Vendor/MSFT/Policy/Config/Authentication/EnablePasswordlessExperience",
+    "cloud_kerberos_ticket_retrieval": "./Device/Vendor/MSFT/Policy/Config/Kerberos/CloudKerberosTicketRetrievalEnabled",
 }
 
 USER_URIS = {
@@ -97,6 +102,11 @@ DEFINITIONS = {
     "use_security_key_for_signin": f"{PLAIN}securitykey_usesecuritykeyforsignin",
     "enable_web_sign_in": "device_vendor_msft_policy_config_authentication_enablewebsignin",
     "web_sign_in_allowed_urls": "device_vendor_msft_policy_config_authentication_configurewebsigninallowedurls",
+    "webcam_access_domain_names": "device_vendor_msft_policy_config_authentication_configurewebcamaccessdomainnames",
+    "preferred_aad_tenant_domain_name": "device_vendor_msft_policy_config_authentication_preferredaadtenantdomainname",
+    "allow_aad_password_reset": "device_vendor_msft_policy_config_authentication_allowaadpasswordreset",
+    "enable_passwordless_experience": "device_vendor_msft_policy_config_authentication_enablepasswordlessexperience",
+    "cloud_kerberos_ticket_retrieval": "device_vendor_msft_policy_config_kerberos_cloudkerberosticketretrievalenabled",
 }
 
 USER_DEFINITIONS = {
@@ -150,6 +160,15 @@ WIRE = [
     ("enable_web_sign_in", "enabled", INTEGER, 1, "_1"),
     ("enable_web_sign_in", "disabled", INTEGER, 2, "_2"),
     ("web_sign_in_allowed_urls", ("a.test", "b.test"), STRING, "a.test;b.test", ["a.test", "b.test"]),
+    ("webcam_access_domain_names", ("a.test", "b.test"), STRING, "a.test;b.test", ["a.test", "b.test"]),
+    ("preferred_aad_tenant_domain_name", "contoso.com", STRING, "contoso.com", "contoso.com"),
+    ("allow_aad_password_reset", True, INTEGER, 1, "_1"),
+    ("allow_aad_password_reset", False, INTEGER, 0, "_0"),
+    ("enable_passwordless_experience", "default", INTEGER, 0, "_0"),
+    ("enable_passwordless_experience", "enabled", INTEGER, 1, "_1"),
+    ("enable_passwordless_experience", "disabled", INTEGER, 2, "_2"),
+    ("cloud_kerberos_ticket_retrieval", True, INTEGER, 1, "_1"),
+    ("cloud_kerberos_ticket_retrieval", False, INTEGER, 0, "_0"),
 ]
 
 RANGES = {"minimum_pin_length": (4, 127), "maximum_pin_length": (4, 127), "pin_history": (0, 50), "pin_expiration": (0, 730)}
@@ -211,6 +230,9 @@ def test_the_options_are_typed_by_what_they_hold() -> None:
     assert list(spec) == list(URIS)
     assert spec["enable_pin_recovery"] == {"type": "bool", "no_log": False}
     assert spec["use_security_key_for_signin"] == {"type": "bool"}
+    # Ansible takes an option with "pass" in its name for a secret.
+    assert spec["allow_aad_password_reset"] == {"type": "bool", "no_log": False}
+    assert spec["enable_passwordless_experience"] == {"type": "str", "choices": ["default", "enabled", "disabled"], "no_log": False}
     assert spec["pin_history"] == {"type": "int", "no_log": False}
     assert spec["digits"] == {"type": "str", "choices": ["allowed", "required", "blocked"]}
     assert spec["enable_web_sign_in"] == {"type": "str", "choices": ["default", "enabled", "disabled"]}
@@ -365,10 +387,28 @@ def test_allowed_urls_are_names_of_hosts(host: str, good: bool) -> None:
     assert bool(problems({"web_sign_in_allowed_urls": (host,)})) is not good
 
 
-def test_allowed_urls_have_a_limit() -> None:
-    hosts = tuple(f"h{number}.test" for number in range(1001))
-    assert problems({"web_sign_in_allowed_urls": hosts[:1000]}) == ""
-    assert "1001 entries" in problems({"web_sign_in_allowed_urls": hosts})
+@pytest.mark.parametrize(("option", "limit"), [("web_sign_in_allowed_urls", 1000), ("webcam_access_domain_names", 600)])
+def test_lists_of_hosts_have_a_limit(option: str, limit: int) -> None:
+    hosts = tuple(f"h{number}.test" for number in range(limit + 1))
+    assert problems({option: hosts[:limit]}) == ""
+    assert problems({option: hosts}) == f"{option} has {limit + 1} entries; at most {limit} are possible."
+
+
+@pytest.mark.parametrize(
+    ("domain", "good"),
+    [
+        ("contoso.com", True),
+        ("", True),
+        ("sub.contoso.com", True),
+        ("*.contoso.com", False),
+        ("@contoso.com", False),
+        ("https://contoso.com", False),
+        ("a.test;b.test", False),
+    ],
+)
+def test_the_preferred_domain_is_the_name_of_one_domain(domain: str, good: bool) -> None:
+    message = f"preferred_aad_tenant_domain_name must be the name of a domain, such as contoso.com, not '{domain}'."
+    assert problems({"preferred_aad_tenant_domain_name": domain}) == ("" if good else message)
 
 
 @pytest.mark.parametrize("option", ["device_unlock_plugins", "dynamic_lock_plugins"])
@@ -417,3 +457,19 @@ def test_all_problems_are_reported_at_once() -> None:
 )
 def test_equal_lengths_are_warned_of(values: dict[str, t.Any], warned: bool) -> None:
     assert bool(settings.make_warnings(values)) is warned
+
+
+@pytest.mark.parametrize(
+    ("value", "warned"),
+    [pytest.param(False, True, id="case 54: off"), pytest.param(True, False, id="on"), pytest.param(None, False, id="not given")],
+)
+def test_enhanced_sign_in_security_is_not_switched_off_unnoticed(value: bool | None, warned: bool) -> None:
+    values = {} if value is None else {"enable_ess_with_supported_peripherals": value}
+    found = settings.make_warnings(values)
+    assert bool(found) is warned
+    assert not warned or all(words in found[0] for words in ("Enhanced Sign-in Security off", "lose", "must reset their PIN"))
+
+
+def test_all_warnings_are_given() -> None:
+    values = {"minimum_pin_length": 6, "maximum_pin_length": 6, "enable_ess_with_supported_peripherals": False}
+    assert len(settings.make_warnings(values)) == 2

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.ownership import PolicyContents
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION, merge
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import (
     SettingsCatalog,
@@ -180,21 +181,41 @@ def test_a_policy_of_another_kind_is_reported(more: Json, words: str | None) -> 
     assert BACKEND.find_mismatch({**policy(), **more}) == words
 
 
-def test_settings_that_no_option_stands_for_are_named() -> None:
+def test_settings_of_ours_and_of_others_are_told_apart() -> None:
     user = group(choice(f"{USER_GROUP}_policies_enablepinrecovery", "false"), definition=USER_GROUP)
-    ours = [group({**ON, "settingDefinitionId": RECOVERY.upper()}), user, choice(BIOMETRICS, "maybe")]
-    assert BACKEND.list_unmanaged(policy(*ours), DEVICE) == []
+    ours = [group({**ON, "settingDefinitionId": RECOVERY.upper()}), user, choice(BIOMETRICS, "true")]
+    options = frozenset({"enable_pin_recovery", "use_biometrics"})
+    assert BACKEND.read_contents(policy(*ours), TENANT) == PolicyContents(options, ())
     others = [SECRET, OTHER, OTHER, group(OTHER_CHILD), choice(BIOMETRICS.replace("device_", "user_", 1), "true")]
     others.append(group(ON, definition="vendor_group"))
-    for policy_scope in (DEVICE, USER):
-        assert BACKEND.list_unmanaged(policy(*ours, *others), policy_scope) == [
-            OTHER_CHILD["settingDefinitionId"],
-            OTHER["settingDefinitionId"],
-            BIOMETRICS.replace("device_", "user_", 1),
-            "vendor_group",
-            "vendor_key",
-        ]
-    assert BACKEND.list_unmanaged({**policy(), "settings": None}, DEVICE) == []
+    told = (
+        OTHER_CHILD["settingDefinitionId"],
+        OTHER["settingDefinitionId"],
+        BIOMETRICS.replace("device_", "user_", 1),
+        "vendor_group",
+        "vendor_key",
+    )
+    assert BACKEND.read_contents(policy(*ours, *others), TENANT) == PolicyContents(options, told)
+    assert BACKEND.read_contents({**policy(), "settings": None}, TENANT) == PolicyContents(frozenset(), ())
+
+
+CHILD = {"settingDefinitionId": "child_of_others"}
+SECRET_PLUGINS = {**SECRET, "settingDefinitionId": "device_vendor_msft_passportforwork_deviceunlock_plugins"}
+
+
+@pytest.mark.parametrize(
+    "instance",
+    [
+        pytest.param(choice(BIOMETRICS, "maybe"), id="case 48: another value"),
+        pytest.param(SECRET_PLUGINS, id="case 48: a secret value"),
+        pytest.param(
+            {**choice(BIOMETRICS, "true"), "choiceSettingValue": {"value": f"{BIOMETRICS}_true", "children": [CHILD]}},
+            id="case 48: settings within it",
+        ),
+    ],
+)
+def test_a_setting_that_this_collection_never_writes_is_of_others(instance: Json) -> None:
+    assert BACKEND.read_contents(policy(instance), TENANT) == PolicyContents(frozenset(), (instance["settingDefinitionId"],))
 
 
 def test_hidden_values_are_a_matter_of_custom_profiles_alone() -> None:

@@ -136,7 +136,10 @@ def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock)
     ]
     subject.close()
     found = past(path)
-    assert found.resets == {A: KnownReset("accepted", START + 2, START + 7), B: KnownReset("free", START + 2, START + 7)}
+    assert found.resets == {
+        A: KnownReset("accepted", START + 2, START + 7, None, "done"),
+        B: KnownReset("free", START + 2, START + 7, None, "not_attempted"),
+    }
     assert (found.tenant, found.graph, found.runs) == (TENANT_ID, GRAPH, {})
     assert found.size == path.stat().st_size
 

@@ -167,11 +167,21 @@ INTENT = line("intent", 1, device=A, name="PC-1")
         pytest.param(
             [INTENT, line("settled", 2, device=A, ran=False)], KnownReset("free", START + 1, START + 2), id="settled, did not run"
         ),
-        pytest.param([INTENT, line("outcome", 2, device=A, status="done")], KnownReset("open", START + 1, START + 2), id="outcome"),
+        pytest.param(
+            [INTENT, line("outcome", 2, device=A, status="done")], KnownReset("open", START + 1, START + 2, None, "done"), id="outcome"
+        ),
         pytest.param(
             [INTENT, line("lost", 2, device=A), line("settled", 3, device=A, ran=True), line("outcome", 4, device=A, status="failed")],
-            KnownReset("accepted", START + 1, START + 4),
+            KnownReset("accepted", START + 1, START + 4, None, "failed"),
             id="an outcome leaves the state",
+        ),
+        pytest.param(
+            [INTENT, line("outcome", 2, device=A, status=7)], KnownReset("open", START + 1, START + 2), id="an outcome that is not text"
+        ),
+        pytest.param(
+            [INTENT, line("outcome", 2, device=A, status="done"), line("intent", 9, device=A)],
+            KnownReset("open", START + 9, START + 9),
+            id="an outcome, anew",
         ),
         pytest.param(
             [INTENT, line("accepted", 2, device=A), line("intent", 9, device=A)],

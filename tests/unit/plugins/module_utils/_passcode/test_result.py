@@ -9,6 +9,7 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import prediction
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import model, result, status
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset, RecordedReset
@@ -72,6 +73,8 @@ def test_an_entry_says_everything_about_a_device() -> None:
         "device_name": "PC-1",
         "operating_system": "Windows",
         "os_version": "10.0.22631",
+        "predicted_outcome": "not_supported",
+        "predicted_reason": prediction.WINDOWS.reason,
         "status": "done",
         "reason": None,
         "message": None,
@@ -194,7 +197,7 @@ def test_an_entry_is_documented_key_by_key() -> None:
 
 
 def test_an_entry_of_the_info_module_lacks_what_only_a_reset_has() -> None:
-    lacking = sorted(["approval", "changed", "confirmed", "request_id"])
+    lacking = sorted(["approval", "changed", "confirmed", "predicted_outcome", "predicted_reason", "request_id"])
     assert differences(list[ReturnedResult], documented(intune_device_passcode_info, "results"), "results") == [
         f"results[].{name} is only in one of the two" for name in lacking
     ]
@@ -202,7 +205,7 @@ def test_an_entry_of_the_info_module_lacks_what_only_a_reset_has() -> None:
 
 @pytest.mark.parametrize(
     ("describe", "lacking"),
-    [(result.describe, set()), (status.describe, {"approval", "changed", "confirmed", "request_id"})],
+    [(result.describe, set()), (status.describe, status.OF_A_RUN)],
     ids=["reset", "info"],
 )
 def test_an_entry_has_every_key_of_its_type(describe: t.Callable[[DeviceReset], result.ResetResult], lacking: set[str]) -> None:
@@ -241,3 +244,18 @@ def test_every_status_has_a_place_in_the_summary(status: str) -> None:
 
 def test_the_summary_of_nothing_has_the_same_keys() -> None:
     assert set(result.summarize([])) == set(result.summarize([item()]))
+
+
+# --- the prediction -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["planned", "pending", "needs_approval"])
+def test_case_70_resets_that_are_not_supported_are_warned_of_while_they_are_open(status: model.Status) -> None:
+    items = [item(status=status, system="Windows"), item(status=status, system="iOS"), item(status="refused", system="Windows")]
+    (warning,) = result.warn_of_prediction(items)
+    assert warning.startswith("1 of 3 resets will most likely end as not_supported: PC-1. ") and prediction.WINDOWS.reason in warning
+
+
+@pytest.mark.parametrize("status", ["done", "failed", "not_supported", "refused", "unknown", "not_attempted", "canceled"])
+def test_case_70_an_outcome_is_not_predicted_any_more(status: model.Status) -> None:
+    assert result.warn_of_prediction([item(status=status, system="Windows"), DeviceReset(ID, ["PC-1"], status="pending")]) == []

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Groups by their IDs: their names, and which of those that assignments name no longer exist. An assignment outlives its group."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _errors as errors
+from .. import _json as shapes
+from .._graph.client import GraphClient
+from .._graph.odata import render_literal
+from .._http.message import Request
+
+MOST_IDS = 15  # values of an in operator. Source: https://learn.microsoft.com/graph/filter-query-parameter
+GROUP = shapes.object_of({"id": shapes.identity, "displayName": shapes.lenient(shapes.text)})
+
+
+def fetch_group_names(client: GraphClient, ids: t.Iterable[str]) -> dict[str, str]:
+    """Return the display names of groups by their object IDs in lower case, without the groups that do not exist."""
+    return {
+        item["id"].lower(): item.get("displayName") or item["id"].lower()
+        for query in _render_queries(ids)
+        for item in client.list_items("/groups", query, item=GROUP)
+    }
+
+
+def render_name_requests(client: GraphClient, ids: t.Iterable[str]) -> list[Request]:
+    """Return the requests of ``fetch_group_names``."""
+    return [client.request("GET", "/groups", query) for query in _render_queries(ids)]
+
+
+def fetch_missing_groups(client: GraphClient, ids: t.Iterable[str]) -> frozenset[str] | None:
+    """Return the object IDs that no group has, in lower case; null where the application may not read groups."""
+    wanted = frozenset(identity.lower() for identity in ids)
+    try:
+        return wanted - fetch_group_names(client, wanted).keys()
+    except errors.ForbiddenError:
+        return None
+
+
+def _render_queries(ids: t.Iterable[str]) -> t.Iterator[dict[str, str]]:
+    wanted = sorted({identity.lower() for identity in ids})
+    for start in range(0, len(wanted), MOST_IDS):
+        some = ",".join(map(render_literal, wanted[start : start + MOST_IDS]))
+        yield {"$filter": f"id in ({some})", "$select": "id,displayName"}

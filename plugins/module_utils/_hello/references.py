@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Groups and assignment filters that a policy has refers to already, and that may have been deleted since.
+
+An assignment outlives its group. Intune replaces all assignments of a policy at once, and can refuse all of them because of one group.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _errors as errors
+from .._directory.groups import fetch_missing_groups
+from .._directory.lookup import DirectoryLookup
+from .._graph.client import GraphClient
+from .._names import show
+from .assignments import Assignment
+from .model import Policy
+from .terms import name_option
+
+
+def validate_references(
+    client: GraphClient, lookup: DirectoryLookup, kept: t.Iterable[Assignment], given: t.Collection[Assignment], desired: Policy
+) -> None:
+    """Raise SelectionError where the assignments of ``desired`` would name a deleted group or filter, before anything is written.
+
+    Only what ``kept``, the assignments that were there, refer to is asked for: all else was just looked up. ``given``: those of the task.
+    Without the permission to read groups, Intune decides.
+    """
+    was_there, named = list(kept), _collect(given)
+    groups = _collect(desired.assignments)[0] & _collect(was_there)[0]
+    filters = _collect(desired.assignments)[1] & _collect(was_there)[1]
+    problems = [
+        *_explain("groups", fetch_missing_groups(client, groups) or (), named[0], desired.name),
+        *_explain("assignment filters", lookup.find_missing_filters(filters), named[1], desired.name),
+    ]
+    if problems:
+        message, hint = (" ".join(dict.fromkeys(texts)) for texts in zip(*problems, strict=True))
+        raise errors.SelectionError(message, hint=hint, effects="none")
+
+
+def _collect(targets: t.Iterable[Assignment]) -> tuple[set[str], set[str]]:
+    """Return the IDs of groups, and those of filters."""
+    every = list(targets)
+    return {target.group_id for target in every if target.group_id}, {target.filter_id for target in every if target.filter_id}
+
+
+def _explain(kind: str, missing: t.Iterable[str], named: t.Collection[str], policy: str) -> t.Iterator[tuple[str, str]]:
+    """Yield a problem and what to do, for those that the task names, and those that the policy would keep."""
+    given, kept = sorted(set(missing) & set(named)), sorted(set(missing) - set(named))
+    assignments, purge = name_option("assignments"), name_option("purge_assignments")
+    if given:
+        yield f"There are no {kind} with the IDs that assignments names: {', '.join(given)}.", f"Remove them from {assignments}."
+    if kept:
+        yield (
+            f"The policy '{show(policy)}' is assigned with {kind} that no longer exist: {', '.join(kept)}. Intune can refuse all "
+            "assignments because of them.",
+            f"Name all targets that the policy must have in {assignments} and set {purge} to true, which removes these {kind}, or remove "
+            "them from the policy in the Intune admin center.",
+        )

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The names of options as those who ask know them: options of modules, or variables of the role pin_reset. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing as t
+
+from .settings import BY_OPTION
+
+POLICY_MODULE = "intune_pin_policy"
+CONSENT_MODULE = "intune_pinreset_consent"
+SETTINGS_VARIABLE = "pin_reset_policy_settings"
+ALWAYS_SET = "enable_pin_recovery"  # the role sets it, and has no variable for it
+# Options that messages name: the module, and the variable of the role.
+OPTIONS: t.Mapping[str, tuple[str, str]] = types.MappingProxyType(
+    {
+        "name": (POLICY_MODULE, "pin_reset_policy_name"),
+        "description": (POLICY_MODULE, "pin_reset_policy_description"),
+        "scope": (POLICY_MODULE, "pin_reset_policy_scope"),
+        "backend": (POLICY_MODULE, "pin_reset_policy_backend"),
+        "replace_custom": (POLICY_MODULE, "pin_reset_policy_replace_custom"),
+        "force": (POLICY_MODULE, "pin_reset_policy_force"),
+        "assignments": (POLICY_MODULE, "pin_reset_assignments"),
+        "purge_assignments": (POLICY_MODULE, "pin_reset_purge_assignments"),
+        "scope_tags": (POLICY_MODULE, "pin_reset_scope_tags"),
+        "rollout": ("intune_pin_policy_info", "pin_reset_rollout"),
+        "service_scopes": (CONSENT_MODULE, "pin_reset_service_scopes"),
+        "client_scopes": (CONSENT_MODULE, "pin_reset_client_scopes"),
+        "purge_grants": (CONSENT_MODULE, "pin_reset_purge_grants"),
+    }
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Terms:
+    """How a message names options and tasks: noun phrases, to stand after "set", "with", or "run"."""
+
+    is_role: bool
+
+    def option(self, name: str) -> str:
+        """Return an option of a module, or the role's variable for it."""
+        module, variable = OPTIONS[name]
+        return variable if self.is_role else f"'{name}' of {module}"
+
+    def setting(self, name: str) -> str:
+        """Return a setting of Windows Hello for Business."""
+        option = BY_OPTION[name].option
+        if not self.is_role:
+            return f"'{option}' of {POLICY_MODULE}"
+        return f"{option} (which the role always sets)" if option == ALWAYS_SET else f"{SETTINGS_VARIABLE}.{option}"
+
+    def policy_task(self) -> str:
+        """Return the task that writes the policy."""
+        return "endpointops.intune.onboard" if self.is_role else POLICY_MODULE
+
+    def consent_task(self) -> str:
+        """Return the task that connects the tenant to the PIN Reset Service."""
+        return "endpointops.intune.onboard" if self.is_role else CONSENT_MODULE
+
+
+MODULE_TERMS = Terms(is_role=False)
+ROLE_TERMS = Terms(is_role=True)
+
+
+def name_option(name: str) -> str:
+    """Return an option for a message of its module, which does not know whether the role asks: with the role's variable."""
+    return f"{name} (in the role {ROLE_TERMS.option(name)})"

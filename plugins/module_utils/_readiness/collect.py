@@ -1,0 +1,241 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Read everything that the verdict needs, in as few requests as possible.
+
+Requests that do not depend on each other are sent as one batch for each version of Graph. A part that may not be read is told in one line
+and leaves the others alone.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import typing as t
+
+from .. import _errors as errors
+from .. import _permissions as permissions
+from .._consent import api as consent
+from .._consent.model import Goal
+from .._consent.urls import render_consent_urls
+from .._devices import lookup as devices
+from .._devices.eligibility import evaluate
+from .._devices.model import ELIGIBILITY, platform_of
+from .._directory.groups import fetch_group_names, render_name_requests
+from .._graph.client import GraphClient
+from .._guid import parse_guid
+from .._hello import api, deployment, discovery
+from .._hello.check_in import Rollout, Row, map_devices
+from .._hello.check_in import Status as CheckIn
+from .._hello.findings import list_findings
+from .._hello.model import FoundPolicy
+from .._hello.policy import PolicyTask
+from .._hello.settings import BackendName
+from .._hello.terms import Terms
+from .._http.message import Request
+from .._permissions import Rows
+from .._text import quote
+from .expectation import compare_policy, render_expected_requests
+from .model import DeviceCounts, Difference, Evidence, Expected, Part, Unread
+from .policies import judge_policies
+
+T = t.TypeVar("T")
+LONGEST_CAUSE = 200  # characters of the service's text in a problem
+# The permissions that a request needs, by a part of its path; all others read configuration. To read the consent takes two.
+CONSENT: Rows = (permissions.READ_APPLICATIONS, permissions.READ_GRANTS)
+NEEDED: t.Mapping[str, Rows] = {
+    "/servicePrincipals": CONSENT,
+    "/deletedItems": CONSENT,
+    "/oauth2PermissionGrants": CONSENT,
+    "/deviceEnrollmentConfigurations": (permissions.READ_ENROLLMENT,),
+    "/groups": (permissions.READ_GROUPS,),
+    "/roleScopeTags": (permissions.READ_TAGS,),
+    "/managedDevices": (permissions.READ_DEVICES,),
+    "/exportJobs": (permissions.WRITE_CONFIGURATION,),
+    "": (permissions.READ_CONFIGURATION,),
+}
+WHAT: t.Mapping[Part, str] = {
+    "profiles": "device configurations",
+    "catalog": "settings catalog policies",
+    "intents": "endpoint security intents",
+    "enrollment": "enrollment settings",
+    "consent": "the consent",
+    "groups": "groups",
+    "expected": "the expected policy",
+    "devices": "managed devices",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """What a task asks for.
+
+    ``expected``: the policy that it expects, as the task of intune_pin_policy that would make it; of ``expected_backend``, or of any.
+    """
+
+    tenant_id: str | None
+    cloud: str
+    goal: Goal
+    rollout: Rollout
+    rollout_timeout: float
+    counts_devices: bool
+    expected: PolicyTask | None
+    expected_backend: BackendName | None
+    terms: Terms
+
+
+def collect(client: GraphClient, question: Question) -> Evidence:
+    """Return all that was read of a tenant."""
+    return Collector(client, question).collect()
+
+
+def explain(client: GraphClient, what: str, failure: errors.IntuneError) -> Unread:
+    """Return the problem of a failure in one line, with the permissions that are missing."""
+    cause, hint = _find_cause(client, failure)
+    return Unread(f"Could not read {what}: {cause}.", hint)
+
+
+def _find_cause(client: GraphClient, failure: errors.IntuneError) -> tuple[str, str]:
+    """Return why a part could not be read, and what to do about it; raise the failure of a token that was refused."""
+    if isinstance(failure, errors.UnauthorizedError):
+        raise failure
+    granted = permissions.parse_granted(client.credential.identity())
+    rows = next(rows for part, rows in NEEDED.items() if part in (failure.target or ""))
+    missing = [row[0] for row in rows if not set(row) & (granted or set())]
+    if isinstance(failure, errors.ForbiddenError) and missing:
+        # Of a token that cannot be read nobody knows what it lacks.
+        verb = "needed" if granted is None else "missing"
+        return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} {verb}", _advise(client, missing)
+    text = f"{failure.status} {failure.code or ''}: {failure.message}" if isinstance(failure, errors.GraphError) else failure.message
+    tail = f" (request-id {failure.request_id})" if isinstance(failure, errors.GraphError) and failure.request_id else ""
+    return f"{quote(text, LONGEST_CAUSE).rstrip('.')}{tail}", failure.hint or "Run the task again."
+
+
+def _advise(client: GraphClient, missing: t.Sequence[str]) -> str:
+    if permissions.is_person_of_azure_cli(client.credential.identity()):
+        return "Sign in as an application: the Azure CLI's token for a person holds no permission of Intune."
+    return f"Grant {' and '.join(missing)} to the application in Microsoft Entra, and consent to it as an administrator."
+
+
+class Collector:
+    """Reads part by part; what could not be read is in ``unread``."""
+
+    def __init__(self, client: GraphClient, question: Question) -> None:
+        self._client = client
+        self._question = question
+        self.unread: dict[Part, Unread] = {}
+
+    def collect(self) -> Evidence:
+        """Return what was read."""
+        client, question = self._client, self._question
+        client.read_ahead(self._render_first_requests())
+        tenant_id = api.fetch_tenant_id(client, question.tenant_id)
+        policies = self._fetch_policies(tenant_id)
+        principals = self._read("consent", lambda: consent.fetch_principals(client))
+        groups = sorted({each.group_id for policy in policies for each in policy.assignments if parse_guid(each.group_id)})
+        overviews = [] if question.rollout == "none" else deployment.render_overview_requests(client, policies)
+        following = [*render_name_requests(client, groups), *overviews]
+        client.read_ahead(following if principals is None else [*following, *consent.render_state_requests(client, principals)])
+        state = None if principals is None else self._read("consent", lambda: consent.fetch_state(client, question.goal, principals))
+        names = self._read("groups", lambda: fetch_group_names(client, groups))
+        missing = None if names is None else frozenset(groups) - names.keys()
+        evidence = Evidence(
+            goal=question.goal,
+            consent=state,
+            consent_urls=render_consent_urls(tenant_id, question.cloud),
+            policies=tuple(policies),
+            findings=tuple(list_findings(policies, tenant_id, deleted_groups=missing or (), terms=question.terms)),
+            missing_groups=missing,
+            group_names=names or {},
+            rollout=question.rollout,
+            expected=Expected(question.expected.name, question.expected.scope) if question.expected else Expected(),
+            differences=tuple(self._compare(tenant_id, names or {})),
+            devices=self._read("devices", self._count_devices) if question.counts_devices else None,
+            unread=self.unread,
+        )
+        return self._with_statuses(evidence)
+
+    def _render_first_requests(self) -> list[Request]:
+        """Return the requests that depend on nothing that is read."""
+        client, question = self._client, self._question
+        requests = [consent.render_principals_request(client), *discovery.render_list_requests(client)]
+        if parse_guid(str(client.credential.identity().get("tid") or "")) is None:
+            requests.append(api.render_tenant_request(client))
+        if question.expected is not None:
+            requests += render_expected_requests(client, question.expected)
+        if question.counts_devices:
+            requests.append(devices.render_list_request(client, ELIGIBILITY))
+        return requests
+
+    # --- parts ------------------------------------------------------------------------------------------------------
+
+    def _read(self, part: Part, read: t.Callable[[], T]) -> T | None:
+        """Return what was read; null, and the problem, for a part that cannot be read. A token that is refused ends the task."""
+        try:
+            return read()
+        except discovery.UNREADABLE as failure:
+            self._note(part, failure=failure)
+            return None
+
+    def _note(self, *parts: Part, failure: errors.IntuneError) -> None:
+        found = explain(self._client, ", ".join(WHAT[part] for part in parts), failure)
+        self.unread.update(dict.fromkeys(parts, found))
+
+    def _fetch_policies(self, tenant_id: str) -> list[FoundPolicy]:
+        policies, failures = discovery.fetch_policy_types(self._client, tenant_id)
+        # One permission is for several types, and is told once.
+        by_cause: dict[tuple[str, str], list[discovery.PolicyType]] = {}
+        for name, failure in failures.items():
+            by_cause.setdefault(_find_cause(self._client, failure), []).append(name)
+        for names in by_cause.values():
+            self._note(*names, failure=failures[names[0]])
+        return policies
+
+    def _compare(self, tenant_id: str, groups: t.Mapping[str, str]) -> list[Difference]:
+        client, question, expected = self._client, self._question, self._question.expected
+        if expected is None:
+            return []
+        backend, terms = question.expected_backend, question.terms
+        return self._read("expected", lambda: compare_policy(client, expected, backend, tenant_id, groups, terms)) or []
+
+    def _count_devices(self) -> DeviceCounts:
+        """Return the managed devices by platform, join type, and eligibility. A list that changes may have a device twice."""
+        seen: set[str] = set()
+        platforms: collections.Counter[str] = collections.Counter()
+        joins: collections.Counter[str] = collections.Counter()
+        reasons: collections.Counter[str | None] = collections.Counter()
+        for device in devices.fetch_all_devices(self._client, ELIGIBILITY):
+            if device.id in seen:
+                continue
+            seen.add(device.id)
+            platforms[platform_of(device)] += 1
+            joins[device.join_type or "unknown"] += 1
+            reasons[evaluate(device, ("windows",)).reason] += 1
+        return DeviceCounts(platforms, joins, reasons)
+
+    def _with_statuses(self, evidence: Evidence) -> Evidence:
+        """Return the evidence with the check-in status of each policy. Only those that count are exported, which takes a while."""
+        question = self._question
+        counting = judge_policies(evidence, question.terms).policies
+        statuses, unread = {}, {}
+        devices: dict[str, dict[str, CheckIn]] = {}
+        for policy in evidence.policies:
+            rollout: Rollout = "overview" if question.rollout == "devices" and policy.id not in counting else question.rollout
+            what = f"the check-in status of '{policy.name}'"
+
+            def keep_rows(rows: t.Sequence[Row], identity: str = policy.id) -> None:
+                devices[identity] = map_devices(rows, identity)
+
+            try:
+                status, problem = deployment.read_status(self._client, policy, rollout, question.rollout_timeout, keep_rows)
+            except errors.IntuneError as failure:
+                unread[policy.id] = explain(self._client, what, failure)
+                continue
+            if status is not None:
+                statuses[policy.id] = status
+            if problem:
+                unread[policy.id] = Unread(problem, "Run the task again.")
+        return dataclasses.replace(evidence, statuses=statuses, device_statuses=devices, unread_statuses=unread)

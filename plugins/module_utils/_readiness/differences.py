@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The differences between the policy that a task expects and the one that the tenant has. Pure.
+
+Both come from the plan of intune_pin_policy: the policy as it is, and as that module would leave it. Groups, filters, and scope tags are
+named, not identified.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._hello.model import Policy
+from .._hello.policy import diff
+from .._hello.settings import BY_OPTION, BackendName
+from .._hello.terms import Terms
+from .._types import Json
+from .model import Difference
+
+
+@dataclasses.dataclass(frozen=True)
+class Names:
+    """The names of objects by their IDs. One that is missing is shown as its ID."""
+
+    groups: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    filters: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def compare(current: Policy, desired: Policy, names: Names, terms: Terms) -> list[Difference]:
+    """Return what differs between a policy as it is and as it is expected, by option."""
+    before, after = (_flatten(values, names) for values in diff(current, desired))
+    return [
+        _differ(option, before.get(option), expected, current.name, terms)
+        for option, expected in after.items()
+        if before.get(option) != expected
+    ]
+
+
+def report_missing(name: str, terms: Terms) -> Difference:
+    """Return the difference of a policy that does not exist."""
+    text = f"There is no policy named '{name}'. Run {terms.policy_task()}, which creates it."
+    return Difference("missing", "name", None, name, text)
+
+
+def report_several(name: str, ids: t.Sequence[str]) -> Difference:
+    """Return the difference of a name that several policies have."""
+    text = f"Several policies are named '{name}' ({', '.join(ids)}), and were not compared. Remove or rename all except one."
+    return Difference("several", "name", list(ids), name, text)
+
+
+def report_backend(name: str, found: BackendName, expected: BackendName, terms: Terms) -> Difference:
+    """Return the difference of a policy of another type than the expected one."""
+    return _differ("backend", found, expected, name, terms)
+
+
+def report_hidden(name: str, option: str, expected: t.Any, terms: Terms) -> Difference:
+    """Return the difference of a setting whose value Intune does not reveal."""
+    text = f"{terms.setting(option)} cannot be compared: Intune does not reveal its value in the policy '{name}'."
+    return Difference("hidden", option, None, expected, text)
+
+
+def report_unresolved(message: str) -> Difference:
+    """Return the difference of an expectation that names objects that do not exist, or several of one name."""
+    return Difference("unresolved", None, None, None, message)
+
+
+def _flatten(values: Json, names: Names) -> Json:
+    """Return the managed values of a policy by option."""
+    return {
+        "description": values["description"],
+        **values["settings"],
+        "assignments": [_name_assignment(assignment, names) for assignment in values["assignments"]],
+        "scope_tags": sorted(names.tags.get(tag, tag) for tag in values["scope_tag_ids"]),
+    }
+
+
+def _name_assignment(assignment: Json, names: Names) -> Json:
+    group_id, filter_id = assignment["group_id"], assignment["filter_id"]
+    return {
+        "target": assignment["target"],
+        "group": names.groups.get(group_id, group_id) if group_id else None,
+        "filter": names.filters.get(filter_id, filter_id) if filter_id else None,
+        "filter_type": assignment["filter_type"],
+    }
+
+
+def _differ(option: str, current: t.Any, expected: t.Any, policy: str, terms: Terms) -> Difference:
+    label = terms.setting(option) if option in BY_OPTION else terms.option(option)
+    text = f"The policy '{policy}' has {_say(current)} for {label}; {_say(expected)} is expected."
+    return Difference("different", option, current, expected, text)
+
+
+def _say(value: t.Any) -> str:
+    """Return a value for a message."""
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return _say_assignments(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "nothing" if value in (None, "") else str(value)
+
+
+def _say_assignments(assignments: t.Sequence[Json]) -> str:
+    included = [_say_target(each) for each in assignments if each["target"] != "exclude_group"]
+    excluded = [_say_target(each) for each in assignments if each["target"] == "exclude_group"]
+    return (", ".join(included) or "nobody") + (f", except {', '.join(excluded)}" if excluded else "")
+
+
+def _say_target(assignment: Json) -> str:
+    target = assignment["group"] or assignment["target"].replace("_", " ")
+    return f"{target} (filter {assignment['filter']}, {assignment['filter_type']})" if assignment["filter"] else str(target)

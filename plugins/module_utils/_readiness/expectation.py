@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Compare the policy that a task expects with that of the tenant, by the plan of intune_pin_policy."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .. import _errors as errors
+from .._directory.groups import fetch_group_names
+from .._directory.lookup import fetch_filter_names, fetch_tag_names, render_lookup_requests
+from .._graph.client import GraphClient
+from .._hello.model import DEFAULT_SCOPE_TAG, Policy, PolicyScope
+from .._hello.planning import BACKENDS, make_desired
+from .._hello.policy import PolicyTask
+from .._hello.settings import BackendName, describe_value
+from .._hello.terms import Terms
+from .._http.message import Request
+from .._types import Json
+from .differences import Names, compare, report_backend, report_hidden, report_missing, report_several, report_unresolved
+from .model import Difference
+
+
+def render_expected_requests(client: GraphClient, task: PolicyTask) -> list[Request]:
+    """Return the requests that are known before anything is read: the policies of the name, and the names that the task gives."""
+    entries = task.assignments or ()
+    groups = dict.fromkeys(entry["group"] for entry in entries if entry.get("group"))
+    has_filters = any(entry.get("filter") for entry in entries)
+    return [
+        *(backend.render_name_request(client, task.name or "") for backend in BACKENDS.values()),
+        *render_lookup_requests(client, groups=groups, filters=has_filters, tags=bool(task.scope_tags)),
+    ]
+
+
+def compare_policy(
+    client: GraphClient, task: PolicyTask, expected: BackendName | None, tenant_id: str, groups: t.Mapping[str, str], terms: Terms
+) -> list[Difference]:
+    """Return what differs. ``groups``: the names of groups by their IDs, as far as they are known."""
+    name = task.name or ""
+    found = {backend: _fetch_managed(client, backend, name) for backend in BACKENDS}
+    backend = _choose_backend(found, expected)
+    if not found[backend]:
+        return [report_missing(name, terms)]
+    if sum(map(len, found.values())) > 1:
+        return [report_several(name, sorted(str(raw["id"]) for policies in found.values() for raw in policies))]
+    differences = [report_backend(name, backend, expected, terms)] if expected not in (None, backend) else []
+    policy_scope = PolicyScope(tenant_id, task.scope)
+    current = BACKENDS[backend].fetch_policy(client, found[backend][0], policy_scope, task.settings)
+    hidden = [option for option in current.hidden if option in task.settings]
+    differences += [report_hidden(name, option, describe_value(task.settings[option]), terms) for option in hidden]
+    shown = {option: value for option, value in task.settings.items() if option not in hidden}
+    try:
+        desired = make_desired(client, dataclasses.replace(task, backend=backend, settings=shown), current, None)
+    except (errors.SelectionError, errors.InvalidOptionError) as failure:
+        return [*differences, report_unresolved(str(failure))]
+    return [*differences, *compare(current, desired, _fetch_names(client, current, desired, groups), terms)]
+
+
+def _fetch_managed(client: GraphClient, backend: BackendName, name: str) -> list[Json]:
+    """Return the policies of a name that intune_pin_policy manages with a backend."""
+    found = BACKENDS[backend].fetch_by_name(client, name)
+    return [raw for raw in found if BACKENDS[backend].find_mismatch(raw) is None]
+
+
+def _choose_backend(found: t.Mapping[BackendName, t.Sequence[Json]], expected: BackendName | None) -> BackendName:
+    """Return the expected backend where it has a policy of the name; else one that has."""
+    with_policy: list[BackendName] = [backend for backend, policies in found.items() if policies]
+    if not with_policy:
+        return expected or "custom"
+    return expected if expected in with_policy and expected is not None else with_policy[0]
+
+
+def _fetch_names(client: GraphClient, current: Policy, desired: Policy, groups: t.Mapping[str, str]) -> Names:
+    """Return the names of all that differs, in as few requests as that takes."""
+    assignments = (*current.assignments, *desired.assignments) if current.assignments != desired.assignments else ()
+    tags = {*current.scope_tags, *desired.scope_tags} - {DEFAULT_SCOPE_TAG} if current.scope_tags != desired.scope_tags else set()
+    filters = any(assignment.filter_id for assignment in assignments)
+    unknown = {assignment.group_id for assignment in assignments if assignment.group_id} - groups.keys()
+    return Names(
+        groups={**groups, **(fetch_group_names(client, unknown) if unknown else {})},
+        filters=fetch_filter_names(client) if filters else {},
+        tags=fetch_tag_names(client) if tags else {DEFAULT_SCOPE_TAG: "Default"},
+    )

@@ -1,0 +1,271 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The readiness of a tenant for PIN resets: what was read of it, and the verdict on that. Pure.
+
+Four levels are kept apart. connected: the tenant has consented to the PIN Reset Service. configured: a policy allows PIN recovery, and
+nothing defeats it. arrived: devices have that policy. proven: devices say that they can reset a PIN.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._consent.model import AppName, ConsentResult, Goal
+from .._consent.model import State as Consent
+from .._hello.check_in import CheckInStatus, FoundPolicyStatusResult, Rollout
+from .._hello.check_in import Status as CheckIn
+from .._hello.finding import Finding, FindingResult
+from .._hello.model import FoundPolicy
+from .._hello.settings import Scope
+
+State = t.Literal["yes", "no", "unknown", "not_applicable"]
+Level = t.Literal["connected", "configured", "arrived", "proven"]
+# What can be missing for lack of a permission, or of a response. The first four are types of policies.
+Part = t.Literal[
+    "profiles", "catalog", "intents", "enrollment", "consent", "groups", "filters", "tags", "expected", "devices", "check_in_status"
+]
+
+
+# --- what was read --------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Unread:
+    """A part that could not be read, or not as a whole: the problem in one line, and what to do about it."""
+
+    problem: str
+    hint: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Expected:
+    """The policy that the task expects; null for any policy, and for both scopes."""
+
+    name: str | None = None
+    scope: Scope | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """A difference between what the task expects and what was found. ``option``: null where it is not about one."""
+
+    code: DifferenceCode
+    option: str | None
+    current: t.Any
+    expected: t.Any
+    message: str
+
+    def describe(self) -> DifferenceResult:
+        """Return the difference as a return value."""
+        return {
+            "code": self.code,
+            "option": self.option,
+            "current": self.current,
+            "expected": self.expected,
+            "message": self.message,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceCounts:
+    """Managed devices by a property. Each device counts once in each, so that all add up to the total."""
+
+    platforms: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+    join_types: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
+    reasons: t.Mapping[str | None, int] = dataclasses.field(default_factory=dict)  # null for eligible ones
+
+    def describe(self) -> DevicesResult:
+        """Return the counts as a return value."""
+        return {
+            "total": sum(self.platforms.values()),
+            "eligible": self.reasons.get(None, 0),
+            "platforms": dict(sorted(self.platforms.items())),
+            "join_types": dict(sorted(self.join_types.items())),
+            "reasons": dict(sorted((reason, number) for reason, number in self.reasons.items() if reason is not None)),
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """All that was read of a tenant.
+
+    ``consent``: null where it could not be read. ``missing_groups``: the groups of assignments that do not exist, null where that could
+    not be read; ``group_names``: those of the others, by ID. ``statuses``: check-in status by policy ID, as far as Intune has one;
+    ``device_statuses``: that of each device, where all of them are listed. ``unread``: what could not be read;
+    ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``.
+    """
+
+    goal: Goal = Goal()
+    consent: Consent | None = None
+    consent_urls: t.Mapping[AppName, str] = dataclasses.field(default_factory=dict)
+    policies: tuple[FoundPolicy, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    missing_groups: frozenset[str] | None = frozenset()
+    group_names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    rollout: Rollout = "overview"
+    statuses: t.Mapping[str, CheckInStatus] = dataclasses.field(default_factory=dict)
+    device_statuses: t.Mapping[str, t.Mapping[str, CheckIn]] = dataclasses.field(default_factory=dict)
+    unread_statuses: t.Mapping[str, Unread] = dataclasses.field(default_factory=dict)
+    unread: t.Mapping[Part, Unread] = dataclasses.field(default_factory=dict)
+    expected: Expected = Expected()
+    differences: tuple[Difference, ...] = ()
+    devices: DeviceCounts | None = None
+
+
+# --- the verdict ----------------------------------------------------------------------------------------------------
+
+ReasonCode = t.Literal[
+    "consent_unread",
+    "not_connected",
+    "application_missing",
+    "application_deleted",
+    "application_disabled",
+    "permissions_missing",
+    "policy_missing",
+    "pin_recovery_off",
+    "policy_wrong",
+    "not_assigned",
+    "deleted_groups",
+    "groups_unread",
+    "hello_off",
+    "defeated",
+    "hello_off_at_enrollment",
+    "policies_unread",
+    "status_not_asked",
+    "status_not_available",
+    "status_unread",
+    "nothing_reported",
+    "not_arrived",
+]
+DifferenceCode = t.Literal["missing", "several", "different", "hidden", "unresolved"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Reason:
+    """Why the tenant is not ready. ``state``: no, or unknown. ``policies``: the IDs of those concerned.
+
+    ``cause``: the same for reasons of one code that have one cause; empty where the message tells them apart.
+    """
+
+    code: ReasonCode
+    level: Level
+    state: State
+    message: str
+    hint: str
+    policies: tuple[str, ...] = ()
+    cause: str = ""
+
+    def describe(self) -> ReasonResult:
+        """Return the reason as a return value."""
+        return {
+            "code": self.code,
+            "level": self.level,
+            "state": self.state,
+            "message": self.message,
+            "hint": self.hint,
+            "policies": list(self.policies),
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """The verdict on one level: ``state``, and the reasons where that is not yes. ``policies``: the IDs of those that count."""
+
+    state: State
+    reasons: tuple[Reason, ...] = ()
+    policies: tuple[str, ...] = ()
+
+
+class ReasonResult(t.TypedDict):
+    """An entry of ``reasons`` in the return value ``readiness``."""
+
+    code: ReasonCode
+    level: Level
+    state: State
+    message: str
+    hint: str
+    policies: list[str]
+
+
+class DifferenceResult(t.TypedDict):
+    """An entry of ``differs`` in the return value ``readiness``."""
+
+    code: DifferenceCode
+    option: str | None
+    current: t.Any
+    expected: t.Any
+    message: str
+
+
+class DeploymentResult(t.TypedDict):
+    """``deployment`` in the return value ``readiness``: the check-in status of all policies that count, added up."""
+
+    policies: list[str]
+    total: int
+    succeeded: int
+    error: int
+    conflict: int | None
+    pending: int
+    not_applicable: int
+    other: int
+
+
+class DevicesResult(t.TypedDict):
+    """``devices`` in the return value ``readiness``."""
+
+    total: int
+    eligible: int
+    platforms: dict[str, int]
+    join_types: dict[str, int]
+    reasons: dict[str, int]
+
+
+class ConnectedResult(t.TypedDict):
+    """The level connected."""
+
+    state: State
+
+
+class ConfiguredResult(t.TypedDict):
+    """The level configured."""
+
+    state: State
+    policies: list[str]
+
+
+class CountedResult(t.TypedDict):
+    """The levels arrived and proven: on how many of all devices; null where that is not known."""
+
+    state: State
+    devices: int | None
+    total: int | None
+
+
+class LevelsResult(t.TypedDict):
+    """``levels`` in the return value ``readiness``."""
+
+    connected: ConnectedResult
+    configured: ConfiguredResult
+    arrived: CountedResult
+    proven: CountedResult
+
+
+class ReadinessResult(t.TypedDict):
+    """The return value ``readiness``."""
+
+    ready: bool | None
+    levels: LevelsResult
+    reasons: list[ReasonResult]
+    differs: list[DifferenceResult]
+    consent: ConsentResult | None
+    policies: list[FoundPolicyStatusResult]
+    findings: list[FindingResult]
+    deployment: DeploymentResult | None
+    devices: DevicesResult | None
+    probe: None
+    problems: list[str]

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The options of the modules that ask for the verdict on a tenant, and the question that they ask."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._consent.model import parse_goal
+from ._hello import assignments, policy, settings
+from ._hello.check_in import Rollout
+from ._hello.terms import MODULE_TERMS, ROLE_TERMS
+from ._option_values import TEXT, TEXTS, Options
+from ._readiness.collect import Question
+
+TERMS = {"module": MODULE_TERMS, "role": ROLE_TERMS}
+TARGET = {
+    "target": {"type": "str", "choices": list(t.get_args(assignments.Target)), "required": True},
+    "group": {"type": TEXT},
+    "filter": {"type": TEXT},
+    "filter_type": {"type": "str", "choices": list(t.get_args(assignments.FilterType))},
+}
+SETTINGS = settings.make_options()
+EXPECTED_SETTINGS = {**SETTINGS, "enable_pin_recovery": {**SETTINGS["enable_pin_recovery"], "default": True}}
+EXPECTED: Options = {
+    "name": {"type": TEXT, "required": True},
+    "backend": {"type": "str", "choices": list(t.get_args(settings.BackendName))},
+    "scope": {"type": "str", "choices": list(t.get_args(settings.Scope)), "default": "device"},
+    "description": {"type": "str"},
+    "settings": {"type": "dict", "options": EXPECTED_SETTINGS},
+    "assignments": {
+        "type": "list",
+        "elements": "dict",
+        "options": TARGET,
+        "required_if": [("target", "group", ("group",)), ("target", "exclude_group", ("group",))],
+    },
+    "purge_assignments": {"type": "bool", "default": True},
+    "scope_tags": {"type": TEXTS, "elements": TEXT},
+}
+READINESS: Options = {
+    "service_scopes": {"type": "list", "elements": "str", "default": ["User.Read"]},
+    "client_scopes": {"type": "list", "elements": "str"},
+    "rollout": {"type": "str", "choices": list(t.get_args(Rollout)), "default": "overview"},
+    "rollout_timeout": {"type": "float", "default": 300},
+    "expect": {"type": "dict", "options": EXPECTED},
+    "terms": {"type": "str", "choices": list(TERMS), "default": "module"},
+}
+
+
+def parse_question(params: t.Mapping[str, t.Any], check: bool) -> Question:
+    """Return the question that the options ask. In check mode nothing is exported, since an export makes a job in the tenant."""
+    rollout: Rollout = "overview" if check and params["rollout"] == "devices" else params["rollout"]
+    return Question(
+        tenant_id=params["tenant_id"],
+        cloud=params["cloud"],
+        goal=parse_goal(params),
+        rollout=rollout,
+        rollout_timeout=params["rollout_timeout"],
+        counts_devices=params.get("count_devices", False),
+        expected=parse_expected(params["expect"], params["tenant_id"]) if params["expect"] else None,
+        expected_backend=params["expect"]["backend"] if params["expect"] else None,
+        terms=TERMS[params["terms"]],
+    )
+
+
+def parse_expected(expect: t.Mapping[str, t.Any], tenant_id: str | None) -> policy.PolicyTask:
+    """Return the task of intune_pin_policy that would make the expected policy; raise InvalidOptionError where none can be so."""
+    targets, tags = expect["assignments"], expect["scope_tags"]
+    task = policy.PolicyTask(
+        state="present",
+        name=expect["name"],
+        id=None,
+        backend=expect["backend"] or "custom",
+        replace_custom=False,
+        description=expect["description"],
+        scope=expect["scope"],
+        settings=settings.parse_values({"enable_pin_recovery": True} if expect["settings"] is None else expect["settings"]),
+        assignments=None if targets is None else tuple(targets),
+        purge_assignments=expect["purge_assignments"],
+        scope_tags=None if tags is None else tuple(tags),
+        tenant_id=tenant_id,
+        wait_timeout=0,
+    )
+    policy.validate_task(task)
+    return task

@@ -1,0 +1,327 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: intune_pin_readiness_info
+short_description: Whether the users of a tenant can reset their PIN, and if not, why
+version_added: 1.0.0
+description:
+  - Reads the consent to the Microsoft PIN Reset Service, all policies for Windows Hello for Business, their assignments and check-in
+    status, and the settings for enrollment, and returns one verdict with its reasons.
+  - The verdict has levels, which are kept apart. B(connected) means that the tenant has consented to the service. B(configured) means
+    that a policy allows PIN recovery for somebody and that no other policy or setting for enrollment defeats it. B(arrived) means that
+    devices have that policy. B(proven) means that devices say so themselves, which this release does not ask for.
+  - RV(readiness.ready) is true where the first three levels are reached, false where one is not, and null where that is not known. A part
+    that could not be read is never taken for a good one.
+  - With O(expect), the module also returns the differences between the policy of the tenant and the expected one, as the check mode of
+    M(endpointops.intune.intune_pin_policy) would find them.
+  - The module sends up to 12 requests for a tenant with three policies, sign-in included, since independent reads are sent together.
+    It sends one more for each further 1,000 devices with O(count_devices), and at least six more for each exported policy with
+    O(rollout=devices).
+  - Group policies of a domain are not seen by Intune.
+author:
+  - Endpoint Ops (@endpointops)
+options:
+  count_devices:
+    description:
+      - Whether to count the managed devices by platform, join type, and eligibility.
+    type: bool
+    default: false
+seealso:
+  - module: endpointops.intune.intune_pinreset_consent_info
+  - module: endpointops.intune.intune_pin_policy_info
+  - module: endpointops.intune.intune_pin_policy
+extends_documentation_fragment:
+  - endpointops.intune.connection
+  - endpointops.intune.readiness
+  - endpointops.intune.attributes
+  - endpointops.intune.attributes.info
+notes:
+  - Needs the application permissions C(Application.Read.All), C(DelegatedPermissionGrant.Read.All),
+    C(DeviceManagementConfiguration.Read.All), and C(DeviceManagementServiceConfig.Read.All).
+  - Needs C(GroupMember.Read.All) where policies are assigned to groups, C(DeviceManagementManagedDevices.Read.All) with
+    O(count_devices), C(DeviceManagementRBAC.Read.All) where scope tags are expected by name, and
+    C(DeviceManagementConfiguration.ReadWrite.All) with O(rollout=devices), although nothing is changed.
+  - A missing permission does not end the task. RV(readiness.problems) names it, and the part of the verdict that depends on it is unknown.
+"""
+
+EXAMPLES = r"""
+- name: Can users reset their PIN?
+  endpointops.intune.intune_pin_readiness_info:
+  register: tenant
+
+- name: Show what is in the way
+  ansible.builtin.debug:
+    msg: "{{ tenant.readiness.reasons | map(attribute='message') }}"
+
+- name: Is the policy as it is meant to be?
+  endpointops.intune.intune_pin_readiness_info:
+    expect:
+      name: PIN recovery
+      assignments:
+        - target: all_devices
+      settings:
+        minimum_pin_length: 6
+  register: tenant
+
+- name: Show what differs
+  ansible.builtin.debug:
+    msg: "{{ tenant.readiness.differs | map(attribute='message') }}"
+
+- name: Count the devices, too
+  endpointops.intune.intune_pin_readiness_info:
+    count_devices: true
+"""
+
+RETURN = r"""
+readiness:
+  description: The verdict, and all that it is made from.
+  returned: success
+  type: dict
+  contains:
+    ready:
+      description:
+        - Whether the levels connected, configured, and arrived are reached. Null where none of them is missed and one is not known.
+      type: bool
+      returned: always
+    levels:
+      description:
+        - The levels. The state of each is V(yes), V(no), V(unknown), or V(not_applicable).
+      type: dict
+      returned: always
+      contains:
+        connected:
+          description: Whether the tenant has consented to the PIN Reset Service.
+          type: dict
+          returned: always
+          contains:
+            state:
+              description: The state.
+              type: str
+              returned: always
+        configured:
+          description: Whether a policy allows PIN recovery, and nothing defeats it.
+          type: dict
+          returned: always
+          contains:
+            state:
+              description: The state.
+              type: str
+              returned: always
+            policies:
+              description: IDs of the policies that do, or of those that would without what defeats them.
+              type: list
+              elements: str
+              returned: always
+        arrived:
+          description: Whether devices have these policies. It is V(not_applicable) where there is no such policy.
+          type: dict
+          returned: always
+          contains: &counted
+            state:
+              description: The state.
+              type: str
+              returned: always
+            devices:
+              description: The number of devices that have reached the level; null where it is not known.
+              type: int
+              returned: always
+            total:
+              description: The number of all devices that are meant; null where it is not known.
+              type: int
+              returned: always
+        proven:
+          description: Whether devices say that a PIN can be reset on them. V(unknown) in this release.
+          type: dict
+          returned: always
+          contains: *counted
+    reasons:
+      description: Why RV(readiness.ready) is not true, by level; empty where it is. One reason for each cause.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        code:
+          description:
+            - One of consent_unread, not_connected, application_missing, application_deleted, application_disabled, permissions_missing,
+              policy_missing, pin_recovery_off, policy_wrong, not_assigned, deleted_groups, groups_unread, hello_off, defeated,
+              hello_off_at_enrollment, policies_unread, status_not_asked, status_not_available, status_unread, nothing_reported, and
+              not_arrived.
+          type: str
+          returned: always
+        level:
+          description: The level that is not reached, connected, configured, or arrived.
+          type: str
+          returned: always
+        state:
+          description: V(no), or V(unknown) where it is not known whether the level is reached.
+          type: str
+          returned: always
+        message:
+          description: The reason.
+          type: str
+          returned: always
+        hint:
+          description: What to do about it.
+          type: str
+          returned: always
+        policies:
+          description: IDs of the policies concerned.
+          type: list
+          elements: str
+          returned: always
+    differs:
+      description: What differs from O(expect); empty without that option.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        code:
+          description:
+            - V(missing) for a policy that does not exist, V(several) where several have the name, V(different) for an option, V(hidden) for
+              a value that Intune does not reveal, and V(unresolved) for an expectation that cannot be met, such as a group that does not
+              exist.
+          type: str
+          returned: always
+        option:
+          description: Name of the option; null where it is not about one.
+          type: str
+          returned: always
+        current:
+          description: The current value, with names of groups, filters, and scope tags; null where there is none.
+          type: raw
+          returned: always
+        expected:
+          description: The expected value, in the same form.
+          type: raw
+          returned: always
+        message:
+          description: The difference in a sentence.
+          type: str
+          returned: always
+    consent:
+      description:
+        - The consent, as in RV(endpointops.intune.intune_pinreset_consent_info#module:pinreset_consent). Null where it could not be read.
+      type: dict
+      returned: always
+    policies:
+      description: All policies for Windows Hello for Business, as in RV(endpointops.intune.intune_pin_policy_info#module:pin_policies).
+      type: list
+      elements: dict
+      returned: always
+    findings:
+      description: What is wrong with the policies, as in RV(endpointops.intune.intune_pin_policy_info#module:findings).
+      type: list
+      elements: dict
+      returned: always
+    deployment:
+      description:
+        - The check-in status of the policies that decide on the verdict, added up; null where none is known.
+        - A device that gets several of these policies counts once, by the best of its statuses, where Intune lists the devices of all of
+          them (settings catalog policies, and all policies with O(rollout=devices)). Otherwise it counts once for each.
+      type: dict
+      returned: always
+      contains:
+        policies:
+          description: IDs of the policies whose check-in status is known.
+          type: list
+          elements: str
+          returned: always
+        total:
+          description: Number of devices.
+          type: int
+          returned: always
+        succeeded:
+          description: Devices that have the policy.
+          type: int
+          returned: always
+        error:
+          description: Devices that failed to set it; in an overview with those in conflict.
+          type: int
+          returned: always
+        conflict:
+          description: Devices that get another value from another policy; null where Intune counts them as errors.
+          type: int
+          returned: always
+        pending:
+          description: Devices that have not checked in since the policy was assigned or changed.
+          type: int
+          returned: always
+        not_applicable:
+          description: Devices that it does not apply to.
+          type: int
+          returned: always
+        other:
+          description: Devices with a status that is not known here.
+          type: int
+          returned: always
+    devices:
+      description: The managed devices by a property; null without O(count_devices), and where they could not be read.
+      type: dict
+      returned: always
+      contains:
+        total:
+          description: Number of devices. The numbers of each property add up to it.
+          type: int
+          returned: always
+        eligible:
+          description:
+            - Devices on which M(endpointops.intune.intune_device_passcode) would request a reset with its default options. Together with
+              RV(readiness.devices.reasons) they add up to the total.
+          type: int
+          returned: always
+        platforms:
+          description: Number of devices by platform.
+          type: dict
+          returned: always
+          sample: {windows: 9000, android: 1000}
+        join_types:
+          description: Number of devices by join type.
+          type: dict
+          returned: always
+          sample: {azureADJoined: 9000, unknown: 1000}
+        reasons:
+          description: Number of devices that are not eligible, by reason.
+          type: dict
+          returned: always
+          sample: {platform_not_selected: 1000}
+    probe:
+      description: Always null in this release.
+      type: dict
+      returned: always
+    problems:
+      description: What could not be read, and why, each in one line; empty when all was.
+      type: list
+      elements: str
+      returned: always
+"""
+
+import typing as t
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
+from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.collect import collect
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.verdict import judge
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness_options import READINESS, parse_question
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+
+SPEC = _argspec.make_spec("intune_pin_readiness_info", {**READINESS, "count_devices": {"type": "bool", "default": False}})
+
+
+def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
+    """Return the verdict."""
+    question = parse_question(params, check)
+    return Outcome({"readiness": judge(collect(client, question), question.terms)})
+
+
+def main() -> None:
+    """Run the module."""
+    _module.main(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
