@@ -16,7 +16,7 @@ from .._http.message import Request, Response
 from .batch import MAX_BATCH, CallResult, parse_batch, render_batch, version_of
 
 # A request without its headers, which are new each time.
-Key = tuple[str, str, bytes | None]
+Key: t.TypeAlias = "tuple[str, str, bytes | None]"
 
 URL_SAFE = bytes.maketrans(b"-_", b"+/")  # the other alphabet of base64
 

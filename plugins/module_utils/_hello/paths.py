@@ -78,7 +78,7 @@ def means_hello(uri: str) -> bool:
     """Return whether a path means Windows Hello for Business, even a wrong one: it holds something close to the CSP or to a setting."""
     if ADMX.match(uri):
         return False
-    return any(_is_close(parts) for parts in {simplify(uri), simplify(uri, decode=False)})
+    return any(_is_close(parts) for parts in (simplify(uri), simplify(uri, decode=False)))
 
 
 def _is_close(parts: tuple[str, ...]) -> bool:

@@ -23,12 +23,11 @@ LEVELS = ("connected", "configured", "arrived", "proven")
 SEVERITIES = ("error", "warning", "info")
 TARGETS = {"all_devices": "all devices", "all_users": "all users"}
 NOBODY = "nobody"
-NO_NAMES: t.Mapping[str, str] = {}
 
 
-def make_policies(readiness: Json, groups: t.Mapping[str, str] = NO_NAMES) -> list[Json]:
+def make_policies(readiness: Json, groups: t.Mapping[str, str] | None = None) -> list[Json]:
     """Return the policies of a verdict for the report, by name. ``groups``: names of groups by their IDs, as far as they are known."""
-    found = [_make_policy(policy, groups) for policy in readiness.get("policies") or []]
+    found = [_make_policy(policy, groups or {}) for policy in readiness.get("policies") or []]
     return sorted(found, key=lambda policy: (policy["name"], policy["id"]))
 
 
@@ -52,10 +51,10 @@ def _make_policy(policy: Json, groups: t.Mapping[str, str]) -> Json:
     }
 
 
-def describe_assignment(assignment: Json, groups: t.Mapping[str, str] = NO_NAMES) -> str:
+def describe_assignment(assignment: Json, groups: t.Mapping[str, str] | None = None) -> str:
     """Return an assignment in words, with the name of its group where that is known."""
     target, group_id = str(assignment.get("target")), str(assignment.get("group_id"))
-    group = show(groups.get(group_id, group_id))
+    group = show((groups or {}).get(group_id, group_id))
     words = {"group": f"group {group}", "exclude_group": f"not group {group}", **TARGETS}.get(target, show(target))
     filter_id = assignment.get("filter_id")
     return f"{words} ({assignment.get('filter_type') or 'include'} filter {show(filter_id)})" if filter_id else words

@@ -24,7 +24,7 @@ class Markup(str):
     __slots__ = ()
 
 
-Child = str | None
+Child: t.TypeAlias = "str | None"
 
 
 def el(tag: str, *children: Child, **attributes: str | int | None) -> Markup:

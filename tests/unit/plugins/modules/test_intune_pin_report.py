@@ -22,7 +22,7 @@ from tests.support.emulated import Emulated
 from tests.support.fakes import CLIENT_ID, FakeCredential, error
 
 Json = dict[str, t.Any]
-Answer = t.Callable[[Request], Response | None]
+Answer: t.TypeAlias = "t.Callable[[Request], Response | None]"
 
 
 class Wire(Emulated):

@@ -325,7 +325,11 @@ def test_the_system_account_is_nobodys_name(system: str | None) -> None:
 
 
 def test_rows_that_are_too_short_or_too_long_are_read_as_far_as_they_go() -> None:
-    found = describe_rows([{"PolicyStatus": "5", "DeviceName": None}, {"PolicyStatus": "6", "DeviceName": "PC-2", None: ["more"]}])  # type: ignore[dict-item]  # as csv does
+    rows: list[dict[t.Any, t.Any]] = [
+        {"PolicyStatus": "5", "DeviceName": None},
+        {"PolicyStatus": "6", "DeviceName": "PC-2", None: ["more"]},  # as csv does
+    ]
+    found = describe_rows(rows)
     assert [(device["status"], device["device_name"]) for device in found["devices"] or []] == [("error", None), ("conflict", "PC-2")]
 
 
