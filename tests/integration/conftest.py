@@ -9,6 +9,7 @@ import os
 import pathlib
 import socket
 import socketserver
+import tempfile
 import threading
 import typing as t
 
@@ -50,6 +51,14 @@ class EmulatedTenant:
 
     def journal_end(self) -> int:
         return self.control.mark()
+
+
+@pytest.fixture(autouse=True)
+def _own_locks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what this machine remembers of resets apart from other tests, also of tasks that run in the process of the tests."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("locks")))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
 
 
 @pytest.fixture(scope="session")
