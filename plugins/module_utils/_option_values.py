@@ -45,8 +45,14 @@ class TextList(str):
     __name__ = "list of text"
 
     def __call__(self, value: t.Any) -> list[t.Any]:
-        """Return a list as it is, and text as the names between its commas; raise TypeError for any other value."""
-        return value if isinstance(value, list) else Text()(value).split(",")
+        """Return a list as it is, and text as the names between its commas and line ends; raise TypeError for any other value.
+
+        A form has no lists: its text ends with an empty line at times. Text without a name stays, to be refused as a blank name.
+        """
+        if isinstance(value, list):
+            return value
+        names = [name for part in re.split("[,\r\n]", Text()(value)) if (name := part.strip())]
+        return names or [value]
 
 
 TEXT = Text("str")
