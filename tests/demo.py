@@ -54,7 +54,7 @@ STEPS = (
         code=2,
         writes=5,
     ),
-    Step("Does a user's PIN reset work in this tenant?", "verify", CATALOG),
+    Step("Is the tenant ready? No device has checked in since the policy was made", "verify", CATALOG),
 )
 
 

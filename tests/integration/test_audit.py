@@ -14,11 +14,21 @@ import typing as t
 import jq
 import yaml
 
+from tests.support.modules import list_modules
+
 from .harness import COLLECTION, REPOSITORY
 
 PHONE, OTHER, LAPTOP, KIOSK = "PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "LT-BERLIN-014", "TC58-KIOSK-01"
 # Devices, but none that a task is about: other modules name them in passing.
-NO_DEVICES = {"connection_info", "pin_policy", "pin_policy_info", "pinreset_consent", "pinreset_consent_info"}
+NO_DEVICES = {
+    "connection_info",
+    "pin_report",
+    "pin_readiness_info",
+    "pin_policy",
+    "pin_policy_info",
+    "pinreset_consent",
+    "pinreset_consent_info",
+}
 
 
 def queries() -> dict[str, t.Any]:
@@ -34,7 +44,7 @@ def task(name: str, module: str, options: dict[str, t.Any], **keywords: t.Any) -
 
 
 def test_there_is_a_query_for_every_module_that_returns_devices():
-    modules = {path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py")}
+    modules = set(list_modules())
     assert set(queries()) == {f"{COLLECTION}.{name}" for name in modules - {f"intune_{name}" for name in NO_DEVICES}}
 
 

@@ -15,8 +15,10 @@ import typing as t
 import pytest
 import yaml
 
+from tests.support.modules import WITHOUT_CONNECTION, list_modules
+
 ROOT = pathlib.Path(__file__).parents[2]
-MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+MODULES = list_modules()
 INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py") if path.stem != "__init__")
 COLLECTION = "ansible_collections.endpointops.intune.plugins"
 # What has no unit test under its own name, and where its decisions are tested instead.
@@ -92,7 +94,8 @@ def documented() -> dict[str, dict[str, t.Any]]:
 
 def code() -> list[str]:
     """Return the files that hold code, without those that only document or name a module."""
-    found = [path for path in (ROOT / "plugins").rglob("*.py") if path.parent.name not in ("action", "doc_fragments")]
+    named = ("action", "doc_fragments")
+    found = [path for path in (ROOT / "plugins").rglob("*.py") if path.parent.name not in named and path.stem not in WITHOUT_CONNECTION]
     return sorted(str(path.relative_to(ROOT)) for path in found if path.stem != "__init__")
 
 

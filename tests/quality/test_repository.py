@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import json
 import pathlib
 import re
 
@@ -17,9 +18,10 @@ import tomllib
 import yaml
 
 from tests.integration.harness import Ansible, four_beats
+from tests.support.modules import list_modules
 
 ROOT = pathlib.Path(__file__).parents[2]
-MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+MODULES = list_modules()
 COLLECTION = "ansible_collections.endpointops.intune"
 
 
@@ -226,16 +228,28 @@ def test_the_roles_defaults_equal_its_argument_specs():
     assert defaults == {**told, "pin_reset_policy_settings": {}}
 
 
-@pytest.mark.parametrize("entry", ["main", "verify", "reset", "offboard"])
+# Of these every entry point checks those that are given, whether it uses them or not.
+CHECKED = {"__pin_reset_known", "__pin_reset_lists", "__pin_reset_choices", "__pin_reset_no_device", "__pin_reset_name_devices"}
+ENTRY_POINTS = ["main", "verify", "reset", "report", "offboard"]
+# In the text of a task or a variable: a variable of the role, one of its own variables, and neither for the name of a plugin.
+VARIABLE = re.compile(r"(?<!_)(?<!endpointops\.intune\.)\bpin_reset_\w+")
+OWN = re.compile(r"\b__pin_reset_\w+")
+
+
+@pytest.mark.parametrize("entry", ENTRY_POINTS)
 def test_each_entry_point_documents_the_variables_it_uses(entry):
     options = load("roles/pin_reset/meta/argument_specs.yml")["argument_specs"][entry]["options"]
-    used, todo = set(), [entry]
+    own = {name: json.dumps(value) for name, value in load("roles/pin_reset/vars/main.yml").items() if name not in CHECKED}
+    used, todo, texts = set(), [entry], []
     while todo:
-        text = (ROOT / "roles" / "pin_reset" / "tasks" / f"{todo.pop()}.yml").read_text(encoding="utf-8")
-        used |= set(re.findall(r"(?<!_)\bpin_reset_\w+", text))
-        todo += re.findall(r"(?:import_tasks|include_tasks|file): (\w+)\.yml", text)
-    # These two the role sets for those who come after it.
-    assert used - {"pin_reset_results", "pin_reset_approval"} == set(options)
+        texts.append((ROOT / "roles" / "pin_reset" / "tasks" / f"{todo.pop()}.yml").read_text(encoding="utf-8"))
+        todo += re.findall(r"(?:import_tasks|include_tasks|file): (\w+)\.yml", texts[-1])
+    while texts:
+        text = texts.pop()
+        used |= set(VARIABLE.findall(text))
+        texts += [own.pop(name) for name in set(OWN.findall(text)) if name in own]
+    facts = {"pin_reset_results", "pin_reset_approval", "pin_reset_summary", "pin_reset_failed_devices"}
+    assert used - facts == set(options)
 
 
 def test_the_role_passes_every_setting_on():
@@ -257,7 +271,7 @@ def test_every_entry_point_has_a_playbook():
         (play,) = load(f"playbooks/{path.name}")
         (task,) = play["tasks"]
         called[path.stem] = task["ansible.builtin.import_role"]["tasks_from"]
-    assert called == {"onboard": "main", "verify": "verify", "reset_passcode": "reset", "offboard": "offboard"}
+    assert called == {"onboard": "main", "verify": "verify", "reset_passcode": "reset", "report": "report", "offboard": "offboard"}
 
 
 def sanity_ignores(root: pathlib.Path) -> list[str]:
@@ -289,7 +303,7 @@ def test_no_lint_rule_is_skipped():
     assert lint["profile"] == "production" and not lint.get("skip_list") and not lint.get("warn_list")
     tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     assert not {"ignore", "extend-ignore"} & set(tools["ruff"]["lint"])
-    assert tools["ruff"]["lint"]["per-file-ignores"] == {"plugins/{action,inventory,lookup,modules}/*.py": ["E402"]}
+    assert tools["ruff"]["lint"]["per-file-ignores"] == {"plugins/{action,filter,inventory,lookup,modules}/*.py": ["E402"]}
     (untyped,) = tools["mypy"]["overrides"]
     assert tools["mypy"]["strict"] is True and set(untyped) == {"module", "ignore_missing_imports"}
 

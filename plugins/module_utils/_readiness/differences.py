@@ -55,8 +55,12 @@ def report_several(name: str, ids: t.Sequence[str]) -> Difference:
 
 
 def report_backend(name: str, found: BackendName, expected: BackendName, terms: Terms) -> Difference:
-    """Return the difference of a policy of another type than the expected one."""
-    return _differ("backend", found, expected, name, terms)
+    """Return the difference of a policy of another type than the expected one, with the way to settle it."""
+    move = f"set {terms.option('replace_custom')} to true to move it, or " if found == "custom" else ""
+    text = (
+        f"The policy '{name}' is of the type {found}; {expected} is expected. To settle it, {move}set {terms.option('backend')} to {found}."
+    )
+    return Difference("different", "backend", found, expected, text)
 
 
 def report_hidden(name: str, option: str, expected: t.Any, terms: Terms) -> Difference:

@@ -45,7 +45,7 @@ def compare_policy(
     found = {backend: _fetch_managed(client, backend, name) for backend in BACKENDS}
     backend = _choose_backend(found, expected)
     if not found[backend]:
-        return [report_missing(name, terms)]
+        return [report_missing(name, terms), *_report_unresolved(client, dataclasses.replace(task, backend=backend))]
     if sum(map(len, found.values())) > 1:
         return [report_several(name, sorted(str(raw["id"]) for policies in found.values() for raw in policies))]
     differences = [report_backend(name, backend, expected, terms)] if expected not in (None, backend) else []
@@ -59,6 +59,15 @@ def compare_policy(
     except (errors.SelectionError, errors.InvalidOptionError) as failure:
         return [*differences, report_unresolved(str(failure))]
     return [*differences, *compare(current, desired, _fetch_names(client, current, desired, groups), terms)]
+
+
+def _report_unresolved(client: GraphClient, task: PolicyTask) -> list[Difference]:
+    """Return what keeps a policy that does not exist from being made, such as the name of a group that does not exist either."""
+    try:
+        make_desired(client, task, None, None)
+    except (errors.SelectionError, errors.InvalidOptionError) as failure:
+        return [report_unresolved(str(failure))]
+    return []
 
 
 def _fetch_managed(client: GraphClient, backend: BackendName, name: str) -> list[Json]:

@@ -18,6 +18,7 @@ TABLE = "plugins/module_utils/_hello/settings.py"
 MODULE = "plugins/modules/intune_pin_policy.py"
 READINESS = "plugins/doc_fragments/readiness.py"
 TASK = f"{ROLE}/tasks/policy.yml"
+VARS = f"{ROLE}/vars/main.yml"
 
 
 def notice(*names: str) -> str:
@@ -34,8 +35,10 @@ def outputs(sources: Sources, root: Path) -> dict[str, str]:
         "return values": (notice(TABLE), settings.render_return_values(sources.settings)),
     }
     task = {"arguments": (notice(TABLE), settings.render_task_arguments(sources.settings))}
+    names = {"names": (notice(f"{FOLDER}/role.yml"), role.render_names(sources))}
     expected = {"settings": (notice(TABLE), settings.render_expected_settings(sources.settings))}
     return {
+        VARS: with_parts((root / VARS).read_text(encoding="utf-8"), names),
         READINESS: with_parts((root / READINESS).read_text(encoding="utf-8"), expected),
         MODULE: with_parts((root / MODULE).read_text(encoding="utf-8"), documentation),
         TASK: with_parts((root / TASK).read_text(encoding="utf-8"), task),
@@ -84,5 +87,6 @@ def differing(rendered: t.Mapping[str, str], root: Path) -> list[str]:
 
 def leftovers(rendered: t.Mapping[str, str], root: Path) -> list[str]:
     """List files beside generated ones that nothing generates any more."""
-    found = [*(root / "plugins" / "action").glob("*.py"), *(root / PATTERN / "playbooks").glob("*.meta.yml")]
+    generated = [path for path in (root / "plugins" / "action").glob("*.py") if "IntuneActionBase" in path.read_text(encoding="utf-8")]
+    found = [*generated, *(root / PATTERN / "playbooks").glob("*.meta.yml")]
     return sorted(name for path in found if (name := str(path.relative_to(root))) not in rendered)

@@ -79,6 +79,11 @@ def _role_name(sources: Sources, option: str) -> str:
     raise SourceError(f"A text in settings.yml names O({option}), which the role does not have. Give that setting a text for the role.")
 
 
+def render_names(sources: Sources) -> str:
+    """Render the names that variables of the role may have: those of its options, and of the facts that it sets."""
+    return "".join(f"  - {name}\n" for name in sorted({*variables(sources), *sources.role["facts"]}))
+
+
 def render_argument_specs(sources: Sources) -> str:
     """Render meta/argument_specs.yml; a variable is described where it comes first, and referred to after that."""
     lines = ["argument_specs:\n"]

@@ -57,7 +57,9 @@ class Sources:
 def load(root: Path) -> Sources:
     """Read all sources of a checkout."""
     folder = root / FOLDER
-    names = sorted(path.stem for path in (root / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+    # A module without a spec is the documentation of an action plugin that is not generated.
+    modules = [path for path in (root / "plugins" / "modules").glob("*.py") if "\nSPEC = " in path.read_text(encoding="utf-8")]
+    names = sorted(path.stem for path in modules)
     package = "ansible_collections.endpointops.intune.plugins.modules"
     return Sources(
         settings=settings.make_options(),

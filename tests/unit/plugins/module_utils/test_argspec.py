@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 
 import pytest
@@ -20,7 +19,6 @@ from ansible_collections.endpointops.intune.plugins.module_utils._argspec import
 )
 
 PLUGINS = "ansible_collections.endpointops.intune.plugins"
-MODULES = (pathlib.Path(__file__).parents[4] / "plugins" / "modules").glob("*.py")
 
 
 def validated(**given: t.Any) -> dict[str, t.Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import copy
 import datetime
 import importlib
-import pathlib
 import typing as t
 
 import pytest
@@ -19,9 +18,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils._argspec import
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import BY_OPTION
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT, TEXTS, prepare
+from tests.support.modules import list_modules
 
 PLUGINS = "ansible_collections.endpointops.intune.plugins"
-MODULES = (pathlib.Path(__file__).parents[4] / "plugins" / "modules").glob("*.py")
 
 
 # --- names and IDs --------------------------------------------------------------------------------------------------
@@ -171,7 +170,7 @@ def test_the_types_are_those_of_ansible_for_tools_that_compare_them() -> None:
     assert copy.deepcopy(NAMES) == NAMES and callable(copy.deepcopy(TEXTS))
 
 
-SPECS = {path.stem: importlib.import_module(f"{PLUGINS}.modules.{path.stem}").SPEC for path in MODULES}
+SPECS = {name: importlib.import_module(f"{PLUGINS}.modules.{name}").SPEC for name in list_modules()}
 # Lists and texts that no object is looked up by.
 NO_NAMES = {
     "platforms",

@@ -1,0 +1,366 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The summary of a run of the role pin_reset: its lines for people, and its facts for later tasks. Pure.
+
+Takes the results of the role's tasks as they were registered, each empty where the task did not run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import textwrap
+import typing as t
+
+from .._types import Json
+
+WIDTH = 76  # columns of a line, which is shown indented by two
+NAMED = 50  # devices that a summary names
+LATE = 10  # devices in error or conflict that a summary names for a policy
+STATUSES = (
+    *("planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused"),
+    *("needs_approval", "not_attempted", "unconfirmed"),
+)
+EXPECTED_STATUSES = ("planned", "done", "pending")
+NOBODY = "The policy would be assigned to nobody. Set pin_reset_assignments, or pin_reset_allow_unassigned if that is intended."
+ANSWERS = {True: "yes", False: "no", None: "not known"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """The results of a run.
+
+    ``check``: nothing was written. ``report``: the paths of its files. ``readiness``: the newest that was read. ``before``: the one that
+    was read before changes.
+    """
+
+    connection: Json
+    consent: Json
+    policy: Json
+    before: Json
+    readiness: Json
+    devices: Json
+    report: Json
+    check: bool
+
+    @property
+    def approval(self) -> Json:
+        """The approval request that the run waits for; empty for none."""
+        waiting = [item["approval"] for item in self.devices.get("results") or () if item.get("status") == "needs_approval"]
+        return (self.policy.get("approval") or (waiting[0] if waiting else None)) or {}
+
+
+def parse_found(results: t.Mapping[str, t.Any], *, check: bool) -> Found:
+    """Return the results of a run by what they are about; a task that was skipped found nothing."""
+    known = {name: result if result and not result.get("skipped") else {} for name, result in results.items()}
+    before, after = ((known.get(name) or {}).get("readiness") or {} for name in ("before", "after"))
+    return Found(
+        connection=known.get("connection", {}),
+        consent=known.get("consent", {}),
+        policy=known.get("policy", {}),
+        before=before,
+        readiness=after or before,
+        devices=known.get("devices", {}),
+        report=(known.get("before") or {}).get("report") or {},
+        check=check,
+    )
+
+
+# --- lines ----------------------------------------------------------------------------------------------------------
+
+
+def render_summary(found: Found) -> list[str]:
+    """Return the lines of the summary."""
+    paragraphs = [
+        *_tell_tenant(found),
+        *_tell_consent(found),
+        *_tell_policy(found),
+        *_tell_approval(found),
+        *_tell_deployment(found),
+        *_tell_findings(found),
+        *_tell_readiness(found),
+        *_tell_devices(found),
+        *_tell_report(found),
+    ]
+    return [line for paragraph in paragraphs for line in wrap(paragraph)] or ["Nothing was read or done."]
+
+
+def wrap(paragraph: str) -> list[str]:
+    """Return the lines of a paragraph; what does not fit into one is indented below it. Addresses and paths stay whole."""
+    indent = paragraph[: len(paragraph) - len(paragraph.lstrip())]
+    return textwrap.wrap(
+        paragraph.strip(), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _tell_tenant(found: Found) -> t.Iterator[str]:
+    connection = found.connection.get("connection")
+    if connection:
+        state = f", Intune {connection['intune']}" if connection.get("intune") else ""
+        yield f"Tenant: {connection.get('tenant_name') or 'unknown name'} ({connection.get('tenant_id')}){state}"
+        yield from (f"  Note: {problem}" for problem in connection.get("problems") or ())
+    elif found.connection:
+        yield "Tenant: not reached"
+
+
+def _tell_consent(found: Found) -> t.Iterator[str]:
+    consent = found.consent.get("pinreset_consent")
+    if consent is None:
+        if found.consent.get("failed"):
+            yield f"PIN Reset Service: {found.consent.get('msg')}"
+        elif found.readiness:
+            words = {"yes": "connected", "no": "not connected"}
+            yield f"PIN Reset Service: {words.get(_level(found, 'connected'), 'not known')}"
+        return
+    state = "connected" if consent.get("ready") else "not connected"
+    yield f"PIN Reset Service: {_change(found.consent, found, state)}"
+    yield from (f"  Note: {warning}" for warning in found.consent.get("warnings") or ())
+    if found.consent.get("failed"):
+        urls = consent.get("consent_urls") or {}
+        yield f"  Consent by hand, as Application Administrator or higher: {urls.get('service')}"
+        yield f"  and then: {urls.get('client')}"
+
+
+def _change(result: Json, found: Found, state: str) -> str:
+    if not result.get("changed"):
+        return state
+    return f"would be {state} (check mode)" if found.check else f"{state}, changed by this run"
+
+
+def _tell_policy(found: Found) -> t.Iterator[str]:
+    if found.policy.get("failed") and "pin_policy" not in found.policy:
+        yield f"Policy: {found.policy.get('msg')}"
+        return
+    if "pin_policy" not in found.policy:
+        yield from (_describe_policy(policy, "") for policy in found.readiness.get("policies") or () if _allows(policy))
+        return
+    policy = found.policy["pin_policy"]
+    if policy is None:
+        removed = "would be removed (check mode)" if found.check else "removed"
+        yield f"Policy: {removed if found.policy.get('changed') else 'none'}"
+        return
+    differs = found.before.get("differs") or []
+    verb = "created" if any(each["code"] == "missing" for each in differs) else "updated"
+    done = f"would be {verb} (check mode)" if found.check else verb
+    yield _describe_policy(policy, done if found.policy.get("changed") else "no change")
+    if found.policy.get("changed"):
+        yield from (f"  {render_change(each)}" for each in differs if each["code"] == "different")
+
+
+def _allows(policy: Json) -> bool:
+    return any((policy.get(key) or {}).get("enable_pin_recovery") for key in ("settings", "user_settings"))
+
+
+def _describe_policy(policy: Json, change: str) -> str:
+    backend = str(policy.get("backend") or policy.get("surface") or "").replace("_", " ")
+    allows = "allows" if _allows(policy) else "does not allow"
+    targets = render_assignments(policy.get("assignments") or ())
+    return f"Policy '{policy.get('name')}' ({backend}): {change}{'; it ' if change else ''}{allows} PIN recovery for {targets}"
+
+
+def render_assignments(assignments: t.Iterable[Json]) -> str:
+    """Return for whom a policy is, by name where it is known: "Pilot ring, except Helpdesk phones"."""
+    included: list[str] = []
+    excluded: list[str] = []
+    for each in assignments:
+        name = each.get("group") or each.get("group_id") or str(each.get("target")).replace("_", " ")
+        (excluded if each.get("target") == "exclude_group" else included).append(str(name))
+    return (", ".join(included) or "nobody") + (f", except {', '.join(excluded)}" if excluded else "")
+
+
+def render_change(difference: Json) -> str:
+    """Return an option's old and new value: "minimum pin length 6 → 8"."""
+    option = str(difference.get("option")).replace("_", " ")
+    return f"{option} {_render_value(difference.get('current'))} → {_render_value(difference.get('expected'))}"
+
+
+def _render_value(value: t.Any) -> str:
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return render_assignments(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "nothing"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "not set" if value in (None, "") else f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _tell_approval(found: Found) -> t.Iterator[str]:
+    approval = found.approval
+    if approval:
+        yield (
+            f"Waits for the approval of another administrator, until {approval.get('expires') or 'it expires'}: "
+            f"{approval.get('operation')}, code {approval.get('code')}. Run again when it is approved."
+        )
+
+
+def _tell_deployment(found: Found) -> t.Iterator[str]:
+    deployment = found.readiness.get("deployment")
+    if not deployment:
+        return
+    failed = deployment["error"] + (deployment.get("conflict") or 0)
+    yield (
+        f"Check-in status: {deployment['succeeded']} of {deployment['total']} devices have it, {deployment['pending']} pending, "
+        f"{failed} in error or conflict, {deployment['not_applicable']} not applicable"
+    )
+    late = deployment.get("devices") or []
+    for device in late[:LATE]:
+        error = f", {device['error']}" if device.get("error") else ""
+        yield f"  {device.get('device_name') or device.get('device_id')}: {device['status']}{error}"
+    if len(late) > LATE:
+        yield f"  and {len(late) - LATE} more, see intune_pin_policy_info"
+
+
+def _tell_findings(found: Found) -> t.Iterator[str]:
+    told = {reason.get("message") for reason in found.readiness.get("reasons") or ()}
+    for finding in found.readiness.get("findings") or ():
+        if finding["message"] not in told:
+            yield f"{finding['severity'].capitalize()}: {finding['message']} {finding['hint']}"
+    yield from (f"Note: {problem}" for problem in found.readiness.get("problems") or ())
+
+
+def _tell_readiness(found: Found) -> t.Iterator[str]:
+    readiness = found.readiness
+    if not readiness:
+        return
+    has_changed = found.consent.get("changed") or found.policy.get("changed")
+    if found.check and has_changed:
+        yield "Ready: not before these changes are applied (this was check mode)"
+        return
+    if has_changed and readiness is found.before:
+        yield "Ready: not read again after the changes. Run endpointops.intune.verify."
+        return
+    yield f"Ready (can users reset their PIN today?): {ANSWERS[readiness.get('ready')]}"
+    for reason in readiness.get("reasons") or ():
+        yield f"  - {reason['message']} {reason['hint']}".rstrip()
+    told = {reason["code"] for reason in readiness.get("reasons") or ()}
+    for difference in readiness.get("differs") or ():
+        if difference["code"] != "missing" or "policy_missing" not in told:
+            yield f"  Differs: {difference['message']}"
+
+
+def _tell_devices(found: Found) -> t.Iterator[str]:
+    summary = found.devices.get("summary")
+    if summary is None:
+        if found.devices.get("msg"):
+            yield f"Devices: {found.devices['msg']}"
+        return
+    counts = [f"{summary[status]} {status.replace('_', ' ')}" for status in STATUSES if summary.get(status)]
+    yield f"Devices: {summary['total']} in all" + "".join(f", {count}" for count in counts)
+    for recipient in found.devices.get("recipients") or ():
+        yield (
+            f"  New passcodes are sealed to {recipient['subject']}, SHA-256 {recipient['fingerprint']}, valid until "
+            f"{recipient['not_after']}"
+        )
+    results = found.devices.get("results") or []
+    # Of a fleet those that need a person, and not all of them.
+    told = results if len(results) <= NAMED else [item for item in results if item["status"] not in EXPECTED_STATUSES]
+    yield from (_tell_device(item) for item in told[:NAMED])
+    if len(told) > NAMED:
+        yield f"  and {len(told) - NAMED} more, see pin_reset_results"
+
+
+def _tell_device(item: Json) -> str:
+    reason = f" ({item['reason']})" if item.get("reason") not in (None, item["status"]) else ""
+    message = f". {item['message']}" if item.get("message") else ""
+    return f"  {item.get('device_name') or item['device']}: {item['status'].replace('_', ' ')}{reason}{message}"
+
+
+def _tell_report(found: Found) -> t.Iterator[str]:
+    if found.report:
+        yield f"Report: {'would be ' if found.check else ''}in {found.report.get('html')}"
+
+
+def _level(found: Found, name: str) -> str:
+    levels = found.readiness.get("levels") or {}
+    return str((levels.get(name) or {}).get("state"))
+
+
+# --- facts ----------------------------------------------------------------------------------------------------------
+
+
+def make_facts(found: Found) -> Json:
+    """Return the fact and statistic ``pin_reset_summary``: no passcode, no credential. Null is what the run did not read."""
+    connection = found.connection.get("connection") or {}
+    readiness = found.readiness
+    return {
+        "tenant_id": connection.get("tenant_id"),
+        "connected": _is_connected(found),
+        "ready": readiness.get("ready"),
+        "reasons": [reason["message"] for reason in readiness.get("reasons") or ()],
+        "differs": [difference["message"] for difference in readiness.get("differs") or ()],
+        "needs_approval": bool(found.approval),
+        "devices": found.devices.get("summary") or {},
+    }
+
+
+def make_statistics(found: Found) -> Json:
+    """Return the statistics of the run, which AWX keeps as a job's artifacts and gives to the next node of a workflow.
+
+    ``pin_reset_approval_code`` is among them where the policy waits for an approval: the node after the approval takes it.
+    """
+    approval = found.policy.get("approval")
+    return {
+        "pin_reset_summary": make_facts(found),
+        "pin_reset_failed_devices": found.devices.get("failed_devices") or [],
+        **({"pin_reset_approval_code": approval["code"]} if approval else {}),
+    }
+
+
+def _is_connected(found: Found) -> bool | None:
+    """Return whether the tenant is connected now: a result of check mode says how it would be."""
+    consent = found.consent.get("pinreset_consent")
+    if consent is not None and not (found.check and found.consent.get("changed")):
+        return bool(consent.get("ready"))
+    return {"yes": True, "no": False}.get(_level(found, "connected")) if found.readiness else None
+
+
+# --- obstacles ------------------------------------------------------------------------------------------------------
+
+
+def list_missing_permissions(found: Found, modules: t.Iterable[str]) -> list[str]:
+    """Return a text with the permissions that the modules need and the application lacks; none where they are unknown."""
+    connection = found.connection.get("connection") or {}
+    known = connection.get("permissions") or {}
+    member = "missing_in_check_mode" if found.check else "missing"
+    missing = sorted({name for module in modules for name in (known.get(module) or {}).get(member, ())})
+    if not missing:
+        return []
+    return [
+        f"The application {connection.get('client_id')} lacks permissions: {', '.join(missing)}. Grant them to it in Microsoft Entra, "
+        "and consent to them as an administrator."
+    ]
+
+
+def list_unwritable(found: Found, *, moves: bool, assigns: bool) -> list[str]:
+    """Return a text for each reason why the policy cannot be written as it is asked for.
+
+    ``moves``: from the other policy type. ``assigns``: to somebody, or to nobody on purpose.
+    """
+    codes = {each["code"] for each in (*(found.before.get("differs") or ()), *(found.before.get("reasons") or ()))}
+    nobody = [NOBODY] if not assigns and codes & {"missing", "not_assigned"} else []
+    return nobody + [
+        difference["message"]
+        for difference in found.before.get("differs") or ()
+        if difference["code"] in ("unresolved", "several", "hidden") or (difference.get("option") == "backend" and not moves)
+    ]
+
+
+def list_obstacles(found: Found, *, must_know: bool, must_arrive: bool, allow_unassigned: bool) -> list[str]:
+    """Return a text for each reason why the run must not end well, with what to do.
+
+    ``must_know``: what could not be read is an obstacle. ``must_arrive``: devices must have the policy, which none has right after
+    onboarding. ``allow_unassigned``: a policy for nobody is intended.
+    """
+    reasons = [
+        reason
+        for reason in found.readiness.get("reasons") or ()
+        if (must_know or reason["state"] == "no")
+        and (must_arrive or reason["level"] != "arrived")
+        and not (allow_unassigned and reason["code"] == "not_assigned")
+    ]
+    told = {reason["code"] for reason in reasons}
+    differs = [each for each in found.readiness.get("differs") or () if each["code"] != "missing" or "policy_missing" not in told]
+    return [f"{reason['message']} {reason['hint']}".rstrip() for reason in reasons] + [each["message"] for each in differs]

@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The check of the role's variables."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.endpointops.intune.plugins.filter.pin_reset_problems import FilterModule
+
+KNOWN = ["pin_reset_assignments", "pin_reset_devices", "pin_reset_platforms", "pin_reset_results"]
+CHOICES = {"pin_reset_platforms": ["windows", "android"], "pin_reset_assignments": ["group", "all_users"]}
+find_problems = FilterModule().filters()["pin_reset_problems"]
+
+
+def test_known_variables_are_no_problem():
+    assert find_problems(KNOWN, KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        pytest.param("pin_reset_assignment", "pin_reset_assignments", id="case 61: a letter is missing"),
+        ("pin_reset_assigments", "pin_reset_assignments"),
+        ("pin_reset_device", "pin_reset_devices"),
+        ("pin_reset_platfroms", "pin_reset_platforms"),
+    ],
+)
+def test_an_unknown_variable_is_told_with_the_nearest_one(name, near):
+    assert find_problems([name], KNOWN) == [f"{name} is not a variable of the role pin_reset. Did you mean {near}?"]
+
+
+def test_a_variable_like_none_of_the_roles_is_refused_with_the_reason():
+    (problem,) = find_problems(["pin_reset_zzzz"], KNOWN)
+    assert "Names that begin with pin_reset_ belong to the role" in problem
+
+
+def test_problems_come_in_a_stable_order_and_each_once():
+    assert find_problems(["pin_reset_b", "pin_reset_a", "pin_reset_b"], KNOWN) == find_problems(["pin_reset_a", "pin_reset_b"], KNOWN)
+
+
+@pytest.mark.parametrize("value", [None, "", "windows,beos", [], ["windows", "android"]])
+def test_lists_that_the_role_takes(value):
+    assert find_problems([], KNOWN, {"pin_reset_platforms": value}, CHOICES) == []
+
+
+@pytest.mark.parametrize(
+    ("lists", "told"),
+    [
+        ({"pin_reset_platforms": ["beos"]}, "pin_reset_platforms: 'beos' must be one of windows, android."),
+        ({"pin_reset_platforms": 7}, "pin_reset_platforms: '7' must be one of windows, android."),
+        ({"pin_reset_assignments": [{"target": "everybody"}]}, "pin_reset_assignments: 'everybody' must be one of group, all_users."),
+        ({"pin_reset_assignments": [{"group": "A"}]}, "pin_reset_assignments: an entry has no target. It must be one of group, all_users."),
+        ({"pin_reset_assignments": [["group"]]}, "pin_reset_assignments: '[\\'group\\']' must be one of group, all_users."),
+    ],
+)
+def test_an_entry_that_no_module_takes_is_told(lists, told):
+    assert [problem.replace("\\'", "'") for problem in find_problems([], KNOWN, lists, CHOICES)] == [told.replace("\\'", "'")]
+
+
+@pytest.mark.parametrize("names", ["pin_reset_devices", None, 7])
+def test_names_that_are_no_list_are_refused(names):
+    with pytest.raises(AnsibleFilterError, match="must get a list"):
+        find_problems(names, KNOWN)

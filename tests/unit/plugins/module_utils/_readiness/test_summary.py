@@ -1,0 +1,296 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The summary of a run of the role: its lines, its facts, and the reasons to stop."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness import summary
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.summary import parse_found, render_assignments
+
+CONNECTION = {
+    "connection": {
+        "tenant_id": "t-1",
+        "tenant_name": "Contoso",
+        "client_id": "app-1",
+        "intune": "active",
+        "problems": [],
+        "permissions": {
+            "intune_pin_policy": {"missing": ["Config.ReadWrite"], "missing_in_check_mode": []},
+            "intune_pinreset_consent": {"missing": ["App.ReadWrite"], "missing_in_check_mode": ["App.Read"]},
+        },
+    }
+}
+POLICY = {
+    "id": "p-1",
+    "name": "PIN recovery",
+    "backend": "custom",
+    "settings": {"enable_pin_recovery": True},
+    "assignments": [{"target": "all_devices"}],
+}
+MISSING = {"code": "missing", "option": "name", "current": None, "expected": "PIN recovery", "message": "There is no policy."}
+LENGTH = {"code": "different", "option": "minimum_pin_length", "current": 6, "expected": 8, "message": "6 is not 8."}
+DEPLOYMENT = {"total": 4, "succeeded": 0, "error": 1, "conflict": None, "pending": 3, "not_applicable": 0, "other": 0, "policies": ["p-1"]}
+
+
+def reason(code, level="configured", state="no"):
+    return {"code": code, "level": level, "state": state, "message": f"{code} happened.", "hint": "Repair it.", "policies": []}
+
+
+def readiness(ready=True, **members):
+    states = {"connected": "yes", "configured": "yes", "arrived": "yes", "proven": "unknown"}
+    levels = {name: {"state": state} for name, state in {**states, **members.pop("levels", {})}.items()}
+    empty = {"reasons": [], "differs": [], "policies": [POLICY], "findings": [], "deployment": None, "problems": []}
+    return {"readiness": {"ready": ready, "levels": levels, **empty, **members}}
+
+
+def lines(check=False, **results):
+    return summary.render_summary(parse_found(results, check=check))
+
+
+def text(check=False, **results):
+    return "\n".join(lines(check, **results))
+
+
+def flat(check=False, **results):
+    """Return the text as if no line were wrapped."""
+    return " ".join(text(check, **results).split())
+
+
+def test_a_run_that_did_nothing_says_so():
+    assert lines() == ["Nothing was read or done."]
+
+
+def test_a_task_that_was_skipped_found_nothing():
+    skipped = {"skipped": True, "changed": False}
+    assert lines(connection=skipped, consent=skipped, policy=skipped, after=skipped, devices=skipped) == ["Nothing was read or done."]
+
+
+def test_the_newest_readiness_counts_and_the_older_one_where_nothing_was_read_again():
+    assert "today?): yes" in text(before=readiness(False), after=readiness(True))
+    assert "today?): no" in text(before=readiness(False), after={"skipped": True})
+
+
+@pytest.mark.parametrize(("ready", "word"), [(True, "yes"), (False, "no"), (None, "not known")])
+def test_unknown_is_told_as_such(ready, word):
+    assert f"Ready (can users reset their PIN today?): {word}" in lines(before=readiness(ready))
+
+
+def test_case_53_no_device_has_the_policy_so_far():
+    told = text(before=readiness(False, deployment=DEPLOYMENT, reasons=[reason("not_arrived", "arrived")]))
+    assert "Check-in status: 0 of 4 devices have it, 3 pending, 1 in error or conflict" in told
+    assert "today?): no" in told and "- not_arrived happened. Repair it." in told
+
+
+def test_case_63_a_change_tells_old_and_new_values_once():
+    told = text(
+        before=readiness(differs=[LENGTH]), policy={"changed": True, "pin_policy": POLICY}, after=readiness(), consent={"changed": False}
+    )
+    assert told.count("minimum pin length 6 → 8") == 1
+    assert "Policy 'PIN recovery' (custom): updated; it allows PIN recovery for all devices" in " ".join(told.split())
+
+
+def test_case_63_groups_are_told_by_name_and_who_is_left_out():
+    assignments = [{"target": "group", "group": "Pilot ring"}, {"target": "exclude_group", "group": "Helpdesk phones"}]
+    assert render_assignments(assignments) == "Pilot ring, except Helpdesk phones"
+    assert render_assignments([{"target": "group", "group_id": "g-1"}]) == "g-1"
+    assert render_assignments([{"target": "all_users"}]) == "all users"
+    assert render_assignments([]) == "nobody"
+    assert render_assignments(assignments[1:]) == "nobody, except Helpdesk phones"
+
+
+@pytest.mark.parametrize(
+    ("current", "expected", "told"),
+    [
+        (6, 8, "x 6 → 8"),
+        (None, True, "x not set → on"),
+        ("Old.", "New.", "x 'Old.' → 'New.'"),
+        ([], ["Berlin", "Paris"], "x nothing → Berlin, Paris"),
+        ([{"target": "all_users"}], [{"target": "group", "group": "Pilot ring"}], "x all users → Pilot ring"),
+    ],
+)
+def test_case_63_old_and_new_values(current, expected, told):
+    assert summary.render_change({"option": "x", "current": current, "expected": expected}) == told
+
+
+def test_a_run_that_stops_after_a_change_says_that_nothing_was_read_again():
+    told = flat(
+        before=readiness(False), consent={"changed": True, "pinreset_consent": {"ready": True}}, policy={"failed": True, "msg": "No."}
+    )
+    assert "Ready: not read again after the changes." in told and "today?)" not in told
+
+
+def test_a_new_policy_is_created_and_its_absence_not_told_as_a_difference():
+    told = text(before=readiness(False, differs=[MISSING]), policy={"changed": True, "pin_policy": POLICY}, after=readiness())
+    assert "created" in told and "There is no policy." not in told
+
+
+def test_a_policy_that_is_missing_is_told_once():
+    told = text(before=readiness(False, differs=[MISSING], reasons=[reason("policy_missing")]))
+    assert "policy_missing happened." in told and "There is no policy." not in told
+    assert "There is no policy." in text(before=readiness(differs=[MISSING]))
+
+
+def test_check_mode_tells_what_would_be():
+    told = flat(
+        True,
+        before=readiness(False, differs=[MISSING]),
+        consent={"changed": True, "pinreset_consent": {"ready": True}},
+        policy={"changed": True, "pin_policy": POLICY},
+    )
+    assert "PIN Reset Service: would be connected (check mode)" in told and "would be created (check mode)" in told
+    assert "Ready: not before these changes are applied" in told and "today?)" not in told
+
+
+def test_offboarding_tells_what_was_removed():
+    told = text(policy={"changed": True, "pin_policy": None}, consent={"changed": True, "pinreset_consent": {"ready": False}})
+    assert told.splitlines() == ["PIN Reset Service: not connected, changed by this run", "Policy: removed"]
+    assert "Policy: none" in text(policy={"changed": False, "pin_policy": None})
+
+
+def test_a_failed_step_tells_its_message():
+    told = text(connection={"failed": True}, consent={"failed": True, "msg": "No."}, policy={"failed": True, "msg": "Never."})
+    assert told.splitlines() == ["Tenant: not reached", "PIN Reset Service: No.", "Policy: Never."]
+
+
+def test_a_refused_consent_shows_the_pages_whole():
+    url = "https://login.windows.net/common/oauth2/authorize?" + "x" * 200
+    consent = {"failed": True, "changed": False, "pinreset_consent": {"ready": False, "consent_urls": {"service": url, "client": url}}}
+    assert text(consent=consent).count(url) == 2
+
+
+def test_a_finding_that_is_a_reason_is_told_once():
+    finding = {"code": "conflict", "severity": "error", "policies": [], "settings": [], "message": "A and B disagree.", "hint": "Fix it."}
+    same = {**reason("defeated"), "message": "A and B disagree."}
+    assert text(before=readiness(False, findings=[finding], reasons=[same])).count("A and B disagree.") == 1
+    assert "Error: A and B disagree. Fix it." in text(before=readiness(findings=[finding]))
+
+
+def test_a_fleet_names_only_devices_that_need_somebody():
+    results = [{"device": f"D{n}", "device_name": f"D{n}", "status": "done"} for n in range(200)]
+    results += [{"device": "X", "device_name": None, "status": "failed", "reason": "device_failed", "message": "It failed."}]
+    told = text(devices={"results": results, "summary": {"total": 201, "done": 200, "failed": 1}})
+    assert told.splitlines() == ["Devices: 201 in all, 200 done, 1 failed", "  X: failed (device_failed). It failed."]
+
+
+def test_more_failed_devices_than_a_summary_names_are_counted():
+    results = [{"device": f"D{n}", "status": "failed", "reason": None} for n in range(70)]
+    told = lines(devices={"results": results, "summary": {"total": 70, "failed": 70}})
+    assert len(told) == 1 + 50 + 1 and told[-1] == "  and 20 more, see pin_reset_results"
+
+
+def test_case_71_no_line_is_wider_than_a_terminal():
+    long = {**reason("defeated"), "message": "word " * 60}
+    told = lines(connection=CONNECTION, before=readiness(False, reasons=[long], findings=[], problems=["problem " * 40]))
+    assert max(map(len, told)) <= 76 and len(told) > 8
+
+
+def test_a_passcode_is_in_no_line_and_no_fact():
+    item = {"device": "D", "device_name": "D", "status": "done", "reason": None, "message": None, "passcode": "hunter2-4711"}
+    found = parse_found({"devices": {"results": [item], "summary": {"total": 1, "done": 1}, "failed_devices": []}}, check=False)
+    assert "hunter2" not in str(summary.render_summary(found)) + str(summary.make_facts(found)) + str(summary.make_statistics(found))
+
+
+# --- facts ----------------------------------------------------------------------------------------------------------
+
+
+def test_facts_of_nothing_are_null():
+    facts = summary.make_facts(parse_found({}, check=False))
+    assert (facts["tenant_id"], facts["connected"], facts["ready"], facts["needs_approval"]) == (None, None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("results", "check", "connected"),
+    [
+        ({"consent": {"changed": True, "pinreset_consent": {"ready": True}}}, False, True),
+        ({"consent": {"changed": True, "pinreset_consent": {"ready": True}}}, True, None),
+        (
+            {"consent": {"changed": True, "pinreset_consent": {"ready": True}}, "before": readiness(False, levels={"connected": "no"})},
+            True,
+            False,
+        ),
+        ({"before": readiness(levels={"connected": "yes"})}, False, True),
+        ({"before": readiness(None, levels={"connected": "unknown"})}, False, None),
+    ],
+)
+def test_connected_is_as_it_is_now(results, check, connected):
+    assert summary.make_facts(parse_found(results, check=check))["connected"] is connected
+
+
+def test_the_code_of_an_approval_is_handed_to_the_next_job_only_for_the_policy():
+    waits = {"code": "c-1", "operation": "Create", "expires": None}
+    found = parse_found({"policy": {"approval": waits, "pin_policy": None, "changed": False}}, check=False)
+    assert summary.make_statistics(found)["pin_reset_approval_code"] == "c-1" and "code c-1" in "\n".join(summary.render_summary(found))
+    reset = {"results": [{"device": "D", "status": "needs_approval", "approval": waits}], "summary": {"total": 1, "needs_approval": 1}}
+    found = parse_found({"devices": reset}, check=False)
+    assert "pin_reset_approval_code" not in summary.make_statistics(found) and found.approval == waits
+
+
+# --- reasons to stop ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("check", "missing"), [(False, "App.ReadWrite, Config.ReadWrite"), (True, "App.Read")])
+def test_case_60_check_mode_needs_permissions_to_read_only(check, missing):
+    found = parse_found({"connection": CONNECTION}, check=check)
+    (told,) = summary.list_missing_permissions(found, ["intune_pin_policy", "intune_pinreset_consent", "intune_other"])
+    assert f"The application app-1 lacks permissions: {missing}." in told
+
+
+def test_permissions_that_are_not_known_stop_nothing():
+    assert summary.list_missing_permissions(parse_found({}, check=False), ["intune_pin_policy"]) == []
+
+
+@pytest.mark.parametrize(
+    ("difference", "moves", "stops"),
+    [
+        ({"code": "unresolved", "option": None}, False, True),
+        ({"code": "several", "option": "name"}, False, True),
+        ({"code": "hidden", "option": "digits"}, False, True),
+        ({"code": "different", "option": "backend"}, False, True),
+        ({"code": "different", "option": "backend"}, True, False),
+        ({"code": "different", "option": "digits"}, False, False),
+        ({"code": "missing", "option": "name"}, False, False),
+    ],
+)
+def test_case_50_what_cannot_be_written_stops_the_run_before_its_first_write(difference, moves, stops):
+    found = parse_found({"before": readiness(False, differs=[{**difference, "message": "Told."}])}, check=False)
+    assert summary.list_unwritable(found, moves=moves, assigns=True) == (["Told."] if stops else [])
+
+
+@pytest.mark.parametrize("found", [readiness(False, differs=[MISSING]), readiness(False, reasons=[reason("not_assigned")])])
+def test_case_61_a_policy_for_nobody_stops_the_run_before_its_first_write(found):
+    known = parse_found({"before": found}, check=False)
+    assert summary.list_unwritable(known, moves=False, assigns=False) == [summary.NOBODY]
+    assert summary.list_unwritable(known, moves=False, assigns=True) == []
+
+
+def test_a_policy_that_is_assigned_already_needs_no_assignments():
+    assert summary.list_unwritable(parse_found({"before": readiness()}, check=False), moves=False, assigns=False) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "stops"),
+    [
+        pytest.param(reason("defeated"), {}, True, id="case 51: another policy defeats it"),
+        (reason("not_assigned"), {}, True),
+        (reason("not_assigned"), {"allow_unassigned": True}, False),
+        (reason("policies_unread", state="unknown"), {}, True),
+        (reason("policies_unread", state="unknown"), {"must_know": False}, False),
+        (reason("not_arrived", "arrived"), {}, False),
+        (reason("not_arrived", "arrived"), {"must_arrive": True}, True),
+        (reason("status_unread", "arrived", "unknown"), {"must_arrive": True}, True),
+        (reason("not_connected", "connected"), {"must_know": False}, True),
+    ],
+)
+def test_reasons_not_to_end_well(given, options, stops):
+    found = parse_found({"before": readiness(False, reasons=[given])}, check=False)
+    wanted = {"must_know": True, "must_arrive": False, "allow_unassigned": False, **options}
+    assert summary.list_obstacles(found, **wanted) == ([f"{given['code']} happened. Repair it."] if stops else [])
+
+
+def test_a_difference_from_the_variables_is_a_reason_too():
+    found = parse_found({"before": readiness(differs=[LENGTH])}, check=False)
+    assert summary.list_obstacles(found, must_know=True, must_arrive=False, allow_unassigned=False) == ["6 is not 8."]
