@@ -44,6 +44,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have 
             summary=statistics["pin_reset_summary"],
             failed_devices=statistics["pin_reset_failed_devices"],
             approval=found.approval,
-            ansible_stats={"data": statistics, "per_host": False, "aggregate": True},
+            ansible_stats={"data": statistics, "per_host": False, "aggregate": False},
         )
         return result

@@ -40,7 +40,7 @@ options:
     type: bool
     default: false
   assigns:
-    description: Whether the policy is assigned to somebody, or to nobody on purpose.
+    description: Whether the task gives assignments.
     type: bool
     default: true
   ends:
@@ -80,6 +80,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness import summary
 
@@ -88,24 +89,28 @@ def find_obstacles(
     results: t.Any,
     modules: t.Sequence[str] = (),
     *,
-    check: bool = False,
-    writes: bool = False,
-    moves: bool = False,
-    assigns: bool = True,
-    ends: bool = False,
-    must_know: bool = True,
-    must_arrive: bool = True,
-    allow_unassigned: bool = False,
+    check: t.Any = False,
+    writes: t.Any = False,
+    moves: t.Any = False,
+    assigns: t.Any = True,
+    ends: t.Any = False,
+    must_know: t.Any = True,
+    must_arrive: t.Any = True,
+    allow_unassigned: t.Any = False,
 ) -> list[str]:
-    """Return a text for each obstacle."""
+    """Return a text for each obstacle. Booleans may be text, as a survey gives them."""
     if not isinstance(results, t.Mapping):
         raise AnsibleFilterError(f"pin_reset_obstacles must get a dictionary of results, not {type(results).__name__}.")
-    found = summary.parse_found(results, check=check)
+    found = summary.parse_found(results, check=boolean(check))
     obstacles = summary.list_missing_permissions(found, modules)
-    if writes:
-        obstacles += summary.list_unwritable(found, moves=moves, assigns=assigns)
-    if ends:
-        obstacles += summary.list_obstacles(found, must_know=must_know, must_arrive=must_arrive, allow_unassigned=allow_unassigned)
+    if boolean(writes):
+        obstacles += summary.list_unwritable(
+            found, moves=boolean(moves), assigns=boolean(assigns), allow_unassigned=boolean(allow_unassigned)
+        )
+    if boolean(ends):
+        obstacles += summary.list_obstacles(
+            found, must_know=boolean(must_know), must_arrive=boolean(must_arrive), allow_unassigned=boolean(allow_unassigned)
+        )
     return obstacles
 
 

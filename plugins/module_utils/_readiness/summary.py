@@ -47,6 +47,16 @@ class Found:
     check: bool
 
     @property
+    def has_changed(self) -> bool:
+        """Whether the run changed the consent or the policy, or would in check mode."""
+        return bool(self.consent.get("changed") or self.policy.get("changed"))
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the readiness was read before the run changed something, and not again."""
+        return self.has_changed and not self.check and self.readiness is self.before
+
+    @property
     def approval(self) -> Json:
         """The approval request that the run waits for; empty for none."""
         waiting = [item["approval"] for item in self.devices.get("results") or () if item.get("status") == "needs_approval"]
@@ -225,11 +235,10 @@ def _tell_readiness(found: Found) -> t.Iterator[str]:
     readiness = found.readiness
     if not readiness:
         return
-    has_changed = found.consent.get("changed") or found.policy.get("changed")
-    if found.check and has_changed:
+    if found.check and found.has_changed:
         yield "Ready: not before these changes are applied (this was check mode)"
         return
-    if has_changed and readiness is found.before:
+    if found.is_stale:
         yield "Ready: not read again after the changes. Run endpointops.intune.verify."
         return
     yield f"Ready (can users reset their PIN today?): {ANSWERS[readiness.get('ready')]}"
@@ -284,7 +293,7 @@ def _level(found: Found, name: str) -> str:
 def make_facts(found: Found) -> Json:
     """Return the fact and statistic ``pin_reset_summary``: no passcode, no credential. Null is what the run did not read."""
     connection = found.connection.get("connection") or {}
-    readiness = found.readiness
+    readiness = {} if found.is_stale else found.readiness
     return {
         "tenant_id": connection.get("tenant_id"),
         "connected": _is_connected(found),
@@ -334,18 +343,32 @@ def list_missing_permissions(found: Found, modules: t.Iterable[str]) -> list[str
     ]
 
 
-def list_unwritable(found: Found, *, moves: bool, assigns: bool) -> list[str]:
+def list_unwritable(found: Found, *, moves: bool, assigns: bool, allow_unassigned: bool) -> list[str]:
     """Return a text for each reason why the policy cannot be written as it is asked for.
 
-    ``moves``: from the other policy type. ``assigns``: to somebody, or to nobody on purpose.
+    ``moves``: a custom profile into the settings catalog. ``assigns``: the task gives assignments. ``allow_unassigned``: a policy for
+    nobody is intended.
     """
-    codes = {each["code"] for each in (*(found.before.get("differs") or ()), *(found.before.get("reasons") or ()))}
-    nobody = [NOBODY] if not assigns and codes & {"missing", "not_assigned"} else []
-    return nobody + [
-        difference["message"]
-        for difference in found.before.get("differs") or ()
-        if difference["code"] in ("unresolved", "several", "hidden") or (difference.get("option") == "backend" and not moves)
+    differs = found.before.get("differs") or []
+    codes = {each["code"] for each in (*differs, *(found.before.get("reasons") or ()))}
+    is_for_nobody = any(map(_takes_everybody_away, differs)) or (not assigns and bool(codes & {"missing", "not_assigned"}))
+    return ([NOBODY] if is_for_nobody and not allow_unassigned else []) + [
+        each["message"] for each in differs if _is_unwritable(each, moves=moves, check=found.check)
     ]
+
+
+def _takes_everybody_away(difference: Json) -> bool:
+    targets = difference.get("expected") or []
+    return difference.get("option") == "assignments" and all(each.get("target") == "exclude_group" for each in targets)
+
+
+def _is_unwritable(difference: Json, *, moves: bool, check: bool) -> bool:
+    if difference["code"] == "hidden":
+        # In check mode, the module plans with what an application that may only read is shown.
+        return not check
+    if difference.get("option") == "backend":
+        return not (moves and difference.get("current") == "custom")
+    return difference["code"] in ("unresolved", "several")
 
 
 def list_obstacles(found: Found, *, must_know: bool, must_arrive: bool, allow_unassigned: bool) -> list[str]:

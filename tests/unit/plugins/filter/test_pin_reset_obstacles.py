@@ -33,6 +33,20 @@ def test_readiness_matters_at_the_end():
     assert find_obstacles({"before": BEFORE}, ends=True, must_know=False) == ["No such group."]
 
 
+NOT_ASSIGNED = {"code": "not_assigned", "level": "configured", "state": "no", "message": "For nobody.", "hint": ""}
+FOR_NOBODY = {"before": {"readiness": {"ready": False, "reasons": [NOT_ASSIGNED], "differs": []}}}
+
+
+@pytest.mark.parametrize("no", [False, "false", "no", "False", "0"])
+@pytest.mark.parametrize("yes", [True, "true", "yes", "True", "1"])
+def test_booleans_may_be_text_as_a_survey_gives_them(yes, no):
+    assert find_obstacles(FOR_NOBODY, writes=yes, assigns=no, allow_unassigned=no)
+    assert not find_obstacles(FOR_NOBODY, writes=yes, assigns=no, allow_unassigned=yes)
+    assert not find_obstacles(FOR_NOBODY, writes=no, ends=no, assigns=no)
+    assert find_obstacles(FOR_NOBODY, ends=yes, allow_unassigned=no) == ["For nobody."]
+    assert not find_obstacles(FOR_NOBODY, ends=yes, allow_unassigned=yes)
+
+
 @pytest.mark.parametrize("given", [None, "text", ["a list"], 7])
 def test_results_that_are_no_dictionary_are_refused(given):
     with pytest.raises(AnsibleFilterError, match="must get a dictionary"):

@@ -249,26 +249,52 @@ def test_permissions_that_are_not_known_stop_nothing():
         ({"code": "unresolved", "option": None}, False, True),
         ({"code": "several", "option": "name"}, False, True),
         ({"code": "hidden", "option": "digits"}, False, True),
-        ({"code": "different", "option": "backend"}, False, True),
-        ({"code": "different", "option": "backend"}, True, False),
+        ({"code": "different", "option": "backend", "current": "custom"}, False, True),
+        ({"code": "different", "option": "backend", "current": "custom"}, True, False),
+        ({"code": "different", "option": "backend", "current": "settings_catalog"}, True, True),
+        ({"code": "different", "option": "assignments", "expected": [{"target": "all_users"}]}, False, False),
         ({"code": "different", "option": "digits"}, False, False),
         ({"code": "missing", "option": "name"}, False, False),
     ],
 )
 def test_case_50_what_cannot_be_written_stops_the_run_before_its_first_write(difference, moves, stops):
     found = parse_found({"before": readiness(False, differs=[{**difference, "message": "Told."}])}, check=False)
-    assert summary.list_unwritable(found, moves=moves, assigns=True) == (["Told."] if stops else [])
+    assert summary.list_unwritable(found, moves=moves, assigns=True, allow_unassigned=False) == (["Told."] if stops else [])
+
+
+def test_in_check_mode_a_hidden_value_stops_nothing():
+    found = parse_found({"before": readiness(False, differs=[{"code": "hidden", "option": "digits", "message": "Told."}])}, check=True)
+    assert summary.list_unwritable(found, moves=False, assigns=True, allow_unassigned=False) == []
+
+
+@pytest.mark.parametrize("expected", [[], [{"target": "exclude_group", "group": "Helpdesk phones"}]])
+def test_taking_the_last_assignment_away_stops_the_run_before_its_first_write(expected):
+    difference = {"code": "different", "option": "assignments", "current": [{"target": "all_users"}], "expected": expected, "message": "."}
+    found = parse_found({"before": readiness(differs=[difference])}, check=False)
+    assert summary.list_unwritable(found, moves=False, assigns=False, allow_unassigned=False) == [summary.NOBODY]
+    assert summary.list_unwritable(found, moves=False, assigns=False, allow_unassigned=True) == []
+
+
+def test_facts_do_not_tell_the_state_before_the_changes():
+    results = {
+        "before": readiness(False, reasons=[reason("not_connected")]),
+        "consent": {"changed": True, "pinreset_consent": {"ready": True}},
+    }
+    facts = summary.make_facts(parse_found(results, check=False))
+    assert (facts["connected"], facts["ready"], facts["reasons"]) == (True, None, [])
 
 
 @pytest.mark.parametrize("found", [readiness(False, differs=[MISSING]), readiness(False, reasons=[reason("not_assigned")])])
 def test_case_61_a_policy_for_nobody_stops_the_run_before_its_first_write(found):
     known = parse_found({"before": found}, check=False)
-    assert summary.list_unwritable(known, moves=False, assigns=False) == [summary.NOBODY]
-    assert summary.list_unwritable(known, moves=False, assigns=True) == []
+    assert summary.list_unwritable(known, moves=False, assigns=False, allow_unassigned=False) == [summary.NOBODY]
+    assert summary.list_unwritable(known, moves=False, assigns=True, allow_unassigned=False) == []
+    assert summary.list_unwritable(known, moves=False, assigns=False, allow_unassigned=True) == []
 
 
 def test_a_policy_that_is_assigned_already_needs_no_assignments():
-    assert summary.list_unwritable(parse_found({"before": readiness()}, check=False), moves=False, assigns=False) == []
+    found = parse_found({"before": readiness()}, check=False)
+    assert summary.list_unwritable(found, moves=False, assigns=False, allow_unassigned=False) == []
 
 
 @pytest.mark.parametrize(
