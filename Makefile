@@ -86,7 +86,7 @@ generate: environment  ## Write the parts of documentation, role, and pattern th
 	@$(RUN) python -m tests.tools.generate
 
 unit: environment  ## Run the unit tests, the emulated tenant's own tests and the checks of the repository itself
-	@$(RUN) python -m pytest tests/unit tests/fuzz emulator/tests tests/quality -n $(WORKERS) $(PYTEST_ARGS)
+	@$(RUN) python -m pytest tests/unit tests/fuzz emulator/tests tests/quality -m "$(INTEGRATION_MARKS)" -n $(WORKERS) $(PYTEST_ARGS)
 
 unit-quick: environment
 	@$(RUN) python -m pytest tests/unit tests/quality -m "not slow" -n $(WORKERS) $(PYTEST_ARGS)

@@ -503,4 +503,5 @@ class FleetMachine(RuleBasedStateMachine):
 FleetMachine.TestCase.settings = settings(
     max_examples=EXAMPLES or 60, stateful_step_count=16, derandomize=not EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck)
 )
-TestFleetMachine = pytest.mark.slow(FleetMachine.TestCase)
+# Finds examples that are not settled yet: make test-all runs it until they are.
+TestFleetMachine = pytest.mark.exhaustive(pytest.mark.slow(FleetMachine.TestCase))
