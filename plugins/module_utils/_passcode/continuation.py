@@ -7,8 +7,9 @@
 """Which runs in the journal a task continues, what it takes over from them, and when a run has come to its end. Pure.
 
 A run is open while a later task has to settle one of its devices (see ``is_settled``). A task that names such a device continues the run:
-for all its devices the resets count that were written down since it began. Other devices know nothing of it. The options must be the
-same; a task with others is refused. A run that is too old is not continued: it ends, and the task begins anew.
+for all its devices the resets count that were written down since it began, unless a newer run has such a device to settle: then those
+since that one began. Other devices know nothing of it. The options must be the same; a task with others is refused. A run that is too old
+is not continued: it ends, and the task begins anew.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def find_earlier(history: History, ids: t.Iterable[str], since: float | None, ru
     """
     found = {}
     for device in ids:
-        moments = [run.since for run in runs if device in run.ids] + ([] if since is None else [since])
+        own = [run.since for run in runs if device in run.remaining] or [run.since for run in runs if device in run.ids]
+        moments = own + ([] if since is None else [since])
         if moments and (earlier := reset_state.find_earlier(history.resets.get(device), min(moments))):
             found[device] = earlier
     return found

@@ -10,13 +10,14 @@ A line names a device by a digest, the state of its last reset, and when the req
 
     0123456789abcdef0123456789abcdef intended 2026-01-31T08:00:00.000Z
 
-intended: about to be sent, and not known whether it ran; accepted: Intune took it; free: the service said that it did not run it. Only
-who holds the lock of a device writes of it, so its last line is the one that holds. A line is in the file before the request leaves, and
+intended: about to be sent, and not known whether it ran; accepted: Intune took it; free: the service said that it did not run it, so that
+the reset before it holds again. Only who holds the lock of a device writes of it. A line is in the file before the request leaves, and
 stays there when the process is killed; a crash of the machine can lose it.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import os
@@ -39,7 +40,7 @@ def derive_key(scope: str, device: str) -> str:
 
 
 class ResetMemory:
-    """The lines of one open file, as far as they were read. ``resets``: the last one of each device, by its key."""
+    """The lines of one open file, as far as they were read. ``resets``: the last one of each device that holds, by its key."""
 
     def __init__(self) -> None:
         self.resets: dict[str, KnownReset] = {}
@@ -77,8 +78,18 @@ class ResetMemory:
         when = parse_timestamp(found[3].decode()) if found else None
         if found is None or when is None:
             return False
-        self.resets[found[1].decode()] = KnownReset(STATES[found[2]], when, when)
+        self.note(found[1].decode(), KnownReset(STATES[found[2]], when, when))
         return True
+
+    def note(self, key: str, known: KnownReset) -> None:
+        """Take the state of a device's last reset. Where that did not run, the one before it holds again."""
+        before = self.resets.get(key)
+        if known.state == "open":
+            is_same = before is not None and (before.state, before.intended_at) == ("open", known.intended_at)
+            known = dataclasses.replace(known, previous=before and (before.previous if is_same else before.effective))
+        elif known.state == "free" and before is not None:
+            known = before if before.state != "open" else before.previous or known
+        self.resets[key] = known
 
 
 def write(handle: int, resets: t.Mapping[str, KnownReset]) -> None:
@@ -91,5 +102,10 @@ def write(handle: int, resets: t.Mapping[str, KnownReset]) -> None:
 
 def render(resets: t.Mapping[str, KnownReset]) -> bytes:
     """Return the lines, after a line feed that ends one which was cut off."""
-    lines = (f"{key} {WORDS[known.state]} {render_time(known.intended_at)}\n" for key, known in resets.items())
+    lines = (
+        f"{key} {WORDS[line.state]} {render_time(line.intended_at)}\n"
+        for key, known in resets.items()
+        for line in (known.previous, known)
+        if line is not None
+    )
     return b"\n" + "".join(lines).encode("ascii")

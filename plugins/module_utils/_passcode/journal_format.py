@@ -51,7 +51,8 @@ class KnownReset:
     ``state``: open (sent, or about to be, and not known whether it ran), accepted (it ran), free (it did not run).
     ``intended_at``: of the last intent, before which the service cannot have run it. ``last_written_at``: of the device's newest line.
     ``lost_at``: when its response was given up; null where that is not written down. ``outcome``: the status of its outcome; null
-    where the journal has none, or not yet.
+    where the journal has none, or not yet. ``previous``: the one before it that ran, or may have: it holds again where this one did
+    not run.
     """
 
     state: State
@@ -59,6 +60,12 @@ class KnownReset:
     last_written_at: float
     lost_at: float | None = None
     outcome: str | None = None
+    previous: KnownReset | None = None
+
+    @property
+    def effective(self) -> KnownReset | None:
+        """The last reset that ran, or may have: an attempt that did not run takes nothing back."""
+        return self.previous if self.state == "free" else dataclasses.replace(self, previous=None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,8 +246,11 @@ def _take_reset(resets: dict[str, KnownReset], entry: dict[str, t.Any], event: s
         state: State = "accepted" if entry["ran"] else "free"
     else:
         state = STATES[event]
-    intended_at = written_at if before is None or event == "intent" else before.intended_at
-    resets[device] = KnownReset(state, intended_at, written_at, written_at if event == "lost" else None)
+    is_new = before is None or event == "intent"
+    intended_at = written_at if is_new or before is None else before.intended_at
+    previous = before and (before.effective if is_new else before.previous)
+    lost_at = written_at if event == "lost" else None
+    resets[device] = KnownReset(state, intended_at, written_at, lost_at, previous=previous)
 
 
 def _text(entry: dict[str, t.Any], name: str) -> str:

@@ -143,7 +143,8 @@ class LockFolder:
             file, _place = self._locate(device)
             by_file.setdefault(file.path, (file, {}))[1][key] = known
         for file, lines in by_file.values():
-            file.memory.resets.update(lines)
+            for key in lines:
+                file.memory.note(key, known)
             with self._watch(file):
                 write(file.handle, lines)
 

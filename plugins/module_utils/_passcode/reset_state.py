@@ -151,10 +151,11 @@ def after_approval(work: QueuedReset, failure: errors.ApprovalPendingError | err
 
 
 def find_earlier(known: KnownReset | None, since: float) -> EarlierReset | None:
-    """Return what is known of a device's last reset, where that counts: it was sent since a moment, and may have run."""
-    if known is None or known.state == "free" or known.intended_at < since - SKEW:
+    """Return what is known of the last reset of a device that may have run, where it counts: it was sent since a moment."""
+    last = known and known.effective
+    if last is None or last.intended_at < since - SKEW:
         return None
-    return EarlierReset(known.intended_at, known.state == "accepted", known.lost_at)
+    return EarlierReset(last.intended_at, last.state == "accepted", last.lost_at)
 
 
 def after_resume(work: QueuedReset, earlier: EarlierReset) -> Transition:

@@ -109,6 +109,14 @@ def test_of_several_runs_those_with_these_devices_are_continued() -> None:
     assert (both.continued, both.earlier) == ((one, two), {B: EarlierReset(START - 6000, True)})
 
 
+def test_of_runs_that_are_continued_the_one_that_has_a_device_to_settle_says_since_when_resets_of_it_count() -> None:
+    """The older one reset the device; the newer one was to do it again, and did not come to it."""
+    older, newer = begun("1", [A, B], left=[B]), begun("2", [A], since=START - 1000)
+    known = {A: KnownReset("accepted", START - 4000, START - 4000)}
+    assert plan(older, newer, resets=known).earlier == {}
+    assert plan(older, resets=known).earlier == {A: EarlierReset(START - 4000, True)}
+
+
 def test_a_run_that_resets_whatever_was_before_goes_on_and_does_not_begin_anew() -> None:
     """Its own resets count; for a device that it did not come to, none does."""
     known = KnownReset("accepted", START - 4000, START - 4000)
@@ -271,6 +279,14 @@ def test_other_options_are_refused_with_what_differs(given: dict[str, t.Any], to
         pytest.param(KnownReset("open", START, START), EarlierReset(START, False), id="not known whether it ran"),
         pytest.param(KnownReset("open", START, START, START + 9), EarlierReset(START, False, START + 9), id="given up"),
         pytest.param(KnownReset("free", START, START), None, id="did not run"),
+        pytest.param(
+            KnownReset("free", START + 9, START + 9, previous=KnownReset("accepted", START, START)),
+            EarlierReset(START, True),
+            id="did not run, and one before it did",
+        ),
+        pytest.param(
+            KnownReset("free", START + 9, START + 9, previous=KnownReset("accepted", START - 60, START)), None, id="one long before it did"
+        ),
     ],
 )
 def test_an_earlier_reset_counts_from_the_moment_that_is_asked_for(known: KnownReset, found: EarlierReset | None) -> None:

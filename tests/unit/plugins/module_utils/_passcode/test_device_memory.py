@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import pathlib
@@ -65,6 +66,24 @@ def test_the_last_line_of_a_device_holds(folder: str, check: bool) -> None:
     assert remembered(folder, A.upper(), check=check) == known("accepted", START)
     assert remembered(folder, B, check=check) == known("open", START + 9)
     assert remembered(folder, devices(1)[0], check=check) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "holds"),
+    [
+        pytest.param([("open", 60), ("free", 60)], ("accepted", 0), id="an attempt that did not run"),
+        pytest.param([("open", 60), ("free", 60), ("open", 70), ("free", 70)], ("accepted", 0), id="two of them"),
+        pytest.param([("open", 60), ("free", 60), ("free", 60)], ("accepted", 0), id="told twice"),
+        pytest.param([("open", 60), ("open", 70), ("free", 70)], ("open", 60), id="after one that may have run"),
+        pytest.param([("open", 60), ("accepted", 60), ("open", 70), ("free", 70)], ("accepted", 60), id="after one that ran"),
+    ],
+)
+def test_an_attempt_that_did_not_run_takes_no_reset_before_it_back(
+    folder: str, later: list[tuple[State, float]], holds: tuple[State, float]
+) -> None:
+    note(folder, (A, "open", START), (A, "accepted", START), *((A, state, START + at) for state, at in later))
+    found = remembered(folder, A)
+    assert found is not None and (found.state, found.intended_at) == (holds[0], START + holds[1])
 
 
 def test_a_time_that_is_earlier_by_a_clock_that_was_set_holds_too(folder: str) -> None:
@@ -180,7 +199,8 @@ def test_damaged_lines_are_told_once_and_the_others_hold(folder: str, content: b
     (text,) = locks.warnings
     assert f"in '{path}', cannot be used as a whole" in text and "of its lines are damaged" in text and "can reset the device again" in text
     # What was told of is gone when nobody else has the file.
-    assert remembered(folder, A) == known("open", START + 5)
+    found = remembered(folder, A)
+    assert found is not None and dataclasses.replace(found, previous=None) == known("open", START + 5)
 
 
 def test_a_line_that_a_killed_process_left_half_is_no_part_of_the_next_one(folder: str) -> None:

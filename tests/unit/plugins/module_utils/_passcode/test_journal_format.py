@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import typing as t
@@ -180,13 +181,23 @@ INTENT = line("intent", 1, device=A, name="PC-1")
         ),
         pytest.param(
             [INTENT, line("outcome", 2, device=A, status="done"), line("intent", 9, device=A)],
-            KnownReset("open", START + 9, START + 9),
+            KnownReset("open", START + 9, START + 9, previous=KnownReset("open", START + 1, START + 2, None, "done")),
             id="an outcome, anew",
         ),
         pytest.param(
             [INTENT, line("accepted", 2, device=A), line("intent", 9, device=A)],
-            KnownReset("open", START + 9, START + 9),
+            KnownReset("open", START + 9, START + 9, previous=KnownReset("accepted", START + 1, START + 2)),
             id="accepted, anew",
+        ),
+        pytest.param(
+            [INTENT, line("accepted", 2, device=A), line("intent", 8, device=A), line("refused", 9, device=A)],
+            KnownReset("free", START + 8, START + 9, previous=KnownReset("accepted", START + 1, START + 2)),
+            id="accepted, and another attempt refused",
+        ),
+        pytest.param(
+            [INTENT, line("accepted", 2, device=A), line("intent", 8, device=A), line("accepted", 9, device=A)],
+            KnownReset("accepted", START + 8, START + 9, previous=KnownReset("accepted", START + 1, START + 2)),
+            id="accepted twice",
         ),
         pytest.param(
             [INTENT, line("refused", 2, device=A), line("intent", 9, device=A)], KnownReset("open", START + 9, START + 9), id="again"
@@ -360,7 +371,12 @@ def expected_trace(events: list[Event], device: str) -> KnownReset | None:
     _when, event, ran = next(entry for entry in reversed(mine) if entry[1] != "outcome")
     states = {"intent": "open", "lost": "open", "refused": "free", "accepted": "accepted", "settled": "accepted" if ran else "free"}
     lost_at = next((when for when, event, _ran in reversed(mine) if event != "outcome"), None) if event == "lost" else None
-    return KnownReset(states[event], intents[-1] if intents else mine[0][0], mine[-1][0], lost_at)
+    # What a person reads above the last intent is of the reset before it.
+    last = max((at for at, (event, name, _ran) in enumerate(events) if name == device and event == "intent"), default=0)
+    above = expected_trace(events[:last], device)
+    if above is not None:
+        above = above.previous if above.state == "free" else dataclasses.replace(above, previous=None)
+    return KnownReset(states[event], intents[-1] if intents else mine[0][0], mine[-1][0], lost_at, previous=above)
 
 
 def expected_runs(events: list[Event]) -> set[str]:
