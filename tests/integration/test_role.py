@@ -285,6 +285,8 @@ def test_case_58_every_tag_can_be_run_and_skipped_alone(ansible, how, tag):
     steps = {"consent": "/servicePrincipals", "policy": "deviceConfigurations", "reset": "resetPasscode"}
     for name, path in steps.items():
         is_run = (name == tag) is (how == "--tags")
+        # No reset is sent where verifying has failed.
+        is_run = is_run and not (name == "reset" and play.code)
         assert any(path in write for write in writes(play)) is is_run, (name, writes(play))
 
 
