@@ -11,8 +11,8 @@ version_added: 1.0.0
 author:
   - Endpoint Ops (@endpointops)
 description:
-  - Returns a sentence for each variable that the role P(endpointops.intune.pin_reset#role) does not know, and for each entry of a list
-    that it does not take. The role uses it before it sends anything.
+  - Returns a sentence for each variable that the role P(endpointops.intune.pin_reset#role) does not know, for each entry of a list that it
+    does not take, and for each value that a later step would refuse. The role uses it before it sends anything.
 positional: _input
 options:
   _input:
@@ -30,7 +30,16 @@ options:
     type: dict
     default: {}
   choices:
-    description: The entries that a list may have, by variable. Of an entry that is a dictionary, its C(target) counts.
+    description: The entries that a list may have, by variable. A dictionary instead of a list means that each entry must be a dictionary
+      too, and holds the choices of the key that it must have.
+    type: dict
+    default: {}
+  values:
+    description:
+      - Values to check, by variable. They are those of C(pin_reset_approval_code), C(pin_reset_approval_justification),
+        C(pin_reset_reset_since), C(pin_reset_sealed_directory) with C(pin_reset_seal_to), and C(pin_reset_policy_replace_custom) with
+        C(pin_reset_policy_backend).
+      - A variable that is missing here is not checked.
     type: dict
     default: {}
 """
@@ -55,24 +64,32 @@ import difflib
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import parse_options
+from ansible_collections.endpointops.intune.plugins.module_utils._errors import InvalidOptionError
 from ansible_collections.endpointops.intune.plugins.module_utils._names import show
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import parse_moment
 
-Lists = t.Mapping[str, t.Any]
+Values = t.Mapping[str, t.Any]
+# The entries of a list, or for a list of dictionaries the key that each must have, with the choices for that.
+Choices = t.Sequence[str] | t.Mapping[str, t.Sequence[str]]
 
 
 def find_problems(
-    names: t.Iterable[str], known: t.Collection[str], lists: Lists | None = None, choices: t.Mapping[str, t.Sequence[str]] | None = None
+    names: t.Iterable[str],
+    known: t.Collection[str],
+    lists: Values | None = None,
+    choices: t.Mapping[str, Choices] | None = None,
+    values: Values | None = None,
 ) -> list[str]:
-    """Return a sentence for each unknown variable, and for each entry that is not among the choices of its list."""
+    """Return a sentence for each unknown variable, for each entry that its list does not take, and for each unusable value."""
     if isinstance(names, str) or not isinstance(names, t.Iterable):
         raise AnsibleFilterError("pin_reset_problems must get a list of names of variables.")
-    unknown = [_describe_unknown(name, known) for name in sorted(set(names) - set(known))]
-    return unknown + [
-        _describe_stray(variable, entry, allowed)
-        for variable, allowed in (choices or {}).items()
-        for entry in _list_entries((lists or {}).get(variable))
-        if (entry.get("target") if isinstance(entry, dict) else entry) not in allowed
+    return [
+        *(_describe_unknown(name, known) for name in sorted(set(names) - set(known))),
+        *_find_stray(lists or {}, choices or {}),
+        *_find_unusable(values or {}),
     ]
 
 
@@ -82,6 +99,19 @@ def _describe_unknown(name: str, known: t.Collection[str]) -> str:
     return f"{show(name)} is not a variable of the role pin_reset. {advice}"
 
 
+# --- lists ----------------------------------------------------------------------------------------------------------
+
+
+def _find_stray(lists: Values, choices: t.Mapping[str, Choices]) -> t.Iterator[str]:
+    """Yield a sentence for each entry that its list does not take."""
+    for variable, allowed in choices.items():
+        for entry in _list_entries(lists.get(variable)):
+            if isinstance(allowed, t.Mapping):
+                yield from _describe_stray_dictionary(variable, entry, allowed)
+            elif entry not in allowed:
+                yield f"{variable}: '{show(str(entry))}' must be one of {', '.join(allowed)}."
+
+
 def _list_entries(value: t.Any) -> list[t.Any]:
     """Return the entries of a list; none for a value that counts as not set, and for text, which a form gave."""
     if value is None or isinstance(value, str):
@@ -89,11 +119,42 @@ def _list_entries(value: t.Any) -> list[t.Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _describe_stray(variable: str, entry: t.Any, allowed: t.Sequence[str]) -> str:
-    if isinstance(entry, dict) and "target" not in entry:
-        return f"{variable}: an entry has no target. It must be one of {', '.join(allowed)}."
-    given = entry.get("target") if isinstance(entry, dict) else entry
-    return f"{variable}: '{show(str(given))}' must be one of {', '.join(allowed)}."
+def _describe_stray_dictionary(variable: str, entry: t.Any, allowed: t.Mapping[str, t.Sequence[str]]) -> t.Iterator[str]:
+    for key, choices in allowed.items():
+        if not isinstance(entry, dict):
+            example = f"{key}: {entry if isinstance(entry, str) and entry in choices else choices[0]}"
+            yield f"{variable}: '{show(str(entry))}' must be a dictionary, such as {{{example}}}."
+        elif key not in entry:
+            yield f"{variable}: an entry has no {key}. It must be one of {', '.join(choices)}."
+        elif entry[key] not in choices:
+            yield f"{variable}: '{show(str(entry[key]))}' must be one of {', '.join(choices)}."
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+def _find_unusable(values: Values) -> t.Iterator[str]:
+    """Yield a sentence for each value that a later step would refuse, perhaps after an earlier one has written."""
+    backend = values.get("pin_reset_policy_backend", "settings_catalog")
+    if boolean(values.get("pin_reset_policy_replace_custom") or False, strict=False) and backend != "settings_catalog":
+        yield (
+            f"pin_reset_policy_replace_custom moves a custom profile into the settings catalog, and pin_reset_policy_backend is {backend}. "
+            "Set pin_reset_policy_backend to settings_catalog, or pin_reset_policy_replace_custom to false."
+        )
+    if values.get("pin_reset_sealed_directory") and not values.get("pin_reset_seal_to"):
+        yield "pin_reset_sealed_directory needs pin_reset_seal_to, the certificates of those who may read the passcodes."
+    for variable, parse in PARSERS.items():
+        try:
+            parse(str(values.get(variable) or ""))
+        except InvalidOptionError as failure:
+            yield f"pin_reset_{failure}"
+
+
+PARSERS: t.Mapping[str, t.Callable[[str], t.Any]] = {
+    "pin_reset_approval_code": lambda text: parse_options(None, text),
+    "pin_reset_approval_justification": lambda text: parse_options(text, None),
+    "pin_reset_reset_since": lambda text: text and parse_moment("reset_since", text, float("inf")),
+}
 
 
 class FilterModule:

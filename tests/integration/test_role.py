@@ -427,13 +427,18 @@ def test_bad_variables_are_refused_by_the_roles_argument_specs(ansible, playbook
     ("playbook", "variables", "word"),
     [
         ("onboard", {"pin_reset_assignments": [{"target": "everybody"}]}, "'everybody' must be one of all_devices"),
-        ("onboard", {"pin_reset_assignments": 12345}, "'12345' must be one of"),
+        ("onboard", {"pin_reset_assignments": 12345}, "'12345' must be a dictionary, such as {target: all_devices}"),
+        ("onboard", {"pin_reset_assignments": ["all_users"]}, "'all_users' must be a dictionary, such as {target: all_users}"),
         ("onboard", {"pin_reset_assignments": [{"group": "Pilot ring"}]}, "an entry has no target"),
         ("reset_passcode", {"pin_reset_devices": ["x"], "pin_reset_platforms": ["beos"]}, "'beos' must be one of"),
         ("reset_passcode", {"pin_reset_devices": ["x"], "pin_reset_ownerships": ["mine"]}, "'mine' must be one of"),
+        ("onboard", {"pin_reset_policy_replace_custom": True, **ASSIGNED}, "Set pin_reset_policy_backend to settings_catalog"),
+        ("onboard", {"pin_reset_approval_code": "4711", **ASSIGNED}, "pin_reset_approval_code must be a GUID"),
+        ("onboard", {"pin_reset_reset_since": "yesterday", **ASSIGNED}, "pin_reset_reset_since must be a timestamp"),
+        ("onboard", {"pin_reset_sealed_directory": "/out", **ASSIGNED}, "pin_reset_sealed_directory needs pin_reset_seal_to"),
     ],
 )
-def test_case_8_entries_of_lists_that_are_not_known_are_told_before_anything_is_sent(ansible, playbook, variables, word):
+def test_case_8_values_that_are_not_taken_are_told_before_anything_is_sent(ansible, playbook, variables, word):
     play = run(ansible, playbook, **variables)
     assert play.code == 2 and word in play["Begin | Check the variables"].result["msg"], play.output
     assert ansible.tenant.journal() == []

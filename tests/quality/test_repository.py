@@ -229,7 +229,7 @@ def test_the_roles_defaults_equal_its_argument_specs():
 
 
 # Of these every entry point checks those that are given, whether it uses them or not.
-CHECKED = {"__pin_reset_known", "__pin_reset_lists", "__pin_reset_choices", "__pin_reset_no_device", "__pin_reset_name_devices"}
+CHECKED = {f"__pin_reset_{name}" for name in ("known", "lists", "choices", "values", "no_device", "name_devices")}
 ENTRY_POINTS = ["main", "verify", "reset", "report", "offboard"]
 # In the text of a task or a variable: a variable of the role, one of its own variables, and neither for the name of a plugin.
 VARIABLE = re.compile(r"(?<!_)(?<!endpointops\.intune\.)\bpin_reset_\w+")

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.endpointops.intune.plugins.filter.pin_reset_problems import FilterModule
 
 KNOWN = ["pin_reset_assignments", "pin_reset_devices", "pin_reset_platforms", "pin_reset_results"]
-CHOICES = {"pin_reset_platforms": ["windows", "android"], "pin_reset_assignments": ["group", "all_users"]}
+CHOICES = {"pin_reset_platforms": ["windows", "android"], "pin_reset_assignments": {"target": ["group", "all_users"]}}
 find_problems = FilterModule().filters()["pin_reset_problems"]
 
 
@@ -54,11 +54,55 @@ def test_lists_that_the_role_takes(value):
         ({"pin_reset_platforms": 7}, "pin_reset_platforms: '7' must be one of windows, android."),
         ({"pin_reset_assignments": [{"target": "everybody"}]}, "pin_reset_assignments: 'everybody' must be one of group, all_users."),
         ({"pin_reset_assignments": [{"group": "A"}]}, "pin_reset_assignments: an entry has no target. It must be one of group, all_users."),
-        ({"pin_reset_assignments": [["group"]]}, "pin_reset_assignments: '[\\'group\\']' must be one of group, all_users."),
+        ({"pin_reset_assignments": ["all_users"]}, "pin_reset_assignments: 'all_users' must be a dictionary, such as {target: all_users}."),
+        (
+            {"pin_reset_assignments": ["target=group"]},
+            "pin_reset_assignments: 'target=group' must be a dictionary, such as {target: group}.",
+        ),
+        ({"pin_reset_assignments": [["group"]]}, "pin_reset_assignments: '['group']' must be a dictionary, such as {target: group}."),
+        ({"pin_reset_assignments": 7}, "pin_reset_assignments: '7' must be a dictionary, such as {target: group}."),
+        ({"pin_reset_assignments": [None]}, "pin_reset_assignments: 'None' must be a dictionary, such as {target: group}."),
+        ({"pin_reset_platforms": [{"target": "windows"}]}, "pin_reset_platforms: '{'target': 'windows'}' must be one of windows, android."),
     ],
 )
 def test_an_entry_that_no_module_takes_is_told(lists, told):
-    assert [problem.replace("\\'", "'") for problem in find_problems([], KNOWN, lists, CHOICES)] == [told.replace("\\'", "'")]
+    assert [problem.replace("\\'", "'") for problem in find_problems([], KNOWN, lists, CHOICES)] == [told]
+
+
+MOVE = {"pin_reset_policy_replace_custom": True, "pin_reset_policy_backend": "custom"}
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (MOVE, "Set pin_reset_policy_backend to settings_catalog"),
+        ({**MOVE, "pin_reset_policy_replace_custom": "yes"}, "Set pin_reset_policy_backend to settings_catalog"),
+        ({"pin_reset_sealed_directory": "/out", "pin_reset_seal_to": False}, "pin_reset_sealed_directory needs pin_reset_seal_to"),
+        ({"pin_reset_approval_code": "4711"}, "pin_reset_approval_code must be a GUID, not '4711'."),
+        ({"pin_reset_approval_code": 4711}, "pin_reset_approval_code must be a GUID, not '4711'."),
+        ({"pin_reset_approval_justification": "x" * 2000}, "pin_reset_approval_justification must have at most"),
+        ({"pin_reset_reset_since": "yesterday"}, "pin_reset_reset_since must be a timestamp, not 'yesterday'."),
+    ],
+)
+def test_a_value_that_a_later_step_would_refuse_is_told_before(values, told):
+    (problem,) = find_problems([], KNOWN, values=values)
+    assert told in problem
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"pin_reset_policy_replace_custom": True},
+        {**MOVE, "pin_reset_policy_backend": "settings_catalog"},
+        {**MOVE, "pin_reset_policy_replace_custom": "false"},
+        {"pin_reset_sealed_directory": "/out", "pin_reset_seal_to": True},
+        {"pin_reset_approval_code": "", "pin_reset_approval_justification": None, "pin_reset_reset_since": ""},
+        {"pin_reset_approval_code": "6e4a0e0b-5c1f-4d19-9f5b-1f5b7a3c2d10", "pin_reset_reset_since": "2026-01-31T08:00:00Z"},
+    ],
+)
+def test_values_that_the_role_takes(values):
+    assert find_problems([], KNOWN, values=values) == []
 
 
 @pytest.mark.parametrize("names", ["pin_reset_devices", None, 7])
