@@ -58,6 +58,13 @@ def _holds_secret_key(value: t.Any) -> bool:
     return isinstance(value, (list, tuple)) and any(map(_holds_secret_key, value))
 
 
+def drop_secrets(value: t.Any) -> t.Any:
+    """Return a copy of results without the members that hold a secret in clear, wherever they are."""
+    if isinstance(value, t.Mapping):
+        return {key: drop_secrets(item) for key, item in value.items() if key not in SECRET_KEYS}
+    return [drop_secrets(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 def refuse_private_keys(arguments: t.Mapping[str, t.Any]) -> None:
     """Raise InvalidOptionError for a private key as the value of an option: no option takes one, and Ansible would show it."""
     for name, value in arguments.items():

@@ -516,3 +516,14 @@ def test_the_report_is_written_and_changes_nothing_in_the_tenant(ansible, tmp_pa
     assert "Run endpointops.intune.onboard" in (folder / "pin-reset-report.html").read_text(encoding="utf-8")
     again = run(ansible, "report", "--check", pin_reset_report_directory=str(folder / "none"))
     assert again.code == 2 and "none" in summary(again) + again.output
+
+
+def test_no_passcode_is_in_what_a_run_prints_or_gives_to_its_tasks(ansible):
+    """At a verbosity that shows the options of tasks, and in what output plugins get of them."""
+    variables = {"pin_reset_devices": ["PHONE-HELPDESK-01"], "pin_reset_return_passcode": True}
+    for playbook in ("onboard", "reset_passcode"):
+        play = run(ansible, playbook, "-vvv", **variables, **ASSIGNED)
+        secrets = ansible.tenant.control.secrets()
+        record = (ansible.folder / "record.jsonl").read_text(encoding="utf-8")
+        assert play.code == 0 and secrets and '"arguments": {"results":' in record, play.output
+        assert [secret for secret in secrets if secret in play.output + record] == []

@@ -44,6 +44,9 @@ class CallbackModule(CallbackBase):
         values = result.result if hasattr(result, "result") else result._result
         task = result.task if hasattr(result, "task") else result._task
         line = {"task": task.get_name(), "action": task.resolved_action, "status": status, "result": values, "journal": journal_end()}
+        # What a role gives to its tasks, templates rendered: some output plugins show it. Other tasks are their author's.
+        fields = result.task_fields if hasattr(result, "task_fields") else result._task_fields
+        line["arguments"] = fields.get("args") if task._role and not fields.get("no_log") else None
         with open(os.environ["RECORD_FILE"], "a", encoding="utf-8") as file:
             file.write(json.dumps(line, default=str) + "\n")
 
