@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
-from .test_role import ASSIGNED, OUTCOME, printed, run, writes
+import json
+
+import pytest
+
+from .test_role import ASSIGNED, CHECK, OUTCOME, READER, changed, printed, run, summary, writes
 
 PHONE = {"pin_reset_devices": ["PHONE-HELPDESK-01"]}
 ROLE = {"name": "endpointops.intune.pin_reset"}
@@ -43,3 +47,132 @@ def test_the_tenant_is_judged_between_its_changes_and_the_resets(ansible):
     order = ["Begin", "Preflight", "Look", "Check", "Consent", "Policy", "Verify", "Outcome", "Devices", "Summary"]
     assert [name for name in dict.fromkeys(steps) if name in order] == order and len(printed(play)) <= 12
     assert play.code == 0 and len(resets(play)) == 1
+
+
+# --- what is asked and checked --------------------------------------------------------------------------------------
+
+FOR_POLICY = ["Organization.Read.All", "DeviceManagementConfiguration.ReadWrite.All"]
+FOR_CONSENT = ["Organization.Read.All", "Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"]
+
+
+def signed_in_with(ansible, roles: list[str]) -> dict[str, str]:
+    """Return the environment of an application with these permissions only."""
+    app = ansible.tenant.control.add_app(roles=roles)
+    return {"INTUNE_CLIENT_ID": app["client_id"], "INTUNE_CLIENT_SECRET": app["client_secret"]}
+
+
+def run_as(ansible, roles: list[str], playbook: str, *arguments: str, **variables):
+    env = signed_in_with(ansible, roles)
+    return ansible.playbook(f"endpointops.intune.{playbook}", "-e", json.dumps(variables), *arguments, env=env)
+
+
+@pytest.mark.parametrize(
+    ("roles", "skipped", "variables", "path"),
+    [
+        (FOR_POLICY, "consent,verify", {**ASSIGNED, "pin_reset_devices": []}, "deviceConfigurations"),
+        (FOR_POLICY, "consent,verify,reset", {**ASSIGNED, **PHONE}, "deviceConfigurations"),
+        (FOR_CONSENT, "policy,verify", {}, "oauth2PermissionGrants"),
+        (FOR_CONSENT, "policy,verify,reset", PHONE, "oauth2PermissionGrants"),
+    ],
+)
+def test_a_step_that_is_skipped_needs_neither_permissions_nor_assignments(ansible, roles, skipped, variables, path):
+    play = run_as(ansible, roles, "onboard", "--skip-tags", skipped, **variables)
+    assert play.code == 0 and any(path in write for write in writes(play)), play.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lacking"),
+    [
+        (["--skip-tags", "policy"], "Application.ReadWrite.All"),
+        (["--skip-tags", "consent"], "DeviceManagementConfiguration.ReadWrite.All"),
+        (["--tags", "preflight"], "Application.ReadWrite.All"),
+        (["--tags", "preflight,reset"], "DeviceManagementManagedDevices.PrivilegedOperations.All"),
+    ],
+)
+def test_the_other_steps_need_theirs_before_the_first_write(ansible, arguments, lacking):
+    play = run_as(ansible, ["Organization.Read.All"], "onboard", *arguments, **ASSIGNED, **PHONE)
+    assert play.code == 2 and writes(play) == [] and lacking in play[CHECK].result["msg"], play.output
+
+
+def test_preflight_alone_looks_at_all_that_is_not_skipped(ansible):
+    play = run_as(ansible, FOR_POLICY, "onboard", "--tags", "preflight", "--skip-tags", "consent", **ASSIGNED)
+    assert play.code == 0 and writes(play) == [], play.output
+    nobody = run(ansible, "onboard", "--tags", "preflight")
+    assert nobody.code == 2 and "assigned to nobody" in nobody[CHECK].result["msg"], nobody.output
+    assert run(ansible, "onboard", "--tags", "preflight", "--skip-tags", "policy").code == 0
+
+
+@pytest.mark.parametrize("arguments", [["--tags", "policy"], ["--tags", "consent,policy"], ["--skip-tags", "preflight,verify"]])
+def test_a_policy_for_nobody_is_not_made_whatever_steps_are_chosen(ansible, arguments):
+    play = run(ansible, "onboard", *arguments)
+    assert play.code == 2 and writes(play) == [] and "assigned to nobody" in play[CHECK].result["msg"], play.output
+    unknown = run(ansible, "onboard", *arguments, pin_reset_assignments=[{"target": "group", "group": "Nobody knows it"}])
+    assert unknown.code == 2 and writes(unknown) == [], unknown.output
+    assert run(ansible, "onboard", *arguments, **ASSIGNED).code == 0
+
+
+def test_offboarding_needs_the_permissions_of_the_steps_that_run(ansible):
+    run(ansible, "onboard", **ASSIGNED)
+    refused = run_as(ansible, FOR_POLICY, "offboard")
+    assert refused.code == 2 and writes(refused) == [] and "Application.ReadWrite.All" in refused[CHECK].result["msg"], refused.output
+    play = run_as(ansible, FOR_POLICY, "offboard", "--skip-tags", "consent")
+    assert play.code == 0 and "Policy: removed" in summary(play), play.output
+
+
+@pytest.mark.parametrize(
+    ("around", "selected"),
+    [
+        ({"tags": ["onboarding"]}, "onboarding"),
+        ({"tags": ["always"]}, "something"),
+        ({"tags": "{{ ['onboarding'] }}"}, "onboarding,something"),
+    ],
+)
+def test_tags_of_the_users_own_choose_all_steps(ansible, around, selected):
+    call = {"name": "role", "ansible.builtin.import_role": {**ROLE, "tasks_from": "main"}, **around}
+    play = ansible.tasks([call], "--tags", selected)
+    assert play.code == 2 and writes(play) == [] and "assigned to nobody" in play[CHECK].result["msg"], play.output
+    skipped = ansible.tasks([{"name": "block", "block": [call], "vars": ASSIGNED}], "--tags", selected, "--skip-tags", "policy")
+    assert skipped.code == 2 and writes(skipped) and not any("deviceConfigurations" in write for write in writes(skipped)), skipped.output
+
+
+# --- tags that are not the role's -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entry", ["main", "offboard", "verify", "reset", "report"])
+def test_a_run_for_other_tags_says_nothing_and_sets_nothing(ansible, entry):
+    needed = {"reset": PHONE, "report": {"pin_reset_report_directory": "/nowhere"}}.get(entry, {})
+    call = {"name": "role", "ansible.builtin.import_role": {**ROLE, "tasks_from": entry}, "vars": {**needed, "pin_reset_typo": 1}}
+    shown = {"name": "facts", "ansible.builtin.debug": {"msg": "{{ pin_reset_summary is defined }}"}, "tags": ["other"]}
+    play = ansible.tasks([call, shown], "--tags", "other", env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"})
+    assert play.code == 0 and play.tasks[-1].result["msg"] is False, play.output
+    assert "CUSTOM STATS" not in play.output and "Nothing was read" not in play.output
+    assert ansible.tenant.journal() == [] and all(task.status in ("ok", "skipped") for task in play.tasks)
+
+
+# --- check mode by a keyword ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["import_role", "include_role"])
+def test_check_mode_by_a_keyword_is_check_mode(ansible, how):
+    reader = signed_in_with(ansible, READER)
+    call = {"name": "role", f"ansible.builtin.{how}": {**ROLE, "tasks_from": "main"}}
+    block = {"name": "block", "block": [call], "check_mode": True, "vars": {**ASSIGNED, **PHONE}}
+    play = ansible.tasks([block], env=reader)
+    assert play.code == 0 and writes(play) == [] and len(changed(play)) == 3, play.output
+    assert "would be connected (check mode)" in summary(play) and "would be created (check mode)" in summary(play)
+    assert play["Verify | Read the tenant's state again"].status == play[OUTCOME].status == "skipped"
+
+
+def test_a_keyword_against_check_mode_counts_too(ansible):
+    call = {"name": "role", "ansible.builtin.import_role": {**ROLE, "tasks_from": "main"}, "check_mode": False, "vars": ASSIGNED}
+    play = ansible.tasks([call], "--check")
+    assert play.code == 0 and writes(play) and "connected, changed by this run" in summary(play), play.output
+    assert play[OUTCOME].status == "ok" and "0 of 30 devices have it so far" in summary(play)
+
+
+def test_check_mode_judges_the_tenant_where_it_would_change_nothing(ansible):
+    run(ansible, "onboard", **ASSIGNED)
+    assert run(ansible, "onboard", "--check", **ASSIGNED, **PHONE).code == 0
+    add_opponent(ansible)
+    play = run(ansible, "onboard", "--check", **ASSIGNED, **PHONE)
+    assert play.code == 2 and "disagree" in play[OUTCOME].result["msg"] and "planned" not in summary(play), play.output

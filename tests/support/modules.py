@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "plugins" / "modules"
-# The documentation of an action plugin that is written by hand: it sends nothing, and the role uses it alone.
-WITHOUT_CONNECTION = frozenset({"pin_reset_summary"})
+# The documentation of action plugins that are written by hand: they send nothing, and the role uses them alone.
+WITHOUT_CONNECTION = frozenset({"pin_reset_begin", "pin_reset_summary"})
 
 
 def list_modules() -> list[str]:

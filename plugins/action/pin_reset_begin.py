@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.playbook.task import Task
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
+
+FIRST = "preflight"  # the step that looks whether the others can run
+OPTIONS = ("problems", "steps")
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
+    """Begins a run of the role: refuses its variables, and finds which steps run, and whether in check mode."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Json:
+        """Return the result of the task."""
+        result: Json = super().run(tmp, task_vars)
+        del tmp
+        problems, steps = (self._task.args.get(name) or [] for name in OPTIONS)
+        if set(self._task.args) - set(OPTIONS) or not isinstance(problems, list) or not isinstance(steps, list):
+            raise AnsibleActionFail("pin_reset_begin must get the lists 'problems' and 'steps', and no other option.")
+        running = self._choose(steps, task_vars or {})
+        planned = self._choose(steps, {**(task_vars or {}), "ansible_run_tags": ["all"]}) if running == [FIRST] else running
+        result.update(check_mode=bool(self._task.check_mode), steps=running, planned=planned)
+        if steps and not running:
+            return {**result, "skipped": True, "msg": "No step of the role is selected by tags."}
+        if problems:
+            return {**result, "failed": True, "msg": " ".join([*map(str, problems), "Nothing was sent."])}
+        return result
+
+    def _choose(self, steps: t.Sequence[str], task_vars: dict[str, t.Any]) -> list[str]:
+        """Return the steps whose tasks Ansible runs: those with the step's tag, and with the tags of all around this task."""
+        chosen = []
+        for name in steps:
+            # This task itself has its own tags and inherited ones in one list by now.
+            task = Task(block=self._task._parent, role=self._task._role)
+            task.tags = [name]
+            if task.evaluate_tags(_list_tags(task_vars, "ansible_run_tags"), _list_tags(task_vars, "ansible_skip_tags"), task_vars):
+                chosen.append(name)
+        return chosen
+
+
+def _list_tags(task_vars: t.Mapping[str, t.Any], name: str) -> list[str]:
+    return [str(tag) for tag in task_vars.get(name) or ()]
