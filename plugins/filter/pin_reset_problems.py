@@ -21,7 +21,7 @@ options:
     elements: str
     required: true
   known:
-    description: Names of the role's variables, and of the facts that it sets.
+    description: Names of the role's variables, of the facts that it sets, and of the rulebooks' variables.
     type: list
     elements: str
     required: true

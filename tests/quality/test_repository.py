@@ -252,6 +252,19 @@ def test_each_entry_point_documents_the_variables_it_uses(entry):
     assert used - facts == set(options)
 
 
+def test_the_role_knows_every_variable_of_its_name_in_what_comes_with_it():
+    """Rulebooks, playbooks of AWX, and guides: one file of variables may be for all of them."""
+    known = load("roles/pin_reset/vars/main.yml")["__pin_reset_known"]
+    paths = [*ROOT.glob("extensions/**/*.yml"), *ROOT.glob("extensions/**/*.json"), *ROOT.glob("playbooks/*.yml"), ROOT / "README.md"]
+    paths += [*ROOT.glob("docs/docsite/rst/*.rst"), ROOT / "roles/pin_reset/README.md"]
+    named = {
+        name
+        for path in paths
+        for name in re.findall(r"\bpin_reset_\w+", re.sub(r"endpointops\.intune\.\w+|\w*_pin_reset\w*", "", path.read_text()))
+    }
+    assert "pin_reset_webhook_token" in named and named - set(known) == set()
+
+
 def test_the_role_passes_every_setting_on():
     from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings
 

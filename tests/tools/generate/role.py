@@ -80,8 +80,8 @@ def _role_name(sources: Sources, option: str) -> str:
 
 
 def render_names(sources: Sources) -> str:
-    """Render the names that variables of the role may have: those of its options, and of the facts that it sets."""
-    return "".join(f"  - {name}\n" for name in sorted({*variables(sources), *sources.role["facts"]}))
+    """Render the names that variables of the role may have: those of its options, of the facts that it sets, and of the rulebooks."""
+    return "".join(f"  - {name}\n" for name in sorted({*variables(sources), *sources.role["facts"], *sources.role["rulebooks"]}))
 
 
 def render_argument_specs(sources: Sources) -> str:
