@@ -527,3 +527,24 @@ def test_no_passcode_is_in_what_a_run_prints_or_gives_to_its_tasks(ansible):
         record = (ansible.folder / "record.jsonl").read_text(encoding="utf-8")
         assert play.code == 0 and secrets and '"arguments": {"results":' in record, play.output
         assert [secret for secret in secrets if secret in play.output + record] == []
+
+
+def test_verify_does_not_fail_for_values_that_intune_hides_from_an_application_that_may_only_read(ansible):
+    ansible.tenant.control.settings(plain_text_value="write")
+    variables = {**ASSIGNED, "pin_reset_policy_settings": {"device_unlock_plugins": "<rule/>", "minimum_pin_length": 6}}
+    assert run(ansible, "onboard", **variables).code == 0
+    app = ansible.tenant.control.add_app(roles=READER)
+    env = {"INTUNE_CLIENT_ID": app["client_id"], "INTUNE_CLIENT_SECRET": app["client_secret"]}
+    play = ansible.playbook(PLAYBOOK.format("verify"), "-e", json.dumps(variables), env=env)
+    assert play.code == 0, play.output
+    assert "Not known: pin_reset_policy_settings.device_unlock_plugins cannot be compared" in summary(play)
+    variables["pin_reset_policy_settings"]["minimum_pin_length"] = 8
+    play = ansible.playbook(PLAYBOOK.format("verify"), "-e", json.dumps(variables), env=env)
+    told = play[OUTCOME].result["msg"]
+    assert play.code == 2 and "minimum_pin_length" in told and "device_unlock_plugins" not in told, play.output
+
+
+def test_what_was_read_before_a_change_is_not_told_where_the_run_stops_after_it(ansible):
+    run(ansible, "onboard", **ASSIGNED)
+    play = run(ansible, "onboard", "--skip-tags", "verify", pin_reset_policy_description="Another one.", **ASSIGNED)
+    assert play.code == 0 and "not read again after the changes" in summary(play) and "devices have it" not in summary(play), play.output

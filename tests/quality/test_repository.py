@@ -260,7 +260,9 @@ def test_the_role_knows_every_variable_of_its_name_in_what_comes_with_it():
     named = {
         name
         for path in paths
-        for name in re.findall(r"\bpin_reset_\w+", re.sub(r"endpointops\.intune\.\w+|\w*_pin_reset\w*", "", path.read_text()))
+        for name in re.findall(
+            r"\bpin_reset_\w+", re.sub(r"endpointops\.intune\.\w+|\w*_pin_reset\w*", "", path.read_text(encoding="utf-8"))
+        )
     }
     assert "pin_reset_webhook_token" in named and named - set(known) == set()
 

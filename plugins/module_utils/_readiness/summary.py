@@ -34,7 +34,7 @@ class Found:
     """The results of a run.
 
     ``check``: nothing was written. ``report``: the paths of its files. ``readiness``: the newest that was read. ``before``: the one that
-    was read before changes.
+    was read before changes; ``was_read_again``: another one was read after them.
     """
 
     connection: Json
@@ -45,6 +45,7 @@ class Found:
     devices: Json
     report: Json
     check: bool
+    was_read_again: bool
 
     @property
     def has_changed(self) -> bool:
@@ -53,14 +54,24 @@ class Found:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the readiness was read before the run changed something, and not again."""
-        return self.has_changed and not self.check and self.readiness is self.before
+        """Whether the readiness was read before the run changed something, or may have done so, and not again."""
+        return any(map(_may_have_written, (self.consent, self.policy))) and not self.check and not self.was_read_again
+
+    @property
+    def current(self) -> Json:
+        """The readiness that was read, as far as it is that of now; else empty."""
+        return {} if self.is_stale else self.readiness
 
     @property
     def approval(self) -> Json:
         """The approval request that the run waits for; empty for none."""
         waiting = [item["approval"] for item in self.devices.get("results") or () if item.get("status") == "needs_approval"]
         return (self.policy.get("approval") or (waiting[0] if waiting else None)) or {}
+
+
+def _may_have_written(result: Json) -> bool:
+    """Return whether a task changed the tenant, also where it failed half-way, or the service did not say."""
+    return bool(result.get("changed")) or (result.get("error") or {}).get("effects") in ("partial", "unknown")
 
 
 def parse_found(results: t.Mapping[str, t.Any], *, check: bool) -> Found:
@@ -76,6 +87,7 @@ def parse_found(results: t.Mapping[str, t.Any], *, check: bool) -> Found:
         devices=known.get("devices", {}),
         report=(known.get("before") or {}).get("report") or {},
         check=check,
+        was_read_again=bool(after),
     )
 
 
@@ -207,7 +219,7 @@ def _tell_approval(found: Found) -> t.Iterator[str]:
 
 
 def _tell_deployment(found: Found) -> t.Iterator[str]:
-    deployment = found.readiness.get("deployment")
+    deployment = found.current.get("deployment")
     if not deployment:
         return
     failed = deployment["error"] + (deployment.get("conflict") or 0)
@@ -224,11 +236,11 @@ def _tell_deployment(found: Found) -> t.Iterator[str]:
 
 
 def _tell_findings(found: Found) -> t.Iterator[str]:
-    told = {reason.get("message") for reason in found.readiness.get("reasons") or ()}
-    for finding in found.readiness.get("findings") or ():
+    told = {reason.get("message") for reason in found.current.get("reasons") or ()}
+    for finding in found.current.get("findings") or ():
         if finding["message"] not in told:
             yield f"{finding['severity'].capitalize()}: {finding['message']} {finding['hint']}"
-    yield from (f"Note: {problem}" for problem in found.readiness.get("problems") or ())
+    yield from (f"Note: {problem}" for problem in found.current.get("problems") or ())
 
 
 def _tell_readiness(found: Found) -> t.Iterator[str]:
@@ -247,7 +259,7 @@ def _tell_readiness(found: Found) -> t.Iterator[str]:
     told = {reason["code"] for reason in readiness.get("reasons") or ()}
     for difference in readiness.get("differs") or ():
         if difference["code"] != "missing" or "policy_missing" not in told:
-            yield f"  Differs: {difference['message']}"
+            yield f"  {'Not known' if difference['code'] == 'hidden' else 'Differs'}: {difference['message']}"
 
 
 def _tell_devices(found: Found) -> t.Iterator[str]:
@@ -293,13 +305,13 @@ def _level(found: Found, name: str) -> str:
 def make_facts(found: Found) -> Json:
     """Return the fact and statistic ``pin_reset_summary``: no passcode, no credential. Null is what the run did not read."""
     connection = found.connection.get("connection") or {}
-    readiness = {} if found.is_stale else found.readiness
+    readiness = found.current
     return {
         "tenant_id": connection.get("tenant_id"),
         "connected": _is_connected(found),
         "ready": readiness.get("ready"),
         "reasons": [reason["message"] for reason in readiness.get("reasons") or ()],
-        "differs": [difference["message"] for difference in readiness.get("differs") or ()],
+        "differs": [difference["message"] for difference in readiness.get("differs") or () if difference["code"] != "hidden"],
         "needs_approval": bool(found.approval),
         "devices": found.devices.get("summary") or {},
     }
@@ -374,8 +386,9 @@ def _is_unwritable(difference: Json, *, moves: bool, check: bool) -> bool:
 def list_obstacles(found: Found, *, must_know: bool, must_arrive: bool, allow_unassigned: bool) -> list[str]:
     """Return a text for each reason why the run must not end well, with what to do.
 
-    ``must_know``: what could not be read is an obstacle. ``must_arrive``: devices must have the policy, which none has right after
-    onboarding. ``allow_unassigned``: a policy for nobody is intended.
+    A value that Intune hides from the application is not known to differ, and is no reason. ``must_know``: what could not be read is an
+    obstacle. ``must_arrive``: devices must have the policy, which none has right after onboarding. ``allow_unassigned``: a policy for
+    nobody is intended.
     """
     reasons = [
         reason
@@ -385,5 +398,10 @@ def list_obstacles(found: Found, *, must_know: bool, must_arrive: bool, allow_un
         and not (allow_unassigned and reason["code"] == "not_assigned")
     ]
     told = {reason["code"] for reason in reasons}
-    differs = [each for each in found.readiness.get("differs") or () if each["code"] != "missing" or "policy_missing" not in told]
+    differs = [each for each in found.readiness.get("differs") or () if each["code"] not in _list_other_codes(told)]
     return [f"{reason['message']} {reason['hint']}".rstrip() for reason in reasons] + [each["message"] for each in differs]
+
+
+def _list_other_codes(told: t.Collection[str]) -> tuple[str, ...]:
+    """Return the codes of differences that are no obstacle of their own."""
+    return ("hidden", "missing") if "policy_missing" in told else ("hidden",)

@@ -123,6 +123,53 @@ def test_a_run_that_stops_after_a_change_says_that_nothing_was_read_again():
     assert "Ready: not read again after the changes." in told and "today?)" not in told
 
 
+FINDING = {"code": "conflict", "severity": "error", "policies": [], "settings": [], "message": "A and B disagree.", "hint": "Fix it."}
+READ_BEFORE = readiness(False, findings=[FINDING], deployment=DEPLOYMENT, problems=["Could not read groups."], reasons=[reason("defeated")])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"consent": {"changed": True, "pinreset_consent": {"ready": True}}},
+        {"policy": {"changed": True, "pin_policy": POLICY}},
+        {"policy": {"failed": True, "changed": True, "msg": "No.", "error": {"effects": "partial"}}},
+        {"policy": {"failed": True, "changed": False, "msg": "No.", "error": {"effects": "unknown"}}},
+    ],
+)
+def test_what_was_read_before_a_change_is_not_told_after_it(written):
+    told = flat(before=READ_BEFORE, **written)
+    for stale in ("Check-in status", "disagree", "Could not read", "defeated", "today?)"):
+        assert stale not in told, told
+    assert "Ready: not read again after the changes." in told
+    facts = summary.make_facts(parse_found({"before": READ_BEFORE, **written}, check=False))
+    assert facts["ready"] is None and facts["reasons"] == []
+
+
+@pytest.mark.parametrize(
+    ("check", "results"),
+    [
+        (False, {}),
+        (False, {"policy": {"failed": True, "changed": False, "msg": "No.", "error": {"effects": "none"}}}),
+        (True, {"policy": {"changed": True, "pin_policy": POLICY}}),
+        (False, {"policy": {"changed": True, "pin_policy": POLICY}, "after": READ_BEFORE}),
+    ],
+)
+def test_what_is_so_now_is_told(check, results):
+    told = flat(check, before=READ_BEFORE, **results)
+    assert "Check-in status: 0 of 4" in told and "A and B disagree" in told and "Could not read groups." in told
+
+
+HIDDEN = {"code": "hidden", "option": "digits", "current": None, "expected": "required", "message": "Not revealed."}
+
+
+def test_a_value_that_is_hidden_is_told_as_not_known_and_fails_nothing():
+    found = parse_found({"before": readiness(differs=[HIDDEN, LENGTH])}, check=False)
+    told = "\n".join(summary.render_summary(found))
+    assert "  Not known: Not revealed." in told and "  Differs: 6 is not 8." in told
+    assert summary.make_facts(found)["differs"] == ["6 is not 8."]
+    assert summary.list_obstacles(found, must_know=True, must_arrive=True, allow_unassigned=False) == ["6 is not 8."]
+
+
 def test_a_new_policy_is_created_and_its_absence_not_told_as_a_difference():
     told = text(before=readiness(False, differs=[MISSING]), policy={"changed": True, "pin_policy": POLICY}, after=readiness())
     assert "created" in told and "There is no policy." not in told
