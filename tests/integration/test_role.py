@@ -548,3 +548,20 @@ def test_what_was_read_before_a_change_is_not_told_where_the_run_stops_after_it(
     run(ansible, "onboard", **ASSIGNED)
     play = run(ansible, "onboard", "--skip-tags", "verify", pin_reset_policy_description="Another one.", **ASSIGNED)
     assert play.code == 0 and "not read again after the changes" in summary(play) and "devices have it" not in summary(play), play.output
+
+
+def test_a_job_uses_and_hands_on_nothing_of_the_job_before_it(ansible):
+    """In a workflow, AWX gives the artifacts of the jobs before as extra variables, which facts cannot replace."""
+    old = {
+        "pin_reset_summary": {"tenant_id": "old", "connected": False, "ready": False, "reasons": ["old"], "devices": {"total": 99}},
+        "pin_reset_failed_devices": ["old-device"],
+        "pin_reset_approval_code": "6e4a0e0b-5c1f-4d19-9f5b-1f5b7a3c2d10",
+        "pin_reset_results": [{"device": "old-device", "status": "failed"}],
+        "pin_reset_approval": {"code": "old"},
+    }
+    env = {"ANSIBLE_SHOW_CUSTOM_STATS": "true"}
+    play = ansible.playbook(PLAYBOOK.format("onboard"), "-e", json.dumps({**ASSIGNED, **old}), env=env)
+    statistics = play.output.partition("CUSTOM STATS:")[2]
+    assert play.code == 0 and "old" not in summary(play) + statistics and '"pin_reset_approval_code": ""' in statistics, play.output
+    told = play["Summary | PIN reset"].result
+    assert told["summary"]["connected"] is True and told["failed_devices"] == [] and told["approval"] == {}

@@ -320,13 +320,14 @@ def make_facts(found: Found) -> Json:
 def make_statistics(found: Found) -> Json:
     """Return the statistics of the run, which AWX keeps as a job's artifacts and gives to the next node of a workflow.
 
-    ``pin_reset_approval_code`` is among them where the policy waits for an approval: the node after the approval takes it.
+    ``pin_reset_approval_code`` is among them where the policy is written: the code of the request that it waits for, which the node after
+    the approval takes, or an empty text, so that no later node takes one of a job before.
     """
-    approval = found.policy.get("approval")
+    writes = not found.check and "approval" in found.policy
     return {
         "pin_reset_summary": make_facts(found),
         "pin_reset_failed_devices": found.devices.get("failed_devices") or [],
-        **({"pin_reset_approval_code": approval["code"]} if approval else {}),
+        **({"pin_reset_approval_code": (found.policy["approval"] or {}).get("code", "")} if writes else {}),
     }
 
 

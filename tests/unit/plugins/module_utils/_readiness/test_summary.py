@@ -276,6 +276,20 @@ def test_the_code_of_an_approval_is_handed_to_the_next_job_only_for_the_policy()
     assert "pin_reset_approval_code" not in summary.make_statistics(found) and found.approval == waits
 
 
+@pytest.mark.parametrize(
+    ("policy", "check", "code"),
+    [
+        ({"approval": None, "pin_policy": POLICY, "changed": True}, False, ""),
+        ({"approval": None, "pin_policy": POLICY, "changed": True}, True, None),
+        ({"failed": True, "msg": "No."}, False, None),
+        ({}, False, None),
+    ],
+)
+def test_a_code_that_is_used_up_is_taken_from_later_jobs(policy, check, code):
+    """Those of jobs before stay in a workflow until another job sets them."""
+    assert summary.make_statistics(parse_found({"policy": policy}, check=check)).get("pin_reset_approval_code") == code
+
+
 # --- reasons to stop ------------------------------------------------------------------------------------------------
 
 
