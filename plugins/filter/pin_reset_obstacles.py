@@ -17,9 +17,7 @@ positional: _input
 options:
   _input:
     description:
-      - The results of the tasks, as they were registered. The keys are C(connection), C(consent), C(policy), C(before) and C(after)
-        (both of M(endpointops.intune.intune_pin_readiness_info)), and C(devices). Leave out a task that did not run, or give an empty
-        dictionary.
+      - The results of the tasks, as for O(endpointops.intune.pin_reset_summary#module:results).
     type: dict
     required: true
   modules:
