@@ -26,7 +26,7 @@ options:
     elements: str
     required: true
   lists:
-    description: Lists to check, by variable. A value that is text is left to the modules, which take it apart.
+    description: Lists to check, by variable. Text has commas between the entries. Text with dictionaries is left to the modules.
     type: dict
     default: {}
   choices:
@@ -105,16 +105,21 @@ def _describe_unknown(name: str, known: t.Collection[str]) -> str:
 def _find_stray(lists: Values, choices: t.Mapping[str, Choices]) -> t.Iterator[str]:
     """Yield a sentence for each entry that its list does not take."""
     for variable, allowed in choices.items():
-        for entry in _list_entries(lists.get(variable)):
+        for entry in _list_entries(lists.get(variable), is_simple=not isinstance(allowed, t.Mapping)):
             if isinstance(allowed, t.Mapping):
                 yield from _describe_stray_dictionary(variable, entry, allowed)
             elif entry not in allowed:
                 yield f"{variable}: '{show(str(entry))}' must be one of {', '.join(allowed)}."
 
 
-def _list_entries(value: t.Any) -> list[t.Any]:
-    """Return the entries of a list; none for a value that counts as not set, and for text, which a form gave."""
-    if value is None or isinstance(value, str):
+def _list_entries(value: t.Any, *, is_simple: bool) -> list[t.Any]:
+    """Return the entries of a list, or of text, as a form gives it, with commas between; none for a value that counts as not set.
+
+    Text with dictionaries is left to the modules, which take it apart.
+    """
+    if isinstance(value, str):
+        return [text.strip() for text in value.split(",") if text.strip()] if is_simple else []
+    if value is None:
         return []
     return value if isinstance(value, list) else [value]
 

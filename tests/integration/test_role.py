@@ -529,6 +529,22 @@ def test_no_passcode_is_in_what_a_run_prints_or_gives_to_its_tasks(ansible):
         assert [secret for secret in secrets if secret in play.output + record] == []
 
 
+def test_a_report_on_results_with_passcodes_leaves_them_out(ansible, tmp_path):
+    resets = {"pin_reset_devices": ["PHONE-HELPDESK-01"], "pin_reset_return_passcode": True}
+    calls = [
+        {"name": entry, "ansible.builtin.include_role": {"name": "endpointops.intune.pin_reset", "tasks_from": entry}, "vars": variables}
+        for entry, variables in (
+            ("reset", resets),
+            ("report", {"pin_reset_report_directory": str(tmp_path), "pin_reset_report_results": "{{ pin_reset_results }}"}),
+        )
+    ]
+    play = ansible.tasks(calls, "-vvv")
+    secrets = ansible.tenant.control.secrets()
+    left = [path.read_text(encoding="utf-8") for path in tmp_path.glob("*.*") if path.suffix in (".html", ".json", ".csv", ".jsonl")]
+    assert play.code == 0 and len(left) == 4 and secrets, play.output
+    assert [secret for secret in secrets for text in (play.output, *left) if secret in text] == []
+
+
 def test_verify_does_not_fail_for_values_that_intune_hides_from_an_application_that_may_only_read(ansible):
     ansible.tenant.control.settings(plain_text_value="write")
     variables = {**ASSIGNED, "pin_reset_policy_settings": {"device_unlock_plugins": "<rule/>", "minimum_pin_length": 6}}

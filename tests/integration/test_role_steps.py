@@ -135,6 +135,12 @@ def test_tags_of_the_users_own_choose_all_steps(ansible, around, selected):
     assert skipped.code == 2 and writes(skipped) and not any("deviceConfigurations" in write for write in writes(skipped)), skipped.output
 
 
+@pytest.mark.parametrize("wrong", [{"step": ["policy"]}, {"steps": "policy"}, {"problems": "No."}])
+def test_the_first_task_refuses_what_it_does_not_take(ansible, wrong):
+    play = ansible.tasks([{"name": "begin", "endpointops.intune.pin_reset_begin": wrong}])
+    assert play.code == 2 and "must get the lists 'problems' and 'steps'" in play.tasks[0].result["msg"], play.output
+
+
 # --- tags that are not the role's -----------------------------------------------------------------------------------
 
 

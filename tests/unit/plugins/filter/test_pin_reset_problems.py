@@ -42,7 +42,7 @@ def test_problems_come_in_a_stable_order_and_each_once():
     assert find_problems(["pin_reset_b", "pin_reset_a", "pin_reset_b"], KNOWN) == find_problems(["pin_reset_a", "pin_reset_b"], KNOWN)
 
 
-@pytest.mark.parametrize("value", [None, "", "windows,beos", [], ["windows", "android"]])
+@pytest.mark.parametrize("value", [None, "", "windows, android", "windows,", [], ["windows", "android"]])
 def test_lists_that_the_role_takes(value):
     assert find_problems([], KNOWN, {"pin_reset_platforms": value}, CHOICES) == []
 
@@ -51,6 +51,7 @@ def test_lists_that_the_role_takes(value):
     ("lists", "told"),
     [
         ({"pin_reset_platforms": ["beos"]}, "pin_reset_platforms: 'beos' must be one of windows, android."),
+        ({"pin_reset_platforms": "windows, beos"}, "pin_reset_platforms: 'beos' must be one of windows, android."),
         ({"pin_reset_platforms": 7}, "pin_reset_platforms: '7' must be one of windows, android."),
         ({"pin_reset_assignments": [{"target": "everybody"}]}, "pin_reset_assignments: 'everybody' must be one of group, all_users."),
         ({"pin_reset_assignments": [{"group": "A"}]}, "pin_reset_assignments: an entry has no target. It must be one of group, all_users."),
