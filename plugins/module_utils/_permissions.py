@@ -86,6 +86,17 @@ def list_missing_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[st
     return [row[0] for row in dict.fromkeys(rows) if not set(row) & granted]
 
 
+def is_refused(claims: t.Mapping[str, t.Any], row: t.Collection[str]) -> bool:
+    """Return whether a read that needs one of these permissions is certainly refused to an application's token.
+
+    Never for a person, for a token that cannot be read or that says nothing, and with a permission to write what is to be read.
+    """
+    granted = parse_granted(claims) or set()
+    if not granted or "scp" in claims:
+        return False
+    return not set(row) & {name for found in granted for name in (found, found.replace(".ReadWrite.", ".Read."))}
+
+
 def validate_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, ...]]) -> None:
     """Raise MissingPermissionError where an application's token certainly lacks one of these permissions: nothing is to be written then."""
     missing = list_missing_writes(claims, rows)

@@ -39,6 +39,7 @@ PURE = frozenset(
         "_pem",
         "_clouds",
         "_permissions",
+        "_directory.display_names",
         "_auth._advice",
         "_auth._answers",
         "_http.message",
