@@ -110,7 +110,8 @@ def _tell_tenant(found: Found) -> t.Iterator[str]:
     connection = found.connection.get("connection")
     if connection:
         state = f", Intune {connection['intune']}" if connection.get("intune") else ""
-        yield f"Tenant: {connection.get('tenant_name') or 'unknown name'} ({connection.get('tenant_id')}){state}"
+        name, identity = connection.get("tenant_name"), connection.get("tenant_id")
+        yield f"Tenant: {f'{name} ({identity})' if name else identity}{state}"
         yield from (f"  Note: {problem}" for problem in connection.get("problems") or ())
     elif found.connection:
         yield "Tenant: not reached"

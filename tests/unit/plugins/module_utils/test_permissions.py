@@ -69,6 +69,8 @@ def test_what_a_module_lacks_in_check_mode(module: str, granted: list[str], miss
         pytest.param({"roles": ["Device.Read.All", "Group.Read.All"]}, False, id="with one of them"),
         pytest.param({"roles": ["Group.ReadWrite.All"]}, False, id="with one to write"),
         pytest.param({"roles": ["Directory.ReadWrite.All"]}, False, id="with one to write the directory"),
+        pytest.param({"roles": ["Device.Read.All"], "wids": [permissions.NO_DIRECTORY_ROLE]}, True, id="no directory role"),
+        pytest.param({"roles": ["Device.Read.All"], "wids": ["88d8e3e3-8f55-4a1e-953a-9b9898b8876b"]}, False, id="a directory role"),
         pytest.param({"scp": "User.Read"}, False, id="a person, whose roles count"),
         pytest.param({"roles": []}, False, id="a token that says nothing"),
         pytest.param({}, False, id="a token that cannot be read"),
