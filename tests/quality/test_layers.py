@@ -95,6 +95,8 @@ PURE = frozenset(
         "_readiness.policies",
         "_readiness.verdict",
         "_readiness.differences",
+        "_readiness.device_lines",
+        "_readiness.summary",
     }
 )
 

@@ -81,7 +81,7 @@ def _judge_absence(evidence: Evidence, terms: Terms) -> Judged:
     wrong = [finding for finding in evidence.findings if _explains(finding, found)]
     if wrong:
         return Judged("no", tuple(_no("policy_wrong", finding.message, finding.hint, finding.policies) for finding in wrong))
-    advice = f"Run {terms.policy_task()}, which sets {terms.setting(RECOVERY)}."
+    advice = terms.allow_recovery()
     if evidence.expected.name is None:
         return Judged("no", (_no("policy_missing", f"No policy sets {RECOVERY} to true.", advice),))
     if not found:
