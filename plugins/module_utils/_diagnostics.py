@@ -58,9 +58,11 @@ def fetch_connection(client: GraphClient) -> ConnectionResult:
     """Return the ``connection`` return value. Raises only where there is no token, or no Graph."""
     claims = client.credential.identity()
     reader = _Reader(client)
+    # Something is read in any case, as a sign that Graph is reached and takes the token.
+    is_alone = all(permissions.is_refused(claims, row) for row in (permissions.READ_CONFIGURATION, permissions.READ_LICENSES))
+    organization = reader.read("tenant's name", permissions.READ_ORGANIZATION, _fetch_organization, is_needed=is_alone)
     intune = reader.read("state of Intune", permissions.READ_CONFIGURATION, _fetch_intune)
     licenses = reader.read("licenses", permissions.READ_LICENSES, _fetch_licenses)
-    organization = reader.read("tenant's name", permissions.READ_ORGANIZATION, _fetch_organization, is_needed=not reader.has_asked)
     granted = permissions.parse_granted(claims)
     result: ConnectionResult = {
         "auth_method": client.credential.method,
@@ -83,13 +85,12 @@ def fetch_connection(client: GraphClient) -> ConnectionResult:
 
 
 class _Reader:
-    """Reads one thing after the other, and nothing that is certainly refused, except where it is the only sign of a connection."""
+    """Reads one thing after the other, and nothing that is certainly refused unless it is needed."""
 
     def __init__(self, client: GraphClient) -> None:
         self._client = client
         self._problems: list[str] = []
         self._unasked: list[str] = []
-        self.has_asked = False
 
     def read(self, what: str, needed: t.Collection[str], fetch: t.Callable[[GraphClient], Read], *, is_needed: bool = False) -> Read | None:
         """Return the response of a read; null, and a problem, where the token's permissions or the service refuse it."""
@@ -98,7 +99,6 @@ class _Reader:
             self._unasked.append(what)
         if is_refused and not is_needed:
             return None
-        self.has_asked = True
         try:
             return fetch(self._client)
         except (errors.GraphError, errors.UnexpectedResponseError) as failure:

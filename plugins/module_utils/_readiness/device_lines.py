@@ -45,12 +45,23 @@ def tell_devices(devices: Json) -> t.Iterator[str]:
             f"{recipient['not_after']}"
         )
     results = devices.get("results") or []
+    yield from _tell_sealed(results)
     yield from _tell_predictions(results)
     # Of a fleet those that need a person, and not all of them.
     told = results if len(results) <= NAMED else [item for item in results if item["status"] not in EXPECTED_STATUSES]
     yield from (_tell_device(item) for item in told[:NAMED])
     if len(told) > NAMED:
         yield f"  and {len(told) - NAMED} more, see pin_reset_results"
+
+
+def _tell_sealed(results: t.Iterable[Json]) -> t.Iterator[str]:
+    """Yield a line about where sealed passcodes are: in files, or in the results of the task alone."""
+    sealed = [item for item in results if item.get("sealed_passcode")]
+    files = [item["sealed_file"] for item in sealed if item.get("sealed_file")]
+    if files:
+        yield f"  {len(files)} sealed passcode{'' if len(files) == 1 else 's'}, each in a file of its own, such as {files[0]}"
+    elif sealed:
+        yield "  The sealed passcodes are in the fact pin_reset_results. For files, set pin_reset_sealed_directory to a folder."
 
 
 def _tell_predictions(results: t.Iterable[Json]) -> t.Iterator[str]:

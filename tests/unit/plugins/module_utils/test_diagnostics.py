@@ -97,22 +97,22 @@ RESET_ONLY = ["DeviceManagementManagedDevices.PrivilegedOperations.All", "Device
         pytest.param(
             RESET_ONLY,
             ["organization"],
-            ["Not permitted to read: state of Intune, licenses, tenant's name."],
+            ["Not permitted to read: tenant's name, state of Intune, licenses."],
             id="case 62: none of them, so one that shows that there is a connection",
         ),
         pytest.param(
             [*RESET_ONLY, "LicenseAssignment.Read.All"],
             ["subscribedSkus"],
-            ["Not permitted to read: state of Intune, tenant's name."],
+            ["Not permitted to read: tenant's name, state of Intune."],
             id="case 62: the licenses alone",
         ),
         pytest.param(
             ["DeviceManagementConfiguration.ReadWrite.All"],
             ["deviceManagement"],
-            ["Not permitted to read: licenses, tenant's name."],
+            ["Not permitted to read: tenant's name, licenses."],
             id="case 62: Intune alone",
         ),
-        pytest.param(["Organization.Read.All"], ["subscribedSkus", "organization"], ["Not permitted to read: state of Intune."], id="two"),
+        pytest.param(["Organization.Read.All"], ["organization", "subscribedSkus"], ["Not permitted to read: state of Intune."], id="two"),
     ],
 )
 def test_what_the_token_does_not_permit_is_not_asked_for_and_told_in_one_short_line(

@@ -66,3 +66,29 @@ def planned(outcome, *, status="planned", reason="Why."):
 def test_the_outcome_to_expect_is_told_for_each_group_of_devices(results, told):
     found = tell_devices({"results": results, "summary": {"total": len(results), "planned": len(results)}})
     assert [line for line in found if "To expect" in line] == told
+
+
+def sealed(number: int, **more):
+    return [{"device": f"D{n}", "status": "done", "sealed_passcode": "-----BEGIN CMS-----", **more} for n in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("results", "told"),
+    [
+        pytest.param(
+            sealed(2, sealed_file="/s/D.pem"), ["  2 sealed passcodes, each in a file of its own, such as /s/D.pem"], id="case 67: files"
+        ),
+        pytest.param(
+            sealed(1, sealed_file="/s/D.pem"), ["  1 sealed passcode, each in a file of its own, such as /s/D.pem"], id="case 67: one"
+        ),
+        pytest.param(
+            sealed(2),
+            ["  The sealed passcodes are in the fact pin_reset_results. For files, set pin_reset_sealed_directory to a folder."],
+            id="case 67: no files",
+        ),
+        pytest.param([{"device": "D", "status": "failed", "sealed_passcode": None}], [], id="none"),
+    ],
+)
+def test_it_is_told_where_sealed_passcodes_are(results, told):
+    found = list(tell_devices({"results": results, "summary": {"total": len(results)}}))
+    assert [line for line in found if "sealed" in line] == told and "BEGIN CMS" not in str(found)
