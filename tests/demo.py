@@ -9,16 +9,24 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import typing as t
 
 from intune_emulator import EmulatorProcess
 
+WIDTH = 80  # columns of a terminal
+# Stays after the demo; make clean removes it.
+REPORTS = pathlib.Path(".cache") / "demo"
+JOURNAL = str(REPORTS / "resets.jsonl")
+WHOLE: t.Any = {"break_long_words": False, "break_on_hyphens": False}
+COLORED = re.compile(r"((?:\x1b\[[0-9;]*m)*)(.*?)((?:\x1b\[[0-9;]*m)*)$", re.DOTALL)
 ASSIGNED = {"pin_reset_assignments": [{"target": "all_devices"}]}
 CATALOG = {**ASSIGNED, "pin_reset_policy_backend": "settings_catalog", "pin_reset_policy_settings": {"minimum_pin_length": 6}}
 DEVICES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "LT-BERLIN-014", "LT-ARCHIVE-001", "PHONE-FIELD-05", "PHONE-FIELD-06"]
@@ -50,50 +58,56 @@ STEPS = (
     Step(
         "Reset the passcodes of six devices. Some are not supported and one is offline, so this one ends with an error, on purpose",
         "reset_passcode",
-        {"pin_reset_devices": DEVICES, "pin_reset_wait_timeout": 8},
+        {"pin_reset_devices": DEVICES, "pin_reset_wait_timeout": 8, "pin_reset_journal_path": JOURNAL},
         code=2,
         writes=5,
     ),
     Step("Is the tenant ready? No device has checked in since the policy was made", "verify", CATALOG),
+    Step(
+        "Write a report, with the outcomes of the resets",
+        "report",
+        {**CATALOG, "pin_reset_report_directory": str(REPORTS), "pin_reset_report_journals": [JOURNAL]},
+        changed=1,
+    ),
 )
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    for left in REPORTS.iterdir():
+        left.unlink()
     with tempfile.TemporaryDirectory(prefix="intune-demo-") as folder, EmulatorProcess("demo") as emulator:
         health = emulator.control.health()
-        print(f"An emulated tenant with {health['devices']} devices runs at {emulator.env['INTUNE_GRAPH_URL']} until the end of this demo.")
+        show(f"An emulated tenant with {health['devices']} devices runs at {emulator.env['INTUNE_GRAPH_URL']} until the end of this demo.")
         good = all(run(step, number, emulator, pathlib.Path(folder)) for number, step in enumerate(STEPS, 1))
         if good:
             show_what_the_tenant_received(emulator)
+            print(f"The report: {REPORTS}/pin-reset-report.html (.json and .csv beside it)")
     print(f"\n{'Done' if good else 'The demo FAILED'} in {time.monotonic() - began:.0f} s. The emulated tenant is stopped.")
     return 0 if good else 1
 
 
 def run(step: Step, number: int, emulator: EmulatorProcess, folder: pathlib.Path) -> bool:
     """Whether the playbook ended as it should."""
-    command = [
-        "ansible-playbook",
-        "-i",
-        "localhost,",
-        f"endpointops.intune.{step.playbook}",
-        "-e",
-        json.dumps(step.variables),
-        *step.arguments,
-    ]
-    print(f"\n{'=' * 100}\n{number}. {step.what}\n   $ {shlex.join(command)}\n", flush=True)
+    command = ["ansible-playbook", "-i", "localhost,", f"endpointops.intune.{step.playbook}"]
+    arguments = ["-e", json.dumps(step.variables), *step.arguments]
+    print(f"\n{'=' * WIDTH}")
+    show(f"{number}. {step.what}")
+    # JSON may have a line end for a blank, so that the command can be copied as it is shown.
+    print("$ " + "\n    ".join(textwrap.wrap(shlex.join(command) + " " + shlex.join(arguments), WIDTH - 6, **WHOLE)) + "\n", flush=True)
     mark = emulator.control.mark()
     stats = folder / f"stats-{number}.txt"
     with open(stats, "w+", encoding="utf-8") as output:
-        code = follow(command, environment(emulator, folder), output)
+        code = follow([*command, *arguments], environment(emulator, folder), output)
         output.seek(0)
         recap = next((line for line in output if "changed=" in line), "")
     changed = int(recap.split("changed=")[1].split()[0]) if recap else -1
     writes = len(emulator.control.writes(mark))
     good = (code, changed, writes) == (step.code, step.changed, step.writes)
     seen = f"exit code {code}, {changed} tasks changed, {writes} writes reached the tenant."
-    print(f"   As expected: {seen}" if good else f"   NOT as expected: {seen}", flush=True)
+    show(f"As expected: {seen}" if good else f"NOT as expected: {seen}")
     return good
 
 
@@ -104,12 +118,29 @@ def follow(command: list[str], env: dict[str, str], copy: t.IO[str]) -> int:
     ) as process:
         try:
             for line in process.stdout or ():
-                print("   " + line, end="", flush=True)
+                print(fit(line.rstrip("\n")), flush=True)
                 copy.write(line)
             return process.wait()
         finally:
             if process.poll() is None:
                 process.terminate()
+
+
+def show(text: str) -> None:
+    print(textwrap.fill(text, WIDTH, **WHOLE), flush=True)
+
+
+def fit(line: str) -> str:
+    """Return a line of Ansible's as a terminal can show it: wrapped, and of a result as JSON the beginning."""
+    color, text, end = t.cast(re.Match[str], COLORED.match(line)).groups()
+    text = re.sub(r" \*{3,}$", lambda stars: stars.group()[: max(4, WIDTH - len(text) + len(stars.group()))], text)
+    if len(text) <= WIDTH:
+        return f"{color}{text}{end}"
+    if text.startswith("fatal: "):
+        return f"{color}{text[: WIDTH - 45]}... ({len(text)} characters, see the summary){end}"
+    indent = text[: len(text) - len(text.lstrip(" +-"))]
+    lines = textwrap.wrap(text[len(indent) :], WIDTH, initial_indent=indent, subsequent_indent=" " * (len(indent) + 4), **WHOLE)
+    return "\n".join(f"{color}{one}{end}" for one in lines)
 
 
 def environment(emulator: EmulatorProcess, folder: pathlib.Path) -> dict[str, str]:
@@ -130,7 +161,7 @@ def environment(emulator: EmulatorProcess, folder: pathlib.Path) -> dict[str, st
 def show_what_the_tenant_received(emulator: EmulatorProcess) -> None:
     resets = emulator.control.resets()
     print(f"\nWhat the tenant itself saw: {len(resets)} devices with a reset, {max(map(len, resets.values()))} each at the most.")
-    print("To try more: '.venv/bin/intune-emulator --seed demo --env-file tenant.env' starts such a tenant and says how to connect.")
+    print("To try more, start such a tenant, which says how to connect:\n  .venv/bin/intune-emulator --seed demo --env-file tenant.env")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from . import _json as shapes
 from . import _permissions as permissions
 from ._graph.client import GraphClient
 from ._time import render_timestamp
+from ._types import Json
 
 # What is read here informs, and decides nothing: a value of another type counts as unknown.
 TEXT = shapes.lenient(shapes.text)
@@ -56,22 +57,12 @@ class ConnectionResult(t.TypedDict):
 def fetch_connection(client: GraphClient) -> ConnectionResult:
     """Return the ``connection`` return value. Raises only where there is no token, or no Graph."""
     claims = client.credential.identity()
-    problems: list[str] = []
-    organization = _try_read(
-        lambda: next(client.list_items("/organization", {"$select": "id,displayName"}, item=ORGANIZATION), {}),
-        problems,
-        "the tenant's name",
-    )
-    intune = _try_read(
-        lambda: client.get("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"}, shape=INTUNE),
-        problems,
-        "the state of Intune",
-    )
-    licenses = _try_read(
-        lambda: list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"}, item=LICENSE)),
-        problems,
-        "the licenses",
-    )
+    reader = _Reader(client)
+    # Something is read in any case, as a sign that Graph is reached and takes the token.
+    is_alone = all(permissions.is_refused(claims, row) for row in (permissions.READ_CONFIGURATION, permissions.READ_LICENSES))
+    organization = reader.read("tenant's name", permissions.READ_ORGANIZATION, _fetch_organization, is_needed=is_alone)
+    intune = reader.read("state of Intune", permissions.READ_CONFIGURATION, _fetch_intune)
+    licenses = reader.read("licenses", permissions.READ_LICENSES, _fetch_licenses)
     granted = permissions.parse_granted(claims)
     result: ConnectionResult = {
         "auth_method": client.credential.method,
@@ -85,20 +76,51 @@ def fetch_connection(client: GraphClient) -> ConnectionResult:
         "licensed": None if licenses is None else any(_has_intune(sku) for sku in licenses),
         "token_expires": render_timestamp(MOMENT(claims.get("exp"), "exp")),
         "clock_skew": None if client.clock_skew is None else round(client.clock_skew, 1),
-        "problems": problems,
+        "problems": [],
     }
+    problems = reader.list_problems()
     if permissions.is_person_of_azure_cli(claims):
         problems.append(permissions.PERSON_OF_AZURE_CLI)
     return {**result, "problems": problems + find_problems(result)}
 
 
-def _try_read(read: t.Callable[[], Read], problems: list[str], what: str) -> Read | None:
-    """Return the response of a read; null, and a problem, where the service refuses it."""
-    try:
-        return read()
-    except (errors.GraphError, errors.UnexpectedResponseError) as failure:
-        problems.append(f"Could not read {what}: {failure}")
-        return None
+class _Reader:
+    """Reads one thing after the other, and nothing that is certainly refused unless it is needed."""
+
+    def __init__(self, client: GraphClient) -> None:
+        self._client = client
+        self._problems: list[str] = []
+        self._unasked: list[str] = []
+
+    def read(self, what: str, needed: t.Collection[str], fetch: t.Callable[[GraphClient], Read], *, is_needed: bool = False) -> Read | None:
+        """Return the response of a read; null, and a problem, where the token's permissions or the service refuse it."""
+        is_refused = permissions.is_refused(self._client.credential.identity(), needed)
+        if is_refused:
+            self._unasked.append(what)
+        if is_refused and not is_needed:
+            return None
+        try:
+            return fetch(self._client)
+        except (errors.GraphError, errors.UnexpectedResponseError) as failure:
+            if not (is_refused and isinstance(failure, errors.ForbiddenError)):
+                self._problems.append(f"Could not read the {what}: {failure}")
+            return None
+
+    def list_problems(self) -> list[str]:
+        """Return what could not be read, and in one line everything that the token's permissions do not allow to read."""
+        return [*([f"Not permitted to read: {', '.join(self._unasked)}."] if self._unasked else []), *self._problems]
+
+
+def _fetch_organization(client: GraphClient) -> Json:
+    return next(client.list_items("/organization", {"$select": "id,displayName"}, item=ORGANIZATION), {})
+
+
+def _fetch_intune(client: GraphClient) -> Json:
+    return client.get("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"}, shape=INTUNE)
+
+
+def _fetch_licenses(client: GraphClient) -> list[Json]:
+    return list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"}, item=LICENSE))
 
 
 def _describe_permissions(granted: t.Collection[str] | None) -> dict[str, PermissionsResult]:

@@ -31,12 +31,14 @@ READ_CONFIGURATION = ("DeviceManagementConfiguration.Read.All", "DeviceManagemen
 # Newer pages of Microsoft also name DeviceManagementConfiguration; whether it suffices in each tenant is not known.
 READ_ENROLLMENT = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All")
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
+READ_LICENSES = ("LicenseAssignment.Read.All", *READ_ORGANIZATION)
 READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
 READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # where groups have devices as members
 READ_USERS = ("User.Read.All", "Directory.Read.All")  # where groups have users as members
 READ_TAGS = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")  # where scope tags are named
 RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 
+NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"  # the claim wids of an application to which no directory role is assigned
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the application that az is, the same in all tenants
 PERSON_OF_AZURE_CLI = (
     "You are signed in as a person by the Azure CLI, whose token never holds a permission of Intune, whoever grants it. Sign in as an "
@@ -84,6 +86,18 @@ def list_missing_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[st
     if not granted or "scp" in claims or DIRECTORY_WRITER in granted:
         return []
     return [row[0] for row in dict.fromkeys(rows) if not set(row) & granted]
+
+
+def is_refused(claims: t.Mapping[str, t.Any], row: t.Collection[str]) -> bool:
+    """Return whether a read that needs one of these permissions is certainly refused to an application's token.
+
+    Never for a person, for a token that cannot be read or that says nothing, with a directory role, which may permit it too, and with a
+    permission to write what is to be read.
+    """
+    granted, directory_roles = parse_granted(claims) or set(), claims.get("wids") or [NO_DIRECTORY_ROLE]
+    if not granted or "scp" in claims or directory_roles != [NO_DIRECTORY_ROLE]:
+        return False
+    return not set(row) & {name for found in granted for name in (found, found.replace(".ReadWrite.", ".Read."))}
 
 
 def validate_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, ...]]) -> None:

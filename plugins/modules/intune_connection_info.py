@@ -12,7 +12,8 @@ version_added: 1.0.0
 description:
   - Signs in, and returns the identity, the tenant, the permissions, those that each module lacks, the state of Intune, and the
     difference of the clocks.
-  - What cannot be read for lack of a permission is null, and named in RV(connection.problems).
+  - What cannot be read is null, and named in RV(connection.problems). What the permissions in the token do not allow to read is not
+    asked for, and named in one line.
   - Fails only when there is no connection at all.
 author:
   - Endpoint Ops (@endpointops)

@@ -280,6 +280,9 @@ notes:
   - A second run asks Microsoft Graph once. It asks once more for each group that is named in place of its ID, for the list of
     filters and that of scope tags where these are named, for each given text of a custom profile (which Intune hides), with O(id)
     in the settings catalog, and with O(replace_custom).
+  - The result and the difference name the groups, filters, and scope tags of the policy. For names that no other option made known, it
+    asks once more, and once for filters and scope tags together. A name that the application may not read, or that cannot be read,
+    does not make the task fail; the difference shows the ID instead. It shows both where two groups have one name.
 """
 
 EXAMPLES = r"""
@@ -549,8 +552,17 @@ pin_policy:
           description: One of all_devices, all_users, group and exclude_group.
           type: str
           returned: always
+        group:
+          description: Name of the group; null for all devices and all users, and where the name cannot be read.
+          type: str
+          returned: always
+          sample: Pilot ring
         group_id:
           description: Object ID of the group; null for all devices and all users.
+          type: str
+          returned: always
+        filter:
+          description: Name of the assignment filter; null for none, and where the name cannot be read.
           type: str
           returned: always
         filter_id:
@@ -689,7 +701,7 @@ def make_outcome(
 ) -> Outcome:
     """Return the outcome. ``pending``: the write that waits for its approval; the steps after it were not taken."""
     replaced = None if pending else plan.replaced
-    shown_before, shown_after = policy.diff(policy.overlay(plan.current, replaced) if replaced else plan.current, after)
+    shown_before, shown_after = policy.diff(policy.overlay(plan.current, replaced) if replaced else plan.current, after, plan.names)
     if replaced is not None:
         shown_before["custom_profile"], shown_after["custom_profile"] = policy.describe_replaced(replaced), None
     if replaced is not None and after is not None:
@@ -700,7 +712,7 @@ def make_outcome(
         warnings.append(f"{operation} waits for the approval of another administrator (code {code}).")
     return Outcome(
         {
-            "pin_policy": policy.describe(after, plan.backend, policy_scope),
+            "pin_policy": policy.describe(after, plan.backend, policy_scope, plan.names),
             "replaced_id": replaced.id if replaced else None,
             "approval": pending.approval if pending else None,
         },

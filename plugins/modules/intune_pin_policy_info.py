@@ -124,7 +124,9 @@ pin_policies:
       type: dict
       returned: always
     assignments:
-      description: To whom it is assigned, as in RV(endpointops.intune.intune_pin_policy#module:pin_policy.assignments).
+      description:
+        - To whom it is assigned, as in RV(endpointops.intune.intune_pin_policy#module:pin_policy.assignments). The names of filters are
+          not read, so C(filter) is null.
       type: list
       elements: dict
       returned: always
@@ -281,7 +283,9 @@ import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._directory.groups import fetch_missing_groups
+from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.display_names import Names
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.groups import fetch_group_names
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL, parse_guid
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, deployment, discovery, findings
@@ -313,7 +317,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     found, problems = discovery.fetch_policies(client, tenant_id)
     chosen = [policy for policy in found if is_chosen(policy, params["id"], params["name"])]
     ids = {policy.id for policy in chosen}
-    deleted, group_problems = find_deleted_groups(client, found)
+    names, deleted, group_problems = fetch_groups(client, found)
     problems += group_problems
     concerned = [finding for finding in findings.list_findings(found, tenant_id, deleted_groups=deleted) if ids & set(finding.policies)]
     # An export makes a job in the tenant.
@@ -321,7 +325,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     policies: list[FoundPolicyStatusResult] = []
     for policy in chosen:
         status, problem = deployment.fetch_status(client, policy, rollout, params["rollout_timeout"])
-        policies.append({**policy.describe(), "rollout": status})
+        policies.append({**policy.describe(Names(names)), "rollout": status})
         problems += [problem] if problem else []
     return Outcome(
         {"pin_policies": policies, "findings": [finding.describe() for finding in concerned], "problems": problems},
@@ -329,17 +333,19 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     )
 
 
-def find_deleted_groups(client: GraphClient, policies: t.Iterable[FoundPolicy]) -> tuple[frozenset[str], list[str]]:
-    """Return the groups in assignments that no longer exist, and a problem where that cannot be read."""
+def fetch_groups(client: GraphClient, policies: t.Iterable[FoundPolicy]) -> tuple[dict[str, str], frozenset[str], list[str]]:
+    """Return the names of the groups in assignments, the groups that no longer exist, and a problem where that cannot be read."""
     ids = {identity for policy in policies for found in policy.assignments if (identity := parse_guid(found.group_id))}
+    unknown = "Whether the groups in assignments still exist is not known: reading them needs the permission GroupMember.Read.All."
+    if ids and permissions.is_refused(client.credential.identity(), permissions.READ_GROUPS):
+        return {}, frozenset(), [unknown]
     try:
-        missing = fetch_missing_groups(client, ids)
+        names = fetch_group_names(client, ids)
+    except errors.ForbiddenError:
+        return {}, frozenset(), [unknown]
     except discovery.UNREADABLE as failure:
-        return frozenset(), [f"Could not look up the groups in assignments: {failure}"]
-    if missing is None:
-        problem = "Whether the groups in assignments still exist is not known: reading them needs the permission GroupMember.Read.All."
-        return frozenset(), [problem]
-    return missing, []
+        return {}, frozenset(), [f"Could not look up the groups in assignments: {failure}"]
+    return names, frozenset(ids) - names.keys(), []
 
 
 def explain_absence(name: str, found: t.Iterable[FoundPolicy]) -> list[str]:

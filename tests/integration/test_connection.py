@@ -50,7 +50,9 @@ def test_names_the_permissions_that_are_missing(ansible):
         "missing_in_check_mode": [],
     }
     assert "DelegatedPermissionGrant.ReadWrite.All" in permissions["intune_pinreset_consent"]["missing"]
-    assert len(found.result["connection"]["problems"]) == 3, "three reads were refused, and said so"
+    told = "Not permitted to read: tenant's name, state of Intune, licenses."
+    assert found.result["connection"]["problems"] == [told], "case 62: one line for three"
+    assert [entry["path"] for entry in found.journal if entry["kind"] == "graph"] == ["/organization"], "case 62: a sign of life, no more"
     assert found.result["connection"]["intune"] is None
 
 

@@ -19,8 +19,8 @@ CUSTOM = "#microsoft.graph.windows10CustomConfiguration"
 
 CATALOG = "/deviceManagement/configurationPolicies"
 BACKENDS = ["custom", "settings_catalog"]
-NOBODY = {"filter_id": None, "filter_type": None}
-ALL_DEVICES = {"target": "all_devices", "group_id": None, **NOBODY}
+NO_FILTER = {"filter": None, "filter_id": None, "filter_type": None}
+ALL_DEVICES = {"target": "all_devices", "group": None, "group_id": None, **NO_FILTER}
 SETTINGS = {
     "enable_pin_recovery": True,
     "use_passport_for_work": True,
@@ -163,7 +163,7 @@ def test_changes_setting_description_and_name(each_execution, backend):
     wanted = {"id": made, "name": "Renamed", "description": "New.", "enable_pin_recovery": False, "backend": backend}
     beats = four_beats(each_execution, MODULE, wanted)
     assert beats.run.writes == [f"{'PATCH' if backend == 'custom' else 'PUT'} {path(backend)}/{made}"]
-    same = {"assignments": [], "scope_tag_ids": ["0"]}
+    same = {"assignments": [], "scope_tags": ["Default"]}
     assert beats.run.result["diff"] == {
         "before": {"name": NAME, "description": "", "settings": {"enable_pin_recovery": True}, **same},
         "after": {"name": "Renamed", "description": "New.", "settings": {"enable_pin_recovery": False}, **same},
@@ -183,9 +183,12 @@ def test_replaces_assignments_and_purge_false_adds(each_execution, backend):
         each_execution, MODULE, {**named, "assignments": [{"target": "exclude_group", "group": names[1]}], "purge_assignments": False}
     )
     assert added.run.result["pin_policy"]["assignments"] == [
-        {"target": "exclude_group", "group_id": second, **NOBODY},
-        {"target": "group", "group_id": first, **NOBODY},
+        {"target": "exclude_group", "group": names[1], "group_id": second, **NO_FILTER},
+        {"target": "group", "group": names[0], "group_id": first, **NO_FILTER},
     ]
+    assert added.check.result["pin_policy"]["assignments"] == added.run.result["pin_policy"]["assignments"]
+    assert [each["group"] for each in added.run.result["diff"]["before"]["assignments"]] == names[:1]
+    assert [each["group"] for each in added.run.result["diff"]["after"]["assignments"]] == [names[1], names[0]]
     exact = four_beats(each_execution, MODULE, {**named, "assignments": [{"target": "all_devices"}, {"target": "all_users"}]})
     assert [item["target"] for item in exact.run.result["pin_policy"]["assignments"]] == ["all_devices", "all_users"]
     cleared = four_beats(each_execution, MODULE, {**named, "assignments": []})
@@ -355,7 +358,9 @@ def test_assigns_with_filters_by_name_and_scope_tags(each_execution, backend):
     options = {**PRESENT, "backend": backend, "assignments": [target], "scope_tags": [tag["displayName"], "0"]}
     beats = four_beats(each_execution, MODULE, options)
     found = beats.run.result["pin_policy"]
-    assert found["assignments"] == [{"target": "all_devices", "group_id": None, "filter_id": usable["id"], "filter_type": "exclude"}]
+    shown = {"group": None, "group_id": None, "filter": usable["displayName"], "filter_id": usable["id"]}
+    assert found["assignments"] == [{"target": "all_devices", **shown, "filter_type": "exclude"}]
+    assert beats.run.result["diff"]["after"]["scope_tags"] == sorted([tag["displayName"], "Default"])
     assert found["scope_tag_ids"] == ["0", tag["id"]]
     kept = each_execution.module(MODULE, {"name": NAME, "backend": backend, "assignments": [{"target": "all_devices"}]})
     assert not kept.changed, "a filter that is not named stays"

@@ -165,6 +165,92 @@ def test_variables_and_playbooks_that_are_named_exist(path):
     assert set(re.findall(r"endpointops\.intune\.(intune_\w+)#module", text)) <= set(MODULES)
 
 
+# --- the role -------------------------------------------------------------------------------------------------------
+
+ENTRY_POINTS = {"onboard": "main", "verify": "verify", "reset_passcode": "reset", "report": "report", "offboard": "offboard"}
+SUMMARY_MEMBER = re.compile(r"\bpin_reset_summary\.(\w+)")
+
+
+def role_tasks(entry: str) -> list[dict[str, t.Any]]:
+    """Return the tasks of an entry point of the role, with those of the files that it imports."""
+
+    def walk(items: t.Any) -> t.Iterator[dict[str, t.Any]]:
+        for item in items:
+            for key in INNER:
+                yield from walk(item.get(key) or [])
+            imported = item.get("ansible.builtin.import_tasks") or item.get("ansible.builtin.include_tasks")
+            yield from walk(load(imported)) if imported else [item]
+
+    def load(name: str) -> t.Any:
+        return yaml.safe_load((ROOT / "roles" / "pin_reset" / "tasks" / name).read_text(encoding="utf-8"))
+
+    return list(walk(load(f"{entry}.yml")))
+
+
+def summary_members() -> set[str]:
+    from ansible_collections.endpointops.intune.plugins.module_utils._readiness.summary import make_facts, parse_found
+
+    return set(make_facts(parse_found({}, check=False)))
+
+
+def test_every_playbook_of_the_role_has_its_entry_point():
+    told = {playbook for playbook in PLAYBOOKS if "pin_reset" in (ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8")}
+    assert set(ENTRY_POINTS) == told
+
+
+def test_tasks_of_the_role_that_are_shown_exist():
+    names = {task.get("name") for entry in ENTRY_POINTS.values() for task in role_tasks(entry)}
+    shown = {name for block in ALL for name in re.findall(r"^TASK \[endpointops\.intune\.pin_reset : (.+?)\]", block.text, re.MULTILINE)}
+    assert shown and shown <= names
+    clicked = {name for path in TEXTS for name in re.findall(r"the task \*([^*]+)\*", path.read_text(encoding="utf-8"))}
+    assert clicked and {" ".join(name.split()) for name in clicked} <= names
+
+
+def test_what_each_playbook_needs_is_that_of_its_modules():
+    told = {
+        re.findall(r"intune\.(\w+)", name)[0]: set(re.findall(r"intune_\w+", cell))
+        for name, cell in table("guide_authentication", "What each playbook needs")
+    }
+    used = {
+        playbook: {key.removeprefix(COLLECTION) for task in role_tasks(entry) for key in task if key.startswith(f"{COLLECTION}intune_")}
+        for playbook, entry in ENTRY_POINTS.items()
+    }
+    # It works without any permission, and the table says what it adds below.
+    assert told == {playbook: modules - {"intune_connection_info"} for playbook, modules in used.items()}
+
+
+def test_the_application_of_the_start_guide_may_read_all_that_verifying_reads():
+    text = (ROOT / "docs/docsite/rst/guide_start.rst").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"those for looking:\n\n(.*?)\n\n", text, re.DOTALL)
+    granted = set(re.findall(r"``([\w.]+)``", listed))
+    reading = {module: permissions.CHECK_MODE.get(module, rows) for module, rows in permissions.MODULES.items()}
+    assert [row for rows in reading.values() for row in rows if not set(row) & granted] == []
+    assert set(permissions.READ_GROUPS) & granted and not [name for name in granted if ".Read." not in name]
+
+
+def test_the_members_of_the_summary_are_told():
+    text = (ROOT / "roles" / "pin_reset" / "README.md").read_text(encoding="utf-8")
+    (rows,) = re.findall(r"^\| member of `pin_reset_summary` .*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    # A row may name a second member, which belongs to the first.
+    assert {name for name in re.findall(r"`(\w+)`", rows) if not name.startswith("pin_reset_")} == summary_members()
+    artifacts = [json.loads(block.text)["pin_reset_summary"] for block in ALL if block.kind == "json" and "pin_reset_summary" in block.text]
+    assert artifacts and all(set(shown) == summary_members() for shown in artifacts)
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.parent.name + "/" + path.name)
+def test_members_of_the_summary_that_are_used_exist(path):
+    assert set(SUMMARY_MEMBER.findall(path.read_text(encoding="utf-8"))) <= summary_members()
+
+
+@pytest.mark.parametrize("entry", sorted(ENTRY_POINTS.values()))
+def test_tags_of_the_role_that_are_told_exist(entry):
+    text = (ROOT / "roles" / "pin_reset" / "README.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| `{entry}` \| .*$", text, re.MULTILINE)
+    tasks = yaml.safe_load((ROOT / "roles" / "pin_reset" / "tasks" / f"{entry}.yml").read_text(encoding="utf-8"))
+    tags = {tag for block in tasks for task in block.get("block", []) for tag in task.get("tags", [])} - {"always"}
+    assert ("tag" in row) == bool(tags) and all(re.search(rf"\b{tag}\b", row) for tag in tags)
+
+
 def test_every_guide_is_listed():
     sections = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))["sections"]
     listed = [name for section in sections for name in section["toctree"]]

@@ -39,6 +39,7 @@ PURE = frozenset(
         "_pem",
         "_clouds",
         "_permissions",
+        "_directory.display_names",
         "_auth._advice",
         "_auth._answers",
         "_http.message",
@@ -94,6 +95,8 @@ PURE = frozenset(
         "_readiness.policies",
         "_readiness.verdict",
         "_readiness.differences",
+        "_readiness.device_lines",
+        "_readiness.summary",
     }
 )
 

@@ -4,13 +4,12 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Groups by their IDs: their names, and which of those that assignments name no longer exist. An assignment outlives its group."""
+"""Groups by their IDs: a group that has no name here no longer exists. An assignment outlives its group."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .. import _errors as errors
 from .. import _json as shapes
 from .._graph.client import GraphClient
 from .._graph.odata import render_literal
@@ -32,15 +31,6 @@ def fetch_group_names(client: GraphClient, ids: t.Iterable[str]) -> dict[str, st
 def render_name_requests(client: GraphClient, ids: t.Iterable[str]) -> list[Request]:
     """Return the requests of ``fetch_group_names``."""
     return [client.request("GET", "/groups", query) for query in _render_queries(ids)]
-
-
-def fetch_missing_groups(client: GraphClient, ids: t.Iterable[str]) -> frozenset[str] | None:
-    """Return the object IDs that no group has, in lower case; null where the application may not read groups."""
-    wanted = frozenset(identity.lower() for identity in ids)
-    try:
-        return wanted - fetch_group_names(client, wanted).keys()
-    except errors.ForbiddenError:
-        return None
 
 
 def _render_queries(ids: t.Iterable[str]) -> t.Iterator[dict[str, str]]:

@@ -24,6 +24,8 @@ from .._guid import parse_guid
 from .._http.message import Request
 from .._names import PLAIN_RUN, SHOWN_LENGTH, clean, explain_missing, find_malformation, fold, show
 from .._types import Json
+from .display_names import DEFAULT_TAG, Names
+from .groups import fetch_group_names, render_name_requests
 
 FILTERS = "/deviceManagement/assignmentFilters"
 SCOPE_TAGS = "/deviceManagement/roleScopeTags"
@@ -32,6 +34,7 @@ SELECT_NAME = {"$select": "id,displayName"}
 SELECT_FILTER = {"$select": "id,displayName,platform"}
 WINDOWS = "windows10AndLater"
 DEFAULT_SCOPE_TAG = "0"
+UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError)
 
 
 class DirectoryLookup:
@@ -43,8 +46,15 @@ class DirectoryLookup:
         self._known = frozenset(known)
         self._lists: dict[str, list[Json]] = {}
         self._groups: dict[str, str | None] = {}
+        self._group_names: dict[str, str] = {}
         self.problems: list[str] = []
         self._advice: list[str] = []
+
+    @property
+    def names(self) -> Names:
+        """The names of everything that was looked up."""
+        filters, tags = (_name_all(self._lists.get(path, ())) for path in (FILTERS, SCOPE_TAGS))
+        return Names(self._group_names, filters, {**DEFAULT_TAG, **tags})
 
     def validate(self) -> None:
         """Raise SelectionError with all problems and the advice that fits them, if there are some."""
@@ -86,6 +96,17 @@ class DirectoryLookup:
             return None
         return str(found["id"]).lower() if found else None
 
+    def find_missing_groups(self, ids: t.Collection[str]) -> set[str]:
+        """Return the IDs, in lower case, that no group has; none where the application may not read groups."""
+        if not ids or permissions.is_refused(self._client.credential.identity(), permissions.READ_GROUPS):
+            return set()
+        try:
+            found = fetch_group_names(self._client, ids)
+        except errors.ForbiddenError:
+            return set()
+        self._group_names.update(found)
+        return {*ids} - found.keys()
+
     def find_missing_filters(self, ids: t.Collection[str]) -> set[str]:
         """Return the IDs, in lower case, that no assignment filter has."""
         if not ids:
@@ -120,6 +141,7 @@ class DirectoryLookup:
         found = list(self._client.list_items("/groups", _query_group(name), item=NAMED))
         by_id = self._client.find(render_path("groups", identity), SELECT_NAME, shape=NAMED) if identity else None
         one = self._find_one("group", name, [*found, *([by_id] if by_id else [])], self._fetch_similar_groups)
+        self._group_names.update(_name_all([one] if one else []))
         return str(one["id"]).lower() if one else None
 
     def _fetch_similar_groups(self, name: str) -> list[Json]:
@@ -179,6 +201,39 @@ def fetch_tag_names(client: GraphClient) -> dict[str, str]:
 
 def _name_all(found: t.Iterable[Json]) -> dict[str, str]:
     return {str(item["id"]).lower(): str(item.get("displayName") or item["id"]) for item in found}
+
+
+def fetch_names(client: GraphClient, known: Names, *, groups: t.Iterable[str], filters: t.Iterable[str], tags: t.Iterable[str]) -> Names:
+    """Return the known names, and those of these objects as far as they can be read: nothing that is decided depends on a name.
+
+    Only what is not known is asked for, and nothing that the token's permissions do not allow.
+    """
+    claims = client.credential.identity()
+    unknown = set(groups) - known.groups.keys()
+    if permissions.is_refused(claims, permissions.READ_GROUPS):
+        unknown = set()
+    has_filters = bool(set(filters) - known.filters.keys()) and not permissions.is_refused(claims, permissions.READ_CONFIGURATION)
+    has_tags = bool(set(tags) - known.tags.keys()) and not permissions.is_refused(claims, permissions.READ_TAGS)
+    lists = render_lookup_requests(client, groups=(), filters=has_filters, tags=has_tags)
+    try:
+        client.read_ahead([*render_name_requests(client, unknown), *lists])
+    except UNREADABLE:
+        return known
+    return known.with_more(
+        Names(
+            _read_names(lambda: fetch_group_names(client, unknown)) if unknown else {},
+            _read_names(lambda: fetch_filter_names(client)) if has_filters else {},
+            _read_names(lambda: fetch_tag_names(client)) if has_tags else {},
+        )
+    )
+
+
+def _read_names(read: t.Callable[[], dict[str, str]]) -> dict[str, str]:
+    """Return names, or none where they cannot be read: the IDs are shown then."""
+    try:
+        return read()
+    except UNREADABLE:
+        return {}
 
 
 def render_lookup_requests(client: GraphClient, *, groups: t.Iterable[str], filters: bool, tags: bool) -> list[Request]:

@@ -16,6 +16,7 @@ import typing as t
 
 from .. import _errors as errors
 from .. import _json as shapes
+from .._directory.display_names import NO_NAMES, Names
 from .._guid import NIL
 from .._types import Json
 from .terms import name_option
@@ -45,7 +46,9 @@ class AssignmentResult(t.TypedDict):
     """An entry of the return value ``assignments``."""
 
     target: str
+    group: str | None
     group_id: str | None
+    filter: str | None
     filter_id: str | None
     filter_type: str | None
 
@@ -86,12 +89,23 @@ class Assignment:
         """Whether this version knows the target, and can write it."""
         return self.target in ODATA_TYPES
 
-    def describe(self) -> AssignmentResult:
-        """Return the assignment as a return value."""
+    def describe(self, names: Names = NO_NAMES) -> AssignmentResult:
+        """Return the assignment as a return value; a name that is not known is null."""
         return {
             "target": self.target,
+            "group": names.groups.get(self.group_id),
             "group_id": self.group_id or None,
+            "filter": names.filters.get(self.filter_id or NO_FILTER),
             "filter_id": self.filter_id or None,
+            "filter_type": self.filter_type or None,
+        }
+
+    def label(self, names: Names) -> Json:
+        """Return the assignment for people, in the words of the option: by name, and by ID where the name is not known or not unique."""
+        return {
+            "target": self.target,
+            "group": names.label_group(self.group_id) if self.group_id else None,
+            "filter": names.label_filter(self.filter_id) if self.filter_id else None,
             "filter_type": self.filter_type or None,
         }
 

@@ -16,6 +16,7 @@ import dataclasses
 import typing as t
 
 from .. import _json as shapes
+from .._directory.display_names import NO_NAMES, Names
 from .._types import Json
 from .assignments import ASSIGNMENT, Assignment, AssignmentResult
 from .paths import expand_uri, is_path_of
@@ -146,7 +147,7 @@ class FoundPolicy:
     oma: tuple[Json, ...] = ()
     priority: int = 0
 
-    def describe(self) -> FoundPolicyResult:
+    def describe(self, names: Names = NO_NAMES) -> FoundPolicyResult:
         """Return the policy as a return value."""
         scope: Scope = "user" if self.values.get("user") and not self.values.get("device") else "device"
         has_both = bool(self.values.get("user")) and scope == "device"
@@ -159,7 +160,7 @@ class FoundPolicy:
             "scope": scope,
             "settings": describe_settings(self.values.get(scope, {})),
             "user_settings": describe_settings(self.values["user"]) if has_both else {},
-            "assignments": [assignment.describe() for assignment in self.assignments],
+            "assignments": [assignment.describe(names) for assignment in self.assignments],
             "scope_tag_ids": list(self.scope_tags),
         }
 

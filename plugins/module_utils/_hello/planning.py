@@ -13,8 +13,10 @@ import typing as t
 
 from .. import _errors as errors
 from .. import _permissions as permissions
-from .._directory.lookup import DirectoryLookup
+from .._directory.display_names import NO_NAMES, Names
+from .._directory.lookup import DirectoryLookup, fetch_names
 from .._graph.client import GraphClient
+from .._guid import parse_guid
 from .._names import show
 from . import api, assignments, migration, policy, settings
 from .custom_profile import CustomProfile
@@ -35,14 +37,15 @@ BOTH: t.Sequence[api.Backend] = (BACKENDS["settings_catalog"], BACKENDS["custom"
 def make_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) -> PolicyPlan:
     """Return the plan of the task; raise an error for everything that can be refused before the first write."""
     if not task.is_present:
-        return plan_removal(client, task, policy_scope, BOTH)
+        removal = plan_removal(client, task, policy_scope, BOTH)
+        return dataclasses.replace(removal, names=name_references(client, NO_NAMES, removal.current, removal.replaced))
     backend, other = BACKENDS[task.written_backend], OTHER_BACKENDS[task.written_backend]
     current = api.find_policy(client, backend, policy_scope, policy_id=task.id, name=task.name, reveal=task.settings)
     if current is None and task.id:
         raise _make_missing_error(client, task, policy_scope, other)
     replaced = migration.find_replaced(client, task, policy_scope, current, backend, other)
     is_writer = not permissions.list_missing_writes(client.credential.identity(), [permissions.WRITE_CONFIGURATION])
-    desired = make_desired(client, task, current, replaced, is_writer)
+    desired, known = make_desired(client, task, current, replaced, is_writer)
     warnings = [] if is_writer or current is None else _warn_of_hidden(current, task)
     if current is not None:
         # Never written: without the permission to write, a plan is all that there is.
@@ -51,7 +54,8 @@ def make_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) 
     if current is None and replaced is None and task.name:
         absence = api.explain_absence(client, [backend, other], task.name)
         warnings += [f"There is no policy named '{show(task.name)}', so a new policy is made. {absence}"] if absence else []
-    return PolicyPlan(task.written_backend, current, desired, replaced, tuple(policy.plan(current, desired)), tuple(warnings))
+    names = name_references(client, known, current, replaced, desired)
+    return PolicyPlan(task.written_backend, current, desired, replaced, tuple(policy.plan(current, desired)), tuple(warnings), names)
 
 
 def _warn_of_hidden(current: Policy, task: PolicyTask) -> list[str]:
@@ -71,8 +75,10 @@ def _make_missing_error(client: GraphClient, task: PolicyTask, policy_scope: Pol
     )
 
 
-def make_desired(client: GraphClient, task: PolicyTask, current: Policy | None, replaced: Policy | None, is_writer: bool = True) -> Policy:
-    """Return the policy after the task, with the names of its assignments and scope tags looked up."""
+def make_desired(
+    client: GraphClient, task: PolicyTask, current: Policy | None, replaced: Policy | None, is_writer: bool = True
+) -> tuple[Policy, Names]:
+    """Return the policy after the task, with the names of its assignments and scope tags looked up, and these names."""
     base = policy.inherit(current, replaced) if replaced else current
     kept = base.assignments if base else ()
     lookup = DirectoryLookup(client, {*assignments.collect_ids(kept), *(base.scope_tags if base else ())})
@@ -84,5 +90,18 @@ def make_desired(client: GraphClient, task: PolicyTask, current: Policy | None, 
     )
     desired = policy.make_desired(base, requested, is_writer=is_writer)
     if "assign" in policy.plan(current, desired):
-        validate_references(client, lookup, kept, targets or (), desired)
-    return desired
+        validate_references(lookup, kept, targets or (), desired)
+    return desired, lookup.names
+
+
+def name_references(client: GraphClient, known: Names, *policies: Policy | None) -> Names:
+    """Return the known names, and those of all groups, filters, and scope tags that policies refer to, as far as they can be read."""
+    found = [each for each in policies if each is not None]
+    targets = [target for each in found for target in each.assignments]
+    return fetch_names(
+        client,
+        known,
+        groups={target.group_id for target in targets if parse_guid(target.group_id)},
+        filters={target.filter_id for target in targets if target.filter_id},
+        tags={tag for each in found for tag in each.scope_tags},
+    )

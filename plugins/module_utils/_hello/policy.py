@@ -15,6 +15,7 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
+from .._directory.display_names import Names
 from .._types import Json
 from . import assignments, settings
 from .model import DEFAULT_SCOPE_TAG, PinPolicyResult, Policy, PolicyScope, RequestedPolicy
@@ -79,6 +80,7 @@ class PolicyPlan:
     replaced: Policy | None
     changes: tuple[Change, ...]
     warnings: tuple[str, ...] = ()
+    names: Names = dataclasses.field(default_factory=Names)
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.replaced)
@@ -219,7 +221,7 @@ def drop_settings(policy: Policy, names: t.Collection[str]) -> Policy:
     return dataclasses.replace(policy, settings={name: value for name, value in policy.settings.items() if name not in names})
 
 
-def describe(policy: Policy | None, backend: BackendName, policy_scope: PolicyScope) -> PinPolicyResult | None:
+def describe(policy: Policy | None, backend: BackendName, policy_scope: PolicyScope, names: Names) -> PinPolicyResult | None:
     """Return the ``pin_policy`` return value."""
     if policy is None:
         return None
@@ -231,7 +233,7 @@ def describe(policy: Policy | None, backend: BackendName, policy_scope: PolicySc
         "name": policy.name,
         "description": policy.description,
         "settings": settings.describe(policy.settings),
-        "assignments": [assignment.describe() for assignment in policy.assignments],
+        "assignments": [assignment.describe(names) for assignment in policy.assignments],
         "scope_tag_ids": list(policy.scope_tags),
     }
 
@@ -241,19 +243,19 @@ def describe_replaced(replaced: Policy) -> Json:
     return {"name": replaced.name, "settings": settings.describe(replaced.settings, replaced.settings)}
 
 
-def diff(before: Policy | None, after: Policy | None) -> tuple[Json, Json]:
+def diff(before: Policy | None, after: Policy | None, names: Names) -> tuple[Json, Json]:
     """Return the managed keys of both, and of the settings those that one of them has; empty for a policy that does not exist."""
-    names = {"enable_pin_recovery", *(before.settings if before else ()), *(after.settings if after else ())}
-    return _describe_managed(before, names), _describe_managed(after, names)
+    options = {"enable_pin_recovery", *(before.settings if before else ()), *(after.settings if after else ())}
+    return _describe_managed(before, options, names), _describe_managed(after, options, names)
 
 
-def _describe_managed(policy: Policy | None, names: t.Iterable[str]) -> Json:
+def _describe_managed(policy: Policy | None, options: t.Iterable[str], names: Names) -> Json:
     if policy is None:
         return {}
     return {
         "name": policy.name,
         "description": policy.description,
-        "settings": settings.describe(policy.settings, names),
-        "assignments": [assignment.describe() for assignment in policy.assignments],
-        "scope_tag_ids": list(policy.scope_tags),
+        "settings": settings.describe(policy.settings, options),
+        "assignments": [assignment.label(names) for assignment in policy.assignments],
+        "scope_tags": sorted(map(names.label_tag, policy.scope_tags)),
     }

@@ -116,7 +116,7 @@ def _make_advice(uri: str, tenant_id: str, terms: Terms) -> str:
     right = correct_uri(setting, tenant_id, scope)
     # What differs in spelling only is replaced by the right one when the setting is written.
     end = "which replaces this one" if is_path_of(uri, right) else "and remove this one"
-    return f"The right path is {right}; set it in this profile by {terms.setting(setting.option)}, {end}."
+    return f"The right path is {right}; set it in this profile by {terms.means_to_set(setting.option)}, {end}."
 
 
 def _guess_setting(uri: str) -> Setting | None:
@@ -148,7 +148,7 @@ def _check_value(policy: FoundPolicy, item: Json, tenant_id: str, terms: Terms) 
             "wrong_type",
             policy,
             f"'{policy.name}' sets {item.get('omaUri')} as {_short_type(actual)}; devices take it as {_short_type(expected)} only.",
-            f"Set it by {terms.setting(setting.option)}, or change its type in the profile.",
+            f"Set it by {terms.means_to_set(setting.option)}, or change its type in the profile.",
         )
     elif not is_hidden(item) and not _is_possible(setting, parse_oma_value(setting, item)):
         message = f"'{policy.name}' sets {item.get('omaUri')} to {item.get('value')!r}, which is not a possible value."

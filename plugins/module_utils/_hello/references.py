@@ -14,18 +14,14 @@ from __future__ import annotations
 import typing as t
 
 from .. import _errors as errors
-from .._directory.groups import fetch_missing_groups
 from .._directory.lookup import DirectoryLookup
-from .._graph.client import GraphClient
 from .._names import show
 from .assignments import Assignment
 from .model import Policy
 from .terms import name_option
 
 
-def validate_references(
-    client: GraphClient, lookup: DirectoryLookup, kept: t.Iterable[Assignment], given: t.Collection[Assignment], desired: Policy
-) -> None:
+def validate_references(lookup: DirectoryLookup, kept: t.Iterable[Assignment], given: t.Collection[Assignment], desired: Policy) -> None:
     """Raise SelectionError where the assignments of ``desired`` would name a deleted group or filter, before anything is written.
 
     Only what ``kept``, the assignments that were there, refer to is asked for: all else was just looked up. ``given``: those of the task.
@@ -35,7 +31,7 @@ def validate_references(
     groups = _collect(desired.assignments)[0] & _collect(was_there)[0]
     filters = _collect(desired.assignments)[1] & _collect(was_there)[1]
     problems = [
-        *_explain("groups", fetch_missing_groups(client, groups) or (), named[0], desired.name),
+        *_explain("groups", lookup.find_missing_groups(groups), named[0], desired.name),
         *_explain("assignment filters", lookup.find_missing_filters(filters), named[1], desired.name),
     ]
     if problems:

@@ -54,7 +54,17 @@ class Terms:
         option = BY_OPTION[name].option
         if not self.is_role:
             return f"'{option}' of {POLICY_MODULE}"
-        return f"{option} (which the role always sets)" if option == ALWAYS_SET else f"{SETTINGS_VARIABLE}.{option}"
+        return option if option == ALWAYS_SET else f"{SETTINGS_VARIABLE}.{option}"
+
+    def means_to_set(self, name: str) -> str:
+        """Return the means by which a setting is set, to stand after "by"."""
+        is_always_set = self.is_role and BY_OPTION[name].option == ALWAYS_SET
+        return f"a run of {self.policy_task()}" if is_always_set else self.setting(name)
+
+    def allow_recovery(self) -> str:
+        """Return the sentence that says how a policy allows PIN recovery."""
+        how = "which allows PIN recovery" if self.is_role else f"with '{ALWAYS_SET}' set to true"
+        return f"Run {self.policy_task()}{', ' if self.is_role else ' '}{how}."
 
     def policy_task(self) -> str:
         """Return the task that writes the policy."""

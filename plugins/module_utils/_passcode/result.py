@@ -8,11 +8,13 @@
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from .._devices.model import PIN_RESET_GUIDE, platform_of
 from .._devices.prediction import PredictedOutcome, predict
 from .._errors import Effects, PartialError
+from .._text import quote
 from .._time import render_timestamp
 from .._types import Json
 from .model import BAD, DeviceReset, Reason, RecordedReset, Status
@@ -24,7 +26,10 @@ SELF_SERVICE = (
     f"Access Pass where needed ({PIN_RESET_GUIDE})."
 )
 SHOWN_FOR = 7 * 86400.0  # seconds for which Intune shows a new passcode
-NAMED = 10  # devices that a message names
+NAMED = 10  # devices that a warning names
+TOLD_REASONS = 3  # in the message of a failed task
+EXAMPLES = 3  # devices that it names for each reason
+LONGEST_REASON = 400  # characters of it
 COUNTED = (
     *("total", "changed", "planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused"),
     *("needs_approval", "not_attempted", "unconfirmed"),
@@ -160,14 +165,25 @@ def find_failure(items: t.Sequence[DeviceReset]) -> PartialError | None:
     if not failed:
         return None
     return PartialError(
-        f"{failed} of {len(items)} devices have no new passcode: {render_failed(items)}", hint="See results for each device's reason."
+        f"{failed} of {len(items)} devices have no new passcode. {render_failed(items)}", hint="See results for each device's reason."
     )
 
 
 def render_failed(items: t.Sequence[DeviceReset]) -> str:
-    """Return the failed devices in a line: name, status, and reason of the first ones."""
-    bad = [item for item in items if item.status in BAD]
-    named = [
-        f"{item.shown_name} {item.status}" + (f" ({item.reason})" if item.reason not in (None, item.status) else "") for item in bad[:NAMED]
-    ]
-    return ", ".join(named) + (f" and {len(bad) - NAMED} more" if len(bad) > NAMED else "") + "."
+    """Return the most frequent reasons why devices failed: each with its number, the names of the first devices, and a sentence."""
+    groups: dict[tuple[Status, Reason | None], list[DeviceReset]] = {}
+    for item in items:
+        if item.status in BAD:
+            groups.setdefault((item.status, item.reason), []).append(item)
+    by_size = sorted(groups.values(), key=len, reverse=True)
+    rest = sum(map(len, by_size[TOLD_REASONS:]))
+    return " ".join([*map(_render_group, by_size[:TOLD_REASONS]), *([f"{rest} more for other reasons."] if rest else [])])
+
+
+def _render_group(group: t.Sequence[DeviceReset]) -> str:
+    """Return a sentence about devices of one status and reason, and what the most of them are told."""
+    status, reason = group[0].status, group[0].reason
+    names = ", ".join(item.shown_name for item in group[:EXAMPLES]) + (f", and {len(group) - EXAMPLES} more" if group[EXAMPLES:] else "")
+    label = status.replace("_", " ") + (f" ({reason})" if reason not in (None, status) else "")
+    message = collections.Counter(item.message for item in group if item.message).most_common(1)
+    return f"{len(group)} {label}: {names}." + (f" {quote(message[0][0], LONGEST_REASON)}" if message else "")

@@ -12,9 +12,9 @@ named, not identified.
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
+from .._directory.display_names import Names
 from .._hello.model import Policy
 from .._hello.policy import diff
 from .._hello.settings import BY_OPTION, BackendName
@@ -23,18 +23,9 @@ from .._types import Json
 from .model import Difference
 
 
-@dataclasses.dataclass(frozen=True)
-class Names:
-    """The names of objects by their IDs. One that is missing is shown as its ID."""
-
-    groups: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    filters: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    tags: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
 def compare(current: Policy, desired: Policy, names: Names, terms: Terms) -> list[Difference]:
     """Return what differs between a policy as it is and as it is expected, by option."""
-    before, after = (_flatten(values, names) for values in diff(current, desired))
+    before, after = map(_flatten, diff(current, desired, names))
     return [
         _differ(option, before.get(option), expected, current.name, terms)
         for option, expected in after.items()
@@ -74,23 +65,13 @@ def report_unresolved(message: str) -> Difference:
     return Difference("unresolved", None, None, None, message)
 
 
-def _flatten(values: Json, names: Names) -> Json:
+def _flatten(values: Json) -> Json:
     """Return the managed values of a policy by option."""
     return {
         "description": values["description"],
         **values["settings"],
-        "assignments": [_name_assignment(assignment, names) for assignment in values["assignments"]],
-        "scope_tags": sorted(names.tags.get(tag, tag) for tag in values["scope_tag_ids"]),
-    }
-
-
-def _name_assignment(assignment: Json, names: Names) -> Json:
-    group_id, filter_id = assignment["group_id"], assignment["filter_id"]
-    return {
-        "target": assignment["target"],
-        "group": names.groups.get(group_id, group_id) if group_id else None,
-        "filter": names.filters.get(filter_id, filter_id) if filter_id else None,
-        "filter_type": assignment["filter_type"],
+        "assignments": values["assignments"],
+        "scope_tags": values["scope_tags"],
     }
 
 

@@ -12,17 +12,17 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
-from .._directory.groups import fetch_group_names
-from .._directory.lookup import fetch_filter_names, fetch_tag_names, render_lookup_requests
+from .._directory.display_names import Names
+from .._directory.lookup import render_lookup_requests
 from .._graph.client import GraphClient
-from .._hello.model import DEFAULT_SCOPE_TAG, Policy, PolicyScope
-from .._hello.planning import BACKENDS, make_desired
+from .._hello.model import Policy, PolicyScope
+from .._hello.planning import BACKENDS, make_desired, name_references
 from .._hello.policy import PolicyTask
 from .._hello.settings import BackendName, describe_value
 from .._hello.terms import Terms
 from .._http.message import Request
 from .._types import Json
-from .differences import Names, compare, report_backend, report_hidden, report_missing, report_several, report_unresolved
+from .differences import compare, report_backend, report_hidden, report_missing, report_several, report_unresolved
 from .model import Difference
 
 
@@ -55,10 +55,10 @@ def compare_policy(
     differences += [report_hidden(name, option, describe_value(task.settings[option]), terms) for option in hidden]
     shown = {option: value for option, value in task.settings.items() if option not in hidden}
     try:
-        desired = make_desired(client, dataclasses.replace(task, backend=backend, settings=shown), current, None)
+        desired, known = make_desired(client, dataclasses.replace(task, backend=backend, settings=shown), current, None)
     except (errors.SelectionError, errors.InvalidOptionError) as failure:
         return [*differences, report_unresolved(str(failure))]
-    return [*differences, *compare(current, desired, _fetch_names(client, current, desired, groups), terms)]
+    return [*differences, *compare(current, desired, _fetch_names(client, current, desired, known.with_more(Names(groups))), terms)]
 
 
 def _report_unresolved(client: GraphClient, task: PolicyTask) -> list[Difference]:
@@ -84,14 +84,11 @@ def _choose_backend(found: t.Mapping[BackendName, t.Sequence[Json]], expected: B
     return expected if expected in with_policy and expected is not None else with_policy[0]
 
 
-def _fetch_names(client: GraphClient, current: Policy, desired: Policy, groups: t.Mapping[str, str]) -> Names:
+def _fetch_names(client: GraphClient, current: Policy, desired: Policy, known: Names) -> Names:
     """Return the names of all that differs, in as few requests as that takes."""
-    assignments = (*current.assignments, *desired.assignments) if current.assignments != desired.assignments else ()
-    tags = {*current.scope_tags, *desired.scope_tags} - {DEFAULT_SCOPE_TAG} if current.scope_tags != desired.scope_tags else set()
-    filters = any(assignment.filter_id for assignment in assignments)
-    unknown = {assignment.group_id for assignment in assignments if assignment.group_id} - groups.keys()
-    return Names(
-        groups={**groups, **(fetch_group_names(client, unknown) if unknown else {})},
-        filters=fetch_filter_names(client) if filters else {},
-        tags=fetch_tag_names(client) if tags else {DEFAULT_SCOPE_TAG: "Default"},
-    )
+    nothing: Json = {}
+    if current.assignments == desired.assignments:
+        nothing["assignments"] = ()
+    if current.scope_tags == desired.scope_tags:
+        nothing["scope_tags"] = ()
+    return name_references(client, known, *(dataclasses.replace(policy, **nothing) for policy in (current, desired)))

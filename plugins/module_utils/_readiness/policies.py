@@ -22,6 +22,7 @@ from .._hello.finding import Finding
 from .._hello.findings import list_included, list_reaching, overlap, turns_off
 from .._hello.model import FoundPolicy
 from .._hello.terms import Terms
+from .._text import clean
 from .model import Evidence, Judged, Part, Reason, ReasonCode, State
 
 RECOVERY, HELLO = "enable_pin_recovery", "use_passport_for_work"
@@ -29,7 +30,7 @@ RECOVERY, HELLO = "enable_pin_recovery", "use_passport_for_work"
 HOLDERS: tuple[Part, ...] = ("profiles", "catalog", "intents")
 # Findings about the paths and values of a custom profile, and the end of a path that is meant for PIN recovery.
 PROFILE_CODES = ("wrong_path", "unknown_path", "braces", "wrong_tenant_id", "letter_case", "wrong_type", "wrong_value", "set_twice")
-RECOVERY_NODE = re.compile(r"[^/\\]*(recover|reset)[^/\\]*$", re.IGNORECASE)
+RECOVERY_NODE = re.compile(r"[^/\\]*(recover|reset)[^/\\]*[/\\\s]*$", re.IGNORECASE)
 ADMIN_CENTER = "Devices > Enrollment > Windows > Windows Hello for Business in the Intune admin center"
 
 
@@ -81,7 +82,7 @@ def _judge_absence(evidence: Evidence, terms: Terms) -> Judged:
     wrong = [finding for finding in evidence.findings if _explains(finding, found)]
     if wrong:
         return Judged("no", tuple(_no("policy_wrong", finding.message, finding.hint, finding.policies) for finding in wrong))
-    advice = f"Run {terms.policy_task()}, which sets {terms.setting(RECOVERY)}."
+    advice = terms.allow_recovery()
     if evidence.expected.name is None:
         return Judged("no", (_no("policy_missing", f"No policy sets {RECOVERY} to true.", advice),))
     if not found:
@@ -94,7 +95,8 @@ def _explains(finding: Finding, policies: t.Iterable[FoundPolicy]) -> bool:
     if finding.severity != "error" or finding.code not in PROFILE_CODES:
         return False
     paths = [str(item.get("omaUri")) for policy in policies if policy.id in finding.policies for item in policy.oma]
-    return any(path in finding.message for path in paths if RECOVERY_NODE.search(path))
+    # A message shows marks that nobody sees as escapes.
+    return any(clean(path) in clean(finding.message) for path in paths if RECOVERY_NODE.search(path))
 
 
 def _say_recovery(policy: FoundPolicy) -> str:

@@ -16,15 +16,10 @@ import textwrap
 import typing as t
 
 from .._types import Json
+from .device_lines import tell_devices
 
 WIDTH = 76  # columns of a line, which is shown indented by two
-NAMED = 50  # devices that a summary names
 LATE = 10  # devices in error or conflict that a summary names for a policy
-STATUSES = (
-    *("planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused"),
-    *("needs_approval", "not_attempted", "unconfirmed"),
-)
-EXPECTED_STATUSES = ("planned", "done", "pending")
 NOBODY = "The policy would be assigned to nobody. Set pin_reset_assignments, or pin_reset_allow_unassigned if that is intended."
 ANSWERS = {True: "yes", False: "no", None: "not known"}
 
@@ -104,7 +99,7 @@ def render_summary(found: Found) -> list[str]:
         *_tell_deployment(found),
         *_tell_findings(found),
         *_tell_readiness(found),
-        *_tell_devices(found),
+        *tell_devices(found.devices),
         *_tell_report(found),
     ]
     return [line for paragraph in paragraphs for line in wrap(paragraph)] or ["Nothing was read or done."]
@@ -122,7 +117,8 @@ def _tell_tenant(found: Found) -> t.Iterator[str]:
     connection = found.connection.get("connection")
     if connection:
         state = f", Intune {connection['intune']}" if connection.get("intune") else ""
-        yield f"Tenant: {connection.get('tenant_name') or 'unknown name'} ({connection.get('tenant_id')}){state}"
+        name, identity = connection.get("tenant_name"), connection.get("tenant_id")
+        yield f"Tenant: {f'{name} ({identity})' if name else identity}{state}"
         yield from (f"  Note: {problem}" for problem in connection.get("problems") or ())
     elif found.connection:
         yield "Tenant: not reached"
@@ -260,33 +256,6 @@ def _tell_readiness(found: Found) -> t.Iterator[str]:
     for difference in readiness.get("differs") or ():
         if difference["code"] != "missing" or "policy_missing" not in told:
             yield f"  {'Not known' if difference['code'] == 'hidden' else 'Differs'}: {difference['message']}"
-
-
-def _tell_devices(found: Found) -> t.Iterator[str]:
-    summary = found.devices.get("summary")
-    if summary is None:
-        if found.devices.get("msg"):
-            yield f"Devices: {found.devices['msg']}"
-        return
-    counts = [f"{summary[status]} {status.replace('_', ' ')}" for status in STATUSES if summary.get(status)]
-    yield f"Devices: {summary['total']} in all" + "".join(f", {count}" for count in counts)
-    for recipient in found.devices.get("recipients") or ():
-        yield (
-            f"  New passcodes are sealed to {recipient['subject']}, SHA-256 {recipient['fingerprint']}, valid until "
-            f"{recipient['not_after']}"
-        )
-    results = found.devices.get("results") or []
-    # Of a fleet those that need a person, and not all of them.
-    told = results if len(results) <= NAMED else [item for item in results if item["status"] not in EXPECTED_STATUSES]
-    yield from (_tell_device(item) for item in told[:NAMED])
-    if len(told) > NAMED:
-        yield f"  and {len(told) - NAMED} more, see pin_reset_results"
-
-
-def _tell_device(item: Json) -> str:
-    reason = f" ({item['reason']})" if item.get("reason") not in (None, item["status"]) else ""
-    message = f". {item['message']}" if item.get("message") else ""
-    return f"  {item.get('device_name') or item['device']}: {item['status'].replace('_', ' ')}{reason}{message}"
 
 
 def _tell_report(found: Found) -> t.Iterator[str]:

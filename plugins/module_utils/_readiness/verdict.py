@@ -14,6 +14,7 @@ import typing as t
 from .._consent.model import NAMES, App
 from .._consent.model import State as Consent
 from .._consent.plan import Change, describe, plan_present
+from .._directory.display_names import Names
 from .._hello.check_in import Status as CheckIn
 from .._hello.terms import Terms
 from .model import (
@@ -53,7 +54,9 @@ def judge(evidence: Evidence, terms: Terms) -> ReadinessResult:
         "reasons": [reason.describe() for level in (connected, configured, arrived) for reason in level.reasons],
         "differs": [difference.describe() for difference in evidence.differences],
         "consent": describe(evidence.consent, evidence.goal, evidence.consent_urls) if evidence.consent else None,
-        "policies": [{**policy.describe(), "rollout": evidence.statuses.get(policy.id)} for policy in evidence.policies],
+        "policies": [
+            {**policy.describe(Names(evidence.group_names)), "rollout": evidence.statuses.get(policy.id)} for policy in evidence.policies
+        ],
         "findings": [finding.describe() for finding in evidence.findings],
         "deployment": deployment,
         "devices": evidence.devices.describe() if evidence.devices else None,

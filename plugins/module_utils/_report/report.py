@@ -23,7 +23,10 @@ QUESTION = "Can users reset their PIN today?"
 HEADINGS = {"yes": "Yes", "no": "No", "unknown": "Not known"}
 MOST_STEPS = 20
 POLICY_PARTS = frozenset({"profiles", "catalog", "intents", "enrollment"})  # of _readiness: the types of policies
-PROVE = "Prove it on a device: in the session of a user, 'dsregcmd /status' must show CanReset with DestructiveAndNonDestructive."
+PROVE = (
+    "Prove it on a device: in the session of a user, 'dsregcmd /status' must show CanReset with DestructiveAndNonDestructive, or with "
+    "NonDestructiveOnly, as with hybrid join and key trust."
+)
 GROUP_POLICIES = "Intune cannot see group policies of a domain. They win over every policy in this report."
 
 

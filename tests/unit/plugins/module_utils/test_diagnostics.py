@@ -88,6 +88,52 @@ def test_a_refused_read_is_a_problem_and_not_the_end(name: str, key: str, value:
     assert len(report["problems"]) == 1 and "Could not read" in report["problems"][0]
 
 
+RESET_ONLY = ["DeviceManagementManagedDevices.PrivilegedOperations.All", "DeviceManagementManagedDevices.Read.All"]
+
+
+@pytest.mark.parametrize(
+    ("roles", "asked", "problems"),
+    [
+        pytest.param(
+            RESET_ONLY,
+            ["organization"],
+            ["Not permitted to read: tenant's name, state of Intune, licenses."],
+            id="case 62: none of them, so one that shows that there is a connection",
+        ),
+        pytest.param(
+            [*RESET_ONLY, "LicenseAssignment.Read.All"],
+            ["subscribedSkus"],
+            ["Not permitted to read: tenant's name, state of Intune."],
+            id="case 62: the licenses alone",
+        ),
+        pytest.param(
+            ["DeviceManagementConfiguration.ReadWrite.All"],
+            ["deviceManagement"],
+            ["Not permitted to read: tenant's name, licenses."],
+            id="case 62: Intune alone",
+        ),
+        pytest.param(["Organization.Read.All"], ["organization", "subscribedSkus"], ["Not permitted to read: state of Intune."], id="two"),
+    ],
+)
+def test_what_the_token_does_not_permit_is_not_asked_for_and_told_in_one_short_line(
+    roles: list[str], asked: list[str], problems: list[str]
+) -> None:
+    script = {target: step if target.rpartition("/")[2] in asked else error(403) for target, step in GOOD.items()}
+    world = tenant(
+        {**script, **({"GET /v1.0/organization": error(403)} if roles == RESET_ONLY else {})},
+        credential=FakeCredential({**CLAIMS, "roles": roles}),
+    )
+    report = fetch_connection(world.client)
+    assert [target.rpartition("/")[2] for target in world.transport.targets] == asked
+    assert report["problems"] == problems
+    assert len(f"  Note: {problems[0]}") <= 76, "a line of the role's summary"
+
+
+def test_a_person_is_asked_for_everything() -> None:
+    world = tenant(GOOD, credential=FakeCredential({"tid": "t", "scp": "User.Read", "exp": START + 60}))
+    assert fetch_connection(world.client)["problems"] == [] and len(world.transport.sent) == 3
+
+
 @pytest.mark.parametrize(
     ("claims", "other", "words"),
     [

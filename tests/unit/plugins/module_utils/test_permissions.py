@@ -62,6 +62,24 @@ def test_what_a_module_lacks_in_check_mode(module: str, granted: list[str], miss
     assert permissions.list_missing(module, granted, check=True) == missing
 
 
+@pytest.mark.parametrize(
+    ("claims", "is_refused"),
+    [
+        pytest.param({"roles": ["Device.Read.All"]}, True, id="case 62: an application without the permission"),
+        pytest.param({"roles": ["Device.Read.All", "Group.Read.All"]}, False, id="with one of them"),
+        pytest.param({"roles": ["Group.ReadWrite.All"]}, False, id="with one to write"),
+        pytest.param({"roles": ["Directory.ReadWrite.All"]}, False, id="with one to write the directory"),
+        pytest.param({"roles": ["Device.Read.All"], "wids": [permissions.NO_DIRECTORY_ROLE]}, True, id="no directory role"),
+        pytest.param({"roles": ["Device.Read.All"], "wids": ["88d8e3e3-8f55-4a1e-953a-9b9898b8876b"]}, False, id="a directory role"),
+        pytest.param({"scp": "User.Read"}, False, id="a person, whose roles count"),
+        pytest.param({"roles": []}, False, id="a token that says nothing"),
+        pytest.param({}, False, id="a token that cannot be read"),
+    ],
+)
+def test_a_read_that_is_certainly_refused(claims: dict[str, t.Any], is_refused: bool) -> None:
+    assert permissions.is_refused(claims, permissions.READ_GROUPS) is is_refused
+
+
 def test_case_60_each_module_that_writes_only_reads_in_check_mode() -> None:
     # The report writes files on the machine, and only reads the tenant.
     writing = {module for module in permissions.MODULES if not module.endswith("_info")} - {"intune_pin_report"}

@@ -203,8 +203,9 @@ def test_a_fleet_with_some_failures() -> None:
     assert outcome.values["summary"] == {**dict.fromkeys(outcome.values["summary"], 0), **expected}
     assert [entry["id"] for entry in outcome.values["results"]] == wire.ids and outcome.changed is True
     told = str(outcome.failure)
-    assert isinstance(outcome.failure, errors.PartialError) and "12 of 14 devices have no new passcode: " in told
-    assert f"{wire.ids[1]} refused (personally_owned), {wire.ids[2]} failed (device_failed), " in told and " and 2 more." in told
+    assert isinstance(outcome.failure, errors.PartialError) and "12 of 14 devices have no new passcode. " in told
+    assert f"11 failed (device_failed): {', '.join(wire.ids[2:5])}, and 8 more. The device reported that the reset failed" in told
+    assert f"1 refused (personally_owned): {wire.ids[1]}. " in told
     assert wire.ids[12] not in told
 
 
@@ -494,7 +495,7 @@ def test_a_second_task_leaves_devices_alone_that_the_first_one_resets(tmp_path: 
     assert set(wire.resets.values()) == {1}
     (other,) = others
     assert statuses(other) == {"not_attempted": 2} and not other.changed
-    assert other.failure is not None and other.failure.effects == "none" and "not_attempted (locked)" in str(other.failure)
+    assert other.failure is not None and other.failure.effects == "none" and "2 not attempted (locked): " in str(other.failure)
     assert other.values["failed_devices"] == wire.ids
     after = run(wire, lock_directory=directory)
     assert statuses(after) == {"done": 2} and not after.changed and set(wire.resets.values()) == {1}

@@ -553,8 +553,8 @@ def test_a_move_to_a_policy_for_a_deleted_group(given: Json, is_moved: bool) -> 
 )
 def test_a_deleted_group_is_in_nobodys_way_where_it_is_not_written(given: Json) -> None:
     world = world_of({LIST: page(profile(oma(URI, True), assignments=[to(DEAD)])), **DIRECTORY})
-    run(world, True, **given)
-    assert not [target for target in world.transport.targets if "groups" in target]
+    assert run(world, True, **given).failure is None
+    assert world.transport.targets.count("GET /v1.0/groups") == 1, "for the names alone"
 
 
 def test_case_49_without_the_permission_to_read_groups_intune_decides() -> None:
@@ -564,6 +564,80 @@ def test_case_49_without_the_permission_to_read_groups_intune_decides() -> None:
     with pytest.raises(errors.GraphError) as caught:
         run(world, assignments=[{"target": "all_devices"}], purge_assignments=False)
     assert f"Check that these groups and filters exist: {DEAD}. Then run again to finish." in str(caught.value)
+
+
+# --- names of what is assigned --------------------------------------------------------------------------------------
+
+READERS = ["DeviceManagementConfiguration.ReadWrite.All", "GroupMember.Read.All"]
+
+
+def assigned(*targets: Json, roles: list[str] | None = None, **script: t.Any) -> Tenant:
+    return world_of({LIST: page(profile(oma(URI, True), assignments=list(targets))), **DIRECTORY, **script}, roles=roles or READERS)
+
+
+def names_of(outcome: Outcome, member: str = "group") -> tuple[list[Json], list[Json], list[Json]]:
+    """Return the names of the result, and those of the difference, before and after."""
+    assert outcome.before is not None and outcome.after is not None
+    found = (outcome.values["pin_policy"] or {"assignments": []}, outcome.before, outcome.after or {"assignments": []})
+    result, before, after = ([each[member] for each in part["assignments"]] for part in found)
+    return result, before, after
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "asked"),
+    [
+        pytest.param({"enable_pin_recovery": True}, (["Ops"],) * 3, 1, id="nothing changes"),
+        pytest.param({"enable_pin_recovery": False}, (["Ops"],) * 3, 1, id="a setting changes"),
+        pytest.param({"assignments": [{"target": "group", "group": "Ops"}]}, (["Ops"],) * 3, 1, id="named: known by the lookup"),
+        pytest.param({"assignments": [{"target": "group", "group": ALIVE}]}, (["Ops"],) * 3, 1, id="named by its ID"),
+        pytest.param({"assignments": []}, ([], ["Ops"], []), 1, id="an assignment goes"),
+        pytest.param({"state": "absent"}, ([], ["Ops"], []), 1, id="the policy goes"),
+    ],
+)
+def test_groups_have_their_names_and_cost_one_request(given: Json, shown: tuple[list[Json], ...], asked: int) -> None:
+    world = assigned(to(ALIVE), **{f"GET /beta{CATALOG}": page()})
+    assert names_of(run(world, True, **given)) == shown
+    assert world.transport.targets.count("GET /v1.0/groups") == asked
+
+
+def test_a_policy_for_all_devices_needs_no_name() -> None:
+    world = assigned({"target": {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}})
+    assert run(world, enable_pin_recovery=True).changed is False
+    assert world.transport.targets == [LIST]
+
+
+def test_a_filter_and_a_scope_tag_have_their_names() -> None:
+    tags = page({"id": "0", "displayName": "Default"}, {"id": "4", "displayName": "Berlin"})
+    world = assigned(to(ALIVE, FILTER), **{"GET /beta/deviceManagement/roleScopeTags": tags})
+    outcome = run(world, True, scope_tags=["Berlin"])
+    assert names_of(outcome, "filter") == (["Corporate"],) * 3
+    assert outcome.before is not None and outcome.after is not None
+    assert (outcome.before["scope_tags"], outcome.after["scope_tags"]) == (["Default"], ["Berlin"])
+
+
+@pytest.mark.parametrize(
+    ("roles", "answered", "asked"),
+    [
+        pytest.param(READERS[:1], page(), 0, id="case 62: without the permission nobody is asked"),
+        pytest.param(READERS, error(403), 1, id="refused"),
+        pytest.param(READERS, error(404), 1, id="another refusal"),
+        pytest.param(READERS, page(), 1, id="the group was deleted"),
+    ],
+)
+def test_a_name_that_cannot_be_read_is_its_id_and_no_failure(roles: list[str], answered: t.Any, asked: int) -> None:
+    world = assigned(to(ALIVE), roles=roles, **{"GET /v1.0/groups": answered})
+    outcome = run(world, enable_pin_recovery=True)
+    assert names_of(outcome) == ([None], [ALIVE], [ALIVE])
+    assert outcome.values["pin_policy"]["assignments"][0]["group_id"] == ALIVE
+    assert (outcome.changed, world.transport.targets.count("GET /v1.0/groups")) == (False, asked)
+
+
+def test_two_groups_of_one_name_are_told_apart() -> None:
+    every = page({"id": ALIVE, "displayName": "Ops"}, {"id": DEAD, "displayName": "ops"})
+    world = assigned(to(ALIVE), **{"GET /v1.0/groups": every, f"GET /v1.0/groups/{DEAD}": answer(200, {"id": DEAD, "displayName": "ops"})})
+    outcome = run(world, True, assignments=[{"target": "group", "group": DEAD}])
+    assert names_of(outcome) == (["ops"], [f"Ops ({ALIVE})"], [f"ops ({DEAD})"])
+    assert outcome.changed is True
 
 
 # --- failures after a change ----------------------------------------------------------------------------------------

@@ -6,39 +6,22 @@ from __future__ import annotations
 
 import typing as t
 
-import pytest
-
-from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._directory.groups import (
     MOST_IDS,
     fetch_group_names,
-    fetch_missing_groups,
     render_name_requests,
 )
-from tests.support.fakes import error, page, query_of, tenant
+from tests.support.fakes import page, query_of, tenant
 
 GROUPS = "GET /v1.0/groups"
 IDS = [f"aaaaaaaa-0000-4000-8000-{number:012}" for number in range(40)]
 
 
-@pytest.mark.parametrize(
-    ("existing", "missing"),
-    [
-        pytest.param([0, 1], [], id="all exist"),
-        pytest.param([1], [0], id="case 49: one was deleted"),
-        pytest.param([], [0, 1], id="case 49: all were deleted"),
-    ],
-)
-def test_ids_that_no_group_has(existing: list[int], missing: list[int]) -> None:
-    world = tenant({GROUPS: page(*({"id": IDS[number].upper()} for number in existing))})
-    assert fetch_missing_groups(world.client, [IDS[0].upper(), IDS[1], IDS[1]]) == {IDS[number] for number in missing}
-    assert query_of(world.transport.sent[0]) == {"$filter": f"id in ('{IDS[0]}','{IDS[1]}')", "$select": "id,displayName"}
-    assert len(world.transport.sent) == 1
-
-
 def test_names_by_their_ids() -> None:
     world = tenant({GROUPS: page({"id": IDS[0].upper(), "displayName": "Pilot ring"}, {"id": IDS[1], "displayName": None})})
-    assert fetch_group_names(world.client, IDS[:3]) == {IDS[0]: "Pilot ring", IDS[1]: IDS[1]}
+    assert fetch_group_names(world.client, [IDS[0].upper(), IDS[1], IDS[1]]) == {IDS[0]: "Pilot ring", IDS[1]: IDS[1]}
+    assert query_of(world.transport.sent[0]) == {"$filter": f"id in ('{IDS[0]}','{IDS[1]}')", "$select": "id,displayName"}
+    assert len(world.transport.sent) == 1
 
 
 def test_the_requests_are_known_before_they_are_sent() -> None:
@@ -49,7 +32,7 @@ def test_the_requests_are_known_before_they_are_sent() -> None:
 
 def test_nothing_is_asked_for_no_ids() -> None:
     world = tenant()
-    assert fetch_missing_groups(world.client, []) == frozenset()
+    assert fetch_group_names(world.client, []) == {}
     assert world.transport.sent == []
 
 
@@ -58,14 +41,5 @@ def test_many_ids_take_as_few_requests_as_an_operator_has_room_for() -> None:
         return page(*({"id": identity} for identity in IDS[1:] if identity in query_of(request)["$filter"]))
 
     world = tenant({GROUPS: answer})
-    assert fetch_missing_groups(world.client, IDS) == {IDS[0]}
+    assert fetch_group_names(world.client, IDS).keys() == set(IDS[1:])
     assert [query_of(request)["$filter"].count("','") + 1 for request in world.transport.sent] == [MOST_IDS, MOST_IDS, 10]
-
-
-def test_a_refusal_leaves_it_unknown() -> None:
-    assert fetch_missing_groups(tenant({GROUPS: error(403)}).client, IDS) is None
-
-
-def test_another_failure_is_reported_as_it_is() -> None:
-    with pytest.raises(errors.ServiceError):
-        fetch_missing_groups(tenant({GROUPS: error(500)}).client, IDS)

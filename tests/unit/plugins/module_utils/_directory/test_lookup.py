@@ -9,9 +9,10 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import DirectoryLookup
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.display_names import NO_NAMES, Names
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import DirectoryLookup, fetch_names
 from ansible_collections.endpointops.intune.plugins.module_utils._guid import NIL
-from tests.support.fakes import answer, error, page, query_of, tenant
+from tests.support.fakes import FakeCredential, answer, error, page, query_of, tenant
 
 ONE = "aaaaaaaa-0000-4000-8000-000000000001"
 TWO = "aaaaaaaa-0000-4000-8000-000000000002"
@@ -289,3 +290,98 @@ def test_another_failure_of_a_look_up_is_reported_as_it_is() -> None:
     with pytest.raises(errors.ServiceError) as caught:
         DirectoryLookup(tenant({GROUPS: error(500)}).client).find_group_id("Ops")
     assert caught.value.hint is None
+
+
+# --- names of what is identified ------------------------------------------------------------------------------------
+
+BATCH = "POST /beta/$batch"
+READERS = ["GroupMember.Read.All", "DeviceManagementConfiguration.Read.All", "DeviceManagementRBAC.Read.All"]
+
+
+def named(script: dict[str, t.Any], roles: list[str] | None = None, known: Names = NO_NAMES, **ids: t.Any) -> tuple[Names, list[str]]:
+    world = tenant(script, credential=FakeCredential({} if roles is None else {"roles": roles}))
+    return fetch_names(world.client, known, **{"groups": (), "filters": (), "tags": (), **ids}), world.transport.targets
+
+
+def batch_of(*bodies: dict[str, t.Any] | int) -> t.Any:
+    responses = [
+        {"id": str(number), "status": body, "body": {"error": {"code": "Forbidden", "message": "No."}}}
+        if isinstance(body, int)
+        else {"id": str(number), "status": 200, "body": body}
+        for number, body in enumerate(bodies)
+    ]
+    return answer(200, {"responses": responses})
+
+
+def test_the_names_of_what_was_looked_up_are_known() -> None:
+    lookup = DirectoryLookup(world_of(thing(ONE, "Ops"), thing(TWO, "Others")).client)
+    assert lookup.names == NO_NAMES
+    for kind in KINDS:
+        find(lookup, kind, "Ops")
+    lists = {ONE: "Ops", TWO: "Others"}
+    assert lookup.names == Names({ONE: "Ops"}, lists, {"0": "Default", **lists})
+
+
+def test_groups_that_still_exist_are_known_by_name_and_asked_for_no_more() -> None:
+    world = world_of(thing(ONE, "Ops"))
+    lookup = DirectoryLookup(world.client)
+    assert lookup.find_missing_groups({ONE, TWO}) == {TWO}
+    assert fetch_names(world.client, lookup.names, groups=[ONE], filters=(), tags=()).groups == {ONE: "Ops"}
+    assert world.transport.targets == [GROUPS]
+
+
+@pytest.mark.parametrize("roles", [None, ["Device.Read.All"]], ids=["refused", "case 62: known to be refused, and not asked for"])
+def test_case_49_groups_that_may_not_be_read_are_not_missing(roles: list[str] | None) -> None:
+    world = tenant({GROUPS: error(403)}, credential=FakeCredential({} if roles is None else {"roles": roles}))
+    assert DirectoryLookup(world.client).find_missing_groups({ONE}) == set()
+    assert world.transport.targets == ([GROUPS] if roles is None else [])
+
+
+def test_another_failure_to_find_missing_groups_is_reported_as_it_is() -> None:
+    with pytest.raises(errors.ServiceError):
+        DirectoryLookup(tenant({GROUPS: error(500)}).client).find_missing_groups({ONE})
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked"),
+    [
+        pytest.param({}, [], id="nothing to name"),
+        pytest.param({"tags": ["0"]}, [], id="the default tag"),
+        pytest.param({"groups": [ONE]}, [GROUPS], id="a group"),
+        pytest.param({"filters": [ONE]}, [FILTERS], id="a filter"),
+        pytest.param({"filters": [ONE], "tags": [ONE]}, [BATCH], id="a filter and a tag"),
+        pytest.param({"groups": [ONE], "filters": [ONE], "tags": [ONE]}, [BATCH, GROUPS], id="one of each"),
+    ],
+)
+def test_names_take_the_fewest_requests(ids: dict[str, list[str]], asked: list[str]) -> None:
+    every = {"value": [thing(ONE, "Ops")]}
+    found, targets = named({GROUPS: answer(200, every), FILTERS: answer(200, every), BATCH: batch_of(every, every)}, READERS, **ids)
+    assert targets == asked
+    assert [found.groups, found.filters] == [{ONE: "Ops"} if part in ids else {} for part in ("groups", "filters")]
+    assert found.tags == ({"0": "Default", ONE: "Ops"} if ids.get("tags") == [ONE] else {"0": "Default"})
+
+
+def test_known_names_are_not_asked_for() -> None:
+    known = Names({ONE: "Ops"}, {TWO: "Laptops"}, {"0": "Default", "1": "Berlin"})
+    assert named({}, READERS, known, groups=[ONE], filters=[TWO], tags=["1"]) == (known, [])
+
+
+@pytest.mark.parametrize(
+    ("roles", "script", "found"),
+    [
+        pytest.param(["Device.Read.All"], {}, NO_NAMES, id="case 62: known to be refused, and not asked for"),
+        pytest.param(None, {GROUPS: error(403), BATCH: batch_of(403, 403), FILTERS: error(403), TAGS: error(403)}, NO_NAMES, id="refused"),
+        pytest.param(READERS, {GROUPS: error(500), BATCH: error(500), FILTERS: error(500), TAGS: error(500)}, NO_NAMES, id="out of order"),
+        pytest.param(READERS, {GROUPS: page(), BATCH: batch_of({"value": 5}, 403), TAGS: error(403)}, NO_NAMES, id="odd answers"),
+        pytest.param(
+            READERS,
+            {GROUPS: error(403), BATCH: batch_of({"value": [thing(ONE, "Laptops")]}, 403)},
+            Names(filters={ONE: "Laptops"}),
+            id="some of them",
+        ),
+    ],
+)
+def test_names_that_cannot_be_read_are_left_out(roles: list[str] | None, script: dict[str, t.Any], found: Names) -> None:
+    shown, targets = named(script, roles, groups=[ONE], filters=[ONE], tags=["7"])
+    assert shown == found
+    assert bool(targets) is bool(script)

@@ -116,8 +116,8 @@ def test_an_assignment_is_written_for_graph(assignment: Assignment, rendered: di
 @pytest.mark.parametrize(
     ("assignment", "shown"),
     [
-        (DEVICES, {"target": "all_devices", "group_id": None, "filter_id": None, "filter_type": None}),
-        (GROUP_FILTERED, {"target": "group", "group_id": G1, "filter_id": F1, "filter_type": "include"}),
+        (DEVICES, {"target": "all_devices", "group": None, "filter": None, "group_id": None, "filter_id": None, "filter_type": None}),
+        (GROUP_FILTERED, {"target": "group", "group": None, "filter": None, "group_id": G1, "filter_id": F1, "filter_type": "include"}),
     ],
     ids=["all devices", "group"],
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.display_names import NO_NAMES
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.custom_profile import CustomProfile
@@ -368,9 +369,14 @@ def test_a_hidden_value_that_is_not_named_is_shown_nowhere() -> None:
     ready = BACKEND.prepare_update(tenant({REVEAL: answer(200, {"value": "s3cret"})}).client, before, after, DEVICE)
     assert ready.written_back == {"device_unlock_plugins": "s3cret"}
     assert ready == before and plan(ready, after) == ["update"], "it is nothing that differs"
-    shown = [diff(ready, after), describe(ready, "custom", DEVICE), describe(after, "custom", DEVICE), repr(ready), repr(after)]
+    shown = [
+        diff(ready, after, NO_NAMES),
+        *(describe(each, "custom", DEVICE, NO_NAMES) for each in (ready, after)),
+        repr(ready),
+        repr(after),
+    ]
     assert "s3cret" not in json.dumps(shown)
-    assert "device_unlock_plugins" not in diff(ready, after)[0]
+    assert "device_unlock_plugins" not in diff(ready, after, NO_NAMES)[0]
 
 
 def test_hidden_values_are_not_asked_for_where_no_setting_is_written() -> None:

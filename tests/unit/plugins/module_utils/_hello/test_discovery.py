@@ -142,7 +142,7 @@ def test_a_profile_is_read_whole() -> None:
     assert found is not None
     assert (found.description, found.scope_tags) == ("For all.", ("0", "5"))
     assert found.assignments == (DEVICES, Assignment("group", G1))
-    shown = {"filter_id": None, "filter_type": None}
+    shown = {"group": None, "filter": None, "filter_id": None, "filter_type": None}
     assert found.describe() == {
         "id": "p-1",
         "name": "PIN",

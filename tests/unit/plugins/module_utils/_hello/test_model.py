@@ -124,7 +124,7 @@ def test_a_found_policy_is_described() -> None:
         "scope": "device",
         "settings": {**dict.fromkeys(BY_OPTION), "web_sign_in_allowed_urls": ["a.test"]},
         "user_settings": {**dict.fromkeys(BY_OPTION), "pin_history": 0},
-        "assignments": [{"target": "all_users", "group_id": None, "filter_id": None, "filter_type": None}],
+        "assignments": [{"target": "all_users", "group": None, "group_id": None, "filter": None, "filter_id": None, "filter_type": None}],
         "scope_tag_ids": ["0"],
     }
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.display_names import Names
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.api import Backend
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
@@ -272,9 +273,11 @@ def test_a_policy_that_was_moved_already_needs_nothing() -> None:
 
 # --- as it is shown -------------------------------------------------------------------------------------------------
 
+NAMES = Names({G1: "Ops"}, tags={"3": "Berlin"})
+
 
 def test_a_policy_is_described() -> None:
-    shown = describe(POLICY, "custom", DEVICE)
+    shown = describe(POLICY, "custom", DEVICE, NAMES)
     assert shown is not None
     assert shown == {
         "id": ID,
@@ -285,29 +288,33 @@ def test_a_policy_is_described() -> None:
         "description": "Mine.",
         "settings": {**dict.fromkeys(settings.BY_OPTION), **POLICY.settings},
         "assignments": [
-            {"target": "all_devices", "group_id": None, "filter_id": None, "filter_type": None},
-            {"target": "group", "group_id": G1, "filter_id": F1, "filter_type": "include"},
+            {"target": "all_devices", "group": None, "group_id": None, "filter": None, "filter_id": None, "filter_type": None},
+            {"target": "group", "group": "Ops", "group_id": G1, "filter": None, "filter_id": F1, "filter_type": "include"},
         ],
         "scope_tag_ids": ["3"],
     }
-    assert describe(None, "custom", DEVICE) is None
+    assert describe(None, "custom", DEVICE, NAMES) is None
 
 
 def test_a_description_names_the_path_of_its_scope() -> None:
-    shown = describe(POLICY, "custom", USER)
+    shown = describe(POLICY, "custom", USER, NAMES)
     assert shown is not None and shown["oma_uri"].startswith("./User/Vendor/MSFT/PassportForWork/")
 
 
 def test_a_diff_has_managed_keys_only_and_the_settings_of_either() -> None:
     after = dataclasses.replace(POLICY, settings={"pin_history": 1}, assignments=(), id=None)
-    before_shown, after_shown = diff(POLICY, after)
-    assert before_shown.pop("assignments") and not after_shown.pop("assignments")
-    same = {"name": "PIN", "description": "Mine.", "scope_tag_ids": ["3"]}
+    before_shown, after_shown = diff(POLICY, after, NAMES)
+    assert before_shown.pop("assignments") == [
+        {"target": "all_devices", "group": None, "filter": None, "filter_type": None},
+        {"target": "group", "group": "Ops", "filter": F1, "filter_type": "include"},
+    ]
+    assert after_shown.pop("assignments") == []
+    same = {"name": "PIN", "description": "Mine.", "scope_tags": ["Berlin"]}
     assert before_shown == {**same, "settings": {"enable_pin_recovery": True, "minimum_pin_length": 6, "pin_history": None}}
     assert after_shown == {**same, "settings": {"enable_pin_recovery": None, "minimum_pin_length": None, "pin_history": 1}}
     assert list(before_shown) == list(after_shown)
-    assert diff(None, None) == ({}, {})
-    assert diff(None, Policy("PIN"))[0] == {}
+    assert diff(None, None, NAMES) == ({}, {})
+    assert diff(None, Policy("PIN"), NAMES)[0] == {}
 
 
 def test_nothing_that_was_read_is_in_a_repr() -> None:

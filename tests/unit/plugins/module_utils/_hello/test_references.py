@@ -31,7 +31,7 @@ def world_of(*existing: str) -> Tenant:
 
 
 def validate(world: Tenant, kept: list[Assignment], given: list[Assignment], desired: list[Assignment]) -> None:
-    validate_references(world.client, DirectoryLookup(world.client), kept, given, Policy("PIN", assignments=tuple(desired)))
+    validate_references(DirectoryLookup(world.client), kept, given, Policy("PIN", assignments=tuple(desired)))
 
 
 @pytest.mark.parametrize(

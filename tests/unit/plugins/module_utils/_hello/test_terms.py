@@ -32,10 +32,22 @@ def test_an_option_is_named_as_the_asker_knows_it(name: str) -> None:
 def test_a_setting_is_named_as_the_asker_knows_it(name: str) -> None:
     assert MODULE_TERMS.setting(name) == f"'{name}' of intune_pin_policy"
     if name == ALWAYS_SET:
-        assert ROLE_TERMS.setting(name) == "enable_pin_recovery (which the role always sets)"
+        assert ROLE_TERMS.setting(name) == "enable_pin_recovery"
+        assert ROLE_TERMS.means_to_set(name) == "a run of endpointops.intune.onboard"
     else:
         variable, _dot, key = ROLE_TERMS.setting(name).partition(".")
         assert key in VARIABLES[variable]["options"]
+
+
+@pytest.mark.parametrize("name", [setting.option for setting in SETTINGS if setting.option != ALWAYS_SET])
+def test_a_setting_is_the_means_to_set_it(name: str) -> None:
+    for terms in (MODULE_TERMS, ROLE_TERMS):
+        assert terms.means_to_set(name) == terms.setting(name)
+
+
+def test_how_recovery_is_allowed_is_told_in_the_words_of_the_asker() -> None:
+    assert ROLE_TERMS.allow_recovery() == "Run endpointops.intune.onboard, which allows PIN recovery."
+    assert MODULE_TERMS.allow_recovery() == "Run intune_pin_policy with 'enable_pin_recovery' set to true."
 
 
 def test_an_unknown_name_is_a_programming_error() -> None:

@@ -148,11 +148,52 @@ def test_a_reset_without_a_readable_start_shows_none() -> None:
     assert result.describe(item(reset=found))["started"] is None
 
 
-def test_the_first_ten_failed_devices_are_named() -> None:
-    subjects = [item(status="failed", reason=reason) for reason in ("device_failed", "failed", None)] + [item(status="done")]
-    assert result.render_failed(subjects) == "PC-1 failed (device_failed), PC-1 failed, PC-1 failed."
-    assert result.render_failed([item(status="unknown")] * 10) == ", ".join(["PC-1 unknown"] * 10) + "."
-    assert result.render_failed([item(status="unknown")] * 12) == ", ".join(["PC-1 unknown"] * 10) + " and 2 more."
+def failed(number: int, message: str | None = None, **more: t.Any) -> list[DeviceReset]:
+    """Return devices that failed, named PC-0 and so on."""
+    found = [item(**{"status": "failed", "message": message, **more}) for _number in range(number)]
+    for position, subject in enumerate(found):
+        subject.names = [f"PC-{position}"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("subjects", "told"),
+    [
+        pytest.param(failed(1), "1 failed: PC-0.", id="case 64: one without a reason"),
+        pytest.param(
+            failed(2, "It said no.", reason="device_failed"),
+            "2 failed (device_failed): PC-0, PC-1. It said no.",
+            id="case 64: a reason of two is told once",
+        ),
+        pytest.param(
+            failed(200, "It said no.", status="not_supported", reason="not_supported"),
+            "200 not supported: PC-0, PC-1, PC-2, and 197 more. It said no.",
+            id="case 64: a reason of many",
+        ),
+        pytest.param(
+            [*failed(1, "A."), *failed(3, "B.", reason="locked"), *failed(1, status="done"), *failed(2, "C.", status="refused")],
+            "3 failed (locked): PC-0, PC-1, PC-2. B. 2 refused: PC-0, PC-1. C. 1 failed: PC-0. A.",
+            id="case 64: the most frequent reason first, and no device that is done",
+        ),
+        pytest.param(
+            [one for reason in ("locked", "device_gone", "canceled", "unavailable") for one in failed(1, reason=reason)],
+            "1 failed (locked): PC-0. 1 failed (device_gone): PC-0. 1 failed (canceled): PC-0. 1 more for other reasons.",
+            id="case 64: three reasons, and how many have others",
+        ),
+        pytest.param([*failed(1, "A."), *failed(2, "B.")], "3 failed: PC-0, PC-0, PC-1. B.", id="case 64: what the most are told"),
+        pytest.param(failed(1, "A\n  B\x1b[2J"), "1 failed: PC-0. A B\\x1b[2J", id="case 64: a text of the service in one line"),
+        pytest.param(failed(1, "x" * 4000), f"1 failed: PC-0. {'x' * 400}...", id="case 64: a long text is cut"),
+    ],
+)
+def test_a_failed_task_tells_its_most_frequent_reasons(subjects: list[DeviceReset], told: str) -> None:
+    assert result.render_failed(subjects) == told
+
+
+def test_case_64_the_message_of_ten_thousand_failures_is_short() -> None:
+    subjects = [one for reason in ("locked", "canceled", "device_gone") for one in failed(3333, "x" * 400, reason=reason)]
+    failure = result.find_failure(subjects)
+    assert failure is not None and str(failure).startswith("9999 of 9999 devices have no new passcode. 3333 failed (locked): PC-0, ")
+    assert len(str(failure)) < 1700
 
 
 def test_case_7_members_of_a_group_are_named_by_their_own_names() -> None:
@@ -161,10 +202,7 @@ def test_case_7_members_of_a_group_are_named_by_their_own_names() -> None:
         subject.names = ["group Pilot ring", "group Others"]
         subject.device = Device(ID, f"PC-{number}")
     gone = DeviceReset(ID, ["group Pilot ring"], status="unknown", reason="device_gone")
-    assert (
-        result.render_failed([*subjects, gone])
-        == f"PC-0 refused (hybrid_joined), PC-1 refused (hybrid_joined), {ID} unknown (device_gone)."
-    )
+    assert result.render_failed([*subjects, gone]) == f"2 refused (hybrid_joined): PC-0, PC-1. 1 unknown (device_gone): {ID}."
 
 
 # --- the documentation ----------------------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ import typing as t
 import pytest
 from hypothesis import given
 
+from ansible_collections.endpointops.intune.plugins.module_utils._directory.display_names import Names
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.terms import MODULE_TERMS, ROLE_TERMS
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness import differences
-from ansible_collections.endpointops.intune.plugins.module_utils._readiness.differences import Names, compare
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.differences import compare
 from tests.support.policies import values_for
 from tests.support.readiness import DEVICES, G1, G2, ON
 

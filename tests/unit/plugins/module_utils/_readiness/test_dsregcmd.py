@@ -43,11 +43,14 @@ def test_the_verdict_on_each_kind_of_device(name: str, end: str) -> None:
 @pytest.mark.parametrize(
     ("output", "verdict", "codes"),
     [
-        pytest.param(change(possible, UserState={"CanReset": "nonDestructiveOnly"}), True, [], id="other case"),
-        pytest.param(change(possible, UserState={"CanReset": "Unknown"}), None, ["can_reset_unknown"], id="an error in Windows"),
-        pytest.param(change(possible, UserState={"CanReset": None}), None, ["can_reset_unknown"], id="an old build"),
+        pytest.param(change(possible, UserState={"CanReset": "nonDestructiveOnly"}), True, [], id="case 55: in another letter case"),
+        pytest.param(change(possible, UserState={"CanReset": "Unknown"}), None, ["can_reset_unknown"], id="case 55: an error in Windows"),
+        pytest.param(change(possible, UserState={"CanReset": None}), None, ["can_reset_unknown"], id="case 55: no line"),
         pytest.param(
-            change(possible, UserState={"CanReset": "NonDestructiveNever"}), None, ["can_reset_unknown"], id="a value of a later build"
+            change(possible, UserState={"CanReset": "NonDestructiveNever"}),
+            None,
+            ["can_reset_unknown"],
+            id="case 55: a value of a later build",
         ),
         pytest.param(change(possible, UserState={"WamDefaultSet": "ERROR"}), True, [], id="elevated, the same user"),
         pytest.param(change(possible, SSOState=None), True, [], id="without the state of the tokens"),

@@ -103,6 +103,11 @@ def verdict(evidence: Evidence) -> tuple[str, list[str], list[str]]:
         pytest.param([enrollment()], "no", ["policy_missing"], id="enrollment alone is no policy"),
         pytest.param([profile(RIGHT)], "yes", [], id="a right path"),
         pytest.param([profile(WRONG)], "no", ["policy_wrong"], id="a wrong path"),
+        pytest.param([profile(f"{RIGHT}/")], "no", ["policy_wrong"], id="case 46: a slash at the end"),
+        pytest.param([profile(f"{RIGHT}\\")], "no", ["policy_wrong"], id="case 46: a backslash at the end"),
+        pytest.param([profile(f"{RIGHT}/ ")], "no", ["policy_wrong"], id="case 46: a slash and a blank at the end"),
+        pytest.param([profile(RIGHT.replace("Pin", "Pin\u200b"))], "no", ["policy_wrong"], id="case 46: a mark that nobody sees"),
+        pytest.param([profile(f"{RIGHT}\n")], "no", ["policy_wrong"], id="case 46: a line end"),
         pytest.param(
             [profile(WRONG.replace("EnablePinRecovery", "UsePassportForWork"))], "no", ["policy_missing"], id="a wrong path of another"
         ),

@@ -216,17 +216,9 @@ def test_a_finding_that_is_a_reason_is_told_once():
     assert "Error: A and B disagree. Fix it." in text(before=readiness(findings=[finding]))
 
 
-def test_a_fleet_names_only_devices_that_need_somebody():
-    results = [{"device": f"D{n}", "device_name": f"D{n}", "status": "done"} for n in range(200)]
-    results += [{"device": "X", "device_name": None, "status": "failed", "reason": "device_failed", "message": "It failed."}]
-    told = text(devices={"results": results, "summary": {"total": 201, "done": 200, "failed": 1}})
-    assert told.splitlines() == ["Devices: 201 in all, 200 done, 1 failed", "  X: failed (device_failed). It failed."]
-
-
-def test_more_failed_devices_than_a_summary_names_are_counted():
-    results = [{"device": f"D{n}", "status": "failed", "reason": None} for n in range(70)]
-    told = lines(devices={"results": results, "summary": {"total": 70, "failed": 70}})
-    assert len(told) == 1 + 50 + 1 and told[-1] == "  and 20 more, see pin_reset_results"
+def test_case_62_a_tenant_without_a_readable_name_is_its_id():
+    unnamed = {"connection": {**CONNECTION["connection"], "tenant_name": None, "intune": None}}
+    assert lines(connection=unnamed) == ["Tenant: t-1"]
 
 
 def test_case_71_no_line_is_wider_than_a_terminal():

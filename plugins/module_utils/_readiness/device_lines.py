@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The lines about devices in the summary of a run of the role pin_reset: their numbers, what to expect, and those that need a person.
+
+Pure. Takes the result of intune_device_passcode.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._types import Json
+
+NAMED = 50  # devices that a summary names
+STATUSES = (
+    *("planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused"),
+    *("needs_approval", "not_attempted", "unconfirmed"),
+)
+EXPECTED_STATUSES = ("planned", "done", "pending")
+OPEN_STATUSES = ("planned", "pending", "needs_approval")  # whose outcome can only be predicted
+PREDICTED = {
+    "new_passcode": "a new passcode",
+    "passcode_removed": "the passcode is removed",
+    "not_supported": "not supported",
+    "unknown": "not known",
+}
+
+
+def tell_devices(devices: Json) -> t.Iterator[str]:
+    """Yield the lines about devices."""
+    summary = devices.get("summary")
+    if summary is None:
+        if devices.get("msg"):
+            yield f"Devices: {devices['msg']}"
+        return
+    counts = [f"{summary[status]} {status.replace('_', ' ')}" for status in STATUSES if summary.get(status)]
+    yield f"Devices: {summary['total']} in all" + "".join(f", {count}" for count in counts)
+    for recipient in devices.get("recipients") or ():
+        yield (
+            f"  New passcodes are sealed to {recipient['subject']}, SHA-256 {recipient['fingerprint']}, valid until "
+            f"{recipient['not_after']}"
+        )
+    results = devices.get("results") or []
+    yield from _tell_sealed(results)
+    yield from _tell_predictions(results)
+    # Of a fleet those that need a person, and not all of them.
+    told = results if len(results) <= NAMED else [item for item in results if item["status"] not in EXPECTED_STATUSES]
+    yield from (_tell_device(item) for item in told[:NAMED])
+    if len(told) > NAMED:
+        yield f"  and {len(told) - NAMED} more, see pin_reset_results"
+
+
+def _tell_sealed(results: t.Iterable[Json]) -> t.Iterator[str]:
+    """Yield a line about where sealed passcodes are: in files, or in the results of the task alone."""
+    sealed = [item for item in results if item.get("sealed_passcode")]
+    files = [item["sealed_file"] for item in sealed if item.get("sealed_file")]
+    if files:
+        yield f"  {len(files)} sealed passcode{'' if len(files) == 1 else 's'}, each in a file of its own, such as {files[0]}"
+    elif sealed:
+        yield "  The sealed passcodes are in the fact pin_reset_results. For files, set pin_reset_sealed_directory to a folder."
+
+
+def _tell_predictions(results: t.Iterable[Json]) -> t.Iterator[str]:
+    """Yield a line for each outcome to expect, the most frequent one first, of the devices whose outcome is open."""
+    groups: dict[tuple[str, str], int] = {}
+    for item in results:
+        if item["status"] in OPEN_STATUSES and item.get("predicted_outcome"):
+            key = (item["predicted_outcome"], item.get("predicted_reason") or "")
+            groups[key] = groups.get(key, 0) + 1
+    for (outcome, reason), number in sorted(groups.items(), key=lambda group: -group[1]):
+        yield f"  To expect of {number} device{'' if number == 1 else 's'}: {PREDICTED.get(outcome, outcome)}. {reason}".rstrip()
+
+
+def _tell_device(item: Json) -> str:
+    reason = f" ({item['reason']})" if item.get("reason") not in (None, item["status"]) else ""
+    message = f". {item['message']}" if item.get("message") else ""
+    return f"  {item.get('device_name') or item['device']}: {item['status'].replace('_', ' ')}{reason}{message}"

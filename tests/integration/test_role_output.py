@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The output of the role's playbooks: what a person sees of a run, and where a sealed passcode is afterwards."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.integration.test_device_passcode_info import recipient, unseal
+
+ASSIGNED = {"pin_reset_assignments": [{"target": "all_devices"}]}
+RESET = {"pin_reset_devices": ["PHONE-HELPDESK-01", "LT-BERLIN-014", "PHONE-FIELD-05"]}
+
+
+def run(ansible, playbook: str, *arguments: str, **variables):
+    return ansible.playbook(f"endpointops.intune.{playbook}", "-e", json.dumps(variables), *arguments)
+
+
+@pytest.mark.parametrize(
+    ("playbook", "variables", "arguments"),
+    [
+        pytest.param("verify", {}, [], id="case 65: verify"),
+        pytest.param("onboard", {**ASSIGNED, **RESET, "pin_reset_wait": False}, [], id="case 65: onboard, and reset"),
+        pytest.param("onboard", {**ASSIGNED, **RESET}, ["--check", "--diff"], id="case 65: a plan"),
+        pytest.param("reset_passcode", {**RESET, "pin_reset_wait_timeout": 6}, [], id="case 65: reset"),
+        pytest.param("report", {"pin_reset_report_directory": "."}, [], id="case 65: report"),
+        pytest.param("offboard", {}, [], id="case 65: offboard"),
+    ],
+)
+def test_a_run_prints_at_most_twelve_tasks_each_of_which_tells_its_reader_something(ansible, playbook, variables, arguments):
+    play = run(ansible, playbook, *arguments, **variables)
+    names = [task.name.rpartition(" : ")[2] for task in play.tasks]
+    assert 3 <= len(names) <= 12 and len(set(names)) == len(names), names
+    # An entry point, and an imperative: none tells of variables that are set for the role alone.
+    plumbing = ("forget", "remember", "set ", "note", "collect", "prepare", "include")
+    assert not [name for name in names if name.rpartition("| ")[2].lower().startswith(plumbing)], names
+    assert "include_role" not in play.output and "Traceback" not in play.output
+
+
+def test_case_64_a_failed_fleet_says_why_before_its_result(ansible):
+    play = run(ansible, "reset_passcode", **RESET, pin_reset_wait_timeout=6)
+    told = play["Devices | Reset passcodes"].result["msg"]
+    assert play.code == 2 and told.startswith("2 of 3 devices have no new passcode. "), told
+    assert "1 not supported: LT-BERLIN-014. The device reported" in told and "1 failed (device_failed): PHONE-FIELD-05." in told
+    told = " ".join(" ".join(play["Summary | PIN reset"].result["msg"]).split())
+    assert "Devices: 3 in all, 1 done, 1 failed, 1 not supported" in told
+
+
+def test_case_67_the_stock_playbook_leaves_a_file_for_each_sealed_passcode(ansible):
+    certificate, key = recipient(ansible.folder)
+    folder = ansible.folder / "sealed"
+    folder.mkdir(mode=0o700)
+    sealed = {"pin_reset_devices": ["PHONE-HELPDESK-01"], "pin_reset_seal_to": [str(certificate)]}
+    play = run(ansible, "reset_passcode", **sealed, pin_reset_sealed_directory=str(folder))
+    assert play.code == 0, play.output
+    (path,) = folder.iterdir()
+    assert unseal(path.read_text(), key, certificate)
+    told = " ".join(" ".join(play["Summary | PIN reset"].result["msg"]).split())
+    assert f"1 sealed passcode, each in a file of its own, such as {path}" in told
+    alone = run(ansible, "reset_passcode", **sealed)
+    told = " ".join(" ".join(alone["Summary | PIN reset"].result["msg"]).split())
+    assert "are in the fact pin_reset_results. For files, set pin_reset_sealed_directory to a folder." in told, alone.output
+
+
+def test_case_70_a_plan_says_which_outcome_to_expect(ansible):
+    named = {"pin_reset_devices": ["LT-BERLIN-014", "XCOVER-WAREHOUSE-01"], "pin_reset_platforms": ["windows", "android"]}
+    play = run(ansible, "reset_passcode", "--check", **named)
+    told = " ".join(" ".join(play["Summary | PIN reset"].result["msg"]).split())
+    assert "To expect of 1 device: not supported. Microsoft's current pages" in told
+    assert "To expect of 1 device: a new passcode. " in told and play.code == 0
+
+
+def test_case_62_an_application_for_resets_alone_gets_one_short_note(ansible):
+    app = ansible.tenant.control.add_app(
+        roles=["DeviceManagementManagedDevices.PrivilegedOperations.All", "DeviceManagementManagedDevices.Read.All"]
+    )
+    env = {"INTUNE_CLIENT_ID": app["client_id"], "INTUNE_CLIENT_SECRET": app["client_secret"]}
+    play = ansible.playbook("endpointops.intune.reset_passcode", "-e", json.dumps({"pin_reset_devices": ["PHONE-HELPDESK-01"]}), env=env)
+    assert play.code == 0, play.output
+    lines = play["Summary | PIN reset"].result["msg"]
+    assert lines[1:2] == ["  Note: Not permitted to read: tenant's name, state of Intune, licenses."], lines
+    assert lines[0] == f"Tenant: {ansible.tenant.env['INTUNE_TENANT_ID']}" and "unknown" not in " ".join(lines)

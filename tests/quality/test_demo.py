@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What `make demo` shows fits into a terminal. That it works, it says itself, as a part of `make test`."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from tests.demo import STEPS, WIDTH, fit
+
+ROOT = pathlib.Path(__file__).parents[2]
+RED, END = "\x1b[0;31m", "\x1b[0m"
+
+
+def test_every_step_is_a_playbook():
+    assert {step.playbook for step in STEPS} <= {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+    assert STEPS[-1].playbook == "report"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("", id="an empty line"),
+        pytest.param("  Tenant: Contoso", id="a short line"),
+        pytest.param(f"{RED}ok: [localhost]{END}", id="in color"),
+        pytest.param(f"  {'x' * 120}", id="a word that is longer"),
+    ],
+)
+def test_a_line_that_fits_or_cannot_be_wrapped_is_shown_as_it_is(line):
+    assert fit(line) == line
+
+
+@pytest.mark.parametrize("color", [("", ""), (RED, END)], ids=["plain", "in color"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"TASK [a task] {'*' * 200}", id="case 71: stars"),
+        pytest.param(f"[ERROR]: Task failed: {'word ' * 60}", id="case 71: an error"),
+        pytest.param(f'+    "description": "{"word " * 30}",', id="case 71: a difference"),
+        pytest.param('fatal: [localhost]: FAILED! => {"changed": ' + "x" * 6000 + "}", id="case 71: a result as JSON"),
+    ],
+)
+def test_no_line_is_wider_than_a_terminal(text, color):
+    shown = fit(color[0] + text.rstrip() + color[1])
+    lines = [line.removeprefix(color[0]).removesuffix(color[1]) for line in shown.splitlines()]
+    assert max(map(len, lines)) <= WIDTH and lines[0][:13] == text[:13]
+    assert len(lines) > 1 or "fatal" in text or "***" in text

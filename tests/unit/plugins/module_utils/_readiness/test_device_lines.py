@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.prediction import PREDICTIONS
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import COUNTED
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.device_lines import PREDICTED, STATUSES, tell_devices
+
+
+def test_every_outcome_and_status_has_words():
+    assert {prediction.outcome for prediction in PREDICTIONS} == set(PREDICTED)
+    assert set(STATUSES) == set(COUNTED) - {"total", "changed"}
+
+
+def test_a_task_that_failed_before_it_had_devices_tells_why():
+    assert list(tell_devices({"failed": True, "msg": "There is no device."})) == ["Devices: There is no device."]
+    assert list(tell_devices({})) == []
+
+
+def test_a_fleet_names_only_devices_that_need_somebody():
+    results = [{"device": f"D{n}", "device_name": f"D{n}", "status": "done"} for n in range(200)]
+    results += [{"device": "X", "device_name": None, "status": "failed", "reason": "device_failed", "message": "It failed."}]
+    told = list(tell_devices({"results": results, "summary": {"total": 201, "done": 200, "failed": 1}}))
+    assert told == ["Devices: 201 in all, 200 done, 1 failed", "  X: failed (device_failed). It failed."]
+
+
+def test_more_failed_devices_than_a_summary_names_are_counted():
+    results = [{"device": f"D{n}", "status": "failed", "reason": None} for n in range(70)]
+    told = list(tell_devices({"results": results, "summary": {"total": 70, "failed": 70}}))
+    assert len(told) == 1 + 50 + 1 and told[-1] == "  and 20 more, see pin_reset_results"
+
+
+def planned(outcome, *, status="planned", reason="Why."):
+    return {"device": "D", "status": status, "predicted_outcome": outcome, "predicted_reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("results", "told"),
+    [
+        pytest.param(
+            [planned("not_supported"), planned("new_passcode"), planned("new_passcode")],
+            ["  To expect of 2 devices: a new passcode. Why.", "  To expect of 1 device: not supported. Why."],
+            id="case 70: grouped, the most frequent first",
+        ),
+        pytest.param(
+            [planned("unknown", reason="A."), planned("unknown", reason="B."), planned("passcode_removed", reason=None)],
+            [
+                "  To expect of 1 device: not known. A.",
+                "  To expect of 1 device: not known. B.",
+                "  To expect of 1 device: the passcode is removed.",
+            ],
+            id="case 70: another reason is another group",
+        ),
+        pytest.param(
+            [planned("new_passcode", status=status) for status in ("pending", "needs_approval", "done", "failed", "refused")],
+            ["  To expect of 2 devices: a new passcode. Why."],
+            id="case 70: not where the outcome is known",
+        ),
+        pytest.param([{"device": "D", "status": "planned"}], [], id="an older result"),
+    ],
+)
+def test_the_outcome_to_expect_is_told_for_each_group_of_devices(results, told):
+    found = tell_devices({"results": results, "summary": {"total": len(results), "planned": len(results)}})
+    assert [line for line in found if "To expect" in line] == told
+
+
+def sealed(number: int, **more):
+    return [{"device": f"D{n}", "status": "done", "sealed_passcode": "-----BEGIN CMS-----", **more} for n in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("results", "told"),
+    [
+        pytest.param(
+            sealed(2, sealed_file="/s/D.pem"), ["  2 sealed passcodes, each in a file of its own, such as /s/D.pem"], id="case 67: files"
+        ),
+        pytest.param(
+            sealed(1, sealed_file="/s/D.pem"), ["  1 sealed passcode, each in a file of its own, such as /s/D.pem"], id="case 67: one"
+        ),
+        pytest.param(
+            sealed(2),
+            ["  The sealed passcodes are in the fact pin_reset_results. For files, set pin_reset_sealed_directory to a folder."],
+            id="case 67: no files",
+        ),
+        pytest.param([{"device": "D", "status": "failed", "sealed_passcode": None}], [], id="none"),
+    ],
+)
+def test_it_is_told_where_sealed_passcodes_are(results, told):
+    found = list(tell_devices({"results": results, "summary": {"total": len(results)}}))
+    assert [line for line in found if "sealed" in line] == told and "BEGIN CMS" not in str(found)
