@@ -94,6 +94,7 @@ PURE = frozenset(
         "_readiness.policies",
         "_readiness.verdict",
         "_readiness.differences",
+        "_readiness.on_device",
     }
 )
 

@@ -74,6 +74,16 @@ def select(
     return Selection({device: list(dict.fromkeys(labels)) for device, labels in ids.items()}, warnings)
 
 
+def find_device(client: GraphClient, scheduler: BatchScheduler, term: SearchTerm) -> Candidate | None:
+    """Return the device that a name means; null while there is none. Raises SelectionError for a name of several."""
+    search = Search(client, scheduler, [term])
+    search.run()
+    found = search.devices_of(term)
+    if found or search.refusal_of(term):
+        raise_problems(filter(None, [_find_problem(term, search)]))
+    return next(iter(found.values()), None)
+
+
 def _find_problem(term: SearchTerm, search: Search) -> str | None:
     refusal, found = search.refusal_of(term), search.devices_of(term)
     if refusal:
