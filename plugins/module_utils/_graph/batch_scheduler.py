@@ -113,7 +113,8 @@ class BatchScheduler:
     def fetch_all(self, requests: t.Sequence[Request]) -> list[Response]:
         """Return the responses of reads of one version, in their order, whatever their status; raise where one stays unavailable.
 
-        A read may be a POST, such as one for a report. Transient failures are repeated while there is progress, and for ``retry_timeout`` seconds without.
+        A read may be a POST, such as one for a report. Transient failures are repeated while there is progress, and for
+        ``retry_timeout`` seconds without.
         """
         responses: list[Response | None] = [None] * len(requests)
         attempts = Attempts(since=self._clock.monotonic())
