@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 from ._argspec import SELECTION
@@ -18,6 +19,7 @@ from ._hello import assignments, policy, settings
 from ._hello.check_in import Rollout
 from ._hello.terms import MODULE_TERMS, ROLE_TERMS
 from ._option_values import TEXT, TEXTS, Options
+from ._passcode.model import parse_moment
 from ._readiness.collect import Question
 from ._readiness.wait import WantedDevice
 
@@ -60,6 +62,7 @@ ON_DEVICE: Options = {
     "device": {"type": TEXT},
     "match_by": SELECTION["match_by"],
     "ownerships": {"type": "list", "elements": "str", "choices": list(OWNERSHIPS), "default": ["company"]},
+    "enrolled_since": {"type": "str"},
     "wait_timeout": {"type": "float", "default": 0},
     "interval": {"type": "float", "default": 30},
 }
@@ -92,6 +95,8 @@ def parse_wanted(params: t.Mapping[str, t.Any], check: bool) -> WantedDevice:
         ownerships=tuple(params["ownerships"]),
         timeout=0.0 if check else params["wait_timeout"],
         interval=interval,
+        # It may lie in the future: the device enrolls later.
+        enrolled_since=parse_moment("enrolled_since", params["enrolled_since"], math.inf) if params["enrolled_since"] else None,
     )
 
 

@@ -53,6 +53,13 @@ options:
     elements: str
     choices: [company, personal, unknown]
     default: [company]
+  enrolled_since:
+    description:
+      - A moment such as C(2026-01-31T08:00:00Z). Records of O(device) that enrolled before it are left out, as are those whose enrollment
+        Intune does not date. Set it for a device that was set up again, such as to the beginning of imaging. Without it, the record of the
+        earlier enrollment would be taken for the device until it is removed.
+      - A moment without a time zone counts as UTC, with a warning.
+    type: str
   wait_timeout:
     description:
       - Seconds to wait for O(device). With V(0), the module looks once and returns the verdict, whatever it is. Check mode looks once, too.
@@ -60,7 +67,8 @@ options:
         is, for a device that is not eligible for a reason that does not pass, a tenant that is not connected or not configured, and a
         permission that is missing.
       - A failure to reach Microsoft Graph does not end the wait, and neither does an error that the device reports for the policy, since
-        the next check-in may succeed. The wait ends one request after its time at the latest.
+        the next check-in may succeed. The wait ends one request after its time at the latest, or one reading of the tenant where that could
+        not be read before.
     type: float
     default: 0
   interval:
@@ -400,6 +408,7 @@ import typing as t
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import NotReadyError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import warn_of_zone
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.collect import collect
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.on_device import explain_end
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.verdict import judge
@@ -424,10 +433,11 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     wanted = parse_wanted(params, check)
     wait = DeviceWait(client, dataclasses.replace(question, rollout="none"), wanted)
     readiness = wait.run()
+    warnings = warn_of_zone("enrolled_since", params["enrolled_since"])
     if readiness["ready"] is True or not wanted.timeout:
-        return Outcome({"readiness": readiness})
+        return Outcome({"readiness": readiness}, warnings=warnings)
     message, hint = explain_end(readiness, wait.device)
-    return Outcome({"readiness": readiness}, failure=NotReadyError(message, hint=hint))
+    return Outcome({"readiness": readiness}, warnings=warnings, failure=NotReadyError(message, hint=hint))
 
 
 def main() -> None:

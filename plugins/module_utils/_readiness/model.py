@@ -102,13 +102,15 @@ class DeviceCounts:
 class DeviceEvidence:
     """All that was read of the one device that a task asks for.
 
-    ``identifiers``: the properties by which it was looked for. ``is_known``: Intune has it. ``record`` and ``verdict``: null where they
+    ``identifiers``: the properties by which it was looked for. ``enrolled_since``: the moment before which a record is an old one, as text.
+    ``is_known``: Intune has it. ``record`` and ``verdict``: null where they
     were not read. ``statuses``: those of the policies that count. ``unread``, ``unread_status``: why the device, or a status, could not
     be read. ``waited``: seconds.
     """
 
     name: str
     identifiers: tuple[str, ...] = ()
+    enrolled_since: str | None = None
     is_known: bool = False
     record: Device | None = None
     verdict: Verdict | None = None

@@ -85,7 +85,8 @@ def _find_obstacle(device: DeviceEvidence, configured: Judged, terms: Terms) -> 
 
 def _explain_missing(device: DeviceEvidence, configured: Judged, terms: Terms) -> Reason:
     looked_for = " and ".join(device.identifiers)
-    text = f"Intune does not know a device '{show(device.name)}' (looked for by {looked_for}).{explain_missing(device.name, ())}"
+    since = f" that enrolled since {device.enrolled_since}" if device.enrolled_since else ""
+    text = f"Intune does not know a device '{show(device.name)}'{since} (looked for by {looked_for}).{explain_missing(device.name, ())}"
     hint = (
         f"Check that it has enrolled, and that {terms.option('device')} names it as Intune does. Then run the task again, with a longer "
         f"{terms.option('wait_timeout')} where enrollment takes longer."

@@ -27,6 +27,7 @@ from .._graph.responses import parse_response
 from .._hello.check_in import PolicyOnDevice
 from .._hello.device_status import StatusRequests, fetch_on_device, render_status_requests
 from .._http.message import Response
+from .._time import render_timestamp
 from .collect import Question, collect, explain
 from .model import DeviceEvidence, Evidence, ReadinessResult, Unread
 from .on_device import evaluate_device, is_refused
@@ -39,13 +40,17 @@ UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResp
 
 @dataclasses.dataclass(frozen=True)
 class WantedDevice:
-    """The device that a task waits for. ``timeout``: seconds for the wait, 0 for one look. ``interval``: seconds between two looks."""
+    """The device that a task waits for. ``timeout``: seconds for the wait, 0 for one look. ``interval``: seconds between two looks.
+
+    ``enrolled_since``: an older record of the same name is another one; null where the age does not count.
+    """
 
     name: str
     match_by: MatchOption
     ownerships: tuple[str, ...]
     timeout: float
     interval: float
+    enrolled_since: float | None = None
 
 
 class DeviceWait:
@@ -58,7 +63,8 @@ class DeviceWait:
         self._scheduler = BatchScheduler(client, QUOTA)
         self._started = client.clock.monotonic()
         self._deadline = self._started + wanted.timeout
-        self._unknown = DeviceEvidence(wanted.name, tuple(identifier for identifier, _value in self._term.pairs))
+        identifiers = tuple(identifier for identifier, _value in self._term.pairs)
+        self._unknown = DeviceEvidence(wanted.name, identifiers, render_timestamp(wanted.enrolled_since))
         self.device = self._unknown
         self._evidence: Evidence | None = None
         self._failure: errors.IntuneError | None = None  # why nothing is known of the tenant
@@ -133,7 +139,7 @@ class DeviceWait:
 
     def _read_device(self, evidence: Evidence) -> None:
         if self._id is None:
-            found = find_device(self._client, self._scheduler, self._term)
+            found = find_device(self._client, self._scheduler, self._term, self._wanted.enrolled_since)
             if found is None:
                 self.device = self._unknown
                 return
@@ -174,9 +180,11 @@ class DeviceWait:
         self.device = dataclasses.replace(self.device, statuses=tuple(found), unread_status=unread)
 
     def _explain(self, what: str, failure: errors.IntuneError) -> Unread:
-        if errors.may_pass(failure):
-            return Unread(f"Could not read {what}: {failure.message}", failure.hint or "Run the task again.", True)
-        return explain(self._client, what, failure)
+        try:
+            return explain(self._client, what, failure)
+        except (errors.NotSentError, errors.LostResponseError):
+            # There is no token for the moment, by which the permissions would be told.
+            return Unread(f"Could not read {what}: {failure.message}", failure.hint or "Run the task again.", errors.may_pass(failure))
 
     # --- the verdict ------------------------------------------------------------------------------------------------
 

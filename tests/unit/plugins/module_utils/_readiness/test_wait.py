@@ -12,6 +12,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 from tests.support.fakes import error
 from tests.support.new_devices import ARRIVED, NAME, SERIAL, Waiting, codes_of, verdict_of
 
@@ -156,6 +157,29 @@ def test_one_of_several_policies_is_enough() -> None:
         "PIN": "error",
         "Other": "succeeded",
     }
+
+
+def test_the_record_of_an_earlier_enrollment_is_not_taken_for_the_new_device() -> None:
+    tenant = Waiting()
+    tenant.report(tenant.enroll(), ARRIVED)
+    began = render_timestamp(tenant.tenant.clock.timestamp())
+    new = ready_after(tenant, 100, 200)
+    outcome = tenant.wait(enrolled_since=began)
+    assert verdict_of(outcome)["ready"] is True and tenant.elapsed == 210
+    assert verdict_of(outcome)["device"]["record"]["id"] == new and outcome.warnings == []
+    late = tenant.wait(enrolled_since="2100-01-05T12:00:00", wait_timeout=30.0)
+    assert codes_of(late) == ["device_missing"] and "that enrolled since 2100-01-05T12:00:00Z" in str(late.failure)
+    assert "has no time zone" in late.warnings[0]
+    with pytest.raises(errors.InvalidOptionError, match="enrolled_since must be a timestamp, not 'now'"):
+        tenant.wait(enrolled_since="now")
+
+
+@pytest.mark.parametrize("enrolled", ["0001-01-01T00:00:00Z", ""])
+def test_a_record_of_unknown_age_is_not_new(enrolled: str) -> None:
+    tenant = Waiting()
+    tenant.report(tenant.enroll(enrolledDateTime=enrolled), ARRIVED)
+    assert codes_of(tenant.wait(enrolled_since="2020-01-01T00:00:00Z")) == ["device_missing"]
+    assert codes_of(tenant.wait()) == []
 
 
 # --- at the end of the time -----------------------------------------------------------------------------------------
