@@ -182,6 +182,21 @@ def test_a_record_of_unknown_age_is_not_new(enrolled: str) -> None:
     assert codes_of(tenant.wait()) == []
 
 
+def test_the_user_that_a_device_gets_later_is_asked_about() -> None:
+    tenant, user = Waiting(report_rows="system_and_user"), "aaaaaaaa-0000-4000-8000-000000000009"
+    device = tenant.enroll(userId="", userPrincipalName="")
+    tenant.report(device, "pending")
+
+    def assign(seconds: float, _request: t.Any) -> None:
+        if seconds == 30:
+            tenant.tenant.devices.get(device).own["userId"] = user  # type: ignore[union-attr]  # it is there
+
+    tenant.meanwhile = assign
+    tenant.wait(wait_timeout=90.0)
+    asked = [user in str(request.body) for request in tenant.sent[-4:]]
+    assert asked == [False, False, True, True], "from the look on that follows the one which learns of it"
+
+
 # --- at the end of the time -----------------------------------------------------------------------------------------
 
 
