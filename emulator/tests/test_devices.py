@@ -311,3 +311,32 @@ def test_v1_does_not_have_the_newest_kinds_of_enrollment(client: Any) -> None:
     kinds = {version: {row["deviceEnrollmentType"] for row in client.json(version)["value"]} for version in (V1, BETA)}
     assert "androidEnterpriseFullyManaged" in kinds[BETA] - kinds[V1]
     assert "unknownFutureValue" in kinds[V1] - kinds[BETA] and "windowsAzureADJoin" in kinds[V1]
+
+
+def test_a_device_that_enrolls_later_comes_with_its_time(client: Any) -> None:
+    known = len(client.json(V1)["value"])
+    made = client.control("POST", "devices", {"deviceName": "NEW-1", "serialNumber": "PF3XYZ12", "enrolls_after": 60})
+    early = client.control(
+        "POST", "devices", {"deviceName": "NEW-0", "azureADDeviceId": "eeeeeeee-0000-4000-8000-000000000001", "enrolls_after": 30}
+    )
+    entra = f"/v1.0/devices(deviceId='{early['azureADDeviceId']}')"
+    assert client.get(f"{V1}/{made['id']}").status_code == 404 and client.get(entra).status_code == 404
+    assert where(client, "serialNumber eq 'PF3XYZ12'").json()["value"] == [] and len(client.json(V1)["value"]) == known
+    assert client.control("GET", f"devices/{made['id']}")["deviceName"] == "NEW-1", "the control API finds it"
+    client.control("PATCH", f"devices/{made['id']}", {"managedDeviceOwnerType": "personal"})
+    client.advance(59)
+    assert client.get(f"{V1}/{made['id']}").status_code == 404 and client.get(entra).status_code == 200
+    client.advance(1)
+    found = client.json(f"{V1}/{made['id']}")
+    assert (found["managedDeviceOwnerType"], found["enrolledDateTime"]) == ("personal", made["enrolledDateTime"])
+    assert found["enrolledDateTime"] > early["enrolledDateTime"] and found["lastSyncDateTime"] == found["enrolledDateTime"]
+    assert [row["deviceName"] for row in client.json(V1)["value"][known:]] == ["NEW-0", "NEW-1"]
+    assert names(where(client, "serialNumber eq 'PF3XYZ12'").json()) == ["NEW-1"]
+
+
+@pytest.mark.parametrize("value", [-1, True, "soon"])
+def test_a_device_enrolls_after_a_number_of_seconds(client: Any, value: Any) -> None:
+    known = len(client.control("GET", "devices"))
+    refused = client.http.post("/_emulator/devices", json={"enrolls_after": value})
+    assert refused.status_code == 400 and "enrolls_after must be" in refused.text
+    assert len(client.control("GET", "devices")) == known

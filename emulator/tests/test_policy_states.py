@@ -64,6 +64,17 @@ def test_states_over_time(client: Any) -> None:
     assert overview(client, made) == {"pendingCount": WINDOWS}, "a state of now takes the place of all"
 
 
+def test_a_device_that_enrolls_later_reports_later(client: Any) -> None:
+    made = assigned(client)
+    device = client.control("POST", "devices", {"deviceName": "NEW-1", "operatingSystem": "Windows", "enrolls_after": 60})["id"]
+    shown = client.control("POST", "policy_states", {"policy_id": made, "states": {device: {"state": "succeeded", "after": 90}}})["states"]
+    assert device not in shown and overview(client, made) == {"pendingCount": WINDOWS}
+    client.advance(60)
+    assert overview(client, made) == {"pendingCount": WINDOWS + 1}
+    client.advance(30)
+    assert overview(client, made) == {"pendingCount": WINDOWS, "successCount": 1}
+
+
 def test_a_user_may_have_another_state(client: Any) -> None:
     made = assigned(client)
     shown = set_states(client, made, LT_BERLIN_012={"state": "succeeded", "user": {"state": "error", "code": 65000}})

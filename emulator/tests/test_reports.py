@@ -591,3 +591,25 @@ def test_in_a_batch_a_stream_is_base64(client: Any) -> None:
     response = client.call("POST", "/beta/$batch", {"requests": [item]}).json()["responses"][0]
     assert response["headers"]["Content-Type"] == "application/octet-stream"
     assert json.loads(base64.b64decode(response["body"])) == ask(client, made).json()
+
+
+def test_a_report_may_list_failed_settings_alone(client: Any) -> None:
+    made = two_settings(client)
+    set_states(client, made, LT_BERLIN_013="succeeded", LT_BERLIN_014="nonCompliant", LT_BERLIN_015="conflict")
+
+    def count(device: str, path: str = SETTINGS) -> int:
+        return int(ask(client, made, device, path).json()["TotalRowCount"])
+
+    every = ["LT-BERLIN-012", "LT-BERLIN-013", "LT-BERLIN-014", "LT-BERLIN-015", "LT-PARIS-003"]
+    set_states(client, made, LT_PARIS_003="pending")
+    assert [count(device) for device in every] == [2] * 5
+    client.settings(setting_report_rows="failed")
+    assert [count(device) for device in every] == [2, 0, 2, 2, 0]
+
+
+def test_the_report_of_the_settings_catalog_may_cover_profiles(client: Any) -> None:
+    made = two_settings(client)
+    assert ask(client, made, path=CATALOG_SETTINGS).json()["TotalRowCount"] == 0
+    client.settings(catalog_report="all")
+    assert ask(client, made, path=CATALOG_SETTINGS).json()["TotalRowCount"] == 2
+    assert ask(client, with_catalog(client), path=CATALOG_SETTINGS).json()["TotalRowCount"] == 3

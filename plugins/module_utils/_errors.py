@@ -294,6 +294,19 @@ class ServiceError(GraphError):
     """A status from 500 up."""
 
 
+def may_pass(failure: IntuneError) -> bool:
+    """Return whether the same request may succeed later: no response came, or the service, or a gateway, could not give one just now.
+
+    A refusal stays: of a permission, of a sign-in, of a name that matches several objects.
+    """
+    if isinstance(failure, NotSentError):
+        # A sign-in whose response got lost is one that may succeed.
+        return failure.is_transient or isinstance(failure.__cause__, LostResponseError)
+    if isinstance(failure, GraphError) and failure.status == 408:
+        return True
+    return isinstance(failure, (LostResponseError, UnexpectedResponseError, ThrottledError, ServiceError))
+
+
 BY_STATUS: dict[int, type[GraphError]] = {
     401: UnauthorizedError,
     403: ForbiddenError,

@@ -8,15 +8,22 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 
+from ._argspec import SELECTION
 from ._consent.model import parse_goal
+from ._devices.model import OWNERSHIPS
+from ._errors import InvalidOptionError
 from ._hello import assignments, policy, settings
 from ._hello.check_in import Rollout
 from ._hello.terms import MODULE_TERMS, ROLE_TERMS
 from ._option_values import TEXT, TEXTS, Options
+from ._passcode.model import parse_moment
 from ._readiness.collect import Question
+from ._readiness.wait import WantedDevice
 
+SHORTEST_INTERVAL = 1.0  # seconds between two looks at a device
 TERMS = {"module": MODULE_TERMS, "role": ROLE_TERMS}
 TARGET = {
     "target": {"type": "str", "choices": list(t.get_args(assignments.Target)), "required": True},
@@ -50,6 +57,16 @@ READINESS: Options = {
     "terms": {"type": "str", "choices": list(TERMS), "default": "module"},
 }
 
+# The options of a task that asks for one device.
+ON_DEVICE: Options = {
+    "device": {"type": TEXT},
+    "match_by": SELECTION["match_by"],
+    "ownerships": {"type": "list", "elements": "str", "choices": list(OWNERSHIPS), "default": ["company"]},
+    "enrolled_since": {"type": "str"},
+    "wait_timeout": {"type": "float", "default": 0},
+    "interval": {"type": "float", "default": 30},
+}
+
 
 def parse_question(params: t.Mapping[str, t.Any], check: bool) -> Question:
     """Return the question that the options ask. In check mode nothing is exported, since an export makes a job in the tenant."""
@@ -64,6 +81,22 @@ def parse_question(params: t.Mapping[str, t.Any], check: bool) -> Question:
         expected=parse_expected(params["expect"], params["tenant_id"]) if params["expect"] else None,
         expected_backend=params["expect"]["backend"] if params["expect"] else None,
         terms=TERMS[params["terms"]],
+    )
+
+
+def parse_wanted(params: t.Mapping[str, t.Any], check: bool) -> WantedDevice:
+    """Return the device that the options ask for. In check mode nothing is waited for."""
+    interval = params["interval"]
+    if not interval >= SHORTEST_INTERVAL:
+        raise InvalidOptionError(f"interval must be at least {SHORTEST_INTERVAL:g} second, not {interval:g}.")
+    return WantedDevice(
+        name=params["device"],
+        match_by=params["match_by"],
+        ownerships=tuple(params["ownerships"]),
+        timeout=0.0 if check else params["wait_timeout"],
+        interval=interval,
+        # It may lie in the future: the device enrolls later.
+        enrolled_since=parse_moment("enrolled_since", params["enrolled_since"], math.inf) if params["enrolled_since"] else None,
     )
 
 

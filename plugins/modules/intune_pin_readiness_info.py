@@ -22,6 +22,8 @@ description:
   - The module sends up to 12 requests for a tenant with three policies, sign-in included, since independent reads are sent together.
     It sends one more for each further 1,000 devices with O(count_devices), and at least six more for each exported policy with
     O(rollout=devices).
+  - With O(device), the level arrived is that of one device, such as one that Autopilot or imaging has just set up. The module then looks
+    for it, up to O(wait_timeout) seconds, until Intune knows it, it is eligible, and a policy that allows PIN recovery has arrived on it.
   - Group policies of a domain are not seen by Intune.
 author:
   - Endpoint Ops (@endpointops)
@@ -31,6 +33,50 @@ options:
       - Whether to count the managed devices by platform, join type, and eligibility.
     type: bool
     default: false
+  device:
+    description:
+      - The device that the level arrived is about, by what O(match_by) says. Without this option it is about all devices.
+      - A name that several devices have is refused, with what tells them apart. A device that does not exist yet is waited for.
+      - O(rollout) has no effect with this option.
+    type: str
+  match_by:
+    description:
+      - What O(device) holds, as in O(endpointops.intune.intune_device_info#module:match_by). A property instead of V(auto) keeps a device
+        from being mistaken for one that has its serial number as a name.
+    type: str
+    choices: [auto, id, device_name, serial_number, user_principal_name, azure_ad_device_id]
+    default: auto
+  ownerships:
+    description:
+      - Whose devices are eligible, with O(device).
+    type: list
+    elements: str
+    choices: [company, personal, unknown]
+    default: [company]
+  enrolled_since:
+    description:
+      - A moment such as C(2026-01-31T08:00:00Z). Records of O(device) that enrolled before it are left out, as are those whose enrollment
+        Intune does not date. Set it for a device that was set up again, such as to the beginning of imaging. Without it, the record of the
+        earlier enrollment would be taken for the device until it is removed.
+      - A moment without a time zone counts as UTC, with a warning.
+    type: str
+  wait_timeout:
+    description:
+      - Seconds to wait for O(device). With V(0), the module looks once and returns the verdict, whatever it is. Check mode looks once, too.
+      - With more, the task fails unless RV(readiness.ready) is true in that time. It fails before that time where waiting cannot help, that
+        is, for a device that is not eligible for a reason that does not pass, a tenant that is not connected or not configured, and a
+        permission that is missing.
+      - A failure to reach Microsoft Graph does not end the wait, and neither does an error that the device reports for the policy, since
+        the next check-in may succeed. The wait ends one request after its time at the latest, or one reading of the tenant where that could
+        not be read before.
+    type: float
+    default: 0
+  interval:
+    description:
+      - Seconds between two looks at O(device), at least 1. A look is one request when the device is known, or up to two more for each
+        policy about which Intune reports nothing on the device.
+    type: float
+    default: 30
 seealso:
   - module: endpointops.intune.intune_pinreset_consent_info
   - module: endpointops.intune.intune_pin_policy_info
@@ -44,7 +90,7 @@ notes:
   - Needs the application permissions C(Application.Read.All), C(DelegatedPermissionGrant.Read.All),
     C(DeviceManagementConfiguration.Read.All), and C(DeviceManagementServiceConfig.Read.All).
   - Needs C(GroupMember.Read.All) where policies are assigned to groups, C(DeviceManagementManagedDevices.Read.All) with
-    O(count_devices), C(DeviceManagementRBAC.Read.All) where scope tags are expected by name, and
+    O(count_devices) or O(device), C(DeviceManagementRBAC.Read.All) where scope tags are expected by name, and
     C(DeviceManagementConfiguration.ReadWrite.All) with O(rollout=devices), although nothing is changed.
   - A missing permission does not end the task. RV(readiness.problems) names it, and the part of the verdict that depends on it is unknown.
 """
@@ -75,6 +121,14 @@ EXAMPLES = r"""
 - name: Count the devices, too
   endpointops.intune.intune_pin_readiness_info:
     count_devices: true
+
+- name: Wait until a new device has the policy
+  endpointops.intune.intune_pin_readiness_info:
+    device: LT-BERLIN-012
+    match_by: device_name
+    wait_timeout: 3600
+    expect:
+      name: PIN recovery
 """
 
 RETURN = r"""
@@ -118,7 +172,9 @@ readiness:
               elements: str
               returned: always
         arrived:
-          description: Whether devices have these policies. It is V(not_applicable) where there is no such policy.
+          description:
+            - Whether devices have these policies, or with O(device) whether that device has one of them. It is V(not_applicable) where
+              there is no such policy.
           type: dict
           returned: always
           contains: &counted
@@ -150,7 +206,7 @@ readiness:
             - One of consent_unread, not_connected, application_missing, application_deleted, application_disabled, permissions_missing,
               policy_missing, pin_recovery_off, policy_wrong, not_assigned, deleted_groups, groups_unread, hello_off, defeated,
               hello_off_at_enrollment, policies_unread, status_not_asked, status_not_available, status_unread, nothing_reported, and
-              not_arrived.
+              not_arrived; with O(device) also device_missing, device_unread, device_not_eligible, and device_failed.
           type: str
           returned: always
         level:
@@ -289,6 +345,52 @@ readiness:
           type: dict
           returned: always
           sample: {platform_not_selected: 1000}
+    device:
+      description: The device; null without O(device).
+      type: dict
+      returned: always
+      contains:
+        name:
+          description: The device as O(device) names it.
+          type: str
+          returned: always
+        waited:
+          description: Seconds from the beginning of the task to its last look.
+          type: int
+          returned: always
+        record:
+          description:
+            - The record of the device, as in RV(endpointops.intune.intune_device_info#module:devices). Null while Intune does not know it.
+          type: dict
+          returned: always
+        policies:
+          description: The policies of RV(readiness.levels.configured.policies) on the device; empty where they were not read.
+          type: list
+          elements: dict
+          returned: always
+          contains:
+            id:
+              description: ID of the policy.
+              type: str
+              returned: always
+            name:
+              description: Name of the policy.
+              type: str
+              returned: always
+            status:
+              description:
+                - V(succeeded), V(pending), V(error), V(conflict), V(not_applicable), or V(other) for one that is not known here. The worst
+                  of the settings of the policy on the device. Null where nothing is reported.
+              type: str
+              returned: always
+            error_code:
+              description: The error code of the first setting that failed; null without one.
+              type: int
+              returned: always
+            error:
+              description: The error code in words; null without one.
+              type: str
+              returned: always
     probe:
       description: Always null in this release.
       type: dict
@@ -300,22 +402,42 @@ readiness:
       returned: always
 """
 
+import dataclasses
 import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
+from ansible_collections.endpointops.intune.plugins.module_utils._errors import NotReadyError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import warn_of_zone
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.collect import collect
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.on_device import explain_end
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.verdict import judge
-from ansible_collections.endpointops.intune.plugins.module_utils._readiness_options import READINESS, parse_question
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.wait import DeviceWait
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness_options import (
+    ON_DEVICE,
+    READINESS,
+    parse_question,
+    parse_wanted,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
-SPEC = _argspec.make_spec("intune_pin_readiness_info", {**READINESS, "count_devices": {"type": "bool", "default": False}})
+OWN = {"count_devices": {"type": "bool", "default": False}, **ON_DEVICE}
+SPEC = _argspec.make_spec("intune_pin_readiness_info", {**READINESS, **OWN})
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
     """Return the verdict."""
     question = parse_question(params, check)
-    return Outcome({"readiness": judge(collect(client, question), question.terms)})
+    if params["device"] is None:
+        return Outcome({"readiness": judge(collect(client, question), question.terms)})
+    wanted = parse_wanted(params, check)
+    wait = DeviceWait(client, dataclasses.replace(question, rollout="none"), wanted)
+    readiness = wait.run()
+    warnings = warn_of_zone("enrolled_since", params["enrolled_since"])
+    if readiness["ready"] is True or not wanted.timeout:
+        return Outcome({"readiness": readiness}, warnings=warnings)
+    message, hint = explain_end(readiness, wait.device)
+    return Outcome({"readiness": readiness}, warnings=warnings, failure=NotReadyError(message, hint=hint))
 
 
 def main() -> None:

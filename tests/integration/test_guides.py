@@ -135,3 +135,26 @@ def test_the_first_steps_print_what_the_guide_shows(ansible):
             missing = [line for line in shown if line.strip(' ",') not in output]
             assert shown and not missing, (missing, output)
     assert ran == 4 and next(files, None) is None
+
+
+def test_the_recipe_for_new_devices_runs_and_prints_what_the_guide_shows(ansible):
+    guide, control = RST / "guide_new_devices.rst", ansible.tenant.control
+    assert ansible.playbook("endpointops.intune.onboard", "-e", '{"pin_reset_assignments": [{"target": "all_devices"}]}').code == 0
+    laptop = {"operatingSystem": "Windows", "osVersion": "10.0.26100.4061", "deviceType": "desktop", "serialNumber": "PF3XYZ12"}
+    device = control.add_device(deviceName="NEW-0001", enrolls_after=1, **laptop)["id"]
+    (policy,) = [policy["id"] for policy in control.policies() if policy["name"] == "PIN recovery"]
+    control.policy_states(policy, {device: {"state": "succeeded", "after": 1}})
+    recipe, role = plays_of(guide)
+    recipe["tasks"][0]["block"][0]["endpointops.intune.intune_pin_readiness_info"]["interval"] = 1
+    variables = ["-e", '{"new_serial_number": "PF3XYZ12", "imaging_began": "2020-01-05T10:00:00Z"}']
+    done = ansible.plays([recipe, role], *variables)
+    assert done.code == 0 and "NEW-0001 is ready after" in done.output, done.output
+    command, again = [block for block in blocks(guide) if block.kind == "console"]
+    (shown,) = [block for block in blocks(guide) if block.kind == "ansible-output"]
+    for block in (command, again):
+        _prompt, _command, playbook, *arguments = shlex.split(block.text)
+        output = ansible.playbook(playbook, *arguments).output
+        missing = [line for line in shown.text.splitlines() if line.strip() not in output]
+        assert not missing, (missing, output)
+    refused = ansible.plays([recipe], *variables, "-e", '{"new_serial_number": "To Be Filled By O.E.M."}')
+    assert refused.code == 2 and "is a placeholder" in refused["Say why it is not, and what to do"].result["msg"]

@@ -74,6 +74,7 @@ ONLY_WHERE = (
         )
     ),
     OnlyWhere("intune_pin_readiness_info", {"count_devices": True}, permissions.READ_DEVICES),
+    OnlyWhere("intune_pin_readiness_info", {"device": "LT-BERLIN-012"}, permissions.READ_DEVICES),
     *(
         # The three look groups up by the same code: that others do in place of the least permission is seen once.
         OnlyWhere(module, {**PEOPLE, **options}, row if module == "intune_device_info" else row[:1])

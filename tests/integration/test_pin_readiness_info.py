@@ -130,3 +130,85 @@ def test_bad_input(ansible):
     assert "expect: name: 12 is not text" in told["a number"]
     assert "minimum_pin_length must be from 4 to 127" in told["a setting"]
     assert "pin" in told["an unknown setting"] and "Supported parameters" in told["an unknown setting"]
+
+
+# --- one device -----------------------------------------------------------------------------------------------------
+
+LAPTOP = {
+    "deviceName": "NEW-0001",
+    "serialNumber": "PF3XYZ12",
+    "operatingSystem": "Windows",
+    "osVersion": "10.0.26100.4061",
+    "deviceType": "desktop",
+}
+# The tenant's clock is real here: a device that takes two seconds is waited for by looks a second apart.
+SOON = {"device": "PF3XYZ12", "match_by": "serial_number", "wait_timeout": 60, "interval": 1, "expect": {"name": "PIN recovery"}}
+SHORT = {**SOON, "wait_timeout": 1}
+
+
+def enroll(ansible, policy: str, *states, after: float = 0, **changes) -> str:
+    control = ansible.tenant.control
+    device = control.add_device(**{**LAPTOP, "enrolls_after": after, **changes})["id"]
+    if states:
+        control.policy_states(policy, {device: list(states)})
+    return device
+
+
+def test_a_new_device_is_waited_for(each_execution):
+    (policy,) = onboard(each_execution, "PIN recovery")
+    device = enroll(each_execution, policy, {"state": "succeeded", "after": 2}, after=1)
+    found, run = read(each_execution, **SOON)
+    assert (found["ready"], found["reasons"], found["device"]["record"]["id"]) == (True, [], device)
+    assert found["levels"]["arrived"] == {"state": "yes", "devices": 1, "total": 1}
+    assert [each["status"] for each in found["device"]["policies"]] == ["succeeded"]
+    assert run.tokens == 1
+
+
+def test_a_wait_that_ends_without_success_fails_with_the_reason(both_executions):
+    (policy,) = onboard(both_executions, "PIN recovery")
+    missing = both_executions.module(MODULE, SHORT)
+    assert missing.status == "failed" and missing.result["error"]["kind"] == "NotReady" and not missing.changed
+    assert "is not ready after waiting for 1 s (device_missing): " in missing.result["msg"]
+    assert codes(missing.result["readiness"]) == ["device_missing"] and missing.result["error"]["hint"] in missing.result["msg"]
+    enroll(both_executions, policy, {"state": "error", "code": 65000})
+    failed = both_executions.module(MODULE, {**SHORT, "terms": "role"})
+    assert failed.status == "failed" and "(device_failed)" in failed.result["msg"] and "gave no reason" in failed.result["msg"]
+    assert failed.result["readiness"]["device"]["policies"][0]["error_code"] == 65000 and failed.writes == []
+
+
+def test_a_device_that_is_not_eligible_and_a_name_of_two_end_the_wait(ansible):
+    (policy,) = onboard(ansible, "PIN recovery")
+    enroll(ansible, policy, managedDeviceOwnerType="personal")
+    refused = ansible.module(MODULE, SOON)
+    assert refused.status == "failed" and "after waiting for 0 s" in refused.result["msg"] and "personally_owned" in refused.result["msg"]
+    assert refused.result["readiness"]["ready"] is False
+    enroll(ansible, policy, deviceName="NEW-0002")
+    several = ansible.module(MODULE, SOON)
+    assert several.status == "failed" and "'PF3XYZ12' matches 2 devices by serial_number" in several.result["msg"]
+    assert several.result["error"]["kind"] == "Selection" and "NEW-0001" in several.result["msg"] and "NEW-0002" in several.result["msg"]
+
+
+def test_check_mode_looks_once(ansible):
+    (policy,) = onboard(ansible, "PIN recovery")
+    looked = ansible.module(MODULE, SOON, check_mode=True)
+    assert looked.status == "ok" and looked.writes == [] and codes(looked.result["readiness"]) == ["device_missing"]
+    enroll(ansible, policy, "succeeded")
+    looked = ansible.module(MODULE, SOON, check_mode=True)
+    assert looked.result["readiness"]["ready"] is True and looked.result["readiness"]["device"]["waited"] == 0
+
+
+def test_bad_input_for_a_device(ansible):
+    runs = ansible.cases(
+        MODULE,
+        {
+            "a number": {"device": 5349},
+            "a placeholder": {"device": "To Be Filled By O.E.M.", "match_by": "serial_number"},
+            "a blank": {"device": " "},
+            "a short interval": {"device": "PF3XYZ12", "interval": 0.1},
+            "no time": {"device": "PF3XYZ12", "wait_timeout": -1},
+        },
+    )
+    told = {name: run.result["msg"] for name, run in runs.items()}
+    assert "device: 5349 is not text" in told["a number"] and "is a placeholder" in told["a placeholder"]
+    assert "A name is blank." in told["a blank"] and "interval must be at least 1 second, not 0.1." in told["a short interval"]
+    assert "wait_timeout must be a number of seconds from 0" in told["no time"]

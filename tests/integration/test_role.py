@@ -581,3 +581,73 @@ def test_a_job_uses_and_hands_on_nothing_of_the_job_before_it(ansible):
     assert play.code == 0 and "old" not in summary(play) + statistics and '"pin_reset_approval_code": ""' in statistics, play.output
     told = play["Summary | PIN reset"].result
     assert told["summary"]["connected"] is True and told["failed_devices"] == [] and told["approval"] == {}
+
+
+# --- a device that has just enrolled ----------------------------------------------------------------------------------
+
+WAIT = "Wait | Wait until the policy has arrived on the device"
+LAPTOP = {
+    "deviceName": "NEW-0001",
+    "serialNumber": "PF3XYZ12",
+    "operatingSystem": "Windows",
+    "osVersion": "10.0.26100.4061",
+    "deviceType": "desktop",
+}
+SERIAL = {"pin_reset_ready_device": "PF3XYZ12", "pin_reset_match_by": "serial_number", "pin_reset_ready_interval": 1}
+
+
+def onboarded(ansible, **device) -> str:
+    """Return the ID of a new device in a tenant whose policy is for all devices."""
+    assert run(ansible, "onboard", **ASSIGNED).code == 0
+    return ansible.tenant.control.add_device(**{**LAPTOP, **device})["id"]
+
+
+def report(ansible, device: str, *states) -> None:
+    control = ansible.tenant.control
+    (policy,) = [policy["id"] for policy in control.policies() if policy["name"] == "PIN recovery"]
+    control.policy_states(policy, {device: list(states)})
+
+
+def test_a_new_device_is_waited_for(ansible):
+    device = onboarded(ansible, enrolls_after=1)
+    report(ansible, device, {"state": "succeeded", "after": 2})
+    play = run(ansible, "wait_ready", **SERIAL)
+    assert play.code == 0 and writes(play) == [] and changed(play) == [], play.output
+    assert "Device 'PF3XYZ12': eligible; waited" in summary(play) and "'PIN recovery': succeeded" in summary(play)
+    assert "Ready (can the user of this device reset the PIN?): yes" in summary(play)
+    assert len(printed(play)) <= 12, printed(play)
+    assert max(map(len, play["Summary | PIN reset"].result["msg"])) <= 78
+
+
+def test_a_wait_without_success_fails_in_the_words_of_the_role(ansible):
+    onboarded(ansible, managedDeviceOwnerType="personal")
+    refused = run(ansible, "wait_ready", **SERIAL)
+    assert refused.code == 2 and "(device_not_eligible)" in refused[WAIT].result["msg"], refused.output
+    assert "not eligible (personally_owned)" in summary(refused) and "Ready (can the user of this device reset the PIN?): no" in summary(
+        refused
+    )
+    allowed = run(ansible, "wait_ready", **{**SERIAL, "pin_reset_ownerships": ["company", "personal"], "pin_reset_ready_timeout": 1})
+    assert allowed.code == 2 and "after waiting for 1 s (not_arrived)" in allowed[WAIT].result["msg"]
+    missing = run(ansible, "wait_ready", **{**SERIAL, "pin_reset_ready_device": "PF3XYZ13", "pin_reset_ready_timeout": 1})
+    assert "pin_reset_ready_timeout" in missing[WAIT].result["msg"] and "intune_pin_readiness_info" not in missing[WAIT].result["msg"]
+    named = run(ansible, "wait_ready")
+    assert named.code == 2 and "missing required arguments: pin_reset_ready_device" in named.output
+
+
+def test_a_tenant_that_is_not_ready_ends_the_wait(ansible):
+    play = run(ansible, "wait_ready", **SERIAL)
+    assert play.code == 2 and "after waiting for 0 s (not_connected)" in play[WAIT].result["msg"]
+    assert "endpointops.intune.onboard" in play[WAIT].result["msg"]
+
+
+def test_check_mode_looks_at_a_new_device_once_with_permissions_to_read(ansible):
+    device = onboarded(ansible)
+    readers = ("Application", "DelegatedPermissionGrant", "DeviceManagementConfiguration", "DeviceManagementServiceConfig")
+    roles = [f"{name}.Read.All" for name in (*readers, "DeviceManagementManagedDevices")]
+    app = ansible.tenant.control.add_app(roles=roles)
+    env = {"INTUNE_CLIENT_ID": app["client_id"], "INTUNE_CLIENT_SECRET": app["client_secret"]}
+    looked = ansible.playbook(PLAYBOOK.format("wait_ready"), "-e", json.dumps(SERIAL), "--check", env=env)
+    assert looked.code == 0 and "'PIN recovery': pending" in summary(looked), looked.output
+    report(ansible, device, "succeeded")
+    waited = ansible.playbook(PLAYBOOK.format("wait_ready"), "-e", json.dumps(SERIAL), env=env)
+    assert waited.code == 0 and "reset the PIN?): yes" in summary(waited), waited.output

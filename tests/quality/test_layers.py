@@ -97,6 +97,7 @@ PURE = frozenset(
         "_readiness.differences",
         "_readiness.device_lines",
         "_readiness.summary",
+        "_readiness.on_device",
     }
 )
 

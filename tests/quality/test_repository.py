@@ -230,7 +230,7 @@ def test_the_roles_defaults_equal_its_argument_specs():
 
 # Of these every entry point checks those that are given, whether it uses them or not.
 CHECKED = {f"__pin_reset_{name}" for name in ("known", "lists", "choices", "values", "no_device", "name_devices")}
-ENTRY_POINTS = ["main", "verify", "reset", "report", "offboard"]
+ENTRY_POINTS = ["main", "verify", "reset", "report", "wait_ready", "offboard"]
 # In the text of a task or a variable: a variable of the role, one of its own variables, and neither for the name of a plugin.
 VARIABLE = re.compile(r"(?<!_)(?<!endpointops\.intune\.)\bpin_reset_\w+")
 OWN = re.compile(r"\b__pin_reset_\w+")
@@ -286,7 +286,8 @@ def test_every_entry_point_has_a_playbook():
         (play,) = load(f"playbooks/{path.name}")
         (task,) = play["tasks"]
         called[path.stem] = task["ansible.builtin.import_role"]["tasks_from"]
-    assert called == {"onboard": "main", "verify": "verify", "reset_passcode": "reset", "report": "report", "offboard": "offboard"}
+    same = {name: name for name in ("verify", "report", "wait_ready", "offboard")}
+    assert called == {"onboard": "main", "reset_passcode": "reset", **same}
 
 
 def sanity_ignores(root: pathlib.Path) -> list[str]:

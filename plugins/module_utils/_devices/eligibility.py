@@ -59,6 +59,15 @@ def evaluate(device: Device, platforms: t.Collection[str], ownerships: t.Collect
     )
 
 
+def may_settle(device: Device, verdict: Verdict) -> bool:
+    """Return whether a device may become eligible by itself: Intune does not know yet what the verdict rests on, as after enrollment."""
+    if verdict.reason == "platform_not_supported":
+        return not (device.operating_system or "").strip()
+    if verdict.reason == "not_managed":
+        return (device.management_state or "").lower() == "discovered" or (device.management_agent or "").lower() == "unknown"
+    return verdict.reason in ("build_unknown", "join_unknown", "ownership_unknown")
+
+
 def _find_platform_refusal(device: Device, platforms: t.Collection[str]) -> Verdict | None:
     found = platform_of(device)
     if found not in ("android", "ios", "windows"):

@@ -12,6 +12,7 @@ All problems with names are reported at once, before anything is done.
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing as t
 
 from .._graph.batch_scheduler import BatchScheduler
@@ -20,6 +21,7 @@ from .._graph.odata import render_path
 from .._graph.responses import parse_response
 from .._http.message import Request
 from .._names import explain_missing, show
+from .._time import parse_timestamp
 from .identifiers import Candidate, MatchOption, SearchTerm, describe_several, parse_names, raise_problems
 from .members import describe_left_out, fetch_members, find_belonging
 from .model import DEVICE, INFO, PATH, QUOTA, Device, parse_device, shape_of
@@ -72,6 +74,20 @@ def select(
     if search.may_miss_users:
         warnings.append(MAY_MISS_USERS)
     return Selection({device: list(dict.fromkeys(labels)) for device, labels in ids.items()}, warnings)
+
+
+def find_device(client: GraphClient, scheduler: BatchScheduler, term: SearchTerm, enrolled_since: float | None = None) -> Candidate | None:
+    """Return the device that a name means; null while there is none. Raises SelectionError for a name of several.
+
+    ``enrolled_since``: a record that is older, or of unknown age, is none.
+    """
+    search = Search(client, scheduler, [term])
+    search.run()
+    devices = search.devices_of(term).values()
+    found = [device for device in devices if enrolled_since is None or (parse_timestamp(device.enrolled) or -math.inf) >= enrolled_since]
+    if len(found) > 1 or search.refusal_of(term):
+        raise_problems(filter(None, [_find_problem(term, search)]))
+    return found[0] if found else None
 
 
 def _find_problem(term: SearchTerm, search: Search) -> str | None:

@@ -84,6 +84,7 @@ class Device:
     last_sync: str | None = None
     enrolled: str | None = None
     enrollment_type: str | None = None
+    user_id: str | None = None
 
 
 def shape_of(device_id: str) -> shapes.Shape[Json]:
@@ -113,6 +114,7 @@ def parse_device(item: Json) -> Device:
         last_sync=_parse_text(item.get("lastSyncDateTime"), nothing=NO_DATE),
         enrolled=_parse_text(item.get("enrolledDateTime"), nothing=NO_DATE),
         enrollment_type=_parse_text(item.get("deviceEnrollmentType")),
+        user_id=parse_identity(item.get("userId")),
     )
 
 

@@ -88,14 +88,17 @@ class BatchScheduler:
         now = self._clock.monotonic()
         self.limit.writes.restore(now - age for age in ages if 0 <= age < self.limit.quota.seconds)
 
-    def start(self, calls: t.Sequence[tuple[t.Any, Request]]) -> None:
-        """Send up to twenty requests of one version, as a batch when they are several."""
+    def start(self, calls: t.Sequence[tuple[t.Any, Request]], *, only_reads: bool = False) -> None:
+        """Send up to twenty requests of one version, as a batch when they are several.
+
+        ``only_reads``: a POST among them changes nothing.
+        """
         requests = [request for _key, request in calls]
         origin = self._client.origin
         one = requests[0] if len(requests) == 1 else render_batch(origin, version_of(origin, requests[0]), requests)
         token = self._client.token()
         envelope = Envelope(tuple(calls), one, token)
-        self._client.has_written |= bool(envelope.writes)
+        self._client.has_written |= bool(envelope.writes) and not only_reads
         self.limit.writes.reserve(envelope.writes)
         self.limit.requests.reserve(envelope.reads)
         self._pool.start(envelope, one.with_bearer(token))
@@ -110,7 +113,8 @@ class BatchScheduler:
     def fetch_all(self, requests: t.Sequence[Request]) -> list[Response]:
         """Return the responses of reads of one version, in their order, whatever their status; raise where one stays unavailable.
 
-        Transient failures are repeated while there is progress, and for ``retry_timeout`` seconds without.
+        A read may be a POST, such as one for a report. Transient failures are repeated while there is progress, and for
+        ``retry_timeout`` seconds without.
         """
         responses: list[Response | None] = [None] * len(requests)
         attempts = Attempts(since=self._clock.monotonic())
@@ -142,7 +146,7 @@ class BatchScheduler:
         failed: list[CallResult] = []
         while calls or self.is_busy:
             while calls and self.free and (capacity := min(self.read_capacity(), MAX_BATCH)):
-                self.start(calls[:capacity])
+                self.start(calls[:capacity], only_reads=True)
                 calls = calls[capacity:]
             for result in self.collect(self.read_delay() if calls and self.free else self.limit.quota.seconds):
                 if result.response is not None and not result.is_transient:

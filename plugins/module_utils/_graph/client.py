@@ -73,6 +73,15 @@ class GraphClient:
         """Seconds for which repeatable requests are repeated."""
         return self._sender.retry_timeout
 
+    @contextlib.contextmanager
+    def limit_retries(self, until: float) -> t.Iterator[None]:
+        """Repeat no request after this time of the monotonic clock."""
+        earlier, self._sender.retry_until = self._sender.retry_until, until
+        try:
+            yield
+        finally:
+            self._sender.retry_until = earlier
+
     @property
     def clock_skew(self) -> float | None:
         """Seconds that the service's clock is ahead of ours, by the Date of the newest response; null before the first."""

@@ -35,7 +35,7 @@ class ReadAhead:
         if response.status != 200:
             return
         for read, found in zip(reads, parse_batch(len(reads), response), strict=True):
-            whole = None if found is None else _decode(found)
+            whole = None if found is None else decode_item(found)
             if whole is not None and not CallResult(None, read, whole).is_transient:
                 self._responses[_key_of(read)] = whole
 
@@ -61,8 +61,8 @@ def pack(origin: str, requests: t.Iterable[Request]) -> t.Iterator[tuple[list[Re
                 yield together, render_batch(origin, version, together)
 
 
-def _decode(response: Response) -> Response | None:
-    """Return a response as it would be outside of a batch, which holds a body that is not JSON in base64; null where it does not."""
+def decode_item(response: Response) -> Response | None:
+    """Return the response to an item of a batch, which has a body that is not JSON in base64, as a whole one; null where it has not."""
     if response.status != 200 or "json" in response.headers.get("content-type", "json"):
         return response
     try:

@@ -106,6 +106,16 @@ class CheckInStatus(t.TypedDict):
     settings: list[SettingCounts] | None
 
 
+class PolicyOnDevice(t.TypedDict):
+    """The check-in status of a policy on one device, as a return value. ``status``: null where nothing is reported of it."""
+
+    id: str
+    name: str
+    status: Status | None
+    error_code: int | None
+    error: str | None
+
+
 class FoundPolicyStatusResult(FoundPolicyResult):
     """An entry of the return value ``pin_policies``."""
 
@@ -161,6 +171,25 @@ def parse_status(row: Row) -> Status:
     if number is not None:
         return BY_NUMBER.get(number, "other")
     return BY_MEMBER.get(_read_text(row, "ReportStatus").lower(), "other")
+
+
+def find_worst(statuses: t.Iterable[Status]) -> Status | None:
+    """Return the status that decides of several ones of a device; null for none."""
+    return min(statuses, key=SEVERITY.index, default=None)
+
+
+def describe_on_device(policy_id: str, policy_name: str, settings: t.Sequence[Row], rows: t.Sequence[Row]) -> PolicyOnDevice:
+    """Return the status of a policy on one device: by its settings there, or by the device's rows in the table where those are empty."""
+    known = [parse_setting_status(row) for row in settings] or [parse_status(row) for row in rows]
+    worst = find_worst(known)
+    code = find_error_code(settings) if worst in FAILED else None
+    return {"id": policy_id, "name": policy_name, "status": worst, "error_code": code, "error": describe_error_code(code)}
+
+
+def parse_setting_status(row: Row) -> Status:
+    """Return the status of one setting on a device."""
+    number = _parse_number(row, "SettingStatus")
+    return "other" if number is None else BY_NUMBER.get(number, "other")
 
 
 def group_by_device(rows: t.Iterable[Row]) -> list[list[Row]]:

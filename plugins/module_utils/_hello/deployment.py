@@ -45,6 +45,7 @@ SETTINGS_EXPORT = (
     ("SettingName", "NumberOfCompliantDevices", "NumberOfErrorDevices", "NumberOfConflictDevices"),
 )
 DEVICES_COLUMNS = ("IntuneDeviceId", "DeviceName", "UPN", "UserId", "PolicyStatus", "ReportStatus")
+SETTINGS_COLUMNS = ("SettingName", "SettingStatus", "ErrorCode")
 Export = tuple[str, tuple[str, ...]]
 
 PROFILES: tuple[Surface, ...] = ("custom", "identity_protection")
@@ -107,7 +108,7 @@ def render_overview_requests(client: GraphClient, policies: t.Iterable[FoundPoli
 def _render_overview_request(client: GraphClient, policy: FoundPolicy) -> Request:
     if policy.surface in PROFILES:
         return client.request("GET", _overview_path(policy.id))
-    return client.request("POST", DEVICES_REPORT, None, _render_page(DEVICES_COLUMNS, _filter_rows(policy)), version=BETA)
+    return client.request("POST", DEVICES_REPORT, None, render_page(DEVICES_COLUMNS, _filter_rows(policy)), version=BETA)
 
 
 def _has_status(policy: FoundPolicy) -> bool:
@@ -128,7 +129,7 @@ def fetch_overview(client: GraphClient, policy_id: str) -> CheckInStatus:
 
 def fetch_table(client: GraphClient, policy: FoundPolicy, keep_rows: KeepRows = ignore_rows) -> tuple[CheckInStatus | None, str | None]:
     """Return the check-in status of a policy by its table of devices; a problem instead where it has too many rows."""
-    rows, total = _fetch_rows(client, policy, may_be_partial=False)
+    rows, total = fetch_rows(client, policy, may_be_partial=False)
     if total > MOST_ROWS:
         advice = "Set the rollout to 'devices' to let Intune export a report."
         return None, f"The check-in status of '{policy.name}' has {total} rows, and at most {MOST_ROWS} are read for an overview. {advice}"
@@ -138,30 +139,42 @@ def fetch_table(client: GraphClient, policy: FoundPolicy, keep_rows: KeepRows = 
     return check_in.describe_rows(rows), None
 
 
-def _fetch_rows(client: GraphClient, policy: FoundPolicy, *, may_be_partial: bool) -> tuple[list[Row], int]:
-    """Return rows of a table, and how many it has; of one with too many, the first ones or those of the first page."""
+def fetch_rows(
+    client: GraphClient, policy: FoundPolicy, *, may_be_partial: bool, may_go_on: t.Callable[[], bool] = lambda: True
+) -> tuple[list[Row], int]:
+    """Return rows of a table, and how many it has; of one with too many, the first ones or those of the first page.
+
+    ``may_go_on``: whether another request may be sent.
+    """
     where = _filter_rows(policy)
     rows: list[Row] = []
     total = 0
     for _page in range(MOST_PAGES):
         page = _fetch_page(client, DEVICES_REPORT, DEVICES_COLUMNS, where, skip=len(rows))
         found, total = parse_table(page), page["TotalRowCount"]
-        if not rows and len(found) == PAGE and total <= MOST_ROWS:
-            others = [_render_page(DEVICES_COLUMNS, where, skip) for skip in range(PAGE, total, PAGE)]
+        if not rows and len(found) == PAGE and total <= MOST_ROWS and may_go_on():
+            others = [render_page(DEVICES_COLUMNS, where, skip) for skip in range(PAGE, total, PAGE)]
             client.read_ahead([client.request("POST", DEVICES_REPORT, None, body, version=BETA) for body in others])
         rows += found
         is_enough = len(rows) >= min(total, MOST_ROWS) or (total > MOST_ROWS and not may_be_partial)
-        if is_enough or not found:
+        if is_enough or not found or not may_go_on():
             break
     return rows, total
 
 
 def _fetch_page(client: GraphClient, report: str, columns: t.Sequence[str], where: str, skip: int = 0) -> Json:
-    return client.post_query(report, _render_page(columns, where, skip), version=BETA, shape=TABLE)
+    return client.post_query(report, render_page(columns, where, skip), version=BETA, shape=TABLE)
 
 
-def _render_page(columns: t.Sequence[str], where: str, skip: int = 0) -> Json:
+def render_page(columns: t.Sequence[str], where: str, skip: int = 0) -> Json:
+    """Return the body of a request for a page of a table."""
     return {"select": list(columns), "filter": where, "skip": skip, "top": PAGE, "orderBy": []}
+
+
+def filter_settings(policy: FoundPolicy, device_id: str, user_id: str) -> str:
+    """Return the filter of a report on the settings of a policy on a device, for a user or, by the nil GUID, for none."""
+    ids = {"PolicyId": policy.id, "DeviceId": device_id, "UserId": user_id}
+    return " and ".join(f"({name} eq {render_literal(value)})" for name, value in ids.items())
 
 
 def _filter_rows(policy: FoundPolicy) -> str:
@@ -242,12 +255,11 @@ def _add_error_codes(client: GraphClient, policy: FoundPolicy, devices: t.Sequen
     failed = {device["device_id"].lower(): device for device in devices if device["status"] in check_in.FAILED and device["device_id"]}
     if not report or not failed:
         return
-    rows, _total = _fetch_rows(client, policy, may_be_partial=True)
+    rows, _total = fetch_rows(client, policy, may_be_partial=True)
     worst = {str(same[0].get("IntuneDeviceId")).lower(): same[0] for same in check_in.group_by_device(rows)}
     for device_id, device in list(failed.items())[:MOST_EXPLAINED]:
         if device_id in worst:
-            ids = {"PolicyId": policy.id, "DeviceId": device["device_id"], "UserId": worst[device_id].get("UserId") or NIL}
-            where = " and ".join(f"({name} eq {render_literal(str(value))})" for name, value in ids.items())
-            page = _fetch_page(client, report, ["SettingName", "SettingStatus", "ErrorCode"], where)
+            where = filter_settings(policy, str(device["device_id"]), str(worst[device_id].get("UserId") or NIL))
+            page = _fetch_page(client, report, SETTINGS_COLUMNS, where)
             device["error_code"] = check_in.find_error_code(parse_table(page))
             device["error"] = check_in.describe_error_code(device["error_code"])

@@ -31,6 +31,8 @@ OPTIONS: t.Mapping[str, tuple[str, str]] = types.MappingProxyType(
         "purge_assignments": (POLICY_MODULE, "pin_reset_purge_assignments"),
         "scope_tags": (POLICY_MODULE, "pin_reset_scope_tags"),
         "rollout": ("intune_pin_policy_info", "pin_reset_rollout"),
+        "device": ("intune_pin_readiness_info", "pin_reset_ready_device"),
+        "wait_timeout": ("intune_pin_readiness_info", "pin_reset_ready_timeout"),
         "service_scopes": (CONSENT_MODULE, "pin_reset_service_scopes"),
         "client_scopes": (CONSENT_MODULE, "pin_reset_client_scopes"),
         "purge_grants": (CONSENT_MODULE, "pin_reset_purge_grants"),

@@ -143,7 +143,13 @@ class RetryingSender:
     def __init__(self, transport: Sender, clock: Clock, retry_timeout: float) -> None:
         self._transport = transport
         self._clock = clock
-        self.retry_timeout = retry_timeout
+        self._retry_timeout = retry_timeout
+        self.retry_until = math.inf  # of the monotonic clock: when nobody waits for a response any more
+
+    @property
+    def retry_timeout(self) -> float:
+        """Seconds for which a request is repeated, from now."""
+        return max(0.0, min(self._retry_timeout, self.retry_until - self._clock.monotonic()))
 
     def send(self, request: Request) -> Response:
         """Return the last response, also when it is an error; raise the last failure where none came.

@@ -95,7 +95,7 @@ def collect(client: GraphClient, question: Question) -> Evidence:
 def explain(client: GraphClient, what: str, failure: errors.IntuneError) -> Unread:
     """Return the problem of a failure in one line, with the permissions that are missing."""
     cause, hint = _find_cause(client, failure)
-    return Unread(f"Could not read {what}: {cause}.", hint)
+    return Unread(f"Could not read {what}: {cause}.", hint, errors.may_pass(failure))
 
 
 def _find_cause(client: GraphClient, failure: errors.IntuneError) -> tuple[str, str]:

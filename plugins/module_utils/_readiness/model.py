@@ -17,7 +17,11 @@ import typing as t
 
 from .._consent.model import AppName, ConsentResult, Goal
 from .._consent.model import State as Consent
-from .._hello.check_in import CheckInStatus, FoundPolicyStatusResult, Rollout
+from .._devices.eligibility import Verdict
+from .._devices.model import Device
+from .._devices.result import DeviceResult
+from .._devices.result import describe as describe_device
+from .._hello.check_in import CheckInStatus, FoundPolicyStatusResult, PolicyOnDevice, Rollout
 from .._hello.check_in import Status as CheckIn
 from .._hello.finding import Finding, FindingResult
 from .._hello.model import FoundPolicy
@@ -36,10 +40,14 @@ Part = t.Literal[
 
 @dataclasses.dataclass(frozen=True)
 class Unread:
-    """A part that could not be read, or not as a whole: the problem in one line, and what to do about it."""
+    """A part that could not be read, or not as a whole: the problem in one line, and what to do about it.
+
+    ``may_pass``: it may be readable later, without anybody's doing.
+    """
 
     problem: str
     hint: str
+    may_pass: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,13 +99,40 @@ class DeviceCounts:
 
 
 @dataclasses.dataclass(frozen=True)
+class DeviceEvidence:
+    """All that was read of the one device that a task asks for.
+
+    ``identifiers``: the properties by which it was looked for. ``enrolled_since``: the moment before which a record is an old one, as text.
+    ``is_known``: Intune has it. ``record`` and ``verdict``: null where they
+    were not read. ``statuses``: those of the policies that count. ``unread``, ``unread_status``: why the device, or a status, could not
+    be read. ``waited``: seconds.
+    """
+
+    name: str
+    identifiers: tuple[str, ...] = ()
+    enrolled_since: str | None = None
+    is_known: bool = False
+    record: Device | None = None
+    verdict: Verdict | None = None
+    statuses: tuple[PolicyOnDevice, ...] = ()
+    unread: Unread | None = None
+    unread_status: Unread | None = None
+    waited: int = 0
+
+    def describe(self) -> DeviceReadinessResult:
+        """Return what was read as a return value."""
+        record = describe_device(self.record, self.verdict) if self.record and self.verdict else None
+        return {"name": self.name, "waited": self.waited, "record": record, "policies": list(self.statuses)}
+
+
+@dataclasses.dataclass(frozen=True)
 class Evidence:
     """All that was read of a tenant.
 
     ``consent``: null where it could not be read. ``missing_groups``: the groups of assignments that do not exist, null where that could
     not be read; ``group_names``: those of the others, by ID. ``statuses``: check-in status by policy ID, as far as Intune has one;
     ``device_statuses``: that of each device, where all of them are listed. ``unread``: what could not be read;
-    ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``.
+    ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``. ``device``: null unless the task asks for one.
     """
 
     goal: Goal = Goal()
@@ -115,6 +150,7 @@ class Evidence:
     expected: Expected = Expected()
     differences: tuple[Difference, ...] = ()
     devices: DeviceCounts | None = None
+    device: DeviceEvidence | None = None
 
 
 # --- the verdict ----------------------------------------------------------------------------------------------------
@@ -141,6 +177,10 @@ ReasonCode = t.Literal[
     "status_unread",
     "nothing_reported",
     "not_arrived",
+    "device_missing",
+    "device_unread",
+    "device_not_eligible",
+    "device_failed",
 ]
 DifferenceCode = t.Literal["missing", "several", "different", "hidden", "unresolved"]
 
@@ -225,6 +265,15 @@ class DevicesResult(t.TypedDict):
     reasons: dict[str, int]
 
 
+class DeviceReadinessResult(t.TypedDict):
+    """``device`` in the return value ``readiness``."""
+
+    name: str
+    waited: int
+    record: DeviceResult | None
+    policies: list[PolicyOnDevice]
+
+
 class ConnectedResult(t.TypedDict):
     """The level connected."""
 
@@ -267,5 +316,6 @@ class ReadinessResult(t.TypedDict):
     findings: list[FindingResult]
     deployment: DeploymentResult | None
     devices: DevicesResult | None
+    device: DeviceReadinessResult | None
     probe: None
     problems: list[str]

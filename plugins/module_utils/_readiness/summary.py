@@ -97,6 +97,7 @@ def render_summary(found: Found) -> list[str]:
         *_tell_policy(found),
         *_tell_approval(found),
         *_tell_deployment(found),
+        *_tell_new_device(found),
         *_tell_findings(found),
         *_tell_readiness(found),
         *tell_devices(found.devices),
@@ -231,6 +232,18 @@ def _tell_deployment(found: Found) -> t.Iterator[str]:
         yield f"  and {len(late) - LATE} more, see intune_pin_policy_info"
 
 
+def _tell_new_device(found: Found) -> t.Iterator[str]:
+    device = found.current.get("device")
+    if not device:
+        return
+    state, record = "no record was read", device.get("record")
+    if record:
+        state = "eligible" if record["eligible"] else f"not eligible ({record['reason']})"
+    yield f"Device '{device['name']}': {state}; waited {device['waited']} s"
+    for policy in device["policies"]:
+        yield f"  '{policy['name']}': {(policy['status'] or 'nothing reported').replace('_', ' ')}"
+
+
 def _tell_findings(found: Found) -> t.Iterator[str]:
     told = {reason.get("message") for reason in found.current.get("reasons") or ()}
     for finding in found.current.get("findings") or ():
@@ -249,7 +262,8 @@ def _tell_readiness(found: Found) -> t.Iterator[str]:
     if found.is_stale:
         yield "Ready: not read again after the changes. Run endpointops.intune.verify."
         return
-    yield f"Ready (can users reset their PIN today?): {ANSWERS[readiness.get('ready')]}"
+    who = "can the user of this device reset the PIN" if readiness.get("device") else "can users reset their PIN today"
+    yield f"Ready ({who}?): {ANSWERS[readiness.get('ready')]}"
     for reason in readiness.get("reasons") or ():
         yield f"  - {reason['message']} {reason['hint']}".rstrip()
     told = {reason["code"] for reason in readiness.get("reasons") or ()}

@@ -28,11 +28,8 @@ from .model import (
     ReasonCode,
     State,
 )
+from .on_device import BEST, CHECK_IN, count_device, judge_device
 from .policies import judge_policies
-
-# The statuses of a device that gets several policies, the one that counts first.
-BEST: tuple[CheckIn, ...] = ("succeeded", "pending", "other", "error", "conflict", "not_applicable")
-CHECK_IN = "Devices check in about every 8 hours. Run the task again later, or let a device sync."
 
 
 def judge(evidence: Evidence, terms: Terms) -> ReadinessResult:
@@ -40,12 +37,13 @@ def judge(evidence: Evidence, terms: Terms) -> ReadinessResult:
     connected = judge_consent(evidence, terms)
     configured = judge_policies(evidence, terms)
     deployment = add_up(configured.policies, evidence)
-    arrived = judge_arrival(evidence, configured, deployment, terms)
+    device = evidence.device
+    arrived = judge_device(device, configured, terms) if device else judge_arrival(evidence, configured, deployment, terms)
     ready = combine(level.state for level in (connected, configured, arrived))
     levels: LevelsResult = {
         "connected": {"state": connected.state},
         "configured": {"state": configured.state, "policies": list(configured.policies)},
-        "arrived": _count(arrived.state, deployment),
+        "arrived": count_device(arrived.state) if device else _count(arrived.state, deployment),
         "proven": _count("unknown", None),
     }
     return {
@@ -60,6 +58,7 @@ def judge(evidence: Evidence, terms: Terms) -> ReadinessResult:
         "findings": [finding.describe() for finding in evidence.findings],
         "deployment": deployment,
         "devices": evidence.devices.describe() if evidence.devices else None,
+        "device": device.describe() if device else None,
         "probe": None,
         "problems": list(dict.fromkeys(found.problem for found in (*evidence.unread.values(), *evidence.unread_statuses.values()))),
     }

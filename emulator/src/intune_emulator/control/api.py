@@ -144,7 +144,7 @@ class ControlApi:
         return [_render_device(device) for device in self._tenant.devices]
 
     def _find(self, request: Request) -> Device:
-        device = self._tenant.devices.get(request.path_params["id"])
+        device = self._tenant.devices.find(request.path_params["id"])
         if device is None:
             raise ValueError(f"no device {request.path_params['id']}")
         return device
@@ -165,7 +165,9 @@ class ControlApi:
         return _render_device(device)
 
     def _add_device(self, _request: Request, body: Any) -> dict[str, Any]:
-        return _render_device(add_device(self._tenant, *_split(dict(body))))
+        body = dict(body)
+        enrolls_after = body.pop("enrolls_after", None)
+        return _render_device(add_device(self._tenant, *_split(body), enrolls_after=enrolls_after))
 
     def _policies(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
         return policies.list_all(self._tenant)

@@ -147,7 +147,7 @@ class ControlClient:
         return result
 
     def add_device(self, **properties: Any) -> dict[str, Any]:
-        """Add a device."""
+        """Add a device; enrolls_after: seconds until Intune knows it."""
         result: dict[str, Any] = self.call("POST", "devices", properties)
         return result
 

@@ -171,13 +171,21 @@ def _add_group(tenant: Tenant, number: int, name: str, description: str) -> str:
     return group_id
 
 
-def add_device(tenant: Tenant, changes: dict[str, Any], simulation: dict[str, Any]) -> Device:
-    """Add a device: Windows 10 Mobile, except for the properties in `changes`."""
+def add_device(tenant: Tenant, changes: dict[str, Any], simulation: dict[str, Any], enrolls_after: Any = None) -> Device:
+    """Add a device: Windows 10 Mobile, except for the properties in `changes`. `enrolls_after`: seconds until Intune knows it."""
+    if enrolls_after is not None and (isinstance(enrolls_after, bool) or not isinstance(enrolls_after, (int, float)) or enrolls_after < 0):
+        raise ValueError("enrolls_after must be a number of seconds, 0 or more")
     number = len(tenant.devices) + 1
     name = str(changes.get("deviceName") or f"ADDED-{number:04d}")
     own = {**device_properties(tenant, name, FLEET, number), **changes}
+    enrolls_at = tenant.clock.now() + timedelta(seconds=enrolls_after or 0)
+    if enrolls_after is not None:
+        own = {**own, **{date: changes.get(date, iso(enrolls_at)) for date in ("enrolledDateTime", "lastSyncDateTime")}}
     device_id = str(own.pop("id", None) or tenant.new_id())
     device = Device(device_id, lambda: own, Simulation())
     device.simulation.patch(simulation)
-    tenant.devices.add(device)
+    if enrolls_after is None:
+        tenant.devices.add(device)
+    else:
+        tenant.devices.plan(device, enrolls_at)
     return device

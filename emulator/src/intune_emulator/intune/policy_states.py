@@ -220,7 +220,7 @@ def _render(state: PolicyState) -> dict[str, Any]:
 
 
 def _device(tenant: Tenant, device_id: str) -> Device:
-    device = tenant.devices.get(device_id)
+    device = tenant.devices.find(device_id)
     if device is None:
         raise ValueError(f"no device {device_id}")
     if not is_windows(device):

@@ -17,15 +17,20 @@ FILTER = re.compile(rf"\(PolicyId eq {GUID}\) and \(DeviceId eq {GUID}\) and \(U
 FILTER_TEXT = "(PolicyId eq '<guid>') and (DeviceId eq '<guid>') and (UserId eq '<guid>')"
 
 
+FAILED = {policy_states.NUMBERS[name] for name in ("nonCompliant", "error", "conflict")}
+
+
 def _of_profile(request: GraphRequest, found: tuple[str, ...]) -> list[Row]:
-    policy = policy_states.find_policy(request.tenant, found[0])
-    with_catalog = request.tenant.settings.setting_report == "all"
-    return _rows(request, policy, found) if policy and (with_catalog or not policy.is_catalog_policy) else []
+    policy, settings = policy_states.find_policy(request.tenant, found[0]), request.tenant.settings
+    if policy is None or (policy.is_catalog_policy and settings.setting_report != "all"):
+        return []
+    rows = _rows(request, policy, found)
+    return rows if settings.setting_report_rows == "all" else [row for row in rows if row["SettingStatus"] in FAILED]
 
 
 def _of_catalog_policy(request: GraphRequest, found: tuple[str, ...]) -> list[Row]:
-    policy = policy_states.find_policy(request.tenant, found[0])
-    return _rows(request, policy, found) if policy and policy.is_catalog_policy else []
+    policy, covers_all = policy_states.find_policy(request.tenant, found[0]), request.tenant.settings.catalog_report == "all"
+    return _rows(request, policy, found) if policy and (covers_all or policy.is_catalog_policy) else []
 
 
 def _rows(request: GraphRequest, policy: ReportedPolicy, found: tuple[str, ...]) -> list[Row]:

@@ -91,9 +91,11 @@ class Device:
 
 
 class Devices:
-    """Devices by id, in a stable order, with an index for the Entra device id."""
+    """Devices by id, in a stable order, with an index for the Entra device id. `now`: the time of the tenant."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._planned: list[tuple[datetime, Device]] = []
         self._by_id: dict[str, Device] = {}
         self._entra: dict[str, Device] | None = None
         self._changes = 0
@@ -104,12 +106,33 @@ class Devices:
         self._by_id[device.id] = device
         self.forget_results()
 
+    def plan(self, device: Device, enrolls_at: datetime) -> None:
+        """Add a device when the clock has come to this time."""
+        self._planned.append((enrolls_at, device))
+
+    def _enroll(self) -> None:
+        """Add the planned devices whose time has come, in the order of their times."""
+        if not self._planned:
+            return
+        now = self._now()
+        due = sorted((entry for entry in self._planned if entry[0] <= now), key=lambda entry: entry[0])
+        self._planned = [entry for entry in self._planned if entry[0] > now]
+        for _time, device in due:
+            self.add(device)
+
     def get(self, device_id: str) -> Device | None:
         """Return a device by its managed device id, in any letter case."""
+        self._enroll()
         return self._by_id.get(device_id) or self._by_id.get(device_id.lower())
+
+    def find(self, device_id: str) -> Device | None:
+        """Return the same, also of the devices that have not enrolled yet."""
+        planned = (device for _time, device in self._planned if device.id == device_id.lower())
+        return self.get(device_id) or next(planned, None)
 
     def by_entra_id(self, device_id: str) -> Device | None:
         """Return a device by its azureADDeviceId."""
+        self._enroll()
         if self._entra is None:
             self._entra = {str(device.get("azureADDeviceId")).lower(): device for device in self}
         return self._entra.get(device_id.lower())
@@ -121,10 +144,13 @@ class Devices:
 
     def remember(self, key: Hashable, find: Callable[[], list[Device]]) -> list[Device]:
         """Return the result of `find`, which is called once until a device changes."""
+        self._enroll()
         return self._cache.get(self._changes, key, find)
 
     def __iter__(self) -> Iterator[Device]:
+        self._enroll()
         return iter(self._by_id.values())
 
     def __len__(self) -> int:
+        self._enroll()
         return len(self._by_id)

@@ -21,6 +21,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "export_outcome": ("completed", "failed"),
     "export_select": ("allow", "refuse"),
     "setting_report": ("all", "profiles"),
+    "setting_report_rows": ("all", "failed"),
+    "catalog_report": ("catalog", "all"),
     "report_rows": ("device", "system_and_user"),
     "report_language": ("en", "de"),
     "report_status": ("member", "number"),
@@ -107,6 +109,8 @@ class Settings:
     export_select: str = "allow"
     export_bom: bool = True
     setting_report: str = "all"
+    setting_report_rows: str = "all"
+    catalog_report: str = "catalog"
     report_rows: str = "device"
     report_language: str = "en"
     report_status: str = "member"

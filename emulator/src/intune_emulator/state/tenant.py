@@ -72,7 +72,7 @@ class Tenant:
         self.answered_challenges: dict[str, str] = {}
 
     def _clear_intune(self) -> None:
-        self.devices = Devices()
+        self.devices = Devices(self.clock.now)
         self.actions = Actions()
         self.configurations: dict[str, DeviceConfiguration] = {}
         self.intents: dict[str, Intent] = {}

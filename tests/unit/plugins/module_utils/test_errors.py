@@ -109,3 +109,33 @@ def test_case_18_a_defect_names_its_type_and_place_and_no_value() -> None:
     assert "TypeError at module_utils/_clouds.py:" in found.message and "s3cret" not in str(found)
     assert (found.describe()["kind"], found.describe()["effects"]) == ("Internal", "none")
     assert str(errors.InternalError(KeyError("s3cret"))).startswith("An unexpected error occurred in the collection: KeyError.")
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (errors.LostResponseError("x"), True),
+        (errors.UnexpectedResponseError("x"), True),
+        (errors.NotSentError("x"), True),
+        (errors.NotSentError("x", is_transient=False), False),
+        (errors.ThrottledError("x", status=429), True),
+        (errors.ServiceError("x", status=503), True),
+        (errors.GraphError("x", status=408), True),
+        (errors.GraphError("x", status=400), False),
+        (errors.ForbiddenError("x", status=403), False),
+        (errors.UnauthorizedError("x", status=401), False),
+        (errors.NotFoundError("x", status=404), False),
+        (errors.AuthenticationError("x"), False),
+        (errors.SelectionError("x"), False),
+        (errors.InternalError(ValueError("x")), False),
+    ],
+)
+def test_which_failures_may_pass(failure: errors.IntuneError, expected: bool) -> None:
+    assert errors.may_pass(failure) is expected
+
+
+def test_a_sign_in_whose_response_got_lost_may_pass() -> None:
+    try:
+        raise errors.NotSentError("No token.", is_transient=False) from errors.LostResponseError("Lost.")
+    except errors.NotSentError as failure:
+        assert errors.may_pass(failure)

@@ -12,6 +12,7 @@ import yaml
 
 from ansible_collections.endpointops.intune.plugins.doc_fragments import readiness as fragment
 from ansible_collections.endpointops.intune.plugins.module_utils import _readiness_options
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.check_in import PolicyOnDevice
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import SETTINGS
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness import model
 from ansible_collections.endpointops.intune.plugins.modules import intune_pin_policy, intune_pin_readiness_info
@@ -28,7 +29,8 @@ def readiness() -> Json:
     given = Given()
     given.policy("PIN", assignments=[ALL_DEVICES])
     found, _asked = given.read(expect=expect(scope_tags=["Berlin"]), count_devices=True)
-    return found
+    of_device, _asked = given.read(device="LT-BERLIN-012")
+    return {**found, "device": of_device["device"]}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +46,8 @@ def readiness() -> Json:
         (("differs",), model.DifferenceResult),
         (("deployment",), model.DeploymentResult),
         (("devices",), model.DevicesResult),
+        (("device",), model.DeviceReadinessResult),
+        (("device", "policies"), PolicyOnDevice),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
 )
@@ -51,6 +55,7 @@ def test_the_return_values_have_the_documented_keys(readiness: Json, names: tupl
     documented, found = RETURN, readiness
     for name in names:
         documented, found = documented[name]["contains"], found[name]
+    assert found
     for item in found if isinstance(found, list) else [found]:
         assert set(item) == set(shape.__annotations__) == set(documented)
 

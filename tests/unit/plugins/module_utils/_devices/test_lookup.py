@@ -1055,3 +1055,30 @@ def test_devices_are_read_in_batches_too(wire: Intune) -> None:
     ids = [device.id for device in wire.tenant.devices][:3]
     assert [device.id for device in lookup.fetch_devices(client, BatchScheduler(client, QUOTA), [*ids[:2], NOBODY])] == ids[:2]
     assert wire.targets == ["POST /beta/$batch"]
+
+
+# --- one device that may not be there yet ---------------------------------------------------------------------------
+
+
+def find(wire: Intune, name: str, match_by: identifiers.MatchOption = "auto") -> str | None:
+    client = wire.world().client
+    found = lookup.find_device(client, BatchScheduler(client, QUOTA), identifiers.parse_name(name, match_by))
+    return found.id if found else None
+
+
+def test_a_device_is_found_or_not_there_yet(wire: Intune) -> None:
+    device = wire.device("PHONE-FIELD-01")
+    assert find(wire, "phone-field-01") == find(wire, device["serialNumber"], "serial_number") == device["id"]
+    assert find(wire, device["id"], "id") == device["id"] and find(wire, NOBODY, "id") is None
+    before = len(wire.targets)
+    assert find(wire, "NO-1") is None and len(wire.targets) == before + 1, "similar names are of no use while it is waited for"
+
+
+def test_a_name_of_two_devices_is_refused_and_so_is_one_that_is_not_searched_for(wire: Intune) -> None:
+    names = [device.get("deviceName") for device in wire.tenant.devices]
+    (twice, *_others) = [name for name in names if names.count(name) > 1]
+    with pytest.raises(errors.SelectionError, match="matches 2 devices"):
+        find(wire, twice)
+    fault_of(wire, 1, status=400, message="Invalid filter clause.")
+    with pytest.raises(errors.SelectionError, match="could not be looked for: Invalid filter clause"):
+        find(wire, "PHONE-FIELD-01")

@@ -369,6 +369,15 @@ def test_reads_are_answered_in_their_order(number: int, envelopes: int) -> None:
     assert len(world.transport.sent) == envelopes and world.clock.slept == []
 
 
+def test_a_read_by_post_is_no_write() -> None:
+    scheduler, world = made([every])
+    scheduler.fetch_all([read(), write(1)])
+    assert not world.client.has_written
+    scheduler, world = made([every])
+    scheduler.start(calls(read(), write(1)))
+    assert world.client.has_written
+
+
 @pytest.mark.parametrize(
     ("step", "left"),
     [

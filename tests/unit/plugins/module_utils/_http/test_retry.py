@@ -383,3 +383,11 @@ def test_case_21_a_response_comes_without_the_token_of_its_request(clock: FakeCl
     sender, _transport = exchange(clock, echo)
     found = sender.send(GET.with_bearer("opaque-token-1"))
     assert "opaque" not in found.text + str(found.headers) and found.status == 400
+
+
+@pytest.mark.parametrize("until", [0.0, 5.0, 30.0, 1000.0])
+def test_nothing_is_repeated_when_nobody_waits_any_more(clock: FakeClock, until: float) -> None:
+    sender, transport = exchange(clock, *[answer(503)] * 50, retry_timeout=60.0)
+    sender.retry_until = until
+    assert sender.send(GET).status == 503
+    assert clock.monotonic() <= min(until, 60.0) and (len(transport.sent) > 1) is (until > 0)

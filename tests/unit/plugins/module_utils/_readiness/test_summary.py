@@ -373,3 +373,22 @@ def test_reasons_not_to_end_well(given, options, stops):
 def test_a_difference_from_the_variables_is_a_reason_too():
     found = parse_found({"before": readiness(differs=[LENGTH])}, check=False)
     assert summary.list_obstacles(found, must_know=True, must_arrive=False, allow_unassigned=False) == ["6 is not 8."]
+
+
+@pytest.mark.parametrize(
+    ("record", "policies", "told"),
+    [
+        (None, [], "Device 'PF3XYZ12': no record was read; waited 60 s Ready"),
+        ({"eligible": False, "reason": "hybrid_joined"}, [], "Device 'PF3XYZ12': not eligible (hybrid_joined); waited 60 s Ready"),
+        (
+            {"eligible": True, "reason": None},
+            [{"name": "PIN", "status": "not_applicable"}, {"name": "Other", "status": None}],
+            "Device 'PF3XYZ12': eligible; waited 60 s 'PIN': not applicable 'Other': nothing reported Ready",
+        ),
+    ],
+)
+def test_a_device_that_was_waited_for_is_told(record, policies, told):
+    device = {"name": "PF3XYZ12", "waited": 60, "record": record, "policies": policies}
+    found = flat(before=readiness(False, device=device, reasons=[reason("device_missing", "arrived")]))
+    assert f"{told} (can the user of this device reset the PIN?): no - device_missing happened. Repair it." in found
+    assert "today?" in flat(before=readiness(False, device=None))
