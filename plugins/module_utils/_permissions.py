@@ -33,8 +33,12 @@ READ_ENROLLMENT = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementSe
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
 READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
 READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # where groups have devices as members
-READ_USERS = ("User.Read.All", "Directory.Read.All")  # where groups have users as members
+READ_USERS = ("User.Read.All", "Directory.Read.All")  # where users are named, or are members of groups
 READ_TAGS = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")  # where scope tags are named
+# Microsoft's page on creating a pass prints permissions to read as the least ones. Reading rights cannot create.
+WRITE_PASSES = ("UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All")
+READ_PASSES = ("UserAuthMethod-TAP.Read.All", "UserAuthenticationMethod.Read.All", *WRITE_PASSES)
+READ_METHODS_POLICY = ("Policy.Read.AuthenticationMethod", "Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod")
 RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the application that az is, the same in all tenants
@@ -45,6 +49,8 @@ PERSON_OF_AZURE_CLI = (
 )
 
 MODULES: dict[str, Rows] = {
+    "entra_temporary_access_pass": (WRITE_PASSES, READ_USERS),
+    "entra_temporary_access_pass_info": (READ_PASSES, READ_USERS),
     "intune_pinreset_consent": (WRITE_APPLICATIONS, WRITE_GRANTS),
     "intune_pinreset_consent_info": (READ_APPLICATIONS, READ_GRANTS),
     "intune_pin_policy": (WRITE_CONFIGURATION,),
@@ -59,6 +65,7 @@ MODULES: dict[str, Rows] = {
 
 # In check mode a module that writes only reads.
 CHECK_MODE: dict[str, Rows] = {
+    "entra_temporary_access_pass": MODULES["entra_temporary_access_pass_info"],
     "intune_pinreset_consent": MODULES["intune_pinreset_consent_info"],
     "intune_pin_policy": MODULES["intune_pin_policy_info"],
     "intune_device_passcode": MODULES["intune_device_passcode_info"],
