@@ -49,8 +49,6 @@ PERSON_OF_AZURE_CLI = (
 )
 
 MODULES: dict[str, Rows] = {
-    "entra_temporary_access_pass": (WRITE_PASSES, READ_USERS),
-    "entra_temporary_access_pass_info": (READ_PASSES, READ_USERS),
     "intune_pinreset_consent": (WRITE_APPLICATIONS, WRITE_GRANTS),
     "intune_pinreset_consent_info": (READ_APPLICATIONS, READ_GRANTS),
     "intune_pin_policy": (WRITE_CONFIGURATION,),
@@ -60,15 +58,17 @@ MODULES: dict[str, Rows] = {
     "intune_device_info": (READ_DEVICES,),
     "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),
     "intune_device_passcode_info": (READ_DEVICES,),
+    "entra_temporary_access_pass": (WRITE_PASSES, READ_USERS),
+    "entra_temporary_access_pass_info": (READ_PASSES, READ_USERS),
     "intune_connection_info": (READ_ORGANIZATION, READ_CONFIGURATION),
 }
 
 # In check mode a module that writes only reads.
 CHECK_MODE: dict[str, Rows] = {
-    "entra_temporary_access_pass": MODULES["entra_temporary_access_pass_info"],
     "intune_pinreset_consent": MODULES["intune_pinreset_consent_info"],
     "intune_pin_policy": MODULES["intune_pin_policy_info"],
     "intune_device_passcode": MODULES["intune_device_passcode_info"],
+    "entra_temporary_access_pass": MODULES["entra_temporary_access_pass_info"],
 }
 
 

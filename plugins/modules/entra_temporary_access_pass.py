@@ -94,11 +94,11 @@ notes:
 EXAMPLES = r"""
 - name: Issue a pass for one sign-in, sealed for the help desk
   endpointops.intune.entra_temporary_access_pass:
-    users: [clara.hoffmann@contoso.com]
+    users: [clara.hoffmann@contoso.onmicrosoft.com]
     lifetime_minutes: 60
     verified_by: Jonas at the help desk, by video and ID card
-    seal_to: [/etc/intune/helpdesk.pem]
-    sealed_directory: /var/lib/intune/passes
+    seal_to: ["{{ certificate_path }}"]
+    sealed_directory: "{{ handover_directory }}"
 
 - name: Who would get a pass?
   endpointops.intune.entra_temporary_access_pass:
@@ -108,7 +108,7 @@ EXAMPLES = r"""
 
 - name: Issue a pass for tomorrow in place of the one that was lost
   endpointops.intune.entra_temporary_access_pass:
-    users: [clara.hoffmann@contoso.com]
+    users: [clara.hoffmann@contoso.onmicrosoft.com]
     start: "{{ tomorrow }}"
     replace: true
     return_pass: true
@@ -123,7 +123,7 @@ EXAMPLES = r"""
 
 - name: Remove a pass that is not needed any more
   endpointops.intune.entra_temporary_access_pass:
-    users: [clara.hoffmann@contoso.com]
+    users: [clara.hoffmann@contoso.onmicrosoft.com]
     state: absent
 """
 

@@ -38,7 +38,7 @@ notes:
 EXAMPLES = r"""
 - name: Which users have a pass?
   endpointops.intune.entra_temporary_access_pass_info:
-    users: [clara.hoffmann@contoso.com, felix.wagner@contoso.com]
+    users: [clara.hoffmann@contoso.onmicrosoft.com, felix.wagner@contoso.onmicrosoft.com]
   register: passes
 
 - name: Show who can use one now, and until when
