@@ -102,7 +102,7 @@ EXAMPLES = r"""
 
 - name: Who would get a pass?
   endpointops.intune.entra_temporary_access_pass:
-    users: "{{ callers }}"
+    users: [clara.hoffmann@contoso.onmicrosoft.com, felix.wagner@contoso.onmicrosoft.com]
     return_pass: true
   check_mode: true
 

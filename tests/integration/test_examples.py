@@ -51,7 +51,7 @@ def test_the_examples_run_and_return_what_is_documented(ansible, module, tmp_pat
     lost = [ansible.tenant.control.device(name)["serialNumber"] for name in ("PHONE-FIELD-01", "PHONE-FIELD-02")]
     variables = {"lost_devices": lost, "handover_path": str(tmp_path / "passcode")}
     tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
-    variables |= {"callers": ["felix.wagner@contoso.onmicrosoft.com"], "tomorrow": tomorrow.isoformat(timespec="seconds")}
+    variables["tomorrow"] = tomorrow.isoformat(timespec="seconds")
     (tmp_path / "passes").mkdir(mode=0o700)
     variables |= {"certificate_path": str(certificate(tmp_path, "helpdesk")), "handover_directory": str(tmp_path / "passes")}
     variables["resets"] = {"results": [{"id": ansible.tenant.control.device("PHONE-FIELD-01")["id"], "status": "done"}]}

@@ -58,6 +58,7 @@ GROUP = GROUP_POLICY["assignments"]
 EXPECTED = {"name": "PIN recovery"}
 PEOPLE = {"device_groups": ["Field service"]}
 PASS = {**TASKS["entra_temporary_access_pass"], "lifetime_minutes": 90}
+ADMINISTRATOR = ["ada.admin@contoso.onmicrosoft.com"]
 ASK = {"approval_justification": "Change 4711"}
 
 ONLY_WHERE = (
@@ -90,7 +91,9 @@ ONLY_WHERE = (
     OnlyWhere("intune_device_passcode", {**LAPTOP, "use_beta": False, **NO_WAIT}, permissions.READ_DIRECTORY_DEVICES),
     OnlyWhere("entra_temporary_access_pass", PASS, permissions.READ_METHODS_POLICY),
     OnlyWhere("entra_temporary_access_pass", {**PASS, "lifetime_minutes": 91}, permissions.READ_GROUPS),
+    OnlyWhere("entra_temporary_access_pass", {**PASS, "users": ADMINISTRATOR, "state": "absent"}, permissions.READ_ROLES),
     OnlyWhere("entra_temporary_access_pass_info", {"users": PASS["users"] * 2}, permissions.READ_METHODS_POLICY),
+    OnlyWhere("entra_temporary_access_pass_info", {"users": ADMINISTRATOR}, permissions.READ_ROLES),
     OnlyWhere("intune_device_passcode", {**PHONE, **ASK, **NO_WAIT}, approval.READERS),
 )
 

@@ -29,6 +29,10 @@ SCOPE_UNREAD = (
     "{count} groups in the scope of the authentication methods policy were not read: the scope is left to the service. To read them, the "
     f"application needs one of the permissions {', '.join(permissions.READ_GROUPS)}."
 )
+ROLES_UNREAD = (
+    "The names of directory roles were not read. To read them, the application needs one of the permissions "
+    f"{', '.join(permissions.READ_ROLES)}."
+)
 NEXT = "Run the task again with replace: true for a pass that can be handed over."
 
 
@@ -59,6 +63,8 @@ class PassTask:
             item.current = api.fetch_pass(self._client, item.user.id)
         for item in self._items if roles else ():
             item.roles = api.fetch_roles(self._client, item.user.id)
+        if any(api.UNNAMED_ROLE in (item.roles or ()) for item in self._items):
+            self.warnings.append(ROLES_UNREAD)
 
     def read_policy(self) -> None:
         """Read the tenant's policy, where that is allowed."""

@@ -503,6 +503,15 @@ def test_a_policy_that_cannot_be_read_is_null() -> None:
     assert outcome.values["policy"] is None and outcome.warnings
 
 
+def test_roles_without_a_name_are_told() -> None:
+    wire = Wire()
+    wire.token = issue_token(
+        wire.tenant, next(iter(wire.tenant.applications.values())), roles=["UserAuthMethod-TAP.Read.All", "User.Read.All"]
+    )
+    outcome = inform(wire, ADMIN)
+    assert only(outcome)["directory_roles"] == ["an unnamed role"] and "RoleManagement.Read.Directory" in " ".join(outcome.warnings)
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_roles_that_cannot_be_read_are_null(status: int) -> None:
     outcome = inform(
