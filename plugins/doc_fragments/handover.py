@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The ways in which new passcodes leave a module."""
+    """The ways in which new passcodes and passes leave a module."""
 
     DOCUMENTATION = r"""
 options:
@@ -38,6 +38,42 @@ options:
       - Whether to return the new passcodes. The result is then hidden from all output, as with C(no_log), while the registered
         variable can be used. Whoever prints that variable prints passcodes.
       - Refused before anything is reset where the result could not be hidden. This is so with C(async), and while C(ANSIBLE_DEBUG) is
+        on and the module runs in a process of its own. A plugin of another collection that runs this module needs C(no_log=true) on its
+        task.
+      - In check mode the values are null.
+    type: bool
+    default: false
+"""
+
+    ACCESS_PASS = r"""
+options:
+  seal_to:
+    description:
+      - Certificates of those who may read the new passes, each as PEM text or as the path of a PEM or DER file on the host that runs the
+        module. Any one of them can open what RV(results[].sealed_temporary_access_pass) holds, for example with
+        C(openssl cms -decrypt -inform PEM -recip cert.pem -inkey key.pem) or with PowerShell's C(Unprotect-CmsMessage).
+      - Words around a certificate, such as the output of C(openssl x509 -text), are not used. A text may hold several certificates,
+        which are all recipients. A file holds one, and other users must not be able to replace it.
+      - Needs RSA certificates for key encipherment, which have not expired, and cryptography 43 or later.
+      - RV(recipients) names those who can open the passes, in check mode too.
+      - The seal keeps others from reading a pass. It does not prove that the text is unchanged, or who made it.
+    type: list
+    elements: str
+  sealed_directory:
+    description:
+      - A folder to which each sealed pass is written, as a file of its own, named after the user, the user's ID, and the time and ID of
+        the pass. RV(results[].sealed_file) is its path.
+      - The folder must exist on the host that runs the module, and other users must not be able to write to it or to redirect its
+        path. The files have the mode 0600.
+      - A file that exists is never replaced. Where a file cannot be written, the task fails when all users are handled, and
+        RV(results[].sealed_temporary_access_pass) still holds the sealed text.
+      - In check mode nothing is written.
+    type: path
+  return_pass:
+    description:
+      - Whether to return the new passes. The result is then hidden from all output, as with C(no_log), while the registered variable can
+        be used. Whoever prints that variable prints passes.
+      - Refused before anything is issued where the result could not be hidden. This is so with C(async), and while C(ANSIBLE_DEBUG) is
         on and the module runs in a process of its own. A plugin of another collection that runs this module needs C(no_log=true) on its
         task.
       - In check mode the values are null.

@@ -89,10 +89,13 @@ SELECTION: Options = {
     "device_groups": {"type": TEXTS, "elements": TEXT},
 }
 
-# For modules that hand passcodes over.
+# For modules that work on users.
+USERS: Options = {"users": {"type": TEXTS, "elements": TEXT, "required": True}}
+
+# For modules that hand secrets over.
+SEALING: Options = {"seal_to": {"type": "list", "elements": "str"}, "sealed_directory": {"type": "path"}}
 HANDOVER: Options = {
-    "seal_to": {"type": "list", "elements": "str"},
-    "sealed_directory": {"type": "path"},
+    **SEALING,
     "return_passcode": {"type": "bool", "default": False, "no_log": False},
 }
 HANDOVER_REQUIRES = {"sealed_directory": ["seal_to"]}
@@ -127,6 +130,7 @@ class Secret:
 
 
 PASSCODE = Secret("results[].passcode", "return_passcode", "passcodes")
+ACCESS_PASS = Secret("results[].temporary_access_pass", "return_pass", "passes")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -34,8 +34,13 @@ READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
 READ_LICENSES = ("LicenseAssignment.Read.All", *READ_ORGANIZATION)
 READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
 READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # where groups have devices as members
-READ_USERS = ("User.Read.All", "Directory.Read.All")  # where groups have users as members
+READ_USERS = ("User.Read.All", "Directory.Read.All")  # where users are named, or are members of groups
 READ_TAGS = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")  # where scope tags are named
+# Microsoft's page on creating a pass prints permissions to read as the least ones. Reading rights cannot create.
+WRITE_PASSES = ("UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All")
+READ_PASSES = ("UserAuthMethod-TAP.Read.All", "UserAuthenticationMethod.Read.All", *WRITE_PASSES)
+READ_ROLES = ("RoleManagement.Read.Directory", "Directory.Read.All")  # where users hold directory roles
+READ_METHODS_POLICY = ("Policy.Read.AuthenticationMethod", "Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod")
 RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 
 NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"  # the claim wids of an application to which no directory role is assigned
@@ -56,6 +61,8 @@ MODULES: dict[str, Rows] = {
     "intune_device_info": (READ_DEVICES,),
     "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),
     "intune_device_passcode_info": (READ_DEVICES,),
+    "entra_temporary_access_pass": (WRITE_PASSES, READ_USERS),
+    "entra_temporary_access_pass_info": (READ_PASSES, READ_USERS),
     "intune_connection_info": (READ_ORGANIZATION, READ_CONFIGURATION),
 }
 
@@ -64,6 +71,7 @@ CHECK_MODE: dict[str, Rows] = {
     "intune_pinreset_consent": MODULES["intune_pinreset_consent_info"],
     "intune_pin_policy": MODULES["intune_pin_policy_info"],
     "intune_device_passcode": MODULES["intune_device_passcode_info"],
+    "entra_temporary_access_pass": MODULES["entra_temporary_access_pass_info"],
 }
 
 

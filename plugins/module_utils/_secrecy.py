@@ -47,7 +47,7 @@ def refuse_secrets(arguments: t.Mapping[str, t.Any]) -> None:
         if _holds_secret_key(value):
             raise errors.InvalidOptionError(
                 f"{name} holds passcodes in clear, which are not shown here.",
-                hint=f"Remove them from {name}: give results of a task without return_passcode.",
+                hint=f"Remove them from {name}: give results of a task without return_passcode or return_pass.",
             )
 
 

@@ -364,6 +364,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices.model 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
+from ansible_collections.endpointops.intune.plugins.module_utils._handover.handover import Handover
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import handed_over
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.continuation import (
     RunPlan,
     describe_runs,
@@ -373,7 +375,6 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.conti
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import DeviceLocks
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover, render_file_name
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.lock_folder import find_folders, validate_directory
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import (
@@ -431,6 +432,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     validate(params)
     handover = Handover(
         _argspec.PASSCODE.key,
+        handed_over.WORDS,
         seal_to=params["seal_to"],
         reveal=params[_argspec.PASSCODE.option],
         now=client.clock.now(),
@@ -450,7 +452,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     items = [DeviceReset(device, names) for device, names in chosen.ids.items()]
     began = client.clock.monotonic()
     failure, warnings = reset(params, client, scheduler, items, check)
-    results = [{**describe(item), **handover.describe(new_passcode(item), render_file_name(item))} for item in items]
+    results = [{**describe(item), **handover.describe(new_passcode(item), handed_over.render_file_name(item))} for item in items]
     summary = summarize(items)
     if len(items) > 1:
         client.report_progress(render_table(summary, client.clock.monotonic() - began))

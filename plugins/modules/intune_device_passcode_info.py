@@ -179,8 +179,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices import
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import QUOTA
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import status
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handover import Handover, render_file_name
+from ansible_collections.endpointops.intune.plugins.module_utils._handover.handover import Handover
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode import handed_over, status
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import warn_of_zone
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import new_passcode
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
@@ -199,6 +199,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     status.parse_since(params["since"], float("inf"))
     handover = Handover(
         _argspec.PASSCODE.key,
+        handed_over.WORDS,
         seal_to=params["seal_to"],
         reveal=params[_argspec.PASSCODE.option],
         now=client.clock.now(),
@@ -211,7 +212,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     )
     since = status.parse_since(params["since"], client.service_now())
     results = [
-        {**status.describe(item), **handover.describe(new_passcode(item), render_file_name(item))}
+        {**status.describe(item), **handover.describe(new_passcode(item), handed_over.render_file_name(item))}
         for item in status.fetch_items(client, scheduler, chosen.ids, since)
     ]
     return Outcome(

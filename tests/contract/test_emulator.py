@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from intune_emulator.state.journal import Recorder
 
+from emulator.tests import test_access_passes as passes
 from emulator.tests import test_approvals as approvals
 from emulator.tests import test_configuration_policies as catalog
 from emulator.tests import test_configuration_settings as definitions
@@ -123,6 +124,18 @@ def test_status_overview(client: Any, comparison: Comparison) -> None:
         directory.test_groups,
         directory.test_entra_device,
         directory.test_organization,
+        passes.test_users,
+        passes.test_users_are_paged,
+        passes.test_roles_of_a_user,
+        passes.test_a_pass_is_told_once,
+        passes.test_a_new_pass_takes_the_place_of_the_old_one,
+        passes.test_a_pass_is_deleted,
+        passes.test_why_a_pass_cannot_be_used,
+        passes.test_the_policy,
+        passes.test_scope,
+        passes.test_one_use,
+        passes.test_who_gets_no_pass,
+        passes.test_an_unknown_user,
         policy_states.test_states_are_counted,
         reports.test_a_job_goes_its_way,
         reports.test_it_may_fail_or_have_its_address_later,

@@ -36,7 +36,15 @@ from tests.support.fakes import GRAPH, LOGIN, START, FakeWorkerPool, answer, bea
 from tests.support.inventory import NAME, load
 
 # The kinds of findings, all of which must not occur.
-KINDS = ("unhandled exceptions", "second resets", "writes in check mode", "secrets in output", "unsafe characters", "endless runs")
+KINDS = (
+    "unhandled exceptions",
+    "second resets",
+    "second passes",
+    "writes in check mode",
+    "secrets in output",
+    "unsafe characters",
+    "endless runs",
+)
 MOST_REQUESTS = 20_000
 TOKENS: list[str] = []
 PART = 32  # characters
@@ -61,7 +69,10 @@ class Finding(t.NamedTuple):
 
 
 class Wire(Emulated):
-    """The emulated tenant, with responses changed by chance. ``resets``: of each device, those that the run could not take for not run."""
+    """The emulated tenant, with responses changed by chance.
+
+    ``resets`` and ``passes``: of each device or user, those that the run could not take for not run.
+    """
 
     def __init__(self, scenario: Scenario, chance: random.Random, number: int | None) -> None:
         super().__init__(scenario.seed, quota=False, **scenario.settings)
@@ -71,6 +82,8 @@ class Wire(Emulated):
             TOKENS.append(issue_token(self.tenant, next(iter(self.tenant.applications.values()))))
         self.token = TOKENS[0]
         self.resets: collections.Counter[str] = collections.Counter()
+        self.passes: collections.Counter[str] = collections.Counter()
+        self.issued: set[str] = set()
         self._chance = chance
         # Either one response is changed, or some of all.
         self._number = number
@@ -80,20 +93,27 @@ class Wire(Emulated):
         if len(self.sent) > MOST_REQUESTS:
             raise Endless
         self.catch_up()
-        before = len(self.tenant.actions.resets)
+        before, passes = len(self.tenant.actions.resets), self._count_passes()
         found = self._answer(request)
         reset = [action.device_id for action in self.tenant.actions.resets[before:]]
+        issued = [user for user, times in self._count_passes().items() if times > passes.get(user, 0)]
+        self.issued |= {found.value for found in self.tenant.access_passes.values()}
         number = len(self.sent) - 1
         is_changed = number == self._number if self._number is not None else self._chance.random() < 0.3
         changed = mutate(self._chance, request, found) if is_changed else found
         for device in reset:
             self.resets[device] += not (isinstance(changed, Response) and _says_not_run(request, changed, device))
-        if isinstance(changed, errors.NotSentError) and reset:
+        for user in issued:
+            self.passes[user] += not (isinstance(changed, Response) and _says_not_run(request, changed, user))
+        if isinstance(changed, errors.NotSentError) and (reset or issued):
             # It was sent: the transport never says otherwise.
             raise errors.LostResponseError("Lost.", target=request.target)
         if isinstance(changed, errors.IntuneError):
             raise changed
         return changed
+
+    def _count_passes(self) -> dict[str, int]:
+        return {user: len(times) for user, times in self.tenant.created_access_passes.items()}
 
     def _answer(self, request: Request) -> Response:
         url = urllib.parse.urlsplit(request.url)
@@ -258,6 +278,9 @@ def _judge_effects(scenario: Scenario, wire: Wire) -> t.Iterator[Finding]:
     for device, times in wire.resets.items():
         if times > 1:
             yield Finding("second resets", f"{device} was reset {times} times")
+    for user, times in wire.passes.items():
+        if times > 1:
+            yield Finding("second passes", f"{user} got {times} passes")
     if scenario.check and any(entry["write"] for entry in wire.tenant.journal.since(0)):
         yield Finding("writes in check mode", str([entry["path"] for entry in wire.tenant.journal.since(0) if entry["write"]]))
 
@@ -267,11 +290,13 @@ def _judge_secrets(options: Json, wire: Wire, result: Json, told: list[str]) -> 
     if options.get("return_passcode"):
         # The one place where a passcode may be.
         entries = [{**entry, "passcode": None} for entry in entries]
+    if options.get("return_pass"):
+        entries = [{**entry, "temporary_access_pass": None} for entry in entries]
     text = json.dumps([{**result, "results": entries}, told], default=str)
     hidden = {action.passcode for action in wire.tenant.actions.resets if action.passcode}
     # A part of a token is as bad as the whole. The first one is the same for all tokens.
     parts = [part[start : start + PART] for part in wire.token.split(".")[1:] for start in range(0, len(part) - PART, PART)]
-    secrets = {*parts, SECRET, *hidden}
+    secrets = {*parts, SECRET, *hidden, *wire.issued}
     for secret in secrets:
         if secret in text:
             yield Finding("secrets in output", f"{secret[:8]}... in {text[max(0, text.index(secret) - 100) : text.index(secret)]!r}")

@@ -21,6 +21,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import merge_settings
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
 from ansible_collections.endpointops.intune.plugins.modules import (
+    entra_temporary_access_pass,
+    entra_temporary_access_pass_info,
     intune_connection_info,
     intune_device_info,
     intune_device_passcode,
@@ -124,6 +126,22 @@ def after_reset(**more: t.Any) -> Given:
     return prepare
 
 
+def for_users(*, held: bool = False, **more: t.Any) -> Given:
+    """Return options for users, among them one who has a pass already, an administrator, and a group in the scope of the policy."""
+
+    def prepare(world: Emulated) -> Options:
+        group = next(item["id"] for item in world.tenant.groups.all_written() if item["displayName"] == "Field service")
+        world.tenant.access_pass_policy["excludeTargets"] = [{"targetType": "group", "id": group}]
+        if held:
+            _ask(world, f"/users/{USERS[0]}/authentication/temporaryAccessPassMethods", {})
+            world.tenant.created_access_passes.clear()
+        return {"users": list(USERS), "return_pass": True, **more}
+
+    return prepare
+
+
+USERS = tuple(f"{name}@contoso.onmicrosoft.com" for name in ("clara.hoffmann", "felix.wagner", "ada.admin"))
+ALLOWED = {"access_pass_privileged": "allow"}
 PASSCODE, POLICY, CONSENT = intune_device_passcode, intune_pin_policy, intune_pinreset_consent
 ASSIGNED = [
     {"target": "group", "group": "Pilot ring", "filter": "Corporate laptops"},
@@ -180,6 +198,11 @@ SCENARIOS = (
     Scenario("state of the consent", intune_pinreset_consent_info, connected()),
     Scenario("inventory", intune_devices, after_reset(compose={"label": "intune_device_name ~ '!'"}, strict=True)),
     Scenario("inventory of a group", intune_devices, lambda world: {"device_groups": ["Helpdesk phones"], "eligible": False}),
+    Scenario("passes", entra_temporary_access_pass, for_users(), settings=ALLOWED),
+    Scenario("passes in place of others", entra_temporary_access_pass, for_users(held=True, replace=True), settings=ALLOWED),
+    Scenario("passes in check mode", entra_temporary_access_pass, for_users(start="2026-01-06T08:00:00"), settings=ALLOWED, check=True),
+    Scenario("passes removed", entra_temporary_access_pass, for_users(held=True, state="absent"), settings=ALLOWED),
+    Scenario("passes of users", entra_temporary_access_pass_info, lambda world: {"users": list(USERS)}),
     Scenario("inventory in groups", intune_devices, lambda world: dict(GROUPED), seed="fleet:8", signs_in=True, settings={"page_size": 3}),
 )
 

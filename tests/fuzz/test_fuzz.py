@@ -15,6 +15,7 @@ from ansible.inventory.data import InventoryData
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils import _text as text
+from ansible_collections.endpointops.intune.plugins.module_utils._access_pass import api
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._graph import client, responses
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Response
@@ -58,6 +59,18 @@ def repeating_resets(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reset_state, "_counts", lambda *_args: False)
 
 
+def repeating_passes(patch: pytest.MonkeyPatch) -> None:
+    create = api.create_pass
+
+    def again(*args: t.Any) -> t.Any:
+        try:
+            return create(*args)
+        except errors.IntuneError:
+            return create(*args)
+
+    patch.setattr(api, "create_pass", again)
+
+
 def writing_in_check_mode(patch: pytest.MonkeyPatch) -> None:
     real = intune_device_passcode.make_rules
     patch.setattr(intune_device_passcode, "make_rules", lambda params, plan, _check: real(params, plan, False))
@@ -93,6 +106,7 @@ def leaving_hosts_behind(patch: pytest.MonkeyPatch) -> None:
     [
         pytest.param(without_shapes, "policies", "unhandled exceptions", id="an unhandled exception"),
         pytest.param(repeating_resets, "reset of a fleet", "second resets", id="a second reset"),
+        pytest.param(repeating_passes, "passes", "second passes", id="a second pass"),
         pytest.param(writing_in_check_mode, "reset in check mode", "writes in check mode", id="a write in check mode"),
         pytest.param(showing_tokens, "devices", "secrets in output", id="a token in a message"),
         pytest.param(showing_texts_as_they_come, "devices", "unsafe characters", id="a forged line"),

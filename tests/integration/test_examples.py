@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import datetime
 import pathlib
 
 import pytest
 import yaml
 
 from ansible_collections.endpointops.intune.plugins.modules import (
+    entra_temporary_access_pass,
+    entra_temporary_access_pass_info,
     intune_connection_info,
     intune_device_info,
     intune_device_passcode,
@@ -24,7 +27,11 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_pinreset_consent_info,
 )
 
+from .test_fleet import certificate
+
 MODULES = [
+    entra_temporary_access_pass,
+    entra_temporary_access_pass_info,
     intune_connection_info,
     intune_device_info,
     intune_device_passcode,
@@ -43,6 +50,10 @@ def test_the_examples_run_and_return_what_is_documented(ansible, module, tmp_pat
     ansible.tenant.control.settings(windows_desktop="done")
     lost = [ansible.tenant.control.device(name)["serialNumber"] for name in ("PHONE-FIELD-01", "PHONE-FIELD-02")]
     variables = {"lost_devices": lost, "handover_path": str(tmp_path / "passcode")}
+    tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+    variables["tomorrow"] = tomorrow.isoformat(timespec="seconds")
+    (tmp_path / "passes").mkdir(mode=0o700)
+    variables |= {"certificate_path": str(certificate(tmp_path, "helpdesk")), "handover_directory": str(tmp_path / "passes")}
     variables["resets"] = {"results": [{"id": ansible.tenant.control.device("PHONE-FIELD-01")["id"], "status": "done"}]}
     # Where reports are written.
     (ansible.folder / "reports").mkdir()

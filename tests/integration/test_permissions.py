@@ -38,6 +38,8 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "intune_device_info": {},
     "intune_device_passcode": {**PHONE, **NO_WAIT},
     "intune_device_passcode_info": PHONE,
+    "entra_temporary_access_pass": {"users": ["clara.hoffmann@contoso.onmicrosoft.com"], "return_pass": True},
+    "entra_temporary_access_pass_info": {"users": ["clara.hoffmann@contoso.onmicrosoft.com"]},
     "intune_connection_info": {},
 }
 
@@ -55,6 +57,8 @@ GROUP_POLICY = {**POLICY, "assignments": [{"target": "group", "group": "Pilot ri
 GROUP = GROUP_POLICY["assignments"]
 EXPECTED = {"name": "PIN recovery"}
 PEOPLE = {"device_groups": ["Field service"]}
+PASS = {**TASKS["entra_temporary_access_pass"], "lifetime_minutes": 90}
+ADMINISTRATOR = ["ada.admin@contoso.onmicrosoft.com"]
 ASK = {"approval_justification": "Change 4711"}
 
 ONLY_WHERE = (
@@ -86,6 +90,11 @@ ONLY_WHERE = (
         for row in (permissions.READ_GROUPS, permissions.READ_DIRECTORY_DEVICES, permissions.READ_USERS)
     ),
     OnlyWhere("intune_device_passcode", {**LAPTOP, "use_beta": False, **NO_WAIT}, permissions.READ_DIRECTORY_DEVICES),
+    OnlyWhere("entra_temporary_access_pass", PASS, permissions.READ_METHODS_POLICY),
+    OnlyWhere("entra_temporary_access_pass", {**PASS, "lifetime_minutes": 91}, permissions.READ_GROUPS),
+    OnlyWhere("entra_temporary_access_pass", {**PASS, "users": ADMINISTRATOR, "state": "absent"}, permissions.READ_ROLES),
+    OnlyWhere("entra_temporary_access_pass_info", {"users": PASS["users"] * 2}, permissions.READ_METHODS_POLICY),
+    OnlyWhere("entra_temporary_access_pass_info", {"users": ADMINISTRATOR}, permissions.READ_ROLES),
     OnlyWhere("intune_device_passcode", {**PHONE, **ASK, **NO_WAIT}, approval.READERS),
 )
 
@@ -128,6 +137,10 @@ def prepare(tenant, module: str) -> None:
     if module == "intune_pin_policy_info":
         group = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": tenant.graph("GET", "/groups")["value"][0]["id"]}
         tenant.control.add_policy("intent", "Berlin", values={"pinMinimumLength": 6}, assignments=[group])
+    if module.startswith("entra_temporary"):
+        # Of two groups, each user is in neither: the first one excludes nobody.
+        group = tenant.graph("GET", "/groups")["value"][0]["id"]
+        tenant.control.access_pass_policy(excludeTargets=[{"targetType": "group", "id": group}])
     if module in ("intune_pinreset_consent_info", "intune_pin_readiness_info", "intune_pin_report"):
         assert not run(tenant, "intune_pinreset_consent", {}, LEAST["intune_pinreset_consent"]).result.get("failed")
 
@@ -193,6 +206,8 @@ CHECKED = {
     "intune_pin_policy: absent": ("intune_pin_policy", {"name": "PIN recovery", "state": "absent"}),
     "intune_device_passcode: devices": ("intune_device_passcode", {"devices": [*PHONE["devices"], *LAPTOP["devices"]]}),
     "intune_device_passcode: groups": ("intune_device_passcode", {**PEOPLE, "sync_devices": True}),
+    "entra_temporary_access_pass: present": ("entra_temporary_access_pass", PASS),
+    "entra_temporary_access_pass: absent": ("entra_temporary_access_pass", {**PASS, "state": "absent"}),
     "intune_pin_policy_info: devices": ("intune_pin_policy_info", {"rollout": "devices"}),
 }
 

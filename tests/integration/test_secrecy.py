@@ -22,7 +22,43 @@ PHONES = ["PHONE-FIELD-01", "PHONE-FIELD-02"]
 WRONG = "my-wrong-secret"
 SEAL = {"seal_to": ["{{ lookup('env', 'CERTIFICATE') }}"], "journal_path": "{{ lookup('env', 'JOURNAL') }}"}
 
+PASS = "endpointops.intune.entra_temporary_access_pass"
+USERS = [f"{name}@contoso.onmicrosoft.com" for name in ("clara.hoffmann", "felix.wagner")]
+SEAL_PASS = {"users": USERS, "seal_to": SEAL["seal_to"]}
+PASS_TASKS: list[dict[str, t.Any]] = [
+    {"name": "check passes", PASS: {**SEAL_PASS, "return_pass": True}, "check_mode": True, "diff": True},
+    {"name": "passes", PASS: {**SEAL_PASS, "return_pass": True}, "register": "passes"},
+    {
+        "name": "passes can be used",
+        "ansible.builtin.assert": {
+            "that": [
+                "passes.results | map(attribute='temporary_access_pass') | select | length == 2",
+                "passes.results | map(attribute='sealed_temporary_access_pass') | select | length == 2",
+                "'_ansible_no_log' not in passes.results[0]",
+            ]
+        },
+    },
+    {
+        "name": "passes in a loop",
+        PASS: {"users": ["{{ item }}"], "return_pass": True, "replace": True},
+        "loop": USERS,
+        "register": "looped_passes",
+    },
+    {
+        "name": "passes of its items can be used",
+        "ansible.builtin.assert": {"that": "looped_passes.results[1].results[0].temporary_access_pass | length > 3"},
+    },
+    {"name": "passes sealed only", PASS: {**SEAL_PASS, "replace": True}, "register": "sealed_passes"},
+    {"name": "show passes that are sealed", "ansible.builtin.debug": {"var": "sealed_passes"}},
+    {"name": "passes async and sealed", PASS: {**SEAL_PASS, "replace": True}, "async": 60, "poll": 1},
+    {
+        "name": "passes fail",
+        PASS: {"users": [*USERS, "ada.admin@contoso.onmicrosoft.com"], "return_pass": True, "replace": True},
+        "failed_when": False,
+    },
+]
 TASKS: list[dict[str, t.Any]] = [
+    *PASS_TASKS,
     {"name": "check", RESET: {"devices": PHONES, "return_passcode": True, **SEAL}, "check_mode": True, "diff": True},
     {"name": "run", RESET: {"devices": PHONES, "return_passcode": True, **SEAL}, "register": "reset"},
     {
@@ -92,6 +128,7 @@ def test_nothing_leaks_at_the_highest_verbosity(tenant, tmp_path, surroundings, 
     assert play.code == 0, play.output[-3000:]
     assert [task.name for task in play.tasks] == [task["name"] for task in tasks]
     assert len(tenant.control.resets()) >= 3, "there are passcodes that could leak"
+    assert len(tenant.control.access_passes()) == 2, "there are passes that could leak"
     secrets = [*tenant.control.secrets(), WRONG]
     assert len(secrets) > 5
     found = everywhere(ansible, play)
@@ -125,6 +162,16 @@ CHANNEL_TASKS: list[dict[str, t.Any]] = [
         "retries": 120,
         "delay": 0.5,
     },
+    {"name": "check passes", PASS: {**SEAL_PASS, "return_pass": True}, "check_mode": True, "diff": True},
+    {
+        "name": "passes",
+        PASS: {**SEAL_PASS, "return_pass": True, "sealed_directory": "{{ lookup('env', 'SEALED') }}"},
+        "register": "passes",
+        "diff": True,
+    },
+    {"name": "passes later", PASS: SEAL_PASS, "register": "plain_passes"},
+    {"name": "facts of passes", "ansible.builtin.set_fact": {"passes_kept": "{{ plain_passes.results }}", "cacheable": True}},
+    {"name": "passes async", PASS: {**SEAL_PASS, "replace": True}, "async": 60, "poll": 1},
     {"name": "consent", "endpointops.intune.intune_pinreset_consent": {"client_scopes": ["x"]}, "check_mode": True, "diff": True},
     ROLE,
 ]
@@ -168,7 +215,7 @@ def test_no_secret_is_in_any_channel(tenant, tmp_path, surroundings, execution):
     play = ansible.tasks(CHANNEL_TASKS, "-vvvvv", "--diff", "-i", str(inventory), env=env)
     assert play.code == 0, play.output[-3000:]
     secrets = [*tenant.control.secrets(), tenant.env["INTUNE_CLIENT_SECRET"]]
-    assert len(secrets) > 3
+    assert len(secrets) > 3 and sum(map(len, tenant.control.access_passes().values())) == 4
     found = channels(ansible, play)
     assert [name for name, text in found.items() if len(text) < 20] == [], "there is something to search"
     assert leaks({**found, **everywhere(ansible, play)}, secrets) == {}
@@ -208,6 +255,21 @@ def test_nothing_leaks_through_another_callback(ansible, surroundings, callback,
     play = ansible.tasks(TASKS, "-vvvvv", env={**surroundings, "ANSIBLE_STDOUT_CALLBACK": callback})
     assert mark in play.output
     assert leaks(everywhere(ansible, play), [*ansible.tenant.control.secrets(), WRONG]) == {}
+
+
+def test_a_pass_that_is_printed_would_be_found(ansible, surroundings):
+    run = {"name": "run", PASS: {"users": USERS, "return_pass": True}, "register": "passes"}
+    show = {"name": "show", "ansible.builtin.debug": {"msg": "{{ passes.results[0].temporary_access_pass }}"}}
+    play = ansible.tasks([run, show], env=surroundings)
+    assert play.code == 0, play.output
+    assert set(leaks(everywhere(ansible, play), ansible.tenant.control.secrets())) == {"the output", "ansible.log", "record.jsonl"}
+
+
+@pytest.mark.parametrize(("task", "env"), [({"async": 60, "poll": 0}, {}), ({"environment": {"X": "y"}}, {"ANSIBLE_DEBUG": "1"})])
+def test_return_pass_is_refused_where_it_could_not_be_hidden(ansible, task, env):
+    play = ansible.tasks([{"name": "issue", PASS: {"users": USERS, "return_pass": True}, **task}], env=env)
+    assert play["issue"].status == "failed" and "return_pass" in play["issue"].result["msg"]
+    assert ansible.tenant.control.access_passes() == {}
 
 
 @pytest.mark.parametrize(("task", "env"), [({"async": 60, "poll": 0}, {}), ({"environment": {"X": "y"}}, {"ANSIBLE_DEBUG": "1"})])
@@ -251,7 +313,12 @@ class ActionModule(ActionBase):
 INFO = "endpointops.intune.intune_device_passcode_info"
 ROUTING = {
     "plugin_routing": {
-        "modules": {"reset": {"redirect": RESET}, "fetch": {"redirect": INFO}, "twice": {"redirect": "me.own.reset"}},
+        "modules": {
+            "issue": {"redirect": PASS},
+            "reset": {"redirect": RESET},
+            "fetch": {"redirect": INFO},
+            "twice": {"redirect": "me.own.reset"},
+        },
         "action": {"action_too": {"redirect": RESET}},
     }
 }
@@ -273,6 +340,7 @@ def own_collection(tmp_path: pathlib.Path) -> None:
     library = tmp_path / "library"
     library.mkdir()
     (library / "copied.py").write_bytes((REPOSITORY / "plugins/modules/intune_device_passcode.py").read_bytes())
+    (library / "copied_pass.py").write_bytes((REPOSITORY / "plugins/modules/entra_temporary_access_pass.py").read_bytes())
 
 
 WAYS: dict[str, dict[str, t.Any]] = {
@@ -311,6 +379,28 @@ def test_a_passcode_is_hidden_behind_a_redirect(ansible, surroundings, name):
     assert play.code == 0, play.output[-3000:]
     secrets = ansible.tenant.control.secrets()
     assert len(secrets) > 2 and leaks(everywhere(ansible, play), secrets) == {}
+
+
+@pytest.mark.usefixtures("own_collection")
+def test_a_pass_is_hidden_behind_a_redirect(ansible, surroundings):
+    tasks = [
+        {"name": way, "me.own.issue": {"users": USERS, "return_pass": True, "replace": True}, "register": f"way_{way}", **more}
+        for way, more in WAYS.items()
+    ]
+    used = {"name": "used", "ansible.builtin.assert": {"that": "way_loop.results[1].results[1].temporary_access_pass | length > 3"}}
+    play = ansible.tasks([*tasks, used], "-vvvvv", env=surroundings)
+    assert play.code == 0, play.output[-3000:]
+    assert sum(map(len, ansible.tenant.control.access_passes().values())) == 10
+    assert leaks(everywhere(ansible, play), ansible.tenant.control.secrets()) == {}
+
+
+@pytest.mark.usefixtures("own_collection")
+def test_a_copy_that_is_not_hidden_refuses_to_return_passes(ansible):
+    ways = {**WAYS, "async": {"async": 60, "poll": 1}}
+    play = ansible.attempts({way: {"copied_pass": {"users": USERS, "return_pass": True}, **more} for way, more in ways.items()})
+    for run in play.values():
+        assert run.status == "failed" and "would show the passes" in json.dumps(run.result)
+    assert ansible.tenant.control.access_passes() == {}, "it is refused before anything is issued"
 
 
 @pytest.mark.parametrize(

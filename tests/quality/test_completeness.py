@@ -23,6 +23,9 @@ INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob
 COLLECTION = "ansible_collections.endpointops.intune.plugins"
 # What has no unit test under its own name, and where its decisions are tested instead.
 TESTED_ELSEWHERE = {
+    "plugins/module_utils/_access_pass/api.py": "tests/unit/plugins/modules/test_entra_temporary_access_pass.py",
+    "plugins/module_utils/_access_pass/flow.py": "tests/unit/plugins/modules/test_entra_temporary_access_pass.py",
+    "plugins/module_utils/_access_pass/handed_over.py": "tests/unit/plugins/modules/test_entra_temporary_access_pass.py",
     "plugins/module_utils/_devices/members.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",
     "plugins/module_utils/_devices/result.py": "tests/unit/plugins/module_utils/_devices/test_eligibility.py",
     "plugins/module_utils/_devices/search.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",
@@ -37,6 +40,7 @@ TESTED_ELSEWHERE = {
     "plugins/module_utils/_report/markup.py": "tests/unit/plugins/module_utils/_report/test_page.py",
     "plugins/module_utils/_report/parts.py": "tests/unit/plugins/module_utils/_report/test_page.py",
     "plugins/module_utils/_report/style.py": "tests/unit/plugins/module_utils/_report/test_page.py",
+    "plugins/modules/entra_temporary_access_pass_info.py": "tests/unit/plugins/modules/test_entra_temporary_access_pass.py",
     "plugins/modules/intune_connection_info.py": "tests/unit/plugins/module_utils/test_diagnostics.py",
     "plugins/modules/intune_device_info.py": "tests/integration/test_device_info.py",
     "plugins/modules/intune_device_passcode_info.py": "tests/unit/plugins/module_utils/_passcode/test_status.py",

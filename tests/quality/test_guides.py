@@ -24,11 +24,12 @@ from ansible_collections.endpointops.intune.plugins.module_utils._auth._advice i
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.prediction import PREDICTIONS
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import finding
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.model import ReasonCode
+from tests.support.modules import list_modules
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = sorted(ROOT.glob("docs/**/*.rst"))
 TEXTS = [*GUIDES, ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md"))]
-MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("intune_*.py"))
+MODULES = list_modules()
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 ROLE = "endpointops.intune.pin_reset"
 COLLECTION = "endpointops.intune."
@@ -162,7 +163,7 @@ def test_variables_and_playbooks_that_are_named_exist(path):
     known = {name for source in SOURCES for there in ROOT.glob(source) for name in VARIABLE.findall(there.read_text(encoding="utf-8"))}
     assert set(VARIABLE.findall(text)) <= known
     assert set(re.findall(r"ansible-playbook endpointops\.intune\.(\w+)", text)) <= PLAYBOOKS
-    assert set(re.findall(r"endpointops\.intune\.(intune_\w+)#module", text)) <= set(MODULES)
+    assert set(re.findall(r"endpointops\.intune\.((?:entra|intune)_\w+)#module", text)) <= set(MODULES)
 
 
 # --- the role -------------------------------------------------------------------------------------------------------
@@ -275,7 +276,7 @@ def rows_of(cell: str) -> list[list[str]]:
 
 def test_the_table_of_permissions_is_that_of_the_code():
     rows = table("guide_authentication", "What each module needs")
-    told = {re.findall(r"\.(intune_\w+)#", name)[0]: rows_of(cell) for name, cell in rows}
+    told = {re.findall(r"\.((?:entra|intune)_\w+)#", name)[0]: rows_of(cell) for name, cell in rows}
     assert told == {name: [list(row) for row in needed] for name, needed in permissions.MODULES.items()}
     assert sorted(told) == MODULES
 
@@ -286,7 +287,7 @@ def test_what_some_options_need_is_what_the_tests_show():
     told = {
         (name, *needed)
         for names, _where, cell in table("guide_authentication", "What some options need beside")
-        for name in re.findall(r"intune_\w+", names)
+        for name in re.findall(r"(?:entra|intune)_\w+", names)
         for needed in rows_of(cell)
     }
     shown = {(case.module, case.row[0]) for case in ONLY_WHERE}

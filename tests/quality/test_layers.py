@@ -49,6 +49,10 @@ PURE = frozenset(
         "_graph.batch",
         "_graph.read_ahead",
         "_graph.rate_limit",
+        "_access_pass.model",
+        "_access_pass.plan",
+        "_access_pass.refusals",
+        "_access_pass.result",
         "_approval.options",
         "_approval.requests",
         "_devices.model",
@@ -259,9 +263,21 @@ def test_nothing_below_the_module_knows_ansible(path):
     assert not {"_module", "_argspec", "_option_values", "_result"} & ours(names)
 
 
-# Files of _passcode and _report that read and write files themselves.
+# Files of _passcode, _handover, and _report that read and write files themselves.
 KEEPERS_OF_FILES = {"files", "journal_file", "device_memory", "lock_files", "lock_folder", "sealed_files"}
-SUBJECTS = ("_directory", "_devices", "_consent", "_hello", "_passcode", "_readiness", "_report", "_graph", "_approval")
+SUBJECTS = (
+    "_access_pass",
+    "_handover",
+    "_directory",
+    "_devices",
+    "_consent",
+    "_hello",
+    "_passcode",
+    "_readiness",
+    "_report",
+    "_graph",
+    "_approval",
+)
 
 
 @pytest.mark.parametrize("path", [path for name in SUBJECTS for path in files(f"module_utils/{name}/*.py")], ids=relative)

@@ -14,17 +14,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from ..entra import access_pass_policy
 from ..entra.tokens import issue_token
+from ..http.errors import GraphError
 from ..intune import policy_states
 from ..state.approval_requests import ApprovalRequest
 from ..state.clock import iso_fractional, parse_iso
 from ..state.device_actions import Simulation
 from ..state.device_properties import ALIASES, BETA_DEFAULTS
 from ..state.devices import Device
+from ..state.guids import stable_id
 from ..state.journal import redact
 from ..state.tenant import Tenant
 from . import policies
-from .seeds import add_device, check_name, reset
+from .seeds import add_device, add_user, change_user, check_name, reset
 
 SIMULATION = frozenset(Simulation.__dataclass_fields__)
 Handler = Callable[[Request, Any], Any]
@@ -66,6 +69,12 @@ class ControlApi:
             ("/_emulator/devices", "POST", self._add_device),
             ("/_emulator/devices/{id}", "GET", self._device),
             ("/_emulator/devices/{id}", "PATCH", self._change_device),
+            ("/_emulator/users", "GET", self._users),
+            ("/_emulator/users", "POST", self._add_user),
+            ("/_emulator/users/{id}", "PATCH", self._change_user),
+            ("/_emulator/access_pass_policy", "PATCH", self._change_access_pass_policy),
+            ("/_emulator/access_passes", "GET", self._access_passes),
+            ("/_emulator/access_passes/{id}", "PATCH", self._use_access_pass),
             ("/_emulator/policies", "GET", self._policies),
             ("/_emulator/policies", "POST", self._add_policy),
             ("/_emulator/apps", "POST", self._add_app),
@@ -169,6 +178,33 @@ class ControlApi:
         enrolls_after = body.pop("enrolls_after", None)
         return _render_device(add_device(self._tenant, *_split(body), enrolls_after=enrolls_after))
 
+    def _users(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
+        return [{**user, "roles": self._tenant.directory_roles.get(user["id"], [])} for user in self._tenant.users.values()]
+
+    def _add_user(self, _request: Request, body: Any) -> dict[str, Any]:
+        name = str(body.pop("name"))
+        add_user(self._tenant, name)
+        roles = body.pop("roles", None)
+        return change_user(self._tenant, stable_id("user", name), body, roles)
+
+    def _change_user(self, request: Request, body: Any) -> dict[str, Any]:
+        roles = body.pop("roles", None)
+        return change_user(self._tenant, request.path_params["id"], body, roles)
+
+    def _change_access_pass_policy(self, _request: Request, body: Any) -> dict[str, Any]:
+        try:
+            access_pass_policy.change(self._tenant, body)
+        except GraphError as error:
+            raise ValueError(error.message) from None
+        return self._tenant.access_pass_policy
+
+    def _access_passes(self, _request: Request, _body: Any) -> dict[str, list[str]]:
+        return self._tenant.created_access_passes
+
+    def _use_access_pass(self, request: Request, body: Any) -> dict[str, Any]:
+        self._tenant.access_passes[request.path_params["id"]].is_used = bool(body["used"])
+        return {}
+
     def _policies(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
         return policies.list_all(self._tenant)
 
@@ -192,6 +228,7 @@ class ControlApi:
             roles=body.get("roles"),
             lifetime=body.get("expires_in"),
             person=bool(body.get("person")),
+            user=body.get("user"),
         )
         return {"access_token": token}
 

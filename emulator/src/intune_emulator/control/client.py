@@ -151,6 +151,35 @@ class ControlClient:
         result: dict[str, Any] = self.call("POST", "devices", properties)
         return result
 
+    def users(self) -> list[dict[str, Any]]:
+        """Return all users with their directory roles."""
+        result: list[dict[str, Any]] = self.call("GET", "users")
+        return result
+
+    def add_user(self, name: str, **changes: Any) -> dict[str, Any]:
+        """Add a user by the name before the @; changes: properties, and roles (names of directory roles)."""
+        result: dict[str, Any] = self.call("POST", "users", {"name": name, **changes})
+        return result
+
+    def change_user(self, user_id: str, **changes: Any) -> dict[str, Any]:
+        """Change properties of a user, and the names of its directory roles (roles)."""
+        result: dict[str, Any] = self.call("PATCH", f"users/{user_id}", changes)
+        return result
+
+    def access_pass_policy(self, **changes: Any) -> dict[str, Any]:
+        """Change properties of the policy for Temporary Access Passes, and return all."""
+        result: dict[str, Any] = self.call("PATCH", "access_pass_policy", changes)
+        return result
+
+    def access_passes(self) -> dict[str, list[str]]:
+        """Return the times at which passes were made by user id."""
+        result: dict[str, list[str]] = self.call("GET", "access_passes")
+        return result
+
+    def use_access_pass(self, user_id: str) -> None:
+        """Mark the pass of a user as used."""
+        self.call("PATCH", f"access_passes/{user_id}", {"used": True})
+
     def policies(self) -> list[dict[str, Any]]:
         """Return surface, id, and name of every policy."""
         result: list[dict[str, Any]] = self.call("GET", "policies")
@@ -168,7 +197,7 @@ class ControlClient:
         return result
 
     def token(self, **options: Any) -> str:
-        """Return a signed token; options: client_id, roles, audience, expires_in, person."""
+        """Return a signed token; options: client_id, roles, audience, expires_in, person, user."""
         result: str = self.call("POST", "tokens", options)["access_token"]
         return result
 

@@ -112,6 +112,9 @@ DEMO: tuple[Row, ...] = (
     ("XCOVER-SPARE", replace(ANDROID, owner="personal"), "it.depot", None),
 )
 
+# Users without a device: who holds a directory role, and who comes from another tenant.
+ADMINISTRATOR, GUEST = "ada.admin", "eva.lund"
+
 # (displayName, description, device name prefixes, users, nested groups by number from 1)
 GROUPS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[int, ...]], ...] = (
     ("Helpdesk phones", "Phones of the helpdesk team", ("PHONE-HELPDESK-",), (), ()),

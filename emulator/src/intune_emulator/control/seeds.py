@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 from ..entra import first_party_applications
 from ..entra.groups import GROUP_DEFAULTS
 from ..entra.service_principals import instantiate
+from ..entra.users import KNOWN as KNOWN_OF_USERS
 from ..intune import enrollment_configurations, filters_and_tags
+from ..state.access_passes import EVERYBODY
 from ..state.clock import iso
 from ..state.device_actions import Simulation
 from ..state.devices import Device
@@ -20,7 +23,7 @@ from ..state.guids import stable_id
 from ..state.keys import Keys
 from ..state.policies import DeviceConfiguration
 from ..state.tenant import Tenant
-from .demo_devices import DEMO, GROUPS, DeviceKind
+from .demo_devices import ADMINISTRATOR, DEMO, GROUPS, GUEST, DeviceKind
 
 MAX_FLEET = 1_000_000
 FLEET_PILOT = 50
@@ -115,6 +118,11 @@ def _add_demo(tenant: Tenant) -> None:
             entry.simulation.patch(simulation)
         tenant.devices.add(entry)
         add_user(tenant, user)
+    for user in (ADMINISTRATOR, GUEST):
+        add_user(tenant, user)
+    change_user(tenant, stable_id("user", ADMINISTRATOR), {}, ["Global Administrator"])
+    change_user(tenant, stable_id("user", GUEST), {"userPrincipalName": f"{GUEST}_fabrikam.com#EXT#@{tenant.domain}", "userType": "Guest"})
+    tenant.access_pass_policy = copy.deepcopy(EVERYBODY)
     _add_demo_groups(tenant)
     filters_and_tags.add_demo(tenant)
     now = tenant.clock.now()
@@ -142,6 +150,19 @@ def add_user(tenant: Tenant, user: str) -> None:
         "surname": family.title() or None,
         "userPrincipalName": principal,
     }
+
+
+def change_user(tenant: Tenant, user_id: str, properties: dict[str, Any], roles: list[str] | None = None) -> dict[str, Any]:
+    """Change properties and directory roles of a user, and return both."""
+    if user_id not in tenant.users:
+        raise ValueError(f"no user {user_id}")
+    unknown = set(properties) - KNOWN_OF_USERS | {"id"} & set(properties)
+    if unknown:
+        raise ValueError(f"unknown properties: {sorted(unknown)}")
+    tenant.users[user_id].update(properties)
+    if roles is not None:
+        tenant.directory_roles[user_id] = list(roles)
+    return {**tenant.users[user_id], "roles": tenant.directory_roles.get(user_id, [])}
 
 
 def _add_demo_groups(tenant: Tenant) -> None:

@@ -18,6 +18,7 @@ from ..http.paging import collection, page
 from ..state.devices import Device
 from ..state.guids import named_guid
 from .directory import select_properties
+from .users import USER_PROPERTIES, user_defaults
 
 GROUP_DEFAULTS: dict[str, Any] = {
     "id": "",
@@ -82,19 +83,6 @@ DEVICE_DEFAULTS: dict[str, Any] = {
     "trustType": None,
     "alternativeSecurityIds": [],
 }
-USER_PROPERTIES = (
-    "businessPhones",
-    "displayName",
-    "givenName",
-    "id",
-    "jobTitle",
-    "mail",
-    "mobilePhone",
-    "officeLocation",
-    "preferredLanguage",
-    "surname",
-    "userPrincipalName",
-)
 TRUST_TYPES = {"azureADJoined": "AzureAd", "hybridAzureADJoined": "ServerAd", "azureADRegistered": "Workplace"}
 RULES = {
     "displayName": FilterRule(frozenset({"eq", "startswith"})),
@@ -169,7 +157,7 @@ def _row(request: GraphRequest, kind: str, object_id: str) -> dict[str, Any] | N
         device = request.tenant.devices.get(object_id)
         return {"@odata.type": "#microsoft.graph.device", **entra_device(device)} if device else None
     if kind == "user":
-        return {"@odata.type": "#microsoft.graph.user", **request.tenant.users[object_id]}
+        return {"@odata.type": "#microsoft.graph.user", **user_defaults(request.tenant.users[object_id])}
     group = request.tenant.groups.read(object_id)
     return {"@odata.type": "#microsoft.graph.group", **group} if group else None
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..http.routing import BOTH, V1, Route
-from . import grants, groups, organization, service_principals
+from . import access_pass_policy, grants, groups, organization, service_principals, temporary_access_passes, users
 
 DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 APPS_READ = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY)
@@ -18,6 +18,14 @@ GROUPS_READ = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", 
 ORGANIZATION_READ = ("Organization.Read.All", "Organization.ReadWrite.All", *DIRECTORY)
 SKUS_READ = ("LicenseAssignment.Read.All", *ORGANIZATION_READ)
 ENTRA_DEVICE_READ = ("Device.Read.All", "Device.ReadWrite.All", *DIRECTORY)
+USERS_READ = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY)
+# The page on creating a pass prints the permissions to read as the least ones: reading rights cannot create.
+PASSES_WRITE = ("UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All")
+PASSES_READ = ("UserAuthMethod-TAP.Read.All", "UserAuthenticationMethod.Read.All", *PASSES_WRITE)
+METHODS_WRITE = ("Policy.ReadWrite.AuthenticationMethod",)
+METHODS_READ = ("Policy.Read.AuthenticationMethod", "Policy.Read.All", *METHODS_WRITE)
+METHOD = "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}"
+PASSES = "/users/{id}/authentication/temporaryAccessPassMethods"
 
 SERVICE_PRINCIPAL_KEYS = ("/servicePrincipals/{id}", "/servicePrincipals(appId='{appId}')")
 DELETED_SERVICE_PRINCIPALS = (
@@ -32,6 +40,15 @@ ROUTES: tuple[Route, ...] = (
     Route(V1, "GET", "/groups", groups.list_all, GROUPS_READ, "identity"),
     Route(V1, "GET", "/groups/{id}", groups.get, GROUPS_READ, "identity"),
     Route(V1, "GET", "/groups/{id}/transitiveMembers", groups.transitive_members, GROUPS_READ, "identity"),
+    Route(V1, "GET", "/users", users.list_all, USERS_READ, "identity", 2),
+    Route(V1, "GET", "/users/{id}", users.get, USERS_READ, "identity"),
+    Route(V1, "GET", "/users/{id}/transitiveMemberOf/microsoft.graph.directoryRole", users.list_roles, USERS_READ, "identity", 2),
+    Route(V1, "GET", PASSES, temporary_access_passes.list_all, PASSES_READ, "identity"),
+    Route(V1, "POST", PASSES, temporary_access_passes.create, PASSES_WRITE, "identity"),
+    Route(V1, "GET", f"{PASSES}/{{pass}}", temporary_access_passes.get, PASSES_READ, "identity"),
+    Route(V1, "DELETE", f"{PASSES}/{{pass}}", temporary_access_passes.delete, PASSES_WRITE, "identity"),
+    Route(V1, "GET", METHOD, access_pass_policy.get, METHODS_READ, "identity"),
+    Route(V1, "PATCH", METHOD, access_pass_policy.update, METHODS_WRITE, "identity"),
     Route(V1, "GET", "/devices(deviceId='{deviceId}')", groups.device_by_device_id, ENTRA_DEVICE_READ, "identity"),
     Route(V1, "GET", "/servicePrincipals", service_principals.list_all, APPS_READ, "identity"),
     Route(V1, "POST", "/servicePrincipals", service_principals.create, APPS_CREATE, "identity"),
@@ -53,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
 # Paths that exist in the service, but not here.
 NOT_EMULATED: dict[str, tuple[str, ...]] = {
     "/users": BOTH,
+    "/policies": BOTH,
     "/applications": BOTH,
     "/directory": BOTH,
     "/devices": BOTH,

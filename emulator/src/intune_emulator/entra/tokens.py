@@ -38,8 +38,9 @@ def issue_token(
     lifetime: int | None = None,
     challenge: str | None = None,
     person: bool = False,
+    user: str | None = None,
 ) -> str:
-    """Issue an app-only token, or the one that the Azure CLI gets for a `person`.
+    """Issue an app-only token, the one that the Azure CLI gets for a `person`, or one for a `user` (an ID) with `roles` as its scopes.
 
     `challenge`: the value that the client sent for a claims challenge.
 
@@ -67,6 +68,10 @@ def issue_token(
     if person:
         del claims["roles"]
         claims |= {"appid": AZURE_CLI, "app_displayname": "Microsoft Azure CLI", "appidacr": "0", "idtyp": "user", "scp": AZURE_CLI_SCOPES}
+    if user:
+        del claims["roles"]
+        scopes = " ".join(app.roles if roles is None else roles)
+        claims |= {"appidacr": "0", "idtyp": "user", "oid": user, "sub": user, "scp": scopes}
     token = jwt.encode(claims, tenant.keys.signing.rsa_key, algorithm="RS256", headers={"kid": tenant.keys.signing_id})
     if challenge is not None:
         tenant.answered_challenges[uti] = challenge

@@ -155,6 +155,8 @@ def _check_roles(request: GraphRequest, route: Route) -> None:
         return
     if route.is_intune:
         raise forbidden(route.roles)
+    if "/authentication/" in route.template or route.template.startswith("/policies/authenticationMethodsPolicy/"):
+        raise GraphError(403, "accessDenied", "Request Authorization failed")
     raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 

@@ -23,7 +23,10 @@ DEFAULT_ROLES: tuple[str, ...] = (
     "Group.Read.All",
     "GroupMember.Read.All",
     "Organization.Read.All",
+    "Policy.Read.AuthenticationMethod",
+    "RoleManagement.Read.Directory",
     "User.Read.All",
+    "UserAuthMethod-TAP.ReadWrite.All",
 )
 
 FEDERATED_AUDIENCE = "api://AzureADTokenExchange"

@@ -15,7 +15,7 @@ from typing import IO, Any
 Entry = dict[str, Any]
 
 MAX_ENTRIES = 500_000
-SECRET_NAMES = frozenset({"passcode", "client_secret", "client_assertion", "password", "secrettext"})
+SECRET_NAMES = frozenset({"passcode", "temporaryaccesspass", "client_secret", "client_assertion", "password", "secrettext"})
 # The signature in the address of an export is as good as a password.
 _SIGNATURE = re.compile(r"([?&]|^)sig=[^&\s]*")
 SECRET_VALUE_TYPES = ("omaSettingString", "omaSettingBase64", "omaSettingStringXml")

@@ -27,6 +27,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "report_language": ("en", "de"),
     "report_status": ("member", "number"),
     "report_system_upn": ("words", "blank"),
+    "access_pass_out_of_scope": ("refuse", "create"),
+    "access_pass_multi_use": ("refuse", "create"),
+    "access_pass_privileged": ("refuse", "allow"),
+    "access_pass_policy_access": ("least", "older"),
+    "access_pass_unknown_user": ("Request_ResourceNotFound", "resourceNotFound"),
     "windows_desktop": ("not_supported", "refuse", "done"),
     "action_timestamps": ("fractional", "seconds"),
     "unlisted_filter": ("refuse", "ignore"),
@@ -115,6 +120,12 @@ class Settings:
     report_language: str = "en"
     report_status: str = "member"
     report_system_upn: str = "words"
+    access_pass_out_of_scope: str = "refuse"
+    access_pass_multi_use: str = "refuse"
+    access_pass_privileged: str = "refuse"
+    access_pass_policy_access: str = "least"
+    access_pass_unknown_user: str = "Request_ResourceNotFound"
+    access_pass_visibility_delay: float = 0.0
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON of GET /_emulator/settings."""

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from datetime import timedelta
 from typing import Any
 
 import jwt
 
+from .access_passes import UNTOUCHED, AccessPass
 from .applications import FEDERATED_AUDIENCE, Application, FederatedCredential, Secret
 from .approval_requests import ApprovalRequest
 from .clock import Clock
@@ -30,6 +32,8 @@ from .settings import Settings
 DOMAIN = "contoso.onmicrosoft.com"
 PASSCODE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 PASSCODE_LENGTH = 10
+# The form is not documented in more detail than letters, digits, and signs.
+ACCESS_PASS_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789+*%#"
 YEAR_SECONDS = 365 * 86400
 
 
@@ -89,6 +93,10 @@ class Tenant:
         self.grants, self.groups = DirectoryStore(self), DirectoryStore(self)
         self.deleted_grants: dict[str, list[Properties]] = {}
         self.users: dict[str, Properties] = {}
+        self.directory_roles: dict[str, list[str]] = {}
+        self.access_pass_policy: dict[str, Any] = copy.deepcopy(UNTOUCHED)
+        self.access_passes: dict[str, AccessPass] = {}
+        self.created_access_passes: dict[str, list[str]] = {}
         self.members = GroupMembers()
         self.applications: dict[str, Application] = {}
         self._add_own_applications()
@@ -132,8 +140,15 @@ class Tenant:
 
     def new_passcode(self) -> str:
         """Return a passcode that is unique in this run, and remember it as a secret."""
+        return self._new_secret(PASSCODE_ALPHABET, PASSCODE_LENGTH)
+
+    def new_access_pass(self, length: int) -> str:
+        """Return the text of a Temporary Access Pass that is unique in this run, and remember it as a secret."""
+        return self._new_secret(ACCESS_PASS_ALPHABET, length)
+
+    def _new_secret(self, alphabet: str, length: int) -> str:
         while True:
-            text = "".join(self.rng.choices(PASSCODE_ALPHABET, k=PASSCODE_LENGTH))
+            text = "".join(self.rng.choices(alphabet, k=length))
             if text not in self.secrets:
                 self.secrets.add(text)
                 return text

@@ -8,22 +8,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
-import secrets
 import typing as t
 
 from .. import _errors as errors
 from .._cms import Sealer
 from .._guid import PATTERN
-from .._time import render_timestamp
 from .._types import Json
-from .model import DeviceReset
 from .sealed_files import SealedFiles
 
 NAMED = 3  # files that a message names
-LONGEST_NAME = 64  # characters of a device's name in that of its file
+LONGEST_NAME = 64  # characters of the name of a device or user in that of its file
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclasses.dataclass(frozen=True)
+class Words:
+    """What messages call a secret, and their hint where one was not handed over."""
+
+    one: str
+    many: str
+    hint: str
 
 
 class Handover:
@@ -34,10 +41,19 @@ class Handover:
     """
 
     def __init__(
-        self, name: str, *, seal_to: t.Sequence[str] | None, reveal: bool, now: float, directory: str | None = None, check: bool = False
+        self,
+        name: str,
+        words: Words,
+        *,
+        seal_to: t.Sequence[str] | None,
+        reveal: bool,
+        now: float,
+        directory: str | None = None,
+        check: bool = False,
     ) -> None:
-        """Take the options. Raises as Sealer and SealedFiles do, so that nothing is reset whose secret could not be handed over."""
+        """Take the options. Raises as Sealer and SealedFiles do, so that nothing is written whose secret could not be handed over."""
         self._name = name
+        self._words = words
         self._reveal = reveal
         self._check = check
         self._sealer = None if seal_to is None else Sealer(seal_to, now)
@@ -65,11 +81,11 @@ class Handover:
         return keys
 
     def _seal(self, sealer: Sealer, secret: str) -> str | None:
-        """Return the sealed form; null where that fails, so that the results of the other devices are not lost with it."""
+        """Return the sealed form; null where that fails, so that the other results are not lost with it."""
         try:
             return sealer.seal(secret)
         except Exception as failure:  # of any type: the library decides; its text may hold the secret
-            self._problems.append(f"A passcode could not be sealed ({type(failure).__name__}).")
+            self._problems.append(f"A {self._words.one} could not be sealed ({type(failure).__name__}).")
             return None
 
     def _keep(self, sealer: Sealer, files: SealedFiles, sealed: str | None, name: str) -> str | None:
@@ -87,15 +103,14 @@ class Handover:
         return files.path_of(name) if sealed else None
 
     def find_failure(self) -> errors.IntuneError | None:
-        """Return the error for passcodes that were not handed over; None where there are none."""
+        """Return the error for secrets that were not handed over; None where there are none."""
         if not self._problems:
             return None
         more = f" And {len(self._problems) - NAMED} more." if len(self._problems) > NAMED else ""
         verb = "would not be" if self._check else "were not"
         return errors.PartialError(
-            f"{len(self._problems)} passcodes {verb} handed over. {' '.join(self._problems[:NAMED])}{more}",
-            hint="The resets stand, and results hold each passcode in its sealed form, if it could be sealed. Move files away that are in "
-            "the way, make room, and run intune_device_passcode_info with the same devices, seal_to, and sealed_directory.",
+            f"{len(self._problems)} {self._words.many} {verb} handed over. {' '.join(self._problems[:NAMED])}{more}",
+            hint=self._words.hint,
         )
 
 
@@ -113,21 +128,15 @@ def _read_or_write(files: SealedFiles, name: str, sealed: str | None) -> str | N
     return existing
 
 
-def render_file_name(item: DeviceReset) -> str:
-    """Return the name of the file for a reset's passcode: one for each reset of each device, and safe whatever the device's name."""
-    name = UNSAFE.sub("_", (item.device.device_name if item.device else None) or "")[:LONGEST_NAME].strip("._-")
-    identity = item.id.lower()
-    if not PATTERN.fullmatch(identity):
-        identity = hashlib.sha256(identity.encode("utf-8", errors="replace")).hexdigest()[:32]
-    return "-".join(part for part in (name, identity, _render_moment(item)) if part) + ".cms"
+def render_file_name(name: str | None, identity: str, moment: str) -> str:
+    """Return the name of a secret's file, safe whatever the name of its device or user is. ``moment`` tells one secret from another."""
+    readable = UNSAFE.sub("_", name or "")[:LONGEST_NAME].strip("._-")
+    plain = identity.lower()
+    if not PATTERN.fullmatch(plain):
+        plain = hashlib.sha256(plain.encode("utf-8", errors="replace")).hexdigest()[:32]
+    return "-".join(part for part in (readable, plain, moment) if part) + ".cms"
 
 
-def _render_moment(item: DeviceReset) -> str:
-    """Return the moment of a reset for the name of its file; where Intune tells none, a text that no other reset has."""
-    started, updated = (item.reset.started, item.reset.updated) if item.reset else (None, None)
-    # 0 stands for a time that could not be read.
-    known = render_timestamp(started or None) or render_timestamp(updated)
-    if known is None:
-        return f"unknown-{secrets.token_hex(8)}"
-    moment = known.replace("-", "").replace(":", "")
-    return moment if started else f"updated-{moment}"
+def render_moment(timestamp: str) -> str:
+    """Return a timestamp for the name of a file."""
+    return timestamp.replace("-", "").replace(":", "")

@@ -14,8 +14,8 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode import sealed_files
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.sealed_files import SealedFiles
+from ansible_collections.endpointops.intune.plugins.module_utils._handover import sealed_files
+from ansible_collections.endpointops.intune.plugins.module_utils._handover.sealed_files import SealedFiles
 
 
 def refused(path: str) -> str:

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""How passcodes are handed over: what messages call them, and the names of their files."""
+
+from __future__ import annotations
+
+import secrets
+
+from .._handover import handover
+from .._time import render_timestamp
+from .model import DeviceReset
+
+WORDS = handover.Words(
+    "passcode",
+    "passcodes",
+    "The resets stand, and results hold each passcode in its sealed form, if it could be sealed. Move files away that are in the way, make "
+    "room, and run intune_device_passcode_info with the same devices, seal_to, and sealed_directory.",
+)
+
+
+def render_file_name(item: DeviceReset) -> str:
+    """Return the name of the file for a reset's passcode: one for each reset of each device."""
+    return handover.render_file_name(item.device.device_name if item.device else None, item.id, _render_moment(item))
+
+
+def _render_moment(item: DeviceReset) -> str:
+    """Return the moment of a reset for the name of its file; where Intune tells none, a text that no other reset has."""
+    started, updated = (item.reset.started, item.reset.updated) if item.reset else (None, None)
+    # 0 stands for a time that could not be read.
+    known = render_timestamp(started or None) or render_timestamp(updated)
+    if known is None:
+        return f"unknown-{secrets.token_hex(8)}"
+    moment = handover.render_moment(known)
+    return moment if started else f"updated-{moment}"
