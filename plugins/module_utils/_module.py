@@ -168,7 +168,7 @@ def with_missing_permissions(
     missing = permissions.list_missing(module, permissions.parse_granted(claims), check=check)
     if not missing:
         return failure
-    if permissions.is_person_of_azure_cli(claims) and any(name.startswith("DeviceManagement") for name in missing):
+    if permissions.is_person_of_azure_cli(claims) and any(name.startswith(("DeviceManagement", "UserAuthMethod")) for name in missing):
         return failure.with_hint(permissions.PERSON_OF_AZURE_CLI)
     advice = (
         f"{name or module} needs the application permission {' and '.join(missing)}{' in check mode' if check else ''}, which the token "

@@ -303,9 +303,10 @@ def test_the_missing_permission_is_named(transport: Wire, token: str, named: lis
         pytest.param({"appid": CLIENT_ID, "roles": []}, False, id="case 32: an application, as which az may be signed in too"),
     ],
 )
-def test_a_person_of_the_azure_cli_is_not_told_to_grant(transport: Wire, claims: dict[str, t.Any], is_told: bool) -> None:
+@pytest.mark.parametrize("module", ["intune_device_info", "entra_temporary_access_pass_info"])
+def test_a_person_of_the_azure_cli_is_not_told_to_grant(transport: Wire, claims: dict[str, t.Any], is_told: bool, module: str) -> None:
     transport.then(error(403, "Forbidden"))
-    spec = _argspec.make_spec("intune_device_info")
+    spec = _argspec.make_spec(module)
     result = _module.execute(spec, reading, params(access_token=jwt(**claims)), check=False, diff=False)
     assert (PERSON_OF_AZURE_CLI in result["msg"]) is is_told
     assert ("Grant it" in result["msg"]) is not is_told
