@@ -201,7 +201,8 @@ def test_case_69_two_devices_of_a_name_both_stay_under_names_that_never_change(s
         assert "TWIN" not in inventory.hosts and "twin" not in inventory.hosts
         assert host_of(inventory, second).name == f"twin_{second[:8]}"
     assert host_of(source.parse(), first).name == f"TWIN_{first[:8]}"
-    source.wire.tenant.devices = type(source.wire.tenant.devices)()
+    tenant = source.wire.tenant
+    tenant.devices = type(tenant.devices)(tenant.clock.now)
     assert not source.parse().hosts
 
 

@@ -181,7 +181,7 @@ NO_NAMES = {
     "description",
     "reset_since",
 }
-NO_NAMES |= {"since", "approval_justification", "approval_code"}
+NO_NAMES |= {"since", "start", "enrolled_since", "approval_justification", "approval_code", "verified_by"}
 # Files of a report, and results of other tasks.
 NO_NAMES |= {"basename", "journals", "results"}
 
