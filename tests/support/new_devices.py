@@ -61,13 +61,12 @@ class Waiting(Given):
         self.starts.append(seconds)
         self.clock.sleep(self.duration)
         found = self.meanwhile(seconds, request)
-        if isinstance(found, Exception):
-            self.sent.append(request)
-            raise found
-        if found is not None:
-            self.sent.append(request)
+        if found is None:
+            return super().send(request)
+        self.sent.append(request)
+        if isinstance(found, Response):
             return found
-        return super().send(request)
+        raise found
 
     def restrict(self, permission: str) -> None:
         """Take a permission away from the application."""

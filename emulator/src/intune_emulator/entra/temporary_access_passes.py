@@ -131,7 +131,9 @@ def _read_body(request: GraphRequest) -> dict[str, Any]:
             continue
         if name not in KNOWN:
             raise no_property(name, TYPE)
-        if name not in kinds or (value is not None and type(value) is not kinds[name]):
+        # A boolean is an integer to Python, and none to the service.
+        is_right = name in kinds and isinstance(value, kinds[name]) and (kinds[name] is bool or not isinstance(value, bool))
+        if not is_right and (name not in kinds or value is not None):
             raise bad_request(f"Invalid value for property '{name}'.", "badRequest")
         if value is not None:
             body[name] = _read_time(str(value)) if name == "startDateTime" else value
