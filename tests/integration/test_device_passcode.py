@@ -256,6 +256,7 @@ LOST = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 @pytest.mark.parametrize(("devices", "path"), [([PHONE], "/resetPasscode$"), (PHONES, r"^/\$batch$")], ids=["one", "batch"])
 def test_a_lost_answer_is_settled_and_not_sent_again(ansible, fault, devices, path):

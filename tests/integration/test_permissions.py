@@ -172,6 +172,7 @@ def names_it(found: Run, module: str, permission: str) -> bool:
     return bool(report and report["problems"]) and permission in report["permissions"][module]["missing"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("case", ONLY_WHERE, ids=lambda case: f"{case.module}-{case.row[0]}")
 def test_what_only_some_options_need(tenant, case):
     prepare(tenant, case.module)
@@ -212,6 +213,7 @@ CHECKED = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("task", [pytest.param(task, id=f"case 60: {name}") for name, task in CHECKED.items()])
 def test_check_mode_takes_permissions_to_read_alone(tenant, task):
     module, options = task

@@ -51,6 +51,7 @@ def test_moves_settings_assignments_and_description_and_removes_the_profile_last
     assert customs(each_execution.tenant) == [] and len(catalog(each_execution.tenant)) == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("method", "where"),
     [("POST", "configurationPolicies$"), ("POST", "/assign$"), ("DELETE", "/deviceConfigurations/")],
@@ -61,6 +62,7 @@ def test_an_interrupted_move_is_finished_by_the_next_run(ansible, method, where,
     interrupt(ansible, MOVE, 6, method, where, fault)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("method", "where"),
     [

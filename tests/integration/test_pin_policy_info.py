@@ -80,6 +80,7 @@ def test_sees_the_other_surfaces(ansible):
     assert codes(found) == expected, "the intent says otherwise"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("uri", "value", "kind", "code", "severity"),
     [
@@ -241,6 +242,7 @@ OPEN = [
 ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("settings", OPEN)
 def test_a_settings_catalog_policy_has_an_overview_that_counts_each_device_once(ansible, settings):
     policy = rolled_out(ansible, "settings_catalog")

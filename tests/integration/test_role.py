@@ -423,6 +423,7 @@ def test_bad_variables_are_refused_by_the_roles_argument_specs(ansible, playbook
     assert ansible.tenant.journal() == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("playbook", "variables", "word"),
     [
@@ -472,6 +473,7 @@ def test_no_device_is_said_for_it(ansible, unset):
     assert play.code == 2 and "No device is named" in play["Begin | Check the variables"].result["msg"], play.output
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "value", [pytest.param(12345, id="case 8: a number"), pytest.param([5349], id="case 3: an entry"), pytest.param(True, id="case 8: yes")]
 )
