@@ -57,6 +57,8 @@ def test_the_examples_run_and_return_what_is_documented(ansible, module, tmp_pat
     variables["resets"] = {"results": [{"id": ansible.tenant.control.device("PHONE-FIELD-01")["id"], "status": "done"}]}
     # Where reports are written.
     (ansible.folder / "reports").mkdir()
+    if module is intune_pin_readiness_info:
+        onboard(ansible, "LT-BERLIN-012")
     play = ansible.tasks(yaml.safe_load(module.EXAMPLES), vars=variables)
     assert play.code == 0, play.output
     returns = yaml.safe_load(module.RETURN)
@@ -64,6 +66,17 @@ def test_the_examples_run_and_return_what_is_documented(ansible, module, tmp_pat
     assert ours
     for result in ours:
         assert_documented(result, returns, "")
+
+
+def onboard(ansible, device: str) -> None:
+    """Make a tenant ready, with the policy on one device: the example waits for it."""
+    policy = {"name": "PIN recovery", "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
+    names = ("intune_pinreset_consent", "intune_pin_policy")
+    tasks = [{f"endpointops.intune.{name}": options} for name, options in zip(names, ({}, policy), strict=True)]
+    assert ansible.tasks(tasks).code == 0
+    control = ansible.tenant.control
+    (found,) = [policy["id"] for policy in control.policies() if policy["name"] == "PIN recovery"]
+    control.policy_states(found, {control.device(device)["id"]: ["succeeded"]})
 
 
 COMMON = {"changed", "invocation", "diff", "warnings", "failed", "msg", "error"}
