@@ -168,7 +168,14 @@ def test_variables_and_playbooks_that_are_named_exist(path):
 
 # --- the role -------------------------------------------------------------------------------------------------------
 
-ENTRY_POINTS = {"onboard": "main", "verify": "verify", "reset_passcode": "reset", "report": "report", "offboard": "offboard"}
+ENTRY_POINTS = {
+    "onboard": "main",
+    "verify": "verify",
+    "reset_passcode": "reset",
+    "wait_ready": "wait_ready",
+    "report": "report",
+    "offboard": "offboard",
+}
 SUMMARY_MEMBER = re.compile(r"\bpin_reset_summary\.(\w+)")
 
 
@@ -186,6 +193,11 @@ def role_tasks(entry: str) -> list[dict[str, t.Any]]:
         return yaml.safe_load((ROOT / "roles" / "pin_reset" / "tasks" / name).read_text(encoding="utf-8"))
 
     return list(walk(load(f"{entry}.yml")))
+
+
+def role_modules(entry: str) -> set[str]:
+    """Return the modules of an entry point that need permissions."""
+    return {key.removeprefix(COLLECTION) for task in role_tasks(entry) for key in task} & set(permissions.MODULES)
 
 
 def summary_members() -> set[str]:
@@ -212,10 +224,7 @@ def test_what_each_playbook_needs_is_that_of_its_modules():
         re.findall(r"intune\.(\w+)", name)[0]: set(re.findall(r"intune_\w+", cell))
         for name, cell in table("guide_authentication", "What each playbook needs")
     }
-    used = {
-        playbook: {key.removeprefix(COLLECTION) for task in role_tasks(entry) for key in task if key.startswith(f"{COLLECTION}intune_")}
-        for playbook, entry in ENTRY_POINTS.items()
-    }
+    used = {playbook: role_modules(entry) for playbook, entry in ENTRY_POINTS.items()}
     # It works without any permission, and the table says what it adds below.
     assert told == {playbook: modules - {"intune_connection_info"} for playbook, modules in used.items()}
 
@@ -224,8 +233,9 @@ def test_the_application_of_the_start_guide_may_read_all_that_verifying_reads():
     text = (ROOT / "docs/docsite/rst/guide_start.rst").read_text(encoding="utf-8")
     (listed,) = re.findall(r"those for looking:\n\n(.*?)\n\n", text, re.DOTALL)
     granted = set(re.findall(r"``([\w.]+)``", listed))
-    reading = {module: permissions.CHECK_MODE.get(module, rows) for module, rows in permissions.MODULES.items()}
-    assert [row for rows in reading.values() for row in rows if not set(row) & granted] == []
+    used = set().union(*map(role_modules, ENTRY_POINTS.values()))
+    reading = {module: permissions.CHECK_MODE.get(module, permissions.MODULES[module]) for module in used}
+    assert "intune_pin_readiness_info" in used and [row for rows in reading.values() for row in rows if not set(row) & granted] == []
     assert set(permissions.READ_GROUPS) & granted and not [name for name in granted if ".Read." not in name]
 
 
