@@ -100,7 +100,7 @@ def find_obstacles(
     if not isinstance(results, t.Mapping):
         raise AnsibleFilterError(f"pin_reset_obstacles must get a dictionary of results, not {type(results).__name__}.")
     found = summary.parse_found(results, check=boolean(check))
-    obstacles = summary.list_missing_permissions(found, modules)
+    obstacles = summary.list_missing_permissions(found, modules) + summary.list_unremovable(found)
     if boolean(writes):
         obstacles += summary.list_unwritable(
             found, moves=boolean(moves), assigns=boolean(assigns), allow_unassigned=boolean(allow_unassigned)

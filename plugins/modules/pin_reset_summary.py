@@ -19,8 +19,8 @@ options:
   results:
     description:
       - The results of the tasks, as they were registered. The keys are C(connection), C(consent), C(policy), C(before) and C(after)
-        (both of M(endpointops.intune.intune_pin_readiness_info)), and C(devices). Leave out a task that did not run, or give an empty
-        dictionary.
+        (both of M(endpointops.intune.intune_pin_readiness_info)), C(seen) (of the same module, read before the policy is removed), and
+        C(devices). Leave out a task that did not run, or give an empty dictionary.
     type: dict
     required: true
 attributes:

@@ -273,6 +273,25 @@ def test_case_48_offboard_takes_back_only_what_onboarding_made(ansible):
     assert forced.code == 0 and f"DELETE {profiles}/{theirs}" in writes(forced)
 
 
+@pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
+def test_offboarding_stops_where_no_policy_has_the_name_and_others_turn_pin_recovery_on(ansible, backend):
+    run(ansible, "onboard", pin_reset_policy_name="Hello PIN", pin_reset_policy_backend=backend, **ASSIGNED)
+    for arguments in ([], ["--check"], ["--tags", "policy"], ["--tags", "preflight"], ["--skip-tags", "preflight"]):
+        play = run(ansible, "offboard", *arguments, pin_reset_policy_name="PIN recovry")
+        assert play.code == 2 and writes(play) == [] and changed(play) == [], play.output
+        assert play[CHECK].result["msg"] == (
+            "No policy named 'PIN recovry' of either type exists, and these policies turn PIN recovery on: 'Hello PIN' (assigned to all "
+            "devices). Set pin_reset_policy_name to the name of one of them. To take back the consent alone, run the tag consent alone "
+            "(--tags consent). Nothing was changed."
+        )
+    alone = run(ansible, "offboard", "--tags", "consent", pin_reset_policy_name="PIN recovry")
+    assert alone.code == 0 and any("oauth2PermissionGrants" in write for write in writes(alone)), alone.output
+    rest = run(ansible, "offboard", pin_reset_policy_name="PIN recovry")
+    assert rest.code == 0 and writes(rest) == [], "nothing is left to cut the tenant off from"
+    assert "Policy: none of this name; 'Hello PIN' turns PIN recovery on for all devices" in summary(rest)
+    assert run(ansible, "offboard", pin_reset_policy_name="Hello PIN").code == 0
+
+
 TAGS = ["preflight", "consent", "policy", "verify", "reset"]
 
 

@@ -29,7 +29,7 @@ class Found:
     """The results of a run.
 
     ``check``: nothing was written. ``report``: the paths of its files. ``readiness``: the newest that was read. ``before``: the one that
-    was read before changes; ``was_read_again``: another one was read after them.
+    was read before changes; ``was_read_again``: another one was read after them. ``seen``: the one that offboarding read.
     """
 
     connection: Json
@@ -39,6 +39,7 @@ class Found:
     readiness: Json
     devices: Json
     report: Json
+    seen: Json
     check: bool
     was_read_again: bool
 
@@ -81,6 +82,7 @@ def parse_found(results: t.Mapping[str, t.Any], *, check: bool) -> Found:
         readiness=after or before,
         devices=known.get("devices", {}),
         report=(known.get("before") or {}).get("report") or {},
+        seen=(known.get("seen") or {}).get("readiness") or {},
         check=check,
         was_read_again=bool(after),
     )
@@ -158,8 +160,7 @@ def _tell_policy(found: Found) -> t.Iterator[str]:
         return
     policy = found.policy["pin_policy"]
     if policy is None:
-        removed = "would be removed (check mode)" if found.check else "removed"
-        yield f"Policy: {removed if found.policy.get('changed') else 'none'}"
+        yield f"Policy: {_describe_removal(found)}"
         return
     differs = found.before.get("differs") or []
     verb = "created" if any(each["code"] == "missing" for each in differs) else "updated"
@@ -167,6 +168,19 @@ def _tell_policy(found: Found) -> t.Iterator[str]:
     yield _describe_policy(policy, done if found.policy.get("changed") else "no change")
     if found.policy.get("changed"):
         yield from (f"  {render_change(each)}" for each in differs if each["code"] == "different")
+
+
+def _describe_removal(found: Found) -> str:
+    if found.policy.get("changed"):
+        return "would be removed (check mode)" if found.check else "removed"
+    others = [f"'{each['name']}' turns PIN recovery on for {render_assignments(each['assignments'])}" for each in _list_others(found)]
+    return "; ".join(["none of this name", *others]) if others else "none"
+
+
+def _list_others(found: Found) -> list[Json]:
+    """Return the policies that turn PIN recovery on, where offboarding finds none of its name."""
+    is_missing = any(each["code"] == "missing" for each in found.seen.get("differs") or ())
+    return [policy for policy in found.seen.get("policies") or () if is_missing and _allows(policy)]
 
 
 def _allows(policy: Json) -> bool:
@@ -365,6 +379,24 @@ def _is_unwritable(difference: Json, *, moves: bool, check: bool) -> bool:
     if difference.get("option") == "backend":
         return not (moves and difference.get("current") == "custom")
     return difference["code"] in ("unresolved", "several")
+
+
+def list_unremovable(found: Found) -> list[str]:
+    """Return a text where taking the consent back would defeat policies that stay: offboarding finds none of the name that it is given.
+
+    A tenant that is not connected has nothing to be cut off from.
+    """
+    others = _list_others(found)
+    if not others or found.seen["levels"]["connected"]["state"] == "no":
+        return []
+    (name,) = (each["expected"] for each in found.seen["differs"] if each["code"] == "missing")
+    listed = ", ".join(f"'{each['name']}' (assigned to {render_assignments(each['assignments'])})" for each in others)
+    is_known = any(each["backend"] for each in others)
+    advice = "Set pin_reset_policy_name to the name of one of them." if is_known else "The role does not remove policies of their type."
+    return [
+        f"No policy named '{name}' of either type exists, and these policies turn PIN recovery on: {listed}. {advice} "
+        "To take back the consent alone, run the tag consent alone (--tags consent)."
+    ]
 
 
 def list_obstacles(found: Found, *, must_know: bool, must_arrive: bool, allow_unassigned: bool) -> list[str]:

@@ -47,6 +47,50 @@ def test_booleans_may_be_text_as_a_survey_gives_them(yes, no):
     assert not find_obstacles(FOR_NOBODY, ends=yes, allow_unassigned=yes)
 
 
+# --- before the policy is removed -----------------------------------------------------------------------------------
+
+OURS = {
+    "name": "Hello PIN",
+    "backend": "custom",
+    "settings": {"enable_pin_recovery": True},
+    "user_settings": {},
+    "assignments": [{"target": "all_devices"}],
+}
+OFF = {**OURS, "name": "Off", "settings": {"enable_pin_recovery": False}}
+ALIEN = {**OURS, "name": "Alien", "backend": None, "settings": {}, "user_settings": {"enable_pin_recovery": True}, "assignments": []}
+MISSING = {"code": "missing", "option": "name", "expected": "PIN", "message": "There is no policy."}
+
+
+def seen(*policies, differs=(MISSING,), connected="yes"):
+    return {"seen": {"readiness": {"policies": policies, "differs": differs, "levels": {"connected": {"state": connected}}}}}
+
+
+@pytest.mark.parametrize("connected", ["yes", "unknown"])
+def test_a_name_that_no_policy_has_stops_offboarding_where_others_turn_pin_recovery_on(connected):
+    (told,) = find_obstacles(seen(OURS, OFF, ALIEN, connected=connected))
+    assert "No policy named 'PIN' of either type" in told and "'Hello PIN' (assigned to all devices), 'Alien' (assigned to nobody)" in told
+    assert "Set pin_reset_policy_name to the name of one of them" in told and "--tags consent" in told and "'Off'" not in told
+
+
+def test_a_policy_that_the_role_cannot_remove_is_not_one_to_name():
+    (told,) = find_obstacles(seen(ALIEN))
+    assert "'Alien'" in told and "pin_reset_policy_name" not in told and "The role does not remove policies of their type" in told
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(seen(), id="no policy"),
+        pytest.param(seen(OFF), id="none that turns it on"),
+        pytest.param(seen(OURS, differs=()), id="the name exists"),
+        pytest.param(seen(OURS, connected="no"), id="nothing to disconnect"),
+        pytest.param({"before": seen(OURS)["seen"]}, id="another entry point"),
+    ],
+)
+def test_nothing_else_stops_offboarding(given):
+    assert find_obstacles(given) == []
+
+
 @pytest.mark.parametrize("given", [None, "text", ["a list"], 7])
 def test_results_that_are_no_dictionary_are_refused(given):
     with pytest.raises(AnsibleFilterError, match="must get a dictionary"):
