@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
@@ -16,6 +17,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._types import J
 
 FIRST = "preflight"  # the step that looks whether the others can run
 OPTIONS = ("problems", "steps")
+NEAR = 0.75  # ratio from which a tag counts as a mistyped one of the role
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
@@ -36,6 +38,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have 
         running = self._choose(steps, task_vars or {})
         planned = self._choose(steps, {**(task_vars or {}), "ansible_run_tags": ["all"]}) if running == [FIRST] else running
         result.update(check_mode=bool(self._task.check_mode), steps=running, planned=planned)
+        mistaken = [] if running else _report_mistakes(_list_tags(task_vars or {}, "ansible_run_tags"), steps)
+        if mistaken:
+            return {**result, "failed": True, "msg": " ".join([*mistaken, "Nothing was sent."])}
         if steps and not running:
             return {**result, "skipped": True, "msg": "No step of the role is selected by tags."}
         if problems:
@@ -56,3 +61,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have 
 
 def _list_tags(task_vars: t.Mapping[str, t.Any], name: str) -> list[str]:
     return [str(tag) for tag in task_vars.get(name) or ()]
+
+
+def _report_mistakes(tags: t.Sequence[str], steps: t.Sequence[str]) -> list[str]:
+    """Return a sentence for each tag that is nearly a step's. Other tags are those of the playbook around the role."""
+    near = {tag: difflib.get_close_matches(tag, steps, n=1, cutoff=NEAR) for tag in tags if tag not in steps}
+    return [f"Tag '{tag}' selects no step of the role. Did you mean {names[0]}?" for tag, names in near.items() if names]

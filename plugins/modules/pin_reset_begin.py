@@ -22,7 +22,8 @@ options:
     elements: str
     default: []
   steps:
-    description: The steps of the role, each by its tag. Where there are some and none runs, the task is skipped.
+    description: The steps of the role, each by its tag. Where there are some and none runs, the task is skipped. It fails instead where a
+      tag of the command line is nearly one of theirs, such as C(consnet).
     type: list
     elements: str
     default: []

@@ -155,6 +155,16 @@ def test_a_run_for_other_tags_says_nothing_and_sets_nothing(ansible, entry):
     assert ansible.tenant.journal() == [] and all(task.status in ("ok", "skipped") for task in play.tasks)
 
 
+@pytest.mark.parametrize(("entry", "tags", "told"), [("main", "other,consnet", "consent"), ("offboard", "polcy", "policy")])
+def test_a_tag_that_is_nearly_a_step_s_is_refused(ansible, entry, tags, told):
+    playbook = "endpointops.intune." + {"main": "onboard"}.get(entry, entry)
+    play = ansible.playbook(playbook, "--tags", tags)
+    wrong = tags.rpartition(",")[2]
+    message = f"Tag '{wrong}' selects no step of the role. Did you mean {told}? Nothing was sent."
+    assert play.code == 2 and play["Begin | Check the variables"].result["msg"] == message, play.output
+    assert ansible.tenant.journal() == []
+
+
 # --- check mode by a keyword ----------------------------------------------------------------------------------------
 
 
