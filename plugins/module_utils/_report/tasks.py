@@ -71,8 +71,19 @@ def make_reason_task(code: str, level: str, policies: t.Sequence[Json]) -> str |
         return render_task("Connect the tenant to the PIN Reset Service", "intune_pinreset_consent", {"state": "present"})
     if level == "arrived":
         options: Json = {"id": policies[0]["id"]} if len(policies) == 1 else {}
-        return render_task("Show on which devices the policy failed", "intune_pin_policy_info", {**options, "rollout": "devices"})
+        return render_task(_name_look(policies), "intune_pin_policy_info", {**options, "rollout": "devices"})
     return _make_configuration_task(code, policies)
+
+
+def _name_look(policies: t.Sequence[Json]) -> str:
+    """Return the name of a task that shows the devices without a policy, by what their status is."""
+    rows = [row for policy in policies for row in (policy["check_in"] or {"rows": []})["rows"]]
+    found = {row["value"] for row in rows if row["devices"]}
+    failed = ["on which devices the policy failed"] if found & {"error", "conflict"} else []
+    pending = ["which devices have not checked in yet"] if "pending" in found else []
+    if failed and pending:
+        pending = ["which have not checked in yet"]
+    return f"Show {', and '.join([*failed, *pending]) or 'the status of the policy on each device'}"
 
 
 def _make_configuration_task(code: str, policies: t.Sequence[Json]) -> str | None:

@@ -173,6 +173,24 @@ def test_tasks_of_reasons(code: str, level: str, policies: list[int], module: st
         assert task is not None and options(task)[1]["enable_pin_recovery"] is True
 
 
+@pytest.mark.parametrize(
+    ("counts", "name"),
+    [
+        ([{"pending": 3}], "Show which devices have not checked in yet"),
+        ([{"error": 1}], "Show on which devices the policy failed"),
+        ([{"conflict": 1}, {}], "Show on which devices the policy failed"),
+        ([{"error": 1}, {"pending": 3}], "Show on which devices the policy failed, and which have not checked in yet"),
+        ([{"not_applicable": 2}], "Show the status of the policy on each device"),
+        ([None], "Show the status of the policy on each device"),
+        ([], "Show the status of the policy on each device"),
+    ],
+)
+def test_the_task_for_a_policy_that_has_not_arrived_is_named_by_what_there_is(counts: list[t.Any], name: str) -> None:
+    found = [reports.policy(at, rollout=None if each is None else reports.status(**each)) for at, each in enumerate(counts)]
+    task = tasks.make_reason_task("not_arrived", "arrived", make_policies({"policies": found}))
+    assert task is not None and load(task)["name"] == name
+
+
 @given(reports.FINDINGS, reports.POLICIES, reports.POLICIES)
 def test_every_finding_has_a_task_that_can_be_run(finding: reports.Json, first: reports.Json, second: reports.Json) -> None:
     policies = make_policies({"policies": [first, second]})
