@@ -18,6 +18,7 @@ from .words import LABELS, count, label, show
 ORDER: tuple[str | None, ...] = ("yes", "no", "unknown", "not_applicable", None)
 MOST_ROWS = 20  # of a table; the last one holds the rest
 NOT_KNOWN = frozenset({"build_unknown", "join_unknown", "ownership_unknown"})  # reasons for which eligibility is not known
+ELIGIBLE = "eligible_"  # before the predicted outcome
 DESKTOP = (10, 0)
 # Source: https://learn.microsoft.com/windows/release-health/windows11-release-information and .../release-information
 WINDOWS = {
@@ -44,8 +45,8 @@ TITLES = {
     "platform": "Platform",
     "join": "Join type",
     "build": "Version",
-    "eligibility": "Eligible for a reset by Intune",
-    "predicted": "Predicted outcome of a reset",
+    "eligibility": "Reset requests, with the options of this report",
+    "predicted": "Predicted outcome, if a request were sent to each device",
 }
 
 
@@ -79,12 +80,14 @@ class DeviceCounts:
 def classify(device: t.Mapping[str, t.Any]) -> dict[str, str]:
     """Return the row of each table that a device counts in."""
     platform, join = str(device.get("platform") or "other"), str(device.get("join_type") or "unknown")
+    predicted = str(device.get("predicted_outcome") or "unknown")
     return {
         "platform": platform if platform in LABELS["platform"] else "other",
         "join": join if join in LABELS["join"] else "unknown",
         "build": name_version(platform, device.get("os_version")),
-        "eligibility": "eligible" if device.get("eligible") else str(device.get("reason") or "unknown"),
-        "predicted": str(device.get("predicted_outcome") or "unknown"),
+        # A request that would be sent says nothing about its outcome.
+        "eligibility": f"{ELIGIBLE}{predicted}" if device.get("eligible") else str(device.get("reason") or "unknown"),
+        "predicted": predicted,
     }
 
 
@@ -103,8 +106,10 @@ def state_of(kind: str, value: str) -> str | None:
     """Return the state that a row stands for; null for a row that only counts."""
     if kind == "reset":
         return RESET_STATES.get(value, "no")
+    if kind == "eligibility" and value.startswith(ELIGIBLE):
+        return state_of("predicted", value.removeprefix(ELIGIBLE))
     if kind == "eligibility":
-        return "yes" if value == "eligible" else "unknown" if value in NOT_KNOWN or value == "unknown" else "no"
+        return "unknown" if value in NOT_KNOWN or value == "unknown" else "no"
     if kind == "predicted":
         return {"new_passcode": "yes", "passcode_removed": "yes", "not_supported": "no"}.get(value, "unknown")
     return None

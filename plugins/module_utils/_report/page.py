@@ -231,7 +231,12 @@ def _make_devices(report: Json) -> Markup:
     total = report["devices"]["total"]
     if total is None:
         return el("p", "Not known: managed devices could not be read.")
-    intro = el("p", f"{count(total, 'device')}. Each table adds up to this number. The rows are in the CSV file beside this page.")
+    intro = el(
+        "p",
+        f"{count(total, 'device')}. Each table adds up to this number. The rows are in the CSV file beside this page. A device is eligible "
+        "if a task with the options of this report would send it a reset request. Whether the platform supports the reset is in the "
+        "predicted outcome.",
+    )
     if not total:
         return el("p", "Intune manages no device.")
     return join([intro, el("div", *(el("section", make_card(table)) for table in report["devices"]["tables"]), class_="tables")])

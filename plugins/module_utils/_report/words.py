@@ -60,7 +60,10 @@ LABELS: t.Mapping[str, t.Mapping[str, str]] = {
         "unknown": "not known",
     },
     "eligibility": {
-        "eligible": "eligible: a reset request would be sent",
+        "eligible_new_passcode": "eligible, a request would be sent; predicted: a new passcode",
+        "eligible_passcode_removed": "eligible, a request would be sent; predicted: the passcode is removed",
+        "eligible_not_supported": "eligible, a request would be sent; predicted: not supported by the platform",
+        "eligible_unknown": "eligible, a request would be sent; predicted: not known",
         "platform_not_supported": "ineligible: platform without a passcode reset",
         "platform_not_selected": "ineligible: platform not among 'platforms'",
         "being_removed": "ineligible: about to be removed from Intune",

@@ -59,15 +59,30 @@ def test_states_keep_together_and_no_data_is_no_yes() -> None:
         reports.device(3, eligible=False, reason="hybrid_joined"),
         reports.device(4, eligible=False, reason="hybrid_joined"),
         reports.device(5, eligible=False, reason=None, predicted_outcome=None),
+        reports.device(6, predicted_outcome="new_passcode"),
+        reports.device(7, predicted_outcome=None),
     ]
     tables = {table["name"]: table for table in reports.count(devices)["tables"]}
     assert [(row["value"], row["state"], row["devices"]) for row in tables["eligibility"]["rows"]] == [
-        ("eligible", "yes", 1),
+        ("eligible_new_passcode", "yes", 1),
         ("hybrid_joined", "no", 2),
+        ("eligible_not_supported", "no", 1),
+        ("eligible_unknown", "unknown", 1),
         ("join_unknown", "unknown", 1),
         ("unknown", "unknown", 1),
     ]
-    assert [(row["value"], row["state"]) for row in tables["predicted"]["rows"]] == [("not_supported", "no"), ("unknown", "unknown")]
+    assert [(row["value"], row["state"]) for row in tables["predicted"]["rows"]] == [
+        ("new_passcode", "yes"),
+        ("not_supported", "no"),
+        ("unknown", "unknown"),
+    ]
+
+
+def test_eligible_devices_are_told_with_the_predicted_outcome() -> None:
+    """A manager reads how many devices can be reset: no row says so of devices of which it is not predicted."""
+    table = next(each for each in reports.count([reports.device(1)])["tables"] if each["name"] == "eligibility")
+    assert table["title"] == "Reset requests, with the options of this report"
+    assert [row["label"] for row in table["rows"]] == ["eligible, a request would be sent; predicted: not supported by the platform"]
 
 
 @pytest.mark.parametrize(

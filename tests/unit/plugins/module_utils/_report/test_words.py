@@ -10,6 +10,7 @@ from hypothesis import given
 
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import Reason as RefusalReason
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import JoinType, Platform
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.prediction import PredictedOutcome
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Surface
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import Reason, Status
 from ansible_collections.endpointops.intune.plugins.module_utils._report import words
@@ -25,7 +26,7 @@ def test_every_code_has_a_label() -> None:
     assert members(Platform) == set(words.LABELS["platform"])
     assert members(JoinType) == set(words.LABELS["join"])
     assert members(Surface) == set(words.LABELS["surface"])
-    assert members(RefusalReason) | {"eligible"} == set(words.LABELS["eligibility"])
+    assert members(RefusalReason) | {f"eligible_{outcome}" for outcome in members(PredictedOutcome)} == set(words.LABELS["eligibility"])
     assert members(Status) == set(words.LABELS["reset"])
     known = set(words.LABELS["reset_reason"]) | set(words.LABELS["eligibility"]) | set(words.LABELS["reset"])
     assert members(Reason) <= known
