@@ -220,6 +220,8 @@ def test_case_51_onboarding_does_not_end_well_where_another_policy_defeats_it(an
 def test_case_50_names_are_looked_up_before_the_first_write(ansible):
     play = run(ansible, "onboard", pin_reset_assignments=[{"target": "group", "group": "Nobody knows it"}])
     assert play.code == 2 and writes(play) == [] and "There is no group named 'Nobody knows it'" in play[CHECK].result["msg"], play.output
+    assert play[CHECK].result["msg"].count("Nothing was changed.") == 1 and play[CHECK].result["msg"].endswith(" Nothing was changed.")
+    assert "Error: There is no group named 'Nobody knows it'" in summary(play) and "Differs" not in summary(play)
     tagged = run(ansible, "onboard", pin_reset_scope_tags=["No such tag"], **ASSIGNED)
     assert tagged.code == 2 and writes(tagged) == [] and "No such tag" in tagged[CHECK].result["msg"], tagged.output
 

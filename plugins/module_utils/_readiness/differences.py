@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .. import _errors as errors
 from .._directory.display_names import Names
 from .._hello.model import Policy
 from .._hello.policy import diff
@@ -60,9 +61,12 @@ def report_hidden(name: str, option: str, expected: t.Any, terms: Terms) -> Diff
     return Difference("hidden", option, None, expected, text)
 
 
-def report_unresolved(message: str) -> Difference:
-    """Return the difference of an expectation that names objects that do not exist, or several of one name."""
-    return Difference("unresolved", None, None, None, message)
+def report_unresolved(failure: errors.IntuneError) -> Difference:
+    """Return the difference of an expectation that names objects that do not exist, or several of one name.
+
+    It says nothing about changes, since reading changes nothing.
+    """
+    return Difference("unresolved", None, None, None, " ".join(text for text in (failure.message, failure.hint) if text))
 
 
 def _flatten(values: Json) -> Json:

@@ -57,7 +57,7 @@ def compare_policy(
     try:
         desired, known = make_desired(client, dataclasses.replace(task, backend=backend, settings=shown), current, None)
     except (errors.SelectionError, errors.InvalidOptionError) as failure:
-        return [*differences, report_unresolved(str(failure))]
+        return [*differences, report_unresolved(failure)]
     return [*differences, *compare(current, desired, _fetch_names(client, current, desired, known.with_more(Names(groups))), terms)]
 
 
@@ -66,7 +66,7 @@ def _report_unresolved(client: GraphClient, task: PolicyTask) -> list[Difference
     try:
         make_desired(client, task, None, None)
     except (errors.SelectionError, errors.InvalidOptionError) as failure:
-        return [report_unresolved(str(failure))]
+        return [report_unresolved(failure)]
     return []
 
 

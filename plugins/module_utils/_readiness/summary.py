@@ -21,6 +21,8 @@ from .device_lines import tell_devices
 WIDTH = 76  # columns of a line, which is shown indented by two
 LATE = 10  # devices in error or conflict that a summary names for a policy
 NOBODY = "The policy would be assigned to nobody. Set pin_reset_assignments, or pin_reset_allow_unassigned if that is intended."
+# Words for differences that are none between two values.
+DIFFERENCES = {"hidden": "Not known", "unresolved": "Error", "several": "Error"}
 ANSWERS = {True: "yes", False: "no", None: "not known"}
 
 
@@ -283,7 +285,7 @@ def _tell_readiness(found: Found) -> t.Iterator[str]:
     told = {reason["code"] for reason in readiness.get("reasons") or ()}
     for difference in readiness.get("differs") or ():
         if difference["code"] != "missing" or "policy_missing" not in told:
-            yield f"  {'Not known' if difference['code'] == 'hidden' else 'Differs'}: {difference['message']}"
+            yield f"  {DIFFERENCES.get(difference['code'], 'Differs')}: {difference['message']}"
 
 
 def _tell_report(found: Found) -> t.Iterator[str]:

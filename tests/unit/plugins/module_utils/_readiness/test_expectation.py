@@ -58,6 +58,13 @@ def test_differences(tenant: Given, wanted: Json, found: list[t.Any]) -> None:
     assert differs(tenant, **wanted) == found
 
 
+def test_an_expectation_that_cannot_be_met_says_what_to_do_and_nothing_of_changes(tenant: Given) -> None:
+    """Nothing is about to be written: the task that writes says whether it changed something."""
+    found, _asked = tenant.read(expect=expect(assignments=[{**PILOT, "group": "Pilot rings"}]), rollout="none")
+    (message,) = (each["message"] for each in found["differs"])
+    assert "'Pilot rings'" in message and "use its ID" in message and "Nothing was changed" not in message
+
+
 def test_groups_filters_and_tags_are_named(tenant: Given) -> None:
     found, _asked = tenant.read(expect=expect(assignments=[LAPTOPS], scope_tags=[]), rollout="none")
     targets, tags = found["differs"]

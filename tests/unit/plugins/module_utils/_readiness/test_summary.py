@@ -170,6 +170,14 @@ def test_a_value_that_is_hidden_is_told_as_not_known_and_fails_nothing():
     assert summary.list_obstacles(found, must_know=True, must_arrive=True, allow_unassigned=False) == ["6 is not 8."]
 
 
+@pytest.mark.parametrize(
+    ("code", "word"), [("different", "Differs"), ("missing", "Differs"), ("unresolved", "Error"), ("several", "Error")]
+)
+def test_an_error_is_not_told_as_a_difference(code, word):
+    told = text(before=readiness(differs=[{"code": code, "option": None, "message": "So it is."}]))
+    assert f"{word}: So it is." in told
+
+
 def test_a_new_policy_is_created_and_its_absence_not_told_as_a_difference():
     told = text(before=readiness(False, differs=[MISSING]), policy={"changed": True, "pin_policy": POLICY}, after=readiness())
     assert "created" in told and "There is no policy." not in told
