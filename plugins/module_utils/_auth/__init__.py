@@ -12,13 +12,13 @@ import os
 import typing as t
 
 from .. import _errors as errors
+from .._text import join_words
 from ._base import (
     CHECK_ENVIRONMENT,
     AuthMethod,
     Credential,
     CredentialContext,
     describe_empty_variables,
-    join_words,
     render_variable,
 )
 from .access_token import AccessToken

@@ -20,6 +20,7 @@ import typing as t
 from .. import _errors as errors
 from .._clouds import Cloud
 from .._http.retry import RetryingSender
+from .._text import join_words
 from .._types import Json
 from ._claims import parse_claims
 
@@ -109,11 +110,6 @@ def describe_empty_variables(options: t.Iterable[str], environ: t.Mapping[str, s
         return ""
     noun, verb = ("variables", "are") if len(empty) > 1 else ("variable", "is")
     return f" The environment {noun} {join_words(empty)} {verb} empty."
-
-
-def join_words(words: t.Sequence[str]) -> str:
-    """Return ``a``, ``a and b``, or ``a, b, and c``."""
-    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])}, and {words[-1]}"
 
 
 def choose_renewal(token: Token, now: float) -> float:
