@@ -30,6 +30,8 @@ KNOWN_AS = {"\ufeff": "byte order mark"}
 APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u02bb\u02bc\u02b9\u2032\u00b4\u0060\uff07"), "'")
 QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\uff02\u00ab\u00bb"), '"')
 ALIKE = {**APOSTROPHES, **QUOTES}
+# Lists as text, and their parts between commas: brackets of which one is missing, or that hold all, and the dash of a YAML list.
+LIST = re.compile(r"\[.*\]|\[[^\]]*|[^\[]*\]|- .*")
 PLAIN_RUN = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -178,4 +180,9 @@ def explain_missing(name: str, candidates: t.Iterable[tuple[str, str]]) -> str:
     hidden = [
         f" '{show(other)}' holds {seen}." for other, _identity in sorted(set(found))[:SHOWN_MARKS] if (seen := describe_invisible(other))
     ]
-    return (f" The name holds {marks}." if marks else "") + suggest(found) + "".join(hidden)
+    return (f" The name holds {marks}." if marks else "") + _describe_list(name) + suggest(found) + "".join(hidden)
+
+
+def _describe_list(name: str) -> str:
+    """Return the advice on a name that is a list as text, or a part of one; '' for others. Such a name may exist."""
+    return " It looks like a part of a list: give a YAML list, or names separated by commas." if LIST.fullmatch(name.strip()) else ""

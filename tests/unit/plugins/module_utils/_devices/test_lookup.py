@@ -519,6 +519,14 @@ def test_a_serial_number_or_user_that_looks_the_same_is_offered(
     assert f"Did you mean '{there}' ({device})?" in wire.refused(given)
 
 
+def test_a_list_as_text_is_told(wire: Intune) -> None:
+    told = "It looks like a part of a list: give a YAML list, or names separated by commas."
+    assert told in wire.refused('["PHONE-FIELD-01"]')
+    assert told in wire.refused(groups=["['Helpdesk phones']"])
+    device = wire.add(deviceName="[PHONE]")
+    assert list(wire.select("[PHONE]").ids) == [device], "a name that exists is one"
+
+
 def test_names_that_look_the_same_are_searched_for_in_one_batch_and_only_where_a_name_was_not_found(wire: Intune) -> None:
     names = [f"NO-{number} \u2019X" for number in range(3)]
     with pytest.raises(errors.SelectionError):
