@@ -183,3 +183,9 @@ def test_a_name_that_looks_like_a_list_is_told(name: str) -> None:
 @pytest.mark.parametrize("name", ["PC-1", "[Ops] Berlin", "Ops [Berlin]", "-PC-1", "PC - 1", "PC-1 "])
 def test_other_names_are_not(name: str) -> None:
     assert "list" not in explain_missing(name, ())
+
+
+def test_a_name_that_looks_the_same_is_offered_before_those_that_are_only_close() -> None:
+    assert explain_missing("Pilot ring\u200b", [("Pilot rings", "1"), ("Pilot ring", "2")]).endswith(" Did you mean 'Pilot ring' (2)?")
+    assert explain_missing("Pilot rnig", [("Pilot ring", "1"), ("Other", "2")]) == " Did you mean 'Pilot ring' (1)?"
+    assert explain_missing("Pilot", [("Warehouse", "1"), ("", "2")]) == ""
