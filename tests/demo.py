@@ -103,12 +103,26 @@ def run(step: Step, number: int, emulator: EmulatorProcess, folder: pathlib.Path
         code = follow([*command, *arguments], environment(emulator, folder), output)
         output.seek(0)
         recap = next((line for line in output if "changed=" in line), "")
-    changed = int(recap.split("changed=")[1].split()[0]) if recap else -1
-    writes = len(emulator.control.writes(mark))
-    good = (code, changed, writes) == (step.code, step.changed, step.writes)
-    seen = f"exit code {code}, {changed} tasks changed, {writes} writes reached the tenant."
+    changed, failed = (int(recap.split(f"{name}=")[1].split()[0]) if recap else -1 for name in ("changed", "failed"))
+    writes = emulator.control.writes(mark)
+    good = (code, changed, len(writes)) == (step.code, step.changed, step.writes)
+    seen = render_counts(code, changed, failed, writes)
     show(f"As expected: {seen}" if good else f"NOT as expected: {seen}")
     return good
+
+
+def render_counts(code: int, changed: int, failed: int, writes: list[dict[str, t.Any]]) -> str:
+    """Return the result of a step, and why a failed task that wrote something is not among those that changed."""
+    seen = f"exit code {code}, {_count(changed, 'task')} changed, {_count(len(writes), 'write')} reached the tenant."
+    if failed < 1 or not writes:
+        return seen
+    resets = sum(write["path"].lower().endswith("resetpasscode") for write in writes)
+    sent = f": {_count(resets, 'reset')} {'was' if resets == 1 else 'were'} sent" if resets else ""
+    return f"{seen} Ansible does not count a failed task as changed{sent}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def follow(command: list[str], env: dict[str, str], copy: t.IO[str]) -> int:

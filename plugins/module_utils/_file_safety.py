@@ -10,10 +10,16 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import stat
 import typing as t
 
 MOST_LINKS = 40  # as many as Linux follows
+
+
+def advise_on_missing(folder: str) -> str:
+    """Return the hint for a folder that does not exist."""
+    return f"Create the folder first: mkdir -p -m 0700 {shlex.quote(folder)}"
 
 
 def find_writable_by_others(path: str) -> str | None:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import re
 import typing as t
@@ -20,6 +21,7 @@ from ._values import is_too_deep
 MAX_LENGTH = 256  # characters
 SHOWN_LENGTH = 80  # characters of a malformed name in a message
 DEEPEST_SHOWN = 20  # lists and dictionaries in each other; Python makes no text of hundreds
+CLOSENESS = 0.85  # of 1, for names that differ by a slip: two swapped letters of fourteen
 SHOWN_MARKS = 3  # invisible characters, and similar names, in a message
 # Also line ends, and halves of characters, which no request can carry.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -30,6 +32,8 @@ KNOWN_AS = {"\ufeff": "byte order mark"}
 APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u02bb\u02bc\u02b9\u2032\u00b4\u0060\uff07"), "'")
 QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\uff02\u00ab\u00bb"), '"')
 ALIKE = {**APOSTROPHES, **QUOTES}
+# Lists as text, and their parts between commas: brackets of which one is missing, or that hold all, and the dash of a YAML list.
+LIST = re.compile(r"\[.*\]|\[[^\]]*|[^\[]*\]|- .*")
 PLAIN_RUN = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -174,8 +178,20 @@ def suggest(candidates: t.Iterable[tuple[str, str]]) -> str:
 def explain_missing(name: str, candidates: t.Iterable[tuple[str, str]]) -> str:
     """Return what may be wrong with a name that nothing has: the characters that nobody sees, and the names that look like it."""
     marks = describe_invisible(name)
-    found = [(other, identity) for other, identity in candidates if squash(other) == squash(name)]
+    found = _find_similar(name, list(candidates))
     hidden = [
         f" '{show(other)}' holds {seen}." for other, _identity in sorted(set(found))[:SHOWN_MARKS] if (seen := describe_invisible(other))
     ]
-    return (f" The name holds {marks}." if marks else "") + suggest(found) + "".join(hidden)
+    return (f" The name holds {marks}." if marks else "") + _describe_list(name) + suggest(found) + "".join(hidden)
+
+
+def _find_similar(name: str, candidates: t.Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the names that look like a name, or else those that differ from it by a slip."""
+    seen = [squash(other) for other, _identity in candidates]
+    close = {squash(name)} if squash(name) in seen else {*difflib.get_close_matches(squash(name), seen, SHOWN_MARKS, CLOSENESS)}
+    return [candidate for candidate, other in zip(candidates, seen, strict=True) if other in close]
+
+
+def _describe_list(name: str) -> str:
+    """Return the advice on a name that is a list as text, or a part of one; '' for others. Such a name may exist."""
+    return " It looks like a part of a list: give a YAML list, or names separated by commas." if LIST.fullmatch(name.strip()) else ""

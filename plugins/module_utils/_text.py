@@ -83,3 +83,8 @@ def _unescape(found: re.Match[bytes]) -> bytes:
 def escape(character: str) -> str:
     """Return an escape that shows which character it is."""
     return character.encode("unicode_escape").decode()
+
+
+def join_words(words: t.Sequence[str]) -> str:
+    """Return ``a``, ``a and b``, or ``a, b, and c``."""
+    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])}, and {words[-1]}"

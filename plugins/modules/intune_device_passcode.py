@@ -99,7 +99,7 @@ options:
         same O(reset_since). The task warns of it and begins anew. So tasks of a schedule that are further apart can use the same journal.
       - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it.
       - The file must have the mode 0600, and be in a folder to which only the user of the task and root can write. Other users must not
-        be able to redirect its path.
+        be able to redirect its path. The folder must exist; check mode refuses one in which the file cannot be created, too.
     type: path
   lock_directory:
     description:

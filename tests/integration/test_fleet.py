@@ -428,7 +428,7 @@ def test_a_fleet_says_where_it_is_and_one_device_is_quiet(fleet, in_process):
     assert [item["status"] for item in play["three"].result["results"]] == ["done", "done", "pending"]
     assert play["three"].result["failed_devices"] == []
     three, one = play.output.split("TASK [one]")
-    assert "3 of 3 devices, 3 reset (" in three and "1 wait for their device" in three
+    assert "3 of 3 devices, 3 reset (" in three and "1 pending" in three
     table = {line[:20].strip(): line[20:].strip() for line in three.splitlines() if line.startswith("  ")}
     assert {**table, "time": ""} == {"devices": "3", "reset by this task": "3", "done": "2", "pending": "1", "time": ""}
     assert "of 1 device" not in one and "reset by this task" not in one

@@ -10,7 +10,7 @@ import pathlib
 
 import pytest
 
-from tests.demo import STEPS, WIDTH, fit
+from tests.demo import STEPS, WIDTH, fit, render_counts
 
 ROOT = pathlib.Path(__file__).parents[2]
 RED, END = "\x1b[0;31m", "\x1b[0m"
@@ -32,6 +32,39 @@ def test_every_step_is_a_playbook():
 )
 def test_a_line_that_fits_or_cannot_be_wrapped_is_shown_as_it_is(line):
     assert fit(line) == line
+
+
+RESET = {"path": "/beta/deviceManagement/managedDevices/1/resetPasscode"}
+POLICY = {"path": "/v1.0/deviceManagement/deviceConfigurations"}
+
+
+@pytest.mark.parametrize(
+    ("code", "changed", "failed", "writes", "told"),
+    [
+        pytest.param(0, 2, 0, [POLICY] * 6, "exit code 0, 2 tasks changed, 6 writes reached the tenant.", id="changed"),
+        pytest.param(0, 1, 0, [POLICY], "exit code 0, 1 task changed, 1 write reached the tenant.", id="one"),
+        pytest.param(
+            2,
+            0,
+            1,
+            [RESET] * 5,
+            "exit code 2, 0 tasks changed, 5 writes reached the tenant. Ansible does not count a failed task as changed: 5 resets were "
+            "sent.",
+            id="failed after resets",
+        ),
+        pytest.param(
+            2,
+            0,
+            1,
+            [POLICY],
+            "exit code 2, 0 tasks changed, 1 write reached the tenant. Ansible does not count a failed task as changed.",
+            id="failed after another write",
+        ),
+        pytest.param(2, 0, 1, [], "exit code 2, 0 tasks changed, 0 writes reached the tenant.", id="failed without a write"),
+    ],
+)
+def test_the_counts_of_a_step_agree_with_each_other(code, changed, failed, writes, told):
+    assert render_counts(code, changed, failed, writes) == told
 
 
 @pytest.mark.parametrize("color", [("", ""), (RED, END)], ids=["plain", "in color"])

@@ -12,7 +12,15 @@ import os
 import typing as t
 
 from .. import _errors as errors
-from ._base import CHECK_ENVIRONMENT, AuthMethod, Credential, CredentialContext
+from .._text import join_words
+from ._base import (
+    CHECK_ENVIRONMENT,
+    AuthMethod,
+    Credential,
+    CredentialContext,
+    describe_empty_variables,
+    render_variable,
+)
 from .access_token import AccessToken
 from .azure_cli import AzureCli
 from .client_certificate import ClientCertificate
@@ -37,6 +45,10 @@ METHOD_BY_OPTION: dict[str, AuthMethod] = {
     "federated_token_path": "workload_identity",
 }
 
+APPLICATION = ("tenant_id", "client_id")
+PASSPHRASE = "client_certificate_passphrase"
+PROOFS = ("client_secret", "client_certificate_path", "federated_token_path", "access_token")  # in the order in which a hint names them
+
 
 def create(options: t.Mapping[str, t.Any], context: CredentialContext) -> Credential:
     """Return the validated credential for these options. Nothing has been sent yet."""
@@ -60,9 +72,21 @@ def detect_method(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) 
         return METHOD_BY_OPTION[given[0]]
     if options.get("managed_identity_client_id") or environ.get("IDENTITY_ENDPOINT"):
         return "managed_identity"
-    raise errors.InvalidOptionError(
-        "No credential is given.",
-        hint="Set tenant_id, client_id and client_secret (INTUNE_TENANT_ID, INTUNE_CLIENT_ID, INTUNE_CLIENT_SECRET), "
-        "or client_certificate_path, federated_token_path or access_token; or set auth_method to managed_identity or azure_cli. "
-        + CHECK_ENVIRONMENT,
+    raise describe_incomplete(options, environ)
+
+
+def describe_incomplete(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> errors.InvalidOptionError:
+    """Return the error for options without a credential: which are set, and which are missing."""
+    present = [option for option in (*APPLICATION, PASSPHRASE) if options.get(option)]
+    missing = [option for option in APPLICATION if option not in present]
+    proof = "client_certificate_path" if PASSPHRASE in present else "client_secret"
+    wanted, others = [*missing, proof], [option for option in PROOFS if option != proof]
+    message = "No credential is given."
+    if present:
+        lacking = join_words([*missing, "a credential"]) + " are not" if missing else "no credential for them is"
+        message = f"{join_words(present)} {'are' if len(present) > 1 else 'is'} set, but {lacking}."
+    return errors.InvalidOptionError(
+        message + describe_empty_variables([*APPLICATION, *PROOFS], environ),
+        hint=f"Set {join_words(wanted)} ({', '.join(map(render_variable, wanted))}), or {', '.join(others[:-1])}, or {others[-1]}; "
+        f"or set auth_method to managed_identity or azure_cli. {CHECK_ENVIRONMENT}",
     )

@@ -13,12 +13,14 @@ import contextlib
 import dataclasses
 import json
 import math
+import os
 import re
 import typing as t
 
 from .. import _errors as errors
 from .._clouds import Cloud
 from .._http.retry import RetryingSender
+from .._text import join_words
 from .._types import Json
 from ._claims import parse_claims
 
@@ -73,11 +75,9 @@ class Credential(abc.ABC):
         missing = [name for name in self.required_options if not self.options.get(name)]
         if missing:
             raise errors.InvalidOptionError(
-                f"auth_method {self.method} needs {' and '.join(missing)}.",
+                f"auth_method {self.method} needs {' and '.join(missing)}.{describe_empty_variables(missing, os.environ)}",
                 hint="Set it as an option, in module_defaults of group/endpointops.intune.intune, or in the environment as "
-                + ", ".join(f"INTUNE_{name.upper()}" for name in missing)
-                + ". "
-                + CHECK_ENVIRONMENT,
+                f"{', '.join(map(render_variable, missing))}. {CHECK_ENVIRONMENT}",
             )
         if self.uses_tenant and self.options.get("tenant_id"):
             validate_tenant(self.options["tenant_id"])
@@ -96,6 +96,20 @@ class Credential(abc.ABC):
     def identity(self) -> Json:
         """Return the claims of the token, for diagnosis; empty for an opaque one."""
         return parse_claims(self.token())
+
+
+def render_variable(option: str) -> str:
+    """Return the environment variable of an option."""
+    return f"INTUNE_{option.upper()}"
+
+
+def describe_empty_variables(options: t.Iterable[str], environ: t.Mapping[str, str]) -> str:
+    """Return a sentence about those of these options whose environment variable is set to nothing; '' without one."""
+    empty = [variable for option in options if environ.get(variable := render_variable(option)) == ""]
+    if not empty:
+        return ""
+    noun, verb = ("variables", "are") if len(empty) > 1 else ("variable", "is")
+    return f" The environment {noun} {join_words(empty)} {verb} empty."
 
 
 def choose_renewal(token: Token, now: float) -> float:

@@ -74,6 +74,7 @@ SEQUENCES = (
 SHORTEST_SEQUENCE = 6
 REPETITION = re.compile(r"(0x)?(0+|1{3,}|(.)\3{3,})")
 
+Problem = tuple[str, str]  # what is wrong with a name or a group, and what to do
 Pair = tuple[Identifier, str]  # a property, and a value: one reading of a name
 
 
@@ -166,21 +167,22 @@ def parse_names(names: t.Sequence[str], groups: t.Sequence[str], match_by: Match
     if len(names) > MAX_NAMES:
         raise errors.InvalidOptionError(f"devices holds {len(names)} names; {MAX_NAMES} is the most for one task.", hint="Split them.")
     problems = [problem for name in names if (problem := find_problem(name, match_by))]
-    problems += [problem for group in groups if (problem := _names.find_malformation(group))]
+    problems += [(malformation, "Correct or remove the group.") for group in groups if (malformation := _names.find_malformation(group))]
     raise_problems(problems)
     return [parse_name(name, match_by) for name in names]
 
 
-def find_problem(name: t.Any, match_by: MatchOption) -> str | None:
-    """Return why a value cannot identify a device; null where it can."""
+def find_problem(name: t.Any, match_by: MatchOption) -> Problem | None:
+    """Return why a value cannot identify a device, and what to do; null where it can."""
     malformation = _names.find_malformation(name)
     if malformation:
-        return malformation
+        return malformation, "Correct or remove the device."
     if match_by in ("id", "azure_ad_device_id") and not parse_guid(name):
-        return f"'{_names.show(name)}' is not a GUID, which match_by {match_by} needs.{_names.explain_missing(name, ())}"
+        told = f"'{_names.show(name)}' is not a GUID, which match_by {match_by} needs.{_names.explain_missing(name, ())}"
+        return told, "Correct the ID of the device, or change match_by."
     if match_by in ("auto", "serial_number") and is_placeholder(name):
-        advice = "Name the device by its ID" + ("." if match_by == "serial_number" else ", or set match_by to device_name.")
-        return f"'{_names.show(name)}' is a placeholder that devices have where no serial number was written: it identifies none. {advice}"
+        told = f"'{_names.show(name)}' is a placeholder that devices have where no serial number was written: it identifies none."
+        return told, "Use the ID of the device" + ("." if match_by == "serial_number" else ", or set match_by to device_name.")
     return None
 
 
@@ -195,13 +197,13 @@ def parse_name(name: str, match_by: MatchOption) -> SearchTerm:
     return SearchTerm(name, (("user_principal_name", name), *texts) if "@" in name else texts)
 
 
-def raise_problems(problems: t.Iterable[str]) -> None:
-    """Raise SelectionError for these problems with names and groups, if there are any."""
+def raise_problems(problems: t.Iterable[Problem]) -> None:
+    """Raise SelectionError for these problems with names and groups, with the advice that fits them, if there are any."""
     every = list(dict.fromkeys(problems))
     if every:
         more = f" ... and {len(every) - SHOWN_PROBLEMS} more problems." if len(every) > SHOWN_PROBLEMS else ""
-        hint = "Correct these entries. A device can also be named by its ID."
-        raise errors.SelectionError(" ".join(every[:SHOWN_PROBLEMS]) + more, hint=hint, effects="none")
+        told, advice = (" ".join(dict.fromkeys(texts)) for texts in zip(*every[:SHOWN_PROBLEMS], strict=True))
+        raise errors.SelectionError(told + more, hint=advice, effects="none")
 
 
 # --- a choice between several devices -------------------------------------------------------------------------------

@@ -19,10 +19,11 @@ from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
 from .._graph.responses import parse_response
+from .._guid import parse_guid
 from .._http.message import Request
 from .._names import explain_missing, show
 from .._time import parse_timestamp
-from .identifiers import Candidate, MatchOption, SearchTerm, describe_several, parse_names, raise_problems
+from .identifiers import Candidate, MatchOption, Problem, SearchTerm, describe_several, parse_names, raise_problems
 from .members import describe_left_out, fetch_members, find_belonging
 from .model import DEVICE, INFO, PATH, QUOTA, Device, parse_device, shape_of
 from .search import FEW, Search, fetch_count, prefer_list
@@ -31,6 +32,9 @@ MAY_MISS_USERS = (
     "Intune's list of devices lacks some, or Intune does not say how many there are. Devices of users in device_groups may be missing "
     "where their record has an old user principal name. Run the task again, or name such devices in devices."
 )
+
+BY_NAME = "Correct the name of the device, or use its ID."
+BY_ID = "Check the ID: the device may have been removed from Intune."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +58,7 @@ def select(
     Raises SelectionError for names and groups that match no device or several, InvalidOptionError for none or too many.
     """
     terms = parse_names(names, groups, match_by)
-    problems: list[str] = []
+    problems: list[Problem] = []
     members = fetch_members(client, groups, problems)
     search = Search(client, scheduler, terms, (member for found in members.values() for member in found))
     search.run()
@@ -90,21 +94,22 @@ def find_device(client: GraphClient, scheduler: BatchScheduler, term: SearchTerm
     return found[0] if found else None
 
 
-def _find_problem(term: SearchTerm, search: Search) -> str | None:
+def _find_problem(term: SearchTerm, search: Search) -> Problem | None:
     refusal, found = search.refusal_of(term), search.devices_of(term)
     if refusal:
-        return f"'{show(term.label)}' could not be looked for: {refusal}"
+        return f"'{show(term.label)}' could not be looked for: {refusal}", BY_NAME
     if not found:
         looked_for = ", ".join(identifier for identifier, _value in term.pairs)
         advice = explain_missing(term.label, search.similar_to(term))
-        return f"There is no managed device '{show(term.label)}' (looked for by {looked_for}).{advice}"
+        told = f"There is no managed device '{show(term.label)}' (looked for by {looked_for}).{advice}"
+        return told, BY_ID if parse_guid(term.label) else BY_NAME
     if len(found) > 1:
-        return describe_several(term, {pair: search.hits_of(pair) for pair in term.pairs})
+        return describe_several(term, {pair: search.hits_of(pair) for pair in term.pairs}), "Use the ID of the device that you mean."
     return None
 
 
 def _find_devices_of_group(
-    group: str, members: t.Sequence[SearchTerm], search: Search, problems: list[str], warnings: list[str]
+    group: str, members: t.Sequence[SearchTerm], search: Search, problems: list[Problem], warnings: list[str]
 ) -> list[Candidate]:
     """Return the devices of a group's members, and add what is to be told about it."""
     belongings = [find_belonging(search, member) for member in members]
@@ -114,10 +119,11 @@ def _find_devices_of_group(
     told = [describe_left_out(group, left_out)] if left_out else []
     without = sum(not each.devices for each in belongings)
     if ambiguous:
-        problems += [*ambiguous, *told]
+        problems += [(text, "Correct the members of the group, or name its devices in devices.") for text in (*ambiguous, *told)]
         return []
     if not devices:
-        problems += [f"No member of the group '{show(group)}' has a device in Intune.", *told]
+        nobody = f"No member of the group '{show(group)}' has a device in Intune."
+        problems += [(text, "Check the members of the group.") for text in (nobody, *told)]
         return []
     if without:
         warnings.append(f"{without} of {len(members)} members of the group '{show(group)}' have no device in Intune.")

@@ -20,7 +20,7 @@ from .._graph.odata import render_path
 from .._guid import parse_identity
 from .._names import show
 from .._types import Json
-from .identifiers import Candidate, Pair, SearchTerm, describe_several
+from .identifiers import Candidate, Pair, Problem, SearchTerm, describe_several
 from .search import Search
 
 MEMBER = shapes.object_of(
@@ -41,7 +41,7 @@ class Belonging:
     problem: str | None = None
 
 
-def fetch_members(client: GraphClient, groups: t.Sequence[str], problems: list[str]) -> dict[str, list[SearchTerm]]:
+def fetch_members(client: GraphClient, groups: t.Sequence[str], problems: list[Problem]) -> dict[str, list[SearchTerm]]:
     """Return the devices and users in each group, also those in nested groups. A group with a problem is left out."""
     directory = DirectoryLookup(client)
     members = {}
@@ -52,12 +52,13 @@ def fetch_members(client: GraphClient, groups: t.Sequence[str], problems: list[s
         found, missing_permissions = _fetch_members_of(client, group_id)
         if missing_permissions:
             needed = " and ".join(sorted(missing_permissions))
-            problems.append(
+            told = (
                 f"Microsoft Graph does not return the members of the group '{show(group)}': the application needs the permission {needed}."
             )
+            problems.append((told, "Grant the permission in Microsoft Entra, and consent to it as an administrator."))
         else:
             members[group] = found
-    problems += directory.problems
+    problems += directory.list_problems()
     return members
 
 

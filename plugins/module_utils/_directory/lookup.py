@@ -62,6 +62,10 @@ class DirectoryLookup:
             message, hint = (" ".join(dict.fromkeys(texts)) for texts in (self.problems, self._advice))
             raise errors.SelectionError(message, hint=hint, effects="none")
 
+    def list_problems(self) -> list[tuple[str, str]]:
+        """Return each problem with the advice that fits it."""
+        return list(zip(self.problems, self._advice, strict=True))
+
     def add_problem(self, problem: str, advice: str) -> None:
         """Add a sentence about a name or ID, and one about what to do."""
         self.problems.append(problem)

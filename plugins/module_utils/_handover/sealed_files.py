@@ -16,7 +16,7 @@ import stat
 import weakref
 
 from .. import _errors as errors
-from .._file_safety import find_writable_by_others
+from .._file_safety import advise_on_missing, find_writable_by_others
 
 OPTION = "sealed_directory"
 # What file systems without hard links say, such as FAT and some network shares.
@@ -39,9 +39,10 @@ class SealedFiles:
             exposed = find_writable_by_others(self._path)
         except (OSError, ValueError) as failure:
             reason = getattr(failure, "strerror", None) or "this is not a path"
+            is_missing = isinstance(failure, FileNotFoundError) and not os.path.lexists(self._path)
             raise errors.InvalidOptionError(
                 f"{OPTION} cannot be opened: {path!r}: {reason}.",
-                hint="It must be an existing folder on the host that runs the module.",
+                hint=advise_on_missing(self._path) if is_missing else "It must be an existing folder on the host that runs the module.",
             ) from failure
         if exposed:
             raise errors.InvalidOptionError(

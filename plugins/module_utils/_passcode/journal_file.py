@@ -17,7 +17,7 @@ import stat
 import typing as t
 
 from .. import _errors as errors
-from .._file_safety import find_unsafe_folder
+from .._file_safety import advise_on_missing, find_unsafe_folder
 from .._types import Json
 from . import journal_format
 from .journal_format import History
@@ -70,8 +70,8 @@ class Journal:
         return history
 
     def peek(self, tenant: str | None, graph: str) -> History:
-        """Return the history for check mode: the file is neither created, locked, nor changed."""
-        if self._path == NO_FILE or not os.path.lexists(self._path):
+        """Return the history for check mode: the file is neither created, locked, nor changed. Raise where ``open`` could not create it."""
+        if self._path == NO_FILE or self._can_be_created():
             return History()
         handle = self._open_file(os.O_RDONLY)
         try:
@@ -170,6 +170,19 @@ class Journal:
             raise
         return handle
 
+    def _can_be_created(self) -> bool:
+        """Return whether the file is missing; raise InvalidOptionError where it is, and its folder cannot have it."""
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                os.lstat(self._path)
+                return False
+            self._validate_folder()
+            if not os.access(self._folder, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except (OSError, ValueError) as failure:
+            raise self._unusable(failure) from failure
+        return True
+
     @property
     def _folder(self) -> str:
         return os.path.dirname(self._path) or "."
@@ -241,8 +254,11 @@ class Journal:
         self._write(journal_format.render_header(self._now(), tenant, graph), sync=True)
 
     def _unusable(self, failure: Exception) -> errors.InvalidOptionError:
+        is_folder_missing = isinstance(failure, FileNotFoundError) and not os.path.lexists(self._folder)
         return errors.InvalidOptionError(
             f"{OPTION} '{self._path}' cannot be used: {getattr(failure, 'strerror', None) or failure}.",
-            hint="It must name a file of its own, not a link, on the host that runs the module.",
+            hint=advise_on_missing(self._folder)
+            if is_folder_missing
+            else "It must name a file of its own, not a link, on the host that runs the module.",
             effects="none",
         )

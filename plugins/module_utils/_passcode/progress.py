@@ -11,10 +11,12 @@ from __future__ import annotations
 import typing as t
 
 from .._graph.client import GraphClient
-from .model import BAD, DeviceReset
+from .model import DeviceReset
 from .result import summarize
 
 REPORT_EVERY = 5.0  # seconds
+# Counts of the summary that a line tells in other words, or that are parts of another one.
+TOLD_OTHERWISE = frozenset({"total", "changed", "planned", "done", "not_attempted", "unconfirmed"})
 
 
 class Progress:
@@ -35,14 +37,12 @@ class Progress:
 
 
 def render_line(summary: t.Mapping[str, int], seconds: float) -> str:
-    """Return ``120 of 2000 devices, 117 reset (9.8 a second), 3 failed, 40 wait for their device, about 3 min to send the rest``."""
+    """Return ``120 of 2000 devices, 117 reset (9.8 a second), 40 pending, 3 failed, about 3 min to send the rest``."""
     total, left = summary["total"], summary["not_attempted"]
     sent, behind = summary["changed"] - summary["planned"], total - left
     parts = [f"{behind} of {total} devices"]
     parts += [f"{summary['planned']} to be reset"] if summary["planned"] else [f"{sent} reset ({sent / max(seconds, 1.0):.1f} a second)"]
-    failed = sum(summary[status] for status in BAD if status != "not_attempted")
-    parts += [f"{failed} failed"] if failed else []
-    parts += [f"{summary['pending']} wait for their device"] if summary["pending"] else []
+    parts += [f"{number} {_render_name(name)}" for name, number in summary.items() if number and name not in TOLD_OTHERWISE]
     parts += [f"about {_render_duration(left * seconds / behind)} to send the rest"] if left and behind else []
     return ", ".join(parts)
 
@@ -50,10 +50,14 @@ def render_line(summary: t.Mapping[str, int], seconds: float) -> str:
 def render_table(summary: t.Mapping[str, int], seconds: float) -> str:
     """Return one line for each status that occurs."""
     rows = [("devices", summary["total"]), ("reset by this task", summary["changed"] - summary["planned"])]
-    rows += [(name.replace("_", " "), number) for name, number in summary.items() if number and name not in ("total", "changed")]
+    rows += [(_render_name(name), number) for name, number in summary.items() if number and name not in ("total", "changed")]
     width = max(len(name) for name, _number in rows)
     time = f"  {'time':<{width}}  {_render_duration(seconds):>6}"
     return "\n".join([*(f"  {name:<{width}}  {number:>6}" for name, number in rows), time])
+
+
+def _render_name(status: str) -> str:
+    return status.replace("_", " ")
 
 
 def _render_duration(seconds: float) -> str:

@@ -14,7 +14,7 @@ import typing as t
 from .._devices.model import PIN_RESET_GUIDE, platform_of
 from .._devices.prediction import PredictedOutcome, predict
 from .._errors import Effects, PartialError
-from .._text import quote
+from .._text import join_words, quote
 from .._time import render_timestamp
 from .._types import Json
 from .model import BAD, DeviceReset, Reason, RecordedReset, Status
@@ -30,6 +30,13 @@ NAMED = 10  # devices that a warning names
 TOLD_REASONS = 3  # in the message of a failed task
 EXAMPLES = 3  # devices that it names for each reason
 LONGEST_REASON = 400  # characters of it
+# One device, and several.
+OTHERS: t.Mapping[Status, tuple[str, str]] = {
+    "planned": ("would be reset", "would be reset"),
+    "done": ("is done", "are done"),
+    "pending": ("is pending", "are pending"),
+    "needs_approval": ("needs approval", "need approval"),
+}
 COUNTED = (
     *("total", "changed", "planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused"),
     *("needs_approval", "not_attempted", "unconfirmed"),
@@ -165,8 +172,16 @@ def find_failure(items: t.Sequence[DeviceReset]) -> PartialError | None:
     if not failed:
         return None
     return PartialError(
-        f"{failed} of {len(items)} devices have no new passcode. {render_failed(items)}", hint="See results for each device's reason."
+        f"The task failed for {failed} of {len(items)} devices{_render_others(items)}. {render_failed(items)}",
+        hint="See results for each device's reason.",
     )
+
+
+def _render_others(items: t.Sequence[DeviceReset]) -> str:
+    """Return the outcomes of the devices that the task did not fail for; '' where there are none."""
+    counts = collections.Counter(item.status for item in items)
+    parts = [f"{counts[status]} {words[counts[status] > 1]}" for status, words in OTHERS.items() if counts[status]]
+    return f"; of the others, {join_words(parts)}" if parts else ""
 
 
 def render_failed(items: t.Sequence[DeviceReset]) -> str:

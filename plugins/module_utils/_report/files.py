@@ -17,7 +17,7 @@ import stat
 import typing as t
 
 from .. import _errors as errors
-from .._file_safety import find_writable_by_others
+from .._file_safety import advise_on_missing, find_writable_by_others
 from .._json import parse_json
 from .._passcode import journal_format
 from .._passcode.journal_format import History
@@ -44,7 +44,8 @@ class ReportFiles:
             )
         if not os.path.isdir(self._directory):
             raise errors.InvalidOptionError(
-                f"directory '{self._directory}' is not a folder on the host that runs the module.", hint="Create it first."
+                f"directory '{self._directory}' is not a folder on the host that runs the module.",
+                hint="Name another one." if os.path.lexists(self._directory) else advise_on_missing(self._directory),
             )
         if not os.access(self._directory, os.W_OK | os.X_OK):
             raise errors.InvalidOptionError(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import strategies
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _names as names
-from ansible_collections.endpointops.intune.plugins.module_utils._names import fold
+from ansible_collections.endpointops.intune.plugins.module_utils._names import explain_missing, fold
 
 NIL = "00000000-0000-0000-0000-000000000000"
 
@@ -170,3 +170,22 @@ def test_similar_names_are_offered_with_their_ids() -> None:
     assert names.explain_missing("PC-2", found) == "" and names.suggest([]) == ""
     many = [("PC-1", f"id-{number}") for number in range(5)]
     assert names.suggest(many) == " Did you mean 'PC-1' (id-0) or 'PC-1' (id-1) or 'PC-1' (id-2), or one of 2 more?"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['["PC-1"]', "['PC-1']", "[PC-1]", '["PC-1"', '"PC-2"]', "[PC-1", "PC-2]", " [PC-1]", "- PC-1", "[]"],
+)
+def test_a_name_that_looks_like_a_list_is_told(name: str) -> None:
+    assert "It looks like a part of a list: give a YAML list, or names separated by commas." in explain_missing(name, ())
+
+
+@pytest.mark.parametrize("name", ["PC-1", "[Ops] Berlin", "Ops [Berlin]", "-PC-1", "PC - 1", "PC-1 "])
+def test_other_names_are_not(name: str) -> None:
+    assert "list" not in explain_missing(name, ())
+
+
+def test_a_name_that_looks_the_same_is_offered_before_those_that_are_only_close() -> None:
+    assert explain_missing("Pilot ring\u200b", [("Pilot rings", "1"), ("Pilot ring", "2")]).endswith(" Did you mean 'Pilot ring' (2)?")
+    assert explain_missing("Pilot rnig", [("Pilot ring", "1"), ("Other", "2")]) == " Did you mean 'Pilot ring' (1)?"
+    assert explain_missing("Pilot", [("Warehouse", "1"), ("", "2")]) == ""

@@ -48,12 +48,82 @@ def test_auto_refuses_to_choose_between_two() -> None:
     assert "s3cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "given", [{}, {"tenant_id": TENANT_ID, "client_id": CLIENT_ID}, {"client_secret": ""}], ids=["nothing", "no proof", "blank"]
-)
+@pytest.mark.parametrize("given", [{}, {"client_secret": ""}], ids=["nothing", "blank"])
 def test_auto_refuses_to_be_nobody(given: dict[str, str]) -> None:
-    with pytest.raises(errors.InvalidOptionError, match="No credential is given"):
+    with pytest.raises(errors.InvalidOptionError, match="No credential is given") as caught:
         _auth.detect_method(options(**given), {})
+    assert "Set tenant_id, client_id, and client_secret" in (caught.value.hint or "")
+
+
+BOTH = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID}
+TENANT_NAMED = {"tenant_id": TENANT_ID}
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "message", "advice"),
+    [
+        pytest.param(
+            BOTH,
+            {},
+            "tenant_id and client_id are set, but no credential for them is.",
+            "Set client_secret (INTUNE_CLIENT_SECRET), or client_certificate_path,",
+            id="no secret",
+        ),
+        pytest.param(
+            TENANT_NAMED,
+            {},
+            "tenant_id is set, but client_id and a credential are not.",
+            "Set client_id and client_secret (INTUNE_CLIENT_ID, INTUNE_CLIENT_SECRET), or",
+            id="only the tenant",
+        ),
+        pytest.param(
+            {"client_id": CLIENT_ID},
+            {},
+            "client_id is set, but tenant_id and a credential are not.",
+            "Set tenant_id and client_secret (INTUNE_TENANT_ID, INTUNE_CLIENT_SECRET), or",
+            id="only the application",
+        ),
+        pytest.param(
+            {**BOTH, "client_certificate_passphrase": "s3cret"},
+            {},
+            "tenant_id, client_id, and client_certificate_passphrase are set, but no credential for them is.",
+            "Set client_certificate_path (INTUNE_CLIENT_CERTIFICATE_PATH), or client_secret,",
+            id="only the passphrase of a certificate",
+        ),
+        pytest.param(
+            BOTH,
+            {"INTUNE_CLIENT_SECRET": ""},
+            "no credential for them is. The environment variable INTUNE_CLIENT_SECRET is empty.",
+            "Set client_secret (INTUNE_CLIENT_SECRET), or",
+            id="empty variable",
+        ),
+        pytest.param(
+            {},
+            {"INTUNE_CLIENT_SECRET": "", "INTUNE_TENANT_ID": ""},
+            "No credential is given. The environment variables INTUNE_TENANT_ID and INTUNE_CLIENT_SECRET are empty.",
+            "Set tenant_id, client_id, and client_secret",
+            id="empty variables",
+        ),
+    ],
+)
+def test_an_incomplete_credential_is_told_apart_from_none(
+    given: dict[str, str], environ: dict[str, str], message: str, advice: str
+) -> None:
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        _auth.detect_method(options(**given), environ)
+    assert message in caught.value.message
+    assert advice in (caught.value.hint or "")
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("given", "missing"), [(TENANT_NAMED, "client_id"), ({"client_id": CLIENT_ID}, "tenant_id")])
+def test_auto_says_which_credential_lacks_an_option(given: dict[str, str], missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"INTUNE_{missing.upper()}", "")
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        _auth.create(options(client_secret="s3cret", **given), tenant().context)
+    variable = f"INTUNE_{missing.upper()}"
+    assert caught.value.message == f"auth_method client_secret needs {missing}. The environment variable {variable} is empty."
+    assert f"in the environment as {variable}." in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ class Intune(Emulated):
         self.hidden: frozenset[str] = frozenset()
         self.deaf = False
         self.odd: str | None = None
+        self.hint = ""
 
     def send(self, request: Request) -> Response:
         self.sent.append(request)
@@ -87,7 +88,8 @@ class Intune(Emulated):
     def refused(self, *names: str, **options: t.Any) -> str:
         with pytest.raises(errors.SelectionError) as caught:
             self.select(*names, **options)
-        assert caught.value.hint == "Correct these entries. A device can also be named by its ID."
+        assert caught.value.hint
+        self.hint = caught.value.hint
         assert caught.value.effects == "none" and "Nothing was changed." in str(caught.value)
         return caught.value.message
 
@@ -312,6 +314,37 @@ def test_all_problems_are_told_at_once(wire: Intune, monkeypatch: pytest.MonkeyP
     assert "FIELD-01'" not in message and "Helpdesk" not in message
 
 
+ZEROS = "00000000-0000-0000-0000-000000000000"
+BY_NAME = "Correct the name of the device, or use its ID."
+BY_ID = "Check the ID: the device may have been removed from Intune."
+MALFORMED = "Correct or remove the device."
+GROUP = "Correct the name of the group, or use its ID."
+
+
+@pytest.mark.parametrize(
+    ("names", "match_by", "groups", "hint"),
+    [
+        pytest.param(["NO-1", "NO-2"], "auto", [], BY_NAME, id="devices"),
+        pytest.param([NOBODY], "auto", [], BY_ID, id="ID of a device"),
+        pytest.param(["PHONE-SPARE"], "auto", [], "Use the ID of the device that you mean.", id="several devices"),
+        pytest.param([ZEROS], "auto", [], MALFORMED, id="nil GUID of a device"),
+        pytest.param([""], "auto", [], MALFORMED, id="blank device"),
+        pytest.param(["PC-1"], "id", [], "Correct the ID of the device, or change match_by.", id="name for an ID"),
+        pytest.param(["000000"], "serial_number", [], "Use the ID of the device.", id="placeholder"),
+        pytest.param([], "auto", ["No group"], GROUP, id="group"),
+        pytest.param([], "auto", [NOBODY], "Check the ID: the group may have been deleted.", id="ID of a group"),
+        pytest.param([], "auto", [ZEROS], "Correct or remove the group.", id="nil GUID of a group"),
+        pytest.param([], "auto", ["Warehouse"], "Use the ID of the group that you mean.", id="several groups"),
+        pytest.param([], "auto", ["Pilot ring"], "Check the members of the group.", id="group without devices"),
+        pytest.param(["NO-1"], "auto", ["No group"], f"{GROUP} {BY_NAME}", id="both"),
+    ],
+)
+def test_the_hint_fits_the_kind_of_entry(wire: Intune, names: list[str], match_by: str, groups: list[str], hint: str) -> None:
+    wire.tenant.members.set(wire.group("Pilot ring"), [])
+    wire.refused(*names, match_by=match_by, groups=groups)
+    assert wire.hint == hint
+
+
 def test_the_first_twenty_problems_are_told_and_the_rest_counted(wire: Intune) -> None:
     message = wire.refused(*(f"NO-{number:02}" for number in range(25)))
     assert message.count("There is no managed device") == 20
@@ -362,9 +395,6 @@ def test_there_is_a_most_of_names(wire: Intune) -> None:
         wire.select(*(f"PC-{number}" for number in range(50_001)))
     assert wire.sent == []
     assert len(identifiers.parse_names([f"PC-{number}" for number in range(50_000)], [], "auto")) == 50_000
-
-
-ZEROS = "00000000-0000-0000-0000-000000000000"
 
 
 @MODES
@@ -487,6 +517,14 @@ def test_a_serial_number_or_user_that_looks_the_same_is_offered(
     set_mode(mode, wire, monkeypatch)
     device = wire.add(deviceName="OTHER", **{way: there})
     assert f"Did you mean '{there}' ({device})?" in wire.refused(given)
+
+
+def test_a_list_as_text_is_told(wire: Intune) -> None:
+    told = "It looks like a part of a list: give a YAML list, or names separated by commas."
+    assert told in wire.refused('["PHONE-FIELD-01"]')
+    assert told in wire.refused(groups=["['Helpdesk phones']"])
+    device = wire.add(deviceName="[PHONE]")
+    assert list(wire.select("[PHONE]").ids) == [device], "a name that exists is one"
 
 
 def test_names_that_look_the_same_are_searched_for_in_one_batch_and_only_where_a_name_was_not_found(wire: Intune) -> None:

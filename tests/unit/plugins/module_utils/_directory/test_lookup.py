@@ -99,9 +99,12 @@ def test_what_identifies_nothing_is_refused_without_a_look_up(kind: str, name: s
         ),
         pytest.param("Ops' ring", "Ops\u2019 ring", "Did you mean 'Ops\u2019 ring' ({})?", id="case 6: curly apostrophe"),
         pytest.param("Ops\u00e9", "Opse\u0301", "Did you mean 'Opse\u0301' ({})?", id="case 6: decomposed"),
+        pytest.param("Helpdesk phonse", "Helpdesk phones", "Did you mean 'Helpdesk phones' ({})?", id="swapped letters"),
+        pytest.param("Helpdesk phone", "Helpdesk phones", "Did you mean 'Helpdesk phones' ({})?", id="a letter is missing"),
+        pytest.param("helpdesk-phones", "Helpdesk phones", "Did you mean 'Helpdesk phones' ({})?", id="another sign"),
     ],
 )
-def test_a_name_that_looks_the_same_is_offered_and_not_taken(kind: str, name: str, there: str, told: str) -> None:
+def test_a_name_that_looks_the_same_or_nearly_so_is_offered_and_not_taken(kind: str, name: str, there: str, told: str) -> None:
     def answer_as_the_service(request: t.Any) -> t.Any:
         return page() if " eq " in query_of(request).get("$filter", "") else page(thing(ONE, there), thing(TWO, "Other"))
 

@@ -188,3 +188,9 @@ def test_what_is_no_folder_is_refused(tmp_path: pathlib.Path) -> None:
 def test_the_folder_may_be_below_the_home_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert SealedFiles("~").path_of("a.cms") == str(tmp_path / "a.cms")
+
+
+def test_a_folder_that_does_not_exist_is_named_with_the_command_that_creates_it(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="No such file or directory") as caught:
+        SealedFiles(str(tmp_path / "missing"))
+    assert caught.value.hint == f"Create the folder first: mkdir -p -m 0700 {tmp_path}/missing"

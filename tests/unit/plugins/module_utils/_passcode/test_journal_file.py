@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import shlex
 import signal
 import stat
 import tracemalloc
@@ -589,10 +590,48 @@ def test_a_device_is_refused() -> None:
             look("/dev/null")
 
 
-@pytest.mark.parametrize(("name", "words"), [("missing/journal", "No such file"), ("a\0b", "null (?:byte|character)")])
-def test_a_path_that_cannot_be_is_said(tmp_path: pathlib.Path, name: str, words: str) -> None:
+@pytest.mark.parametrize("look", [past, peeked], ids=["run", "check mode"])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a\0b", "null (?:byte|character)"),
+        ("missing/journal", "No such file or directory"),
+        ("missing/deeper/journal", "No such file or directory"),
+        ("file/journal", "Not a directory"),
+        ("dangling/journal", "No such file or directory"),
+    ],
+)
+def test_a_path_that_cannot_be_is_said(tmp_path: pathlib.Path, name: str, words: str, look: t.Callable[[object], object]) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     with pytest.raises(errors.InvalidOptionError, match=words):
-        past(f"{tmp_path}/{name}")
+        look(f"{tmp_path}/{name}")
+
+
+@pytest.mark.parametrize("look", [past, peeked], ids=["run", "check mode"])
+@pytest.mark.parametrize("folder", ["missing", "my journals/deeper"])
+def test_a_folder_that_does_not_exist_is_named_with_the_command_that_creates_it(
+    tmp_path: pathlib.Path, folder: str, look: t.Callable[[object], object]
+) -> None:
+    with pytest.raises(errors.InvalidOptionError) as caught:
+        look(f"{tmp_path}/{folder}/journal")
+    assert caught.value.hint == f"Create the folder first: mkdir -p -m 0700 {shlex.quote(f'{tmp_path}/{folder}')}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_mode_refuses_a_folder_in_which_others_can_replace_the_journal(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(0o777)
+    with pytest.raises(errors.InvalidOptionError, match="in which other users can remove or replace it"):
+        peeked(folder / "journal")
+    assert list(folder.iterdir()) == []
+
+
+def test_check_mode_refuses_a_folder_in_which_the_journal_cannot_be_created(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda folder, _mode: str(folder) != str(path.parent))
+    with pytest.raises(errors.InvalidOptionError, match="cannot be used: Permission denied"):
+        peeked(path)
 
 
 def test_files_and_folders_are_closed_again(path: pathlib.Path) -> None:

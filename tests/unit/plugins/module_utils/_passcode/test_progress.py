@@ -29,7 +29,7 @@ def counts(**given: int) -> dict[str, int]:
         pytest.param(
             counts(changed=100, pending=100, not_attempted=100),
             10,
-            "100 of 200 devices, 100 reset (10.0 a second), 100 wait for their device, about 10 s to send the rest",
+            "100 of 200 devices, 100 reset (10.0 a second), 100 pending, about 10 s to send the rest",
             id="half",
         ),
         pytest.param(counts(changed=40, done=40), 20, "40 of 40 devices, 40 reset (2.0 a second)", id="all"),
@@ -43,8 +43,9 @@ def counts(**given: int) -> dict[str, int]:
         pytest.param(
             counts(changed=1, done=1, failed=1, refused=2, unknown=3, not_supported=4, canceled=5, needs_approval=6, not_attempted=22),
             10,
-            "22 of 44 devices, 1 reset (0.1 a second), 15 failed, about 10 s to send the rest",
-            id="what failed; what waits for an approval, or was not tried, did not",
+            "22 of 44 devices, 1 reset (0.1 a second), 1 failed, 4 not supported, 5 canceled, 3 unknown, 2 refused, 6 needs approval, "
+            "about 10 s to send the rest",
+            id="each status by its own word",
         ),
         pytest.param(counts(done=5), 5, "5 of 5 devices, 0 reset (0.0 a second)", id="those of an earlier run are not of this one"),
         pytest.param(
@@ -57,6 +58,13 @@ def counts(**given: int) -> dict[str, int]:
 )
 def test_a_line_says_where_the_run_is(summary: dict[str, int], seconds: float, told: str) -> None:
     assert render_line(summary, seconds) == told
+
+
+def test_a_line_uses_the_words_of_the_table_for_every_status() -> None:
+    summary = counts(**dict.fromkeys(STATUSES, 7))
+    rows = [" ".join(row.split()[:-1]) for row in render_table(summary, 5.0).splitlines()[:-1]]
+    own = {"devices", "reset by this task", "planned", "done", "not attempted", "unconfirmed"}
+    assert set(rows) - own == {part[2:] for part in render_line(summary, 5.0).split(", ") if part.startswith("7 ")} - {"to be reset"}
 
 
 @hypothesis.given(strategies.lists(strategies.sampled_from(STATUSES), max_size=6), strategies.floats(0, 1e6))

@@ -189,10 +189,38 @@ def test_a_failed_task_tells_its_most_frequent_reasons(subjects: list[DeviceRese
     assert result.render_failed(subjects) == told
 
 
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        pytest.param([], "The task failed for 1 of 1 devices. 1 failed: PC-0.", id="all"),
+        pytest.param(
+            [*failed(2, status="done"), *failed(1, status="pending"), *failed(2, status="refused")],
+            "The task failed for 3 of 6 devices; of the others, 2 are done and 1 is pending. 2 refused: ",
+            id="pending has no new passcode either",
+        ),
+        pytest.param(
+            [*failed(1, status="done"), *failed(2, status="pending"), *failed(3, status="needs_approval")],
+            "The task failed for 1 of 7 devices; of the others, 1 is done, 2 are pending, and 3 need approval. 1 failed: ",
+            id="approval",
+        ),
+        pytest.param(
+            failed(3, status="planned"), "The task failed for 1 of 4 devices; of the others, 3 would be reset. 1 failed: ", id="check mode"
+        ),
+        pytest.param(
+            failed(1, status="needs_approval"),
+            "The task failed for 1 of 2 devices; of the others, 1 needs approval. 1 failed: ",
+            id="one approval",
+        ),
+    ],
+)
+def test_a_failed_task_counts_the_other_devices_by_their_outcome(others: list[DeviceReset], told: str) -> None:
+    assert str(result.find_failure([*failed(1), *others])).startswith(told)
+
+
 def test_case_64_the_message_of_ten_thousand_failures_is_short() -> None:
     subjects = [one for reason in ("locked", "canceled", "device_gone") for one in failed(3333, "x" * 400, reason=reason)]
     failure = result.find_failure(subjects)
-    assert failure is not None and str(failure).startswith("9999 of 9999 devices have no new passcode. 3333 failed (locked): PC-0, ")
+    assert failure is not None and str(failure).startswith("The task failed for 9999 of 9999 devices. 3333 failed (locked): PC-0, ")
     assert len(str(failure)) < 1700
 
 

@@ -56,8 +56,13 @@ def test_other_names_are_refused(tmp_path: pathlib.Path, basename: str) -> None:
 
 
 def test_a_folder_must_exist(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(errors.InvalidOptionError, match="is not a folder"):
+    with pytest.raises(errors.InvalidOptionError, match="is not a folder") as caught:
         subject(tmp_path / "missing")
+    assert caught.value.hint == f"Create the folder first: mkdir -p -m 0700 {tmp_path}/missing"
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.InvalidOptionError, match="is not a folder") as caught:
+        subject(tmp_path / "file")
+    assert "mkdir" not in (caught.value.hint or "")
 
 
 def test_a_folder_must_be_writable(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

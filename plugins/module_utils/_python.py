@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The Python that the collection needs. Modules import this first, so it must run on older ones too."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+OLDEST = (3, 10)
+
+
+def validate(version: tuple[int, ...], executable: str) -> None:
+    """End a module's process with its result where the Python is too old: other files cannot even be imported there."""
+    if version[:2] < OLDEST:
+        message = (
+            "endpointops.intune needs Python {} or later; the task runs on Python {} ({}). Set ansible_python_interpreter to a newer one "
+            "that has msal and requests, such as that of ansible_playbook_python on the controller. Nothing was changed."
+        ).format(".".join(map(str, OLDEST)), ".".join(map(str, version[:3])), executable)
+        print(json.dumps({"failed": True, "changed": False, "msg": message}))
+        sys.exit(1)
+
+
+validate(sys.version_info, sys.executable)
