@@ -25,4 +25,4 @@ def validate(version: tuple[int, ...], executable: str) -> None:
         sys.exit(1)
 
 
-validate(sys.version_info, sys.executable)
+validate(sys.version_info[:3], sys.executable)
