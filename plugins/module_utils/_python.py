@@ -20,7 +20,7 @@ def validate(version: tuple[int, ...], executable: str) -> None:
         message = (
             "endpointops.intune needs Python {} or later; the task runs on Python {} ({}). Set ansible_python_interpreter to a newer one "
             "that has msal and requests, such as that of ansible_playbook_python on the controller. Nothing was changed."
-        ).format(".".join(map(str, OLDEST)), ".".join(map(str, version[:3])), executable)
+        ).format(".".join(map(str, OLDEST)), ".".join(map(str, version)), executable)
         print(json.dumps({"failed": True, "changed": False, "msg": message}))
         sys.exit(1)
 
