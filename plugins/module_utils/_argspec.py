@@ -17,7 +17,7 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from . import _python  # noqa: F401 - its check comes before the imports at which an older Python fails
+from . import _python  # noqa: F401  # pylint: disable=unused-import  # an older Python fails at the imports below: its check comes first
 from ._option_values import TEXT, TEXTS, Options, find_unusable_numbers, prepare
 
 

@@ -21,8 +21,9 @@ def validate(version: tuple[int, ...], executable: str) -> None:
             "endpointops.intune needs Python {} or later; the task runs on Python {} ({}). Set ansible_python_interpreter to a newer one "
             "that has msal and requests, such as that of ansible_playbook_python on the controller. Nothing was changed."
         ).format(".".join(map(str, OLDEST)), ".".join(map(str, version)), executable)
-        print(json.dumps({"failed": True, "changed": False, "msg": message}))
-        sys.exit(1)
+        # No AnsibleModule is there yet.
+        sys.stdout.write(json.dumps({"failed": True, "changed": False, "msg": message}) + "\n")
+        raise SystemExit(1)
 
 
 validate(sys.version_info[:3], sys.executable)

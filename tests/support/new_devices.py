@@ -30,6 +30,10 @@ LAPTOP = {
 ARRIVED = "succeeded"
 
 
+def _fail(failure: Exception) -> t.NoReturn:
+    raise failure
+
+
 class Waiting(Given):
     """A tenant that is connected and has a policy. ``duration``: seconds that a request takes. ``meanwhile``: called before each request.
 
@@ -64,9 +68,7 @@ class Waiting(Given):
         if found is None:
             return super().send(request)
         self.sent.append(request)
-        if isinstance(found, Response):
-            return found
-        raise found
+        return found if isinstance(found, Response) else _fail(found)
 
     def restrict(self, permission: str) -> None:
         """Take a permission away from the application."""
