@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The calls: users, their passes and directory roles, the tenant's policy, and who is in the groups of its scope."""
+"""The calls: users, their passes and directory roles, the tenant's policy, and the members of the groups in its scope."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""One task: reads what is there, issues or removes the passes of users one after the other, and settles lost responses by reading."""
+"""One task: reads the current state, issues or removes the passes of users one by one, and settles lost responses by reading."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class PassTask:
         check: bool,
         hand_over: t.Callable[[UserPass], None] = lambda item: None,
     ) -> None:
-        """Take the users, and what is to be done with a pass as soon as it is issued."""
+        """Take the users, and the function that hands a pass over as soon as it is issued."""
         self._client = client
         self._items = items
         self._check = check
@@ -188,7 +188,7 @@ class PassTask:
         return found
 
     def _find_caller(self) -> str | None:
-        """Return the ID of the user who is signed in; null for an application."""
+        """Return the ID of the signed-in user; null for an application."""
         claims = self._client.credential.identity()
         caller = claims.get("oid")
         return caller.lower() if "scp" in claims and isinstance(caller, str) else None
