@@ -84,7 +84,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.endpointops.intune.plugins.module_utils._readiness import dsregcmd
+from ansible_collections.endpointops.intune.plugins.module_utils._probe import dsregcmd
 
 
 def read_status(output: t.Any) -> dsregcmd.DsregcmdResult:

@@ -102,6 +102,7 @@ PURE = frozenset(
         "_readiness.device_lines",
         "_readiness.summary",
         "_readiness.on_device",
+        "_probe.dsregcmd",
     }
 )
 
@@ -273,6 +274,7 @@ SUBJECTS = (
     "_consent",
     "_hello",
     "_passcode",
+    "_probe",
     "_readiness",
     "_report",
     "_graph",

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from ansible_collections.endpointops.intune.plugins.module_utils._readiness import dsregcmd
+from ansible_collections.endpointops.intune.plugins.module_utils._probe import dsregcmd
 from tests.support.dsregcmd import DETAILS, JOINED, OUTPUTS, Output, change, possible, render, without_pin
 
 VERDICTS: dict[str, tuple[bool | None, list[str], str]] = {
