@@ -103,6 +103,9 @@ PURE = frozenset(
         "_readiness.summary",
         "_readiness.on_device",
         "_probe.dsregcmd",
+        "_probe.line",
+        "_probe.reason",
+        "_probe.registry",
     }
 )
 

@@ -135,3 +135,20 @@ def render(output: Output, end: str = "\r\n") -> str:
     for title, values in output.items():
         lines += [RULE, f"| {title:<69}|", RULE, "", *(f"{key:>26} : {value}".rstrip() for key, value in values.items()), ""]
     return end.join([*lines, FOOTER, ""])
+
+
+def render_line(output: Output, *, rec: str = "1", use: str = "1", gpo: str = "-", urec: str = "-") -> str:
+    """Return the line that the probe prints where dsregcmd prints an output."""
+    keys = {
+        "aj": ("Device State", "AzureAdJoined"),
+        "dj": ("Device State", "DomainJoined"),
+        "ngc": ("User State", "NgcSet"),
+        "cr": ("User State", "CanReset"),
+        "pe": ("Ngc Prerequisite Check", "PolicyEnabled"),
+        "nr": ("Ngc Prerequisite Check", "SessionIsNotRemote"),
+        "da": ("Device Details", "DeviceAuthStatus"),
+        "prt": ("SSO State", "AzureAdPrt"),
+    }
+    values = {field: output.get(title, {}).get(key, "-").split(".")[0] for field, (title, key) in keys.items()}
+    values |= {"rec": rec, "use": use, "gpo": gpo, "urec": urec}
+    return ";".join(["pin1", *(f"{field}={value}" for field, value in values.items()), "end"])

@@ -15,9 +15,10 @@ hybrid key trust stands on the first page alone.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import typing as t
+
+from .reason import Reason, ReasonResult
 
 DEVICE, DETAILS, USER, SSO, DIAGNOSTICS, PREREQUISITES = (
     "Device State",
@@ -40,36 +41,8 @@ WORDS: t.Mapping[str, bool] = {"YES": True, "NO": False}
 Value: t.TypeAlias = "bool | str | list[str] | None"
 Sections = dict[str, dict[str, str]]
 JoinType = t.Literal["entra_joined", "hybrid_joined", "registered", "domain_joined", "not_joined"]
-Code = t.Literal[
-    "not_dsregcmd",
-    "several_outputs",
-    "other_session",
-    "user_state_missing",
-    "not_joined",
-    "device_refused",
-    "no_pin",
-    "hello_off",
-    "destructive_only",
-    "can_reset_unknown",
-]
+JOINED: t.Collection[JoinType] = ("entra_joined", "hybrid_joined")
 POSSIBLE = frozenset({"destructiveandnondestructive", "nondestructiveonly"})
-
-
-@dataclasses.dataclass(frozen=True)
-class Reason:
-    """Why a non-destructive reset is not possible, or why that is not known."""
-
-    code: Code
-    message: str
-    hint: str
-
-
-class ReasonResult(t.TypedDict):
-    """An entry of ``reasons``."""
-
-    code: Code
-    message: str
-    hint: str
 
 
 class DsregcmdResult(t.TypedDict):
@@ -94,7 +67,7 @@ def describe(text: str) -> DsregcmdResult:
     verdict, reasons = judge(sections, is_repeated=is_repeated)
     return {
         "non_destructive_reset": verdict,
-        "reasons": [{"code": reason.code, "message": reason.message, "hint": reason.hint} for reason in reasons],
+        "reasons": [reason.describe() for reason in reasons],
         "join_type": find_join_type(sections),
         "sections": {title: {key: convert(key, value) for key, value in values.items()} for title, values in sections.items()},
     }
@@ -209,7 +182,7 @@ def _list_join_reasons(sections: Sections) -> list[Reason]:
                 "Give the whole output of dsregcmd /status, unchanged.",
             )
         ]
-    if join_type not in ("entra_joined", "hybrid_joined"):
+    if join_type not in JOINED:
         return [
             Reason(
                 "not_joined",
@@ -242,9 +215,10 @@ def _is_other_session(sections: Sections) -> bool:
     has_token = (sections.get(SSO, {}).get("AzureAdPrt") or user.get("AzureAdPrt")) == "YES"
     if has_key or has_token:
         return False
-    is_failing = user.get("WamDefaultSet", "").startswith("ERROR") or "NgcPreReq" in sections.get(PREREQUISITES, {})
+    check = sections.get(PREREQUISITES, {})
+    is_failing = user.get("WamDefaultSet", "").startswith("ERROR") or "NgcPreReq" in check or check.get("PolicyEnabled") == "UNKNOWN"
     # Without a key and a token, a user of Entra ID who is signed in cannot be told from another account.
-    return is_failing or find_join_type(sections) in ("entra_joined", "hybrid_joined")
+    return is_failing or find_join_type(sections) in JOINED
 
 
 def _is_system(account: str) -> bool:

@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Why a non-destructive PIN reset is not possible on a device, or why that is not known. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+Code = t.Literal[
+    # from an output of dsregcmd /status
+    "not_dsregcmd",
+    "several_outputs",
+    "other_session",
+    "user_state_missing",
+    "not_joined",
+    "device_refused",
+    "no_pin",
+    "hello_off",
+    "destructive_only",
+    "can_reset_unknown",
+    # from the registry
+    "group_policy",
+    "pin_recovery_off",
+    "policy_not_arrived",
+    "registry_unread",
+    # from the probe
+    "dsregcmd_unread",
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Reason:
+    """Why a non-destructive reset is not possible, or why that is not known."""
+
+    code: Code
+    message: str
+    hint: str
+
+    def describe(self) -> ReasonResult:
+        """Return the reason as a return value."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
+
+
+class ReasonResult(t.TypedDict):
+    """An entry of ``reasons``."""
+
+    code: Code
+    message: str
+    hint: str
