@@ -106,6 +106,7 @@ PURE = frozenset(
         "_probe.line",
         "_probe.reason",
         "_probe.registry",
+        "_probe.model",
     }
 )
 

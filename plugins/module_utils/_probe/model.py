@@ -1,0 +1,213 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The probe: an Intune remediation, which Microsoft Graph calls a device health script, with a detection script alone. Pure.
+
+Source: Graph deviceHealthScript, deviceHealthScriptAssignment, and deviceHealthScriptRunSchedule (beta).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import typing as t
+
+from .. import _json as shapes
+from .._hello.assignments import TARGET, Assignment, parse_assignment
+from .._types import Json
+
+NAME = "PIN reset probe"
+PUBLISHER = "endpointops.intune"
+DEFAULT_SCOPE_TAG = "0"
+PREFIX = "#microsoft.graph.deviceHealthScript"
+TYPE = "@odata.type"
+
+Repeat = t.Literal["daily", "hourly", "once"]
+SCHEDULES: t.Mapping[str, str] = {  # by Repeat
+    "daily": f"{PREFIX}DailySchedule",
+    "hourly": f"{PREFIX}HourlySchedule",
+    "once": f"{PREFIX}RunOnceSchedule",
+}
+REPEATS = {odata_type: repeat for repeat, odata_type in SCHEDULES.items()}
+
+SCHEDULE = shapes.object_of(
+    {
+        TYPE: shapes.optional(shapes.text),
+        "interval": shapes.optional(shapes.integer),
+        "time": shapes.optional(shapes.text),
+        "date": shapes.optional(shapes.text),
+        "useUtc": shapes.optional(shapes.boolean),
+    }
+)
+SCHEDULED = shapes.object_of({"target": shapes.optional(TARGET), "runSchedule": shapes.optional(SCHEDULE)})
+LISTED = shapes.object_of(
+    {
+        "id": shapes.identity,
+        "isGlobalScript": shapes.optional(shapes.boolean),
+        **dict.fromkeys(("displayName", "description"), shapes.optional(shapes.text)),
+    }
+)
+SCRIPT_PACKAGE = shapes.object_of(
+    {
+        "id": shapes.identity,
+        **dict.fromkeys(
+            ("displayName", "description", "runAsAccount", "detectionScriptContent", "remediationScriptContent"),
+            shapes.optional(shapes.text),
+        ),
+        **dict.fromkeys(("isGlobalScript", "runAs32Bit", "enforceSignatureCheck"), shapes.optional(shapes.boolean)),
+        "roleScopeTagIds": shapes.optional(shapes.list_of(shapes.text)),
+        "assignments": shapes.optional(shapes.list_of(SCHEDULED)),
+        "assignments@odata.nextLink": shapes.optional(shapes.text),
+    }
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """When devices run the script.
+
+    ``repeat`` is a Repeat, or the OData type of a schedule that this version does not know. ``interval``: days or hours. ``time`` as
+    HH:MM:SS, '' for a schedule that has none; ``date`` of a single run.
+    """
+
+    repeat: str
+    interval: int = 1
+    time: str = ""
+    use_utc: bool = False
+    date: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version knows the schedule, and can write it."""
+        return self.repeat in SCHEDULES
+
+    def describe(self) -> Json:
+        """Return the schedule as a return value."""
+        return {
+            "repeat": self.repeat,
+            "interval": None if self.repeat == "once" else self.interval,
+            "time": self.time.removesuffix(":00") if self.time.count(":") == 2 else self.time or None,
+            "date": self.date or None,
+            "use_utc": self.use_utc if self.time else None,
+        }
+
+    def render(self) -> Json:
+        """Return the schedule as Graph takes it."""
+        body: Json = {TYPE: SCHEDULES[self.repeat]}
+        if self.repeat != "once":
+            body["interval"] = self.interval
+        if self.repeat != "hourly":
+            body |= {"time": self.time, "useUtc": self.use_utc}
+        if self.repeat == "once":
+            body["date"] = self.date
+        return body
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """One assignment of the probe with its schedule: null for an excluded group, and where Intune has none, which is every 24 hours."""
+
+    assignment: Assignment
+    schedule: Schedule | None = None
+
+    @property
+    def is_included(self) -> bool:
+        """Whether devices run the script because of this assignment."""
+        return self.assignment.target != "exclude_group"
+
+    def render(self) -> Json:
+        """Return the assignment as Graph takes it.
+
+        Without runRemediationScript: the probe has no remediation script, and Intune always returns false there.
+        """
+        body: Json = {TYPE: f"{PREFIX}Assignment", **self.assignment.render()}
+        return body if self.schedule is None else {**body, "runSchedule": self.schedule.render()}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Probe:
+    """A remediation as this collection manages it.
+
+    ``content`` is the detection script, null where it cannot be read. ``is_remediating``: whether it also has a remediation script.
+    """
+
+    name: str
+    description: str = ""
+    content: bytes | None = None
+    is_remediating: bool = False
+    run_as_account: str = "user"
+    is_32_bit: bool = False
+    enforces_signature: bool = False
+    scope_tags: tuple[str, ...] = (DEFAULT_SCOPE_TAG,)
+    targets: tuple[Target, ...] = ()
+
+    @property
+    def is_assigned(self) -> bool:
+        """Whether devices run it, except those that are excluded."""
+        return any(target.is_included for target in self.targets)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Found(Probe):
+    """A remediation of the tenant. One of the list of all has neither its script nor its assignments."""
+
+    id: str
+
+
+def parse_found(raw: Json) -> Found:
+    """Return a remediation of Graph's."""
+    return Found(
+        id=raw["id"],
+        name=raw.get("displayName") or "",
+        description=raw.get("description") or "",
+        content=decode(raw.get("detectionScriptContent")),
+        is_remediating=bool(raw.get("remediationScriptContent")),
+        run_as_account=raw.get("runAsAccount") or "",
+        is_32_bit=bool(raw.get("runAs32Bit")),
+        enforces_signature=bool(raw.get("enforceSignatureCheck")),
+        scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or ())),
+        targets=parse_targets(raw.get("assignments") or ()),
+    )
+
+
+def decode(content: str | None) -> bytes | None:
+    """Return the bytes of a script; null where Graph gives none, or something that is not base64."""
+    if not content:
+        return None
+    try:
+        return base64.b64decode(content.translate(str.maketrans("-_", "+/")), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def parse_targets(found: t.Iterable[Json]) -> tuple[Target, ...]:
+    """Return Graph's assignments of a remediation, in a stable order."""
+    return tuple(sorted((parse_target(item) for item in found), key=lambda target: target.assignment))
+
+
+def parse_target(found: Json) -> Target:
+    """Return an assignment of Graph's."""
+    target = Target(parse_assignment(found), parse_schedule(found.get("runSchedule")))
+    # The schedule of an excluded group has no effect.
+    return target if target.is_included else Target(target.assignment)
+
+
+def parse_schedule(found: Json | None) -> Schedule | None:
+    """Return a schedule of Graph's."""
+    if found is None:
+        return None
+    odata_type, interval = str(found.get(TYPE) or ""), found.get("interval")
+    repeat = REPEATS.get(odata_type, odata_type)
+    has_time = repeat != "hourly"
+    return Schedule(
+        repeat,
+        1 if interval is None or repeat == "once" else interval,
+        # Graph writes 09:00:00.0000000.
+        (found.get("time") or "").partition(".")[0] if has_time else "",
+        bool(found.get("useUtc")) and has_time,
+        (found.get("date") or "") if repeat == "once" else "",
+    )
