@@ -107,6 +107,7 @@ PURE = frozenset(
         "_probe.reason",
         "_probe.registry",
         "_probe.model",
+        "_probe.states",
     }
 )
 

@@ -30,6 +30,11 @@ Code = t.Literal[
     "registry_unread",
     # from the probe
     "dsregcmd_unread",
+    "probe_pending",
+    "probe_failed",
+    "not_applicable",
+    "no_output",
+    "output_unread",
 ]
 
 
