@@ -59,6 +59,7 @@ class DeviceState:
 
     ``device_id``: null where Intune names no device. ``user_name``: the person who ran the probe, null where Intune does not say.
     ``primary_user``: that of the device, maybe another person. ``changed``: the time of the last change, null where it is not known.
+    ``synced``: that of the last sync of the agent, which may be newer than the last change.
     """
 
     device_id: str | None
@@ -69,6 +70,7 @@ class DeviceState:
     reasons: tuple[Reason, ...] = ()
     join_type: JoinType | None = None
     changed: str | None = None
+    synced: str | None = None
 
     def describe(self) -> DeviceStateResult:
         """Return the answer as a return value."""
@@ -129,6 +131,7 @@ def parse_row(row: Json) -> DeviceState:
         primary_user=_text(device.get("userPrincipalName")),
         state="pending",
         changed=render_timestamp(parse_timestamp(row.get("lastStateUpdateDateTime"))),
+        synced=render_timestamp(parse_timestamp(row.get("lastSyncDateTime"))),
     )
     if fields is None:
         state, reason = _explain_missing(row)

@@ -117,6 +117,12 @@ def test_of_several_answers_the_newest_counts(older: dict[str, t.Any], newer: di
     assert only.state == state
 
 
+def test_the_last_sync_is_kept_beside_the_last_change() -> None:
+    """A device that finds the same again reports no change."""
+    (only,) = parse_rows([row(lastSyncDateTime=SATURDAY)])
+    assert (only.changed, only.synced) == (FRIDAY, SATURDAY)
+
+
 def test_a_row_without_a_device_counts_as_one_device() -> None:
     states = parse_rows([row(), row(device=None), row(DESTRUCTIVE, device=None), row(managedDevice="x")])
     assert sorted((state.device_id or "", state.state) for state in states) == [
