@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 import pytest
+from emulator_support import scripts
 from emulator_support.profiles import BETA, V1, assign, create, policy, setting, target
 from intune_emulator.intune.approval_checks import protected_kind
 
@@ -73,11 +74,15 @@ def policies(client: Any) -> int:
         ("POST", "/deviceManagement/managedDevices('1')/resetPasscode", "reset_passcode"),
         ("POST", "/deviceManagement/managedDevices/1/syncDevice", None),
         ("POST", "/deviceManagement/reports/exportJobs", None),
+        ("PATCH", "/deviceManagement/deviceHealthScripts/1", "scripts"),
+        ("POST", "/deviceManagement/deviceHealthScripts", "scripts"),
+        ("POST", "/deviceManagement/deviceHealthScripts('1')/assign", None),
+        ("POST", "/deviceManagement/managedDevices/1/initiateOnDemandProactiveRemediation", None),
         ("POST", "/$batch", None),
     ],
 )
 def test_what_each_kind_covers(method: str, path: str, kind: str | None) -> None:
-    assert protected_kind(method, path) == kind
+    assert protected_kind(method, path, ()) == kind
 
 
 def test_nothing_is_protected_by_default_and_the_header_is_ignored(client: Any) -> None:
@@ -318,6 +323,32 @@ def batch(client: Any, *headers: dict[str, str]) -> dict[str, Any]:
     response = client.call("POST", "/v1.0/$batch", {"requests": items}, x_msft_approval_justification=encoded("envelope"))
     assert response.status_code == 200, response.text
     return {item["id"]: item for item in response.json()["responses"]}
+
+
+def test_scripts(client: Any) -> None:
+    made = scripts.create(client)["id"]
+    path = f"{scripts.SCRIPTS}/{made}"
+    protect(client, "scripts")
+    entries = {"deviceHealthScriptAssignments": [scripts.target()]}
+    calls = [("POST", scripts.SCRIPTS, scripts.package()), ("POST", f"{path}/assign", entries), ("PATCH", path, {}), ("DELETE", path, None)]
+    for method, url, body in calls:
+        assert client.call(method, url, body).status_code == 400, (method, url)
+        filed = client.call(method, url, body, x_msft_approval_justification=encoded("x"))
+        assert filed.status_code == 412, (method, url)
+        decide(client, filed.headers[CODE])
+        assert client.call(method, url, body, x_msft_approval_code=filed.headers[CODE]).status_code < 300, (method, url)
+    assert client.get(scripts.SCRIPTS).status_code == 200
+    assert {kind for item in client.json(REQUESTS)["value"] for kind in item["requiredOperationApprovalPolicyTypes"]} == {"script"}
+    assert [item["policyType"] for item in client.json("/beta/deviceManagement/operationApprovalPolicies")["value"]] == ["script"]
+
+
+def test_whether_an_assignment_of_a_script_is_protected_is_a_setting(client: Any) -> None:
+    made = scripts.create(client)["id"]
+    protect(client, "scripts", approval_scripts_cover=[])
+    assert scripts.assign(client, made, scripts.target()).status_code == 204
+    assert client.call("DELETE", f"{scripts.SCRIPTS}/{made}").status_code == 400
+    client.settings(approval_scripts_cover=["assign", "on_demand"])
+    assert scripts.assign(client, made).status_code == 400
 
 
 def test_items_of_a_batch_bring_their_own_headers(client: Any) -> None:

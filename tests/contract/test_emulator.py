@@ -19,6 +19,7 @@ from emulator.tests import test_configuration_settings as definitions
 from emulator.tests import test_configurations as configurations
 from emulator.tests import test_directory as directory
 from emulator.tests import test_filters_and_tags as references
+from emulator.tests import test_health_scripts as scripts
 from emulator.tests import test_planted_policies as planted
 from emulator.tests import test_policy_states as policy_states
 from emulator.tests import test_reports as reports
@@ -124,6 +125,17 @@ def test_status_overview(client: Any, comparison: Comparison) -> None:
         directory.test_groups,
         directory.test_entra_device,
         directory.test_organization,
+        scripts.test_create_and_read,
+        scripts.test_defaults_of_a_new_package,
+        scripts.test_the_list_has_no_contents,
+        scripts.test_the_list_is_paged_and_expands_assignments,
+        scripts.test_patch_changes_and_counts_the_version,
+        scripts.test_delete_twice,
+        scripts.test_one_of_microsofts_own_is_read_only,
+        scripts.test_the_size_of_a_script,
+        scripts.test_assign_replaces_all,
+        scripts.test_a_filter_of_an_assignment_is_kept,
+        scripts.test_schedules_are_kept,
         passes.test_users,
         passes.test_users_are_paged,
         passes.test_roles_of_a_user,
@@ -152,6 +164,7 @@ def test_status_overview(client: Any, comparison: Comparison) -> None:
         approvals.test_the_code_may_be_another_property,
         approvals.test_filter,
         approvals.test_policies,
+        approvals.test_scripts,
         approvals.test_items_of_a_batch_bring_their_own_headers,
     ],
 )

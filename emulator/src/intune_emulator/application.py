@@ -25,6 +25,7 @@ GRAPH = GraphService(
     routes=ROUTES,
     not_emulated={**intune_routes.NOT_EMULATED, **entra_routes.NOT_EMULATED},
     beta_only=intune_routes.BETA_ONLY,
+    no_item_routes=intune_routes.NO_ITEM_ROUTES,
     verify_token=verify_token,
     check_approval=check_approval,
 )

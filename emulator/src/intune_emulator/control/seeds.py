@@ -20,6 +20,7 @@ from ..state.clock import iso
 from ..state.device_actions import Simulation
 from ..state.devices import Device
 from ..state.guids import stable_id
+from ..state.health_scripts import HealthScript
 from ..state.keys import Keys
 from ..state.policies import DeviceConfiguration
 from ..state.tenant import Tenant
@@ -130,6 +131,9 @@ def _add_demo(tenant: Tenant) -> None:
         stable_id("policy", 1), "windows10GeneralConfiguration", "Baseline device restrictions", now, now, "Company baseline"
     )
     tenant.configurations[other.id] = other
+    own = HealthScript(stable_id("script", 1), "Restart stopped Office C2R svc", now, now, publisher="Microsoft", is_global=True)
+    own.detection = b"Get-Service -Name ClickToRunSvc\r\n"
+    tenant.health_scripts[own.id] = own
 
 
 def add_user(tenant: Tenant, user: str) -> None:

@@ -48,11 +48,12 @@ class GraphService:
         routes: Sequence[Route],
         not_emulated: Mapping[str, tuple[str, ...]],
         beta_only: Sequence[str],
+        no_item_routes: Sequence[str],
         verify_token: VerifyToken,
         check_approval: CheckApproval,
     ) -> None:
         own = Route(BOTH, "POST", "/$batch", self._run_batch, (), None)
-        self._routes = RouteTable((own, *routes), not_emulated, beta_only)
+        self._routes = RouteTable((own, *routes), not_emulated, beta_only, no_item_routes)
         self._verify_token, self._check_approval = verify_token, check_approval
 
     def handle(self, request: GraphRequest) -> Response:

@@ -19,7 +19,11 @@ from .message import GraphRequest, Response
 REFUSED_HEADER = "x-emulator-refused"
 # The service behind a path, as its errors name it.
 CONFIGURATION = "DeviceConfiguration/StatelessDeviceConfigurationFEService"
-SERVICES = {"managedDevices": "DeviceFE/StatelessDeviceFEService", "configurationPolicies": "DeviceConfigV2/DCV2GraphService"}
+SERVICES = {
+    "managedDevices": "DeviceFE/StatelessDeviceFEService",
+    "deviceHealthScripts": "DeviceFE/StatelessDeviceFEService",
+    "configurationPolicies": "DeviceConfigV2/DCV2GraphService",
+}
 NIL_GUID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -67,6 +71,18 @@ def no_segment(segment: str, reason: str | None = None) -> GraphError:
     return GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.", refused=reason)
 
 
+def no_item_route(request: GraphRequest) -> GraphError:
+    """Return the error of Intune for a path below which it has no route to an item (observed)."""
+    service = find_service(request)
+    text = "No OData route exists that match template ~/singleton/navigation/key/navigation/key with http verb "
+    return GraphError(400, "No method match route template", f"{text}{request.method} for request /{service}{request.path}.")
+
+
+def find_service(request: GraphRequest) -> str:
+    """Return the service behind a path, as its errors name it."""
+    return next((name for part, name in SERVICES.items() if part in request.path), CONFIGURATION)
+
+
 def intune_error(status: int, code: str, text: str, **more: Any) -> GraphError:
     """Return an error of Intune itself: `error.message` is JSON text."""
     return GraphError(status, code, text, intune=True, **more)
@@ -86,7 +102,7 @@ def directory_not_found(object_id: str) -> GraphError:
 
 def render_intune_message(text: str, request: GraphRequest, inner_headers: dict[str, str] | None = None) -> str:
     """Render the JSON text that Intune puts into `error.message`, line ends included; headers inside are JSON text again."""
-    service = next((name for part, name in SERVICES.items() if part in request.path), CONFIGURATION)
+    service = find_service(request)
     tail = (
         f" - Operation ID (for customer support): {NIL_GUID} - Activity ID: {request.client_request_id}"
         f" - Url: https://fef.emulated.manage.microsoft.com/{service}{request.path}?api-version=5026-05-01"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .errors import GraphError, no_segment
+from .errors import GraphError, no_item_route, no_segment
 from .message import GraphRequest, Response
 
 BOTH = ("v1.0", "beta")
@@ -46,10 +46,20 @@ class Route:
 
 
 class RouteTable:
-    """All routes. `not_emulated`: prefixes of real paths that are missing here, by version; `beta_only`: segments that v1.0 lacks."""
+    """All routes. `not_emulated`: prefixes of real paths that are missing here, by version; `beta_only`: segments that v1.0 lacks.
 
-    def __init__(self, routes: Sequence[Route], not_emulated: Mapping[str, tuple[str, ...]], beta_only: Sequence[str]) -> None:
+    `no_item_routes`: collections of beta whose items the service does not route.
+    """
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        not_emulated: Mapping[str, tuple[str, ...]],
+        beta_only: Sequence[str],
+        no_item_routes: Sequence[str] = (),
+    ) -> None:
         self._not_emulated, self._beta_only = not_emulated, beta_only
+        self._no_item_routes = [_pattern(f"{template}/{{item}}") for template in no_item_routes]
         self._routes: dict[tuple[str, str, int], list[tuple[re.Pattern[str], Route]]] = {}
         for route in routes:
             for version in route.versions:
@@ -67,6 +77,8 @@ class RouteTable:
         raise self._error(request, path)
 
     def _error(self, request: GraphRequest, path: str) -> GraphError:
+        if request.version == "beta" and any(pattern.match(path) for pattern in self._no_item_routes):
+            return no_item_route(request)
         if self._has_other_method(request, path):
             error = no_segment(path.rpartition("/")[2], f"{request.method} on this path")
             error.status, error.message = 405, "Specified HTTP method is not allowed for the request target."

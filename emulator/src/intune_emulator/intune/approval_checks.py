@@ -12,6 +12,7 @@ import base64
 import binascii
 import re
 import uuid
+from collections.abc import Collection
 
 from ..http.errors import GraphError, intune_error
 from ..http.message import GraphRequest
@@ -29,21 +30,32 @@ FILED = f"Approval Required. Request Approval using the request ID returned as p
 KINDS: dict[str, re.Pattern[str]] = {
     "configuration_policies": re.compile(r"^/deviceManagement/configurationPolicies(?=$|[/(])", re.IGNORECASE),
     "device_configurations": re.compile(r"^/deviceManagement/deviceConfigurations(?=$|[/(])", re.IGNORECASE),
+    "scripts": re.compile(
+        r"^/deviceManagement/(?:deviceHealthScripts(?=$|[/(])|managedDevices(?:/[^/]+|\('[^/']+'\))/initiateOnDemandProactiveRemediation$)",
+        re.IGNORECASE,
+    ),
     "reset_passcode": re.compile(r"^/deviceManagement/managedDevices(?:/[^/]+|\('[^/']+'\))/resetPasscode$", re.IGNORECASE),
 }
+# Actions of the kind `scripts` that are held only with the setting `approval_scripts_cover`.
+SCRIPT_ACTIONS = {"/assign": "assign", "/initiateondemandproactiveremediation": "on_demand"}
 _ENTITY = re.compile(r"^/deviceManagement/\w+(?:/|\(')([^/()']+)", re.IGNORECASE)
 
 
-def protected_kind(method: str, path: str) -> str | None:
-    """Return the kind that can protect this request, or None."""
-    if method == "GET":
-        return None
-    return next((kind for kind, pattern in KINDS.items() if pattern.match(path.rstrip("/"))), None)
+def protected_kind(method: str, path: str, script_actions: Collection[str]) -> str | None:
+    """Return the kind that can protect this request, or None. `script_actions`: the actions of scripts that are protected too."""
+    path = path.rstrip("/")
+    action = next((name for ending, name in SCRIPT_ACTIONS.items() if path.lower().endswith(ending)), None)
+    for kind, pattern in KINDS.items() if method != "GET" else ():
+        if pattern.match(path):
+            return None if kind == "scripts" and action is not None and action not in script_actions else kind
+    return None
 
 
 def check_approval(request: GraphRequest) -> None:
     """Raise GraphError for a write that needs an approval and has none; complete the approval that it names."""
-    if protected_kind(request.method, request.path) not in request.tenant.settings.approval_protects:
+    settings = request.tenant.settings
+    kind = protected_kind(request.method, request.path, settings.approval_scripts_cover)
+    if kind is None or kind not in settings.approval_protects:
         return
     code = request.headers.get(CODE, "").strip()
     if code:
@@ -52,7 +64,7 @@ def check_approval(request: GraphRequest) -> None:
     text = _justification(request)
     if _has_open_request(request):
         raise intune_error(409, "Conflict", "An active Approval Request already exists")
-    raise _file(request, text)
+    raise _file(request, kind, text)
 
 
 def _matches(item: ApprovalRequest, request: GraphRequest) -> bool:
@@ -91,13 +103,14 @@ def _has_open_request(request: GraphRequest) -> bool:
     )
 
 
-def _file(request: GraphRequest, text: str) -> GraphError:
+def _file(request: GraphRequest, kind: str, text: str) -> GraphError:
     """Keep the request for approval; return the error that has its code."""
     tenant = request.tenant
     now, code = tenant.clock.now(), tenant.new_id()
     tenant.approvals[code] = ApprovalRequest(
         id=code if tenant.settings.approval_code_is == "id" else tenant.new_id(),
         code=code,
+        kind=kind,
         method=request.method,
         url=request.url,
         entity=_entity(request),

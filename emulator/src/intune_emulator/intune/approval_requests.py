@@ -51,10 +51,12 @@ POLICY_OPTIONS = frozenset({"$top", "$skiptoken", "$select"})
 TITLES = {
     "configuration_policies": "Configuration policies",
     "device_configurations": "Device configurations",
+    "scripts": "Scripts",
     "reset_passcode": "Device actions: reset passcode",
 }
-# A kind that the enumeration of the OpenAPI description does not have.
-KIND = "unknownFutureValue"
+# The members of operationApprovalPolicyType; the enumeration has none for the other kinds.
+POLICY_TYPES = {"scripts": "script"}
+OTHER_TYPE = "unknownFutureValue"
 
 
 def _render(request: GraphRequest, item: ApprovalRequest) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def _render(request: GraphRequest, item: ApprovalRequest) -> dict[str, Any]:
         "status": status,
         "requestJustification": item.justification,
         "approvalJustification": item.decision_justification,
-        "requiredOperationApprovalPolicyTypes": [KIND],
+        "requiredOperationApprovalPolicyTypes": [POLICY_TYPES.get(item.kind, OTHER_TYPE)],
     }
     if item.id != item.code:
         body[CODE_NAME] = item.code
@@ -126,13 +128,14 @@ def list_policies(request: GraphRequest) -> Response:
 
 
 def _policy(tenant: Tenant, kind: str) -> dict[str, Any]:
+    policy_type = POLICY_TYPES.get(kind, OTHER_TYPE)
     return {
         "id": stable_id("approvalPolicy", kind),
         "displayName": TITLES[kind],
         "description": None,
         "lastModifiedDateTime": iso_fractional(tenant.started),
-        "policyType": KIND,
+        "policyType": policy_type,
         "policyPlatform": "notApplicable",
-        "policySet": {"policyType": KIND, "policyPlatform": "notApplicable"},
+        "policySet": {"policyType": policy_type, "policyPlatform": "notApplicable"},
         "approverGroupIds": [stable_id("group", "approvers")],
     }

@@ -86,13 +86,16 @@ class PolicyAssignments:
         for name in entry:
             if name not in known and not name.startswith("@"):
                 raise unknown_property(name, self.type_name)
-        type_name, group_id = _target(tenant, version, entry["target"])
-        assignment_id = f"{policy_id}_{group_id}"
-        target: dict[str, Any] = {"@odata.type": PREFIX + type_name}
-        if type_name in GROUP_TARGETS:
-            target["groupId"] = group_id
-        target.update(_filter(tenant, version, entry["target"], (before or {}).get(assignment_id)))
+        target, key = read_target(tenant, version, entry["target"])
+        assignment_id = f"{policy_id}_{key}"
+        target.update(read_filter(tenant, version, entry["target"], (before or {}).get(assignment_id)))
         return {"id": assignment_id, "target": target}
+
+
+def read_target(tenant: Tenant, version: str, given: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return a target as it is kept, without its filter, and the id of its group or of its kind."""
+    type_name, key = _target(tenant, version, given)
+    return {"@odata.type": PREFIX + type_name, **({"groupId": key} if type_name in GROUP_TARGETS else {})}, key
 
 
 def _entries(request: GraphRequest) -> list[Any]:
@@ -131,7 +134,8 @@ def _target(tenant: Tenant, version: str, target: dict[str, Any]) -> tuple[str, 
     return type_name, group_id
 
 
-def _filter(tenant: Tenant, version: str, target: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+def read_filter(tenant: Tenant, version: str, target: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the filter of a target; `before`: the previous assignment of the same target, whose filter v1.0 can keep."""
     if version == "v1.0":
         kept = before["target"] if before and not tenant.settings.v1_assign_drops_filters else {}
         return {FILTER_ID: kept.get(FILTER_ID), FILTER_TYPE: kept.get(FILTER_TYPE, "none")}

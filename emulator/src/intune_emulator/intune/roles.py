@@ -13,3 +13,6 @@ CONFIG_WRITE = ("DeviceManagementConfiguration.ReadWrite.All",)
 SERVICE_READ = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All")
 RBAC_READ = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")
 APPROVALS_READ = (*RBAC_READ, *CONFIG_READ)
+# Since July 2025 these, not DeviceManagementConfiguration.
+SCRIPTS_READ = ("DeviceManagementScripts.Read.All", "DeviceManagementScripts.ReadWrite.All")
+SCRIPTS_WRITE = ("DeviceManagementScripts.ReadWrite.All",)

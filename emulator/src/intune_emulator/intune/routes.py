@@ -15,6 +15,7 @@ from . import (
     devices,
     enrollment_configurations,
     filters_and_tags,
+    health_scripts,
     intents,
 )
 from .roles import (
@@ -24,6 +25,8 @@ from .roles import (
     DEVICES_PRIVILEGED,
     DEVICES_READ,
     RBAC_READ,
+    SCRIPTS_READ,
+    SCRIPTS_WRITE,
     SERVICE_READ,
 )
 
@@ -35,6 +38,7 @@ INTENTS = "/deviceManagement/intents"
 ENROLLMENT = "/deviceManagement/deviceEnrollmentConfigurations"
 TAGS = "/deviceManagement/roleScopeTags"
 MANAGED_DEVICES = "/deviceManagement/managedDevices"
+SCRIPTS = "/deviceManagement/deviceHealthScripts"
 APPROVALS = "/deviceManagement/operationApprovalRequests"
 
 ROUTES: tuple[Route, ...] = (
@@ -76,6 +80,13 @@ ROUTES: tuple[Route, ...] = (
     Route(BETA, "GET", INTENTS + "/{id}/settings", intents.list_settings, CONFIG_READ, "configuration"),
     Route(BETA, "GET", INTENTS + "/{id}/assignments", intents.ASSIGNMENTS.list_all, CONFIG_READ, "configuration"),
     Route(BOTH, "GET", ENROLLMENT, enrollment_configurations.list_all, (*SERVICE_READ, *CONFIG_READ), "configuration"),
+    Route(BETA, "GET", SCRIPTS, health_scripts.list_all, SCRIPTS_READ, "configuration"),
+    Route(BETA, "POST", SCRIPTS, health_scripts.create, SCRIPTS_WRITE, "configuration"),
+    Route(BETA, "GET", SCRIPTS + "/{id}", health_scripts.get, SCRIPTS_READ, "configuration"),
+    Route(BETA, "PATCH", SCRIPTS + "/{id}", health_scripts.update, SCRIPTS_WRITE, "configuration"),
+    Route(BETA, "DELETE", SCRIPTS + "/{id}", health_scripts.delete, SCRIPTS_WRITE, "configuration"),
+    Route(BETA, "GET", SCRIPTS + "/{id}/assignments", health_scripts.list_assignments, SCRIPTS_READ, "configuration"),
+    Route(BETA, "POST", SCRIPTS + "/{id}/assign", health_scripts.assign, SCRIPTS_WRITE, "configuration"),
     Route(V1, "GET", "/deviceManagement", account.get, CONFIG_READ, "configuration"),
 )
 
@@ -86,6 +97,7 @@ NOT_EMULATED: dict[str, tuple[str, ...]] = {
     "/deviceManagement/configurationPolicyTemplates": BETA,
     "/deviceManagement/assignmentFilters": BETA,
     "/deviceManagement/roleScopeTags": BETA,
+    "/deviceManagement/deviceHealthScripts": BETA,
     "/deviceManagement/operationApprovalPolicies": BETA,
     "/deviceManagement/operationApprovalRequests": BETA,
     "/deviceManagement/reports": BOTH,
@@ -101,5 +113,11 @@ BETA_ONLY = (
     "configurationPolicyTemplates",
     "assignmentFilters",
     "roleScopeTags",
+    "deviceHealthScripts",
     "intents",
+)
+# Segments below which the service has no routes to items, although Microsoft's metadata has them.
+NO_ITEM_ROUTES = (
+    "/deviceManagement/deviceHealthScripts/{id}/assignments",
+    "/deviceManagement/deviceHealthScripts/{id}/deviceRunStates",
 )

@@ -19,6 +19,7 @@ DEFAULT_ROLES: tuple[str, ...] = (
     "DeviceManagementManagedDevices.PrivilegedOperations.All",
     "DeviceManagementManagedDevices.Read.All",
     "DeviceManagementRBAC.Read.All",
+    "DeviceManagementScripts.ReadWrite.All",
     "DeviceManagementServiceConfig.Read.All",
     "Group.Read.All",
     "GroupMember.Read.All",

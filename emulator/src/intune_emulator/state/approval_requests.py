@@ -21,6 +21,7 @@ class ApprovalRequest:
 
     id: str
     code: str
+    kind: str
     method: str
     url: str
     entity: str | None

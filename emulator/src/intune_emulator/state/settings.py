@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, fields
 
 # Settings that are lists, with their possible members.
 MEMBERS: dict[str, tuple[str, ...]] = {
-    "approval_protects": ("configuration_policies", "device_configurations", "reset_passcode"),
+    "approval_protects": ("configuration_policies", "device_configurations", "reset_passcode", "scripts"),
+    "approval_scripts_cover": ("assign", "on_demand"),
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "approval_missing_status": ("400", "403"),
@@ -49,6 +50,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "grant_scope_check": ("none", "strict"),
     "create_over_deleted": ("new", "conflict", "restore"),
     "retry_after": ("integer", "missing", "zero", "fractional", "date"),
+    "script_expand": ("allow", "limit"),
+    "script_limit_status": ("400", "403"),
+    "script_patch_status": ("200", "204"),
+    "script_schedule_time": ("fractional", "seconds"),
     "configuration_patch_status": ("200", "204"),
     "configuration_put_status": ("204", "200"),
 }
@@ -100,6 +105,7 @@ class Settings:
     token_lifetime: int = 3599
     federated_refusal: str = "generic"
     approval_protects: tuple[str, ...] = ()
+    approval_scripts_cover: tuple[str, ...] = ("assign",)
     approval_missing_status: str = "400"
     approval_filed_status: str = "412"
     approval_mismatch_status: str = "400"
@@ -120,6 +126,11 @@ class Settings:
     report_language: str = "en"
     report_status: str = "member"
     report_system_upn: str = "words"
+    script_limit: int = 200
+    script_limit_status: str = "400"
+    script_patch_status: str = "200"
+    script_schedule_time: str = "fractional"
+    script_expand: str = "allow"
     access_pass_out_of_scope: str = "refuse"
     access_pass_multi_use: str = "refuse"
     access_pass_privileged: str = "refuse"

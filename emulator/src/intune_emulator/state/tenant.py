@@ -23,6 +23,7 @@ from .export_jobs import ExportJob
 from .faults import Faults
 from .group_members import GroupMembers
 from .guids import random_guid, stable_id
+from .health_scripts import HealthScript
 from .journal import Journal, Recorder
 from .keys import Keys, random_text
 from .policies import ConfigurationPolicy, DeviceConfiguration, Intent, StateHistory
@@ -84,6 +85,7 @@ class Tenant:
         self.assignment_filters: dict[str, dict[str, Any]] = {}
         self.scope_tags: dict[str, dict[str, Any]] = {}
         self.configuration_policies: dict[str, ConfigurationPolicy] = {}
+        self.health_scripts: dict[str, HealthScript] = {}
         self.approvals: dict[str, ApprovalRequest] = {}
         self.policy_states: dict[str, dict[str, StateHistory]] = {}
         self.export_jobs: dict[str, ExportJob] = {}
