@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import pytest
 
-NOT_RUN = "not looked at in a browser"
+NOT_RUN = ("not looked at in a browser", "not parsed")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that the report was not looked at: a line among many skipped tests is read by nobody."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NOT_RUN in str(report.longrepr)]
-    if skipped:
+    """Say loudly what was not looked at: a line among many skipped tests is read by nobody."""
+    skipped = [_find_reason(report) for report in terminalreporter.stats.get("skipped", [])]
+    reasons = [reason for reason in skipped if any(words in reason for words in NOT_RUN)]
+    if reasons:
         terminalreporter.section("NOT RUN", sep="!", red=True, bold=True)
-        reason = str(skipped[0].longrepr[2] if isinstance(skipped[0].longrepr, tuple) else skipped[0].longrepr)
-        terminalreporter.line(f"{len(skipped)} tests did not run: {reason.removeprefix('Skipped: ')}.", red=True, bold=True)
+    for reason in dict.fromkeys(reasons):
+        terminalreporter.line(f"{reasons.count(reason)} tests did not run: {reason}.", red=True, bold=True)
+
+
+def _find_reason(report: pytest.TestReport) -> str:
+    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+    return reason.removeprefix("Skipped: ")
