@@ -42,7 +42,7 @@ KEYWORDS = {
 VARIABLE = re.compile(r"(?<!_)\bpin_reset_\w+")
 INNER = ("block", "rescue", "always")
 # Where a variable is that a guide may name: of the role, or of what ships beside it.
-SOURCES = ("roles/*/tasks/*.yml", "roles/*/meta/*.yml", "extensions/**/*.yml")
+SOURCES = ("roles/*/tasks/*.yml", "roles/*/meta/*.yml", "playbooks/*.yml", "extensions/**/*.yml")
 
 
 class Block(t.NamedTuple):
@@ -175,6 +175,7 @@ ENTRY_POINTS = {
     "wait_ready": "wait_ready",
     "report": "report",
     "offboard": "offboard",
+    "device": "device",
 }
 SUMMARY_MEMBER = re.compile(r"\bpin_reset_summary\.(\w+)")
 

@@ -103,6 +103,8 @@ PURE = frozenset(
         "_readiness.summary",
         "_readiness.on_device",
         "_probe.dsregcmd",
+        "_probe.on_device",
+        "_probe.reg_query",
         "_probe.line",
         "_probe.reason",
         "_probe.registry",

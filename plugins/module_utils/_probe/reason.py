@@ -28,6 +28,7 @@ Code = t.Literal[
     "pin_recovery_off",
     "policy_not_arrived",
     "registry_unread",
+    "users_differ",
     # from the probe
     "dsregcmd_unread",
     "probe_pending",

@@ -80,8 +80,9 @@ def _role_name(sources: Sources, option: str) -> str:
 
 
 def render_names(sources: Sources) -> str:
-    """Render the names that variables of the role may have: those of its options, of the facts that it sets, and of the rulebooks."""
-    return "".join(f"  - {name}\n" for name in sorted({*variables(sources), *sources.role["facts"], *sources.role["rulebooks"]}))
+    """Render the names that variables may have: of the role's options, of the facts that it sets, of playbooks, and of the rulebooks."""
+    others = (sources.role[kind] for kind in ("facts", "playbooks", "rulebooks"))
+    return "".join(f"  - {name}\n" for name in sorted({*variables(sources), *(name for names in others for name in names)}))
 
 
 def render_argument_specs(sources: Sources) -> str:
