@@ -37,6 +37,20 @@ options:
       - Seconds to wait for each exported report.
     type: float
     default: 300
+  probe:
+    description:
+      - Whether to read what the probe of M(endpointops.intune.intune_pin_probe) reported, which decides on the level proven. Nothing is
+        sent to a device.
+      - A device reports only when its answer changes. A result is as old as the last change, and not as the last run.
+      - A probe that does not exist, or cannot be read, does not end the task.
+        RV(endpointops.intune.intune_pin_readiness_info#module:readiness.problems) tells it.
+    type: bool
+    default: false
+  probe_name:
+    description:
+      - Display name of the probe, exactly.
+    type: str
+    default: PIN reset probe
   expect:
     description:
       - The policy that is expected. Its name decides which policy must allow PIN recovery; without this option, any policy may.

@@ -35,6 +35,8 @@ READ_LICENSES = ("LicenseAssignment.Read.All", *READ_ORGANIZATION)
 READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
 READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # where groups have devices as members
 READ_USERS = ("User.Read.All", "Directory.Read.All")  # where users are named, or are members of groups
+# Since July 2025 these are needed in place of DeviceManagementConfiguration; some of Microsoft's pages still name that.
+READ_SCRIPTS = ("DeviceManagementScripts.Read.All", "DeviceManagementScripts.ReadWrite.All")  # where the probe is read
 READ_TAGS = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")  # where scope tags are named
 # Microsoft's page on creating a pass prints permissions to read as the least ones. Reading rights cannot create.
 WRITE_PASSES = ("UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All")

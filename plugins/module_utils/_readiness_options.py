@@ -20,6 +20,7 @@ from ._hello.check_in import Rollout
 from ._hello.terms import MODULE_TERMS, ROLE_TERMS
 from ._option_values import TEXT, TEXTS, Options
 from ._passcode.model import parse_moment
+from ._probe.model import NAME
 from ._readiness.collect import Question
 from ._readiness.wait import WantedDevice
 
@@ -54,6 +55,8 @@ READINESS: Options = {
     "rollout": {"type": "str", "choices": list(t.get_args(Rollout)), "default": "overview"},
     "rollout_timeout": {"type": "float", "default": 300},
     "expect": {"type": "dict", "options": EXPECTED},
+    "probe": {"type": "bool", "default": False},
+    "probe_name": {"type": TEXT, "default": NAME},
     "terms": {"type": "str", "choices": list(TERMS), "default": "module"},
 }
 
@@ -81,6 +84,9 @@ def parse_question(params: t.Mapping[str, t.Any], check: bool) -> Question:
         expected=parse_expected(params["expect"], params["tenant_id"]) if params["expect"] else None,
         expected_backend=params["expect"]["backend"] if params["expect"] else None,
         terms=TERMS[params["terms"]],
+        probe_name=params["probe_name"] if params["probe"] else None,
+        lists_probe_devices=params.get("probe_devices", False),
+        reads_probe_results=params.get("device") is None,
     )
 
 

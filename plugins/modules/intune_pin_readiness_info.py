@@ -14,17 +14,19 @@ description:
     status, and the settings for enrollment, and returns one verdict with its reasons.
   - The verdict has levels, which are kept apart. B(connected) means that the tenant has consented to the service. B(configured) means
     that a policy allows PIN recovery for somebody and that no other policy or setting for enrollment defeats it. B(arrived) means that
-    devices have that policy. B(proven) means that devices say so themselves, which this release does not ask for.
+    devices have that policy. B(proven) means that devices say themselves, with O(probe), that their user can reset the PIN and keep the
+    credentials of Windows Hello.
   - RV(readiness.ready) is true where the first three levels are reached, false where one is not, and null where that is not known. A part
-    that could not be read is never taken for a good one.
+    that could not be read is never taken for a good one. The level proven does not change it, since a device without a word of the
+    probe may be ready too.
   - With O(expect), the module also returns the differences between the policy of the tenant and the expected one, as the check mode of
     M(endpointops.intune.intune_pin_policy) would find them.
   - The module sends up to 12 requests for a tenant with three policies, sign-in included, since independent reads are sent together.
-    It sends one more for each further 1,000 devices with O(count_devices), and at least six more for each exported policy with
-    O(rollout=devices).
+    It sends one more for each further 1,000 devices with O(count_devices), one more for each 100 devices with O(probe), and at least six
+    more for each exported policy with O(rollout=devices).
   - With O(device), the level arrived is that of one device, such as one that Autopilot or imaging has just set up. The module then looks
     for it, up to O(wait_timeout) seconds, until Intune knows it, it is eligible, and a policy that allows PIN recovery has arrived on it.
-  - Group policies of a domain are not seen by Intune.
+  - Group policies of a domain are not seen by Intune. The probe sees them on the device.
 author:
   - Endpoint Ops (@endpointops)
 options:
@@ -33,9 +35,15 @@ options:
       - Whether to count the managed devices by platform, join type, and eligibility.
     type: bool
     default: false
+  probe_devices:
+    description:
+      - Whether to return the last answer about each device in RV(readiness.probe.devices), with O(probe). With O(device), that of the
+        device is returned anyway.
+    type: bool
+    default: false
   device:
     description:
-      - The device that the level arrived is about, by what O(match_by) says. Without this option it is about all devices.
+      - The device that the levels arrived and proven are about, by what O(match_by) says. Without this option it is about all devices.
       - A name that several devices have is refused, with what tells them apart. A device that does not exist yet is waited for.
       - O(rollout) has no effect with this option.
     type: str
@@ -75,12 +83,14 @@ options:
     description:
       - Seconds between two looks at O(device), at least 1. A look is one request when the device is known, or up to two more for each
         policy about which Intune reports nothing on the device.
+      - What the probe says of the device with O(probe) is read once, with one more request at the end, where time is left then.
     type: float
     default: 30
 seealso:
   - module: endpointops.intune.intune_pinreset_consent_info
   - module: endpointops.intune.intune_pin_policy_info
   - module: endpointops.intune.intune_pin_policy
+  - module: endpointops.intune.intune_pin_probe
 extends_documentation_fragment:
   - endpointops.intune.connection
   - endpointops.intune.readiness
@@ -90,8 +100,9 @@ notes:
   - Needs the application permissions C(Application.Read.All), C(DelegatedPermissionGrant.Read.All),
     C(DeviceManagementConfiguration.Read.All), and C(DeviceManagementServiceConfig.Read.All).
   - Needs C(GroupMember.Read.All) where policies are assigned to groups, C(DeviceManagementManagedDevices.Read.All) with
-    O(count_devices) or O(device), C(DeviceManagementRBAC.Read.All) where scope tags are expected by name, and
-    C(DeviceManagementConfiguration.ReadWrite.All) with O(rollout=devices), although nothing is changed.
+    O(count_devices), O(device), or O(probe), C(DeviceManagementScripts.Read.All) with O(probe), C(DeviceManagementRBAC.Read.All) where
+    scope tags are expected by name, and C(DeviceManagementConfiguration.ReadWrite.All) with O(rollout=devices), although nothing is
+    changed.
   - A missing permission does not end the task. RV(readiness.problems) names it, and the part of the verdict that depends on it is unknown.
 """
 
@@ -121,6 +132,17 @@ EXAMPLES = r"""
 - name: Count the devices, too
   endpointops.intune.intune_pin_readiness_info:
     count_devices: true
+
+- name: Ask the results of the probe, too
+  endpointops.intune.intune_pin_readiness_info:
+    probe: true
+    probe_devices: true
+  register: tenant
+
+- name: Show the devices whose user cannot reset the PIN and keep the credentials
+  ansible.builtin.debug:
+    msg: "{{ tenant.readiness.probe.devices | selectattr('state', 'equalto', 'not_proven') | map(attribute='device_name') }}"
+  when: tenant.readiness.probe.devices is not none
 
 - name: Wait until a new device has the policy
   endpointops.intune.intune_pin_readiness_info:
@@ -191,7 +213,9 @@ readiness:
               type: int
               returned: always
         proven:
-          description: Whether devices say that a PIN can be reset on them. V(unknown) in this release.
+          description:
+            - Whether devices say that their user can reset the PIN and keep the credentials. V(yes) where one does, V(no) where devices
+              answered and none does, V(unknown) where no answer is known and without O(probe). RV(readiness.probe) has the numbers.
           type: dict
           returned: always
           contains: *counted
@@ -392,9 +416,117 @@ readiness:
               type: str
               returned: always
     probe:
-      description: Always null in this release.
+      description:
+        - The results of the probe; null without O(probe). The numbers are null where they could not be read. With O(device), they are
+          those of that device.
       type: dict
       returned: always
+      contains:
+        name:
+          description: Display name of the probe.
+          type: str
+          returned: always
+        id:
+          description: ID of the remediation; null where there is none of the name, or it could not be read.
+          type: str
+          returned: always
+        assigned:
+          description: Whether it is assigned to anybody; null where that is not known.
+          type: bool
+          returned: always
+        total:
+          description: Number of devices about which Intune has a result. The four states add up to it.
+          type: int
+          returned: always
+        proven:
+          description: Devices whose user can reset the PIN and keep the credentials of Windows Hello, as Windows says.
+          type: int
+          returned: always
+        not_proven:
+          description: Devices whose user cannot, as Windows says.
+          type: int
+          returned: always
+        unknown:
+          description: Devices on which the probe could not run, or could not tell.
+          type: int
+          returned: always
+        pending:
+          description: Devices that have not run the probe yet.
+          type: int
+          returned: always
+        changed:
+          description:
+            - The time of the last change that a device reported, and not of the last run, since an unchanged result is not reported.
+              Null where there is none.
+          type: str
+          returned: always
+        reasons:
+          description: Why devices are not proven, the most frequent first, after those about the probe itself.
+          type: list
+          elements: dict
+          returned: always
+          contains:
+            code:
+              description:
+                - About the probe itself, one of probe_missing, probe_several, probe_unread, probe_not_assigned, and no_results.
+                - Of devices without an answer, one of probe_pending, probe_failed, not_applicable, no_output, and output_unread.
+                - From the answer of a device, one of dsregcmd_unread, other_session, not_joined, device_refused, no_pin, hello_off,
+                  destructive_only, can_reset_unknown, group_policy, pin_recovery_off, policy_not_arrived, and registry_unread.
+              type: str
+              returned: always
+            message:
+              description: The reason in a sentence. Where it differs from device to device, the most frequent one.
+              type: str
+              returned: always
+            hint:
+              description: What to do about it.
+              type: str
+              returned: always
+            devices:
+              description: Number of devices with this reason, of which a device can have several; 0 for a reason about the probe itself.
+              type: int
+              returned: always
+        devices:
+          description: The last answer about each device, by name; null without O(probe_devices) and O(device).
+          type: list
+          elements: dict
+          returned: always
+          contains:
+            id:
+              description: ID of the managed device; null where Intune does not name it.
+              type: str
+              returned: always
+            device_name:
+              description: Name of the device; null where Intune does not name it.
+              type: str
+              returned: always
+            user_name:
+              description: The person who ran the probe, with O(device); null where Intune does not say.
+              type: str
+              returned: always
+            primary_user:
+              description: The primary user of the device, who may be another person; null with O(device), and where there is none.
+              type: str
+              returned: always
+            state:
+              description: V(proven), V(not_proven), V(unknown), or V(pending).
+              type: str
+              returned: always
+            reasons:
+              description: Why the device is not proven, with C(code), C(message), and C(hint).
+              type: list
+              elements: dict
+              returned: always
+            join_type:
+              description:
+                - V(entra_joined), V(hybrid_joined), or V(domain_joined), as the device says. Null where it is neither, and where that
+                  is not known.
+              type: str
+              returned: always
+            changed:
+              description: The time of the last change, and not of the last run.
+              type: str
+              returned: always
     problems:
       description: What could not be read, and why, each in one line; empty when all was.
       type: list
@@ -421,7 +553,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._readiness_opti
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
-OWN = {"count_devices": {"type": "bool", "default": False}, **ON_DEVICE}
+OWN = {"count_devices": {"type": "bool", "default": False}, "probe_devices": {"type": "bool", "default": False}, **ON_DEVICE}
 SPEC = _argspec.make_spec("intune_pin_readiness_info", {**READINESS, **OWN})
 
 

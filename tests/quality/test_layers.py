@@ -102,6 +102,7 @@ PURE = frozenset(
         "_readiness.device_lines",
         "_readiness.summary",
         "_readiness.on_device",
+        "_readiness.proof",
         "_probe.dsregcmd",
         "_probe.on_device",
         "_probe.reg_query",

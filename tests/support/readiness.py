@@ -20,7 +20,11 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignme
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.check_in import CheckInStatus
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.findings import list_findings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy, Surface
+from ansible_collections.endpointops.intune.plugins.module_utils._probe.registry import GROUP_POLICY, RECOVERY_OFF
+from ansible_collections.endpointops.intune.plugins.module_utils._probe.states import NOT_APPLICABLE, PENDING, DeviceState
+from ansible_collections.endpointops.intune.plugins.module_utils._probe.states import State as Answer
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.model import Evidence, Part, Unread
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.proof import Proof, explain_silence
 from tests.support.fakes import TENANT_ID
 
 G1, G2 = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
@@ -136,3 +140,15 @@ def forget(evidence: Evidence, *parts: Part) -> Evidence:
             kept = tuple(found for found in evidence.policies if PARTS[found.surface] != part)
             evidence = dataclasses.replace(evidence, unread=more, policies=kept)
     return with_findings(evidence)
+
+
+def answer_of(device: str = "1", state: Answer = "proven", changed: str | None = "2026-11-28T08:00:00Z") -> DeviceState:
+    """Return the last answer of the probe about a device."""
+    reasons = {"proven": (), "pending": (PENDING,), "unknown": (NOT_APPLICABLE,), "not_proven": (GROUP_POLICY, RECOVERY_OFF)}[state]
+    return DeviceState(device, f"PC-{device}", None, None, state, reasons, "entra_joined", changed)
+
+
+def proof_of(*states: Answer) -> Proof:
+    """Return an assigned probe with these answers of as many devices."""
+    found = tuple(answer_of(str(number), state) for number, state in enumerate(states))
+    return Proof("PIN reset probe", "s-1", True, found, None if found else explain_silence("PIN reset probe", is_assigned=True))

@@ -11,10 +11,12 @@ from __future__ import annotations
 from .. import _errors as errors
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
+from .._http.message import Request
 from .._names import show
 from .model import LISTED, SCHEDULED, SCRIPT_PACKAGE, Found, parse_found
 
 PATH = "/deviceManagement/deviceHealthScripts"
+EXPAND = {"$expand": "assignments"}
 
 
 def fetch_probes(client: GraphClient) -> list[Found]:
@@ -23,6 +25,11 @@ def fetch_probes(client: GraphClient) -> list[Found]:
     They are filtered here: the service does not filter them reliably.
     """
     return [parse_found(raw) for raw in client.list_items(PATH, version=BETA, item=LISTED) if not raw.get("isGlobalScript")]
+
+
+def render_list_request(client: GraphClient) -> Request:
+    """Return the request of the first page of ``fetch_probes``."""
+    return client.request("GET", PATH, version=BETA)
 
 
 def find_probe(client: GraphClient, name: str) -> Found | None:
@@ -43,10 +50,15 @@ def choose_probe(client: GraphClient, listed: list[Found], name: str) -> Found |
     return fetch_probe(client, found[0].id) if found else None
 
 
+def render_probe_request(client: GraphClient, identity: str) -> Request:
+    """Return the request of ``fetch_probe``."""
+    return client.request("GET", PATH + render_path(identity), EXPAND, version=BETA)
+
+
 def fetch_probe(client: GraphClient, identity: str) -> Found | None:
     """Return the remediation of an ID, with its script and assignments; null where there is none."""
     path = PATH + render_path(identity)
-    raw = client.find(path, {"$expand": "assignments"}, version=BETA, shape=SCRIPT_PACKAGE)
+    raw = client.find(path, EXPAND, version=BETA, shape=SCRIPT_PACKAGE)
     if raw is not None and raw.get("assignments@odata.nextLink"):
         # Of many, $expand shows only the beginning.
         raw = {**raw, "assignments": list(client.list_items(f"{path}/assignments", version=BETA, item=SCHEDULED))}

@@ -36,6 +36,12 @@ Code = t.Literal[
     "not_applicable",
     "no_output",
     "output_unread",
+    # from Intune, about the probe itself
+    "probe_missing",
+    "probe_several",
+    "probe_unread",
+    "probe_not_assigned",
+    "no_results",
 ]
 
 

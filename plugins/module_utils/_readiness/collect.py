@@ -17,7 +17,6 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
-from .. import _permissions as permissions
 from .._consent import api as consent
 from .._consent.model import Goal
 from .._consent.urls import render_consent_urls
@@ -36,27 +35,15 @@ from .._hello.policy import PolicyTask
 from .._hello.settings import BackendName
 from .._hello.terms import Terms
 from .._http.message import Request
-from .._permissions import Rows
-from .._text import quote
+from .._probe import api as probes
 from .expectation import compare_policy, render_expected_requests
 from .model import DeviceCounts, Difference, Evidence, Expected, Part, Unread
 from .policies import judge_policies
+from .probe import read_probe
+from .proof import Proof
+from .unread import explain, find_cause
 
 T = t.TypeVar("T")
-LONGEST_CAUSE = 200  # characters of the service's text in a problem
-# The permissions that a request needs, by a part of its path; all others read configuration. To read the consent takes two.
-CONSENT: Rows = (permissions.READ_APPLICATIONS, permissions.READ_GRANTS)
-NEEDED: t.Mapping[str, Rows] = {
-    "/servicePrincipals": CONSENT,
-    "/deletedItems": CONSENT,
-    "/oauth2PermissionGrants": CONSENT,
-    "/deviceEnrollmentConfigurations": (permissions.READ_ENROLLMENT,),
-    "/groups": (permissions.READ_GROUPS,),
-    "/roleScopeTags": (permissions.READ_TAGS,),
-    "/managedDevices": (permissions.READ_DEVICES,),
-    "/exportJobs": (permissions.WRITE_CONFIGURATION,),
-    "": (permissions.READ_CONFIGURATION,),
-}
 WHAT: t.Mapping[Part, str] = {
     "profiles": "device configurations",
     "catalog": "settings catalog policies",
@@ -66,6 +53,7 @@ WHAT: t.Mapping[Part, str] = {
     "groups": "groups",
     "expected": "the expected policy",
     "devices": "managed devices",
+    "probe": "the probe",
 }
 
 
@@ -74,6 +62,7 @@ class Question:
     """What a task asks for.
 
     ``expected``: the policy that it expects, as the task of intune_pin_policy that would make it; of ``expected_backend``, or of any.
+    ``probe_name``: null where the probe is not asked for. ``reads_probe_results``: those of all devices, not of one that is read later.
     """
 
     tenant_id: str | None
@@ -85,39 +74,14 @@ class Question:
     expected: PolicyTask | None
     expected_backend: BackendName | None
     terms: Terms
+    probe_name: str | None = None
+    lists_probe_devices: bool = False
+    reads_probe_results: bool = True
 
 
 def collect(client: GraphClient, question: Question) -> Evidence:
     """Return all that was read of a tenant."""
     return Collector(client, question).collect()
-
-
-def explain(client: GraphClient, what: str, failure: errors.IntuneError) -> Unread:
-    """Return the problem of a failure in one line, with the permissions that are missing."""
-    cause, hint = _find_cause(client, failure)
-    return Unread(f"Could not read {what}: {cause}.", hint, errors.may_pass(failure))
-
-
-def _find_cause(client: GraphClient, failure: errors.IntuneError) -> tuple[str, str]:
-    """Return why a part could not be read, and what to do about it; raise the failure of a token that was refused."""
-    if isinstance(failure, errors.UnauthorizedError):
-        raise failure
-    granted = permissions.parse_granted(client.credential.identity())
-    rows = next(rows for part, rows in NEEDED.items() if part in (failure.target or ""))
-    missing = [row[0] for row in rows if not set(row) & (granted or set())]
-    if isinstance(failure, errors.ForbiddenError) and missing:
-        # Of a token that cannot be read nobody knows what it lacks.
-        verb = "needed" if granted is None else "missing"
-        return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} {verb}", _advise(client, missing)
-    text = f"{failure.status} {failure.code or ''}: {failure.message}" if isinstance(failure, errors.GraphError) else failure.message
-    tail = f" (request-id {failure.request_id})" if isinstance(failure, errors.GraphError) and failure.request_id else ""
-    return f"{quote(text, LONGEST_CAUSE).rstrip('.')}{tail}", failure.hint or "Run the task again."
-
-
-def _advise(client: GraphClient, missing: t.Sequence[str]) -> str:
-    if permissions.is_person_of_azure_cli(client.credential.identity()):
-        return "Sign in as an application: the Azure CLI's token for a person holds no permission of Intune."
-    return f"Grant {' and '.join(missing)} to the application in Microsoft Entra, and consent to it as an administrator."
 
 
 class Collector:
@@ -154,6 +118,7 @@ class Collector:
             expected=Expected(question.expected.name, question.expected.scope) if question.expected else Expected(),
             differences=tuple(self._compare(tenant_id, names or {})),
             devices=self._read("devices", self._count_devices) if question.counts_devices else None,
+            probe=self._read_probe(question.probe_name) if question.probe_name is not None else None,
             unread=self.unread,
         )
         return self._with_statuses(evidence)
@@ -168,6 +133,8 @@ class Collector:
             requests += render_expected_requests(client, question.expected)
         if question.counts_devices:
             requests.append(devices.render_list_request(client, ELIGIBILITY))
+        if question.probe_name is not None:
+            requests.append(probes.render_list_request(client))
         return requests
 
     # --- parts ------------------------------------------------------------------------------------------------------
@@ -189,7 +156,7 @@ class Collector:
         # One permission is for several types, and is told once.
         by_cause: dict[tuple[str, str], list[discovery.PolicyType]] = {}
         for name, failure in failures.items():
-            by_cause.setdefault(_find_cause(self._client, failure), []).append(name)
+            by_cause.setdefault(find_cause(self._client, failure), []).append(name)
         for names in by_cause.values():
             self._note(*names, failure=failures[names[0]])
         return policies
@@ -215,6 +182,13 @@ class Collector:
             joins[device.join_type or "unknown"] += 1
             reasons[evaluate(device, ("windows",)).reason] += 1
         return DeviceCounts(platforms, joins, reasons)
+
+    def _read_probe(self, name: str) -> Proof:
+        client, reads_results = self._client, self._question.reads_probe_results
+        proof, unread = read_probe(client, name, reads_results=reads_results)
+        if unread is not None:
+            self.unread["probe"] = unread
+        return dataclasses.replace(proof, lists_devices=self._question.lists_probe_devices)
 
     def _with_statuses(self, evidence: Evidence) -> Evidence:
         """Return the evidence with the check-in status of each policy. Only those that count are exported, which takes a while."""

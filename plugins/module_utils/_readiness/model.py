@@ -26,12 +26,24 @@ from .._hello.check_in import Status as CheckIn
 from .._hello.finding import Finding, FindingResult
 from .._hello.model import FoundPolicy
 from .._hello.settings import Scope
+from .proof import ProbeResult, Proof
 
 State = t.Literal["yes", "no", "unknown", "not_applicable"]
 Level = t.Literal["connected", "configured", "arrived", "proven"]
 # What can be missing for lack of a permission, or of a response. The first four are types of policies.
 Part = t.Literal[
-    "profiles", "catalog", "intents", "enrollment", "consent", "groups", "filters", "tags", "expected", "devices", "check_in_status"
+    "profiles",
+    "catalog",
+    "intents",
+    "enrollment",
+    "consent",
+    "groups",
+    "filters",
+    "tags",
+    "expected",
+    "devices",
+    "check_in_status",
+    "probe",
 ]
 
 
@@ -132,7 +144,7 @@ class Evidence:
     ``consent``: null where it could not be read. ``missing_groups``: the groups of assignments that do not exist, null where that could
     not be read; ``group_names``: those of the others, by ID. ``statuses``: check-in status by policy ID, as far as Intune has one;
     ``device_statuses``: that of each device, where all of them are listed. ``unread``: what could not be read;
-    ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``. ``device``: null unless the task asks for one.
+    ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``. ``device``, ``probe``: null unless the task asks for them.
     """
 
     goal: Goal = Goal()
@@ -151,6 +163,7 @@ class Evidence:
     differences: tuple[Difference, ...] = ()
     devices: DeviceCounts | None = None
     device: DeviceEvidence | None = None
+    probe: Proof | None = None
 
 
 # --- the verdict ----------------------------------------------------------------------------------------------------
@@ -317,5 +330,5 @@ class ReadinessResult(t.TypedDict):
     deployment: DeploymentResult | None
     devices: DevicesResult | None
     device: DeviceReadinessResult | None
-    probe: None
+    probe: ProbeResult | None
     problems: list[str]

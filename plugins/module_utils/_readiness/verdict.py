@@ -44,7 +44,7 @@ def judge(evidence: Evidence, terms: Terms) -> ReadinessResult:
         "connected": {"state": connected.state},
         "configured": {"state": configured.state, "policies": list(configured.policies)},
         "arrived": count_device(arrived.state) if device else _count(arrived.state, deployment),
-        "proven": _count("unknown", None),
+        "proven": count_proof(evidence),
     }
     return {
         "ready": ready,
@@ -59,7 +59,7 @@ def judge(evidence: Evidence, terms: Terms) -> ReadinessResult:
         "deployment": deployment,
         "devices": evidence.devices.describe() if evidence.devices else None,
         "device": device.describe() if device else None,
-        "probe": None,
+        "probe": evidence.probe.describe() if evidence.probe else None,
         "problems": list(dict.fromkeys(found.problem for found in (*evidence.unread.values(), *evidence.unread_statuses.values()))),
     }
 
@@ -130,6 +130,21 @@ def _say_granted(app: App) -> str:
 
 def _connection(code: ReasonCode, message: str, hint: str, state: State = "no") -> Reason:
     return Reason(code, "connected", state, message, hint)
+
+
+# --- proven ---------------------------------------------------------------------------------------------------------
+
+
+def count_proof(evidence: Evidence) -> CountedResult:
+    """Return the level proven: yes where a device says that its user can reset the PIN, no where only others have an answer."""
+    proof = evidence.probe
+    if proof is None or proof.states is None:
+        return {"state": "unknown", "devices": None, "total": None}
+    proven, not_proven = proof.counts["proven"], proof.counts["not_proven"]
+    state: State = "yes" if proven else "no" if not_proven else "unknown"
+    if evidence.device:
+        return count_device(state)
+    return {"state": state, "devices": proven, "total": len(proof.states)}
 
 
 # --- arrived --------------------------------------------------------------------------------------------------------

@@ -28,9 +28,12 @@ from .._hello.check_in import PolicyOnDevice
 from .._hello.device_status import StatusRequests, fetch_on_device, render_status_requests
 from .._http.message import Response
 from .._time import render_timestamp
-from .collect import Question, collect, explain
-from .model import DeviceEvidence, Evidence, ReadinessResult, Unread
+from .collect import Question, collect
+from .model import DeviceEvidence, Evidence, Part, ReadinessResult, Unread
 from .on_device import evaluate_device, is_refused
+from .probe import read_device
+from .proof import explain_not_asked
+from .unread import explain
 from .verdict import judge
 
 PROPERTIES = ",".join((*INFO, "userId"))
@@ -85,6 +88,8 @@ class DeviceWait:
             readiness = self._judge()
             if self._is_over(readiness) or not self._pause():
                 break
+        with self._client.limit_retries(self._deadline) if self._waits else contextlib.nullcontext():
+            self._read_proof()
         readiness = self._judge()
         if readiness is None:
             raise self._failure or errors.NotReadyError("Nothing could be read.", hint="Run the task again.")
@@ -178,6 +183,18 @@ class DeviceWait:
             except UNREADABLE as failure:
                 unread = self._explain(f"the status of '{each.policy.name}'", failure)
         self.device = dataclasses.replace(self.device, statuses=tuple(found), unread_status=unread)
+
+    def _read_proof(self) -> None:
+        """Read the last answer of the probe about the device, once, where time is left."""
+        evidence = self._evidence
+        if evidence is None or evidence.probe is None or evidence.probe.id is None:
+            return
+        if self._id is None or (self._waits and self._remaining() <= 0):
+            proof, unread = dataclasses.replace(evidence.probe, obstacle=explain_not_asked(evidence.probe.name)), None
+        else:
+            proof, unread = read_device(self._client, evidence.probe, evidence.probe.id, self._id)
+        more: dict[Part, Unread] = {} if unread is None else {"probe": unread}
+        self._evidence = dataclasses.replace(evidence, probe=proof, unread={**evidence.unread, **more})
 
     def _explain(self, what: str, failure: errors.IntuneError) -> Unread:
         try:

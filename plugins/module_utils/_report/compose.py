@@ -20,8 +20,9 @@ from .._devices.result import describe
 from .._graph.client import GraphClient
 from .._hello import api
 from .._hello.check_in import SEVERITY, Status
-from .._readiness.collect import Question, collect, explain
+from .._readiness.collect import Question, collect
 from .._readiness.model import Evidence
+from .._readiness.unread import explain
 from .._readiness.verdict import judge
 from .._time import render_timestamp
 from .._types import Json

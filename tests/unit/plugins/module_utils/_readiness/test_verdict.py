@@ -17,6 +17,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._consent.model 
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.check_in import CheckInStatus
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.terms import MODULE_TERMS, ROLE_TERMS
+from ansible_collections.endpointops.intune.plugins.module_utils._probe.states import STATES
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.model import (
     Evidence,
     Expected,
@@ -24,6 +25,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._readiness.mode
     ReadinessResult,
     ReasonCode,
 )
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.proof import Proof
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.verdict import add_up, combine, judge
 from tests.support.readiness import (
     ARRIVED,
@@ -40,6 +42,7 @@ from tests.support.readiness import (
     forget,
     group,
     policy,
+    proof_of,
     status,
     tenant_of,
     with_findings,
@@ -266,6 +269,7 @@ STATUSES = st.builds(
     other=COUNTS,
 )
 CONSENTS = st.sampled_from([CONNECTED, CONNECTED, State(SERVICE, gone(CLIENT)), State(SERVICE, changed(CLIENT, is_enabled=False))])
+PROOFS = st.none() | st.just(Proof("PIN reset probe")) | st.lists(st.sampled_from(STATES), max_size=4).map(lambda found: proof_of(*found))
 
 
 @st.composite
@@ -274,7 +278,7 @@ def tenants(draw: st.DrawFn) -> Evidence:
     known = {found.id: draw(STATUSES) for found in policies if found.surface != "enrollment" and draw(st.booleans())}
     expected = Expected(draw(st.sampled_from([None, None, "A"])), draw(st.sampled_from([None, "device", "user"])))
     missing = draw(st.frozensets(st.sampled_from([G1, G2])))
-    return tenant_of(*policies, statuses=known, consent=draw(CONSENTS), expected=expected, missing_groups=missing)
+    return tenant_of(*policies, statuses=known, consent=draw(CONSENTS), expected=expected, missing_groups=missing, probe=draw(PROOFS))
 
 
 PART_NAMES: tuple[Part, ...] = ("profiles", "catalog", "intents", "enrollment", "consent", "groups", "check_in_status")
@@ -316,6 +320,30 @@ def test_to_lose_a_group_or_a_status_never_makes_a_tenant_ready(evidence: Eviden
     assert judge(lone, MODULE_TERMS)["ready"] is True or judge(less, MODULE_TERMS)["ready"] is not True
     without = dataclasses.replace(evidence, statuses=dict(list(evidence.statuses.items())[1:]))
     assert judge(evidence, MODULE_TERMS)["ready"] is True or judge(without, MODULE_TERMS)["ready"] is not True
+
+
+@given(tenants(), PROOFS)
+def test_the_probe_changes_only_the_level_proven(evidence: Evidence, proof: Proof | None) -> None:
+    """A device that was not asked, or has no answer, may be ready too."""
+    before, after = judge(evidence, MODULE_TERMS), judge(dataclasses.replace(evidence, probe=proof), MODULE_TERMS)
+    assert {**before, "levels": list(before["levels"].items())[:3], "probe": None} == {
+        **after,
+        "levels": list(after["levels"].items())[:3],
+        "probe": None,
+    }
+
+
+@given(tenants())
+def test_only_an_answer_proves_something(evidence: Evidence) -> None:
+    result = judge(evidence, MODULE_TERMS)
+    proven, probe = result["levels"]["proven"], result["probe"]
+    if probe is None or probe["total"] is None:
+        assert proven == {"state": "unknown", "devices": None, "total": None}
+        return
+    assert (proven["devices"], proven["total"]) == (probe["proven"], probe["total"])
+    assert probe["total"] == sum(t.cast("int", probe[name]) for name in ("proven", "not_proven", "unknown", "pending"))
+    assert (proven["state"] == "yes") is bool(probe["proven"])
+    assert (proven["state"] == "no") is (not probe["proven"] and bool(probe["not_proven"]))
 
 
 @given(tenants())
