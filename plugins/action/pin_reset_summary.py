@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness import summary
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.found import parse_found
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 display = Display()
@@ -34,7 +35,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have 
         unknown = sorted(set(self._task.args) - {"results"})
         if unknown or not isinstance(results, t.Mapping):
             raise AnsibleActionFail("pin_reset_summary must get 'results', a dictionary of the results of tasks, and no other option.")
-        found = summary.parse_found(results, check=self._task.check_mode)
+        found = parse_found(results, check=self._task.check_mode)
         lines = summary.render_summary(found)
         for line in lines:
             display.display(f"  {line}")

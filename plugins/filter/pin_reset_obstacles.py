@@ -80,7 +80,8 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.endpointops.intune.plugins.module_utils._readiness import summary
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness import obstacles as found_obstacles
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.found import parse_found
 
 
 def find_obstacles(
@@ -99,14 +100,14 @@ def find_obstacles(
     """Return a text for each obstacle. Booleans may be text, as a survey gives them."""
     if not isinstance(results, t.Mapping):
         raise AnsibleFilterError(f"pin_reset_obstacles must get a dictionary of results, not {type(results).__name__}.")
-    found = summary.parse_found(results, check=boolean(check))
-    obstacles = summary.list_missing_permissions(found, modules) + summary.list_unremovable(found)
+    found = parse_found(results, check=boolean(check))
+    obstacles = found_obstacles.list_missing_permissions(found, modules) + found_obstacles.list_unremovable(found)
     if boolean(writes):
-        obstacles += summary.list_unwritable(
+        obstacles += found_obstacles.list_unwritable(
             found, moves=boolean(moves), assigns=boolean(assigns), allow_unassigned=boolean(allow_unassigned)
         )
     if boolean(ends):
-        obstacles += summary.list_obstacles(
+        obstacles += found_obstacles.list_obstacles(
             found, must_know=boolean(must_know), must_arrive=boolean(must_arrive), allow_unassigned=boolean(allow_unassigned)
         )
     return obstacles

@@ -103,8 +103,8 @@ notes:
   - Needs the application permissions C(Application.Read.All), C(DelegatedPermissionGrant.Read.All),
     C(DeviceManagementConfiguration.Read.All), C(DeviceManagementServiceConfig.Read.All), and
     C(DeviceManagementManagedDevices.Read.All).
-  - Needs C(GroupMember.Read.All) where policies are assigned to groups, C(Organization.Read.All) for the name of the tenant, and
-    C(DeviceManagementConfiguration.ReadWrite.All) with O(rollout=devices).
+  - Needs C(GroupMember.Read.All) where policies are assigned to groups, C(Organization.Read.All) for the name of the tenant,
+    C(DeviceManagementScripts.Read.All) with O(probe), and C(DeviceManagementConfiguration.ReadWrite.All) with O(rollout=devices).
   - A missing permission does not end the task. The report says what could not be read.
   - In the CSV, a cell that begins with C(=), C(+), C(-), C(@), or a tab has an apostrophe in front, so that no spreadsheet evaluates it.
     Characters that cannot be seen are shown as escapes. The file begins with a byte order mark, as spreadsheets expect it.

@@ -75,10 +75,12 @@ ONLY_WHERE = (
             ({"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
             ({"expect": {**EXPECTED, "assignments": GROUP}}, permissions.READ_GROUPS),
             ({"expect": {**EXPECTED, "scope_tags": ["Berlin"]}}, permissions.READ_TAGS),
+            ({"probe": True}, permissions.READ_SCRIPTS),
         )
     ),
     OnlyWhere("intune_pin_readiness_info", {"count_devices": True}, permissions.READ_DEVICES),
     OnlyWhere("intune_pin_readiness_info", {"device": "LT-BERLIN-012"}, permissions.READ_DEVICES),
+    OnlyWhere("intune_pin_readiness_info", {"probe": True}, permissions.READ_DEVICES),
     *(
         # The three look groups up by the same code: that others do in place of the least permission is seen once.
         OnlyWhere(module, {**PEOPLE, **options}, row if module == "intune_device_info" else row[:1])

@@ -18,7 +18,8 @@ import jsonschema
 import pytest
 import yaml
 
-from ansible_collections.endpointops.intune.plugins.module_utils._readiness.summary import make_statistics, parse_found
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.found import parse_found
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.summary import make_statistics
 from tests.tools import awx
 from tests.tools.generate import sources
 from tests.tools.generate.role import as_ansible_checks_it, entry_points

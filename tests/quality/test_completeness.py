@@ -36,6 +36,8 @@ TESTED_ELSEWHERE = {
     "plugins/module_utils/_passcode/reset_response.py": "tests/unit/plugins/module_utils/_passcode/test_reset_state.py",
     "plugins/module_utils/_types.py": "tests/quality/test_layers.py",
     "plugins/module_utils/_probe/reason.py": "tests/unit/plugins/module_utils/_probe/test_line.py",
+    "plugins/module_utils/_readiness/found.py": "tests/unit/plugins/module_utils/_readiness/test_summary.py",
+    "plugins/module_utils/_readiness/obstacles.py": "tests/unit/plugins/module_utils/_readiness/test_summary.py",
     "plugins/module_utils/_readiness_options.py": "tests/unit/plugins/modules/test_intune_pin_readiness_info.py",
     "plugins/module_utils/_report/compose.py": "tests/unit/plugins/modules/test_intune_pin_report.py",
     "plugins/module_utils/_report/markup.py": "tests/unit/plugins/module_utils/_report/test_page.py",

@@ -202,7 +202,8 @@ def role_modules(entry: str) -> set[str]:
 
 
 def summary_members() -> set[str]:
-    from ansible_collections.endpointops.intune.plugins.module_utils._readiness.summary import make_facts, parse_found
+    from ansible_collections.endpointops.intune.plugins.module_utils._readiness.found import parse_found
+    from ansible_collections.endpointops.intune.plugins.module_utils._readiness.summary import make_facts
 
     return set(make_facts(parse_found({}, check=False)))
 

@@ -100,6 +100,8 @@ PURE = frozenset(
         "_readiness.verdict",
         "_readiness.differences",
         "_readiness.device_lines",
+        "_readiness.found",
+        "_readiness.obstacles",
         "_readiness.summary",
         "_readiness.on_device",
         "_readiness.proof",

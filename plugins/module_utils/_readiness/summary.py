@@ -11,83 +11,18 @@ Takes the results of the role's tasks as they were registered, each empty where 
 
 from __future__ import annotations
 
-import dataclasses
 import textwrap
 import typing as t
 
 from .._types import Json
 from .device_lines import tell_devices
+from .found import Found
 
 WIDTH = 76  # columns of a line, which is shown indented by two
 LATE = 10  # devices in error or conflict that a summary names for a policy
-NOBODY = "The policy would be assigned to nobody. Set pin_reset_assignments, or pin_reset_allow_unassigned if that is intended."
 # Words for differences that are none between two values.
 DIFFERENCES = {"hidden": "Not known", "unresolved": "Error", "several": "Error"}
 ANSWERS = {True: "yes", False: "no", None: "not known"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Found:
-    """The results of a run.
-
-    ``check``: nothing was written. ``report``: the paths of its files. ``readiness``: the newest that was read. ``before``: the one that
-    was read before changes; ``was_read_again``: another one was read after them. ``seen``: the one that offboarding read.
-    """
-
-    connection: Json
-    consent: Json
-    policy: Json
-    before: Json
-    readiness: Json
-    devices: Json
-    report: Json
-    seen: Json
-    check: bool
-    was_read_again: bool
-
-    @property
-    def has_changed(self) -> bool:
-        """Whether the run changed the consent or the policy, or would in check mode."""
-        return bool(self.consent.get("changed") or self.policy.get("changed"))
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the readiness was read before the run changed something, or may have done so, and not again."""
-        return any(map(_may_have_written, (self.consent, self.policy))) and not self.check and not self.was_read_again
-
-    @property
-    def current(self) -> Json:
-        """The readiness that was read, as far as it is that of now; else empty."""
-        return {} if self.is_stale else self.readiness
-
-    @property
-    def approval(self) -> Json:
-        """The approval request that the run waits for; empty for none."""
-        waiting = [item["approval"] for item in self.devices.get("results") or () if item.get("status") == "needs_approval"]
-        return (self.policy.get("approval") or (waiting[0] if waiting else None)) or {}
-
-
-def _may_have_written(result: Json) -> bool:
-    """Return whether a task changed the tenant, also where it failed half-way, or the service did not say."""
-    return bool(result.get("changed")) or (result.get("error") or {}).get("effects") in ("partial", "unknown")
-
-
-def parse_found(results: t.Mapping[str, t.Any], *, check: bool) -> Found:
-    """Return the results of a run by what they are about; a task that was skipped found nothing."""
-    known = {name: result if result and not result.get("skipped") else {} for name, result in results.items()}
-    before, after = ((known.get(name) or {}).get("readiness") or {} for name in ("before", "after"))
-    return Found(
-        connection=known.get("connection", {}),
-        consent=known.get("consent", {}),
-        policy=known.get("policy", {}),
-        before=before,
-        readiness=after or before,
-        devices=known.get("devices", {}),
-        report=(known.get("before") or {}).get("report") or {},
-        seen=(known.get("seen") or {}).get("readiness") or {},
-        check=check,
-        was_read_again=bool(after),
-    )
 
 
 # --- lines ----------------------------------------------------------------------------------------------------------
@@ -101,6 +36,7 @@ def render_summary(found: Found) -> list[str]:
         *_tell_policy(found),
         *_tell_approval(found),
         *_tell_deployment(found),
+        *_tell_probe(found),
         *_tell_new_device(found),
         *_tell_findings(found),
         *_tell_readiness(found),
@@ -175,11 +111,13 @@ def _tell_policy(found: Found) -> t.Iterator[str]:
 def _describe_removal(found: Found) -> str:
     if found.policy.get("changed"):
         return "would be removed (check mode)" if found.check else "removed"
-    others = [f"'{each['name']}' turns PIN recovery on for {render_assignments(each['assignments'])}" for each in _list_others(found)]
+    others = [
+        f"'{each['name']}' turns PIN recovery on for {render_assignments(each['assignments'])}" for each in list_other_policies(found)
+    ]
     return "; ".join(["none of this name", *others]) if others else "none"
 
 
-def _list_others(found: Found) -> list[Json]:
+def list_other_policies(found: Found) -> list[Json]:
     """Return the policies that turn PIN recovery on, where offboarding finds none of its name."""
     is_missing = any(each["code"] == "missing" for each in found.seen.get("differs") or ())
     return [policy for policy in found.seen.get("policies") or () if is_missing and _allows(policy)]
@@ -246,6 +184,24 @@ def _tell_deployment(found: Found) -> t.Iterator[str]:
         yield f"  {device.get('device_name') or device.get('device_id')}: {device['status']}{error}"
     if len(late) > LATE:
         yield f"  and {len(late) - LATE} more, see intune_pin_policy_info"
+
+
+def _tell_probe(found: Found) -> t.Iterator[str]:
+    probe = found.current.get("probe")
+    if not probe:
+        return
+    if probe["total"] is not None:
+        rest = [f"{probe[name]} {name.replace('_', ' ')}" for name in ("not_proven", "unknown", "pending") if probe[name]]
+        # A device reports a change only.
+        newest = f"; last change {probe['changed']}" if probe["changed"] else ""
+        told = f" ({', '.join(rest)})" if rest else ""
+        yield f"Proven on {probe['proven']} of {probe['total']} devices{told}{newest}"
+    problems = set(found.current.get("problems") or ())
+    for reason in probe["reasons"]:
+        if reason["devices"]:
+            yield f"  {reason['devices']}: {reason['message']}"
+        elif reason["message"] not in problems:
+            yield f"Probe: {reason['message']} {reason['hint']}"
 
 
 def _tell_new_device(found: Found) -> t.Iterator[str]:
@@ -336,90 +292,3 @@ def _is_connected(found: Found) -> bool | None:
     if consent is not None and not (found.check and found.consent.get("changed")):
         return bool(consent.get("ready"))
     return {"yes": True, "no": False}.get(_level(found, "connected")) if found.readiness else None
-
-
-# --- obstacles ------------------------------------------------------------------------------------------------------
-
-
-def list_missing_permissions(found: Found, modules: t.Iterable[str]) -> list[str]:
-    """Return a text with the permissions that the modules need and the application lacks; none where they are unknown."""
-    connection = found.connection.get("connection") or {}
-    known = connection.get("permissions") or {}
-    member = "missing_in_check_mode" if found.check else "missing"
-    missing = sorted({name for module in modules for name in (known.get(module) or {}).get(member, ())})
-    if not missing:
-        return []
-    return [
-        f"The application {connection.get('client_id')} lacks permissions: {', '.join(missing)}. Grant them to it in Microsoft Entra, "
-        "and consent to them as an administrator."
-    ]
-
-
-def list_unwritable(found: Found, *, moves: bool, assigns: bool, allow_unassigned: bool) -> list[str]:
-    """Return a text for each reason why the policy cannot be written as it is asked for.
-
-    ``moves``: a custom profile into the settings catalog. ``assigns``: the task gives assignments. ``allow_unassigned``: a policy for
-    nobody is intended.
-    """
-    differs = found.before.get("differs") or []
-    codes = {each["code"] for each in (*differs, *(found.before.get("reasons") or ()))}
-    is_for_nobody = any(map(_takes_everybody_away, differs)) or (not assigns and bool(codes & {"missing", "not_assigned"}))
-    return ([NOBODY] if is_for_nobody and not allow_unassigned else []) + [
-        each["message"] for each in differs if _is_unwritable(each, moves=moves, check=found.check)
-    ]
-
-
-def _takes_everybody_away(difference: Json) -> bool:
-    targets = difference.get("expected") or []
-    return difference.get("option") == "assignments" and all(each.get("target") == "exclude_group" for each in targets)
-
-
-def _is_unwritable(difference: Json, *, moves: bool, check: bool) -> bool:
-    if difference["code"] == "hidden":
-        # In check mode, the module plans with what an application that may only read is shown.
-        return not check
-    if difference.get("option") == "backend":
-        return not (moves and difference.get("current") == "custom")
-    return difference["code"] in ("unresolved", "several")
-
-
-def list_unremovable(found: Found) -> list[str]:
-    """Return a text where taking the consent back would defeat policies that stay: offboarding finds none of the name that it is given.
-
-    A tenant that is not connected has nothing to be cut off from.
-    """
-    others = _list_others(found)
-    if not others or found.seen["levels"]["connected"]["state"] == "no":
-        return []
-    (name,) = (each["expected"] for each in found.seen["differs"] if each["code"] == "missing")
-    listed = ", ".join(f"'{each['name']}' (assigned to {render_assignments(each['assignments'])})" for each in others)
-    is_known = any(each["backend"] for each in others)
-    advice = "Set pin_reset_policy_name to the name of one of them." if is_known else "The role does not remove policies of their type."
-    return [
-        f"No policy named '{name}' of either type exists, and these policies turn PIN recovery on: {listed}. {advice} "
-        "To take back the consent alone, run the tag consent alone (--tags consent)."
-    ]
-
-
-def list_obstacles(found: Found, *, must_know: bool, must_arrive: bool, allow_unassigned: bool) -> list[str]:
-    """Return a text for each reason why the run must not end well, with what to do.
-
-    A value that Intune hides from the application is not known to differ, and is no reason. ``must_know``: what could not be read is an
-    obstacle. ``must_arrive``: devices must have the policy, which none has right after onboarding. ``allow_unassigned``: a policy for
-    nobody is intended.
-    """
-    reasons = [
-        reason
-        for reason in found.readiness.get("reasons") or ()
-        if (must_know or reason["state"] == "no")
-        and (must_arrive or reason["level"] != "arrived")
-        and not (allow_unassigned and reason["code"] == "not_assigned")
-    ]
-    told = {reason["code"] for reason in reasons}
-    differs = [each for each in found.readiness.get("differs") or () if each["code"] not in _list_other_codes(told)]
-    return [f"{reason['message']} {reason['hint']}".rstrip() for reason in reasons] + [each["message"] for each in differs]
-
-
-def _list_other_codes(told: t.Collection[str]) -> tuple[str, ...]:
-    """Return the codes of differences that are no obstacle of their own."""
-    return ("hidden", "missing") if "policy_missing" in told else ("hidden",)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils._readiness import summary
-from ansible_collections.endpointops.intune.plugins.module_utils._readiness.summary import parse_found, render_assignments
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness import obstacles, summary
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.found import parse_found
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.summary import render_assignments
 
 CONNECTION = {
     "connection": {
@@ -116,6 +117,34 @@ def test_case_63_old_and_new_values(current, expected, told):
     assert summary.render_change({"option": "x", "current": current, "expected": expected}) == told
 
 
+PROBE = {
+    **{"name": "PIN reset probe", "id": "s-1", "assigned": True, "devices": None, "changed": "2026-11-28T08:00:00Z"},
+    **{"total": 9, "proven": 4, "not_proven": 3, "unknown": 2, "pending": 0},
+    "reasons": [{"code": "destructive_only", "message": "The user loses the credentials.", "hint": "Look.", "devices": 3}],
+}
+MISSING_PROBE = {
+    **{**PROBE, "id": None, "assigned": None, "changed": None},
+    **dict.fromkeys(("total", "proven", "not_proven", "unknown", "pending")),
+    "reasons": [{"code": "probe_missing", "message": "There is no probe.", "hint": "Create it.", "devices": 0}],
+}
+
+
+def test_the_word_of_the_devices_is_told_in_numbers_with_its_age():
+    told = flat(before=readiness(probe=PROBE))
+    assert "Proven on 4 of 9 devices (3 not proven, 2 unknown); last change 2026-11-28T08:00:00Z 3: The user loses" in told
+    assert "Proven on 4 of 4 devices" in lines(
+        before=readiness(probe={**PROBE, **dict.fromkeys(("not_proven", "unknown"), 0), "total": 4, "changed": None})
+    )
+
+
+def test_a_probe_that_was_not_read_is_told_once():
+    told = flat(before=readiness(probe=MISSING_PROBE))
+    assert "Probe: There is no probe. Create it." in told and "Proven on" not in told
+    told = flat(before=readiness(probe=MISSING_PROBE, problems=["There is no probe."]))
+    assert told.count("There is no probe.") == 1
+    assert "robe" not in flat(before=readiness(probe=None)) + flat(before=readiness())
+
+
 def test_a_run_that_stops_after_a_change_says_that_nothing_was_read_again():
     told = flat(
         before=readiness(False), consent={"changed": True, "pinreset_consent": {"ready": True}}, policy={"failed": True, "msg": "No."}
@@ -167,7 +196,7 @@ def test_a_value_that_is_hidden_is_told_as_not_known_and_fails_nothing():
     told = "\n".join(summary.render_summary(found))
     assert "  Not known: Not revealed." in told and "  Differs: 6 is not 8." in told
     assert summary.make_facts(found)["differs"] == ["6 is not 8."]
-    assert summary.list_obstacles(found, must_know=True, must_arrive=True, allow_unassigned=False) == ["6 is not 8."]
+    assert obstacles.list_obstacles(found, must_know=True, must_arrive=True, allow_unassigned=False) == ["6 is not 8."]
 
 
 @pytest.mark.parametrize(
@@ -296,12 +325,12 @@ def test_a_code_that_is_used_up_is_taken_from_later_jobs(policy, check, code):
 @pytest.mark.parametrize(("check", "missing"), [(False, "App.ReadWrite, Config.ReadWrite"), (True, "App.Read")])
 def test_case_60_check_mode_needs_permissions_to_read_only(check, missing):
     found = parse_found({"connection": CONNECTION}, check=check)
-    (told,) = summary.list_missing_permissions(found, ["intune_pin_policy", "intune_pinreset_consent", "intune_other"])
+    (told,) = obstacles.list_missing_permissions(found, ["intune_pin_policy", "intune_pinreset_consent", "intune_other"])
     assert f"The application app-1 lacks permissions: {missing}." in told
 
 
 def test_permissions_that_are_not_known_stop_nothing():
-    assert summary.list_missing_permissions(parse_found({}, check=False), ["intune_pin_policy"]) == []
+    assert obstacles.list_missing_permissions(parse_found({}, check=False), ["intune_pin_policy"]) == []
 
 
 @pytest.mark.parametrize(
@@ -320,20 +349,20 @@ def test_permissions_that_are_not_known_stop_nothing():
 )
 def test_case_50_what_cannot_be_written_stops_the_run_before_its_first_write(difference, moves, stops):
     found = parse_found({"before": readiness(False, differs=[{**difference, "message": "Told."}])}, check=False)
-    assert summary.list_unwritable(found, moves=moves, assigns=True, allow_unassigned=False) == (["Told."] if stops else [])
+    assert obstacles.list_unwritable(found, moves=moves, assigns=True, allow_unassigned=False) == (["Told."] if stops else [])
 
 
 def test_in_check_mode_a_hidden_value_stops_nothing():
     found = parse_found({"before": readiness(False, differs=[{"code": "hidden", "option": "digits", "message": "Told."}])}, check=True)
-    assert summary.list_unwritable(found, moves=False, assigns=True, allow_unassigned=False) == []
+    assert obstacles.list_unwritable(found, moves=False, assigns=True, allow_unassigned=False) == []
 
 
 @pytest.mark.parametrize("expected", [[], [{"target": "exclude_group", "group": "Helpdesk phones"}]])
 def test_taking_the_last_assignment_away_stops_the_run_before_its_first_write(expected):
     difference = {"code": "different", "option": "assignments", "current": [{"target": "all_users"}], "expected": expected, "message": "."}
     found = parse_found({"before": readiness(differs=[difference])}, check=False)
-    assert summary.list_unwritable(found, moves=False, assigns=False, allow_unassigned=False) == [summary.NOBODY]
-    assert summary.list_unwritable(found, moves=False, assigns=False, allow_unassigned=True) == []
+    assert obstacles.list_unwritable(found, moves=False, assigns=False, allow_unassigned=False) == [obstacles.NOBODY]
+    assert obstacles.list_unwritable(found, moves=False, assigns=False, allow_unassigned=True) == []
 
 
 def test_facts_do_not_tell_the_state_before_the_changes():
@@ -348,14 +377,14 @@ def test_facts_do_not_tell_the_state_before_the_changes():
 @pytest.mark.parametrize("found", [readiness(False, differs=[MISSING]), readiness(False, reasons=[reason("not_assigned")])])
 def test_case_61_a_policy_for_nobody_stops_the_run_before_its_first_write(found):
     known = parse_found({"before": found}, check=False)
-    assert summary.list_unwritable(known, moves=False, assigns=False, allow_unassigned=False) == [summary.NOBODY]
-    assert summary.list_unwritable(known, moves=False, assigns=True, allow_unassigned=False) == []
-    assert summary.list_unwritable(known, moves=False, assigns=False, allow_unassigned=True) == []
+    assert obstacles.list_unwritable(known, moves=False, assigns=False, allow_unassigned=False) == [obstacles.NOBODY]
+    assert obstacles.list_unwritable(known, moves=False, assigns=True, allow_unassigned=False) == []
+    assert obstacles.list_unwritable(known, moves=False, assigns=False, allow_unassigned=True) == []
 
 
 def test_a_policy_that_is_assigned_already_needs_no_assignments():
     found = parse_found({"before": readiness()}, check=False)
-    assert summary.list_unwritable(found, moves=False, assigns=False, allow_unassigned=False) == []
+    assert obstacles.list_unwritable(found, moves=False, assigns=False, allow_unassigned=False) == []
 
 
 @pytest.mark.parametrize(
@@ -375,12 +404,12 @@ def test_a_policy_that_is_assigned_already_needs_no_assignments():
 def test_reasons_not_to_end_well(given, options, stops):
     found = parse_found({"before": readiness(False, reasons=[given])}, check=False)
     wanted = {"must_know": True, "must_arrive": False, "allow_unassigned": False, **options}
-    assert summary.list_obstacles(found, **wanted) == ([f"{given['code']} happened. Repair it."] if stops else [])
+    assert obstacles.list_obstacles(found, **wanted) == ([f"{given['code']} happened. Repair it."] if stops else [])
 
 
 def test_a_difference_from_the_variables_is_a_reason_too():
     found = parse_found({"before": readiness(differs=[LENGTH])}, check=False)
-    assert summary.list_obstacles(found, must_know=True, must_arrive=False, allow_unassigned=False) == ["6 is not 8."]
+    assert obstacles.list_obstacles(found, must_know=True, must_arrive=False, allow_unassigned=False) == ["6 is not 8."]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The results of the tasks of a run of the role pin_reset, each empty where the task did not run. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._types import Json
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """The results of a run.
+
+    ``check``: nothing was written. ``report``: the paths of its files. ``readiness``: the newest that was read. ``before``: the one that
+    was read before changes; ``was_read_again``: another one was read after them. ``seen``: the one that offboarding read.
+    """
+
+    connection: Json
+    consent: Json
+    policy: Json
+    before: Json
+    readiness: Json
+    devices: Json
+    report: Json
+    seen: Json
+    check: bool
+    was_read_again: bool
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the run changed the consent or the policy, or would in check mode."""
+        return bool(self.consent.get("changed") or self.policy.get("changed"))
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the readiness was read before the run changed something, or may have done so, and not again."""
+        return any(map(_may_have_written, (self.consent, self.policy))) and not self.check and not self.was_read_again
+
+    @property
+    def current(self) -> Json:
+        """The readiness that was read, as far as it is that of now; else empty."""
+        return {} if self.is_stale else self.readiness
+
+    @property
+    def approval(self) -> Json:
+        """The approval request that the run waits for; empty for none."""
+        waiting = [item["approval"] for item in self.devices.get("results") or () if item.get("status") == "needs_approval"]
+        return (self.policy.get("approval") or (waiting[0] if waiting else None)) or {}
+
+
+def _may_have_written(result: Json) -> bool:
+    """Return whether a task changed the tenant, also where it failed half-way, or the service did not say."""
+    return bool(result.get("changed")) or (result.get("error") or {}).get("effects") in ("partial", "unknown")
+
+
+def parse_found(results: t.Mapping[str, t.Any], *, check: bool) -> Found:
+    """Return the results of a run by what they are about; a task that was skipped found nothing."""
+    known = {name: result if result and not result.get("skipped") else {} for name, result in results.items()}
+    before, after = ((known.get(name) or {}).get("readiness") or {} for name in ("before", "after"))
+    return Found(
+        connection=known.get("connection", {}),
+        consent=known.get("consent", {}),
+        policy=known.get("policy", {}),
+        before=before,
+        readiness=after or before,
+        devices=known.get("devices", {}),
+        report=(known.get("before") or {}).get("report") or {},
+        seen=(known.get("seen") or {}).get("readiness") or {},
+        check=check,
+        was_read_again=bool(after),
+    )
