@@ -87,6 +87,7 @@ class UndescribedOperation(t.NamedTuple):
 
 _PLAIN = r"/deviceManagement/deviceConfigurations/[^/]+/getOmaSettingPlainTextValue\(secretReferenceValueId='[^']+'\)"
 _INTENTS, _ENROLLMENT = "/deviceManagement/intents", "/deviceManagement/deviceEnrollmentConfigurations"
+_DEVICE_SCRIPTS = "/deviceManagement/managedDevices/[^/]+/deviceHealthScriptStates"
 _OLD_TEMPLATES = "policies of old templates may set PIN recovery too; they are only read, to find conflicts"
 _TENANT_WIDE = "the tenant-wide policy of Windows Hello for Business is only read, to find conflicts"
 _PLAIN_TEXT = "a function with a parameter in its name; it answers one text, the value that reads of a profile hide"
@@ -98,6 +99,7 @@ UNDESCRIBED_OPERATIONS: tuple[UndescribedOperation, ...] = (
     UndescribedOperation(BETA, _INTENTS, _OLD_TEMPLATES, _ITEMS),
     UndescribedOperation(BETA, f"{_INTENTS}/[^/]+", _OLD_TEMPLATES, _ITEM),
     UndescribedOperation(BETA, f"{_INTENTS}/[^/]+/(settings|assignments)", _OLD_TEMPLATES, _ITEMS),
+    UndescribedOperation(BETA, _DEVICE_SCRIPTS, "what a device reported of each remediation, and who ran it", _ITEMS),
     UndescribedOperation(BOTH, _ENROLLMENT, _TENANT_WIDE, _ITEMS),
 )
 

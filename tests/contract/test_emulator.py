@@ -23,6 +23,7 @@ from emulator.tests import test_health_scripts as scripts
 from emulator.tests import test_planted_policies as planted
 from emulator.tests import test_policy_states as policy_states
 from emulator.tests import test_reports as reports
+from emulator.tests import test_script_states as script_states
 
 from . import recordings, supplements
 from .checker import Checker
@@ -136,6 +137,12 @@ def test_status_overview(client: Any, comparison: Comparison) -> None:
         scripts.test_assign_replaces_all,
         scripts.test_a_filter_of_an_assignment_is_kept,
         scripts.test_schedules_are_kept,
+        script_states.test_pending_then_reported,
+        script_states.test_the_variety_of_the_demo,
+        script_states.test_the_summary,
+        script_states.test_of_groups_and_filters,
+        script_states.test_pages_select_and_expand,
+        script_states.test_states_of_a_device,
         passes.test_users,
         passes.test_users_are_paged,
         passes.test_roles_of_a_user,

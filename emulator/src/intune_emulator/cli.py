@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", default="demo", help="empty, demo or fleet:N (default: demo)")
+    parser.add_argument("--seed", default="demo", help="empty, demo, helpdesk or fleet:N (default: demo)")
     parser.add_argument("--env-file", type=Path, help="write the variables here when ready")
     parser.add_argument("--host", default="127.0.0.1", help="IPv4 address to listen on (default: 127.0.0.1)")
     parser.add_argument(

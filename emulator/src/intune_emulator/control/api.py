@@ -26,7 +26,7 @@ from ..state.devices import Device
 from ..state.guids import stable_id
 from ..state.journal import redact
 from ..state.tenant import Tenant
-from . import policies
+from . import policies, script_results
 from .seeds import add_device, add_user, change_user, check_name, reset
 
 SIMULATION = frozenset(Simulation.__dataclass_fields__)
@@ -82,6 +82,8 @@ class ControlApi:
             ("/_emulator/secrets", "GET", self._secrets),
             ("/_emulator/resets", "GET", self._resets),
             ("/_emulator/policy_states", "POST", self._set_policy_states),
+            ("/_emulator/script_results", "GET", self._script_results),
+            ("/_emulator/script_results", "POST", self._set_script_results),
             ("/_emulator/approvals", "GET", self._approvals),
             ("/_emulator/approvals/{code}", "POST", self._decide),
         )
@@ -167,6 +169,7 @@ class ControlApi:
         check_in = bool(body.pop("check_in", False))
         properties, simulation = _split(body)
         device.simulation.patch(simulation)
+        device.record_connection(self._tenant.clock.now())
         device.own.update({ALIASES.get(name, name): value for name, value in properties.items()})
         self._tenant.devices.forget_results()
         if check_in:
@@ -243,6 +246,12 @@ class ControlApi:
 
     def _set_policy_states(self, _request: Request, body: Any) -> dict[str, Any]:
         return policy_states.set_states(self._tenant, body)
+
+    def _script_results(self, _request: Request, _body: Any) -> dict[str, Any]:
+        return script_results.list_results(self._tenant)
+
+    def _set_script_results(self, _request: Request, body: Any) -> dict[str, Any]:
+        return script_results.set_results(self._tenant, body)
 
     def _approvals(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
         return [_render_approval(item, self._tenant) for item in self._tenant.approvals.values()]

@@ -216,6 +216,17 @@ class ControlClient:
         result: dict[str, Any] = self.call("POST", "policy_states", {"policy_id": policy_id, "states": states})["states"]
         return result
 
+    def script_results(self, results: dict[str, Any] | None = None, script_id: str | None = None) -> dict[str, Any]:
+        """Plant what scripts print by device id, if any is given, and return what a run of any script gives now by device id.
+
+        Each is an output, {"output", "exit_code", "error", "state", "user", "after"}, or a list; script_id: for this package only.
+        """
+        if results is None:
+            shown: dict[str, Any] = self.call("GET", "script_results")
+        else:
+            shown = self.call("POST", "script_results", {"results": results, "script_id": script_id})
+        return shown
+
     def approvals(self) -> list[dict[str, Any]]:
         """Return the requests for approval, oldest first: code, id, status, method, version, path, justification, body."""
         result: list[dict[str, Any]] = self.call("GET", "approvals")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..state.script_results import ScriptResult
+
 
 @dataclass(frozen=True)
 class DeviceKind:
@@ -112,8 +114,8 @@ DEMO: tuple[Row, ...] = (
     ("XCOVER-SPARE", replace(ANDROID, owner="personal"), "it.depot", None),
 )
 
-# Users without a device: who holds a directory role, and who comes from another tenant.
-ADMINISTRATOR, GUEST = "ada.admin", "eva.lund"
+# Users without a device: one who holds a directory role, one who comes from another tenant, and one who is new.
+ADMINISTRATOR, GUEST, NEWCOMER = "ada.admin", "eva.lund", "noah.keller"
 
 # (displayName, description, device name prefixes, users, nested groups by number from 1)
 GROUPS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[int, ...]], ...] = (
@@ -123,3 +125,58 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[int, ...]]
     ("Warehouse", "Devices in the warehouse", ("XCOVER-WAREHOUSE-",), (), ()),
     ("Warehouse", "People of the warehouse (same name as another group)", (), ("warehouse.one", "warehouse.two"), ()),
 )
+
+# What the probe of the collection prints on a device. Each name takes the place of a value of a device that is ready.
+READY = {
+    "aj": "YES",
+    "dj": "NO",
+    "ngc": "YES",
+    "cr": "DestructiveAndNonDestructive",
+    "pe": "YES",
+    "nr": "YES",
+    "da": "SUCCESS",
+    "prt": "YES",
+    "rec": "1",
+    "use": "1",
+    "gpo": "-",
+    "urec": "-",
+}
+BLOCKED = "detect.ps1 cannot be loaded because running scripts is disabled on this system."
+
+
+def probe_line(**changes: str) -> str:
+    """Return the line of the probe."""
+    return ";".join(["pin1", *(f"{name}={value}" for name, value in {**READY, **changes}.items()), "end"])
+
+
+def probe_result(**changes: str) -> ScriptResult:
+    """Return the result of a run of the probe: the exit code tells whether the device is ready."""
+    line = probe_line(**changes)
+    return ScriptResult(line, 0 if "cr=DestructiveAndNonDestructive" in line else 1)
+
+
+DESTRUCTIVE = "DestructiveOnly"
+PROVEN = probe_result()
+NO_POLICY = probe_result(cr=DESTRUCTIVE, rec="-")
+NO_PIN = probe_result(ngc="NO", cr=DESTRUCTIVE, rec="-")
+OVERRULED = probe_result(cr=DESTRUCTIVE, gpo="0")
+# A script that cannot run: no output, and the reason among the errors.
+REFUSED = ScriptResult("", 1, BLOCKED)
+RESULTS: dict[str, ScriptResult] = {
+    "LT-BERLIN-012": PROVEN,
+    "LT-BERLIN-013": PROVEN,
+    "LT-BERLIN-014": NO_POLICY,
+    "LT-BERLIN-015": NO_PIN,
+    "LT-PARIS-003": OVERRULED,
+    "LT-PARIS-004": REFUSED,
+    "LT-MADRID-007": replace(PROVEN, user=""),
+    "LT-OSLO-001": PROVEN,
+    "WS-BERLIN-101": probe_result(dj="YES"),
+    "WS-BERLIN-102": probe_result(dj="YES", cr=DESTRUCTIVE, rec="-"),
+    "WS-BERLIN-103": probe_result(dj="YES", da="FAILED"),
+    "HOME-PC-ROSSI": probe_result(aj="NO", cr=DESTRUCTIVE, rec="-", use="-"),
+    "HOME-PC-HORAK": probe_result(aj="NO", ngc="NO", cr="-", rec="-", use="-"),
+    "LT-ARCHIVE-001": probe_result(cr="-", pe="-", nr="-", da="-", rec="-", use="-"),
+}
+# Of a fleet, by the number of the device: of 20 devices, 17 are proven.
+FLEET_RESULTS = (NO_POLICY, NO_PIN, REFUSED, *[PROVEN] * 17)

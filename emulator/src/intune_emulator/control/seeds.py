@@ -1,12 +1,12 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Seeds: empty, demo, fleet:N. Ids are the same in every run; dates are counted back from the start."""
+"""Seeds: empty, demo, helpdesk, fleet:N. Ids are the same in every run; dates are counted back from the start."""
 
 from __future__ import annotations
 
 import copy
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,8 @@ from ..entra import first_party_applications
 from ..entra.groups import GROUP_DEFAULTS
 from ..entra.service_principals import instantiate
 from ..entra.users import KNOWN as KNOWN_OF_USERS
-from ..intune import enrollment_configurations, filters_and_tags
+from ..intune import configuration_policies, enrollment_configurations, filters_and_tags, policy_states, setting_instances
+from ..intune.assignments import FILTER_ID, FILTER_TYPE
 from ..state.access_passes import EVERYBODY
 from ..state.clock import iso
 from ..state.device_actions import Simulation
@@ -22,10 +23,13 @@ from ..state.devices import Device
 from ..state.guids import stable_id
 from ..state.health_scripts import HealthScript
 from ..state.keys import Keys
-from ..state.policies import DeviceConfiguration
+from ..state.policies import ConfigurationPolicy, DeviceConfiguration, PolicyState
 from ..state.tenant import Tenant
-from .demo_devices import ADMINISTRATOR, DEMO, GROUPS, GUEST, DeviceKind
+from .demo_devices import ADMINISTRATOR, DEMO, FLEET_RESULTS, GROUPS, GUEST, NEWCOMER, RESULTS, DeviceKind
 
+WEB_SIGN_IN = "device_vendor_msft_policy_config_authentication_enablewebsignin"
+PILOT = 3
+EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
 MAX_FLEET = 1_000_000
 FLEET_PILOT = 50
 FLEET = DeviceKind("Windows", "10.0.15254.603", "windowsPhone", "azureADJoined", "Microsoft", "Lumia 950", "windowsAzureADJoin")
@@ -34,9 +38,9 @@ FLEET = DeviceKind("Windows", "10.0.15254.603", "windowsPhone", "azureADJoined",
 def check_name(seed: str) -> str:
     """Return a known `seed`; ValueError for any other."""
     kind, _separator, number = seed.partition(":")
-    if seed in ("empty", "demo") or (kind == "fleet" and number.isascii() and number.isdigit() and int(number) <= MAX_FLEET):
+    if seed in ("empty", "demo", "helpdesk") or (kind == "fleet" and number.isascii() and number.isdigit() and int(number) <= MAX_FLEET):
         return seed
-    raise ValueError(f"unknown seed '{seed}': empty, demo or fleet:N (N up to {MAX_FLEET})")
+    raise ValueError(f"unknown seed '{seed}': empty, demo, helpdesk or fleet:N (N up to {MAX_FLEET})")
 
 
 def make_tenant(origin: str, seed: str, keys: Keys | None = None) -> Tenant:
@@ -56,14 +60,19 @@ def reset(tenant: Tenant, seed: str) -> None:
     enrollment_configurations.add_default(tenant)
     if seed == "demo":
         _add_demo(tenant)
+    elif seed == "helpdesk":
+        _add_demo(tenant)
+        _add_help_desk(tenant)
     elif seed.startswith("fleet:"):
         _add_fleet(tenant, int(seed.partition(":")[2]))
 
 
 def _add_fleet(tenant: Tenant, size: int) -> None:
+    histories = [((EARLIEST, result),) for result in FLEET_RESULTS]
     for index in range(1, size + 1):
         name = f"FLEET-{index:06d}"
         tenant.devices.add(Device(stable_id("device", name), partial(device_properties, tenant, name, FLEET, index)))
+        tenant.script_results[stable_id("device", name), None] = histories[index % len(histories)]
     devices = [("device", device.id) for device in tenant.devices]
     pilot = _add_group(tenant, 2, "Fleet pilot", f"The first {FLEET_PILOT} devices of the fleet")
     everything = _add_group(tenant, 1, "All fleet devices", "Every device of the fleet, and the pilot group")
@@ -117,9 +126,12 @@ def _add_demo(tenant: Tenant) -> None:
         entry = Device(stable_id("device", name, index), partial(device_properties, tenant, name, kind, index, user))
         if simulation:
             entry.simulation.patch(simulation)
+            entry.record_connection(tenant.started)
+        if name in RESULTS:
+            tenant.script_results[entry.id, None] = ((EARLIEST, RESULTS[name]),)
         tenant.devices.add(entry)
         add_user(tenant, user)
-    for user in (ADMINISTRATOR, GUEST):
+    for user in (ADMINISTRATOR, GUEST, NEWCOMER):
         add_user(tenant, user)
     change_user(tenant, stable_id("user", ADMINISTRATOR), {}, ["Global Administrator"])
     change_user(tenant, stable_id("user", GUEST), {"userPrincipalName": f"{GUEST}_fabrikam.com#EXT#@{tenant.domain}", "userType": "Guest"})
@@ -134,6 +146,34 @@ def _add_demo(tenant: Tenant) -> None:
     own = HealthScript(stable_id("script", 1), "Restart stopped Office C2R svc", now, now, publisher="Microsoft", is_global=True)
     own.detection = b"Get-Service -Name ClickToRunSvc\r\n"
     tenant.health_scripts[own.id] = own
+
+
+def _add_help_desk(tenant: Tenant) -> None:
+    """Add a policy that turns web sign-in on for the pilot ring, where it is applied, and the probe, which has run everywhere."""
+    earlier = tenant.started - timedelta(days=10)
+    policy = ConfigurationPolicy(stable_id("policy", 2), "Web sign-in", earlier, earlier)
+    policy.instances = setting_instances.validate(
+        [
+            {
+                "settingInstance": {
+                    "@odata.type": "#microsoft.graph.deviceManagementConfigurationChoiceSettingInstance",
+                    "settingDefinitionId": WEB_SIGN_IN,
+                    "choiceSettingValue": {"value": f"{WEB_SIGN_IN}_1", "children": []},
+                }
+            }
+        ]
+    )
+    pilot = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": stable_id("group", PILOT)}
+    policy.assignments = [configuration_policies.ASSIGNMENTS.make(tenant, "beta", policy.id, {"target": pilot})]
+    tenant.configuration_policies[policy.id] = policy
+    applied = [(earlier, PolicyState("succeeded", since=earlier))]
+    tenant.policy_states[policy.id] = dict.fromkeys(policy_states.find_targets(tenant, policy.assignments), applied)
+    probe = HealthScript(stable_id("script", 2), "PIN reset probe", earlier, earlier, publisher="Endpoint Ops")
+    probe.run_as_account, probe.detection = "user", b"exit 0\r\n"
+    every_device = {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget", FILTER_ID: None, FILTER_TYPE: "none"}
+    probe.assignments = [{"id": f"{probe.id}:{stable_id('all')}", "target": every_device, "runSchedule": None}]
+    probe.changes = [earlier]
+    tenant.health_scripts[probe.id] = probe
 
 
 def add_user(tenant: Tenant, user: str) -> None:
@@ -209,6 +249,7 @@ def add_device(tenant: Tenant, changes: dict[str, Any], simulation: dict[str, An
     device_id = str(own.pop("id", None) or tenant.new_id())
     device = Device(device_id, lambda: own, Simulation())
     device.simulation.patch(simulation)
+    device.record_connection(tenant.clock.now())
     if enrolls_after is None:
         tenant.devices.add(device)
     else:

@@ -141,6 +141,7 @@ def update(request: GraphRequest) -> Response:
     item.modified = request.tenant.clock.now()
     if before != fields:
         item.version += 1
+        item.changes += [item.modified] if item.changes else []
     if request.tenant.settings.script_patch_status == "204":
         return Response(204)
     return _entity(request, item, QueryOptions())
@@ -171,6 +172,7 @@ def assign(request: GraphRequest) -> Response:
         if not (is_exclude and made["id"] in kept):
             kept[made["id"]] = made
     item.assignments = list(kept.values())
+    item.changes = (item.changes or [request.tenant.clock.now()]) if kept else []
     return Response(204)
 
 

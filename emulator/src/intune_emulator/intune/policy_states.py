@@ -119,7 +119,7 @@ def device_states(tenant: Tenant, policy: ReportedPolicy) -> list[tuple[Device, 
     """Return each Windows device that the policy is assigned to or has a state of, with the state, in the order of the devices."""
     now = tenant.clock.now()
     known = {device_id: _current(history, now) for device_id, history in tenant.policy_states.get(policy.id, {}).items()}
-    targets = _targets(tenant, policy.assignments) | known.keys()
+    targets = find_targets(tenant, policy.assignments) | known.keys()
     return [(device, known.get(device.id, PENDING)) for device in tenant.devices if device.id in targets and is_windows(device)]
 
 
@@ -146,7 +146,7 @@ def is_windows(device: Device) -> bool:
     return bool(device.get("operatingSystem") == "Windows")
 
 
-def _targets(tenant: Tenant, assignments: list[dict[str, Any]]) -> set[str]:
+def find_targets(tenant: Tenant, assignments: list[dict[str, Any]]) -> set[str]:
     """Return the ids of the assigned devices; filters of assignments are not evaluated."""
     included: set[str] = set()
     excluded: set[str] = set()
@@ -208,7 +208,7 @@ def set_states(tenant: Tenant, body: dict[str, Any]) -> dict[str, Any]:
     known = tenant.policy_states.get(policy.id, {})
     checked = {}
     for key, value in body["states"].items():
-        device_id = _device(tenant, key).id
+        device_id = find_windows_device(tenant, key).id
         checked[device_id] = _history(known.get(device_id, []), value, now)
     tenant.policy_states.setdefault(policy.id, {}).update(checked)
     return {"policy_id": policy.id, "states": {device.id: _render(state) for device, state in device_states(tenant, policy)}}
@@ -219,7 +219,8 @@ def _render(state: PolicyState) -> dict[str, Any]:
     return {**shown, "user": _render(state.user)} if state.user else shown
 
 
-def _device(tenant: Tenant, device_id: str) -> Device:
+def find_windows_device(tenant: Tenant, device_id: str) -> Device:
+    """Return a device that runs Windows; ValueError for any other."""
     device = tenant.devices.find(device_id)
     if device is None:
         raise ValueError(f"no device {device_id}")
@@ -233,14 +234,20 @@ def _history(known: StateHistory, value: Any, now: datetime) -> StateHistory:
     history = list(known)
     for item in value if isinstance(value, list) else [value]:
         given = {"state": item} if isinstance(item, str) else dict(item)
-        after = given.pop("after", None)
-        if after is not None and (isinstance(after, bool) or not isinstance(after, (int, float)) or after < 0):
-            raise ValueError("after must be a number of seconds, 0 or more")
+        after = read_after(given)
         start = now + timedelta(seconds=after or 0)
         user = given.pop("user", None)
         state = replace(_state(given, start), user=None if user is None else _state(user, start))
         history = sorted([*([] if after is None else history), (start, state)], key=lambda entry: entry[0])
     return history
+
+
+def read_after(given: dict[str, Any]) -> float | None:
+    """Take `after` out of a planted state and return it; ValueError for a wrong one."""
+    after = given.pop("after", None)
+    if after is not None and (isinstance(after, bool) or not isinstance(after, (int, float)) or after < 0):
+        raise ValueError("after must be a number of seconds, 0 or more")
+    return after
 
 
 def _state(value: Any, now: datetime) -> PolicyState:

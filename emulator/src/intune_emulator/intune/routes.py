@@ -17,6 +17,7 @@ from . import (
     filters_and_tags,
     health_scripts,
     intents,
+    script_states,
 )
 from .roles import (
     APPROVALS_READ,
@@ -87,6 +88,9 @@ ROUTES: tuple[Route, ...] = (
     Route(BETA, "DELETE", SCRIPTS + "/{id}", health_scripts.delete, SCRIPTS_WRITE, "configuration"),
     Route(BETA, "GET", SCRIPTS + "/{id}/assignments", health_scripts.list_assignments, SCRIPTS_READ, "configuration"),
     Route(BETA, "POST", SCRIPTS + "/{id}/assign", health_scripts.assign, SCRIPTS_WRITE, "configuration"),
+    Route(BETA, "GET", SCRIPTS + "/{id}/deviceRunStates", script_states.list_run_states, SCRIPTS_READ, "configuration"),
+    Route(BETA, "GET", SCRIPTS + "/{id}/runSummary", script_states.run_summary, SCRIPTS_READ, "configuration"),
+    Route(BETA, "GET", MANAGED_DEVICES + "/{id}/deviceHealthScriptStates", script_states.list_of_device, SCRIPTS_READ, "devices"),
     Route(V1, "GET", "/deviceManagement", account.get, CONFIG_READ, "configuration"),
 )
 

@@ -24,13 +24,14 @@ Make = Callable[[], dict[str, Any]]
 class Device:
     """A managed device. `own`: only the properties that differ from the defaults."""
 
-    __slots__ = ("id", "_make", "_own", "_simulation", "actions")
+    __slots__ = ("id", "_make", "_own", "_simulation", "_absences", "actions")
 
     def __init__(self, device_id: str, make: Make, simulation: Simulation | None = None) -> None:
         self.id = device_id
         self._make: Make | None = make
         self._own: dict[str, Any] = {}
         self._simulation = simulation
+        self._absences: list[tuple[datetime, datetime | None]] = []
         self.actions: dict[str, list[Action]] = {}
 
     @property
@@ -57,9 +58,30 @@ class Device:
     def check_in(self, now: datetime) -> None:
         """Connect the device to the service: waiting actions start."""
         self.simulation.offline = False
+        self.record_connection(now)
         for actions in self.actions.values():
             for action in actions:
                 action.check_in(now)
+
+    def record_connection(self, now: datetime) -> None:
+        """Keep since when the device is offline, or that it is online again."""
+        is_absent = self.offline_since is not None
+        if self.simulation.offline and not is_absent:
+            self._absences.append((now, None))
+        elif is_absent and not self.simulation.offline:
+            self._absences[-1] = (self._absences[-1][0], now)
+
+    @property
+    def offline_since(self) -> datetime | None:
+        """Return since when the device is offline; None while it is online."""
+        return self._absences[-1][0] if self._absences and self._absences[-1][1] is None else None
+
+    def find_online(self, moment: datetime) -> datetime | None:
+        """Return the first time from this one on at which the device was online; None if it is offline since."""
+        for begin, end in self._absences:
+            if begin <= moment and (end is None or moment < end):
+                return end
+        return moment
 
     @property
     def is_windows_desktop(self) -> bool:

@@ -19,7 +19,10 @@ def _default_scope_tags() -> list[str]:
 
 @dataclass
 class HealthScript:
-    """A script package. `is_global`: one of Microsoft's own, which can only be read and assigned."""
+    """A script package. `is_global`: one of Microsoft's own, which can only be read and assigned.
+
+    `changes`: the times of the assignment and of each later version, after which a device runs it anew.
+    """
 
     id: str
     display_name: str
@@ -36,3 +39,4 @@ class HealthScript:
     scope_tags: list[str] = field(default_factory=_default_scope_tags)
     is_global: bool = False
     assignments: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[datetime] = field(default_factory=list)

@@ -51,6 +51,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "create_over_deleted": ("new", "conflict", "restore"),
     "retry_after": ("integer", "missing", "zero", "fractional", "date"),
     "script_expand": ("allow", "limit"),
+    "script_rows": ("device", "user"),
+    "script_without_user": ("pending", "notApplicable", "missing"),
+    "script_user_name": ("upn", "display_name"),
+    "script_device_access": ("both", "scripts"),
+    "on_demand_report": ("changes", "always"),
+    "windows_license": ("confirmed", "unconfirmed", "none"),
     "script_limit_status": ("400", "403"),
     "script_patch_status": ("200", "204"),
     "script_schedule_time": ("fractional", "seconds"),
@@ -126,6 +132,16 @@ class Settings:
     report_language: str = "en"
     report_status: str = "member"
     report_system_upn: str = "words"
+    script_run_delay: float = 1800.0
+    script_report_delay: float = 1800.0
+    script_weekly_report: bool = False
+    script_rows: str = "device"
+    script_without_user: str = "pending"
+    script_user_name: str = "upn"
+    script_device_access: str = "both"
+    on_demand_delay: float = 60.0
+    on_demand_report: str = "changes"
+    windows_license: str = "confirmed"
     script_limit: int = 200
     script_limit_status: str = "400"
     script_patch_status: str = "200"

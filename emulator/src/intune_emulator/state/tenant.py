@@ -28,6 +28,7 @@ from .journal import Journal, Recorder
 from .keys import Keys, random_text
 from .policies import ConfigurationPolicy, DeviceConfiguration, Intent, StateHistory
 from .quota import Quota
+from .script_results import OnDemandRun, ResultHistory
 from .settings import Settings
 
 DOMAIN = "contoso.onmicrosoft.com"
@@ -86,6 +87,9 @@ class Tenant:
         self.scope_tags: dict[str, dict[str, Any]] = {}
         self.configuration_policies: dict[str, ConfigurationPolicy] = {}
         self.health_scripts: dict[str, HealthScript] = {}
+        # by device id and script id; None: for every script
+        self.script_results: dict[tuple[str, str | None], ResultHistory] = {}
+        self.on_demand_runs: dict[str, list[OnDemandRun]] = {}
         self.approvals: dict[str, ApprovalRequest] = {}
         self.policy_states: dict[str, dict[str, StateHistory]] = {}
         self.export_jobs: dict[str, ExportJob] = {}
