@@ -20,7 +20,7 @@ positional: _input
 options:
   _input:
     description:
-      - The results of M(ansible.builtin.raw), as they were registered. The key C(status) is that of C(dsregcmd.exe /status). The keys
+      - The results of C(ansible.builtin.raw), as they were registered. The key C(status) is that of C(dsregcmd.exe /status). The keys
         C(intune), C(group_policy), and C(user_group_policy) are those of C(reg.exe query "KEY" /s /reg:64), where C(KEY) is
         C(HKLM\\SOFTWARE\\Microsoft\\Policies\\PassportForWork), C(HKLM\\SOFTWARE\\Policies\\Microsoft\\PassportForWork), and
         C(HKCU\\SOFTWARE\\Policies\\Microsoft\\PassportForWork).

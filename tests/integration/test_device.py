@@ -19,10 +19,12 @@ import yaml
 from ansible_collections.endpointops.intune.plugins.module_utils._probe import dsregcmd, reg_query
 from tests.integration.connection.windows import split
 from tests.integration.harness import REPOSITORY, Ansible, PlayRun
+from tests.quality.test_guides import blocks
 from tests.support.dsregcmd import OUTPUTS, SIGNED_OUT, WITHOUT_PIN, change, possible, render
 from tests.support.reg_query import DEVICE, GROUP_POLICY, NOT_THERE, ON
 from tests.support.reg_query import render as render_registry
 
+GUIDE = REPOSITORY / "docs/docsite/rst/guide_device_proof.rst"
 COMMANDS = {
     "dsregcmd.exe /status": "status",
     rf"reg.exe query {reg_query.INTUNE} /s /reg:64": "intune",
@@ -223,3 +225,29 @@ def test_the_playbook_asks_the_hosts_of_a_group(windows: Windows) -> None:
     assert "  pc-1: Microsoft Entra joined" in run.output and "pc-2" not in run.output
     assert "  Can the user reset the PIN and keep the credentials? yes" in run.output
     assert calls(folder) == list(COMMANDS)
+
+
+def test_the_guide_shows_what_is_printed(windows: Windows) -> None:
+    (shown,) = [block.text for block in blocks(GUIDE) if block.kind == "ansible-output"]
+    group_policy = render_registry({GROUP_POLICY: {"Enabled": 1}})
+    windows.add("lt-berlin-014", render(remote), intune=render_registry(ON), group_policy=group_policy)
+    run, _devices = windows.run()
+    printed = run.output.splitlines()
+    # A text that goes on is cut in the guide, in the middle of its line.
+    told = [line.removesuffix(" [...]") for line in shown.splitlines()]
+    assert [line for line in told if not any(there.startswith(line) for there in printed)] == []
+    assert [line for line in told if line.startswith("  ")] and "not known" in shown
+
+
+def test_the_examples_of_the_guide_run(windows: Windows) -> None:
+    outputs, devices = (block.content for block in blocks(GUIDE) if block.kind == "yaml+jinja")
+    group_policy = render_registry({GROUP_POLICY: {"Enabled": 1}})
+    windows.add("right", render(remote), intune=render_registry(ON))
+    windows.add("beaten", render(remote), intune=render_registry(ON), group_policy=group_policy)
+    inventory = windows.ansible.folder / "windows.yml"
+    inventory.write_text(yaml.safe_dump({"windows": {"hosts": windows.hosts}}), encoding="utf-8")
+    (windows.ansible.folder / "dsregcmd.txt").write_text(render(OUTPUTS["no PIN yet"]), encoding="utf-8", newline="")
+    run = windows.ansible.plays([*outputs, {**devices[0], "connection": "windows"}], "-i", str(inventory))
+    assert run.code == 2, run.output
+    assert run["Show whether the user can reset the PIN, and why not"].result["msg"].startswith("False The user has no PIN")
+    assert "fatal: [beaten]" in run.output and "Turn 'Use PIN Recovery' on" in run.output and "fatal: [right]" not in run.output

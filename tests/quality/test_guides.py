@@ -23,6 +23,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _permiss
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._advice import HINTS
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.prediction import PREDICTIONS
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import finding
+from ansible_collections.endpointops.intune.plugins.module_utils._probe.reason import Code
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.model import ReasonCode
 from tests.support.modules import list_modules
 
@@ -312,6 +313,16 @@ def test_each_modules_notes_name_the_permissions_that_it_needs(name):
     notes = " ".join(yaml.safe_load(module(name).DOCUMENTATION)["notes"])
     needed = [row[0] for row in permissions.MODULES[name]]
     assert needed and [permission for permission in needed if f"C({permission})" not in notes] == []
+
+
+def test_the_reasons_of_a_device_are_those_of_the_filters():
+    told = {code for codes, _meaning in table("guide_device_proof", "Reasons of a device") for code in re.findall(r"``(\w+)``", codes)}
+    known = set()
+    for name in ("dsregcmd", "pin_reset_on_device"):
+        document = importlib.import_module(f"ansible_collections.{COLLECTION}plugins.filter.{name}").RETURN
+        reasons = yaml.safe_load(document)["_value"]["contains"]["reasons"]
+        known |= set(re.findall(r"\bC\((\w+)\)", str(reasons["contains"]["code"]["description"])))
+    assert told == known and known <= set(t.get_args(Code))
 
 
 def test_the_table_of_attributes_is_that_of_the_documentation():
