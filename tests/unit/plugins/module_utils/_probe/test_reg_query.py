@@ -37,6 +37,7 @@ def intune(registry: Registry, end: str = "\r\n") -> IntunePolicies:
         ),
         pytest.param({DEVICE: {"EnablePinRecovery": 0}, OTHER_TENANT: {"EnablePinRecovery": 1}}, IntunePolicies("0", "-"), id="and turned"),
         pytest.param({GROUP_POLICY: {"EnablePinRecovery": 1}}, None, id="another key than the one asked for"),
+        pytest.param({DEVICE: {}, GROUP_POLICY: {"EnablePinRecovery": 1}}, IntunePolicies("-", "-"), id="another key behind it"),
         pytest.param({PERSON: {"EnablePinRecovery": 1}}, IntunePolicies("-", "-", ("1",)), id="of a user"),
         pytest.param(
             {PERSON: {"EnablePinRecovery": 1}, OTHER_PERSON: {"EnablePinRecovery": 0, "x": 1}},
@@ -101,6 +102,9 @@ def test_text_that_was_utf_16_is_read() -> None:
         pytest.param({}, {USER_GROUP_POLICY: {"Enabled": 1}}, "0", id="of the user alone"),
         pytest.param({GROUP_POLICY: {"EnablePinRecovery": 1}}, {USER_GROUP_POLICY: {"Enabled": 0}}, "0", id="the user's wins"),
         pytest.param({GROUP_POLICY: {"EnablePinRecovery": 1}}, {USER_GROUP_POLICY: {"Enabled": 1}}, "1", id="both together"),
+        pytest.param(
+            {GROUP_POLICY: {"EnablePinRecovery": 1, "Enabled": 0}}, {USER_GROUP_POLICY: {"Enabled": 1}}, "1", id="the user's wins, on"
+        ),
     ],
 )
 def test_a_group_policy(computer: Registry, user: Registry, expected: str) -> None:
