@@ -347,8 +347,11 @@ def test_whether_an_assignment_of_a_script_is_protected_is_a_setting(client: Any
     protect(client, "scripts", approval_scripts_cover=[])
     assert scripts.assign(client, made, scripts.target()).status_code == 204
     assert client.call("DELETE", f"{scripts.SCRIPTS}/{made}").status_code == 400
+    on_demand = f"/beta/deviceManagement/managedDevices/{client.device('LT-BERLIN-012')['id']}/initiateOnDemandProactiveRemediation"
+    assert client.call("POST", on_demand, {"scriptPolicyId": made}).status_code == 204
     client.settings(approval_scripts_cover=["assign", "on_demand"])
     assert scripts.assign(client, made).status_code == 400
+    assert client.call("POST", on_demand, {"scriptPolicyId": made}).status_code == 400
 
 
 def test_items_of_a_batch_bring_their_own_headers(client: Any) -> None:

@@ -69,11 +69,12 @@ REQUIRED_TO_CREATE: dict[str, frozenset[str]] = {
 
 # The form of answers whose types are not described.
 TYPES: dict[str, ObjectForm] = {
+    "undescribedObject": {"properties": {}, "required": [], "untyped": True},
     "undescribedItem": {"properties": {"id": "string"}, "required": ["id"], "untyped": True},
     "undescribedItems": {"properties": {"value": "[undescribedItem]"}, "required": ["value"], "untyped": True},
     "undescribedText": {"properties": {"value": "string?"}, "required": ["value"], "untyped": True},
 }
-_ITEM, _ITEMS, _TEXT = map(parse, TYPES)
+_OBJECT, _ITEM, _ITEMS, _TEXT = map(parse, TYPES)
 
 
 class UndescribedOperation(t.NamedTuple):
@@ -88,6 +89,7 @@ class UndescribedOperation(t.NamedTuple):
 _PLAIN = r"/deviceManagement/deviceConfigurations/[^/]+/getOmaSettingPlainTextValue\(secretReferenceValueId='[^']+'\)"
 _INTENTS, _ENROLLMENT = "/deviceManagement/intents", "/deviceManagement/deviceEnrollmentConfigurations"
 _DEVICE_SCRIPTS = "/deviceManagement/managedDevices/[^/]+/deviceHealthScriptStates"
+_LICENSE = "/deviceManagement/dataProcessorServiceForWindowsFeaturesOnboarding"
 _OLD_TEMPLATES = "policies of old templates may set PIN recovery too; they are only read, to find conflicts"
 _TENANT_WIDE = "the tenant-wide policy of Windows Hello for Business is only read, to find conflicts"
 _PLAIN_TEXT = "a function with a parameter in its name; it answers one text, the value that reads of a profile hide"
@@ -100,6 +102,7 @@ UNDESCRIBED_OPERATIONS: tuple[UndescribedOperation, ...] = (
     UndescribedOperation(BETA, f"{_INTENTS}/[^/]+", _OLD_TEMPLATES, _ITEM),
     UndescribedOperation(BETA, f"{_INTENTS}/[^/]+/(settings|assignments)", _OLD_TEMPLATES, _ITEMS),
     UndescribedOperation(BETA, _DEVICE_SCRIPTS, "what a device reported of each remediation, and who ran it", _ITEMS),
+    UndescribedOperation(BETA, _LICENSE, "whether remediations run at all in the tenant", _OBJECT),
     UndescribedOperation(BOTH, _ENROLLMENT, _TENANT_WIDE, _ITEMS),
 )
 

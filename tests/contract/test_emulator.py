@@ -20,6 +20,7 @@ from emulator.tests import test_configurations as configurations
 from emulator.tests import test_directory as directory
 from emulator.tests import test_filters_and_tags as references
 from emulator.tests import test_health_scripts as scripts
+from emulator.tests import test_on_demand as on_demand
 from emulator.tests import test_planted_policies as planted
 from emulator.tests import test_policy_states as policy_states
 from emulator.tests import test_reports as reports
@@ -137,6 +138,8 @@ def test_status_overview(client: Any, comparison: Comparison) -> None:
         scripts.test_assign_replaces_all,
         scripts.test_a_filter_of_an_assignment_is_kept,
         scripts.test_schedules_are_kept,
+        on_demand.test_a_package_without_assignment_runs_on_demand,
+        on_demand.test_the_license,
         script_states.test_pending_then_reported,
         script_states.test_the_variety_of_the_demo,
         script_states.test_the_summary,

@@ -110,7 +110,8 @@ def _render_in_list(request: GraphRequest, device: Device, options: QueryOptions
     return row
 
 
-def _device(request: GraphRequest) -> Device:
+def find_device(request: GraphRequest) -> Device:
+    """Return the device that the path names; 404 for any other."""
     device = request.tenant.devices.get(request.params["id"])
     if device is None:
         raise intune_error(404, "ResourceNotFound", "Device not found: an entity with the given id does not exist.")
@@ -121,7 +122,7 @@ def get(request: GraphRequest) -> Response:
     """Return a device with its action results."""
     options = read_options(request.query, frozenset({"$select"}), 1000)
     check_select(options.select, DEFAULTS[request.version], "managedDevice")
-    device = _device(request)
+    device = find_device(request)
     body = _render_in_list(request, device, options)
     if options.select is not None:
         body = {name: _value(request, device, name) for name in _names(request, options)}
@@ -140,7 +141,7 @@ def _results(request: GraphRequest, device: Device) -> list[dict[str, Any]]:
 
 def _act(request: GraphRequest, name: str) -> Response:
     """Accept a remote action; 204 means only that it is queued."""
-    device = _device(request)
+    device = find_device(request)
     if request.body not in (None, {}):
         raise bad_request(
             f"The parameter '{next(iter(request.body), '')}' in the request payload is not a valid parameter for the operation '{name}'."

@@ -17,6 +17,7 @@ from ..http.odata import QueryOptions, check_select, read_options
 from ..http.paging import collection, page
 from ..state.clock import iso_fractional
 from ..state.health_scripts import HealthScript
+from ..state.tenant import Tenant
 from . import health_script_body, health_script_schedules
 from .assignments import read_filter, read_target
 from .oma_settings import unknown_property
@@ -96,6 +97,14 @@ def _find_own(request: GraphRequest) -> HealthScript:
     return item
 
 
+def check_license(tenant: Tenant) -> None:
+    """Refuse a write while the Windows license of the tenant is not confirmed, by setting: whether the service does so is not known."""
+    status = tenant.settings.windows_license_refusal
+    if tenant.settings.windows_license != "confirmed" and status != "none":
+        code = "BadRequest" if status == "400" else "Forbidden"
+        raise intune_error(int(status), code, health_script_body.UNSPECIFIC_MESSAGE)
+
+
 def _entity(request: GraphRequest, item: HealthScript, options: QueryOptions, status: int = 200) -> Response:
     context = request.context(PATH, options.select, entity=True)
     return Response(status, {"@odata.context": context, **_render(request, item, options)})
@@ -121,6 +130,7 @@ def create(request: GraphRequest) -> Response:
     """Create a script package; names need not be unique."""
     fields = health_script_body.read(request, is_new=True)
     tenant = request.tenant
+    check_license(tenant)
     own = [item for item in tenant.health_scripts.values() if not item.is_global]
     if len(own) >= tenant.settings.script_limit:
         status = int(tenant.settings.script_limit_status)
@@ -165,6 +175,7 @@ def list_assignments(request: GraphRequest) -> Response:
 def assign(request: GraphRequest) -> Response:
     """Replace the assignments. Of an include and an exclude of one group, the include is kept (measured)."""
     item = find(request)
+    check_license(request.tenant)
     kept: dict[str, dict[str, Any]] = {}
     for entry in _entries(request):
         made = _make_assignment(request, item, entry)

@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..http.errors import forbidden
+from ..http.message import GraphRequest
+
 DEVICES_READ = ("DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.ReadWrite.All")
 DEVICES_WRITE = ("DeviceManagementManagedDevices.ReadWrite.All",)
 DEVICES_PRIVILEGED = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
@@ -16,3 +21,10 @@ APPROVALS_READ = (*RBAC_READ, *CONFIG_READ)
 # Since July 2025 these, not DeviceManagementConfiguration.
 SCRIPTS_READ = ("DeviceManagementScripts.Read.All", "DeviceManagementScripts.ReadWrite.All")
 SCRIPTS_WRITE = ("DeviceManagementScripts.ReadWrite.All",)
+
+
+def check_further_role(request: GraphRequest, roles: Sequence[str]) -> None:
+    """Raise 403 for a caller that has none of these roles, which a request needs beside those of its route."""
+    granted = {*request.claims.get("roles", ()), *request.claims.get("scp", "").split()}
+    if granted.isdisjoint(roles):
+        raise forbidden(roles)

@@ -17,6 +17,7 @@ from . import (
     filters_and_tags,
     health_scripts,
     intents,
+    on_demand,
     script_states,
 )
 from .roles import (
@@ -91,6 +92,8 @@ ROUTES: tuple[Route, ...] = (
     Route(BETA, "GET", SCRIPTS + "/{id}/deviceRunStates", script_states.list_run_states, SCRIPTS_READ, "configuration"),
     Route(BETA, "GET", SCRIPTS + "/{id}/runSummary", script_states.run_summary, SCRIPTS_READ, "configuration"),
     Route(BETA, "GET", MANAGED_DEVICES + "/{id}/deviceHealthScriptStates", script_states.list_of_device, SCRIPTS_READ, "devices"),
+    Route(BETA, "POST", MANAGED_DEVICES + "/{id}/initiateOnDemandProactiveRemediation", on_demand.start, DEVICES_READ, "devices"),
+    Route(BETA, "GET", f"/{on_demand.LICENSE_PATH}", on_demand.get_license, CONFIG_READ, "configuration"),
     Route(V1, "GET", "/deviceManagement", account.get, CONFIG_READ, "configuration"),
 )
 
@@ -118,6 +121,9 @@ BETA_ONLY = (
     "assignmentFilters",
     "roleScopeTags",
     "deviceHealthScripts",
+    "deviceHealthScriptStates",
+    "initiateOnDemandProactiveRemediation",
+    "dataProcessorServiceForWindowsFeaturesOnboarding",
     "intents",
 )
 # Segments below which the service has no routes to items, although Microsoft's metadata has them.

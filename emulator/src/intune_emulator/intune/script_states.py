@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..http.errors import forbidden, intune_error, not_emulated
+from ..http.errors import not_emulated
 from ..http.message import GraphRequest, Response
 from ..http.odata import QueryOptions, check_select, read_options
 from ..http.paging import collection, page
@@ -25,8 +25,9 @@ from ..state.health_scripts import HealthScript
 from ..state.script_results import result_at
 from ..state.tenant import Tenant
 from .assignments import FILTER_ID
+from .devices import find_device
 from .health_scripts import PATH, find
-from .roles import DEVICES_READ
+from .roles import DEVICES_READ, check_further_role
 from .script_runs import Plan, Report, can_run, find_assigned, find_next_run, find_reports, history_of, make_plan, runs_scripts, who_ran
 
 TYPE = "deviceHealthScriptDeviceState"
@@ -182,9 +183,8 @@ def _read_expand(request: GraphRequest, text: str) -> list[str]:
 
 
 def _check_device_access(request: GraphRequest) -> None:
-    granted = {*request.claims.get("roles", ()), *request.claims.get("scp", "").split()}
-    if request.tenant.settings.script_device_access == "both" and granted.isdisjoint(DEVICES_READ):
-        raise forbidden(DEVICES_READ)
+    if request.tenant.settings.script_device_access == "both":
+        check_further_role(request, DEVICES_READ)
 
 
 def run_summary(request: GraphRequest) -> Response:
@@ -210,9 +210,7 @@ def list_of_device(request: GraphRequest) -> Response:
     options = read_options(request.query, POLICY_OPTIONS, 1000)
     check_select(options.select, POLICY_NAMES, "deviceHealthScriptPolicyState")
     tenant = request.tenant
-    device = tenant.devices.get(request.params["id"])
-    if device is None:
-        raise intune_error(404, "ResourceNotFound", "Device not found: an entity with the given id does not exist.")
+    device = find_device(request)
     scripts = tenant.health_scripts.values()
     found = [row for script in scripts for row in _find_rows(tenant, script, _find_targets(tenant, script, [device]))]
     rows, link = page(request, options, found, tenant.settings.page_size)

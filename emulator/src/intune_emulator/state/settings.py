@@ -56,6 +56,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "script_user_name": ("upn", "display_name"),
     "script_device_access": ("both", "scripts"),
     "on_demand_report": ("changes", "always"),
+    "on_demand_access": ("scripts", "documented"),
+    "windows_license_refusal": ("none", "400", "403"),
     "windows_license": ("confirmed", "unconfirmed", "none"),
     "script_limit_status": ("400", "403"),
     "script_patch_status": ("200", "204"),
@@ -141,7 +143,9 @@ class Settings:
     script_device_access: str = "both"
     on_demand_delay: float = 60.0
     on_demand_report: str = "changes"
+    on_demand_access: str = "scripts"
     windows_license: str = "confirmed"
+    windows_license_refusal: str = "none"
     script_limit: int = 200
     script_limit_status: str = "400"
     script_patch_status: str = "200"
