@@ -45,8 +45,8 @@ def test_resets_once_and_a_second_run_finds_it_done(both_executions):
 NIL = "00000000-0000-0000-0000-000000000000"
 
 
-def test_the_wrong_device_is_never_reset(both_executions):
-    control = both_executions.tenant.control
+def test_the_wrong_device_is_never_reset(each_execution):
+    control = each_execution.tenant.control
     control.add_device(deviceName="UNREGISTERED", azureADDeviceId=NIL, userId=NIL)
     control.add_device(deviceName="OCTAL", serialNumber="5349")
     control.add_device(deviceName="NAMESAKE", serialNumber=PHONE)
@@ -62,13 +62,13 @@ def test_the_wrong_device_is_never_reset(both_executions):
         "case 4": ({"devices": [PHONE]}, f"'{PHONE}' matches 2 devices in different ways"),
         "a placeholder": ({"devices": ["Default string"]}, "is a placeholder"),
     }
-    runs = both_executions.cases(MODULE, {name: options for name, (options, _told) in cases.items()})
+    runs = each_execution.cases(MODULE, {name: options for name, (options, _told) in cases.items()})
     for name, (_options, told) in cases.items():
         assert runs[name].status == "failed" and told in runs[name].result["msg"], (name, runs[name].result)
-    found = both_executions.module(MODULE, {"device_groups": ["Field service"], "wait": False, "max_devices": 99})
+    found = each_execution.module(MODULE, {"device_groups": ["Field service"], "wait": False, "max_devices": 99})
     assert stale["id"] not in [item["id"] for item in found.result["results"]], "case 2"
     assert any(f"does not include STALE ({stale['id']})" in warning for warning in found.result["warnings"])
-    assert not any(reset_of(both_executions, name) for name in ("UNREGISTERED", "OCTAL", "NAMESAKE", "STALE"))
+    assert not any(reset_of(each_execution, name) for name in ("UNREGISTERED", "OCTAL", "NAMESAKE", "STALE"))
 
 
 def test_case_7_refused_members_of_a_group_are_named(ansible):
@@ -76,17 +76,17 @@ def test_case_7_refused_members_of_a_group_are_named(ansible):
     assert "refused (platform_not_selected): LT-BERLIN-012" in found.result["msg"] and "group " not in found.result["msg"]
 
 
-def test_case_10_a_moment_without_a_zone_is_shown_in_utc(both_executions):
-    found = both_executions.module(MODULE, {"devices": [PHONE], "reset_since": "2026-01-28 04:30"})
+def test_case_10_a_moment_without_a_zone_is_shown_in_utc(each_execution):
+    found = each_execution.module(MODULE, {"devices": [PHONE], "reset_since": "2026-01-28 04:30"})
     assert found.result["warnings"] == [
         "reset_since '2026-01-28 04:30' has no time zone and counts as UTC: 2026-01-28T04:30:00Z. Add Z or an offset such as +02:00."
     ]
 
 
-def test_case_70_the_outcome_to_expect_is_told_before_the_reset(both_executions):
+def test_case_70_the_outcome_to_expect_is_told_before_the_reset(each_execution):
     names = {"LT-BERLIN-014": "not_supported", "XCOVER-WAREHOUSE-01": "new_passcode", "iPhone de Louise": "passcode_removed"}
     options = {"devices": list(names), "platforms": ["windows", "android", "ios"]}
-    check, real = (both_executions.module(MODULE, options, check_mode=mode) for mode in (True, False))
+    check, real = (each_execution.module(MODULE, options, check_mode=mode) for mode in (True, False))
     for found in (check, real):
         assert {item["device"]: item["predicted_outcome"] for item in found.result["results"]} == names
         assert all(item["predicted_reason"] for item in found.result["results"])
@@ -94,7 +94,7 @@ def test_case_70_the_outcome_to_expect_is_told_before_the_reset(both_executions)
     assert warning.startswith("1 of 3 resets will most likely end as not_supported: LT-BERLIN-014. Microsoft's current pages list no")
     assert [item["status"] for item in real.result["results"]] == ["not_supported", "done", "done"], "what the service reports"
     assert not real.result.get("warnings"), "an outcome needs no prediction"
-    v1 = both_executions.module(MODULE, {**options, "use_beta": False}, check_mode=True)
+    v1 = each_execution.module(MODULE, {**options, "use_beta": False}, check_mode=True)
     assert [item["predicted_outcome"] for item in v1.result["results"]] == ["not_supported", "unknown", "passcode_removed"]
 
 

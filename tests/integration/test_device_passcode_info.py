@@ -123,15 +123,15 @@ def unseal(sealed: str, key: pathlib.Path, certificate: pathlib.Path) -> str:
 
 
 @pytest.mark.parametrize("module", [pytest.param(MODULE, id="case 36: info"), pytest.param("intune_device_passcode", id="case 36: reset")])
-def test_check_mode_hands_nothing_over_and_names_the_recipients(both_executions, module):
-    reset(both_executions, PHONE)
-    certificate, _key = recipient(both_executions.folder)
-    sealed = both_executions.folder / "sealed"
+def test_check_mode_hands_nothing_over_and_names_the_recipients(each_execution, module):
+    reset(each_execution, PHONE)
+    certificate, _key = recipient(each_execution.folder)
+    sealed = each_execution.folder / "sealed"
     sealed.mkdir(mode=0o700)
     options = {"devices": [PHONE], "return_passcode": True, "seal_to": [str(certificate)], "sealed_directory": str(sealed)}
     if module != MODULE:
         options.update(reset_since="2020-01-01T00:00:00Z", platforms=["windows", "android"])
-    found = both_executions.module(module, options, check_mode=True, diff=True)
+    found = each_execution.module(module, options, check_mode=True, diff=True)
     (entry,) = found.result["results"]
     assert (entry["status"], entry["passcode"], entry["sealed_passcode"], entry["sealed_file"]) == ("done", None, None, None)
     assert found.changed and list(sealed.iterdir()) == [], "a file would be written"
@@ -141,18 +141,18 @@ def test_check_mode_hands_nothing_over_and_names_the_recipients(both_executions,
     assert named["fingerprint"] == fingerprint and named["subject"].startswith("CN=") and named["not_after"].endswith("Z")
 
 
-def test_each_sealed_passcode_is_written_to_a_file_once(both_executions):
-    reset(both_executions, PHONE, "PHONE-FIELD-02", "PHONE-FIELD-06")
-    certificate, key = recipient(both_executions.folder)
-    sealed = both_executions.folder / "sealed"
+def test_each_sealed_passcode_is_written_to_a_file_once(each_execution):
+    reset(each_execution, PHONE, "PHONE-FIELD-02", "PHONE-FIELD-06")
+    certificate, key = recipient(each_execution.folder)
+    sealed = each_execution.folder / "sealed"
     sealed.mkdir(mode=0o700)
     devices = [PHONE, "PHONE-FIELD-02", "PHONE-FIELD-06"]
     both = {"name": "in clear", INFO: {"devices": devices, "return_passcode": True}, "register": "clear"}
     keep = {"name": "keep", "ansible.builtin.copy": {"content": "{{ clear.results | to_json }}", "dest": "clear.json"}, "no_log": True}
     options = {"devices": devices, "seal_to": [str(certificate)], "sealed_directory": str(sealed)}
-    play = both_executions.tasks([both, keep, {"name": "first", INFO: options}, {"name": "again", INFO: options}])
+    play = each_execution.tasks([both, keep, {"name": "first", INFO: options}, {"name": "again", INFO: options}])
     assert play.code == 0 and [play[name].changed for name in ("first", "again")] == [True, False], play.output
-    clear = json.loads((both_executions.folder / "clear.json").read_text())
+    clear = json.loads((each_execution.folder / "clear.json").read_text())
     first, again = (play[name].result["results"] for name in ("first", "again"))
     assert [entry["sealed_file"] for entry in first] == [entry["sealed_file"] for entry in again]
     paths = [pathlib.Path(entry["sealed_file"]) for entry in first if entry["sealed_file"]]
@@ -161,9 +161,9 @@ def test_each_sealed_passcode_is_written_to_a_file_once(both_executions):
     opened = [unseal(path.read_text(), key, certificate) for path in paths]
     assert opened == [entry["passcode"] for entry in clear if entry["passcode"]]
     # Sealed to somebody else, it does not replace the file, and is told.
-    other, _key = recipient(both_executions.folder)
+    other, _key = recipient(each_execution.folder)
     before = [path.read_text() for path in paths]
-    told = both_executions.module(MODULE, {**options, "seal_to": [str(other)]})
+    told = each_execution.module(MODULE, {**options, "seal_to": [str(other)]})
     assert told.status == "failed" and "2 passcodes were not handed over" in told.result["msg"]
     assert [path.read_text() for path in paths] == before
     assert [bool(entry["sealed_passcode"]) for entry in told.result["results"]] == [True, True, False]

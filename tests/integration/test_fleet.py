@@ -124,8 +124,8 @@ def test_another_application_takes_the_quota_meanwhile(fleet, in_process):
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before the answers", "after the answers"])
-def test_a_run_that_was_killed_is_continued(fleet, both_executions, answered):
-    control, path = fleet.control, both_executions.folder / "journal.jsonl"
+def test_a_run_that_was_killed_is_continued(fleet, each_execution, answered):
+    control, path = fleet.control, each_execution.folder / "journal.jsonl"
     options = {"device_groups": [EVERYONE], "max_devices": 60, "wait": False, "journal_path": str(path)}
     task = {"name": "reset", RESET: options}
     for device in control.devices():
@@ -134,19 +134,19 @@ def test_a_run_that_was_killed_is_continued(fleet, both_executions, answered):
     if not answered:
         control.arm("delay", "POST", r"^/\$batch$", version="v1.0", seconds=60, processed=True)
     # Twenty resets, and then it has to wait for more.
-    with both_executions.start([{"name": "killed", RESET: {**options, "write_quota": 20}}]) as run:
+    with each_execution.start([{"name": "killed", RESET: {**options, "write_quota": 20}}]) as run:
         run.until(lambda: len(control.resets()) == 20 and events(path)["accepted"] == (20 if answered else 0))
-        refused = both_executions.module(MODULE, options)
+        refused = each_execution.module(MODULE, options)
         assert refused.status == "failed" and "is in use by another run" in refused.result["msg"] and refused.writes == []
         run.kill()
     # Twenty, unless this machine is so slow that it was the turn of the next ones.
     sent, left = len(control.resets()), path.read_bytes()
     assert sent < 60 and events(path) == {"journal": 1, "begin": 1, "intent": sent, **({"accepted": sent} if answered else {})}
-    check = both_executions.module(MODULE, options, check_mode=True)
+    check = each_execution.module(MODULE, options, check_mode=True)
     assert check.status == "ok", check.result
     assert check.writes == [] and path.read_bytes() == left
     assert check.result["summary"]["planned"] == 60 - sent
-    play = both_executions.tasks([{**task, "name": "continued"}, {**task, "name": "afterwards"}])
+    play = each_execution.tasks([{**task, "name": "continued"}, {**task, "name": "afterwards"}])
     continued, afterwards = play.tasks
     assert "did not come to its end" in play.output
     assert continued.result["summary"]["pending"] == 60 and len(continued.writes) == 60 - sent, play.output
@@ -242,14 +242,14 @@ def test_two_equal_tasks_in_a_row_reset_each_device_once(fleet, in_process, reco
     assert {entry["confirmed"] for entry in play["first"].result["results"]} == {True}
 
 
-def test_case_11_a_killed_task_is_run_again_without_a_journal(fleet, both_executions):
+def test_case_11_a_killed_task_is_run_again_without_a_journal(fleet, each_execution):
     """Its resets are in the audit log alone."""
     lag(fleet, 3600, 0)
     options = {"device_groups": [EVERYONE], "max_devices": 60, "wait": False}
-    with both_executions.start([{"name": "killed", RESET: {**options, "write_quota": 20}}]) as run:
+    with each_execution.start([{"name": "killed", RESET: {**options, "write_quota": 20}}]) as run:
         run.until(lambda: len(fleet.control.resets()) >= 20)
         run.kill()
-    again = both_executions.module(MODULE, options)
+    again = each_execution.module(MODULE, options)
     assert again.status == "ok" and again.result["summary"]["pending"] == 60, again.result
     assert resets(fleet) == {1: 60}
 

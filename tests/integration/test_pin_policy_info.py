@@ -38,24 +38,24 @@ def test_nothing_is_there(each_execution):
     assert (found.result["pin_policies"], found.result["findings"], found.result["problems"]) == ([], [], [])
 
 
-def test_finds_what_the_module_made(both_executions):
+def test_finds_what_the_module_made(each_execution):
     for backend, name in (("custom", "A"), ("settings_catalog", "B")):
         options = {"name": name, "backend": backend, "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
-        both_executions.module("intune_pin_policy", options)
-    found = both_executions.module(MODULE, {})
+        each_execution.module("intune_pin_policy", options)
+    found = each_execution.module(MODULE, {})
     shown = [(policy["name"], policy["surface"], policy["backend"], settings_of(policy)) for policy in found.result["pin_policies"]]
     on = {"enable_pin_recovery": True}
     assert shown == [("A", "custom", "custom", on), ("B", "settings_catalog", "settings_catalog", on)]
     assert found.result["pin_policies"][0]["assignments"][0]["target"] == "all_devices"
     assert found.result["findings"] == []
-    devices = len(both_executions.tenant.control.devices())
+    devices = len(each_execution.tenant.control.devices())
     rollout = found.result["pin_policies"][0]["rollout"]
     assert (rollout["source"], rollout["devices"]) == ("overview", None) and 0 < rollout["pending"] <= devices
     other = found.result["pin_policies"][1]["rollout"]
     assert (other["source"], other["pending"], other["total"]) == ("report", rollout["pending"], rollout["total"])
-    only = both_executions.module(MODULE, {"name": "B"})
+    only = each_execution.module(MODULE, {"name": "B"})
     assert [policy["name"] for policy in only.result["pin_policies"]] == ["B"]
-    by_id = both_executions.module(MODULE, {"id": only.result["pin_policies"][0]["id"]})
+    by_id = each_execution.module(MODULE, {"id": only.result["pin_policies"][0]["id"]})
     assert by_id.result["pin_policies"] == only.result["pin_policies"]
 
 

@@ -75,8 +75,8 @@ def test_windows_hello_at_enrollment(ansible, enrollment, settings, expected):
     assert codes(found) == expected and found["ready"] is (not expected)
 
 
-def test_what_differs_is_named(both_executions):
-    onboard(both_executions, "PIN recovery", minimum_pin_length=6)
+def test_what_differs_is_named(each_execution):
+    onboard(each_execution, "PIN recovery", minimum_pin_length=6)
     expected = {
         "name": "PIN recovery",
         "settings": {"minimum_pin_length": 8},
@@ -84,14 +84,14 @@ def test_what_differs_is_named(both_executions):
         "assignments": "target=group group='Pilot ring'",
         "scope_tags": "Berlin",
     }
-    found, _run = read(both_executions, expect=expected, terms="role")
+    found, _run = read(each_execution, expect=expected, terms="role")
     told = {each["option"]: (each["current"], each["expected"]) for each in found["differs"]}
     assert told["minimum_pin_length"] == (6, 8) and told["scope_tags"] == (["Default"], ["Berlin"])
     assert [each["group"] for each in told["assignments"][1]] == ["Pilot ring"]
     assert "pin_reset_policy_settings.minimum_pin_length" in str(found["differs"])
-    same, _run = read(both_executions, expect={"name": "PIN recovery", "settings": {"minimum_pin_length": 6}})
+    same, _run = read(each_execution, expect={"name": "PIN recovery", "settings": {"minimum_pin_length": 6}})
     assert same["differs"] == []
-    missing, _run = read(both_executions, expect={"name": "Another"})
+    missing, _run = read(each_execution, expect={"name": "Another"})
     assert [each["code"] for each in missing["differs"]] == ["missing"] and "policy_missing" in codes(missing)
 
 
@@ -164,14 +164,14 @@ def test_a_new_device_is_waited_for(each_execution):
     assert run.tokens == 1
 
 
-def test_a_wait_that_ends_without_success_fails_with_the_reason(both_executions):
-    (policy,) = onboard(both_executions, "PIN recovery")
-    missing = both_executions.module(MODULE, SHORT)
+def test_a_wait_that_ends_without_success_fails_with_the_reason(each_execution):
+    (policy,) = onboard(each_execution, "PIN recovery")
+    missing = each_execution.module(MODULE, SHORT)
     assert missing.status == "failed" and missing.result["error"]["kind"] == "NotReady" and not missing.changed
     assert "is not ready after waiting for 1 s (device_missing): " in missing.result["msg"]
     assert codes(missing.result["readiness"]) == ["device_missing"] and missing.result["error"]["hint"] in missing.result["msg"]
-    enroll(both_executions, policy, {"state": "error", "code": 65000})
-    failed = both_executions.module(MODULE, {**SHORT, "terms": "role"})
+    enroll(each_execution, policy, {"state": "error", "code": 65000})
+    failed = each_execution.module(MODULE, {**SHORT, "terms": "role"})
     assert failed.status == "failed" and "(device_failed)" in failed.result["msg"] and "gave no reason" in failed.result["msg"]
     assert failed.result["readiness"]["device"]["policies"][0]["error_code"] == 65000 and failed.writes == []
 

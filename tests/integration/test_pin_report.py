@@ -60,9 +60,9 @@ def connect(ansible, **policy) -> str:
     return made.result["pin_policy"]["id"]
 
 
-def test_four_beats(both_executions):
+def test_four_beats(each_execution):
     """Check mode writes nothing and says the same; on a clock that stands still, a second run finds equal bytes."""
-    ansible = both_executions
+    ansible = each_execution
     freeze(ansible)
     place = folder(ansible)
     options = {"directory": str(place)}

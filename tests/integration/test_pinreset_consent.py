@@ -268,18 +268,18 @@ def test_a_cloud_without_documentation_and_what_is_no_scope_are_refused_before_a
 # --- the info module ------------------------------------------------------------------------------------------------
 
 
-def test_info_tells_what_is_there_and_changes_nothing(both_executions):
-    nothing = both_executions.module(INFO, {})
+def test_info_tells_what_is_there_and_changes_nothing(each_execution):
+    nothing = each_execution.module(INFO, {})
     assert (nothing.status, nothing.changed, nothing.writes) == ("ok", False, [])
     assert nothing.result["pinreset_consent"]["ready"] is False
-    done = both_executions.module(MODULE, {})
-    found = both_executions.module(INFO, {}, check_mode=True)
+    done = each_execution.module(MODULE, {})
+    found = each_execution.module(INFO, {}, check_mode=True)
     assert found.result["pinreset_consent"] == done.result["pinreset_consent"]
     assert len([entry for entry in found.journal if entry["kind"] == "graph"]) == 3
-    more = both_executions.module(INFO, {"client_scopes": ["user_impersonation", "more"]}).result["pinreset_consent"]
+    more = each_execution.module(INFO, {"client_scopes": ["user_impersonation", "more"]}).result["pinreset_consent"]
     assert (more["ready"], more["client"]["consented"], more["service"]["consented"]) == (False, False, True)
-    both_executions.module(MODULE, {"state": "absent"})
-    gone = both_executions.module(INFO, {}).result["pinreset_consent"]
+    each_execution.module(MODULE, {"state": "absent"})
+    gone = each_execution.module(INFO, {}).result["pinreset_consent"]
     assert gone["service"]["deleted"] and gone["client"]["deleted"] and not gone["service"]["present"]
     assert set(gone["service"]) == set(found.result["pinreset_consent"]["service"])
 

@@ -11,6 +11,8 @@ import os
 
 import pytest
 
+from .harness import one_of
+
 PLAYBOOK = "endpointops.intune.{}"
 OUTCOME = "Outcome | Fail unless users can reset their PIN"
 CHECK = "Check | Look for reasons not to begin"
@@ -55,7 +57,7 @@ def test_onboards_and_a_second_run_changes_nothing(ansible):
     assert max(len(printed(play)) for play in (dry, first, second)) <= 12, printed(first)
 
 
-@pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
+@pytest.mark.parametrize("backend", one_of("custom", "settings_catalog"))
 def test_a_second_run_asks_as_little_as_proves_that_nothing_is_to_be_done(ansible, backend):
     """Consent: one list of the three applications, and the grants of each of the two clients. Policy: one list with all in it."""
     run(ansible, "onboard", pin_reset_policy_backend=backend, **ASSIGNED)
@@ -275,7 +277,7 @@ def test_case_48_offboard_takes_back_only_what_onboarding_made(ansible):
     assert forced.code == 0 and f"DELETE {profiles}/{theirs}" in writes(forced)
 
 
-@pytest.mark.parametrize("backend", ["custom", "settings_catalog"])
+@pytest.mark.parametrize("backend", one_of("custom", "settings_catalog"))
 def test_offboarding_stops_where_no_policy_has_the_name_and_others_turn_pin_recovery_on(ansible, backend):
     run(ansible, "onboard", pin_reset_policy_name="Hello PIN", pin_reset_policy_backend=backend, **ASSIGNED)
     for arguments in ([], ["--check"], ["--tags", "policy"], ["--tags", "preflight"], ["--skip-tags", "preflight"]):
@@ -294,10 +296,10 @@ def test_offboarding_stops_where_no_policy_has_the_name_and_others_turn_pin_reco
     assert run(ansible, "offboard", pin_reset_policy_name="Hello PIN").code == 0
 
 
-TAGS = ["preflight", "consent", "policy", "verify", "reset"]
+TAGS = ["policy", "preflight", "consent", "verify", "reset"]
 
 
-@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("tag", one_of(*TAGS))
 @pytest.mark.parametrize("how", ["--tags", "--skip-tags"])
 def test_case_58_every_tag_can_be_run_and_skipped_alone(ansible, how, tag):
     play = run(ansible, "onboard", how, tag, pin_reset_devices=["PHONE-HELPDESK-01"], **ASSIGNED)
@@ -315,7 +317,7 @@ def test_case_58_every_tag_can_be_run_and_skipped_alone(ansible, how, tag):
 ALONE = {("--tags", "verify"), ("--skip-tags", "consent"), ("--skip-tags", "policy")}
 
 
-@pytest.mark.parametrize("tag", ["preflight", "policy", "consent"])
+@pytest.mark.parametrize("tag", one_of("policy", "preflight", "consent"))
 @pytest.mark.parametrize("how", ["--tags", "--skip-tags"])
 def test_case_59_every_tag_of_offboarding_can_be_run_and_skipped_alone(ansible, how, tag):
     run(ansible, "onboard", **ASSIGNED)
@@ -337,7 +339,7 @@ READER = [
 ]
 
 
-@pytest.mark.parametrize("playbook", ["onboard", "verify", "reset_passcode", "offboard"])
+@pytest.mark.parametrize("playbook", one_of("onboard", "verify", "reset_passcode", "offboard"))
 def test_case_60_check_mode_needs_permissions_to_read_only(ansible, playbook):
     app = ansible.tenant.control.add_app(roles=READER)
     env = {"INTUNE_CLIENT_ID": app["client_id"], "INTUNE_CLIENT_SECRET": app["client_secret"]}

@@ -10,6 +10,7 @@ import json
 
 import pytest
 
+from .harness import one_of
 from .test_role import ASSIGNED, CHECK, OUTCOME, READER, changed, printed, run, summary, writes
 
 PHONE = {"pin_reset_devices": ["PHONE-HELPDESK-01"]}
@@ -102,7 +103,7 @@ def test_preflight_alone_looks_at_all_that_is_not_skipped(ansible):
     assert run(ansible, "onboard", "--tags", "preflight", "--skip-tags", "policy").code == 0
 
 
-@pytest.mark.parametrize("arguments", [["--tags", "policy"], ["--tags", "consent,policy"], ["--skip-tags", "preflight,verify"]])
+@pytest.mark.parametrize("arguments", one_of(["--tags", "policy"], ["--tags", "consent,policy"], ["--skip-tags", "preflight,verify"]))
 def test_a_policy_for_nobody_is_not_made_whatever_steps_are_chosen(ansible, arguments):
     play = run(ansible, "onboard", *arguments)
     assert play.code == 2 and writes(play) == [] and "assigned to nobody" in play[CHECK].result["msg"], play.output
@@ -121,11 +122,11 @@ def test_offboarding_needs_the_permissions_of_the_steps_that_run(ansible):
 
 @pytest.mark.parametrize(
     ("around", "selected"),
-    [
+    one_of(
         ({"tags": ["onboarding"]}, "onboarding"),
         ({"tags": ["always"]}, "something"),
         ({"tags": "{{ ['onboarding'] }}"}, "onboarding,something"),
-    ],
+    ),
 )
 def test_tags_of_the_users_own_choose_all_steps(ansible, around, selected):
     call = {"name": "role", "ansible.builtin.import_role": {**ROLE, "tasks_from": "main"}, **around}
@@ -144,7 +145,7 @@ def test_the_first_task_refuses_what_it_does_not_take(ansible, wrong):
 # --- tags that are not the role's -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("entry", ["main", "offboard", "verify", "reset", "report"])
+@pytest.mark.parametrize("entry", one_of("main", "offboard", "verify", "reset", "report"))
 def test_a_run_for_other_tags_says_nothing_and_sets_nothing(ansible, entry):
     needed = {"reset": PHONE, "report": {"pin_reset_report_directory": "/nowhere"}}.get(entry, {})
     call = {"name": "role", "ansible.builtin.import_role": {**ROLE, "tasks_from": entry}, "vars": {**needed, "pin_reset_typo": 1}}

@@ -354,9 +354,9 @@ WAYS: dict[str, dict[str, t.Any]] = {
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("me.own.reset", id="case 35: redirect of a module"),
-        pytest.param("me.own.fetch", id="case 35: redirect to the _info module"),
-        pytest.param("me.own.twice", id="case 35: redirect to a redirect"),
+        pytest.param("me.own.reset", id="case 35: redirect of a module", marks=pytest.mark.exhaustive),
+        pytest.param("me.own.fetch", id="case 35: redirect to the _info module", marks=pytest.mark.exhaustive),
+        pytest.param("me.own.twice", id="case 35: redirect to a redirect", marks=pytest.mark.exhaustive),
         pytest.param("me.own.action_too", id="case 35: redirect of module and action"),
     ],
 )
@@ -405,7 +405,10 @@ def test_a_copy_that_is_not_hidden_refuses_to_return_passes(ansible):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param("me.own.wrapped", id="case 35: an action of somebody else"), pytest.param("copied", id="case 35: a copy of the module")],
+    [
+        pytest.param("me.own.wrapped", id="case 35: an action of somebody else", marks=pytest.mark.exhaustive),
+        pytest.param("copied", id="case 35: a copy of the module"),
+    ],
 )
 @pytest.mark.usefixtures("own_collection")
 def test_a_module_that_is_not_hidden_refuses_to_return_passcodes(ansible, name):
@@ -418,7 +421,10 @@ def test_a_module_that_is_not_hidden_refuses_to_return_passcodes(ansible, name):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param("me.own.wrapped", id="case 35: an action of somebody else"), pytest.param("copied", id="case 35: a copy of the module")],
+    [
+        pytest.param("me.own.wrapped", id="case 35: an action of somebody else", marks=pytest.mark.exhaustive),
+        pytest.param("copied", id="case 35: a copy of the module"),
+    ],
 )
 @pytest.mark.usefixtures("own_collection")
 def test_a_module_that_is_hidden_by_its_task_returns_passcodes(ansible, surroundings, name):
