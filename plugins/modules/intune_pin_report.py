@@ -12,8 +12,8 @@ version_added: 1.0.0
 description:
   - Answers one question on one page, I(Can users reset their PIN today?), with the verdict of
     M(endpointops.intune.intune_pin_readiness_info), the next steps in order, findings with evidence and a task to paste, policies with
-    their check-in status, managed devices by platform, join type, version, eligibility, and predicted outcome, the outcomes of resets,
-    and what changed since an earlier report.
+    their check-in status, managed devices by platform, join type, version, eligibility, and predicted outcome, what devices say
+    themselves with O(probe), the outcomes of resets, and what changed since an earlier report.
   - Writes three files beside each other. The HTML page is one file that loads nothing, has no script, and can be mailed and printed. The
     JSON has the same numbers, and L(a published schema,
     https://github.com/endpointops/endpointops.intune/blob/main/docs/schema/pin-reset-report.schema.json). The CSV has a row for each
@@ -120,6 +120,11 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ written.report.html }}: {{ written.numbers.state }}"
 
+- name: Report on how many devices the user can reset the PIN, as the devices say
+  endpointops.intune.intune_pin_report:
+    directory: reports
+    probe: true
+
 - name: Report the outcomes of resets that an earlier task registered, and what changed since the last report
   endpointops.intune.intune_pin_report:
     directory: reports
@@ -203,6 +208,12 @@ numbers:
       type: dict
       returned: always
       sample: {total: 40, platform: {Windows: 31, Android: 9}}
+    probe:
+      description:
+        - Number of devices by the last answer of the probe; null without O(probe), and where the answers could not be read.
+      type: dict
+      returned: always
+      sample: {total: 31, proven: 24, not_proven: 3, pending: 2, unknown: 2}
     resets:
       description: Number of devices by the outcome of their reset; null where none were given.
       type: dict

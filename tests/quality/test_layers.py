@@ -88,6 +88,7 @@ PURE = frozenset(
         "_report.resets",
         "_report.tasks",
         "_report.findings",
+        "_report.proof",
         "_report.changes",
         "_report.report",
         "_report.markup",

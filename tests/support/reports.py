@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import Reason
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import SETTINGS
+from ansible_collections.endpointops.intune.plugins.module_utils._probe.states import State as Answer
 from ansible_collections.endpointops.intune.plugins.module_utils._report.counts import DeviceCounts
 from ansible_collections.endpointops.intune.plugins.module_utils._report.report import Context, build
 from ansible_collections.endpointops.intune.plugins.module_utils._report.resets import Outcomes
 from ansible_collections.endpointops.intune.plugins.module_utils._report.words import LABELS, STATES
 
 from .fakes import CLIENT_ID, GRAPH, TENANT_ID
+from .readiness import proof_of
 
 Json = dict[str, t.Any]
 SCHEMA = json.loads((pathlib.Path(__file__).parents[2] / "docs" / "schema" / "pin-reset-report.schema.json").read_text(encoding="utf-8"))
@@ -112,6 +114,11 @@ def verdict(ready: bool | None = True, **more: t.Any) -> Json:
         "problems": [],
         **more,
     }
+
+
+def describe_probe(*states: Answer, **more: t.Any) -> Json:
+    """Return the results of a probe as intune_pin_readiness_info returns them."""
+    return {**proof_of(*states).describe(), **more}
 
 
 def device(number: int, **more: t.Any) -> Json:
@@ -250,9 +257,15 @@ REASONS_OF_VERDICTS = st.builds(
 DIFFERENCES = st.fixed_dictionaries(
     {"code": st.just("different"), "option": st.one_of(st.none(), NAMES), "current": VALUES, "expected": VALUES, "message": NAMES}
 )
+PROBES = st.none() | st.builds(
+    lambda states, more: describe_probe(*states, **more),
+    st.lists(st.sampled_from(("proven", "not_proven", "unknown", "pending")), max_size=4),
+    st.fixed_dictionaries({}, optional={"name": NAMES, "id": st.none(), "changed": st.none()}),
+)
 VERDICTS = st.builds(
     verdict,
     st.sampled_from((True, False, None)),
+    probe=PROBES,
     levels=LEVELS,
     reasons=st.lists(REASONS_OF_VERDICTS, max_size=3),
     differs=st.lists(DIFFERENCES, max_size=2),

@@ -125,11 +125,13 @@ def _read_devices(
 ) -> Json:
     """Count all devices and put each into the table. Return the counts, or the problem where the list cannot be read to its end."""
     statuses = _list_statuses(evidence)
+    proofs = evidence.probe.by_device if evidence.probe else {}
     try:
         for found in lookup.fetch_all_devices(client):
             device = describe(found, evaluate(found, request.platforms, request.ownerships))
             if counts.add(device):
-                table.add(device, statuses.get(found.id.lower()), outcomes.find(found.id))
+                identity = found.id.lower()
+                table.add(device, statuses.get(identity), outcomes.find(found.id), proofs.get(identity))
     except UNREADABLE as failure:
         table.clear()
         return {"total": None, "problem": explain(client, "the managed devices", failure).problem}

@@ -110,6 +110,8 @@ def state_of(kind: str, value: str) -> str | None:
         return state_of("predicted", value.removeprefix(ELIGIBLE))
     if kind == "eligibility":
         return "unknown" if value in NOT_KNOWN or value == "unknown" else "no"
+    if kind == "probe":
+        return {"proven": "yes", "not_proven": "no"}.get(value, "unknown")
     if kind == "predicted":
         return {"new_passcode": "yes", "passcode_removed": "yes", "not_supported": "no"}.get(value, "unknown")
     return None

@@ -14,6 +14,7 @@ from .._types import Json
 from .findings import render_value
 from .markup import Markup, define_patterns, draw_shares, draw_sign, el, join, preformat, text
 from .parts import make_card, make_details, make_state, make_table, make_time
+from .proof import AGE
 from .style import STYLE, name_digest
 from .words import STATES, State, count, label, show
 
@@ -40,6 +41,7 @@ def render_page(report: Json) -> bytes:
         ("differs", "Differences from the expected policy", _make_differs(report)),
         ("policies", "Policies", _make_policies(report)),
         ("devices", "Managed devices", _make_devices(report)),
+        ("probe", "Proof on devices", _make_probe(report)),
         ("resets", "Outcomes of resets", _make_resets(report)),
         ("coverage", "What this report covers", _make_coverage(report)),
     ]
@@ -267,6 +269,21 @@ def _make_resets(report: Json) -> Markup | None:
             el("div", *cards, class_="tables") if cards else None,
             el("h3", "Sources"),
             el("ul", *sources, class_="plain-list"),
+        ]
+    )
+
+
+def _make_probe(report: Json) -> Markup | None:
+    probe = report["probe"]
+    if probe is None:
+        return None
+    newest = [" The newest change is of ", make_time(probe["changed"]), "."] if probe["changed"] else []
+    rows = [(reason["message"], f"{reason['devices']:,}" if reason["devices"] else "", reason["hint"]) for reason in probe["reasons"]]
+    return join(
+        [
+            el("p", "The last answers of the probe ", el("bdi", probe["name"]), f". {AGE}", *newest),
+            el("section", make_card(probe["table"])) if probe["table"] and probe["table"]["total"] else None,
+            make_table("Why devices have not proven it", ("Reason", "Devices", "To do"), rows) if rows else None,
         ]
     )
 

@@ -15,7 +15,7 @@ import dataclasses
 import typing as t
 
 from .._types import Json
-from . import changes
+from . import changes, proof
 from .findings import LEVELS, Reading, make_differs, make_findings, make_policies, make_reasons, make_steps
 from .words import LABELS, STATES, count, show, tell
 
@@ -23,10 +23,6 @@ QUESTION = "Can users reset their PIN today?"
 HEADINGS = {"yes": "Yes", "no": "No", "unknown": "Not known"}
 MOST_STEPS = 20
 POLICY_PARTS = frozenset({"profiles", "catalog", "intents", "enrollment"})  # of _readiness: the types of policies
-PROVE = (
-    "Prove it on a device: in the session of a user, 'dsregcmd /status' must show CanReset with DestructiveAndNonDestructive, or with "
-    "NonDestructiveOnly, as with hybrid join and key trust."
-)
 GROUP_POLICIES = "Intune cannot see group policies of a domain. They win over every policy in this report."
 
 
@@ -68,6 +64,7 @@ def build(
     findings = make_findings(readiness, policies, Reading(context.tenant_id, context.generated, known.paths))
     reasons, differs, levels = make_reasons(readiness), make_differs(readiness), _make_levels(readiness)
     problems = [tell(problem) for problem in [*(readiness.get("problems") or []), devices.get("problem")] if problem]
+    probe = proof.make_probe(readiness)
     steps = make_steps(reasons, findings, differs, policies)
     report: Json = {
         "format": changes.FORMAT,
@@ -82,15 +79,16 @@ def build(
         },
         "verdict": _make_verdict(readiness, reasons, levels),
         "levels": levels,
-        "steps": steps[:MOST_STEPS] + _close_steps(steps, levels),
+        "steps": steps[:MOST_STEPS] + _close_steps(steps, levels, probe),
         "reasons": reasons,
         "differs": differs,
         "findings": findings,
         "policies": policies,
         "devices": {"total": devices.get("total"), "tables": devices.get("tables") or []},
+        "probe": probe,
         "resets": resets,
         "problems": problems,
-        "coverage": _make_coverage(readiness, devices, resets, earlier, known.unread),
+        "coverage": _make_coverage(readiness, devices, resets, earlier, known.unread, probe),
         "changes": None,
     }
     if earlier is not None:
@@ -116,6 +114,8 @@ def _make_levels(readiness: Json) -> list[Json]:
 def _describe_level(name: str, state: str, devices: int | None, total: int | None) -> str:
     if name == "arrived" and devices is not None and total is not None:
         return f"{devices:,} of {count(total, 'device')} have the policy."
+    if name == "proven" and devices is not None and total is not None:
+        return f"{devices:,} of {count(total, 'device')} say that the user can reset the PIN."
     texts = {
         "connected": (
             "The tenant is connected to the Microsoft PIN Reset Service.",
@@ -123,13 +123,13 @@ def _describe_level(name: str, state: str, devices: int | None, total: int | Non
         ),
         "configured": ("A policy turns PIN recovery on.", "No policy turns PIN recovery on without an obstacle."),
         "arrived": ("Devices have the policy.", "No device has the policy so far."),
-        "proven": ("Devices have shown that the PIN reset works.", "Devices have shown that the PIN reset does not work."),
+        "proven": ("Devices say that their user can reset the PIN.", "No device says that its user can reset the PIN."),
     }
     unknown = {
         "connected": "Whether the tenant is connected to the PIN Reset Service is not known.",
         "configured": "Whether a policy turns PIN recovery on is not known.",
         "arrived": "How many devices have the policy is not known.",
-        "proven": "No device has been examined yet.",
+        "proven": "Whether the users of devices can reset the PIN is not known.",
     }
     if state == "not_applicable":
         return "There is no policy yet that could arrive." if name == "arrived" else "This does not apply."
@@ -155,18 +155,20 @@ def _make_verdict(readiness: Json, reasons: t.Sequence[Json], levels: t.Sequence
     return {"question": QUESTION, "ready": ready if isinstance(ready, bool) else None, "state": state, "heading": heading, "text": text}
 
 
-def _close_steps(steps: t.Sequence[Json], levels: t.Sequence[Json]) -> list[Json]:
+def _close_steps(steps: t.Sequence[Json], levels: t.Sequence[Json], probe: Json | None) -> list[Json]:
     """Return the last step: a hint at those that are left out, or the proof that is still missing."""
     if len(steps) > MOST_STEPS:
         text = f"See {count(len(steps) - MOST_STEPS, 'more finding')} below."
         return [{"state": "unknown", "text": text, "why": "", "anchor": "findings", "task": None}]
     by_name = {level["name"]: level["state"] for level in levels}
     if by_name["proven"] != "yes" and all(by_name[name] == "yes" for name in LEVELS[:3]):
-        return [{"state": "unknown", "text": PROVE, "why": "No device has been examined yet.", "anchor": None, "task": None}]
+        return [proof.make_step(probe)]
     return []
 
 
-def _make_coverage(readiness: Json, devices: Json, resets: Json | None, earlier: Json | None, unread: t.Collection[str]) -> list[Json]:
+def _make_coverage(
+    readiness: Json, devices: Json, resets: Json | None, earlier: Json | None, unread: t.Collection[str], probe: Json | None
+) -> list[Json]:
     """Return the parts that were read, and those that were not. A part that was read with problems is not known as a whole."""
     policies = readiness.get("policies")
     number = len(policies or [])
@@ -185,7 +187,7 @@ def _make_coverage(readiness: Json, devices: Json, resets: Json | None, earlier:
         ),
         ("Managed devices", "unknown" if total is None else "yes", "Could not be read." if total is None else f"{count(total, 'device')}."),
         ("Outcomes of resets", "not_applicable" if resets is None else "yes", "; ".join(given) + "." if given else "None were given."),
-        ("Proof on devices", "unknown", "No device has been examined yet."),
+        ("Proof on devices", *proof.describe_coverage(probe)),
         ("Group policies of a domain", "unknown", GROUP_POLICIES),
         (
             "Earlier report",
@@ -211,10 +213,18 @@ def summarize(report: Json) -> Json:
             "total": report["devices"]["total"],
             **{table["name"]: {row["label"]: row["devices"] for row in table["rows"]} for table in report["devices"]["tables"]},
         },
+        "probe": _count_probe(report["probe"]),
         "resets": None if report["resets"] is None else {"total": report["resets"]["total"], **_count_resets(report["resets"])},
         "changes": None if found is None else {name: len(found[name]) for name in ("new", "fixed", "still", "unknown")},
         "problems": len(report["problems"]),
     }
+
+
+def _count_probe(probe: Json | None) -> dict[str, int] | None:
+    if probe is None or probe["table"] is None:
+        return None
+    counted = {row["value"]: row["devices"] for row in probe["table"]["rows"]}
+    return {"total": probe["table"]["total"], **{name: counted.get(name, 0) for name in LABELS["probe"]}}
 
 
 def _count_resets(resets: Json) -> dict[str, int]:

@@ -15,6 +15,7 @@ import csv
 import io
 import typing as t
 
+from .._probe.states import DeviceState
 from .counts import name_version
 from .resets import Outcome
 from .words import LONGEST_SENTENCE, show
@@ -23,6 +24,7 @@ COLUMNS = (
     *("id", "device_name", "platform", "operating_system", "os_version", "version", "join_type", "ownership", "management_state"),
     *("compliance_state", "user_principal_name", "serial_number", "azure_ad_device_id", "enrolled", "last_sync"),
     *("eligible", "reason", "predicted_outcome", "policy_status", "reset_status", "reset_reason"),
+    *("probe_state", "probe_reason", "probe_changed"),
 )
 # Full-width signs too: some spreadsheets read them as the others.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -35,14 +37,23 @@ class DeviceTable:
     def __init__(self) -> None:
         self._rows: list[tuple[str, str, str]] = []
 
-    def add(self, device: t.Mapping[str, t.Any], policy_status: str | None, outcome: Outcome | None) -> None:
-        """Add a managed device. ``policy_status``: the worst of its policies; null where none is known."""
+    def add(
+        self, device: t.Mapping[str, t.Any], policy_status: str | None, outcome: Outcome | None, proof: DeviceState | None = None
+    ) -> None:
+        """Add a managed device.
+
+        ``policy_status``: the worst of its policies; null where none is known. ``proof``: the last answer of the probe.
+        """
         values = {
             **device,
             "version": name_version(str(device.get("platform")), device.get("os_version")),
             "policy_status": policy_status,
             "reset_status": outcome.status if outcome else None,
             "reset_reason": outcome.reason if outcome else None,
+            "probe_state": proof.state if proof else None,
+            "probe_reason": " ".join(reason.code for reason in proof.reasons) if proof else None,
+            # The time of the last change, not of the last run.
+            "probe_changed": proof.changed if proof else None,
         }
         name = str(device.get("device_name") or "")
         self._rows.append((name.lower(), str(device["id"]), render_row([neutralize(values.get(column)) for column in COLUMNS])))

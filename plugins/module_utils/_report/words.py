@@ -43,6 +43,12 @@ LABELS: t.Mapping[str, t.Mapping[str, str]] = {
         "not_applicable": "not applicable",
         "other": "status not known",
     },
+    "probe": {
+        "proven": "the user can reset the PIN and keeps the credentials",
+        "not_proven": "the user cannot, or loses the credentials",
+        "pending": "not run yet",
+        "unknown": "no answer",
+    },
     "platform": {
         "windows": "Windows",
         "holographic": "HoloLens",

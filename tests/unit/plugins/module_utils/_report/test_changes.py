@@ -57,6 +57,7 @@ def test_levels_and_numbers_are_compared() -> None:
     assert found["numbers"] == [
         {"name": "managed devices", "before": 3, "now": None},
         {"name": "devices that have the policy", "before": 3, "now": None},
+        {"name": "devices that say it works", "before": None, "now": None},
         {"name": "findings", "before": 0, "now": 0},
     ]
 

@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from hypothesis import given, settings
 
+from ansible_collections.endpointops.intune.plugins.module_utils._report import proof
 from ansible_collections.endpointops.intune.plugins.module_utils._report import report as subject
 from tests.support import reports
 from tests.support.reports import finding, policy, reason, status, verdict
@@ -22,6 +23,7 @@ Made = tuple[reports.Json, list[reports.Json]]
 def tables_of(report: reports.Json) -> t.Iterator[reports.Json]:
     yield from report["devices"]["tables"]
     yield from (report["resets"] or {}).get("tables", ())
+    yield from filter(None, [(report["probe"] or {}).get("table")])
     yield from (policy["check_in"] for policy in report["policies"] if policy["check_in"])
 
 
@@ -98,8 +100,8 @@ def test_the_answer_is_a_sentence(readiness: reports.Json, heading: str, text: s
 
 
 def test_the_next_step_of_a_ready_tenant_is_the_proof() -> None:
-    assert [step["text"] for step in reports.report()["steps"]] == [subject.PROVE]
-    assert reports.report(verdict(False, reasons=[reason("not_connected", "connected")]))["steps"][-1]["text"] != subject.PROVE
+    assert [step["text"] for step in reports.report()["steps"]] == [proof.PROVE]
+    assert reports.report(verdict(False, reasons=[reason("not_connected", "connected")]))["steps"][-1]["text"] != proof.PROVE
 
 
 def test_steps_are_at_most_twenty_and_say_how_many_are_left() -> None:
@@ -118,7 +120,7 @@ def test_coverage_says_what_was_not_read() -> None:
         "Check-in status": ("unknown", "Of 1 of 2 assigned policies."),
         "Managed devices": ("unknown", "Could not be read."),
         "Outcomes of resets": ("not_applicable", "None were given."),
-        "Proof on devices": ("unknown", "No device has been examined yet."),
+        "Proof on devices": ("unknown", proof.NOT_ASKED),
         "Group policies of a domain": ("unknown", subject.GROUP_POLICIES),
         "Earlier report": ("not_applicable", "None was given."),
     }

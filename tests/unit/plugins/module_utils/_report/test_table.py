@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.endpointops.intune.plugins.module_utils._report.resets import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._report.table import COLUMNS, DeviceTable, neutralize
 from tests.support import reports
+from tests.support.readiness import answer_of
 
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -67,7 +68,15 @@ def test_rows_come_by_name_with_status_and_outcome() -> None:
     table.add(reports.device(2, device_name="b"), "conflict", Outcome("done"))
     table.add(reports.device(1, device_name="A"), None, Outcome("refused", "hybrid_joined"))
     table.add(reports.device(3, device_name=None), None, None)
-    rows = read(table.render())
+    proof = answer_of("4", "not_proven")
+    table.add(reports.device(4, device_name="c"), None, None, proof)
+    *rows, proven = read(table.render())
+    assert (proven["probe_state"], proven["probe_reason"], proven["probe_changed"]) == (
+        "not_proven",
+        "group_policy pin_recovery_off",
+        proof.changed,
+    )
+    assert not any(row["probe_state"] or row["probe_reason"] or row["probe_changed"] for row in rows)
     assert [(row["device_name"], row["policy_status"], row["reset_status"], row["reset_reason"]) for row in rows] == [
         ("", "", "", ""),
         ("A", "", "refused", "hybrid_joined"),
