@@ -29,6 +29,7 @@ READERS = (
     "GroupMember.Read.All",
     "DeviceManagementManagedDevices.Read.All",
     "DeviceManagementRBAC.Read.All",
+    "DeviceManagementScripts.Read.All",
 )
 WRITERS = ("Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "DeviceManagementConfiguration.ReadWrite.All")
 DEFAULTS = {"name": None, "backend": None, "scope": "device", "description": None, "settings": None, "assignments": None}

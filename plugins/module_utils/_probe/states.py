@@ -34,7 +34,8 @@ LONGEST_ERROR = 200  # characters of a script's error
 PENDING = Reason(
     "probe_pending",
     "Intune has no answer of the probe from the device yet.",
-    "Wait: the device gets the probe within 8 hours, runs it on its schedule while a user is signed in, and reports within an hour.",
+    "Wait: the device gets the probe within 8 hours, runs it on its schedule while a user is signed in, and reports within an hour. "
+    "A device that is registered, and not joined, never runs it.",
 )
 NOT_APPLICABLE = Reason(
     "not_applicable",

@@ -9,12 +9,16 @@ import typing as t
 
 import pytest
 import yaml
+from intune_emulator.intune.policy_states import set_states
 
 from ansible_collections.endpointops.intune.plugins.doc_fragments import readiness as fragment
 from ansible_collections.endpointops.intune.plugins.module_utils import _readiness_options
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.check_in import PolicyOnDevice
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings import SETTINGS
+from ansible_collections.endpointops.intune.plugins.module_utils._probe.reason import Code
+from ansible_collections.endpointops.intune.plugins.module_utils._probe.states import DeviceStateResult, ReasonCountResult, State
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness import model
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.proof import ProbeResult
 from ansible_collections.endpointops.intune.plugins.modules import intune_pin_policy, intune_pin_readiness_info
 from tests.support.readiness_tasks import ALL_DEVICES, Given, Json, expect
 
@@ -26,9 +30,9 @@ OPTIONS = intune_pin_readiness_info.SPEC.argument_spec
 @pytest.fixture(scope="module")
 def readiness() -> Json:
     """Return a verdict with all parts filled."""
-    given = Given()
+    given = Given("helpdesk")
     given.policy("PIN", assignments=[ALL_DEVICES])
-    found, _asked = given.read(expect=expect(scope_tags=["Berlin"]), count_devices=True)
+    found, _asked = given.read(expect=expect(scope_tags=["Berlin"]), count_devices=True, probe=True, probe_devices=True)
     of_device, _asked = given.read(device="LT-BERLIN-012")
     return {**found, "device": of_device["device"]}
 
@@ -48,6 +52,9 @@ def readiness() -> Json:
         (("devices",), model.DevicesResult),
         (("device",), model.DeviceReadinessResult),
         (("device", "policies"), PolicyOnDevice),
+        (("probe",), ProbeResult),
+        (("probe", "reasons"), ReasonCountResult),
+        (("probe", "devices"), DeviceStateResult),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
 )
@@ -65,6 +72,46 @@ def test_the_documented_codes_are_those_that_can_come_back() -> None:
     assert [code for code in t.get_args(model.ReasonCode) if code not in reasons] == []
     differences = " ".join(RETURN["differs"]["contains"]["code"]["description"])
     assert [code for code in t.get_args(model.DifferenceCode) if f"V({code})" not in differences] == []
+
+
+# Of an output that somebody hands over, or a host that is asked, and not of a line of the probe.
+OF_OUTPUTS = {"not_dsregcmd", "several_outputs", "user_state_missing", "users_differ"}
+
+
+def test_the_documented_codes_of_the_probe_are_those_that_can_come_back() -> None:
+    documented = " ".join(RETURN["probe"]["contains"]["reasons"]["contains"]["code"]["description"])
+    assert {code for code in t.get_args(Code) if code not in documented} == OF_OUTPUTS
+    assert list(t.get_args(State)) and all(f"V({state})" in str(RETURN["probe"]["contains"]["devices"]) for state in t.get_args(State))
+
+
+def test_with_a_device_the_probe_is_about_it_alone() -> None:
+    given = Given("helpdesk")
+    for name, state, devices in (("LT-BERLIN-012", "yes", 1), ("LT-BERLIN-014", "no", 0), ("LT-PARIS-004", "unknown", None)):
+        found, asked = given.read(device=name, probe=True)
+        (device,) = found["probe"]["devices"]
+        assert (found["levels"]["proven"], device["device_name"]) == ({"state": state, "devices": devices, "total": 1}, name)
+        assert asked[-1].endswith("/deviceHealthScriptStates") and not any("deviceRunStates" in target for target in asked)
+        assert device["user_name"] and device["primary_user"] is None
+
+
+@pytest.mark.parametrize(("arrives", "is_read"), [(True, True), (False, False)], ids=["before the end", "too late"])
+def test_a_wait_reads_the_probe_at_its_end_where_time_is_left(arrives: bool, is_read: bool) -> None:
+    given = Given("helpdesk")
+    given.connect()
+    policy = given.policy("PIN", assignments=[ALL_DEVICES])
+    (device,) = (device.id for device in given.tenant.devices if device.get("deviceName") == "LT-BERLIN-012")
+    states = {device: "succeeded" if arrives else "pending"}
+    set_states(given.tenant, {"policy_id": policy, "states": states})
+    found, asked = given.read(device="LT-BERLIN-012", probe=True, wait_timeout=60.0, interval=30.0)
+    assert (found["ready"] is True) is arrives
+    assert any("deviceHealthScriptStates" in target for target in asked) is is_read
+    assert [reason["code"] for reason in found["probe"]["reasons"]] == ([] if is_read else ["probe_unread"])
+
+
+def test_of_a_device_that_intune_does_not_know_the_probe_says_nothing() -> None:
+    found, asked = Given("helpdesk").read(device="PC-NEW", probe=True)
+    assert [reason["code"] for reason in found["probe"]["reasons"]] == ["probe_unread"] and found["probe"]["total"] is None
+    assert not any("deviceHealthScriptStates" in target for target in asked)
 
 
 def test_every_setting_can_be_expected() -> None:

@@ -57,6 +57,59 @@ def test_three_policies_take_at_most_ten_requests_and_sign_in_two_more(given: Gi
     assert len(given.read()[1]) <= 4, "the verdict alone"
 
 
+def test_the_results_of_the_probe_take_one_request_more() -> None:
+    given = Given("helpdesk")
+    without, asked = given.read()
+    found, more = given.read(probe=True)
+    assert without["probe"] is None and len(more) == len(asked) + 1
+    probe, proven = found["probe"], found["levels"]["proven"]
+    assert probe["total"] == probe["proven"] + probe["not_proven"] + probe["unknown"] + probe["pending"] > 0
+    assert (proven["state"], proven["devices"], proven["total"]) == ("yes", probe["proven"], probe["total"])
+    assert (probe["assigned"], probe["devices"], found["problems"]) == (True, None, [])
+    assert {**found, "probe": None, "levels": {**found["levels"], "proven": without["levels"]["proven"]}} == without
+
+
+def test_each_device_is_listed_where_that_is_asked_for() -> None:
+    probe = Given("helpdesk").read(probe=True, probe_devices=True)[0]["probe"]
+    states = [device["state"] for device in probe["devices"]]
+    assert {state: states.count(state) for state in set(states)} == {
+        state: probe[state] for state in ("proven", "not_proven", "unknown", "pending")
+    }
+    assert all(bool(device["reasons"]) is (device["state"] != "proven") for device in probe["devices"])
+
+
+def test_no_probe_is_a_problem_and_changes_no_verdict(given: Given) -> None:
+    without = given.read()[0]
+    found, _asked = given.read(probe=True, probe_name="Mine")
+    assert [reason["code"] for reason in found["probe"]["reasons"]] == ["probe_missing"]
+    assert len(found["problems"]) == 1 and "'Mine'" in found["problems"][0]
+    assert (found["ready"], found["reasons"]) == (without["ready"], without["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("lacks", "is_found"),
+    [("DeviceManagementScripts.Read.All", False), ("DeviceManagementManagedDevices.Read.All", True)],
+)
+def test_a_probe_that_may_not_be_read_names_the_permission(lacks: str, is_found: bool) -> None:
+    given = Given("helpdesk")
+    restrict(given, *(role for role in READERS if role != lacks))
+    found, _asked = given.read(probe=True)
+    (reason,) = found["probe"]["reasons"]
+    assert (reason["code"], reason["devices"]) == ("probe_unread", 0) and f"{lacks} is missing" in reason["message"]
+    assert found["problems"] == [reason["message"]] and "license" not in reason["hint"]
+    assert (found["probe"]["id"] is not None) is is_found and found["probe"]["total"] is None
+    assert found["levels"]["proven"] == {"state": "unknown", "devices": None, "total": None}
+
+
+@pytest.mark.parametrize("setting", ["pending", "notApplicable", "missing"])
+@pytest.mark.parametrize("rows", ["device", "user"])
+def test_whatever_intune_shows_of_devices_without_a_user_nothing_is_proven_by_it(setting: str, rows: str) -> None:
+    given = Given("helpdesk", script_without_user=setting, script_rows=rows)
+    probe = given.read(probe=True)[0]["probe"]
+    assert probe["total"] == probe["proven"] + probe["not_proven"] + probe["unknown"] + probe["pending"]
+    assert probe["proven"] == Given("helpdesk").read(probe=True)[0]["probe"]["proven"]
+
+
 def test_ten_thousand_devices_take_one_request_for_each_thousand() -> None:
     given = Given("fleet:2500")
     found, asked = given.read(count_devices=True)
