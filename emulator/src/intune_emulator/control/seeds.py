@@ -71,8 +71,9 @@ def _add_fleet(tenant: Tenant, size: int) -> None:
     histories = [((EARLIEST, result),) for result in FLEET_RESULTS]
     for index in range(1, size + 1):
         name = f"FLEET-{index:06d}"
-        tenant.devices.add(Device(stable_id("device", name), partial(device_properties, tenant, name, FLEET, index)))
-        tenant.script_results[stable_id("device", name), None] = histories[index % len(histories)]
+        device_id = stable_id("device", name)
+        tenant.devices.add(Device(device_id, partial(device_properties, tenant, name, FLEET, index)))
+        tenant.script_results[device_id, None] = histories[index % len(histories)]
     devices = [("device", device.id) for device in tenant.devices]
     pilot = _add_group(tenant, 2, "Fleet pilot", f"The first {FLEET_PILOT} devices of the fleet")
     everything = _add_group(tenant, 1, "All fleet devices", "Every device of the fleet, and the pilot group")

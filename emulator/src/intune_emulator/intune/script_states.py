@@ -84,12 +84,17 @@ class Row:
     user: str | None = None
 
 
-def _find_targets(tenant: Tenant, script: HealthScript, devices: Iterable[Device]) -> list[Target]:
-    """Return the devices that have a row, each with its assignment; None where it ran on demand only."""
-    assigned = find_assigned(tenant, script)
+def _find_targets(tenant: Tenant, script: HealthScript) -> list[Target]:
+    """Return the devices that have a row, each with its assignment; None where it ran on demand only. Found once for all pages."""
     on_demand = {device_id for device_id, runs in tenant.on_demand_runs.items() if any(run.script_id == script.id for run in runs)}
-    wanted = assigned.keys() | on_demand
-    return [(device, assigned.get(device.id)) for device in devices if device.id in wanted and runs_scripts(tenant, device)]
+
+    def find_targets() -> list[Target]:
+        assigned = find_assigned(tenant, script)
+        devices = (device for device in tenant.devices if device.id in assigned or device.id in on_demand)
+        return [(device, assigned.get(device.id)) for device in devices if runs_scripts(tenant, device)]
+
+    key = (script.id, repr(script.assignments), len(on_demand), len(tenant.script_results))
+    return tenant.devices.remember(key, find_targets)
 
 
 def _find_rows(tenant: Tenant, script: HealthScript, targets: Iterable[Target]) -> Iterator[Row]:
@@ -162,7 +167,7 @@ def list_run_states(request: GraphRequest) -> Response:
 def _page_of_rows(request: GraphRequest, options: QueryOptions, script: HealthScript) -> tuple[list[Row], str | None]:
     """Return a page; where each device has exactly one row, only those of the page are made."""
     tenant = request.tenant
-    targets, size = _find_targets(tenant, script, tenant.devices), tenant.settings.page_size
+    targets, size = _find_targets(tenant, script), tenant.settings.page_size
     if tenant.settings.script_rows == "device" and tenant.settings.script_without_user != "missing":
         chosen, link = page(request, options, targets, size)
         return list(_find_rows(tenant, script, chosen)), link
@@ -193,7 +198,7 @@ def run_summary(request: GraphRequest) -> Response:
     script, tenant = find(request), request.tenant
     counts = dict.fromkeys((*COUNTS.values(), *OTHER_COUNTS), 0)
     ran: list[datetime] = []
-    for row in _find_rows(tenant, script, _find_targets(tenant, script, tenant.devices)):
+    for row in _find_rows(tenant, script, _find_targets(tenant, script)):
         is_current = row.report is None or not row.plan.starts or row.report.ran >= max(script.changes)
         counts[COUNTS[row.state if is_current else "pending"]] += 1
         counts["remediationSkippedDeviceCount"] += row.state == "fail" and not script.remediation
@@ -212,7 +217,8 @@ def list_of_device(request: GraphRequest) -> Response:
     tenant = request.tenant
     device = find_device(request)
     scripts = tenant.health_scripts.values()
-    found = [row for script in scripts for row in _find_rows(tenant, script, _find_targets(tenant, script, [device]))]
+    own = ([entry for entry in _find_targets(tenant, script) if entry[0] is device] for script in scripts)
+    found = [row for script, targets in zip(scripts, own, strict=True) for row in _find_rows(tenant, script, targets)]
     rows, link = page(request, options, found, tenant.settings.page_size)
     items = []
     for row in rows:

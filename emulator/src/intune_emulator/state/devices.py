@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from .cache import Cache
 from .device_actions import Action, Simulation
@@ -18,6 +18,7 @@ RESET_ON = ("Windows", "Android", "iOS", "iPadOS", "visionOS")
 REMOVED_ON = ("iOS", "iPadOS", "visionOS")
 USER_ENROLLMENTS = ("appleUserEnrollment", "appleUserEnrollmentWithServiceAccount", "appleAccountDrivenUserEnrollment")
 
+T = TypeVar("T")
 Make = Callable[[], dict[str, Any]]
 
 
@@ -164,7 +165,7 @@ class Devices:
         self._entra = None
         self._changes += 1
 
-    def remember(self, key: Hashable, find: Callable[[], list[Device]]) -> list[Device]:
+    def remember(self, key: Hashable, find: Callable[[], T]) -> T:
         """Return the result of `find`, which is called once until a device changes."""
         self._enroll()
         return self._cache.get(self._changes, key, find)
