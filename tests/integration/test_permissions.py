@@ -133,9 +133,9 @@ def run(tenant, module: str, options: t.Mapping[str, t.Any], roles: t.Iterable[s
         return Run(run_in_process(code, {**connection, "access_token": token, **place, **options}, check=check, diff=False))
 
 
-def prepare(tenant, module: str) -> None:
+def prepare(tenant, module: str, seed: str = "demo") -> None:
     """Return a tenant in which there is something to read."""
-    tenant.control.reset("demo")
+    tenant.control.reset(seed)
     if module == "intune_pin_policy_info":
         group = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": tenant.graph("GET", "/groups")["value"][0]["id"]}
         tenant.control.add_policy("intent", "Berlin", values={"pinMinimumLength": 6}, assignments=[group])
@@ -177,7 +177,8 @@ def names_it(found: Run, module: str, permission: str) -> bool:
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("case", ONLY_WHERE, ids=lambda case: f"{case.module}-{case.row[0]}")
 def test_what_only_some_options_need(tenant, case):
-    prepare(tenant, case.module)
+    # There the probe has run.
+    prepare(tenant, case.module, "helpdesk" if "probe" in case.options else "demo")
     if "approval_justification" in case.options:
         tenant.control.settings(approval_protects=["reset_passcode"])
         # A request that is not approved yet: only who can look requests up finds it again.
@@ -196,9 +197,9 @@ def test_what_only_some_options_need(tenant, case):
 
 def refused(found: Run) -> bool:
     """Whether something could not be done or read because a permission is missing; devices that are not eligible do not count."""
-    return any(
-        word in str({**found.result, "invocation": None}) for word in ("403", "the permission", "approval request for", "is missing")
-    )
+    # One of the demo's devices says nothing of its CanReset.
+    told = str({**found.result, "invocation": None}).replace("CanReset is missing", "")
+    return any(word in told for word in ("403", "the permission", "approval request for", "is missing"))
 
 
 CHECKED = {

@@ -41,6 +41,20 @@ def test_a_run_prints_at_most_twelve_tasks_each_of_which_tells_its_reader_someth
     assert "include_role" not in play.output and "Traceback" not in play.output
 
 
+@pytest.mark.parametrize("playbook", ["verify", "report"])
+def test_what_devices_say_is_told_in_numbers_and_fails_no_run(ansible, tenant, playbook):
+    tenant.control.reset("helpdesk")
+    folder = {"pin_reset_report_directory": str(ansible.folder)} if playbook == "report" else {}
+    play = run(ansible, playbook, pin_reset_verify_probe=True, **folder)
+    told = " ".join(" ".join(play["Summary | PIN reset"].result["msg"]).split())
+    assert "Proven on 4 of 14 devices (4 not proven, 3 unknown, 3 pending); last change 20" in told
+    assert "4: No policy with PIN recovery has arrived on the device." in told
+    assert (play.code == 0) is (playbook == "report"), "nothing is connected"
+    missing = run(ansible, playbook, pin_reset_verify_probe="true", pin_reset_probe_name="Mine", **folder)
+    told = " ".join(" ".join(missing["Summary | PIN reset"].result["msg"]).split())
+    assert told.count("There is no remediation named 'Mine'") == 1 and missing.code == play.code
+
+
 def test_case_64_a_failed_fleet_says_why_before_its_result(ansible):
     play = run(ansible, "reset_passcode", **RESET, pin_reset_wait_timeout=6)
     told = play["Devices | Reset passcodes"].result["msg"]
