@@ -19,7 +19,6 @@ from .. import _json as shapes
 from .._directory.display_names import NO_NAMES, Names
 from .._guid import NIL
 from .._types import Json
-from .terms import name_option
 
 Target = t.Literal["all_devices", "all_users", "group", "exclude_group"]
 FilterType = t.Literal["include", "exclude"]
@@ -51,6 +50,15 @@ class AssignmentResult(t.TypedDict):
     filter: str | None
     filter_id: str | None
     filter_type: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """What is assigned, in messages: a noun, its name, and how its options are named."""
+
+    noun: str
+    name: str
+    name_option: t.Callable[[str], str]
 
 
 class NameLookup(t.Protocol):
@@ -135,13 +143,13 @@ def parse_assignments(found: t.Iterable[Json]) -> tuple[Assignment, ...]:
     return tuple(sorted(parse_assignment(item) for item in found))
 
 
-def validate_known(current: t.Iterable[Assignment]) -> None:
+def validate_known(current: t.Iterable[Assignment], subject: Subject) -> None:
     """Raise SelectionError where managing these assignments would lose one."""
     unknown = sorted({assignment.target for assignment in current if not assignment.is_known})
     if unknown:
         raise errors.SelectionError(
-            f"The policy is also assigned to a target that this version does not know: {', '.join(unknown)}.",
-            hint=f"Leave {name_option('assignments')} unset, and assign the policy in the Intune admin center.",
+            f"The {subject.noun} is also assigned to a target that this version does not know: {', '.join(unknown)}.",
+            hint=f"Leave {subject.name_option('assignments')} unset, and assign the {subject.noun} in the Intune admin center.",
             effects="none",
         )
 

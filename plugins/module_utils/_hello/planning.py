@@ -90,7 +90,7 @@ def make_desired(
     )
     desired = policy.make_desired(base, requested, is_writer=is_writer)
     if "assign" in policy.plan(current, desired):
-        validate_references(lookup, kept, targets or (), desired)
+        validate_references(lookup, kept, targets or (), desired.assignments, policy.make_subject(desired.name))
     return desired, lookup.names
 
 

@@ -123,6 +123,11 @@ def validate_task(task: PolicyTask) -> None:
         assignments.validate_options(task.assignments or ())
 
 
+def make_subject(name: str) -> assignments.Subject:
+    """Return a policy of this name as messages about its assignments speak of it."""
+    return assignments.Subject("policy", name, name_option)
+
+
 def make_desired(current: Policy | None, requested: RequestedPolicy, *, is_writer: bool = True) -> Policy:
     """Return the policy after the task; a new one has no ID yet.
 
@@ -140,7 +145,7 @@ def make_desired(current: Policy | None, requested: RequestedPolicy, *, is_write
         raise errors.InvalidOptionError(" ".join(problems), effects="none")
     targets = current.assignments
     if requested.assignments is not None:
-        assignments.validate_known(targets)
+        assignments.validate_known(targets, make_subject(current.name))
         targets = assignments.merge(targets, requested.assignments, requested.purge_assignments)
     return dataclasses.replace(
         current,
@@ -195,7 +200,7 @@ def _content(policy: Policy) -> tuple[t.Any, ...]:
 
 def inherit(current: Policy | None, replaced: Policy) -> Policy:
     """Return the policy that a replacing one starts from: it takes from the replaced one everything that it does not set itself."""
-    assignments.validate_known((*(current.assignments if current else ()), *replaced.assignments))
+    assignments.validate_known((*(current.assignments if current else ()), *replaced.assignments), make_subject(replaced.name))
     return overlay(current, replaced)
 
 

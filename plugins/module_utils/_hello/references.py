@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Groups and assignment filters that a policy has refers to already, and that may have been deleted since.
+"""Groups and assignment filters that a policy, or the probe, refers to already, and that may have been deleted since.
 
 An assignment outlives its group. Intune replaces all assignments of a policy at once, and can refuse all of them because of one group.
 """
@@ -16,23 +16,27 @@ import typing as t
 from .. import _errors as errors
 from .._directory.lookup import DirectoryLookup
 from .._names import show
-from .assignments import Assignment
-from .model import Policy
-from .terms import name_option
+from .assignments import Assignment, Subject
 
 
-def validate_references(lookup: DirectoryLookup, kept: t.Iterable[Assignment], given: t.Collection[Assignment], desired: Policy) -> None:
-    """Raise SelectionError where the assignments of ``desired`` would name a deleted group or filter, before anything is written.
+def validate_references(
+    lookup: DirectoryLookup,
+    kept: t.Iterable[Assignment],
+    given: t.Collection[Assignment],
+    desired: t.Collection[Assignment],
+    subject: Subject,
+) -> None:
+    """Raise SelectionError where the assignments ``desired`` would name a deleted group or filter, before anything is written.
 
     Only what ``kept``, the assignments that were there, refer to is asked for: all else was just looked up. ``given``: those of the task.
     Without the permission to read groups, Intune decides.
     """
     was_there, named = list(kept), _collect(given)
-    groups = _collect(desired.assignments)[0] & _collect(was_there)[0]
-    filters = _collect(desired.assignments)[1] & _collect(was_there)[1]
+    groups = _collect(desired)[0] & _collect(was_there)[0]
+    filters = _collect(desired)[1] & _collect(was_there)[1]
     problems = [
-        *_explain("groups", lookup.find_missing_groups(groups), named[0], desired.name),
-        *_explain("assignment filters", lookup.find_missing_filters(filters), named[1], desired.name),
+        *_explain("groups", lookup.find_missing_groups(groups), named[0], subject),
+        *_explain("assignment filters", lookup.find_missing_filters(filters), named[1], subject),
     ]
     if problems:
         message, hint = (" ".join(dict.fromkeys(texts)) for texts in zip(*problems, strict=True))
@@ -45,16 +49,16 @@ def _collect(targets: t.Iterable[Assignment]) -> tuple[set[str], set[str]]:
     return {target.group_id for target in every if target.group_id}, {target.filter_id for target in every if target.filter_id}
 
 
-def _explain(kind: str, missing: t.Iterable[str], named: t.Collection[str], policy: str) -> t.Iterator[tuple[str, str]]:
-    """Yield a problem and what to do, for those that the task names, and those that the policy would keep."""
+def _explain(kind: str, missing: t.Iterable[str], named: t.Collection[str], subject: Subject) -> t.Iterator[tuple[str, str]]:
+    """Yield a problem and what to do, for those that the task names, and those that the object would keep."""
     given, kept = sorted(set(missing) & set(named)), sorted(set(missing) - set(named))
-    assignments, purge = name_option("assignments"), name_option("purge_assignments")
+    assignments, purge = subject.name_option("assignments"), subject.name_option("purge_assignments")
     if given:
         yield f"There are no {kind} with the IDs that assignments names: {', '.join(given)}.", f"Remove them from {assignments}."
     if kept:
         yield (
-            f"The policy '{show(policy)}' is assigned with {kind} that no longer exist: {', '.join(kept)}. Intune can refuse all "
-            "assignments because of them.",
-            f"Name all targets that the policy must have in {assignments} and set {purge} to true, which removes these {kind}, or remove "
-            "them from the policy in the Intune admin center.",
+            f"The {subject.noun} '{show(subject.name)}' is assigned with {kind} that no longer exist: {', '.join(kept)}. Intune can "
+            "refuse all assignments because of them.",
+            f"Name all targets that the {subject.noun} must have in {assignments} and set {purge} to true, which removes these {kind}, or "
+            f"remove them from the {subject.noun} in the Intune admin center.",
         )

@@ -21,6 +21,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignme
     validate_known,
     validate_options,
 )
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import make_subject
 from tests.support.fakes import Tenant, answer, page, tenant
 
 G1 = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -88,8 +89,8 @@ def test_a_target_that_is_not_known_is_shown_and_never_managed(found: dict[str, 
     strange = parse_assignment(found)
     assert not strange.is_known
     with pytest.raises(errors.SelectionError, match="does not know"):
-        validate_known([DEVICES, strange])
-    validate_known([DEVICES])
+        validate_known([DEVICES, strange], make_subject("PIN"))
+    validate_known([DEVICES], make_subject("PIN"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._directory.lookup import DirectoryLookup
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import Assignment
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import make_subject
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.references import validate_references
 from tests.support.fakes import Tenant, page, tenant
 
@@ -31,7 +31,7 @@ def world_of(*existing: str) -> Tenant:
 
 
 def validate(world: Tenant, kept: list[Assignment], given: list[Assignment], desired: list[Assignment]) -> None:
-    validate_references(DirectoryLookup(world.client), kept, given, Policy("PIN", assignments=tuple(desired)))
+    validate_references(DirectoryLookup(world.client), kept, given, desired, make_subject("PIN"))
 
 
 @pytest.mark.parametrize(
