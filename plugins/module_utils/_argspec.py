@@ -18,6 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from . import _python  # noqa: F401  # pylint: disable=unused-import  # an older Python fails at the imports below: its check comes first
+from ._hello.assignments import FilterType, Target
 from ._option_values import TEXT, TEXTS, Options, find_unusable_numbers, prepare
 
 
@@ -100,6 +101,22 @@ HANDOVER: Options = {
     "return_passcode": {"type": "bool", "default": False, "no_log": False},
 }
 HANDOVER_REQUIRES = {"sealed_directory": ["seal_to"]}
+
+# For modules that assign something.
+ASSIGNMENTS: Options = {
+    "assignments": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "target": {"type": "str", "choices": list(t.get_args(Target)), "required": True},
+            "group": {"type": TEXT},
+            "filter": {"type": TEXT},
+            "filter_type": {"type": "str", "choices": list(t.get_args(FilterType))},
+        },
+        "required_if": [("target", "group", ("group",)), ("target", "exclude_group", ("group",))],
+    },
+    "purge_assignments": {"type": "bool", "default": True},
+}
 
 # For modules whose writes Multi Admin Approval may protect.
 APPROVAL: Options = {

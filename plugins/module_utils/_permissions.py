@@ -28,6 +28,9 @@ WRITE_APPLICATIONS = ("Application.ReadWrite.All",)
 WRITE_GRANTS = ("DelegatedPermissionGrant.ReadWrite.All",)
 WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
 READ_CONFIGURATION = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
+# Since July 2025, in place of DeviceManagementConfiguration, which older pages of Microsoft still name.
+WRITE_SCRIPTS = ("DeviceManagementScripts.ReadWrite.All",)
+READ_SCRIPTS = ("DeviceManagementScripts.Read.All", *WRITE_SCRIPTS)
 # Newer pages of Microsoft also name DeviceManagementConfiguration; whether it suffices in each tenant is not known.
 READ_ENROLLMENT = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All")
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
@@ -36,7 +39,6 @@ READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  
 READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # where groups have devices as members
 READ_USERS = ("User.Read.All", "Directory.Read.All")  # where users are named, or are members of groups
 # Since July 2025 these are needed in place of DeviceManagementConfiguration; some of Microsoft's pages still name that.
-READ_SCRIPTS = ("DeviceManagementScripts.Read.All", "DeviceManagementScripts.ReadWrite.All")  # where the probe is read
 READ_TAGS = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")  # where scope tags are named
 # Microsoft's page on creating a pass prints permissions to read as the least ones. Reading rights cannot create.
 WRITE_PASSES = ("UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All")
@@ -58,6 +60,7 @@ MODULES: dict[str, Rows] = {
     "intune_pinreset_consent_info": (READ_APPLICATIONS, READ_GRANTS),
     "intune_pin_policy": (WRITE_CONFIGURATION,),
     "intune_pin_policy_info": (READ_CONFIGURATION,),
+    "intune_pin_probe": (WRITE_SCRIPTS,),
     "intune_pin_readiness_info": (READ_APPLICATIONS, READ_GRANTS, READ_CONFIGURATION, READ_ENROLLMENT),
     "intune_pin_report": (READ_APPLICATIONS, READ_GRANTS, READ_CONFIGURATION, READ_ENROLLMENT, READ_DEVICES),
     "intune_device_info": (READ_DEVICES,),
@@ -72,6 +75,7 @@ MODULES: dict[str, Rows] = {
 CHECK_MODE: dict[str, Rows] = {
     "intune_pinreset_consent": MODULES["intune_pinreset_consent_info"],
     "intune_pin_policy": MODULES["intune_pin_policy_info"],
+    "intune_pin_probe": (READ_SCRIPTS,),
     "intune_device_passcode": MODULES["intune_device_passcode_info"],
     "entra_temporary_access_pass": MODULES["entra_temporary_access_pass_info"],
 }

@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 import typing as t
 
-from ._argspec import SELECTION
+from ._argspec import ASSIGNMENTS, SELECTION
 from ._consent.model import parse_goal
 from ._devices.model import OWNERSHIPS
 from ._errors import InvalidOptionError
-from ._hello import assignments, policy, settings
+from ._hello import policy, settings
 from ._hello.check_in import Rollout
 from ._hello.terms import MODULE_TERMS, ROLE_TERMS
 from ._option_values import TEXT, TEXTS, Options
@@ -26,12 +26,6 @@ from ._readiness.wait import WantedDevice
 
 SHORTEST_INTERVAL = 1.0  # seconds between two looks at a device
 TERMS = {"module": MODULE_TERMS, "role": ROLE_TERMS}
-TARGET = {
-    "target": {"type": "str", "choices": list(t.get_args(assignments.Target)), "required": True},
-    "group": {"type": TEXT},
-    "filter": {"type": TEXT},
-    "filter_type": {"type": "str", "choices": list(t.get_args(assignments.FilterType))},
-}
 SETTINGS = settings.make_options()
 EXPECTED_SETTINGS = {**SETTINGS, "enable_pin_recovery": {**SETTINGS["enable_pin_recovery"], "default": True}}
 EXPECTED: Options = {
@@ -40,13 +34,7 @@ EXPECTED: Options = {
     "scope": {"type": "str", "choices": list(t.get_args(settings.Scope)), "default": "device"},
     "description": {"type": "str"},
     "settings": {"type": "dict", "options": EXPECTED_SETTINGS},
-    "assignments": {
-        "type": "list",
-        "elements": "dict",
-        "options": TARGET,
-        "required_if": [("target", "group", ("group",)), ("target", "exclude_group", ("group",))],
-    },
-    "purge_assignments": {"type": "bool", "default": True},
+    **ASSIGNMENTS,
     "scope_tags": {"type": TEXTS, "elements": TEXT},
 }
 READINESS: Options = {

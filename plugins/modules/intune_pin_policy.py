@@ -620,20 +620,12 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
-from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, assignments, migration, policy, settings
+from ansible_collections.endpointops.intune.plugins.module_utils._hello import api, migration, policy, settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import Policy, PolicyScope
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.planning import BACKENDS, make_plan
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.policy import PolicyPlan, PolicyTask
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT, TEXTS
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
-
-TARGET = {
-    "target": {"type": "str", "choices": list(t.get_args(assignments.Target)), "required": True},
-    "group": {"type": TEXT},
-    "filter": {"type": TEXT},
-    "filter_type": {"type": "str", "choices": list(t.get_args(assignments.FilterType))},
-}
-TARGET_NEEDS = [("target", "group", ("group",)), ("target", "exclude_group", ("group",))]
 
 SPEC = _argspec.make_spec(
     "intune_pin_policy",
@@ -647,8 +639,7 @@ SPEC = _argspec.make_spec(
         "description": {"type": "str"},
         "scope": {"type": "str", "choices": list(t.get_args(settings.Scope)), "default": "device"},
         **settings.make_options(),
-        "assignments": {"type": "list", "elements": "dict", "options": TARGET, "required_if": TARGET_NEEDS},
-        "purge_assignments": {"type": "bool", "default": True},
+        **_argspec.ASSIGNMENTS,
         "scope_tags": {"type": TEXTS, "elements": TEXT},
         "wait_timeout": {"type": "float", "default": 60},
         **_argspec.APPROVAL,

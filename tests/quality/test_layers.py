@@ -106,6 +106,7 @@ PURE = frozenset(
         "_readiness.summary",
         "_readiness.on_device",
         "_readiness.proof",
+        "_probe.contents",
         "_probe.dsregcmd",
         "_probe.on_device",
         "_probe.reg_query",
@@ -113,6 +114,8 @@ PURE = frozenset(
         "_probe.reason",
         "_probe.registry",
         "_probe.model",
+        "_probe.plan",
+        "_probe.script",
         "_probe.states",
     }
 )

@@ -45,3 +45,10 @@ def read(output: str) -> dict[str, str]:
 def exit_code(line: str) -> int:
     """Return the exit code of the script that printed a line."""
     return 0 if "NonDestructive" in line else 1
+
+
+# A signature block as Set-AuthenticodeSignature writes it, with an invented signature.
+SIGNATURE = "\r\n# SIG # Begin signature block\r\n# MIIFfwYJKoZIhvcNAQcCoIIFcDCCBWwCAQExCzAJ\r\n# AQ==\r\n# SIG # End signature block\r\n"
+SIGNED = SCRIPT + SIGNATURE
+# A version that no release had.
+OLD = b"# endpointops.intune PIN reset probe 0\nexit 1\n"

@@ -8,13 +8,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import typing as t
+
 from .. import _errors as errors
+from .. import _json as shapes
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
 from .._http.message import Request
 from .._names import show
-from .model import LISTED, SCHEDULED, SCRIPT_PACKAGE, Found, parse_found
+from .model import LISTED, SCHEDULED, SCRIPT_PACKAGE, Found, Probe, parse_found, render_probe
+from .plan import MOST_PACKAGES, Change, ProbePlan, plan
 
+LICENSE = "/deviceManagement/dataProcessorServiceForWindowsFeaturesOnboarding"
+CREATED = shapes.object_of({"id": shapes.identity})
+CONFIRMATION = shapes.object_of({"hasValidWindowsLicense": shapes.optional(shapes.boolean)})
 PATH = "/deviceManagement/deviceHealthScripts"
 EXPAND = {"$expand": "assignments"}
 
@@ -63,3 +71,85 @@ def fetch_probe(client: GraphClient, identity: str) -> Found | None:
         # Of many, $expand shows only the beginning.
         raw = {**raw, "assignments": list(client.list_items(f"{path}/assignments", version=BETA, item=SCHEDULED))}
     return None if raw is None else parse_found(raw)
+
+
+def is_license_confirmed(client: GraphClient) -> bool | None:
+    """Return whether an administrator confirmed the Windows licenses that remediations need; null where that cannot be read.
+
+    Source: Graph dataProcessorServiceForWindowsFeaturesOnboarding. That remediations look at it is not documented.
+    """
+    try:
+        return client.get(LICENSE, version=BETA, shape=CONFIRMATION).get("hasValidWindowsLicense")
+    except (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError):
+        return None
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def apply(client: GraphClient, planned: ProbePlan) -> str | None:
+    """Write the changes in order, and return the ID of the probe. An error says whether some were made before it."""
+    current, desired = planned.current, planned.desired
+    identity = current.id if current else None
+    if "delete" in planned.changes:
+        client.delete(PATH + render_path(identity or ""), version=BETA)
+    if desired is None:
+        return identity
+    if "create" in planned.changes:
+        identity = _create(client, desired, planned.packages)
+    if "update" in planned.changes and current is not None:
+        client.patch(PATH + render_path(current.id), render_probe(desired, current), version=BETA)
+    if "assign" in planned.changes:
+        with report_partial(planned.changes[:-1]):
+            _assign(client, identity or "", desired)
+    return identity
+
+
+def _create(client: GraphClient, desired: Probe, packages: int) -> str:
+    """Create the probe without assignments, and return its ID."""
+    try:
+        return str(client.post(PATH, render_probe(desired, None), version=BETA, shape=CREATED)["id"])
+    except errors.ApprovalPendingError:
+        raise
+    except errors.GraphError as failure:
+        if packages < MOST_PACKAGES:
+            raise
+        raise failure.with_more_advice(
+            f"The tenant has {packages} remediations, and Intune takes {MOST_PACKAGES}: delete those that nobody needs."
+        ) from failure
+    except errors.IntuneError as failure:
+        if failure.effects != "unknown":
+            raise
+        advice = "The probe may have been made. Run again: a remediation of that name is found and finished, not made twice."
+        raise failure.with_hint(advice) from failure
+
+
+def _assign(client: GraphClient, identity: str, desired: Probe) -> None:
+    """Replace all assignments."""
+    body = {"deviceHealthScriptAssignments": [target.render() for target in desired.targets]}
+    try:
+        client.post(f"{PATH}{render_path(identity)}/assign", body, version=BETA, idempotent=True)
+    except errors.ApprovalPendingError:
+        raise
+    except errors.IntuneError as failure:
+        raise failure.with_more_advice(f"The probe {identity} exists, but its assignments were not set. Run again to finish.") from failure
+
+
+@contextlib.contextmanager
+def report_partial(changes: t.Collection[Change]) -> t.Iterator[None]:
+    """Add to errors of the block that these changes were made before it; without changes, leave the errors alone."""
+    try:
+        yield
+    except errors.IntuneError as failure:
+        if not changes:
+            raise
+        raise failure.with_effects("partial") from failure
+
+
+def wait_until_shown(client: GraphClient, identity: str | None, desired: Probe | None, *, timeout: float) -> Found | None:
+    """Read the probe until Intune shows it as desired, and return it; null for one that was deleted."""
+    what = f"Intune to show the probe '{desired.name if desired else identity}' as it was written"
+    found = client.wait_until(
+        lambda: fetch_probe(client, identity or ""), lambda found: not plan(found, desired), timeout=timeout, what=what
+    )
+    return t.cast("Found | None", found)

@@ -66,6 +66,16 @@ SCRIPT_PACKAGE = shapes.object_of(
 )
 
 
+class ScheduleResult(t.TypedDict):
+    """A schedule as a return value."""
+
+    repeat: str
+    interval: int | None
+    time: str | None
+    date: str | None
+    use_utc: bool | None
+
+
 @dataclasses.dataclass(frozen=True)
 class Schedule:
     """When devices run the script.
@@ -85,7 +95,7 @@ class Schedule:
         """Whether this version knows the schedule, and can write it."""
         return self.repeat in SCHEDULES
 
-    def describe(self) -> Json:
+    def describe(self) -> ScheduleResult:
         """Return the schedule as a return value."""
         return {
             "repeat": self.repeat,
@@ -94,6 +104,17 @@ class Schedule:
             "date": self.date or None,
             "use_utc": self.use_utc if self.time else None,
         }
+
+    def label(self) -> str:
+        """Return the schedule for people, in one line."""
+        shown = self.describe()
+        clock = "UTC" if self.use_utc else "local time"
+        texts = {
+            "daily": f"every {self.interval} days at {shown['time']} {clock}",
+            "hourly": f"every {self.interval} hours",
+            "once": f"once on {self.date} at {shown['time']} {clock}",
+        }
+        return texts.get(self.repeat, self.repeat)
 
     def render(self) -> Json:
         """Return the schedule as Graph takes it."""
@@ -118,6 +139,10 @@ class Target:
     def is_included(self) -> bool:
         """Whether devices run the script because of this assignment."""
         return self.assignment.target != "exclude_group"
+
+    def label(self) -> str | None:
+        """Return the schedule for people, in one line; null for an excluded group, which has none."""
+        return (self.schedule.label() if self.schedule else "every 24 hours") if self.is_included else None
 
     def render(self) -> Json:
         """Return the assignment as Graph takes it.
@@ -172,6 +197,33 @@ def parse_found(raw: Json) -> Found:
         scope_tags=tuple(sorted(raw.get("roleScopeTagIds") or ())),
         targets=parse_targets(raw.get("assignments") or ()),
     )
+
+
+def render_probe(desired: Probe, current: Probe | None) -> Json:
+    """Return the body that makes ``desired`` of ``current``; of a null one, the body of a new remediation.
+
+    A script that stays is left out: a package with new contents is a new version, which devices run anew.
+    """
+    body: Json = {
+        TYPE: PREFIX,
+        "displayName": desired.name,
+        "description": desired.description,
+        "publisher": PUBLISHER,
+        "runAsAccount": desired.run_as_account,
+        "runAs32Bit": desired.is_32_bit,
+        "enforceSignatureCheck": desired.enforces_signature,
+        "roleScopeTagIds": list(desired.scope_tags),
+    }
+    if current is None or current.content != desired.content:
+        body["detectionScriptContent"] = encode(desired.content or b"")
+    if current is not None and current.is_remediating:
+        body["remediationScriptContent"] = None
+    return body
+
+
+def encode(content: bytes) -> str:
+    """Return the bytes of a script as Graph takes them."""
+    return base64.b64encode(content).decode()
 
 
 def decode(content: str | None) -> bytes | None:
