@@ -13,6 +13,7 @@ import types
 import typing as t
 
 from intune_emulator.control.policies import add_policy
+from intune_emulator.state.health_scripts import HealthScript
 
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils._consent.model import CLIENT_APP_ID, SERVICE_APP_ID
@@ -29,6 +30,7 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_device_passcode_info,
     intune_pin_policy,
     intune_pin_policy_info,
+    intune_pin_probe,
     intune_pin_readiness_info,
     intune_pin_report,
     intune_pinreset_consent,
@@ -114,6 +116,25 @@ def with_policies(**more: t.Any) -> Given:
     return prepare
 
 
+def with_probe(**more: t.Any) -> Given:
+    """Keep an earlier version of the probe, and return options."""
+
+    def prepare(world: Emulated) -> Options:
+        target = {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}
+        now, identity = world.tenant.clock.now(), world.tenant.new_id()
+        world.tenant.health_scripts[identity] = HealthScript(
+            identity,
+            "PIN reset probe",
+            now,
+            now,
+            detection=b"# endpointops.intune PIN reset probe 0\nexit 1\n",
+            assignments=[{"id": f"{identity}:all", "target": target, "runSchedule": None}],
+        )
+        return dict(more)
+
+    return prepare
+
+
 def after_reset(**more: t.Any) -> Given:
     """Reset a phone, whose record has a passcode then, and return options."""
 
@@ -149,7 +170,7 @@ ASSIGNED = [
 ]
 PHONES = ("PHONE-HELPDESK-01", "PHONE-FIELD-01")
 BOTH = {"platforms": ["android", "ios", "windows"], "ownerships": ["company", "personal", "unknown"]}
-PROTECTED = {"approval_protects": ["configuration_policies", "device_configurations", "reset_passcode"]}
+PROTECTED = {"approval_protects": ["configuration_policies", "device_configurations", "reset_passcode", "scripts"]}
 NEW = {"name": "New", "enable_pin_recovery": True, "assignments": ASSIGNED, "scope_tags": ["Berlin"]}
 EXPECTED = {"name": "PIN", "assignments": ASSIGNED, "scope_tags": ["Berlin"], "settings": {"minimum_pin_length": 8}}
 
@@ -184,6 +205,11 @@ SCENARIOS = (
     Scenario("policy moved", POLICY, with_policies(name="PIN", backend="settings_catalog", replace_custom=True)),
     Scenario("policy removed", POLICY, with_policies(name="PIN", state="absent")),
     Scenario("policy in check mode", POLICY, with_policies(name="PIN", minimum_pin_length=8, assignments=ASSIGNED), check=True),
+    Scenario("probe", intune_pin_probe, lambda world: {"assignments": ASSIGNED, "scope_tags": ["Berlin"]}),
+    Scenario("probe with approval", intune_pin_probe, lambda world: {"approval_justification": "new"}, settings=PROTECTED),
+    Scenario("probe changed", intune_pin_probe, with_probe(assignments=ASSIGNED, schedule={"repeat": "hourly"}, purge_assignments=False)),
+    Scenario("probe in check mode", intune_pin_probe, with_probe(assignments=ASSIGNED), check=True),
+    Scenario("probe removed", intune_pin_probe, with_probe(state="absent")),
     Scenario("policies", intune_pin_policy_info, with_policies(rollout="overview")),
     Scenario("policies by device", intune_pin_policy_info, with_policies(rollout="devices", rollout_timeout=30)),
     Scenario("readiness", intune_pin_readiness_info, with_policies(count_devices=True)),

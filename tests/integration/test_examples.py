@@ -21,6 +21,7 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_device_passcode_info,
     intune_pin_policy,
     intune_pin_policy_info,
+    intune_pin_probe,
     intune_pin_readiness_info,
     intune_pin_report,
     intune_pinreset_consent,
@@ -38,6 +39,7 @@ MODULES = [
     intune_device_passcode_info,
     intune_pin_policy,
     intune_pin_policy_info,
+    intune_pin_probe,
     intune_pin_readiness_info,
     intune_pin_report,
     intune_pinreset_consent,
@@ -49,7 +51,7 @@ MODULES = [
 def test_the_examples_run_and_return_what_is_documented(ansible, module, tmp_path: pathlib.Path):
     ansible.tenant.control.settings(windows_desktop="done")
     lost = [ansible.tenant.control.device(name)["serialNumber"] for name in ("PHONE-FIELD-01", "PHONE-FIELD-02")]
-    variables = {"lost_devices": lost, "handover_path": str(tmp_path / "passcode")}
+    variables = {"lost_devices": lost, "handover_path": str(tmp_path / "passcode"), "script_path": str(tmp_path / "probe.ps1")}
     tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
     variables["tomorrow"] = tomorrow.isoformat(timespec="seconds")
     (tmp_path / "passes").mkdir(mode=0o700)

@@ -33,6 +33,7 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "intune_pinreset_consent_info": {},
     "intune_pin_policy": {**POLICY, "assignments": [{"target": "all_devices"}]},
     "intune_pin_policy_info": {},
+    "intune_pin_probe": {"assignments": [{"target": "all_devices"}]},
     "intune_pin_readiness_info": {},
     "intune_pin_report": {},
     "intune_device_info": {},
@@ -55,6 +56,7 @@ class OnlyWhere(t.NamedTuple):
 LEAST = {module: [row[0] for row in rows] for module, rows in permissions.MODULES.items()}
 GROUP_POLICY = {**POLICY, "assignments": [{"target": "group", "group": "Pilot ring"}]}
 GROUP = GROUP_POLICY["assignments"]
+FILTERED = [{"target": "all_devices", "filter": "Corporate laptops"}]
 EXPECTED = {"name": "PIN recovery"}
 PEOPLE = {"device_groups": ["Field service"]}
 PASS = {**TASKS["entra_temporary_access_pass"], "lifetime_minutes": 90}
@@ -64,6 +66,9 @@ ASK = {"approval_justification": "Change 4711"}
 ONLY_WHERE = (
     OnlyWhere("intune_pin_policy", GROUP_POLICY, permissions.READ_GROUPS),
     OnlyWhere("intune_pin_policy", {**POLICY, "scope_tags": ["Berlin"]}, permissions.READ_TAGS),
+    OnlyWhere("intune_pin_probe", {"assignments": GROUP}, permissions.READ_GROUPS),
+    OnlyWhere("intune_pin_probe", {"assignments": FILTERED}, permissions.READ_CONFIGURATION),
+    OnlyWhere("intune_pin_probe", {"scope_tags": ["Berlin"]}, permissions.READ_TAGS),
     OnlyWhere("intune_pin_policy_info", {}, ("DeviceManagementServiceConfig.Read.All",)),
     OnlyWhere("intune_pin_policy_info", {}, permissions.READ_GROUPS),
     OnlyWhere("intune_pin_policy_info", {"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
@@ -208,6 +213,8 @@ CHECKED = {
     "intune_pin_policy: present": ("intune_pin_policy", {**GROUP_POLICY, "scope_tags": ["Berlin"]}),
     "intune_pin_policy: settings catalog": ("intune_pin_policy", {**GROUP_POLICY, "backend": "settings_catalog"}),
     "intune_pin_policy: absent": ("intune_pin_policy", {"name": "PIN recovery", "state": "absent"}),
+    "intune_pin_probe: present": ("intune_pin_probe", {"assignments": [*GROUP, *FILTERED], "scope_tags": ["Berlin"]}),
+    "intune_pin_probe: absent": ("intune_pin_probe", {"state": "absent"}),
     "intune_device_passcode: devices": ("intune_device_passcode", {"devices": [*PHONE["devices"], *LAPTOP["devices"]]}),
     "intune_device_passcode: groups": ("intune_device_passcode", {**PEOPLE, "sync_devices": True}),
     "entra_temporary_access_pass: present": ("entra_temporary_access_pass", PASS),
@@ -221,7 +228,7 @@ CHECKED = {
 def test_check_mode_takes_permissions_to_read_alone(tenant, task):
     module, options = task
     if "absent" in str(options):
-        for made in ("intune_pinreset_consent", "intune_pin_policy"):
+        for made in ("intune_pinreset_consent", "intune_pin_policy", "intune_pin_probe"):
             assert not run(tenant, made, TASKS[made], LEAST[made]).result.get("failed")
     rows = permissions.CHECK_MODE.get(module, permissions.MODULES[module])
     reading = {*(row[0] for row in rows), *(item.row[0] for item in ONLY_WHERE if item.module == module and ".Read." in item.row[0])}

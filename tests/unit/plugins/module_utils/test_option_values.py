@@ -183,6 +183,7 @@ NO_NAMES = {
 }
 NO_NAMES |= {"since", "start", "enrolled_since", "approval_justification", "approval_code", "verified_by"}
 # Files of a report, and results of other tasks.
+NO_NAMES |= {"signed_script"}
 NO_NAMES |= {"basename", "journals", "results"}
 
 
