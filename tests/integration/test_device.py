@@ -133,47 +133,32 @@ def test_the_commands_are_split_alike_by_each_shell(shell: str) -> None:
     assert [len(split(command, shell)) for command in sent] == [2, 5, 5, 5]
 
 
-def test_what_is_printed_over_winrm(windows: Windows) -> None:
-    windows.add("pc-1", render(remote), intune=render_registry(ON), group_policy=render_registry({GROUP_POLICY: {"Enabled": 1}}))
-    run, devices = windows.run()
-    assert run.code == 0, run.output
-    assert devices["pc-1"]["non_destructive_reset"] is None and codes(devices["pc-1"]) == ["other_session", "group_policy"]
-    shown = [line for line in run.output.splitlines() if line.startswith("  ")]
-    assert shown[0] == "  pc-1: Microsoft Entra joined" and all(len(line) <= 78 for line in shown)
-    assert "  Can the user reset the PIN and keep the credentials? not known" in "\n".join(shown)
-    assert "ada@contoso.test" not in run.output and "AdaExample" not in run.output
+# By the name of a host: what dsregcmd prints, the language of the error of reg, and what reg prints.
+FORMS: dict[str, tuple[bytes | str, str, str]] = {
+    "lf": (render(remote, "\n"), "English", render_registry(ON, "\n")),
+    "oem-code-page": (render(remote).replace("Contoso", "Répertoire").encode("cp850"), "French", render_registry(ON)),
+    "utf-16": (b"\xff\xfe" + render(remote).encode("utf-16-le"), "French", render_registry(ON)),
+    "junk": ("x" * 2**20 + "\r\n" + render(remote), "English", "y" * 2**20 + render_registry(ON)),
+}
 
 
-@pytest.mark.parametrize(
-    ("status", "error", "registry"),
-    [
-        pytest.param(render(remote, "\n"), "English", render_registry(ON, "\n"), id="LF"),
-        pytest.param(render(remote).replace("Contoso", "Répertoire").encode("cp850"), "French", render_registry(ON), id="OEM code page"),
-        pytest.param(b"\xff\xfe" + render(remote).encode("utf-16-le"), "French", render_registry(ON), id="UTF-16"),
-        pytest.param("x" * 2**20 + "\r\n" + render(remote), "English", "y" * 2**20 + render_registry(ON), id="a megabyte of junk"),
-    ],
-)
-def test_output_in_other_forms_is_read(windows: Windows, status: bytes | str, error: str, registry: str) -> None:
-    windows.add("pc-1", status, error, intune=registry)
+def test_output_in_other_forms_is_read(windows: Windows) -> None:
+    for name, (status, error, registry) in FORMS.items():
+        windows.add(name, status, error, intune=registry)
     run, devices = windows.run()
     assert run.code == 0, run.output
-    assert (devices["pc-1"]["join_type"], codes(devices["pc-1"])) == ("entra_joined", ["other_session"])
-    assert devices["pc-1"]["policy"]["pin_recovery"] == "on" and devices["pc-1"]["group_policy"] == "not_set"
+    for name in FORMS:
+        assert (devices[name]["join_type"], codes(devices[name])) == ("entra_joined", ["other_session"]), name
+        assert devices[name]["policy"]["pin_recovery"] == "on" and devices[name]["group_policy"] == "not_set", name
 
 
 def test_missing_keys_are_no_failure(windows: Windows) -> None:
-    windows.add("pc-1", render(OUTPUTS["destructive reset only"]), "French")
+    for error in NOT_THERE:
+        windows.add(error, render(OUTPUTS["destructive reset only"]), error)
     run, devices = windows.run()
     assert run.code == 0, run.output
-    assert devices["pc-1"]["non_destructive_reset"] is False and codes(devices["pc-1"]) == ["destructive_only", "policy_not_arrived"]
-
-
-def test_a_host_that_is_no_windows_is_told_and_does_not_fail(windows: Windows) -> None:
-    windows.add("linux", None)
-    run, devices = windows.run(pin_reset_device_must_be_ready=True)
-    assert run.code == 0, run.output
-    assert codes(devices["linux"]) == ["dsregcmd_unread"] and "Traceback" not in run.output
-    assert "with exit code 127." in devices["linux"]["reasons"][0]["message"]
+    for error in NOT_THERE:
+        assert devices[error]["non_destructive_reset"] is False and codes(devices[error]) == ["destructive_only", "policy_not_arrived"]
 
 
 def test_a_host_that_does_not_answer_is_unreachable_and_the_others_go_on(windows: Windows) -> None:
@@ -191,17 +176,22 @@ def test_check_mode_asks_the_same(windows: Windows) -> None:
     assert calls(folder) == list(COMMANDS) and devices["pc-1"]["non_destructive_reset"] is True
 
 
-def test_a_host_must_be_ready_only_where_that_is_known(windows: Windows) -> None:
+def test_a_host_must_be_ready_only_where_that_is_known_and_one_that_is_no_windows_is_told(windows: Windows) -> None:
     windows.add("ready", render(possible), intune=render_registry(ON))
     windows.add("unknown", render(remote), intune=render_registry({DEVICE: {"EnablePinRecovery": 0}}))
     windows.add("unready", render(OUTPUTS["destructive reset only"]), intune=render_registry({DEVICE: {"EnablePinRecovery": 0}}))
+    windows.add("linux", None)
     run, devices = windows.run(pin_reset_device_must_be_ready=True)
-    assert run.code == 2, run.output
+    assert run.code == 2 and "Traceback" not in run.output, run.output
     failed = [task for task in run.tasks if task.status == "failed"]
     assert len(failed) == 1 and failed[0].result["msg"].startswith("The user can reset the PIN, but loses the credentials")
     assert "(EnablePinRecovery 0)" in failed[0].result["msg"] and "fatal: [unready]" in run.output
     # The fact is there also on the host that failed.
-    assert {host: device["non_destructive_reset"] for host, device in devices.items()} == {"ready": True, "unknown": None, "unready": False}
+    assert {host: device["non_destructive_reset"] for host, device in devices.items()} == {
+        **{"ready": True, "unready": False},
+        **{"unknown": None, "linux": None},
+    }
+    assert codes(devices["linux"]) == ["dsregcmd_unread"] and "with exit code 127." in devices["linux"]["reasons"][0]["message"]
 
 
 def test_a_variable_that_the_role_does_not_know_is_refused(windows: Windows) -> None:
@@ -227,16 +217,21 @@ def test_the_playbook_asks_the_hosts_of_a_group(windows: Windows) -> None:
     assert calls(folder) == list(COMMANDS)
 
 
-def test_the_guide_shows_what_is_printed(windows: Windows) -> None:
+def test_the_guide_shows_what_is_printed_over_winrm(windows: Windows) -> None:
     (shown,) = [block.text for block in blocks(GUIDE) if block.kind == "ansible-output"]
     group_policy = render_registry({GROUP_POLICY: {"Enabled": 1}})
     windows.add("lt-berlin-014", render(remote), intune=render_registry(ON), group_policy=group_policy)
-    run, _devices = windows.run()
+    run, devices = windows.run()
+    assert run.code == 0, run.output
+    device = devices["lt-berlin-014"]
+    assert device["non_destructive_reset"] is None and codes(device) == ["other_session", "group_policy"]
     printed = run.output.splitlines()
     # A text that goes on is cut in the guide, in the middle of its line.
     told = [line.removesuffix(" [...]") for line in shown.splitlines()]
     assert [line for line in told if not any(there.startswith(line) for there in printed)] == []
     assert [line for line in told if line.startswith("  ")] and "not known" in shown
+    assert all(len(line) <= 78 for line in printed if line.startswith("  "))
+    assert "ada@contoso.test" not in run.output and "AdaExample" not in run.output
 
 
 def test_the_examples_of_the_guide_run(windows: Windows) -> None:
