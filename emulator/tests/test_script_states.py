@@ -92,6 +92,7 @@ def test_only_a_change_is_reported(client: Any) -> None:
     made = hourly(client)
     client.advance(HOUR)
     first = row(client, made)
+    plant(client, READY)
     client.advance(20 * DAY)
     same = row(client, made)
     assert same["lastStateUpdateDateTime"] == first["lastStateUpdateDateTime"] < same["lastSyncDateTime"]
