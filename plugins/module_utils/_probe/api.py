@@ -17,7 +17,7 @@ from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
 from .._http.message import Request
 from .._names import show
-from .model import LISTED, SCHEDULED, SCRIPT_PACKAGE, Found, Probe, parse_found, render_probe
+from .model import LISTED, SCHEDULED, SCRIPT_PACKAGE, Found, Probe, parse_found, parse_listed, render_probe
 from .plan import MOST_PACKAGES, Change, ProbePlan, plan
 
 LICENSE = "/deviceManagement/dataProcessorServiceForWindowsFeaturesOnboarding"
@@ -32,7 +32,7 @@ def fetch_probes(client: GraphClient) -> list[Found]:
 
     They are filtered here: the service does not filter them reliably.
     """
-    return [parse_found(raw) for raw in client.list_items(PATH, version=BETA, item=LISTED) if not raw.get("isGlobalScript")]
+    return [parse_listed(raw) for raw in client.list_items(PATH, version=BETA, item=LISTED) if not raw.get("isGlobalScript")]
 
 
 def render_list_request(client: GraphClient) -> Request:

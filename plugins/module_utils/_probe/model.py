@@ -183,6 +183,11 @@ class Found(Probe):
     id: str
 
 
+def parse_listed(raw: Json) -> Found:
+    """Return a remediation of Graph's list, of which nothing else is read: most of them belong to others."""
+    return Found(id=raw["id"], name=raw.get("displayName") or "", description=raw.get("description") or "")
+
+
 def parse_found(raw: Json) -> Found:
     """Return a remediation of Graph's."""
     return Found(

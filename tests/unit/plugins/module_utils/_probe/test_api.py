@@ -47,6 +47,12 @@ def test_the_list_leaves_out_those_of_microsoft():
     assert "?" not in found.transport.sent[0].url, "the service filters and expands them unreliably"
 
 
+def test_what_is_wrong_with_remediations_of_others_is_no_matter():
+    strange = listed(OTHER, "Other", detectionScriptContent=7, runAs32Bit="x", roleScopeTagIds=9, assignments=3)
+    found = tenant({LIST: page(strange, listed()), f"{LIST}/{ID}": answer(200, whole())})
+    assert api.find_probe(found.client, NAME) is not None
+
+
 def test_all_pages_of_the_list_are_read():
     next_link = "https://graph.test/beta/deviceManagement/deviceHealthScripts?$skiptoken=2"
     found = tenant([page(listed(), next_link=next_link), page(listed(OTHER, "Other"))])
