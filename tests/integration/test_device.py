@@ -246,3 +246,11 @@ def test_the_examples_of_the_guide_run(windows: Windows) -> None:
     assert run.code == 2, run.output
     assert run["Show whether the user can reset the PIN, and why not"].result["msg"].startswith("False The user has no PIN")
     assert "fatal: [beaten]" in run.output and "Turn 'Use PIN Recovery' on" in run.output and "fatal: [right]" not in run.output
+
+
+def test_the_example_of_the_probe_runs(ansible: Ansible) -> None:
+    (play,) = next(block.content for block in blocks(GUIDE) if block.kind == "yaml" and isinstance(block.content, list))
+    run = ansible.plays([play])
+    assert run.code == 0, run.output
+    assert run["Keep the probe in Intune"].changed
+    assert run["Read what the devices have said so far"].result["readiness"]["probe"]["name"] == "PIN reset probe"
