@@ -15,6 +15,7 @@ Source: https://learn.microsoft.com/graph/api/resources/intune-devices-devicehea
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import typing as t
 
@@ -124,7 +125,7 @@ def parse_row(row: Json) -> DeviceState:
     """Return the answer in a row; a member of another type than Microsoft's counts as missing."""
     device = row.get("managedDevice")
     device = device if isinstance(device, dict) else {}
-    fields = parse_line(row.get("preRemediationDetectionScriptOutput"))
+    answer = _read_line(_text(row.get("preRemediationDetectionScriptOutput")) or "")
     found = DeviceState(
         device_id=_text(device.get("id")) or _text(row.get("deviceId")),
         device_name=_text(device.get("deviceName")) or _text(row.get("deviceName")),
@@ -134,11 +135,21 @@ def parse_row(row: Json) -> DeviceState:
         changed=render_timestamp(parse_timestamp(row.get("lastStateUpdateDateTime"))),
         synced=render_timestamp(parse_timestamp(row.get("lastSyncDateTime"))),
     )
-    if fields is None:
+    if answer is None:
         state, reason = _explain_missing(row)
         return dataclasses.replace(found, state=state, reasons=(reason,))
+    state, reasons, join_type = answer
+    return dataclasses.replace(found, state=state, reasons=reasons, join_type=join_type)
+
+
+@functools.lru_cache(maxsize=1000)
+def _read_line(text: str) -> tuple[State, tuple[Reason, ...], JoinType | None] | None:
+    """Return the answer in an output; null where that is not a line of the probe. Thousands of devices print the same few lines."""
+    fields = parse_line(text)
+    if fields is None:
+        return None
     verdict, reasons = judge_line(fields)
-    return dataclasses.replace(found, state=VERDICTS[verdict], reasons=tuple(reasons), join_type=find_join_type(fields))
+    return VERDICTS[verdict], tuple(reasons), find_join_type(fields)
 
 
 def _explain_missing(row: Json) -> tuple[State, Reason]:

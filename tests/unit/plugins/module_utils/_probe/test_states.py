@@ -165,12 +165,13 @@ def test_the_newest_change() -> None:
     assert find_newest([]) is None
 
 
-def test_each_of_ten_thousand_rows_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_ten_thousand_rows_each_different_line_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
-    parse = states.parse_line
-    monkeypatch.setattr(states, "parse_line", lambda text: calls.append(text) or parse(text))
-    assert len(parse_rows(row(device=str(number % 9000)) for number in range(10_000))) == 9000
-    assert len(calls) == 10_000
+    judge = states.judge_line
+    monkeypatch.setattr(states, "judge_line", lambda fields: calls.append(fields) or judge(fields))
+    states._read_line.cache_clear()
+    rows = [row(DESTRUCTIVE if number % 3 else PROVEN, device=str(number % 9000)) for number in range(10_000)]
+    assert len(parse_rows(rows)) == 9000 and len(calls) == 2
 
 
 ANYTHING = (
