@@ -468,7 +468,8 @@ readiness:
           contains:
             code:
               description:
-                - About the probe itself, one of probe_missing, probe_several, probe_unread, probe_not_assigned, and no_results.
+                - About the probe itself, one of probe_missing, probe_several, probe_unread, probe_not_assigned,
+                  license_unconfirmed, and no_results.
                 - Of devices without an answer, one of probe_pending, probe_failed, not_applicable, no_output, and output_unread.
                 - From the answer of a device, one of dsregcmd_unread, other_session, not_joined, device_refused, no_pin, hello_off,
                   destructive_only, can_reset_unknown, group_policy, pin_recovery_off, policy_not_arrived, and registry_unread.

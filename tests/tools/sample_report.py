@@ -25,6 +25,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._http.message i
 from ansible_collections.endpointops.intune.plugins.modules import (
     intune_device_passcode,
     intune_pin_policy,
+    intune_pin_probe,
     intune_pin_report,
     intune_pinreset_consent,
 )
@@ -100,12 +101,13 @@ def make(folder: pathlib.Path) -> None:
         target = [{"target": "all_devices"}, {"target": "exclude_group", "group": "Helpdesk phones"}]
         made = world.run(intune_pin_policy, name="Windows Hello PIN recovery", backend="settings_catalog", assignments=target, **settings)
         plant(world, "identity_protection", "Windows 10 baseline of 2021", {"pinMinimumLength": 8})
+        world.run(intune_pin_probe, assignments=[{"target": "all_devices"}])
         world.wait(DAYS)
         check_in(world, made["pin_policy"]["id"])
         options = {"platforms": ["windows", "android"], "ownerships": ["company", "personal"], "wait_timeout": 8, "lock_directory": first}
         resets = world.run(intune_device_passcode, devices=DEVICES, **options)
         compared = {"compare_with": f"{first}/{BASENAME}.json", "results": resets["results"]}
-        world.run(intune_pin_report, directory=str(folder), basename=BASENAME, mode="0644", **compared)
+        world.run(intune_pin_report, directory=str(folder), basename=BASENAME, mode="0644", probe=True, **compared)
 
 
 def plant(world: Tenant, surface: str, name: str, values: dict[str, t.Any]) -> None:

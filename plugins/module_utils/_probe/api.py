@@ -73,6 +73,11 @@ def fetch_probe(client: GraphClient, identity: str) -> Found | None:
     return None if raw is None else parse_found(raw)
 
 
+def render_license_request(client: GraphClient) -> Request:
+    """Return the request of ``is_license_confirmed``."""
+    return client.request("GET", LICENSE, version=BETA)
+
+
 def is_license_confirmed(client: GraphClient) -> bool | None:
     """Return whether an administrator confirmed the Windows licenses that remediations need; null where that cannot be read.
 

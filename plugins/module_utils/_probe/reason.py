@@ -41,6 +41,7 @@ Code = t.Literal[
     "probe_several",
     "probe_unread",
     "probe_not_assigned",
+    "license_unconfirmed",
     "no_results",
 ]
 

@@ -16,7 +16,7 @@ from .._hello.discovery import UNREADABLE
 from .._probe import api, results
 from .._probe.reason import Reason
 from .model import Unread
-from .proof import LICENSE, Proof, explain_device_silence, explain_missing, explain_silence
+from .proof import LICENSE, Proof, explain_device_silence, explain_license, explain_missing, explain_silence
 from .unread import explain, list_missing
 
 
@@ -27,7 +27,13 @@ def read_probe(client: GraphClient, name: str, *, reads_results: bool) -> tuple[
         listed = api.fetch_probes(client)
         ids = [probe.id for probe in listed if probe.name == name]
         if len(ids) == 1 and reads_results:
-            client.read_ahead([api.render_probe_request(client, ids[0]), results.render_states_request(client, ids[0])])
+            client.read_ahead(
+                [
+                    api.render_probe_request(client, ids[0]),
+                    results.render_states_request(client, ids[0]),
+                    api.render_license_request(client),
+                ]
+            )
         found = api.choose_probe(client, listed, name)
         if found is None:
             missing = explain_missing(name)
@@ -41,8 +47,15 @@ def read_probe(client: GraphClient, name: str, *, reads_results: bool) -> tuple[
         return dataclasses.replace(proof, obstacle=Reason("probe_several", unread.problem, unread.hint)), unread
     except UNREADABLE as failure:
         return _leave_unread(client, proof, failure)
-    obstacle = None if states else explain_silence(name, is_assigned=found.is_assigned)
-    return dataclasses.replace(proof, states=states, obstacle=obstacle), None
+    obstacle, unread = _explain_no_states(client, name, is_assigned=found.is_assigned) if not states else (None, None)
+    return dataclasses.replace(proof, states=states, obstacle=obstacle), unread
+
+
+def _explain_no_states(client: GraphClient, name: str, *, is_assigned: bool) -> tuple[Reason, Unread | None]:
+    if is_assigned and api.is_license_confirmed(client) is False:
+        unconfirmed = explain_license(name)
+        return unconfirmed, Unread(unconfirmed.message, unconfirmed.hint)
+    return explain_silence(name, is_assigned=is_assigned), None
 
 
 def read_device(client: GraphClient, proof: Proof, script_id: str, device_id: str) -> tuple[Proof, Unread | None]:

@@ -95,6 +95,16 @@ def explain_missing(name: str) -> Reason:
     )
 
 
+def explain_license(name: str) -> Reason:
+    """Return the reason where no device answers, and no administrator has confirmed the licenses."""
+    return Reason(
+        "license_unconfirmed",
+        f"No device has reported a result of the probe '{show(name)}', and Intune says that no administrator has confirmed the Windows "
+        "licenses that remediations need.",
+        LICENSE,
+    )
+
+
 def explain_device_silence(name: str) -> Reason:
     """Return the reason where the probe has no answer of the one device that was asked for."""
     return Reason(

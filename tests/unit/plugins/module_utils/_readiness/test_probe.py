@@ -46,7 +46,7 @@ def read(given: Tenant, *, reads_results: bool = True) -> tuple[Proof, Unread | 
 def test_the_probe_and_its_first_results_are_read_together() -> None:
     given = service(
         page({**PROBE, "id": OTHER, "displayName": "Another"}, PROBE),
-        together((200, {**PROBE, "assignments": [EVERYBODY]}), (200, {"value": [ROW]})),
+        together((200, {**PROBE, "assignments": [EVERYBODY]}), (200, {"value": [ROW]}), (200, {})),
     )
     proof, unread, code = read(given)
     assert (proof.id, proof.is_assigned, unread, code) == (SCRIPT, True, None, None)
@@ -55,15 +55,20 @@ def test_the_probe_and_its_first_results_are_read_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("assignments", "code"),
+    ("assignments", "license_", "code", "is_problem"),
     [
-        pytest.param([EVERYBODY], "no_results", id="assigned"),
-        pytest.param([], "probe_not_assigned", id="to nobody"),
+        pytest.param([EVERYBODY], (200, {"hasValidWindowsLicense": True}), "no_results", False, id="assigned"),
+        pytest.param([EVERYBODY], (200, {"hasValidWindowsLicense": False}), "license_unconfirmed", True, id="without the license"),
+        pytest.param([EVERYBODY], (200, {}), "no_results", False, id="nothing is said of the license"),
+        pytest.param([EVERYBODY], (403, {"error": {"code": "x", "message": "No."}}), "no_results", False, id="the license is hidden"),
+        pytest.param([], (200, {"hasValidWindowsLicense": False}), "probe_not_assigned", False, id="to nobody"),
     ],
 )
-def test_a_probe_without_results_is_no_problem_of_reading(assignments: list[t.Any], code: str) -> None:
-    proof, unread, found = read(service(page(PROBE), together((200, {**PROBE, "assignments": assignments}), (200, {"value": []}))))
-    assert (proof.states, unread, found) == ((), None, code)
+def test_a_probe_without_results(assignments: list[t.Any], license_: tuple[int, t.Any], code: str, is_problem: bool) -> None:
+    given = service(page(PROBE), together((200, {**PROBE, "assignments": assignments}), (200, {"value": []}), license_))
+    proof, unread, found = read(given)
+    assert (proof.states, unread is not None, found) == ((), is_problem, code)
+    assert given.transport.targets == [SCRIPTS, BATCH]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +107,9 @@ def test_a_refused_list(roles: list[str], told: str, is_about_license: bool) -> 
 
 def test_results_that_may_not_be_read_leave_the_probe_known() -> None:
     body = {"error": {"code": "Forbidden", "message": REFUSED}}
-    given = service(page(PROBE), together((200, {**PROBE, "assignments": [EVERYBODY]}), (403, body)), ["DeviceManagementScripts.Read.All"])
+    given = service(
+        page(PROBE), together((200, {**PROBE, "assignments": [EVERYBODY]}), (403, body), (200, {})), ["DeviceManagementScripts.Read.All"]
+    )
     proof, unread, code = read(given)
     assert (proof.id, proof.is_assigned, proof.states, code) == (SCRIPT, True, None, "probe_unread")
     assert unread is not None and "DeviceManagementManagedDevices.Read.All is missing" in unread.problem
@@ -110,7 +117,7 @@ def test_results_that_may_not_be_read_leave_the_probe_known() -> None:
 
 def test_a_probe_that_was_deleted_meanwhile() -> None:
     body = {"error": {"code": "NotFound", "message": "Gone."}}
-    assert read(service(page(PROBE), together((404, body), (404, body))))[2] == "probe_missing"
+    assert read(service(page(PROBE), together((404, body), (404, body), (200, {}))))[2] == "probe_missing"
 
 
 def test_a_failure_that_may_pass_says_nothing_of_licenses() -> None:
