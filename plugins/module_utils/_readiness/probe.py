@@ -47,8 +47,10 @@ def read_probe(client: GraphClient, name: str, *, reads_results: bool) -> tuple[
         return dataclasses.replace(proof, obstacle=Reason("probe_several", unread.problem, unread.hint)), unread
     except UNREADABLE as failure:
         return _leave_unread(client, proof, failure)
-    obstacle, unread = _explain_no_states(client, name, is_assigned=found.is_assigned) if not states else (None, None)
-    return dataclasses.replace(proof, states=states, obstacle=obstacle), unread
+    if states:
+        return dataclasses.replace(proof, states=states), None
+    obstacle, problem = _explain_no_states(client, name, is_assigned=found.is_assigned)
+    return dataclasses.replace(proof, states=states, obstacle=obstacle), problem
 
 
 def _explain_no_states(client: GraphClient, name: str, *, is_assigned: bool) -> tuple[Reason, Unread | None]:
