@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 # Types and methods of .NET. To read a property is no such call.
 CALLS = frozenset({"invokation_expression", "type_literal", "class_statement"})
 # Commands that constrained language mode refuses, that run text, or that write.
-COMMANDS = frozenset({"Get-ItemProperty", "Get-Item", "Test-Path"})
+COMMANDS = frozenset({"Get-ItemProperty", "Get-Item", "Get-ChildItem", "Test-Path"})
 OWN = frozenset({"Get-Status", "Get-Setting", "Test-Unreadable"})
 NATIVE = frozenset({'"$system\\dsregcmd.exe"', '"$system\\whoami.exe"'})
 

@@ -44,10 +44,15 @@ function Get-Setting($Owner, $Name) {
   $value = (Get-ItemProperty -LiteralPath $path).$Name
   if ($null -eq $value) { '-' } elseif ("$value" -match '^[0-9]{1,10}$') { $Matches[0] } else { '?' }
 }
-$key = 'SOFTWARE\Policies\Microsoft\PassportForWork'
-$policies = @(Get-ItemProperty -LiteralPath "HKCU:\$key", "HKLM:\$key")
-$isOn = $policies.EnablePinRecovery -contains 1 -and $policies.Enabled -notcontains 0
-$groupPolicy = if ($is32 -or (Test-Unreadable "HKLM:\$key")) { '?' } elseif (-not $policies) { '-' } elseif ($isOn) { '1' } else { '0' }
+
+$keys = 'HKCU:\SOFTWARE\Policies\Microsoft\PassportForWork', 'HKLM:\SOFTWARE\Policies\Microsoft\PassportForWork'
+$policies = @(Get-ItemProperty -LiteralPath $keys)
+$further = @(Get-ChildItem -LiteralPath $keys -Recurse | Get-ItemProperty)
+# The value of the user wins, which is the first one.
+$recovery = @(@($policies.EnablePinRecovery) -ne $null)[0]
+$hello = @(@($policies.Enabled) -ne $null)[0]
+$state = if ($recovery -eq 1 -and $hello -ne 0) { '1' } elseif ($policies -or $further) { '0' } else { '-' }
+$groupPolicy = if ($is32 -or (Test-Unreadable $keys[1])) { '?' } else { $state }
 
 @(
   'pin1'
