@@ -62,6 +62,7 @@ MODULES: dict[str, Rows] = {
     "intune_pin_policy_info": (READ_CONFIGURATION,),
     "intune_pin_probe": (WRITE_SCRIPTS,),
     "intune_pin_readiness_info": (READ_APPLICATIONS, READ_GRANTS, READ_CONFIGURATION, READ_ENROLLMENT),
+    "intune_pin_recovery": (READ_USERS, READ_DEVICES, READ_APPLICATIONS, READ_GRANTS, READ_CONFIGURATION, READ_ENROLLMENT),
     "intune_pin_report": (READ_APPLICATIONS, READ_GRANTS, READ_CONFIGURATION, READ_ENROLLMENT, READ_DEVICES),
     "intune_device_info": (READ_DEVICES,),
     "intune_device_passcode": (READ_DEVICES, RESET_PASSCODE),

@@ -78,6 +78,21 @@ def parse_question(params: t.Mapping[str, t.Any], check: bool) -> Question:
     )
 
 
+def parse_bare_question(params: t.Mapping[str, t.Any]) -> Question:
+    """Return the question for consent and policies alone, without check-in status, devices, and an expected policy."""
+    return Question(
+        tenant_id=params["tenant_id"],
+        cloud=params["cloud"],
+        goal=parse_goal(params),
+        rollout="none",
+        rollout_timeout=0,
+        counts_devices=False,
+        expected=None,
+        expected_backend=None,
+        terms=TERMS[params["terms"]],
+    )
+
+
 def parse_wanted(params: t.Mapping[str, t.Any], check: bool) -> WantedDevice:
     """Return the device that the options ask for. In check mode nothing is waited for."""
     interval = params["interval"]

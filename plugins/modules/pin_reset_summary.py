@@ -12,15 +12,16 @@ version_added: 1.0.0
 description:
   - Prints the findings and changes of a run of the role P(endpointops.intune.pin_reset#role) in lines that fit into a terminal of 80
     columns, and hands its statistics to later jobs. The role uses it at its end. It sends nothing, and neither prints nor returns a
-    passcode.
+    passcode or a pass.
 author:
   - Endpoint Ops (@endpointops)
 options:
   results:
     description:
       - The results of the tasks, as they were registered. The keys are C(connection), C(consent), C(policy), C(before) and C(after)
-        (both of M(endpointops.intune.intune_pin_readiness_info)), C(seen) (of the same module, read before the policy is removed), and
-        C(devices). Leave out a task that did not run, or give an empty dictionary.
+        (both of M(endpointops.intune.intune_pin_readiness_info)), C(seen) (of the same module, read before the policy is removed),
+        C(devices), C(recovery) (of M(endpointops.intune.intune_pin_recovery)), and C(access_pass) (of
+        M(endpointops.intune.entra_temporary_access_pass)). Leave out a task that did not run, or give an empty dictionary.
     type: dict
     required: true
 attributes:

@@ -42,8 +42,18 @@ def render_pass_requests(client: GraphClient, users: t.Iterable[str], *, roles: 
     ids = list(users)
     return [
         *(client.request("GET", _passes_of(user)) for user in ids),
-        *(client.request("GET", _roles_of(user), SELECT_ROLE) for user in ids if roles),
+        *(render_roles_request(client, user) for user in ids if roles),
     ]
+
+
+def render_roles_request(client: GraphClient, user: str) -> Request:
+    """Return the request of the first page of ``fetch_roles``."""
+    return client.request("GET", _roles_of(user), SELECT_ROLE)
+
+
+def render_policy_request(client: GraphClient) -> Request:
+    """Return the request of ``fetch_policy``."""
+    return client.request("GET", POLICY_PATH)
 
 
 def fetch_pass(client: GraphClient, user: str) -> AccessPass | None:

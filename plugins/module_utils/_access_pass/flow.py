@@ -76,7 +76,7 @@ class PassTask:
         """See to it that each user has a pass."""
         self.read(roles=True)
         self.read_policy()
-        around = Surroundings(self.policy, self._fetch_members(), self._find_caller(), self._client.service_now())
+        around = Surroundings(self.policy, self._fetch_members(), find_caller(self._client), self._client.service_now())
         self._run({item.user.id: plan_issue(item, desired, around) for item in self._items}, desired)
 
     def absent(self) -> None:
@@ -187,8 +187,9 @@ class PassTask:
             self.warnings.append(SCOPE_UNREAD.format(count=unread))
         return found
 
-    def _find_caller(self) -> str | None:
-        """Return the ID of the signed-in user; null for an application."""
-        claims = self._client.credential.identity()
-        caller = claims.get("oid")
-        return caller.lower() if "scp" in claims and isinstance(caller, str) else None
+
+def find_caller(client: GraphClient) -> str | None:
+    """Return the ID of the signed-in user; null for an application."""
+    claims = client.credential.identity()
+    caller = claims.get("oid")
+    return caller.lower() if "scp" in claims and isinstance(caller, str) else None

@@ -20,6 +20,7 @@ class Found:
 
     ``check``: nothing was written. ``report``: the paths of its files. ``readiness``: the newest that was read. ``before``: the one that
     was read before changes; ``was_read_again``: another one was read after them. ``seen``: the one that offboarding read.
+    ``recovery`` and ``access_pass``: those about a locked-out user.
     """
 
     connection: Json
@@ -30,6 +31,8 @@ class Found:
     devices: Json
     report: Json
     seen: Json
+    recovery: Json
+    access_pass: Json
     check: bool
     was_read_again: bool
 
@@ -73,6 +76,8 @@ def parse_found(results: t.Mapping[str, t.Any], *, check: bool) -> Found:
         devices=known.get("devices", {}),
         report=(known.get("before") or {}).get("report") or {},
         seen=(known.get("seen") or {}).get("readiness") or {},
+        recovery=known.get("recovery", {}),
+        access_pass=known.get("access_pass", {}),
         check=check,
         was_read_again=bool(after),
     )

@@ -17,6 +17,7 @@ import typing as t
 from .._types import Json
 from .device_lines import tell_devices
 from .found import Found
+from .recovery_lines import describe_recovery, tell_recovery
 
 WIDTH = 76  # columns of a line, which is shown indented by two
 LATE = 10  # devices in error or conflict that a summary names for a policy
@@ -41,6 +42,7 @@ def render_summary(found: Found) -> list[str]:
         *_tell_findings(found),
         *_tell_readiness(found),
         *tell_devices(found.devices),
+        *tell_recovery(found.recovery, found.access_pass),
         *_tell_report(found),
     ]
     return [line for paragraph in paragraphs for line in wrap(paragraph)] or ["Nothing was read or done."]
@@ -269,6 +271,7 @@ def make_facts(found: Found) -> Json:
         "differs": [difference["message"] for difference in readiness.get("differs") or () if difference["code"] != "hidden"],
         "needs_approval": bool(found.approval),
         "devices": found.devices.get("summary") or {},
+        "recovery": describe_recovery(found.recovery, found.access_pass),
     }
 
 

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Let devices run the probe now, and wait for what they say, for a limited time.
+
+A device does not report an answer that is the same as before. So a newer time of the answer counts, and a newer sync of the agent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .. import _errors as errors
+from .._graph.client import GraphClient
+from .._names import show
+from .._probe.results import fetch_device_states
+from .._probe.states import DeviceState
+from . import api
+from .model import UserDevice
+
+States = t.Mapping[str, DeviceState | None]
+FIRST_LOOK, PAUSE = 10.0, 5.0  # seconds
+
+
+@dataclasses.dataclass(frozen=True)
+class FreshRun:
+    """The answers after a run on demand. ``is_fresh``: true where all devices answered in time, else null. ``asked``: whether any was."""
+
+    states: States
+    is_fresh: bool | None
+    asked: bool
+    problems: tuple[str, ...] = ()
+
+
+def run(client: GraphClient, script_id: str, devices: t.Sequence[UserDevice], before: States, timeout: float) -> FreshRun:
+    """Ask devices to run the probe, and return their answers, or the last ones that are known."""
+    asked, problems = _ask(client, script_id, devices)
+    if not asked:
+        return FreshRun(before, None, False, tuple(problems))
+    latest: dict[str, DeviceState | None] = dict(before)
+
+    def look() -> States:
+        latest.update(fetch_device_states(client, script_id, asked))
+        return latest
+
+    try:
+        client.wait_until(
+            look,
+            lambda states: all(_is_newer(states.get(device), before.get(device)) for device in asked),
+            timeout=timeout,
+            what="the probe",
+            delay=FIRST_LOOK,
+            pause=PAUSE,
+        )
+    except errors.NotReadyError:
+        problems.append(f"Not all devices have answered within {timeout:g} seconds. The last known answer stands.")
+    except api.UNREADABLE as failure:
+        problems.append(f"The answers of the probe could not be read: {failure.message}")
+    else:
+        return FreshRun(latest, True if len(asked) == len(devices) else None, True, tuple(problems))
+    return FreshRun(latest, None, True, tuple(problems))
+
+
+def _ask(client: GraphClient, script_id: str, devices: t.Sequence[UserDevice]) -> tuple[list[str], list[str]]:
+    """Ask one by one; return the IDs of the devices that may run the probe, and sentences about the others."""
+    asked: list[str] = []
+    problems: list[str] = []
+    for device in devices:
+        try:
+            api.request_run(client, script_id, device.record.id)
+        except errors.IntuneError as failure:
+            if failure.effects == "unknown":
+                asked.append(device.record.id)
+            elif not isinstance(failure, errors.GraphError):
+                raise
+            else:
+                problems.append(f"{show(device.name)} was not asked to run the probe: {failure.message}")
+            continue
+        asked.append(device.record.id)
+    return asked, problems
+
+
+def _is_newer(found: DeviceState | None, before: DeviceState | None) -> bool:
+    """Return whether an answer is another one than before, or the agent has reported since."""
+    return found is not None and (before is None or (found.changed, found.synced) != (before.changed, before.synced))
