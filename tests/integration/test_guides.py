@@ -22,6 +22,8 @@ import yaml
 
 from tests.quality.test_guides import ROOT, Block, blocks, tasks_of
 
+from .test_device_passcode_info import recipient
+
 RST = ROOT / "docs" / "docsite" / "rst"
 # In this order: a guide finds what those before it have left. The last one moves a policy away.
 GUIDES = (
@@ -135,6 +137,17 @@ def test_the_first_steps_print_what_the_guide_shows(ansible):
             missing = [line for line in shown if line.strip(' ",') not in output]
             assert shown and not missing, (missing, output)
     assert ran == 4 and next(files, None) is None
+
+
+def test_the_job_for_a_locked_out_user_prints_what_the_guide_shows(ansible):
+    guide = RST / "guide_locked_out.rst"
+    recipient(ansible.folder)[0].rename(ansible.folder / "helpdesk.pem")
+    (command,) = [block for block in blocks(guide) if block.kind == "console"]
+    (shown,) = [block for block in blocks(guide) if block.kind == "ansible-output"]
+    _prompt, _command, playbook, *arguments = shlex.split(command.text)
+    done = ansible.playbook(playbook, *arguments)
+    missing = [line for line in shown.text.splitlines() if line.strip() not in done.output]
+    assert done.code == 0 and not missing, (missing, done.output)
 
 
 def test_the_recipe_for_new_devices_runs_and_prints_what_the_guide_shows(ansible):

@@ -36,6 +36,7 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "intune_pin_probe": {"assignments": [{"target": "all_devices"}]},
     "intune_pin_readiness_info": {},
     "intune_pin_report": {},
+    "intune_pin_recovery": {"user": "clara.hoffmann@contoso.onmicrosoft.com"},
     "intune_device_info": {},
     "intune_device_passcode": {**PHONE, **NO_WAIT},
     "intune_device_passcode_info": PHONE,
@@ -97,6 +98,10 @@ ONLY_WHERE = (
         for row in (permissions.READ_GROUPS, permissions.READ_DIRECTORY_DEVICES, permissions.READ_USERS)
     ),
     OnlyWhere("intune_device_passcode", {**LAPTOP, "use_beta": False, **NO_WAIT}, permissions.READ_DIRECTORY_DEVICES),
+    OnlyWhere("intune_pin_recovery", TASKS["intune_pin_recovery"], permissions.READ_METHODS_POLICY),
+    OnlyWhere("intune_pin_recovery", TASKS["intune_pin_recovery"], permissions.READ_SCRIPTS),
+    OnlyWhere("intune_pin_recovery", {"user": ADMINISTRATOR[0]}, permissions.READ_ROLES),
+    OnlyWhere("intune_pin_recovery", {"user": "felix.wagner@contoso.onmicrosoft.com"}, permissions.READ_GROUPS),
     OnlyWhere("entra_temporary_access_pass", PASS, permissions.READ_METHODS_POLICY),
     OnlyWhere("entra_temporary_access_pass", {**PASS, "lifetime_minutes": 91}, permissions.READ_GROUPS),
     OnlyWhere("entra_temporary_access_pass", {**PASS, "users": ADMINISTRATOR, "state": "absent"}, permissions.READ_ROLES),
@@ -123,7 +128,7 @@ class Run(t.NamedTuple):
     @property
     def complaints(self) -> str:
         """Why it failed, and what it could not do or read, with how to mend it."""
-        parts = [self.result, self.result.get("connection", {}), self.result.get("readiness", {})]
+        parts = [self.result, *(self.result.get(name, {}) for name in ("connection", "readiness", "recovery"))]
         told = [self.result.get("msg", ""), *(problem for part in parts for problem in part.get("problems", ()))]
         return " ".join(filter(None, told))
 
@@ -148,7 +153,10 @@ def prepare(tenant, module: str, seed: str = "demo") -> None:
         # Of two groups, each user is in neither: the first one excludes nobody.
         group = tenant.graph("GET", "/groups")["value"][0]["id"]
         tenant.control.access_pass_policy(excludeTargets=[{"targetType": "group", "id": group}])
-    if module in ("intune_pinreset_consent_info", "intune_pin_readiness_info", "intune_pin_report"):
+    if module == "intune_pin_recovery":
+        roles = [*LEAST["intune_pin_policy"], "GroupMember.Read.All"]
+        assert not run(tenant, "intune_pin_policy", GROUP_POLICY, roles).result.get("failed")
+    if module in ("intune_pinreset_consent_info", "intune_pin_readiness_info", "intune_pin_report", "intune_pin_recovery"):
         assert not run(tenant, "intune_pinreset_consent", {}, LEAST["intune_pinreset_consent"]).result.get("failed")
 
 
@@ -160,8 +168,9 @@ def test_the_listed_permissions_suffice_and_each_of_them_is_needed(tenant, modul
         without = run(tenant, module, TASKS[module], [other[0] for other in rows if other is not row])
         assert row[0] in without.complaints or names_it(without, module, row[0]), (row, without.result)
         # Those that list what they could not read; all others fail.
-        lists = ("intune_connection_info", "intune_pin_readiness_info", "intune_pin_report")
-        assert bool(without.result.get("failed")) == (module not in lists)
+        lists = ("intune_connection_info", "intune_pin_readiness_info", "intune_pin_report", "intune_pin_recovery")
+        finds_nobody = module == "intune_pin_recovery" and row is permissions.READ_USERS
+        assert bool(without.result.get("failed")) == (module not in lists or finds_nobody)
     enough = run(tenant, module, TASKS[module], LEAST[module])
     own = [item.row[0] for item in ONLY_WHERE if item.module == module and item.options == TASKS[module]]
     assert not enough.result.get("failed"), enough.result

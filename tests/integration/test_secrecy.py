@@ -257,6 +257,30 @@ def test_nothing_leaks_through_another_callback(ansible, surroundings, callback,
     assert leaks(everywhere(ansible, play), [*ansible.tenant.control.secrets(), WRONG]) == {}
 
 
+RECOVER = {"name": "endpointops.intune.pin_reset", "tasks_from": "recover"}
+RECOVERED: list[dict[str, t.Any]] = [
+    {
+        "name": f"recover {number}",
+        "ansible.builtin.include_role": RECOVER,
+        "vars": {"pin_reset_recover_user": user, "pin_reset_seal_to": SEAL["seal_to"], "pin_reset_recover_return_pass": True},
+    }
+    for number, user in enumerate([*USERS, "ada.admin@contoso.onmicrosoft.com"])
+]
+
+
+@pytest.mark.parametrize(("callback", "debug"), [("ansible.builtin.default", {"ANSIBLE_DEBUG": "1"}), ("ansible.builtin.minimal", {})])
+def test_the_help_for_a_locked_out_user_never_shows_the_pass(tenant, tmp_path, surroundings, callback, debug):
+    """The results of the task, the facts, and the summary, whether the pass is issued, stands already, or is refused."""
+    ansible = Ansible(tmp_path, tenant, "in_process")
+    again = {**RECOVERED[0], "name": "recover again"}
+    used = {"name": "the pass can be used", "ansible.builtin.assert": {"that": "pin_reset_results[0].temporary_access_pass | length > 3"}}
+    env = {**surroundings, "ANSIBLE_STDOUT_CALLBACK": callback, "ANSIBLE_SHOW_CUSTOM_STATS": "1", **debug}
+    play = ansible.tasks([RECOVERED[0], used, again, *RECOVERED[1:]], "-vvvv", "--diff", env=env)
+    assert play.code == 0, play.output[-3000:]
+    assert sum(map(len, tenant.control.access_passes().values())) == 2
+    assert leaks(everywhere(ansible, play), tenant.control.secrets()) == {}
+
+
 def test_a_pass_that_is_printed_would_be_found(ansible, surroundings):
     run = {"name": "run", PASS: {"users": USERS, "return_pass": True}, "register": "passes"}
     show = {"name": "show", "ansible.builtin.debug": {"msg": "{{ passes.results[0].temporary_access_pass }}"}}

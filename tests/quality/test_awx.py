@@ -32,6 +32,7 @@ ENTRIES = {
     "verify.yml": "verify",
     "reset_passcode.yml": "reset",
     "reset_fleet.yml": "reset",
+    "recover.yml": "recover",
     "offboard.yml": "offboard",
 }
 # An empty answer of these is no answer: the role takes it for not set. Of others the arguments are refused, so that they are required.
@@ -108,6 +109,7 @@ def test_files_are_named_where_they_have_content(tmp_path):
 def test_who_launches_a_job_chooses_neither_recipients_nor_owners(template):
     asked = {question["variable"] for question in template["survey"]["spec"]}
     decided = {"pin_reset_seal_to", "pin_reset_ownerships", "pin_reset_sealed_directory", "pin_reset_return_passcode"}
+    decided |= {"pin_reset_recover_return_pass", "pin_reset_recover_once"}
     assert asked and not asked & decided
     assert not template.get("ask_variables_on_launch")
 

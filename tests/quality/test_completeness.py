@@ -41,6 +41,12 @@ TESTED_ELSEWHERE = {
     "plugins/module_utils/_readiness/found.py": "tests/unit/plugins/module_utils/_readiness/test_summary.py",
     "plugins/module_utils/_readiness/obstacles.py": "tests/unit/plugins/module_utils/_readiness/test_summary.py",
     "plugins/module_utils/_readiness_options.py": "tests/unit/plugins/modules/test_intune_pin_readiness_info.py",
+    "plugins/module_utils/_recovery/api.py": "tests/unit/plugins/modules/test_intune_pin_recovery.py",
+    "plugins/module_utils/_recovery/flow.py": "tests/unit/plugins/modules/test_intune_pin_recovery.py",
+    "plugins/module_utils/_recovery/fresh.py": "tests/unit/plugins/modules/test_intune_pin_recovery.py",
+    "plugins/module_utils/_recovery/message.py": "tests/unit/plugins/module_utils/_recovery/test_steps.py",
+    "plugins/module_utils/_recovery/model.py": "tests/unit/plugins/module_utils/_recovery/test_device_state.py",
+    "plugins/module_utils/_recovery/result.py": "tests/unit/plugins/modules/test_intune_pin_recovery.py",
     "plugins/module_utils/_report/compose.py": "tests/unit/plugins/modules/test_intune_pin_report.py",
     "plugins/module_utils/_report/markup.py": "tests/unit/plugins/module_utils/_report/test_page.py",
     "plugins/module_utils/_report/parts.py": "tests/unit/plugins/module_utils/_report/test_page.py",
@@ -119,13 +125,16 @@ def test_all_code_has_a_unit_test_or_a_reason(path):
     assert elsewhere is None or (ROOT / elsewhere).is_file()
 
 
-# Modules that change nothing in a tenant, with what they write.
-WRITERS_OF_FILES = {"intune_pin_report": "files on the host that runs the module"}
+# Modules that change nothing of a tenant that another one could read, with what they do.
+WITHOUT_SIBLING = {
+    "intune_pin_report": "writes files on the host that runs the module",
+    "intune_pin_recovery": "may ask devices to run a remediation",
+}
 # Modules that read what another one changes, where that is not the one of the same name with _info.
 READERS = {"intune_pin_probe": "intune_pin_readiness_info"}
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("_info") and name not in WRITERS_OF_FILES])
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("_info") and name not in WITHOUT_SIBLING])
 def test_what_a_module_changes_another_one_reads(name):
     reader = READERS.get(name, f"{name}_info")
     assert reader in MODULES

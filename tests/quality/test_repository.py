@@ -231,7 +231,7 @@ def test_the_roles_defaults_equal_its_argument_specs():
 
 # Of these every entry point checks those that are given, whether it uses them or not.
 CHECKED = {f"__pin_reset_{name}" for name in ("known", "lists", "choices", "values", "no_device", "name_devices")}
-ENTRY_POINTS = ["main", "verify", "reset", "report", "wait_ready", "offboard", "device"]
+ENTRY_POINTS = ["main", "verify", "reset", "report", "wait_ready", "recover", "offboard", "device"]
 # In the text of a task or a variable: a variable of the role, one of its own variables, and neither for the name of a plugin.
 VARIABLE = re.compile(r"(?<!_)(?<!endpointops\.intune\.)\bpin_reset_\w+")
 OWN = re.compile(r"\b__pin_reset_\w+")
@@ -287,7 +287,7 @@ def test_every_entry_point_has_a_playbook():
         (play,) = load(f"playbooks/{path.name}")
         (task,) = play["tasks"]
         called[path.stem] = task["ansible.builtin.import_role"]["tasks_from"]
-    same = {name: name for name in ("verify", "report", "wait_ready", "offboard", "device")}
+    same = {name: name for name in ("verify", "report", "wait_ready", "recover", "offboard", "device")}
     assert called == {"onboard": "main", "reset_passcode": "reset", **same}
 
 
