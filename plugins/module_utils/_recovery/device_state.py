@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from .._access_pass.model import User
 from .._devices.model import Device, Platform, parse_version, platform_of
 from .._hello.check_in import Status as CheckIn
 from .._names import fold, show
@@ -76,10 +77,10 @@ def parse_join(join_type: str | None, probed: str | None = None) -> Join:
     return JOINS.get(join_type or "") or PROBED_JOINS.get(probed or "", "unknown")
 
 
-def judge(device: UserDevice, tenant: Tenant, principal: str) -> JudgedDevice:
-    """Return the answers about a device, for the user of this principal name."""
+def judge(device: UserDevice, tenant: Tenant, user: User) -> JudgedDevice:
+    """Return the answers about a device, for this user."""
     web_sign_in, why = judge_web_sign_in(device, tenant)
-    reset, because = judge_reset(device, tenant, principal)
+    reset, because = judge_reset(device, tenant, user)
     return JudgedDevice(device, web_sign_in, why, reset, because)
 
 
@@ -140,22 +141,23 @@ def _say_status(policy: PolicyStatus) -> str:
 # --- the PIN reset --------------------------------------------------------------------------------------------------
 
 
-def judge_reset(device: UserDevice, tenant: Tenant, principal: str) -> tuple[Reset, tuple[str, ...]]:
+def judge_reset(device: UserDevice, tenant: Tenant, user: User) -> tuple[Reset, tuple[str, ...]]:
     """Return which PIN reset the user gets on a device, and why."""
     if device.join in UNJOINED:
         return "none", ("The PIN Reset Service is for devices that are joined to Microsoft Entra ID. This one is not.",)
     if is_older(device.record, FIRST_RECOVERY):
         return "destructive", (f"PIN recovery needs Windows 10 1703 or later. The device has {device.record.os_version}.",)
-    reset, reasons = _judge_probe(device.probe, tenant, principal) or _judge_tenant(device, tenant)
+    reset, reasons = _judge_probe(device.probe, tenant, user) or _judge_tenant(device, tenant)
     return reset, (*reasons, *_list_limits(device, reset))
 
 
-def _judge_probe(probe: ProbeReport | None, tenant: Tenant, principal: str) -> tuple[Reset, tuple[str, ...]] | None:
+def _judge_probe(probe: ProbeReport | None, tenant: Tenant, user: User) -> tuple[Reset, tuple[str, ...]] | None:
     """Return the answer by the probe's last word; null where it has none about this user."""
     if probe is None or probe.state not in ("proven", "not_proven"):
         return None
     when = _say_age(probe)
-    if fold(probe.user or "") != fold(principal):
+    # Microsoft does not say which name it is. The device is that of the user, so that a display name is enough.
+    if fold(probe.user or "") not in {fold(name) for name in (user.principal, user.name) if name}:
         ran = f"'{show(probe.user)}'" if probe.user else "an unknown person"
         return "unknown", (f"The probe has run for {ran}{when}, and not for this user as far as that is known.",)
     if probe.state == "not_proven":

@@ -98,7 +98,7 @@ class RecoveryTask:
             others=others,
             now=self._client.service_now(),
         )
-        judged = None if devices is None else tuple(device_state.judge(each, tenant, item.user.principal) for each in devices)
+        judged = None if devices is None else tuple(device_state.judge(each, tenant, item.user) for each in devices)
         situation = Situation(item.user, judged, others, verdict)
         about = {
             "connected": tenant.connected,

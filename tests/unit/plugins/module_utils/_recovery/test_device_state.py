@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils._access_pass.model import User
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
 from ansible_collections.endpointops.intune.plugins.module_utils._recovery import device_state
 from ansible_collections.endpointops.intune.plugins.module_utils._recovery.model import PolicyStatus, ProbeReport, Tenant, UserDevice
@@ -18,6 +19,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._recovery.model
 NEW, OLD = "10.0.26100.4349", "10.0.19045.5965"
 UPN = "ada@contoso.test"
 READY = Tenant("yes", "yes", True)
+ADA = User("1", UPN, "Ada Example")
 STATUSES = ("succeeded", "error", "conflict", "pending", "not_applicable", "other", None)
 
 
@@ -80,6 +82,7 @@ def probe(state: str = "proven", user: str | None = UPN, *codes: str, age: int |
     [
         pytest.param(device(probe=probe()), READY, "non_destructive", "last change 2 hours ago", id="proven"),
         pytest.param(device(probe=probe(user="ADA@contoso.test")), READY, "non_destructive", "itself", id="letter case of the name"),
+        pytest.param(device(probe=probe(user="ada example")), READY, "non_destructive", "itself", id="display name"),
         pytest.param(device(probe=probe(user="bob@contoso.test")), READY, "unknown", "'bob@contoso.test'", id="another person"),
         pytest.param(device(probe=probe(user=None)), READY, "unknown", "an unknown person", id="nobody knows who"),
         pytest.param(device(probe=probe(user="AzureAD\\Ada")), READY, "unknown", "as far as that is known", id="a name of another form"),
@@ -101,7 +104,7 @@ def probe(state: str = "proven", user: str | None = UPN, *codes: str, age: int |
     ],
 )
 def test_reset(found: UserDevice, tenant: Tenant, kind: str, word: str) -> None:
-    got, reasons = device_state.judge_reset(found, tenant, UPN)
+    got, reasons = device_state.judge_reset(found, tenant, ADA)
     assert got == kind and any(word in reason for reason in reasons)
 
 
@@ -111,7 +114,7 @@ def test_a_reset_without_loss_needs_the_word_of_the_device_about_this_user() -> 
     joins = ("entra_joined", "hybrid_joined", "registered", "not_joined", "unknown")
     for join, connected, configured, report, status in itertools.product(joins, states, states, probes, STATUSES):
         found = device(join, probe=report, recovery=(policy(status),))
-        kind, reasons = device_state.judge_reset(found, Tenant(connected, configured, True), UPN)  # type: ignore[arg-type]  # of product
+        kind, reasons = device_state.judge_reset(found, Tenant(connected, configured, True), ADA)  # type: ignore[arg-type]  # of product
         assert reasons and all(reasons)
         assert kind != "non_destructive" or (report is not None and report.state == "proven" and report.user == UPN and connected != "no")
 
