@@ -31,7 +31,12 @@ READERS = (
     "DeviceManagementRBAC.Read.All",
     "DeviceManagementScripts.Read.All",
 )
-WRITERS = ("Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "DeviceManagementConfiguration.ReadWrite.All")
+WRITERS = (
+    "Application.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "DeviceManagementConfiguration.ReadWrite.All",
+    "DeviceManagementScripts.ReadWrite.All",
+)
 DEFAULTS = {"name": None, "backend": None, "scope": "device", "description": None, "settings": None, "assignments": None}
 ALL_DEVICES = {"target": "all_devices", "group": None, "filter": None, "filter_type": None}
 

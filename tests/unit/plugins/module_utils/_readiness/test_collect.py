@@ -12,7 +12,8 @@ from intune_emulator.control.policies import add_policy
 from intune_emulator.entra.tokens import issue_token
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from tests.support.readiness_tasks import READERS, Given, expect
+from ansible_collections.endpointops.intune.plugins.modules import intune_pin_probe
+from tests.support.readiness_tasks import ALL_DEVICES, READERS, Given, expect
 
 V1, BETA = "POST /v1.0/$batch", "POST /beta/$batch"
 PRINCIPALS = "GET /v1.0/servicePrincipals"
@@ -67,6 +68,23 @@ def test_the_results_of_the_probe_take_one_request_more() -> None:
     assert (proven["state"], proven["devices"], proven["total"]) == ("yes", probe["proven"], probe["total"])
     assert (probe["assigned"], probe["devices"], found["problems"]) == (True, None, [])
     assert {**found, "probe": None, "levels": {**found["levels"], "proven": without["levels"]["proven"]}} == without
+
+
+def test_the_results_of_many_devices_take_one_request_for_each_hundred() -> None:
+    given = Given("fleet:250")
+    assert given.run(intune_pin_probe, assignments=[ALL_DEVICES]).changed
+    _without, asked = given.read()
+    found, more = given.read(probe=True)
+    assert found["probe"]["total"] == found["probe"]["pending"] == 250 and found["levels"]["proven"]["state"] == "unknown"
+    assert len(more) == len(asked) + 3, "the first hundred came with the probe"
+
+
+@pytest.mark.parametrize("state", ["unconfirmed", "none"])
+def test_a_license_that_nobody_confirmed_is_why_no_device_answers(state: str) -> None:
+    given = Given(windows_license=state, script_without_user="missing")
+    given.run(intune_pin_probe, assignments=[ALL_DEVICES])
+    probe = given.read(probe=True)[0]["probe"]
+    assert [reason["code"] for reason in probe["reasons"]] == (["license_unconfirmed"] if not probe["total"] else ["probe_pending"])
 
 
 def test_each_device_is_listed_where_that_is_asked_for() -> None:
