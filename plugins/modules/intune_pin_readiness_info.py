@@ -528,6 +528,10 @@ readiness:
               description: The time of the last change, and not of the last run.
               type: str
               returned: always
+            last_sync:
+              description: The time when the device was last in touch with Intune; null where that is not known.
+              type: str
+              returned: always
     problems:
       description: What could not be read, and why, each in one line; empty when all was.
       type: list

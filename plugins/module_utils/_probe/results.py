@@ -19,7 +19,7 @@ from .states import DeviceState, parse_rows
 SCRIPTS = "/deviceManagement/deviceHealthScripts"
 DEVICES = "/deviceManagement/managedDevices"
 PAGE = "100"  # rows; Microsoft names no maximum
-ROW = "id,detectionState,lastStateUpdateDateTime,preRemediationDetectionScriptOutput,preRemediationDetectionScriptError"
+ROW = "id,detectionState,lastStateUpdateDateTime,lastSyncDateTime,preRemediationDetectionScriptOutput,preRemediationDetectionScriptError"
 # A longer selection of the device is refused in places.
 DEVICE = "managedDevice($select=id,deviceName,userPrincipalName)"
 

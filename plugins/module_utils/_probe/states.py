@@ -85,6 +85,7 @@ class DeviceState:
             "reasons": [reason.describe() for reason in self.reasons],
             "join_type": self.join_type,
             "changed": self.changed,
+            "last_sync": self.synced,
         }
 
 
@@ -99,6 +100,7 @@ class DeviceStateResult(t.TypedDict):
     reasons: list[ReasonResult]
     join_type: JoinType | None
     changed: str | None
+    last_sync: str | None
 
 
 def parse_rows(rows: t.Iterable[Json]) -> list[DeviceState]:

@@ -48,7 +48,8 @@ def test_all_pages_are_read_with_what_is_needed_of_a_row() -> None:
     first, second = service.transport.sent
     assert first.url == render_states_request(service.client, SCRIPT).url and second.url == following
     assert query_of(first) == {
-        "$select": "id,detectionState,lastStateUpdateDateTime,preRemediationDetectionScriptOutput,preRemediationDetectionScriptError",
+        "$select": "id,detectionState,lastStateUpdateDateTime,lastSyncDateTime,preRemediationDetectionScriptOutput,"
+        "preRemediationDetectionScriptError",
         "$expand": "managedDevice($select=id,deviceName,userPrincipalName)",
         "$top": "100",
     }

@@ -81,6 +81,7 @@ def test_all_of_a_row() -> None:
         "reasons": [reason.describe()],
         "join_type": "entra_joined",
         "changed": FRIDAY,
+        "last_sync": None,
     }
 
 
