@@ -48,6 +48,7 @@ BLOCKED = (
     "Check on the device whether the execution policy of a group policy, App Control, or AppLocker blocks scripts that are not signed. "
     "Its log IntuneManagementExtension tells more."
 )
+FAILED = Reason("probe_failed", "The probe could not run on the device.", BLOCKED)
 OUTPUT_UNREAD = Reason(
     "output_unread",
     "The output of the script is not a line of the probe.",
@@ -165,8 +166,7 @@ def _explain_missing(row: Json) -> tuple[State, Reason]:
         return "unknown", OUTPUT_UNREAD
     error = quote(_text(row.get("preRemediationDetectionScriptError")) or "", LONGEST_ERROR)
     if state in ("fail", "scriptError") or error:
-        text = f"The probe could not run on the device{f': {error}' if error else ''}".rstrip(".")
-        return "unknown", Reason("probe_failed", f"{text}.", BLOCKED)
+        return "unknown", dataclasses.replace(FAILED, message=f"{FAILED.message[:-1]}: {error.rstrip('.')}.") if error else FAILED
     text = f"Intune has a result of the probe from the device, but no output (detectionState '{quote(state, 40)}')."
     return "unknown", Reason("no_output", text, "Wait for the next run of the probe.")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._probe.states import FAILED
 from .._types import Json
 from .counts import make_table
 from .tasks import ASSIGNMENTS, render_task
@@ -38,7 +39,13 @@ def make_probe(readiness: Json) -> Json | None:
         "changed": probe["changed"],
         "table": make_table("probe", "What devices say", counts) if is_known else None,
         "reasons": [
-            {**{name: tell(reason[name]) for name in ("message", "hint")}, "code": reason["code"], "devices": reason["devices"]}
+            {
+                "code": reason["code"],
+                # The error of a device may name a folder of its user.
+                "message": FAILED.message if reason["code"] == FAILED.code else tell(reason["message"]),
+                "hint": tell(reason["hint"]),
+                "devices": reason["devices"],
+            }
             for reason in probe["reasons"]
         ],
     }
