@@ -40,7 +40,8 @@ options:
     description:
       - Whether to let the user's joined Windows devices run the probe now. Needs the remediation, and devices that are online. Then the
         task is V(changed). In check mode no device is asked.
-      - A device does not report an answer that is the same as before. So a newer answer counts, or a newer sync of the device's agent.
+      - A device does not report an answer that is the same as before. So a device whose answer stays the same is waited for until
+        O(fresh_timeout), and RV(recovery.problems) says whether it was online since.
       - Whether the probe runs as the signed-in user on demand is not documented. An answer about another user does not count.
     type: bool
     default: false
@@ -342,7 +343,7 @@ recovery:
       elements: str
       returned: always
     fresh:
-      description: True where all devices that were asked answered in time, else null. Null without O(fresh), too.
+      description: True where all devices that were asked reported a newer answer in time, else null. Null without O(fresh), too.
       type: bool
       returned: always
 """

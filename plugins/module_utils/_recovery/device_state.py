@@ -148,7 +148,9 @@ def judge_reset(device: UserDevice, tenant: Tenant, user: User) -> tuple[Reset, 
     if is_older(device.record, FIRST_RECOVERY):
         return "destructive", (f"PIN recovery needs Windows 10 1703 or later. The device has {device.record.os_version}.",)
     reset, reasons = _judge_probe(device.probe, tenant, user) or _judge_tenant(device, tenant)
-    return reset, (*reasons, *_list_limits(device, reset))
+    # Why the probe has no answer may be what is wrong with the device.
+    silent = device.probe.reasons if device.probe and device.probe.state == "unknown" else ()
+    return reset, (*reasons, *silent, *_list_limits(device, reset))
 
 
 def _judge_probe(probe: ProbeReport | None, tenant: Tenant, user: User) -> tuple[Reset, tuple[str, ...]] | None:

@@ -38,6 +38,7 @@ from .model import UNJOINED, Other, PolicyStatus, ProbeReport, Situation, Tenant
 from .result import describe
 
 T = t.TypeVar("T")
+DRIFT_SECONDS = 300
 MOST_DEVICES = 20  # one batch for the probe
 SWITCHES = {"enabled": True, "disabled": False}  # the values of the setting for web sign-in that decide
 
@@ -206,11 +207,13 @@ class RecoveryTask:
 
     def _parse_probe(self, state: DeviceState) -> ProbeReport:
         changed = parse_timestamp(state.changed)
+        age = None if changed is None else self._client.service_now() - changed
         return ProbeReport(
             state=state.state,
             user=state.user_name,
             changed=state.changed,
-            age_seconds=None if changed is None else max(0, int(self._client.service_now() - changed)),
+            # A time in the future says nothing about the age, except where clocks differ a little.
+            age_seconds=None if age is None or age < -DRIFT_SECONDS else max(0, int(age)),
             codes=tuple(reason.code for reason in state.reasons),
             reasons=tuple(reason.message for reason in state.reasons),
         )

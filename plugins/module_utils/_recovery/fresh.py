@@ -6,7 +6,8 @@
 
 """Let devices run the probe now, and wait for what they say, for a limited time.
 
-A device does not report an answer that is the same as before. So a newer time of the answer counts, and a newer sync of the agent.
+A device does not report an answer that is the same as before, so that only a newer answer proves that the probe has run since. A newer sync
+of the agent does not: it happens without a run, too. It is told where no newer answer came.
 """
 
 from __future__ import annotations
@@ -57,7 +58,11 @@ def run(client: GraphClient, script_id: str, devices: t.Sequence[UserDevice], be
             pause=PAUSE,
         )
     except errors.NotReadyError:
-        problems.append(f"Not all devices have answered within {timeout:g} seconds. The last known answer stands.")
+        problems += [
+            _say_silence(device, latest, before, timeout)
+            for device in devices
+            if device.record.id in asked and not _is_newer(latest.get(device.record.id), before.get(device.record.id))
+        ]
     except api.UNREADABLE as failure:
         problems.append(f"The answers of the probe could not be read: {failure.message}")
     else:
@@ -85,5 +90,13 @@ def _ask(client: GraphClient, script_id: str, devices: t.Sequence[UserDevice]) -
 
 
 def _is_newer(found: DeviceState | None, before: DeviceState | None) -> bool:
-    """Return whether an answer is another one than before, or the agent has reported since."""
-    return found is not None and (before is None or (found.changed, found.synced) != (before.changed, before.synced))
+    """Return whether an answer was reported since; a device whose answer is pending has none."""
+    return found is not None and found.changed is not None and (before is None or found.changed != before.changed)
+
+
+def _say_silence(device: UserDevice, latest: States, before: States, timeout: float) -> str:
+    found, earlier = latest.get(device.record.id), before.get(device.record.id)
+    text = f"{show(device.name)} has reported no newer answer within {timeout:g} seconds. The last known answer stands."
+    if found and found.synced and found.synced != (earlier.synced if earlier else None):
+        text += " It was online since, and a device does not report an answer that is the same as before."
+    return text

@@ -9,6 +9,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from intune_emulator.control.demo_devices import NO_POLICY
+from intune_emulator.control.script_results import set_results
 from intune_emulator.control.seeds import add_device, change_user
 from intune_emulator.intune.policy_states import set_states
 
@@ -199,8 +201,9 @@ def test_parts_that_cannot_be_read_leave_the_others_alone(monkeypatch: pytest.Mo
 # --- requests -------------------------------------------------------------------------------------------------------
 
 
-def test_it_takes_ten_requests_at_most_besides_those_of_readiness() -> None:
-    given = Helped()
+@pytest.mark.parametrize("seed", ["demo", "helpdesk"])
+def test_it_takes_ten_requests_at_most_besides_those_of_readiness(seed: str) -> None:
+    given = Helped(seed)
     given.connect()
     for number in range(3):
         given.policy(f"PIN {number}")
@@ -278,9 +281,11 @@ def test_a_fresh_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(given.asked) == 1 and b'"scriptPolicyId"' in (given.asked[0].body or b"")
 
 
-def test_a_newer_sync_is_fresh_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_sync_alone_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent syncs without a run of the probe, too."""
     given = Probed(monkeypatch, said(), said(synced="2026-01-05T10:00:05Z"))
-    assert given.help(fresh=True)["fresh"] is True
+    recovery = given.help(fresh=True)
+    assert recovery["fresh"] is None and "It was online since" in " ".join(recovery["problems"])
 
 
 @pytest.mark.parametrize("timeout", [0.0, 120.0])
@@ -324,3 +329,68 @@ def test_hybrid_joined_devices_are_asked_and_registered_ones_are_not(monkeypatch
 def test_a_timeout_that_is_none_is_refused(timeout: float) -> None:
     with pytest.raises(errors.InvalidOptionError, match="fresh_timeout must be 0 or more"):
         Helped().recover(fresh=True, fresh_timeout=timeout)
+
+
+# --- the probe of an emulated tenant, with each answer to what Microsoft leaves open ---------------------------------
+
+
+class Reported(Helped):
+    """A tenant that is connected, where the probe has run everywhere."""
+
+    def __init__(self, **settings: t.Any) -> None:
+        super().__init__("helpdesk", **settings)
+        self.clock.seconds = self.tenant.clock.now().timestamp()
+        self.connect()
+        self.policy()
+
+
+USER_NAMES = [pytest.param({"script_user_name": name}, id=name) for name in ("upn", "display_name")]
+
+
+@pytest.mark.parametrize("settings", [*USER_NAMES, pytest.param({"script_rows": "user"}, id="a row for each user")])
+def test_what_the_device_reported_counts(settings: Json) -> None:
+    device = only(Reported(**settings).help())
+    assert (device["reset"]["kind"], device["probe"]["state"]) == ("non_destructive", "proven")
+    assert device["probe"]["age_seconds"] > 86400 and "last change" in device["reset"]["reasons"][0]
+
+
+@pytest.mark.parametrize(
+    ("user", "kind", "word"),
+    [
+        pytest.param("amelie.novak", "destructive", "loses the credentials", id="no policy on the device"),
+        pytest.param("jonas.weber", "none", "no PIN", id="no PIN"),
+        pytest.param("louise.bernard", "unknown", "running scripts is disabled", id="no script can run"),
+        pytest.param("ines.garcia", "unknown", "The device itself has not said so", id="nobody signed in"),
+        pytest.param("emma.fischer", "non_destructive", "The device itself says so", id="hybrid"),
+        pytest.param("lukas.meyer", "unknown", "does not accept the device", id="hybrid, refused"),
+    ],
+)
+def test_each_answer_of_the_probe(user: str, kind: str, word: str) -> None:
+    device = only(Reported().help(f"{user}{DOMAIN}"))
+    assert device["reset"]["kind"] == kind and any(word in reason for reason in device["reset"]["reasons"])
+
+
+@pytest.mark.parametrize(("report", "fresh"), [("changes", None), ("always", True)])
+@pytest.mark.parametrize("access", ["scripts", "documented"])
+def test_a_run_on_demand_is_fresh_where_the_device_reports_it(report: str, fresh: bool | None, access: str) -> None:
+    given = Reported(on_demand_report=report, on_demand_access=access)
+    outcome = given.recover(fresh=True)
+    recovery = outcome.values["recovery"]
+    assert (outcome.changed, recovery["fresh"], only(recovery)["reset"]["kind"]) == (True, fresh, "non_destructive")
+    assert (only(recovery)["probe"]["age_seconds"] < 600) is bool(fresh)
+    assert ("has reported no newer answer within 120 seconds" in " ".join(recovery["problems"])) is not fresh
+
+
+def test_an_answer_that_changes_is_fresh() -> None:
+    given = Reported()
+    set_results(given.tenant, {"results": {given.id_of("LT-BERLIN-012"): {"output": NO_POLICY.output}}})
+    recovery = given.help(fresh=True)
+    assert (recovery["fresh"], only(recovery)["reset"]["kind"]) == (True, "destructive")
+
+
+@pytest.mark.parametrize("delay", [3600.0])
+def test_a_device_that_runs_it_later_is_not_waited_for(delay: float) -> None:
+    given = Reported(on_demand_report="always", on_demand_delay=delay)
+    began = given.clock.monotonic()
+    assert given.help(fresh=True, fresh_timeout=60.0)["fresh"] is None
+    assert given.clock.monotonic() - began <= 90
