@@ -29,6 +29,7 @@ def run(*command: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_wheel_in_an_empty_environment(tmp_path: Path) -> None:
     run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)

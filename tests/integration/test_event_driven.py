@@ -167,6 +167,7 @@ def now() -> str:
 
 
 @needs_java
+@pytest.mark.exhaustive
 def test_each_ticket_resets_its_device_once_and_nothing_else_gets_through(ansible, controller):
     ansible.tenant.control.add_device(deviceName=SECOND)
     desk = Desk(ansible, controller)

@@ -255,22 +255,22 @@ def test_case_11_a_killed_task_is_run_again_without_a_journal(fleet, each_execut
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["case 12: before the answers", "case 12: after the answers"])
-def test_a_killed_task_is_run_again_on_the_same_machine_before_anything_is_shown(fleet, both_executions, answered):
+def test_a_killed_task_is_run_again_on_the_same_machine_before_anything_is_shown(fleet, each_execution, answered):
     """Without a journal: the machine remembers what the killed task sent."""
     lag(fleet, 300, 300)
     options = {"devices": names(1, 20), "wait": False, "confirm_timeout": 1}
     if not answered:
         fleet.control.arm("delay", "POST", r"^/\$batch$", version="v1.0", seconds=60, processed=True)
-    with both_executions.start([{"name": "killed", RESET: {**options, "confirm_timeout": 100}}]) as run:
+    with each_execution.start([{"name": "killed", RESET: {**options, "confirm_timeout": 100}}]) as run:
         run.until(lambda: len(fleet.control.resets()) == 20)
         run.kill()
-    check = both_executions.module(MODULE, options, check_mode=True)
-    again = both_executions.module(MODULE, options)
+    check = each_execution.module(MODULE, options, check_mode=True)
+    again = each_execution.module(MODULE, options)
     assert resets(fleet) == {1: 20} and again.writes == [] and not again.result["changed"], again.result
     assert check.result["summary"]["planned"] == 0 and check.result["summary"]["total"] == 20
     assert {item["status"] for item in again.result["results"]} <= {"pending", "unknown"}
     fleet.control.advance(301)
-    shown = both_executions.module(MODULE, {**options, "wait": True})
+    shown = each_execution.module(MODULE, {**options, "wait": True})
     assert shown.status == "ok" and shown.result["summary"]["done"] == 20 and resets(fleet) == {1: 20}, shown.result
 
 

@@ -149,6 +149,7 @@ def test_the_examples_list_devices(inventory: Inventory, number: int) -> None:
     assert found["_meta"]["hostvars"]
 
 
+@pytest.mark.exhaustive
 def test_two_slices_of_a_job_reset_each_device_once(inventory: Inventory) -> None:
     """A host for each device, in two jobs that know nothing of each other, as AWX slices them."""
     ansible, tenant = inventory.ansible, inventory.ansible.tenant

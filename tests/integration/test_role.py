@@ -108,6 +108,7 @@ def test_verify_says_what_makes_the_policy_void_and_what_else_is_wrong(ansible):
     assert "today?): no" in summary(against)
 
 
+@pytest.mark.exhaustive
 def test_verify_tells_what_differs_from_what_does_not_work(ansible):
     run(ansible, "onboard", **ASSIGNED)
     (policy,) = [item["id"] for item in ansible.tenant.control.policies() if item["name"] == "PIN recovery"]
@@ -134,6 +135,7 @@ def test_onboarding_repairs_the_path_of_microsofts_page(ansible, settings):
     assert checked.code == 0 and "Error" not in summary(checked), checked.output
 
 
+@pytest.mark.exhaustive
 def test_verify_fails_for_a_policy_that_nobody_gets(ansible):
     run(ansible, "onboard", pin_reset_allow_unassigned=True)
     found = run(ansible, "verify")
@@ -141,6 +143,7 @@ def test_verify_fails_for_a_policy_that_nobody_gets(ansible):
     assert run(ansible, "verify", pin_reset_allow_unassigned=True).code == 0
 
 
+@pytest.mark.exhaustive
 def test_configures_by_the_settings_catalog_with_further_settings_and_moves_there(ansible):
     run(ansible, "onboard", **ASSIGNED)
     further = {"minimum_pin_length": 8, "digits": "required", "web_sign_in_allowed_urls": ["login.contoso.com"]}
@@ -157,6 +160,7 @@ def test_configures_by_the_settings_catalog_with_further_settings_and_moves_ther
     assert gone.code == 0 and ansible.tenant.graph("GET", "/deviceManagement/configurationPolicies", version="beta")["value"] == []
 
 
+@pytest.mark.exhaustive
 def test_waits_for_approvals_between_runs_and_says_so(ansible):
     """As a workflow of AWX does, with an approval node between two runs of the job template."""
     ansible.tenant.control.settings(approval_protects=["configuration_policies"])
@@ -206,6 +210,7 @@ def test_case_61_a_policy_for_nobody_stops_onboarding_before_its_first_write(ans
     assert allowed.code == 0 and "PIN recovery for nobody" in summary(allowed)
 
 
+@pytest.mark.exhaustive
 def test_case_51_onboarding_does_not_end_well_where_another_policy_defeats_it(ansible):
     tenant = ansible.tenant.env["INTUNE_TENANT_ID"]
     uri = f"./Device/Vendor/MSFT/PassportForWork/{tenant}/Policies/EnablePinRecovery"
@@ -235,6 +240,7 @@ def test_case_61_an_unknown_variable_is_refused_with_the_nearest_name(ansible):
     assert ansible.tenant.journal() == []
 
 
+@pytest.mark.exhaustive
 def test_the_role_runs_twice_in_one_play_with_its_own_facts(ansible):
     role = {"name": "endpointops.intune.pin_reset", "tasks_from": "main"}
     calls = [{"name": name, "ansible.builtin.include_role": role, "vars": ASSIGNED} for name in ("first", "second")]
@@ -349,6 +355,7 @@ def test_case_60_check_mode_needs_permissions_to_read_only(ansible, playbook):
     assert play.code == 0 and writes(play) == [], play.output
 
 
+@pytest.mark.exhaustive
 def test_offboard_removes_both_after_a_move_that_was_interrupted(ansible):
     run(ansible, "onboard", **ASSIGNED)
     moving = {"pin_reset_policy_backend": "settings_catalog", "pin_reset_policy_replace_custom": True}
@@ -509,6 +516,7 @@ def test_a_name_that_is_not_text_is_told_in_one_sentence(ansible, variable, valu
     assert "Put it in quotes" in told and writes(play) == []
 
 
+@pytest.mark.exhaustive
 def test_case_8_assignments_may_be_text_with_commas_in_quotes(ansible):
     text = "target=group group='Comma, Inc', target=exclude_group group='Field service'"
     play = run(ansible, "onboard", "--check", pin_reset_assignments=text)
@@ -572,6 +580,7 @@ def test_a_report_on_results_with_passcodes_leaves_them_out(ansible, tmp_path):
     assert [secret for secret in secrets for text in (play.output, *left) if secret in text] == []
 
 
+@pytest.mark.exhaustive
 def test_verify_does_not_fail_for_values_that_intune_hides_from_an_application_that_may_only_read(ansible):
     ansible.tenant.control.settings(plain_text_value="write")
     variables = {**ASSIGNED, "pin_reset_policy_settings": {"device_unlock_plugins": "<rule/>", "minimum_pin_length": 6}}
@@ -587,12 +596,14 @@ def test_verify_does_not_fail_for_values_that_intune_hides_from_an_application_t
     assert play.code == 2 and "minimum_pin_length" in told and "device_unlock_plugins" not in told, play.output
 
 
+@pytest.mark.exhaustive
 def test_what_was_read_before_a_change_is_not_told_where_the_run_stops_after_it(ansible):
     run(ansible, "onboard", **ASSIGNED)
     play = run(ansible, "onboard", "--skip-tags", "verify", pin_reset_policy_description="Another one.", **ASSIGNED)
     assert play.code == 0 and "not read again after the changes" in summary(play) and "devices have it" not in summary(play), play.output
 
 
+@pytest.mark.exhaustive
 def test_a_job_uses_and_hands_on_nothing_of_the_job_before_it(ansible):
     """In a workflow, AWX gives the artifacts of the jobs before as extra variables, which facts cannot replace."""
     old = {
@@ -646,6 +657,7 @@ def test_a_new_device_is_waited_for(ansible):
     assert max(map(len, play["Summary | PIN reset"].result["msg"])) <= 78
 
 
+@pytest.mark.exhaustive
 def test_a_wait_without_success_fails_in_the_words_of_the_role(ansible):
     onboarded(ansible, managedDeviceOwnerType="personal")
     refused = run(ansible, "wait_ready", **SERIAL)
@@ -667,6 +679,7 @@ def test_a_tenant_that_is_not_ready_ends_the_wait(ansible):
     assert "endpointops.intune.onboard" in play[WAIT].result["msg"]
 
 
+@pytest.mark.exhaustive
 def test_check_mode_looks_at_a_new_device_once_with_permissions_to_read(ansible):
     device = onboarded(ansible)
     readers = ("Application", "DelegatedPermissionGrant", "DeviceManagementConfiguration", "DeviceManagementServiceConfig")
