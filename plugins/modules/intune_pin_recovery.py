@@ -93,6 +93,8 @@ notes:
   - Needs C(Policy.Read.AuthenticationMethod) to know whether the tenant allows passes, C(RoleManagement.Read.Directory) for the names of
     the user's directory roles, C(DeviceManagementScripts.Read.All) for what the probe reported, and C(GroupMember.Read.All) where
     policies are assigned to groups.
+  - With O(fresh), these permissions suffice as far as Microsoft documents it. A person who signs in needs the permission of Intune
+    to run remediations, such as by the role Help Desk Operator. A device that cannot be asked is told in RV(recovery.problems).
   - A missing permission does not end the task, except the one to find users. RV(recovery.problems) names it, and what depends on it is
     unknown.
 """

@@ -98,6 +98,31 @@ def test_a_hybrid_joined_device(ansible, desk):
 
 
 @pytest.mark.parametrize(
+    ("user", "device", "step"),
+    [
+        pytest.param("clara.hoffmann", "web sign-in on; PIN reset keeps the credentials", "only the PIN on", id="proven"),
+        pytest.param("amelie.novak", "web sign-in on; PIN reset deletes the credentials", "is set up anew on", id="destructive"),
+        pytest.param("jonas.weber", "web sign-in off; no PIN reset", "the user has no PIN yet", id="no PIN"),
+        pytest.param("ines.garcia", "web sign-in not known; whether", "whether its keys are kept is not known", id="nothing reported"),
+        pytest.param("emma.fischer", "hybrid joined; PIN reset keeps the credentials", "only the PIN on", id="hybrid"),
+    ],
+)
+def test_what_devices_say_themselves(ansible, desk, user, device, step):
+    ansible.tenant.control.reset("helpdesk")
+    run(ansible, "onboard", pin_reset_assignments=[{"target": "all_devices"}])
+    play = recover(ansible, f"{user}{DOMAIN}", **desk)
+    assert play.code == 0 and device in summary(play) and step in summary(play), play.output
+
+
+def test_devices_that_are_asked_and_stay_silent(ansible, desk):
+    control = ansible.tenant.control
+    control.reset("helpdesk")
+    play = recover(ansible, CLARA, **desk, pin_reset_recover_fresh=True, pin_reset_recover_fresh_timeout=0)
+    assert play.code == 0 and play[FIND].changed and play[FIND].result["recovery"]["fresh"] is None
+    assert "has reported no newer answer within 0 seconds. The last known answer stands." in summary(play)
+
+
+@pytest.mark.parametrize(
     ("user", "words", "step"),
     [
         pytest.param(GUEST, "No pass: The user is a guest from another tenant", "help desk of their own organization", id="guest"),
