@@ -135,11 +135,13 @@ def test_how_the_device_is_joined(output: Output, join_type: str | None) -> None
         LINE.replace("rec=1;", "rec=1\n;"),
         LINE + "\n" + LINE,
         LINE + ";",
+        LINE.replace(";end", ";abc"),
+        LINE.replace("pin1;", "pin1,"),
         "x" + LINE,
         "detect.ps1 cannot be loaded because running scripts is disabled on this system.",
         "x" * 1_000_000,
     ],
-    ids=range(24),
+    ids=range(26),
 )
 def test_anything_else_is_no_line(text: object) -> None:
     assert parse_line(text) is None
