@@ -47,6 +47,12 @@ def find_probe(client: GraphClient, name: str) -> Found | None:
 
 def choose_probe(client: GraphClient, listed: list[Found], name: str) -> Found | None:
     """Return the one of exactly this name among those of the list, with its script and assignments."""
+    found = choose_listed(listed, name)
+    return fetch_probe(client, found.id) if found else None
+
+
+def choose_listed(listed: list[Found], name: str) -> Found | None:
+    """Return the one of exactly this name among those of the list, as the list shows it."""
     found = [probe for probe in listed if probe.name == name]
     if len(found) > 1:
         ids = ", ".join(sorted(probe.id for probe in found))
@@ -55,7 +61,7 @@ def choose_probe(client: GraphClient, listed: list[Found], name: str) -> Found |
             hint="Delete or rename all but one in the Intune admin center, or choose another name.",
             effects="none",
         )
-    return fetch_probe(client, found[0].id) if found else None
+    return found[0] if found else None
 
 
 def render_probe_request(client: GraphClient, identity: str) -> Request:

@@ -129,6 +129,7 @@ class RecoveryTask:
             passes.render_roles_request(client, item.user.id),
             passes.render_policy_request(client),
             api.render_devices_request(client, item.user),
+            probes.render_list_request(client),
         ]
         client.read_ahead(requests)
 
@@ -186,7 +187,7 @@ class RecoveryTask:
             return {}
         client, name = self._client, self._wanted.probe_name
         try:
-            script = probes.find_probe(client, name)
+            script = probes.choose_listed(probes.fetch_probes(client), name)
             if script is None:
                 if self._wanted.fresh_timeout is not None:
                     self._problems.append(f"There is no remediation named '{show(name)}', so that no device can be asked.")

@@ -16,11 +16,12 @@ from intune_emulator.intune.policy_states import set_states
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from ansible_collections.endpointops.intune.plugins.module_utils._probe.model import Found
 from ansible_collections.endpointops.intune.plugins.module_utils._probe.states import DeviceState
 from ansible_collections.endpointops.intune.plugins.module_utils._recovery import flow, fresh
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
-from ansible_collections.endpointops.intune.plugins.modules import intune_pin_recovery
-from tests.support.fakes import error
+from ansible_collections.endpointops.intune.plugins.modules import entra_temporary_access_pass, intune_pin_recovery
+from tests.support.fakes import FakeCredential, error, options
 from tests.support.readiness_tasks import Given, Json
 
 DOMAIN = "@contoso.onmicrosoft.com"
@@ -219,6 +220,20 @@ def test_it_takes_ten_requests_at_most_besides_those_of_readiness(seed: str) -> 
     assert not any(request.method in ("PATCH", "PUT", "DELETE") for request in given.sent[before:])
 
 
+def test_finding_the_steps_and_issuing_a_pass_take_fewer_than_ten() -> None:
+    """Besides those of readiness, where the user has a device, and the probe and a policy for web sign-in are there."""
+    given = Helped("helpdesk")
+    _verdict, shared = given.read(rollout="none")
+    before = len(given.sent)
+    recovery = given.help()
+    writer = given.world(credential=FakeCredential({"tid": given.tenant.tenant_id, "roles": ["UserAuthMethod-TAP.ReadWrite.All"]}))
+    defaults = {name: option.get("default") for name, option in entra_temporary_access_pass.SPEC.argument_spec.items()}
+    issue = {**options(), **defaults, "users": [recovery["user"]["id"]], "return_pass": True}
+    assert entra_temporary_access_pass.run(issue, writer.client, False).changed
+    assert recovery["devices"][0]["web_sign_in"]["state"] == "on"
+    assert len(given.sent) - before - len(shared) < 10
+
+
 def test_of_many_devices_those_that_were_used_last_are_told() -> None:
     given = Helped()
     for number in range(25):
@@ -238,8 +253,7 @@ class Probed(Helped):
         self.connect()
         self.policy()
         self.answers, self.asked, self.refusals = list(answers), [], {}
-        found = type("Found", (), {"id": SCRIPT})()
-        monkeypatch.setattr(flow.probes, "find_probe", lambda _client, name: found if name == "PIN reset probe" else None)
+        monkeypatch.setattr(flow.probes, "fetch_probes", lambda _client: [Found(id=SCRIPT, name="PIN reset probe")])
         for module in (flow, fresh):
             monkeypatch.setattr(module, "fetch_device_states", self.look)
 
