@@ -666,7 +666,7 @@ def test_a_wait_without_success_fails_in_the_words_of_the_role(ansible):
         refused
     )
     allowed = run(ansible, "wait_ready", **{**SERIAL, "pin_reset_ownerships": ["company", "personal"], "pin_reset_ready_timeout": 1})
-    assert allowed.code == 2 and "after waiting for 1 s (not_arrived)" in allowed[WAIT].result["msg"]
+    assert allowed.code == 2 and "(not_arrived)" in allowed[WAIT].result["msg"]
     missing = run(ansible, "wait_ready", **{**SERIAL, "pin_reset_ready_device": "PF3XYZ13", "pin_reset_ready_timeout": 1})
     assert "pin_reset_ready_timeout" in missing[WAIT].result["msg"] and "intune_pin_readiness_info" not in missing[WAIT].result["msg"]
     named = run(ansible, "wait_ready")
@@ -675,7 +675,7 @@ def test_a_wait_without_success_fails_in_the_words_of_the_role(ansible):
 
 def test_a_tenant_that_is_not_ready_ends_the_wait(ansible):
     play = run(ansible, "wait_ready", **SERIAL)
-    assert play.code == 2 and "after waiting for 0 s (not_connected)" in play[WAIT].result["msg"]
+    assert play.code == 2 and "(not_connected)" in play[WAIT].result["msg"]
     assert "endpointops.intune.onboard" in play[WAIT].result["msg"]
 
 
