@@ -32,6 +32,7 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_pin_policy_info,
     intune_pin_probe,
     intune_pin_readiness_info,
+    intune_pin_recovery,
     intune_pin_report,
     intune_pinreset_consent,
     intune_pinreset_consent_info,
@@ -228,6 +229,8 @@ SCENARIOS = (
     Scenario("passes in place of others", entra_temporary_access_pass, for_users(held=True, replace=True), settings=ALLOWED),
     Scenario("passes in check mode", entra_temporary_access_pass, for_users(start="2026-01-06T08:00:00"), settings=ALLOWED, check=True),
     Scenario("passes removed", entra_temporary_access_pass, for_users(held=True, state="absent"), settings=ALLOWED),
+    Scenario("steps for a user", intune_pin_recovery, with_policies(user=USERS[0]), seed="helpdesk"),
+    Scenario("steps after a run on demand", intune_pin_recovery, lambda world: {"user": USERS[0], "fresh": True}, seed="helpdesk"),
     Scenario("passes of users", entra_temporary_access_pass_info, lambda world: {"users": list(USERS)}),
     Scenario("inventory in groups", intune_devices, lambda world: dict(GROUPED), seed="fleet:8", signs_in=True, settings={"page_size": 3}),
 )
