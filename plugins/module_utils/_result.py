@@ -16,7 +16,7 @@ from ._text import clean
 from ._types import Json
 
 # The keys of return values that hold sentences of ours, in which texts of the service may be. All other values are data.
-SENTENCES = frozenset({"message", "hint", "problems"})
+SENTENCES = frozenset({"message", "hint", "problems", "reasons", "steps", "steps_without_pass"})
 LONGEST_SENTENCE = 3000  # characters
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .._text import quote
 from .reason import Reason, ReasonResult
 
 DEVICE, DETAILS, USER, SSO, DIAGNOSTICS, PREREQUISITES = (
@@ -243,7 +244,7 @@ def _judge_user(sections: Sections) -> tuple[bool | None, list[Reason]]:
                 "the PIN Reset Service. Then have the user sign in or unlock with the PIN, which makes the recovery key.",
             )
         ]
-    given = f"CanReset is '{found[:40]}'" if found else "CanReset is missing"
+    given = f"CanReset is '{quote(found, 40)}'" if found else "CanReset is missing"
     return None, [
         Reason(
             "can_reset_unknown",

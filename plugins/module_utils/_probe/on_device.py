@@ -16,6 +16,7 @@ import textwrap
 import typing as t
 
 from .._guid import parse_guid
+from .._text import clean
 from . import dsregcmd, reg_query, registry
 from .reason import Reason, ReasonResult
 
@@ -165,7 +166,7 @@ def render(host: str, found: DeviceResult) -> list[str]:
     lines: list[str] = []
     for line in _tell(host, found):
         indent = " " * (len(line) - len(line.lstrip(" ")) + 2)
-        lines += textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+        lines += textwrap.wrap(clean(line), WIDTH, subsequent_indent=indent, break_on_hyphens=False)
     return lines
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
+from .._text import clean
 from .._types import Json
 from .device_lines import tell_devices
 from .found import Found
@@ -49,10 +50,13 @@ def render_summary(found: Found) -> list[str]:
 
 
 def wrap(paragraph: str) -> list[str]:
-    """Return the lines of a paragraph; what does not fit into one is indented below it. Addresses and paths stay whole."""
-    indent = paragraph[: len(paragraph) - len(paragraph.lstrip())]
+    """Return the lines of a paragraph; what does not fit into one is indented below it. Addresses and paths stay whole.
+
+    Names that others gave, of which paragraphs are full, cannot control the terminal that shows them.
+    """
+    indent = paragraph[: len(paragraph) - len(paragraph.lstrip(" "))]
     return textwrap.wrap(
-        paragraph.strip(), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False
+        clean(paragraph.strip(" ")), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False
     )
 
 

@@ -55,3 +55,13 @@ def test_case_21_sentences_are_shown_safely_and_data_stays_as_it_is() -> None:
     safe = "PC\\x1b[31m\\u202e"
     assert result["results"] == [{"device_name": odd, "message": safe}] and result["pin_policies"] == [{"name": odd}]
     assert (result["problems"], result["warnings"], result["number"]) == ([safe], [safe], 1)
+
+
+def test_lists_of_sentences_are_shown_safely() -> None:
+    odd, safe = "10.0\x1b[31m\u202e", "10.0\\x1b[31m\\u202e"
+    device = {"os_version": odd, "reset": {"reasons": [odd]}, "web_sign_in": {"reasons": [{"message": odd, "name": odd}]}}
+    result = Outcome({"recovery": {"devices": [device], "steps": [odd], "steps_without_pass": [odd]}}).describe(diff=False)["recovery"]
+    assert (result["steps"], result["steps_without_pass"]) == ([safe], [safe])
+    (found,) = result["devices"]
+    assert (found["os_version"], found["reset"]["reasons"]) == (odd, [safe])
+    assert found["web_sign_in"]["reasons"] == [{"message": safe, "name": odd}]

@@ -130,6 +130,19 @@ def test_nothing_personal_is_returned_and_lines_are_short(name: str) -> None:
         assert text not in json.dumps(found) and text not in "\n".join(lines)
 
 
+ODD = "\x1b[2J\x1b]0;x\x07\x0b\u202e\u2028"
+
+
+@pytest.mark.parametrize("odd", [ODD, f"{ODD}eyJhbGciOiJub25lIn0"])
+def test_a_device_cannot_control_the_terminal_that_shows_its_lines(odd: str) -> None:
+    found = judged(change(possible, UserState={"CanReset": odd}))
+    (reason, *_others) = found["reasons"]
+    assert "CanReset is '\\x1b[2J\\x1b]0;x\\x07" in reason["message"] and reason["message"].isprintable()
+    lines = on_device.render(f"pc{ODD}", found)
+    assert all(line.isprintable() for line in lines) and lines[0].startswith("pc\\x1b[2J")
+    assert "eyJhbGci" not in "".join(lines)
+
+
 def test_the_lines_of_a_device_over_winrm() -> None:
     assert on_device.render("pc-0001", judged(remote, ON, {GROUP_POLICY: {"Enabled": 1}})) == [
         "pc-0001: Microsoft Entra joined",

@@ -125,6 +125,17 @@ def test_a_user_without_known_devices(changes: Json, line: str) -> None:
     assert line in tell(recovery(**changes))
 
 
+def test_names_cannot_control_the_terminal_that_shows_the_lines() -> None:
+    odd = "\x1b[2J\x1b]0;x\x07\u202e\r\nPass: issued"
+    found = recovery(user={"user_principal_name": f"ada{odd}", "display_name": odd, "account_enabled": True}, problems=[odd], steps=[odd])
+    device = found["recovery"]["devices"][0]
+    device["device_name"] = odd
+    device["reset"]["reasons"] = [odd]
+    lines = tell(found, issued(message=odd))
+    assert all(line.isprintable() for line in lines) and sum("Pass: issued for one use" in line for line in lines) == 1
+    assert not any(line.startswith("Pass: issued") and "for one use" not in line for line in lines)
+
+
 def test_neither_lines_nor_statistics_hold_the_pass() -> None:
     found = parse_found({"recovery": recovery(), "access_pass": issued(temporary_access_pass=SECRET)}, check=False)
     statistics = summary.make_statistics(found)
