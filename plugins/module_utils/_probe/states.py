@@ -19,6 +19,7 @@ import functools
 import math
 import typing as t
 
+from .._guid import parse_identity
 from .._text import quote
 from .._time import parse_timestamp, render_timestamp
 from .._types import Json
@@ -130,7 +131,7 @@ def parse_row(row: Json) -> DeviceState:
     device = device if isinstance(device, dict) else {}
     answer = _read_line(_text(row.get("preRemediationDetectionScriptOutput")) or "")
     found = DeviceState(
-        device_id=_text(device.get("id")) or _text(row.get("deviceId")),
+        device_id=parse_identity(device.get("id")) or parse_identity(row.get("deviceId")),
         device_name=_text(device.get("deviceName")) or _text(row.get("deviceName")),
         user_name=_text(row.get("userName")),
         primary_user=_text(device.get("userPrincipalName")),

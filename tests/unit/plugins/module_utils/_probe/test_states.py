@@ -134,6 +134,13 @@ def test_a_row_without_a_device_counts_as_one_device() -> None:
     ]
 
 
+def test_the_nil_guid_names_no_device_and_the_case_of_an_id_does_not_count() -> None:
+    nil = "00000000-0000-0000-0000-000000000000"
+    states = parse_rows([row(device=nil), row(DESTRUCTIVE, device=nil), row(device="{" + nil + "}"), row(device="AB"), row(device="ab")])
+    assert [state.device_id for state in states if state.device_id] == ["ab"]
+    assert sorted(state.state for state in states) == ["not_proven", "proven", "proven", "proven"]
+
+
 def test_devices_are_in_the_order_of_their_names() -> None:
     assert [state.device_name for state in parse_rows([row(device="b"), row(device="A")])] == ["PC of A", "PC of b"]
 
