@@ -56,7 +56,12 @@ def wrap(paragraph: str) -> list[str]:
     """
     indent = paragraph[: len(paragraph) - len(paragraph.lstrip(" "))]
     return textwrap.wrap(
-        clean(paragraph.strip(" ")), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False
+        clean(paragraph.strip(" ")),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
