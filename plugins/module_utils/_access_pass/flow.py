@@ -63,7 +63,7 @@ class PassTask:
             item.current = api.fetch_pass(self._client, item.user.id)
         for item in self._items if roles else ():
             item.roles = api.fetch_roles(self._client, item.user.id)
-        if any(api.UNNAMED_ROLE in (item.roles or ()) for item in self._items):
+        if roles and any(item.roles is None or api.UNNAMED_ROLE in item.roles for item in self._items):
             self.warnings.append(ROLES_UNREAD)
 
     def read_policy(self) -> None:

@@ -21,7 +21,7 @@ from .._hello.check_in import Status as CheckIn
 from .._hello.device_status import StatusRequests, fetch_on_device, render_status_requests
 from .._hello.model import FoundPolicy
 from .._http.message import Request
-from .._names import show
+from .._names import fold, show
 
 PROPERTIES = ",".join((*INFO, "userId"))
 RUN = "initiateOnDemandProactiveRemediation"
@@ -67,7 +67,7 @@ def _query(user: User) -> dict[str, str]:
 
 
 def _has_name_of(device: Device, user: User) -> bool:
-    return (device.user_principal_name or "").lower() == user.principal.lower()
+    return fold(device.user_principal_name) == fold(user.principal)
 
 
 def _is_of(device: Device, user: User) -> bool:
@@ -93,7 +93,11 @@ def fetch_statuses(
         asked.append(((device.id, policy.id), requests))
     found: dict[Pair, CheckIn | None] = {}
     failures: list[errors.IntuneError] = []
-    responses = BatchScheduler(client, QUOTA).fetch_all([each for _pair, group in asked for each in group.every])
+    try:
+        responses = BatchScheduler(client, QUOTA).fetch_all([each for _pair, group in asked for each in group.every])
+    except UNREADABLE as failure:
+        # Reports that stay unavailable leave all else that helps the user.
+        return {}, [failure], left
     for pair, group in asked:
         own, responses = responses[: len(group.every)], responses[len(group.every) :]
         try:

@@ -26,7 +26,7 @@ from .._probe import api as probes
 from .._probe.results import fetch_device_states
 from .._probe.states import DeviceState
 from .._readiness.collect import Question, collect
-from .._readiness.model import Evidence, ReadinessResult
+from .._readiness.model import Evidence, ReadinessResult, Unread
 from .._readiness.policies import HOLDERS
 from .._readiness.unread import explain
 from .._readiness.verdict import judge as judge_tenant
@@ -67,15 +67,14 @@ class RecoveryTask:
         client = self._client
         (item,) = users.select(client, [self._wanted.user])
         evidence = collect(client, self._question)
-        self._problems += [unread.problem for unread in evidence.unread.values()]
+        self._problems += map(tell, evidence.unread.values())
         readiness = judge_tenant(evidence, self._question.terms)
         self._read_ahead(item)
-        item.roles = self._read("directory roles", lambda: passes.fetch_roles(client, item.user.id))
-        policy = self._read("the policy for passes", lambda: passes.fetch_policy(client))
+        item.roles = self._read("directory roles", lambda: passes.fetch_roles(client, item.user.id), ROLES_UNREAD)
+        policy = self._read("the policy for passes", lambda: passes.fetch_policy(client), POLICY_UNREAD)
         found = self._read("the user's devices", lambda: api.fetch_user_devices(client, item.user))
         self._problems += found.left_out if found else ()
-        self._problems += [] if policy else [POLICY_UNREAD]
-        self._problems += [ROLES_UNREAD] if item.roles is None or passes.UNNAMED_ROLE in item.roles else []
+        self._problems += [ROLES_UNREAD] if passes.UNNAMED_ROLE in (item.roles or ()) else []
         windows = self._choose(found.records if found else ())
         others = device_state.list_others(found.records) if found else ()
         devices = self._complete(windows, evidence, readiness)
@@ -133,13 +132,16 @@ class RecoveryTask:
         ]
         client.read_ahead(requests)
 
-    def _read(self, what: str, read: t.Callable[[], T]) -> T | None:
-        """Return what was read; null, and the problem, for a part that cannot be read."""
+    def _read(self, what: str, read: t.Callable[[], T | None], refused: str | None = None) -> T | None:
+        """Return what was read; null, and the problem, for a part that cannot be read. ``refused``: that of a part without permission."""
         try:
-            return read()
+            found = read()
         except api.UNREADABLE as failure:
-            self._problems.append(explain(self._client, what, failure).problem)
+            self._problems.append(tell(explain(self._client, what, failure)))
             return None
+        if found is None and refused:
+            self._problems.append(refused)
+        return found
 
     def _complete(self, records: t.Sequence[Device], evidence: Evidence, readiness: ReadinessResult) -> list[UserDevice]:
         """Return the devices with all that is known of them."""
@@ -174,7 +176,7 @@ class RecoveryTask:
         if not pairs:
             return {}
         found, failures, left = api.fetch_statuses(self._client, pairs)
-        self._problems += [explain(self._client, "the check-in status of a policy", failure).problem for failure in failures]
+        self._problems += [tell(explain(self._client, "the check-in status of a policy", failure)) for failure in failures]
         if left:
             self._problems.append(f"The check-in status was not read for {left} pairs of a policy and a device, to keep the task short.")
         return found
@@ -194,7 +196,7 @@ class RecoveryTask:
                 return {}
             states: fresh.States = fetch_device_states(client, script.id, [record.id for record in records])
         except (*api.UNREADABLE, errors.SelectionError) as failure:
-            self._problems.append(explain(client, "the probe", failure).problem)
+            self._problems.append(tell(explain(client, "the probe", failure)))
             return {}
         return states if self._wanted.fresh_timeout is None else self._run_probe(script.id, records, states, self._wanted.fresh_timeout)
 
@@ -218,6 +220,11 @@ class RecoveryTask:
             codes=tuple(reason.code for reason in state.reasons),
             reasons=tuple(reason.message for reason in state.reasons),
         )
+
+
+def tell(unread: Unread) -> str:
+    """Return why a part could not be read, and what to do about it."""
+    return f"{unread.problem} {unread.hint}"
 
 
 def _tenant_of(evidence: Evidence, readiness: ReadinessResult) -> Tenant:

@@ -64,7 +64,7 @@ def run(client: GraphClient, script_id: str, devices: t.Sequence[UserDevice], be
             if device.record.id in asked and not _is_newer(latest.get(device.record.id), before.get(device.record.id))
         ]
     except api.UNREADABLE as failure:
-        problems.append(f"The answers of the probe could not be read: {failure.message}")
+        problems.append(f"The answers of the probe could not be read. {failure}")
     else:
         return FreshRun(latest, True if len(asked) == len(devices) else None, True, tuple(problems))
     return FreshRun(latest, None, True, tuple(problems))
@@ -83,7 +83,7 @@ def _ask(client: GraphClient, script_id: str, devices: t.Sequence[UserDevice]) -
             elif not isinstance(failure, errors.GraphError):
                 raise
             else:
-                problems.append(f"{show(device.name)} was not asked to run the probe: {failure.message}")
+                problems.append(f"{show(device.name)} was not asked to run the probe. {failure}")
             continue
         asked.append(device.record.id)
     return asked, problems

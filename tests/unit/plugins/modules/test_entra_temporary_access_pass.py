@@ -308,6 +308,14 @@ def test_without_the_policy_the_service_decides(setting: str, status: str) -> No
         assert (only(outcome)["is_usable"], only(outcome)["usability_reason"]) == (False, "DisabledByPolicy")
 
 
+def test_roles_that_cannot_be_read_are_told() -> None:
+    def refuse(wire: Wire, request: Request) -> Response | None:
+        return error(403) if "directoryRole" in request.url or "$batch" in request.url else None
+
+    outcome = run(Wire(refuse), ADMIN)
+    assert only(outcome)["directory_roles"] is None and "RoleManagement.Read.Directory" in " ".join(outcome.warnings)
+
+
 def test_a_scope_that_cannot_be_read_is_left_to_the_service() -> None:
     def hidden(wire: Wire, request: Request) -> Response | None:
         return error(403, "Authorization_RequestDenied") if "transitiveMembers" in request.url else None

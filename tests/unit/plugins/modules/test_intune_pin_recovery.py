@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import typing as t
 
 import pytest
@@ -15,9 +17,11 @@ from intune_emulator.control.seeds import add_device, change_user
 from intune_emulator.intune.policy_states import set_states
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._access_pass.model import User
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._probe.model import Found
 from ansible_collections.endpointops.intune.plugins.module_utils._probe.states import DeviceState
+from ansible_collections.endpointops.intune.plugins.module_utils._recovery import api as recovery_api
 from ansible_collections.endpointops.intune.plugins.module_utils._recovery import flow, fresh
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import entra_temporary_access_pass, intune_pin_recovery
@@ -199,6 +203,57 @@ def test_parts_that_cannot_be_read_leave_the_others_alone(monkeypatch: pytest.Mo
     assert any("devices" in problem for problem in recovery["problems"]) and "dsregcmd" in " ".join(recovery["steps"])
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "told", "not_told"),
+    [
+        pytest.param("temporaryAccessPass$", 403, "one of the permissions Policy.Read.AuthenticationMethod", "Could not", id="policy, 403"),
+        pytest.param("temporaryAccessPass$", 500, "Could not read the policy for passes: 500", "permissions", id="policy, 500"),
+        pytest.param("directoryRole$", 403, "one of the permissions RoleManagement.Read.Directory", "Could not", id="roles, 403"),
+        pytest.param("directoryRole$", 500, "Could not read directory roles: 500", "permissions", id="roles, 500"),
+        pytest.param("managedDevices$", 500, "Run the task again.", "permissions", id="devices, 500"),
+        pytest.param("deviceHealthScripts$", 500, "Could not read the probe: 500", "permissions", id="probe, 500"),
+        pytest.param("SettingsReport$", 500, "Could not read the check-in status of a policy: 500", "permissions", id="report, 500"),
+        pytest.param("SettingsReport$", 429, "Could not read the check-in status of a policy: 429", "permissions", id="report, 429"),
+        pytest.param("deviceHealthScriptStates$", 500, "Run the task again.", "permissions", id="states of the probe, 500"),
+    ],
+)
+def test_each_part_that_stays_unavailable_leaves_steps_and_is_told_with_what_to_do(
+    path: str, status: int, told: str, not_told: str
+) -> None:
+    class Failing(Helped):
+        def ask(self, request: Request) -> Response:
+            return error(status) if re.search(path, request.url.partition("?")[0]) else super().ask(request)
+
+    given = Failing("helpdesk")
+    given.report(given.web_sign_in(), "LT-BERLIN-012")
+    # In a batch, too.
+    given.tenant.faults.arm({"match": {"path": path}, "fault": {"kind": "status", "status": status}, "times": None})
+    recovery = given.help()
+    problems = " ".join(recovery["problems"])
+    assert told in problems and not_told not in problems and len(recovery["problems"]) == 1
+    assert recovery["steps"] and recovery["message_to_user"]
+
+
+def test_a_service_that_ignores_the_filter_shows_no_device_of_others() -> None:
+    class Unfiltered(Helped):
+        def ask(self, request: Request) -> Response:
+            url = re.sub(r"[$%24]+filter=[^&]+&?", "", request.url) if "/managedDevices?" in request.url else request.url
+            return super().ask(dataclasses.replace(request, url=url))
+
+    given = Unfiltered()
+    user = User(given.user_id(CLARA), f"clark{DOMAIN}")
+    own = {"userPrincipalName": user.principal.upper(), "userId": None}
+    given.add("HERS", **own)
+    # The kelvin sign becomes a k in small letters.
+    given.add("NOT-HERS", **{**own, "userPrincipalName": f"clar\u212a{DOMAIN}"})
+    given.add("NOBODYS", userPrincipalName="", userId="00000000-0000-0000-0000-000000000000")
+    given.add("OF-ANOTHER", userPrincipalName=user.principal, userId=given.user_id(FELIX))
+    found = recovery_api.fetch_user_devices(given.world().client, user)
+    assert sorted(str(device.device_name) for device in found.records) == ["HERS", "LT-BERLIN-012", "iPhone von Clara"]
+    (told,) = found.left_out
+    assert "OF-ANOTHER" in told
+
+
 # --- requests -------------------------------------------------------------------------------------------------------
 
 
@@ -321,9 +376,12 @@ def test_in_check_mode_no_device_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_device_that_cannot_be_asked_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     given = Probed(monkeypatch, said())
-    given.refusals = {1: error(400, "BadRequest", "The device is offline.")}
+    refusal = error(403, "Forbidden", "The device is offline.")
+    given.refusals = {1: dataclasses.replace(refusal, headers={**refusal.headers, "request-id": "r-1"})}
     outcome = given.recover(fresh=True)
-    assert not outcome.changed and "The device is offline." in " ".join(outcome.values["recovery"]["problems"])
+    (told,) = outcome.values["recovery"]["problems"]
+    assert not outcome.changed and told.startswith("LT-BERLIN-012 was not asked to run the probe. POST ")
+    assert "403 Forbidden: The device is offline." in told and "Grant one of" in told and "(request-id r-1)" in told
 
 
 def test_without_the_probe_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
