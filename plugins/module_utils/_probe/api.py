@@ -122,17 +122,15 @@ def _create(client: GraphClient, desired: Probe, packages: int) -> str:
         return str(client.post(PATH, render_probe(desired, None), version=BETA, shape=CREATED)["id"])
     except errors.ApprovalPendingError:
         raise
-    except errors.GraphError as failure:
-        if packages < MOST_PACKAGES:
-            raise
-        raise failure.with_more_advice(
-            f"The tenant has {packages} remediations, and Intune takes {MOST_PACKAGES}: delete those that nobody needs."
-        ) from failure
     except errors.IntuneError as failure:
-        if failure.effects != "unknown":
+        advice: list[str] = []
+        if failure.effects == "unknown":
+            advice.append("The probe may have been made. Run again: a remediation of that name is found and finished, not made twice.")
+        if packages >= MOST_PACKAGES and isinstance(failure, errors.GraphError):
+            advice.append(f"The tenant has {packages} remediations, and Intune takes {MOST_PACKAGES}: delete those that nobody needs.")
+        if not advice:
             raise
-        advice = "The probe may have been made. Run again: a remediation of that name is found and finished, not made twice."
-        raise failure.with_hint(advice) from failure
+        raise failure.with_more_advice(" ".join(advice)) from failure
 
 
 def _assign(client: GraphClient, identity: str, desired: Probe) -> None:

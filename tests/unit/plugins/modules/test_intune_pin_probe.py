@@ -401,6 +401,14 @@ def test_a_license_that_is_confirmed_or_cannot_be_read_is_no_matter(answered):
     assert run(world_of(more={LICENSE: answered}), True).warnings == []
 
 
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_creation_that_may_have_run_says_what_a_second_run_does(status):
+    world = world_of(more={CREATE: error(status)})
+    with pytest.raises(errors.GraphError, match="found and finished, not made twice") as failure:
+        run(world)
+    assert failure.value.effects == "unknown"
+
+
 def test_a_lost_response_to_the_creation_is_not_repeated():
     world = world_of(more={CREATE: errors.LostResponseError("lost")})
     with pytest.raises(errors.LostResponseError, match="found and finished, not made twice") as failure:
