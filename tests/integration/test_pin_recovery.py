@@ -177,6 +177,11 @@ def test_a_lifetime_that_the_policy_does_not_allow_is_an_answer(ansible, desk):
     assert play.code == 0 and "Pass: issued" in summary(play), "an empty answer is none"
 
 
+def test_a_lifetime_of_zero_is_not_the_default_one(ansible, desk):
+    play = recover(ansible, CLARA, **desk, pin_reset_recover_lifetime_minutes=0)
+    assert play.code == 2 and "lifetime_minutes must be from 10 to 43200, not 0." in play[ISSUE].result["msg"] and passes(ansible) == 0
+
+
 def test_a_pass_that_nobody_could_read_is_not_issued(ansible):
     play = recover(ansible, CLARA)
     assert play.code == 0 and writes(play) == [] and passes(ansible) == 0
