@@ -24,7 +24,7 @@ def render_message(situation: Situation, *, has_pass: bool) -> str:
     if "external_guest" in codes:
         lines = ["please ask the help desk of your own organization. You sign in there, and they can help you in."]
     elif "account_disabled" in codes:
-        lines = ["your account is switched off at the moment. We look into it, and come back to you."]
+        lines = ["your account is switched off at the moment. We will look into it, and get back to you."]
     else:
         lines = ["this is how you get in again.", *_list_lines(situation, has_pass=has_pass)]
     if has_pass:
@@ -63,9 +63,12 @@ def _list_for_device(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]
 
 def _say_sign_in(judged: JudgedDevice, *, has_pass: bool) -> str:
     if judged.device.join == "entra_joined" and judged.web_sign_in == "on" and has_pass:
-        return "choose the globe on the sign-in screen, and enter the pass that we give you"
+        return "choose the globe on the sign-in screen, enter the pass that we give you, and finish within 10 minutes"
     if judged.device.join == "entra_joined" and judged.web_sign_in == "unknown" and has_pass:
-        return "if you see a globe on the sign-in screen, choose it and enter the pass that we give you; if not, use your password"
+        return (
+            "if you see a globe on the sign-in screen, choose it, enter the pass that we give you, and finish within 10 minutes; "
+            "if not, use your password"
+        )
     if judged.device.join == "entra_joined":
         return "sign in with your password, or with a security key or card if you have one"
     return "sign in with your password; if it is new, connect to the company network first"
