@@ -146,7 +146,7 @@ def test_the_job_for_a_locked_out_user_prints_what_the_guide_shows(ansible):
     (shown,) = [block for block in blocks(guide) if block.kind == "ansible-output"]
     _prompt, _command, playbook, *arguments = shlex.split(command.text)
     done = ansible.playbook(playbook, *arguments)
-    missing = [line for line in shown.text.splitlines() if line.strip() not in done.output]
+    missing = [line for line in shown.text.replace("[...]", "").splitlines() if line.strip() not in done.output]
     assert done.code == 0 and not missing, (missing, done.output)
 
 
