@@ -47,7 +47,7 @@ def test_what_devices_say_is_told_in_numbers_and_fails_no_run(ansible, tenant, p
     folder = {"pin_reset_report_directory": str(ansible.folder)} if playbook == "report" else {}
     play = run(ansible, playbook, pin_reset_verify_probe=True, **folder)
     told = " ".join(" ".join(play["Summary | PIN reset"].result["msg"]).split())
-    assert "Proven on 4 of 14 devices (4 not proven, 3 unknown, 3 pending); last change 20" in told
+    assert "PIN reset keeps the credentials: proven on 4 of 14 devices (4 not proven, 3 unknown, 3 pending); last change 20" in told
     assert "4: No policy with PIN recovery has arrived on the device." in told
     assert (play.code == 0) is (playbook == "report"), "nothing is connected"
     missing = run(ansible, playbook, pin_reset_verify_probe="true", pin_reset_probe_name="Mine", **folder)

@@ -23,7 +23,7 @@ def explain(item: UserPass, failure: errors.GraphError) -> tuple[Reason, str]:
     """Return the reason of a refusal, and a sentence with the service's own words, the cause, and what to do."""
     said = f"{failure.status} {failure.code or ''}".strip() + f": {failure.message}"
     reason, advice = _explain_400(failure.message) if failure.status == 400 else _explain_other(item, failure)
-    return reason, f"{said} {advice}"
+    return reason, f"{said.rstrip('.')}. {advice}"
 
 
 def _explain_400(message: str) -> tuple[Reason, str]:
@@ -50,7 +50,7 @@ def _explain_other(item: UserPass, failure: errors.GraphError) -> tuple[Reason, 
         return "self", "The service lets nobody issue a pass for themselves. Ask another administrator."
     if item.roles:
         return "administrator", (
-            f"The user holds the directory roles {', '.join(item.roles)}. For administrators, the caller needs the role Privileged "
+            f"The user holds directory roles ({', '.join(item.roles)}). For administrators, the caller needs the role Privileged "
             "Authentication Administrator in Microsoft Entra; whether the role of an application suffices is not documented. Otherwise, "
             "let a person with that role issue the pass."
         )

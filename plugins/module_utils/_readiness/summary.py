@@ -206,7 +206,7 @@ def _tell_probe(found: Found) -> t.Iterator[str]:
         # A device reports a change only.
         newest = f"; last change {probe['changed']}" if probe["changed"] else ""
         told = f" ({', '.join(rest)})" if rest else ""
-        yield f"Proven on {probe['proven']} of {probe['total']} devices{told}{newest}"
+        yield f"PIN reset keeps the credentials: proven on {probe['proven']} of {probe['total']} devices{told}{newest}"
     problems = set(found.current.get("problems") or ())
     for reason in probe["reasons"]:
         if reason["devices"]:

@@ -115,7 +115,7 @@ def _describe_level(name: str, state: str, devices: int | None, total: int | Non
     if name == "arrived" and devices is not None and total is not None:
         return f"{devices:,} of {count(total, 'device')} have the policy."
     if name == "proven" and devices is not None and total is not None:
-        return f"{devices:,} of {count(total, 'device')} say that the user can reset the PIN."
+        return f"{devices:,} of {count(total, 'device')} say that the user can reset the PIN and keep the credentials."
     texts = {
         "connected": (
             "The tenant is connected to the Microsoft PIN Reset Service.",
@@ -123,13 +123,16 @@ def _describe_level(name: str, state: str, devices: int | None, total: int | Non
         ),
         "configured": ("A policy turns PIN recovery on.", "No policy turns PIN recovery on without an obstacle."),
         "arrived": ("Devices have the policy.", "No device has the policy so far."),
-        "proven": ("Devices say that their user can reset the PIN.", "No device says that its user can reset the PIN."),
+        "proven": (
+            "Devices say that their user can reset the PIN and keep the credentials.",
+            "No device says that its user can reset the PIN and keep the credentials.",
+        ),
     }
     unknown = {
         "connected": "Whether the tenant is connected to the PIN Reset Service is not known.",
         "configured": "Whether a policy turns PIN recovery on is not known.",
         "arrived": "How many devices have the policy is not known.",
-        "proven": "Whether the users of devices can reset the PIN is not known.",
+        "proven": "Whether the users of devices can reset the PIN and keep the credentials is not known.",
     }
     if state == "not_applicable":
         return "There is no policy yet that could arrive." if name == "arrived" else "This does not apply."

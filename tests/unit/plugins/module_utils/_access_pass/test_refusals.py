@@ -22,7 +22,7 @@ BLOCKED = "Converged UserCredentialPolicy does not allow creating or updating th
         (400, "Temporary Access Pass cannot be added to an external guest user", [], "external_guest", "own tenant"),
         (400, "Something new.", [], "service_refused", "did not accept"),
         (403, "Self-service operations are currently not supported for user x", ["Global Reader"], "self", "themselves"),
-        (403, "Request Authorization failed", ["Global Reader", "X"], "administrator", "the directory roles Global Reader, X."),
+        (403, "Request Authorization failed", ["Global Reader", "X"], "administrator", "directory roles (Global Reader, X)."),
         (403, "Request Authorization failed", [], "forbidden", "UserAuthMethod-TAP.ReadWrite.All"),
         (403, "Request Authorization failed", None, "forbidden", "or the user is an administrator"),
         (404, "Not there.", [], "user_gone", "deleted meanwhile"),

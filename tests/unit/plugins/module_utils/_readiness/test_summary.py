@@ -131,15 +131,16 @@ MISSING_PROBE = {
 
 def test_the_word_of_the_devices_is_told_in_numbers_with_its_age():
     told = flat(before=readiness(probe=PROBE))
-    assert "Proven on 4 of 9 devices (3 not proven, 2 unknown); last change 2026-11-28T08:00:00Z 3: The user loses" in told
-    assert "Proven on 4 of 4 devices" in lines(
+    assert "PIN reset keeps the credentials: proven on 4 of 9 devices (3 not proven, 2 unknown); " in told
+    assert "; last change 2026-11-28T08:00:00Z 3: The user loses" in told
+    assert "PIN reset keeps the credentials: proven on 4 of 4 devices" in lines(
         before=readiness(probe={**PROBE, **dict.fromkeys(("not_proven", "unknown"), 0), "total": 4, "changed": None})
     )
 
 
 def test_a_probe_that_was_not_read_is_told_once():
     told = flat(before=readiness(probe=MISSING_PROBE))
-    assert "Probe: There is no probe. Create it." in told and "Proven on" not in told
+    assert "Probe: There is no probe. Create it." in told and "proven on" not in told
     told = flat(before=readiness(probe=MISSING_PROBE, problems=["There is no probe."]))
     assert told.count("There is no probe.") == 1
     assert "robe" not in flat(before=readiness(probe=None)) + flat(before=readiness())

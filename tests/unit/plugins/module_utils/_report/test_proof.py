@@ -29,7 +29,7 @@ def test_the_fourth_level_has_numbers() -> None:
     assert report["levels"][3] == {
         "name": "proven",
         "state": "yes",
-        "text": "2 of 4 devices say that the user can reset the PIN.",
+        "text": "2 of 4 devices say that the user can reset the PIN and keep the credentials.",
         "devices": 2,
         "total": 4,
     }
