@@ -32,7 +32,7 @@ DEVICE, DETAILS, USER, SSO, DIAGNOSTICS, PREREQUISITES = (
 # Texts that people chose: one of them may be the word YES.
 NAMES = frozenset({"TenantName", "WorkplaceTenantName", "DomainName", "Device Name", "Executing Account Name", "KerbTopLevelNames"})
 AUTHORITIES = frozenset({"AzureAdPrtAuthority", "EnterprisePrtAuthority"})  # an address, or NO for none
-TITLE = re.compile(r"\|[ \t]*([^|]{1,80}?)[ \t]*\|")
+LONGEST_TITLE = 80  # characters
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9 /_-]{0,60}")
 TIME = r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? UTC"
 MOMENT = re.compile(TIME)
@@ -88,13 +88,20 @@ def parse(text: str) -> tuple[Sections, bool]:
     # UTF-16 that was read byte by byte has a NUL in each character. Other separators of lines occur in names of the wrong code page.
     for line in re.split(r"[\r\n]+", text.replace("\0", "").replace("\ufeff", "")):
         stripped = line.strip(" \t")
-        if title := TITLE.fullmatch(stripped):
-            is_repeated = is_repeated or title[1] in sections
+        if title := _parse_title(stripped):
+            is_repeated = is_repeated or title in sections
             # What follows a section that was there before is kept nowhere.
-            current = {} if title[1] in sections else sections.setdefault(title[1], {})
+            current = {} if title in sections else sections.setdefault(title, {})
         elif pair := _parse_pair(stripped):
             current.setdefault(*pair)
     return sections, is_repeated
+
+
+def _parse_title(line: str) -> str | None:
+    """Return the title of a section, which stands between two bars; null for other lines."""
+    # Not by an expression: that of two runs of blanks takes days for a line with a million of them.
+    title = line[1:-1].strip(" \t") if line.startswith("|") and line.endswith("|") else ""
+    return title if 0 < len(title) <= LONGEST_TITLE and "|" not in title else None
 
 
 def _parse_pair(line: str) -> tuple[str, str] | None:

@@ -188,3 +188,28 @@ def test_a_megabyte_of_junk_is_read_in_one_pass(monkeypatch: pytest.MonkeyPatch)
     found = dsregcmd.describe(render(possible) + "\n".join(junk))
     assert found["non_destructive_reset"] is True and sum(calls) < 1_000_000 and len(calls) < 200
     assert JOINED["Device Name"] == found["sections"]["Device State"]["Device Name"]
+
+
+@pytest.mark.parametrize("line", ["|" + " " * 500_000 + "x", "|" + "\t " * 250_000 + "|", "|" + " x" * 250_000 + " |", "|" * 500_000])
+def test_a_long_line_that_begins_as_a_title_is_none(line: str) -> None:
+    """An expression that looks for its end anew at each blank would not return for days."""
+    found = dsregcmd.describe(f"{line}\n{render(possible)}\n{line}")
+    assert found == dsregcmd.describe(render(possible))
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("| Device State |", "Device State"),
+        ("|\tDevice State|", "Device State"),
+        ("| " + "A" * 80 + " |", "A" * 80),
+        ("| " + "A" * 81 + " |", None),
+        ("|  |", None),
+        ("|", None),
+        ("||", None),
+        ("| Device | State |", None),
+        ("| Device State", None),
+    ],
+)
+def test_a_title_stands_between_two_bars(line: str, title: str | None) -> None:
+    assert list(dsregcmd.parse(f"{line}\n")[0]) == ([title] if title else [])
