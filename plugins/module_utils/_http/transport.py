@@ -173,9 +173,8 @@ def _translate(request: Request, failure: Exception, exchange: wire.Exchange) ->
             if _is_timeout(failure)
             else f"the connection broke ({_reason(request, failure)})"
         )
-        return errors.LostResponseError(
-            f"{request.target}: {what}.", target=request.target, hint="The service may have run the request; check before repeating it."
-        )
+        advice = "Run the task again." if request.can_repeat else "The service may have run the request; check before repeating it."
+        return errors.LostResponseError(f"{request.target}: {what}.", target=request.target, hint=advice)
     if isinstance(failure, requests.exceptions.InvalidSchema) and "SOCKS" in str(failure):
         return errors.NotSentError(
             "The proxy is a SOCKS proxy, for which the Python library PySocks is not installed.",

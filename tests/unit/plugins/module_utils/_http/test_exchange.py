@@ -557,6 +557,16 @@ def test_an_answer_that_does_not_come_is_lost(peers: t.Callable[..., Peer]) -> N
         send(Request("GET", peer.url()), timeout=0.05)
 
 
+@pytest.mark.parametrize(("method", "is_idempotent", "is_told"), [("GET", False, False), ("POST", True, False), ("POST", False, True)])
+def test_a_request_that_changes_nothing_need_not_be_checked_before_it_is_repeated(
+    peers: t.Callable[..., Peer], method: str, is_idempotent: bool, is_told: bool
+) -> None:
+    peer = peers(lambda sock: t.cast(None, ask(sock) and sock.recv(1)))
+    with pytest.raises(errors.LostResponseError) as caught:
+        send(Request(method, peer.url(), idempotent=is_idempotent), timeout=0.05)
+    assert ("check before repeating it" in str(caught.value)) is is_told and ("Run the task again." in str(caught.value)) is not is_told
+
+
 def endless(first: bytes, again: bytes) -> Script:
     def script(sock: socket.socket) -> None:
         ask(sock)
