@@ -52,6 +52,8 @@ def _list_for_device(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]
         yield f"On {name} you sign in with an account of your own. Use the password of that account."
         return
     yield f"On {name}: {_say_sign_in(judged, has_pass=has_pass)}."
+    if judged.is_hello_off:
+        return
     if judged.reset == "none":
         yield "Then open Settings > Accounts > Sign-in options > PIN, and set a PIN."
         return

@@ -111,6 +111,11 @@ class JudgedDevice:
     reset: Reset
     reset_reasons: tuple[str, ...]
 
+    @property
+    def is_hello_off(self) -> bool:
+        """Whether the user has no PIN and can set none up, since a policy turns Windows Hello off."""
+        return self.reset == "none" and self.device.probe is not None and "hello_off" in self.device.probe.codes
+
 
 @dataclasses.dataclass(frozen=True)
 class PassReason:

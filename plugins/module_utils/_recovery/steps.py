@@ -112,11 +112,19 @@ def _list_sign_in(judged: JudgedDevice, name: str, *, has_pass: bool) -> t.Itera
 
 def _list_reset(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]:
     """Yield how to set a new PIN once the user is in, and where that is documented or reported, without being in."""
+    web_sign_in = judged.web_sign_in if has_pass else "off"
+    at_once = f"have the user open {SETTINGS}, and set a new PIN."
     proof = "the pass" if has_pass else OTHER_METHOD
-    if judged.web_sign_in == "on" and has_pass:
-        yield f"Then, within 10 minutes, have the user open {SETTINGS}, and set a new PIN."
+    answer = f"have the user open {SETTINGS}. Have them answer the prompt for more proof with {proof}, and set a new PIN."
+    if web_sign_in == "on":
+        yield f"Then, within 10 minutes, {at_once}"
         return
-    yield f"Then have the user open {SETTINGS}. Have them answer the prompt for more proof with {proof}, and set a new PIN."
+    if web_sign_in == "unknown":
+        # The sign-in uses up a pass for one use.
+        yield f"If the user has signed in with the pass, then within 10 minutes {at_once}"
+        yield f"If not, {answer}"
+    else:
+        yield f"Then {answer}"
     if judged.device.join != "entra_joined" or is_older(judged.device.record, FIRST_LOCK_SCREEN):
         return
     if has_pass:
@@ -143,6 +151,8 @@ def _say_reset(judged: JudgedDevice, name: str) -> str:
         return f"Tell the user that only the PIN on {name} changes."
     if judged.reset == "destructive":
         return f"Tell the user that Windows Hello is set up anew on {name}: its keys and certificates there are deleted."
+    if judged.is_hello_off:
+        return f"On {name} a policy turns Windows Hello off: the user has no PIN there, and cannot set one up."
     if judged.reset == "none":
         return f"On {name} the user has no PIN yet. Have them set one up in Settings > Accounts > Sign-in options > PIN."
     return f"Tell the user that Windows Hello may have to be set up anew on {name}: whether its keys are kept is not known."

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import pathlib
@@ -22,6 +23,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._recovery.model
     JudgedDevice,
     PassReason,
     PassVerdict,
+    ProbeReport,
     Situation,
     UserDevice,
 )
@@ -109,6 +111,26 @@ def test_with_web_sign_in_the_pass_comes_first() -> None:
         "Then, within 10 minutes, have the user open Settings > Accounts > Sign-in options > PIN > I forgot my PIN, and set a new PIN.",
         "Tell the user that only the PIN on PC-1 changes.",
     ]
+
+
+def test_a_pass_for_one_use_is_not_asked_for_after_it_signed_in() -> None:
+    told = steps.list_device_steps(device("entra_joined", "unknown"), has_pass=True)
+    assert told[2].startswith("If the user has signed in with the pass, then within 10 minutes have the user open Settings")
+    assert "proof" not in told[2] and told[3].startswith("If not, have the user open Settings")
+    assert "answer the prompt for more proof with the pass" in told[3]
+    without = " ".join(steps.list_device_steps(device("entra_joined", "unknown"), has_pass=False))
+    assert "If not" not in without and "10 minutes" not in without
+
+
+@pytest.mark.parametrize("join", ["entra_joined", "hybrid_joined", "unknown"])
+def test_nobody_is_sent_to_set_up_a_pin_where_windows_hello_is_off(join: str) -> None:
+    found = device(join, "off", "none")
+    off = dataclasses.replace(found.device, probe=ProbeReport("not_proven", ADA.principal, codes=("no_pin", "hello_off")))
+    judged = dataclasses.replace(found, device=off)
+    told = steps.list_device_steps(judged, has_pass=True)
+    assert told[-1] == "On PC-1 a policy turns Windows Hello off: the user has no PIN there, and cannot set one up."
+    assert "set one up in Settings" in steps.list_device_steps(found, has_pass=True)[-1]
+    assert "PIN" not in render_message(situation(judged), has_pass=True) and "set a PIN" in render_message(situation(found), has_pass=True)
 
 
 def test_without_web_sign_in_something_else_comes_first() -> None:
