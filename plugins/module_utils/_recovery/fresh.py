@@ -90,8 +90,10 @@ def _ask(client: GraphClient, script_id: str, devices: t.Sequence[UserDevice]) -
 
 
 def _is_newer(found: DeviceState | None, before: DeviceState | None) -> bool:
-    """Return whether an answer was reported since; a device whose answer is pending has none."""
-    return found is not None and found.changed is not None and (before is None or found.changed != before.changed)
+    """Return whether an answer was reported since; a device whose answer is pending has none, even where that is dated."""
+    if found is None or found.state == "pending" or found.changed is None:
+        return False
+    return before is None or found.changed != before.changed
 
 
 def _say_silence(device: UserDevice, latest: States, before: States, timeout: float) -> str:

@@ -350,6 +350,12 @@ def test_a_fresh_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(given.asked) == 1 and b'"scriptPolicyId"' in (given.asked[0].body or b"")
 
 
+def test_a_dated_pending_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = Probed(monkeypatch, said(), said("pending", changed="2026-01-05T10:00:05Z"))
+    recovery = given.help(fresh=True)
+    assert recovery["fresh"] is None and "has reported no newer answer" in " ".join(recovery["problems"])
+
+
 def test_a_newer_sync_alone_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """The agent syncs without a run of the probe, too."""
     given = Probed(monkeypatch, said(), said(synced="2026-01-05T10:00:05Z"))
