@@ -184,7 +184,9 @@ def _judge_tenant(device: UserDevice, tenant: Tenant) -> tuple[Reset, tuple[str,
     if tenant.connected == "no":
         return "destructive", ("The tenant is not connected to the Microsoft PIN Reset Service.",)
     if tenant.configured == "no":
-        return "destructive", ("No policy allows PIN recovery, or another one defeats it.",)
+        why = "No policy of Intune allows PIN recovery, or another one defeats it."
+        # A group policy of the domain, or Configuration Manager, may allow it anyway.
+        return "unknown" if device.join != "entra_joined" or _is_co_managed(device) else "destructive", (why,)
     if "unknown" in (tenant.connected, tenant.configured):
         return "unknown", ("Whether the tenant allows PIN recovery is not known.",)
     silent = "The device itself has not said so, and it does not tell when it has made its recovery key."
@@ -203,5 +205,9 @@ def _list_limits(device: UserDevice, reset: Reset) -> t.Iterator[str]:
         return
     if device.join == "hybrid_joined":
         yield GROUP_POLICIES
-    if CO_MANAGED in (device.record.management_agent or "").lower():
+    if _is_co_managed(device):
         yield "Configuration Manager manages the device too. Its policies are not seen here."
+
+
+def _is_co_managed(device: UserDevice) -> bool:
+    return CO_MANAGED in (device.record.management_agent or "").lower()
