@@ -16,8 +16,8 @@ import typing as t
 
 from .._types import Json
 
-# Statuses of a pass that the help desk has in hand, would have, or has from an earlier run.
-HELD = ("issued", "planned", "exists")
+# Statuses of a pass that the help desk has in hand, or would have. One of an earlier run counts where it can be used now.
+HELD = ("issued", "planned")
 REPLACE = "pin_reset_recover_replace"
 TASK = "Recover | Issue a pass"
 JOINS = {
@@ -64,7 +64,8 @@ def list_steps(recovery: Json, *, has_pass: bool) -> list[str]:
 
 def holds_pass(access_pass: Json) -> bool:
     """Return whether there is a pass for the user that can be handed over, or would be in check mode."""
-    return bool((_find(access_pass) or {}).get("status") in HELD)
+    entry = _find(access_pass) or {}
+    return entry.get("status") in HELD or (entry.get("status") == "exists" and entry.get("is_usable") is not False)
 
 
 def describe_recovery(result: Json, access_pass: Json) -> Json | None:
@@ -121,7 +122,8 @@ def _tell_pass(recovery: Json, access_pass: Json) -> t.Iterator[str]:
         yield "Pass: would be issued (check mode)"
     elif entry["status"] == "exists":
         yield f"No new pass: {_in_words_of_role(entry['message'])}"
-        yield "  The steps are those with that pass. If nobody has it, run the job again with that variable."
+        steps = "those with that pass" if holds_pass(access_pass) else "those without a pass"
+        yield f"  The steps are {steps}. If nobody has it, run the job again with that variable."
     else:
         yield f"No pass: {_in_words_of_role(entry.get('message') or entry['status'])}"
 
