@@ -182,8 +182,9 @@ def test_a_lifetime_of_zero_is_not_the_default_one(ansible, desk):
     assert play.code == 2 and "lifetime_minutes must be from 10 to 43200, not 0." in play[ISSUE].result["msg"] and passes(ansible) == 0
 
 
-def test_a_pass_that_nobody_could_read_is_not_issued(ansible):
-    play = recover(ansible, CLARA)
+@pytest.mark.parametrize("given", [{}, {"pin_reset_recover_return_pass": "false"}], ids=["not set", "as text, as on a command line"])
+def test_a_pass_that_nobody_could_read_is_not_issued(ansible, given):
+    play = recover(ansible, CLARA, **given)
     assert play.code == 0 and writes(play) == [] and passes(ansible) == 0
     assert "No pass: nobody could read it. Set pin_reset_seal_to" in summary(play)
     assert "with the pass" not in summary(play).replace("with the password", "")
