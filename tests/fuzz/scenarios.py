@@ -216,6 +216,7 @@ SCENARIOS = (
     Scenario("readiness", intune_pin_readiness_info, with_policies(count_devices=True)),
     Scenario("readiness of a connected tenant", intune_pin_readiness_info, connected(terms="role")),
     Scenario("readiness by device", intune_pin_readiness_info, with_policies(rollout="devices", rollout_timeout=30, expect=EXPECTED)),
+    Scenario("readiness with the probe", intune_pin_readiness_info, connected(probe=True, probe_devices=True), seed="helpdesk"),
     # Files go to the working directory, which each case has for itself.
     Scenario("report", intune_pin_report, with_policies(directory=".")),
     Scenario("report by device, in check mode", intune_pin_report, with_policies(directory=".", rollout="devices"), check=True),
@@ -232,6 +233,10 @@ SCENARIOS = (
     Scenario("steps for a user", intune_pin_recovery, with_policies(user=USERS[0]), seed="helpdesk"),
     Scenario("steps after a run on demand", intune_pin_recovery, lambda world: {"user": USERS[0], "fresh": True}, seed="helpdesk"),
     Scenario("passes of users", entra_temporary_access_pass_info, lambda world: {"users": list(USERS)}),
+    Scenario("help for a user", intune_pin_recovery, connected(user=USERS[0], fresh=True), seed="helpdesk"),
+    Scenario(
+        "help for a user, in check mode", intune_pin_recovery, lambda world: {"user": USERS[0], "fresh": True}, seed="helpdesk", check=True
+    ),
     Scenario("inventory in groups", intune_devices, lambda world: dict(GROUPED), seed="fleet:8", signs_in=True, settings={"page_size": 3}),
 )
 
