@@ -19,8 +19,8 @@ description:
     that a device whose record has an earlier name of the user is not found. A record with the name of the user and the ID of another user
     is left out, and RV(recovery.problems) names it.
   - Besides the requests that M(endpointops.intune.intune_pin_readiness_info) sends for a tenant, the module sends at most ten. With
-    O(fresh), it sends one more for each device, and one for each look at the answers. The check-in status is read for as many policies
-    and devices as fit into two batches.
+    O(fresh), it sends one more for the script of the remediation, one for each device, and one for each look at the answers. The check-in
+    status is read for as many policies and devices as fit into two batches.
   - Group policies of a domain, and policies of Configuration Manager, are not seen by Intune.
 author:
   - Endpoint Ops (@endpointops)
@@ -40,6 +40,7 @@ options:
     description:
       - Whether to let the user's joined Windows devices run the probe now. Needs the remediation, and devices that are online. Then the
         task is V(changed). In check mode no device is asked.
+      - No device is asked where the remediation is not the probe, since a run on demand runs whatever scripts it has.
       - A device does not report an answer that is the same as before. So a device whose answer stays the same is waited for until
         O(fresh_timeout), and RV(recovery.problems) says whether it was online since.
       - Whether the probe runs as the signed-in user on demand is not documented. An answer about another user does not count.

@@ -23,6 +23,7 @@ from .._hello.findings import WEB_SIGN_IN, list_included
 from .._hello.model import FoundPolicy
 from .._names import show
 from .._probe import api as probes
+from .._probe.plan import list_foreign_parts
 from .._probe.results import fetch_device_states
 from .._probe.states import DeviceState
 from .._readiness.collect import Question, collect
@@ -201,12 +202,26 @@ class RecoveryTask:
         return states if self._wanted.fresh_timeout is None else self._run_probe(script.id, records, states, self._wanted.fresh_timeout)
 
     def _run_probe(self, script_id: str, records: t.Sequence[Device], states: fresh.States, timeout: float) -> fresh.States:
+        problem = self._explain_foreign(script_id)
+        if problem is not None:
+            self._problems.append(f"No device was asked to run the probe. {problem}")
+            return states
         names = device_state.name_devices(records)
         joined = [UserDevice(record, device_state.parse_join(record.join_type), name=names[record.id]) for record in records]
         run = fresh.run(self._client, script_id, [device for device in joined if device.join not in UNJOINED], states, timeout)
         self._fresh, self.has_asked = run.is_fresh, run.asked
         self._problems += run.problems
         return run.states
+
+    def _explain_foreign(self, script_id: str) -> str | None:
+        """Return why a remediation is not known to be the probe; null for the probe. On demand, it runs whatever scripts it has."""
+        try:
+            script = probes.fetch_probe(self._client, script_id)
+        except api.UNREADABLE as failure:
+            return explain(self._client, "its script", failure).problem
+        parts = ["it no longer exists"] if script is None else list_foreign_parts(script)
+        name = show(self._wanted.probe_name)
+        return f"The remediation '{name}' ({script_id}) is not the probe: {' and '.join(parts)}." if parts else None
 
     def _parse_probe(self, state: DeviceState) -> ProbeReport:
         changed = parse_timestamp(state.changed)

@@ -170,7 +170,8 @@ def _add_help_desk(tenant: Tenant) -> None:
     applied = [(earlier, PolicyState("succeeded", since=earlier))]
     tenant.policy_states[policy.id] = dict.fromkeys(policy_states.find_targets(tenant, policy.assignments), applied)
     probe = HealthScript(stable_id("script", 2), "PIN reset probe", earlier, earlier, publisher="Endpoint Ops")
-    probe.run_as_account, probe.detection = "user", b"exit 0\r\n"
+    # By its first line the collection knows the probe.
+    probe.run_as_account, probe.detection = "user", b"# endpointops.intune PIN reset probe 1\r\nexit 0\r\n"
     every_device = {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget", FILTER_ID: None, FILTER_TYPE: "none"}
     probe.assignments = [{"id": f"{probe.id}:{stable_id('all')}", "target": every_device, "runSchedule": None}]
     probe.changes = [earlier]

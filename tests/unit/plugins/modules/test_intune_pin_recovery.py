@@ -19,6 +19,7 @@ from intune_emulator.intune.policy_states import set_states
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._access_pass.model import User
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from ansible_collections.endpointops.intune.plugins.module_utils._probe import contents
 from ansible_collections.endpointops.intune.plugins.module_utils._probe.model import Found
 from ansible_collections.endpointops.intune.plugins.module_utils._probe.states import DeviceState
 from ansible_collections.endpointops.intune.plugins.module_utils._recovery import api as recovery_api
@@ -308,7 +309,9 @@ class Probed(Helped):
         self.connect()
         self.policy()
         self.answers, self.asked, self.refusals = list(answers), [], {}
-        monkeypatch.setattr(flow.probes, "fetch_probes", lambda _client: [Found(id=SCRIPT, name="PIN reset probe")])
+        self.script = Found(id=SCRIPT, name="PIN reset probe", content=contents.PLAIN)
+        monkeypatch.setattr(flow.probes, "fetch_probes", lambda _client: [self.script])
+        monkeypatch.setattr(flow.probes, "fetch_probe", lambda _client, _id: self.script)
         for module in (flow, fresh):
             monkeypatch.setattr(module, "fetch_device_states", self.look)
 
@@ -388,6 +391,34 @@ def test_a_device_that_cannot_be_asked_is_told(monkeypatch: pytest.MonkeyPatch) 
     (told,) = outcome.values["recovery"]["problems"]
     assert not outcome.changed and told.startswith("LT-BERLIN-012 was not asked to run the probe. POST ")
     assert "403 Forbidden: The device is offline." in told and "Grant one of" in told and "(request-id r-1)" in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        pytest.param({"content": b"Remove-Item C:\\Temp"}, "its detection script is not the probe's", id="another script"),
+        pytest.param({"content": None}, "cannot be read", id="hidden script"),
+        pytest.param({"is_remediating": True}, "it has a remediation script", id="it remediates"),
+    ],
+)
+def test_no_device_is_asked_to_run_a_remediation_of_others(monkeypatch: pytest.MonkeyPatch, changes: Json, word: str) -> None:
+    given = Probed(monkeypatch, said())
+    given.script = dataclasses.replace(given.script, **changes)
+    outcome = given.recover(fresh=True)
+    (problem,) = (text for text in outcome.values["recovery"]["problems"] if text.startswith("No device was asked"))
+    assert not outcome.changed and given.asked == [] and word in problem and SCRIPT in problem
+
+
+def test_no_device_is_asked_where_the_script_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = Probed(monkeypatch, said())
+
+    def refuse(*_args: t.Any) -> t.NoReturn:
+        raise errors.ServiceError("Try again.", status=503, code="ServiceUnavailable")
+
+    monkeypatch.setattr(flow.probes, "fetch_probe", refuse)
+    recovery = given.help(fresh=True)
+    assert given.asked == [] and "No device was asked to run the probe. Could not read its script: 503" in " ".join(recovery["problems"])
+    assert only(recovery)["reset"]["kind"] == "non_destructive"
 
 
 def test_without_the_probe_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
