@@ -163,7 +163,8 @@ def _judge_probe(probe: ProbeReport | None, tenant: Tenant, user: User) -> tuple
         ran = f"'{show(probe.user)}'" if probe.user else "an unknown person"
         return "unknown", (f"The probe has run for {ran}{when}, and not for this user as far as that is known.",)
     if probe.state == "not_proven":
-        kind: Reset = "none" if "no_pin" in probe.codes else "destructive"
+        # A device that was not joined when it answered, and is by now or by Intune's word, has said nothing about its PIN.
+        kind: Reset = "none" if "no_pin" in probe.codes else "unknown" if "not_joined" in probe.codes else "destructive"
         return kind, (f"The device itself says so{when}.", *probe.reasons)
     if tenant.connected == "no":
         return "unknown", (f"The device says that it is possible{when}, but the tenant is not connected to the PIN Reset Service.",)

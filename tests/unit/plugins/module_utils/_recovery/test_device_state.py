@@ -88,6 +88,7 @@ def probe(state: str = "proven", user: str | None = UPN, *codes: str, age: int |
         pytest.param(device(probe=probe(user="AzureAD\\Ada")), READY, "unknown", "as far as that is known", id="a name of another form"),
         pytest.param(device(probe=probe("not_proven", UPN, "destructive_only")), READY, "destructive", "because of", id="destructive"),
         pytest.param(device(probe=probe("not_proven", UPN, "no_pin")), READY, "none", "because of no_pin", id="no PIN"),
+        pytest.param(device(probe=probe("not_proven", UPN, "not_joined")), READY, "unknown", "because of not_joined", id="says not joined"),
         pytest.param(device(probe=probe()), Tenant("no", "yes", True), "unknown", "not connected", id="proven, and disconnected since"),
         pytest.param(device(probe=probe("unknown", UPN, "device_refused")), READY, "unknown", "because of device_refused", id="silent"),
         pytest.param(device(probe=probe("pending")), READY, "unknown", "not said so", id="pending"),
