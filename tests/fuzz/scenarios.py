@@ -232,11 +232,8 @@ SCENARIOS = (
     Scenario("passes removed", entra_temporary_access_pass, for_users(held=True, state="absent"), settings=ALLOWED),
     Scenario("steps for a user", intune_pin_recovery, with_policies(user=USERS[0]), seed="helpdesk"),
     Scenario("steps after a run on demand", intune_pin_recovery, lambda world: {"user": USERS[0], "fresh": True}, seed="helpdesk"),
+    Scenario("steps in check mode", intune_pin_recovery, lambda world: {"user": USERS[0], "fresh": True}, seed="helpdesk", check=True),
     Scenario("passes of users", entra_temporary_access_pass_info, lambda world: {"users": list(USERS)}),
-    Scenario("help for a user", intune_pin_recovery, connected(user=USERS[0], fresh=True), seed="helpdesk"),
-    Scenario(
-        "help for a user, in check mode", intune_pin_recovery, lambda world: {"user": USERS[0], "fresh": True}, seed="helpdesk", check=True
-    ),
     Scenario("inventory in groups", intune_devices, lambda world: dict(GROUPED), seed="fleet:8", signs_in=True, settings={"page_size": 3}),
 )
 
