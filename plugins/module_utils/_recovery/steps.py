@@ -101,10 +101,7 @@ def _list_sign_in(judged: JudgedDevice, name: str, *, has_pass: bool) -> t.Itera
     elif judged.web_sign_in == "on":
         yield f"On {name}, have the user sign in with {SOMETHING_ELSE}, or choose web sign-in (the globe) and use {OTHER_METHOD}."
     elif judged.web_sign_in == "unknown" and has_pass:
-        yield (
-            f"On {name}, look for web sign-in (the globe) at the sign-in screen. If it is there, have the user sign in with the pass, and "
-            "set the new PIN within 10 minutes."
-        )
+        yield f"On {name}, look for web sign-in (the globe) at the sign-in screen. If it is there, have the user sign in with the pass."
         yield f"If it is not there, have the user sign in with {SOMETHING_ELSE}."
     else:
         yield f"On {name}, have the user sign in with something else first: {SOMETHING_ELSE}."
