@@ -109,7 +109,7 @@ def apply(client: GraphClient, planned: ProbePlan) -> str | None:
     if "create" in planned.changes:
         identity = _create(client, desired, planned.packages)
     if "update" in planned.changes and current is not None:
-        client.patch(PATH + render_path(current.id), render_probe(desired, current), version=BETA)
+        _update(client, desired, current)
     if "assign" in planned.changes:
         with report_partial(planned.changes[:-1]):
             _assign(client, identity or "", desired)
@@ -131,6 +131,13 @@ def _create(client: GraphClient, desired: Probe, packages: int) -> str:
         if not advice:
             raise
         raise failure.with_more_advice(" ".join(advice)) from failure
+
+
+def _update(client: GraphClient, desired: Probe, current: Found) -> None:
+    try:
+        client.patch(PATH + render_path(current.id), render_probe(desired, current), version=BETA)
+    except errors.NotFoundError as failure:
+        raise failure.with_more_advice("The remediation was deleted meanwhile. Run again to make a new one.") from failure
 
 
 def _assign(client: GraphClient, identity: str, desired: Probe) -> None:

@@ -416,6 +416,11 @@ def test_a_lost_response_to_the_creation_is_not_repeated():
     assert failure.value.effects == "unknown" and world.transport.writes == [CREATE]
 
 
+def test_a_probe_that_is_deleted_meanwhile_is_told():
+    with pytest.raises(errors.NotFoundError, match="deleted meanwhile. Run again to make a new one"):
+        run(world_of(package(OLD), more={PATCH: error(404)}))
+
+
 def test_assignments_that_are_refused_leave_a_partial_change():
     world = world_of(None, package(), more={CREATE: answer(201, package()), ASSIGN: error(400)})
     with pytest.raises(errors.GraphError, match=f"The probe {ID} exists, but its assignments were not set") as failure:
