@@ -65,7 +65,7 @@ def test_a_joined_device_without_web_sign_in(ansible, desk):
     told = summary(play)
     assert f"Device {LAPTOP}: Microsoft Entra joined, web sign-in off; PIN reset deletes the credentials" in told
     assert "Pass: issued for one use" in told and "sealed to CN=Helpdesk" in told
-    assert "sign in with something else first" in told and "more proof with the pass" in told
+    assert "sign in with something else first" in told and "verify their identity with the pass" in told
     lines = play["Summary | PIN reset"].result["msg"]
     assert max(len(f"  {line}") for line in lines if " " in line.strip()) <= WIDTH
     (entry,) = play[ISSUE].result["results"]
@@ -102,7 +102,7 @@ def test_a_hybrid_joined_device(ansible, desk):
     [
         pytest.param("clara.hoffmann", "web sign-in on; PIN reset keeps the credentials", "only the PIN on", id="proven"),
         pytest.param("amelie.novak", "web sign-in on; PIN reset deletes the credentials", "is set up anew on", id="destructive"),
-        pytest.param("jonas.weber", "web sign-in off; no PIN reset", "the user has no PIN yet", id="no PIN"),
+        pytest.param("jonas.weber", "web sign-in off; no PIN to be reset", "the user has no PIN yet", id="no PIN"),
         pytest.param("ines.garcia", "web sign-in not known; whether", "whether its keys are kept is not known", id="nothing reported"),
         pytest.param("emma.fischer", "hybrid joined; PIN reset keeps the credentials", "only the PIN on", id="hybrid"),
     ],
@@ -128,7 +128,7 @@ def test_devices_that_are_asked_and_stay_silent(ansible, desk):
         pytest.param(GUEST, "No pass: The user is a guest from another tenant", "help desk of their own organization", id="guest"),
         pytest.param(ADMIN, "Global Administrator", "Privileged Authentication Administrator issue the pass", id="privileged"),
         pytest.param(WAREHOUSE, "Windows devices: none in Intune, but Android", "'Intune PIN reset: reset passcode'", id="Android only"),
-        pytest.param(SOFIA, "registered, not joined; no PIN reset", "it is not the work account", id="registered"),
+        pytest.param(SOFIA, "registered, not joined; no PIN to be reset", "it is not the work account", id="registered"),
     ],
 )
 def test_a_user_without_a_pass(ansible, desk, user, words, step):
@@ -170,9 +170,10 @@ def test_a_group_that_the_user_is_not_in(ansible, desk):
     assert "does not include the user" in summary(play) and "with the pass" not in summary(play).replace("with the password", "")
 
 
-def test_a_lifetime_that_the_policy_does_not_allow_is_an_answer(ansible, desk):
+def test_a_lifetime_that_the_policy_does_not_allow_is_a_mistake(ansible, desk):
     play = recover(ansible, CLARA, **desk, pin_reset_recover_lifetime_minutes="9999")
-    assert play.code == 0 and "No pass: lifetime_minutes is 9999, and the authentication methods policy allows 60 to 480." in summary(play)
+    assert play.code == 2 and passes(ansible) == 0
+    assert "No pass: lifetime_minutes is 9999, and the authentication methods policy allows 60 to 480." in summary(play)
     play = recover(ansible, CLARA, **desk, pin_reset_recover_lifetime_minutes="")
     assert play.code == 0 and "Pass: issued" in summary(play), "an empty answer is none"
 
@@ -245,3 +246,10 @@ def test_the_facts_hold_the_sealed_pass(ansible, tmp_path):
     command = ["openssl", "cms", "-decrypt", "-inform", "PEM", "-in", str(tmp_path / "pass.cms"), "-recip", str(certificate)]
     opened = subprocess.run([*command, "-inkey", str(key)], check=True, capture_output=True, text=True).stdout
     assert opened in ansible.tenant.control.secrets() and opened not in play.output
+
+
+def test_a_name_with_blanks_around_it_and_a_word_for_a_boolean_are_taken(ansible):
+    """Who copies a name into a survey brings blanks along, and each extra variable of the command line is text."""
+    answers = [f"pin_reset_recover_user=' {CLARA} '", "pin_reset_recover_return_pass=true"]
+    play = ansible.playbook("endpointops.intune.recover", *(part for answer in answers for part in ("-e", answer)))
+    assert play.code == 0 and passes(ansible) == 1 and "Pass: issued for one use" in summary(play), play.output

@@ -196,7 +196,7 @@ def test_a_second_call_does_not_tell_of_the_first(ansible):
     play = ansible.tasks([first, {"name": "both", "module_defaults": broken, "block": [second], "rescue": rescue}])
     told = [task.result["msg"] for task in play.tasks if task.name.endswith("Summary | PIN reset")]
     assert len(told) == 2 and any("1 done" in line for line in told[0])
-    assert told[1] == ["Tenant: not reached"], told[1]
+    assert told[1] == ["Tenant: not signed in"], told[1]
     assert play.tasks[-1].result["pin_reset_results"] == []
 
 
@@ -536,7 +536,7 @@ def test_no_device_is_said_before_anything_is_sent(ansible):
 
 def test_an_unreachable_tenant_is_said_in_the_summary(ansible):
     play = ansible.playbook(PLAYBOOK.format("verify"), env={"INTUNE_AUTHORITY_URL": "https://127.0.0.1:9"})
-    assert play.code == 2 and "Tenant: not reached" in summary(play)
+    assert play.code == 2 and "Tenant: not signed in" in summary(play)
 
 
 def test_the_report_is_written_and_changes_nothing_in_the_tenant(ansible, tmp_path):

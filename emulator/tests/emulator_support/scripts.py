@@ -48,12 +48,12 @@ def schedule(kind: str, **more: Any) -> Json:
 DAILY = schedule("Daily", interval=1, time="09:00:00", useUtc=False)
 
 
-def target(kind: str = "allDevices", run: Any = DAILY, **more: Any) -> Json:
+def target(kind: str = "allDevices", run: Any = ..., **more: Any) -> Json:
     return {
         "@odata.type": "#microsoft.graph.deviceHealthScriptAssignment",
         "target": {"@odata.type": f"#microsoft.graph.{kind}AssignmentTarget", **more},
         "runRemediationScript": True,
-        "runSchedule": run,
+        "runSchedule": DAILY if run is ... else run,
     }
 
 

@@ -135,7 +135,7 @@ def describe_standing(found: AccessPass, desired: Desired) -> str:
         begin = "The user has a usable pass"
     differs = found.is_usable_once is False and desired.is_usable_once
     more = " It can be used many times, and the task asks for a pass for one use." if differs else ""
-    return f"{begin}, whose value nobody can read again.{more} {RETRY}"
+    return f"{begin}, which the service does not show again.{more} {RETRY}"
 
 
 def project(desired: Desired, policy: Policy | None) -> AccessPass:

@@ -103,5 +103,5 @@ def _raise(problems: t.Iterable[str]) -> None:
     every = list(dict.fromkeys(problems))
     if every:
         more = f" ... and {len(every) - SHOWN_PROBLEMS} more problems." if len(every) > SHOWN_PROBLEMS else ""
-        hint = "Correct these entries. A user can also be named by the ID."
+        hint = "Correct these entries." if len(every) > 1 else "Correct this entry."
         raise errors.SelectionError(" ".join(every[:SHOWN_PROBLEMS]) + more, hint=hint, effects="none")

@@ -110,11 +110,14 @@ class Schedule:
         shown = self.describe()
         clock = "UTC" if self.use_utc else "local time"
         texts = {
-            "daily": f"every {self.interval} days at {shown['time']} {clock}",
-            "hourly": f"every {self.interval} hours",
+            "daily": f"every {self._render_interval('day')} at {shown['time']} {clock}",
+            "hourly": f"every {self._render_interval('hour')}",
             "once": f"once on {self.date} at {shown['time']} {clock}",
         }
         return texts.get(self.repeat, self.repeat)
+
+    def _render_interval(self, unit: str) -> str:
+        return unit if self.interval == 1 else f"{self.interval} {unit}s"
 
     def render(self) -> Json:
         """Return the schedule as Graph takes it."""

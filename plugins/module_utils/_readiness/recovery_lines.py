@@ -31,7 +31,7 @@ RESETS = {
     "non_destructive": "PIN reset keeps the credentials",
     "destructive": "PIN reset deletes the credentials",
     "unknown": "whether a PIN reset keeps the credentials is not known",
-    "none": "no PIN reset",
+    "none": "no PIN to be reset",
 }
 SIGN_INS = {"on": ", web sign-in on", "off": ", web sign-in off", "unknown": ", web sign-in not known", "not_applicable": ""}
 
@@ -122,8 +122,8 @@ def _tell_pass(recovery: Json, access_pass: Json) -> t.Iterator[str]:
         yield "Pass: would be issued (check mode)"
     elif entry["status"] == "exists":
         yield f"No new pass: {_in_words_of_role(entry['message'])}"
-        steps = "those with that pass" if holds_pass(access_pass) else "those without a pass"
-        yield f"  The steps are {steps}. If nobody has it, run the job again with that variable."
+        ends = f", which ends {entry['ends']}" if entry.get("ends") else ""
+        yield f"  The steps are those {f'with that pass{ends}' if holds_pass(access_pass) else 'without a pass'}."
     else:
         yield f"No pass: {_in_words_of_role(entry.get('message') or entry['status'])}"
 

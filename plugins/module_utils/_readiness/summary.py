@@ -73,7 +73,7 @@ def _tell_tenant(found: Found) -> t.Iterator[str]:
         yield f"Tenant: {f'{name} ({identity})' if name else identity}{state}"
         yield from (f"  Note: {problem}" for problem in connection.get("problems") or ())
     elif found.connection:
-        yield "Tenant: not reached"
+        yield "Tenant: not signed in"
 
 
 def _tell_consent(found: Found) -> t.Iterator[str]:

@@ -23,7 +23,7 @@ from .._probe.states import DeviceState
 from . import api
 from .model import UserDevice
 
-States = t.Mapping[str, DeviceState | None]
+States: t.TypeAlias = "t.Mapping[str, DeviceState | None]"
 FIRST_LOOK, PAUSE = 10.0, 5.0  # seconds
 
 

@@ -39,7 +39,7 @@ def _list_lines(situation: Situation, *, has_pass: bool) -> t.Iterator[str]:
         for judged in situation.devices:
             yield " ".join(_list_for_device(judged, has_pass=has_pass))
     elif situation.others and set(situation.others) <= set(PHONES):
-        yield "Tell us which phone or tablet it is. We can set a new passcode for it."
+        yield "Tell us which phone or tablet it is. We look for a way to unlock it."
     elif has_pass:
         yield f"On any computer, open {SECURITY_INFO}, enter your work address, and then the pass that we give you."
     else:
@@ -56,11 +56,23 @@ def _list_for_device(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]
         return
     if judged.reset == "none":
         yield "Then open Settings > Accounts > Sign-in options > PIN, and set a PIN."
+        yield from _say_proof(judged, has_pass=has_pass)
         return
     yield f"Then open {SETTINGS}."
-    if judged.web_sign_in != "on" or not has_pass:
-        yield f"When you are asked for more, {'enter the pass that we give you' if has_pass else CONFIRM}."
-    yield "Choose a new PIN." if judged.reset == "non_destructive" else "Choose a new PIN. Windows may ask you to set up more."
+    yield from _say_proof(judged, has_pass=has_pass)
+    yield "Choose a new PIN."
+    if judged.reset != "non_destructive":
+        yield "You may have to set up your fingerprint or face again."
+
+
+def _say_proof(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]:
+    """Yield what the user enters when asked again. Web sign-in has used up a pass for one use, and is proof enough for 10 minutes."""
+    if not has_pass:
+        yield f"When Windows asks you to verify your identity, {CONFIRM}."
+    elif judged.web_sign_in == "unknown" and judged.device.join == "entra_joined":
+        yield "If you used your password, enter the pass when Windows asks you to verify your identity."
+    elif judged.web_sign_in != "on":
+        yield "When Windows asks you to verify your identity, enter the pass that we give you."
 
 
 def _say_sign_in(judged: JudgedDevice, *, has_pass: bool) -> str:

@@ -73,22 +73,30 @@ def _list_without_device(*, has_pass: bool) -> t.Iterator[str]:
 
 def list_device_steps(judged: JudgedDevice, *, has_pass: bool) -> list[str]:
     """Return the steps on one device."""
-    name = show(judged.device.name)
+    name, probe = show(judged.device.name), judged.device.probe
+    steps = _list_by_join(judged, name, has_pass=has_pass)
+    if probe and "device_refused" in probe.codes:
+        return [f"Look {name} up in Microsoft Entra first: it may be disabled or deleted there, and then a PIN reset fails.", *steps]
+    return steps
+
+
+def _list_by_join(judged: JudgedDevice, name: str, *, has_pass: bool) -> list[str]:
     join = judged.device.join
     if join in UNJOINED:
         return [
             f"On {name}, help with the account that signs in to Windows: it is not the work account, and a pass does not open it.",
         ]
+    end = list(_list_first_pin(judged, name, has_pass=has_pass)) if judged.reset == "none" else [_say_reset(judged, name)]
     if join == "unknown":
-        return [*_list_for_unknown(name, has_pass=has_pass), _say_reset(judged, name)]
+        return [*_list_for_unknown(name, has_pass=has_pass), *end]
     if judged.reset == "none":
-        return [*_list_sign_in(judged, name, has_pass=has_pass), _say_reset(judged, name)]
+        return [*_list_sign_in(judged, name, has_pass=has_pass), *end]
     steps = [*_list_sign_in(judged, name, has_pass=has_pass), *_list_reset(judged, has_pass=has_pass)]
     if join == "hybrid_joined" and judged.reset != "non_destructive":
         steps.append(
             "Keep the device in reach of a domain controller until the PIN is set. Use Settings, since the lock screen may refuse."
         )
-    return [*steps, _say_reset(judged, name)]
+    return [*steps, *end]
 
 
 def _list_sign_in(judged: JudgedDevice, name: str, *, has_pass: bool) -> t.Iterator[str]:
@@ -112,7 +120,7 @@ def _list_reset(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]:
     web_sign_in = judged.web_sign_in if has_pass else "off"
     at_once = f"have the user open {SETTINGS}, and set a new PIN."
     proof = "the pass" if has_pass else OTHER_METHOD
-    answer = f"have the user open {SETTINGS}. Have them answer the prompt for more proof with {proof}, and set a new PIN."
+    answer = f"have the user open {SETTINGS}. Have them verify their identity with {proof}, and set a new PIN."
     if web_sign_in == "on":
         yield f"Then, within 10 minutes, {at_once}"
         return
@@ -133,13 +141,25 @@ def _list_reset(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]:
         yield f"If the user cannot sign in, have them choose I forgot my PIN at the lock screen, and use {OTHER_METHOD}."
 
 
+def _list_first_pin(judged: JudgedDevice, name: str, *, has_pass: bool) -> t.Iterator[str]:
+    """Yield how to set up a PIN where there is none to be reset."""
+    if judged.is_hello_off:
+        yield f"On {name} a policy turns Windows Hello off: the user has no PIN there, and cannot set one up."
+        return
+    yield f"On {name} the user has no PIN yet. Have them set one up in Settings > Accounts > Sign-in options > PIN."
+    if has_pass and judged.web_sign_in == "on":
+        yield "They must do so within 10 minutes of the sign-in with the pass."
+    elif has_pass:
+        yield "If Windows asks them to verify their identity there, the pass does that."
+
+
 def _list_for_unknown(name: str, *, has_pass: bool) -> list[str]:
     """Return the steps that are right however the device is joined."""
     proof = "the pass" if has_pass else OTHER_METHOD
     return [
         f"Find out how {name} is joined: run dsregcmd /status on it, or look it up in Microsoft Entra.",
         f"Until that is known, have the user sign in with {SOMETHING_ELSE}, and do not rely on a pass at the sign-in screen.",
-        f"Then have the user open {SETTINGS}. Have them answer the prompt for more proof with {proof}, and set a new PIN.",
+        f"Then have the user open {SETTINGS}. Have them verify their identity with {proof}, and set a new PIN.",
     ]
 
 
@@ -148,8 +168,4 @@ def _say_reset(judged: JudgedDevice, name: str) -> str:
         return f"Tell the user that only the PIN on {name} changes."
     if judged.reset == "destructive":
         return f"Tell the user that Windows Hello is set up anew on {name}: its keys and certificates there are deleted."
-    if judged.is_hello_off:
-        return f"On {name} a policy turns Windows Hello off: the user has no PIN there, and cannot set one up."
-    if judged.reset == "none":
-        return f"On {name} the user has no PIN yet. Have them set one up in Settings > Accounts > Sign-in options > PIN."
     return f"Tell the user that Windows Hello may have to be set up anew on {name}: whether its keys are kept is not known."

@@ -110,7 +110,7 @@ USABLE = AccessPass("p", is_usable=True, is_usable_once=True)
 @pytest.mark.parametrize(
     ("current", "replace", "change", "words"),
     [
-        (USABLE, False, None, "The user has a usable pass, whose value nobody can read again. Set replace"),
+        (USABLE, False, None, "The user has a usable pass, which the service does not show again. Set replace"),
         (USABLE, True, "issue", ""),
         (AccessPass("p", is_usable=False, reason="Expired"), False, "issue", ""),
         (AccessPass("p", start=START + 60, is_usable=False, reason="NotYetValid"), False, None, "can be used from 2026-01-05T10:01:00Z on"),

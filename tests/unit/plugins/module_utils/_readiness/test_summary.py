@@ -238,7 +238,7 @@ def test_offboarding_tells_what_was_removed():
 
 def test_a_failed_step_tells_its_message():
     told = text(connection={"failed": True}, consent={"failed": True, "msg": "No."}, policy={"failed": True, "msg": "Never."})
-    assert told.splitlines() == ["Tenant: not reached", "PIN Reset Service: No.", "Policy: Never."]
+    assert told.splitlines() == ["Tenant: not signed in", "PIN Reset Service: No.", "Policy: Never."]
 
 
 def test_a_refused_consent_shows_the_pages_whole():

@@ -116,10 +116,12 @@ def test_with_web_sign_in_the_pass_comes_first() -> None:
 def test_a_pass_for_one_use_is_not_asked_for_after_it_signed_in() -> None:
     told = steps.list_device_steps(device("entra_joined", "unknown"), has_pass=True)
     assert told[2].startswith("If the user has signed in with the pass, then within 10 minutes have the user open Settings")
-    assert "proof" not in told[2] and told[3].startswith("If not, have the user open Settings")
-    assert "answer the prompt for more proof with the pass" in told[3]
+    assert "verify" not in told[2] and told[3].startswith("If not, have the user open Settings")
+    assert "verify their identity with the pass" in told[3]
     without = " ".join(steps.list_device_steps(device("entra_joined", "unknown"), has_pass=False))
     assert "If not" not in without and "10 minutes" not in without
+    message = render_message(situation(device("entra_joined", "unknown")), has_pass=True)
+    assert "If you used your password, enter the pass when Windows asks you to verify your identity." in message
 
 
 @pytest.mark.parametrize("join", ["entra_joined", "hybrid_joined", "unknown"])
@@ -129,15 +131,30 @@ def test_nobody_is_sent_to_set_up_a_pin_where_windows_hello_is_off(join: str) ->
     judged = dataclasses.replace(found, device=off)
     told = steps.list_device_steps(judged, has_pass=True)
     assert told[-1] == "On PC-1 a policy turns Windows Hello off: the user has no PIN there, and cannot set one up."
-    assert "set one up in Settings" in steps.list_device_steps(found, has_pass=True)[-1]
+    assert "set one up in Settings" in " ".join(steps.list_device_steps(found, has_pass=True))
     assert "PIN" not in render_message(situation(judged), has_pass=True) and "set a PIN" in render_message(situation(found), has_pass=True)
 
 
 def test_without_web_sign_in_something_else_comes_first() -> None:
     told = steps.list_device_steps(device(), has_pass=True)
     assert "something else first: the password, a security key, or a smart card" in told[0]
-    assert "answer the prompt for more proof with the pass" in told[1]
+    assert "verify their identity with the pass" in told[1]
     assert "Users report that it works; Microsoft does not say so." in told[2]
+
+
+@pytest.mark.parametrize("web", SIGN_INS)
+def test_where_there_is_no_pin_yet_the_pass_has_a_use(web: t.Any) -> None:
+    found = device("entra_joined", web, "none")
+    for told in (" ".join(steps.list_device_steps(found, has_pass=True)), render_message(situation(found), has_pass=True)):
+        assert "the pass" in told and "I forgot my PIN" not in told
+
+
+@pytest.mark.parametrize("join", JOINS)
+def test_a_device_that_is_refused_is_looked_up_first(join: t.Any) -> None:
+    found = device(join)
+    refused = dataclasses.replace(found, device=dataclasses.replace(found.device, probe=ProbeReport("unknown", codes=("device_refused",))))
+    told = steps.list_device_steps(refused, has_pass=True)
+    assert told[0].startswith("Look PC-1 up in Microsoft Entra first") and told[1:] == steps.list_device_steps(found, has_pass=True)
 
 
 def test_an_old_lock_screen_has_no_link() -> None:
