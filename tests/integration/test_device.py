@@ -235,7 +235,8 @@ def test_the_guide_shows_what_is_printed_over_winrm(windows: Windows) -> None:
 
 
 def test_the_examples_of_the_guide_run(windows: Windows) -> None:
-    outputs, devices = (block.content for block in blocks(GUIDE) if block.kind == "yaml+jinja")
+    # The third one is a task, which needs a signed copy of the script.
+    outputs, devices = (block.content for block in blocks(GUIDE) if block.kind == "yaml+jinja" and "hosts" in block.content[0])
     group_policy = render_registry({GROUP_POLICY: {"Enabled": 1}})
     windows.add("right", render(remote), intune=render_registry(ON))
     windows.add("beaten", render(remote), intune=render_registry(ON), group_policy=group_policy)
