@@ -189,7 +189,10 @@ class ReasonCountResult(t.TypedDict):
 
 
 def count_reasons(states: t.Iterable[DeviceState]) -> list[ReasonCountResult]:
-    """Return the reasons of all devices, the most frequent first. Of the messages of one code, the most frequent stands for all."""
+    """Return the reasons of all devices, the most frequent first. Of the messages of one code, the most frequent stands for all.
+
+    The error of a device stays with the device: it may name a folder of its user, and counts are for job logs and reports.
+    """
     counts: dict[Code, dict[Reason, int]] = {}
     for state in states:
         for reason in state.reasons:
@@ -197,7 +200,7 @@ def count_reasons(states: t.Iterable[DeviceState]) -> list[ReasonCountResult]:
             found[reason] = found.get(reason, 0) + 1
     results: list[ReasonCountResult] = []
     for code, found in counts.items():
-        reason = min(found, key=lambda each: (-found[each], each.message))
+        reason = FAILED if code == FAILED.code else min(found, key=lambda each: (-found[each], each.message))
         results.append({"code": code, "message": reason.message, "hint": reason.hint, "devices": sum(found.values())})
     return sorted(results, key=lambda each: (-each["devices"], each["code"]))
 

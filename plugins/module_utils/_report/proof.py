@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._probe.states import FAILED
 from .._types import Json
 from .counts import make_table
 from .tasks import ASSIGNMENTS, render_task
@@ -41,8 +40,7 @@ def make_probe(readiness: Json) -> Json | None:
         "reasons": [
             {
                 "code": reason["code"],
-                # The error of a device may name a folder of its user.
-                "message": FAILED.message if reason["code"] == FAILED.code else tell(reason["message"]),
+                "message": tell(reason["message"]),
                 "hint": tell(reason["hint"]),
                 "devices": reason["devices"],
             }

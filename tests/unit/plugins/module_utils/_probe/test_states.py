@@ -160,7 +160,13 @@ def test_the_reasons_of_all_devices() -> None:
         ("destructive_only", 2),
         ("policy_not_arrived", 1),
     ]
-    assert "often" in reasons[0]["message"]
+
+
+def test_the_error_of_a_device_stays_with_it() -> None:
+    """It may name a folder, and so a user, and what is counted goes into job logs and reports."""
+    states = parse_rows([row("", "fail", preRemediationDetectionScriptError=r"D:\home\ada\detect.ps1 cannot be loaded")])
+    assert "ada" in str(states[0].describe()["reasons"])
+    assert [reason["message"] for reason in count_reasons(states)] == ["The probe could not run on the device."]
 
 
 def test_the_newest_change() -> None:

@@ -85,13 +85,6 @@ def test_the_page_says_how_old_an_answer_is() -> None:
     assert proof.AGE in page and "2026-11-28 08:00 UTC" in page and "What devices say" in page
 
 
-def test_the_error_of_a_device_is_not_in_the_report() -> None:
-    """It may name a folder, and so a user."""
-    failed = {"code": "probe_failed", "message": r"The probe could not run on the device: D:\home\ada.", "hint": "Look.", "devices": 1}
-    made = reports.report(verdict(probe={**PROBE, "reasons": [failed]}))
-    assert made["probe"]["reasons"][0]["message"] == "The probe could not run on the device." and "ada" not in str(made["probe"])
-
-
 def test_where_devices_have_answered_and_none_is_proven_the_most_frequent_reason_is_next() -> None:
     probe = describe_probe("not_proven", "pending")
     (step,) = reports.report(verdict(levels=level("no", 0, 2), probe=probe))["steps"]
