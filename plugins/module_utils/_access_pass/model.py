@@ -163,6 +163,11 @@ class User:
     is_enabled: bool | None = None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """By what others may call the user. Only the principal name is no other user's."""
+        return (self.principal, self.name) if self.name else (self.principal,)
+
+    @property
     def is_external(self) -> bool:
         """Whether the user signs in to another tenant, where this tenant's passes mean nothing."""
         return EXTERNAL in self.principal.lower()

@@ -14,6 +14,7 @@ from .. import _errors as errors
 from .._graph.client import BETA, GraphClient
 from .._graph.odata import render_path
 from .._http.message import Request
+from .._names import fold
 from .states import DeviceState, parse_rows
 
 SCRIPTS = "/deviceManagement/deviceHealthScripts"
@@ -42,14 +43,17 @@ def _states_of(script_id: str) -> str:
     return f"{SCRIPTS}{render_path(script_id)}/deviceRunStates"
 
 
-def fetch_device_states(client: GraphClient, script_id: str, device_ids: t.Iterable[str]) -> dict[str, DeviceState | None]:
+def fetch_device_states(
+    client: GraphClient, script_id: str, device_ids: t.Iterable[str], users: t.Collection[str] = ()
+) -> dict[str, DeviceState | None]:
     """Return the last answer about each of these devices, by the ID that was given; null where there is none, or no such device.
 
-    One call a device, sent together. ``user_name`` is the person who ran the probe; ``primary_user`` is null.
+    One call a device, sent together. ``user_name`` is the person who ran the probe; ``primary_user`` is null. ``users``: the names of a
+    user, whose answers count before those of others on the device, however old.
     """
     ids = list(dict.fromkeys(device_ids))
     client.read_ahead(render_device_requests(client, ids))
-    return {device: _fetch_device_state(client, script_id, device) for device in ids}
+    return {device: _fetch_device_state(client, script_id, device, users) for device in ids}
 
 
 def render_device_requests(client: GraphClient, device_ids: t.Iterable[str]) -> list[Request]:
@@ -57,13 +61,15 @@ def render_device_requests(client: GraphClient, device_ids: t.Iterable[str]) -> 
     return [client.request("GET", _states_on(device), version=BETA) for device in device_ids]
 
 
-def _fetch_device_state(client: GraphClient, script_id: str, device_id: str) -> DeviceState | None:
+def _fetch_device_state(client: GraphClient, script_id: str, device_id: str, users: t.Collection[str]) -> DeviceState | None:
     try:
         rows = list(client.list_items(_states_on(device_id), version=BETA))
     except errors.NotFoundError:
         return None
     mine = [row for row in rows if _is_same(row.get("policyId"), script_id) and _is_same(row.get("deviceId"), device_id)]
-    return next(iter(parse_rows(mine)), None)
+    names = {fold(name) for name in users}
+    own = [row for row in mine if isinstance(row.get("userName"), str) and fold(row["userName"]) in names]
+    return next(iter(parse_rows(own or mine)), None)
 
 
 def _states_on(device_id: str) -> str:

@@ -159,7 +159,7 @@ def _judge_probe(probe: ProbeReport | None, tenant: Tenant, user: User) -> tuple
         return None
     when = _say_age(probe)
     # Microsoft does not say which name it is. The device is that of the user, so that a display name is enough.
-    if fold(probe.user or "") not in {fold(name) for name in (user.principal, user.name) if name}:
+    if fold(probe.user or "") not in {fold(name) for name in user.names}:
         ran = f"'{show(probe.user)}'" if probe.user else "an unknown person"
         return "unknown", (f"The probe has run for {ran}{when}, and not for this user as far as that is known.",)
     if probe.state == "not_proven":

@@ -60,6 +60,7 @@ class RecoveryTask:
         """Take what is asked."""
         self._client, self._question, self._wanted = client, question, wanted
         self._problems: list[str] = []
+        self._names: tuple[str, ...] = ()
         self._fresh: bool | None = None
         self.has_asked = False
 
@@ -76,6 +77,7 @@ class RecoveryTask:
         found = self._read("the user's devices", lambda: api.fetch_user_devices(client, item.user))
         self._problems += found.left_out if found else ()
         self._problems += [ROLES_UNREAD] if passes.UNNAMED_ROLE in (item.roles or ()) else []
+        self._names = item.user.names
         windows = self._choose(found.records if found else ())
         others = device_state.list_others(found.records) if found else ()
         devices = self._complete(windows, evidence, readiness)
@@ -195,7 +197,7 @@ class RecoveryTask:
                 if self._wanted.fresh_timeout is not None:
                     self._problems.append(f"There is no remediation named '{show(name)}', so that no device can be asked.")
                 return {}
-            states: fresh.States = fetch_device_states(client, script.id, [record.id for record in records])
+            states: fresh.States = fetch_device_states(client, script.id, [record.id for record in records], self._names)
         except (*api.UNREADABLE, errors.SelectionError) as failure:
             self._problems.append(tell(explain(client, "the probe", failure)))
             return {}
@@ -208,7 +210,8 @@ class RecoveryTask:
             return states
         names = device_state.name_devices(records)
         joined = [UserDevice(record, device_state.parse_join(record.join_type), name=names[record.id]) for record in records]
-        run = fresh.run(self._client, script_id, [device for device in joined if device.join not in UNJOINED], states, timeout)
+        asked = [device for device in joined if device.join not in UNJOINED]
+        run = fresh.run(self._client, script_id, asked, states, timeout, self._names)
         self._fresh, self.has_asked = run.is_fresh, run.asked
         self._problems += run.problems
         return run.states

@@ -37,15 +37,17 @@ class FreshRun:
     problems: tuple[str, ...] = ()
 
 
-def run(client: GraphClient, script_id: str, devices: t.Sequence[UserDevice], before: States, timeout: float) -> FreshRun:
-    """Ask devices to run the probe, and return their answers, or the last ones that are known."""
+def run(
+    client: GraphClient, script_id: str, devices: t.Sequence[UserDevice], before: States, timeout: float, users: t.Collection[str]
+) -> FreshRun:
+    """Ask devices to run the probe, and return their answers about a user, or the last ones that are known."""
     asked, problems = _ask(client, script_id, devices)
     if not asked:
         return FreshRun(before, None, False, tuple(problems))
     latest: dict[str, DeviceState | None] = dict(before)
 
     def look() -> States:
-        latest.update(fetch_device_states(client, script_id, asked))
+        latest.update(fetch_device_states(client, script_id, asked, users))
         return latest
 
     try:

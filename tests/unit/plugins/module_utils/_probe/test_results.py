@@ -120,3 +120,18 @@ def test_the_pages_of_a_device_are_read() -> None:
     following = f"{GRAPH}/beta/deviceManagement/managedDevices/{ONE}/deviceHealthScriptStates?$skiptoken=2"
     service = tenant({states_of(ONE): [page(next_link=following), page(on_device(ONE)), page()]})
     assert fetch_device_states(service.client, SCRIPT, [ONE])[ONE] is not None
+
+
+@pytest.mark.parametrize(
+    ("users", "expected"),
+    [
+        pytest.param(("ada@contoso.test", "Ada"), "ADA@contoso.test", id="of one of them"),
+        pytest.param(("eve@contoso.test",), "bob@contoso.test", id="of neither"),
+        pytest.param((), "bob@contoso.test", id="of anybody"),
+    ],
+)
+def test_of_several_users_of_a_device_the_answer_about_the_one_that_is_asked_for_counts(users: tuple[str, ...], expected: str) -> None:
+    own = on_device(ONE, userName="ADA@contoso.test", lastStateUpdateDateTime="2026-01-01T08:00:00Z")
+    newer = on_device(ONE, userName="bob@contoso.test", lastStateUpdateDateTime="2026-01-02T08:00:00Z")
+    state = fetch_device_states(tenant({states_of(ONE): page(own, newer)}).client, SCRIPT, [ONE], users)[ONE]
+    assert state and state.user_name == expected
