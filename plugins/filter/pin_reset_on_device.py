@@ -24,6 +24,9 @@ options:
         C(intune), C(group_policy), and C(user_group_policy) are those of C(reg.exe query "KEY" /s /reg:64), where C(KEY) is
         C(HKLM\\SOFTWARE\\Microsoft\\Policies\\PassportForWork), C(HKLM\\SOFTWARE\\Policies\\Microsoft\\PassportForWork), and
         C(HKCU\\SOFTWARE\\Policies\\Microsoft\\PassportForWork).
+      - The key C(windows) is that of
+        C(reg.exe query "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion" /v CurrentBuild /reg:64), a value that every Windows has.
+        Without an answer to it, a key without an answer is not known, and not missing.
     type: dict
     required: true
 """
@@ -37,11 +40,12 @@ EXAMPLES = r"""
   failed_when: false
 
 - name: Read the policies for Windows Hello
-  ansible.builtin.raw: reg.exe query "{{ item }}" /s /reg:64
+  ansible.builtin.raw: reg.exe query {{ item }} /reg:64
   loop:
-    - HKLM\SOFTWARE\Microsoft\Policies\PassportForWork
-    - HKLM\SOFTWARE\Policies\Microsoft\PassportForWork
-    - HKCU\SOFTWARE\Policies\Microsoft\PassportForWork
+    - '"HKLM\SOFTWARE\Microsoft\Policies\PassportForWork" /s'
+    - '"HKLM\SOFTWARE\Policies\Microsoft\PassportForWork" /s'
+    - '"HKCU\SOFTWARE\Policies\Microsoft\PassportForWork" /s'
+    - '"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v CurrentBuild'
   register: read
   check_mode: false
   changed_when: false
@@ -56,6 +60,7 @@ EXAMPLES = r"""
       intune: "{{ read.results[0] }}"
       group_policy: "{{ read.results[1] }}"
       user_group_policy: "{{ read.results[2] }}"
+      windows: "{{ read.results[3] }}"
 """
 
 RETURN = r"""

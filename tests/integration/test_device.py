@@ -21,7 +21,7 @@ from tests.integration.connection.windows import split
 from tests.integration.harness import REPOSITORY, Ansible, PlayRun
 from tests.quality.test_guides import blocks
 from tests.support.dsregcmd import OUTPUTS, SIGNED_OUT, WITHOUT_PIN, change, possible, render
-from tests.support.reg_query import DEVICE, GROUP_POLICY, NOT_THERE, ON
+from tests.support.reg_query import BUILD, DEVICE, GROUP_POLICY, NOT_THERE, ON
 from tests.support.reg_query import render as render_registry
 
 GUIDE = REPOSITORY / "docs/docsite/rst/guide_device_proof.rst"
@@ -30,6 +30,7 @@ COMMANDS = {
     rf"reg.exe query {reg_query.INTUNE} /s /reg:64": "intune",
     rf"reg.exe query {reg_query.GROUP_POLICY} /s /reg:64": "group_policy",
     rf"reg.exe query {reg_query.USER_GROUP_POLICY} /s /reg:64": "user_group_policy",
+    rf"reg.exe query {reg_query.WINDOWS} /v CurrentBuild /reg:64": "windows",
 }
 # Prints the file of the command that it was given, or fails as reg does where there is none.
 PROGRAM = r"""#!/bin/sh
@@ -61,6 +62,7 @@ class Windows:
             (folder / program).chmod(0o755)
         (folder / "status").write_bytes(status.encode() if isinstance(status, str) else status or b"")
         (folder / "error").write_bytes(NOT_THERE[error])
+        (folder / "windows").write_text(BUILD, encoding="utf-8", newline="")
         for answer, text in registry.items():
             (folder / answer).write_text(text, encoding="utf-8", newline="")
         self.hosts[name] = {"ansible_connection": "windows", "windows_folder": str(folder), "windows_shell": shell}
@@ -130,7 +132,7 @@ def test_the_commands_are_split_alike_by_each_shell(shell: str) -> None:
         for item in task.get("loop", [""])
     ]
     assert [" ".join(split(command, shell)) for command in sent] == list(COMMANDS)
-    assert [len(split(command, shell)) for command in sent] == [2, 5, 5, 5]
+    assert [len(split(command, shell)) for command in sent] == [2, 5, 5, 5, 6]
 
 
 # By the name of a host: what dsregcmd prints, the language of the error of reg, and what reg prints.

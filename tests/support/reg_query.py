@@ -40,3 +40,5 @@ ON: Registry = {
     DEVICE: {"UsePassportForWork": 1, "EnablePinRecovery": 1},
     rf"{DEVICE}\PINComplexity": {"MinimumPINLength": 6},
 }
+# What reg prints of a value that every Windows has.
+BUILD = render({r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion": {"CurrentBuild": "26100"}})

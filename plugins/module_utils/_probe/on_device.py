@@ -54,12 +54,13 @@ class Answer(t.NamedTuple):
 
 
 class Answers(t.NamedTuple):
-    """The answers to ``dsregcmd /status``, and to ``reg query`` of the keys in reg_query."""
+    """The answers to ``dsregcmd /status``, and to ``reg query`` of the keys in reg_query. ``windows``: to the one that is always there."""
 
     status: Answer
     intune: Answer
     group_policy: Answer
     user_group_policy: Answer
+    windows: Answer
 
 
 class PolicyResult(t.TypedDict):
@@ -94,7 +95,7 @@ def describe(answers: Answers) -> DeviceResult:
         # Without a tenant, its policies say nothing.
         return _result(verdict, reasons, join_type=join_type, policy=None, group_policy=None)
     tenant_id = parse_guid(sections.get("Tenant Details", {}).get("TenantId", ""))
-    policies = _read_intune(answers.intune, tenant_id)
+    policies = _read_intune(answers, tenant_id)
     is_other_session = any(reason.code == "other_session" for reason in reasons)
     group_policy = _read_group_policy(answers, is_other_session=is_other_session)
     if verdict is not True:
@@ -114,16 +115,21 @@ def _not_windows(code: int | None) -> Reason:
     )
 
 
-def _read_intune(answer: Answer, tenant_id: str | None) -> reg_query.IntunePolicies:
+def _read_intune(answers: Answers, tenant_id: str | None) -> reg_query.IntunePolicies:
     if tenant_id is None:
         return reg_query.IntunePolicies(registry.UNREAD, registry.UNREAD)
-    return reg_query.read_intune(reg_query.parse(reg_query.INTUNE, *answer), tenant_id)
+    return reg_query.read_intune(_read_keys(answers, reg_query.INTUNE, answers.intune), tenant_id)
 
 
 def _read_group_policy(answers: Answers, *, is_other_session: bool) -> str:
     """Return the group policy that counts; that of the user only where the account is that user."""
-    user = None if is_other_session else reg_query.parse(reg_query.USER_GROUP_POLICY, *answers.user_group_policy)
-    return reg_query.read_group_policy(reg_query.parse(reg_query.GROUP_POLICY, *answers.group_policy), user)
+    user = {} if is_other_session else _read_keys(answers, reg_query.USER_GROUP_POLICY, answers.user_group_policy)
+    return reg_query.read_group_policy(_read_keys(answers, reg_query.GROUP_POLICY, answers.group_policy), user)
+
+
+def _read_keys(answers: Answers, key: str, answer: Answer) -> reg_query.Keys | None:
+    """Return what stands below a key. That it is missing is believed only where reg can read at all."""
+    return reg_query.parse(key, answer.text, answer.code if reg_query.can_ask(answers.windows.text) else None)
 
 
 def _judge_policies(policies: reg_query.IntunePolicies, group_policy: str) -> list[Reason]:

@@ -24,7 +24,9 @@ INTUNE = r"HKLM\SOFTWARE\Microsoft\Policies\PassportForWork"
 GROUP_POLICY = r"HKLM\SOFTWARE\Policies\Microsoft\PassportForWork"
 USER_GROUP_POLICY = r"HKCU\SOFTWARE\Policies\Microsoft\PassportForWork"
 HIVES: t.Mapping[str, str] = {"hklm": "hkey_local_machine", "hkcu": "hkey_current_user"}
-NOT_FOUND = 1  # exit code of reg for a key that is not there; a shell that does not know the command has another one
+# A key with a value that every Windows has: where it cannot be read, a missing answer about another key says nothing.
+WINDOWS, BUILD = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion", "currentbuild"
+NOT_FOUND = 1  # exit code of reg for a key that is not there, and for any other failure too
 SEPARATOR = "    "  # between the name of a value, its type, and its data
 NUMBER = re.compile(r"0x[0-9a-f]{1,8}")
 USER = re.compile(r"(s-1-[0-9-]{1,180})\\policies")
@@ -72,6 +74,11 @@ def parse(key: str, text: str, code: int | None) -> Keys | None:
     return found if found or is_empty or code == NOT_FOUND else None
 
 
+def can_ask(text: str) -> bool:
+    """Return whether ``reg query`` works here, by its answer about ``WINDOWS``."""
+    return BUILD in (parse(WINDOWS, text, None) or {}).get("", {})
+
+
 def _parse_value(line: str) -> tuple[str, int | None] | None:
     name, sign, rest = line.partition(f"{SEPARATOR}reg_")
     if not sign:
@@ -95,15 +102,15 @@ def read_intune(keys: Keys | None, tenant_id: str) -> IntunePolicies:
     )
 
 
-def read_group_policy(computer: Keys | None, user: Keys | None = None) -> str:
+def read_group_policy(computer: Keys | None, user: Keys | None) -> str:
     """Return ``ON`` where a group policy turns PIN recovery on, ``OFF`` where there is one that does not, else ``MISSING`` or ``UNREAD``.
 
     That of the user wins over that of the computer. A key without any value sets nothing.
     """
-    if computer is None:
+    if computer is None or user is None:
         return UNREAD
-    merged = {**computer.get("", {}), **(user or {}).get("", {})}
-    if not any(values for keys in (computer, user or {}) for values in keys.values()):
+    merged = {**computer.get("", {}), **user.get("", {})}
+    if not any(values for keys in (computer, user) for values in keys.values()):
         return MISSING
     return ON if _read(merged, "EnablePinRecovery") == ON and _read(merged, "Enabled") in (ON, MISSING) else OFF
 

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.endpointops.intune.plugins.filter.pin_reset_on_device import FilterModule, judge_device
 from tests.support.dsregcmd import possible, render
 
-NAMES = ("status", "intune", "group_policy", "user_group_policy")
+NAMES = ("status", "intune", "group_policy", "user_group_policy", "windows")
 
 
 def results(**status: t.Any) -> dict[str, dict[str, t.Any]]:
@@ -41,7 +41,7 @@ def test_a_task_that_did_not_run_has_no_answer(status: dict[str, t.Any]) -> None
 )
 def test_anything_else_is_refused_with_what_to_give(given: t.Any) -> None:
     with pytest.raises(
-        AnsibleFilterError, match="a dictionary with status, intune, group_policy, user_group_policy. Each must be the regis"
+        AnsibleFilterError, match="a dictionary with status, intune, group_policy, user_group_policy, windows. Each must be the regis"
     ):
         judge_device(given)
 

@@ -12,9 +12,10 @@ from ansible_collections.endpointops.intune.plugins.module_utils._probe import d
 from ansible_collections.endpointops.intune.plugins.module_utils._probe.on_device import Answer, Answers, DeviceResult
 from tests.support.dsregcmd import OUTPUTS, SIGNED_OUT, TENANT, WITHOUT_PIN, Output, change, possible
 from tests.support.dsregcmd import render as render_status
-from tests.support.reg_query import DEVICE, GROUP_POLICY, ON, OTHER_PERSON, PERSON, USER_GROUP_POLICY, Registry, render
+from tests.support.reg_query import BUILD, DEVICE, GROUP_POLICY, ON, OTHER_PERSON, PERSON, USER_GROUP_POLICY, Registry, render
 
 NOT_THERE = Answer("", 1)
+WINDOWS = Answer(BUILD, 0)
 destructive = OUTPUTS["destructive reset only"]
 # As WinRM shows a device that is joined: the account has neither a PIN nor a token of Microsoft Entra ID.
 remote = change(possible, UserState={**WITHOUT_PIN, "NgcKeyId": None, "CanReset": None}, SSOState=SIGNED_OUT)
@@ -25,8 +26,15 @@ def answer(registry: Registry | None) -> Answer:
     return Answer(render(registry), 0) if registry else NOT_THERE
 
 
-def judged(output: Output, intune: Registry | None = ON, computer: Registry | None = None, user: Registry | None = None) -> DeviceResult:
-    return on_device.describe(Answers(Answer(render_status(output), 0), answer(intune), answer(computer), answer(user)))
+def judged(
+    output: Output,
+    intune: Registry | None = ON,
+    computer: Registry | None = None,
+    user: Registry | None = None,
+    windows: Answer = WINDOWS,
+) -> DeviceResult:
+    status = Answer(render_status(output), 0)
+    return on_device.describe(Answers(status, answer(intune), answer(computer), answer(user), windows))
 
 
 def codes(found: DeviceResult) -> list[str]:
@@ -109,7 +117,7 @@ def test_without_a_tenant_its_policies_are_not_known(tenant: str | None) -> None
 @pytest.mark.parametrize("code", [0, 1, 127, 9009, None], ids=str)
 @pytest.mark.parametrize("text", ["", "sh: 1: dsregcmd.exe: not found\n", "x" * 2**20], ids=["nothing", "an error", "a megabyte"])
 def test_a_host_that_is_no_windows(text: str, code: int | None) -> None:
-    found = on_device.describe(Answers(Answer(text, code), *[Answer(text, code)] * 3))
+    found = on_device.describe(Answers(Answer(text, code), *[Answer(text, code)] * 4))
     assert found["non_destructive_reset"] is None and codes(found) == ["dsregcmd_unread"]
     assert (found["join_type"], found["policy"], found["group_policy"]) == (None, None, None)
     assert (f"exit code {code}." in found["reasons"][0]["message"]) is (code is not None)
@@ -117,7 +125,7 @@ def test_a_host_that_is_no_windows(text: str, code: int | None) -> None:
 
 def test_two_outputs_are_not_those_of_one_device() -> None:
     text = render_status(possible) + render_status(remote)
-    found = on_device.describe(Answers(Answer(text, 0), answer(ON), NOT_THERE, NOT_THERE))
+    found = on_device.describe(Answers(Answer(text, 0), answer(ON), NOT_THERE, NOT_THERE, WINDOWS))
     assert codes(found) == ["several_outputs"] and found["join_type"] is None and found["policy"] is None
 
 
@@ -158,3 +166,11 @@ def test_the_lines_of_a_device_over_winrm() -> None:
         "      Recovery' on in that group policy, or set it to 'Not configured' so",
         "      that Intune's policy counts.",
     ]
+
+
+@pytest.mark.parametrize("windows", [Answer("", 1), Answer("", None), Answer("Access is denied.", 1), Answer("", 0)])
+def test_a_reg_that_answers_nothing_at_all_says_of_no_key_that_it_is_missing(windows: Answer) -> None:
+    found = judged(remote, None, windows=windows)
+    assert found["policy"] and found["policy"]["pin_recovery"] is None and found["group_policy"] is None
+    assert codes(found) == ["other_session", "registry_unread"]
+    assert codes(judged(remote, None)) == ["other_session", "policy_not_arrived"]

@@ -117,8 +117,8 @@ def test_a_group_policy(computer: Registry, user: Registry, expected: str) -> No
 
 def test_what_was_not_read_is_not_known() -> None:
     assert reg_query.read_group_policy(None, {}) == "?"
-    # The user's could only add to it.
-    assert reg_query.read_group_policy({}, None) == "-"
+    # Either alone can turn PIN recovery off.
+    assert reg_query.read_group_policy({}, None) == "?"
     assert reg_query.read_intune(None, TENANT) == IntunePolicies("?", "?")
 
 
