@@ -315,7 +315,8 @@ class Probed(Helped):
         for module in (flow, fresh):
             monkeypatch.setattr(module, "fetch_device_states", self.look)
 
-    def look(self, _client: t.Any, _script: str, ids: t.Iterable[str]) -> dict[str, DeviceState | None]:
+    def look(self, _client: t.Any, _script: str, ids: t.Iterable[str], users: t.Collection[str]) -> dict[str, DeviceState | None]:
+        assert len(users) == 2 and any("@" in name for name in users), "the answers are about the user, by principal and display name"
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return dict.fromkeys(ids, answer)
 
