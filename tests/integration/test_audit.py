@@ -22,6 +22,7 @@ PHONE, OTHER, LAPTOP, KIOSK = "PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "LT-BERL
 # Devices, but none that a task is about: other modules name them in passing.
 NO_DEVICES = {
     "connection_info",
+    "pin_probe",
     "pin_report",
     "pin_readiness_info",
     "pin_policy",
@@ -44,7 +45,7 @@ def task(name: str, module: str, options: dict[str, t.Any], **keywords: t.Any) -
 
 
 # Users are no nodes that a subscription counts.
-OF_USERS = {"entra_temporary_access_pass", "entra_temporary_access_pass_info"}
+OF_USERS = {"entra_temporary_access_pass", "entra_temporary_access_pass_info", "intune_pin_recovery"}
 
 
 def test_there_is_a_query_for_every_module_that_returns_devices():
