@@ -24,7 +24,7 @@ from ansible_collections.endpointops.intune.plugins.modules import intune_device
 from tests.fuzz.case import Finding, run_case
 from tests.fuzz.scenarios import SCENARIOS, Scenario
 
-CASES = 2000
+CASES = 1000
 SEED = "test"
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 

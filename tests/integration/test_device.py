@@ -144,6 +144,7 @@ FORMS: dict[str, tuple[bytes | str, str, str]] = {
 }
 
 
+@pytest.mark.exhaustive
 def test_output_in_other_forms_is_read(windows: Windows) -> None:
     for name, (status, error, registry) in FORMS.items():
         windows.add(name, status, error, intune=registry)
@@ -154,6 +155,7 @@ def test_output_in_other_forms_is_read(windows: Windows) -> None:
         assert devices[name]["policy"]["pin_recovery"] == "on" and devices[name]["group_policy"] == "not_set", name
 
 
+@pytest.mark.exhaustive
 def test_missing_keys_are_no_failure(windows: Windows) -> None:
     for error in NOT_THERE:
         windows.add(error, render(OUTPUTS["destructive reset only"]), error)
@@ -171,6 +173,7 @@ def test_a_host_that_does_not_answer_is_unreachable_and_the_others_go_on(windows
     assert set(devices) == {"pc-1"} and devices["pc-1"]["non_destructive_reset"] is True
 
 
+@pytest.mark.exhaustive
 def test_check_mode_asks_the_same(windows: Windows) -> None:
     folder = windows.add("pc-1", render(possible), intune=render_registry(ON))
     run, devices = windows.run("--check")
@@ -196,6 +199,7 @@ def test_a_host_must_be_ready_only_where_that_is_known_and_one_that_is_no_window
     assert codes(devices["linux"]) == ["dsregcmd_unread"] and "with exit code 127." in devices["linux"]["reasons"][0]["message"]
 
 
+@pytest.mark.exhaustive
 def test_a_variable_that_the_role_does_not_know_is_refused(windows: Windows) -> None:
     folder = windows.add("pc-1", render(possible))
     run, _devices = windows.run("-e", "pin_reset_device_must_be_redy=true")
@@ -236,6 +240,7 @@ def test_the_guide_shows_what_is_printed_over_winrm(windows: Windows) -> None:
     assert "ada@contoso.test" not in run.output and "AdaExample" not in run.output
 
 
+@pytest.mark.exhaustive
 def test_the_examples_of_the_guide_run(windows: Windows) -> None:
     # The third one is a task, which needs a signed copy of the script.
     outputs, devices = (block.content for block in blocks(GUIDE) if block.kind == "yaml+jinja" and "hosts" in block.content[0])

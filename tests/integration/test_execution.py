@@ -103,6 +103,7 @@ def test_each_way_to_say_a_task_has_the_same_result(playbooks, hosts, module):
         assert [len(times) for times in playbooks.tenant.control.resets().values()] == [len(WAYS) + 2] * len(PHONES)
 
 
+@pytest.mark.exhaustive
 def test_check_mode_and_failures_are_the_same_by_both(playbooks):
     tasks: dict[str, dict[str, t.Any]] = {
         "check": {RESET: {"devices": PHONES}, "check_mode": True, "diff": True},

@@ -150,6 +150,7 @@ def test_the_job_for_a_locked_out_user_prints_what_the_guide_shows(ansible):
     assert done.code == 0 and not missing, (missing, done.output)
 
 
+@pytest.mark.exhaustive
 def test_the_recipe_for_new_devices_runs_and_prints_what_the_guide_shows(ansible):
     guide, control = RST / "guide_new_devices.rst", ansible.tenant.control
     assert ansible.playbook("endpointops.intune.onboard", "-e", '{"pin_reset_assignments": [{"target": "all_devices"}]}').code == 0

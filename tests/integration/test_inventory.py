@@ -127,6 +127,7 @@ def test_case_69_a_device_is_chosen_by_its_name(inventory: Inventory) -> None:
         assert sorted(run.result["msg"] for run in play.tasks if run.name == "Show") == sorted(messages)
 
 
+@pytest.mark.exhaustive
 def test_a_source_that_fails_lists_nothing_and_says_why(inventory: Inventory) -> None:
     source = inventory.write("prod", timeout=5)
     done = inventory.run(source, "--list", INTUNE_CLIENT_SECRET="Swordfish")

@@ -91,6 +91,7 @@ def test_a_joined_device_with_web_sign_in(ansible, desk):
     assert "web sign-in not known" in told and "look for web sign-in" in told
 
 
+@pytest.mark.exhaustive
 def test_a_hybrid_joined_device(ansible, desk):
     told = summary(recover(ansible, EMMA, **desk))
     assert "Pass: issued" in told and "web sign-in" not in told
@@ -101,10 +102,20 @@ def test_a_hybrid_joined_device(ansible, desk):
     ("user", "device", "step"),
     [
         pytest.param("clara.hoffmann", "web sign-in on; PIN reset keeps the credentials", "only the PIN on", id="proven"),
-        pytest.param("amelie.novak", "web sign-in on; PIN reset deletes the credentials", "is set up anew on", id="destructive"),
-        pytest.param("jonas.weber", "web sign-in off; no PIN to be reset", "the user has no PIN yet", id="no PIN"),
+        pytest.param(
+            "amelie.novak",
+            "web sign-in on; PIN reset deletes the credentials",
+            "is set up anew on",
+            id="destructive",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            "jonas.weber", "web sign-in off; no PIN to be reset", "the user has no PIN yet", id="no PIN", marks=pytest.mark.exhaustive
+        ),
         pytest.param("ines.garcia", "web sign-in not known; whether", "whether its keys are kept is not known", id="nothing reported"),
-        pytest.param("emma.fischer", "hybrid joined; PIN reset keeps the credentials", "only the PIN on", id="hybrid"),
+        pytest.param(
+            "emma.fischer", "hybrid joined; PIN reset keeps the credentials", "only the PIN on", id="hybrid", marks=pytest.mark.exhaustive
+        ),
     ],
 )
 def test_what_devices_say_themselves(ansible, desk, user, device, step):
@@ -114,6 +125,7 @@ def test_what_devices_say_themselves(ansible, desk, user, device, step):
     assert play.code == 0 and device in summary(play) and step in summary(play), play.output
 
 
+@pytest.mark.exhaustive
 def test_devices_that_are_asked_and_stay_silent(ansible, desk):
     control = ansible.tenant.control
     control.reset("helpdesk")
@@ -127,8 +139,16 @@ def test_devices_that_are_asked_and_stay_silent(ansible, desk):
     [
         pytest.param(GUEST, "No pass: The user is a guest from another tenant", "help desk of their own organization", id="guest"),
         pytest.param(ADMIN, "Global Administrator", "Privileged Authentication Administrator issue the pass", id="privileged"),
-        pytest.param(WAREHOUSE, "Windows devices: none in Intune, but Android", "'Intune PIN reset: reset passcode'", id="Android only"),
-        pytest.param(SOFIA, "registered, not joined; no PIN to be reset", "it is not the work account", id="registered"),
+        pytest.param(
+            WAREHOUSE,
+            "Windows devices: none in Intune, but Android",
+            "'Intune PIN reset: reset passcode'",
+            id="Android only",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            SOFIA, "registered, not joined; no PIN to be reset", "it is not the work account", id="registered", marks=pytest.mark.exhaustive
+        ),
     ],
 )
 def test_a_user_without_a_pass(ansible, desk, user, words, step):
@@ -139,12 +159,14 @@ def test_a_user_without_a_pass(ansible, desk, user, words, step):
     assert "with the pass" not in told.replace("with the password", "")
 
 
+@pytest.mark.exhaustive
 def test_a_user_without_a_device(ansible, desk):
     ansible.tenant.control.add_user("new.joiner")
     told = summary(recover(ansible, f"new.joiner{DOMAIN}", **desk))
     assert "Windows devices: none in Intune" in told and "Pass: issued" in told and "mysecurityinfo" in told
 
 
+@pytest.mark.exhaustive
 def test_a_disabled_account(ansible, desk):
     control = ansible.tenant.control
     (clara,) = [user["id"] for user in control.users() if user["userPrincipalName"] == CLARA]
@@ -162,6 +184,7 @@ def test_a_tenant_that_has_passes_turned_off(ansible, desk):
     assert "To be able to use a pass" in summary(play) and "Authenticator app" in summary(play)
 
 
+@pytest.mark.exhaustive
 def test_a_group_that_the_user_is_not_in(ansible, desk):
     group = ansible.tenant.graph("GET", "/groups")["value"][0]["id"]
     ansible.tenant.control.access_pass_policy(includeTargets=[{"targetType": "group", "id": group, "isRegistrationRequired": False}])
@@ -178,6 +201,7 @@ def test_a_lifetime_that_the_policy_does_not_allow_is_a_mistake(ansible, desk):
     assert play.code == 0 and "Pass: issued" in summary(play), "an empty answer is none"
 
 
+@pytest.mark.exhaustive
 def test_a_lifetime_of_zero_is_not_the_default_one(ansible, desk):
     play = recover(ansible, CLARA, **desk, pin_reset_recover_lifetime_minutes=0)
     assert play.code == 2 and "lifetime_minutes must be from 10 to 43200, not 0." in play[ISSUE].result["msg"] and passes(ansible) == 0
@@ -206,12 +230,14 @@ def test_a_lost_value_ends_red_after_the_steps(ansible, desk):
     assert again.code == 0 and "Pass: issued for one use" in summary(again)
 
 
+@pytest.mark.exhaustive
 def test_an_unexpected_failure_ends_red_after_the_steps(ansible, desk):
     ansible.tenant.control.arm("status", "POST", r"temporaryAccessPassMethods$", status=400)
     play = recover(ansible, CLARA, **desk)
     assert play.code == 2 and "No pass:" in summary(play) and "Steps: 1. Check who is calling" in summary(play)
 
 
+@pytest.mark.exhaustive
 def test_a_user_who_does_not_exist_ends_red(ansible, desk):
     play = recover(ansible, f"nobody{DOMAIN}", **desk)
     assert play.code == 2 and "User: There is no user with the principal name" in summary(play)
@@ -248,6 +274,7 @@ def test_the_facts_hold_the_sealed_pass(ansible, tmp_path):
     assert opened in ansible.tenant.control.secrets() and opened not in play.output
 
 
+@pytest.mark.exhaustive
 def test_a_name_with_blanks_around_it_and_a_word_for_a_boolean_are_taken(ansible):
     """Who copies a name into a survey brings blanks along, and each extra variable of the command line is text."""
     answers = [f"pin_reset_recover_user=' {CLARA} '", "pin_reset_recover_return_pass=true"]

@@ -186,6 +186,7 @@ def test_waits_for_approvals_between_runs_and_says_so(ansible):
     assert run(ansible, "offboard", **{name: variables[name] for name in list(variables)[:2]}).code == 0
 
 
+@pytest.mark.exhaustive
 def test_a_second_call_does_not_tell_of_the_first(ansible):
     """As a loop over tenants does: the second one cannot be reached."""
     role = {"name": "endpointops.intune.pin_reset", "tasks_from": "main"}
@@ -260,6 +261,7 @@ def test_case_66_facts_are_there_for_the_users_own_rescue(ansible):
     assert play.tasks[-1].result["msg"] == [1, 1], play.output
 
 
+@pytest.mark.exhaustive
 def test_case_56_offboard_finds_the_policy_whatever_its_type(ansible):
     run(ansible, "onboard", pin_reset_policy_backend="settings_catalog", **ASSIGNED)
     done = run(ansible, "offboard")
@@ -283,6 +285,7 @@ def test_case_48_offboard_takes_back_only_what_onboarding_made(ansible):
     assert forced.code == 0 and f"DELETE {profiles}/{theirs}" in writes(forced)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("backend", one_of("custom", "settings_catalog"))
 def test_offboarding_stops_where_no_policy_has_the_name_and_others_turn_pin_recovery_on(ansible, backend):
     run(ansible, "onboard", pin_reset_policy_name="Hello PIN", pin_reset_policy_backend=backend, **ASSIGNED)

@@ -33,6 +33,7 @@ def add_opponent(ansible) -> None:
 # --- order ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_no_reset_is_sent_in_a_run_that_fails_for_a_reason_that_was_known_before(ansible):
     add_opponent(ansible)
     for _again in range(2):
@@ -95,6 +96,7 @@ def test_the_other_steps_need_theirs_before_the_first_write(ansible, arguments, 
     assert play.code == 2 and writes(play) == [] and lacking in play[CHECK].result["msg"], play.output
 
 
+@pytest.mark.exhaustive
 def test_preflight_alone_looks_at_all_that_is_not_skipped(ansible):
     play = run_as(ansible, FOR_POLICY, "onboard", "--tags", "preflight", "--skip-tags", "consent", **ASSIGNED)
     assert play.code == 0 and writes(play) == [], play.output
@@ -112,6 +114,7 @@ def test_a_policy_for_nobody_is_not_made_whatever_steps_are_chosen(ansible, argu
     assert run(ansible, "onboard", *arguments, **ASSIGNED).code == 0
 
 
+@pytest.mark.exhaustive
 def test_offboarding_needs_the_permissions_of_the_steps_that_run(ansible):
     run(ansible, "onboard", **ASSIGNED)
     refused = run_as(ansible, FOR_POLICY, "offboard")
@@ -180,6 +183,7 @@ def test_check_mode_by_a_keyword_is_check_mode(ansible, how):
     assert play["Verify | Read the tenant's state again"].status == play[OUTCOME].status == "skipped"
 
 
+@pytest.mark.exhaustive
 def test_a_keyword_against_check_mode_counts_too(ansible):
     call = {"name": "role", "ansible.builtin.import_role": {**ROLE, "tasks_from": "main"}, "check_mode": False, "vars": ASSIGNED}
     play = ansible.tasks([call], "--check")

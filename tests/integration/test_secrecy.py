@@ -406,6 +406,7 @@ def test_a_passcode_is_hidden_behind_a_redirect(ansible, surroundings, name):
     assert len(secrets) > 2 and leaks(everywhere(ansible, play), secrets) == {}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("own_collection")
 def test_a_pass_is_hidden_behind_a_redirect(ansible, surroundings):
     tasks = [
@@ -419,6 +420,7 @@ def test_a_pass_is_hidden_behind_a_redirect(ansible, surroundings):
     assert leaks(everywhere(ansible, play), ansible.tenant.control.secrets()) == {}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("own_collection")
 def test_a_copy_that_is_not_hidden_refuses_to_return_passes(ansible):
     ways = {**WAYS, "async": {"async": 60, "poll": 1}}

@@ -186,7 +186,7 @@ def test_purge_leaves_single_users_and_other_resources_alone() -> None:
 # --- late -----------------------------------------------------------------------------------------------------------
 
 OPEN = ("visibility_reads", "grant_on_invisible", "grant_applied_on_invisible", "duplicate_grant")
-WORST = [dict(zip(OPEN, values, strict=True)) for values in itertools.product(range(7), ("404", "400"), (True, False), ("400", "409"))]
+WORST = [dict(zip(OPEN, values, strict=True)) for values in itertools.product((0, 1, 3, 6), ("404", "400"), (True, False), ("400", "409"))]
 
 
 @pytest.mark.slow

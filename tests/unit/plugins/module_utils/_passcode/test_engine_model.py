@@ -509,6 +509,6 @@ class FleetMachine(RuleBasedStateMachine):
 
 
 FleetMachine.TestCase.settings = settings(
-    max_examples=EXAMPLES or 40, stateful_step_count=16, derandomize=not EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES or 24, stateful_step_count=16, derandomize=not EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestFleetMachine = pytest.mark.slow(FleetMachine.TestCase)
