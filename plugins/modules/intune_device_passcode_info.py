@@ -24,6 +24,21 @@ options:
         its age.
       - A moment without a time zone counts as UTC, whatever the zone of the controller is. The task then warns with the moment in UTC.
     type: str
+  platforms:
+    description:
+      - The platforms of the devices whose outcome is reported, and whose passcode is handed over; devices of others are V(refused). Unset
+        means all.
+    type: list
+    elements: str
+    choices: [windows, android, ios]
+  ownerships:
+    description:
+      - Whose devices are reported, and whose passcode is handed over; those of other owners are V(refused). Unset means all.
+      - With the O(platforms) and O(ownerships) of M(endpointops.intune.intune_device_passcode), a task hands over no passcode of a device
+        that it may not reset.
+    type: list
+    elements: str
+    choices: [company, personal, unknown]
 seealso:
   - module: endpointops.intune.intune_device_passcode
   - module: endpointops.intune.intune_device_info
@@ -96,12 +111,14 @@ results:
       description:
         - V(none) when there is no reset on record, or none since O(since); V(done); V(pending) when the device has not carried it out
           yet; V(failed); V(not_supported) and V(canceled) as reported by Intune; V(unknown) when Intune does not know the device any
-          more, or reports a state that is not known here.
+          more, or reports a state that is not known here; V(refused) for a device that is not of the O(platforms) and O(ownerships).
       type: str
       returned: always
     reason:
       description:
-        - A stable name for why it is not done, one of device_failed, not_supported, canceled, device_gone and state_unknown; else null.
+        - A stable name for why it is not done, one of device_failed, not_supported, canceled, device_gone and state_unknown; for a
+          refused device one of platform_not_supported, platform_not_selected, personally_owned, company_owned and ownership_unknown; else
+          null.
       type: str
       returned: always
     message:
@@ -149,7 +166,7 @@ summary:
   description: How many devices there are, and have each status.
   returned: success
   type: dict
-  sample: {total: 3, none: 1, done: 1, pending: 1, failed: 0, not_supported: 0, canceled: 0, unknown: 0}
+  sample: {total: 3, none: 1, done: 1, pending: 1, failed: 0, not_supported: 0, canceled: 0, unknown: 0, refused: 0}
 recipients:
   description: Who can open the sealed passcodes, each once.
   returned: when O(seal_to) is set
@@ -172,11 +189,12 @@ recipients:
       sample: "2027-01-31T08:00:00Z"
 """
 
+import functools
 import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
-from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup
-from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import QUOTA
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility, lookup
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import OWNERSHIPS, QUOTA
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._handover.handover import Handover
@@ -187,7 +205,13 @@ from ansible_collections.endpointops.intune.plugins.module_utils._result import 
 
 SPEC = _argspec.make_spec(
     "intune_device_passcode_info",
-    {**_argspec.SELECTION, "since": {"type": "str"}, **_argspec.HANDOVER},
+    {
+        **_argspec.SELECTION,
+        "since": {"type": "str"},
+        "platforms": {"type": "list", "elements": "str", "choices": ["windows", "android", "ios"]},
+        "ownerships": {"type": "list", "elements": "str", "choices": list(OWNERSHIPS)},
+        **_argspec.HANDOVER,
+    },
     secrets=(_argspec.PASSCODE,),
     required_one_of=[("devices", "device_groups")],
     required_by=_argspec.HANDOVER_REQUIRES,
@@ -211,9 +235,10 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
         client, scheduler, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
     )
     since = status.parse_since(params["since"], client.service_now())
+    refuse = functools.partial(eligibility.find_selection_refusal, platforms=params["platforms"], ownerships=params["ownerships"])
     results = [
         {**status.describe(item), **handover.describe(new_passcode(item), handed_over.render_file_name(item))}
-        for item in status.fetch_items(client, scheduler, chosen.ids, since)
+        for item in status.fetch_items(client, scheduler, chosen.ids, since, refuse)
     ]
     return Outcome(
         {"results": results, "summary": status.summarize(results), **handover.describe_recipients()},

@@ -52,7 +52,7 @@ def test_every_outcome_is_told_and_none_fails_the_task(each_execution):
     assert [entry["device"] for entry in found.result["results"]] == list(outcomes)
     assert found.result["summary"] == {
         **{"total": 6, "none": 1, "done": 1, "pending": 1, "failed": 1},
-        **{"not_supported": 1, "canceled": 1, "unknown": 0},
+        **{"not_supported": 1, "canceled": 1, "unknown": 0, "refused": 0},
     }
     done, failed, pending, canceled, not_supported, none = found.result["results"]
     assert done["message"] is None and done["action_state"] == "done"
@@ -115,6 +115,23 @@ def test_passcodes_are_returned_and_sealed_and_shown_nowhere(both_executions):
     assert opened == passcodes
     shown = play.output + log.read_text(encoding="utf-8") + str([task.result for task in play.tasks])
     assert not [secret for secret in both_executions.tenant.control.secrets() if secret in shown]
+
+
+def test_no_passcode_of_a_device_of_others_is_handed_over(each_execution):
+    """case 77: who may look at resets later sees the devices that the task may reset, and no others."""
+    control = each_execution.tenant.control
+    control.patch_device(control.device("PHONE-FIELD-02")["id"], managedDeviceOwnerType="personal")
+    reset(each_execution, PHONE, "PHONE-FIELD-02", "XCOVER-WAREHOUSE-01")
+    certificate, _key = recipient(each_execution.folder)
+    options = {"devices": [PHONE, "PHONE-FIELD-02", "XCOVER-WAREHOUSE-01"], "seal_to": [str(certificate)]}
+    allowed = {"platforms": ["windows"], "ownerships": ["company"]}
+    found = each_execution.module(MODULE, {**options, **allowed})
+    assert outcomes_of(found) == [("done", None), ("refused", "personally_owned"), ("refused", "platform_not_selected")]
+    assert [entry["sealed_passcode"] is not None for entry in found.result["results"]] == [True, False, False]
+    assert found.result["summary"]["refused"] == 2
+    assert found.result["results"][1]["started"] is None and "personally owned" in found.result["results"][1]["message"]
+    everyone = each_execution.module(MODULE, options)
+    assert [entry["sealed_passcode"] is not None for entry in everyone.result["results"]] == [True, True, True]
 
 
 def unseal(sealed: str, key: pathlib.Path, certificate: pathlib.Path) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import typing as t
 
+from .._devices.eligibility import Verdict
 from .._devices.model import PATH, Device, parse_device, shape_of
 from .._graph.batch_scheduler import BatchScheduler
 from .._graph.client import GraphClient
@@ -21,9 +22,10 @@ from .model import DeviceReset, find_last_reset, parse_moment
 from .result import GONE, ResetResult, record
 from .result import describe as describe_reset
 
-PROPERTIES = ("id", "deviceName", "operatingSystem", "osVersion", "deviceActionResults")
+PROPERTIES = ("id", "deviceName", "operatingSystem", "osVersion", "managedDeviceOwnerType", "deviceActionResults")
 SLICE = 1000  # devices whose records are in memory together
-STATUSES = ("none", "done", "pending", "failed", "not_supported", "canceled", "unknown")
+STATUSES = ("none", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused")
+Refuse: t.TypeAlias = "t.Callable[[Device], Verdict | None]"
 # Keys that only a task that resets has.
 OF_A_RUN = frozenset({"changed", "confirmed", "request_id", "approval", "predicted_outcome", "predicted_reason"})
 NOT_HELD = "The reset is done, and Intune no longer holds the new passcode: it keeps one for seven days. Reset again if nobody has it."
@@ -34,10 +36,17 @@ def parse_since(since: str | None, now: float) -> float | None:
     return parse_moment("since", since, now) if since else None
 
 
-def assess(item: DeviceReset, since: float | None) -> None:
-    """Record the last reset on the device's record; an item without a device is one that Intune no longer knows."""
+def assess(item: DeviceReset, since: float | None, refuse: Refuse | None = None) -> None:
+    """Record the last reset on the device's record; an item without a device is one that Intune no longer knows.
+
+    ``refuse``: returns the refusal of a device of which nothing is to be told or handed over; null for the others.
+    """
     if item.device is None:
         item.status, item.reason, item.message = "unknown", "device_gone", GONE
+        return
+    refusal = refuse(item.device) if refuse else None
+    if refusal:
+        item.status, item.reason, item.message = "refused", refusal.reason, refusal.message
         return
     found = find_last_reset(item.device)
     if found is None:
@@ -67,9 +76,9 @@ def summarize(results: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, int]:
 
 
 def fetch_items(
-    client: GraphClient, scheduler: BatchScheduler, ids: t.Mapping[str, list[str]], since: float | None
+    client: GraphClient, scheduler: BatchScheduler, ids: t.Mapping[str, list[str]], since: float | None, refuse: Refuse | None = None
 ) -> t.Iterator[DeviceReset]:
-    """Yield one assessed item a device, in order. ``ids``: device ID to its names.
+    """Yield one assessed item a device, in order. ``ids``: device ID to its names. ``refuse``: as for ``assess``.
 
     Take from an item what is needed and let it go: it holds a passcode, and memory stays flat then.
     """
@@ -77,7 +86,7 @@ def fetch_items(
     while part := dict(itertools.islice(waiting, SLICE)):
         for (identity, names), device in zip(part.items(), _fetch_devices(client, scheduler, part), strict=True):
             item = DeviceReset(identity, names, device)
-            assess(item, since)
+            assess(item, since, refuse)
             yield item
 
 

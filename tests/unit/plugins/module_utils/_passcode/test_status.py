@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import typing as t
 
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.eligibility import find_selection_refusal
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import QUOTA, Device
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import status
@@ -73,6 +76,27 @@ def test_a_done_reset_says_where_its_passcode_is(passcode: str | None, system: s
 
 def test_a_reset_that_is_not_done_does_not_speak_of_its_passcode() -> None:
     assert status.NOT_HELD not in str(assessed({**RESET, "actionState": "pending"}).message)
+
+
+@pytest.mark.parametrize(
+    ("platforms", "ownerships", "reason"),
+    [
+        (None, None, None),
+        (["android"], ["personal"], None),
+        (["android"], None, None),
+        (["windows"], ["personal"], "platform_not_selected"),
+        ([], None, "platform_not_selected"),
+        (None, ["company", "unknown"], "personally_owned"),
+        (["windows"], ["company"], "platform_not_selected"),
+    ],
+)
+def test_a_device_of_others_is_refused_and_nothing_is_told_of_its_reset(platforms, ownerships, reason) -> None:
+    found = item({**RESET, "actionState": "done", "passcode": "1234"})
+    found.device = dataclasses.replace(found.device, ownership="personal")
+    status.assess(found, None, functools.partial(find_selection_refusal, platforms=platforms, ownerships=ownerships))
+    assert (found.status, found.reason) == (("refused", reason) if reason else ("done", None))
+    assert new_passcode(found) == (None if reason else "1234")
+    assert (status.describe(found)["started"] is None) == bool(reason)
 
 
 @pytest.mark.parametrize("actions", [(), ({**RESET, "actionName": "syncDevice", "actionState": "done"},)])
