@@ -27,6 +27,7 @@ def run(ansible, playbook: str, *arguments: str, **variables):
         pytest.param("onboard", {**ASSIGNED, **RESET, "pin_reset_wait": False}, [], id="case 65: onboard, and reset"),
         pytest.param("onboard", {**ASSIGNED, **RESET}, ["--check", "--diff"], id="case 65: a plan"),
         pytest.param("reset_passcode", {**RESET, "pin_reset_wait_timeout": 6}, [], id="case 65: reset"),
+        pytest.param("fetch_passcode", RESET, [], id="case 65: fetch"),
         pytest.param("report", {"pin_reset_report_directory": "."}, [], id="case 65: report"),
         pytest.param("offboard", {}, [], id="case 65: offboard"),
     ],
@@ -78,6 +79,31 @@ def test_case_67_the_stock_playbook_leaves_a_file_for_each_sealed_passcode(ansib
     alone = run(ansible, "reset_passcode", **sealed)
     told = " ".join(" ".join(alone["Summary | PIN reset"].result["msg"]).split())
     assert "are in the fact pin_reset_results. For files, set pin_reset_sealed_directory to a folder." in told, alone.output
+
+
+def test_case_77_a_device_that_was_off_is_looked_at_later_without_another_reset(ansible):
+    """The words that the reset prints name what fetches the passcode, and that does."""
+    certificate, key = recipient(ansible.folder)
+    named = {"pin_reset_devices": ["PHONE-FIELD-06"], "pin_reset_seal_to": [str(certificate)]}
+    first = run(ansible, "reset_passcode", **named, pin_reset_wait=False)
+    told = " ".join(" ".join(first["Summary | PIN reset"].result["msg"]).split())
+    assert "1 pending" in told and "run endpointops.intune.fetch_passcode, which resets nothing" in told
+    control, device = ansible.tenant.control, ansible.tenant.control.device("PHONE-FIELD-06")["id"]
+    control.patch_device(device, check_in=True)
+    # Long after the time within which an earlier reset is enough.
+    control.advance(86400)
+    later = run(ansible, "fetch_passcode", **named)
+    (found,) = later["Fetch | Read the outcomes and hand the passcodes over"].result["results"]
+    assert (later.code, found["status"]) == (0, "done") and unseal(found["sealed_passcode"], key, certificate)
+    assert len(control.resets()[device]) == 1
+    told = " ".join(" ".join(later["Summary | PIN reset"].result["msg"]).split())
+    assert "Devices: 1 in all, 1 done" in told and "sealed to CN=Helpdesk" in told
+    control.patch_device(device, managedDeviceOwnerType="personal")
+    refused = run(ansible, "fetch_passcode", **named)
+    told = " ".join(" ".join(refused["Summary | PIN reset"].result["msg"]).split())
+    assert "1 refused" in told and "BEGIN CMS" not in refused.output + json.dumps(refused.tasks[-2].result)
+    nobody = run(ansible, "fetch_passcode")
+    assert nobody.code == 2 and "No device is named." in nobody.output
 
 
 def test_case_70_a_plan_says_which_outcome_to_expect(ansible):

@@ -173,6 +173,7 @@ ENTRY_POINTS = {
     "onboard": "main",
     "verify": "verify",
     "reset_passcode": "reset",
+    "fetch_passcode": "fetch",
     "wait_ready": "wait_ready",
     "recover": "recover",
     "report": "report",

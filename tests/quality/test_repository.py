@@ -189,13 +189,15 @@ def test_devices_are_named_by_what_they_are_compared_by():
     assert set(devices.MATCH_BY.values()) <= set(devices.FIND) and set(devices.IDENTIFIERS.values()) <= set(devices.FIND)
 
 
-@pytest.mark.parametrize("name", ["intune_device_passcode", "intune_device_info"])
+@pytest.mark.parametrize("name", ["intune_device_passcode", "intune_device_info", "intune_device_passcode_info"])
 def test_ownerships_and_platforms_are_those_of_the_gate(name):
     from ansible_collections.endpointops.intune.plugins.module_utils._devices import eligibility
     from ansible_collections.endpointops.intune.plugins.module_utils._devices import model as devices
 
     spec = module(name).SPEC.argument_spec
-    assert tuple(spec["ownerships"]["choices"]) == devices.OWNERSHIPS and spec["ownerships"]["default"] == ["company"]
+    assert tuple(spec["ownerships"]["choices"]) == devices.OWNERSHIPS
+    # What hands over alone reads every device, unless a task says otherwise.
+    assert spec["ownerships"].get("default") == (None if name == "intune_device_passcode_info" else ["company"])
     for platform in spec["platforms"]["choices"]:
         device = devices.Device("x", operating_system=platform, os_version="10.0.22631", join_type="azureADJoined", ownership="company")
         assert devices.platform_of(device) == platform and eligibility.evaluate(device, [platform]).eligible
@@ -231,7 +233,7 @@ def test_the_roles_defaults_equal_its_argument_specs():
 
 # Of these every entry point checks those that are given, whether it uses them or not.
 CHECKED = {f"__pin_reset_{name}" for name in ("known", "lists", "choices", "values", "no_device", "name_devices")}
-ENTRY_POINTS = ["main", "verify", "reset", "report", "wait_ready", "recover", "offboard", "device"]
+ENTRY_POINTS = ["main", "verify", "reset", "report", "wait_ready", "recover", "fetch", "offboard", "device"]
 # In the text of a task or a variable: a variable of the role, one of its own variables, and neither for the name of a plugin.
 VARIABLE = re.compile(r"(?<!_)(?<!endpointops\.intune\.)\bpin_reset_\w+")
 OWN = re.compile(r"\b__pin_reset_\w+")
@@ -288,7 +290,7 @@ def test_every_entry_point_has_a_playbook():
         (task,) = play["tasks"]
         called[path.stem] = task["ansible.builtin.import_role"]["tasks_from"]
     same = {name: name for name in ("verify", "report", "wait_ready", "recover", "offboard", "device")}
-    assert called == {"onboard": "main", "reset_passcode": "reset", **same}
+    assert called == {"onboard": "main", "reset_passcode": "reset", "fetch_passcode": "fetch", **same}
 
 
 def sanity_ignores(root: pathlib.Path) -> list[str]:

@@ -59,9 +59,7 @@ def evaluate(device: Device, platforms: t.Collection[str], ownerships: t.Collect
     )
 
 
-def find_selection_refusal(
-    device: Device, platforms: t.Collection[str] | None, ownerships: t.Collection[str] | None
-) -> Verdict | None:
+def find_selection_refusal(device: Device, platforms: t.Collection[str] | None, ownerships: t.Collection[str] | None) -> Verdict | None:
     """Return the refusal of a device of another platform or owner than those named, where null names all; null for others."""
     return (_find_platform_refusal(device, platforms) if platforms is not None else None) or (
         _find_ownership_refusal(device, ownerships) if ownerships is not None else None

@@ -6,7 +6,7 @@
 
 """The lines about devices in the summary of a run of the role pin_reset: their numbers, what to expect, and those that need a person.
 
-Pure. Takes the result of intune_device_passcode.
+Pure. Takes the result of intune_device_passcode, or of intune_device_passcode_info.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from .._types import Json
 NAMED = 50  # devices that a summary names
 STATUSES = (
     *("planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused"),
-    *("needs_approval", "not_attempted", "unconfirmed"),
+    *("needs_approval", "not_attempted", "unconfirmed", "none"),
 )
 EXPECTED_STATUSES = ("planned", "done", "pending")
+# What a device says that has no reset on record, or none that counts.
+NO_RESET = {"none": "no reset"}
 OPEN_STATUSES = ("planned", "pending", "needs_approval")  # whose outcome can only be predicted
 PREDICTED = {
     "new_passcode": "a new passcode",
@@ -37,7 +39,7 @@ def tell_devices(devices: Json) -> t.Iterator[str]:
         if devices.get("msg"):
             yield f"Devices: {devices['msg']}"
         return
-    counts = [f"{summary[status]} {status.replace('_', ' ')}" for status in STATUSES if summary.get(status)]
+    counts = [f"{summary[status]} {_say(status)}" for status in STATUSES if summary.get(status)]
     yield f"Devices: {summary['total']} in all" + "".join(f", {count}" for count in counts)
     for recipient in devices.get("recipients") or ():
         yield (
@@ -46,6 +48,11 @@ def tell_devices(devices: Json) -> t.Iterator[str]:
         )
     results = devices.get("results") or []
     yield from _tell_sealed(results)
+    if summary.get("pending"):
+        yield (
+            "  To report the outcome of pending resets later, and to fetch the passcodes, run endpointops.intune.fetch_passcode, which "
+            "resets nothing. In AWX, launch the job template 'fetch passcode'."
+        )
     yield from _tell_predictions(results)
     # Of a fleet those that need a person, and not all of them.
     told = results if len(results) <= NAMED else [item for item in results if item["status"] not in EXPECTED_STATUSES]
@@ -75,7 +82,11 @@ def _tell_predictions(results: t.Iterable[Json]) -> t.Iterator[str]:
         yield f"  To expect of {number} device{'' if number == 1 else 's'}: {PREDICTED.get(outcome, outcome)}. {reason}".rstrip()
 
 
+def _say(status: str) -> str:
+    return NO_RESET.get(status, status.replace("_", " "))
+
+
 def _tell_device(item: Json) -> str:
     reason = f" ({item['reason']})" if item.get("reason") not in (None, item["status"]) else ""
     message = f". {item['message']}" if item.get("message") else ""
-    return f"  {item.get('device_name') or item['device']}: {item['status'].replace('_', ' ')}{reason}{message}"
+    return f"  {item.get('device_name') or item['device']}: {_say(item['status'])}{reason}{message}"

@@ -8,17 +8,34 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.prediction import PREDICTIONS
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import COUNTED
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.status import STATUSES as OUTCOMES
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.device_lines import PREDICTED, STATUSES, tell_devices
 
 
 def test_every_outcome_and_status_has_words():
     assert {prediction.outcome for prediction in PREDICTIONS} == set(PREDICTED)
-    assert set(STATUSES) == set(COUNTED) - {"total", "changed"}
+    assert set(STATUSES) == set(COUNTED) - {"total", "changed"} | set(OUTCOMES)
 
 
 def test_a_task_that_failed_before_it_had_devices_tells_why():
     assert list(tell_devices({"failed": True, "msg": "There is no device."})) == ["Devices: There is no device."]
     assert list(tell_devices({})) == []
+
+
+@pytest.mark.parametrize(
+    "summary", [pytest.param({"changed": 1}, id="case 77: of a reset"), pytest.param({"none": 0}, id="case 77: of a look at it")]
+)
+def test_a_pending_reset_says_how_to_look_later(summary):
+    results = [{"device": "D", "status": "pending", "message": "Intune has queued the reset."}]
+    told = " ".join(tell_devices({"results": results, "summary": {"total": 1, "pending": 1, **summary}}))
+    assert "run endpointops.intune.fetch_passcode, which resets nothing. In AWX, launch the job template 'fetch passcode'." in told
+    assert "fetch" not in " ".join(tell_devices({"results": [], "summary": {"total": 1, "done": 1, **summary}}))
+
+
+def test_a_device_without_a_reset_on_record_says_so():
+    results = [{"device": "D", "status": "none", "message": "Intune has none."}]
+    told = list(tell_devices({"results": results, "summary": {"total": 1, "none": 1}}))
+    assert told == ["Devices: 1 in all, 1 no reset", "  D: no reset. Intune has none."]
 
 
 def test_a_fleet_names_only_devices_that_need_somebody():
