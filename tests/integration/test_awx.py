@@ -40,6 +40,8 @@ CREDENTIAL_SECRETS = {field["id"]: field.get("secret") for field in CREDENTIAL_T
 # An ansible-playbook that has imported what awx.awx needs, for modules that run in forks.
 QUICK = "import http.cookiejar, ansible.module_utils.urls; from ansible.cli.playbook import main; main()"
 PASSPHRASE = "of-the-private-key"
+# Of the job template: who launches a job does not choose them.
+PLATFORMS = {"pin_reset_platforms": ["windows", "android"]}
 
 
 class Job(t.NamedTuple):
@@ -239,11 +241,8 @@ def test_onboarding_from_dry_run_to_the_end(controller):
 
 def test_the_help_desk_resets_devices_and_hands_the_failed_ones_on(controller, tmp_path):
     recipients = [certificate(tmp_path, name) for name in ("helpdesk", "deputy")]
-    given = {
-        "pin_reset_devices": " PHONE-HELPDESK-01\r\n\r\nPHONE-FIELD-05\n",
-        "pin_reset_platforms": ["windows", "android"],
-    }
-    extra = {"pin_reset_seal_to": "\n".join(recipient.read_text(encoding="utf-8") for recipient in recipients)}
+    given = {"pin_reset_devices": " PHONE-HELPDESK-01\r\n\r\nPHONE-FIELD-05\n"}
+    extra = {**PLATFORMS, "pin_reset_seal_to": "\n".join(recipient.read_text(encoding="utf-8") for recipient in recipients)}
     job = controller.launch("reset passcode", controller.certificate(), given, extra=extra)
     assert job.code == 2, job.output
     (failed,) = job.artifacts["pin_reset_failed_devices"]
@@ -275,17 +274,10 @@ def test_the_help_desk_helps_a_locked_out_user(controller, tmp_path):
 
 def test_a_dry_run_before_the_approval_hands_nothing_over(controller, tmp_path):
     """case 36: passcodes of earlier resets are there to be had, and the recipient is one."""
-    reset = controller.launch(
-        "reset passcode", controller.secret, {"pin_reset_devices": "PHONE-FIELD-01", "pin_reset_platforms": ["windows", "android"]}
-    )
+    reset = controller.launch("reset passcode", controller.secret, {"pin_reset_devices": "PHONE-FIELD-01"}, extra=PLATFORMS)
     assert reset.code == 0 and reset.summary["devices"]["done"] == 1, reset.output
-    extra = {"pin_reset_seal_to": [certificate(tmp_path, "helpdesk").read_text(encoding="utf-8")]}
-    given = {
-        "pin_reset_device_groups": "Field service",
-        "pin_reset_reset_since": "2020-01-01T00:00:00Z",
-        "pin_reset_platforms": ["windows", "android"],
-        "pin_reset_max_devices": 100,
-    }
+    extra = {**PLATFORMS, "pin_reset_seal_to": [certificate(tmp_path, "helpdesk").read_text(encoding="utf-8")]}
+    given = {"pin_reset_device_groups": "Field service", "pin_reset_reset_since": "2020-01-01T00:00:00Z", "pin_reset_max_devices": 100}
     dry = controller.launch("reset fleet", controller.secret, given, "check", extra=extra)
     found = dry.result("Devices | Reset passcodes")
     assert {entry["sealed_passcode"] for entry in found["results"]} == {None}, dry.output
@@ -298,9 +290,9 @@ def test_a_dry_run_before_the_approval_hands_nothing_over(controller, tmp_path):
 
 def test_a_fleet_is_reset_by_the_nodes_of_a_mesh(controller):
     """As AWX does with a node elsewhere: the job is sent, worked on, and its events come back."""
-    given = {"pin_reset_device_groups": "Field service\n", "pin_reset_max_devices": 25, "pin_reset_platforms": ["windows", "android"]}
+    given = {"pin_reset_device_groups": "Field service\n", "pin_reset_max_devices": 25}
     there = controller.folder / "there"
-    private = controller.prepare("reset fleet", controller.secret, given, "check", seen=there)
+    private = controller.prepare("reset fleet", controller.secret, given, "check", seen=there, extra=PLATFORMS)
     sent = controller.runner("transmit", private, "--omit-env-files", "-i", "1", "-p", controller.playbook("reset fleet"))
     assert sent.returncode == 0, sent.stderr.decode()
     worked = controller.runner("worker", "--private-data-dir", str(there), stdin=sent.stdout)
@@ -324,6 +316,7 @@ def test_a_controller_is_configured_once(tmp_path):
     inputs = {"tenant_id": "t", "client_id": "c", "client_secret": "the-secret-of-the-credential"}
     variables = tmp_path / "variables.json"
     template_variables = {"pin_reset_seal_to": ["-----BEGIN CERTIFICATE-----..."], "pin_reset_ownerships": ["company"]}
+    locks = {"pin_reset_lock_directory": "/var/lib/intune-locks"}
     resets = {**inputs, "client_id": "r", "client_secret": "the-secret-for-resets"}
     given = {
         "intune_awx_image": "registry.example.com/ee:1",
@@ -348,18 +341,33 @@ def test_a_controller_is_configured_once(tmp_path):
         controller.store.writes.clear()
         second = run()
         assert (controller.store.items, controller.store.surveys, controller.store.linked) == made
-    assert controller.store.writes == []
+        assert controller.store.writes == [] and {name for name, at_once in concurrent(controller.store).items() if at_once} == {
+            *(template["name"] for template in TEMPLATES.values() if template.get("allow_simultaneous")),
+            "Intune PIN reset: reset fleet after approval",
+        }
+        # case 77: with locks that they share, jobs that reset passcodes run at the same time.
+        variables.write_text(json.dumps({**given, "intune_awx_reset_variables": {**template_variables, **locks}}), encoding="utf-8")
+        run()
+        at_once = concurrent(controller.store)
+        assert [at_once[f"Intune PIN reset: {name}"] for name in ("reset passcode", "reset from ticket", "reset fleet")] == [True] * 3
+        assert not any(at_once[f"Intune PIN reset: {name}"] for name in ("onboard", "offboard", "help a locked-out user"))
     assert "changed=9 " in first and "changed=0 " in second
     assert inputs["client_secret"] not in first + second and resets["client_secret"] not in first + second
     assert_complete(controller.store)
     for template in controller.store.items["job_templates"].values():
         assert template["ask_variables_on_launch"] is False
-        assert json.loads(template.get("extra_vars") or "{}") == (template_variables if is_for_help_desk(template) else {})
+        assert json.loads(template.get("extra_vars") or "{}") == ({**template_variables, **locks} if is_for_help_desk(template) else {})
+
+
+def concurrent(store: awx_api.Store) -> dict[str, bool]:
+    """Return of each template, and of each workflow, whether its jobs run at the same time."""
+    kinds = ("job_templates", "workflow_job_templates")
+    return {item["name"]: item["allow_simultaneous"] for kind in kinds for item in store.items[kind].values()}
 
 
 def is_for_help_desk(template: dict[str, t.Any]) -> bool:
     """Whether its jobs hand secrets over, by an application of their own."""
-    return pathlib.PurePath(template["playbook"]).name.startswith(("reset_", "recover"))
+    return pathlib.PurePath(template["playbook"]).name.startswith(("reset_", "fetch_", "recover"))
 
 
 def assert_complete(store: awx_api.Store) -> None:

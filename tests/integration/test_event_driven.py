@@ -83,7 +83,7 @@ class Controller:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def get(self, path: str) -> dict[str, t.Any]:
-        asks = {f"ask_{name}_on_launch": name == "variables" for name in ("limit", "labels", "inventory", "variables")}
+        asks = {f"ask_{name}_on_launch": False for name in ("limit", "labels", "inventory", "variables")}
         template = {"id": 7, "type": "job_template", "name": "Reset passcode", "related": {"launch": "/api/v2/job_templates/7/launch/"}}
         jobs = [{"id": number, "status": "successful", "created": "2026-01-31T08:00:00Z"} for number in range(1, len(self.launched) + 1)]
         return {
@@ -219,7 +219,6 @@ def test_each_ticket_resets_its_device_once_and_nothing_else_gets_through(ansibl
     assert [job["extra_vars"] for job in controller.launched] == [
         {
             "pin_reset_devices": device,
-            "pin_reset_max_devices": 1,
             "pin_reset_reset_since": good["opened"],
             "pin_reset_approval_justification": f"Ticket {ticket}",
         }

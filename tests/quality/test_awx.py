@@ -17,7 +17,9 @@ import jinja2
 import jsonschema
 import pytest
 import yaml
+from jinja2.nativetypes import NativeEnvironment
 
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.device_lines import tell_devices
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.found import parse_found
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.summary import make_statistics
 from tests.tools import awx
@@ -31,6 +33,8 @@ ENTRIES = {
     "onboard.yml": "main",
     "verify.yml": "verify",
     "reset_passcode.yml": "reset",
+    "fetch_passcode.yml": "fetch",
+    "reset_from_ticket.yml": "reset",
     "reset_fleet.yml": "reset",
     "recover.yml": "recover",
     "offboard.yml": "offboard",
@@ -108,10 +112,71 @@ def test_files_are_named_where_they_have_content(tmp_path):
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: f"case 36: {template['name']}")
 def test_who_launches_a_job_chooses_neither_recipients_nor_owners(template):
     asked = {question["variable"] for question in template["survey"]["spec"]}
-    decided = {"pin_reset_seal_to", "pin_reset_ownerships", "pin_reset_sealed_directory", "pin_reset_return_passcode"}
-    decided |= {"pin_reset_recover_return_pass", "pin_reset_recover_once"}
+    decided = {"pin_reset_seal_to", "pin_reset_ownerships", "pin_reset_platforms", "pin_reset_sealed_directory"}
+    decided |= {"pin_reset_return_passcode", "pin_reset_recover_return_pass", "pin_reset_recover_once", "pin_reset_lock_directory"}
     assert asked and not asked & decided
     assert not template.get("ask_variables_on_launch")
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: f"case 77: {template['name']}")
+def test_jobs_of_a_template_run_at_once_where_they_only_read(template):
+    """Of those that reset passcodes, configure_awx.yml decides: two at once need locks that their containers share."""
+    only_reads = template["job_type"] == "check" or ENTRIES[template["playbook"]] in ("verify", "fetch")
+    resets = ENTRIES[template["playbook"]] == "reset"
+    assert template.get("allow_simultaneous") is (None if resets else only_reads)
+    # A launch cannot turn a job that only reads into another one.
+    assert not (only_reads and template.get("ask_job_type_on_launch"))
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param({}, "left alone", id="case 77: nothing is said of the variables"),
+        pytest.param({"pin_reset_ownerships": ["company"]}, False, id="case 77: no locks"),
+        pytest.param({"pin_reset_lock_directory": "/var/lib/intune-locks"}, True, id="case 77: locks that containers share"),
+    ],
+)
+def test_jobs_that_reset_passcodes_run_at_once_where_they_share_locks(variables, expected):
+    (play,) = load(AWX / "configure_awx.yml")
+    (asked,) = [task["awx.awx.job_template"]["allow_simultaneous"] for task in play["tasks"] if "awx.awx.job_template" in task]
+    names = {"intune_awx_reset_variables": variables, "omit": "left alone"}
+    jinja = NativeEnvironment(undefined=jinja2.StrictUndefined)
+    names["__shares_locks"] = jinja.from_string(play["vars"]["__shares_locks"]).render(names)
+    for template in TEMPLATES:
+        told = jinja.from_string(asked).render(names, item=template)
+        assert told == template.get("allow_simultaneous", expected), template["name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [
+        pytest.param("reset_passcode.yml", {"pin_reset_wait_timeout": 60}, id="case 77: help desk"),
+        pytest.param("reset_from_ticket.yml", {"pin_reset_wait": False, "pin_reset_max_devices": 1}, id="case 77: ticket"),
+        pytest.param("reset_fleet.yml", {"pin_reset_wait_timeout": 600}, id="case 77: fleet"),
+    ],
+)
+def test_no_job_waits_long_for_a_device_that_is_off(name, seconds):
+    (play,) = load(PATTERN / "playbooks" / name)
+    assert play["vars"] == seconds
+
+
+def test_case_77_the_job_template_that_a_summary_names_is_there():
+    told = " ".join(tell_devices({"results": [], "summary": {"total": 1, "pending": 1}}))
+    (name,) = re.findall(r"job template '([^']+)'", told)
+    (playbook,) = re.findall(r"run endpointops\.intune\.(\w+)", told)
+    (template,) = [template for template in TEMPLATES if template["name"].endswith(f": {name}")]
+    assert template["playbook"] == f"{playbook}.yml"
+
+
+def test_case_79_a_rulebook_answers_the_survey_of_its_job_template():
+    """Texts, each required, and exactly those that it sends: AWX refuses a launch without one, and ignores what nothing asks for."""
+    (ruleset,) = load(ROOT / "extensions" / "eda" / "rulebooks" / "reset_from_ticket_job_template.yml")
+    sent = ruleset["rules"][0]["action"]["run_job_template"]["job_args"]
+    (template,) = [template for template in TEMPLATES if template["playbook"] == "reset_from_ticket.yml"]
+    questions = template["survey"]["spec"]
+    assert list(sent) == ["extra_vars"] and set(sent["extra_vars"]) == {question["variable"] for question in questions}
+    assert {question["type"] for question in questions} <= {"text", "textarea"} and all(question["required"] for question in questions)
+    assert all(isinstance(value, str) for value in sent["extra_vars"].values())
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template["name"])

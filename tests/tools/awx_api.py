@@ -39,8 +39,8 @@ FIELDS: dict[str, set[str]] = {
     | {"overwrite", "overwrite_vars", "update_on_launch", "update_cache_timeout"},
     "job_templates": NAMED
     | {"organization", "project", "playbook", "inventory", "execution_environment", "job_type", "diff_mode"}
-    | {"ask_job_type_on_launch", "ask_variables_on_launch", "extra_vars", "survey_enabled"},
-    "workflow_job_templates": NAMED | {"organization", "ask_variables_on_launch", "survey_enabled"},
+    | {"ask_job_type_on_launch", "ask_variables_on_launch", "extra_vars", "survey_enabled", "allow_simultaneous"},
+    "workflow_job_templates": NAMED | {"organization", "ask_variables_on_launch", "survey_enabled", "allow_simultaneous"},
     "workflow_job_template_nodes": {"identifier", "workflow_job_template", "unified_job_template", "job_type"},
     "workflow_approval_templates": NAMED,
 }

@@ -41,16 +41,20 @@ def _template(sources: Sources, declared: Option) -> Option:
     }
 
 
-def _question(sources: Sources, known: t.Mapping[str, Option], asked: str | dict[str, str]) -> Option:
-    """Return a question of a survey. ``asked`` is a variable, or maps one to the description that this template has for it."""
-    variable, own = next(iter(asked.items())) if isinstance(asked, dict) else (asked, None)
+def _question(sources: Sources, known: t.Mapping[str, Option], asked: str | dict[str, str | Option]) -> Option:
+    """Return a question of a survey.
+
+    ``asked`` is a variable, or maps one to the description that this template has for it, or to what it says instead of the source.
+    """
+    variable, own = next(iter(asked.items())) if isinstance(asked, dict) else (asked, {})
     if variable not in known:
         raise SourceError(f"pattern.yml asks for {variable}, which must be a variable of the entry point that the playbook calls.")
-    words, option = sources.pattern["questions"][variable], known[variable]
+    told = own if isinstance(own, dict) else {"description": own}
+    words, option = {**sources.pattern["questions"][variable], **told}, known[variable]
     question = {
         "type": question_type(option),
         "question_name": words["name"],
-        "question_description": own or words["description"],
+        "question_description": words["description"],
         "variable": variable,
         "required": words.get("required", option["type"] not in MAY_BE_EMPTY or bool(option.get("default"))),
     }
