@@ -41,7 +41,17 @@ def test_it_does_not_run_as_root() -> None:
     names = [name for name, _rest in instructions()]
     assert arguments_of("USER") == "emulator"
     assert names.index("RUN") < names.index("USER") < names.index("ENTRYPOINT")
-    assert re.search(r"useradd --system --uid [1-9]\d+ .*\bemulator\b", arguments_of("RUN"))
+    assert re.search(r"useradd --uid [1-9]\d+ .*\bemulator\b", arguments_of("RUN"))
+
+
+@pytest.mark.parametrize("name", ["Containerfile", "README.md"])
+def test_who_starts_it_can_read_the_files(name: str) -> None:
+    """A volume mapped to the user of the image belongs to the caller of rootless podman, and with :U to nobody outside."""
+    # useradd gives an ordinary user a group with the same number, and a system user one below 1000.
+    (uid,) = re.findall(r"useradd --uid (\d+)", arguments_of("RUN"))
+    (run,) = re.findall(r"podman run .*", (FOLDER / name).read_text(encoding="utf-8"))
+    assert f"--userns keep-id:uid={uid},gid={uid} " in run
+    assert "-v ./tenant:/data " in run
 
 
 def test_the_command_and_the_health_check_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
