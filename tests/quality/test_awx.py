@@ -285,6 +285,41 @@ def test_ansible_builder_takes_the_execution_environment(tmp_path):
     assert "FROM $EE_BASE_IMAGE" in (tmp_path / "Containerfile").read_text(encoding="utf-8")
 
 
+def guide_changes() -> list[dict]:
+    """Return the changes to the definition of the image that the guide shows, in its order."""
+    guide = (ROOT / "docs/docsite/rst/guide_awx.rst").read_text(encoding="utf-8")
+    section = guide.split("\nThe execution environment\n")[1].split("\nAll at once\n")[0]
+    blocks = re.findall(r"code-block:: yaml\n\n((?: {4}.*\n|\n)+)", section)
+    found = [yaml.safe_load(block) for block in blocks]
+    return [block for block in found if isinstance(block, dict) and {"dependencies", "options"} & set(block)]
+
+
+def test_ansible_builder_takes_the_changes_of_the_guide(tmp_path):
+    definition = load(AWX / "execution-environment.yml")
+    for change in guide_changes():
+        definition["dependencies"].update(change.pop("dependencies", {}))
+        definition.update(change)
+    (tarball,) = definition["additional_build_files"]
+    (tmp_path / tarball["src"]).write_bytes(b"a tarball")
+    (tmp_path / "ee.yml").write_text(yaml.safe_dump(definition), encoding="utf-8")
+    builder("create", "-f", str(tmp_path / "ee.yml"), "-c", str(tmp_path), "--output-filename", "Containerfile")
+    # The image installs from the folder _build, to which the collection's path is relative.
+    (requirement,) = load(tmp_path / "_build" / "requirements.yml")["collections"]
+    assert requirement["type"] == "file" and (tmp_path / "_build" / requirement["name"]).is_file()
+    assert (tmp_path / "_build" / "requirements.txt").read_text(encoding="utf-8").split() == definition["dependencies"]["python"]
+    steps = (tmp_path / "Containerfile").read_text(encoding="utf-8")
+    assert 'ARG PKGMGR="/usr/bin/apt-get"' in steps and "/pip_install" not in steps
+    assert definition["images"]["base_image"]["name"] in steps
+
+
+def test_the_guide_looks_for_our_libraries_where_the_definition_installs_them():
+    guide = (ROOT / "docs/docsite/rst/guide_awx.rst").read_text(encoding="utf-8")
+    ((python, libraries),) = re.findall(r'podman run --rm \S+ (\S+) -c "import (.*)"', guide)
+    assert load(AWX / "execution-environment.yml")["dependencies"]["python_interpreter"]["python_path"] == f"/usr/bin/{python}"
+    floors = re.findall(r"^(\w+)>=", (ROOT / "meta/ee-requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    assert libraries.split(", ") == floors
+
+
 def test_an_execution_environment_gets_our_libraries_and_no_others(tmp_path):
     there = tmp_path / "ansible_collections" / "endpointops"
     there.mkdir(parents=True)
