@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import pathlib
@@ -20,9 +19,9 @@ import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from tests.tools import awx, awx_api, awx_collection
+from tests.tools import awx
 
-from .harness import HERE, PLAYBOOK_SECONDS, REPOSITORY
+from .harness import PLAYBOOK_SECONDS, REPOSITORY
 from .test_fleet import certificate
 
 # The installed artifact's, where that is what is tested.
@@ -37,8 +36,6 @@ TEMPLATES = {
     ]
 }
 CREDENTIAL_SECRETS = {field["id"]: field.get("secret") for field in CREDENTIAL_TYPE["inputs"]["fields"]}
-# An ansible-playbook that has imported what awx.awx needs, for modules that run in forks.
-QUICK = "import http.cookiejar, ansible.module_utils.urls; from ansible.cli.playbook import main; main()"
 PASSPHRASE = "of-the-private-key"
 # Of the job template: who launches a job does not choose them.
 PLATFORMS = {"pin_reset_platforms": ["windows", "android"]}
@@ -307,93 +304,6 @@ def test_a_fleet_is_reset_by_the_nodes_of_a_mesh(controller):
     job = controller.ended(back, done)
     assert job.summary["devices"]["planned"] > 1 and controller.tenant.control.writes() == [], job.output
     assert_secret(controller, job)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.timeout(600)
-def test_a_controller_is_configured_once(tmp_path):
-    """By the modules of awx.awx themselves, against a stand-in for the controller's API."""
-    try:
-        collections = awx_collection.fetch()
-    except awx_collection.NotToBeHad as reason:
-        if not os.environ.get("INTEGRATION_OFFLINE"):
-            pytest.fail(f"{reason} To leave this test out where no package index can be reached, set INTEGRATION_OFFLINE=1.")
-        pytest.skip(str(reason))
-    inputs = {"tenant_id": "t", "client_id": "c", "client_secret": "the-secret-of-the-credential"}
-    variables = tmp_path / "variables.json"
-    template_variables = {"pin_reset_seal_to": ["-----BEGIN CERTIFICATE-----..."], "pin_reset_ownerships": ["company"]}
-    locks = {"pin_reset_lock_directory": "/var/lib/intune-locks"}
-    resets = {**inputs, "client_id": "r", "client_secret": "the-secret-for-resets"}
-    given = {
-        "intune_awx_image": "registry.example.com/ee:1",
-        "intune_awx_credential_inputs": inputs,
-        "intune_awx_reset_credential_inputs": resets,
-        "intune_awx_reset_variables": template_variables,
-    }
-    variables.write_text(json.dumps(given), encoding="utf-8")
-    with awx_api.StandIn(COLLECTION) as controller:
-        settings = {"COLLECTIONS_PATH": collections, "CONNECTION_PLUGINS": HERE / "connection", "PIPELINING": True}
-        env = {**environment(tmp_path), **controller.env, **{f"ANSIBLE_{name}": str(value) for name, value in settings.items()}}
-        playbook = str(COLLECTION / "extensions/awx/configure_awx.yml")
-        command = [sys.executable, "-P", "-c", QUICK, playbook, "-vvvv", "-e", "ansible_connection=in_fork", "-e", f"@{variables}"]
-
-        def run() -> str:
-            done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=PLAYBOOK_SECONDS, check=False)
-            assert done.returncode == 0, done.stdout[-5000:] + done.stderr
-            return done.stdout
-
-        first = run()
-        made = copy.deepcopy((controller.store.items, controller.store.surveys, controller.store.linked))
-        controller.store.writes.clear()
-        second = run()
-        assert (controller.store.items, controller.store.surveys, controller.store.linked) == made
-        assert controller.store.writes == [] and {name for name, at_once in concurrent(controller.store).items() if at_once} == {
-            *(template["name"] for template in TEMPLATES.values() if template.get("allow_simultaneous")),
-            "Intune PIN reset: reset fleet after approval",
-        }
-        # case 77: with locks that they share, jobs that reset passcodes run at the same time.
-        variables.write_text(json.dumps({**given, "intune_awx_reset_variables": {**template_variables, **locks}}), encoding="utf-8")
-        run()
-        at_once = concurrent(controller.store)
-        assert [at_once[f"Intune PIN reset: {name}"] for name in ("reset passcode", "reset from ticket", "reset fleet")] == [True] * 3
-        assert not any(at_once[f"Intune PIN reset: {name}"] for name in ("onboard", "offboard", "help a locked-out user"))
-    assert "changed=9 " in first and "changed=0 " in second
-    assert inputs["client_secret"] not in first + second and resets["client_secret"] not in first + second
-    assert_complete(controller.store)
-    for template in controller.store.items["job_templates"].values():
-        assert template["ask_variables_on_launch"] is False
-        assert json.loads(template.get("extra_vars") or "{}") == ({**template_variables, **locks} if is_for_help_desk(template) else {})
-
-
-def concurrent(store: awx_api.Store) -> dict[str, bool]:
-    """Return of each template, and of each workflow, whether its jobs run at the same time."""
-    kinds = ("job_templates", "workflow_job_templates")
-    return {item["name"]: item["allow_simultaneous"] for kind in kinds for item in store.items[kind].values()}
-
-
-def is_for_help_desk(template: dict[str, t.Any]) -> bool:
-    """Whether its jobs hand secrets over, by an application of their own."""
-    return pathlib.PurePath(template["playbook"]).name.startswith(("reset_", "fetch_", "recover"))
-
-
-def assert_complete(store: awx_api.Store) -> None:
-    names = {kind: [item["name"] for item in items.values() if "name" in item] for kind, items in store.items.items()}
-    assert names["job_templates"] == [template["name"] for template in TEMPLATES.values()]
-    credentials = {item["inputs"]["client_id"]: item["id"] for item in store.items["credentials"].values()}
-    for number, template in store.items["job_templates"].items():
-        assert store.linked[number, "credentials"] == [credentials["r" if is_for_help_desk(template) else "c"]]
-        assert store.surveys[number] == TEMPLATES[template["name"].removeprefix("Intune PIN reset: ")]["survey"]
-    nodes = {item["identifier"]: (number, item) for number, item in store.items["workflow_job_template_nodes"].items()}
-
-    def after(node: str, when: str) -> list[str]:
-        return [store.items["workflow_job_template_nodes"][number]["identifier"] for number in store.linked.get((nodes[node][0], when), [])]
-
-    assert nodes["dry_run"][1]["job_type"] == "check" and after("dry_run", "always_nodes") == ["approval"]
-    assert after("approval", "success_nodes") == ["reset"] and nodes["reset"][1]["job_type"] is None
-    path = ["create", "created", "assign", "assigned", "finish"]
-    assert [after(node, "success_nodes") for node in path] == [[node] for node in path[1:]] + [[]]
-    approvals = [nodes[node][1]["unified_job_template"] for node in ("approval", "created", "assigned")]
-    assert sorted(approvals) == list(store.items["workflow_approval_templates"])
 
 
 def test_devices_are_an_inventory(controller):

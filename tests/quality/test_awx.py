@@ -59,6 +59,23 @@ QUESTIONS = [
 ]
 
 
+CONFIGURED = load(AWX / "configure_awx.yml")[0]
+FILES = [AWX / "configure_awx.yml", *sorted((AWX / "tasks").glob("*.yml")), *sorted((AWX / "vars").glob("*.yml"))]
+
+
+def flat(tasks: list[dict]) -> list[dict]:
+    """Return the tasks of a list, of its blocks, and of the files that it imports, in their order."""
+    found = []
+    for task in tasks:
+        nested = [task.get(part, []) for part in ("block", "rescue", "always")]
+        imported = task.get("ansible.builtin.import_tasks")
+        found += flat(load(AWX / imported)) if imported else [step for part in nested for step in flat(part)] or [task]
+    return found
+
+
+STEPS = flat(CONFIGURED["tasks"])
+
+
 def test_awx_takes_the_credential_type():
     awx.check_credential_type(CREDENTIAL_TYPE)
     assert CREDENTIAL_TYPE["inputs"]["required"] == ["tenant_id", "client_id"]
@@ -137,11 +154,10 @@ def test_jobs_of_a_template_run_at_once_where_they_only_read(template):
     ],
 )
 def test_jobs_that_reset_passcodes_run_at_once_where_they_share_locks(variables, expected):
-    (play,) = load(AWX / "configure_awx.yml")
-    (asked,) = [task["awx.awx.job_template"]["allow_simultaneous"] for task in play["tasks"] if "awx.awx.job_template" in task]
+    (asked,) = [task["awx.awx.job_template"]["allow_simultaneous"] for task in STEPS if "awx.awx.job_template" in task]
     names = {"intune_awx_reset_variables": variables, "omit": "left alone"}
     jinja = NativeEnvironment(undefined=jinja2.StrictUndefined)
-    names["__shares_locks"] = jinja.from_string(play["vars"]["__shares_locks"]).render(names)
+    names["__shares_locks"] = jinja.from_string(CONFIGURED["vars"]["__shares_locks"]).render(names)
     for template in TEMPLATES:
         told = jinja.from_string(asked).render(names, item=template)
         assert told == template.get("allow_simultaneous", expected), template["name"]
@@ -177,6 +193,23 @@ def test_case_79_a_rulebook_answers_the_survey_of_its_job_template():
     assert list(sent) == ["extra_vars"] and set(sent["extra_vars"]) == {question["variable"] for question in questions}
     assert {question["type"] for question in questions} <= {"text", "textarea"} and all(question["required"] for question in questions)
     assert all(isinstance(value, str) for value in sent["extra_vars"].values())
+
+
+TEXTS = [asked for asked in QUESTIONS if asked.values[1]["type"] in ("text", "textarea")]
+
+
+@pytest.mark.parametrize(("template", "question"), TEXTS)
+def test_an_empty_text_is_no_answer_to_a_required_question(template, question):
+    """case 78: AWX itself takes it for one, by its API."""
+    answers = {asked["variable"]: asked.get("default") or asked.get("max", "x") for asked in template["survey"]["spec"]}
+    answers |= {asked["variable"]: "x" for asked in template["survey"]["spec"] if asked["type"] == "textarea"}
+    assert awx.answers(template["survey"], answers)
+    answers[question["variable"]] = ""
+    if question["required"]:
+        with pytest.raises(awx.Invalid, match=f"{question['variable']}: '' is too small"):
+            awx.answers(template["survey"], answers)
+    else:
+        assert awx.answers(template["survey"], answers)[question["variable"]] == ""
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template["name"])
@@ -262,15 +295,42 @@ def test_what_the_role_hands_on_is_none_of_its_variables():
 
 
 def test_the_controller_is_configured_with_what_is_shipped():
-    (play,) = load(AWX / "configure_awx.yml")
-    text = (AWX / "configure_awx.yml").read_text(encoding="utf-8")
+    text = "".join(path.read_text(encoding="utf-8") for path in FILES)
     mocked = load(ROOT / ".ansible-lint")["mock_modules"]
-    assert {name for task in play["tasks"] for name in task if name.startswith("awx.awx.")} == set(mocked)
+    assert {name for task in STEPS for name in task if name.startswith("awx.awx.")} == set(mocked)
     assert "extensions/awx/intune_devices.yml" in text and (AWX / "intune_devices.yml").is_file()
-    set_outside = {name for name in play["vars"] if name.startswith("intune_awx_")}
+    set_outside = {name for name in CONFIGURED["vars"] if name.startswith("intune_awx_")}
     readme = (AWX / "README.md").read_text(encoding="utf-8")
     assert {name for name in set_outside if f"`{name}`" not in readme} == set()
     assert set(re.findall(r"\bintune_awx_\w+", text)) == set_outside
+    imported = re.findall(r"import_tasks: (\S+)|vars_files: (\S+)", text)
+    assert {AWX / (tasks or variables) for tasks, variables in imported} == set(FILES[1:])
+
+
+# What a resource refers to, by the option of the module.
+REFERENCES = {"project", "source_project", "inventory", "credential", "credentials", "credential_type", "organization"}
+REFERENCES |= {"lookup_organization", "execution_environment", "default_environment", "workflow_job_template", "unified_job_template"}
+
+
+def test_modules_get_ids():
+    """case 74: names are those of several organizations."""
+    given = [
+        (task["name"], option, value)
+        for task in STEPS
+        for module, options in task.items()
+        if module.startswith("awx.awx.")
+        for option, value in options.items()
+        if option in REFERENCES
+    ]
+    ids = re.compile(r"(__\w+_made\.id|__\w+_ids\[.*\]|__organization|__type_id|__credentials_found\.\w+\[0\])( \| default\(omit\))? \}\}$")
+    assert len(given) > 20
+    assert [entry for entry in given if not ids.search(str(entry[2]).strip("[]'"))] == []
+
+
+def test_nothing_is_changed_before_all_is_checked():
+    names = [name for task in STEPS for name in task if "." in name]
+    first_write = names.index("awx.awx.execution_environment")
+    assert set(names[:first_write]) == {"ansible.builtin.assert", "ansible.builtin.set_fact", "awx.awx.token"}
 
 
 def builder(*arguments: str) -> str:

@@ -266,6 +266,9 @@ def _answer(question: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> t.
     expected: t.Any = list if kind == "multiselect" else SURVEY_TYPES[kind]
     if not isinstance(value, expected):
         raise Invalid(f"{name} is not of the question's type")
+    size = len(value) if isinstance(value, str) else value
+    if kind in ("text", "textarea", "integer") and not question.get("min", size) <= size <= question.get("max", size):
+        raise Invalid(f"{name}: {value!r} is too small or too large")
     chosen = value if kind == "multiselect" else [value]
     if "choices" in question and set(chosen) - set(question["choices"]):
         raise Invalid(f"{name}: {value} is not among the choices")

@@ -5,14 +5,13 @@
 """A stand-in for AWX's REST API: what the modules of awx.awx call to configure a controller, and no more.
 
 It keeps what it is sent, and refuses fields that it does not know, references to what is not there, credential types and surveys that AWX
-would refuse, and prompts of a workflow's node that its job template does not ask for. Secrets are not in its answers.
+would refuse, and prompts of a workflow's node that its job template does not ask for. Secrets are not in its answers. It has two accounts:
+a system administrator, and an administrator of one organization, who sees and may do less. Statuses and refusals are those of AWX 24.6.1.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import http.server
-import itertools
 import json
 import pathlib
 import threading
@@ -20,141 +19,35 @@ import typing as t
 import urllib.parse
 
 from . import awx
+from .awx_store import API, BUILT_IN, Item, Refused, Store
 
-Item = dict[str, t.Any]
-API = "/api/v2/"
-TOKEN = "token-of-the-stand-in"
-
-NAMED = {"name", "description"}
-# Which fields each kind of resource has, and to which kind a reference among them leads.
-FIELDS: dict[str, set[str]] = {
-    "organizations": NAMED,
-    "credential_types": NAMED | {"kind", "inputs", "injectors", "managed"},
-    "credentials": NAMED | {"credential_type", "organization", "inputs"},
-    "execution_environments": NAMED | {"image", "organization", "pull", "credential"},
-    "projects": NAMED | {"organization", "scm_type", "scm_url", "scm_branch", "credential", "default_environment"},
-    "inventories": NAMED | {"organization", "kind", "host_filter"},
-    "inventory_sources": NAMED
-    | {"inventory", "source", "source_project", "source_path", "credential", "execution_environment"}
-    | {"overwrite", "overwrite_vars", "update_on_launch", "update_cache_timeout"},
-    "job_templates": NAMED
-    | {"organization", "project", "playbook", "inventory", "execution_environment", "job_type", "diff_mode"}
-    | {"ask_job_type_on_launch", "ask_variables_on_launch", "extra_vars", "survey_enabled", "allow_simultaneous"},
-    "workflow_job_templates": NAMED | {"organization", "ask_variables_on_launch", "survey_enabled", "allow_simultaneous"},
-    "workflow_job_template_nodes": {"identifier", "workflow_job_template", "unified_job_template", "job_type"},
-    "workflow_approval_templates": NAMED,
-}
-REFERENCES = {
-    "credential_type": "credential_types",
-    "organization": "organizations",
-    "credential": "credentials",
-    "default_environment": "execution_environments",
-    "execution_environment": "execution_environments",
-    "project": "projects",
-    "source_project": "projects",
-    "inventory": "inventories",
-    "workflow_job_template": "workflow_job_templates",
-}
-# The API leaves it empty rather than null.
-EMPTY = {"kind": ""}
-LAUNCHED = ("job_templates", "workflow_job_templates", "workflow_approval_templates")
+SYSTEM_TOKEN = "token-of-the-system-administrator"
+# What a playbook makes that has a name of its own.
+CONFIGURED = (
+    *("credential_types", "credentials", "execution_environments", "projects", "inventories", "inventory_sources"),
+    *("job_templates", "workflow_job_templates"),
+)
+ORGANIZATION_TOKEN = "token-of-an-administrator-of-Second"
 
 
-class Refused(Exception):
-    """An answer of 400, with what AWX would say."""
+class Account(t.NamedTuple):
+    """Who signs in: a system administrator, or the administrator of an organization."""
 
+    username: str
+    organization: int | None = None
 
-@dataclasses.dataclass
-class Store:
-    """All resources, by kind and number. Numbers are unique over all kinds."""
+    def may_read(self, kind: str, item: Item) -> bool:
+        if self.organization is None or kind == "organizations":
+            return self.organization in (None, item["id"])
+        return item.get("organization") in (None, self.organization)
 
-    repository: pathlib.Path
-    items: dict[str, dict[int, Item]] = dataclasses.field(default_factory=lambda: {kind: {} for kind in FIELDS})
-    surveys: dict[int, Item] = dataclasses.field(default_factory=dict)
-    linked: dict[tuple[int, str], list[int]] = dataclasses.field(default_factory=dict)
-    writes: list[str] = dataclasses.field(default_factory=list)
-    _numbers: t.Iterator[int] = dataclasses.field(default_factory=lambda: itertools.count(1))
-
-    def create(self, kind: str, body: Item) -> Item:
-        self._check(kind, {}, body)
-        item = {**EMPTY_FIELDS[kind], **{name: EMPTY.get(name) if value is None else value for name, value in body.items()}}
-        item["id"] = next(self._numbers)
-        self.items[kind][item["id"]] = item
-        return item
-
-    def change(self, kind: str, number: int, body: Item) -> Item:
-        item = self.items[kind][number]
-        self._check(kind, item, body)
-        item.update({name: EMPTY.get(name) if value is None else value for name, value in body.items()})
-        return item
-
-    def shown(self, kind: str, item: Item) -> Item:
-        url = f"{API}{kind}/{item['id']}/"
-        shown = {**item, "type": kind.removesuffix("s"), "url": url, "related": {"survey_spec": f"{url}survey_spec/"}, "summary_fields": {}}
-        if kind == "credentials":
-            shown["inputs"] = self._masked(item)
-        if kind == "projects":
-            shown["scm_revision"] = ""
-        if kind == "workflow_job_template_nodes":
-            target = item.get("unified_job_template")
-            found = next((of for of in LAUNCHED if target in self.items[of]), None)
-            shown["related"] = {"unified_job_template": f"{API}{found}/{target}/" if found else None}
-        return shown
-
-    def _masked(self, item: Item) -> Item:
-        fields = self.items["credential_types"][item["credential_type"]]["inputs"]["fields"]
-        secret = {field["id"] for field in fields if field.get("secret")}
-        return {name: "$encrypted$" if name in secret else value for name, value in item["inputs"].items()}
-
-    def find(self, kind: str, query: t.Mapping[str, str]) -> list[Item]:
-        if kind == "unified_job_templates":
-            return [item for one in LAUNCHED if set(query) <= FIELDS[one] for item in self.find(one, query)]
-        unknown = set(query) - FIELDS[kind] - {"id"}
-        if unknown:
-            raise Refused(f"{kind} cannot be searched by {unknown}")
-        found = [item for item in self.items[kind].values() if all(str(item.get(name)) == value for name, value in query.items())]
-        return [self.shown(kind, item) for item in found]
-
-    def _check(self, kind: str, item: Item, body: Item) -> None:
-        unknown = set(body) - FIELDS[kind] - ({"type"} if kind == "workflow_job_template_nodes" else set())
-        if unknown:
-            raise Refused(f"{kind} has no {unknown}")
-        for name, value in body.items():
-            if name in REFERENCES and value not in self.items[REFERENCES[name]]:
-                raise Refused(f"{name}: there is no {value} in {REFERENCES[name]}")
-        getattr(self, f"_check_{kind}", lambda _body: None)({**item, **body})
-
-    def _check_credential_types(self, body: Item) -> None:
-        awx.check_credential_type(body)
-
-    def _check_credentials(self, body: Item) -> None:
-        inputs = self.items["credential_types"][body["credential_type"]]["inputs"]
-        fields = {field["id"]: field for field in inputs["fields"]}
-        if set(body["inputs"]) - set(fields) or set(inputs["required"]) - set(body["inputs"]):
-            raise Refused("inputs are not those of the credential type")
-        for name, value in body["inputs"].items():
-            if not isinstance(value, str) or value not in fields[name].get("choices", [value]):
-                raise Refused(f"{name} is not allowed to be {value}")
-
-    def _check_job_templates(self, body: Item) -> None:
-        if not awx.is_playbook(self.repository, body["playbook"]):
-            raise Refused("playbook: not found for project")
-
-    def _check_inventory_sources(self, body: Item) -> None:
-        if body["source"] != "scm" or not (self.repository / body["source_path"]).is_file():
-            raise Refused("source_path: not found for project")
-
-    def _check_workflow_job_template_nodes(self, body: Item) -> None:
-        template = self.items["job_templates"].get(body.get("unified_job_template", 0), {})
-        if body.get("job_type") and not template.get("ask_job_type_on_launch"):
-            raise Refused("job_type: field is not configured to prompt on launch")
-
-
-EMPTY_FIELDS: dict[str, Item] = {kind: dict.fromkeys(names) for kind, names in FIELDS.items()}
+    def may_edit(self, kind: str) -> bool:
+        return self.organization is None or kind not in ("credential_types", "organizations")
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     store: Store
+    accounts: dict[str, Account]
 
     def log_message(self, format: str, *arguments: t.Any) -> None:
         """Nobody reads it."""
@@ -168,35 +61,58 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         self._answer("PATCH")
 
+    def do_DELETE(self) -> None:
+        self._answer("DELETE")
+
     def _answer(self, method: str) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else {}
         url = urllib.parse.urlsplit(self.path)
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+        account = self.accounts.get(self.headers.get("Authorization", "").removeprefix("Bearer "))
+        if account is None:
             return self._send(401, {"detail": "Authentication credentials were not provided."})
         if method != "GET":
             self.store.writes.append(f"{method} {url.path}")
         try:
             path, query = url.path.removeprefix(API).strip("/").split("/"), dict(urllib.parse.parse_qsl(url.query))
-            status, answer = self._route(method, path, query, body)
+            status, answer = self._route(account, method, path, query, body)
         except (Refused, awx.Invalid) as refusal:
-            status, answer = 400, {"__all__": [str(refusal)]}
+            refused = refusal if isinstance(refusal, Refused) else Refused(str(refusal))
+            status, answer = refused.status, refused.answer
         return self._send(status, answer)
 
-    def _route(self, method: str, path: list[str], query: dict[str, str], body: Item) -> tuple[int, t.Any]:
+    def _route(self, account: Account, method: str, path: list[str], query: dict[str, str], body: Item) -> tuple[int, t.Any]:
         kind, store = path[0], self.store
+        if kind == "me":
+            return 200, listed([{"username": account.username, "is_superuser": account.organization is None}])
+        if method != "GET" and not account.may_edit(kind):
+            raise Refused("You do not have permission to perform this action.", 403)
         if len(path) == 1:
             if method == "POST":
                 return 201, store.shown(kind, store.create(kind, body))
-            return 200, listed(store.find(kind, query))
+            return 200, listed([self._seen_by(account, item) for item in store.find(kind, query) if account.may_read(kind, item)])
         number = int(path[1])
-        if len(path) == 2:
-            item = store.change(kind, number, body) if method == "PATCH" else store.items[kind][number]
-            return 200, store.shown(kind, item)
-        return self._below(method, kind, number, path[2], body)
+        if len(path) > 2:
+            return self._below(method, kind, number, path[2], body)
+        if method == "DELETE":
+            del store.items[kind][number]
+            return 204, None
+        item = store.change(kind, number, body) if method == "PATCH" else store.items[kind][number]
+        if kind == "project_updates":
+            store.end_sync(item)
+        return 200, store.shown(kind, item)
+
+    @staticmethod
+    def _seen_by(account: Account, item: Item) -> Item:
+        may_edit = {"edit": account.organization in (None, item["id"])}
+        return {**item, "summary_fields": {**item["summary_fields"], "user_capabilities": may_edit}}
 
     def _below(self, method: str, kind: str, number: int, what: str, body: Item) -> tuple[int, t.Any]:
         store = self.store
+        if kind == "projects":
+            return self._below_project(number, what)
+        if kind == "credential_types":
+            return 200, listed(store.find("credentials", {"credential_type": str(number)}))
         if what == "survey_spec":
             if method == "POST":
                 awx.check_survey(body)
@@ -208,9 +124,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return 201, store.shown("workflow_approval_templates", approval)
         linked = store.linked.setdefault((number, what), [])
         if method == "POST":
-            linked.append(body["id"])
+            (linked.remove if body.get("disassociate") else linked.append)(body["id"])
             return 204, None
         return 200, listed([{"id": one} for one in linked])
+
+    def _below_project(self, number: int, what: str) -> tuple[int, t.Any]:
+        if what == "playbooks":
+            return 200, self.store.synced.get(number, [])
+        return 202, self.store.shown("project_updates", self.store.sync(self.store.items["projects"][number]))
 
     def _send(self, status: int, answer: t.Any) -> None:
         content = b"" if answer is None else json.dumps(answer).encode()
@@ -233,10 +154,14 @@ class StandIn:
     def __init__(self, repository: pathlib.Path) -> None:
         self.store = Store(repository)
         self.store.create("organizations", {"name": "Default"})
-        handler = type("Handler", (_Handler,), {"store": self.store})
+        second = self.store.create("organizations", {"name": "Second"})["id"]
+        for name, kind in BUILT_IN.items():
+            self.store.create("credential_types", {"name": name, "kind": kind, "inputs": {}, "managed": True})
+        accounts = {SYSTEM_TOKEN: Account("admin"), ORGANIZATION_TOKEN: Account("olga", second)}
+        handler = type("Handler", (_Handler,), {"store": self.store, "accounts": accounts})
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
-        self.env = {"CONTROLLER_HOST": f"http://127.0.0.1:{self._server.server_address[1]}", "CONTROLLER_OAUTH_TOKEN": TOKEN}
+        self.env = {"CONTROLLER_HOST": f"http://127.0.0.1:{self._server.server_address[1]}", "CONTROLLER_OAUTH_TOKEN": SYSTEM_TOKEN}
 
     def __enter__(self) -> StandIn:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

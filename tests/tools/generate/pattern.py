@@ -58,6 +58,9 @@ def _question(sources: Sources, known: t.Mapping[str, Option], asked: str | dict
         "variable": variable,
         "required": words.get("required", option["type"] not in MAY_BE_EMPTY or bool(option.get("default"))),
     }
+    if question["required"] and question["type"] in ("text", "textarea"):
+        # By its API, AWX takes an empty text for an answer.
+        question["min"] = 1
     if question["type"] == "textarea":
         question["max"] = LONGEST_TEXT
     question |= {key: words[key] for key in ("min", "max") if key in words}

@@ -1,0 +1,380 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""configure_awx.yml, by the modules of awx.awx themselves, against a stand-in for the controller's API."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import typing as t
+
+import pytest
+import yaml
+
+from tests.tools import awx_api, awx_collection
+from tests.tools.awx_store import Item, Store
+
+from .harness import HERE, PLAYBOOK_SECONDS
+from .test_awx import COLLECTION, TEMPLATES, environment
+
+PLAYBOOK = COLLECTION / "extensions/awx/configure_awx.yml"
+# An ansible-playbook that has imported what awx.awx needs, for modules that run in forks.
+QUICK = "import http.cookiejar, ansible.module_utils.urls; from ansible.cli.playbook import main; main()"
+INPUTS = {"tenant_id": "t", "client_id": "c", "client_secret": "the-secret-of-the-credential"}
+FOR_RESETS = {**INPUTS, "client_id": "r", "client_secret": "the-secret-for-resets"}
+GIVEN = {"intune_awx_image": "registry.example.com/ee:1", "intune_awx_credential_inputs": INPUTS}
+NOTHING = "changed=0 "
+
+controller_test = pytest.mark.exhaustive
+
+
+class Run(t.NamedTuple):
+    """One run of the playbook."""
+
+    code: int
+    output: str
+    writes: list[str]
+
+    @property
+    def text(self) -> str:
+        """The output without line breaks, which hide words of a message."""
+        return " ".join(self.output.split())
+
+
+class Configured:
+    """A controller, and the playbook that configures it."""
+
+    def __init__(self, folder: pathlib.Path, collections: pathlib.Path, server: awx_api.StandIn) -> None:
+        self.folder, self.collections, self.server = folder, collections, server
+
+    @property
+    def store(self) -> Store:
+        return self.server.store
+
+    @property
+    def items(self) -> dict[str, dict[int, Item]]:
+        return self.store.items
+
+    def run(self, *options: str, token: str = awx_api.SYSTEM_TOKEN, **given: t.Any) -> Run:
+        variables = self.folder / "variables.json"
+        variables.write_text(json.dumps({**GIVEN, **{f"intune_awx_{name}": value for name, value in given.items()}}), encoding="utf-8")
+        settings = {"COLLECTIONS_PATH": self.collections, "CONNECTION_PLUGINS": HERE / "connection", "PIPELINING": True}
+        signed_in = {**self.server.env, "CONTROLLER_OAUTH_TOKEN": token}
+        env = {**environment(self.folder), **signed_in, **{f"ANSIBLE_{name}": str(value) for name, value in settings.items()}}
+        command = [sys.executable, "-P", "-c", QUICK, str(PLAYBOOK), "-e", "ansible_connection=in_fork", "-e", f"@{variables}", *options]
+        self.store.writes.clear()
+        done = subprocess.run(command, env=env, cwd=self.folder, capture_output=True, text=True, timeout=PLAYBOOK_SECONDS, check=False)
+        output = done.stdout + done.stderr
+        assert INPUTS["client_secret"] not in output and FOR_RESETS["client_secret"] not in output
+        assert "Traceback" not in output
+        return Run(done.returncode, output, [*self.store.writes])
+
+    def run_well(self, *options: str, **given: t.Any) -> Run:
+        done = self.run(*options, **given)
+        assert done.code == 0, done.output[-5000:]
+        return done
+
+    def named(self, kind: str, name: str, organization: str = "Default") -> Item:
+        (owner,) = [item["id"] for item in self.items["organizations"].values() if item["name"] == organization]
+        found = [item for item in self.items[kind].values() if item["name"] == name and item.get("organization", owner) == owner]
+        (item,) = found
+        return item
+
+    def add_credential(self, name: str, kind: str, organization: str = "Default") -> int:
+        (of_kind,) = [item["id"] for item in self.items["credential_types"].values() if item["kind"] == kind]
+        owner = self.named("organizations", organization)["id"]
+        return self.store.create("credentials", {"name": name, "credential_type": of_kind, "organization": owner, "inputs": {}})["id"]
+
+
+@pytest.fixture
+def configured(tmp_path: pathlib.Path) -> t.Iterator[Configured]:
+    try:
+        collections = awx_collection.fetch()
+    except awx_collection.NotToBeHad as reason:
+        if not os.environ.get("INTEGRATION_OFFLINE"):
+            pytest.fail(f"{reason} To leave this test out where no package index can be reached, set INTEGRATION_OFFLINE=1.")
+        pytest.skip(str(reason))
+    with awx_api.StandIn(COLLECTION) as server:
+        yield Configured(tmp_path, collections, server)
+
+
+@controller_test
+@pytest.mark.timeout(600)
+def test_a_controller_is_configured_once(configured):
+    template_variables = {"pin_reset_seal_to": ["-----BEGIN CERTIFICATE-----..."], "pin_reset_ownerships": ["company"]}
+    given = {"reset_credential_inputs": FOR_RESETS, "reset_variables": template_variables}
+    store = configured.store
+    first = configured.run_well("-vvvv", **given)
+    made = copy.deepcopy((store.items, store.surveys, store.linked))
+    second = configured.run_well("-vvvv", **given)
+    checked = configured.run_well("--check", **given)
+    assert (store.items, store.surveys, store.linked) == made
+    assert second.writes == [] == checked.writes
+    assert "changed=9 " in first.output and NOTHING in second.output and NOTHING in checked.output
+    assert_complete(store)
+    for template in store.items["job_templates"].values():
+        assert template["ask_variables_on_launch"] is False
+        assert json.loads(template.get("extra_vars") or "{}") == (template_variables if is_for_help_desk(template) else {})
+    assert {name for name, at_once in concurrent(store).items() if at_once} == {
+        *(template["name"] for template in TEMPLATES.values() if template.get("allow_simultaneous")),
+        "Intune PIN reset: reset fleet after approval",
+    }
+    # case 77: with locks that they share, jobs that reset passcodes run at the same time.
+    locks = {"pin_reset_lock_directory": "/var/lib/intune-locks"}
+    configured.run_well(reset_credential_inputs=FOR_RESETS, reset_variables={**template_variables, **locks})
+    at_once = concurrent(store)
+    assert [at_once[f"Intune PIN reset: {name}"] for name in ("reset passcode", "reset from ticket", "reset fleet")] == [True] * 3
+    assert not any(at_once[f"Intune PIN reset: {name}"] for name in ("onboard", "offboard", "help a locked-out user"))
+
+
+def concurrent(store: Store) -> dict[str, bool]:
+    """Return of each template, and of each workflow, whether its jobs run at the same time."""
+    kinds = ("job_templates", "workflow_job_templates")
+    return {item["name"]: item["allow_simultaneous"] for kind in kinds for item in store.items[kind].values()}
+
+
+def is_for_help_desk(template: Item) -> bool:
+    """Whether its jobs hand secrets over, by an application of their own."""
+    return pathlib.PurePath(template["playbook"]).name.startswith(("reset_", "fetch_", "recover"))
+
+
+def assert_complete(store: Store) -> None:
+    names = {kind: [item["name"] for item in items.values() if "name" in item] for kind, items in store.items.items()}
+    assert names["job_templates"] == [template["name"] for template in TEMPLATES.values()]
+    credentials = {item["inputs"]["client_id"]: item["id"] for item in store.items["credentials"].values()}
+    for number, template in store.items["job_templates"].items():
+        assert store.linked[number, "credentials"] == [credentials["r" if is_for_help_desk(template) else "c"]]
+        assert store.surveys[number] == TEMPLATES[template["name"].removeprefix("Intune PIN reset: ")]["survey"]
+    nodes = {item["identifier"]: (number, item) for number, item in store.items["workflow_job_template_nodes"].items()}
+
+    def after(node: str, when: str) -> list[str]:
+        return [store.items["workflow_job_template_nodes"][number]["identifier"] for number in store.linked.get((nodes[node][0], when), [])]
+
+    assert nodes["dry_run"][1]["job_type"] == "check" and after("dry_run", "always_nodes") == ["approval"]
+    assert after("approval", "success_nodes") == ["reset"] and nodes["reset"][1]["job_type"] is None
+    path = ["create", "created", "assign", "assigned", "finish"]
+    assert [after(node, "success_nodes") for node in path] == [[node] for node in path[1:]] + [[]]
+    approvals = [nodes[node][1]["unified_job_template"] for node in ("approval", "created", "assigned")]
+    assert sorted(approvals) == list(store.items["workflow_approval_templates"])
+
+
+@controller_test
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("older", "differs"),
+    [
+        pytest.param(lambda inputs: inputs["fields"][0].update(help_text="An older text."), "tenant_id", id="case 73: a help_text"),
+        pytest.param(lambda inputs: inputs["fields"].pop(), "ca", id="case 73: a field that the older one lacks"),
+        pytest.param(lambda inputs: inputs.update(required=["tenant_id"]), "required", id="case 73: what is required"),
+    ],
+)
+def test_an_older_credential_type_in_use_is_kept_and_told_of(configured, older, differs):
+    configured.run_well()
+    kind = configured.named("credential_types", "Microsoft Intune")
+    kind["inputs"] = copy.deepcopy(kind["inputs"])
+    older(kind["inputs"])
+    kept = copy.deepcopy(kind["inputs"])
+    configured.store.items["job_templates"].popitem()
+    upgraded = configured.run_well()
+    assert kind["inputs"] == kept and "changed=2 " in upgraded.output, "the template that was missing, and its node"
+    assert (
+        f"WARNING: the inputs of the credential type Microsoft Intune were left as they are. They differ from this collection's in {differs}"
+        in upgraded.text
+    )
+    again = configured.run_well()
+    assert again.writes == [] and NOTHING in again.output and "WARNING: the inputs" in again.output
+
+
+@controller_test
+@pytest.mark.timeout(600)
+def test_a_new_name_gets_a_credential_type_of_its_own(configured):
+    """case 73: the job templates move to its credentials."""
+    configured.run_well()
+    kind = configured.named("credential_types", "Microsoft Intune")
+    kind["inputs"] = {**kind["inputs"], "fields": kind["inputs"]["fields"][:-1]}
+    missing = configured.run(credential_inputs={**INPUTS, "ca": "PEM"})
+    assert missing.code and missing.writes == [] and "has no input ca" in missing.text and "intune_awx_credential_type=" in missing.text
+    given = {"credential_type": "Microsoft Intune 2", "credential_inputs": {**INPUTS, "ca": "PEM"}}
+    moved = configured.run_well(**given)
+    credential = configured.named("credentials", "Microsoft Intune 2")
+    assert credential["credential_type"] == configured.named("credential_types", "Microsoft Intune 2")["id"]
+    assert {tuple(configured.store.linked[number, "credentials"]) for number in configured.items["job_templates"]} == {(credential["id"],)}
+    assert "WARNING: the inputs" not in moved.output and configured.run_well(**given).writes == []
+
+
+@controller_test
+@pytest.mark.timeout(600)
+def test_another_organization_has_the_same_names(configured):
+    """case 74: a credential, an inventory, a project, and a template of each name are there already."""
+    configured.run_well(organization="Second", suffix="_x")
+    # AWX keeps the names of execution environments apart, so that only these remain.
+    second = copy.deepcopy(configured.items)
+    for kind in ("credentials", "projects", "inventories", "job_templates", "workflow_job_templates", "execution_environments"):
+        for item in configured.items[kind].values():
+            item["name"] = item["name"].removesuffix("_x").replace("_x, ", ", ") + ("!" if kind == "execution_environments" else "")
+    configured.run_well()
+    owners = {item["id"]: item["name"] for item in configured.items["organizations"].values()}
+    for kind, field in {"job_templates": "project", "inventory_sources": "source_project"}.items():
+        for number, item in configured.items[kind].items():
+            ours = configured.named("projects", "Intune PIN reset", "Second" if number in second[kind] else "Default")
+            assert item[field] == ours["id"], owners
+    new = [number for number in configured.items["job_templates"] if number not in second["job_templates"]]
+    (credential,) = {number for template in new for number in configured.store.linked[template, "credentials"]}
+    assert credential == configured.named("credentials", "Microsoft Intune")["id"] and len(new) == len(TEMPLATES)
+    assert configured.run_well().writes == []
+
+
+@controller_test
+@pytest.mark.timeout(600)
+def test_the_image_of_another_organization_is_not_taken(configured):
+    """case 75: names of execution environments are those of all organizations."""
+    configured.run_well()
+    refused = configured.run(organization="Second")
+    assert refused.code and refused.writes == [], refused.output
+    assert "Intune PIN reset belongs to Default, not to Second" in refused.text and "Set intune_awx_suffix" in refused.text
+    # An administrator of the other organization does not see it, and learns of it from AWX, before anything is changed.
+    unseen = configured.run(organization="Second", token=awx_api.ORGANIZATION_TOKEN)
+    assert unseen.code and unseen.writes == ["POST /api/v2/execution_environments/"]
+    assert "already exists" in unseen.text and "Set intune_awx_suffix" in unseen.text and NOTHING in unseen.output
+
+
+@controller_test
+@pytest.mark.timeout(600)
+def test_a_project_whose_sync_failed_is_synced_again(configured):
+    """case 76: and the message says where its output is."""
+    store, url = configured.store, "https://git.example.com/x.git"
+    store.unreachable.add(url)
+    for _ in ("first", "second"):
+        failed = configured.run(project_url=url)
+        assert failed.code and configured.items["job_templates"] == {}
+        (last,) = store.syncs.values()
+        assert f"at /api/v2/project_updates/{last['id']}/stdout/?format=txt" in failed.text and url in failed.text
+    assert len(configured.items["project_updates"]) == 2
+    store.unreachable.clear()
+    assert "failed=0 " in configured.run_well(project_url=url).output and len(configured.items["project_updates"]) == 3
+    assert configured.run_well(project_url=url).writes == []
+
+
+@controller_test
+@pytest.mark.timeout(600)
+def test_a_project_that_lacks_a_playbook_is_synced_again(configured):
+    """case 76: what an older kit has synced does not have the playbooks of a newer one."""
+    playbook = "extensions/patterns/pin_reset/playbooks/recover.yml"
+    configured.store.without.add(playbook)
+    lacking = configured.run()
+    assert lacking.code and f"has no {playbook}" in lacking.text and "Set intune_awx_project_branch" in lacking.text
+    configured.store.without.clear()
+    configured.run_well()
+    assert len(configured.items["project_updates"]) == 2 and configured.run_well().writes == []
+
+
+@controller_test
+@pytest.mark.timeout(600)
+def test_what_the_variables_name_no_more_is_taken_away(configured):
+    """case 78: the credentials of project and image, and the second application."""
+    source = configured.add_credential("git", "scm")
+    configured.add_credential("git", "scm", "Second")
+    registry = configured.add_credential("registry", "registry", "Second")
+    given = {"project_credential": "git", "image_credential": "registry", "reset_credential_inputs": FOR_RESETS}
+    configured.run_well(**given)
+    project, image = configured.named("projects", "Intune PIN reset"), configured.named("execution_environments", "Intune PIN reset")
+    assert (project["credential"], image["credential"]) == (source, registry)
+    named = len(configured.items["credentials"])
+    checked = configured.run_well("--check")
+    assert checked.writes == [] and "Intune PIN reset: " in checked.output and NOTHING not in checked.output
+    removed = configured.run_well()
+    assert (project["credential"], image["credential"]) == (None, None) and NOTHING not in removed.output
+    assert len(configured.items["credentials"]) == named - 1
+    assert configured.run_well().writes == []
+
+
+@controller_test
+@pytest.mark.timeout(600)
+def test_a_credential_that_is_there_twice_is_named_by_its_id(configured):
+    """case 74: before anything is changed."""
+    first, second = (configured.add_credential("git", "scm", organization) for organization in ("Second", "Second"))
+    twice = configured.run(project_credential="git")
+    assert twice.code and twice.writes == [] and f"one of the IDs {first}, {second}" in twice.text
+    none = configured.run(image_credential="git")
+    assert none.code and none.writes == [] and "0 have the name git" in none.text
+    configured.run_well(project_credential=str(second))
+    assert configured.named("projects", "Intune PIN reset")["credential"] == second
+
+
+@controller_test
+@pytest.mark.timeout(600)
+def test_check_mode_lists_what_an_empty_controller_would_get(configured):
+    """case 78: it runs to its end and changes nothing."""
+    before = copy.deepcopy(configured.items)
+    checked = configured.run_well("--check", reset_credential_inputs=FOR_RESETS)
+    assert checked.writes == [] and configured.items == before
+    listed = checked.output.partition("TASK [List what would be created]")[2]
+    configured.run_well(reset_credential_inputs=FOR_RESETS)
+    kinds = set(awx_api.CONFIGURED)
+    made = {item["name"] for kind in kinds for number, item in configured.items[kind].items() if number not in before[kind]}
+    assert {name for name in re.findall(r'"([^"]+)"', listed) if name not in {"msg", *kinds}} == made
+
+
+@controller_test
+@pytest.mark.timeout(600)
+def test_an_administrator_of_an_organization_configures_it(configured):
+    """case 78: a system administrator is needed for the credential type alone."""
+    refused = configured.run(**{"organization": "Second", "suffix": "_second"}, token=awx_api.ORGANIZATION_TOKEN)
+    assert refused.code and refused.writes == []
+    assert "no credential type Microsoft Intune, and only a system administrator" in refused.text
+    elsewhere = configured.run(token=awx_api.ORGANIZATION_TOKEN)
+    assert (
+        elsewhere.code
+        and elsewhere.writes == []
+        and "olga is not an administrator of an organization with the name Default" in elsewhere.text
+    )
+    configured.run_well()
+    configured.named("credential_types", "Microsoft Intune")["description"] = "Of an older collection"
+    given = {"organization": "Second", "suffix": "_second", "token": awx_api.ORGANIZATION_TOKEN}
+    configured.run_well(**given)
+    assert len(configured.items["job_templates"]) == 2 * len(TEMPLATES)
+    assert configured.run_well(**given).writes == []
+
+
+MODULES = [
+    name.rpartition(".")[2] for name in yaml.safe_load((HERE.parent.parent / ".ansible-lint").read_text(encoding="utf-8"))["mock_modules"]
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param(
+            {"credential_inputs": {**INPUTS, "tenant_id": 12345}}, "Microsoft Intune must be text: tenant_id.", id="case 78: a number"
+        ),
+    ]
+    + [
+        pytest.param(given, said, id=f"case 78: {said}", marks=pytest.mark.exhaustive)
+        for given, said in [
+            ({"credential_inputs": {**INPUTS, "cloud": None}}, "Microsoft Intune must be text: cloud."),
+            ({"reset_credential_inputs": {**INPUTS, "client_id": 1.5}}, "Microsoft Intune (resets) must be text: client_id."),
+            ({"credential_inputs": {**INPUTS, "client_certificate": ["x"]}}, "must be text: client_certificate."),
+            ({"credential_inputs": "@contoso.yml"}, "intune_awx_credential_inputs must map names to values."),
+            ({"project_branch": 1.1}, "intune_awx_project_branch must be text."),
+            ({"image": ""}, "Set intune_awx_image"),
+            ({"credential_inputs": {**INPUTS, "client_secret": ""}}, "Set them in intune_awx_credential_inputs."),
+            ({"reset_credential_inputs": {"tenant_id": "t"}}, "Set them in intune_awx_reset_credential_inputs."),
+        ]
+    ],
+)
+def test_variables_are_refused_before_the_controller_is_asked(tmp_path, given, said):
+    """With modules that are not there: none is reached, so that awx.awx is not needed."""
+    modules = tmp_path / "ansible_collections/awx/awx/plugins/modules"
+    modules.mkdir(parents=True)
+    for name in MODULES:
+        (modules / f"{name}.py").touch()
+    with awx_api.StandIn(COLLECTION) as server:
+        refused = Configured(tmp_path, tmp_path, server).run(**given)
+    assert refused.code and refused.writes == [] and said in refused.text
