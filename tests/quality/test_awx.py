@@ -330,7 +330,7 @@ def test_modules_get_ids():
 def test_nothing_is_changed_before_all_is_checked():
     names = [name for task in STEPS for name in task if "." in name]
     first_write = names.index("awx.awx.execution_environment")
-    assert set(names[:first_write]) == {"ansible.builtin.assert", "ansible.builtin.set_fact", "awx.awx.token"}
+    assert set(names[:first_write]) == {"ansible.builtin.assert", "ansible.builtin.set_fact", "ansible.builtin.fail", "awx.awx.token"}
 
 
 def builder(*arguments: str) -> str:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import pathlib
 import typing as t
 
@@ -78,12 +77,13 @@ class Store:
     synced: dict[int, list[str]] = dataclasses.field(default_factory=dict)
     unreachable: set[str] = dataclasses.field(default_factory=set)
     without: set[str] = dataclasses.field(default_factory=set)
-    _numbers: t.Iterator[int] = dataclasses.field(default_factory=lambda: itertools.count(1))
+    last: int = 0
 
     def create(self, kind: str, body: Item) -> Item:
         self._check(kind, {}, body)
         item = {**EMPTY_FIELDS[kind], **{name: EMPTY.get(name) if value is None else value for name, value in body.items()}}
-        item["id"] = next(self._numbers)
+        self.last += 1
+        item["id"] = self.last
         self.items[kind][item["id"]] = item
         if kind == "projects":
             self.sync(item)
