@@ -234,7 +234,7 @@ def test_counts(client: Any) -> None:
     client.get(f"/v1.0{DEVICES}?$top=1")
     act(client)
     counts = client.control("GET", f"counts?since={last}")
-    assert counts == {"writes": 5, "reads": 2, "throttled": 3, "early_retry": 1, "envelopes": 1, "tokens": 1}
+    assert counts == {"writes": 5, "reads": 2, "throttled": 3, "early_retry": 2, "envelopes": 1, "tokens": 1}
     since = client.journal()[-1]["seq"] - 1
     assert client.control("GET", f"counts?since={since}")["writes"] == 1
     assert set(client.control("GET", f"counts?since={since + 1}").values()) == {0}
@@ -305,6 +305,78 @@ def test_early_retry_and_punishment(client: Any) -> None:
     client.advance(21)
     assert act(client).status_code == 204
     assert client.journal()[-1]["early_retry"] is False
+
+
+def another_run(client: Any) -> str:
+    token: str = client.control("POST", "tokens", {})["access_token"]
+    return token
+
+
+def test_early_requests_are_counted_by_run(client: Any) -> None:
+    client.settings(quota_scale=0.005)
+    act(client)
+    assert act(client).status_code == 429
+    client.token, told = another_run(client), client.token
+    # This run was told nothing yet: by the answer that comes now.
+    assert act(client).status_code == 429
+    assert act(client).status_code == 429
+    client.token = told
+    client.advance(10)
+    # Another path, and the same kind.
+    client.call("POST", f"/v1.0{DEVICES}/{client.device('PHONE-HELPDESK-01')['id']}/remoteLock")
+    found = client.control("GET", "runs")
+    assert [(run["writes"], run["accepted_writes"], run["throttled"], run["early_retry"]) for run in found] == [(3, 1, 2, 1), (2, 0, 2, 1)]
+    assert {run["client_id"] for run in found} == {client.tenant.client_id} and len({run["run"] for run in found}) == 2
+    assert client.control("GET", "counts?since=0")["early_retry"] == 2
+    since = client.journal()[-1]["seq"] - 1
+    assert [run["writes"] for run in client.control("GET", f"runs?since={since}")] == [1]
+
+
+def test_a_time_told_to_writes_binds_no_reads_and_one_told_to_reads_binds_both(client: Any) -> None:
+    client.settings(quota_scale=0.01)
+    statuses = [act(client).status_code for _time in range(3)]
+    statuses += [client.get(f"/v1.0{DEVICES}?$top=1").status_code for _time in range(19)]
+    assert statuses == [204, 204, 429, *[200] * 18, 429]
+    assert [entry["early_retry"] for entry in client.journal()[-22:]] == [False] * 22
+    assert client.get(f"/v1.0{DEVICES}?$top=1").status_code == 429
+    assert client.get("/v1.0/deviceManagement/deviceConfigurations").status_code == 200, "of another workload"
+    client.settings(quota=False)
+    act(client)
+    assert [entry["early_retry"] for entry in client.journal()[-3:]] == [True, False, True]
+
+
+def test_requests_of_one_batch_are_not_early_by_what_it_tells_itself(client: Any) -> None:
+    client.settings(quota_scale=0.005)
+    assert sorted(status for _id, status in statuses(batch(client, *(reset(client, number) for number in range(4))))) == [
+        204,
+        429,
+        429,
+        429,
+    ]
+    assert client.control("GET", "counts?since=0")["early_retry"] == 0
+    batch(client, *(reset(client, number) for number in range(4)))
+    assert client.control("GET", "counts?since=0")["early_retry"] == 4
+
+
+def test_the_longest_time_that_a_run_was_told_counts(client: Any) -> None:
+    client.settings(quota_scale=0.005, retry_after="mixed")
+    act(client)
+    answers = batch(client, *(reset(client, number) for number in range(20))).json()["responses"]
+    told = [answer["headers"].get("Retry-After") for answer in answers]
+    assert {None, "0"} < set(told) and any(text and text.endswith("GMT") for text in told) and any(text and "." in text for text in told)
+    assert max(int(text) for text in told if text and text.isdigit()) > 20
+    client.advance(20.5)
+    act(client)
+    client.advance(2.5)
+    act(client)
+    assert [entry["early_retry"] for entry in client.journal()[-2:]] == [True, False]
+
+
+def test_without_a_time_nothing_is_early(client: Any) -> None:
+    for style in ("missing", "zero"):
+        client.settings(quota_scale=0.005, retry_after=style)
+        assert {act(client).status_code for _time in range(5)} >= {429}
+    assert client.control("GET", "counts?since=0")["early_retry"] == 0
 
 
 def test_quota_off(client: Any) -> None:

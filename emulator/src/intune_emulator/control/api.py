@@ -59,6 +59,7 @@ class ControlApi:
             ("/_emulator/journal", "GET", self._journal),
             ("/_emulator/journal", "DELETE", self._clear_journal),
             ("/_emulator/counts", "GET", self._counts),
+            ("/_emulator/runs", "GET", self._runs),
             ("/_emulator/usage", "POST", self._charge_quota),
             ("/_emulator/faults", "GET", self._faults),
             ("/_emulator/faults", "POST", self._arm),
@@ -125,6 +126,9 @@ class ControlApi:
 
     def _counts(self, request: Request, _body: Any) -> dict[str, int]:
         return self._tenant.journal.counts(int(request.query_params.get("since", "0")))
+
+    def _runs(self, request: Request, _body: Any) -> list[dict[str, Any]]:
+        return self._tenant.journal.runs(int(request.query_params.get("since", "0")))
 
     def _charge_quota(self, _request: Request, body: Any) -> dict[str, Any]:
         return self._tenant.quota.charge_others(body)

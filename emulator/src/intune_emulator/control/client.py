@@ -95,6 +95,11 @@ class ControlClient:
         result: dict[str, int] = self.call("GET", "counts", params={"since": since})
         return result
 
+    def runs(self, since: int = 0) -> list[dict[str, Any]]:
+        """Return for each run (a token) after `since`: client_id, writes, accepted_writes, reads, envelopes, throttled, early_retry."""
+        result: list[dict[str, Any]] = self.call("GET", "runs", params={"since": since})
+        return result
+
     def charge_quota(self, workload: str, writes: int = 0, requests: int | None = None, client_id: str | None = None) -> dict[str, Any]:
         """Charge the quota with requests of another application, or of another process of `client_id`; `requests` includes the writes."""
         body = {"workload": workload, "writes": writes, "requests": requests, "client_id": client_id}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..state.faults import Fault
+from ..state.quota import Caller
 from ..state.tenant import Tenant
 from . import batch
 from .errors import GraphError, bad_request, forbidden, render_error
@@ -83,6 +84,7 @@ class GraphService:
         tenant = request.tenant
         request.claims = self._verify_token(tenant, request.headers.get("authorization"))
         request.entry["client_id"] = request.client_id
+        request.entry["run"] = str(request.claims["uti"])
         if request.version == "beta" and tenant.settings.beta == "refuse":
             raise GraphError(403, "Forbidden", "Access to the beta endpoint is blocked by a policy of your organization.")
         route, request.params = self._routes.match(request)
@@ -162,7 +164,8 @@ def _check_roles(request: GraphRequest, route: Route) -> None:
 
 
 def _charge_quota(request: GraphRequest, route: Route, workload: str, units: int) -> None:
-    decision = request.tenant.quota.charge(request.client_id, request.method, request.path, workload, write=route.is_write, cost=units)
+    caller = Caller(request.client_id, request.entry["run"], request.entry["batch"] or request.entry["seq"])
+    decision = request.tenant.quota.charge(caller, workload, write=route.is_write, cost=units)
     request.entry["early_retry"] = decision.early
     if decision.throttled:
         request.entry["throttled"] = True

@@ -39,6 +39,9 @@ def redact(value: Any) -> Any:
     return value
 
 
+_RUN_COUNTS = ("writes", "accepted_writes", "reads", "envelopes", "throttled", "early_retry")
+
+
 def _counter(entry: Entry) -> str | None:
     """Return the name under which an entry is counted."""
     if entry["kind"] in ("token", "managed_identity"):
@@ -70,6 +73,7 @@ class Journal:
             "status": None,
             "kind": "graph",
             "client_id": None,
+            "run": None,
             "client_request_id": None,
             "request_id": None,
             "user_agent": None,
@@ -93,7 +97,7 @@ class Journal:
 
     def counts(self, seq: int) -> dict[str, int]:
         """Count the entries after `seq`: Graph writes and reads (items of a $batch, not its envelope), envelopes, throttled requests,
-        retries before Retry-After, and requests for a token. ValueError when some of these entries are no longer in the journal.
+        requests before a time announced to their run, and requests for a token. ValueError when the journal no longer has all of them.
         """
         if len(self._entries) == MAX_ENTRIES and self._entries[0]["seq"] > seq + 1:
             raise ValueError(f"the journal holds the last {MAX_ENTRIES} entries only, not all since {seq}")
@@ -104,6 +108,22 @@ class Journal:
             counts["throttled"] += entry["throttled"]
             counts["early_retry"] += entry["early_retry"]
         return counts
+
+    def runs(self, seq: int) -> list[dict[str, Any]]:
+        """Return the same counts for each run (a token, which a process fetches for itself), in the order of their first requests."""
+        found: dict[str, dict[str, Any]] = {}
+        for entry in self.since(seq):
+            if entry["run"] is None or (kind := _counter(entry)) is None:
+                continue
+            counts = found.setdefault(
+                entry["run"],
+                {"run": entry["run"], "client_id": entry["client_id"], **dict.fromkeys(_RUN_COUNTS, 0)},
+            )
+            counts[kind] += 1
+            counts["accepted_writes"] += entry["write"] and entry["status"] is not None and entry["status"] < 300
+            counts["throttled"] += entry["throttled"]
+            counts["early_retry"] += entry["early_retry"]
+        return list(found.values())
 
     def clear(self) -> None:
         """Remove the entries; the numbers continue."""

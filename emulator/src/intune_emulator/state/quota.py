@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Throttling with the published limits, in sliding windows of the emulated clock.
+"""Throttling with the published limits, in sliding windows of the emulated clock, and who did not wait for as long as it was told.
 
 Source: https://learn.microsoft.com/graph/throttling-limits
 """
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 OTHER_APPLICATION = "another application"
+STYLES = ("integer", "missing", "zero", "fractional", "date")  # of Retry-After; `mixed`: any of them for each request
 PUNISHMENT_SECONDS = 20.0
+LONGEST_EXTRA_SECONDS = 2  # that `mixed` adds to some of its times
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,36 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Caller:
+    """Who sends a request. `run`: the token, which each process fetches for itself. `origin`: the $batch that holds it, or itself."""
+
+    client_id: str
+    run: str
+    origin: int
+
+
+@dataclass
+class Announcement:
+    """The latest time that a run was told to wait for: by any response so far, and by those before the responses of `origin`."""
+
+    origin: int = -1
+    until: float = 0.0
+    until_before: float = 0.0
+
+    def add(self, origin: int, until: float) -> None:
+        """Note a time that a response to `origin` tells."""
+        if origin != self.origin:
+            self.origin, self.until_before = origin, self.until
+        self.until = max(self.until, until)
+
+    def is_early(self, origin: int, now: float) -> bool:
+        """Return whether a request comes too early. Requests of one $batch could not know the times that its responses tell."""
+        return now < (self.until_before if origin == self.origin else self.until)
+
+
+@dataclass(frozen=True)
 class Decision:
-    """The decision on a request. `early`: it came before the promised time. `retry_after`: header of a refusal, None for no header."""
+    """The decision on a request. `early`: its run was told to wait longer. `retry_after`: header of a refusal, None for no header."""
 
     early: bool
     throttled: bool = False
@@ -107,29 +137,33 @@ class Quota:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._windows: dict[tuple[str, Limit, str], Window] = {}
-        self._promised: dict[tuple[str, str, str], float] = {}
+        # By run, workload, and whether it is about writes alone.
+        self._announced: dict[tuple[str, str, bool], Announcement] = {}
 
-    def charge(self, client_id: str, method: str, path: str, workload: str, *, write: bool, cost: int) -> Decision:
+    def charge(self, caller: Caller, workload: str, *, write: bool, cost: int) -> Decision:
         """Charge a request, or decide that it is throttled."""
         settings = self._tenant.settings
         now = self._tenant.clock.timestamp()
-        key = (client_id, method, path.lower())
-        early = now < self._promised.get(key, 0.0)
+        early = any(
+            announced.is_early(caller.origin, now)
+            for kind in {write, False}
+            if (announced := self._announced.get((caller.run, workload, kind)))
+        )
         if not settings.quota:
             return Decision(early)
         if early and settings.quota_punish:
-            # a request before the promised time starts the waiting time anew
-            return self._refuse(key, early, PUNISHMENT_SECONDS)
-        windows = [self._window(workload, limit, client_id) for limit in LIMITS[workload] if write or not limit.writes]
-        wait = 0.0
+            # a request before the announced time starts the waiting time anew
+            return self._refuse(caller, workload, write, early, PUNISHMENT_SECONDS)
+        windows = [self._window(workload, limit, caller.client_id) for limit in LIMITS[workload] if write or not limit.writes]
+        wait, only_writes = 0.0, write
         for limit, window in windows:
             window.expire(now - limit.seconds)
             excess = window.total + cost - max(1, int(limit.amount * settings.quota_scale))
             if excess > 0:
                 wait = max(wait, window.wait(now, limit.seconds, excess))
+                only_writes = only_writes and limit.writes
         if wait:
-            return self._refuse(key, early, wait)
-        self._promised.pop(key, None)
+            return self._refuse(caller, workload, only_writes, early, wait)
         for _limit, window in windows:
             window.add(now, cost)
         return Decision(early)
@@ -162,24 +196,28 @@ class Quota:
         owner = client_id if limit.per == "app" else ""
         return limit, self._windows.setdefault((workload, limit, owner), Window())
 
-    def _refuse(self, key: tuple[str, str, str], early: bool, wait: float) -> Decision:
-        header, promised = self._retry_after(wait)
-        self._promised[key] = self._tenant.clock.timestamp() + promised
+    def _refuse(self, caller: Caller, workload: str, only_writes: bool, early: bool, wait: float) -> Decision:
+        style = self._tenant.settings.retry_after
+        header, seconds = self._retry_after(self._tenant.rng.choice(STYLES) if style == "mixed" else style, wait, mixed=style == "mixed")
+        announced = self._announced.setdefault((caller.run, workload, only_writes), Announcement())
+        announced.add(caller.origin, self._tenant.clock.timestamp() + seconds)
         return Decision(early, throttled=True, retry_after=header)
 
-    def _retry_after(self, wait: float) -> tuple[str | None, float]:
-        """Return (header, seconds promised)."""
-        style = self._tenant.settings.retry_after
-        whole = math.ceil(wait)
+    def _retry_after(self, style: str, wait: float, *, mixed: bool = False) -> tuple[str | None, float]:
+        """Return (header, seconds that it announces)."""
         if style == "missing":
             return None, 0.0
         if style == "zero":
             return "0", 0.0
+        if mixed:
+            wait += self._tenant.rng.randint(0, LONGEST_EXTRA_SECONDS)
         if style == "fractional":
             tenths = math.ceil(wait * 10) / 10
             return f"{tenths:.1f}", tenths
         if style == "date":
-            # whole seconds: round up, so that the promise is long enough
-            when = self._tenant.clock.now() + timedelta(seconds=wait + 1)
-            return format_datetime(when.replace(microsecond=0), usegmt=True), wait
+            # whole seconds: round up, so that it is long enough
+            now = self._tenant.clock.now()
+            when = (now + timedelta(seconds=wait + 1)).replace(microsecond=0)
+            return format_datetime(when, usegmt=True), (when - now).total_seconds()
+        whole = math.ceil(wait)
         return str(whole), float(whole)

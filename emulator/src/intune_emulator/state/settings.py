@@ -49,7 +49,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "grant_on_invisible": ("404", "400"),
     "grant_scope_check": ("none", "strict"),
     "create_over_deleted": ("new", "conflict", "restore"),
-    "retry_after": ("integer", "missing", "zero", "fractional", "date"),
+    "retry_after": ("integer", "missing", "zero", "fractional", "date", "mixed"),
     "script_expand": ("allow", "limit"),
     "script_rows": ("device", "user"),
     "script_without_user": ("pending", "notApplicable", "missing"),
