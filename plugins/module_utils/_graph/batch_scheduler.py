@@ -13,7 +13,7 @@ import typing as t
 
 from .. import _errors as errors
 from .._http.message import Request, Response
-from .._http.retry import Attempts, backoff
+from .._http.retry import Attempts
 from .batch import MAX_BATCH, CallResult, parse_batch, render_batch, version_of
 from .client import GraphClient
 from .rate_limit import Quota, RateLimit
@@ -30,6 +30,7 @@ class Envelope:
     calls: tuple[tuple[t.Any, Request], ...]
     request: Request
     token: str = dataclasses.field(repr=False)
+    sent_at: float  # of the monotonic clock
 
     @property
     def writes(self) -> int:
@@ -50,7 +51,6 @@ class BatchScheduler:
         self._client = client
         self._clock = client.clock
         self._pool = client.worker_pool
-        self._throttled_in_a_row = 0
 
     @property
     def free(self) -> int:
@@ -63,8 +63,9 @@ class BatchScheduler:
         return self._pool.busy > 0
 
     def write_capacity(self, ahead: float = 0.0) -> int:
-        """Return how many writes may be sent now, or in ``ahead`` seconds."""
-        return self.limit.writes.capacity(self._clock.monotonic() + ahead)
+        """Return how many writes may be sent now, or in ``ahead`` seconds if all responses came by then."""
+        now = self._clock.monotonic()
+        return self.limit.writes.capacity_at(now + ahead) if ahead else self.limit.writes.capacity(now)
 
     def read_capacity(self) -> int:
         """Return how many reads may be sent now."""
@@ -75,9 +76,9 @@ class BatchScheduler:
         capacity = self.read_capacity()
         return max((capacity + 1) // 2, capacity - 2 * self.limit.quota.writes)
 
-    def write_delay(self) -> float:
-        """Return the seconds until a write may be sent."""
-        return self.limit.writes.delay(self._clock.monotonic())
+    def write_delay(self, number: int = 1) -> float:
+        """Return the seconds until so many writes may be sent."""
+        return self.limit.writes.delay(self._clock.monotonic(), number)
 
     def read_delay(self) -> float:
         """Return the seconds until a read may be sent."""
@@ -97,7 +98,7 @@ class BatchScheduler:
         origin = self._client.origin
         one = requests[0] if len(requests) == 1 else render_batch(origin, version_of(origin, requests[0]), requests)
         token = self._client.token()
-        envelope = Envelope(tuple(calls), one, token)
+        envelope = Envelope(tuple(calls), one, token, self._clock.monotonic())
         self._client.has_written |= bool(envelope.writes) and not only_reads
         self.limit.writes.reserve(envelope.writes)
         self.limit.requests.reserve(envelope.reads)
@@ -160,16 +161,16 @@ class BatchScheduler:
         now = self._clock.monotonic()
         throttled = [result for result in results if result.status == 429]
         writes = sum(result.request.is_write for result in throttled)
-        if isinstance(outcome, errors.NotSentError):
-            self.limit.writes.complete(now, envelope.writes, 0)
-            self.limit.requests.complete(now, envelope.reads, 0)
-        else:
-            self.limit.writes.complete(now, envelope.writes, envelope.writes - writes)
-            self.limit.requests.complete(now, envelope.reads, envelope.reads - (len(throttled) - writes))
+        was_sent, latency = not isinstance(outcome, errors.NotSentError), now - envelope.sent_at
+        for limit, number, refused in (
+            (self.limit.writes, envelope.writes, writes),
+            (self.limit.requests, envelope.reads, len(throttled) - writes),
+        ):
+            limit.complete(now, number, (number - refused) * was_sent, latency=latency)
+            if number > refused and isinstance(outcome, Response):
+                limit.end_row()
         if throttled:
             self._slow_down(now, throttled, alone=len(throttled) == len(results))
-        elif isinstance(outcome, Response):
-            self._throttled_in_a_row = 0
         return self._with_new_token(envelope, results)
 
     def _results(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[CallResult]:
@@ -189,16 +190,14 @@ class BatchScheduler:
         return [CallResult(key, request, response) for (key, request), response in zip(envelope.calls, responses, strict=True)]
 
     def _slow_down(self, now: float, throttled: list[CallResult], *, alone: bool) -> None:
-        """Pause the throttled kind of request: until the earliest moment that the service names, or for our own growing pause."""
-        self._throttled_in_a_row += 1
-        number, time = self._throttled_in_a_row, self._clock.now()
-        pause = min(backoff(number, result.retry_after(time), self._clock.random()) for result in throttled)
+        """Pause the throttled kind of request until the latest moment that the service names."""
+        time = self._clock.now()
+        seconds = max(result.retry_after(time) or 0.0 for result in throttled)
         # Where others were let through meanwhile, the whole quota cannot be closed for longer than a window; and nobody waits longer
         # than retry_timeout without trying.
         longest = max(self._client.retry_timeout, self.limit.quota.seconds) if alone else self.limit.quota.seconds
         limit = self.limit.limit_of(is_write=all(result.request.is_write for result in throttled))
-        limit.reduce(now)
-        limit.pause_until(now + min(pause, longest))
+        limit.throttle(now, min(seconds, longest), self._clock.random())
 
     def _with_new_token(self, envelope: Envelope, results: list[CallResult]) -> list[CallResult]:
         """Renew a token that was refused; where that fails, the failure is the result."""

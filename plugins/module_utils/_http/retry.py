@@ -50,6 +50,7 @@ class Attempts:
         is_unauthorized: bool = False,
         progress_at: float = -math.inf,
         at_least: float = 0.0,
+        is_paced: bool = False,
     ) -> Attempts:
         """Return the attempts with one more, and the pause that follows it.
 
@@ -57,9 +58,10 @@ class Attempts:
         :param jitter: a random number from 0 to 1.
         :param is_unauthorized: the token was refused, which a new one repairs once.
         :param at_least: the shortest pause in seconds.
+        :param is_paced: a limit paces all requests of this kind, so this one has no growing pause of its own.
         """
         number, since = self.number + 1, now if self.since is None else self.since
-        pause = max(backoff(number, retry_after, jitter), at_least)
+        pause = max(retry_after or 0.0 if is_paced else backoff(number, retry_after, jitter), at_least)
         stop = not can_repeat or (is_unauthorized and self.token_renewed) or now + pause > max(since, progress_at) + timeout
         return Attempts(number, since, self.token_renewed or is_unauthorized, None if stop else pause)
 

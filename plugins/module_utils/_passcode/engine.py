@@ -220,8 +220,9 @@ class ResetEngine:
             if queue.has_writes:
                 waits.append(self._scheduler.write_delay())
             if queue.has_queued:
-                check = self._rules.check
-                waits.append(self._scheduler.read_delay() if check else self._scheduler.write_delay() - READ_AHEAD)
+                # One more than are read, or being read, already.
+                number = queue.count("due", "reading") + 1
+                waits.append(self._scheduler.read_delay() if self._rules.check else self._scheduler.write_delay(number) - READ_AHEAD)
             if queue.next_time is not None:
                 waits.append(max(queue.next_time - self._clock.monotonic(), self._scheduler.read_delay()))
         if self._waiting_since is not None and self._clock.monotonic() < (deadline := self._waiting_since + self._rules.confirm_timeout):

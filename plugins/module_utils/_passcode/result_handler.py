@@ -23,7 +23,7 @@ from . import reset_response, reset_state
 from .device_lock import DeviceLocks
 from .journal_format import State
 from .model import SAME_TIME, SKEW
-from .queue import QueuedReset, ResetQueue
+from .queue import BEFORE_SENT, QueuedReset, ResetQueue
 from .reset_response import ResponseKind
 from .reset_state import EarlierReset, Event, Rules, Transition
 from .shown_resets import ShownResets
@@ -282,7 +282,7 @@ class ResultHandler:
 
     def _try_again(self, work: QueuedReset, result: CallResult, *, can_repeat: bool) -> None:
         """Send the same again after a pause, unless that goes beyond retry_timeout."""
-        method, now = result.request.method, self._clock.monotonic()
+        method, now, is_throttled = result.request.method, self._clock.monotonic(), result.status == 429
         attempts = work.attempts_of(method).after_failure(
             now,
             timeout=self._client.retry_timeout,
@@ -291,11 +291,16 @@ class ResultHandler:
             can_repeat=can_repeat,
             is_unauthorized=result.status == 401,
             # A device that is throttled waits with all others, for as long as some get through.
-            progress_at=self._progress_at[method] if result.status == 429 else -math.inf,
+            progress_at=self._progress_at[method] if is_throttled else -math.inf,
+            is_paced=is_throttled,
         )
         work.attempts[method] = attempts
         if attempts.pause is None or (self.failure is not None and not self._must_look(work)):
             self._give_up(work, result, can_repeat=can_repeat)
+            return
+        if is_throttled and not attempts.pause and work.phase in BEFORE_SENT:
+            # It is read again when its turn comes.
+            self._queue.requeue_first(work)
             return
         if work.phase == "reading":
             self._queue.move(work, "queued")

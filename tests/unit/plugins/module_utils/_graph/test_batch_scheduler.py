@@ -182,7 +182,8 @@ QUOTA = Quota(writes=10, requests=30, seconds=20.0)
 def test_what_is_under_way_takes_capacity_and_what_was_answered_keeps_it() -> None:
     scheduler, _world = made([every], QUOTA)
     scheduler.start(calls(write(1), write(2), read(3)))
-    assert (scheduler.write_capacity(), scheduler.read_capacity()) == (8, 27)
+    # A response that tells to wait must come before more is written.
+    assert (scheduler.write_capacity(), scheduler.read_capacity()) == (0, 27)
     scheduler.collect(0)
     assert (scheduler.write_capacity(), scheduler.read_capacity()) == (8, 27)
 
@@ -282,21 +283,32 @@ def test_where_others_get_through_nobody_waits_longer_than_a_window() -> None:
     assert scheduler.write_delay() == pytest.approx(20.0)
 
 
-def test_the_earliest_moment_counts() -> None:
-    responses = [error(429, **{"retry-after": after}) for after in ("9", "4", "6")]
-    _answers, scheduler, _world = outcome([items(*responses)], *map(write, range(3)))
-    assert scheduler.write_delay() == pytest.approx(4.0)
+@pytest.mark.parametrize(
+    ("told", "pause"),
+    [
+        pytest.param(("9", "4", "6"), 9.0, id="case 80: the longest of a batch"),
+        pytest.param(("4", None, "0", "soon"), 4.0, id="case 80: one of a batch"),
+        pytest.param(("2.5", "Mon, 05 Jan 2026 10:00:07 GMT", "3"), 7.0, id="case 80: in several forms"),
+        pytest.param((None, "0"), 1.0, id="case 80: none"),
+    ],
+)
+def test_the_latest_moment_counts(told: tuple[str | None, ...], pause: float) -> None:
+    responses = [error(429, **({} if after is None else {"retry-after": after})) for after in told]
+    _answers, scheduler, _world = outcome([items(*responses)], *map(write, range(len(told))))
+    assert scheduler.write_delay() == pytest.approx(pause)
 
 
-def test_our_own_pause_grows_until_something_gets_through() -> None:
-    scheduler, world = made([error(429)] * 3 + [errors.LostResponseError("Lost."), error(429), answer(204), error(429)])
+def test_case_80_our_own_pause_grows_until_one_of_its_kind_gets_through() -> None:
+    steps = [error(429), error(429), answer(200), error(429), errors.LostResponseError("Lost."), error(429), answer(204), error(429)]
+    requests = [write(), write(), read(), write(), write(), write(), write(), write()]
+    scheduler, world = made(steps)
     pauses = []
-    for _time in range(7):
-        scheduler.start(calls(write()))
+    for request in requests:
+        scheduler.start(calls(request))
         scheduler.collect(0)
-        pauses.append(scheduler.write_delay())
-        world.clock.sleep(pauses[-1])
-    assert pauses == pytest.approx([1.0, 2.0, 4.0, 0.0, 8.0, 0.0, 1.0])
+        pauses.append(scheduler.limit.writes._paused_until - world.clock.monotonic())
+        world.clock.sleep(max(pauses[-1], 0.0))
+    assert [max(pause, 0.0) for pause in pauses] == pytest.approx([1.0, 2.0, 0.0, 4.0, 0.0, 5.0, 0.0, 1.0])
 
 
 def test_throttled_writes_do_not_hold_reads_and_throttled_reads_hold_both() -> None:
@@ -307,14 +319,13 @@ def test_throttled_writes_do_not_hold_reads_and_throttled_reads_hold_both() -> N
 
 
 def test_less_is_tried_after_the_service_throttled() -> None:
-    scheduler, world = made([items(*[answer(204)] * 8), error(429, **{"retry-after": "3"})], QUOTA)
+    scheduler, world = made([items(*[answer(204)] * 8), error(429, **{"retry-after": "3"})], LARGE)
     scheduler.start(calls(*map(write, range(8))))
     scheduler.collect(0)
     scheduler.start(calls(write(9)))
     scheduler.collect(0)
-    world.clock.sleep(20.0)
-    # Nine tenths of the eight that were granted, and what has come back meanwhile.
-    assert scheduler.write_capacity() == 9
+    world.clock.sleep(3.0)
+    assert (scheduler.write_capacity(), scheduler.read_capacity()) == (4, 1992)
 
 
 # --- the token ------------------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_a_record_is_taken_as_it_was_read_for_two_seconds(age: float, phase: str
 def test_a_device_is_read_a_second_before_it_can_be_reset(left: float, pause: float, number: int) -> None:
     wire = FleetWire(1)
     engine, _items = wire.engine()
-    engine._scheduler.limit.writes.pause_until(wire.clock.monotonic() + left)
+    engine._scheduler.limit.writes.throttle(wire.clock.monotonic(), left, 0.0)
     assert engine._pause() == pytest.approx(pause)
     assert len(engine._choose_reads(20)) == number
 
