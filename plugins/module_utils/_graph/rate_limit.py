@@ -94,6 +94,10 @@ class SlidingWindow:
         self.count(now, 0)
         self._shared_since, self._counted_since = until, 0
 
+    def granted(self, now: float) -> int:
+        """Return how many the service counted in the last window."""
+        return sum(number for when, number in self._used if when > now - self._seconds)
+
     def next_free(self, now: float) -> float:
         """Return when a request that the service counted leaves the window; infinite without one."""
         return next((when + self._seconds for when, _number in self._used if when + self._seconds > now), math.inf)
@@ -199,6 +203,13 @@ class Limit:
         until = now + seconds if seconds else min(now + own, max(self._window.next_free(now), now + SHORTEST_PAUSE * own))
         self._paused_until = max(self._paused_until, until)
         self._window.share(now, self._paused_until)
+
+    def seconds_for(self, now: float, number: int) -> float | None:
+        """Return about how long so many take, at the quota, or at the share of it in the last window; null where there was none."""
+        if not self.is_shared:
+            return max(0, number - self._window.capacity(now)) / self._per_second
+        granted = self._window.granted(now)
+        return number / (granted / self._seconds) if granted else None
 
     def end_row(self) -> None:
         """Note that the service let one of this kind through: the next throttling is the first in a row."""

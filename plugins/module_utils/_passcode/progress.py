@@ -4,47 +4,80 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The progress of a long run, for a person who watches it: a line every few seconds, and a table at the end."""
+"""The progress of a long run, for a person who watches it: a line where something changed, and a table at the end."""
 
 from __future__ import annotations
 
 import typing as t
 
 from .._graph.client import GraphClient
+from .._graph.rate_limit import Limit
 from .model import DeviceReset
+from .queue import ResetQueue
 from .result import summarize
 
-REPORT_EVERY = 5.0  # seconds
+REPORT_EVERY = 5.0  # seconds, where something changed
+LIVES_EVERY = 60.0  # seconds, where nothing did
+OTHERS = "throttled: others use the quota"
 # Counts of the summary that a line tells in other words, or that are parts of another one.
 TOLD_OTHERWISE = frozenset({"total", "changed", "planned", "done", "not_attempted", "unconfirmed"})
 
 
 class Progress:
-    """Quiet for one device, and for a run that takes no longer than a few seconds."""
+    """Quiet for one device, and for a run that takes no longer than a few seconds.
 
-    def __init__(self, items: t.Sequence[DeviceReset], client: GraphClient) -> None:
-        self._items = items
-        self._client = client
-        self._began = client.clock.monotonic()
+    The time that it takes to send the rest comes from the quota. It grows only together with its reason.
+    """
+
+    def __init__(self, items: t.Sequence[DeviceReset], client: GraphClient, limit: Limit, queue: ResetQueue) -> None:
+        self._items, self._client, self._limit, self._queue = items, client, limit, queue
+        self._began = self._told_at = client.clock.monotonic()
         self._next = self._began + REPORT_EVERY
+        self._told: t.Any = None  # what the last line said
+        self._end: float | None = None  # when all is sent, as it was told
 
     def report(self) -> None:
-        """Report a line, if it is time for one."""
+        """Report a line, if it is time for one, and something changed."""
         now = self._client.clock.monotonic()
-        if len(self._items) > 1 and now >= self._next:
-            self._next = now + REPORT_EVERY
-            self._client.report_progress(render_line(summarize(self._items), now - self._began))
+        if len(self._items) <= 1 or now < self._next:
+            return
+        self._next = now + REPORT_EVERY
+        summary = summarize(self._items)
+        left = summary["not_attempted"]
+        reason = self._reason() if left else None
+        if (summary, reason) == self._told and now < self._told_at + LIVES_EVERY:
+            return
+        self._told, self._told_at = (summary, reason), now
+        self._client.report_progress(render_line(summary, now - self._began, self._seconds_left(now, left, reason), reason))
+
+    def _reason(self) -> str | None:
+        if self._limit.is_shared:
+            return OTHERS
+        retried = self._queue.retried
+        return f"failed requests are repeated: {retried}" if retried else None
+
+    def _seconds_left(self, now: float, left: int, reason: str | None) -> float | None:
+        """Return the seconds to send the rest; null where they are not known, or over."""
+        if reason not in (None, OTHERS):
+            return None
+        seconds = self._limit.seconds_for(now, left)
+        if seconds is None:
+            return None
+        self._end = now + seconds if self._end is None or reason else min(self._end, now + seconds)
+        return self._end - now if self._end > now else None
 
 
-def render_line(summary: t.Mapping[str, int], seconds: float) -> str:
-    """Return ``120 of 2000 devices, 117 reset (9.8 a second), 40 pending, 3 failed, about 3 min to send the rest``."""
-    total, left = summary["total"], summary["not_attempted"]
-    sent, behind = summary["changed"] - summary["planned"], total - left
-    parts = [f"{behind} of {total} devices"]
+def render_line(summary: t.Mapping[str, int], seconds: float, left: float | None = None, reason: str | None = None) -> str:
+    """Return ``120 of 2000 devices, 117 reset (9.8 a second), 40 pending, 3 failed, about 3 min to send the rest``.
+
+    ``left``: seconds to send the rest. ``reason``: why it takes longer.
+    """
+    sent, behind = summary["changed"] - summary["planned"], summary["total"] - summary["not_attempted"]
+    parts = [f"{behind} of {summary['total']} devices"]
     parts += [f"{summary['planned']} to be reset"] if summary["planned"] else [f"{sent} reset ({sent / max(seconds, 1.0):.1f} a second)"]
     parts += [f"{number} {_render_name(name)}" for name, number in summary.items() if number and name not in TOLD_OTHERWISE]
-    parts += [f"about {_render_duration(left * seconds / behind)} to send the rest"] if left and behind else []
-    return ", ".join(parts)
+    parts += [f"about {_render_duration(left)} to send the rest"] if left is not None else []
+    return ", ".join(parts) + (f" ({reason})" if reason else "")
 
 
 def render_table(summary: t.Mapping[str, int], seconds: float) -> str:

@@ -73,6 +73,11 @@ class ResetQueue:
         return sum(self._counts[phase] for phase in BEFORE_SENT)
 
     @property
+    def retried(self) -> int:
+        """How many that may still be reset had a request that failed, and is repeated."""
+        return sum(work.phase in BEFORE_SENT and bool(work.attempts) for work in self.all)
+
+    @property
     def has_queued(self) -> bool:
         """Whether a device waits to be read."""
         return bool(self._queued)
