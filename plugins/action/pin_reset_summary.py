@@ -12,6 +12,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.endpointops.intune.plugins.module_utils._event_limit import DEFAULT, measure
+from ansible_collections.endpointops.intune.plugins.module_utils._module import find_event_limit
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness import summary
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.found import parse_found
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
@@ -43,8 +45,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have 
         result.update(
             msg=lines,
             summary=statistics["pin_reset_summary"],
-            failed_devices=statistics["pin_reset_failed_devices"],
             approval=found.approval,
             ansible_stats={"data": statistics, "per_host": False, "aggregate": False},
         )
+        if measure(result) > (DEFAULT if (limit := find_event_limit()) is None else limit):
+            # For its thousands of failed devices. The lines are printed, and the statistics and the registered variable keep all of it.
+            result["_ansible_no_log"] = True
         return result

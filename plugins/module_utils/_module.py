@@ -12,6 +12,7 @@ Two callers: the module in a process of its own, and the action plugin in the co
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
 import time
@@ -28,6 +29,7 @@ from ._argspec import Spec, choose_maskable
 from ._auth._base import CredentialContext
 from ._clouds import choose_cloud
 from ._errors import ForbiddenError, InternalError, IntuneError, InvalidOptionError, MissingLibraryError
+from ._event_limit import find_limit
 from ._graph.client import GraphClient
 from ._http.retry import RetryingSender
 from ._http.transport import Transport
@@ -111,6 +113,11 @@ def connect(
         transport.close()
 
 
+def find_event_limit() -> int | None:
+    """Return the most characters of a result that the job keeps in an event; null without a limit."""
+    return find_limit(os.environ)
+
+
 def execute(
     spec: Spec,
     run: Run,
@@ -119,11 +126,16 @@ def execute(
     check: bool,
     diff: bool,
     report_progress: ReportProgress = report_nothing,
+    shows_result: bool = True,
 ) -> Json:
-    """Return the result of a task. Every failure becomes a result here, and only here: also one that nobody expected."""
+    """Return the result of a task. Every failure becomes a result here, and only here: also one that nobody expected.
+
+    ``shows_result``: whether an event of the job shows the result, which it then may be too large for.
+    """
     result: Json = {}
     try:
         with connect(params, report_progress=report_progress) as client:
+            client.largest_result, client.shows_result = find_event_limit(), shows_result
             outcome = _run(run, params, client, check)
             # From here on there are results, which nothing that is raised later may take away.
             result = outcome.describe(diff=diff)
@@ -180,7 +192,9 @@ def with_missing_permissions(
 def main(spec: Spec, run: Run) -> None:
     """Run a module in its own process."""
     module = AnsibleModule(argument_spec=spec.argument_spec, supports_check_mode=True, **spec.relations)
-    result = find_refusal(spec, module) or execute(spec, run, module.params, check=module.check_mode, diff=module._diff)
+    result = find_refusal(spec, module) or execute(
+        spec, run, module.params, check=module.check_mode, diff=module._diff, shows_result=not module.no_log
+    )
     if spec.secrets:
         # The action plugin does this too. Not every task comes by it.
         mark_secrets(result, spec.secrets, marks_entries=shows_entries(module.ansible_version))

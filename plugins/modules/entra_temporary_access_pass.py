@@ -303,6 +303,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._access_pass.re
     summarize,
     warn_of_accounts,
 )
+from ansible_collections.endpointops.intune.plugins.module_utils._event_limit import refuse_too_large
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._handover.handover import Handover
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import warn_of_zone
@@ -311,6 +312,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._types import J
 
 Params = t.Mapping[str, t.Any]
 SEALED = f"sealed_{_argspec.ACCESS_PASS.key}"
+# Of what a result tells of a pass that is issued, as long as usual.
+USUAL_PASS = {"pass_id": "0" * 36, **dict.fromkeys(("created", "starts", "ends"), "2026-01-31T08:00:00Z")}
 
 SPEC = _argspec.make_spec(
     "entra_temporary_access_pass",
@@ -335,6 +338,8 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     is_present = params["state"] == "present"
     handover = make_handover(params, client, check) if is_present else None
     items = users.select(client, params["users"])
+    if handover is not None:
+        refuse_lost_passes(params, client, handover, items)
     handed: dict[str, Json] = {}
 
     def hand_over(item: UserPass) -> None:
@@ -366,6 +371,21 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
         after=after,
         warnings=[*warn_of_zone("start", params["start"]), *task.warnings, *warn_of_accounts(items)],
         failure=failure.with_effects(effects_of(items)) if failure else None,
+    )
+
+
+def refuse_lost_passes(params: Params, client: GraphClient, handover: Handover, items: t.Sequence[UserPass]) -> None:
+    """Raise SelectionError, before the first pass is issued, where the job would drop the results, and the passes in them."""
+    if client.largest_result is None or params["sealed_directory"] or not items:
+        return
+    refuse_too_large(
+        client.largest_result,
+        len(items),
+        {**describe(items[0], params["verified_by"]), **USUAL_PASS, **handover.describe_usual()},
+        is_shown=client.shows_result and not params[_argspec.ACCESS_PASS.option],
+        noun="users",
+        advice="Name fewer users, or set sealed_directory to a folder that outlives the job. To use the registered result in tasks of your "
+        "own, set no_log to true.",
     )
 
 

@@ -228,6 +228,14 @@ results:
       description: Version of the operating system.
       type: str
       returned: always
+    user_principal_name:
+      description: User principal name of the device's primary user; null when the device was not read, or has none.
+      type: str
+      returned: always
+    ownership:
+      description: Owner of the device, V(company), V(personal), or V(unknown); null when the device was not read.
+      type: str
+      returned: always
     predicted_outcome:
       description:
         - The outcome to expect of a reset, from Microsoft's platform pages and the record of the device, also in check mode. It decides
@@ -361,6 +369,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import lookup
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import OWNERSHIPS, QUOTA
+from ansible_collections.endpointops.intune.plugins.module_utils._event_limit import refuse_too_large
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.batch_scheduler import BatchScheduler
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_limit import Quota
@@ -389,6 +398,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.progr
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import Rules
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import (
     describe,
+    describe_usual,
     effects_of,
     find_failure,
     new_passcode,
@@ -449,6 +459,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
             hint="Raise max_devices if it is meant.",
             effects="none",
         )
+    refuse_lost_results(params, client, handover, len(chosen.ids))
     items = [DeviceReset(device, names) for device, names in chosen.ids.items()]
     began = client.clock.monotonic()
     failure, warnings = reset(params, client, scheduler, items, check)
@@ -491,6 +502,22 @@ def validate(params: Params) -> None:
         parse_moment("reset_since", params["reset_since"], float("inf"))
     if params["lock_directory"]:
         validate_directory(params["lock_directory"])
+
+
+def refuse_lost_results(params: Params, client: GraphClient, handover: Handover, number: int) -> None:
+    """Raise SelectionError, before the first reset, where the job would drop the results, and what is handed over in them."""
+    if client.largest_result is None or params["sealed_directory"]:
+        return
+    refuse_too_large(
+        client.largest_result,
+        number,
+        {**describe_usual(), **handover.describe_usual()},
+        is_shown=client.shows_result and not params[_argspec.PASSCODE.option],
+        noun="devices",
+        advice="Run the playbook endpointops.intune.reset_passcode (the role's entry point reset), which hands results over in pieces, "
+        "name fewer devices, or set sealed_directory with seal_to to a folder that outlives the job. To use the registered result in tasks "
+        "of your own, set no_log to true.",
+    )
 
 
 def reset(

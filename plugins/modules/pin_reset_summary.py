@@ -64,11 +64,6 @@ summary:
   description: The numbers and answers of the run, as the statistic C(pin_reset_summary).
   returned: success
   type: dict
-failed_devices:
-  description: IDs of the devices for which the run failed, as the statistic C(pin_reset_failed_devices).
-  returned: success
-  type: list
-  elements: str
 approval:
   description: The approval request that the run waits for; empty for none.
   returned: success

@@ -27,6 +27,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import Secret, Spec, choose_maskable, validate, without_blanks
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import InvalidOptionError
+from ansible_collections.endpointops.intune.plugins.module_utils._event_limit import DEFAULT, VARIABLE, measure
 from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import HAS_REQUESTS
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import (
     find_unreadable,
@@ -44,12 +45,16 @@ from ansible_collections.endpointops.intune.plugins.module_utils._types import J
 
 display = Display()
 MARKS_ENTRIES = shows_entries(__version__)
+# A variable of a task: the tasks after it hand its result over in pieces. So it is hidden where it is too large, and it may be.
+HANDED_ON = "__pin_reset_handed_on"
+HANDED_ON_KEY = "handed_on"  # of the registered variable, for the role alone
 
 
 class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
     """Runs a module. ``module`` is the Python module in plugins/modules, with its SPEC and run()."""
 
     module: types.ModuleType
+    _is_handed_on = False
 
     _supports_check_mode = True
     _supports_async = True
@@ -58,6 +63,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         """Return the result of the task."""
         result: Json = super().run(tmp, task_vars)
         del tmp
+        self._is_handed_on = bool((task_vars or {}).get(HANDED_ON))
         arguments = without_blanks(self._task.args)
         if unreadable := find_unreadable(arguments):
             return {**result, "failed": True, "msg": " ".join(unreadable.values())}
@@ -65,17 +71,46 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         if self._can_run_in_process():
             given = with_plain_text(arguments)
             result.update(
-                run_in_process(self.module, given, check=self._task.check_mode, diff=self._task.diff, report_progress=self._report_progress)
+                run_in_process(
+                    self.module,
+                    given,
+                    check=self._task.check_mode,
+                    diff=self._task.diff,
+                    report_progress=self._report_progress,
+                    shows_result=not self._task.no_log and not self._is_handed_on,
+                )
             )
             if not self._returns_invocation(task_vars):
                 result.pop("invocation", None)
         else:
             result.update(self._run_as_module(arguments, task_vars))
         hide_secrets(result, self._spec.secrets)
+        self._fit(result)
         if result.get("_ansible_no_log"):
             # Before ansible-core 2.19 this alone hides the result of a whole loop.
             self._task.no_log = True
         return result
+
+    def _fit(self, result: Json) -> None:
+        """Hide a result that is too large for an event where others hand it over; else say that the job does not keep it."""
+        limit = _module.find_event_limit()
+        if result.get("_ansible_no_log") or self._task.no_log or (limit is None and not self._is_handed_on):
+            return
+        size = DEFAULT if limit is None else limit
+        if measure(result) > size:
+            # The arguments, which may be thousands of names.
+            result.pop("invocation", None)
+        if (found := measure(result)) <= size:
+            return
+        if self._is_handed_on:
+            report_hidden(result)
+            hide(result)
+        else:
+            result["warnings"] = [
+                *result.get("warnings", ()),
+                f"The result of this task has {found} characters, and this job keeps no result above {size} ({VARIABLE}): its events do "
+                "not hold it. Tasks of this run can use it as a registered variable. To have it in events, ask for less in one task.",
+            ]
 
     @property
     def _spec(self) -> Spec:
@@ -109,7 +144,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         revealed = self._spec.list_revealed(arguments)
         refuse(refuse_exposed, revealed, is_hidden=True, is_async=bool(self._task.async_val), has_debug=C.DEFAULT_DEBUG)
         self._refuse_credentials(arguments)
-        with self._hidden() if revealed else contextlib.nullcontext():
+        with self._hidden() if revealed or self._is_handed_on else contextlib.nullcontext():
             result: Json = self._execute_module(
                 module_name=self._task.action, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
             )
@@ -157,6 +192,7 @@ def run_in_process(
     check: bool,
     diff: bool,
     report_progress: _module.ReportProgress = _module.report_nothing,
+    shows_result: bool = True,
 ) -> Json:
     """Do the same as AnsibleModule around run(), without a process: validate, run, and remove secret arguments."""
     spec: Spec = module.SPEC
@@ -168,7 +204,9 @@ def run_in_process(
         problems = [begin + text if "Supported parameters include" in text else text for text in validated.problems]
         result = {"failed": True, "msg": "; ".join(problems)}
     else:
-        result = _module.execute(spec, module.run, validated.params, check=check, diff=diff, report_progress=report_progress)
+        result = _module.execute(
+            spec, module.run, validated.params, check=check, diff=diff, report_progress=report_progress, shows_result=shows_result
+        )
     for name, found in (("warnings", validated.warnings), ("deprecations", validated.deprecations)):
         if found:
             result[name] = [*found, *result.get(name, ())]
@@ -176,6 +214,23 @@ def run_in_process(
     secrets = validated.secrets if validated.problems else choose_maskable(validated.secrets)
     cleaned: Json = remove_values(result, secrets)
     return {**cleaned, **remove_values({"invocation": {"module_args": validated.params}}, validated.secrets)}
+
+
+def report_hidden(result: Json) -> None:
+    """Display what Ansible does not of a hidden result: its warnings, and why it failed."""
+    for warning in result.get("warnings", ()):
+        display.warning(warning)
+    if result.get("failed"):
+        display.error(str(result.get("msg")), wrap_text=False)
+
+
+def hide(result: Json) -> None:
+    """Mark a result for Ansible to censor; the registered variable keeps all of it, its entries in a dictionary.
+
+    Before ansible-core 2.21, a hidden result shows a line for each entry of a list named results, which is too much for a fleet.
+    """
+    result[HANDED_ON_KEY] = {"results": result.pop("results", [])}
+    result["_ansible_no_log"] = True
 
 
 def hide_secrets(result: Json, secrets: t.Iterable[Secret]) -> None:

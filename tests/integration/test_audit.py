@@ -50,7 +50,25 @@ OF_USERS = {"entra_temporary_access_pass", "entra_temporary_access_pass_info", "
 
 def test_there_is_a_query_for_every_module_that_returns_devices():
     modules = set(list_modules())
-    assert set(queries()) == {f"{COLLECTION}.{name}" for name in modules - {f"intune_{name}" for name in NO_DEVICES} - OF_USERS}
+    returned = modules - {f"intune_{name}" for name in NO_DEVICES} - OF_USERS | {"pin_reset_results"}
+    assert set(queries()) == {f"{COLLECTION}.{name}" for name in returned}
+
+
+def test_case_72_a_fleet_counts_by_the_pieces_of_its_results(ansible):
+    ansible.tenant.control.reset("fleet:12")
+    given = {"pin_reset_device_groups": "All fleet devices", "pin_reset_platforms": ["windows", "android"]}
+    play = ansible.playbook(f"{COLLECTION}.reset_passcode", "-e", json.dumps(given), env={"MAX_EVENT_RES": "6000"})
+    assert play.code == 0, play.output
+    lines = [json.loads(line) for line in (ansible.folder / "record.jsonl").read_text(encoding="utf-8").splitlines()]
+    compiled = queries()
+    rows = [
+        (line["action"], row)
+        for line in lines
+        if line["action"] in compiled
+        for row in compiled[line["action"]].input(line["result"]).all()
+    ]
+    assert {action for action, _row in rows} == {f"{COLLECTION}.pin_reset_results"} and len(rows) == 12
+    assert {row["canonical_facts"]["intune_device_id"] for _action, row in rows} == set(ansible.tenant.control.resets())
 
 
 def test_each_device_that_a_task_touched_is_one_row(ansible):

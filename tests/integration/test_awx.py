@@ -109,11 +109,12 @@ class Controller:
         after: Job | None = None,
         seen: pathlib.Path | None = None,
         extra: dict[str, t.Any] | None = None,
+        limit: int = 700_000,
     ) -> str:
         """Write what AWX writes before a job.
 
         ``after``: the job before it in a workflow, whose artifacts are variables. ``seen``: the folder that the job sees, if not this one.
-        ``extra``: the extra variables of the job template.
+        ``extra``: the extra variables of the job template. ``limit``: the most characters of a result that AWX keeps, by its settings.
         """
         template = TEMPLATES[name]
         private = self.folder / name.replace(" ", "-") / (job_type or template["job_type"])
@@ -127,7 +128,7 @@ class Controller:
         inventory.write_text('#!/bin/sh\necho \'{"all": {"hosts": []}, "_meta": {"hostvars": {}}}\'\n', encoding="utf-8")
         inventory.chmod(0o700)
         for file, content in {
-            "envvars": {**env, "ANSIBLE_HOME": str(self.folder / "home"), "MAX_EVENT_RES": "700000", "JOB_ID": "1"},
+            "envvars": {**env, "ANSIBLE_HOME": str(self.folder / "home"), "MAX_EVENT_RES": str(limit), "JOB_ID": "1"},
             "extravars": {"awx_job_id": 1, **(extra or {}), **(after.artifacts if after else {}), **awx.answers(template["survey"], given)},
             "settings": {"suppress_ansible_output": True, "suppress_output_file": True},
         }.items():
@@ -157,8 +158,9 @@ class Controller:
         *,
         after: Job | None = None,
         extra: dict[str, t.Any] | None = None,
+        limit: int = 700_000,
     ) -> Job:
-        private = self.prepare(name, inputs, given, job_type, after=after, extra=extra)
+        private = self.prepare(name, inputs, given, job_type, after=after, extra=extra, limit=limit)
         done = self.runner("run", private, "--omit-env-files", "-i", "1", "-p", self.playbook(name))
         return self.ended(pathlib.Path(private), done)
 

@@ -29,6 +29,7 @@ LIBRARIES = {"requests", "urllib3", "msal", "cryptography", "ansible"}
 PURE = frozenset(
     {
         "_errors",
+        "_event_limit",
         "_text",
         "_json",
         "_time",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "plugins" / "modules"
 # The documentation of action plugins that are written by hand: they send nothing, and the role uses them alone.
-WITHOUT_CONNECTION = frozenset({"pin_reset_begin", "pin_reset_device_summary", "pin_reset_summary"})
+WITHOUT_CONNECTION = frozenset({"pin_reset_begin", "pin_reset_device_summary", "pin_reset_results", "pin_reset_summary"})
 
 
 def list_modules() -> list[str]:

@@ -37,8 +37,8 @@ ELIGIBILITY_V1 = (
 )
 ELIGIBILITY = (*ELIGIBILITY_V1, "joinType", "deviceType")
 # deviceActionResults is filled for single devices only. READ_V1 has azureADDeviceId, which leads to /devices and its trustType.
-READ = (*ELIGIBILITY, "deviceActionResults")
-READ_V1 = (*ELIGIBILITY_V1, "azureADDeviceId", "deviceActionResults")
+READ = (*ELIGIBILITY, "userPrincipalName", "deviceActionResults")
+READ_V1 = (*ELIGIBILITY_V1, "userPrincipalName", "azureADDeviceId", "deviceActionResults")
 # The properties that are returned of a device: no action results, which hold passcodes.
 INFO = (
     *ELIGIBILITY,

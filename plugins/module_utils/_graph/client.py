@@ -60,6 +60,9 @@ class GraphClient:
         self.report_progress = report_progress
         # Set after the client was made: to obtain an approval takes a client.
         self.approval: Approval = NoApproval()
+        # The most characters of a result that the job keeps, null without a limit; and whether the result is shown to the job at all.
+        self.largest_result: int | None = None
+        self.shows_result = True
         self.has_written = False  # whether a write was sent, whatever its response
         self._sender = sender
         self._clock_skew: float | None = None

@@ -21,6 +21,7 @@ from .sealed_files import SealedFiles
 
 NAMED = 3  # files that a message names
 LONGEST_NAME = 64  # characters of the name of a device or user in that of its file
+USUAL_SECRET = "0" * 32  # stands for a secret where only the size of its sealed form counts
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -64,6 +65,10 @@ class Handover:
     def describe_recipients(self) -> Json:
         """Return the key of a result for the recipients, where there are any."""
         return {} if self._sealer is None else {"recipients": self._sealer.recipients}
+
+    def describe_usual(self) -> Json:
+        """Return the keys of a result for a secret as long as others, to know how large results become. Nothing is written."""
+        return {} if self._sealer is None else {f"sealed_{self._name}": self._sealer.seal(USUAL_SECRET)}
 
     def describe(self, secret: str | None, file_name: str = "") -> Json:
         """Return the keys of a result for a secret, null while there is none. With a folder, write its sealed form to a file there."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from .._devices.model import PIN_RESET_GUIDE, platform_of
-from .._devices.prediction import PredictedOutcome, predict
+from .._devices.model import PIN_RESET_GUIDE, Device, platform_of
+from .._devices.prediction import PREDICTIONS, PredictedOutcome, predict
 from .._errors import Effects, PartialError
 from .._text import join_words, quote
 from .._time import render_timestamp
@@ -27,6 +27,7 @@ SELF_SERVICE = (
 )
 SHOWN_FOR = 7 * 86400.0  # seconds for which Intune shows a new passcode
 NAMED = 10  # devices that a warning names
+NO_DEVICE = "00000000-0000-0000-0000-000000000000"
 TOLD_REASONS = 3  # in the message of a failed task
 EXAMPLES = 3  # devices that it names for each reason
 LONGEST_REASON = 400  # characters of it
@@ -51,6 +52,8 @@ class ResetResult(t.TypedDict, total=False):
     device_name: str | None
     operating_system: str | None
     os_version: str | None
+    user_principal_name: str | None
+    ownership: str | None
     predicted_outcome: PredictedOutcome | None
     predicted_reason: str | None
     status: Status
@@ -105,6 +108,8 @@ def describe(item: DeviceReset) -> ResetResult:
         "device_name": device.device_name if device else None,
         "operating_system": device.operating_system if device else None,
         "os_version": device.os_version if device else None,
+        "user_principal_name": device.user_principal_name if device else None,
+        "ownership": device.ownership if device else None,
         "predicted_outcome": prediction.outcome if prediction else None,
         "predicted_reason": prediction.reason if prediction else None,
         "status": item.status,
@@ -120,6 +125,15 @@ def describe(item: DeviceReset) -> ResetResult:
         "request_id": item.request_id,
         "approval": item.approval,
     }
+
+
+def describe_usual() -> Json:
+    """Return an entry of the ``results`` return value as large as others, to know how large results become."""
+    name = "D" * 24
+    device = Device(NO_DEVICE, name, "Windows", "10.0.22631.4169", user_principal_name="U" * 40, ownership="company")
+    item = DeviceReset(device.id, [name], device, status="done", changed=True, confirmed=True)
+    item.reset = RecordedReset("done", started=1.0, updated=1.0, error_code=0, passcode="")
+    return {**describe(item), "predicted_reason": max((each.reason for each in PREDICTIONS), key=len)}
 
 
 def new_passcode(item: DeviceReset) -> str | None:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The lines about devices in the summary of a run of the role pin_reset: their numbers, what to expect, and those that need a person.
+"""The lines about devices of a run of the role pin_reset: their numbers, what to expect, those that need a person, and all of a plan.
 
 Pure. Takes the result of intune_device_passcode, or of intune_device_passcode_info.
 """
@@ -13,9 +13,14 @@ from __future__ import annotations
 
 import typing as t
 
+from .._text import clean
 from .._types import Json
 
 NAMED = 50  # devices that a summary names
+PIECES = "the tasks 'Results'"  # that hand results over in pieces
+# Characters that AWX's pages show of an event's output, by its setting EVENT_STDOUT_MAX_BYTES_DISPLAY, less a margin for line ends.
+SHOWN = 1000
+LONGEST_LINE = 900
 STATUSES = (
     *("planned", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused"),
     *("needs_approval", "not_attempted", "unconfirmed", "none"),
@@ -24,6 +29,7 @@ EXPECTED_STATUSES = ("planned", "done", "pending")
 # What a device says that has no reset on record, or none that counts.
 NO_RESET = {"none": "no reset"}
 OPEN_STATUSES = ("planned", "pending", "needs_approval")  # whose outcome can only be predicted
+OWNERS = {"company": "company-owned", "personal": "personally owned", "unknown": "owner unknown"}
 PREDICTED = {
     "new_passcode": "a new passcode",
     "passcode_removed": "the passcode is removed",
@@ -32,8 +38,8 @@ PREDICTED = {
 }
 
 
-def tell_devices(devices: Json) -> t.Iterator[str]:
-    """Yield the lines about devices."""
+def tell_devices(devices: Json, *, check: bool = False) -> t.Iterator[str]:
+    """Yield the lines about devices, in check mode with all that somebody who approves the run has to know of each."""
     summary = devices.get("summary")
     if summary is None:
         if devices.get("msg"):
@@ -56,9 +62,9 @@ def tell_devices(devices: Json) -> t.Iterator[str]:
     yield from _tell_predictions(results)
     # Of a fleet those that need a person, and not all of them.
     told = results if len(results) <= NAMED else [item for item in results if item["status"] not in EXPECTED_STATUSES]
-    yield from (_tell_device(item) for item in told[:NAMED])
+    yield from (f"  {render_device(item, is_plan=check)}" for item in told[:NAMED])
     if len(told) > NAMED:
-        yield f"  and {len(told) - NAMED} more, see pin_reset_results"
+        yield f"  and {len(told) - NAMED} more, see {PIECES} and pin_reset_results"
 
 
 def _tell_sealed(results: t.Iterable[Json]) -> t.Iterator[str]:
@@ -86,7 +92,34 @@ def _say(status: str) -> str:
     return NO_RESET.get(status, status.replace("_", " "))
 
 
-def _tell_device(item: Json) -> str:
+def render_device(item: Json, *, is_plan: bool = False) -> str:
+    """Return the line of a device: its outcome, and in a plan what tells it from others."""
+    name = f"{item.get('device_name') or item['device']}{_identify(item) if is_plan else ''}"
     reason = f" ({item['reason']})" if item.get("reason") not in (None, item["status"]) else ""
     message = f". {item['message']}" if item.get("message") else ""
-    return f"  {item.get('device_name') or item['device']}: {_say(item['status'])}{reason}{message}"
+    if item["status"] == "planned":
+        expected = item.get("predicted_outcome")
+        return f"{name}: would be reset" + (f"; expected: {PREDICTED.get(expected, expected)}" if expected else "")
+    return f"{name}: {_say(item['status'])}{reason}{message}"
+
+
+def _identify(item: Json) -> str:
+    """Return what tells a device from others of its name; '' where the result does not say it."""
+    system = " ".join(str(item[key]) for key in ("operating_system", "os_version") if item.get(key))
+    owner = OWNERS.get(item.get("ownership") or "", "")
+    parts = [item.get("id"), system, item.get("user_principal_name") or ("no user" if "user_principal_name" in item else ""), owner]
+    known = ", ".join(str(part) for part in parts if part)
+    return f" ({known})" if known else ""
+
+
+def render_plan(results: t.Iterable[Json]) -> t.Iterator[str]:
+    """Yield the lines of devices, one for each, as many at once as AWX shows of an event. Names cannot control a terminal."""
+    held = ""
+    for item in results:
+        line = f"  {clean(render_device(item, is_plan=True), LONGEST_LINE)}"
+        if held and len(held) + 1 + len(line) > SHOWN:
+            yield held
+            held = ""
+        held = f"{held}\n{line}" if held else line
+    if held:
+        yield held

@@ -42,7 +42,7 @@ def render_summary(found: Found) -> list[str]:
         *_tell_new_device(found),
         *_tell_findings(found),
         *_tell_readiness(found),
-        *tell_devices(found.devices),
+        *tell_devices(found.devices, check=found.check),
         *tell_recovery(found.recovery, found.access_pass),
         *_tell_report(found),
     ]

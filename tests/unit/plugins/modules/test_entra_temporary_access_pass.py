@@ -481,6 +481,39 @@ def test_a_pass_that_cannot_be_sealed_is_lost_and_told(monkeypatch: pytest.Monke
     assert wire.issued[0] not in f"{outcome.values} {outcome.failure}"
 
 
+def run_in_job(wire: Wire, limit: int, *, shows: bool = True, **more: t.Any) -> Outcome:
+    params = ArgumentSpecValidator(entra_temporary_access_pass.SPEC.argument_spec).validate({"users": [CLARA, FELIX], **more})
+    identity = {"tid": wire.tenant.tenant_id, "appid": CLIENT_ID, "roles": ["UserAuthMethod-TAP.ReadWrite.All"]}
+    client = wire.world(credential=FakeCredential(identity)).client
+    client.largest_result, client.shows_result = limit, shows
+    return entra_temporary_access_pass.run(params.validated_parameters, client, False)
+
+
+@pytest.mark.parametrize(
+    ("limit", "given", "told"),
+    [
+        pytest.param(2300, {}, "The result for 2 users will have about", id="case 72: passes, which the service shows once"),
+        pytest.param(1500, {"shows": False}, "The result for each of the users will have about", id="case 72: one that no event holds"),
+        pytest.param(2500, {"shows": False}, None, id="hidden"),
+        pytest.param(2500, {"return_pass": True}, None, id="hidden, since it holds passes"),
+        pytest.param(5000, {}, None, id="it fits"),
+        pytest.param(2500, {"state": "absent"}, None, id="nothing is handed over"),
+    ],
+)
+def test_passes_that_the_job_drops_are_not_issued(
+    monkeypatch: pytest.MonkeyPatch, limit: int, given: dict[str, t.Any], told: str | None
+) -> None:
+    monkeypatch.setattr(handover, "Sealer", FakeSealer)
+    wire = Wire()
+    if told is None:
+        run_in_job(wire, limit, seal_to=["x"], **given)
+        assert wire.times == (0 if "state" in given else 2)
+        return
+    with pytest.raises(errors.SelectionError, match=told):
+        run_in_job(wire, limit, seal_to=["x"], **given)
+    assert wire.times == 0
+
+
 # --- the module that only reads -------------------------------------------------------------------------------------
 
 

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import base64
+import bisect
 import collections
 import datetime
 import json
 import pathlib
+import types
 import typing as t
 
 import pytest
@@ -21,6 +23,7 @@ from intune_emulator.control import seeds
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _cms
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._event_limit import measure
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import journal_format
@@ -585,3 +588,68 @@ def test_passcodes_are_not_told_to_who_watches() -> None:
     made = [action.passcode for action in wire.tenant.actions.resets]
     assert len(made) == 5 and all(made)
     assert wire.clock.told and not any(passcode in text for passcode in made for text in wire.clock.told)
+
+
+# --- results that a job drops ---------------------------------------------------------------------------------------
+
+
+def run_in_job(wire: FleetWire, limit: int | None, *, shows: bool = True, check: bool = False, **given: t.Any) -> Outcome:
+    """One task of a job that keeps results up to a limit."""
+    client = client_of(wire)
+    client.largest_result, client.shows_result = limit, shows
+    return intune_device_passcode.run(params_of(wire, **given), client, check)
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+@pytest.mark.parametrize("sealed", [True, False], ids=["sealed", "unsealed"])
+def test_case_72_results_that_the_job_drops_are_refused_before_the_first_reset(recipient: Recipient, sealed: bool, check: bool) -> None:
+    wire = FleetWire(20)
+    given = {"seal_to": [recipient.pem]} if sealed else {}
+    with pytest.raises(errors.SelectionError, match="The result for 20 devices will have about ") as raised:
+        run_in_job(wire, 8000, check=check, **given)
+    assert "8000 (MAX_EVENT_RES). Nothing was changed. Run the playbook endpointops.intune.reset_passcode" in str(raised.value)
+    assert writes(wire) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "given"),
+    [
+        pytest.param(8000, {"shows": False}, id="case 72: hidden, and handed over by other tasks"),
+        pytest.param(8000, {"return_passcode": True}, id="case 72: hidden, since it holds passcodes"),
+        pytest.param(8000, {"sealed_directory": True}, id="case 72: a file for each"),
+        pytest.param(None, {}, id="no limit"),
+        pytest.param(700_000, {}, id="case 72: it fits"),
+    ],
+)
+def test_other_results_are_not_refused(recipient: Recipient, tmp_path: pathlib.Path, limit: int | None, given: dict[str, t.Any]) -> None:
+    files = {"sealed_directory": str(tmp_path)} if given.get("sealed_directory") else {}
+    outcome = run_in_job(FleetWire(20), limit, **{**given, **files, "seal_to": [recipient.pem]})
+    assert statuses(outcome) == {"done": 20} and all(entry["sealed_passcode"] for entry in outcome.values["results"])
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_case_72_a_passcode_that_no_piece_can_hold_is_refused(recipient: Recipient, shows: bool) -> None:
+    wire = FleetWire(1)
+    with pytest.raises(errors.SelectionError, match="The result for each of the devices will have about .* Seal to fewer recipients"):
+        run_in_job(wire, 2000, shows=shows, seal_to=[recipient.pem])
+    assert writes(wire) == []
+
+
+def test_case_72_results_are_about_as_large_as_expected(recipient: Recipient) -> None:
+    """So that what is not refused fits, and what would fit is not refused."""
+    outcome = run(FleetWire(20), seal_to=[recipient.pem])
+    found = measure(outcome.values["results"]) / 20
+    largest = bisect.bisect_left(range(1000), True, key=lambda number: not _is_accepted(number, recipient)) - 1
+    assert 0.7 < largest * found / 700_000 < 1
+
+
+def _is_accepted(number: int, recipient: Recipient) -> bool:
+    client = client_of(FleetWire(1))
+    client.largest_result = 700_000
+    sealed = {"sealed_passcode": _cms.Sealer([recipient.pem], START).seal("1234")}
+    handover = types.SimpleNamespace(describe_usual=lambda: sealed)
+    try:
+        intune_device_passcode.refuse_lost_results({"sealed_directory": None, "return_passcode": False}, client, handover, number)
+    except errors.SelectionError:
+        return False
+    return True

@@ -484,3 +484,90 @@ class TestAnotherModule:
         subject._execute_module = lambda **_kwargs: {"module_stdout": "pass-1234", "failed": True}
         result = subject._run_as_module({"return_pass": True}, {})
         assert "passes" in result["msg"] and "pass-1234" not in str(result)
+
+
+# --- results that are too large for an event ------------------------------------------------------------------------
+
+NAMES = [f"PHONE-{number}" for number in range(200)]
+
+
+def run_large(monkeypatch: pytest.MonkeyPatch, limit: str | None, way: str, size: int, **variables: t.Any) -> tuple[t.Any, list[str]]:
+    """Run a task whose result has entries of this size; return its result, and what was displayed."""
+    monkeypatch.delenv("AWX_ISOLATED_DATA_DIR", raising=False)
+    monkeypatch.delenv("MAX_EVENT_RES", raising=False)
+    if limit is not None:
+        monkeypatch.setenv("MAX_EVENT_RES", limit)
+    shown: list[str] = []
+    for name in ("warning", "error"):
+        monkeypatch.setattr(_action_base.display, name, lambda text, *_args, **_more: shown.append(text))
+    large = {"results": [{"sealed": "x" * size}, {"sealed": "y" * size}], "warnings": ["Mind."], "failed": True, "msg": "Two failed."}
+    made = {**large, "invocation": {"module_args": {"devices": NAMES}}}
+    monkeypatch.setattr(_action_base.ActionBase, "run", lambda *_args: {})
+    monkeypatch.setattr(_action_base, "run_in_process", lambda *_args, **_more: made)
+    monkeypatch.setattr(IntuneActionBase, "_run_as_module", lambda *_args: made)
+    subject = action(transport="local" if way == "in process" else "ssh")
+    return subject.run(task_vars=variables), shown
+
+
+WAYS = pytest.mark.parametrize("way", ["in process", "as a module"])
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("limit", "size", "variables", "hidden"),
+    [
+        pytest.param("8000", 1000, {}, False, id="it fits"),
+        pytest.param("8000", 1000, {"__pin_reset_handed_on": True}, False, id="it fits, and others would hand it over"),
+        pytest.param(None, 10**6, {}, False, id="no limit"),
+        pytest.param("8000", 5000, {"__pin_reset_handed_on": True}, True, id="case 72: others hand it over"),
+        pytest.param(None, 10**6, {"__pin_reset_handed_on": True}, True, id="case 72: elsewhere the usual limit counts"),
+        pytest.param(None, 100_000, {"__pin_reset_handed_on": True}, False, id="elsewhere, below the usual limit"),
+    ],
+)
+def test_a_result_that_is_too_large_is_hidden_where_others_hand_it_over(
+    monkeypatch: pytest.MonkeyPatch, way: str, limit: str | None, size: int, variables: dict[str, t.Any], hidden: bool
+) -> None:
+    result, shown = run_large(monkeypatch, limit, way, size, **variables)
+    assert result.get("_ansible_no_log", False) is hidden
+    assert shown == (["Mind.", "Two failed."] if hidden else []), "what Ansible does not show of a hidden result"
+    entries = result["handed_on"]["results"] if hidden else result["results"]
+    assert [entry["sealed"][0] for entry in entries] == ["x", "y"], "the registered variable has them"
+    assert ("results" in result) is not hidden and result["warnings"] == ["Mind."]
+
+
+@WAYS
+def test_case_72_the_arguments_are_left_out_first(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    result, _shown = run_large(monkeypatch, "3000", way, 1000)
+    assert "invocation" not in result and result["warnings"] == ["Mind."] and "_ansible_no_log" not in result
+
+
+@WAYS
+def test_case_72_a_task_of_somebody_else_says_that_the_job_does_not_keep_its_result(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    result, shown = run_large(monkeypatch, "8000", way, 5000)
+    assert "_ansible_no_log" not in result and len(result["results"]) == 2 and shown == []
+    _mind, told = result["warnings"]
+    assert told.startswith("The result of this task has 101") and "keeps no result above 8000 (MAX_EVENT_RES)" in told
+
+
+@pytest.mark.parametrize(
+    ("variables", "no_log", "shows"), [({}, False, True), ({}, True, False), ({"__pin_reset_handed_on": True}, False, False)]
+)
+def test_a_module_knows_whether_its_result_is_shown(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, t.Any], no_log: bool, shows: bool
+) -> None:
+    monkeypatch.setenv("MAX_EVENT_RES", "8000")
+    monkeypatch.setattr(_action_base.ActionBase, "run", lambda *_args: {})
+    seen: list[t.Any] = []
+
+    def run(_params: t.Any, client: t.Any, _check: bool) -> Outcome:
+        seen.append((client.largest_result, client.shows_result))
+        return Outcome({})
+
+    subject = action(module(run), args={"access_token": "s3cret"})
+    subject._task.no_log = no_log
+    assert "failed" not in subject.run(task_vars=variables) and seen == [(8000, shows)]
+    there = action(module(run), transport="ssh")
+    there._task.no_log = no_log
+    there._execute_module = lambda **_more: seen.append(there._task.no_log) or {}
+    there.run(task_vars=variables)
+    assert seen[1] is not shows and there._task.no_log is no_log

@@ -5,16 +5,26 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import OWNERSHIPS
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.prediction import PREDICTIONS
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result import COUNTED
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.status import STATUSES as OUTCOMES
-from ansible_collections.endpointops.intune.plugins.module_utils._readiness.device_lines import PREDICTED, STATUSES, tell_devices
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.device_lines import (
+    OWNERS,
+    PREDICTED,
+    SHOWN,
+    STATUSES,
+    render_plan,
+    tell_devices,
+)
 
 
 def test_every_outcome_and_status_has_words():
     assert {prediction.outcome for prediction in PREDICTIONS} == set(PREDICTED)
-    assert set(STATUSES) == set(COUNTED) - {"total", "changed"} | set(OUTCOMES)
+    assert set(STATUSES) == set(COUNTED) - {"total", "changed"} | set(OUTCOMES) and set(OWNERS) == set(OWNERSHIPS)
 
 
 def test_a_task_that_failed_before_it_had_devices_tells_why():
@@ -48,7 +58,7 @@ def test_a_fleet_names_only_devices_that_need_somebody():
 def test_more_failed_devices_than_a_summary_names_are_counted():
     results = [{"device": f"D{n}", "status": "failed", "reason": None} for n in range(70)]
     told = list(tell_devices({"results": results, "summary": {"total": 70, "failed": 70}}))
-    assert len(told) == 1 + 50 + 1 and told[-1] == "  and 20 more, see pin_reset_results"
+    assert len(told) == 1 + 50 + 1 and told[-1] == "  and 20 more, see the tasks 'Results' and pin_reset_results"
 
 
 def planned(outcome, *, status="planned", reason="Why."):
@@ -109,3 +119,58 @@ def sealed(number: int, **more):
 def test_it_is_told_where_sealed_passcodes_are(results, told):
     found = list(tell_devices({"results": results, "summary": {"total": len(results)}}))
     assert [line for line in found if "sealed" in line] == told and "BEGIN CMS" not in str(found)
+
+
+PHONE = {
+    **{"device": "group Phones", "id": "0f5bb0a1", "device_name": "PHONE-1", "operating_system": "Android", "os_version": "14"},
+    **{"user_principal_name": "anna@contoso.com", "ownership": "company", "status": "planned", "predicted_outcome": "new_passcode"},
+}
+KNOWN = "PHONE-1 (0f5bb0a1, Android 14, anna@contoso.com, company-owned)"
+REFUSED = {"status": "refused", "reason": "personally_owned", "message": "Add personal."}
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        pytest.param({}, f"{KNOWN}: would be reset; expected: a new passcode", id="case 72: would be reset"),
+        pytest.param(REFUSED, f"{KNOWN}: refused (personally_owned). Add personal.", id="case 72: refused and why"),
+        pytest.param({"status": "done", "reason": None}, f"{KNOWN}: done", id="case 72: reset before"),
+        pytest.param(
+            {"user_principal_name": None, "ownership": "unknown", "os_version": None, "predicted_outcome": None},
+            "PHONE-1 (0f5bb0a1, Android, no user, owner unknown): would be reset",
+            id="case 72: little is known",
+        ),
+        pytest.param(
+            {"device_name": None}, KNOWN.replace("PHONE-1", "group Phones") + ": would be reset; expected: a new passcode", id="no name"
+        ),
+        pytest.param(
+            {"device_name": "A\x1b[31m\nB"},
+            KNOWN.replace("PHONE-1", "A\\x1b[31m\\nB") + ": would be reset; expected: a new passcode",
+            id="hostile name",
+        ),
+    ],
+)
+def test_a_plan_says_of_each_device_what_an_approver_has_to_know(more, told):
+    item = {**PHONE, **more}
+    assert list(render_plan([item])) == [f"  {told}"]
+    if "\n" not in str(item["device_name"]):
+        found = list(tell_devices({"results": [item], "summary": {"total": 1}}, check=True))
+        assert found[-1] == f"  {told}"
+
+
+def test_a_real_run_names_devices_shortly():
+    assert (
+        list(tell_devices({"results": [{**PHONE, **REFUSED}], "summary": {"total": 1}}))[-1]
+        == "  PHONE-1: refused (personally_owned). Add personal."
+    )
+
+
+@given(st.lists(st.text(max_size=1200), max_size=30))
+def test_case_72_a_plan_has_a_line_for_each_device_in_chunks_that_awx_shows(names):
+    chunks = list(render_plan([{**PHONE, "device_name": name or "D"} for name in names]))
+    lines = [line for chunk in chunks for line in chunk.split("\n")]
+    assert len(lines) == len(names) and all(line.startswith("  ") for line in lines)
+    assert all(len(chunk) <= SHOWN or "\n" not in chunk for chunk in chunks)
+    assert not any(
+        len(one) + 1 + len(two) <= SHOWN for one, two in zip(chunks, (chunk.split("\n")[0] for chunk in chunks[1:]), strict=False)
+    )

@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.endpointops.intune.plugins.module_utils._readiness.device_lines import render_plan
+from ansible_collections.endpointops.intune.plugins.module_utils._secrecy import drop_secrets
+from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
+
+display = Display()
+OPTIONS = ("results", "first", "total")
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
+    """Hands a piece of the results of a run of the role over, as the result of a task of its own."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Json:
+        """Return the result of the task."""
+        result: Json = super().run(tmp, task_vars)
+        del tmp
+        given = {name: self._task.args.get(name) for name in OPTIONS}
+        entries = given["results"]
+        if set(self._task.args) != set(OPTIONS) or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise AnsibleActionFail(
+                "pin_reset_results must get 'results', a list of entries, with 'first' and 'total', and no other option."
+            )
+        entries = drop_secrets(entries)
+        if self._task.check_mode and all("status" in entry and "device" in entry for entry in entries):
+            for lines in render_plan(entries):
+                display.display(lines)
+        result.update(results=entries, first=int(given["first"]), total=int(given["total"]))
+        return result
