@@ -59,7 +59,7 @@ RETURN = r"""
 _value:
   description:
     - A dictionary for each piece, with the numbers of its C(first) and its C(last) entry, counted from 1, the C(total) of all pieces, and
-      a C(label) such as C(1 to 180 of 3000). Empty where the result fits, and without the list.
+      a C(label) such as C(1 to 420 of 3000). Empty where the result fits, and without the list.
   type: list
   elements: dict
 """
