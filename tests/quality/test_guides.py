@@ -25,7 +25,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._devices.predic
 from ansible_collections.endpointops.intune.plugins.module_utils._hello import finding
 from ansible_collections.endpointops.intune.plugins.module_utils._probe.reason import Code
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.model import ReasonCode
-from tests.support.modules import list_modules
+from tests.support.modules import WITHOUT_CONNECTION, list_modules
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = sorted(ROOT.glob("docs/**/*.rst"))
@@ -135,6 +135,9 @@ def check(task: dict[str, t.Any]) -> None:
         assert set(task.get("vars", {})) <= set(known), task
     elif action == "ansible.builtin.import_playbook":
         assert not task[action].startswith(COLLECTION) or task[action].removeprefix(COLLECTION) in PLAYBOOKS, task
+    elif action.removeprefix(COLLECTION) in WITHOUT_CONNECTION:
+        told = yaml.safe_load(module(action.removeprefix(COLLECTION)).DOCUMENTATION)["options"]
+        assert set(task[action] or {}) <= set(told), task
     elif action.startswith(COLLECTION):
         name = action.removeprefix(COLLECTION)
         assert name in MODULES, action

@@ -73,6 +73,8 @@ def test_an_entry_says_everything_about_a_device() -> None:
         "device_name": "PC-1",
         "operating_system": "Windows",
         "os_version": "10.0.22631",
+        "user_principal_name": None,
+        "ownership": None,
         "predicted_outcome": "not_supported",
         "predicted_reason": prediction.WINDOWS.reason,
         "status": "done",
@@ -263,7 +265,16 @@ def test_an_entry_is_documented_key_by_key() -> None:
 
 
 def test_an_entry_of_the_info_module_lacks_what_only_a_reset_has() -> None:
-    lacking = sorted(["approval", "changed", "confirmed", "predicted_outcome", "predicted_reason", "request_id"])
+    lacking = [
+        "approval",
+        "changed",
+        "confirmed",
+        "ownership",
+        "predicted_outcome",
+        "predicted_reason",
+        "request_id",
+        "user_principal_name",
+    ]
     assert differences(list[ReturnedResult], documented(intune_device_passcode_info, "results"), "results") == [
         f"results[].{name} is only in one of the two" for name in lacking
     ]
