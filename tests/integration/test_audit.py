@@ -69,6 +69,8 @@ def test_case_72_a_fleet_counts_by_the_pieces_of_its_results(ansible):
     ]
     assert {action for action, _row in rows} == {f"{COLLECTION}.pin_reset_results"} and len(rows) == 12
     assert {row["canonical_facts"]["intune_device_id"] for _action, row in rows} == set(ansible.tenant.control.resets())
+    read_later = {"results": [{"id": "1", "device_name": "D", "status": "pending"}, {"id": "2", "device_name": None, "status": "unknown"}]}
+    assert [row["name"] for row in compiled[f"{COLLECTION}.pin_reset_results"].input(read_later).all()] == ["D"]
 
 
 def test_each_device_that_a_task_touched_is_one_row(ansible):

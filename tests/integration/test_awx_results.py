@@ -16,6 +16,9 @@ from .test_device_passcode_info import recipient, unseal
 from .test_fleet import names
 from .test_results import GIVEN, LIMIT, SIZE, read_passcodes, weigh
 
+PLATFORMS = {"pin_reset_platforms": GIVEN["pin_reset_platforms"]}
+ANSWERS = {name: value for name, value in GIVEN.items() if name not in PLATFORMS}
+
 
 @pytest.fixture
 def controller(tmp_path: pathlib.Path, tenant: t.Any) -> Controller:
@@ -45,8 +48,8 @@ def assert_kept(job: Job) -> None:
 
 def test_case_72_every_sealed_passcode_of_a_fleet_is_in_the_events_of_the_job(controller, tmp_path):
     certificate, key = recipient(tmp_path)
-    extra = {"pin_reset_seal_to": [certificate.read_text(encoding="utf-8")]}
-    job = controller.launch("reset fleet", controller.secret, GIVEN, extra=extra, limit=LIMIT)
+    extra = {**PLATFORMS, "pin_reset_seal_to": [certificate.read_text(encoding="utf-8")]}
+    job = controller.launch("reset fleet", controller.secret, ANSWERS, extra=extra, limit=LIMIT)
     assert job.code == 0 and job.summary["devices"]["done"] == SIZE, job.output
     assert_kept(job)
     entries = list_entries(job)
@@ -60,8 +63,8 @@ def test_case_72_a_fleet_that_fails_says_so_beside_its_pieces(controller, tmp_pa
     control = controller.tenant.control
     control.patch_device(control.device("FLEET-000007")["id"], outcome="failed")
     certificate, key = recipient(tmp_path)
-    extra = {"pin_reset_seal_to": [certificate.read_text(encoding="utf-8")]}
-    job = controller.launch("reset fleet", controller.secret, GIVEN, extra=extra, limit=LIMIT)
+    extra = {**PLATFORMS, "pin_reset_seal_to": [certificate.read_text(encoding="utf-8")]}
+    job = controller.launch("reset fleet", controller.secret, ANSWERS, extra=extra, limit=LIMIT)
     assert job.code == 2 and "The task failed for 1 of 24 devices; of the others, 23 are done." in job.output, job.output
     assert_kept(job)
     entries = list_entries(job)
@@ -75,8 +78,8 @@ def test_case_72_the_dry_run_lists_every_device_for_the_approver(controller):
     control.reset("fleet:60")
     personal = control.device("FLEET-000005")["id"]
     control.patch_device(personal, managedDeviceOwnerType="personal")
-    given = {**GIVEN, "pin_reset_max_devices": 60}
-    job = controller.launch("reset fleet", controller.secret, given, "check", limit=LIMIT)
+    given = {**ANSWERS, "pin_reset_max_devices": 60}
+    job = controller.launch("reset fleet", controller.secret, given, "check", extra=PLATFORMS, limit=LIMIT)
     assert job.code == 2 and control.writes() == [], job.output
     assert_kept(job)
     entries = [entry for name, result in list_results(job) if name.startswith("Results | ") for entry in result["results"]]

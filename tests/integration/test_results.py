@@ -93,6 +93,15 @@ def test_case_72_a_run_that_was_killed_is_continued_and_hands_all_over(fleet, ea
     assert not [secret for secret in control.secrets() if secret in play.output]
 
 
+def test_case_72_what_is_fetched_later_arrives_too(fleet, ansible):
+    certificate, key = recipient(ansible.folder)
+    assert run(ansible, "reset_passcode", **GIVEN).code == 0
+    given = {name: value for name, value in GIVEN.items() if name != "pin_reset_max_devices"}
+    play = run(ansible, "fetch_passcode", **given, pin_reset_seal_to=str(certificate))
+    opened = {entry["id"]: unseal(entry["sealed_passcode"], key, certificate) for entry in collect(play)}
+    assert play.code == 0 and opened == read_passcodes(fleet), play.output
+
+
 @pytest.mark.parametrize(
     ("call", "arguments"),
     [
