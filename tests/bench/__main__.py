@@ -14,6 +14,7 @@ throttles. Duplicates and lost devices are counted from the tenant's own records
 
 fleet         one task for the whole fleet; fleet_killed: kill -9 at a random moment, and run again with the same journal;
               fleet_lost: with lost answers
+shared        2, 4, and 8 processes at once with one application, for several forms of Retry-After
 uri, sdk      the same lost answers, for a loop of ansible.builtin.uri and for one over Microsoft's SDK with its own retry handler
 one           a task for one device against ansible.builtin.ping: in the controller's process, and as a module; medians
 loop          a loop of such tasks against the same loop of ansible.builtin.uri
@@ -35,7 +36,7 @@ import sys
 import time
 import typing as t
 
-from . import figures, fleets, inventory, memory, others, reports, tasks
+from . import figures, fleets, inventory, memory, others, reports, shared, tasks
 from .plan import QUICK, ROOT, Plan
 
 OUTPUT = ROOT / "tests" / "output" / "bench.json"
@@ -44,6 +45,7 @@ SCENARIOS: dict[str, Scenario] = {
     "fleet": fleets.fleet,
     "fleet_killed": fleets.fleet_killed,
     "fleet_lost": fleets.fleet_lost,
+    "shared": shared.shared,
     "uri": others.uri,
     "sdk": others.sdk,
     "one": tasks.one,

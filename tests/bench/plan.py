@@ -16,7 +16,8 @@ class Plan(t.NamedTuple):
     """``devices`` of a fleet, ``others`` for those who send one by one, ``repeats`` of one task, ``rounds`` of a loop.
 
     ``tenant`` devices are read for the memory, of which ``named`` are picked by name; ``listed`` are hosts of an inventory; ``reported``
-    devices are in a report. ``seed`` of what is left to chance.
+    devices are in a report; ``shared`` devices are reset by so many ``processes`` at once, for each of the ``styles`` of Retry-After.
+    ``seed`` of what is left to chance.
     """
 
     devices: int = 2000
@@ -27,7 +28,22 @@ class Plan(t.NamedTuple):
     named: int = 5000
     listed: int = 5000
     reported: int = 10_000
+    shared: int = 1200
+    processes: tuple[int, ...] = (2, 4, 8)
+    styles: tuple[str, ...] = ("integer", "missing", "mixed")
     seed: int = 1
 
 
-QUICK = Plan(devices=400, others=60, repeats=7, rounds=20, tenant=10_000, named=500, listed=1000, reported=2000)
+QUICK = Plan(
+    devices=400,
+    others=60,
+    repeats=7,
+    rounds=20,
+    tenant=10_000,
+    named=500,
+    listed=1000,
+    reported=2000,
+    shared=500,
+    processes=(2,),
+    styles=("integer",),
+)
