@@ -116,24 +116,25 @@ class AuditLogReader:
         """Return the request for the newest page, for a caller that sends it beside others and hands over its result."""
         return self._client.request("GET", PATH, QUERY, version=BETA)
 
-    def take(self, result: CallResult, since: float) -> AuditLog:
-        """Return the log by the result of ``request``; where that is not enough, the log is read again."""
+    def take(self, result: CallResult, since: float, enough: float = -math.inf) -> AuditLog:
+        """Return the log by the result of ``request``; where that does not reach back to ``since``, the log is read again, see ``read``."""
         page, back = _parse_page(result), PagesBack()
         back.add(page.get("value", ()) if page else ())
         complete_since = -math.inf if page and not page.get("@odata.nextLink") else back.complete_since
         if complete_since > since - SKEW:
-            return self.read(since, renew=True)
+            return self.read(since, renew=True, enough=enough)
         self._keep(back.entries, complete_since)
         self._note_read(since)
         return self._kept
 
-    def read(self, since: float, *, renew: bool = False) -> AuditLog:
+    def read(self, since: float, *, renew: bool = False, enough: float = -math.inf) -> AuditLog:
         """Return the resets since a moment, and maybe older ones; ``complete_since`` says how far the log was read.
 
         :param renew: however long ago it was read.
+        :param enough: a later moment that is enough where the log is long, since what is older was read before.
         """
         if self.is_allowed and (renew or self._client.clock.monotonic() >= self._next or since < self._asked_since):
-            self._fetch_or_warn(since - SKEW)
+            self._fetch_or_warn(since - SKEW, enough - SKEW)
             self._note_read(since)
         return self._kept
 
@@ -152,9 +153,9 @@ class AuditLogReader:
         both = {device: tuple(sorted((*before.get(device, ()), *times))) for device, times in found.items()}
         self._kept = AuditLog({**before, **both}, complete_since, self._client.service_now())
 
-    def _fetch_or_warn(self, since: float) -> None:
+    def _fetch_or_warn(self, since: float, enough: float) -> None:
         try:
-            self._fetch(since)
+            self._fetch(since, enough)
         except (errors.ForbiddenError, errors.NotFoundError) as failure:
             self.is_allowed = False
             self._warn_once(f"The remote action audit log cannot be read: {failure} {COST}")
@@ -166,14 +167,15 @@ class AuditLogReader:
             self._has_warned = True
             self._warn(text)
 
-    def _fetch(self, since: float) -> None:
+    def _fetch(self, since: float, enough: float) -> None:
         back = PagesBack()
         for number, page in enumerate(self._client.list_pages(PATH, QUERY, version=BETA), start=1):
             back.add(page)
-            if back.complete_since <= since:
+            is_long = number == MAX_PAGES
+            if back.complete_since <= (max(since, enough) if is_long else since):
                 self._keep(back.entries, back.complete_since)
                 return
-            if number == MAX_PAGES:
+            if is_long:
                 break
         else:
             self._keep(back.entries, -math.inf)

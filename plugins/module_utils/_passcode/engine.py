@@ -64,10 +64,8 @@ class ResetEngine:
         self._progress = Progress(items, client, scheduler.limit.limit_of(is_write=not rules.check), self._queue)
         self._waiting_since: float | None = None  # since when nothing is left to be sent or settled
         self._looked_last = False  # at the resets that the service does not show, when confirm_timeout was over
-        for work in self._queue.all if earlier else ():
-            if found := (earlier or {}).get(work.item.id.lower()):
-                self._queue.remove(work)
-                self._results.resume(work, found)
+        for work in self._queue.take_by_id(earlier) if earlier else ():
+            self._results.resume(work, earlier[work.item.id.lower()])
 
     @property
     def failure(self) -> errors.IntuneError | None:
@@ -209,7 +207,9 @@ class ResetEngine:
         """Let other processes take the devices that need no lock any more."""
         # A task that only waits for locks keeps none: two of them would wait for each other. Who waits for a lock reads the log again.
         is_busy = self._queue.to_send > 0 or self._queue.count("accepted", "lost") > 0
-        for work in [work for work in self._locked if not (is_busy and keeps_lock(work))]:
+        # Not all that are locked: while the service is slow to show resets, or the devices are off, that is the whole fleet.
+        moved = {work for work in self._queue.take_moved() if work in self._locked and not keeps_lock(work)}
+        for work in moved if is_busy else list(self._locked):
             self._locked.remove(work)
             self._locks.release(work.item.id)
 
@@ -236,13 +236,13 @@ class ResetEngine:
             self._waiting_since = None
             return
         self._waiting_since = now if self._waiting_since is None else self._waiting_since
-        waited = now - self._waiting_since
-        unconfirmed = [work for work in queue.list_by_time() if must_confirm(work, rules)]
-        if waited < rules.confirm_timeout and unconfirmed:
-            return
+        # Asked before the devices are looked through: they are many, and this is decided in each turn.
         if (rules.wait or queue.count("locked")) and max(queue.next_time or 0.0, now) <= self._waiting_since + rules.wait_timeout:
             return
-        is_last_look = bool(unconfirmed) and not self._looked_last
+        is_unconfirmed = any(must_confirm(work, rules) for work in queue.list_by_time())
+        if is_unconfirmed and now < self._waiting_since + rules.confirm_timeout:
+            return
+        is_last_look = is_unconfirmed and not self._looked_last
         self._looked_last = self._looked_last or is_last_look
         for work in queue.take_all_timed():
             if is_last_look and must_confirm(work, rules):

@@ -60,6 +60,7 @@ class ResetQueue:
         self._syncs: collections.deque[QueuedReset] = collections.deque()
         self._counts: collections.Counter[Phase] = collections.Counter({"queued": len(self.all)})
         self._timed: list[tuple[float, int, QueuedReset]] = []
+        self._moved: list[QueuedReset] = []
         self._number = itertools.count()
 
     @property
@@ -101,6 +102,12 @@ class ResetQueue:
         self._counts[work.phase] -= 1
         self._counts[phase] += 1
         work.phase = phase
+        self._moved.append(work)
+
+    def take_moved(self) -> list[QueuedReset]:
+        """Return the devices of which something became known since the last time; one that was moved twice comes twice."""
+        moved, self._moved = self._moved, []
+        return moved
 
     def requeue(self, work: QueuedReset) -> None:
         """Let a device be read again, after all others."""
@@ -133,9 +140,11 @@ class ResetQueue:
         """Let a device be asked to check in."""
         self._syncs.append(work)
 
-    def remove(self, work: QueuedReset) -> None:
-        """Take a queued device out: its caller holds it."""
-        self._queued.remove(work)
+    def take_by_id(self, ids: t.Container[str]) -> list[QueuedReset]:
+        """Return the queued devices with one of these IDs in lower case; their caller holds them."""
+        chosen = [work for work in self._queued if work.item.id.lower() in ids]
+        self._queued = collections.deque(work for work in self._queued if work.item.id.lower() not in ids)
+        return chosen
 
     def take_queued(self, number: int) -> list[QueuedReset]:
         """Return devices to be read, whose phase the caller changes."""

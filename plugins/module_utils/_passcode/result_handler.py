@@ -85,7 +85,7 @@ class ResultHandler:
                 self._take_one(result.key, result)
             except Exception as failure:  # a defect must not take the outcomes of the other devices with it
                 self.abort(errors.InternalError(failure), [result.key] if result.key is not None else [])
-            if self._not_written is not None:
+            if self._not_written is not None and self.failure is None:
                 self.stop(self._not_written)
 
     def _take_one(self, work: QueuedReset | None, result: CallResult) -> None:

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import math
 import typing as t
 
@@ -42,8 +44,8 @@ class ShownResets:
         self._audited = AuditLog()  # by the last look
         self._asked_at = self._looked_at = -math.inf  # of the look that is under way, and of the last one, by the monotonic clock
         self._is_current = True  # the log was asked for since the newest reset was accepted
-        self._first_sent, self._last_sent = math.inf, 0.0  # of the resets that the service accepted, by its clock
-        self._lost_since = math.inf  # the earliest of those whose response got lost
+        self._last_sent = 0.0  # of the resets that the service accepted, by its clock; 0 before the first
+        self._unconfirmed, self._lost = _Oldest(lambda work: work.item.confirmed is False), _Oldest(lambda work: work.phase == "lost")
         if not rules.beta and not rules.again:
             warn(f"use_beta is false, so the remote action audit log is not read. {COST}")
 
@@ -79,7 +81,7 @@ class ShownResets:
         if self._look_back == "asked":
             self._note_look(self._audit_log.take(result, self._look_since()), self._asked_at)
         else:
-            self._audit_log.take(result, self._rules.since)
+            self._audit_log.take(result, self._rules.since, self._look_since())
 
     def has_looked_back(self) -> bool:
         """Return whether the log was read, or cannot be. Where the engine had no room for it, it is read now."""
@@ -112,13 +114,14 @@ class ShownResets:
 
     def note_sent(self, work: QueuedReset) -> None:
         """Note a reset that the service accepted."""
-        self._last_sent, self._first_sent = max(self._last_sent, work.requested_at), min(self._first_sent, work.requested_at)
+        self._last_sent = max(self._last_sent, work.requested_at)
+        self._unconfirmed.add(work)
         self._is_current = False
 
     def note_lost(self, work: QueuedReset) -> None:
         """Note a reset whose response got lost now."""
         work.lost_at = self._client.service_now()
-        self._lost_since = min(self._lost_since, work.requested_at)
+        self._lost.add(work)
 
     def note_earlier(self, work: QueuedReset, earlier: EarlierReset) -> None:
         """Note a reset that an earlier run sent."""
@@ -133,7 +136,7 @@ class ShownResets:
         """Note that the log shows a reset which the service accepted, and which the device's record does not show yet."""
         item = work.item
         if item.confirmed is False and reset_state.find_own_reset(item, device) is None:
-            log = self._audit_log.read(self._first_sent)
+            log = self._audit_log.read(self._unconfirmed.find_oldest(work.requested_at))
             item.confirmed = bool(audit_shows(item.id, work.requested_at, item.before, log))
 
     def settle(self, work: QueuedReset, device: Device) -> tuple[RecordedReset | None, bool | None, bool]:
@@ -145,7 +148,7 @@ class ShownResets:
         item.device = item.device or device
         found, ran = reset_state.find_own_reset(item, device), t.cast("bool | None", True)
         if found is None:
-            log = self._audit_log.read(self._lost_since)
+            log = self._audit_log.read(self._lost.find_oldest(work.requested_at))
             ran = audit_shows(item.id, work.requested_at, item.before, log)
             if ran is False and not self._proves_not_run(work, log):
                 ran = None
@@ -167,8 +170,8 @@ class ShownResets:
         unconfirmed = [work.item for work in self._queue.all if is_unconfirmed(work.item)]
         for item in unconfirmed:
             item.message = reset_state.UNCONFIRMED
-        if self._first_sent < math.inf and not stopped:
-            log = self._audit_log.read(self._rules.since, renew=not self._is_current)
+        if self._last_sent and not stopped:
+            log = self._audit_log.read(self._rules.since, renew=not self._is_current, enough=self._look_since())
             for work in self._queue.all:
                 shown = reset_state.is_repeated(work.item, self._rules.since, log.times_of(work.item.id))
                 work.item.is_repeated = work.item.is_repeated or shown
@@ -178,6 +181,24 @@ class ShownResets:
             *(_warn_unconfirmed(unconfirmed, timeout) for _any in unconfirmed[:1]),
             *(_warn_repeated(repeated) for _any in repeated[:1]),
         ]
+
+
+class _Oldest:
+    """The earliest reset of those that wait for something: the log is read back to that one, and not over and over to the first of a fleet."""
+
+    def __init__(self, waits: t.Callable[[QueuedReset], bool]) -> None:
+        self._waits = waits
+        self._works: list[tuple[float, int, QueuedReset]] = []
+        self._number = itertools.count()
+
+    def add(self, work: QueuedReset) -> None:
+        heapq.heappush(self._works, (work.requested_at, next(self._number), work))
+
+    def find_oldest(self, otherwise: float) -> float:
+        """Return when the earliest reset that still waits was sent, or an earlier moment that is given."""
+        while self._works and not self._waits(self._works[0][2]):
+            heapq.heappop(self._works)
+        return min(otherwise, self._works[0][0]) if self._works else otherwise
 
 
 def _warn_unconfirmed(items: t.Sequence[DeviceReset], timeout: float) -> str:

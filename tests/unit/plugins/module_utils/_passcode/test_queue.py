@@ -127,10 +127,21 @@ def test_when_all_are_taken_nothing_waits_any_more() -> None:
     assert queue.take_all() == [] and not queue.has_queued and not queue.has_writes and queue.next_time is None
 
 
-def test_one_can_be_taken_out() -> None:
-    queue = queue_of(3)
-    queue.remove(queue.all[1])
+def test_some_can_be_taken_out_by_their_ids() -> None:
+    queue = queue_of(4)
+    assert ids(queue.take_by_id({"id-3", "id-1", "id-9"})) == ["id-1", "id-3"]
     assert ids(queue.take_queued(9)) == ["id-0", "id-2"]
+
+
+def test_who_was_moved_is_told_once() -> None:
+    queue = queue_of(3)
+    one, two = queue.take_queued(2)
+    queue.move(one, "reading")
+    queue.make_due(two)
+    assert queue.take_moved() == [one, two] and queue.take_moved() == []
+    queue.requeue(one)
+    queue.finish(two)
+    assert queue.take_moved() == [one, two]
 
 
 def test_failures_are_kept_by_kind_of_request_and_by_device() -> None:

@@ -184,7 +184,7 @@ def test_a_lost_reset_is_looked_for_as_long_as_another_is_to_be_sent(to_send: in
     engine, _items = wire.engine()
     (work,) = engine._queue.take_queued(1)
     engine._queue.move(work, "lost")
-    work.requested_at = work.lost_at = engine._results.shown._lost_since = engine._client.service_now() - lost_responses.PATIENCE - 1
+    work.requested_at = work.lost_at = engine._client.service_now() - lost_responses.PATIENCE - 1
     engine._results._settle(work, parse_device({"id": work.item.id}))
     assert (work.phase, len(wire.resets)) == (phase, 0)
 
