@@ -21,6 +21,8 @@ loop          a loop of such tasks against the same loop of ansible.builtin.uri
 memory        peak memory with a very large tenant, less that of a process that gets ready and does nothing
 report        the report on ten thousand devices: time of the task, and peak memory of a process that makes it
 inventory     ansible-inventory with a host for each device, against the same hosts and variables in a file; processor time
+growing_fleet, growing_inventory
+              processor time and memory per device, from hundreds of devices to tens of thousands, with a quota that is no limit
 
 How to read it: trust ratios, not seconds, and compare only within one run; other work on the machine disturbs it. A second of the
 quota is 10 resets. A fleet's rate can exceed it, since the first 200 go at once; the "shortest time" figure cannot exceed 1.
@@ -36,7 +38,7 @@ import sys
 import time
 import typing as t
 
-from . import figures, fleets, inventory, memory, others, reports, shared, tasks
+from . import figures, fleets, inventory, memory, others, reports, scale, shared, tasks
 from .plan import QUICK, ROOT, Plan
 
 OUTPUT = ROOT / "tests" / "output" / "bench.json"
@@ -53,6 +55,8 @@ SCENARIOS: dict[str, Scenario] = {
     "memory": memory.memory,
     "report": reports.report,
     "inventory": inventory.inventory,
+    "growing_fleet": scale.fleets,
+    "growing_inventory": scale.inventories,
 }
 
 

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import typing as t
 
 from intune_emulator import EmulatorProcess
 
@@ -17,27 +19,34 @@ from .plan import ROOT, Plan
 from .tenant import tenant
 
 
+class Usage(t.NamedTuple):
+    """``mb``: the peak of the process. ``seconds``: processor time of the call alone, in this process and not in the tenant's."""
+
+    mb: float
+    seconds: float
+
+
 def memory(plan: Plan) -> list[Figure]:
     # A read of so many devices takes a hundred pages: their latency has no part in memory.
     with tenant(plan.tenant, latency=0.0) as emulator:
         figures = []
         for what, work in (
-            (f"{plan.named} names of {plan.tenant} devices, check mode", "module"),
+            (f"{plan.named} names of {plan.tenant} devices, check mode", "names"),
             (f"{plan.tenant} devices read", "items"),
             (f"{plan.tenant} devices read for an inventory", "inventory"),
         ):
-            ready, whole = (peak(emulator, plan, work, mode, plan.tenant) for mode in ("ready", "whole"))
-            note = f"{whole:.0f} MB with, {ready:.0f} MB without"
-            figures.append(Figure(what, whole - ready, " MB", most=60.0, note=note))
+            ready, whole = (usage(emulator, work, plan.tenant, plan.named, mode=mode) for mode in ("ready", "whole"))
+            note = f"{whole.mb:.0f} MB with, {ready.mb:.0f} MB without; {whole.seconds:.1f} s of processor time"
+            figures.append(Figure(what, whole.mb - ready.mb, " MB", most=60.0, note=note))
         return figures
 
 
-def peak(emulator: EmulatorProcess, plan: Plan, work: str, mode: str, devices: int) -> float:
-    """MB"""
+def usage(emulator: EmulatorProcess, work: str, devices: int, names: int = 1, *, mode: str = "whole") -> Usage:
+    """Return what a process uses that does this work, see child.py."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_"))}
-    command = [sys.executable, "-m", "tests.bench.memory_child", work, mode, str(devices), str(plan.named)]
+    command = [sys.executable, "-m", "tests.bench.child", work, mode, str(devices), str(names)]
     # run() kills it when we are stopped.
     done = subprocess.run(command, env={**kept, **emulator.env}, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return float(done.stdout)
+    return Usage(**json.loads(done.stdout.splitlines()[-1]))

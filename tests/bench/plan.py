@@ -18,6 +18,7 @@ class Plan(t.NamedTuple):
     ``tenant`` devices are read for the memory, of which ``named`` are picked by name; ``listed`` are hosts of an inventory; ``reported``
     devices are in a report; ``shared`` devices are reset by so many ``processes`` at once, for each of the ``styles`` of Retry-After.
     ``seed`` of what is left to chance.
+    devices are in a report. ``fleets`` and ``inventories``: their sizes while they grow. ``seed`` of what is left to chance.
     """
 
     devices: int = 2000
@@ -25,12 +26,14 @@ class Plan(t.NamedTuple):
     repeats: int = 30
     rounds: int = 100
     tenant: int = 100_000
-    named: int = 5000
+    named: int = 10_000
     listed: int = 5000
     reported: int = 10_000
     shared: int = 1200
     processes: tuple[int, ...] = (2, 4, 8)
     styles: tuple[str, ...] = ("integer", "missing", "mixed")
+    fleets: tuple[int, ...] = (500, 2000, 10_000, 50_000)
+    inventories: tuple[int, ...] = (500, 10_000, 100_000)
     seed: int = 1
 
 
@@ -40,10 +43,12 @@ QUICK = Plan(
     repeats=7,
     rounds=20,
     tenant=10_000,
-    named=500,
+    named=1000,
     listed=1000,
     reported=2000,
     shared=500,
     processes=(2,),
     styles=("integer",),
+    fleets=(250, 1000, 4000),
+    inventories=(250, 1000, 10_000),
 )

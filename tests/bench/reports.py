@@ -10,7 +10,7 @@ import pathlib
 import tempfile
 
 from .figures import Figure
-from .memory import peak
+from .memory import usage
 from .plan import Plan
 from .playbook import playbook
 from .tenant import tenant
@@ -25,7 +25,7 @@ def report(plan: Plan) -> list[Figure]:
         rows = (pathlib.Path(folder) / "pin-reset-report.csv").read_bytes().count(b"\r\n") - 1
         if done.status != "ok" or rows != plan.reported:
             raise RuntimeError(f"the report was not written: {done.status}, {rows} rows")
-        ready, whole = (peak(emulator, plan, "report", mode, plan.reported) for mode in ("ready", "whole"))
+        ready, whole = (usage(emulator, "report", plan.reported, mode=mode).mb for mode in ("ready", "whole"))
     what = f"report on {plan.reported} devices"
     return [
         Figure(f"{what}, time", done.seconds, " s", most=10.0),
