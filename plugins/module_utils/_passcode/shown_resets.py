@@ -184,7 +184,7 @@ class ShownResets:
 
 
 class _Oldest:
-    """The earliest reset of those that wait for something: the log is read back to that one, and not over and over to the first of a fleet."""
+    """The earliest reset of those that wait for something: the log is read back to that one, not to the first of the fleet."""
 
     def __init__(self, waits: t.Callable[[QueuedReset], bool]) -> None:
         self._waits = waits
