@@ -97,7 +97,8 @@ options:
         those with which the run was begun; a task with others is refused.
       - A run that began more than one day ago, or more than its O(max_age) if that is longer, is not continued, except by a task with the
         same O(reset_since). The task warns of it and begins anew. So tasks of a schedule that are further apart can use the same journal.
-      - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it.
+      - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it,
+        with at most 100,000 devices.
       - The file must have the mode 0600, and be in a folder to which only the user of the task and root can write. Other users must not
         be able to redirect its path. The folder must exist; check mode refuses one in which the file cannot be created, too.
     type: path
@@ -387,7 +388,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.conti
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.device_lock import DeviceLocks
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
-from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import Journal
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.journal_file import MOST_DEVICES, Journal
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.lock_folder import find_folders, validate_directory
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import (
     BAD,
@@ -456,12 +457,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     chosen = lookup.select(
         client, scheduler, names=params["devices"] or (), match_by=params["match_by"], groups=params["device_groups"] or ()
     )
-    if len(chosen.ids) > params["max_devices"]:
-        raise errors.SelectionError(
-            f"{len(chosen.ids)} devices are named, and max_devices allows {params['max_devices']}.",
-            hint="Raise max_devices if it is meant.",
-            effects="none",
-        )
+    refuse_too_many(params, len(chosen.ids))
     refuse_lost_results(params, client, handover, len(chosen.ids))
     items = [DeviceReset(device, names) for device, names in chosen.ids.items()]
     began = client.clock.monotonic()
@@ -484,6 +480,22 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
         warnings=[*warn_of_zone("reset_since", params["reset_since"]), *chosen.warnings, *warn_of_prediction(items), *warnings],
         failure=failure,
     )
+
+
+def refuse_too_many(params: Params, devices: int) -> None:
+    """Raise SelectionError for more devices than are meant, or than a journal can have."""
+    if devices > params["max_devices"]:
+        raise errors.SelectionError(
+            f"{devices} devices are named, and max_devices allows {params['max_devices']}.",
+            hint="Raise max_devices if it is meant.",
+            effects="none",
+        )
+    if params["journal_path"] and devices > MOST_DEVICES:
+        raise errors.SelectionError(
+            f"{devices} devices are named, and a task with journal_path can have at most {MOST_DEVICES}.",
+            hint="Split the devices over several tasks, which can share the journal one after the other.",
+            effects="none",
+        )
 
 
 def validate(params: Params) -> None:

@@ -26,7 +26,8 @@ OPTION = "journal_path"
 NO_FILE = ""
 CLOSED = -1
 MODE = 0o600
-MAX_LINE = 1 << 22  # bytes read at once; no line of ours comes near it, not even one with the IDs of 50,000 devices
+MAX_LINE = 1 << 22  # bytes read at once: the longest line has the IDs of all devices of a run, 40 bytes each
+MOST_DEVICES = 100_000  # of a run
 MAX_REASON = 1000  # characters
 
 

@@ -172,6 +172,17 @@ def test_more_devices_than_max_devices_are_refused() -> None:
     assert statuses(run(wire, max_devices=3)) == {"done": 3}
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_more_devices_than_a_journal_can_have_are_refused_before_the_first_reset(
+    check: bool, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intune_device_passcode, "MOST_DEVICES", 2)
+    wire, path = FleetWire(3), str(tmp_path / "journal")
+    told = refused(wire, errors.SelectionError, check=check, journal_path=path)
+    assert "3 devices are named, and a task with journal_path can have at most 2." in told
+    assert statuses(run(wire, devices=wire.ids[1:], journal_path=path)) == {"done": 2}
+
+
 def test_max_devices_counts_devices_not_names() -> None:
     wire = FleetWire(2)
     outcome = run(wire, devices=[*wire.ids, *wire.ids, "FLEET-000001"], device_groups=["Fleet pilot"], max_devices=2)
