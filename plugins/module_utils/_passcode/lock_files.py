@@ -43,6 +43,7 @@ class LockFile:
     path: str
     handle: int = UNSET
     held: set[int] = dataclasses.field(default_factory=set)
+    is_read: bool = False
     memory: ResetMemory = dataclasses.field(default_factory=ResetMemory)
 
     def is_current(self) -> bool:
@@ -73,9 +74,6 @@ class LockFolder:
                 file.handle = _open_file(file.path)
             except OSError as failure:
                 raise unusable(reason_of(failure), file.path) from failure
-            self._read_memory(file)
-            if file.memory.is_untidy:
-                self._tidy(file)
 
     def close(self) -> None:
         """Close all files, which releases their locks."""
@@ -94,6 +92,8 @@ class LockFolder:
         file, place = self._locate(device)
         if not file.is_current():
             self._reopen(file)
+        if not file.is_read:
+            self._read_first(file)
         is_ours = self._lock(file, place)
         if is_ours and not file.is_current():
             # A process that tidied it put another one in its place just before.
@@ -147,6 +147,13 @@ class LockFolder:
                 file.memory.note(key, known)
             with self._watch(file):
                 write(file.handle, lines)
+
+    def _read_first(self, file: LockFile) -> None:
+        """Read a file before its first lock. The others are not read: a task for one device must not take longer after a large fleet."""
+        file.is_read = True
+        self._read_memory(file)
+        if file.memory.is_untidy:
+            self._tidy(file)
 
     def _read_memory(self, file: LockFile) -> None:
         with self._watch(file):

@@ -236,7 +236,8 @@ def test_a_file_that_was_emptied_is_read_anew(folder: str) -> None:
         locks.release(A)
         os.truncate(file_of(folder, A), 0)
         note(folder, (A, "open", START + 60))
-        assert locks.take(A) and locks.find_remembered(A) == known("open", START + 60)
+        assert locks.take(A) and (found := locks.find_remembered(A)) is not None
+        assert (found.state, found.intended_at) == ("open", START + 60)
 
 
 @pytest.mark.parametrize("place", ["read", "write", "short"])
@@ -260,6 +261,15 @@ def test_what_the_system_refuses_is_told_once_and_the_locks_stay(folder: str, mo
     assert f"in '{folder}/devices-" in text and {"short": "a part of what was written"}.get(place, "Input/output error") in text
 
 
+def test_a_task_for_one_device_reads_the_file_of_that_one_alone(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    note(folder, *((device, "accepted", START) for device in devices(200)))
+    taken, take = list[bytes](), device_memory.ResetMemory._take
+    monkeypatch.setattr(device_memory.ResetMemory, "_take", lambda self, line: taken.append(line) or take(self, line))
+    with DeviceLocks([folder]) as locks:
+        assert locks.take(A) and locks.find_remembered(A) is None
+    assert taken == lines_of(folder, A) and 0 < len(taken) < 40
+
+
 # --- tidying --------------------------------------------------------------------------------------------------------
 
 
@@ -275,7 +285,7 @@ def test_a_large_file_is_made_anew_with_one_line_a_device(folder: str) -> None:
     note(folder, *((device, "accepted", START + number) for number, device in enumerate([*same, A])))
     fill(folder, A)
     with DeviceLocks([folder]) as locks:
-        assert len(lines_of(folder, A)) == len(same) + 1
+        assert locks.take(A) and len(lines_of(folder, A)) == len(same) + 1
         for number, device in enumerate([*same, A]):
             assert locks.take(device) and locks.find_remembered(device) == known("accepted", START + number)
     assert sorted(os.listdir(folder)) == sorted(f"devices-{number:x}.lock" for number in range(16))
@@ -303,7 +313,7 @@ def test_who_has_the_old_file_takes_devices_in_the_new_one(folder: str) -> None:
         note(folder, (A, "open", START))
         fill(folder, A)
         with DeviceLocks([folder]) as tidying:
-            assert len(lines_of(folder, A)) == 1 and tidying.take(A)
+            assert tidying.take(A) and len(lines_of(folder, A)) == 1
             tidying.remember([A], "accepted", START)
             assert not early.take(A)
             tidying.release(A)
