@@ -22,7 +22,7 @@ memory        peak memory with a very large tenant, less that of a process that 
 report        the report on ten thousand devices: time of the task, and peak memory of a process that makes it
 inventory     ansible-inventory with a host for each device, against the same hosts and variables in a file; processor time
 growing_fleet, growing_inventory
-              processor time and memory per device, from hundreds of devices to tens of thousands, with a quota that is no limit
+              processor time and memory per device, from hundreds of devices to tens of thousands, in a time that runs faster
 
 How to read it: trust ratios, not seconds, and compare only within one run; other work on the machine disturbs it. A second of the
 quota is 10 resets. A fleet's rate can exceed it, since the first 200 go at once; the "shortest time" figure cannot exceed 1.

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import typing as t
 
 from intune_emulator import EmulatorProcess
@@ -41,12 +42,13 @@ def memory(plan: Plan) -> list[Figure]:
         return figures
 
 
-def usage(emulator: EmulatorProcess, work: str, devices: int, names: int = 1, *, mode: str = "whole") -> Usage:
-    """Return what a process uses that does this work, see child.py."""
+def usage(emulator: EmulatorProcess, work: str, devices: int, names: int = 1, *, mode: str = "whole", rate: float = 1.0) -> Usage:
+    """Return what a process uses that does this work, see child.py. ``rate``: how fast time runs, for the tenant too."""
+    clock = {"BENCH_CLOCK": f"{rate} {emulator.control.speed_up(rate)['timestamp']} {time.time()}"}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_"))}
     command = [sys.executable, "-m", "tests.bench.child", work, mode, str(devices), str(names)]
     # run() kills it when we are stopped.
-    done = subprocess.run(command, env={**kept, **emulator.env}, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env={**kept, **emulator.env, **clock}, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     return Usage(**json.loads(done.stdout.splitlines()[-1]))

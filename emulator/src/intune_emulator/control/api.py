@@ -102,14 +102,16 @@ class ControlApi:
 
     def _clock(self, _request: Request, _body: Any) -> dict[str, Any]:
         clock = self._tenant.clock
-        return {"now": iso_fractional(clock.now()), "timestamp": clock.timestamp(), "frozen": clock.frozen}
+        return {"now": iso_fractional(clock.now()), "timestamp": clock.timestamp(), "frozen": clock.frozen, "rate": clock.rate}
 
     def _set_clock(self, request: Request, body: Any) -> dict[str, Any]:
-        unknown = set(body) - {"advance", "now", "frozen"}
+        unknown = set(body) - {"advance", "now", "frozen", "rate"}
         if unknown:
             raise ValueError(f"unknown fields: {sorted(unknown)}")
         if "frozen" in body:
             self._tenant.clock.freeze(bool(body["frozen"]))
+        if "rate" in body:
+            self._tenant.clock.speed_up(float(body["rate"]))
         if "now" in body:
             self._tenant.clock.set(parse_iso(body["now"]))
         if "advance" in body:

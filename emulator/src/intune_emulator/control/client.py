@@ -57,7 +57,7 @@ class ControlClient:
         return result
 
     def clock(self) -> dict[str, Any]:
-        """Return now, timestamp, frozen."""
+        """Return now, timestamp, frozen, rate."""
         result: dict[str, Any] = self.call("GET", "clock")
         return result
 
@@ -74,6 +74,11 @@ class ControlClient:
     def freeze(self, frozen: bool = True) -> dict[str, Any]:
         """Stop the clock, or let it run."""
         result: dict[str, Any] = self.call("POST", "clock", {"frozen": frozen})
+        return result
+
+    def speed_up(self, rate: float) -> dict[str, Any]:
+        """Let so many emulated seconds pass in a real one."""
+        result: dict[str, Any] = self.call("POST", "clock", {"rate": rate})
         return result
 
     def journal(self, since: int = 0) -> list[dict[str, Any]]:

@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Emulated time: the real clock plus an offset, or frozen."""
+"""Emulated time: the real clock plus an offset, several times as fast, or frozen."""
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import datetime, timezone
 
@@ -34,12 +35,17 @@ class Clock:
     """One clock for tokens, life cycles, quotas, visibility and the Date header."""
 
     def __init__(self) -> None:
-        self._offset = 0.0
+        self.reset()
+
+    def reset(self) -> None:
+        """Return to real time."""
+        self._began = self._time = time.time()
+        self.rate = 1.0
         self._frozen: float | None = None
 
     def timestamp(self) -> float:
         """Return the emulated time as seconds since 1970."""
-        return self._frozen if self._frozen is not None else time.time() + self._offset
+        return self._frozen if self._frozen is not None else self._time + (time.time() - self._began) * self.rate
 
     def now(self) -> datetime:
         """Return the emulated time in UTC."""
@@ -50,7 +56,7 @@ class Clock:
         if self._frozen is not None:
             self._frozen += seconds
         else:
-            self._offset += seconds
+            self._time += seconds
 
     def set(self, value: datetime) -> None:
         """Jump to a point in time; a frozen clock stays frozen."""
@@ -61,14 +67,16 @@ class Clock:
         if frozen and self._frozen is None:
             self._frozen = self.timestamp()
         elif not frozen and self._frozen is not None:
-            self._offset = self._frozen - time.time()
-            self._frozen = None
+            self._began, self._time, self._frozen = time.time(), self._frozen, None
 
     @property
     def frozen(self) -> bool:
         """Return whether the clock is stopped."""
         return self._frozen is not None
 
-    def reset(self) -> None:
-        """Return to real time."""
-        self._offset, self._frozen = 0.0, None
+    def speed_up(self, rate: float) -> None:
+        """Let so many emulated seconds pass in a real one from now on."""
+        if not 0 < rate < math.inf:
+            raise ValueError("rate must be a number above 0")
+        self._time = self._time + (time.time() - self._began) * self.rate
+        self._began, self.rate = time.time(), rate
