@@ -144,6 +144,7 @@ cache_timeout: 3600
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 import re
@@ -381,6 +382,10 @@ def mark_data(value: t.Any) -> t.Any:
     return mark_template(value)
 
 
+@functools.lru_cache(maxsize=1024)
 def mark_template(value: str) -> t.Any:
-    """Return a string that Ansible may take for a template."""
+    """Return a string that Ansible may take for a template.
+
+    Most values of a device are those of many others. A mark takes more memory than its string, so that they share one.
+    """
     return trust_as_template(value) if trust_as_template else value

@@ -552,6 +552,8 @@ class TestCache:
 def test_what_the_service_says_is_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
     """Since ansible-core 2.19 a string can be one only if it was trusted; before, if it was not marked."""
     trusted: list[str] = []
+    # Without its cache, which knows marks of other tests.
+    monkeypatch.setattr(intune_devices, "mark_template", intune_devices.mark_template.__wrapped__)
     monkeypatch.setattr(intune_devices, "trust_as_template", lambda value: trusted.append(value) or value)
     evil = "{{ lookup('ansible.builtin.env', 'HOME') }}"
     values = [evil, "{% x %}", "#jinja2: variable_start_string: '('", "plain", None, True]
@@ -583,6 +585,11 @@ def test_the_suffix_tells_whose_file_it_is(tmp_path: pathlib.Path) -> None:
         path.touch()
         assert plugin.verify_file(str(path)) is ours
     assert not plugin.verify_file(str(tmp_path / "missing.intune_devices.yml"))
+
+
+def test_devices_share_the_values_that_they_have_in_common() -> None:
+    one, other = (intune_devices.mark_data({"system": "".join(["Win", "dows"]), "name": name}) for name in ("A", "B"))
+    assert one["system"] is other["system"] == "Windows" and one["name"] == "A"
 
 
 @pytest.mark.parametrize("value", [pytest.param([EVIL], id="case 37: list"), pytest.param({"a": [EVIL]}, id="case 37: dictionary"), EVIL])
