@@ -64,7 +64,8 @@ class ResetEngine:
         self._progress = Progress(items, client, scheduler.limit.limit_of(is_write=not rules.check), self._queue)
         self._waiting_since: float | None = None  # since when nothing is left to be sent or settled
         self._looked_last = False  # at the resets that the service does not show, when confirm_timeout was over
-        for work in self._queue.take_by_id(earlier) if earlier else ():
+        earlier = earlier or {}
+        for work in self._queue.take_by_id(earlier):
             self._results.resume(work, earlier[work.item.id.lower()])
 
     @property
