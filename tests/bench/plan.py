@@ -17,8 +17,7 @@ class Plan(t.NamedTuple):
 
     ``tenant`` devices are read for the memory, of which ``named`` are picked by name; ``listed`` are hosts of an inventory; ``reported``
     devices are in a report; ``shared`` devices are reset by so many ``processes`` at once, for each of the ``styles`` of Retry-After.
-    ``seed`` of what is left to chance.
-    devices are in a report. ``fleets`` and ``inventories``: their sizes while they grow. ``seed`` of what is left to chance.
+    ``fleets`` and ``inventories``: their sizes while they grow. ``seed`` of what is left to chance.
     """
 
     devices: int = 2000
