@@ -42,6 +42,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._secrecy import
     shows_entries,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
+from ansible_collections.endpointops.intune.plugins.plugin_utils._process_failure import describe_process_failure
 
 display = Display()
 MARKS_ENTRIES = shows_entries(__version__)
@@ -150,9 +151,14 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
             )
         if revealed and "module_stdout" in result:
             # Ansible could not read the output, and shows it as it came.
-            nouns = " and ".join(dict.fromkeys(secret.noun for secret in revealed))
-            return {"failed": True, "msg": f"The module's output could not be read. It may hold {nouns}, so it is not shown."}
+            return self._describe_process_failure(result, revealed)
         return result
+
+    def _describe_process_failure(self, result: Json, revealed: t.Iterable[Secret]) -> Json:
+        """Return the result for output that may hold secrets, and is not shown."""
+        nouns, options = (" and ".join(dict.fromkeys(words)) for words in zip(*((it.noun, it.option) for it in revealed), strict=True))
+        message = describe_process_failure(result, getattr(self, "_used_interpreter", None), nouns, options)
+        return {"failed": True, "msg": message, **{name: result[name] for name in ("rc",) if name in result}}
 
     @contextlib.contextmanager
     def _hidden(self) -> t.Iterator[None]:

@@ -477,3 +477,18 @@ def test_debug_lines_of_each_execution_scrub_secrets_that_are_options(both_execu
     )
     assert play["x"].status == "failed"
     assert play["x"].result["invocation"]["module_args"]["client_secret"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+def test_case_83_a_process_without_a_result_says_why_and_shows_no_output(ansible, tmp_path):
+    broken = tmp_path / "broken"
+    broken.write_text('#!/bin/sh\necho \'{"results": [{"passcode": "48151623"\'\nkill -9 $$\n', encoding="utf-8")
+    broken.chmod(0o700)
+    interpreters = {"missing": str(tmp_path / "none"), "killed": str(broken)}
+    task = {RESET: {"devices": PHONES, "return_passcode": True}, "environment": {"X": "y"}}
+    tasks = [rescued({"name": name, **task, "vars": {"ansible_python_interpreter": path}}) for name, path in interpreters.items()]
+    play = ansible.tasks(tasks, "-vvvv")
+    missing, killed = play["missing"].result, play["killed"].result
+    assert (missing["rc"], killed["rc"]) == (127, 137)
+    assert f"the interpreter '{interpreters['missing']}' was not found" in missing["msg"]
+    assert "it was killed by signal 9 (SIGKILL)" in killed["msg"]
+    assert "48151623" not in play.output + json.dumps([missing, killed])

@@ -373,6 +373,16 @@ def test_an_answer_that_cannot_be_read_is_not_shown() -> None:
     assert "s3cret" not in str(found._run_as_module({"return_passcode": True}, {}))
 
 
+def test_case_83_a_missing_interpreter_is_told_with_the_exit_code() -> None:
+    found = action()
+    found._used_interpreter = "#!/opt/none/python"
+    stderr = "/bin/sh: 1: /opt/none/python: not found"
+    found._execute_module = lambda **_kwargs: {"module_stdout": "", "module_stderr": stderr, "msg": stderr, "rc": 127, "failed": True}
+    result = found._run_as_module({"return_passcode": True}, {})
+    assert set(result) == {"failed", "msg", "rc"} and (result["failed"], result["rc"]) == (True, 127)
+    assert "(exit code 127): the interpreter '/opt/none/python' was not found on the host. Its output may hold passcodes" in result["msg"]
+
+
 def test_vaulted_strings_become_text() -> None:
     class Vaulted(str):
         __ENCRYPTED__ = True
