@@ -27,6 +27,7 @@ from ._approval.flow import ApprovalFlow
 from ._approval.options import parse_options
 from ._argspec import Spec, choose_maskable
 from ._auth._base import CredentialContext
+from ._auth._memory import TokenMemory
 from ._clouds import choose_cloud
 from ._errors import ForbiddenError, InternalError, IntuneError, InvalidOptionError, MissingLibraryError
 from ._event_limit import find_limit
@@ -77,9 +78,12 @@ def validate_value(option: str, value: t.Any) -> None:
 
 @contextlib.contextmanager
 def connect(
-    params: t.Mapping[str, t.Any], clock: Clock = SYSTEM_CLOCK, report_progress: ReportProgress = report_nothing
+    params: t.Mapping[str, t.Any],
+    clock: Clock = SYSTEM_CLOCK,
+    report_progress: ReportProgress = report_nothing,
+    memory: TokenMemory | None = None,
 ) -> t.Iterator[GraphClient]:
-    """Provide a client for these connection options; nothing is sent before its first use."""
+    """Provide a client for these connection options; nothing is sent before its first use. ``memory``: of tokens of this process."""
     for name, value in params.items():
         validate_value(name, value)
         if name.endswith("timeout") and not 0 <= value < LONGEST_TIMEOUT:
@@ -99,7 +103,7 @@ def connect(
     pool: WorkerPool[t.Any] = WorkerPool(transport.send)
     client = GraphClient(
         sender=sender,
-        credential=_auth.create(params, CredentialContext(cloud, sender, clock.now)),
+        credential=_auth.create(params, CredentialContext(cloud, sender, clock.now), memory),
         origin=cloud.graph,
         clock=clock,
         worker_pool=pool,
@@ -127,6 +131,7 @@ def execute(
     diff: bool,
     report_progress: ReportProgress = report_nothing,
     shows_result: bool = True,
+    memory: TokenMemory | None = None,
 ) -> Json:
     """Return the result of a task. Every failure becomes a result here, and only here: also one that nobody expected.
 
@@ -134,7 +139,7 @@ def execute(
     """
     result: Json = {}
     try:
-        with connect(params, report_progress=report_progress) as client:
+        with connect(params, report_progress=report_progress, memory=memory) as client:
             client.largest_result, client.shows_result = find_event_limit(), shows_result
             outcome = _run(run, params, client, check)
             # From here on there are results, which nothing that is raised later may take away.

@@ -25,6 +25,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import Secret, Spec, choose_maskable, validate, without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import TokenMemory
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import InvalidOptionError
 from ansible_collections.endpointops.intune.plugins.module_utils._event_limit import DEFAULT, VARIABLE, measure
@@ -49,6 +50,9 @@ MARKS_ENTRIES = shows_entries(__version__)
 # A variable of a task: the tasks after it hand its result over in pieces. So it is hidden where it is too large, and it may be.
 HANDED_ON = "__pin_reset_handed_on"
 HANDED_ON_KEY = "handed_on"  # of the registered variable, for the role alone
+# The items of a loop run in one process, which Ansible starts for each task and host. The process of the playbook itself runs no task,
+# so that nothing is in here when others are started from it.
+TOKENS = TokenMemory()
 
 
 class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
@@ -211,7 +215,14 @@ def run_in_process(
         result = {"failed": True, "msg": "; ".join(problems)}
     else:
         result = _module.execute(
-            spec, module.run, validated.params, check=check, diff=diff, report_progress=report_progress, shows_result=shows_result
+            spec,
+            module.run,
+            validated.params,
+            check=check,
+            diff=diff,
+            report_progress=report_progress,
+            shows_result=shows_result,
+            memory=TOKENS,
         )
     for name, found in (("warnings", validated.warnings), ("deprecations", validated.deprecations)):
         if found:

@@ -21,6 +21,7 @@ from ._base import (
     describe_empty_variables,
     render_variable,
 )
+from ._memory import TokenMemory
 from .access_token import AccessToken
 from .azure_cli import AzureCli
 from .client_certificate import ClientCertificate
@@ -50,13 +51,19 @@ PASSPHRASE = "client_certificate_passphrase"
 PROOFS = ("client_secret", "client_certificate_path", "federated_token_path", "access_token")  # in the order in which a hint names them
 
 
-def create(options: t.Mapping[str, t.Any], context: CredentialContext) -> Credential:
-    """Return the validated credential for these options. Nothing has been sent yet."""
+def create(options: t.Mapping[str, t.Any], context: CredentialContext, memory: TokenMemory | None = None) -> Credential:
+    """Return the validated credential for these options. Nothing has been sent yet.
+
+    :param memory: the tokens of this process, which credentials of the same options share.
+    """
     method: AuthMethod | t.Literal["auto"] = options["auth_method"]
     if method == "auto":
         method = detect_method(options, os.environ)
     credential = METHODS[method](options, context)
     credential.validate()
+    if memory is not None and method != "access_token":
+        # A given token is judged anew each time, since it cannot be renewed.
+        credential.kept = memory.of(options)
     return credential
 
 

@@ -23,6 +23,7 @@ from .._http.retry import RetryingSender
 from .._text import join_words
 from .._types import Json
 from ._claims import parse_claims
+from ._memory import KeptToken, Token
 
 AuthMethod = t.Literal["client_secret", "client_certificate", "managed_identity", "workload_identity", "azure_cli", "access_token"]
 
@@ -34,14 +35,6 @@ CHECK_ENVIRONMENT = (
     "The variables are read where the module runs: with become, or on another host, it does not see the environment of the controller. "
     "Set options there."
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Token:
-    """A bearer token; ``expires_at`` in seconds since the epoch, null when unknown."""
-
-    value: str = dataclasses.field(repr=False)
-    expires_at: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +60,7 @@ class Credential(abc.ABC):
     def __init__(self, options: t.Mapping[str, t.Any], context: CredentialContext) -> None:
         self.options = options
         self.context = context
-        self._token: Token | None = None
-        self._renew_at = math.inf
+        self.kept = KeptToken()
 
     def validate(self) -> None:
         """Raise InvalidOptionError or MissingLibraryError where the credential cannot work."""
@@ -88,10 +80,11 @@ class Credential(abc.ABC):
 
     def token(self, *, claims: str | None = None, renew: bool = False) -> str:
         """Return a usable token, fetched at most once while it lives. ``claims``: a challenge that a new one has to meet."""
-        if renew or claims or self._token is None or self.context.now() >= self._renew_at:
-            self._token = self.fetch_token(claims, renew)
-            self._renew_at = choose_renewal(self._token, self.context.now())
-        return self._token.value
+        kept = self.kept
+        if renew or claims or kept.token is None or self.context.now() >= kept.renew_at:
+            kept.token = self.fetch_token(claims, renew)
+            kept.renew_at = choose_renewal(kept.token, self.context.now())
+        return kept.token.value
 
     def identity(self) -> Json:
         """Return the claims of the token, for diagnosis; empty for an opaque one."""

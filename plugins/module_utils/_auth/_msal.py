@@ -20,7 +20,8 @@ from .._http.retry import RetryingSender
 from . import _cache
 from ._advice import find_hint, find_number
 from ._answers import find_problem, is_token, parse_json, parse_seconds
-from ._base import Credential, Token, translate_failures
+from ._base import Credential, translate_failures
+from ._memory import Token
 
 try:
     import msal

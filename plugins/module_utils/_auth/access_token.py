@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 from .. import _errors as errors
-from ._base import Credential, Token
+from ._base import Credential
 from ._claims import find_end
 from ._files import validate_token
+from ._memory import Token
 
 
 class AccessToken(Credential):

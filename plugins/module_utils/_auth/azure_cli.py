@@ -15,7 +15,8 @@ import typing as t
 from .. import _errors as errors
 from ._advice import find_hint, find_number
 from ._answers import is_token, parse_json, parse_seconds
-from ._base import Credential, Token
+from ._base import Credential
+from ._memory import Token
 
 TIMEOUT = 60  # seconds for az to answer
 LONGEST_OUTPUT = 100_000  # characters

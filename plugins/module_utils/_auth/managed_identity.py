@@ -18,7 +18,8 @@ import typing as t
 
 from .. import _errors as errors
 from ._advice import find_hint, find_number
-from ._base import Credential, Token, translate_failures
+from ._base import Credential, translate_failures
+from ._memory import Token
 from ._msal import MsalHttp, describe_refusal, first_sentence, parse_token, require_msal
 
 try:

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import KeptToken
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http import transport as transport_module
 from ansible_collections.endpointops.intune.plugins.module_utils._permissions import AZURE_CLI, PERSON_OF_AZURE_CLI
@@ -356,7 +357,7 @@ def test_case_50_the_permission_of_one_look_up_is_named_beside_those_of_the_modu
 
 def test_a_token_that_ends_meanwhile_does_not_hide_the_refusal(transport: Wire) -> None:
     def run(_given: t.Any, client: GraphClient, _check: bool) -> Outcome:
-        client.credential._token, client.credential.options = None, {"access_token": jwt(exp=0)}
+        client.credential.kept, client.credential.options = KeptToken(), {"access_token": jwt(exp=0)}
         raise errors.ForbiddenError("No.", status=403)
 
     assert execute(run)["error"]["kind"] == "Forbidden"

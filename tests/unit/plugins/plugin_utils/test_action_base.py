@@ -13,6 +13,7 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import TokenMemory
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import with_plain_text
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _action_base
@@ -35,6 +36,8 @@ OPTIONS = {
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_module, "Transport", lambda **_settings: FakeTransport())
+    # Each test is a process of its own.
+    monkeypatch.setattr(_action_base, "TOKENS", TokenMemory())
 
 
 def module(run: t.Any = None, secrets: tuple[_argspec.Secret, ...] = (PASSCODE,), **relations: t.Any) -> types.SimpleNamespace:

@@ -8,7 +8,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import Credential, Token
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import Credential
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import Token
 from tests.support.fakes import START, FakeClock, Tenant, jwt, options, tenant
 
 
