@@ -122,6 +122,8 @@ class Directory(Emulated):
     # --- as a transport ---
 
     def send(self, request: Request) -> Response:
+        if request.url.endswith("/$batch"):
+            return self._send_each(request)
         self.sent.append(request)
         self.catch_up()
         steps = self.first.get(request.target)
@@ -131,6 +133,18 @@ class Directory(Emulated):
                 raise step
             return step(request) if callable(step) else step
         return self._read(request) if request.method == "GET" else self._write(request)
+
+    def _send_each(self, batch: Request) -> Response:
+        """Answer the reads of a batch one by one, as if each had been sent: what is told of one is told of it here too."""
+        base = batch.url.removesuffix("/$batch")
+        items = json.loads(batch.body or b"")["requests"]
+        assert {item["method"] for item in items} == {"GET"}, "the consent's writes are never sent together"
+        found = [self.send(Request("GET", base + item["url"], item.get("headers", {}), bearer=batch.bearer)) for item in items]
+        responses = [
+            {"id": item["id"], "status": each.status, "headers": dict(each.headers), "body": json.loads(each.body) if each.body else None}
+            for item, each in zip(items, found, strict=True)
+        ]
+        return answer(200, {"responses": responses})
 
     def _read(self, request: Request) -> Response:
         self.round += urllib.parse.urlsplit(request.url).path == "/v1.0/servicePrincipals"

@@ -65,6 +65,7 @@ DOUBTFUL_TEXTS = ("already exists", "does not exist")
 # The kinds of changes after which an application exists that did not.
 MAKING: frozenset[ChangeKind] = frozenset({"restore", "create"})
 
+End = t.Literal["clientId", "resourceId"]
 PlanOf = t.Callable[[State], "list[Change]"]
 # A change as a task of its own: an application is restored or created, never both.
 Key = tuple[t.Literal["make", ChangeKind], AppName]
@@ -74,17 +75,19 @@ Key = tuple[t.Literal["make", ChangeKind], AppName]
 
 
 def fetch_state(client: GraphClient, goal: Goal | None = None, principals: t.Mapping[str, Json] | None = None) -> State:
-    """Return both applications: one request for them and their resource, one for the grants of each.
+    """Return both applications: one request for them and their resource, and one batch for the grants of each.
 
-    ``principals``: those of ``fetch_principals``, where they were read already.
+    ``principals``: those of ``fetch_principals``, where they were read already; then the caller sends the batch.
 
     The recycle bin is read for an application that is missing. Grants on the applications are read where the goal decides by
     them whether an application may be deleted. Graph documents no ``or`` and no ``in`` for clientId, so each application's
     grants are a request of their own.
     """
-    principals = fetch_principals(client) if principals is None else principals
-    app_ids = {principal["id"]: app_id for app_id, principal in principals.items()}
     with_inbound = goal is not None and not goal.is_present and not goal.purge_grants
+    if principals is None:
+        principals = fetch_principals(client)
+        client.read_ahead(render_state_requests(client, principals, with_inbound=with_inbound))
+    app_ids = {principal["id"]: app_id for app_id, principal in principals.items()}
     return State(
         service=_fetch_app(client, App(SERVICE_APP_ID, DIRECTORY_APP_ID), principals, app_ids, with_inbound=with_inbound),
         client=_fetch_app(client, App(CLIENT_APP_ID, SERVICE_APP_ID), principals, app_ids, with_inbound=with_inbound),
@@ -102,14 +105,16 @@ def render_principals_request(client: GraphClient) -> Request:
     return client.request("GET", "/servicePrincipals", PRINCIPALS_QUERY)
 
 
-def render_state_requests(client: GraphClient, principals: t.Mapping[str, Json]) -> list[Request]:
+def render_state_requests(client: GraphClient, principals: t.Mapping[str, Json], *, with_inbound: bool = False) -> list[Request]:
     """Return the requests by which ``fetch_state`` reads what belongs to these service principals."""
-    return [
-        client.request("GET", GRANTS, _query_grants("clientId", principals[app_id]["id"]))
-        if app_id in principals
-        else client.request("GET", DELETED_PRINCIPALS, _query_deleted(app_id))
-        for app_id in (SERVICE_APP_ID, CLIENT_APP_ID)
-    ]
+    ends: tuple[End, ...] = ("clientId", "resourceId") if with_inbound else ("clientId",)
+    requests: list[Request] = []
+    for app_id in (SERVICE_APP_ID, CLIENT_APP_ID):
+        if app_id in principals:
+            requests += [client.request("GET", GRANTS, _query_grants(end, principals[app_id]["id"])) for end in ends]
+        else:
+            requests.append(client.request("GET", DELETED_PRINCIPALS, _query_deleted(app_id)))
+    return requests
 
 
 def _fetch_app(client: GraphClient, app: App, principals: t.Mapping[str, Json], app_ids: t.Mapping[str, str], *, with_inbound: bool) -> App:
@@ -154,13 +159,11 @@ def _query_deleted(app_id: str) -> dict[str, str]:
     return {"$filter": f"appId eq {render_literal(app_id)}", "$select": "id,appId,accountEnabled,deletedDateTime"}
 
 
-def _query_grants(end: t.Literal["clientId", "resourceId"], object_id: str) -> dict[str, str]:
+def _query_grants(end: End, object_id: str) -> dict[str, str]:
     return {"$filter": f"{end} eq {render_literal(object_id)}"}
 
 
-def _fetch_grants(
-    client: GraphClient, end: t.Literal["clientId", "resourceId"], object_id: str, app_ids: t.Mapping[str, str]
-) -> list[Grant]:
+def _fetch_grants(client: GraphClient, end: End, object_id: str, app_ids: t.Mapping[str, str]) -> list[Grant]:
     """Return the grants in which this object is the client, or the resource."""
     return [
         Grant(

@@ -140,7 +140,7 @@ ON, OFF = {"isEnabled": True}, {"isEnabled": False}
 )
 def test_what_an_application_publishes(scopes: list[dict[str, t.Any]] | None, published: tuple[str, ...]) -> None:
     every = [{"id": f"sp-{app_id}", "appId": app_id, "oauth2PermissionScopes": scopes} for app_id in NAMES]
-    script = {READ_PRINCIPALS: page(*every), READ_GRANTS: page()}
+    script = {READ_PRINCIPALS: page(*every), READ_GRANTS: page(), "POST /v1.0/$batch": answer(200, {"responses": []})}
     assert fetch_state(tenant(script).client).client.published_scopes == published
 
 
