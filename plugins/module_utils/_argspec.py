@@ -18,7 +18,6 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from . import _python  # noqa: F401  # pylint: disable=unused-import  # an older Python fails at the imports below: its check comes first
-from ._hello.assignments import FilterType, Target
 from ._option_values import TEXT, TEXTS, Options, find_unusable_numbers, prepare
 
 
@@ -102,16 +101,16 @@ HANDOVER: Options = {
 }
 HANDOVER_REQUIRES = {"sealed_directory": ["seal_to"]}
 
-# For modules that assign something.
+# For modules that assign something. The choices are those of _hello.assignments, and a test holds them together.
 ASSIGNMENTS: Options = {
     "assignments": {
         "type": "list",
         "elements": "dict",
         "options": {
-            "target": {"type": "str", "choices": list(t.get_args(Target)), "required": True},
+            "target": {"type": "str", "choices": ["all_devices", "all_users", "group", "exclude_group"], "required": True},
             "group": {"type": TEXT},
             "filter": {"type": TEXT},
-            "filter_type": {"type": "str", "choices": list(t.get_args(FilterType))},
+            "filter_type": {"type": "str", "choices": ["include", "exclude"]},
         },
         "required_if": [("target", "group", ("group",)), ("target", "exclude_group", ("group",))],
     },

@@ -22,8 +22,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
 from . import _auth
-from . import _permissions as permissions
-from ._approval.flow import ApprovalFlow
+from ._approval.hook import ApprovalHook
 from ._approval.options import parse_options
 from ._argspec import Spec, choose_maskable
 from ._auth._base import CredentialContext
@@ -109,7 +108,7 @@ def connect(
         worker_pool=pool,
         report_progress=report_progress,
     )
-    client.approval = ApprovalFlow(approval, client)
+    client.approval = ApprovalHook(approval, client)
     try:
         yield client
     finally:
@@ -177,6 +176,8 @@ def with_missing_permissions(
     """
     if not isinstance(failure, ForbiddenError):
         return failure
+    from . import _permissions as permissions
+
     try:
         claims = client.credential.identity()
     except IntuneError:

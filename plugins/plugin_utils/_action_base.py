@@ -23,12 +23,25 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _module
+from ansible_collections.endpointops.intune.plugins.module_utils import _cms, _module, _permissions
+from ansible_collections.endpointops.intune.plugins.module_utils._approval import flow
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import Secret, Spec, choose_maskable, validate, without_blanks
+from ansible_collections.endpointops.intune.plugins.module_utils._auth import (
+    _advice,
+    _cache,
+    access_token,
+    azure_cli,
+    client_certificate,
+    client_secret,
+    managed_identity,
+    workload_identity,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import TokenMemory
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._msal import HAS_MSAL
+from ansible_collections.endpointops.intune.plugins.module_utils._devices import members
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import InvalidOptionError
 from ansible_collections.endpointops.intune.plugins.module_utils._event_limit import DEFAULT, VARIABLE, measure
+from ansible_collections.endpointops.intune.plugins.module_utils._handover import sealed_files
 from ansible_collections.endpointops.intune.plugins.module_utils._http.transport import HAS_REQUESTS
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import (
     find_unreadable,
@@ -50,6 +63,10 @@ MARKS_ENTRIES = shows_entries(__version__)
 # A variable of a task: the tasks after it hand its result over in pieces. So it is hidden where it is too large, and it may be.
 HANDED_ON = "__pin_reset_handed_on"
 HANDED_ON_KEY = "handed_on"  # of the registered variable, for the role alone
+# What module_utils import inside functions, so that a module's process compiles only what its task needs. In the controller they are
+# imported here, once for all tasks.
+CREDENTIALS = (access_token, azure_cli, client_certificate, client_secret, managed_identity, workload_identity)
+IMPORTED_EARLY = (*CREDENTIALS, _advice, _cache, _cms, _permissions, flow, members, sealed_files)
 # The items of a loop run in one process, which Ansible starts for each task and host. The process of the playbook itself runs no task,
 # so that nothing is in here when others are started from it.
 TOKENS = TokenMemory()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import json
 import pathlib
+import subprocess
 import sys
 import typing as t
 
@@ -344,3 +346,51 @@ def test_of_ansible_module_utils_know_only_module_utils(path):
 def test_an_action_plugin_only_names_its_module(path):
     found = {name.removeprefix(f"{PREFIX}plugins.") for name in imports(path)} - {"__future__", "__future__.annotations"}
     assert found == {"modules", f"modules.{path.stem}", "plugin_utils._action_base", "plugin_utils._action_base.IntuneActionBase"}
+
+
+# --- what a module's process imports -----------------------------------------------------------------------------------
+
+
+def late_imports(path: pathlib.Path) -> set[str]:
+    """Return the files of module_utils that a file imports inside its functions."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    late = "\n".join(ast.unparse(node) for function in functions for node in ast.walk(function) if isinstance(node, ast.ImportFrom))
+    # A package of a file is imported with it.
+    return {name for name in ours(imports(path, late)) if OURS[name].name != "__init__.py"}
+
+
+def test_what_is_imported_late_is_imported_early_in_the_controller():
+    late = {name for path in OURS.values() for name in late_imports(path)}
+    assert {"_cms", "_approval.flow", "_auth.client_certificate", "_auth._cache", "_devices.members"} <= late
+    source = (ROOT / "plugins" / "plugin_utils" / "_action_base.py").read_text(encoding="utf-8")
+    early = {name.removeprefix(f"{PREFIX}plugins.module_utils.") for name in imports(ROOT / "x.py", source)}
+    assert not late - early
+
+
+# What most tasks do not need, of the credentials all: which one is chosen is known when the task runs.
+SELDOM = {
+    *("cryptography", "msal", "_approval.flow", "_approval.requests", "_cms", "_handover.sealed_files", "_devices.members"),
+    *(f"_auth.{kind}" for kind in ("_advice", "_cache", "_msal", "client_certificate", "managed_identity", "azure_cli")),
+}
+
+
+def test_a_module_imports_only_what_every_task_needs():
+    modules = [path.stem for path in files("modules/*.py") if path.stem not in WITHOUT_CONNECTION]
+    code = f"""
+import importlib, json, os, sys
+for module in {modules!r}:
+    read, write = os.pipe()
+    if os.fork() == 0:
+        importlib.import_module("{PREFIX}plugins.modules." + module)
+        os.write(write, json.dumps([module, *sys.modules]).encode())
+        os._exit(0)
+    os.close(write)
+    print(b"".join(iter(lambda: os.read(read, 65536), b"")).decode())
+"""
+    lines = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(lines) == len(modules)
+    for module, *names in map(json.loads, lines):
+        found = {name.removeprefix(f"{PREFIX}plugins.module_utils.") for name in names}
+        assert not found & SELDOM, module
+        assert module.startswith(("intune_pin_p", "intune_pin_re")) or "_hello" not in found, module

@@ -12,7 +12,7 @@ import json
 import typing as t
 import urllib.parse
 
-from ansible_collections.endpointops.intune.plugins.module_utils._approval.flow import ApprovalFlow
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.hook import ApprovalHook
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import CredentialContext
@@ -190,7 +190,7 @@ def tenant(
         worker_pool=FakeWorkerPool(transport.send),
         report_progress=clock.told.append,
     )
-    client.approval = ApprovalFlow(approval or ApprovalOptions(), client)
+    client.approval = ApprovalHook(approval or ApprovalOptions(), client)
     return Tenant(transport, clock, credential, client, CredentialContext(CLOUD, sender, clock.now))
 
 

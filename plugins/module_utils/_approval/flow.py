@@ -23,23 +23,19 @@ from .._graph.responses import is_refusal
 from .._http.message import Request, Response
 from .._types import Json
 from . import requests
-from .options import ApprovalOptions
-from .requests import CODE_HEADER, JUSTIFICATION_HEADER, OPEN
+from .options import JUSTIFICATION_HEADER, ApprovalOptions
+from .requests import CODE_HEADER, OPEN
 
 PATH = "/deviceManagement/operationApprovalRequests"
 
 
 class ApprovalFlow:
-    """The hook of a client. The tenant's requests are read once for all writes of a run, and again after one was created."""
+    """What a client's hook does. The tenant's requests are read once for all writes of a run, and again after one was created."""
 
     def __init__(self, options: ApprovalOptions, client: GraphClient) -> None:
         self._options = options
         self._client = client
         self._kept: list[Json] | None = None
-
-    def is_required(self, response: Response) -> bool:
-        """Return whether a write was refused because it lacks a justification."""
-        return requests.is_required(response)
 
     def obtain(self, request: Request, refusal: Response) -> Response:
         """Return the response of the write, sent again with an approval.

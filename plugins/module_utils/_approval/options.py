@@ -13,6 +13,7 @@ import dataclasses
 from .. import _errors as errors
 from .. import _guid
 
+JUSTIFICATION_HEADER = "x-msft-approval-justification"
 LONGEST_JUSTIFICATION = 1024  # characters, with the mark that is added to it
 LONGEST_TEXT = LONGEST_JUSTIFICATION - len(" [endpointops.intune 0123456789abcdef]")
 

@@ -32,18 +32,12 @@ APPROVAL_REQUEST = shapes.object_of(
         **dict.fromkeys(("requestDateTime", "expirationDateTime", "approvalJustification"), shapes.lenient(shapes.text)),
     }
 )
-JUSTIFICATION_HEADER = "x-msft-approval-justification"
 CODE_HEADER = "x-msft-approval-code"
 MARK = re.compile(r"\[endpointops\.intune [0-9a-f]{16}\]$")
 CODE = re.compile(rf"{CODE_HEADER}\W+({_guid.PATTERN.pattern})", re.IGNORECASE)
 OPEN = ("needs_approval", "approved")
 DECIDED_AGAINST = ("rejected", "cancelled")
 READERS = ("DeviceManagementRBAC.Read.All", "DeviceManagementConfiguration.Read.All")
-
-
-def is_required(response: Response) -> bool:
-    """Return whether a write was refused because it lacks a justification. Seen as 400, announced as 403."""
-    return response.status in (400, 403) and JUSTIFICATION_HEADER in response.text and "required" in response.text
 
 
 def render_mark(request: Request) -> str:

@@ -22,21 +22,6 @@ from ._base import (
     render_variable,
 )
 from ._memory import TokenMemory
-from .access_token import AccessToken
-from .azure_cli import AzureCli
-from .client_certificate import ClientCertificate
-from .client_secret import ClientSecret
-from .managed_identity import ManagedIdentity
-from .workload_identity import WorkloadIdentity
-
-METHODS: dict[AuthMethod, type[Credential]] = {
-    "client_secret": ClientSecret,
-    "client_certificate": ClientCertificate,
-    "managed_identity": ManagedIdentity,
-    "workload_identity": WorkloadIdentity,
-    "azure_cli": AzureCli,
-    "access_token": AccessToken,
-}
 
 # The option whose presence means the method, for auth_method auto.
 METHOD_BY_OPTION: dict[str, AuthMethod] = {
@@ -59,12 +44,39 @@ def create(options: t.Mapping[str, t.Any], context: CredentialContext, memory: T
     method: AuthMethod | t.Literal["auto"] = options["auth_method"]
     if method == "auto":
         method = detect_method(options, os.environ)
-    credential = METHODS[method](options, context)
+    credential = load_kind(method)(options, context)
     credential.validate()
     if memory is not None and method != "access_token":
         # A given token is judged anew each time, since it cannot be renewed.
         credential.kept = memory.of(options)
     return credential
+
+
+def load_kind(method: AuthMethod) -> type[Credential]:
+    """Return the class of a kind of credential. The others are not imported: a module's process compiles each file that it imports."""
+    if method == "client_secret":
+        from .client_secret import ClientSecret
+
+        return ClientSecret
+    if method == "client_certificate":
+        from .client_certificate import ClientCertificate
+
+        return ClientCertificate
+    if method == "managed_identity":
+        from .managed_identity import ManagedIdentity
+
+        return ManagedIdentity
+    if method == "workload_identity":
+        from .workload_identity import WorkloadIdentity
+
+        return WorkloadIdentity
+    if method == "azure_cli":
+        from .azure_cli import AzureCli
+
+        return AzureCli
+    from .access_token import AccessToken
+
+    return AccessToken
 
 
 def detect_method(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> AuthMethod:

@@ -28,21 +28,18 @@ OPTION = "token_cache_path"
 
 
 class TokenCache:
-    """msal's serializable cache in a file. Without a path: msal's own cache in memory."""
+    """msal's serializable cache in a file."""
 
-    def __init__(self, path: str | None) -> None:
-        self._path = os.path.expanduser(path) if path else None
+    def __init__(self, path: str) -> None:
+        self._path = os.path.expanduser(path)
         self._cache: t.Any = None
 
     def validate(self) -> None:
         """Raise InvalidOptionError for a file that is not ours, or that others can read. It may be missing."""
-        if self._path is not None:
-            self._read()
+        self._read()
 
     def load(self) -> t.Any:
-        """Return msal's cache with the content of the file; null without a path. A damaged file begins anew."""
-        if self._path is None:
-            return None
+        """Return msal's cache with the content of the file. A damaged file begins anew."""
         self._cache = msal.SerializableTokenCache()
         content = self._read()
         if content is not None and is_cache(content):
@@ -56,7 +53,7 @@ class TokenCache:
             if exposed is not None:
                 raise self._exposed(exposed)
             # Not blocking: opening a pipe would wait for somebody to write to it.
-            handle = os.open(t.cast(str, self._path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            handle = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as failure:
@@ -75,7 +72,7 @@ class TokenCache:
 
     @property
     def _folder(self) -> str:
-        return os.path.dirname(t.cast(str, self._path)) or "."
+        return os.path.dirname(self._path) or "."
 
     def _exposed(self, reason: str) -> errors.InvalidOptionError:
         return errors.InvalidOptionError(
@@ -91,7 +88,7 @@ class TokenCache:
 
     def save(self) -> None:
         """Replace the file as a whole, so that another process never reads half of it."""
-        if self._path is None or not self._cache.has_state_changed:
+        if not self._cache.has_state_changed:
             return
         try:
             # mkstemp makes it 0600 from the start.

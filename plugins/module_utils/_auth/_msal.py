@@ -17,11 +17,12 @@ import urllib.parse
 from .. import _errors as errors
 from .._http.message import Request, Response, is_same_origin
 from .._http.retry import RetryingSender
-from . import _cache
-from ._advice import find_hint, find_number
 from ._answers import find_problem, is_token, parse_json, parse_seconds
 from ._base import Credential, translate_failures
 from ._memory import Token
+
+if t.TYPE_CHECKING:
+    from ._cache import TokenCache
 
 try:
     import msal
@@ -143,13 +144,18 @@ class ConfidentialCredential(Credential):
     def __init__(self, *args: t.Any) -> None:
         super().__init__(*args)
         self._app: t.Any = None
-        self._cache = _cache.TokenCache(self.options.get("token_cache_path"))
+        self._cache: TokenCache | None = None
+        if self.options.get("token_cache_path"):
+            from ._cache import TokenCache
+
+            self._cache = TokenCache(self.options["token_cache_path"])
 
     def validate(self) -> None:
         """Raise InvalidOptionError or MissingLibraryError where the credential cannot work."""
         super().validate()
         require_msal()
-        self._cache.validate()
+        if self._cache is not None:
+            self._cache.validate()
 
     @abc.abstractmethod
     def client_credential(self) -> t.Any:
@@ -166,7 +172,8 @@ class ConfidentialCredential(Credential):
         with translate_failures("Microsoft Entra returned an unexpected response", "Check authority_url and the proxy."):
             result = app.acquire_token_for_client(scopes, claims_challenge=claims)
         token = parse_token(result, asked_at)
-        self._cache.save()
+        if self._cache is not None:
+            self._cache.save()
         return token
 
     def _application(self) -> t.Any:
@@ -181,7 +188,7 @@ class ConfidentialCredential(Credential):
                     # The options name the hosts: the public cloud is not asked about them.
                     instance_discovery=False,
                     http_client=MsalHttp(self.context.sender, self.context.cloud.authority),
-                    token_cache=self._cache.load(),
+                    token_cache=None if self._cache is None else self._cache.load(),
                     client_capabilities=["CP1"],
                 )
             except errors.UnexpectedResponseError as failure:
@@ -210,6 +217,8 @@ def parse_token(result: t.Mapping[str, t.Any], asked_at: float) -> Token:
 
 def parse_refusal(result: t.Mapping[str, t.Any]) -> errors.AuthenticationError:
     """Return the error in an error response of Entra."""
+    from ._advice import find_hint, find_number
+
     described = describe_refusal(result)
     number = find_number(described)
     return errors.AuthenticationError(

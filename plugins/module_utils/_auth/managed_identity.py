@@ -17,7 +17,6 @@ import re
 import typing as t
 
 from .. import _errors as errors
-from ._advice import find_hint, find_number
 from ._base import Credential, translate_failures
 from ._memory import Token
 from ._msal import MsalHttp, describe_refusal, first_sentence, parse_token, require_msal
@@ -76,6 +75,8 @@ class ManagedIdentity(Credential):
 
 def parse_refusal(result: t.Mapping[str, t.Any], client_id: str | None) -> errors.AuthenticationError:
     """Return the error in an error response of a managed identity endpoint: Microsoft Entra was not asked, unless it is quoted."""
+    from ._advice import find_hint, find_number
+
     described = describe_refusal(result)
     number = find_number(described)
     hint = find_hint(number, f"Check that the machine has a managed identity. {NOT_HERE}")

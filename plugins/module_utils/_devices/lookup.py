@@ -24,7 +24,6 @@ from .._http.message import Request
 from .._names import explain_missing, show
 from .._time import parse_timestamp
 from .identifiers import Candidate, MatchOption, Problem, SearchTerm, describe_several, parse_names, raise_problems
-from .members import describe_left_out, fetch_members, find_belonging
 from .model import DEVICE, INFO, PATH, QUOTA, Device, parse_device, shape_of
 from .search import FEW, Search, fetch_count, prefer_list
 
@@ -59,7 +58,7 @@ def select(
     """
     terms = parse_names(names, groups, match_by)
     problems: list[Problem] = []
-    members = fetch_members(client, groups, problems)
+    members = _fetch_members(client, groups, problems) if groups else {}
     search = Search(client, scheduler, terms, (member for found in members.values() for member in found))
     search.run()
     search.search_similar([term for term in terms if not search.devices_of(term) and not search.refusal_of(term)])
@@ -94,6 +93,13 @@ def find_device(client: GraphClient, scheduler: BatchScheduler, term: SearchTerm
     return found[0] if found else None
 
 
+def _fetch_members(client: GraphClient, groups: t.Sequence[str], problems: list[Problem]) -> dict[str, list[SearchTerm]]:
+    # Most tasks name devices: they do not import what groups take.
+    from .members import fetch_members
+
+    return fetch_members(client, groups, problems)
+
+
 def _find_problem(term: SearchTerm, search: Search) -> Problem | None:
     refusal, found = search.refusal_of(term), search.devices_of(term)
     if refusal:
@@ -112,6 +118,8 @@ def _find_devices_of_group(
     group: str, members: t.Sequence[SearchTerm], search: Search, problems: list[Problem], warnings: list[str]
 ) -> list[Candidate]:
     """Return the devices of a group's members, and add what is to be told about it."""
+    from .members import describe_left_out, find_belonging
+
     belongings = [find_belonging(search, member) for member in members]
     ambiguous = [f"In the group '{show(group)}', the Entra device ID {each.problem}" for each in belongings if each.problem]
     devices = {device.id: device for each in belongings for device in each.devices}

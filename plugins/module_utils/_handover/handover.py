@@ -14,10 +14,12 @@ import re
 import typing as t
 
 from .. import _errors as errors
-from .._cms import Sealer
 from .._guid import PATTERN
 from .._types import Json
-from .sealed_files import SealedFiles
+
+if t.TYPE_CHECKING:
+    from .._cms import Sealer
+    from .sealed_files import SealedFiles
 
 NAMED = 3  # files that a message names
 LONGEST_NAME = 64  # characters of the name of a device or user in that of its file
@@ -57,8 +59,8 @@ class Handover:
         self._words = words
         self._reveal = reveal
         self._check = check
-        self._sealer = None if seal_to is None else Sealer(seal_to, now)
-        self._files = None if directory is None else SealedFiles(directory)
+        self._sealer = None if seal_to is None else _make_sealer(seal_to, now)
+        self._files = None if directory is None else _open_files(directory)
         self._problems: list[str] = []
         self.changed = False
 
@@ -117,6 +119,19 @@ class Handover:
             f"{len(self._problems)} {self._words.many} {verb} handed over. {' '.join(self._problems[:NAMED])}{more}",
             hint=self._words.hint,
         )
+
+
+def _make_sealer(seal_to: t.Sequence[str], now: float) -> Sealer:
+    """Import what seals, and with it the library of cryptography, only for a task that seals."""
+    from .._cms import Sealer
+
+    return Sealer(seal_to, now)
+
+
+def _open_files(directory: str) -> SealedFiles:
+    from .sealed_files import SealedFiles
+
+    return SealedFiles(directory)
 
 
 def _read_or_write(files: SealedFiles, name: str, sealed: str | None) -> str | None:

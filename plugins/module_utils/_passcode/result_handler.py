@@ -13,7 +13,6 @@ import math
 import typing as t
 
 from .. import _errors as errors
-from .. import _permissions as permissions
 from .._devices.model import TRUST, Device, parse_device, parse_trust_type, shape_of
 from .._graph.batch import CallResult
 from .._graph.client import GraphClient
@@ -30,9 +29,8 @@ from .shown_resets import ShownResets
 
 LONGEST_LOOK = 20.0  # seconds between two reads of a device that has not carried out its reset
 LONGEST_UNCONFIRMED_LOOK = 5.0  # seconds between two reads of a device whose reset the service does not show yet
-HOW_JOINED = (
-    f"To see how a device is joined without the beta version, the application needs the permission {permissions.READ_DIRECTORY_DEVICES[0]}."
-)
+# The permission is that of _permissions.READ_DIRECTORY_DEVICES, and a test holds them together.
+HOW_JOINED = "To see how a device is joined without the beta version, the application needs the permission Device.Read.All."
 WITHOUT_BETA = "If it is the beta version of Microsoft Graph that may not be used, set use_beta to false."
 
 

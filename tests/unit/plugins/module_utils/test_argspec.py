@@ -11,12 +11,14 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import (
+    ASSIGNMENTS,
     CONNECTION,
     Secret,
     first_set,
     make_spec,
     without_blanks,
 )
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.assignments import FilterType, Target
 
 PLUGINS = "ansible_collections.endpointops.intune.plugins"
 
@@ -127,3 +129,9 @@ def test_a_secret_is_a_value_with_a_key() -> None:
     assert Secret("results[].passcode", "return_passcode", "passcodes").key == "passcode"
     with pytest.raises(ValueError, match=r"passcodes\[\]"):
         Secret("results[].passcodes[]", "return_passcode", "passcodes")
+
+
+def test_the_choices_of_an_assignment_are_those_of_its_model() -> None:
+    options = ASSIGNMENTS["assignments"]["options"]
+    assert options["target"]["choices"] == list(t.get_args(Target))
+    assert options["filter_type"]["choices"] == list(t.get_args(FilterType))

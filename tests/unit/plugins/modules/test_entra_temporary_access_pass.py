@@ -15,9 +15,9 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from intune_emulator.entra.tokens import issue_token
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _cms
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._access_pass import result
-from ansible_collections.endpointops.intune.plugins.module_utils._handover import handover
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.modules import entra_temporary_access_pass, entra_temporary_access_pass_info
@@ -451,7 +451,7 @@ class FakeSealer:
 
 
 def test_each_pass_is_in_a_file_before_the_next_is_issued(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handover, "Sealer", FakeSealer)
+    monkeypatch.setattr(_cms, "Sealer", FakeSealer)
     seen: list[int] = []
 
     def count(wire: Wire, request: Request) -> Response | None:
@@ -474,7 +474,7 @@ def test_a_pass_that_cannot_be_sealed_is_lost_and_told(monkeypatch: pytest.Monke
         def seal(self, text: str) -> str:
             raise ValueError(text)
 
-    monkeypatch.setattr(handover, "Sealer", Broken)
+    monkeypatch.setattr(_cms, "Sealer", Broken)
     wire = Wire()
     outcome = run(wire, return_pass=False, seal_to=["x"])
     assert (only(outcome)["status"], only(outcome)["reason"]) == ("value_lost", "not_sealed")

@@ -13,8 +13,8 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._approval import requests as approval
-from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import parse_options
-from ansible_collections.endpointops.intune.plugins.module_utils._approval.requests import CODE_HEADER, JUSTIFICATION_HEADER
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import JUSTIFICATION_HEADER, parse_options
+from ansible_collections.endpointops.intune.plugins.module_utils._approval.requests import CODE_HEADER
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import BETA
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.fakes import GRAPH, FakeCredential, Script, Tenant, answer, body_of, error, intune, page, tenant

@@ -31,13 +31,6 @@ def credential(path: pathlib.Path | None, script: object) -> ClientSecret:
     return subject
 
 
-def test_without_a_path_no_cache_is_handed_out() -> None:
-    cache = TokenCache(None)
-    cache.validate()
-    assert cache.load() is None
-    cache.save()
-
-
 def test_a_second_task_asks_for_no_token(path: pathlib.Path) -> None:
     first, second = FakeTransport(entra()), FakeTransport(entra())
     assert credential(path, first).token() == credential(path, second).token() == "entra-token"

@@ -34,9 +34,9 @@ def test_auto_takes_what_is_given(given: dict[str, str], environ: dict[str, str]
 
 
 def test_every_method_is_an_option_and_has_its_credential() -> None:
-    assert list(_auth.METHODS) == list(t.get_args(_auth.AuthMethod))
-    assert {name: kind.method for name, kind in _auth.METHODS.items()} == {name: name for name in _auth.METHODS}
-    assert CONNECTION["auth_method"]["choices"] == ["auto", *_auth.METHODS]
+    methods = t.get_args(_auth.AuthMethod)
+    assert [_auth.load_kind(method).method for method in methods] == list(methods)
+    assert CONNECTION["auth_method"]["choices"] == ["auto", *methods]
     assert set(_auth.METHOD_BY_OPTION) <= set(CONNECTION)
 
 

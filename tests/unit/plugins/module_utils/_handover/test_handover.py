@@ -9,9 +9,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _argspec
+from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _cms
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._handover import handover
+from ansible_collections.endpointops.intune.plugins.module_utils._handover import sealed_files
 from ansible_collections.endpointops.intune.plugins.module_utils._handover.handover import Handover, Words, render_file_name, render_moment
 from tests.support.fakes import START
 
@@ -34,7 +34,7 @@ class FakeSealer:
 
 @pytest.fixture(autouse=True)
 def _no_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handover, "Sealer", FakeSealer)
+    monkeypatch.setattr(_cms, "Sealer", FakeSealer)
 
 
 @pytest.mark.parametrize(
@@ -135,14 +135,14 @@ def test_a_file_of_something_else_is_kept_and_told(tmp_path: pathlib.Path, check
 
 
 def test_a_file_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    subject, write = with_files(tmp_path), handover.SealedFiles.write
+    subject, write = with_files(tmp_path), sealed_files.SealedFiles.write
 
     def full(files: t.Any, name: str, text: str) -> None:
         if name[0] < "e":
             raise OSError(28, "No space left on device")
         write(files, name, text)
 
-    monkeypatch.setattr(handover.SealedFiles, "write", full)
+    monkeypatch.setattr(sealed_files.SealedFiles, "write", full)
     found = {name: subject.describe("1234", f"{name}.cms") for name in "abcdef"}
     assert [name for name, keys in found.items() if keys["sealed_file"]] == ["e", "f"]
     assert all(keys["sealed_passcode"] for keys in found.values())
@@ -171,7 +171,7 @@ def test_a_file_that_another_task_writes_meanwhile_counts(
             (tmp_path / name).write_text(other)
         raise FileExistsError(17, "File exists")
 
-    monkeypatch.setattr(handover.SealedFiles, "write", write)
+    monkeypatch.setattr(sealed_files.SealedFiles, "write", write)
     subject = with_files(tmp_path)
     found, failure = subject.describe("1234", "a.cms")["sealed_file"], subject.find_failure()
     assert (found, subject.changed) == (None if problem else str(tmp_path / "a.cms"), False)

@@ -9,8 +9,8 @@ import re
 
 import pytest
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _cms
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import Device
-from ansible_collections.endpointops.intune.plugins.module_utils._handover import handover
 from ansible_collections.endpointops.intune.plugins.module_utils._handover.handover import Handover
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.handed_over import WORDS, render_file_name
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import DeviceReset, RecordedReset
@@ -67,7 +67,7 @@ def test_an_id_that_is_none_cannot_leave_the_folder(identity: str) -> None:
 def test_a_reset_without_a_time_never_has_the_file_of_another_one(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, started: float | None
 ) -> None:
-    monkeypatch.setattr(handover, "Sealer", FakeSealer)
+    monkeypatch.setattr(_cms, "Sealer", FakeSealer)
     given = item("PHONE", started=started)
     names = [render_file_name(given) for _number in range(2)]
     assert len(set(names)) == 2 and all(re.fullmatch(rf"PHONE-{ID}-unknown-[0-9a-f]{{16}}\.cms", name) for name in names)

@@ -21,6 +21,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._http.retry imp
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode import lost_responses, reset_state
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.engine import ResetEngine
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset_state import EarlierReset
+from ansible_collections.endpointops.intune.plugins.module_utils._passcode.result_handler import HOW_JOINED
+from ansible_collections.endpointops.intune.plugins.module_utils._permissions import READ_DIRECTORY_DEVICES
 from tests.support.fakes import START, FakeCredential, answer, error
 from tests.support.fleets import FleetWire
 from tests.unit.plugins.module_utils._passcode.test_engine import assert_truthful, first, is_read, is_reset, statuses
@@ -398,3 +400,7 @@ def test_an_approval_that_cannot_be_asked_for_stops_the_task() -> None:
     failure = errors.ForbiddenError("No.", status=403)
     engine, items, wire = approved_as(failure)
     assert engine.failure is failure and statuses(items) == {"not_attempted": 2} and not wire.resets
+
+
+def test_the_permission_that_a_message_names_is_the_one_that_is_checked() -> None:
+    assert READ_DIRECTORY_DEVICES[0] in HOW_JOINED

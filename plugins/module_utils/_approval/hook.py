@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The hook of a client: whether a write lacks an approval. How to obtain one is imported for the first write that does."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._graph.client import GraphClient
+from .._http.message import Request, Response
+from .options import JUSTIFICATION_HEADER, ApprovalOptions
+
+if t.TYPE_CHECKING:
+    from .flow import ApprovalFlow
+
+
+class ApprovalHook:
+    """One for all writes of a run."""
+
+    def __init__(self, options: ApprovalOptions, client: GraphClient) -> None:
+        self._options = options
+        self._client = client
+        self._flow: ApprovalFlow | None = None
+
+    def is_required(self, response: Response) -> bool:
+        """Return whether a write was refused because it lacks a justification. Seen as 400, announced as 403."""
+        return response.status in (400, 403) and JUSTIFICATION_HEADER in response.text and "required" in response.text
+
+    def obtain(self, request: Request, refusal: Response) -> Response:
+        """Return the response of the write, sent again with its approval; raise ApprovalPendingError or ApprovalError."""
+        if self._flow is None:
+            from .flow import ApprovalFlow
+
+            self._flow = ApprovalFlow(self._options, self._client)
+        return self._flow.obtain(request, refusal)
