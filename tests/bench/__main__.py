@@ -16,8 +16,9 @@ fleet         one task for the whole fleet; fleet_killed: kill -9 at a random mo
               fleet_lost: with lost answers
 shared        2, 4, and 8 processes at once with one application, for several forms of Retry-After
 uri, sdk      the same lost answers, for a loop of ansible.builtin.uri and for one over Microsoft's SDK with its own retry handler
-one           a task for one device against ansible.builtin.ping: in the controller's process, and as a module; medians
-loop          a loop of such tasks against the same loop of ansible.builtin.uri
+one           a task for one device against ansible.builtin.ping: in the controller's process, and as a module; medians. And its round
+              trips to Graph, against whose latency its time in the controller's process is measured
+loop          a loop of such tasks against the same loop of ansible.builtin.uri, and how often it signs in
 memory        peak memory with a very large tenant, less that of a process that gets ready and does nothing
 report        the report on ten thousand devices: time of the task, and peak memory of a process that makes it
 inventory     ansible-inventory with a host for each device, against the same hosts and variables in a file; processor time

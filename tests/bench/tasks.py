@@ -31,12 +31,17 @@ def _one(plan: Plan, what: str, latency: float) -> list[Figure]:
         tasks.append({**reset("module", name(number + 1)), "environment": {"X": "y"}})
     with tenant(2 * plan.repeats, latency) as emulator, playbook(emulator) as plays:
         done = plays.run(tasks)
-        counts = emulator.control.counts()
+        counts, entries = emulator.control.counts(), emulator.control.journal()
     requests = {kind: round(counts[kind] / plan.repeats / 2, 1) for kind in ("tokens", "envelopes", "reads", "writes")}
     seconds = {kind: statistics.median(task.seconds for task in done if task.name == kind) for kind in ("ping", "in process", "module")}
     _check(task.status == "ok" for task in done)
     note = ", ".join(f"{kind} {value * 1000:.0f} ms" for kind, value in seconds.items())
+    # The items of a batch are one round trip. Signing in takes no time here beside the work.
+    trips = sum(entry["kind"] == "graph" for entry in entries) / plan.repeats / 2
+    waited = [Figure(f"in process / waiting ({what})", seconds["in process"] / (trips * latency), most=1.1)] if latency else []
     return [
+        Figure(f"round trips of a reset ({what})", trips, most=4),
+        *waited,
         Figure(f"in process / ping ({what})", seconds["in process"] / seconds["ping"], most=0.5, note=note, details=requests),
         Figure(f"module / ping ({what})", seconds["module"] / seconds["ping"], most=1.6),
     ]
@@ -53,9 +58,15 @@ def _loop(plan: Plan, what: str, latency: float) -> list[Figure]:
         theirs = uri_loop(emulator, [ids[name(number)] for number in range(plan.rounds + 1, 2 * plan.rounds + 1)])
         done = {task.name: task for task in plays.run([token(emulator), theirs, ours])}
         _check([len(emulator.control.resets()) == 2 * plan.rounds])
+        tokens = sum(
+            entry["kind"] == "token" and str(entry["user_agent"]).startswith("endpointops") for entry in emulator.control.journal()
+        )
     seconds = {kind: done[kind].seconds for kind in ("uri", "ours")}
     note = ", ".join(f"{kind} {value:.1f} s" for kind, value in seconds.items()) + f" for {plan.rounds} devices"
-    return [Figure(f"uri / ours ({what})", seconds["uri"] / seconds["ours"], least=10.0, note=note)]
+    return [
+        Figure(f"uri / ours ({what})", seconds["uri"] / seconds["ours"], least=10.0, note=note),
+        Figure(f"tokens of the loop ({what})", tokens, most=1),
+    ]
 
 
 def _check(good: t.Iterable[bool]) -> None:
