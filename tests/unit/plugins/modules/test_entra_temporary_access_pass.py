@@ -503,7 +503,7 @@ def run_in_job(wire: Wire, limit: int, *, shows: bool = True, **more: t.Any) -> 
 def test_passes_that_the_job_drops_are_not_issued(
     monkeypatch: pytest.MonkeyPatch, limit: int, given: dict[str, t.Any], told: str | None
 ) -> None:
-    monkeypatch.setattr(handover, "Sealer", FakeSealer)
+    monkeypatch.setattr(_cms, "Sealer", FakeSealer)
     wire = Wire()
     if told is None:
         run_in_job(wire, limit, seal_to=["x"], **given)
