@@ -356,6 +356,16 @@ def test_an_administrator_of_an_organization_configures_it(empty):
     assert empty.run_well(**given).writes == []
 
 
+@controller_test
+@pytest.mark.timeout(600)
+def test_a_controller_that_refuses_to_sign_in_is_told_of(empty):
+    refused = empty.run(token="an-expired-token")
+    assert refused.code and refused.writes == []
+    assert (
+        "Invalid authentication credentials" in refused.text and "Set CONTROLLER_HOST, and either CONTROLLER_OAUTH_TOKEN or" in refused.text
+    )
+
+
 MODULES = [
     name.rpartition(".")[2] for name in yaml.safe_load((HERE.parent.parent / ".ansible-lint").read_text(encoding="utf-8"))["mock_modules"]
 ]

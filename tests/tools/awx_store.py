@@ -170,7 +170,7 @@ class Store:
         if unknown:
             raise Refused(f"{kind} has no {unknown}")
         for name, value in body.items():
-            if name in REFERENCES and value not in self.items[REFERENCES[name]]:
+            if name in REFERENCES and value is not None and value not in self.items[REFERENCES[name]]:
                 raise Refused(f"{name}: there is no {value} in {REFERENCES[name]}")
         if item:
             getattr(self, f"_check_change_of_{kind}", lambda _item, _body: None)(item, body)
