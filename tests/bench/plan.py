@@ -48,6 +48,6 @@ QUICK = Plan(
     shared=500,
     processes=(2,),
     styles=("integer",),
-    fleets=(250, 1000, 4000),
+    fleets=(500, 2000, 5000),
     inventories=(250, 1000, 10_000),
 )
