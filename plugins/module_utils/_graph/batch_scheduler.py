@@ -170,7 +170,7 @@ class BatchScheduler:
             if number > refused and isinstance(outcome, Response):
                 limit.end_row()
         if throttled:
-            self._slow_down(now, throttled, alone=len(throttled) == len(results))
+            self._slow_down(now, throttled)
         return self._with_new_token(envelope, results)
 
     def _results(self, envelope: Envelope, outcome: Response | errors.IntuneError) -> list[CallResult]:
@@ -189,13 +189,12 @@ class BatchScheduler:
             responses = [outcome] * len(envelope.calls)
         return [CallResult(key, request, response) for (key, request), response in zip(envelope.calls, responses, strict=True)]
 
-    def _slow_down(self, now: float, throttled: list[CallResult], *, alone: bool) -> None:
+    def _slow_down(self, now: float, throttled: list[CallResult]) -> None:
         """Pause the throttled kind of request until the latest moment that the service names."""
         time = self._clock.now()
         seconds = max(result.retry_after(time) or 0.0 for result in throttled)
-        # Where others were let through meanwhile, the whole quota cannot be closed for longer than a window; and nobody waits longer
-        # than retry_timeout without trying.
-        longest = max(self._client.retry_timeout, self.limit.quota.seconds) if alone else self.limit.quota.seconds
+        # Nobody waits longer than retry_timeout, or than a window of the quota, without trying.
+        longest = max(self._client.retry_timeout, self.limit.quota.seconds)
         limit = self.limit.limit_of(is_write=all(result.request.is_write for result in throttled))
         limit.throttle(now, min(seconds, longest), self._clock.random())
 

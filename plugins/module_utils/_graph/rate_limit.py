@@ -35,7 +35,7 @@ from .batch import MAX_BATCH
 FIRST, GROWTH, FASTER = 0.02, 1.0, 2.0
 STEPS = 40  # of a window: small ones let processes take turns, and many would make a request of each write
 # Of a window, the longest pause of our own: a process that waits longer misses the time in which the quota is filled.
-LONGEST_PAUSE = 0.25
+LONGEST_PAUSE = 0.1
 # Of a growing pause that is waited for in any case, also where an own request gets free before.
 SHORTEST_PAUSE = 0.25
 # Of a window, the time within which its writes are to be sent: where a batch takes too long for that, several are under way.

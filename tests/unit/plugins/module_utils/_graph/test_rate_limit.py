@@ -140,13 +140,13 @@ def test_where_a_batch_takes_long_as_many_are_under_way_as_the_quota_needs(laten
     assert started == batches
 
 
-def test_our_own_pause_grows_by_each_throttling_in_a_row_up_to_a_quarter_of_a_window() -> None:
+def test_our_own_pause_grows_by_each_throttling_in_a_row_up_to_a_tenth_of_a_window() -> None:
     limit, now, pauses = RateLimit(LARGE), 0.0, []
     for _time in range(5):
         limit.writes.throttle(now, 0.0, 1.0)
         pauses.append(limit.writes.delay(now))
         now += pauses[-1]
-    assert pauses == pytest.approx([1.0, 2.0, 4.0, 5.0, 5.0])
+    assert pauses == pytest.approx([1.0, 2.0, 2.0, 2.0, 2.0])
     limit.writes.end_row()
     limit.writes.throttle(now, 0.0, 1.0)
     assert limit.writes.delay(now) == pytest.approx(1.0)
