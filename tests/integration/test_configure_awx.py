@@ -264,7 +264,7 @@ def test_a_project_whose_sync_failed_is_synced_again(empty):
     """case 76: and the message says where its output is."""
     store, url = empty.store, "https://git.example.com/x.git"
     store.unreachable.add(url)
-    for _ in ("first", "second"):
+    for _run in ("first", "second"):
         failed = empty.run(project_url=url)
         assert failed.code and empty.items["job_templates"] == {}
         (last,) = store.syncs.values()

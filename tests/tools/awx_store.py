@@ -155,7 +155,7 @@ class Store:
 
     def _has(self, kind: str, item: Item, name: str, value: str) -> bool:
         """Whether a field has a value, one of what it refers to (``inventory__name``), or a value that begins so (``name__startswith``)."""
-        field, _, rest = name.partition("__")
+        field, _between, rest = name.partition("__")
         if field not in FIELDS[kind] | {"id"}:
             raise Refused(f"{kind} cannot be searched by {name}")
         if rest == "startswith":

@@ -25,7 +25,6 @@ from .result import describe as describe_reset
 PROPERTIES = ("id", "deviceName", "operatingSystem", "osVersion", "managedDeviceOwnerType", "deviceActionResults")
 SLICE = 1000  # devices whose records are in memory together
 STATUSES = ("none", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused")
-Refuse: t.TypeAlias = "t.Callable[[Device], Verdict | None]"
 # Keys that only a task that resets has.
 OF_A_RUN = frozenset({"changed", "confirmed", "request_id", "approval", "predicted_outcome", "predicted_reason"})
 NOT_HELD = "The reset is done, and Intune no longer holds the new passcode: it keeps one for seven days. Reset again if nobody has it."
@@ -36,7 +35,7 @@ def parse_since(since: str | None, now: float) -> float | None:
     return parse_moment("since", since, now) if since else None
 
 
-def assess(item: DeviceReset, since: float | None, refuse: Refuse | None = None) -> None:
+def assess(item: DeviceReset, since: float | None, refuse: t.Callable[[Device], Verdict | None] | None = None) -> None:
     """Record the last reset on the device's record; an item without a device is one that Intune no longer knows.
 
     ``refuse``: returns the refusal of a device of which nothing is to be told or handed over; null for the others.
@@ -76,7 +75,11 @@ def summarize(results: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, int]:
 
 
 def fetch_items(
-    client: GraphClient, scheduler: BatchScheduler, ids: t.Mapping[str, list[str]], since: float | None, refuse: Refuse | None = None
+    client: GraphClient,
+    scheduler: BatchScheduler,
+    ids: t.Mapping[str, list[str]],
+    since: float | None,
+    refuse: t.Callable[[Device], Verdict | None] | None = None,
 ) -> t.Iterator[DeviceReset]:
     """Yield one assessed item a device, in order. ``ids``: device ID to its names. ``refuse``: as for ``assess``.
 

@@ -146,7 +146,7 @@ class Quota:
         now = self._tenant.clock.timestamp()
         early = any(
             announced.is_early(caller.origin, now)
-            for kind in {write, False}
+            for kind in ((True, False) if write else (False,))
             if (announced := self._announced.get((caller.run, workload, kind)))
         )
         if not settings.quota:

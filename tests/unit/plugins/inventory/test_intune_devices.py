@@ -589,7 +589,7 @@ def test_the_suffix_tells_whose_file_it_is(tmp_path: pathlib.Path) -> None:
 
 def test_devices_share_the_values_that_they_have_in_common() -> None:
     one, other = (intune_devices.mark_data({"system": "".join(["Win", "dows"]), "name": name}) for name in ("A", "B"))
-    assert one["system"] is other["system"] == "Windows" and one["name"] == "A"
+    assert one["system"] is other["system"] and (one["system"], one["name"]) == ("Windows", "A")
 
 
 @pytest.mark.parametrize("value", [pytest.param([EVIL], id="case 37: list"), pytest.param({"a": [EVIL]}, id="case 37: dictionary"), EVIL])

@@ -25,7 +25,9 @@ def describe(interpreter: str | None = PYTHON, **result: t.Any) -> str:
         pytest.param({"rc": 127, "module_stderr": "/bin/sh: 1: /opt/none/bin/python3: not found"}, MISSING, id="case 83: rc 127"),
         pytest.param({"rc": 127}, MISSING, id="case 83: rc 127 without a word"),
         pytest.param({"rc": 127, "module_stdout": "sh: /opt/none/bin/python3: No such file or directory\r\n"}, MISSING, id="on a terminal"),
-        pytest.param({"rc": 1, "module_stderr": "env: ‘/opt/none/bin/python3’: x\n/opt/none/bin/python3: not found"}, MISSING, id="rc 1"),
+        pytest.param(
+            {"rc": 1, "module_stderr": "env: \u2018/opt/none/bin/python3\u2019: x\n/opt/none/bin/python3: not found"}, MISSING, id="rc 1"
+        ),
         pytest.param({"rc": 126, "module_stderr": "Permission denied"}, "'/opt/none/bin/python3' cannot be executed", id="rc 126"),
         pytest.param({"rc": 1, "module_stderr": "sudo: a password is required"}, "become was refused, or needs a password", id="sudo"),
         pytest.param({"rc": 1, "module_stdout": "Sorry, try again.\r\nsudo: no password was provided"}, "become was refused", id="pty"),
