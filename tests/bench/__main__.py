@@ -15,6 +15,7 @@ throttles. Duplicates and lost devices are counted from the tenant's own records
 fleet         one task for the whole fleet; fleet_killed: kill -9 at a random moment, and run again with the same journal;
               fleet_lost: with lost answers
 shared        2, 4, and 8 processes at once with one application, for several forms of Retry-After
+slices        a host for each device, in one job and in two job slices, beside the list of them in one task
 uri, sdk      the same lost answers, for a loop of ansible.builtin.uri and for one over Microsoft's SDK with its own retry handler
 one           a task for one device against ansible.builtin.ping: in the controller's process, and as a module; medians. And its round
               trips to Graph, against whose latency its time in the controller's process is measured
@@ -39,7 +40,7 @@ import sys
 import time
 import typing as t
 
-from . import figures, fleets, inventory, memory, others, reports, scale, shared, tasks
+from . import figures, fleets, inventory, memory, others, reports, scale, shared, slices, tasks
 from .plan import QUICK, ROOT, Plan
 
 OUTPUT = ROOT / "tests" / "output" / "bench.json"
@@ -49,6 +50,7 @@ SCENARIOS: dict[str, Scenario] = {
     "fleet_killed": fleets.fleet_killed,
     "fleet_lost": fleets.fleet_lost,
     "shared": shared.shared,
+    "slices": slices.slices,
     "uri": others.uri,
     "sdk": others.sdk,
     "one": tasks.one,

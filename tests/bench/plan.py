@@ -17,7 +17,8 @@ class Plan(t.NamedTuple):
 
     ``tenant`` devices are read for the memory, of which ``named`` are picked by name; ``listed`` are hosts of an inventory; ``reported``
     devices are in a report; ``shared`` devices are reset by so many ``processes`` at once, for each of the ``styles`` of Retry-After.
-    ``fleets`` and ``inventories``: their sizes while they grow. ``seed`` of what is left to chance.
+    ``sliced`` devices are hosts, in one job and in so many ``slices``. ``fleets`` and ``inventories``: their sizes while they grow.
+    ``seed`` of what is left to chance.
     """
 
     devices: int = 2000
@@ -33,6 +34,8 @@ class Plan(t.NamedTuple):
     styles: tuple[str, ...] = ("integer", "missing", "mixed")
     fleets: tuple[int, ...] = (500, 2000, 10_000, 50_000)
     inventories: tuple[int, ...] = (500, 10_000, 100_000)
+    sliced: int = 500
+    slices: int = 2
     seed: int = 1
 
 
@@ -50,4 +53,5 @@ QUICK = Plan(
     styles=("integer",),
     fleets=(500, 2000, 5000),
     inventories=(250, 1000, 10_000),
+    sliced=60,
 )

@@ -27,6 +27,7 @@ RESET = "endpointops.intune.intune_device_passcode"
 HERE = pathlib.Path(__file__).parent
 POLL_SECONDS = 0.1
 Task = dict[str, t.Any]
+Play = dict[str, t.Any]
 
 
 class Timed(t.NamedTuple):
@@ -74,7 +75,7 @@ class Playbook:
         with self._output.open("w", encoding="utf-8") as output:
             process = subprocess.Popen(
                 Ansible.command(str(path)),
-                env=self._environment(),
+                env=environment(self._emulator, self._folder, TIMING_FILE=str(self._timing), ANSIBLE_CALLBACKS_ENABLED="timing"),
                 cwd=self._folder,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -86,21 +87,31 @@ class Playbook:
             with Running(process, self._emulator):
                 yield process
 
-    def _environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "ANSIBLE_", "EMULATOR_"))}
-        ours = {
-            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
-            "ANSIBLE_CALLBACKS_ENABLED": "timing",
-            "ANSIBLE_CONFIG": str(ROOT / "tests" / "tools" / "ansible.cfg"),
-            "ANSIBLE_HOME": str(self._folder / "ansible"),
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_NOCOLOR": "true",
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "HOME": str(self._folder),
-            "TIMING_FILE": str(self._timing),
-        }
-        return {**kept, **self._emulator.env, **ours}
+
+def environment(emulator: EmulatorProcess, folder: pathlib.Path, **more: str) -> dict[str, str]:
+    """Return the variables of an ansible-playbook against a tenant, with its own files in a folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "ANSIBLE_", "EMULATOR_"))}
+    ours = {
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+        "ANSIBLE_CONFIG": str(ROOT / "tests" / "tools" / "ansible.cfg"),
+        "ANSIBLE_HOME": str(folder / "ansible"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        "HOME": str(folder),
+    }
+    return {**kept, **emulator.env, **ours, **more}
+
+
+def run_whole(emulator: EmulatorProcess, folder: pathlib.Path, play: Play, *arguments: str) -> None:
+    """Run a play with an inventory of its own, to its end; raises RuntimeError where it fails."""
+    path = folder / "play.yml"
+    path.write_text(yaml.safe_dump([play]), encoding="utf-8")
+    command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), str(path), *arguments]
+    done = subprocess.run(command, env=environment(emulator, folder), cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"ansible-playbook failed:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
 
 
 @contextlib.contextmanager
