@@ -14,6 +14,8 @@ description:
   - AWX and ansible-runner drop the result of a task as a whole if it is longer than E(MAX_EVENT_RES) characters, 700,000 by default. For
     a result that is too long, this filter returns which entries of its list fit into one result each, so that a task for each piece can
     hand them over. The role P(endpointops.intune.pin_reset#role) does so with the results of a fleet.
+  - It also returns the pieces of a result that is hidden, since its entries hold a secret in clear beside the sealed one. The pieces are
+    to be handed over without what is in clear, as M(endpointops.intune.pin_reset_results) does.
   - In check mode, it also returns the pieces of a list of more than 50 devices that fits. Then somebody who approves the run finds each
     device in the output of the tasks.
 positional: _input
@@ -59,7 +61,7 @@ RETURN = r"""
 _value:
   description:
     - A dictionary for each piece, with the numbers of its C(first) and its C(last) entry, counted from 1, the C(total) of all pieces, and
-      a C(label) such as C(1 to 420 of 3000). Empty where the result fits, and without the list.
+      a C(label) such as C(1 to 420 of 3000). Empty where an event of the job holds the result, and without the list.
   type: list
   elements: dict
 """
@@ -72,7 +74,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.endpointops.intune.plugins.module_utils._event_limit import DEFAULT, OVERHEAD, measure, split
 from ansible_collections.endpointops.intune.plugins.module_utils._module import find_event_limit
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.device_lines import NAMED
-from ansible_collections.endpointops.intune.plugins.module_utils._secrecy import drop_secrets
+from ansible_collections.endpointops.intune.plugins.module_utils._secrecy import SECRET_KEYS, drop_secrets
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 
 
@@ -86,9 +88,15 @@ def cut(result: t.Any, key: str = "results", *, check: t.Any = False) -> list[Js
         return []
     limit = DEFAULT if (found := find_event_limit()) is None else found
     # What was registered has some more members than the event.
-    if measure(shown) <= limit - OVERHEAD and not (boolean(check) and len(entries) > NAMED):
+    is_kept = measure(shown) <= limit - OVERHEAD and not any(map(_hides_sealed, result[key]))
+    if is_kept and not (boolean(check) and len(entries) > NAMED):
         return []
     return [_describe(first, last, len(entries)) for first, last in split(entries, limit)]
+
+
+def _hides_sealed(entry: t.Any) -> bool:
+    """Return whether an entry holds a secret in clear, for which the whole result is hidden, beside a sealed one."""
+    return isinstance(entry, t.Mapping) and any(entry.get(key) and entry.get(f"sealed_{key}") for key in SECRET_KEYS)
 
 
 def _describe(first: int, last: int, total: int) -> Json:

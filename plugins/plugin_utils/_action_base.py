@@ -166,7 +166,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         revealed = self._spec.list_revealed(arguments)
         refuse(refuse_exposed, revealed, is_hidden=True, is_async=bool(self._task.async_val), has_debug=C.DEFAULT_DEBUG)
         self._refuse_credentials(arguments)
-        with self._hidden() if revealed or self._is_handed_on else contextlib.nullcontext():
+        with self._hidden() if revealed or self._is_handed_on else contextlib.nullcontext(), self._told_limit():
             result: Json = self._execute_module(
                 module_name=self._task.action, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
             )
@@ -192,6 +192,18 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
             yield
         finally:
             self._task.no_log = before
+
+    @contextlib.contextmanager
+    def _told_limit(self) -> t.Iterator[None]:
+        """Tell the module's process the limit of the job: on another machine, or as another user, its environment lacks it."""
+        before, limit = self._task.environment, _module.find_event_limit()
+        if limit is not None:
+            # The last one counts.
+            self._task.environment = [*(before or ()), {VARIABLE: str(limit)}]
+        try:
+            yield
+        finally:
+            self._task.environment = before
 
     def _refuse_credentials(self, arguments: dict[str, t.Any]) -> None:
         """Refuse credentials as options where Ansible shows or keeps the options of a module's process, those with no_log too."""

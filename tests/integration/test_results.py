@@ -63,10 +63,10 @@ def run(ansible: t.Any, playbook: str, *arguments: str, **variables: t.Any) -> P
     return ansible.playbook(f"{COLLECTION}.{playbook}", "-e", json.dumps(variables), *arguments, env={"MAX_EVENT_RES": str(LIMIT)})
 
 
-def collect(play: PlayRun) -> list[dict[str, t.Any]]:
+def collect(play: PlayRun, limit: int = LIMIT) -> list[dict[str, t.Any]]:
     """Return the results of devices that output plugins got in pieces, each of which they keep."""
     found = [task.result for task in play.tasks if " : Results | " in task.name]
-    assert all(weigh(task.result) <= LIMIT for task in play.tasks)
+    assert all(weigh(task.result) <= limit for task in play.tasks)
     return [entry for result in found for entry in result["results"]]
 
 
@@ -100,6 +100,23 @@ def test_case_72_what_is_fetched_later_arrives_too(fleet, ansible):
     play = run(ansible, "fetch_passcode", **given, pin_reset_seal_to=str(certificate))
     opened = {entry["id"]: unseal(entry["sealed_passcode"], key, certificate) for entry in collect(play)}
     assert play.code == 0 and opened == read_passcodes(fleet), play.output
+
+
+def test_case_72_what_is_sealed_arrives_beside_passcodes_in_clear(fleet, each_execution):
+    certificate, key = recipient(each_execution.folder)
+    given = {**GIVEN, "pin_reset_seal_to": str(certificate), "pin_reset_return_passcode": True}
+    play = each_execution.playbook(f"{COLLECTION}.reset_passcode", "-e", json.dumps(given))
+    opened = {entry["id"]: unseal(entry["sealed_passcode"], key, certificate) for entry in collect(play, 700_000)}
+    assert play.code == 0 and opened == read_passcodes(fleet), play.output
+    assert not [secret for secret in fleet.control.secrets() if secret in play.output]
+
+
+def test_case_72_a_process_without_the_environment_of_the_job_refuses_what_would_be_lost(fleet, ansible):
+    certificate, _key = recipient(ansible.folder)
+    given = {"device_groups": [EVERYONE], "max_devices": SIZE, "platforms": ["windows", "android"], "seal_to": [str(certificate)]}
+    found = ansible.module(MODULE, given, env={"MAX_EVENT_RES": str(LIMIT)}, environment={"MAX_EVENT_RES": ""})
+    assert found.status == "failed" and "12000 (MAX_EVENT_RES). Nothing was changed." in found.result["msg"]
+    assert fleet.control.resets() == {}
 
 
 @pytest.mark.parametrize(

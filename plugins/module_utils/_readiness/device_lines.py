@@ -17,7 +17,6 @@ from .._text import clean
 from .._types import Json
 
 NAMED = 50  # devices that a summary names
-PIECES = "the tasks 'Results'"  # that hand results over in pieces
 # Characters that AWX's pages show of an event's output, by its setting EVENT_STDOUT_MAX_BYTES_DISPLAY, less a margin for line ends.
 SHOWN = 1000
 LONGEST_LINE = 900
@@ -64,7 +63,7 @@ def tell_devices(devices: Json, *, check: bool = False) -> t.Iterator[str]:
     told = results if len(results) <= NAMED else [item for item in results if item["status"] not in EXPECTED_STATUSES]
     yield from (f"  {render_device(item, is_plan=check)}" for item in told[:NAMED])
     if len(told) > NAMED:
-        yield f"  and {len(told) - NAMED} more, see {PIECES} and pin_reset_results"
+        yield f"  and {len(told) - NAMED} more, see the results of the tasks, and pin_reset_results"
 
 
 def _tell_sealed(results: t.Iterable[Json]) -> t.Iterator[str]:

@@ -584,3 +584,27 @@ def test_a_module_knows_whether_its_result_is_shown(
     there._execute_module = lambda **_more: seen.append(there._task.no_log) or {}
     there.run(task_vars=variables)
     assert seen[1] is not shows and there._task.no_log is no_log
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        pytest.param("8000", [{"MAX_EVENT_RES": "8000"}], id="case 72: the limit of the job"),
+        pytest.param("many", [{"MAX_EVENT_RES": "700000"}], id="case 72: the usual limit"),
+        pytest.param(None, [], id="no limit"),
+    ],
+)
+def test_a_process_elsewhere_is_told_the_limit_of_the_job(
+    monkeypatch: pytest.MonkeyPatch, limit: str | None, told: list[dict[str, str]]
+) -> None:
+    monkeypatch.delenv("AWX_ISOLATED_DATA_DIR", raising=False)
+    monkeypatch.delenv("MAX_EVENT_RES", raising=False)
+    if limit is not None:
+        monkeypatch.setenv("MAX_EVENT_RES", limit)
+    monkeypatch.setattr(_action_base.ActionBase, "run", lambda *_args: {})
+    own = {"MAX_EVENT_RES": "", "A": "b"}
+    seen: list[t.Any] = []
+    there = action(args={"access_token": "s3cret"}, environment=[own])
+    there._execute_module = lambda **_more: seen.extend(there._task.environment) or {}
+    there.run(task_vars={})
+    assert seen == [own, *told] and there._task.environment == [own]

@@ -58,7 +58,7 @@ def test_a_fleet_names_only_devices_that_need_somebody():
 def test_more_failed_devices_than_a_summary_names_are_counted():
     results = [{"device": f"D{n}", "status": "failed", "reason": None} for n in range(70)]
     told = list(tell_devices({"results": results, "summary": {"total": 70, "failed": 70}}))
-    assert len(told) == 1 + 50 + 1 and told[-1] == "  and 20 more, see the tasks 'Results' and pin_reset_results"
+    assert len(told) == 1 + 50 + 1 and told[-1] == "  and 20 more, see the results of the tasks, and pin_reset_results"
 
 
 def planned(outcome, *, status="planned", reason="Why."):
