@@ -185,7 +185,7 @@ def test_check_mode_says_of_what_the_machine_remembers_what_it_says_of_a_journal
     for number, name in enumerate(["the machine", "the journal"]):
         folder = tmp_path / name
         folder.mkdir(0o700)
-        wire, given = Lagging(record=lag, log=lag), {"lock_directory": str(folder), "confirm_timeout": 0.0}
+        wire, given = Lagging(record=lag, log=lag, size=20), {"lock_directory": str(folder), "confirm_timeout": 0.0}
         given = {**given, "journal_path": str(folder / "journal")} if number else given
         if before == "dies_done":
             wire.kill(**given)
