@@ -348,7 +348,7 @@ def test_ansible_builder_takes_the_execution_environment(tmp_path):
 def guide_changes() -> list[dict]:
     """Return the changes to the definition of the image that the guide shows, in its order."""
     guide = (ROOT / "docs/docsite/rst/guide_awx.rst").read_text(encoding="utf-8")
-    section = guide.split("\nThe execution environment\n")[1].split("\nAll at once\n")[0]
+    section = guide.split("\nThe execution environment\n")[1].split("\nConfiguration by playbook\n")[0]
     blocks = re.findall(r"code-block:: yaml\n\n((?: {4}.*\n|\n)+)", section)
     found = [yaml.safe_load(block) for block in blocks]
     return [block for block in found if isinstance(block, dict) and {"dependencies", "options"} & set(block)]
