@@ -201,7 +201,7 @@ def test_an_older_credential_type_in_use_is_kept_and_told_of(configured, older, 
     configured.store.items["job_templates"].popitem()
     upgraded = configured.run_well()
     assert kind["inputs"] == kept and "changed=1 " in upgraded.output, "the template that was missing"
-    assert "WARNING: the inputs of the credential type Microsoft Intune were left as they are." in upgraded.text
+    assert "WARNING: the inputs of the credential type Microsoft Intune were not changed." in upgraded.text
     assert f"They differ from this collection's in {differs}." in upgraded.text
     again = configured.run_well()
     assert again.writes == [] and NOTHING in again.output and "WARNING: the inputs" in again.output
@@ -290,7 +290,7 @@ def test_a_project_that_lacks_a_playbook_is_synced_again(empty):
 
 @controller_test
 @pytest.mark.timeout(600)
-def test_what_the_variables_name_no_more_is_taken_away(empty):
+def test_credentials_that_the_variables_no_longer_name_are_removed(empty):
     """case 78: the credentials of project and image, and the second application."""
     source = empty.add_credential("git", "scm")
     empty.add_credential("git", "scm", "Second")
@@ -316,7 +316,7 @@ def test_a_credential_that_is_there_twice_is_named_by_its_id(empty):
     twice = empty.run(project_credential="git")
     assert twice.code and twice.writes == [] and f"one of the IDs {first}, {second}" in twice.text
     none = empty.run(image_credential="git")
-    assert none.code and none.writes == [] and "0 have the name git" in none.text
+    assert none.code and none.writes == [] and "0 credentials match git" in none.text
     empty.run_well(project_credential=str(second))
     assert empty.named("projects", "Intune PIN reset")["credential"] == second
 
@@ -328,7 +328,7 @@ def test_check_mode_lists_what_an_empty_controller_would_get(empty):
     before = copy.deepcopy(empty.items)
     checked = empty.run_well("--check", reset_credential_inputs=FOR_RESETS)
     assert checked.writes == [] and empty.items == before
-    listed = checked.output.partition("TASK [List what would be created]")[2]
+    listed = checked.output.partition("TASK [List the resources that would be created]")[2]
     empty.run_well(reset_credential_inputs=FOR_RESETS)
     kinds = set(awx_api.CONFIGURED)
     made = {item["name"] for kind in kinds for number, item in empty.items[kind].items() if number not in before[kind]}
