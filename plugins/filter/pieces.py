@@ -12,12 +12,12 @@ author:
   - Endpoint Ops (@endpointops)
 description:
   - AWX and ansible-runner drop the result of a task as a whole if it is longer than E(MAX_EVENT_RES) characters, 700,000 by default. For
-    a result that is too long, this filter returns which entries of its list fit into one result each, so that a task for each piece can
-    hand them over. The role P(endpointops.intune.pin_reset#role) does so with the results of a fleet.
-  - It also returns the pieces of a result that is hidden, since its entries hold a secret in clear beside the sealed one. The pieces are
-    to be handed over without what is in clear, as M(endpointops.intune.pin_reset_results) does.
-  - In check mode, it also returns the pieces of a list of more than 50 devices that fits. Then somebody who approves the run finds each
-    device in the output of the tasks.
+    a result that is too long, this filter splits its list into pieces that each fit into one result, so that a task for each piece can
+    hand its entries over. The role P(endpointops.intune.pin_reset#role) does so with the results of a fleet.
+  - It also returns the pieces of a result that is hidden because its entries have a secret in clear beside the sealed one. Hand such pieces
+    over without the secrets in clear, as M(endpointops.intune.pin_reset_results) does.
+  - In check mode, it also returns pieces for a list of more than 50 devices that fits, so an approver of the run finds each device in the
+    output of the tasks.
 positional: _input
 options:
   _input:
@@ -61,7 +61,7 @@ RETURN = r"""
 _value:
   description:
     - A dictionary for each piece, with the numbers of its C(first) and its C(last) entry, counted from 1, the C(total) of all pieces, and
-      a C(label) such as C(1 to 420 of 3000). Empty where an event of the job holds the result, and without the list.
+      a C(label) such as C(1 to 420 of 3000). Empty if an event of the job holds the result, or the result does not have the list.
   type: list
   elements: dict
 """
@@ -87,7 +87,7 @@ def cut(result: t.Any, key: str = "results", *, check: t.Any = False) -> list[Js
     if not isinstance(entries, list):
         return []
     limit = DEFAULT if (found := find_event_limit()) is None else found
-    # What was registered has some more members than the event.
+    # The registered variable has some more members than the event.
     is_kept = measure(shown) <= limit - OVERHEAD and not any(map(_hides_sealed, result[key]))
     if is_kept and not (boolean(check) and len(entries) > NAMED):
         return []

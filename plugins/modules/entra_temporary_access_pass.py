@@ -315,7 +315,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._types import J
 
 Params = t.Mapping[str, t.Any]
 SEALED = f"sealed_{_argspec.ACCESS_PASS.key}"
-# Of what a result tells of a pass that is issued, as long as usual.
+# The values of an issued pass in a result, with their usual length.
 USUAL_PASS = {"pass_id": "0" * 36, **dict.fromkeys(("created", "starts", "ends"), "2026-01-31T08:00:00Z")}
 
 SPEC = _argspec.make_spec(

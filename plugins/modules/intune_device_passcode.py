@@ -483,11 +483,11 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
 
 
 def refuse_too_many(params: Params, devices: int) -> None:
-    """Raise SelectionError for more devices than are meant, or than a journal can have."""
+    """Raise SelectionError for more devices than max_devices allows, or than a journal can have."""
     if devices > params["max_devices"]:
         raise errors.SelectionError(
             f"{devices} devices are named, and max_devices allows {params['max_devices']}.",
-            hint="Raise max_devices if it is meant.",
+            hint="Raise max_devices if you mean all of them.",
             effects="none",
         )
     if params["journal_path"] and devices > MOST_DEVICES:

@@ -26,14 +26,15 @@ options:
     type: str
   platforms:
     description:
-      - The platforms of the devices whose outcome is reported, and whose passcode is handed over; devices of others are V(refused). Unset
-        means all.
+      - The platforms of the devices whose outcome is reported, and whose passcode is handed over. Devices of other platforms are
+        V(refused). Unset means all.
     type: list
     elements: str
     choices: [windows, android, ios]
   ownerships:
     description:
-      - Whose devices are reported, and whose passcode is handed over; those of other owners are V(refused). Unset means all.
+      - The owners of the devices whose outcome is reported, and whose passcode is handed over. Devices of other owners are V(refused).
+        Unset means all.
       - With the O(platforms) and O(ownerships) of M(endpointops.intune.intune_device_passcode), a task hands over no passcode of a device
         that it may not reset.
     type: list
@@ -50,18 +51,18 @@ extends_documentation_fragment:
   - endpointops.intune.attributes.info
 notes:
   - One of O(devices) and O(device_groups) is required.
-  - Needs the application permission C(DeviceManagementManagedDevices.Read.All). Whoever has it may read passcodes in Intune.
-  - Intune remembers the last reset of a device only.
+  - Needs the application permission C(DeviceManagementManagedDevices.Read.All). An application with it may read passcodes in Intune.
+  - Intune shows only the last reset of a device.
 """
 
 EXAMPLES = r"""
-- name: What became of the resets of this morning?
+- name: Read the outcomes of the resets of this morning
   endpointops.intune.intune_device_passcode_info:
     device_groups: [Field service]
     since: "2026-01-31T08:00:00Z"
   register: resets
 
-- name: Which devices have not carried theirs out yet?
+- name: List the devices that are still pending
   ansible.builtin.debug:
     msg: "{{ resets.results | selectattr('status', 'equalto', 'pending') | map(attribute='device_name') }}"
 
@@ -71,7 +72,7 @@ EXAMPLES = r"""
     return_passcode: true
   register: phone
 
-- name: Hand it over, if there is one
+- name: Write the passcode to a file, if there is one
   ansible.builtin.copy:
     content: "{{ phone.results[0].passcode }}"
     dest: "{{ handover_path }}"

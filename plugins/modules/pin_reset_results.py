@@ -10,7 +10,7 @@ module: pin_reset_results
 short_description: Hand over a piece of the results of the role pin_reset
 version_added: 1.0.0
 description:
-  - Returns entries that it is given, as the result of a task of its own. The role P(endpointops.intune.pin_reset#role) uses it for results
+  - Returns the given entries as the result of a task of its own. The role P(endpointops.intune.pin_reset#role) uses it for results
     that are too large for one task, since AWX and ansible-runner drop a result above E(MAX_EVENT_RES) characters as a whole. It sends
     nothing, and returns neither a passcode nor a pass in clear.
   - In check mode, it also prints a line for each device of a plan.
@@ -59,12 +59,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: The entries, without what is secret in clear.
+  description: The entries, without secrets in clear.
   returned: success
   type: list
   elements: dict
 first:
-  description: The number of the first one.
+  description: The number of the first entry among all of them.
   returned: success
   type: int
 total:

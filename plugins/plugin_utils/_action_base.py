@@ -60,11 +60,11 @@ from ansible_collections.endpointops.intune.plugins.plugin_utils._process_failur
 
 display = Display()
 MARKS_ENTRIES = shows_entries(__version__)
-# A variable of a task: the tasks after it hand its result over in pieces. So it is hidden where it is too large, and it may be.
+# A variable of a task whose result later tasks hand over in pieces: the result may be too large for an event, and is hidden then.
 HANDED_ON = "__pin_reset_handed_on"
 HANDED_ON_KEY = "handed_on"  # of the registered variable, for the role alone
-# What module_utils import inside functions, so that a module's process compiles only what its task needs. In the controller they are
-# imported here, once for all tasks.
+# Files that module_utils import inside functions, so that a module's process compiles only those that its task needs. In the controller
+# they are imported here, once for all tasks.
 CREDENTIALS = (access_token, azure_cli, client_certificate, client_secret, managed_identity, workload_identity)
 IMPORTED_EARLY = (*CREDENTIALS, _advice, _cache, _cms, _permissions, flow, members, sealed_files)
 # The items of a loop run in one process, which Ansible starts for each task and host. The process of the playbook itself runs no task,
@@ -114,7 +114,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         return result
 
     def _fit(self, result: Json) -> None:
-        """Hide a result that is too large for an event where others hand it over; else say that the job does not keep it."""
+        """Hide a result that is too large for an event if later tasks hand it over; otherwise warn that the job does not keep it."""
         limit = _module.find_event_limit()
         if result.get("_ansible_no_log") or self._task.no_log or (limit is None and not self._is_handed_on):
             return
@@ -263,7 +263,7 @@ def run_in_process(
 
 
 def report_hidden(result: Json) -> None:
-    """Display what Ansible does not of a hidden result: its warnings, and why it failed."""
+    """Display the warnings and the error of a hidden result, which Ansible does not show."""
     for warning in result.get("warnings", ()):
         display.warning(warning)
     if result.get("failed"):

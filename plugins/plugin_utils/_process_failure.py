@@ -28,7 +28,7 @@ class Cause:
     has_begun: bool = True
 
 
-# What programs write that come before the module: nothing of a result may be in the output then.
+# Output of programs that run before the module: it counts only where the output has nothing of a result.
 BEFORE = (
     (
         re.compile(r"password is required|no password was provided|incorrect password|Authentication failure|not in the sudoers file"),
@@ -39,7 +39,7 @@ BEFORE = (
         Cause("the module's file is missing or cannot be read", "Check remote_tmp and become_user.", has_begun=False),
     ),
 )
-# What a system says at any time.
+# Output that can come at any time.
 ANY_TIME = (
     (re.compile(r"No space left on device|Disk quota exceeded"), Cause("the disk is full", "Make room in remote_tmp and in /tmp.")),
     (re.compile(r"\bMemoryError\b|Cannot allocate memory"), Cause("memory ran out", "Give the host more memory, or name fewer devices.")),

@@ -341,7 +341,7 @@ def test_an_administrator_of_an_organization_configures_it(empty):
     """case 78: a system administrator is needed for the credential type alone."""
     refused = empty.run(**{"organization": "Second", "suffix": "_second"}, token=awx_api.ORGANIZATION_TOKEN)
     assert refused.code and refused.writes == []
-    assert "no credential type Microsoft Intune, and only a system administrator" in refused.text
+    assert "no credential type Microsoft Intune, and olga may not create one" in refused.text
     elsewhere = empty.run(token=awx_api.ORGANIZATION_TOKEN)
     assert (
         elsewhere.code

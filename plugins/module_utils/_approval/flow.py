@@ -30,7 +30,7 @@ PATH = "/deviceManagement/operationApprovalRequests"
 
 
 class ApprovalFlow:
-    """What a client's hook does. The tenant's requests are read once for all writes of a run, and again after one was created."""
+    """Approvals for a client's hook. The tenant's requests are read once for all writes of a run, and again after one was created."""
 
     def __init__(self, options: ApprovalOptions, client: GraphClient) -> None:
         self._options = options

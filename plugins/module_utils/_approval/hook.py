@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The hook of a client: whether a write lacks an approval. How to obtain one is imported for the first write that does."""
+"""The hook of a client, which finds writes that lack an approval. The code that obtains one is imported for the first such write."""
 
 from __future__ import annotations
 

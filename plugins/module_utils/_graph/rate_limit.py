@@ -12,9 +12,9 @@ know of one another, and share it so:
 * After each throttling, a process waits for as long as the service says, and then begins again with as little as every other process.
 * It tries more with each half second, slowly at first and then faster: all at the same pace, so that what is free is shared equally, and
   so that together they fill the quota before half of its window is over, however few or many they are.
-* The service counts what it accepted for one window, so what was filled in one window gets free, and is filled, in the same part of the
-  next one. Nobody has to know when another process begins or ends: after one window without throttling the quota is a process's own.
-* Requests that were sent before a response with a time to wait came would break that time, so those that are throttled go one by one.
+* The service counts an accepted request for one window, so the quota gets free, and is filled, in the same part of the next window. No
+  process has to know when another one begins or ends: after one window without throttling, it takes the whole quota.
+* A request that is under way when a response announces a time to wait would break that time, so throttled requests are sent one by one.
 
 Pure: time is handed in, as seconds of a monotonic clock. Source: Microsoft Graph, service-specific throttling limits
 (https://learn.microsoft.com/graph/throttling-limits).
@@ -36,7 +36,7 @@ FIRST, GROWTH, FASTER = 0.02, 1.0, 2.0
 STEPS = 40  # of a window: small ones let processes take turns, and many would make a request of each write
 # Of a window, the longest pause of our own: a process that waits longer misses the time in which the quota is filled.
 LONGEST_PAUSE = 0.1
-# Of a growing pause that is waited for in any case, also where an own request gets free before.
+# Of a growing pause, the least part to wait, also where an own request leaves the window before.
 SHORTEST_PAUSE = 0.25
 # Of a window, the time within which its writes are to be sent: where a batch takes too long for that, several are under way.
 SEND_WITHIN = 0.5

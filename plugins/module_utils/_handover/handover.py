@@ -69,7 +69,7 @@ class Handover:
         return {} if self._sealer is None else {"recipients": self._sealer.recipients}
 
     def describe_usual(self) -> Json:
-        """Return the keys of a result for a secret as long as others, to know how large results become. Nothing is written."""
+        """Return the keys of a result for a secret of usual length, to estimate the size of all results. Nothing is written."""
         return {} if self._sealer is None else {f"sealed_{self._name}": self._sealer.seal(USUAL_SECRET)}
 
     def describe(self, secret: str | None, file_name: str = "") -> Json:
@@ -122,7 +122,7 @@ class Handover:
 
 
 def _make_sealer(seal_to: t.Sequence[str], now: float) -> Sealer:
-    """Import what seals, and with it the library of cryptography, only for a task that seals."""
+    """Import the sealer, and with it the library cryptography, only for a task that seals."""
     from .._cms import Sealer
 
     return Sealer(seal_to, now)

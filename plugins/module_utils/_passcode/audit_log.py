@@ -131,7 +131,7 @@ class AuditLogReader:
         """Return the resets since a moment, and maybe older ones; ``complete_since`` says how far the log was read.
 
         :param renew: however long ago it was read.
-        :param enough: a later moment that is enough where the log is long, since what is older was read before.
+        :param enough: a later moment that is enough where the log is long, since older entries were read before.
         """
         if self.is_allowed and (renew or self._client.clock.monotonic() >= self._next or since < self._asked_since):
             self._fetch_or_warn(since - SKEW, enough - SKEW)

@@ -33,8 +33,8 @@ class Progress:
         self._items, self._client, self._limit, self._queue = items, client, limit, queue
         self._began = self._told_at = client.clock.monotonic()
         self._next = self._began + REPORT_EVERY
-        self._told: t.Any = None  # what the last line said
-        self._end: float | None = None  # when all is sent, as it was told
+        self._told: t.Any = None  # by the last line
+        self._end: float | None = None  # when all is sent, by the last line
 
     def report(self) -> None:
         """Report a line, if it is time for one, and something changed."""

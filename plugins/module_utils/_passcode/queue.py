@@ -105,7 +105,7 @@ class ResetQueue:
         self._moved.append(work)
 
     def take_moved(self) -> list[QueuedReset]:
-        """Return the devices of which something became known since the last time; one that was moved twice comes twice."""
+        """Return the devices whose phase was set since the last call; a device whose phase was set twice comes twice."""
         moved, self._moved = self._moved, []
         return moved
 

@@ -128,7 +128,7 @@ def describe(item: DeviceReset) -> ResetResult:
 
 
 def describe_usual() -> Json:
-    """Return an entry of the ``results`` return value as large as others, to know how large results become."""
+    """Return an entry of the ``results`` return value of usual size, to estimate the size of all results."""
     name = "D" * 24
     device = Device(NO_DEVICE, name, "Windows", "10.0.22631.4169", user_principal_name="U" * 40, ownership="company")
     item = DeviceReset(device.id, [name], device, status="done", changed=True, confirmed=True)

@@ -38,7 +38,7 @@ def parse_since(since: str | None, now: float) -> float | None:
 def assess(item: DeviceReset, since: float | None, refuse: t.Callable[[Device], Verdict | None] | None = None) -> None:
     """Record the last reset on the device's record; an item without a device is one that Intune no longer knows.
 
-    ``refuse``: returns the refusal of a device of which nothing is to be told or handed over; null for the others.
+    ``refuse``: returns the refusal of a device whose outcome and passcode must not be returned; null for the others.
     """
     if item.device is None:
         item.status, item.reason, item.message = "unknown", "device_gone", GONE

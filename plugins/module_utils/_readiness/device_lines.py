@@ -25,7 +25,7 @@ STATUSES = (
     *("needs_approval", "not_attempted", "unconfirmed", "none"),
 )
 EXPECTED_STATUSES = ("planned", "done", "pending")
-# What a device says that has no reset on record, or none that counts.
+# The text for a device that has no reset on record, or none that counts.
 NO_RESET = {"none": "no reset"}
 OPEN_STATUSES = ("planned", "pending", "needs_approval")  # whose outcome can only be predicted
 OWNERS = {"company": "company-owned", "personal": "personally owned", "unknown": "owner unknown"}
@@ -38,7 +38,7 @@ PREDICTED = {
 
 
 def tell_devices(devices: Json, *, check: bool = False) -> t.Iterator[str]:
-    """Yield the lines about devices, in check mode with all that somebody who approves the run has to know of each."""
+    """Yield the lines about devices, in check mode with the details of each that an approver of the run needs."""
     summary = devices.get("summary")
     if summary is None:
         if devices.get("msg"):
@@ -92,7 +92,7 @@ def _say(status: str) -> str:
 
 
 def render_device(item: Json, *, is_plan: bool = False) -> str:
-    """Return the line of a device: its outcome, and in a plan what tells it from others."""
+    """Return the line of a device: its outcome, and in a plan the details that distinguish it."""
     name = f"{item.get('device_name') or item['device']}{_identify(item) if is_plan else ''}"
     reason = f" ({item['reason']})" if item.get("reason") not in (None, item["status"]) else ""
     message = f". {item['message']}" if item.get("message") else ""
@@ -103,7 +103,7 @@ def render_device(item: Json, *, is_plan: bool = False) -> str:
 
 
 def _identify(item: Json) -> str:
-    """Return what tells a device from others of its name; '' where the result does not say it."""
+    """Return the details that distinguish a device from others of its name; '' where the result has none."""
     system = " ".join(str(item[key]) for key in ("operating_system", "os_version") if item.get(key))
     owner = OWNERS.get(item.get("ownership") or "", "")
     parts = [item.get("id"), system, item.get("user_principal_name") or ("no user" if "user_principal_name" in item else ""), owner]
