@@ -86,8 +86,8 @@ notes:
     and C(User.Read.All).
   - With C(Policy.Read.AuthenticationMethod) the task reads the policy and refuses what it does not allow before anything is sent, and with
     C(GroupMember.Read.All) the groups of its scope. Without, the service decides, and the task warns of that.
-  - AWX and ansible-runner drop a result of more than E(MAX_EVENT_RES) characters. Where the environment of the job tells this limit, a task
-    whose result would be larger is refused before the first pass is issued, unless O(sealed_directory) is set, or the result is hidden by
+  - AWX and ansible-runner drop a result of more than E(MAX_EVENT_RES) characters. In such a job, a task whose
+    result would be larger is refused before the first pass is issued, unless O(sealed_directory) is set, or the result is hidden by
     C(no_log) or O(return_pass).
   - A person who is signed in needs the role Authentication Administrator in Microsoft Entra, and Privileged Authentication Administrator
     for users with directory roles. Whether an application can issue passes to such users is not documented; the task names their roles.

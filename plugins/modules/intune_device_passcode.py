@@ -170,8 +170,8 @@ notes:
   - Needs the application permissions C(DeviceManagementManagedDevices.Read.All) and
     C(DeviceManagementManagedDevices.PrivilegedOperations.All), in check mode only the first. Whoever may read devices may read their
     passcodes in Intune.
-  - AWX and ansible-runner drop a result of more than E(MAX_EVENT_RES) characters. Where the environment of the job tells this limit, a task
-    whose result would be larger is refused before the first reset, unless O(sealed_directory) is set, or the result is hidden by C(no_log)
+  - AWX and ansible-runner drop a result of more than E(MAX_EVENT_RES) characters. In such a job, a task whose
+    result would be larger is refused before the first reset, unless O(sealed_directory) is set, or the result is hidden by C(no_log)
     or O(return_passcode). The role P(endpointops.intune.pin_reset#role) hands such results over in pieces.
   - With O(approval_justification), also C(DeviceManagementRBAC.Read.All) or C(DeviceManagementConfiguration.Read.All), to find the
     requests that were made before. Without, give O(approval_code), which is that of one device.
