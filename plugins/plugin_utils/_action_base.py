@@ -100,6 +100,8 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
                     diff=self._task.diff,
                     report_progress=self._report_progress,
                     shows_result=not self._task.no_log and not self._is_handed_on,
+                    # What a task is retried for may be a permission, which only a newer token has.
+                    memory=None if self._task.until or self._task.retries else TOKENS,
                 )
             )
             if not self._returns_invocation(task_vars):
@@ -232,6 +234,7 @@ def run_in_process(
     diff: bool,
     report_progress: _module.ReportProgress = _module.report_nothing,
     shows_result: bool = True,
+    memory: TokenMemory | None = None,
 ) -> Json:
     """Do the same as AnsibleModule around run(), without a process: validate, run, and remove secret arguments."""
     spec: Spec = module.SPEC
@@ -251,7 +254,7 @@ def run_in_process(
             diff=diff,
             report_progress=report_progress,
             shows_result=shows_result,
-            memory=TOKENS,
+            memory=memory,
         )
     for name, found in (("warnings", validated.warnings), ("deprecations", validated.deprecations)):
         if found:

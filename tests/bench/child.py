@@ -58,7 +58,7 @@ def find_names(devices: int, names: int) -> None:
 
 
 def _run(args: dict[str, t.Any], *, check: bool) -> dict[str, t.Any]:
-    return _action_base.run_in_process(intune_device_passcode, {**PATIENT, **args}, check=check, diff=False)
+    return _action_base.run_in_process(intune_device_passcode, {**PATIENT, **args}, check=check, diff=False, memory=_action_base.TOKENS)
 
 
 def report(devices: int, _names: int) -> None:

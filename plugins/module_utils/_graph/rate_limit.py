@@ -61,6 +61,7 @@ class SlidingWindow:
         self._total = 0
         self._shared_since: float | None = None  # the end of the pause after the last throttling; null while the quota is our own
         self._counted_since = 0  # requests since that throttling
+        self._first = FIRST  # of the quota, that is tried at the end of that pause
         self.under_way = 0
 
     @property
@@ -89,9 +90,13 @@ class SlidingWindow:
             self._total += number
             self._counted_since += number
 
-    def share(self, now: float, until: float) -> None:
-        """Begin with little at the end of a pause: the service throttles before our limit, so others use the quota, or it is smaller."""
+    def share(self, now: float, until: float, *, leaves_half: bool = False) -> None:
+        """Begin with little at the end of a pause: the service throttles before our limit, so others use the quota, or it is smaller.
+
+        ``leaves_half``: with no more than half of what was granted in the last window, if anything was: what follows these needs room too.
+        """
         self.count(now, 0)
+        self._first = min(FIRST, self.granted(now) / 2 / self._amount or FIRST) if leaves_half else FIRST
         self._shared_since, self._counted_since = until, 0
 
     def granted(self, now: float) -> int:
@@ -129,7 +134,7 @@ class SlidingWindow:
 
     def _after_steps(self, step: int) -> int:
         window = step / STEPS
-        return max(1, int(self._amount * (FIRST + GROWTH * window + FASTER * window**2))) if step >= 0 else 0
+        return max(1, int(self._amount * (self._first + GROWTH * window + FASTER * window**2))) if step >= 0 else 0
 
 
 class Limit:
@@ -202,7 +207,8 @@ class Limit:
         own = min(backoff(self._throttled_in_a_row, None, jitter), LONGEST_PAUSE * self._seconds)
         until = now + seconds if seconds else min(now + own, max(self._window.next_free(now), now + SHORTEST_PAUSE * own))
         self._paused_until = max(self._paused_until, until)
-        self._window.share(now, self._paused_until)
+        # A write follows a read by two seconds at most: reads that took all that there is would be in vain, again and again.
+        self._window.share(now, self._paused_until, leaves_half=not self._one_by_one)
 
     def seconds_for(self, now: float, number: int) -> float | None:
         """Return about how long so many take, at the quota, or at the share of it in the last window; null where there was none."""

@@ -54,7 +54,7 @@ class Attempts:
     ) -> Attempts:
         """Return the attempts with one more, and the pause that follows it.
 
-        :param timeout: seconds after which no attempt is started, from the first failure or the last progress of others.
+        :param timeout: seconds after which no attempt is started, from the first failure or the last progress of others; 0 for none.
         :param jitter: a random number from 0 to 1.
         :param is_unauthorized: the token was refused, which a new one repairs once.
         :param at_least: the shortest pause in seconds.
@@ -62,7 +62,8 @@ class Attempts:
         """
         number, since = self.number + 1, now if self.since is None else self.since
         pause = max(retry_after or 0.0 if is_paced else backoff(number, retry_after, jitter), at_least)
-        stop = not can_repeat or (is_unauthorized and self.token_renewed) or now + pause > max(since, progress_at) + timeout
+        is_over = timeout <= 0 or now + pause > max(since, progress_at) + timeout
+        stop = is_over or not can_repeat or (is_unauthorized and self.token_renewed)
         return Attempts(number, since, self.token_renewed or is_unauthorized, None if stop else pause)
 
 

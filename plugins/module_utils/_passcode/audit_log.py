@@ -122,6 +122,10 @@ class AuditLogReader:
         back.add(page.get("value", ()) if page else ())
         complete_since = -math.inf if page and not page.get("@odata.nextLink") else back.complete_since
         if complete_since > since - SKEW:
+            if self.is_allowed and result.status == 429:
+                # Not asked before the moment that the service names: the client knows only those of its own requests.
+                told = result.retry_after(self._client.clock.now()) or 0.0
+                self._client.clock.sleep(min(told, self._client.retry_timeout))
             return self.read(since, renew=True, enough=enough)
         self._keep(back.entries, complete_since)
         self._note_read(since)

@@ -223,7 +223,8 @@ class ResetEngine:
             if queue.has_queued:
                 # One more than are read, or being read, already.
                 number = queue.count("due", "reading") + 1
-                waits.append(self._scheduler.read_delay() if self._rules.check else self._scheduler.write_delay(number) - READ_AHEAD)
+                ahead = 0.0 if self._rules.check else self._scheduler.write_delay(number) - READ_AHEAD
+                waits.append(max(ahead, self._scheduler.read_delay()))
             if queue.next_time is not None:
                 waits.append(max(queue.next_time - self._clock.monotonic(), self._scheduler.read_delay()))
         if self._waiting_since is not None and self._clock.monotonic() < (deadline := self._waiting_since + self._rules.confirm_timeout):

@@ -13,7 +13,8 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import TokenMemory
+from ansible_collections.endpointops.intune.plugins.module_utils._auth import client_secret
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import Token, TokenMemory
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import with_plain_text
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.plugin_utils import _action_base
@@ -22,7 +23,7 @@ from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base im
     hide_secrets,
     run_in_process,
 )
-from tests.support.fakes import FakeTransport
+from tests.support.fakes import CLIENT_ID, FakeTransport
 
 PASSCODE = _argspec.Secret("results[].passcode", "return_passcode", "passcodes")
 OPTIONS = {
@@ -187,6 +188,8 @@ def action(code: t.Any = None, **other: t.Any) -> IntuneActionBase:
         args=other.get("args", {}),
         action="endpointops.intune.unit",
         no_log=False,
+        until=other.get("until", []),
+        retries=other.get("retries"),
     )
     connection = types.SimpleNamespace(transport=other.get("transport", "local"), become=other.get("become"))
     found = IntuneActionBase.__new__(IntuneActionBase)
@@ -497,6 +500,28 @@ class TestAnotherModule:
         subject._execute_module = lambda **_kwargs: {"module_stdout": "pass-1234", "failed": True}
         result = subject._run_as_module({"return_pass": True}, {})
         assert "passes" in result["msg"] and "pass-1234" not in str(result)
+
+
+# --- tokens ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("task", "number"),
+    [
+        pytest.param({}, 1, id="items of a loop share a token"),
+        pytest.param({"until": ["result is success"]}, 2, id="until asks for a new one, which may have another permission"),
+        pytest.param({"retries": 3}, 2, id="and so do retries"),
+    ],
+)
+def test_a_task_that_is_retried_asks_for_a_token_each_time(monkeypatch: pytest.MonkeyPatch, task: dict[str, t.Any], number: int) -> None:
+    monkeypatch.setattr(_action_base.ActionBase, "run", lambda *_args: {})
+    fetched: list[bool] = []
+    monkeypatch.setattr(client_secret.ClientSecret, "fetch_token", lambda *_args: fetched.append(True) or Token("t0ken"))
+    given = {"tenant_id": "contoso.test", "client_id": CLIENT_ID, "client_secret": "s3cret"}
+    code = module(lambda _params, client, _check: Outcome({"signed_in": bool(client.token())}))
+    for _attempt in range(2):
+        assert action(code, args=given, **task).run(task_vars={})["signed_in"] is True
+    assert len(fetched) == number
 
 
 # --- results that are too large for an event ------------------------------------------------------------------------

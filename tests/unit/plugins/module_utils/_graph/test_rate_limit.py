@@ -170,6 +170,16 @@ def test_our_own_pause_ends_where_an_own_request_leaves_the_window(granted_at: f
     assert limit.writes.delay(18.0) == pytest.approx(pause)
 
 
+@pytest.mark.parametrize(("granted", "tried"), [(0, 40), (1, 1), (8, 4), (60, 30), (1000, 40)])
+def test_after_reads_were_throttled_half_of_what_was_granted_is_tried_so_that_writes_find_room(granted: int, tried: int) -> None:
+    limit = RateLimit(LARGE)
+    spend(limit, 0.0, reads=granted)
+    limit.requests.throttle(0.0, 5.0, 0.0)
+    assert limit.requests.capacity(5.0) == tried
+    limit.writes.throttle(0.0, 5.0, 0.0)
+    assert limit.writes._window.capacity(5.0) == 4, "as little as every other process, whatever it was granted"
+
+
 def test_one_is_always_tried() -> None:
     limit = RateLimit(Quota(writes=1, requests=2, seconds=20.0))
     for _time in range(2):

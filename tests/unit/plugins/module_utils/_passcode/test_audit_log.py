@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import math
 import typing as t
 import urllib.parse
@@ -117,8 +118,8 @@ class Reading(t.NamedTuple):
         return self.reader.read(since).times_of(ID)
 
 
-def reading(*steps: Step, allowed: bool = True) -> Reading:
-    world, told = tenant(list(steps), clock=FakeClock(START)), list[str]()
+def reading(*steps: Step, allowed: bool = True, retry_timeout: float = 0.0) -> Reading:
+    world, told = tenant(list(steps), clock=FakeClock(START), retry_timeout=retry_timeout), list[str]()
     return Reading(world, AuditLogReader(world.client, allowed, told.append), told)
 
 
@@ -131,6 +132,22 @@ def test_the_newest_page_is_enough_where_it_reaches_back() -> None:
     assert found.times() == (START - SKEW - DISORDER, START)
     (request,) = found.world.transport.sent
     assert request.target == LIST and query_of(request) == {"$select": "id,action,managedDeviceId,requestDateTime"} and found.told == []
+
+
+@pytest.mark.parametrize(
+    ("told", "pause"),
+    [
+        pytest.param("7", 7.0, id="case 80: seconds"),
+        pytest.param(email.utils.formatdate(START + 9, usegmt=True), 9.0, id="case 80: a date"),
+        pytest.param("3600", 120.0, id="case 80: longer than retry_timeout"),
+        pytest.param(None, 0.0, id="case 80: none"),
+    ],
+)
+def test_a_log_that_was_throttled_beside_others_is_read_again_at_the_time_that_was_told(told: str | None, pause: float) -> None:
+    found = reading(page(entry(START)), retry_timeout=120.0)
+    throttled = error(429, **({} if told is None else {"retry-after": told}))
+    log = found.reader.take(CallResult(None, found.reader.request(), throttled), START)
+    assert log.times_of(ID) == (START,) and found.world.clock.monotonic() == pause
 
 
 def test_pages_are_read_until_one_reaches_back() -> None:

@@ -13,6 +13,7 @@ import json
 import typing as t
 
 import pytest
+from intune_emulator.state import quota
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import ApprovalOptions
@@ -660,3 +661,29 @@ def test_the_record_of_another_device_is_not_taken_for_this_one(monkeypatch: pyt
     engine.run()
     assert "id must be the ID that was asked for" in str(engine.failure) and not wire.resets
     assert statuses(items) == {"not_attempted": 1}
+
+
+# --- where others use the requests up -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("style", ["integer", pytest.param("missing", marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("left", [2, 8, 16])
+def test_few_requests_that_others_leave_are_enough_for_reads_and_the_resets_that_follow_them(
+    left: int, style: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(quota.LIMITS, "devices", (quota.Limit("app", True, 200, 20), quota.Limit("app", False, left, 20)))
+    wire = FleetWire(24, latency=0.3, retry_after=style)
+    wire.plan = lambda _request: "dies" if wire.clock.monotonic() > 1800 else None
+    engine, items = wire.run(wait=False)
+    assert engine.failure is None and all(item.changed for item in items)
+    assert_truthful(wire, items)
+
+
+@pytest.mark.parametrize("kind", [is_read, is_reset], ids=["reads", "resets"])
+@pytest.mark.parametrize("fault", ["throttled", "throttled_silently", "throttled_zero"])
+def test_with_a_retry_timeout_of_zero_a_throttled_request_is_tried_once(fault: str, kind: t.Callable[[Request], bool]) -> None:
+    wire = FleetWire(1)
+    wire.plan = always(kind, fault)
+    engine, items = wire.run(retry_timeout=0.0)
+    assert engine.failure is not None and statuses(items) == {"not_attempted": 1}
+    assert sum(map(kind, wire.sent)) == 1
