@@ -108,6 +108,14 @@ results:
       description: Version of the operating system.
       type: str
       returned: always
+    user_principal_name:
+      description: User principal name of the device's primary user; null when the device was not read, or has none.
+      type: str
+      returned: always
+    ownership:
+      description: Owner of the device, V(company), V(personal), or V(unknown); null when the device was not read.
+      type: str
+      returned: always
     status:
       description:
         - V(none) when there is no reset on record, or none since O(since); V(done); V(pending) when the device has not carried it out
