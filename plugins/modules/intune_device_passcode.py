@@ -520,7 +520,7 @@ def validate(params: Params) -> None:
 
 
 def refuse_lost_results(params: Params, client: GraphClient, handover: Handover, number: int) -> None:
-    """Raise SelectionError, before the first reset, where the job would drop the results, and what is handed over in them."""
+    """Raise SelectionError, before the first reset, where the job would drop the results with the passcodes in them."""
     if client.largest_result is None or params["sealed_directory"]:
         return
     refuse_too_large(

@@ -10,8 +10,8 @@ A task takes the whole quota, at once, until the service throttles it: then othe
 know of one another, and share it so:
 
 * After each throttling, a process waits for as long as the service says, and then begins again with as little as every other process.
-* It tries more with each half second, slowly at first and then faster: all at the same pace, so that what is free is shared equally, and
-  so that together they fill the quota before half of its window is over, however few or many they are.
+* It tries more with each half second, slowly at first and then faster. All processes do so at the same pace: they share the free part of
+  the quota equally, and fill it together before half of its window is over, however few or many they are.
 * The service counts an accepted request for one window, so the quota gets free, and is filled, in the same part of the next window. No
   process has to know when another one begins or ends: after one window without throttling, it takes the whole quota.
 * A request that is under way when a response announces a time to wait would break that time, so throttled requests are sent one by one.
@@ -93,7 +93,7 @@ class SlidingWindow:
     def share(self, now: float, until: float, *, leaves_half: bool = False) -> None:
         """Begin with little at the end of a pause: the service throttles before our limit, so others use the quota, or it is smaller.
 
-        ``leaves_half``: with no more than half of what was granted in the last window, if anything was: what follows these needs room too.
+        ``leaves_half``: with at most half of the requests granted in the last window, if any were: the writes that follow need the rest.
         """
         self.count(now, 0)
         self._first = min(FIRST, self.granted(now) / 2 / self._amount or FIRST) if leaves_half else FIRST
@@ -207,7 +207,7 @@ class Limit:
         own = min(backoff(self._throttled_in_a_row, None, jitter), LONGEST_PAUSE * self._seconds)
         until = now + seconds if seconds else min(now + own, max(self._window.next_free(now), now + SHORTEST_PAUSE * own))
         self._paused_until = max(self._paused_until, until)
-        # A write follows a read by two seconds at most: reads that took all that there is would be in vain, again and again.
+        # A read counts for two seconds. Where reads take the whole rest of the quota, no write follows in time, and all are read again.
         self._window.share(now, self._paused_until, leaves_half=not self._one_by_one)
 
     def seconds_for(self, now: float, number: int) -> float | None:
