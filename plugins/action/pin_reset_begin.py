@@ -11,34 +11,27 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.playbook.task import Task
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
+from ansible_collections.endpointops.intune.plugins.plugin_utils._role_action import RoleAction
 
 FIRST = "preflight"  # the step that looks whether the others can run
 OPTIONS = ("problems", "steps")
 NEAR = 0.75  # ratio from which a tag counts as a mistyped one of the role
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
+class ActionModule(RoleAction):
     """Begins a run of the role: refuses its variables, and finds which steps run, and whether in check mode."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Json:
-        """Return the result of the task."""
-        result: Json = super().run(tmp, task_vars)
-        del tmp
-        problems, steps = (self._task.args.get(name) or [] for name in OPTIONS)
-        if set(self._task.args) - set(OPTIONS) or not isinstance(problems, list) or not isinstance(steps, list):
+    def make_values(self, given: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> Json:
+        """Return the values of the task."""
+        problems, steps = (given.get(name) or [] for name in OPTIONS)
+        if set(given) - set(OPTIONS) or not isinstance(problems, list) or not isinstance(steps, list):
             raise AnsibleActionFail("pin_reset_begin must get the lists 'problems' and 'steps', and no other option.")
-        running = self._choose(steps, task_vars or {})
-        planned = self._choose(steps, {**(task_vars or {}), "ansible_run_tags": ["all"]}) if running == [FIRST] else running
-        result.update(check_mode=bool(self._task.check_mode), steps=running, planned=planned)
-        mistaken = [] if running else _report_mistakes(_list_tags(task_vars or {}, "ansible_run_tags"), steps)
+        running = self._choose(steps, task_vars)
+        planned = self._choose(steps, {**task_vars, "ansible_run_tags": ["all"]}) if running == [FIRST] else running
+        result: Json = {"check_mode": bool(self._task.check_mode), "steps": running, "planned": planned}
+        mistaken = [] if running else _report_mistakes(_list_tags(task_vars, "ansible_run_tags"), steps)
         if mistaken:
             return {**result, "failed": True, "msg": " ".join([*mistaken, "Nothing was sent."])}
         if steps and not running:

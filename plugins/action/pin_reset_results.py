@@ -9,32 +9,24 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.device_lines import render_plan
 from ansible_collections.endpointops.intune.plugins.module_utils._secrecy import drop_secrets
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
+from ansible_collections.endpointops.intune.plugins.plugin_utils._role_action import RoleAction
 
 display = Display()
 OPTIONS = ("results", "first", "total")
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
+class ActionModule(RoleAction):
     """Hands a piece of the results of a run of the role over, as the result of a task of its own."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
-
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> Json:
-        """Return the result of the task."""
-        result: Json = super().run(tmp, task_vars)
-        del tmp
-        given = {name: self._task.args.get(name) for name in OPTIONS}
-        entries = given["results"]
-        if set(self._task.args) != set(OPTIONS) or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+    def make_values(self, given: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> Json:
+        """Return the values of the task."""
+        entries = given.get("results")
+        if set(given) != set(OPTIONS) or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise AnsibleActionFail(
                 "pin_reset_results must get 'results', a list of entries, with 'first' and 'total', and no other option."
             )
@@ -42,5 +34,4 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible's classes have 
         if self._task.check_mode and all("status" in entry and "device" in entry for entry in entries):
             for lines in render_plan(entries):
                 display.display(lines)
-        result.update(results=entries, first=int(given["first"]), total=int(given["total"]))
-        return result
+        return {"results": entries, "first": int(given["first"]), "total": int(given["total"])}
