@@ -112,8 +112,10 @@ sanity-environment: environment  # The environments of ansible-test, which are k
 sanity: environment  ## Run ansible-test's sanity tests on a copy, without containers
 	@env $(ANSIBLE) python -m tests.tools.sanity $(SANITY_ARGS)
 
+# Without the environment's link to this folder: antsibull-docs would take it for the place of the copy that it reads, and fail whenever the
+# random name of that copy means something in reStructuredText.
 docs-lint: environment  ## Check the documentation of plugins and the guides
-	@$(RUN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --disallow-unknown-collection-refs \
+	@$(RUN) ANSIBLE_COLLECTIONS_SCAN_SYS_PATH=0 antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --disallow-unknown-collection-refs \
 		--check-extra-docs-refs .
 
 docs: environment  ## Build the documentation as HTML
