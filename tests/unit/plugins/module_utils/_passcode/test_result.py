@@ -265,16 +265,7 @@ def test_an_entry_is_documented_key_by_key() -> None:
 
 
 def test_an_entry_of_the_info_module_lacks_what_only_a_reset_has() -> None:
-    lacking = [
-        "approval",
-        "changed",
-        "confirmed",
-        "ownership",
-        "predicted_outcome",
-        "predicted_reason",
-        "request_id",
-        "user_principal_name",
-    ]
+    lacking = ["approval", "changed", "confirmed", "predicted_outcome", "predicted_reason", "request_id"]
     assert differences(list[ReturnedResult], documented(intune_device_passcode_info, "results"), "results") == [
         f"results[].{name} is only in one of the two" for name in lacking
     ]
