@@ -21,6 +21,7 @@ from .responses import GATEWAY, is_refusal, parse_error
 
 # Client errors of a batch that are about each of its requests: the token, its permissions, the proxy, the time, and the quota.
 OF_EACH = frozenset({401, 403, 407, 408, 429})
+LONGEST_LOOK = 1.0  # seconds between two looks at a quota, whose delay hangs on requests under way too
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +89,14 @@ class BatchScheduler:
         """Count writes that an earlier process sent, so many seconds ago: they still use the quota."""
         now = self._clock.monotonic()
         self.limit.writes.restore(now - age for age in ages if 0 <= age < self.limit.quota.seconds)
+
+    def wait_to_write(self) -> None:
+        """Wait until the quota has room for a write that the client sends by itself, and count that write."""
+        writes, now = self.limit.writes, self._clock.monotonic()
+        while not writes.capacity_at(now):
+            self._clock.sleep(min(writes.delay(now), LONGEST_LOOK))
+            now = self._clock.monotonic()
+        writes.complete(now, 0, 1)
 
     def start(self, calls: t.Sequence[tuple[t.Any, Request]], *, only_reads: bool = False) -> None:
         """Send up to twenty requests of one version, as a batch when they are several.

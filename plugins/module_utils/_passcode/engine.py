@@ -60,7 +60,7 @@ class ResetEngine:
         self._client, self._scheduler, self._rules, self._journal = client, scheduler, rules, journal
         self._clock = client.clock
         self._queue = ResetQueue(items)
-        self._results = ResultHandler(client, rules, journal, self._queue, self._locks)
+        self._results = ResultHandler(client, rules, journal, self._queue, self._locks, scheduler.wait_to_write)
         self._progress = Progress(items, client, scheduler.limit.limit_of(is_write=not rules.check), self._queue)
         self._waiting_since: float | None = None  # since when nothing is left to be sent or settled
         self._looked_last = False  # at the resets that the service does not show, when confirm_timeout was over

@@ -47,15 +47,25 @@ class Journal(t.Protocol):
 class ResultHandler:
     """``take`` the results as they come. ``failure`` is the error that stopped the whole task: nothing more is sent then."""
 
-    def __init__(self, client: GraphClient, rules: Rules, journal: Journal, queue: ResetQueue, locks: DeviceLocks | None = None) -> None:
-        self._locks = locks or DeviceLocks()
+    def __init__(
+        self,
+        client: GraphClient,
+        rules: Rules,
+        journal: Journal,
+        queue: ResetQueue,
+        locks: DeviceLocks | None = None,
+        wait_to_write: t.Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take what to change. ``wait_to_write``: waits for the quota of a write that is sent from here, and counts it."""
+        self._locks, self._wait_to_write = locks or DeviceLocks(), wait_to_write
         self._client, self._rules, self._journal, self._queue = client, rules, journal, queue
         self._clock = client.clock
         self.failure: errors.IntuneError | None = None
         self._warnings: list[str] = []
         self.shown = ShownResets(client, rules, queue, self._warnings.append)
         self._held: list[tuple[QueuedReset, Device | None]] = []  # devices that were read before the audit log came
-        self._progress_at = {"GET": -math.inf, "POST": -math.inf}  # when a request of this kind last had a definite response
+        # When a request of this kind last had a definite response: "first" is a read before a reset.
+        self._progress_at = {"first": -math.inf, "GET": -math.inf, "POST": -math.inf}
         self._not_synced: list[str] = []
         self._not_written: errors.IntuneError | None = None  # why the journal takes no more
 
@@ -133,6 +143,7 @@ class ResultHandler:
 
     def _approve(self, work: QueuedReset, result: CallResult) -> None:
         """Send the reset again with an approval."""
+        self._wait_to_write()
         try:
             response = self._client.approval.obtain(result.request, t.cast(Response, result.response))
         except (errors.ApprovalPendingError, errors.ApprovalError) as failure:
@@ -168,6 +179,8 @@ class ResultHandler:
             self._try_again(work, told, can_repeat=not isinstance(failure, errors.GraphError))
             return
         self._progress_at["GET"] = self._clock.monotonic()
+        if work.phase in BEFORE_SENT:
+            self._progress_at["first"] = self._progress_at["GET"]
         work.attempts.pop("GET", None)
         self._take_found(work, found)
 
@@ -288,8 +301,9 @@ class ResultHandler:
             retry_after=result.retry_after(self._clock.now()),
             can_repeat=can_repeat,
             is_unauthorized=result.status == 401,
-            # A device that is throttled waits with all others, for as long as some get through.
-            progress_at=self._progress_at[method] if is_throttled else -math.inf,
+            # A device that is throttled waits with all others, for as long as some get through. While it waits for its turn, no device is
+            # given up: so those that only wait for their outcome do not count, which some do for ever.
+            progress_at=self._progress_at["first" if method == "GET" and work.phase in BEFORE_SENT else method] if is_throttled else -math.inf,
             is_paced=is_throttled,
         )
         work.attempts[method] = attempts

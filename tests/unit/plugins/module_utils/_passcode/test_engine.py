@@ -517,6 +517,28 @@ def test_an_approval_concerns_one_device(decision: str | None, status: str, reas
     assert wire.resets[wire.ids[0]] == (decision == "approve")
 
 
+def test_resets_that_are_sent_again_with_an_approval_keep_to_the_quota() -> None:
+    wire = FleetWire(150, approval_protects=["reset_passcode"], latency=0.05)
+    asked = ApprovalOptions("Lost phones")
+    _engine, items = wire.run(approval=asked)
+    for item in items:
+        wire.tenant.approvals[(item.approval or {})["code"]].decide("approve", "Seen.", wire.tenant.clock.now())
+    wire.clock.sleep(20)
+    _engine, items = wire.run(approval=asked, wait=False)
+    assert all(item.changed for item in items) and set(wire.resets.values()) == {1} and len(wire.resets) == 150
+    assert not [entry for entry in wire.tenant.journal.since(0) if entry["throttled"]]
+
+
+def test_a_device_that_alone_is_throttled_for_ever_is_given_up_although_others_are_off() -> None:
+    wire = FleetWire(3)
+    wire.fault("status", f"managedDevices/{wire.ids[0]}$", method="GET", times=None, status=429)
+    for device in wire.ids[1:]:
+        wire.tenant.devices.get(device).simulation.patch({"outcome": "offline"})
+    engine, items = wire.run(retry_timeout=120.0, wait_timeout=600.0)
+    assert (items[0].status, items[0].reason, engine.failure) == ("failed", "unavailable", None)
+    assert statuses(items[1:]) == {"pending": 2} and 600 < wire.clock.monotonic() < 900
+
+
 @pytest.mark.parametrize(
     ("status", "reason"),
     [(404, "device_gone"), (403, "answer_lost"), (500, "answer_lost")],
