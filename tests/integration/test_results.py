@@ -40,23 +40,13 @@ def weigh(result: t.Any) -> int:
     return max(len(str(result)), len(json.dumps(result)))
 
 
-@pytest.mark.parametrize(
-    ("module", "options", "told"),
-    [
-        pytest.param(MODULE, {}, "The result for 24 devices will have about", id="case 72: sealed, by the module"),
-        pytest.param(None, {}, "The result for 24 devices will have about", id="case 72: sealed, beside onboarding"),
-    ],
-)
-def test_what_nothing_hands_over_is_refused_before_the_first_reset(fleet, ansible, module, options, told):
+def test_case_72_what_nothing_hands_over_is_refused_before_the_first_reset(fleet, ansible):
     certificate, _key = recipient(ansible.folder)
-    if module:
-        given = {"device_groups": [EVERYONE], "max_devices": SIZE, "seal_to": [str(certificate)], **options}
-        found = ansible.module(module, given, env={"MAX_EVENT_RES": str(LIMIT)})
-    else:
-        given = {**GIVEN, "pin_reset_seal_to": str(certificate), "pin_reset_assignments": [{"target": "all_devices"}]}
-        found = run(ansible, "onboard", **given)["Devices | Reset passcodes"]
+    given = {"device_groups": [EVERYONE], "max_devices": SIZE, "seal_to": [str(certificate)]}
+    found = ansible.module(MODULE, given, env={"MAX_EVENT_RES": str(LIMIT)})
     assert found.status == "failed" and found.writes == [] and fleet.control.resets() == {}
-    assert told in found.result["msg"] and "12000 (MAX_EVENT_RES). Nothing was changed. Run the playbook" in found.result["msg"]
+    assert "The result for 24 devices will have about" in found.result["msg"]
+    assert "12000 (MAX_EVENT_RES). Nothing was changed. Run the playbook" in found.result["msg"]
 
 
 def run(ansible: t.Any, playbook: str, *arguments: str, **variables: t.Any) -> PlayRun:
@@ -100,6 +90,23 @@ def test_case_72_what_is_fetched_later_arrives_too(fleet, ansible):
     play = run(ansible, "fetch_passcode", **given, pin_reset_seal_to=str(certificate))
     opened = {entry["id"]: unseal(entry["sealed_passcode"], key, certificate) for entry in collect(play)}
     assert play.code == 0 and opened == read_passcodes(fleet), play.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "in_clear"),
+    [
+        pytest.param([], False, id="sealed"),
+        pytest.param(["--tags", "preflight,reset"], False, id="sealed, by tags"),
+        pytest.param([], True, id="sealed and in clear"),
+    ],
+)
+def test_case_72_what_is_reset_beside_onboarding_arrives_too(fleet, ansible, arguments, in_clear):
+    certificate, key = recipient(ansible.folder)
+    given = {**GIVEN, "pin_reset_seal_to": str(certificate), "pin_reset_return_passcode": in_clear}
+    play = run(ansible, "onboard", *arguments, **given, pin_reset_assignments=[{"target": "all_devices"}])
+    opened = {entry["id"]: unseal(entry["sealed_passcode"], key, certificate) for entry in collect(play)}
+    assert play.code == 0 and opened == read_passcodes(fleet), play.output
+    assert not [secret for secret in fleet.control.secrets() if secret in play.output]
 
 
 def test_case_72_what_is_sealed_arrives_beside_passcodes_in_clear(fleet, each_execution):
