@@ -14,6 +14,7 @@ Sources: awx_display.py of ansible-runner; MAX_EVENT_RES_DATA in the settings an
 from __future__ import annotations
 
 import json
+import math
 import typing as t
 
 from . import _errors as errors
@@ -22,6 +23,7 @@ VARIABLE = "MAX_EVENT_RES"
 RUNNER = "AWX_ISOLATED_DATA_DIR"  # in the environment of each job of ansible-runner
 DEFAULT = 700_000
 OVERHEAD = 1_000  # characters of a result that are beside its entries, at the most
+MARGIN = 1.1  # how much larger entries may be than the usual one: long names, several recipients
 
 
 def find_limit(environment: t.Mapping[str, str]) -> int | None:
@@ -59,7 +61,7 @@ def refuse_too_large(limit: int | None, number: int, entry: t.Any, *, is_shown: 
     ``entry``: one of ``number`` entries, about as large as the others. ``is_shown``: whether one event holds them all; otherwise other
     tasks hand them over, and each of them holds one at least.
     """
-    size = measure(entry) + 2
+    size = math.ceil((measure(entry) + 2) * MARGIN)
     if limit is None:
         return
     if size + OVERHEAD > limit:

@@ -75,12 +75,12 @@ def refusal(limit: int | None, number: int, *, is_shown: bool = True) -> str | N
 
 def test_case_72_what_cannot_fit_is_refused() -> None:
     assert measure({"sealed": "x" * 986}) + 2 == 1002
-    assert refusal(None, 10**6) is None and refusal(11_020, 10) is None
-    told = refusal(11_019, 10)
+    assert refusal(None, 10**6) is None and refusal(12_030, 10) is None
+    told = refusal(12_029, 10)
     assert told == (
-        "The result for 10 devices will have about 10020 characters, and this job drops each result above 11019 (MAX_EVENT_RES). Nothing "
+        "The result for 10 devices will have about 11030 characters, and this job drops each result above 12029 (MAX_EVENT_RES). Nothing "
         "was changed. Name fewer."
     )
-    assert refusal(11_019, 10, is_shown=False) is None and refusal(2002, 10**6, is_shown=False) is None
-    alone = refusal(2001, 1, is_shown=False)
-    assert alone and "The result for each of the devices will have about 1002 characters" in alone and "Nothing was changed." in alone
+    assert refusal(12_029, 10, is_shown=False) is None and refusal(2103, 10**6, is_shown=False) is None
+    alone = refusal(2102, 1, is_shown=False)
+    assert alone and "The result for each of the devices will have about 1103 characters" in alone and "Nothing was changed." in alone
