@@ -301,9 +301,7 @@ class ResultHandler:
             retry_after=result.retry_after(self._clock.now()),
             can_repeat=can_repeat,
             is_unauthorized=result.status == 401,
-            # A device that is throttled waits with all others, for as long as some get through. While it waits for its turn, no device is
-            # given up: so those that only wait for their outcome do not count, which some do for ever.
-            progress_at=self._progress_at["first" if method == "GET" and work.phase in BEFORE_SENT else method] if is_throttled else -math.inf,
+            progress_at=self._find_progress(work, method) if is_throttled else -math.inf,
             is_paced=is_throttled,
         )
         work.attempts[method] = attempts
@@ -317,6 +315,13 @@ class ResultHandler:
         if work.phase == "reading":
             self._queue.move(work, "queued")
         self._queue.look_at(now + attempts.pause, work)
+
+    def _find_progress(self, work: QueuedReset, method: str) -> float:
+        """Return when others last got through: a device that is throttled waits with them for so long.
+
+        Before a device is reset, those that only wait for their outcome do not count: one that is off would be read for ever.
+        """
+        return self._progress_at["first" if method == "GET" and work.phase in BEFORE_SENT else method]
 
     def _give_up(self, work: QueuedReset, result: CallResult, *, can_repeat: bool) -> None:
         """End a device for which no response can be had. Where others get through it is this device alone; else the whole task stops."""
