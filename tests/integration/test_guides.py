@@ -86,7 +86,7 @@ def test_the_examples_of_the_guides_run(ansible, openssl):
     }
     plays = [play for path in GUIDES for play in plays_of(path)]
     # Each play of the guide on handing over writes into the same file: keep the sealed one.
-    sealed = next(task for play in plays for task in play["tasks"] if task["name"] == "Write what the help desk can open")
+    sealed = next(task for play in plays for task in play["tasks"] if task["name"] == "Write the sealed passcode for the help desk")
     sealed["ansible.builtin.copy"]["dest"] = str(ansible.folder / "sealed.cms")
     done = ansible.plays(plays, "-e", json.dumps(variables))
     assert done.code == 0, done.output
