@@ -3,7 +3,7 @@
 PYTHON ?= python3
 WORKERS ?= 2
 # These tests mostly wait: for devices, for Entra, for processes to start.
-INTEGRATION_WORKERS ?= 8
+INTEGRATION_WORKERS ?= 6
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 OUTPUT := tests/output
@@ -37,7 +37,7 @@ TEST_REQUIREMENTS := tests/requirements.txt tests/requirements-unit.txt $(DEMO_R
 
 QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 # Not integration: artifact runs the same tests, against what is shipped. Parts joined with + run together: each keeps one processor busy.
-PARTS := environment sanity-environment lint+sanity+docs-lint+docs+demo unit artifact contract
+PARTS := environment sanity-environment lint+sanity+docs-lint+demo unit artifact contract
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report clean
@@ -59,10 +59,10 @@ demo: $(VENV)/.demo-ready  ## See the collection work against an emulated tenant
 test:  ## Run every kind of check, and say at the end how long each part took
 	@tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS)
 
-test-all:  ## Run the same with all integration tests: also slow ones that are rarely red, which repeat others in most cases
-	@INTEGRATION_MARKS= tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS)
+test-all:  ## Run the same with all tests: also slow ones that are rarely red, which repeat others in most cases; and build the documentation
+	@INTEGRATION_MARKS= tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS) docs
 
-test-quick:  ## Run what a change needs at once: ruff, the quick unit tests and the checks of the repository itself
+test-quick:  ## Run what a change needs at once: ruff, its unit tests (of uncommitted files and the last commit), and the repository's checks
 	@tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(QUICK_PARTS)
 
 environment: $(VENV)/.test-ready  ## Make the virtual environment .venv with all tools (the others do it themselves)
@@ -89,7 +89,7 @@ unit: environment  ## Run the unit tests, the emulated tenant's own tests and th
 	@$(RUN) python -m pytest tests/unit tests/fuzz emulator/tests tests/quality -m "$(INTEGRATION_MARKS)" -n $(WORKERS) $(PYTEST_ARGS)
 
 unit-quick: environment
-	@$(RUN) python -m pytest tests/unit tests/quality -m "not slow" -n $(WORKERS) $(PYTEST_ARGS)
+	@$(RUN) python -m pytest $$($(RUN) python -m tests.tools.changed) -m "not slow and not exhaustive" -n $(WORKERS) $(PYTEST_ARGS)
 
 fuzz: environment  ## Change the responses of the emulated tenant at random, and look for what must not be; FUZZ_CASES=, FUZZ_SEED=
 	@$(RUN) python -m tests.fuzz --cases $(FUZZ_CASES) --seed $(FUZZ_SEED) --workers $(WORKERS)
@@ -115,8 +115,8 @@ sanity: environment  ## Run ansible-test's sanity tests on a copy, without conta
 # Without the environment's link to this folder: antsibull-docs would take it for the place of the copy that it reads, and fail whenever the
 # random name of that copy means something in reStructuredText.
 docs-lint: environment  ## Check the documentation of plugins and the guides
-	@$(RUN) ANSIBLE_COLLECTIONS_SCAN_SYS_PATH=0 antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --disallow-unknown-collection-refs \
-		--check-extra-docs-refs .
+	@$(RUN) ANSIBLE_COLLECTIONS_SCAN_SYS_PATH=0 antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self \
+		--disallow-unknown-collection-refs --check-extra-docs-refs .
 
 docs: environment  ## Build the documentation as HTML
 	@$(RUN) tests/tools/docs.sh

@@ -191,18 +191,18 @@ def test_a_move_waits_at_each_step_and_devices_are_never_without(ansible):
     assert not ansible.module(MODULE, {**OPTIONS, "replace_custom": True}).changed
 
 
-def test_a_reset_waits_for_its_approval_and_is_issued_once(both_executions):
-    both_executions.tenant.control.settings(approval_protects=["reset_passcode"])
+def test_a_reset_waits_for_its_approval_and_is_issued_once(each_execution):
+    each_execution.tenant.control.settings(approval_protects=["reset_passcode"])
     options = {"devices": ["PHONE-HELPDESK-01"], "approval_justification": "Ticket 4711"}
-    waiting = both_executions.module("intune_device_passcode", options)
+    waiting = each_execution.module("intune_device_passcode", options)
     assert (waiting.status, waiting.changed) == ("ok", False), waiting.result
     entry = waiting.result["results"][0]
-    assert (entry["status"], entry["changed"], entry["approval"]["code"]) == ("needs_approval", False, request(both_executions)["code"])
-    assert waiting.result["summary"]["needs_approval"] == 1 and both_executions.tenant.control.resets() == {}
-    both_executions.tenant.control.decide(request(both_executions)["code"], "approve")
-    done = both_executions.module("intune_device_passcode", options)
+    assert (entry["status"], entry["changed"], entry["approval"]["code"]) == ("needs_approval", False, request(each_execution)["code"])
+    assert waiting.result["summary"]["needs_approval"] == 1 and each_execution.tenant.control.resets() == {}
+    each_execution.tenant.control.decide(request(each_execution)["code"], "approve")
+    done = each_execution.module("intune_device_passcode", options)
     assert done.changed and done.result["results"][0]["status"] == "done" and done.result["results"][0]["approval"] is None
-    assert [len(times) for times in both_executions.tenant.control.resets().values()] == [1]
+    assert [len(times) for times in each_execution.tenant.control.resets().values()] == [1]
 
 
 def test_a_reset_whose_approval_cannot_be_looked_up_was_not_issued(ansible):

@@ -59,6 +59,7 @@ def test_case_72_every_sealed_passcode_of_a_fleet_is_in_the_events_of_the_job(co
     assert_secret(controller, job)
 
 
+@pytest.mark.exhaustive
 def test_case_72_a_fleet_that_fails_says_so_beside_its_pieces(controller, tmp_path):
     control = controller.tenant.control
     control.patch_device(control.device("FLEET-000007")["id"], outcome="failed")

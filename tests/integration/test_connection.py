@@ -136,15 +136,15 @@ def test_module_defaults_of_the_group_reach_every_module(both_executions, env):
     assert play["look"].status == "ok", play.output
 
 
-def test_a_token_cache_saves_the_sign_in_and_is_closed_to_others(both_executions, tmp_path):
+def test_a_token_cache_saves_the_sign_in_and_is_closed_to_others(each_execution, tmp_path):
     cache = tmp_path / "tokens.json"
-    play = both_executions.tasks(
+    play = each_execution.tasks(
         [{"name": name, f"endpointops.intune.{MODULE}": {"token_cache_path": str(cache)}} for name in ("first", "second")]
     )
     assert (play["first"].tokens, play["second"].tokens) == (1, 0)
     assert stat.S_IMODE(cache.stat().st_mode) == 0o600
     cache.chmod(0o644)
-    refused = both_executions.module(MODULE, {"token_cache_path": str(cache)})
+    refused = each_execution.module(MODULE, {"token_cache_path": str(cache)})
     assert refused.status == "failed" and "0600" in refused.result["msg"]
 
 

@@ -102,6 +102,7 @@ def calls(folder: pathlib.Path) -> list[str]:
     return (folder / "calls").read_text(encoding="utf-8").splitlines()
 
 
+@pytest.mark.exhaustive
 def test_each_sample_has_the_verdict_of_the_filter(windows: Windows) -> None:
     """Several hosts at once, half of them with each shell."""
     names = {f"host-{number}": name for number, name in enumerate(OUTPUTS)}
@@ -181,6 +182,7 @@ def test_check_mode_asks_the_same(windows: Windows) -> None:
     assert calls(folder) == list(COMMANDS) and devices["pc-1"]["non_destructive_reset"] is True
 
 
+@pytest.mark.exhaustive
 def test_a_host_must_be_ready_only_where_that_is_known_and_one_that_is_no_windows_is_told(windows: Windows) -> None:
     windows.add("ready", render(possible), intune=render_registry(ON))
     windows.add("unknown", render(remote), intune=render_registry({DEVICE: {"EnablePinRecovery": 0}}))

@@ -20,8 +20,8 @@ def reset_of(ansible, name: str) -> list[str]:
     return ansible.tenant.control.resets().get(ansible.tenant.control.device(name)["id"], [])
 
 
-def test_resets_once_and_a_second_run_finds_it_done(both_executions):
-    play = both_executions.tasks(
+def test_resets_once_and_a_second_run_finds_it_done(each_execution):
+    play = each_execution.tasks(
         [
             {"name": "check", "endpointops.intune.intune_device_passcode": {"devices": PHONES}, "check_mode": True},
             {"name": "first", "endpointops.intune.intune_device_passcode": {"devices": PHONES}},
@@ -38,7 +38,7 @@ def test_resets_once_and_a_second_run_finds_it_done(both_executions):
     assert [item["status"] for item in first.result["results"]] == ["done", "done"]
     assert [item["device"] for item in second.result["results"]] == PHONES
     assert second.result["summary"] == {**dict.fromkeys(second.result["summary"], 0), "total": 2, "done": 2}
-    assert all(len(reset_of(both_executions, phone)) == 1 for phone in PHONES)
+    assert all(len(reset_of(each_execution, phone)) == 1 for phone in PHONES)
     assert set(check.result["results"][0]) == set(first.result["results"][0]), "check mode has the same shape"
 
 

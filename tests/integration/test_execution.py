@@ -134,6 +134,7 @@ def without_ids(value: t.Any) -> t.Any:
     return re.sub(r"[0-9a-f-]{36}|\d{4}-\d\d-\d\d.\d\d:\d\d:\d\dZ", "", value) if isinstance(value, str) else value
 
 
+@pytest.mark.exhaustive
 def test_several_hosts_by_each_strategy(playbooks, hosts):
     """For many hosts once, for each of them at once, and for one that is elsewhere."""
     many = {"hosts": "first,second,third"}
@@ -159,7 +160,7 @@ def test_several_hosts_by_each_strategy(playbooks, hosts):
             assert_same(task.result, play["here check" if "check" in task.name else "here"].result)
 
 
-@pytest.mark.parametrize("way", [{}, AS_MODULE], ids=["in process", "module"])
+@pytest.mark.parametrize("way", [pytest.param({}, id="in process"), pytest.param(AS_MODULE, id="module", marks=pytest.mark.exhaustive)])
 def test_options_come_from_defaults_and_vaults_and_blank_ones_do_not_count(playbooks, way):
     env = playbooks.tenant.env
     vault, password = playbooks.folder / "vault.yml", playbooks.folder / "password"

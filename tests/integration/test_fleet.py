@@ -231,7 +231,10 @@ def lag(fleet, record: float, log: float) -> None:
         pytest.param(3600, 3, id="case 11: the log lags 3 s"),
     ],
 )
-@pytest.mark.parametrize("given", [{"wait": False}, {"wait_timeout": 1}], ids=["no wait", "a short wait"])
+@pytest.mark.parametrize(
+    "given",
+    [pytest.param({"wait": False}, id="no wait"), pytest.param({"wait_timeout": 1}, id="a short wait", marks=pytest.mark.exhaustive)],
+)
 def test_two_equal_tasks_in_a_row_reset_each_device_once(fleet, in_process, record, log, given):
     lag(fleet, record, log)
     task = {RESET: {"devices": names(1, 30), **given}}
@@ -308,7 +311,7 @@ def test_case_12_another_reset_at_the_same_moment_is_told_with_the_name(fleet, i
 
 
 @pytest.mark.parametrize("place", one_of("lock_directory", "TMPDIR", "XDG_RUNTIME_DIR"))
-def test_case_12_tasks_at_once_reset_each_device_once(fleet, both_executions, tmp_path, place):
+def test_case_12_tasks_at_once_reset_each_device_once(fleet, each_execution, tmp_path, place):
     """Without a journal. The devices' records show a reset late, and the answers to the first ones are slow."""
     control, folder = fleet.control, tmp_path / "locks"
     folder.mkdir(0o700)
@@ -317,7 +320,7 @@ def test_case_12_tasks_at_once_reset_each_device_once(fleet, both_executions, tm
     control.arm("delay", "POST", r"^/\$batch$", version="v1.0", seconds=1, times=3)
     named, env = ({"lock_directory": str(folder)}, {}) if place == "lock_directory" else ({}, {place: str(folder)})
     task = {"name": "reset", RESET: {"device_groups": [EVERYONE], "max_devices": 60, **named}}
-    with both_executions.start([task], env=env) as one, both_executions.start([task], env=env) as two:
+    with each_execution.start([task], env=env) as one, each_execution.start([task], env=env) as two:
         outputs = [run.output() for run in (one, two)]
         assert [run.code for run in (one, two)] == [0, 0], outputs
     assert resets(fleet) == {1: 60}

@@ -100,12 +100,12 @@ def make(tenant, name: str = NAME, **values) -> dict:
     return tenant.graph("POST", POLICIES, body)
 
 
-def test_creates_the_policy_and_assigns_it(both_executions, backend):
-    beats = four_beats(both_executions, MODULE, {**PRESENT, "backend": backend, "assignments": [{"target": "all_devices"}]})
+def test_creates_the_policy_and_assigns_it(each_execution, backend):
+    beats = four_beats(each_execution, MODULE, {**PRESENT, "backend": backend, "assignments": [{"target": "all_devices"}]})
     policy = beats.run_again.result["pin_policy"]
     assert policy == beats.run.result["pin_policy"]
     assert [write.replace(policy["id"], "ID") for write in beats.run.writes] == [f"POST {path(backend)}", f"POST {path(backend)}/ID/assign"]
-    assert (policy["backend"], policy["oma_uri"]) == (backend, uri(both_executions.tenant))
+    assert (policy["backend"], policy["oma_uri"]) == (backend, uri(each_execution.tenant))
     assert (policy["settings"]["enable_pin_recovery"], policy["settings"]["minimum_pin_length"]) == (True, None)
     assert (policy["assignments"], policy["scope_tag_ids"]) == ([ALL_DEVICES], ["0"])
     assert beats.check.result["pin_policy"] == {**policy, "id": None}

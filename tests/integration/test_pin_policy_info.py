@@ -286,6 +286,7 @@ def test_case_53_a_status_that_is_not_known_is_told(ansible):
     ]
 
 
+@pytest.mark.exhaustive
 def test_a_policy_for_a_fleet_has_no_quick_overview_but_a_report(ansible):
     policy = rolled_out(ansible, "settings_catalog")
     for number in range(500):

@@ -112,7 +112,13 @@ def test_a_hybrid_joined_device(ansible, desk):
         pytest.param(
             "jonas.weber", "web sign-in off; no PIN to be reset", "the user has no PIN yet", id="no PIN", marks=pytest.mark.exhaustive
         ),
-        pytest.param("ines.garcia", "web sign-in not known; whether", "whether its keys are kept is not known", id="nothing reported"),
+        pytest.param(
+            "ines.garcia",
+            "web sign-in not known; whether",
+            "whether its keys are kept is not known",
+            id="nothing reported",
+            marks=pytest.mark.exhaustive,
+        ),
         pytest.param(
             "emma.fischer", "hybrid joined; PIN reset keeps the credentials", "only the PIN on", id="hybrid", marks=pytest.mark.exhaustive
         ),

@@ -20,8 +20,8 @@ GONE = {"present": False, "enabled": False, "scopes": []}
 READY = {"service": {"present": True, "enabled": True, "scopes": ["User.Read"]}, "client": {"present": True, "enabled": True}}
 
 
-def test_creates_both_applications_and_their_consent(both_executions):
-    beats = four_beats(both_executions, MODULE, {})
+def test_creates_both_applications_and_their_consent(each_execution):
+    beats = four_beats(each_execution, MODULE, {})
     assert sorted(beats.run.writes) == [f"POST {GRANTS}", f"POST {GRANTS}", "POST /servicePrincipals", "POST /servicePrincipals"]
     found = beats.run_again.result["pinreset_consent"]
     assert found["ready"]

@@ -95,8 +95,8 @@ def test_case_72_what_is_fetched_later_arrives_too(fleet, ansible):
 @pytest.mark.parametrize(
     ("arguments", "in_clear"),
     [
-        pytest.param([], False, id="sealed"),
-        pytest.param(["--tags", "preflight,reset"], False, id="sealed, by tags"),
+        pytest.param([], False, id="sealed", marks=pytest.mark.exhaustive),
+        pytest.param(["--tags", "preflight,reset"], False, id="sealed, by tags", marks=pytest.mark.exhaustive),
         pytest.param([], True, id="sealed and in clear"),
     ],
 )

@@ -86,6 +86,7 @@ def test_verify_fails_before_and_passes_after(ansible):
     assert arrived.code == 2 and "0 of 30 devices have it so far" in arrived[OUTCOME].result["msg"]
 
 
+@pytest.mark.exhaustive
 def test_verify_says_what_makes_the_policy_void_and_what_else_is_wrong(ansible):
     run(ansible, "onboard", **ASSIGNED)
     tenant = ansible.tenant.env["INTUNE_TENANT_ID"]
@@ -117,6 +118,7 @@ def test_verify_tells_what_differs_from_what_does_not_work(ansible):
     assert off.code == 2 and "today?): no" in summary(off) and "turns Windows Hello" in summary(off)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "settings", [lambda wrong, right: [wrong], lambda wrong, right: [right, wrong]], ids=["alone", "beside the right one"]
 )
@@ -197,6 +199,7 @@ def test_a_second_call_does_not_tell_of_the_first(ansible):
     assert play.tasks[-1].result["pin_reset_results"] == []
 
 
+@pytest.mark.exhaustive
 def test_case_61_a_policy_for_nobody_stops_onboarding_before_its_first_write(ansible):
     play = run(ansible, "onboard")
     assert play.code == 2 and writes(play) == [] and "Set pin_reset_assignments" in play[CHECK].result["msg"], play.output
@@ -322,6 +325,7 @@ def test_case_58_every_tag_can_be_run_and_skipped_alone(ansible, how, tag):
 ALONE = {("--tags", "verify"), ("--skip-tags", "consent"), ("--skip-tags", "policy")}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("tag", one_of("policy", "preflight", "consent"))
 @pytest.mark.parametrize("how", ["--tags", "--skip-tags"])
 def test_case_59_every_tag_of_offboarding_can_be_run_and_skipped_alone(ansible, how, tag):
@@ -477,6 +481,7 @@ def test_case_8_values_that_are_not_taken_are_told_before_anything_is_sent(ansib
 UNSET = [pytest.param(None, id="case 8: null"), pytest.param("", id="case 8: empty text")]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("unset", UNSET)
 def test_a_variable_that_is_null_or_blank_counts_as_not_set(ansible, unset):
     lists = (

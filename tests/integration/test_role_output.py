@@ -81,6 +81,7 @@ def test_case_67_the_stock_playbook_leaves_a_file_for_each_sealed_passcode(ansib
     assert "are in the fact pin_reset_results. For files, set pin_reset_sealed_directory to a folder." in told, alone.output
 
 
+@pytest.mark.exhaustive
 def test_case_77_a_device_that_was_off_is_looked_at_later_without_another_reset(ansible):
     """The words that the reset prints name what fetches the passcode, and that does."""
     certificate, key = recipient(ansible.folder)

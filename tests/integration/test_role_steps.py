@@ -105,6 +105,7 @@ def test_preflight_alone_looks_at_all_that_is_not_skipped(ansible):
     assert run(ansible, "onboard", "--tags", "preflight", "--skip-tags", "policy").code == 0
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("arguments", one_of(["--tags", "policy"], ["--tags", "consent,policy"], ["--skip-tags", "preflight,verify"]))
 def test_a_policy_for_nobody_is_not_made_whatever_steps_are_chosen(ansible, arguments):
     play = run(ansible, "onboard", *arguments)
@@ -191,6 +192,7 @@ def test_a_keyword_against_check_mode_counts_too(ansible):
     assert play[OUTCOME].status == "ok" and "0 of 30 devices have it so far" in summary(play)
 
 
+@pytest.mark.exhaustive
 def test_check_mode_judges_the_tenant_where_it_would_change_nothing(ansible):
     run(ansible, "onboard", **ASSIGNED)
     assert run(ansible, "onboard", "--check", **ASSIGNED, **PHONE).code == 0

@@ -242,6 +242,7 @@ HAS_POSIX = bool(importlib.util.find_spec("ansible_collections.ansible")) and bo
 )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("callback", "mark"),
     [
@@ -269,7 +270,13 @@ RECOVERED: list[dict[str, t.Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("callback", "debug"), [("ansible.builtin.default", {"ANSIBLE_DEBUG": "1"}), ("ansible.builtin.minimal", {})])
+@pytest.mark.parametrize(
+    ("callback", "debug"),
+    [
+        ("ansible.builtin.default", {"ANSIBLE_DEBUG": "1"}),
+        pytest.param("ansible.builtin.minimal", {}, marks=pytest.mark.exhaustive),
+    ],
+)
 def test_the_help_for_a_locked_out_user_never_shows_the_pass(tenant, tmp_path, surroundings, callback, debug):
     """The results of the task, the facts, and the summary, whether the pass is issued, stands already, or is refused."""
     ansible = Ansible(tmp_path, tenant, "in_process")
