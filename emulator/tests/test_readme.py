@@ -71,7 +71,7 @@ def test_control_calls(client: Client) -> None:
     routes = [route for route in ControlApi(client.tenant).application().routes if isinstance(route, Route)]
     calls = [(method, route.path.removeprefix("/_emulator/").split("/")[0]) for route in routes for method in route.methods or ()]
     calls = [(method, name) for method, name in calls if method != "HEAD"]
-    assert len(calls) == 35
+    assert len(calls) == 36
     assert not [(method, name) for method, name in calls if not re.search(rf"`{method}\b[^|]*\b{name}\b", text)]
 
 

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..entra import access_pass_policy
+from ..entra import access_pass_policy, consents, registrations
+from ..entra.directory_rights import ROLES
 from ..entra.tokens import issue_token
 from ..http.errors import GraphError
 from ..intune import policy_states
@@ -79,6 +80,7 @@ class ControlApi:
             ("/_emulator/policies", "GET", self._policies),
             ("/_emulator/policies", "POST", self._add_policy),
             ("/_emulator/apps", "POST", self._add_app),
+            ("/_emulator/consents", "POST", self._consent),
             ("/_emulator/tokens", "POST", self._add_token),
             ("/_emulator/secrets", "GET", self._secrets),
             ("/_emulator/resets", "GET", self._resets),
@@ -224,12 +226,19 @@ class ControlApi:
         app, secret = self._tenant.add_application(
             body.get("roles"), float(body.get("secret_valid_days", 365)), bool(body.get("federated"))
         )
+        registrations.add_visible(self._tenant, app)
         return {"client_id": app.client_id, "client_secret": secret, "object_id": app.object_id}
+
+    def _consent(self, _request: Request, body: Any) -> dict[str, Any]:
+        return {"granted": consents.consent(self._tenant, str(body.get("client_id", "")).lower())}
 
     def _add_token(self, _request: Request, body: Any) -> dict[str, Any]:
         app = self._tenant.applications.get(str(body.get("client_id") or self._tenant.client_id).lower())
         if app is None:
             raise ValueError("unknown client_id")
+        directory_roles = tuple(body.get("directory_roles", ("Global Administrator",)))
+        if unknown := set(directory_roles) - set(ROLES):
+            raise ValueError(f"unknown directory roles {sorted(unknown)}: {', '.join(ROLES)}")
         token = issue_token(
             self._tenant,
             app,
@@ -237,6 +246,7 @@ class ControlApi:
             roles=body.get("roles"),
             lifetime=body.get("expires_in"),
             person=bool(body.get("person")),
+            directory_roles=directory_roles,
             user=body.get("user"),
         )
         return {"access_token": token}

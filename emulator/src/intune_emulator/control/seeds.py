@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
-from ..entra import first_party_applications
+from ..entra import first_party_applications, registrations
 from ..entra.groups import GROUP_DEFAULTS
 from ..entra.service_principals import instantiate
 from ..entra.users import KNOWN as KNOWN_OF_USERS
@@ -56,6 +56,8 @@ def reset(tenant: Tenant, seed: str) -> None:
     tenant.clear(seed)
     for app_id in (first_party_applications.AAD_GRAPH, first_party_applications.MS_GRAPH):
         tenant.service_principals.add_visible({**instantiate(tenant, app_id), "id": stable_id("servicePrincipal", app_id)})
+    for app in tenant.applications.values():
+        registrations.add_visible(tenant, app)
     filters_and_tags.add_default_tag(tenant)
     enrollment_configurations.add_default(tenant)
     if seed == "demo":

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from ..state.applications import Application
+from ..state.applications import Application, Certificate, FederatedCredential, Secret
 from ..state.tenant import Tenant
 from .login_errors import LoginError
 
@@ -44,7 +44,7 @@ def authenticate(tenant: Tenant, app: Application, form: dict[str, str]) -> None
 
 def _check_secret(tenant: Tenant, app: Application, presented: str) -> None:
     for secret in app.secrets:
-        if hmac.compare_digest(secret.value.encode(), presented.encode()):
+        if _is_known(tenant, secret) and hmac.compare_digest(secret.value.encode(), presented.encode()):
             if tenant.clock.now() >= secret.expires:
                 raise LoginError(7000222, app=app.client_id)
             return
@@ -64,12 +64,15 @@ def _check_assertion(tenant: Tenant, app: Application, token: str) -> None:
 
 
 def _check_certificate(tenant: Tenant, app: Application, token: str, header: dict[str, Any], claims: dict[str, Any]) -> None:
-    certificate = _registered(app, header)
-    if certificate is None:
+    entry = _registered(tenant, app, header)
+    if entry is None:
         shown = header.get("x5t#S256") or header.get("x5t") or "none"
         raise LoginError(
             700027, app=app.client_id, reason=f"[Reason - The key was not found., Thumbprint of key used by client: '{shown}']"
         )
+    certificate = entry.certificate
+    if entry.expires is not None and tenant.clock.now() >= entry.expires:
+        raise LoginError(700027, app=app.client_id, reason="[Reason - The key used is expired.]")
     try:
         jwt.decode(token, _rsa_key(certificate), algorithms=["PS256", "RS256"], options=SIGNATURE_ONLY)
     except jwt.PyJWTError:
@@ -88,14 +91,20 @@ def _audiences(tenant: Tenant) -> tuple[str, ...]:
     return f"{base}/oauth2/v2.0/token", f"{base}/v2.0", f"{tenant.origin}/{tenant.domain}/oauth2/v2.0/token"
 
 
-def _registered(app: Application, header: dict[str, Any]) -> x509.Certificate | None:
+def _is_known(tenant: Tenant, credential: Secret | Certificate | FederatedCredential) -> bool:
+    """Return whether the login knows a credential already: it takes a while to reach it."""
+    return credential.known is None or tenant.clock.now() >= credential.known
+
+
+def _registered(tenant: Tenant, app: Application, header: dict[str, Any]) -> Certificate | None:
     """Return the certificate that the header names: by a SHA-256 thumbprint (PS256) or a SHA-1 one (RS256)."""
     for name, digest in (("x5t#S256", hashes.SHA256()), ("x5t", hashes.SHA1())):  # a thumbprint, not a signature
         shown = header.get(name)
         if shown:
-            for certificate in app.certificates:
-                if base64.urlsafe_b64encode(certificate.fingerprint(digest)).rstrip(b"=").decode() == shown.rstrip("="):
-                    return certificate
+            for entry in app.certificates:
+                thumbprint = base64.urlsafe_b64encode(entry.certificate.fingerprint(digest)).rstrip(b"=").decode()
+                if _is_known(tenant, entry) and thumbprint == shown.rstrip("="):
+                    return entry
     return None
 
 
@@ -109,7 +118,7 @@ def _rsa_key(certificate: x509.Certificate) -> RSAPublicKey:
 def _check_federated(tenant: Tenant, app: Application, token: str, claims: dict[str, Any]) -> None:
     audience = claims.get("aud")
     seen = (claims.get("iss"), claims.get("sub"), audience[0] if isinstance(audience, list) and len(audience) == 1 else audience)
-    if not any((trust.issuer, trust.subject, trust.audience) == seen for trust in app.federated):
+    if not any((trust.issuer, trust.subject, trust.audience) == seen for trust in app.federated if _is_known(tenant, trust)):
         raise _no_federated_record(tenant, app, *seen)
     try:
         jwt.decode(token, tenant.keys.federated.rsa_key.public_key(), algorithms=["RS256"], options=SIGNATURE_ONLY)

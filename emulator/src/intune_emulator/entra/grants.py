@@ -80,7 +80,7 @@ def create(request: GraphRequest) -> Response:
     if any(all(grant[name] == body[name] for name in key) for grant in tenant.grants.all_written()):
         code = "Request_BadRequest" if tenant.settings.duplicate_grant == "400" else "Request_MultipleObjectsWithSameKeyValue"
         raise GraphError(int(tenant.settings.duplicate_grant), code, "Permission entry already exists.")
-    grant = {**body, "id": _grant_id(body)}
+    grant = {**body, "id": make_id(body)}
     if invisible is None or tenant.settings.grant_applied_on_invisible:
         tenant.grants.write(grant["id"], grant)
     if invisible is not None:
@@ -88,7 +88,7 @@ def create(request: GraphRequest) -> Response:
     return Response(201, {"@odata.context": request.context("oauth2PermissionGrants", None, entity=True), **grant})
 
 
-def _grant_id(body: Properties) -> str:
+def make_id(body: Properties) -> str:
     """Return the id of a grant, which is not a GUID: 43 URL-safe characters, made of the ids."""
     data = b"".join(uuid.UUID(body[name]).bytes for name in ("clientId", "resourceId")) + (body["principalId"] or "").encode()
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -70,8 +70,10 @@ def request_token(tenant: Tenant, name: str, raw: bytes, headers: dict[str, str]
     if form["grant_type"] != "client_credentials":
         raise LoginError(70003, reason=form["grant_type"])
     app = tenant.applications.get(form["client_id"].lower())
-    if app is None:
+    if app is None or (app.known is not None and tenant.clock.now() < app.known):
         raise LoginError(700016, app=form["client_id"])
+    if not app.object_id:
+        raise LoginError(7000229, app=form["client_id"])
     _check_scope(tenant, form.get("scope", ""))
     authenticate(tenant, app, form)
     access_token = issue_token(tenant, app, challenge=_challenge_value(form.get("claims")))

@@ -6,12 +6,29 @@
 from __future__ import annotations
 
 from ..http.routing import BOTH, V1, Route
-from . import access_pass_policy, grants, groups, organization, service_principals, temporary_access_passes, users
+from . import (
+    access_pass_policy,
+    app_role_assignments,
+    applications,
+    federated_credentials,
+    grants,
+    groups,
+    key_credentials,
+    organization,
+    service_principals,
+    temporary_access_passes,
+    users,
+)
 
 DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 APPS_READ = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY)
 APPS_WRITE = ("Application.ReadWrite.All",)
 APPS_CREATE = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
+# A read of an application's credentials needs no more than one of the application.
+OWN_APPS_READ = ("Application.ReadWrite.OwnedBy", *APPS_READ)
+ROLES_READ = ("AppRoleAssignment.ReadWrite.All", *APPS_READ)
+ROLES_WRITE = ("AppRoleAssignment.ReadWrite.All",)
+POLICY_READ = ("Policy.Read.All",)
 GRANTS_READ = ("DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", *DIRECTORY)
 GRANTS_WRITE = ("DelegatedPermissionGrant.ReadWrite.All",)
 GROUPS_READ = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *DIRECTORY)
@@ -27,6 +44,9 @@ METHODS_READ = ("Policy.Read.AuthenticationMethod", "Policy.Read.All", *METHODS_
 METHOD = "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}"
 PASSES = "/users/{id}/authentication/temporaryAccessPassMethods"
 
+APPLICATION_KEYS = ("/applications/{id}", "/applications(appId='{appId}')", "/applications(uniqueName='{uniqueName}')")
+CREDENTIALS = "federatedIdentityCredentials"
+CLIENT_ROLES, RESOURCE_ROLES = "/servicePrincipals/{id}/appRoleAssignments", "/servicePrincipals/{id}/appRoleAssignedTo"
 SERVICE_PRINCIPAL_KEYS = ("/servicePrincipals/{id}", "/servicePrincipals(appId='{appId}')")
 DELETED_SERVICE_PRINCIPALS = (
     "/directory/deletedItems/microsoft.graph.servicePrincipal",
@@ -60,6 +80,31 @@ ROUTES: tuple[Route, ...] = (
     Route(V1, "GET", "/directory/deletedItems/{id}", service_principals.get_deleted, APPS_READ, "identity"),
     Route(V1, "POST", "/directory/deletedItems/{id}/restore", service_principals.restore, APPS_WRITE, "identity"),
     Route(V1, "DELETE", "/directory/deletedItems/{id}", service_principals.purge, APPS_WRITE, "identity"),
+    Route(V1, "GET", CLIENT_ROLES, app_role_assignments.list_of_client, ROLES_READ, "identity"),
+    Route(V1, "POST", CLIENT_ROLES, app_role_assignments.create, ROLES_WRITE, "identity"),
+    Route(V1, "DELETE", f"{CLIENT_ROLES}/{{assignment}}", app_role_assignments.delete, ROLES_WRITE, "identity"),
+    Route(V1, "GET", RESOURCE_ROLES, app_role_assignments.list_of_resource, ROLES_READ, "identity"),
+    Route(V1, "POST", RESOURCE_ROLES, app_role_assignments.create, ROLES_WRITE, "identity"),
+    Route(V1, "DELETE", f"{RESOURCE_ROLES}/{{assignment}}", app_role_assignments.delete, ROLES_WRITE, "identity"),
+    Route(V1, "GET", "/applications", applications.list_all, APPS_READ, "identity"),
+    Route(V1, "POST", "/applications", applications.create, APPS_CREATE, "identity"),
+    *(Route(V1, "GET", path, applications.get, OWN_APPS_READ, "identity") for path in APPLICATION_KEYS),
+    *(Route(V1, "PATCH", path, applications.update, APPS_CREATE, "identity") for path in APPLICATION_KEYS),
+    *(Route(V1, "DELETE", path, applications.delete, APPS_CREATE, "identity") for path in APPLICATION_KEYS),
+    Route(V1, "POST", "/applications/{id}/addPassword", key_credentials.add_password, APPS_CREATE, "identity"),
+    Route(V1, "POST", "/applications/{id}/removePassword", key_credentials.remove_password, APPS_CREATE, "identity"),
+    Route(V1, "GET", f"/applications/{{id}}/{CREDENTIALS}", federated_credentials.list_all, OWN_APPS_READ, "identity"),
+    Route(V1, "POST", f"/applications/{{id}}/{CREDENTIALS}", federated_credentials.create, APPS_CREATE, "identity"),
+    *(
+        Route(V1, method, f"/applications/{{id}}/{CREDENTIALS}{key}", handler, roles, "identity")
+        for key in ("/{credential}", "(name='{name}')")
+        for method, handler, roles in (
+            ("GET", federated_credentials.get, OWN_APPS_READ),
+            ("PATCH", federated_credentials.update, APPS_CREATE),
+            ("DELETE", federated_credentials.delete, APPS_CREATE),
+        )
+    ),
+    Route(V1, "GET", "/policies/defaultAppManagementPolicy", key_credentials.default_policy, POLICY_READ, "identity"),
     Route(V1, "GET", "/oauth2PermissionGrants", grants.list_all, GRANTS_READ, "identity", 2),
     Route(V1, "POST", "/oauth2PermissionGrants", grants.create, GRANTS_WRITE, "identity"),
     Route(V1, "GET", "/oauth2PermissionGrants/{id}", grants.get, GRANTS_READ, "identity", 2),

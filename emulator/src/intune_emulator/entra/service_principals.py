@@ -8,18 +8,21 @@ Source: https://learn.microsoft.com/graph/api/resources/serviceprincipal
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
 from ..http.errors import GraphError, bad_request, directory_not_found
 from ..http.message import GraphRequest, Response
-from ..http.odata import FilterRule, FilterSpec, QueryOptions, check_select, compile_filter, no_property, read_options
+from ..http.odata import FilterRule, FilterSpec, Predicate, QueryOptions, check_select, compile_filter, no_property, read_options
 from ..http.paging import collection, page
 from ..state.clock import iso
 from ..state.directory_store import Properties
 from ..state.tenant import Tenant
 from . import first_party_applications as first_party
+from . import graph_permissions, registrations
 from .directory import select_properties
+from .directory_rights import MANAGE_APPLICATIONS, require_role
 
 KNOWN = frozenset(first_party.DEFAULTS) | frozenset(first_party.SELECT_ONLY)
 RULES = {
@@ -30,6 +33,7 @@ RULES = {
 SPEC = FilterSpec("servicePrincipal", KNOWN, RULES, unsupported_code="Request_UnsupportedQuery", any_or=True)
 ITEM_OPTIONS = frozenset({"$select"})
 LIST_OPTIONS = frozenset({"$select", "$filter", "$top", "$skiptoken"})
+_ALTERNATIVE_NAME = re.compile(r"alternativeNames/any\((\w+):\s*\1 eq '((?:[^']|'')*)'\)")
 
 
 def instantiate(tenant: Tenant, app_id: str) -> Properties:
@@ -46,6 +50,7 @@ def instantiate(tenant: Tenant, app_id: str) -> Properties:
         "displayName": app.display_name,
         "servicePrincipalNames": [app_id, *app.names],
         "oauth2PermissionScopes": [first_party.permission_scope(*entry) for entry in scopes],
+        "appRoles": graph_permissions.render_app_roles() if app_id == first_party.MS_GRAPH else [],
     }
 
 
@@ -84,8 +89,17 @@ def get(request: GraphRequest) -> Response:
 
 
 def list_all(request: GraphRequest) -> Response:
-    """List service principals, with $filter on appId, displayName or id."""
+    """List service principals, with $filter on appId, displayName, id, or a member of alternativeNames."""
     options = _options(request, LIST_OPTIONS)
+    if options.filter and (found := _ALTERNATIVE_NAME.fullmatch(options.filter)):
+        wanted = found[2].replace("''", "'").lower()
+        return _list(
+            request,
+            request.tenant.service_principals,
+            options,
+            "servicePrincipals",
+            lambda row: wanted in map(str.lower, row("alternativeNames")),
+        )
     return _list(request, request.tenant.service_principals, options, "servicePrincipals")
 
 
@@ -95,8 +109,8 @@ def list_deleted(request: GraphRequest) -> Response:
     return _list(request, request.tenant.deleted_items, options, "servicePrincipals")
 
 
-def _list(request: GraphRequest, store: Any, options: QueryOptions, resource: str) -> Response:
-    test = compile_filter(options.filter, SPEC) if options.filter else lambda row: True
+def _list(request: GraphRequest, store: Any, options: QueryOptions, resource: str, test: Predicate | None = None) -> Response:
+    test = test or (compile_filter(options.filter, SPEC) if options.filter else lambda row: True)
     found = store.find(lambda entry: test(entry.get))
     rows, link = page(request, options, found, request.tenant.settings.directory_page_size if not options.top else 999)
     return Response(200, collection(request, resource, options, [select_properties(row, options) for row in rows], link, None))
@@ -133,11 +147,17 @@ def _create(request: GraphRequest, app_id: str) -> tuple[Properties, int]:
             message,
             details=[{"code": "ObjectConflict", "target": "servicePrincipalNames", "message": message}],
         )
-    if app_id not in first_party.FIRST_PARTY_APPLICATIONS:
+    local = tenant.applications.get(app_id)
+    is_seen = bool(local and local.registration_id and tenant.registrations.read(local.registration_id))
+    if app_id not in first_party.FIRST_PARTY_APPLICATIONS and not is_seen:
         message = f"The appId '{app_id}' of the service principal does not reference a valid application object."
         raise bad_request(
             message, "Request_BadRequest", details=[{"code": "NoBackingApplicationObject", "target": "appId", "message": message}]
         )
+    require_role(request, MANAGE_APPLICATIONS)
+    if local is not None:
+        local.object_id = tenant.new_id()
+        return registrations.make_service_principal(tenant, local, local.object_id), 201
     _check_consent(request)
     if any(entry["appId"] == app_id for entry in tenant.deleted_items.all_written()):
         if tenant.settings.create_over_deleted == "conflict":
@@ -153,7 +173,8 @@ def _check_consent(request: GraphRequest) -> None:
     """Refuse the creation by the setting `consent`: whether applications can create these service principals is not documented."""
     if request.tenant.settings.consent == "refuse_service_principal":
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-    if "Application.ReadWrite.All" not in request.claims.get("roles", ()):
+    granted = (*request.claims.get("roles", ()), *request.claims.get("scp", "").split())
+    if "Application.ReadWrite.All" not in granted:
         message = "When using this permission, the backing application of the service principal being created must in the local tenant"
         raise GraphError(403, "Authorization_RequestDenied", message)
 
@@ -193,18 +214,26 @@ def _check_writable(name: str, value: object, current: Properties) -> None:
 
 def delete(request: GraphRequest) -> Response:
     """Soft-delete a service principal and its grants."""
-    tenant = request.tenant
+    require_role(request, MANAGE_APPLICATIONS)
     object_id = _require(request)["id"]
-    current = tenant.service_principals.written(object_id)
-    if current is None:
+    if request.tenant.service_principals.written(object_id) is None:
         raise directory_not_found(object_id)
+    soft_delete(request.tenant, object_id)
+    return Response(204)
+
+
+def soft_delete(tenant: Tenant, object_id: str) -> None:
+    """Move a service principal to the deleted items, without what was granted to it."""
+    current = tenant.service_principals.written(object_id) or {}
+    for app in tenant.applications.values():
+        if app.object_id == object_id:
+            app.object_id, app.roles = "", []
     removed = [grant for grant in tenant.grants.all_written() if object_id in (grant["clientId"], grant["resourceId"])]
     for grant in removed:
         tenant.grants.write(grant["id"], None)
     tenant.deleted_grants[object_id] = removed
     tenant.service_principals.write(object_id, None)
     tenant.deleted_items.write(object_id, {**current, "deletedDateTime": iso(tenant.clock.now())})
-    return Response(204)
 
 
 def _deleted(request: GraphRequest) -> Properties:

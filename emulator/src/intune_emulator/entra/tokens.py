@@ -15,6 +15,7 @@ import jwt
 from ..http.errors import GraphError
 from ..state.applications import Application
 from ..state.tenant import Tenant
+from .directory_rights import ROLES
 
 if TYPE_CHECKING:
     from jwt.types import Options
@@ -38,9 +39,12 @@ def issue_token(
     lifetime: int | None = None,
     challenge: str | None = None,
     person: bool = False,
+    directory_roles: tuple[str, ...] = ("Global Administrator",),
     user: str | None = None,
 ) -> str:
     """Issue an app-only token, the one that the Azure CLI gets for a `person`, or one for a `user` (an ID) with `roles` as its scopes.
+
+    A person holds the `directory_roles`.
 
     `challenge`: the value that the client sent for a claims challenge.
 
@@ -68,6 +72,7 @@ def issue_token(
     if person:
         del claims["roles"]
         claims |= {"appid": AZURE_CLI, "app_displayname": "Microsoft Azure CLI", "appidacr": "0", "idtyp": "user", "scp": AZURE_CLI_SCOPES}
+        claims["wids"] = [ROLES[name] for name in directory_roles]
     if user:
         del claims["roles"]
         scopes = " ".join(app.roles if roles is None else roles)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from cryptography import x509
 
@@ -35,30 +36,57 @@ FEDERATED_AUDIENCE = "api://AzureADTokenExchange"
 
 @dataclass
 class Secret:
-    """A client secret; valid while the emulated clock is before `expires`."""
+    """A client secret; valid from `begins` until `expires`, by the emulated clock. The login knows it from `known` on."""
 
     value: str
     expires: datetime
+    key_id: str = ""
+    display_name: str | None = None
+    begins: datetime | None = None
+    known: datetime | None = None
+
+
+@dataclass
+class Certificate:
+    """The public part of a key pair, as `keyCredentials` holds it. The login knows it from `known` on."""
+
+    certificate: x509.Certificate
+    key_id: str
+    display_name: str | None = None
+    begins: datetime | None = None
+    expires: datetime | None = None
+    known: datetime | None = None
 
 
 @dataclass
 class FederatedCredential:
-    """Trust in another issuer's tokens; all three must match exactly."""
+    """Trust in another issuer's tokens; all three must match exactly. The login knows it from `known` on."""
 
     issuer: str
     subject: str
     audience: str = FEDERATED_AUDIENCE
+    id: str = ""
+    name: str = ""
+    description: str | None = None
+    known: datetime | None = None
 
 
 @dataclass
 class Application:
-    """An app registration with its service principal (`object_id`)."""
+    """An application registration with its service principal (`object_id`), or a managed identity, which has no registration.
+
+    `registration_id` is the object ID of the registration, and `registration` the other properties that Graph shows of it. `roles` are the
+    permissions that were granted to the service principal. The login knows the application from `known` on.
+    """
 
     client_id: str
     object_id: str
     display_name: str
     roles: list[str] = field(default_factory=lambda: list(DEFAULT_ROLES))
     secrets: list[Secret] = field(default_factory=list)
-    certificates: list[x509.Certificate] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)
     federated: list[FederatedCredential] = field(default_factory=list)
     managed_identity: bool = False
+    registration_id: str = ""
+    registration: dict[str, Any] = field(default_factory=dict)
+    known: datetime | None = None

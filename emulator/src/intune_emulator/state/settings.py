@@ -43,6 +43,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "custom_profile_block": ("off", "catalog"),
     "plain_text_value": ("read", "write", "refuse"),
     "federated_refusal": ("generic", "specific"),
+    "custom_key_identifier": ("hex", "base64"),
+    "application_secrets": ("allow", "refuse"),
+    "deleted_unique_name": ("free", "conflict"),
+    "kept_expired_certificate": ("keep", "refuse"),
     "consent": ("allow", "refuse_service_principal", "refuse_grant"),
     "refuse_grant_status": ("403", "400"),
     "duplicate_grant": ("400", "409"),
@@ -112,6 +116,12 @@ class Settings:
     batch_shuffle: bool = True
     token_lifetime: int = 3599
     federated_refusal: str = "generic"
+    custom_key_identifier: str = "hex"
+    application_secrets: str = "allow"
+    credential_max_days: float = 0.0
+    credential_delay: float = 0.0
+    deleted_unique_name: str = "free"
+    kept_expired_certificate: str = "keep"
     approval_protects: tuple[str, ...] = ()
     approval_scripts_cover: tuple[str, ...] = ("assign",)
     approval_missing_status: str = "400"

@@ -13,7 +13,7 @@ from typing import Any
 import jwt
 
 from .access_passes import UNTOUCHED, AccessPass
-from .applications import FEDERATED_AUDIENCE, Application, FederatedCredential, Secret
+from .applications import FEDERATED_AUDIENCE, Application, Certificate, FederatedCredential, Secret
 from .approval_requests import ApprovalRequest
 from .clock import Clock
 from .device_actions import Actions
@@ -104,13 +104,17 @@ class Tenant:
         self.access_passes: dict[str, AccessPass] = {}
         self.created_access_passes: dict[str, list[str]] = {}
         self.members = GroupMembers()
+        self.registrations = DirectoryStore(self)
+        self.deleted_unique_names: set[str | None] = set()
         self.applications: dict[str, Application] = {}
         self._add_own_applications()
 
     def _add_own_applications(self) -> None:
         app = Application(self.client_id, stable_id("client", "object"), "Endpoint automation")
-        app.secrets.append(Secret(self.keys.client_secret, self.clock.now() + timedelta(seconds=YEAR_SECONDS)))
-        app.certificates.append(self.keys.client.certificate)
+        app.registration_id = stable_id("client", "registration")
+        expires = self.clock.now() + timedelta(seconds=YEAR_SECONDS)
+        app.secrets.append(Secret(self.keys.client_secret, expires, stable_id("client", "secret"), "automation", self.clock.now()))
+        app.certificates.append(Certificate(self.keys.client.certificate, stable_id("client", "certificate"), "CN=emulated client"))
         app.federated.append(self._federated_credential())
         self.managed_identity = Application(
             stable_id("identity"), stable_id("identity", "object"), "Automation host", managed_identity=True
@@ -118,7 +122,8 @@ class Tenant:
         self.applications = {app.client_id: app, self.managed_identity.client_id: self.managed_identity}
 
     def _federated_credential(self) -> FederatedCredential:
-        return FederatedCredential(f"{self.origin}/issuer", "system:serviceaccount:automation:endpoint", FEDERATED_AUDIENCE)
+        issuer, subject, name = f"{self.origin}/issuer", "system:serviceaccount:automation:endpoint", "automation"
+        return FederatedCredential(issuer, subject, FEDERATED_AUDIENCE, stable_id("client", "federated"), name)
 
     def _make_federated_token(self) -> str:
         trust = self._federated_credential()
@@ -129,12 +134,12 @@ class Tenant:
     def add_application(self, roles: list[str] | None, secret_valid_days: float, federated: bool) -> tuple[Application, str]:
         """Register a further application; return it and its secret, which may be expired already."""
         number = len(self.applications)
-        app = Application(self.new_id(), self.new_id(), f"Registered application {number}")
+        app = Application(self.new_id(), self.new_id(), f"Registered application {number}", registration_id=self.new_id())
         if roles is not None:
             app.roles = list(roles)
         value = random_text()
         self.secrets.add(value)
-        app.secrets.append(Secret(value, self.clock.now() + timedelta(days=secret_valid_days)))
+        app.secrets.append(Secret(value, self.clock.now() + timedelta(days=secret_valid_days), self.new_id(), None, self.clock.now()))
         if federated:
             app.federated.append(self._federated_credential())
         self.applications[app.client_id] = app
