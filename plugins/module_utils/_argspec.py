@@ -148,6 +148,7 @@ class Secret:
 
 PASSCODE = Secret("results[].passcode", "return_passcode", "passcodes")
 ACCESS_PASS = Secret("results[].temporary_access_pass", "return_pass", "passes")
+CLIENT_SECRET = Secret("client_secret", "return_secret", "client secrets")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,7 @@ import typing as t
 
 from . import _errors as errors
 from . import _pem as pem
-from ._file_safety import find_writable_by_others
+from ._certificates import load
 from ._time import render_timestamp
 from ._types import Json
 
@@ -38,7 +38,6 @@ else:
 
 OPTION = "seal_to"
 SMALLEST_KEY = 2048  # bits
-LARGEST_FILE = 65536  # bytes; a certificate has a few thousand
 LONGEST_NAME = 255  # characters; what is longer is content rather than a path, and is not shown
 HINT = (
     "A recipient is a certificate, as PEM text or as the path of a PEM or DER file on the host that runs the module. A file holds one, "
@@ -116,7 +115,7 @@ def _certificates(recipients: t.Sequence[str], now: float) -> list[t.Any]:
     for position, part in parts:
         name = _name(part, position, shows_paths=shows_paths)
         try:
-            found = _load(part)
+            found = load(part)
         except errors.InvalidOptionError as failure:
             problems.append(f"{name} {failure.message}")
             continue
@@ -147,45 +146,6 @@ def _name(part: str, position: int, *, shows_paths: bool) -> str:
     is_short = bool(part.strip()) and len(part) <= LONGEST_NAME and part.isprintable() and not pem.is_pem(part)
     is_path = is_short and (shows_paths or os.path.exists(os.path.expanduser(part)))
     return f"'{part}'" if is_path else f"entry {position} of {OPTION}"
-
-
-def _load(part: str) -> list[t.Any]:
-    """Return the certificates of a text, or the one of a file; raise InvalidOptionError whose message goes on from its name."""
-    if not part.strip():
-        raise errors.InvalidOptionError("is blank")
-    if pem.is_pem(part):
-        return [_parse(content) for content in pem.parse_certificates(part)]
-    content = _read(part)
-    text = content.decode("ascii", errors="replace")
-    found = [_parse(content) for content in (pem.parse_certificates(text) if pem.is_pem(text) else [content])]
-    if len(found) > 1:
-        raise errors.InvalidOptionError(f"holds {len(found)} certificates, and it is not clear which one is the recipient's")
-    return found
-
-
-def _parse(content: bytes) -> t.Any:
-    try:
-        return x509.load_der_x509_certificate(content)
-    except Exception as failure:  # of any type: an unknown version is no ValueError
-        raise errors.InvalidOptionError(pem.UNREADABLE) from failure
-
-
-def _read(path: str) -> bytes:
-    path = os.path.expanduser(path)
-    try:
-        # A pipe or a device could keep the task waiting for ever.
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise errors.InvalidOptionError("is not a file")
-        with open(path, "rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        exposed = find_writable_by_others(path)
-    except (OSError, ValueError) as failure:
-        raise errors.InvalidOptionError(f"cannot be read: {getattr(failure, 'strerror', None) or 'this is no path'}") from failure
-    if len(content) > LARGEST_FILE:
-        raise errors.InvalidOptionError(f"is larger than {LARGEST_FILE} bytes, so it is no certificate")
-    if exposed:
-        raise errors.InvalidOptionError(f"can be replaced by other users: {exposed}")
-    return content
 
 
 def _describe(certificate: t.Any) -> Json:

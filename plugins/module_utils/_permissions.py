@@ -45,6 +45,7 @@ WRITE_PASSES = ("UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.Re
 READ_PASSES = ("UserAuthMethod-TAP.Read.All", "UserAuthenticationMethod.Read.All", *WRITE_PASSES)
 READ_ROLES = ("RoleManagement.Read.Directory", "Directory.Read.All")  # where users hold directory roles
 READ_METHODS_POLICY = ("Policy.Read.AuthenticationMethod", "Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod")
+WRITE_ASSIGNMENTS = ("AppRoleAssignment.ReadWrite.All",)
 RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 
 NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"  # the claim wids of an application to which no directory role is assigned
@@ -70,6 +71,32 @@ MODULES: dict[str, Rows] = {
     "entra_temporary_access_pass": (WRITE_PASSES, READ_USERS),
     "entra_temporary_access_pass_info": (READ_PASSES, READ_USERS),
     "intune_connection_info": (READ_ORGANIZATION, READ_CONFIGURATION),
+    "entra_application": (WRITE_APPLICATIONS, WRITE_ASSIGNMENTS),
+    "entra_application_info": (READ_APPLICATIONS,),
+}
+
+# The modules that each entry point of the role uses, apart from the consent to the PIN Reset Service, which a person gives once, and from
+# resets beside onboarding. With Organization.Read.All beside, summaries say the tenant's name.
+ENTRY_POINTS: dict[str, tuple[str, ...]] = {
+    "main": ("intune_pin_policy", "intune_pinreset_consent_info", "intune_pin_readiness_info"),
+    "verify": ("intune_pin_readiness_info",),
+    "wait_ready": ("intune_pin_readiness_info", "intune_device_info"),
+    "report": ("intune_pin_report",),
+    "reset": ("intune_device_passcode",),
+    "fetch": ("intune_device_passcode_info",),
+    "recover": ("intune_pin_recovery", "entra_temporary_access_pass"),
+}
+
+# What a task can name, or look at, beside what its module always needs.
+LOOKUPS: dict[str, tuple[str, ...]] = {
+    "groups": READ_GROUPS,
+    "group_devices": READ_DIRECTORY_DEVICES,
+    "users": READ_USERS,
+    "scope_tags": READ_TAGS,
+    "directory_roles": READ_ROLES,
+    "pass_policy": READ_METHODS_POLICY,
+    "probe": READ_SCRIPTS,
+    "organization": READ_ORGANIZATION,
 }
 
 # In check mode a module that writes only reads.
@@ -79,6 +106,7 @@ CHECK_MODE: dict[str, Rows] = {
     "intune_pin_probe": (READ_SCRIPTS,),
     "intune_device_passcode": MODULES["intune_device_passcode_info"],
     "entra_temporary_access_pass": MODULES["entra_temporary_access_pass_info"],
+    "entra_application": MODULES["entra_application_info"],
 }
 
 

@@ -23,7 +23,7 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _cms, _module, _permissions
+from ansible_collections.endpointops.intune.plugins.module_utils import _certificates, _cms, _module, _permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._approval import flow
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import Secret, Spec, choose_maskable, validate, without_blanks
 from ansible_collections.endpointops.intune.plugins.module_utils._auth import (
@@ -66,7 +66,7 @@ HANDED_ON_KEY = "handed_on"  # of the registered variable, for the role alone
 # Files that module_utils import inside functions, so that a module's process compiles only those that its task needs. In the controller
 # they are imported here, once for all tasks.
 CREDENTIALS = (access_token, azure_cli, client_certificate, client_secret, managed_identity, workload_identity)
-IMPORTED_EARLY = (*CREDENTIALS, _advice, _cache, _cms, _permissions, flow, members, sealed_files)
+IMPORTED_EARLY = (*CREDENTIALS, _advice, _cache, _certificates, _cms, _permissions, flow, members, sealed_files)
 # The items of a loop run in one process, which Ansible starts for each task and host. The process of the playbook itself runs no task,
 # so that nothing is in here when others are started from it.
 TOKENS = TokenMemory()

@@ -25,6 +25,7 @@ WORDS = {"eq", "ne", "gt", "ge", "lt", "le", "and", "or", "not", "in", "has", "t
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 _LITERAL = re.compile(r"\b\d[\w.:+-]*")
 _NAME = re.compile(r"[A-Za-z_][\w/]*(?![\w/]|\s*\()")
+_LAMBDA = re.compile(r"([A-Za-z_][\w/]*)/(?:any|all)\(\s*(\w+)\s*:")
 _OPTIONS = re.compile(r"\([^()]*\)")
 
 # `operation`: compared with the description. `undescribed`: named in supplements.py, only the form is compared.
@@ -160,7 +161,11 @@ def _find_unknown_names(operation: Operation, entity: ObjectType, option: str, v
 def find_names(text: str) -> list[str]:
     """Return the identifiers of an expression of OData."""
     plain = _LITERAL.sub(" ", _TEXT.sub(" ", text))
-    return [name for name in _NAME.findall(plain) if name not in WORDS]
+    # In any() and all() a variable stands for an item of the list in front.
+    lists = _LAMBDA.findall(plain)
+    variables = {variable for _name, variable in lists}
+    named = [name for name in _NAME.findall(plain) if name not in WORDS and name.partition("/")[0] not in variables]
+    return [*(name for name, _variable in lists), *named]
 
 
 def _check_answer(contract: Contract, operation: Operation, exchange: Exchange) -> Problems:

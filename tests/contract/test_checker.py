@@ -409,3 +409,4 @@ def test_a_batch_has_at_most_twenty_requests(checker: Checker) -> None:
 def test_names_in_an_expression_are_found_without_texts_numbers_and_functions() -> None:
     text = "startswith(displayName,'it''s a name') and count gt 5 and createdDateTime ge 2026-01-01T00:00:00Z or not(a/b eq null)"
     assert find_names(text) == ["displayName", "count", "createdDateTime", "a/b"]
+    assert find_names("alternativeNames/any(a:a eq 'x') and tags/all(b: b/c eq 1)") == ["alternativeNames", "tags"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from intune_emulator.state.journal import Recorder
 
 from emulator.tests import test_access_passes as passes
+from emulator.tests import test_applications as applications
 from emulator.tests import test_approvals as approvals
 from emulator.tests import test_configuration_policies as catalog
 from emulator.tests import test_configuration_settings as definitions
@@ -202,6 +204,28 @@ def test_undescribed_operations(client: Any, comparison: Comparison, scenario: A
     client.get("/v1.0/organization")
     scenario(client)
     assert comparison.compare().kinds["undescribed"]
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        applications.test_an_upsert_makes_one_and_changes_it_then,
+        applications.test_a_post_makes_a_twin,
+        applications.test_a_deleted_application_takes_its_service_principal_along,
+        applications.test_permissions_are_granted_and_taken_back,
+        applications.test_both_paths_grant,
+        applications.test_a_managed_identity_is_granted_permissions_too,
+        applications.test_a_role_is_needed_beside_the_scopes,
+        applications.test_a_secret_is_shown_once_and_ends,
+        applications.test_certificates_are_replaced_as_a_whole_list,
+        applications.test_thumbprints_may_be_base64,
+        applications.test_federated_credentials,
+        applications.test_a_policy_refuses_secrets_and_long_credentials,
+    ],
+)
+def test_applications(client: Any, comparison: Comparison, scenario: Any) -> None:
+    given = {"client": client, "person": applications.Person(client)}
+    scenario(**{name: given[name] for name in inspect.signature(scenario).parameters})
 
 
 def test_restore(client: Any, comparison: Comparison) -> None:

@@ -44,8 +44,14 @@ def task(name: str, module: str, options: dict[str, t.Any], **keywords: t.Any) -
     return {"name": name, f"{COLLECTION}.intune_{module}": options, **keywords}
 
 
-# Users are no nodes that a subscription counts.
-OF_USERS = {"entra_temporary_access_pass", "entra_temporary_access_pass_info", "intune_pin_recovery"}
+# Users and applications are no nodes that a subscription counts.
+OF_USERS = {
+    "entra_application",
+    "entra_application_info",
+    "entra_temporary_access_pass",
+    "entra_temporary_access_pass_info",
+    "intune_pin_recovery",
+}
 
 
 def test_there_is_a_query_for_every_module_that_returns_devices():

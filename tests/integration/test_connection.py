@@ -96,11 +96,11 @@ def test_each_credential_signs_in(each_execution, env, tmp_path, kind):
     assert found.result["connection"]["auth_method"] == {"pem": "client_certificate", "pfx": "client_certificate"}.get(kind, kind)
 
 
-def fake_az(folder: pathlib.Path, tenant) -> pathlib.Path:
-    """Write an az that answers as the real one does when somebody is signed in."""
+def fake_az(folder: pathlib.Path, tenant, **signed_in: object) -> pathlib.Path:
+    """Write an az that answers as the real one does when somebody is signed in. ``signed_in``: options of the token."""
     script = folder / "bin" / "az"
     script.parent.mkdir()
-    answer = json.dumps({"accessToken": tenant.control.token(), "expires_on": 4102444800, "tokenType": "Bearer"})
+    answer = json.dumps({"accessToken": tenant.control.token(**signed_in), "expires_on": 4102444800, "tokenType": "Bearer"})
     script.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n", encoding="utf-8")
     script.chmod(0o755)
     return script.parent

@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import datetime
+import os
 import pathlib
 
 import pytest
 import yaml
 
 from ansible_collections.endpointops.intune.plugins.modules import (
+    entra_application,
+    entra_application_info,
     entra_temporary_access_pass,
     entra_temporary_access_pass_info,
     intune_connection_info,
@@ -28,9 +31,12 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_pinreset_consent_info,
 )
 
+from .test_connection import fake_az
 from .test_fleet import certificate
 
 MODULES = [
+    entra_application,
+    entra_application_info,
     entra_temporary_access_pass,
     entra_temporary_access_pass_info,
     intune_connection_info,
@@ -61,7 +67,11 @@ def test_the_examples_run_and_return_what_is_documented(ansible, module, tmp_pat
     (ansible.folder / "reports").mkdir()
     if module is intune_pin_readiness_info:
         onboard(ansible, "LT-BERLIN-012")
-    play = ansible.tasks(yaml.safe_load(module.EXAMPLES), vars=variables)
+    env = {}
+    if module is entra_application:
+        # An administrator has signed in by the Azure CLI.
+        env["PATH"] = f"{fake_az(tmp_path, ansible.tenant, person=True)}:{os.environ['PATH']}"
+    play = ansible.tasks(yaml.safe_load(module.EXAMPLES), vars=variables, env=env)
     assert play.code == 0, play.output
     returns = yaml.safe_load(module.RETURN)
     ours = [task.result for task in play.tasks if task.result.get("invocation") and "auth_method" in str(task.result["invocation"])]

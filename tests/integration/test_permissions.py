@@ -40,6 +40,8 @@ TASKS: dict[str, dict[str, t.Any]] = {
     "intune_device_info": {},
     "intune_device_passcode": {**PHONE, **NO_WAIT},
     "intune_device_passcode_info": PHONE,
+    "entra_application": {"unique_name": "ops", "permissions": ["User.Read.All"]},
+    "entra_application_info": {"unique_name": "ops"},
     "entra_temporary_access_pass": {"users": ["clara.hoffmann@contoso.onmicrosoft.com"], "return_pass": True},
     "entra_temporary_access_pass_info": {"users": ["clara.hoffmann@contoso.onmicrosoft.com"]},
     "intune_connection_info": {},

@@ -75,6 +75,7 @@ def test_every_module_documents_its_attributes(name):
 
 # Modules whose integration tests are in a file of another name, with the reason.
 INTEGRATION_TESTS = {
+    "entra_application_info": ("test_entra_application.py", "it shows what the other module made"),
     "entra_temporary_access_pass_info": ("test_entra_temporary_access_pass.py", "it shows what the other module made"),
     "intune_connection_info": ("test_connection.py", "each test of a way to connect runs it"),
     "intune_pinreset_consent_info": ("test_pinreset_consent.py", "it shows what the other module made"),

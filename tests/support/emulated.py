@@ -228,6 +228,9 @@ class Directory(Emulated):
     def outline(self) -> dict[str, t.Any]:
         """Return what is there, without IDs and dates, to be compared."""
         truth = self.truth()
+        # Those that may sign in are there from the beginning.
+        own = set(self.tenant.applications)
+        truth["service_principals"] = [principal for principal in truth["service_principals"] if principal["appId"] not in own]
         every = [*truth["service_principals"], *truth["deleted_items"]]
         name = {principal["id"]: principal["appId"] for principal in every}
         return {

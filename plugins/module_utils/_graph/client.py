@@ -189,6 +189,15 @@ class GraphClient:
         request = self.request(method, path, query, body, version=version, idempotent=idempotent)
         return self._send(request, is_write=request.is_write, shape=shape)
 
+    def upsert(self, path: str, body: Json, *, shape: Shape[T] = anything) -> T:
+        """Send a PATCH that creates what is not there, by a key that the caller chose: twice is as good as once.
+
+        Return the JSON of the response in this shape; without a body, which is that of a change, null.
+        """
+        request = self.request("PATCH", path, None, body, idempotent=True)
+        request = dataclasses.replace(request, headers={**request.headers, "Prefer": "create-if-missing"})
+        return self._send(request, is_write=True, shape=shape)
+
     def request(
         self,
         method: str,

@@ -207,8 +207,13 @@ class ControlClient:
         return result
 
     def token(self, **options: Any) -> str:
-        """Return a signed token; options: client_id, roles, audience, expires_in, person, user."""
+        """Return a signed token; options: client_id, roles, audience, expires_in, person, directory_roles, user."""
         result: str = self.call("POST", "tokens", options)["access_token"]
+        return result
+
+    def consent(self, client_id: str) -> list[str]:
+        """Grant what an application asks for, as the link for admin consent does, and return it."""
+        result: list[str] = self.call("POST", "consents", {"client_id": client_id})["granted"]
         return result
 
     def secrets(self) -> list[str]:

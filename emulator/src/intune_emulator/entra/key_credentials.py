@@ -19,7 +19,7 @@ from cryptography import x509
 from ..http.errors import bad_request
 from ..http.message import GraphRequest, Response
 from ..state.applications import Application, Certificate, Secret
-from ..state.clock import iso, parse_iso
+from ..state.clock import parse_iso
 from ..state.directory_store import Properties
 from ..state.keys import random_text
 from ..state.tenant import Tenant
@@ -118,33 +118,3 @@ def remove_password(request: GraphRequest) -> Response:
     app.secrets = left
     registrations.publish(request.tenant, app)
     return Response(204)
-
-
-def default_policy(request: GraphRequest) -> Response:
-    """Return the tenant's policy on credentials of applications, as the settings make it."""
-    settings = request.tenant.settings
-    refuses, longest = settings.application_secrets == "refuse", settings.credential_max_days
-    passwords = [_restriction(request, "passwordAddition", "enabled" if refuses else "disabled", None)]
-    keys = []
-    if longest:
-        passwords.append(_restriction(request, "passwordLifetime", "enabled", longest))
-        keys.append(_restriction(request, "asymmetricKeyLifetime", "enabled", longest))
-    rules = {"passwordCredentials": passwords, "keyCredentials": keys}
-    body = {
-        "id": "00000000-0000-0000-0000-000000000000",
-        "displayName": "Default app management tenant policy",
-        "description": "Default tenant policy that enforces app management restrictions on applications and service principals.",
-        "isEnabled": bool(refuses or longest),
-        "applicationRestrictions": rules,
-        "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},
-    }
-    return Response(200, {"@odata.context": request.context("policies/defaultAppManagementPolicy", None, entity=True), **body})
-
-
-def _restriction(request: GraphRequest, kind: str, state: str, days: float | None) -> Properties:
-    return {
-        "restrictionType": kind,
-        "state": state,
-        "maxLifetime": None if days is None else f"P{days:g}D",
-        "restrictForAppsCreatedAfterDateTime": iso(request.tenant.started),
-    }

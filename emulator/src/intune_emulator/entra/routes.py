@@ -28,7 +28,6 @@ APPS_CREATE = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
 OWN_APPS_READ = ("Application.ReadWrite.OwnedBy", *APPS_READ)
 ROLES_READ = ("AppRoleAssignment.ReadWrite.All", *APPS_READ)
 ROLES_WRITE = ("AppRoleAssignment.ReadWrite.All",)
-POLICY_READ = ("Policy.Read.All",)
 GRANTS_READ = ("DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", *DIRECTORY)
 GRANTS_WRITE = ("DelegatedPermissionGrant.ReadWrite.All",)
 GROUPS_READ = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *DIRECTORY)
@@ -104,7 +103,6 @@ ROUTES: tuple[Route, ...] = (
             ("DELETE", federated_credentials.delete, APPS_CREATE),
         )
     ),
-    Route(V1, "GET", "/policies/defaultAppManagementPolicy", key_credentials.default_policy, POLICY_READ, "identity"),
     Route(V1, "GET", "/oauth2PermissionGrants", grants.list_all, GRANTS_READ, "identity", 2),
     Route(V1, "POST", "/oauth2PermissionGrants", grants.create, GRANTS_WRITE, "identity"),
     Route(V1, "GET", "/oauth2PermissionGrants/{id}", grants.get, GRANTS_READ, "identity", 2),

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _cms
+from ansible_collections.endpointops.intune.plugins.module_utils import _certificates, _cms
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._cms import Sealer
 from tests.support.fakes import START
@@ -361,7 +361,7 @@ def test_a_bare_key_that_is_taken_for_a_path_is_never_shown(people: list[Person]
 def test_several_certificates_in_one_recipient_are_refused(people: list[Person], tmp_path: pathlib.Path) -> None:
     path = tmp_path / "chain.pem"
     path.write_text(people[0].pem + people[1].pem)
-    assert f"'{path}' holds 2 certificates, and it is not clear which one is the recipient's" in refused(str(path)).message
+    assert f"'{path}' holds 2 certificates, and it is not clear which one is meant" in refused(str(path)).message
 
 
 @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ def test_a_folder_a_pipe_and_a_huge_file_are_refused(people: list[Person], tmp_p
     assert refused(str(tmp_path)).message == f"seal_to cannot be used: '{tmp_path}' is not a file."
     pipe, huge, full = tmp_path / "pipe", tmp_path / "huge", tmp_path / "full"
     os.mkfifo(pipe)
-    whole = people[0].pem.encode().ljust(_cms.LARGEST_FILE)
+    whole = people[0].pem.encode().ljust(_certificates.LARGEST_FILE)
     full.write_bytes(whole)
     huge.write_bytes(whole + b" ")
     assert refused(str(tmp_path), str(pipe), str(huge)).message == (
@@ -406,7 +406,7 @@ def test_a_file_without_permission_is_refused(people: list[Person], monkeypatch:
         raise PermissionError(13, "Permission denied", path)
 
     # Not by chmod, which does not stop root.
-    monkeypatch.setattr(_cms, "open", forbidden, raising=False)
+    monkeypatch.setattr(_certificates, "open", forbidden, raising=False)
     assert refused(people[0].path).message == f"seal_to cannot be used: '{people[0].path}' cannot be read: Permission denied."
 
 

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""The certificates that an application is to have, from the option that names them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .. import _errors as errors
+from .. import _pem as pem
+from .._time import render_timestamp
+from .model import Certificate
+
+LONGEST_DISPLAY_NAME = 90  # characters; Entra cuts longer ones
+LONGEST_PATH = 255  # characters; what is longer is content, and is not shown
+HINT = "Each entry is one certificate without its private key: PEM text, or the path of a PEM or DER file on the host that runs the module."
+
+
+def read_certificates(given: t.Sequence[str] | None, now: float) -> list[Certificate] | None:
+    """Return the certificates of the option, each once; null where it is not set. ``now``: seconds since the epoch.
+
+    InvalidOptionError names the first entry that is no certificate, has ended, or holds a private key.
+    """
+    if given is None:
+        return None
+    found = [_read(entry, number, now) for number, entry in enumerate(given, 1)]
+    return list({certificate.thumbprint: certificate for certificate in found}.values())
+
+
+def _read(entry: str, number: int, now: float) -> Certificate:
+    # Imports the library cryptography, which few tasks need.
+    from .._certificates import HAS_CRYPTOGRAPHY, describe_public, load
+
+    if not HAS_CRYPTOGRAPHY:
+        raise errors.MissingLibraryError("cryptography")
+    is_path = len(entry) <= LONGEST_PATH and entry.isprintable() and not pem.is_pem(entry)
+    name = f"'{entry}'" if is_path else f"Entry {number} of certificates"
+    try:
+        loaded = load(entry)
+        if len(loaded) != 1:
+            raise errors.InvalidOptionError(f"holds {len(loaded)} certificates instead of one")
+        public = describe_public(loaded[0])
+        if public.ends <= now:
+            raise errors.InvalidOptionError(f"expired at {render_timestamp(public.ends)}")
+    except errors.InvalidOptionError as failure:
+        raise errors.InvalidOptionError(f"{name} {failure.message}.", hint=HINT) from None
+    return Certificate(
+        public.thumbprint,
+        public.subject[:LONGEST_DISPLAY_NAME] or None,
+        render_timestamp(public.starts),
+        render_timestamp(public.ends),
+        der=public.der,
+    )

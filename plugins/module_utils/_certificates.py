@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the endpointops.intune collection: it may change in any release.
+
+"""Certificates that an option names: as PEM text, or as the path of a PEM or DER file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import typing as t
+
+from . import _errors as errors
+from . import _pem as pem
+from ._file_safety import find_writable_by_others
+
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+except ImportError:
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
+
+LARGEST_FILE = 65536  # bytes; a certificate has a few thousand
+
+
+class PublicCertificate(t.NamedTuple):
+    """A certificate in DER form, with its SHA-1 thumbprint in upper case, its subject, and the seconds since the epoch of its validity."""
+
+    der: bytes
+    thumbprint: str
+    subject: str
+    starts: float
+    ends: float
+
+
+def load(part: str) -> list[t.Any]:
+    """Return the certificates of a text, or the one of a file; raise InvalidOptionError whose message goes on from its name."""
+    if not part.strip():
+        raise errors.InvalidOptionError("is blank")
+    if pem.is_pem(part):
+        return [_parse(content) for content in pem.parse_certificates(part)]
+    content = _read(part)
+    text = content.decode("ascii", errors="replace")
+    found = [_parse(content) for content in (pem.parse_certificates(text) if pem.is_pem(text) else [content])]
+    if len(found) > 1:
+        raise errors.InvalidOptionError(f"holds {len(found)} certificates, and it is not clear which one is meant")
+    return found
+
+
+def describe_public(certificate: t.Any) -> PublicCertificate:
+    """Return what a directory needs of a certificate; raise InvalidOptionError for one that is damaged."""
+    try:
+        der = certificate.public_bytes(Encoding.DER)
+        # A thumbprint, by which Microsoft Entra names it: no signature.
+        thumbprint = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+        subject = certificate.subject.rfc4514_string()
+        return PublicCertificate(
+            der, thumbprint, subject, certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
+        )
+    except Exception as failure:  # of any type: the library decides
+        raise errors.InvalidOptionError("is damaged") from failure
+
+
+def _parse(content: bytes) -> t.Any:
+    try:
+        return x509.load_der_x509_certificate(content)
+    except Exception as failure:  # of any type: an unknown version is no ValueError
+        raise errors.InvalidOptionError(pem.UNREADABLE) from failure
+
+
+def _read(path: str) -> bytes:
+    path = os.path.expanduser(path)
+    try:
+        # A pipe or a device could keep the task waiting for ever.
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise errors.InvalidOptionError("is not a file")
+        with open(path, "rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        exposed = find_writable_by_others(path)
+    except (OSError, ValueError) as failure:
+        raise errors.InvalidOptionError(f"cannot be read: {getattr(failure, 'strerror', None) or 'this is no path'}") from failure
+    if len(content) > LARGEST_FILE:
+        raise errors.InvalidOptionError(f"is larger than {LARGEST_FILE} bytes, so it is no certificate")
+    if exposed:
+        raise errors.InvalidOptionError(f"can be replaced by other users: {exposed}")
+    return content

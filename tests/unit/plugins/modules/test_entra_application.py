@@ -1,0 +1,567 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Applications on an emulated tenant without a process: what is made, what a second run does, and what is told of refusals."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import pathlib
+import typing as t
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from intune_emulator.entra.graph_permissions import PERMISSIONS
+from intune_emulator.entra.tokens import issue_token
+from intune_emulator.state.keys import KeyPair, make_key_pair
+
+from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
+from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
+from ansible_collections.endpointops.intune.plugins.module_utils._application.result import ApplicationResult, FoundResult
+from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
+from ansible_collections.endpointops.intune.plugins.modules import entra_application, entra_application_info
+from tests.support.emulated import Emulated
+from tests.support.fakes import START, FakeCredential, error
+from tests.support.returns import differences, documented
+
+Json = dict[str, t.Any]
+NAME = "endpointops-intune-reader"
+READ, RESET = "DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.PrivilegedOperations.All"
+GITHUB = {"name": "github-main", "issuer": "https://token.actions.githubusercontent.com", "subject": "repo:o@1/r@2:ref:refs/heads/main"}
+PERSON = {"scp": "Application.ReadWrite.All AppRoleAssignment.ReadWrite.All", "appid": "04b07795-8ddb-461a-bbee-02f9e1bf7b46"}
+
+
+class Wire(Emulated):
+    """A tenant in which a person with these directory roles signs in; ``first`` may answer in its place, or raise."""
+
+    def __init__(self, *directory_roles: str, roles: list[str] | None = None, **settings: t.Any) -> None:
+        super().__init__("empty", quota=False, **settings)
+        self.tenant.clock.set(datetime.datetime.fromtimestamp(START, datetime.timezone.utc))
+        app = next(iter(self.tenant.applications.values()))
+        given = directory_roles or ("Global Administrator",)
+        self.token = issue_token(self.tenant, app, roles=roles, person=roles is None, directory_roles=given)
+        self.claims: Json = {"tid": self.tenant.tenant_id, **(PERSON if roles is None else {"roles": roles, "appid": app.client_id})}
+        self.first: t.Callable[[Request], Response | None] = lambda request: None
+
+    def send(self, request: Request) -> Response:
+        self.sent.append(request)
+        self.catch_up()
+        return self.first(request) or self.ask(request)
+
+    @property
+    def writes(self) -> list[str]:
+        return [request.target for request in self.sent if request.method != "GET"]
+
+    @property
+    def made(self) -> list[t.Any]:
+        """The applications beside those that the tenant begins with."""
+        own = (self.tenant.client_id, self.tenant.managed_identity.client_id)
+        return [app for app in self.tenant.applications.values() if app.client_id not in own]
+
+
+def params_of(module: t.Any, options: Json) -> Json:
+    validator = ArgumentSpecValidator(
+        module.SPEC.argument_spec, **{name: value for name, value in module.SPEC.relations.items() if name == "mutually_exclusive"}
+    )
+    found = validator.validate(options)
+    assert not found.error_messages
+    return t.cast(Json, found.validated_parameters)
+
+
+def run(wire: Wire, *, check: bool = False, **options: t.Any) -> Outcome:
+    given = {"unique_name": NAME, **options}
+    given = {name: value for name, value in given.items() if value is not None}
+    client = wire.world(credential=FakeCredential(wire.claims)).client
+    return entra_application.run(params_of(entra_application, given), client, check)
+
+
+def inform(wire: Wire, **options: t.Any) -> list[Json]:
+    outcome = entra_application_info.run(
+        params_of(entra_application_info, options), wire.world(credential=FakeCredential(wire.claims)).client, False
+    )
+    return t.cast("list[Json]", outcome.values["applications"])
+
+
+def application(outcome: Outcome) -> Json:
+    return t.cast(Json, outcome.values["application"])
+
+
+def write(folder: pathlib.Path, pair: KeyPair, name: str = "app.pem") -> str:
+    path = folder / name
+    path.write_bytes(pair.certificate_pem())
+    return str(path)
+
+
+# --- an application -------------------------------------------------------------------------------------------------
+
+
+def test_an_application_is_created_whole_and_a_second_run_changes_nothing(tmp_path: pathlib.Path) -> None:
+    wire, pair = Wire(), make_key_pair("ops")
+    options = {
+        "name": "Endpoint Ops reader",
+        "notes": "team",
+        "entry_points": ["reset"],
+        "certificates": [write(tmp_path, pair)],
+        "federated_credentials": [GITHUB],
+    }
+    planned = run(wire, check=True, **options)
+    assert planned.changed and wire.writes == [] and application(planned)["client_id"] is None
+    outcome = run(wire, **options)
+    (app,) = wire.made
+    assert outcome.changed and outcome.failure is None and outcome.warnings == []
+    assert sorted(app.roles) == sorted([READ, RESET]) == application(outcome)["permissions"]
+    assert (app.display_name, app.registration["uniqueName"], app.registration["notes"]) == ("Endpoint Ops reader", NAME, "team")
+    assert [entry.certificate for entry in app.certificates] == [pair.certificate]
+    assert [(entry.issuer, entry.subject, entry.audience) for entry in app.federated] == [
+        (GITHUB["issuer"], GITHUB["subject"], "api://AzureADTokenExchange")
+    ]
+    (required,) = app.registration["requiredResourceAccess"]
+    assert {row["id"] for row in required["resourceAccess"]} == {PERMISSIONS[name] for name in app.roles}, "the portal shows the truth"
+    assert application(outcome)["client_id"] == app.client_id and application(outcome)["missing_permissions"] == []
+    assert application(outcome)["powers"] == [{"permission": RESET, "meaning": "its holder can reset, lock, and wipe every managed device"}]
+    assert (planned.before, planned.after) == (outcome.before, outcome.after)
+    wire.sent.clear()
+    again = run(wire, **options)
+    assert not again.changed and wire.writes == [] and application(again) == application(outcome)
+
+
+@pytest.mark.parametrize("module", entra_application.GRANTABLE)
+def test_each_module_gets_its_least_permissions(module: str) -> None:
+    wire = Wire()
+    least = {row[0] for row in permissions.MODULES[module]}
+    elevating = least & {"Application.ReadWrite.All"}
+    outcome = run(wire, modules=[module], force_permissions=sorted(elevating))
+    granted = set(application(outcome)["permissions"])
+    assert granted <= least and not permissions.list_missing(module, granted)
+
+
+@pytest.mark.parametrize("entry_point", permissions.ENTRY_POINTS)
+def test_each_entry_point_gets_those_of_its_modules(entry_point: str) -> None:
+    wire = Wire()
+    granted = application(run(wire, entry_points=[entry_point]))["permissions"]
+    assert not [module for module in permissions.ENTRY_POINTS[entry_point] if permissions.list_missing(module, granted)]
+
+
+def test_what_is_there_is_kept_unless_it_is_purged(tmp_path: pathlib.Path) -> None:
+    wire, first, second = Wire(), make_key_pair("first"), make_key_pair("second")
+    run(wire, permissions=[READ, "User.Read.All"], certificates=[write(tmp_path, first)], federated_credentials=[GITHUB])
+    other = {**GITHUB, "name": "other", "subject": "repo:o@1/r@2:environment:prod"}
+    more = {"permissions": [READ], "certificates": [write(tmp_path, second, "b.pem")], "federated_credentials": [other]}
+    kept = application(run(wire, **more))
+    assert kept["permissions"] == [READ, "User.Read.All"] and len(kept["certificates"]) == len(kept["federated_credentials"]) == 2
+    purged = run(wire, **more, purge_permissions=True, purge_certificates=True, purge_federated_credentials=True)
+    found = application(purged)
+    assert found["permissions"] == [READ] and [entry["name"] for entry in found["federated_credentials"]] == ["other"]
+    assert [entry["thumbprint"] for entry in found["certificates"]] == [second.certificate.fingerprint(hashes.SHA1()).hex().upper()]
+    assert not run(wire, **more, purge_permissions=True, purge_certificates=True, purge_federated_credentials=True).changed
+
+
+def test_properties_are_changed_cleared_and_left_alone() -> None:
+    wire = Wire()
+    run(wire, name="A", description="d", notes="n", service_management_reference="CMDB-1")
+    assert not run(wire).changed, "what is not given stays"
+    changed = run(wire, name="B", notes="")
+    assert changed.changed and (application(changed)["name"], application(changed)["notes"]) == ("B", None)
+    assert application(changed)["description"] == "d" and application(changed)["service_management_reference"] == "CMDB-1"
+    assert not run(wire, name="B", notes="").changed
+
+
+def test_an_application_of_the_portal_is_adopted_by_its_id_alone() -> None:
+    wire = Wire()
+    own = wire.tenant.client_id
+    outcome = run(wire, unique_name=None, app_id=own.upper(), permissions=["AuditLog.Read.All"])
+    assert outcome.changed and "AuditLog.Read.All" in wire.tenant.applications[own].roles and not wire.made
+    nobody = run(wire, unique_name=None, app_id=READ_ID)
+    assert isinstance(nobody.failure, errors.SelectionError) and "no application with the application ID" in str(nobody.failure)
+
+
+READ_ID = PERMISSIONS[READ]
+
+
+def test_it_is_removed_and_a_second_run_finds_nothing() -> None:
+    wire = Wire()
+    run(wire, permissions=[READ])
+    assert run(wire, state="absent", check=True).changed and len(wire.made) == 1
+    gone = run(wire, state="absent")
+    assert gone.changed and not wire.made and application(gone)["present"] is False and gone.after == {"present": False}
+    assert not run(wire, state="absent").changed
+
+
+def test_the_application_that_signs_in_does_not_remove_itself() -> None:
+    wire = Wire(roles=["Application.ReadWrite.All"])
+    outcome = run(wire, unique_name=None, app_id=wire.tenant.client_id, state="absent")
+    assert outcome.failure and "signs in as the application" in str(outcome.failure) and wire.writes == []
+
+
+def test_a_disabled_one_is_enabled() -> None:
+    wire = Wire()
+    run(wire, permissions=[READ])
+    principal = next(entry for entry in wire.tenant.service_principals.all_written() if entry["appId"] == wire.made[0].client_id)
+    wire.tenant.service_principals.write(principal["id"], {**principal, "accountEnabled": False})
+    outcome = run(wire)
+    assert outcome.changed and application(outcome)["enabled"] and wire.writes[-1].startswith("PATCH /v1.0/servicePrincipals/")
+
+
+# --- a managed identity ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["client ID", "object ID", "resource ID", "name"])
+def test_a_managed_identity_is_granted_permissions(by: str) -> None:
+    wire = Wire()
+    identity = wire.tenant.managed_identity
+    identity.roles = ["User.Read.All"]
+    principal = wire.tenant.service_principals.written(identity.object_id) or {}
+    named = {
+        "client ID": identity.client_id,
+        "object ID": identity.object_id,
+        "resource ID": principal["alternativeNames"][1],
+        "name": identity.display_name,
+    }[by]
+    options = {"unique_name": None, "managed_identity": named, "modules": ["intune_device_info"], "purge_permissions": True}
+    outcome = run(wire, **options)
+    assert outcome.changed and identity.roles == [READ] and application(outcome)["managed_identity"] is True
+    assert application(outcome)["consent_url"] is None and not run(wire, **options).changed
+    taken = run(wire, unique_name=None, managed_identity=named, state="absent")
+    assert taken.changed and identity.roles == []
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("nobody", "no managed identity 'nobody'"),
+        ("Endpoint automation", "is the service principal of an application"),
+        (READ_ID, "no managed"),
+    ],
+)
+def test_what_is_no_managed_identity_is_refused(named: str, message: str) -> None:
+    with pytest.raises(errors.SelectionError, match=message):
+        run(Wire(), unique_name=None, managed_identity=named)
+
+
+def test_a_name_of_two_managed_identities_is_refused() -> None:
+    wire = Wire()
+    first = wire.tenant.service_principals.written(wire.tenant.managed_identity.object_id) or {}
+    wire.tenant.service_principals.add_visible({**first, "id": READ_ID, "appId": READ_ID})
+    with pytest.raises(errors.SelectionError, match="matches 2 managed identities by name"):
+        run(wire, unique_name=None, managed_identity=first["displayName"])
+
+
+# --- strong permissions ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"permissions": ["AppRoleAssignment.ReadWrite.All"]},
+        {"modules": ["intune_pinreset_consent"]},
+        {"permissions": ["Directory.ReadWrite.All"]},
+    ],
+)
+def test_what_can_grant_itself_more_is_refused_unless_it_is_forced(options: Json) -> None:
+    wire = Wire()
+    with pytest.raises(errors.InvalidOptionError, match="not granted to an application that runs unattended.*force_permissions"):
+        run(wire, **options)
+    assert wire.sent == []
+    forced = {"force_permissions": ["AppRoleAssignment.ReadWrite.All", "Application.ReadWrite.All", "Directory.ReadWrite.All"]}
+    outcome = run(wire, **options, **forced)
+    assert outcome.failure is None and application(outcome)["powers"]
+
+
+def test_one_that_holds_more_than_is_asked_for_is_warned_of() -> None:
+    wire = Wire()
+    own = wire.tenant.client_id
+    (warning,) = run(wire, unique_name=None, app_id=own, permissions=[READ]).warnings
+    assert "holds Application.ReadWrite.All, which this task does not ask for" in warning
+
+
+def test_a_permission_that_graph_does_not_publish_is_refused() -> None:
+    wire = Wire()
+    outcome = run(wire, permissions=["Galaxy.Read.All"])
+    assert outcome.failure and "no application permission Galaxy.Read.All in this tenant" in str(outcome.failure) and wire.writes == []
+
+
+# --- who runs it ----------------------------------------------------------------------------------------------------
+
+
+def test_without_the_role_to_grant_the_rest_is_done_and_the_page_for_consent_is_named() -> None:
+    wire = Wire("Cloud Application Administrator")
+    outcome = run(wire, permissions=[READ])
+    assert isinstance(outcome.failure, errors.ForbiddenError) and outcome.failure.effects == "partial" and outcome.changed
+    assert "Privileged Role Administrator" in str(outcome.failure) and "open consent_url" in str(outcome.failure)
+    found = application(outcome)
+    assert found["missing_permissions"] == [READ] and found["client_id"]
+    assert found["consent_url"] == f"https://login.microsoftonline.com/{wire.tenant.tenant_id}/adminconsent?client_id={found['client_id']}"
+
+
+def test_what_is_only_listed_is_granted_by_somebody_else() -> None:
+    wire = Wire("Cloud Application Administrator")
+    outcome = run(wire, permissions=[READ], grant=False)
+    assert outcome.failure is None and outcome.changed and application(outcome)["missing_permissions"] == [READ]
+    assert not run(wire, permissions=[READ], grant=False).changed
+    wire.made[0].roles.append(READ)
+    assert application(run(wire, permissions=[READ], grant=False))["missing_permissions"] == []
+
+
+def test_a_person_without_any_role_makes_nothing() -> None:
+    wire = Wire("Privileged Role Administrator")
+    outcome = run(wire, permissions=[READ])
+    assert outcome.failure and "Cloud Application Administrator" in str(outcome.failure) and not wire.made and not outcome.changed
+
+
+@pytest.mark.parametrize(
+    ("roles", "options", "missing"),
+    [
+        (["Application.Read.All"], {}, "Application.ReadWrite.All"),
+        (["Application.ReadWrite.All"], {"permissions": [READ]}, "AppRoleAssignment.ReadWrite.All"),
+    ],
+)
+def test_an_application_without_the_permission_writes_nothing(roles: list[str], options: Json, missing: str) -> None:
+    wire = Wire(roles=roles)
+    outcome = run(wire, **options)
+    assert isinstance(outcome.failure, errors.MissingPermissionError) and missing in str(outcome.failure)
+    assert wire.writes == [] and not outcome.changed and "az login" in str(outcome.failure)
+
+
+# --- Entra shows changes late ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reads", [1, 2, 5])
+def test_whatever_entra_shows_late_nothing_is_done_twice(reads: int, tmp_path: pathlib.Path) -> None:
+    wire = Wire(visibility_reads=reads)
+    options = {"permissions": [READ], "certificates": [write(tmp_path, make_key_pair("x"))], "federated_credentials": [GITHUB]}
+    outcome = run(wire, **options)
+    assert outcome.failure is None and outcome.changed and len(wire.made) == 1, str(outcome.failure)
+    assert wire.made[0].roles == [READ] and len(wire.made[0].certificates) == len(wire.made[0].federated) == 1
+    again = run(wire, **options)
+    assert not again.changed and application(again)["permissions"] == [READ]
+
+
+def test_a_wait_that_is_too_long_says_what_was_done() -> None:
+    wire = Wire(visibility_delay=1000)
+    outcome = run(wire, permissions=[READ], wait_timeout=30)
+    assert outcome.failure is not None and outcome.changed and outcome.failure.effects == "partial"
+
+
+@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_lost_response_is_settled_by_the_next_run(number: int, is_done: bool) -> None:
+    wire = Wire()
+    left = {"writes": 0}
+
+    def lose(request: Request) -> Response | None:
+        if request.method == "GET":
+            return None
+        left["writes"] += 1
+        if left["writes"] != number + 1:
+            return None
+        if is_done:
+            wire.ask(request)
+        raise errors.LostResponseError("Lost.", target=request.target)
+
+    wire.first = lose
+    given = {"permissions": [READ, "User.Read.All"], "federated_credentials": [GITHUB]}
+    outcome = run(wire, **given)
+    if outcome.failure is not None:
+        assert outcome.failure.effects in ("unknown", "partial") and "Lost." in str(outcome.failure)
+        wire.first = lambda request: None
+        outcome = run(wire, **given)
+    assert outcome.failure is None and len(wire.made) == 1 and sorted(wire.made[0].roles) == [READ, "User.Read.All"]
+    assert len(wire.made[0].federated) == 1
+
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+
+
+def test_a_secret_is_handed_over_once(tmp_path: pathlib.Path) -> None:
+    wire = Wire()
+    outcome = run(wire, secret_name="ops", return_secret=True)
+    (secret,) = wire.made[0].secrets
+    assert outcome.values["client_secret"] == secret.value and secret.display_name == "ops"
+    assert secret.expires - (secret.begins or secret.expires) == datetime.timedelta(days=90)
+    shown = json.dumps([application(outcome), outcome.before, outcome.after])
+    assert secret.value not in shown and application(outcome)["client_secrets"][0]["hint"] == secret.value[:3]
+    again = run(wire, secret_name="ops", return_secret=True)
+    assert not again.changed and again.values["client_secret"] is None
+    planned = run(Wire(), secret_name="ops", return_secret=True, check=True)
+    assert planned.changed and planned.values["client_secret"] is None
+
+
+def test_a_secret_that_ends_soon_is_followed_and_the_old_one_stays_until_it_is_purged() -> None:
+    wire = Wire()
+    run(wire, secret_name="ops", return_secret=True, secret_days=30)
+    wire.clock.sleep(17 * 86400)
+    wire.catch_up()
+    wire.token = issue_token(wire.tenant, wire.tenant.applications[wire.tenant.client_id], person=True)
+    renewed = run(wire, secret_name="ops", return_secret=True, secret_days=30)
+    assert renewed.changed and renewed.values["client_secret"] and len(wire.made[0].secrets) == 2
+    purged = run(wire, secret_name="ops", return_secret=True, secret_days=30, purge_secrets=True)
+    assert purged.changed and [secret.value for secret in wire.made[0].secrets] == [renewed.values["client_secret"]]
+    assert not run(wire, secret_name="ops", return_secret=True, secret_days=30, purge_secrets=True).changed
+    assert run(wire, purge_secrets=True).changed and wire.made[0].secrets == []
+
+
+def test_a_secret_that_nobody_could_read_is_not_created() -> None:
+    wire = Wire()
+    with pytest.raises(errors.InvalidOptionError, match="One of seal_to and return_secret is required"):
+        run(wire, secret_name="ops")
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "told"),
+    [
+        ({"application_secrets": "refuse"}, {"secret_name": "x", "return_secret": True}, "forbids client secrets. Use certificates"),
+        ({"credential_max_days": 7}, {"secret_name": "x", "return_secret": True}, "limits how long a credential lasts. Use a shorter one"),
+    ],
+)
+def test_a_policy_against_a_credential_is_told_in_plain_words(settings: Json, options: Json, told: str) -> None:
+    outcome = run(Wire(**settings), **options)
+    assert outcome.failure and told in str(outcome.failure) and outcome.failure.effects == "partial"
+
+
+# --- certificates and federated credentials ---------------------------------------------------------------------------
+
+
+def test_a_certificate_is_found_again_whatever_entra_calls_it(tmp_path: pathlib.Path) -> None:
+    wire = Wire(custom_key_identifier="base64")
+    options = {"certificates": [write(tmp_path, make_key_pair("x"))]}
+    run(wire, **options)
+    assert not run(wire, **options).changed
+
+
+def test_an_expired_certificate_that_is_in_the_way_is_told(tmp_path: pathlib.Path) -> None:
+    wire = Wire(kept_expired_certificate="refuse")
+    run(wire, certificates=[write(tmp_path, make_key_pair("old"))])
+    wire.made[0].certificates[0].expires = wire.tenant.clock.now()
+    options = {"certificates": [write(tmp_path, make_key_pair("new"), "new.pem")]}
+    outcome = run(wire, **options)
+    assert outcome.failure and "Set purge_certificates to true" in str(outcome.failure)
+    assert run(wire, **options, purge_certificates=True).failure is None
+
+
+def expired() -> bytes:
+    pair, begin = make_key_pair("x"), datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+    name = pair.certificate.subject
+    builder = x509.CertificateBuilder(name, name, pair.key.public_key(), 1, begin, begin + datetime.timedelta(days=1))
+    return builder.sign(pair.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (lambda: b"words", "holds no readable certificate"),
+        (lambda: make_key_pair("x").key_pem(), "holds a private key"),
+        (lambda: make_key_pair("x").certificate_pem() + make_key_pair("y").certificate_pem(), "holds 2 certificates"),
+        (expired, "expired at 2020-01-02"),
+    ],
+)
+def test_what_is_no_usable_certificate_is_refused_before_anything(tmp_path: pathlib.Path, content: t.Any, message: str) -> None:
+    wire, path = Wire(), tmp_path / "x.pem"
+    path.write_bytes(content())
+    with pytest.raises(errors.InvalidOptionError, match=message) as raised:
+        run(wire, certificates=[str(path)])
+    assert str(path) in str(raised.value) and wire.sent == []
+    with pytest.raises(errors.InvalidOptionError, match="cannot be read"):
+        run(wire, certificates=[str(tmp_path / "missing.pem")])
+
+
+def test_a_certificate_may_be_text_and_a_private_key_in_it_is_not_shown() -> None:
+    wire, pair = Wire(), make_key_pair("x")
+    outcome = run(wire, certificates=[pair.certificate_pem().decode()] * 2)
+    assert len(application(outcome)["certificates"]) == 1
+    with pytest.raises(errors.InvalidOptionError, match="Entry 1 of certificates holds a private key") as raised:
+        run(wire, certificates=[pair.key_pem().decode()])
+    assert "BEGIN" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([{**GITHUB, "name": "-x"}], "must begin with a letter or digit"),
+        ([{**GITHUB, "subject": "repo:o/r:*"}], "must not hold a wildcard"),
+        ([{**GITHUB, "issuer": " https://x"}], "no blanks around it"),
+        ([GITHUB, {**GITHUB, "name": "second"}], "of 'second' twice"),
+        ([GITHUB, {**GITHUB, "subject": "y"}], "of 'github-main' twice"),
+        ([{**GITHUB, "name": f"name{number}", "subject": str(number)} for number in range(21)], "at most 20 entries, not 21"),
+    ],
+)
+def test_a_federated_credential_that_entra_would_refuse_is_refused(entries: list[Json], message: str) -> None:
+    wire = Wire()
+    with pytest.raises(errors.InvalidOptionError, match=message):
+        run(wire, federated_credentials=entries)
+    assert wire.sent == []
+
+
+def test_a_federated_credential_is_changed_by_name() -> None:
+    wire = Wire()
+    run(wire, federated_credentials=[GITHUB])
+    changed = run(wire, federated_credentials=[{**GITHUB, "subject": "repo:o/r:ref:refs/heads/main", "description": "old form"}])
+    assert changed.changed and wire.made[0].federated[0].subject == "repo:o/r:ref:refs/heads/main"
+    assert not run(wire, federated_credentials=[{**GITHUB, "subject": "repo:o/r:ref:refs/heads/main"}]).changed
+
+
+def test_one_that_matches_by_an_expression_is_not_replaced() -> None:
+    wire = Wire()
+    run(wire, federated_credentials=[GITHUB])
+    wire.made[0].federated[0].subject = t.cast(str, None)
+    outcome = run(wire, federated_credentials=[GITHUB])
+    assert outcome.failure and "matches tokens by an expression" in str(outcome.failure)
+
+
+# --- options --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"unique_name": None, "app_id": "x"}, "app_id must be the application ID of an application, a GUID, not 'x'."),
+        ({"unique_name": "it's"}, "unique_name must not hold an apostrophe"),
+        ({"unique_name": None, "managed_identity": "m", "notes": "n"}, "notes cannot be set for a managed identity"),
+        ({"permissions": ["read devices"]}, "permissions must be names such as Organization.Read.All, not 'read devices'."),
+        ({"name": ""}, "name must not be empty."),
+        ({"name": "x" * 257}, "name must have at most 256 characters, not 257."),
+        ({"secret_name": "x", "return_secret": True, "secret_days": 0}, "secret_days must be a number from 1 to 730, not 0."),
+        ({"secret_name": "x", "return_secret": True, "secret_renew_days": 90}, "secret_renew_days must be a number from 0"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(options: Json, message: str) -> None:
+    wire = Wire()
+    with pytest.raises(errors.InvalidOptionError, match=message):
+        run(wire, **options)
+    assert wire.sent == []
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def test_applications_are_read_by_each_name() -> None:
+    wire = Wire()
+    made = application(run(wire, name="Twin", permissions=[RESET]))
+    run(wire, unique_name="second", name="Twin")
+    for options in ({"unique_name": NAME}, {"app_id": made["client_id"]}):
+        (found,) = inform(wire, **options)
+        assert found == {name: value for name, value in made.items() if name != "missing_permissions"}
+    assert len(inform(wire, name="Twin")) == 2 and inform(wire, unique_name="nobody") == []
+    (identity,) = inform(wire, managed_identity=wire.tenant.managed_identity.client_id)
+    assert identity["managed_identity"] and identity["permissions"]
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_what_cannot_be_read_is_an_error(status: int) -> None:
+    wire = Wire()
+    wire.first = lambda request: error(status)
+    with pytest.raises(errors.IntuneError):
+        inform(wire, unique_name=NAME)
+
+
+def test_the_return_values_are_those_that_are_documented() -> None:
+    assert differences(ApplicationResult, documented(entra_application, "application"), "application") == []
+    entry = {**documented(entra_application_info, "applications"), "type": "dict"}
+    assert differences(FoundResult, entry, "applications[]") == []
+    wire = Wire()
+    assert set(application(run(wire))) == set(documented(entra_application, "application")["contains"])
