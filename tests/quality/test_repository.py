@@ -284,9 +284,13 @@ def test_the_role_passes_every_setting_on():
     assert all(passed[name].strip() == f"{{{{ pin_reset_policy_settings.{name} | default(omit) }}}}" for name in told)
 
 
+# Playbooks for an administrator, who signs in as a person.
+OF_PERSONS = {"bootstrap", "rotate_certificate"}
+
+
 def test_every_entry_point_has_a_playbook():
     called = {}
-    for path in sorted((ROOT / "playbooks").glob("*.yml")):
+    for path in sorted(path for path in (ROOT / "playbooks").glob("*.yml") if path.stem not in OF_PERSONS):
         (play,) = load(f"playbooks/{path.name}")
         (task,) = play["tasks"]
         called[path.stem] = task["ansible.builtin.import_role"]["tasks_from"]

@@ -14,15 +14,26 @@ from .._types import Json
 from .found import Found
 from .summary import list_other_policies, render_assignments
 
+CONSENT = "intune_pinreset_consent"
 NOBODY = "The policy would be assigned to nobody. Set pin_reset_assignments, or pin_reset_allow_unassigned if that is intended."
 
 
 def list_missing_permissions(found: Found, modules: t.Iterable[str]) -> list[str]:
-    """Return a text with the permissions that the modules need and the application lacks; none where they are unknown."""
+    """Return a text with the permissions that the modules need and the application lacks; none where they are unknown.
+
+    To a tenant that is connected, the consent writes nothing: an application that may only read it is enough.
+    """
     connection = found.connection.get("connection") or {}
     known = connection.get("permissions") or {}
-    member = "missing_in_check_mode" if found.check else "missing"
-    missing = sorted({name for module in modules for name in (known.get(module) or {}).get(member, ())})
+    is_connected = ((found.before.get("levels") or {}).get("connected") or {}).get("state") == "yes"
+    only_read = set(modules) if found.check else {CONSENT} if is_connected else set()
+    missing = sorted(
+        {
+            name
+            for module in modules
+            for name in (known.get(module) or {}).get("missing_in_check_mode" if module in only_read else "missing", ())
+        }
+    )
     if not missing:
         return []
     return [

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From an empty tenant to applications that do their work, and nothing else, and to another certificate before one ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import typing as t
+
+import pytest
+import yaml
+
+from .harness import PlayRun
+from .test_connection import fake_az
+
+ROOT = pathlib.Path(__file__).parents[2]
+BOOTSTRAP, ROTATE = "endpointops.intune.bootstrap", "endpointops.intune.rotate_certificate"
+ASSIGNED = {"pin_reset_assignments": [{"target": "group", "group": "Pilot ring"}]}
+PHONE = {"pin_reset_devices": ["PHONE-HELPDESK-01"], "pin_reset_wait": False}
+USER = {"pin_reset_recover_user": "clara.hoffmann@contoso.onmicrosoft.com"}
+
+
+def key_pair(folder: pathlib.Path, name: str) -> pathlib.Path:
+    """Make a certificate, NAME.pem, and beside it NAME.key.pem with the private key too; return the first."""
+    certificate, both = folder / f"{name}.pem", folder / f"{name}.key.pem"
+    command = ["openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", f"/CN={name}", "-days", "30", "-keyout", str(both)]
+    subprocess.run([*command, "-out", str(certificate)], check=True, capture_output=True)
+    both.write_text(both.read_text() + certificate.read_text())
+    both.chmod(0o600)
+    return certificate
+
+
+@pytest.fixture
+def administrator(tenant: t.Any, tmp_path: pathlib.Path) -> dict[str, str]:
+    """Return the environment of a person who has signed in by az login."""
+    return {"PATH": f"{fake_az(tmp_path, tenant, person=True)}:{os.environ['PATH']}"}
+
+
+def run(ansible: t.Any, playbook: str, env: dict[str, str], *arguments: str, **variables: t.Any) -> PlayRun:
+    return ansible.playbook(playbook, "-e", json.dumps(variables), *arguments, env=env)
+
+
+def applications(folder: pathlib.Path) -> list[dict[str, t.Any]]:
+    """Return the playbook's own list of applications, each with a certificate."""
+    (play,) = yaml.safe_load((ROOT / "playbooks" / "bootstrap.yml").read_text(encoding="utf-8"))
+    given = play["vars"]["intune_bootstrap_applications"]
+    return [{**each, "certificates": [str(key_pair(folder, each["unique_name"].rpartition("-")[2]))]} for each in given]
+
+
+def signed_in(made: dict[str, str], folder: pathlib.Path, name: str) -> dict[str, str]:
+    """Return the environment of one of the applications."""
+    return {"INTUNE_CLIENT_ID": made[name], "INTUNE_CLIENT_SECRET": "", "INTUNE_CLIENT_CERTIFICATE_PATH": str(folder / f"{name}.key.pem")}
+
+
+def test_each_application_does_its_work_and_nothing_else(ansible: t.Any, tenant: t.Any, administrator: t.Any, tmp_path: pathlib.Path):
+    given = {"intune_bootstrap_applications": applications(tmp_path)}
+    planned = run(ansible, BOOTSTRAP, administrator, "--check", "--diff", **given)
+    assert planned.code == 0 and not tenant.graph("GET", "/applications?$filter=startswith(displayName,'Endpoint Ops')")["value"]
+    first = run(ansible, BOOTSTRAP, administrator, **given)
+    assert first.code == 0 and "its holder can reset, lock, and wipe every managed device" in first.output, first.output
+    assert "can sign in as any user in the scope" in " ".join(first.output.split())
+    again = run(ansible, BOOTSTRAP, administrator, **given)
+    assert again.code == 0 and not any(task.changed for task in again.tasks) and not any(task.writes for task in again.tasks)
+    found = tenant.graph("GET", "/applications?$filter=startswith(displayName,'Endpoint Ops')&$select=appId,uniqueName")["value"]
+    made = {each["uniqueName"].rpartition("-")[2]: each["appId"] for each in found}
+    assert set(made) == {"reader", "onboarder", "resetter", "helpdesk"}
+
+    works = [
+        ("onboarder", "onboard", ASSIGNED),
+        ("reader", "verify", {}),
+        ("resetter", "reset_passcode", PHONE),
+        ("helpdesk", "recover", USER),
+    ]
+    for name, playbook, variables in works:
+        done = run(ansible, f"endpointops.intune.{playbook}", signed_in(made, tmp_path, name), **variables)
+        assert done.code == 0, done.output
+    assert len(tenant.control.resets()) == 1
+    for name in ("onboarder", "reader", "helpdesk"):
+        refused = run(ansible, "endpointops.intune.reset_passcode", signed_in(made, tmp_path, name), **PHONE, pin_reset_max_age=0)
+        assert refused.code != 0 and "PrivilegedOperations" in refused.output, (name, refused.output)
+    assert len(tenant.control.resets()) == 1
+    for name in ("reader", "resetter", "helpdesk"):
+        refused = run(ansible, "endpointops.intune.onboard", signed_in(made, tmp_path, name), **ASSIGNED, pin_reset_policy_name="Another")
+        assert refused.code != 0 and not any(task.writes for task in refused.tasks), (name, refused.output)
+
+
+@pytest.mark.parametrize("consent", ["refuse_service_principal", "refuse_grant"])
+def test_where_microsoft_refuses_to_create_its_applications_a_page_does(ansible: t.Any, tenant: t.Any, administrator: t.Any, consent: str):
+    tenant.control.settings(consent=consent)
+    given = {"intune_bootstrap_applications": [{"unique_name": "endpointops-intune-reader", "entry_points": ["verify"]}]}
+    refused = run(ansible, BOOTSTRAP, administrator, **given)
+    assert refused.code != 0 and "Open these pages one after the other" in refused.output
+    assert refused.output.count("prompt=admin_consent") >= 2
+    assert len(tenant.graph("GET", "/applications?$filter=uniqueName eq 'endpointops-intune-reader'")["value"]) == 1, "the rest is done"
+    for app_id in ("b8456c59-1230-44c7-a4a2-99b085333e84", "9115dd05-fad5-4f9c-acc7-305d08b1b04e"):
+        tenant.control.consent(app_id)
+    accepted = run(ansible, BOOTSTRAP, administrator, **given)
+    assert accepted.code == 0 and not any(task.changed for task in accepted.tasks), accepted.output
+
+
+def test_whoever_may_not_grant_is_told_where_somebody_else_does(ansible: t.Any, tenant: t.Any, tmp_path: pathlib.Path):
+    az = fake_az(tmp_path, tenant, person=True, directory_roles=["Cloud Application Administrator"])
+    env = {"PATH": f"{az}:{os.environ['PATH']}"}
+    given = {"intune_bootstrap_applications": [{"unique_name": "endpointops-intune-reader", "entry_points": ["verify"]}]}
+    refused = run(ansible, BOOTSTRAP, env, **given)
+    assert refused.code != 0 and "Privileged Role Administrator" in refused.output and "/adminconsent?client_id=" in refused.output
+    listed = run(ansible, BOOTSTRAP, env, **given, intune_bootstrap_grant=False)
+    assert listed.code == 0 and "Not granted yet: Application.Read.All" in listed.output
+    tenant.control.consent(tenant.graph("GET", "/applications?$filter=uniqueName eq 'endpointops-intune-reader'")["value"][0]["appId"])
+    assert "Not granted yet: nothing" in run(ansible, BOOTSTRAP, env, **given, intune_bootstrap_grant=False).output
+
+
+def test_a_certificate_is_replaced_once_the_new_one_has_signed_in(
+    ansible: t.Any, tenant: t.Any, administrator: t.Any, tmp_path: pathlib.Path
+):
+    old, new = key_pair(tmp_path, "old"), key_pair(tmp_path, "new")
+    application = {"unique_name": "endpointops-intune-reader", "permissions": ["Organization.Read.All"], "certificates": [str(old)]}
+    assert run(ansible, BOOTSTRAP, administrator, intune_bootstrap_applications=[application]).code == 0
+    given = {
+        "intune_rotate_unique_name": "endpointops-intune-reader",
+        "intune_rotate_certificate": str(new),
+        "intune_rotate_certificate_path": str(tmp_path / "new.key.pem"),
+        "intune_rotate_retries": 1,
+        "intune_rotate_delay": 0,
+    }
+    wrong = run(ansible, ROTATE, administrator, **{**given, "intune_rotate_certificate_path": str(tmp_path / "missing.pem")})
+    path = "/applications(uniqueName='endpointops-intune-reader')?$select=keyCredentials"
+    assert wrong.code != 0 and len(tenant.graph("GET", path)["keyCredentials"]) == 2, "the old one still signs in"
+    done = run(ansible, ROTATE, administrator, **given)
+    assert done.code == 0 and [each["displayName"] for each in tenant.graph("GET", path)["keyCredentials"]] == ["CN=new"], done.output
+    again = run(ansible, ROTATE, administrator, **given)
+    assert again.code == 0 and not any(task.changed for task in again.tasks)
+    assert run(ansible, ROTATE, administrator).code != 0, "nothing is named"
