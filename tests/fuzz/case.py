@@ -172,7 +172,8 @@ def count_requests(name: str) -> int:
     """Return how many requests a task sends where all goes well, and see that it does."""
     scenario = next(scenario for scenario in SCENARIOS if scenario.name == name)
     wire = Wire(scenario, random.Random(), -1)
-    result = _execute(scenario, wire, {**_connection(scenario, wire), **scenario.given(wire)}, [])
+    given = scenario.given(wire)
+    result = _execute(scenario, wire, {**_connection(scenario, wire), **given}, [])
     if result.get("failed"):
         raise ValueError(f"{name} fails without a change: {result['msg']}")
     return len(wire.sent)
@@ -183,7 +184,9 @@ def run_case(seed: str, scenario: Scenario) -> list[Finding]:
     chance = random.Random(f"{seed}/{scenario.name}")
     number = chance.randrange(count_requests(scenario.name)) if chance.random() < 0.85 else None
     wire = Wire(scenario, chance, number)
-    options = {**_connection(scenario, wire), **scenario.given(wire)}
+    # It may sign in as somebody else.
+    given = scenario.given(wire)
+    options = {**_connection(scenario, wire), **given}
     if chance.random() < 0.12:
         options = make_hostile(chance, scenario, options)
     told: list[str] = []

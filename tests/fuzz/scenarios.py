@@ -13,6 +13,7 @@ import types
 import typing as t
 
 from intune_emulator.control.policies import add_policy
+from intune_emulator.entra.tokens import issue_token
 from intune_emulator.state.health_scripts import HealthScript
 
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
@@ -22,6 +23,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.settings_catalog import merge_settings
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request
 from ansible_collections.endpointops.intune.plugins.modules import (
+    entra_application,
+    entra_application_info,
     entra_temporary_access_pass,
     entra_temporary_access_pass_info,
     intune_connection_info,
@@ -91,6 +94,22 @@ def connected(**more: t.Any) -> Given:
 def _ask(world: Emulated, path: str, body: t.Any) -> t.Any:
     request = Request("POST", f"{GRAPH}/v1.0{path}", {"Content-Type": "application/json"}, json.dumps(body).encode())
     return json.loads(world.ask(request).body)
+
+
+def as_person(*, made: bool = False, **more: t.Any) -> Given:
+    """Sign in as an administrator, perhaps with an application that was created before, and return options."""
+
+    def prepare(world: Emulated) -> Options:
+        world.token = issue_token(world.tenant, world.tenant.applications[world.tenant.client_id], person=True)
+        if made:
+            application = _ask(world, "/applications", {"displayName": "Ops"})
+            _ask(world, "/servicePrincipals", {"appId": application["appId"]})
+            body = {"name": "other", "issuer": "https://issuer.test", "subject": "x", "audiences": ["api://x"]}
+            _ask(world, f"/applications/{application['id']}/federatedIdentityCredentials", body)
+            return {"app_id": application["appId"], **more}
+        return dict(more)
+
+    return prepare
 
 
 def with_policies(**more: t.Any) -> Given:
@@ -170,6 +189,14 @@ ASSIGNED = [
     {"target": "exclude_group", "group": "Helpdesk phones"},
 ]
 PHONES = ("PHONE-HELPDESK-01", "PHONE-FIELD-01")
+# Options of an application with all that it can have.
+WHOLE: Options = {
+    "entry_points": ["reset"],
+    "federated_credentials": [{"name": "github", "issuer": "https://token.test", "subject": "repo:o/r:environment:e"}],
+    "secret_name": "ops",
+    "return_secret": True,
+    "wait_timeout": 30,
+}
 BOTH = {"platforms": ["android", "ios", "windows"], "ownerships": ["company", "personal", "unknown"]}
 PROTECTED = {"approval_protects": ["configuration_policies", "device_configurations", "reset_passcode", "scripts"]}
 NEW = {"name": "New", "enable_pin_recovery": True, "assignments": ASSIGNED, "scope_tags": ["Berlin"]}
@@ -233,6 +260,12 @@ SCENARIOS = (
     Scenario("steps for a user", intune_pin_recovery, with_policies(user=USERS[0]), seed="helpdesk"),
     Scenario("steps after a run on demand", intune_pin_recovery, lambda world: {"user": USERS[0], "fresh": True}, seed="helpdesk"),
     Scenario("steps in check mode", intune_pin_recovery, lambda world: {"user": USERS[0], "fresh": True}, seed="helpdesk", check=True),
+    Scenario("an application", entra_application, as_person(unique_name="ops", **WHOLE), settings={"visibility_reads": 1}),
+    Scenario("an application changed", entra_application, as_person(made=True, purge_federated_credentials=True, **WHOLE)),
+    Scenario("an application planned", entra_application, as_person(unique_name="ops", **WHOLE), check=True),
+    Scenario("an application removed", entra_application, as_person(made=True, state="absent")),
+    Scenario("a managed identity", entra_application, as_person(managed_identity="Automation host", modules=["intune_pin_report"])),
+    Scenario("applications", entra_application_info, as_person(name="Endpoint automation")),
     Scenario("passes of users", entra_temporary_access_pass_info, lambda world: {"users": list(USERS)}),
     Scenario("inventory in groups", intune_devices, lambda world: dict(GROUPED), seed="fleet:8", signs_in=True, settings={"page_size": 3}),
 )
