@@ -103,7 +103,9 @@ options:
     type: list
     elements: str
   purge_permissions:
-    description: Whether to take back the permissions of Microsoft Graph that the task does not ask for. Those of other services stay.
+    description:
+      - Whether to take back the permissions of Microsoft Graph that the task does not ask for. Those of other services stay.
+      - With O(grant=false), the task takes none back, and only lists those that it asks for.
     type: bool
     default: false
   grant:
@@ -464,7 +466,7 @@ import typing as t
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
-from ansible_collections.endpointops.intune.plugins.module_utils._application import api
+from ansible_collections.endpointops.intune.plugins.module_utils._application import api, writing
 from ansible_collections.endpointops.intune.plugins.module_utils._application.certificates import read_certificates
 from ansible_collections.endpointops.intune.plugins.module_utils._application.model import State
 from ansible_collections.endpointops.intune.plugins.module_utils._application.options import Goal, parse_goal
@@ -551,7 +553,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
         failure = find_missing_permission(changes, claims)
         after = before if failure else after
     if changes and not check and failure is None:
-        after, secret, failure = api.apply(client, before, changes, goal, params["wait_timeout"])
+        after, secret, failure = writing.apply(client, before, changes, goal, params["wait_timeout"])
     cloud = choose_cloud(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])
     handed = {} if handover is None else {**handover.describe(secret), **handover.describe_recipients()}
     return Outcome(

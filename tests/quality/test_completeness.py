@@ -31,6 +31,7 @@ TESTED_ELSEWHERE = {
     "plugins/module_utils/_application/certificates.py": "tests/unit/plugins/modules/test_entra_application.py",
     "plugins/module_utils/_application/options.py": "tests/unit/plugins/modules/test_entra_application.py",
     "plugins/module_utils/_application/result.py": "tests/unit/plugins/modules/test_entra_application.py",
+    "plugins/module_utils/_application/writing.py": "tests/unit/plugins/modules/test_entra_application.py",
     "plugins/module_utils/_certificates.py": "tests/unit/plugins/module_utils/test_cms.py",
     "plugins/module_utils/_devices/result.py": "tests/unit/plugins/module_utils/_devices/test_eligibility.py",
     "plugins/module_utils/_devices/search.py": "tests/unit/plugins/module_utils/_devices/test_lookup.py",

@@ -4,56 +4,24 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The calls for an application: read it, and write changes although Microsoft Entra shows writes late."""
+"""The calls that read an application."""
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import typing as t
 
 from .. import _errors as errors
 from .._graph.client import GraphClient
 from .._graph.odata import render_literal, render_path
 from .._guid import parse_guid
-from .._time import render_timestamp
 from .._types import Json
 from . import model
-from .model import GRAPH_APP_ID, MANAGED_IDENTITY, Certificate, State
+from .model import GRAPH_APP_ID, MANAGED_IDENTITY, State
 from .options import Goal
-from .plan import DAY, Change, plan
 
 APPLICATION = "id,appId,displayName,uniqueName,description,notes,serviceManagementReference,requiredResourceAccess"
 SELECT = f"{APPLICATION},keyCredentials,passwordCredentials"
 PRINCIPAL = "id,appId,displayName,servicePrincipalType,accountEnabled"
-AGREEING_READS = 3  # in a row, since several servers answer for Entra, and learn of a write one after the other
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds between attempts at a write that Entra cannot do yet
-# The responses for an object that Entra does not show everywhere yet.
-LATE_TEXTS = (
-    "Not a valid reference update",
-    "does not reference a valid application object",
-    "does not exist",
-    "NoBackingApplicationObject",
-)
-IS_DONE = "already exists on the object"
-# What to do about refusals, by Graph's code.
-REFUSALS = {
-    "CredentialTypeNotAllowedAsPerAppPolicy": "A policy of the tenant forbids client secrets. Use certificates or federated_credentials "
-    "instead of secret_name.",
-    "CredentialInvalidLifetimeAsPerAppPolicy": "A policy of the tenant limits how long a credential lasts. Use a shorter one: see "
-    "secret_days for a secret; a certificate says itself how long it lasts.",
-    "KeyCredentialsInvalidEndDate": "Microsoft Entra refuses a date in the list of certificates. One that it holds has expired, or the new "
-    "one lasts longer than the tenant allows. Set purge_certificates to true to remove those that certificates does not name, or use a "
-    "certificate that lasts a year at most.",
-}
-NEEDS_ROLE = "A person needs the role Cloud Application Administrator or Application Administrator for this."
-NEEDS_ROLE_TO_GRANT = (
-    "To grant application permissions of Microsoft Graph, a person needs the role Privileged Role Administrator. Activate it and run the "
-    "task again, or let somebody who has it open consent_url. With grant set to false, the task does not try."
-)
-
-
-# --- reading --------------------------------------------------------------------------------------------------------
 
 
 def fetch_state(client: GraphClient, goal: Goal, graph: model.GraphRoles | None = None) -> State:
@@ -61,7 +29,7 @@ def fetch_state(client: GraphClient, goal: Goal, graph: model.GraphRoles | None 
     graph = graph or fetch_graph(client)
     if goal.managed_identity:
         return _with_principal(client, State(graph, is_managed_identity=True), _find_identity(client, goal.managed_identity))
-    found = client.find(_path_of(goal), {"$select": SELECT}, shape=model.APPLICATION)
+    found = client.find(path_of(goal), {"$select": SELECT}, shape=model.APPLICATION)
     if found is None:
         return State(graph)
     state = State(
@@ -95,7 +63,8 @@ def list_app_ids(client: GraphClient, name: str) -> list[str]:
     return [item["appId"] for item in client.list_items("/applications", query, item=model.APPLICATION)]
 
 
-def _path_of(goal: Goal) -> str:
+def path_of(goal: Goal) -> str:
+    """Return the path of the application that a goal is about."""
     if goal.app_id:
         return _by_app_id("applications", goal.app_id)
     return f"/applications(uniqueName={render_literal(goal.unique_name or '')})"
@@ -158,186 +127,3 @@ def _find_identity(client: GraphClient, named: str) -> Json:
         "minute or two.",
         effects="none",
     )
-
-
-# --- writing --------------------------------------------------------------------------------------------------------
-
-
-class Applied(t.NamedTuple):
-    """The state after changes, the text of a new secret, and the failure that stopped them, if any."""
-
-    state: State
-    secret: str | None
-    failure: errors.IntuneError | None
-
-
-def apply(client: GraphClient, before: State, changes: t.Sequence[Change], goal: Goal, timeout: float) -> Applied:
-    """Write the changes one after the other, and return the state that Entra shows afterwards.
-
-    A failure comes back beside the state that was reached. It is raised where that state cannot be read, and no secret was created.
-    """
-    writer = _Writer(client, before, goal, timeout)
-    try:
-        for change in changes:
-            writer.write(change)
-        return Applied(writer.wait_until_shown(), writer.secret, None)
-    except errors.IntuneError as failure:
-        told = failure if failure.effects not in (None, "none") or not writer.has_written else failure.with_effects("partial")
-        try:
-            reached = fetch_state(client, goal, before.graph)
-        except errors.IntuneError:
-            if writer.secret is None:
-                raise told.with_more_advice("The state could not be read back; run the task again to finish.") from None
-            reached = writer.state
-        return Applied(reached, writer.secret, told)
-
-
-class _Writer:
-    """Writes changes of one application. ``state`` is it as the responses so far make it."""
-
-    def __init__(self, client: GraphClient, before: State, goal: Goal, timeout: float) -> None:
-        self._client, self._goal, self._timeout = client, goal, timeout
-        self.state = before
-        self.secret: str | None = None
-        self.has_written = False
-
-    def write(self, change: Change) -> None:
-        """Write a change, again while Entra does not know yet what was created before."""
-        deadline, pause = self._client.clock.monotonic() + self._timeout, FIRST_PAUSE
-        while True:
-            try:
-                self._write_once(change)
-                self.has_written = True
-                return
-            except errors.IntuneError as failure:
-                if _is_done(change, failure):
-                    return
-                if not (self.has_written and _is_late(failure)) or self._client.clock.monotonic() + pause > deadline:
-                    raise _explain(failure, change) from failure
-            self._client.clock.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE)
-
-    def _write_once(self, change: Change) -> None:
-        handlers: dict[str, t.Callable[[Change], None]] = {
-            "create": self._create,
-            "create_principal": self._create_principal,
-            "grant": self._grant,
-            "add_secret": self._add_secret,
-            "remove_secret": self._remove_secret,
-        }
-        handler = handlers.get(change.kind)
-        if handler is not None:
-            handler(change)
-            return
-        method, path, body = self._render(change)
-        if change.kind == "set_federated":
-            self._client.upsert(path, body or {})
-        else:
-            self._client.send(method, path, None, body, idempotent=True)
-
-    def _render(self, change: Change) -> tuple[str, str, Json | None]:
-        """Return method, path, and body of a change whose response is not needed."""
-        path = render_path("applications", self.state.id) if self.state.id else ""
-        principal = ("servicePrincipals", self.state.principal_id or "")
-        method, body = "PATCH", t.cast("Json | None", None)
-        if change.kind == "update":
-            body = dict(change.body)
-        elif change.kind == "set_certificates":
-            body = {"keyCredentials": list(map(_render_certificate, change.certificates))}
-        elif change.kind == "enable":
-            path, body = render_path(*principal), {"accountEnabled": True}
-        elif change.kind == "set_federated":
-            path, body = self._path_of_federated(change), _render_federated(t.cast("model.Federated", change.federated))
-        else:
-            method = "DELETE"
-            if change.kind == "revoke":
-                path = render_path(*principal, "appRoleAssignments", self.state.granted[change.name])
-            elif change.kind == "remove_federated":
-                path = self._path_of_federated(change)
-        return method, path, body
-
-    def _path_of_federated(self, change: Change) -> str:
-        name = render_literal(change.name)
-        return f"{render_path('applications', self.state.id or '')}/federatedIdentityCredentials(name={name})"
-
-    def _create(self, change: Change) -> None:
-        """Create the application by its unique name, which makes no second one if the response is lost."""
-        found = self._client.upsert(_path_of(self._goal), dict(change.body), shape=model.OPTIONAL_APPLICATION)
-        if found is None:
-            # It was there, and no read showed it yet.
-            found = self._client.get(_path_of(self._goal), {"$select": SELECT}, shape=model.APPLICATION)
-        self.state = dataclasses.replace(self.state, id=found["id"], client_id=found["appId"].lower())
-
-    def _create_principal(self, _change: Change) -> None:
-        found = self._client.post("/servicePrincipals", {"appId": self.state.client_id}, shape=model.PRINCIPAL)
-        self.state = dataclasses.replace(self.state, principal_id=found["id"])
-
-    def _grant(self, change: Change) -> None:
-        graph = self.state.graph
-        body = {"principalId": self.state.principal_id, "resourceId": graph.id, "appRoleId": graph.ids[change.name]}
-        self._client.post(render_path("servicePrincipals", graph.id, "appRoleAssignedTo"), body)
-
-    def _add_secret(self, change: Change) -> None:
-        wanted = t.cast("t.Any", self._goal.secret)
-        ends = render_timestamp(self._client.service_now() + wanted.days * DAY)
-        body = {"passwordCredential": {"displayName": change.name, "endDateTime": ends}}
-        found = self._client.post(render_path("applications", self.state.id or "", "addPassword"), body, shape=model.NEW_SECRET)
-        self.secret = found["secretText"]
-
-    def _remove_secret(self, change: Change) -> None:
-        self._client.post(render_path("applications", self.state.id or "", "removePassword"), {"keyId": change.key_id}, idempotent=True)
-
-    def wait_until_shown(self) -> State:
-        """Return the state as soon as reads in a row show all that was written."""
-
-        def is_done(state: State) -> bool:
-            return not [change for change in plan(state, self._goal, self._client.service_now()) if change.kind != "remove_secret"]
-
-        state: State = self._client.wait_until(
-            lambda: fetch_state(self._client, self._goal, self.state.graph),
-            is_done,
-            timeout=self._timeout,
-            what="Microsoft Entra to show the changes of the application",
-            agree=AGREEING_READS,
-        )
-        return state
-
-
-def _render_certificate(certificate: Certificate) -> Json:
-    """Render an entry of keyCredentials: one that is kept by its ID alone, or a new one."""
-    common = {"type": "AsymmetricX509Cert", "usage": "Verify", "displayName": certificate.name}
-    times = {"startDateTime": certificate.starts, "endDateTime": certificate.ends}
-    if certificate.key_id:
-        return {**common, **times, "keyId": certificate.key_id, "key": None}
-    return {**common, **times, "key": base64.b64encode(certificate.der).decode()}
-
-
-def _render_federated(entry: model.Federated) -> Json:
-    description = {} if entry.description is None else {"description": entry.description}
-    return {"issuer": entry.issuer, "subject": entry.subject, "audiences": [entry.audience], **description}
-
-
-def _is_late(failure: errors.IntuneError) -> bool:
-    """Return whether a write may succeed later, since Entra does not show everywhere yet what was created before."""
-    if not isinstance(failure, errors.GraphError) or failure.status not in (400, 404):
-        return False
-    return isinstance(failure, errors.NotFoundError) or any(text in failure.message for text in LATE_TEXTS)
-
-
-def _is_done(change: Change, failure: errors.IntuneError) -> bool:
-    """Return whether a refusal says that the change was made already."""
-    if change.kind in ("delete", "remove_federated", "revoke"):
-        return isinstance(failure, errors.NotFoundError)
-    if change.kind == "remove_secret":
-        return isinstance(failure, errors.GraphError) and "No password credential found" in failure.message
-    return change.kind == "grant" and isinstance(failure, errors.GraphError) and IS_DONE in failure.message
-
-
-def _explain(failure: errors.IntuneError, change: Change) -> errors.IntuneError:
-    """Return a refusal with what to do about it."""
-    code = failure.code if isinstance(failure, errors.GraphError) else None
-    if code in REFUSALS:
-        return failure.with_hint(REFUSALS[code])
-    if isinstance(failure, errors.ForbiddenError):
-        return failure.with_hint(NEEDS_ROLE_TO_GRANT if change.kind in ("grant", "revoke") else NEEDS_ROLE)
-    return failure

@@ -412,6 +412,27 @@ def test_a_secret_that_nobody_could_read_is_not_created() -> None:
     assert wire.sent == []
 
 
+@pytest.mark.parametrize("reads", [0, 2])
+@pytest.mark.parametrize(("is_done", "told"), [(True, "removed again, since its text was lost"), (False, "nobody has its text")])
+def test_a_secret_whose_text_got_lost_does_not_stay(is_done: bool, told: str, reads: int) -> None:
+    wire = Wire(visibility_reads=reads)
+
+    def lose(request: Request) -> Response | None:
+        if not request.url.endswith("/addPassword"):
+            return None
+        if is_done:
+            wire.ask(request)
+        raise errors.LostResponseError("Lost.", target=request.target)
+
+    wire.first = lose
+    outcome = run(wire, secret_name="ops", return_secret=True)
+    assert outcome.failure and told in str(outcome.failure) and outcome.values["client_secret"] is None
+    assert wire.made[0].secrets == []
+    wire.first = lambda request: None
+    again = run(wire, secret_name="ops", return_secret=True)
+    assert again.failure is None and [secret.value for secret in wire.made[0].secrets] == [again.values["client_secret"]]
+
+
 @pytest.mark.parametrize(
     ("settings", "options", "told"),
     [
