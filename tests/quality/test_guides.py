@@ -237,6 +237,18 @@ def test_what_each_playbook_needs_is_that_of_its_modules():
     assert told == {playbook: modules - {"intune_connection_info"} for playbook, modules in used.items()}
 
 
+# What an application for an entry point need not hold: what works without, what a person does once, and what another application does.
+OF_OTHERS = {"intune_connection_info", "intune_pinreset_consent", "intune_device_passcode"}
+
+
+@pytest.mark.parametrize("entry", permissions.ENTRY_POINTS)
+def test_an_application_for_an_entry_point_gets_the_permissions_of_its_modules(entry):
+    given = {row[0] for module in permissions.ENTRY_POINTS[entry] for row in permissions.MODULES[module]}
+    used = role_modules(entry) - (OF_OTHERS - {"intune_device_passcode"} if entry == "reset" else OF_OTHERS)
+    needed = {row[0] for module in used for row in permissions.MODULES[module]}
+    assert used and needed <= given
+
+
 def test_the_application_of_the_start_guide_may_read_all_that_verifying_reads():
     text = (ROOT / "docs/docsite/rst/guide_start.rst").read_text(encoding="utf-8")
     (listed,) = re.findall(r"those for looking:\n\n(.*?)\n\n", text, re.DOTALL)
