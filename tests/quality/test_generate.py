@@ -50,6 +50,7 @@ def test_generated_files_say_so():
 def checkout(tmp_path):
     """Return a copy of what the generator reads and writes."""
     for name in (
+        "docs/schema",
         "plugins/action",
         "plugins/doc_fragments",
         "plugins/modules",
@@ -102,6 +103,7 @@ def test_a_new_setting_needs_its_row_and_its_text():
         outputs.MODULE,
         outputs.READINESS,
         outputs.TASK,
+        outputs.SCHEMA,
         SPECS,
         f"{PLAYBOOKS}/onboard.meta.yml",
         f"{PLAYBOOKS}/verify.meta.yml",

@@ -10,7 +10,7 @@ import re
 import typing as t
 from pathlib import Path
 
-from . import action, pattern, role, settings
+from . import action, pattern, role, schema, settings
 from .sources import FOLDER, PATTERN, ROLE, SourceError, Sources
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -19,6 +19,7 @@ MODULE = "plugins/modules/intune_pin_policy.py"
 READINESS = "plugins/doc_fragments/readiness.py"
 TASK = f"{ROLE}/tasks/policy.yml"
 VARS = f"{ROLE}/vars/main.yml"
+SCHEMA = "docs/schema/pin-reset-variables.schema.json"
 
 
 def notice(*names: str) -> str:
@@ -54,6 +55,7 @@ def whole_files(sources: Sources) -> dict[str, str]:
     return {
         **{f"plugins/action/{name}.py": action.render_action_plugin(name, action_notice) for name in sources.modules},
         f"{ROLE}/meta/argument_specs.yml": f"---\n{role_notice}\n{role.render_argument_specs(sources)}",
+        SCHEMA: schema.render_schema(sources, SCHEMA),
         f"{PATTERN}/meta/pattern.json": pattern.render_pattern(sources),
         **{
             f"{PATTERN}/playbooks/{name}.meta.yml": f"---\n{pattern_notice}\n{pattern.render_playbook_spec(sources, name, play)}"

@@ -7,17 +7,15 @@
 from __future__ import annotations
 
 import json
-import re
 import typing as t
 
 from .role import entry_points
 from .sources import COLLECTION, Option, Play, SourceError, Sources
-from .yaml_text import render_yaml
+from .yaml_text import render_yaml, without_markup
 
 # An empty answer to a question for one of these counts as none. The role refuses it for others.
 MAY_BE_EMPTY = ("str", "path", "list")
 LONGEST_TEXT = 100000
-MARKUP = re.compile(r"\b(?:[OVCEMIB]|RV)\((?:[\w.]+#\w+:)?([^()]*)\)")
 
 
 def render_pattern(sources: Sources) -> str:
@@ -104,7 +102,7 @@ def render_playbook_spec(sources: Sources, name: str, play: Play) -> str:
 def plain(option: Option) -> Option:
     """Return an option with the first paragraph of its description only, without markup."""
     first = option["description"] if isinstance(option["description"], str) else option["description"][0]
-    changed = {**option, "description": MARKUP.sub(r"\1", first)}
+    changed = {**option, "description": without_markup(first)}
     if "options" in option:
         changed["options"] = {name: plain(each) for name, each in option["options"].items()}
     return changed

@@ -36,7 +36,7 @@ def variables(sources: Sources) -> Options:
 
 
 def _variable(sources: Sources, name: str, entry: Option) -> Option:
-    mirrored = _module_option(sources, entry["option"]) if "option" in entry else {}
+    mirrored = module_option(sources, entry["option"]) if "option" in entry else {}
     option = documented(entry["description"], {**mirrored, **entry})
     if name in sources.defaults:
         option["default"] = sources.defaults[name]
@@ -47,7 +47,7 @@ def _variable(sources: Sources, name: str, entry: Option) -> Option:
     return option
 
 
-def _module_option(sources: Sources, reference: str) -> Option:
+def module_option(sources: Sources, reference: str) -> Option:
     """Return the option of a module that a reference such as intune_pin_policy.backend stands for."""
     module, _dot, name = reference.partition(".")
     try:

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 import typing as t
 
 import yaml
 
 WIDTH = 132
+MARKUP = re.compile(r"\b(?:[OVCEMIB]|RV)\((?:[\w.]+#\w+:)?([^()]*)\)")
 
 
 def render_yaml(data: t.Mapping[str, t.Any], indent: int = 0) -> str:
@@ -23,6 +25,11 @@ def render_yaml(data: t.Mapping[str, t.Any], indent: int = 0) -> str:
 def documented(description: str | list[str], option: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return what documentation says of an option, without its default."""
     return {"description": description, **{key: option[key] for key in ("type", "elements", "choices", "required") if key in option}}
+
+
+def without_markup(text: str) -> str:
+    """Return a text of the documentation as plain text."""
+    return MARKUP.sub(r"\1", text)
 
 
 def _entry(key: str, value: t.Any, indent: int) -> list[str]:
