@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from .harness import one_of
+
 MODULE = "intune_pin_policy"
 NAME = "PIN recovery"
 OPTIONS = {"name": NAME, "backend": "settings_catalog", "enable_pin_recovery": True, "approval_justification": "Change 4711"}
@@ -42,7 +44,7 @@ def pending(run, ansible) -> None:
     assert any("waits for the approval" in warning for warning in run.result["warnings"])
 
 
-@pytest.mark.parametrize("settings", ANSWERS, ids=lambda settings: " ".join(settings) or "as documented")
+@pytest.mark.parametrize("settings", one_of(*ANSWERS), ids=lambda settings: " ".join(settings) or "as documented")
 def test_asks_waits_and_completes_when_it_is_approved(ansible, settings):
     ansible.tenant.control.settings(**settings)
     first, again = ansible.cases(MODULE, {"first": OPTIONS, "again": OPTIONS}).values()

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.endpointops.intune.plugins.module_utils._probe.script import SCRIPT
 from tests.support.probe import OLD, SIGNED
 
-from .harness import four_beats
+from .harness import four_beats, one_of
 
 MODULE = "intune_pin_probe"
 NAME = "PIN reset probe"
@@ -70,7 +70,11 @@ def test_the_first_run_makes_the_probe_and_the_second_changes_nothing(each_execu
     "settings",
     [
         pytest.param({"script_patch_status": "204", "script_schedule_time": "seconds"}, id="204, and times without fractions"),
-        pytest.param({"script_patch_status": "200", "script_schedule_time": "fractional"}, id="200, and times with fractions"),
+        pytest.param(
+            {"script_patch_status": "200", "script_schedule_time": "fractional"},
+            id="200, and times with fractions",
+            marks=pytest.mark.exhaustive,
+        ),
     ],
 )
 def test_both_answers_of_the_service_do(ansible, settings):
@@ -157,7 +161,7 @@ def test_the_license_is_warned_of_and_stops_nothing(ansible):
     assert silent.changed and "warnings" not in silent.result, "this application may not read it"
 
 
-@pytest.mark.parametrize("status", ["400", "403"])
+@pytest.mark.parametrize("status", one_of("400", "403"))
 def test_a_refusal_without_the_license_names_it(ansible, status):
     ansible.tenant.control.settings(windows_license="unconfirmed", windows_license_refusal=status)
     refused = ansible.module(MODULE, ALL_DEVICES)

@@ -156,11 +156,11 @@ def test_keeps_what_others_granted_unless_told_to_remove_it(each_execution):
 
 @pytest.mark.parametrize(
     ("settings", "status"),
-    [
+    one_of(
         ({"consent": "refuse_service_principal"}, 403),
         ({"consent": "refuse_grant"}, 403),
         ({"consent": "refuse_grant", "refuse_grant_status": "400"}, 400),
-    ],
+    ),
 )
 def test_a_refusal_carries_graphs_reason_and_both_consent_pages(ansible, settings, status):
     ansible.tenant.control.settings(**settings)
