@@ -414,6 +414,18 @@ def test_an_application_without_service_principal_cannot_sign_in(client: Any, pe
     assert code_of(sign_in(client, made["appId"], client_secret=secret)) == 7000229
 
 
+def test_a_disabled_application_gets_no_token_and_keeps_those_that_it_has(client: Any, person: Person) -> None:
+    made = make(person)
+    grant(person, made["principal"], "Organization.Read.All")
+    secret = person.ok("POST", f"{APPS}/{made['id']}/addPassword", {})["secretText"]
+    token = sign_in(client, made["appId"], client_secret=secret).json()["access_token"]
+    person.ok("PATCH", f"{SP}/{made['principal']}", {"accountEnabled": False}, 204)
+    assert code_of(sign_in(client, made["appId"], client_secret=secret)) == 7000112
+    assert client.http.get("/v1.0/organization", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    person.ok("PATCH", f"{SP}/{made['principal']}", {"accountEnabled": True}, 204)
+    assert sign_in(client, made["appId"], client_secret=secret).status_code == 200
+
+
 def test_the_own_application_shows_its_credentials_and_permissions(client: Any) -> None:
     own = client.json(f"{APPS}(appId='{client.tenant.client_id}')")
     assert len(own["passwordCredentials"]) == len(own["keyCredentials"]) == 1

@@ -46,6 +46,13 @@ options:
   name:
     description: The display name. For a new application, the default is O(unique_name).
     type: str
+  enabled:
+    description:
+      - Whether the application can sign in. Unset leaves that as it is, and the task warns of an application that cannot. A new one can.
+      - Set it to V(false) first when a credential has leaked. Microsoft Entra then issues no further token to the application. A token that
+        it issued before is valid until it ends, which takes 60 to 90 minutes, unless the client that holds it supports continuous access
+        evaluation.
+    type: bool
   description:
     description: The description. Empty text removes it.
     type: str
@@ -261,6 +268,12 @@ EXAMPLES = r"""
     managed_identity: Automation host
     modules: [intune_device_info]
     purge_permissions: true
+
+- name: Keep the application from signing in, after its credential leaked
+  endpointops.intune.entra_application:
+    auth_method: azure_cli
+    unique_name: endpointops-intune-resetter
+    enabled: false
 
 - name: Remove the application
   endpointops.intune.entra_application:
@@ -478,7 +491,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._application.pl
     plan,
     project,
 )
-from ansible_collections.endpointops.intune.plugins.module_utils._application.result import describe, describe_managed, warn_of_powers
+from ansible_collections.endpointops.intune.plugins.module_utils._application.result import describe, describe_managed, warn_of_disabled, warn_of_powers
 from ansible_collections.endpointops.intune.plugins.module_utils._clouds import choose_cloud
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._handover.handover import Handover, Words
@@ -499,6 +512,7 @@ SPEC = _argspec.make_spec(
         "managed_identity": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "name": {"type": "str"},
+        "enabled": {"type": "bool"},
         "description": {"type": "str"},
         "notes": {"type": "str"},
         "service_management_reference": {"type": "str"},
@@ -561,7 +575,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
         changed=bool(changes) if failure is None else failure.effects == "partial",
         before=describe_managed(before),
         after=describe_managed(after if failure else projected),
-        warnings=warn_of_powers(after, goal),
+        warnings=[*warn_of_powers(after, goal), *warn_of_disabled(after, goal)],
         failure=failure or (handover.find_failure() if handover else None),
     )
 
@@ -587,9 +601,10 @@ def find_obstacle(state: State, goal: Goal, claims: t.Mapping[str, t.Any]) -> er
             hint="Check app_id. To create an application, set unique_name instead.",
             effects="none",
         )
-    if not goal.is_present and state.client_id and state.client_id == str(claims.get("appid") or claims.get("azp") or "").lower():
+    stops = not goal.is_present or goal.is_enabled is False
+    if stops and state.client_id and state.client_id == str(claims.get("appid") or claims.get("azp") or "").lower():
         return errors.SelectionError(
-            "The task signs in as the application that it is to remove.",
+            f"The task signs in as the application that it is to {'disable' if goal.is_present else 'remove'}.",
             hint="Sign in as a person, or as another application.",
             effects="none",
         )

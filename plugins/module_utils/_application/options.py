@@ -49,6 +49,7 @@ class Goal:
     app_id: str | None
     managed_identity: str | None
     is_present: bool = True
+    is_enabled: bool | None = None
     properties: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     permissions: tuple[str, ...] = ()
     purge_permissions: bool = False
@@ -73,6 +74,7 @@ def parse_goal(params: t.Mapping[str, t.Any], certificates: t.Sequence[Certifica
         app_id=parse_guid(params["app_id"] or ""),
         managed_identity=params["managed_identity"] or None,
         is_present=params["state"] == "present",
+        is_enabled=params["enabled"],
         properties=_parse_properties(params),
         permissions=tuple(wanted),
         purge_permissions=params["purge_permissions"],
@@ -102,7 +104,7 @@ def _validate_names(params: t.Mapping[str, t.Any]) -> None:
 def _validate_target(params: t.Mapping[str, t.Any]) -> None:
     _validate_names(params)
     if params["managed_identity"]:
-        own = ("name", "description", "notes", "service_management_reference", "certificates", "federated_credentials", "secret_name")
+        own = ("enabled", "name", "description", "notes", "service_management_reference", "certificates", "federated_credentials", "secret_name")
         given = [name for name in own if params[name] is not None]
         if given:
             raise errors.InvalidOptionError(

@@ -23,6 +23,7 @@ ChangeKind = t.Literal[
     "update",
     "create_principal",
     "enable",
+    "disable",
     "grant",
     "revoke",
     "set_certificates",
@@ -71,14 +72,17 @@ def plan(state: State, goal: Goal, now: float) -> list[Change]:
         return _plan_absent(state, goal)
     if goal.managed_identity:
         return _plan_permissions(state, goal)
+    is_enabled = state.is_enabled or state.principal_id is None  # as a new one is
     return [
         *_plan_application(state, goal),
         *([] if state.principal_id is not None else [Change("create_principal")]),
-        *([Change("enable")] if state.principal_id and not state.is_enabled else []),
+        # A credential that leaked stops working before anything else, and an application works again after everything else.
+        *([Change("disable")] if is_enabled and goal.is_enabled is False else []),
         *_plan_permissions(state, goal),
         *_plan_certificates(state, goal),
         *_plan_federated(state, goal),
         *_plan_secrets(state, goal, now),
+        *([Change("enable")] if not is_enabled and goal.is_enabled else []),
     ]
 
 
@@ -249,6 +253,7 @@ _PROJECTIONS: t.Mapping[ChangeKind, t.Callable[[State, Change], Json]] = {
     "update": _project_properties,
     "create_principal": lambda _state, _change: {"principal_id": NEW_ID, "is_enabled": True},
     "enable": lambda _state, _change: {"is_enabled": True},
+    "disable": lambda _state, _change: {"is_enabled": False},
     "grant": lambda state, change: {"granted": {**state.granted, change.name: NEW_ID}},
     "revoke": lambda state, change: {"granted": {name: key for name, key in state.granted.items() if name != change.name}},
     "set_certificates": lambda _state, change: {"certificates": change.certificates},

@@ -140,6 +140,13 @@ def warn_of_powers(state: State, goal: Goal) -> list[str]:
     ]
 
 
+def warn_of_disabled(state: State, goal: Goal) -> list[str]:
+    """Return a warning of an application that cannot sign in where the task does not ask for that; empty without one."""
+    if not goal.is_present or goal.is_enabled is not None or state.principal_id is None or state.is_enabled:
+        return []
+    return [f"{state.name or state.client_id} is disabled and cannot sign in. Find out why before you set enabled to true."]
+
+
 def render_consent_url(authority: str, tenant: str | None, client_id: str) -> str:
     """Return the page on which an administrator grants all permissions that the application lists.
 

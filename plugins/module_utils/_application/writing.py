@@ -132,8 +132,8 @@ class _Writer:
             body = dict(change.body)
         elif change.kind == "set_certificates":
             body = {"keyCredentials": list(map(_render_certificate, change.certificates))}
-        elif change.kind == "enable":
-            path, body = render_path(*principal), {"accountEnabled": True}
+        elif change.kind in ("enable", "disable"):
+            path, body = render_path(*principal), {"accountEnabled": change.kind == "enable"}
         elif change.kind == "set_federated":
             path, body = self._path_of_federated(change), _render_federated(t.cast("model.Federated", change.federated))
         else:

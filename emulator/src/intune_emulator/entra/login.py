@@ -74,6 +74,9 @@ def request_token(tenant: Tenant, name: str, raw: bytes, headers: dict[str, str]
         raise LoginError(700016, app=form["client_id"])
     if not app.object_id:
         raise LoginError(7000229, app=form["client_id"])
+    principal = tenant.service_principals.written(app.object_id)
+    if principal is not None and not principal["accountEnabled"]:
+        raise LoginError(7000112, app=form["client_id"], reason=app.display_name)
     _check_scope(tenant, form.get("scope", ""))
     authenticate(tenant, app, form)
     access_token = issue_token(tenant, app, challenge=_challenge_value(form.get("claims")))

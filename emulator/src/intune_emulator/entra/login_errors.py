@@ -78,6 +78,7 @@ TEXTS: dict[int, tuple[str, int, str]] = {
         "installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication "
         "request to the wrong tenant.",
     ),
+    7000112: ("unauthorized_client", 400, "Application '{app}'({reason}) is disabled."),
     7000229: ("invalid_client", 401, "The client application {app} is missing service principal in the tenant {tenant}."),
     70003: ("unsupported_grant_type", 400, "The app requested an unsupported grant type '{reason}'."),
     900144: ("invalid_request", 400, "The request body must contain the following parameter: '{reason}'."),

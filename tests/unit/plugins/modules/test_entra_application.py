@@ -192,19 +192,25 @@ def test_it_is_removed_and_a_second_run_finds_nothing() -> None:
     assert not run(wire, state="absent").changed
 
 
-def test_the_application_that_signs_in_does_not_remove_itself() -> None:
+@pytest.mark.parametrize("options", [{"state": "absent"}, {"enabled": False}], ids=["remove", "disable"])
+def test_the_application_that_signs_in_does_not_stop_itself(options: Json) -> None:
     wire = Wire(roles=["Application.ReadWrite.All"])
-    outcome = run(wire, unique_name=None, app_id=wire.tenant.client_id, state="absent")
+    outcome = run(wire, unique_name=None, app_id=wire.tenant.client_id, **options)
     assert outcome.failure and "signs in as the application" in str(outcome.failure) and wire.writes == []
 
 
-def test_a_disabled_one_is_enabled() -> None:
+def test_a_disabled_one_stays_so_until_somebody_enables_it() -> None:
     wire = Wire()
     run(wire, permissions=[READ])
-    principal = next(entry for entry in wire.tenant.service_principals.all_written() if entry["appId"] == wire.made[0].client_id)
-    wire.tenant.service_principals.write(principal["id"], {**principal, "accountEnabled": False})
-    outcome = run(wire)
-    assert outcome.changed and application(outcome)["enabled"] and wire.writes[-1].startswith("PATCH /v1.0/servicePrincipals/")
+    stopped = run(wire, enabled=False)
+    assert stopped.changed and not application(stopped)["enabled"] and wire.writes[-1].startswith("PATCH /v1.0/servicePrincipals/")
+    # A job that runs on a schedule does not undo what somebody did for a reason.
+    scheduled = run(wire, permissions=[READ])
+    assert not scheduled.changed and not application(scheduled)["enabled"]
+    (warning,) = scheduled.warnings
+    assert "is disabled and cannot sign in" in warning and run(wire, enabled=False).warnings == []
+    started = run(wire, enabled=True)
+    assert started.changed and application(started)["enabled"] and started.warnings == [] and not run(wire, enabled=True).changed
 
 
 # --- a managed identity ---------------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ GOALS = st.builds(
     app_id=st.none(),
     managed_identity=st.none(),
     is_present=st.booleans(),
+    is_enabled=st.sampled_from([None, True, False]),
     properties=st.dictionaries(st.sampled_from(["name", "notes"]), st.sampled_from(["x", "n"])),
     permissions=some_of(list(ROLES)),
     purge_permissions=st.booleans(),
@@ -101,6 +102,29 @@ def test_after_any_plan_nothing_is_left_to_do_and_nothing_of_others_is_lost(stat
         assert OTHER_ACCESS in after.required, "what it asks of other services stays"
     if not goal.purge_secrets:
         assert set(state.secrets) <= set(after.secrets)
+
+
+@pytest.mark.parametrize(
+    ("is_enabled", "wanted", "expected"),
+    [
+        pytest.param(True, None, True, id="enabled, unset"),
+        pytest.param(False, None, False, id="disabled stays so until somebody says otherwise"),
+        pytest.param(True, False, False, id="disable"),
+        pytest.param(False, True, True, id="enable"),
+        pytest.param(None, False, False, id="disable a new one"),
+        pytest.param(None, None, True, id="a new one"),
+    ],
+)
+def test_whether_it_can_sign_in_changes_on_purpose_alone(is_enabled: bool | None, wanted: bool | None, expected: bool) -> None:
+    principal = {} if is_enabled is None else {"principal_id": "principal", "is_enabled": is_enabled}
+    state = State(GRAPH, id="id", client_id="client", secrets=tuple(SECRETS), **principal)
+    goal = Goal("name", None, None, is_enabled=wanted, purge_secrets=True)
+    changes = plan(state, goal, NOW)
+    assert project(state, changes, goal).is_enabled is expected
+    kinds = [change.kind for change in changes if change.kind != "create_principal"]
+    # It stops before its credentials are touched, and works again after that.
+    assert kinds.index("disable") == 0 if "disable" in kinds else kinds[0] == "remove_secret"
+    assert kinds[-1] == ("enable" if is_enabled is False and wanted else "remove_secret")
 
 
 def test_delegated_permissions_that_are_listed_stay() -> None:
