@@ -22,7 +22,7 @@ options:
   unique_name:
     description:
       - The name by which the task finds the application again, such as V(endpointops-intune-reader). It is set when the task creates the
-        application, and cannot be changed or added later.
+        application, and cannot be changed or added later. It has letters, digits, C(.), C(-), and C(_).
       - Exactly one of O(unique_name), O(app_id), and O(managed_identity) is required.
     type: str
   app_id:
@@ -39,10 +39,14 @@ options:
     description:
       - V(present) creates or changes the application.
       - V(absent) deletes it. Microsoft Entra keeps it for 30 days among the deleted applications. From a managed identity, V(absent) takes
-        back the permissions that the task names, or all of Microsoft Graph if it names none.
+        back the permissions that the task names, or all of Microsoft Graph if it has no option that names any.
     type: str
     choices: [present, absent]
     default: present
+  must_exist:
+    description: Whether to fail if there is no application with O(unique_name), instead of creating it.
+    type: bool
+    default: false
   name:
     description: The display name. For a new application, the default is O(unique_name).
     type: str
@@ -105,13 +109,15 @@ options:
     elements: str
   force_permissions:
     description:
-      - Permissions whose holder can give itself others, and so take over the tenant, such as C(Application.ReadWrite.All). Without their
-        names here, the task refuses to grant them, whatever asks for them.
+      - Permissions to change more than the modules of this collection change, such as C(Application.ReadWrite.All), whose holder can
+        take over the tenant. Without their names here, the task refuses to grant them, whatever asks for them. It grants each permission
+        that only reads, and those that O(modules) and O(entry_points) need, apart from those for the consent to the PIN Reset Service.
     type: list
     elements: str
   purge_permissions:
     description:
       - Whether to take back the permissions of Microsoft Graph that the task does not ask for. Those of other services stay.
+      - Not used if O(modules), O(entry_points), O(lookups), and O(permissions) are all unset. With an empty list, the task asks for none.
       - With O(grant=false), the task takes none back, and only lists those that it asks for.
     type: bool
     default: false
@@ -130,7 +136,7 @@ options:
     type: list
     elements: str
   purge_certificates:
-    description: Whether to remove certificates that O(certificates) does not name. Not used if O(certificates) is unset.
+    description: Whether to remove certificates to sign in with that O(certificates) does not name. Not used if O(certificates) is unset.
     type: bool
     default: false
   federated_credentials:
@@ -171,7 +177,8 @@ options:
     description:
       - A client secret of this name is to exist. Prefer certificates or federated credentials. Many tenants forbid secrets.
       - The task creates one if there is none of this name that is valid for more than O(secret_renew_days). It hands the new secret over
-        sealed (O(seal_to)) or in clear (O(return_secret)), and is refused without one of the two. Nobody can read a secret later.
+        sealed (O(seal_to)) or in clear (O(return_secret)), and is refused without one of the two. Nobody can read a secret later. If its
+        text got lost, set another name.
     type: str
   secret_days:
     description: Days for which a new secret is valid, from 1 to 730.
@@ -184,7 +191,7 @@ options:
   purge_secrets:
     description:
       - Whether to remove client secrets except the one of O(secret_name) that is valid longest, or all if O(secret_name) is unset.
-      - Set it in a later task, after a sign-in with the new credential.
+      - When the task creates a secret, others of its name stay until the next run. Run it again after a sign-in with the new secret.
     type: bool
     default: false
   seal_to:
@@ -203,7 +210,7 @@ options:
     type: bool
     default: false
   wait_timeout:
-    description: Seconds to wait until Microsoft Entra shows what was written. It shows writes late.
+    description: Seconds to wait after a write until Microsoft Entra shows it. It shows writes late.
     type: float
     default: 120
 seealso:
@@ -344,7 +351,7 @@ application:
       elements: str
       returned: always
     powers:
-      description: What the holder of the strong ones among RV(application.permissions) can do.
+      description: What the holder of RV(application.permissions) and RV(application.missing_permissions) can do, if not only read.
       type: list
       elements: dict
       returned: always
@@ -487,11 +494,17 @@ from ansible_collections.endpointops.intune.plugins.module_utils._application.pl
     DAY,
     Change,
     find_expression,
+    find_federated_in_the_way,
     find_unknown_permissions,
     plan,
     project,
 )
-from ansible_collections.endpointops.intune.plugins.module_utils._application.result import describe, describe_managed, warn_of_disabled, warn_of_powers
+from ansible_collections.endpointops.intune.plugins.module_utils._application.result import (
+    describe,
+    describe_managed,
+    warn_of_disabled,
+    warn_of_powers,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._clouds import choose_cloud
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._handover.handover import Handover, Words
@@ -511,6 +524,7 @@ SPEC = _argspec.make_spec(
         "app_id": {"type": "str"},
         "managed_identity": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "must_exist": {"type": "bool", "default": False},
         "name": {"type": "str"},
         "enabled": {"type": "bool"},
         "description": {"type": "str"},
@@ -554,12 +568,14 @@ SPEC = _argspec.make_spec(
 def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     """Return the outcome of a task."""
     now = client.clock.now()
-    goal = parse_goal(params, read_certificates(params["certificates"], now))
+    goal = parse_goal(params, read_certificates(params["certificates"] if params["state"] == "present" else None, now))
     handover = make_handover(params, client, check)
     before = api.fetch_state(client, goal)
     claims = client.credential.identity()
-    failure = find_obstacle(before, goal, claims)
+    failure = find_obstacle(before, goal)
     changes = [] if failure else plan(before, goal, client.service_now())
+    if (harm := find_self_harm(before, changes, claims)) is not None:
+        failure, changes = harm, []
     ends = render_timestamp(client.service_now() + params["secret_days"] * DAY)
     after = projected = project(before, changes, goal, ends)
     secret: str | None = None
@@ -593,22 +609,38 @@ def make_handover(params: Params, client: GraphClient, check: bool) -> Handover 
     return Handover(_argspec.CLIENT_SECRET.key, WORDS, seal_to=params["seal_to"], reveal=reveal, now=client.clock.now(), check=check)
 
 
-def find_obstacle(state: State, goal: Goal, claims: t.Mapping[str, t.Any]) -> errors.IntuneError | None:
+def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
     """Return the error of a goal that cannot be reached, as far as it is known before anything is written; null otherwise."""
-    if goal.app_id and not state.is_present and goal.is_present:
+    if not state.is_present and goal.is_present and (goal.app_id or goal.must_exist):
+        named = f"ID {goal.app_id}" if goal.app_id else f"unique name '{goal.unique_name}'"
         return errors.SelectionError(
-            f"The tenant has no application with the application ID {goal.app_id}.",
-            hint="Check app_id. To create an application, set unique_name instead.",
+            f"The tenant has no application with the {named}.",
+            hint="Check the name, and the tenant. To create an application, set unique_name, and leave must_exist false.",
             effects="none",
         )
-    stops = not goal.is_present or goal.is_enabled is False
-    if stops and state.client_id and state.client_id == str(claims.get("appid") or claims.get("azp") or "").lower():
-        return errors.SelectionError(
-            f"The task signs in as the application that it is to {'disable' if goal.is_present else 'remove'}.",
-            hint="Sign in as a person, or as another application.",
-            effects="none",
-        )
-    return find_unknown_permissions(state, goal) or find_expression(state, goal)
+    return find_unknown_permissions(state, goal) or find_expression(state, goal) or find_federated_in_the_way(state, goal)
+
+
+# Changes that take away what an application signs in with, or may do.
+WITHDRAWING = ("delete", "disable", "revoke", "remove_federated", "remove_secret")
+
+
+def find_self_harm(state: State, changes: t.Iterable[Change], claims: t.Mapping[str, t.Any]) -> errors.IntuneError | None:
+    """Return the error of changes that take away what the application which signs in needs; null otherwise."""
+    if not state.client_id or state.client_id != str(claims.get("appid") or claims.get("azp") or "").lower():
+        return None
+    kept = {certificate.thumbprint for change in changes for certificate in change.certificates}
+    loses = any(
+        change.kind in WITHDRAWING or (change.kind == "set_certificates" and {each.thumbprint for each in state.certificates} - kept)
+        for change in changes
+    )
+    if not loses:
+        return None
+    return errors.SelectionError(
+        "The task signs in as the application that it is to remove, or whose credentials or permissions it is to take away.",
+        hint="Sign in as a person, or as another application.",
+        effects="none",
+    )
 
 
 def find_missing_permission(changes: t.Iterable[Change], claims: t.Mapping[str, t.Any]) -> errors.IntuneError | None:

@@ -109,7 +109,7 @@ applications:
       returned: always
       sample: [DeviceManagementManagedDevices.Read.All]
     powers:
-      description: What the holder of the strong ones among RV(applications[].permissions) can do.
+      description: What the holder of RV(applications[].permissions) can do, if not only read.
       type: list
       elements: dict
       returned: always

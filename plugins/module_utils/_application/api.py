@@ -14,6 +14,7 @@ from .. import _errors as errors
 from .._graph.client import GraphClient
 from .._graph.odata import render_literal, render_path
 from .._guid import parse_guid
+from .._json import Shape
 from .._types import Json
 from . import model
 from .model import GRAPH_APP_ID, MANAGED_IDENTITY, State
@@ -42,13 +43,22 @@ def fetch_state(client: GraphClient, goal: Goal, graph: model.GraphRoles | None 
         notes=found.get("notes"),
         service_management_reference=found.get("serviceManagementReference"),
         required=tuple(found.get("requiredResourceAccess") or ()),
-        certificates=tuple(map(model.parse_certificate, found.get("keyCredentials") or ())),
+        certificates=tuple(model.parse_certificate(key) for key in found.get("keyCredentials") or () if model.signs_in(key)),
+        other_keys=tuple({**key, "key": None} for key in found.get("keyCredentials") or () if not model.signs_in(key)),
         secrets=tuple(map(model.parse_secret, found.get("passwordCredentials") or ())),
     )
-    federated = client.list_items(render_path("applications", found["id"], "federatedIdentityCredentials"), item=model.FEDERATED)
+    federated = _list_or_none(client, render_path("applications", found["id"], "federatedIdentityCredentials"), model.FEDERATED)
     state = dataclasses.replace(state, federated=tuple(map(model.parse_federated, federated)))
-    principal = client.find(_by_app_id("servicePrincipals", state.client_id or ""), {"$select": PRINCIPAL}, shape=model.PRINCIPAL)
+    principal = find_principal(client, state.client_id or "")
     return state if principal is None else _with_principal(client, state, principal)
+
+
+def _list_or_none(client: GraphClient, path: str, item: Shape[Json]) -> list[Json]:
+    """Return the items of a list; none where another server of Entra does not know yet what it belongs to, or knows it no longer."""
+    try:
+        return list(client.list_items(path, {"$top": "999"}, item=item))
+    except errors.NotFoundError:
+        return []
 
 
 def fetch_graph(client: GraphClient) -> model.GraphRoles:
@@ -61,6 +71,11 @@ def list_app_ids(client: GraphClient, name: str) -> list[str]:
     """Return the application IDs of the applications with a display name."""
     query = {"$filter": f"displayName eq {render_literal(name)}", "$select": "id,appId"}
     return [item["appId"] for item in client.list_items("/applications", query, item=model.APPLICATION)]
+
+
+def find_principal(client: GraphClient, app_id: str) -> Json | None:
+    """Return the service principal of an application; null where there is none, or it does not show yet."""
+    return client.find(_by_app_id("servicePrincipals", app_id), {"$select": PRINCIPAL}, shape=model.PRINCIPAL)
 
 
 def path_of(goal: Goal) -> str:
@@ -76,16 +91,14 @@ def _by_app_id(collection: str, app_id: str) -> str:
 
 def _with_principal(client: GraphClient, state: State, principal: Json) -> State:
     """Return the state with the service principal and its permissions of Graph."""
-    assignments = client.list_items(
-        render_path("servicePrincipals", principal["id"], "appRoleAssignments"), {"$top": "999"}, item=model.ASSIGNMENT
-    )
+    assignments = _list_or_none(client, render_path("servicePrincipals", principal["id"], "appRoleAssignments"), model.ASSIGNMENT)
     on_graph = [item for item in assignments if item["resourceId"].lower() == state.graph.id.lower()]
     return dataclasses.replace(
         state,
         client_id=principal["appId"].lower(),
         name=principal.get("displayName") if state.is_managed_identity else state.name,
         principal_id=principal["id"],
-        is_enabled=bool(principal.get("accountEnabled")),
+        is_enabled=principal.get("accountEnabled") is not False,
         granted={state.graph.name_of(item["appRoleId"]): item["id"] for item in on_graph},
     )
 

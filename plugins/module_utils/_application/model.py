@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+import hashlib
 import typing as t
 
 from .. import _json as shapes
@@ -38,6 +39,9 @@ REQUIRED = shapes.object_of({"resourceAppId": shapes.identity, "resourceAccess":
 KEY = shapes.object_of(
     {
         "keyId": shapes.identity,
+        "type": shapes.optional(shapes.text),
+        "usage": shapes.optional(shapes.text),
+        "key": shapes.lenient(shapes.text),
         "customKeyIdentifier": shapes.lenient(shapes.text),
         "displayName": shapes.lenient(shapes.text),
         "startDateTime": shapes.lenient(shapes.text),
@@ -95,7 +99,8 @@ NEW_SECRET = shapes.object_of({"keyId": shapes.identity, "secretText": shapes.id
 class Certificate:
     """The public part of a certificate. ``thumbprint`` is SHA-1 in 40 hexadecimal digits, upper case; null where Entra does not say it.
 
-    ``key_id`` is empty for one that is to be added, which has ``der`` instead. Times are in ISO 8601, null where unknown.
+    ``key_id`` is empty for one that is to be added, which has ``der`` instead. Times are in ISO 8601, null where unknown. ``kept`` is the
+    entry of Entra by which one stays when the list is written.
     """
 
     thumbprint: str | None
@@ -104,6 +109,7 @@ class Certificate:
     ends: str | None
     key_id: str = NEW_ID
     der: bytes = b""
+    kept: Json | None = dataclasses.field(default=None, compare=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,6 +151,7 @@ class State:
     """An application, or a managed identity, as it is or is planned. IDs are null where it does not exist, and NEW_ID where it is planned.
 
     ``granted`` holds the IDs of the assignments by name of the permission. ``required`` is requiredResourceAccess as Graph has it.
+    ``certificates`` are those to sign in with; ``other_keys`` are further entries of keyCredentials, such as one that encrypts tokens.
     """
 
     graph: GraphRoles
@@ -161,6 +168,7 @@ class State:
     required: tuple[Json, ...] = ()
     granted: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     certificates: tuple[Certificate, ...] = ()
+    other_keys: tuple[Json, ...] = ()
     secrets: tuple[ClientSecret, ...] = ()
     federated: tuple[Federated, ...] = ()
 
@@ -176,15 +184,29 @@ def parse_graph(found: Json) -> GraphRoles:
     return GraphRoles(found["id"], {role["value"]: role["id"].lower() for role in usable if role.get("value")})
 
 
+def signs_in(found: Json) -> bool:
+    """Return whether an entry of ``keyCredentials`` is a certificate with which the application signs in."""
+    return found.get("type") == "AsymmetricX509Cert" and found.get("usage") == "Verify"
+
+
 def parse_certificate(found: Json) -> Certificate:
     """Return a certificate of ``keyCredentials``."""
     return Certificate(
-        parse_thumbprint(found.get("customKeyIdentifier")),
+        _thumbprint_of(found.get("key")) or parse_thumbprint(found.get("customKeyIdentifier")),
         found.get("displayName"),
         found.get("startDateTime"),
         found.get("endDateTime"),
         found["keyId"],
+        kept={**found, "key": None},
     )
+
+
+def _thumbprint_of(key: str | None) -> str | None:
+    """Return the thumbprint of a certificate in base64, which tells more than the name that a client gave it; null without one."""
+    try:
+        return hashlib.sha1(base64.b64decode(key or "", validate=True), usedforsecurity=False).hexdigest().upper() if key else None
+    except binascii.Error:
+        return None
 
 
 def parse_secret(found: Json) -> ClientSecret:

@@ -29,6 +29,10 @@ MOST_FEDERATED = 20
 LONGEST_NAME, LONGEST_DESCRIPTION = 256, 1024
 LONGEST_SECRET_DAYS = 730
 PROPERTIES = ("name", "description", "notes", "service_management_reference")
+# Characters that stay as they are in an address.
+UNIQUE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Options that say which permissions are meant.
+NAMING = ("modules", "entry_points", "lookups", "permissions")
 PERMISSION = re.compile(r"[A-Z][A-Za-z0-9-]*(\.[A-Za-z0-9_-]+)+")
 
 
@@ -43,15 +47,16 @@ class SecretGoal:
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """The state that a task asks for. A property or list of null stays as it is."""
+    """The state that a task asks for. A property or list of null stays as it is. ``permissions``: null where none are named."""
 
     unique_name: str | None
     app_id: str | None
     managed_identity: str | None
     is_present: bool = True
+    must_exist: bool = False
     is_enabled: bool | None = None
     properties: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    permissions: tuple[str, ...] = ()
+    permissions: tuple[str, ...] | None = None
     purge_permissions: bool = False
     grant: bool = True
     certificates: tuple[Certificate, ...] | None = None
@@ -65,18 +70,21 @@ class Goal:
 def parse_goal(params: t.Mapping[str, t.Any], certificates: t.Sequence[Certificate] | None) -> Goal:
     """Return the goal of a task; raise InvalidOptionError for options that contradict each other or that Entra would refuse."""
     _validate_target(params)
-    wanted = list_needed(params["modules"] or (), params["entry_points"] or (), params["lookups"] or (), params["permissions"] or ())
+    is_present = params["state"] == "present"
+    wanted = list_needed(*(params[name] or () for name in NAMING), is_least=is_present)
     _validate_permissions(wanted)
-    if params["state"] == "present":
+    if is_present:
         validate_powers(wanted, params["force_permissions"] or ())
+    is_named = any(params[name] is not None for name in NAMING)
     return Goal(
         unique_name=params["unique_name"] or None,
         app_id=parse_guid(params["app_id"] or ""),
         managed_identity=params["managed_identity"] or None,
-        is_present=params["state"] == "present",
+        is_present=is_present,
+        must_exist=params["must_exist"],
         is_enabled=params["enabled"],
         properties=_parse_properties(params),
-        permissions=tuple(wanted),
+        permissions=tuple(wanted) if is_named else None,
         purge_permissions=params["purge_permissions"],
         grant=params["grant"],
         certificates=None if certificates is None else tuple(certificates),
@@ -95,21 +103,31 @@ def make_selection(params: t.Mapping[str, t.Any]) -> Goal:
 
 
 def _validate_names(params: t.Mapping[str, t.Any]) -> None:
+    for name in ("unique_name", "app_id", "managed_identity"):
+        if params[name] is not None and not params[name].strip():
+            raise errors.InvalidOptionError(f"{name} must not be empty.")
     if params["app_id"] and parse_guid(params["app_id"]) is None:
         raise errors.InvalidOptionError(f"app_id must be the application ID of an application, a GUID, not '{params['app_id']}'.")
-    if params["unique_name"] and "'" in params["unique_name"]:
-        raise errors.InvalidOptionError(f"unique_name must not hold an apostrophe: '{params['unique_name']}'.")
+    if params["unique_name"] and not UNIQUE_NAME.fullmatch(params["unique_name"]):
+        raise errors.InvalidOptionError(
+            f"unique_name must begin with a letter or digit, and have only these and '.', '-', and '_', not '{params['unique_name']}'."
+        )
+
+
+# What Azure manages of a managed identity.
+OF_APPLICATIONS = (
+    *("enabled", "name", "description", "notes", "service_management_reference", "certificates", "federated_credentials", "secret_name"),
+    *("purge_certificates", "purge_federated_credentials", "purge_secrets", "return_secret", "seal_to"),
+)
 
 
 def _validate_target(params: t.Mapping[str, t.Any]) -> None:
     _validate_names(params)
-    if params["managed_identity"]:
-        own = ("enabled", "name", "description", "notes", "service_management_reference", "certificates", "federated_credentials", "secret_name")
-        given = [name for name in own if params[name] is not None]
-        if given:
-            raise errors.InvalidOptionError(
-                f"{given[0]} cannot be set for a managed identity: Azure manages it, and only its permissions can be changed here."
-            )
+    given = [name for name in OF_APPLICATIONS if params[name] not in (None, False)]
+    if params["managed_identity"] and given:
+        raise errors.InvalidOptionError(
+            f"{given[0]} cannot be set for a managed identity: Azure manages it, and only its permissions can be changed here."
+        )
 
 
 def _validate_permissions(wanted: t.Iterable[str]) -> None:
@@ -159,8 +177,10 @@ def _parse_federated(given: t.Sequence[t.Mapping[str, t.Any]] | None, audience: 
 
 
 def _parse_secret(params: t.Mapping[str, t.Any]) -> SecretGoal | None:
-    if not params["secret_name"]:
+    if params["secret_name"] is None:
         return None
+    if not params["secret_name"].strip():
+        raise errors.InvalidOptionError("secret_name must not be empty.")
     days, renew = params["secret_days"], params["secret_renew_days"]
     if not 1 <= days <= LONGEST_SECRET_DAYS:
         raise errors.InvalidOptionError(f"secret_days must be a number from 1 to {LONGEST_SECRET_DAYS}, not {days}.")

@@ -56,8 +56,8 @@ class Change:
 
 def find_unknown_permissions(state: State, goal: Goal) -> errors.IntuneError | None:
     """Return the error for a permission that Microsoft Graph does not publish in this tenant; null otherwise."""
-    unknown = [name for name in goal.permissions if name not in state.graph.ids]
-    if not unknown or not goal.is_present:
+    unknown = [name for name in goal.permissions or () if name not in state.graph.ids]
+    if not unknown:
         return None
     return errors.SelectionError(
         f"Microsoft Graph has no application permission {' and '.join(unknown)} in this tenant.",
@@ -78,10 +78,11 @@ def plan(state: State, goal: Goal, now: float) -> list[Change]:
         *([] if state.principal_id is not None else [Change("create_principal")]),
         # A credential that leaked stops working before anything else, and an application works again after everything else.
         *([Change("disable")] if is_enabled and goal.is_enabled is False else []),
-        *_plan_permissions(state, goal),
         *_plan_certificates(state, goal),
         *_plan_federated(state, goal),
         *_plan_secrets(state, goal, now),
+        # Last of all that a person with fewer roles may write.
+        *_plan_permissions(state, goal),
         *([Change("enable")] if not is_enabled and goal.is_enabled else []),
     ]
 
@@ -92,7 +93,7 @@ def _plan_absent(state: State, goal: Goal) -> list[Change]:
         return []
     if not goal.managed_identity:
         return [Change("delete")]
-    wanted = goal.permissions or tuple(state.granted)
+    wanted = state.granted if goal.permissions is None else goal.permissions
     return [Change("revoke", name) for name in sorted(state.granted) if name in wanted]
 
 
@@ -122,6 +123,8 @@ def plan_required(state: State, goal: Goal) -> list[Json]:
 
     Entries of other resources, and delegated permissions, are not touched.
     """
+    if goal.permissions is None:
+        return list(state.required)
     wanted = [state.graph.ids[name] for name in goal.permissions if name in state.graph.ids]
     result: list[Json] = []
     is_there = False
@@ -143,7 +146,7 @@ def plan_required(state: State, goal: Goal) -> list[Json]:
 
 
 def _plan_permissions(state: State, goal: Goal) -> list[Change]:
-    if not goal.grant:
+    if not goal.grant or goal.permissions is None:
         return []
     granted = [Change("grant", name) for name in list_missing(state, goal)]
     surplus = sorted(set(state.granted) - set(goal.permissions)) if goal.purge_permissions else []
@@ -152,7 +155,7 @@ def _plan_permissions(state: State, goal: Goal) -> list[Change]:
 
 def list_missing(state: State, goal: Goal) -> list[str]:
     """Return the permissions of the goal that are not granted."""
-    return [name for name in goal.permissions if name not in state.granted]
+    return [name for name in goal.permissions or () if name not in state.granted]
 
 
 def _plan_certificates(state: State, goal: Goal) -> list[Change]:
@@ -171,11 +174,36 @@ def _plan_federated(state: State, goal: Goal) -> list[Change]:
     if goal.federated is None:
         return []
     there = {found.name: found for found in state.federated}
-    changes = [Change("set_federated", entry.name, federated=entry) for entry in goal.federated if _differs(there.get(entry.name), entry)]
     wanted = {entry.name for entry in goal.federated}
-    surplus = [name for name in there if name not in wanted] if goal.purge_federated else []
-    # First those to remove: at most twenty are allowed, and a pair of issuer and subject is allowed once.
-    return [*(Change("remove_federated", name) for name in surplus), *changes]
+    surplus = {name for name in there if name not in wanted} if goal.purge_federated else set()
+    # A pair of issuer and subject is allowed once: one that moves from one name to another is removed there before.
+    moving = {name for name in wanted if any(each.name == name for each in _list_in_the_way(state, goal))}
+    removed = sorted(surplus | moving)
+    changes = [
+        Change("set_federated", entry.name, federated=entry)
+        for entry in goal.federated
+        if entry.name in moving or _differs(there.get(entry.name), entry)
+    ]
+    return [*(Change("remove_federated", name) for name in removed), *changes]
+
+
+def _list_in_the_way(state: State, goal: Goal) -> list[Federated]:
+    """Return the federated credentials whose issuer and subject the goal gives to another name."""
+    names = {(entry.issuer, entry.subject): entry.name for entry in goal.federated or ()}
+    return [found for found in state.federated if names.get((found.issuer, found.subject), found.name) != found.name]
+
+
+def find_federated_in_the_way(state: State, goal: Goal) -> errors.IntuneError | None:
+    """Return the error for a credential of another name with the issuer and subject of a wanted one, which stays; null otherwise."""
+    wanted = {entry.name for entry in goal.federated or ()}
+    for found in _list_in_the_way(state, goal):
+        if found.name not in wanted and not goal.purge_federated:
+            return errors.SelectionError(
+                f"The federated credential '{found.name}' has the issuer and subject of an entry of federated_credentials already.",
+                hint="Use its name, or set purge_federated_credentials to true to remove those that the task does not name.",
+                effects="none",
+            )
+    return None
 
 
 def _differs(found: Federated | None, wanted: Federated) -> bool:
@@ -199,15 +227,17 @@ def find_expression(state: State, goal: Goal) -> errors.IntuneError | None:
 
 
 def _plan_secrets(state: State, goal: Goal, now: float) -> list[Change]:
-    if goal.secret is None:
-        surplus: t.Sequence[ClientSecret] = state.secrets if goal.purge_secrets else ()
-        return [Change("remove_secret", secret.name or "", key_id=secret.key_id) for secret in surplus]
-    usable = find_usable_secret(state, goal.secret, now)
-    kept = {usable.key_id} if usable else set()
-    added = [] if usable else [Change("add_secret", goal.secret.name)]
-    surplus = [secret for secret in state.secrets if secret.key_id not in kept] if goal.purge_secrets else []
-    # A secret in use is removed when its successor works: by a later task, after a sign-in with that.
-    return [*added, *(Change("remove_secret", secret.name or "", key_id=secret.key_id) for secret in surplus)]
+    usable = find_usable_secret(state, goal.secret, now) if goal.secret else None
+    added = [Change("add_secret", goal.secret.name)] if goal.secret and not usable else []
+    surplus = [secret for secret in state.secrets if secret is not usable] if goal.purge_secrets else []
+    # Those of its name that are valid stay in the run that creates their successor, which nobody has in hand yet.
+    kept = {secret.key_id for secret in surplus if added and goal.secret and secret.name == goal.secret.name and _is_valid(secret, now)}
+    return [*added, *(Change("remove_secret", secret.name or "", key_id=secret.key_id) for secret in surplus if secret.key_id not in kept)]
+
+
+def _is_valid(secret: ClientSecret, now: float) -> bool:
+    ends = parse_timestamp(secret.ends)
+    return ends is None or ends > now
 
 
 def find_usable_secret(state: State, wanted: SecretGoal, now: float) -> ClientSecret | None:

@@ -11,45 +11,59 @@ Source: https://learn.microsoft.com/graph/permissions-reference
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .. import _errors as errors
 from .. import _permissions as permissions
 
-# The holder of one of these can give itself all others, by itself or by way of a stronger application.
+# The holder of one of these can give itself others, by itself or by way of a stronger application or user.
 ELEVATING: t.Mapping[str, str] = {
     "AppRoleAssignment.ReadWrite.All": "its holder can grant itself every permission, and so take over the tenant",
     "Application.ReadUpdate.All": "its holder can add a credential to a stronger application, and act as it",
     "Application.ReadWrite.All": "its holder can add a credential to a stronger application, and act as it",
+    "DelegatedPermissionGrant.ReadWrite.All": "its holder can grant delegated permissions to applications for all users",
     "Directory.ReadWrite.All": "its holder can change nearly all of the directory",
     "RoleManagement.ReadWrite.Directory": "its holder can make itself a Global Administrator, and so take over the tenant",
-}
-STRONG: t.Mapping[str, str] = {
-    "DeviceManagementManagedDevices.PrivilegedOperations.All": "its holder can reset, lock, and wipe every managed device",
-    "DeviceManagementManagedDevices.ReadWrite.All": "its holder can change the records of all managed devices",
-    "DeviceManagementConfiguration.ReadWrite.All": "its holder can change the settings of all managed devices",
-    "DeviceManagementScripts.ReadWrite.All": "its holder can run a script of its own as SYSTEM on every Windows device",
-    "DelegatedPermissionGrant.ReadWrite.All": "its holder can grant delegated permissions to applications for all users",
-    "Policy.ReadWrite.AuthenticationMethod": "its holder can change how users of the tenant may sign in",
-    "UserAuthMethod-TAP.ReadWrite.All": "its holder can sign in as any user in the scope of the policy for Temporary Access Passes",
     "UserAuthenticationMethod.ReadWrite.All": "its holder can add a way to sign in as any user, administrators among them",
 }
+# What modules of this collection need to do their work.
+STRONG: t.Mapping[str, str] = {
+    "DeviceManagementManagedDevices.PrivilegedOperations.All": "its holder can reset, lock, and wipe every managed device",
+    "DeviceManagementConfiguration.ReadWrite.All": "its holder can change the settings of all managed devices",
+    "DeviceManagementScripts.ReadWrite.All": "its holder can run a script of its own as SYSTEM on every Windows device",
+    "UserAuthMethod-TAP.ReadWrite.All": "its holder can sign in as any user in the scope of the policy for Temporary Access Passes",
+}
+OTHER = "its holder can change what no module of this collection changes; see Microsoft's reference of permissions"
+READS = re.compile(r"\.Read(Basic)?(\.|$)")
 
 
-def list_needed(modules: t.Iterable[str], entry_points: t.Iterable[str], lookups: t.Iterable[str], further: t.Iterable[str]) -> list[str]:
-    """Return the names of the least permissions for these modules, entry points of the role, and lookups, with further ones; sorted."""
+def list_needed(
+    modules: t.Iterable[str],
+    entry_points: t.Iterable[str],
+    lookups: t.Iterable[str],
+    further: t.Iterable[str],
+    *,
+    is_least: bool = True,
+) -> list[str]:
+    """Return the names of the least permissions for these modules, entry points of the role, and lookups, with further ones; sorted.
+
+    ``is_least``: leave out a permission to read what another one permits to write.
+    """
     named = {module for entry_point in entry_points for module in permissions.ENTRY_POINTS[entry_point]} | set(modules)
     rows = [row for module in named for row in permissions.MODULES[module]] + [permissions.LOOKUPS[lookup] for lookup in lookups]
     wanted = {row[0] for row in rows} | set(further)
-    # A permission to write comes with that to read.
-    return sorted(name for name in wanted if not (".Read." in name and name.replace(".Read.", ".ReadWrite.") in wanted))
+    return sorted(name for name in wanted if not (is_least and ".Read." in name and name.replace(".Read.", ".ReadWrite.") in wanted))
 
 
 def validate_powers(wanted: t.Iterable[str], forced: t.Collection[str]) -> None:
-    """Raise InvalidOptionError for a permission whose holder can give itself more, unless it is forced by its name."""
-    refused = [name for name in wanted if name in ELEVATING and name not in forced]
+    """Raise InvalidOptionError for a permission that does more than modules of this collection need, unless it is forced by its name.
+
+    Its holder might give itself others: Microsoft adds such permissions, so that a list of them would never be whole.
+    """
+    refused = [name for name in wanted if not READS.search(name) and name not in STRONG and name not in forced]
     if refused:
-        reasons = "; ".join(f"{name}: {ELEVATING[name]}" for name in refused)
+        reasons = "; ".join(f"{name}: {describe_power(name)}" for name in refused)
         raise errors.InvalidOptionError(
             f"These permissions are not granted to an application that runs unattended: {reasons}.",
             hint="Let a person do once what needs them, such as the consent to the PIN Reset Service. To grant one anyway, name it in "
@@ -58,5 +72,5 @@ def validate_powers(wanted: t.Iterable[str], forced: t.Collection[str]) -> None:
 
 
 def describe_power(name: str) -> str | None:
-    """Return what the holder of a permission can do; null for one that only reads, or little."""
-    return ELEVATING.get(name) or STRONG.get(name)
+    """Return what the holder of a permission can do; null for one that only reads."""
+    return ELEVATING.get(name) or STRONG.get(name) or (None if READS.search(name) else OTHER)

@@ -86,7 +86,8 @@ class ApplicationResult(FoundResult):
 def describe(state: State, goal: Goal, *, authority: str, tenant: str | None) -> ApplicationResult:
     """Return the ``application`` return value."""
     missing = list_missing(state, goal) if goal.is_present else []
-    return {**describe_found(state, authority=authority, tenant=tenant), "missing_permissions": missing}
+    found = describe_found(state, authority=authority, tenant=tenant)
+    return {**found, "missing_permissions": missing, "powers": [*found["powers"], *_describe_powers(missing)]}
 
 
 def describe_found(state: State, *, authority: str, tenant: str | None) -> FoundResult:
@@ -106,7 +107,7 @@ def describe_found(state: State, *, authority: str, tenant: str | None) -> Found
         "enabled": state.is_enabled,
         "managed_identity": state.is_managed_identity,
         "permissions": granted,
-        "powers": [{"permission": name, "meaning": meaning} for name in granted if (meaning := describe_power(name))],
+        "powers": _describe_powers(granted),
         "certificates": [
             {"name": each.name, "thumbprint": each.thumbprint, "starts": each.starts, "ends": each.ends, "key_id": each.key_id or None}
             for each in state.certificates
@@ -129,9 +130,13 @@ def describe_found(state: State, *, authority: str, tenant: str | None) -> Found
     }
 
 
+def _describe_powers(names: t.Iterable[str]) -> list[PowerResult]:
+    return [{"permission": name, "meaning": meaning} for name in names if (meaning := describe_power(name))]
+
+
 def warn_of_powers(state: State, goal: Goal) -> list[str]:
     """Return a warning of permissions whose holder can give itself others, and which the task does not ask for; empty without one."""
-    found = sorted(name for name in state.granted if name in ELEVATING and name not in goal.permissions)
+    found = sorted(name for name in state.granted if name in ELEVATING and name not in (goal.permissions or ()))
     if not found:
         return []
     return [
@@ -173,5 +178,8 @@ def describe_managed(state: State) -> Json:
         ),
         "certificates": sorted(f"{each.name or 'no name'} ({each.thumbprint or 'unknown'})" for each in state.certificates),
         "client_secrets": sorted(f"{each.name or 'no name'}, until {(each.ends or 'unknown')[:10]}" for each in state.secrets),
-        "federated_credentials": {each.name: f"{each.issuer} {each.subject} {each.audience}" for each in state.federated},
+        "federated_credentials": {
+            each.name: f"{each.issuer} {each.subject} {each.audience}{f' ({each.description})' if each.description else ''}"
+            for each in state.federated
+        },
     }

@@ -18,10 +18,10 @@ from .._graph.odata import render_literal, render_path
 from .._time import render_timestamp
 from .._types import Json
 from . import model
-from .api import SELECT, fetch_state, path_of
+from .api import fetch_state, path_of
 from .model import Certificate, State
 from .options import Goal
-from .plan import DAY, Change, plan
+from .plan import DAY, Change, plan, project
 
 AGREEING_READS = 3  # in a row, since several servers answer for Entra, and learn of a write one after the other
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds between attempts at a write that Entra cannot do yet
@@ -44,6 +44,10 @@ REFUSALS = {
     "one lasts longer than the tenant allows. Set purge_certificates to true to remove those that certificates does not name, or use a "
     "certificate that lasts a year at most.",
 }
+NAME_IS_TAKEN = (
+    "Microsoft Entra keeps a deleted application for 30 days, perhaps with its unique name. Restore it or delete it for good in the "
+    "Microsoft Entra admin center, or set another unique_name."
+)
 NEEDS_ROLE = "A person needs the role Cloud Application Administrator or Application Administrator for this."
 NEEDS_ROLE_TO_GRANT = (
     "To grant application permissions of Microsoft Graph, a person needs the role Privileged Role Administrator. Activate it and run the "
@@ -66,18 +70,18 @@ def apply(client: GraphClient, before: State, changes: t.Sequence[Change], goal:
     """
     writer = _Writer(client, before, goal, timeout)
     try:
-        for change in changes:
-            writer.write(change)
+        writer.write_all(changes)
         return Applied(writer.wait_until_shown(), writer.secret, None)
     except errors.IntuneError as failure:
-        told = failure if failure.effects not in (None, "none") or not writer.has_written else failure.with_effects("partial")
+        told = failure.with_effects("partial") if writer.has_written else failure
         try:
             reached = fetch_state(client, goal, before.graph)
         except errors.IntuneError:
             if writer.secret is None:
                 raise told.with_more_advice("The state could not be read back; run the task again to finish.") from None
             reached = writer.state
-        return Applied(reached, writer.secret, told)
+        # Reads may not show yet what responses have said.
+        return Applied(reached if reached.is_present or not writer.state.is_present else writer.state, writer.secret, told)
 
 
 class _Writer:
@@ -85,25 +89,102 @@ class _Writer:
 
     def __init__(self, client: GraphClient, before: State, goal: Goal, timeout: float) -> None:
         self._client, self._goal, self._timeout = client, goal, timeout
+        self._deadline = client.clock.monotonic() + timeout
         self.state = before
         self.secret: str | None = None
         self.has_written = False
 
-    def write(self, change: Change) -> None:
+    def write_all(self, changes: t.Sequence[Change]) -> None:
+        """Write the changes. Where the application turns out to exist, those that it still needs are planned anew."""
+        if any(change.kind == "create" for change in changes):
+            found = self._find_existing()
+            if found is None:
+                self._write(changes[0])
+                found = self._find_hidden()
+            if found is not None:
+                self.state = found
+                self.write_all(plan(found, self._goal, self._client.service_now()))
+                return
+            changes = changes[1:]
+        for change in changes:
+            self._write(self._with_steady_list(change))
+
+    def _find_existing(self) -> State | None:
+        """Return the application where one of several reads shows it: one that does not may ask a server that is late."""
+        for _read in range(AGREEING_READS - 1):
+            found = fetch_state(self._client, self._goal, self.state.graph)
+            if found.is_present:
+                return found
+            self._client.clock.sleep(FIRST_PAUSE)
+        return None
+
+    def _find_hidden(self) -> State | None:
+        """Return the application that existed before it was created, as soon as a read shows it; null for one that was created."""
+        if self.state.id:
+            return None
+        found: State = self._wait_for(lambda state: state.is_present, "the application, which exists already", agree=1)
+        return found
+
+    def _with_steady_list(self, change: Change) -> Change:
+        """Return a change of the certificates as several reads in a row ask for it: the whole list is replaced.
+
+        A read that misses a certificate which another run has just added would remove it.
+        """
+        if change.kind != "set_certificates" or not self.state.certificates + self.state.other_keys:
+            return change
+        seen: list[t.Any] = []
+
+        def is_steady(state: State) -> bool:
+            seen.append((state.certificates, state.other_keys))
+            return len(seen) < 2 or seen[-1] == seen[-2]
+
+        state = self._wait_for(is_steady, "the same certificates in several reads", agree=AGREEING_READS)
+        planned = [each for each in plan(state, self._goal, self._client.service_now()) if each.kind == "set_certificates"]
+        self.state = dataclasses.replace(self.state, certificates=state.certificates, other_keys=state.other_keys)
+        return planned[0] if planned else dataclasses.replace(change, certificates=state.certificates)
+
+    def _wait_for(self, good: t.Callable[[State], bool], what: str, *, agree: int) -> State:
+        state: State = self._client.wait_until(
+            lambda: fetch_state(self._client, self._goal, self.state.graph),
+            good,
+            timeout=max(0.0, self._deadline - self._client.clock.monotonic()),
+            what=f"Microsoft Entra to show {what}",
+            agree=agree,
+        )
+        return state
+
+    def _write(self, change: Change) -> None:
         """Write a change, again while Entra does not know yet what was created before."""
-        deadline, pause = self._client.clock.monotonic() + self._timeout, FIRST_PAUSE
+        pause = FIRST_PAUSE
         while True:
             try:
                 self._write_once(change)
-                self.has_written = True
-                return
+                self.has_written, self._deadline = True, self._client.clock.monotonic() + self._timeout
+                break
             except errors.IntuneError as failure:
-                if _is_done(change, failure):
-                    return
-                if not (self.has_written and _is_late(failure)) or self._client.clock.monotonic() + pause > deadline:
+                if self._is_done(change, failure):
+                    break
+                # What was created a moment ago, by this run or by one that did not come to its end.
+                if not _is_late(failure) or self._client.clock.monotonic() + pause > self._deadline:
                     raise _explain(failure, change) from failure
             self._client.clock.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
+        self._project(change)
+
+    def _project(self, change: Change) -> None:
+        """Note a change that was made; IDs are those of the responses."""
+        ids = {name: getattr(self.state, name) for name in ("id", "client_id", "principal_id")}
+        projected = project(self.state, [change], self._goal)
+        known = {name: value for name, value in ids.items() if value and change.kind != "delete"}
+        self.state = dataclasses.replace(projected, **known)
+
+    def _is_done(self, change: Change, failure: errors.IntuneError) -> bool:
+        """Return whether a refusal says that the change was made already."""
+        if change.kind == "create_principal" and isinstance(failure, errors.ConflictError):
+            found = self._wait_for(lambda state: state.principal_id is not None, "the service principal, which exists already", agree=1)
+            self.state = dataclasses.replace(self.state, principal_id=found.principal_id)
+            return True
+        return _is_done(change, failure)
 
     def _write_once(self, change: Change) -> None:
         handlers: dict[str, t.Callable[[Change], None]] = {
@@ -131,7 +212,7 @@ class _Writer:
         if change.kind == "update":
             body = dict(change.body)
         elif change.kind == "set_certificates":
-            body = {"keyCredentials": list(map(_render_certificate, change.certificates))}
+            body = {"keyCredentials": [*self.state.other_keys, *map(_render_certificate, change.certificates)]}
         elif change.kind in ("enable", "disable"):
             path, body = render_path(*principal), {"accountEnabled": change.kind == "enable"}
         elif change.kind == "set_federated":
@@ -151,10 +232,8 @@ class _Writer:
     def _create(self, change: Change) -> None:
         """Create the application by its unique name, which makes no second one if the response is lost."""
         found = self._client.upsert(path_of(self._goal), dict(change.body), shape=model.OPTIONAL_APPLICATION)
-        if found is None:
-            # It was there, and no read showed it yet.
-            found = self._client.get(path_of(self._goal), {"$select": SELECT}, shape=model.APPLICATION)
-        self.state = dataclasses.replace(self.state, id=found["id"], client_id=found["appId"].lower())
+        if found is not None:
+            self.state = dataclasses.replace(self.state, id=found["id"], client_id=found["appId"].lower())
 
     def _create_principal(self, _change: Change) -> None:
         found = self._client.post("/servicePrincipals", {"appId": self.state.client_id}, shape=model.PRINCIPAL)
@@ -200,23 +279,21 @@ class _Writer:
         def is_done(state: State) -> bool:
             return not [change for change in plan(state, self._goal, self._client.service_now()) if change.kind != "remove_secret"]
 
-        state: State = self._client.wait_until(
-            lambda: fetch_state(self._client, self._goal, self.state.graph),
-            is_done,
-            timeout=self._timeout,
-            what="Microsoft Entra to show the changes of the application",
-            agree=AGREEING_READS,
-        )
-        return state
+        return self._wait_for(is_done, "the changes of the application", agree=AGREEING_READS)
 
 
 def _render_certificate(certificate: Certificate) -> Json:
-    """Render an entry of keyCredentials: one that is kept by its ID alone, or a new one."""
-    common = {"type": "AsymmetricX509Cert", "usage": "Verify", "displayName": certificate.name}
-    times = {"startDateTime": certificate.starts, "endDateTime": certificate.ends}
-    if certificate.key_id:
-        return {**common, **times, "keyId": certificate.key_id, "key": None}
-    return {**common, **times, "key": base64.b64encode(certificate.der).decode()}
+    """Render an entry of keyCredentials: one that is kept as it came, without its content, or a new one."""
+    if certificate.kept is not None:
+        return certificate.kept
+    return {
+        "type": "AsymmetricX509Cert",
+        "usage": "Verify",
+        "displayName": certificate.name,
+        "startDateTime": certificate.starts,
+        "endDateTime": certificate.ends,
+        "key": base64.b64encode(certificate.der).decode(),
+    }
 
 
 def _render_federated(entry: model.Federated) -> Json:
@@ -245,6 +322,8 @@ def _explain(failure: errors.IntuneError, change: Change) -> errors.IntuneError:
     code = failure.code if isinstance(failure, errors.GraphError) else None
     if code in REFUSALS:
         return failure.with_hint(REFUSALS[code])
+    if isinstance(failure, errors.ConflictError) and change.kind == "create":
+        return failure.with_hint(NAME_IS_TAKEN)
     if isinstance(failure, errors.ForbiddenError):
         return failure.with_hint(NEEDS_ROLE_TO_GRANT if change.kind in ("grant", "revoke") else NEEDS_ROLE)
     return failure

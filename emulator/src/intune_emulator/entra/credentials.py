@@ -103,7 +103,7 @@ def _registered(tenant: Tenant, app: Application, header: dict[str, Any]) -> Cer
         if shown:
             for entry in app.certificates:
                 thumbprint = base64.urlsafe_b64encode(entry.certificate.fingerprint(digest)).rstrip(b"=").decode()
-                if _is_known(tenant, entry) and thumbprint == shown.rstrip("="):
+                if entry.usage == "Verify" and _is_known(tenant, entry) and thumbprint == shown.rstrip("="):
                     return entry
     return None
 

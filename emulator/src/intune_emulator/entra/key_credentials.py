@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography import x509
 
-from ..http.errors import bad_request
+from ..http.errors import bad_request, not_emulated
 from ..http.message import GraphRequest, Response
 from ..state.applications import Application, Certificate, Secret
 from ..state.clock import parse_iso
@@ -47,6 +47,8 @@ def _kept(tenant: Tenant, app: Application, entry: Properties) -> Certificate:
         if known.key_id == entry.get("keyId"):
             # Some report that one which has expired makes the whole list invalid.
             is_over = (known.expires or known.certificate.not_valid_after_utc) <= tenant.clock.now()
+            if (entry.get("type"), entry.get("usage")) != ("AsymmetricX509Cert", known.usage):
+                raise not_emulated("Invalid value specified for property 'keyCredentials'.", "another type or usage for a key that is kept")
             if is_over and tenant.settings.kept_expired_certificate == "refuse":
                 raise _invalid_end()
             return known
@@ -54,7 +56,7 @@ def _kept(tenant: Tenant, app: Application, entry: Properties) -> Certificate:
 
 
 def _added(tenant: Tenant, entry: Properties) -> Certificate:
-    if entry.get("type") != "AsymmetricX509Cert" or entry.get("usage") != "Verify":
+    if entry.get("type") != "AsymmetricX509Cert" or entry.get("usage") not in ("Verify", "Encrypt"):
         raise _invalid("keyCredentials")
     try:
         certificate = x509.load_der_x509_certificate(base64.b64decode(entry["key"], validate=True))
@@ -65,9 +67,11 @@ def _added(tenant: Tenant, entry: Properties) -> Certificate:
     if expires > certificate.not_valid_after_utc:
         raise _invalid_end()
     _check_lifetime(tenant, expires - begins)
-    name = entry.get("displayName") or certificate.subject.rfc4514_string()
+    name = (entry.get("displayName") or certificate.subject.rfc4514_string())[:LONGEST_DISPLAY_NAME]
     known = tenant.clock.now() + timedelta(seconds=tenant.settings.credential_delay)
-    return Certificate(certificate, entry.get("keyId") or tenant.new_id(), name[:LONGEST_DISPLAY_NAME], begins, expires, known)
+    return Certificate(
+        certificate, entry.get("keyId") or tenant.new_id(), name[:LONGEST_DISPLAY_NAME], begins, expires, known, entry["usage"]
+    )
 
 
 def _moment(text: Any) -> datetime | None:

@@ -130,16 +130,16 @@ def render_secret(secret: Secret) -> Properties:
 
 def _render_certificate(tenant: Tenant, entry: Certificate) -> Properties:
     thumbprint = entry.certificate.fingerprint(hashes.SHA1())  # a thumbprint, not a signature
-    is_hex = tenant.settings.custom_key_identifier == "hex"
+    forms = {"hex": thumbprint.hex().upper(), "base64": base64.b64encode(thumbprint).decode(), "name": "cmVhZGVy"}
     return {
-        "customKeyIdentifier": thumbprint.hex().upper() if is_hex else base64.b64encode(thumbprint).decode(),
+        "customKeyIdentifier": forms[tenant.settings.custom_key_identifier],
         "displayName": entry.display_name,
         "endDateTime": _iso(entry.expires or entry.certificate.not_valid_after_utc),
         "key": base64.b64encode(entry.certificate.public_bytes(serialization.Encoding.DER)).decode(),
         "keyId": entry.key_id,
         "startDateTime": _iso(entry.begins or entry.certificate.not_valid_before_utc),
         "type": "AsymmetricX509Cert",
-        "usage": "Verify",
+        "usage": entry.usage,
     }
 
 

@@ -56,6 +56,7 @@ class Certificate:
     begins: datetime | None = None
     expires: datetime | None = None
     known: datetime | None = None
+    usage: str = "Verify"
 
 
 @dataclass

@@ -43,7 +43,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "custom_profile_block": ("off", "catalog"),
     "plain_text_value": ("read", "write", "refuse"),
     "federated_refusal": ("generic", "specific"),
-    "custom_key_identifier": ("hex", "base64"),
+    "custom_key_identifier": ("hex", "base64", "name"),
     "application_secrets": ("allow", "refuse"),
     "deleted_unique_name": ("free", "conflict"),
     "kept_expired_certificate": ("keep", "refuse"),

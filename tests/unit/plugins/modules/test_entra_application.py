@@ -15,8 +15,10 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from intune_emulator.entra import registrations
 from intune_emulator.entra.graph_permissions import PERMISSIONS
 from intune_emulator.entra.tokens import issue_token
+from intune_emulator.state.applications import Certificate
 from intune_emulator.state.keys import KeyPair, make_key_pair
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
@@ -134,7 +136,7 @@ def test_an_application_is_created_whole_and_a_second_run_changes_nothing(tmp_pa
 def test_each_module_gets_its_least_permissions(module: str) -> None:
     wire = Wire()
     least = {row[0] for row in permissions.MODULES[module]}
-    elevating = least & {"Application.ReadWrite.All"}
+    elevating = least & {"Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"}
     outcome = run(wire, modules=[module], force_permissions=sorted(elevating))
     granted = set(application(outcome)["permissions"])
     assert granted <= least and not permissions.list_missing(module, granted)
@@ -177,7 +179,7 @@ def test_an_application_of_the_portal_is_adopted_by_its_id_alone() -> None:
     outcome = run(wire, unique_name=None, app_id=own.upper(), permissions=["AuditLog.Read.All"])
     assert outcome.changed and "AuditLog.Read.All" in wire.tenant.applications[own].roles and not wire.made
     nobody = run(wire, unique_name=None, app_id=READ_ID)
-    assert isinstance(nobody.failure, errors.SelectionError) and "no application with the application ID" in str(nobody.failure)
+    assert isinstance(nobody.failure, errors.SelectionError) and "no application with the ID" in str(nobody.failure)
 
 
 READ_ID = PERMISSIONS[READ]
@@ -257,6 +259,51 @@ def test_a_name_of_two_managed_identities_is_refused() -> None:
         run(wire, unique_name=None, managed_identity=first["displayName"])
 
 
+def test_of_a_managed_identity_what_is_named_is_taken_back_and_nothing_else() -> None:
+    wire = Wire()
+    identity, write_ = wire.tenant.managed_identity, "DeviceManagementManagedDevices.ReadWrite.All"
+    identity.roles = [READ, write_, "User.Read.All"]
+    given = {"unique_name": None, "managed_identity": identity.client_id, "state": "absent"}
+    assert not run(wire, **given, permissions=[]).changed, "an empty list, as a form gives it, names none"
+    assert run(wire, **given, permissions=[READ, write_]).changed and identity.roles == ["User.Read.All"]
+    mistyped = run(wire, **given, permissions=["User.Raed.All"])
+    assert mistyped.failure and "no application permission User.Raed.All" in str(mistyped.failure)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"certificates": [], "purge_certificates": True},
+        {"purge_secrets": True},
+        {"permissions": [], "purge_permissions": True},
+        {"federated_credentials": [], "purge_federated_credentials": True},
+        {"enabled": False},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_the_application_that_signs_in_does_not_take_away_what_it_needs(options: Json) -> None:
+    wire = Wire(roles=["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"])
+    outcome = run(wire, unique_name=None, app_id=wire.tenant.client_id, **options)
+    assert outcome.failure and "credentials or permissions it is to take away" in str(outcome.failure) and wire.writes == []
+
+
+def test_permissions_are_purged_only_where_some_are_named(tmp_path: pathlib.Path) -> None:
+    wire = Wire()
+    run(wire, permissions=[READ])
+    run(wire, certificates=[write(tmp_path, make_key_pair("x"))], purge_permissions=True)
+    assert wire.made[0].roles == [READ]
+    run(wire, permissions=[], purge_permissions=True)
+    assert wire.made[0].roles == [] and wire.made[0].registration["requiredResourceAccess"] == []
+
+
+def test_one_that_must_exist_is_not_created() -> None:
+    wire = Wire()
+    outcome = run(wire, must_exist=True)
+    assert outcome.failure and f"no application with the unique name '{NAME}'" in str(outcome.failure) and not wire.made
+    run(wire)
+    assert run(wire, must_exist=True).failure is None
+
+
 # --- strong permissions ---------------------------------------------------------------------------------------------
 
 
@@ -273,16 +320,37 @@ def test_what_can_grant_itself_more_is_refused_unless_it_is_forced(options: Json
     with pytest.raises(errors.InvalidOptionError, match="not granted to an application that runs unattended.*force_permissions"):
         run(wire, **options)
     assert wire.sent == []
-    forced = {"force_permissions": ["AppRoleAssignment.ReadWrite.All", "Application.ReadWrite.All", "Directory.ReadWrite.All"]}
+    names = ("AppRoleAssignment", "Application", "Directory", "DelegatedPermissionGrant")
+    forced = {"force_permissions": [f"{name}.ReadWrite.All" for name in names]}
     outcome = run(wire, **options, **forced)
     assert outcome.failure is None and application(outcome)["powers"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "RoleEligibilitySchedule.ReadWrite.Directory",
+        "PrivilegedAccess.ReadWrite.AzureADGroup",
+        "Policy.ReadWrite.PermissionGrant",
+        "User-PasswordProfile.ReadWrite.All",
+        "Something.Manage.All",
+    ],
+)
+def test_what_changes_more_than_the_modules_do_is_refused_though_nobody_listed_it(name: str) -> None:
+    with pytest.raises(errors.InvalidOptionError, match=name):
+        run(Wire(), permissions=[name])
+
+
+def test_what_will_be_granted_is_explained_too() -> None:
+    outcome = run(Wire("Cloud Application Administrator"), permissions=[RESET, READ], grant=False)
+    assert application(outcome)["permissions"] == [] and [power["permission"] for power in application(outcome)["powers"]] == [RESET]
 
 
 def test_one_that_holds_more_than_is_asked_for_is_warned_of() -> None:
     wire = Wire()
     own = wire.tenant.client_id
     (warning,) = run(wire, unique_name=None, app_id=own, permissions=[READ]).warnings
-    assert "holds Application.ReadWrite.All, which this task does not ask for" in warning
+    assert "holds Application.ReadWrite.All and DelegatedPermissionGrant.ReadWrite.All, which this task does not ask for" in warning
 
 
 def test_a_permission_that_graph_does_not_publish_is_refused() -> None:
@@ -296,11 +364,11 @@ def test_a_permission_that_graph_does_not_publish_is_refused() -> None:
 
 def test_without_the_role_to_grant_the_rest_is_done_and_the_page_for_consent_is_named() -> None:
     wire = Wire("Cloud Application Administrator")
-    outcome = run(wire, permissions=[READ])
+    outcome = run(wire, permissions=[READ], federated_credentials=[GITHUB])
     assert isinstance(outcome.failure, errors.ForbiddenError) and outcome.failure.effects == "partial" and outcome.changed
     assert "Privileged Role Administrator" in str(outcome.failure) and "open consent_url" in str(outcome.failure)
     found = application(outcome)
-    assert found["missing_permissions"] == [READ] and found["client_id"]
+    assert found["missing_permissions"] == [READ] and found["client_id"] and len(found["federated_credentials"]) == 1
     assert found["consent_url"] == f"https://login.microsoftonline.com/{wire.tenant.tenant_id}/adminconsent?client_id={found['client_id']}"
 
 
@@ -380,6 +448,108 @@ def test_a_lost_response_is_settled_by_the_next_run(number: int, is_done: bool) 
     assert len(wire.made[0].federated) == 1
 
 
+@pytest.mark.parametrize("settings", [{"visibility_reads": 1}, {"visibility_reads": 10}, {"visibility_delay": 20}], ids=str)
+def test_what_is_removed_late_is_removed_once(settings: Json) -> None:
+    wire = Wire()
+    run(wire, permissions=[READ], federated_credentials=[GITHUB])
+    wire.tenant.settings.patch(settings)
+    gone = run(wire, state="absent")
+    assert gone.failure is None and gone.changed and not wire.made, str(gone.failure)
+
+
+class Died(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("settings", [{"visibility_reads": 3}, {"visibility_reads": 10}, {"visibility_delay": 20}], ids=str)
+@pytest.mark.parametrize("number", range(6))
+def test_a_run_that_died_is_finished_by_the_next_at_once(number: int, settings: Json, tmp_path: pathlib.Path) -> None:
+    wire, left = Wire(**settings), [number]
+    given = {"permissions": [READ], "federated_credentials": [GITHUB], "certificates": [write(tmp_path, make_key_pair("x"))]}
+
+    def die(request: Request) -> Response | None:
+        if request.method != "GET":
+            left[0] -= 1
+            if left[0] < 0:
+                wire.ask(request)
+                raise Died
+        return None
+
+    wire.first = die
+    try:
+        run(wire, **given)
+    except Died:
+        wire.first = lambda request: None
+    outcome = run(wire, **given)
+    assert outcome.failure is None and len(wire.made) == 1, str(outcome.failure)
+    (app,) = wire.made
+    assert app.roles == [READ] and len(app.certificates) == len(app.federated) == 1 and app.object_id
+
+
+def test_a_late_server_does_not_make_a_known_application_new() -> None:
+    wire, misses = Wire(), [1]
+    run(wire, name="Chosen", notes="n", permissions=[READ, "User.Read.All"])
+
+    def miss(request: Request) -> Response | None:
+        if request.target.startswith("GET /v1.0/applications(") and misses:
+            misses.pop()
+            return error(404, "Request_ResourceNotFound")
+        return None
+
+    wire.first = miss
+    outcome = run(wire, permissions=[READ])
+    assert outcome.failure is None and application(outcome)["name"] == "Chosen" and len(wire.made) == 1
+    assert sorted(wire.made[0].roles) == [READ, "User.Read.All"]
+    (required,) = wire.made[0].registration["requiredResourceAccess"]
+    assert len(required["resourceAccess"]) == 2
+
+
+@pytest.mark.parametrize("path", ["federatedIdentityCredentials", "appRoleAssignments"])
+def test_one_server_that_is_late_does_not_fail_a_finished_task(path: str) -> None:
+    wire, misses = Wire(), [1]
+
+    def miss(request: Request) -> Response | None:
+        if request.method == "GET" and path in request.url and misses:
+            misses.pop()
+            return error(404, "Request_ResourceNotFound")
+        return None
+
+    wire.first = miss
+    assert run(wire, permissions=[READ], federated_credentials=[GITHUB]).failure is None
+
+
+def test_a_certificate_that_another_run_adds_meanwhile_is_kept(tmp_path: pathlib.Path) -> None:
+    wire, other = Wire(), make_key_pair("other")
+    run(wire, certificates=[write(tmp_path, make_key_pair("first"))])
+    app, left = wire.made[0], [3]
+
+    def add(request: Request) -> Response | None:
+        if request.method == "GET" and "keyCredentials" in request.url:
+            left[0] -= 1
+            if left[0] == 0:
+                app.certificates.append(Certificate(other.certificate, READ_ID, "CN=other"))
+                registrations.publish(wire.tenant, app)
+        return None
+
+    wire.first = add
+    outcome = run(wire, certificates=[write(tmp_path, make_key_pair("second"), "b.pem")])
+    assert outcome.failure is None and len(app.certificates) == 3
+
+
+def test_after_a_lost_response_the_result_says_what_was_made() -> None:
+    wire = Wire(visibility_delay=100)
+
+    def lose(request: Request) -> Response | None:
+        if request.target == "POST /v1.0/servicePrincipals":
+            raise errors.LostResponseError("Lost.", target=request.target)
+        return None
+
+    wire.first = lose
+    outcome = run(wire, wait_timeout=5)
+    assert outcome.failure and outcome.failure.effects == "partial" and outcome.changed
+    assert application(outcome)["present"] and application(outcome)["client_id"] == wire.made[0].client_id
+
+
 # --- secrets --------------------------------------------------------------------------------------------------------
 
 
@@ -449,6 +619,19 @@ def test_a_secret_whose_text_got_lost_does_not_stay(is_done: bool, told: str, re
 def test_a_policy_against_a_credential_is_told_in_plain_words(settings: Json, options: Json, told: str) -> None:
     outcome = run(Wire(**settings), **options)
     assert outcome.failure and told in str(outcome.failure) and outcome.failure.effects == "partial"
+
+
+def test_the_secret_in_use_stays_in_the_run_that_creates_its_successor() -> None:
+    wire = Wire()
+    run(wire, secret_name="ops", return_secret=True, secret_days=30)
+    wire.made[0].secrets[0].expires = wire.tenant.clock.now() + datetime.timedelta(days=5)
+    given = {"secret_name": "ops", "return_secret": True, "secret_days": 30, "purge_secrets": True}
+    registrations.publish(wire.tenant, wire.made[0])
+    renewed = run(wire, **given)
+    assert renewed.values["client_secret"] and len(wire.made[0].secrets) == 2
+    later = run(wire, **given)
+    assert later.changed and [secret.value for secret in wire.made[0].secrets] == [renewed.values["client_secret"]]
+    assert not run(wire, **given).changed
 
 
 # --- certificates and federated credentials ---------------------------------------------------------------------------
@@ -540,6 +723,40 @@ def test_one_that_matches_by_an_expression_is_not_replaced() -> None:
     assert outcome.failure and "matches tokens by an expression" in str(outcome.failure)
 
 
+def test_keys_that_are_not_for_signing_in_are_left_as_they_are(tmp_path: pathlib.Path) -> None:
+    wire, pair = Wire(), make_key_pair("both")
+    run(wire)
+    app = wire.made[0]
+    app.certificates.append(Certificate(pair.certificate, READ_ID, "CN=tokens", usage="Encrypt"))
+    registrations.publish(wire.tenant, app)
+    options = {"certificates": [write(tmp_path, pair)], "purge_certificates": True}
+    outcome = run(wire, **options)
+    assert outcome.changed and [entry.usage for entry in app.certificates] == ["Encrypt", "Verify"], str(outcome.failure)
+    assert len(application(outcome)["certificates"]) == 1 and not run(wire, **options).changed
+    run(wire, certificates=[], purge_certificates=True)
+    assert [entry.usage for entry in app.certificates] == ["Encrypt"]
+
+
+def test_a_certificate_with_a_name_of_its_own_is_known_by_its_content(tmp_path: pathlib.Path) -> None:
+    wire, path = Wire(custom_key_identifier="name"), write(tmp_path, make_key_pair("x"))
+    run(wire, certificates=[path])
+    assert not run(wire, certificates=[path]).changed
+
+
+def test_issuer_and_subject_move_from_one_name_to_another() -> None:
+    wire = Wire()
+    first, second = {**GITHUB, "name": "first", "subject": "a"}, {**GITHUB, "name": "second", "subject": "b"}
+    run(wire, federated_credentials=[first, second])
+    swapped = [{**first, "subject": "b"}, {**second, "subject": "a"}]
+    assert run(wire, federated_credentials=swapped).failure is None
+    assert {entry.name: entry.subject for entry in wire.made[0].federated} == {"first": "b", "second": "a"}
+    renamed = [{**first, "name": "third", "subject": "b"}]
+    refused = run(wire, federated_credentials=renamed)
+    assert refused.failure and "'first' has the issuer and subject of an entry" in str(refused.failure) and not refused.changed
+    assert run(wire, federated_credentials=renamed, purge_federated_credentials=True).failure is None
+    assert [entry.name for entry in wire.made[0].federated] == ["third"]
+
+
 # --- options --------------------------------------------------------------------------------------------------------
 
 
@@ -547,7 +764,12 @@ def test_one_that_matches_by_an_expression_is_not_replaced() -> None:
     ("options", "message"),
     [
         ({"unique_name": None, "app_id": "x"}, "app_id must be the application ID of an application, a GUID, not 'x'."),
-        ({"unique_name": "it's"}, "unique_name must not hold an apostrophe"),
+        ({"unique_name": "it's"}, "unique_name must begin with a letter or digit, and have only these"),
+        ({"unique_name": "a%41b"}, "unique_name must begin with a letter or digit"),
+        ({"unique_name": " "}, "unique_name must not be empty."),
+        ({"unique_name": None, "managed_identity": ""}, "managed_identity must not be empty."),
+        ({"unique_name": None, "managed_identity": "m", "purge_certificates": True}, "purge_certificates cannot be set for a managed"),
+        ({"secret_name": " ", "return_secret": True}, "secret_name must not be empty."),
         ({"unique_name": None, "managed_identity": "m", "notes": "n"}, "notes cannot be set for a managed identity"),
         ({"permissions": ["read devices"]}, "permissions must be names such as Organization.Read.All, not 'read devices'."),
         ({"name": ""}, "name must not be empty."),
