@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import typing as t
 
 from intune_emulator import EmulatorProcess
 
 from .figures import Figure
-from .plan import Plan
+from .plan import ROOT, Plan
 from .playbook import playbook, token, uri_loop
 from .tenant import lose_answers, tally, tenant
 
@@ -32,6 +33,8 @@ def uri(plan: Plan) -> list[Figure]:
 
 def sdk(plan: Plan) -> list[Figure]:
     """With the retry handler that the SDK has by itself; a device whose reset raises is left, and counts as failed."""
+    # As pytest finds the support of the emulated tenant's tests.
+    sys.path.append(str(ROOT / "emulator" / "tests"))
     # Slow to load, and only needed here.
     from msgraph import GraphServiceClient
 
