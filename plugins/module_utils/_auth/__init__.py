@@ -48,7 +48,7 @@ def create(options: t.Mapping[str, t.Any], context: CredentialContext, memory: T
     credential.validate()
     if memory is not None and method != "access_token":
         # A given token is judged anew each time, since it cannot be renewed.
-        credential.kept = memory.of(options)
+        credential.kept = memory.of(options, credential.fingerprint())
     return credential
 
 

@@ -74,6 +74,10 @@ class Credential(abc.ABC):
         if self.uses_tenant and self.options.get("tenant_id"):
             validate_tenant(self.options["tenant_id"])
 
+    def fingerprint(self) -> str:
+        """Return a hash of the proof that a valid credential signs in with; empty where the options tell all of it."""
+        return ""
+
     @abc.abstractmethod
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
         """Return a new token. ``claims``: a challenge that it has to meet. ``renew``: the service refused the one before."""

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import stat
@@ -17,6 +18,7 @@ import typing as t
 
 from .. import _errors as errors
 from .._file_safety import find_unsafe_folder
+from .._types import Json
 from ._answers import is_token, parse_json
 
 try:
@@ -25,13 +27,22 @@ except ImportError:
     msal = None
 
 OPTION = "token_cache_path"
+TOKENS = "AccessToken"  # msal's name of the kind
+PROOF = "intune_proof"  # a member of our own beside msal's
 
 
 class TokenCache:
-    """msal's serializable cache in a file."""
+    """msal's serializable cache in a file.
 
-    def __init__(self, path: str) -> None:
+    ``client_id``: of the application whose tokens are looked for. ``fingerprint`` returns a hash of its credential. A token that
+    another credential of the application got is not used: it would hide that the one in use is wrong.
+    """
+
+    def __init__(self, path: str, client_id: str | None, fingerprint: t.Callable[[], str]) -> None:
         self._path = os.path.expanduser(path)
+        self._client_id = client_id
+        self._fingerprint = fingerprint
+        self._proof = ""
         self._cache: t.Any = None
 
     def validate(self) -> None:
@@ -41,10 +52,25 @@ class TokenCache:
     def load(self) -> t.Any:
         """Return msal's cache with the content of the file. A damaged file begins anew."""
         self._cache = msal.SerializableTokenCache()
+        self._proof = self._fingerprint()
         content = self._read()
         if content is not None and is_cache(content):
-            self._cache.deserialize(content)
+            kinds: Json = parse_json(content)
+            tokens = kinds.get(TOKENS, {})
+            usable = {key: entry for key, entry in tokens.items() if not self._is_ours(entry) or entry.get(PROOF) == self._proof}
+            self._cache.deserialize(json.dumps({**kinds, TOKENS: usable}))
         return self._cache
+
+    def _is_ours(self, entry: Json) -> bool:
+        return str(entry.get("client_id")).lower() == str(self._client_id).lower()
+
+    def _serialize(self) -> str:
+        """Return the content of the file: as msal has it, with the credential of each token."""
+        kinds: Json = json.loads(self._cache.serialize())
+        for entry in kinds.get(TOKENS, {}).values():
+            if self._is_ours(entry):
+                entry[PROOF] = self._proof
+        return json.dumps(kinds)
 
     def _read(self) -> str | None:
         """Return the content of the file; null where it is missing. The file that is checked is the one that is read."""
@@ -95,7 +121,7 @@ class TokenCache:
             handle, beside = tempfile.mkstemp(dir=self._folder, prefix=".intune-token-")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(self._cache.serialize())
+                    file.write(self._serialize())
                 os.replace(beside, self._path)
             except OSError:
                 os.unlink(beside)
@@ -110,7 +136,7 @@ def is_cache(content: str) -> bool:
     if not isinstance(kinds, dict) or not all(isinstance(entries, dict) for entries in kinds.values()):
         return False
     entries = [entry for kind in kinds.values() for entry in kind.values()]
-    return all(_is_entry(entry) for entry in entries) and all(_is_token(entry) for entry in kinds.get("AccessToken", {}).values())
+    return all(_is_entry(entry) for entry in entries) and all(_is_token(entry) for entry in kinds.get(TOKENS, {}).values())
 
 
 def _is_entry(entry: t.Any) -> bool:

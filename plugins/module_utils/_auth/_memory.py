@@ -61,10 +61,14 @@ class TokenMemory:
         # Ansible sends results between processes.
         raise TypeError("tokens must not leave their process")
 
-    def of(self, options: t.Mapping[str, t.Any]) -> KeptToken:
-        """Return the token of the credential that these options mean: the same one for the same options."""
+    def of(self, options: t.Mapping[str, t.Any], fingerprint: str = "") -> KeptToken:
+        """Return the token of the credential that these options mean: the same one for the same options.
+
+        ``fingerprint``: a hash of the proof, where that is in a file, whose content may change.
+        """
         if self._process != os.getpid():
             self._kept, self._process = {}, os.getpid()
         # Not the options themselves: no secret is kept beside the token. The repr of a value tells its type too.
-        key = hashlib.sha256("\0".join(repr(options.get(name)) for name in DECIDING).encode("utf-8", "backslashreplace")).digest()
+        deciding = [*(options.get(name) for name in DECIDING), fingerprint]
+        key = hashlib.sha256("\0".join(map(repr, deciding)).encode("utf-8", "backslashreplace")).digest()
         return self._kept.setdefault(key, KeptToken())

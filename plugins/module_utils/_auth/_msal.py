@@ -148,7 +148,7 @@ class ConfidentialCredential(Credential):
         if self.options.get("token_cache_path"):
             from ._cache import TokenCache
 
-            self._cache = TokenCache(self.options["token_cache_path"])
+            self._cache = TokenCache(self.options["token_cache_path"], self.options.get("client_id"), self.fingerprint)
 
     def validate(self) -> None:
         """Raise InvalidOptionError or MissingLibraryError where the credential cannot work."""
@@ -160,6 +160,10 @@ class ConfidentialCredential(Credential):
     @abc.abstractmethod
     def client_credential(self) -> t.Any:
         """Return the proof, in the form of msal's ``client_credential``."""
+
+    @abc.abstractmethod
+    def fingerprint(self) -> str:
+        """Return a hash of the proof, which tells it from others of the application. The credential is valid."""
 
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
         """Return the token that Microsoft Entra issues; raise AuthenticationError where it refuses."""

@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import datetime
 import functools
+import hashlib
 import re
 import typing as t
 
@@ -62,6 +63,11 @@ class ClientCertificate(ConfidentialCredential):
             key = pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             certificate = pair.certificate.public_bytes(Encoding.PEM)
         return {"private_key": key.decode("ascii"), "public_certificate": certificate.decode("ascii")}
+
+    def fingerprint(self) -> str:
+        """Return the hash of the certificate."""
+        with _reading(self.options[OPTION], None):
+            return hashlib.sha256(self._key_pair.certificate.public_bytes(Encoding.DER)).hexdigest()
 
     @functools.cached_property
     def _key_pair(self) -> KeyPair:

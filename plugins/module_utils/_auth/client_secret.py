@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from .. import _errors as errors
 from ._msal import ConfidentialCredential
 
@@ -32,3 +34,7 @@ class ClientSecret(ConfidentialCredential):
         """Return the secret."""
         secret: str = self.options["client_secret"]
         return secret
+
+    def fingerprint(self) -> str:
+        """Return the hash of the secret."""
+        return hashlib.sha256(self.client_credential().encode("utf-8", "backslashreplace")).hexdigest()

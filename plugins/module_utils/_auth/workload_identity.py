@@ -8,11 +8,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 
 from .. import _errors as errors
 from .._time import render_timestamp
-from ._claims import find_end
+from ._claims import find_end, parse_claims
 from ._files import read_token
 from ._msal import ConfidentialCredential
 
@@ -33,6 +34,11 @@ class WorkloadIdentity(ConfidentialCredential):
     def client_credential(self) -> dict[str, t.Any]:
         """Return the callback that msal calls for each assertion: the platform replaces the file before its token expires."""
         return {"client_assertion": self._read_token}
+
+    def fingerprint(self) -> str:
+        """Return the hash of the issuer and subject, which stay when the platform replaces the token."""
+        claims = parse_claims(self._read_token())
+        return hashlib.sha256(repr([claims.get(name) for name in ("iss", "sub")]).encode("utf-8", "backslashreplace")).hexdigest()
 
     def _read_token(self) -> str:
         path = self.options[OPTION]

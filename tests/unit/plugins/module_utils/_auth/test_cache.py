@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pathlib
@@ -12,9 +13,9 @@ import stat
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._auth._cache import TokenCache
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._cache import PROOF, TokenCache
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_secret import ClientSecret
-from tests.support.fakes import CLIENT_ID, GRAPH, TENANT_ID, TOKEN, FakeTransport, bearer, entra, options, tenant
+from tests.support.fakes import CLIENT_ID, GRAPH, TENANT_ID, TOKEN, FakeTransport, answer, bearer, entra, options, tenant
 
 
 @pytest.fixture
@@ -22,19 +23,47 @@ def path(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path / "tokens.json"
 
 
-def credential(path: pathlib.Path | None, script: object) -> ClientSecret:
+def credential(path: pathlib.Path | None, script: object, secret: str = "s3cret", client_id: str = CLIENT_ID) -> ClientSecret:
     given = options(
-        tenant_id=TENANT_ID, client_id=CLIENT_ID, client_secret="s3cret", token_cache_path=str(path) if path else None, auth_method="auto"
+        tenant_id=TENANT_ID, client_id=client_id, client_secret=secret, token_cache_path=str(path) if path else None, auth_method="auto"
     )
     subject = ClientSecret(given, tenant(script).context)
     subject.validate()
     return subject
 
 
+def cache(path: str) -> TokenCache:
+    return TokenCache(path, CLIENT_ID, lambda: "proof")
+
+
 def test_a_second_task_asks_for_no_token(path: pathlib.Path) -> None:
     first, second = FakeTransport(entra()), FakeTransport(entra())
     assert credential(path, first).token() == credential(path, second).token() == "entra-token"
     assert (first.targets.count(TOKEN), second.targets.count(TOKEN)) == (1, 0)
+
+
+def test_case_2_a_token_of_another_credential_is_not_used(path: pathlib.Path) -> None:
+    credential(path, entra(bearer("old"))).token()
+    assert credential(path, entra(bearer("new")), "another").token() == "new", "a wrong secret would pass for a right one"
+    assert credential(path, entra(), "another").token() == "new"
+    assert credential(path, entra(bearer("newer"))).token() == "newer"
+    text = path.read_text(encoding="utf-8")
+    assert "s3cret" not in text and "another" not in text
+
+
+def test_case_2_a_refused_credential_leaves_the_token_of_the_other(path: pathlib.Path) -> None:
+    credential(path, entra(bearer("old"))).token()
+    with pytest.raises(errors.AuthenticationError):
+        credential(path, entra(answer(401, {"error": "invalid_client"})), "wrong").token()
+    assert credential(path, entra()).token() == "old"
+
+
+def test_the_tokens_of_several_applications_stay(path: pathlib.Path) -> None:
+    other = "00000000-1111-4222-8333-444444444444"
+    credential(path, entra(bearer("first"))).token()
+    credential(path, entra(bearer("second")), "another", other).token()
+    assert credential(path, entra()).token() == "first"
+    assert credential(path, entra(), "another", other).token() == "second"
 
 
 def test_a_renewed_token_replaces_the_kept_one(path: pathlib.Path) -> None:
@@ -114,7 +143,7 @@ def test_a_file_that_others_may_use_is_refused(path: pathlib.Path, mode: int) ->
     path.touch()
     path.chmod(mode)
     with pytest.raises(errors.InvalidOptionError, match="not a file that only its owner can read"):
-        TokenCache(str(path)).validate()
+        cache(str(path)).validate()
 
 
 @pytest.mark.parametrize("is_there", [False, True])
@@ -124,10 +153,10 @@ def test_a_folder_in_which_others_can_replace_the_file_is_refused(path: pathlib.
         path.touch(0o600)
     path.parent.chmod(mode)
     with pytest.raises(errors.InvalidOptionError, match=f"is in the folder '{path.parent}', .*: its mode is {mode:04o}.") as caught:
-        TokenCache(str(path)).validate()
+        cache(str(path)).validate()
     assert "mkdir -m 0700" in str(caught.value.hint)
     path.parent.chmod(0o1777)
-    TokenCache(str(path)).validate()
+    cache(str(path)).validate()
 
 
 def test_a_folder_whose_path_others_can_redirect_is_refused(path: pathlib.Path) -> None:
@@ -137,7 +166,7 @@ def test_a_folder_whose_path_others_can_redirect_is_refused(path: pathlib.Path) 
     (path.parent / "link").symlink_to(common / "ours")
     for way in (common / "ours", path.parent / "link"):
         with pytest.raises(errors.InvalidOptionError, match=f"the mode of {common} is 0777"):
-            TokenCache(str(way / "tokens.json")).validate()
+            cache(str(way / "tokens.json")).validate()
 
 
 def test_a_credential_looks_at_its_file_before_anything_is_sent(path: pathlib.Path) -> None:
@@ -152,26 +181,26 @@ def test_a_symbolic_link_is_refused(path: pathlib.Path, tmp_path: pathlib.Path) 
     target.touch(0o600)
     path.symlink_to(target)
     with pytest.raises(errors.InvalidOptionError, match="not a file"):
-        TokenCache(str(path)).validate()
+        cache(str(path)).validate()
 
 
 def test_a_folder_is_refused(tmp_path: pathlib.Path) -> None:
     tmp_path.chmod(0o700)
     with pytest.raises(errors.InvalidOptionError, match="not a file"):
-        TokenCache(str(tmp_path)).validate()
+        cache(str(tmp_path)).validate()
 
 
 def test_a_file_of_somebody_else_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.touch(0o600)
     monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
     with pytest.raises(errors.InvalidOptionError, match="not a file"):
-        TokenCache(str(path)).validate()
+        cache(str(path)).validate()
 
 
 def test_a_path_below_a_file_is_refused(path: pathlib.Path) -> None:
     path.touch(0o600)
     with pytest.raises(errors.InvalidOptionError, match="cannot be used"):
-        TokenCache(str(path / "x")).validate()
+        cache(str(path / "x")).validate()
 
 
 def test_a_folder_that_is_missing_is_said(tmp_path: pathlib.Path) -> None:
@@ -191,6 +220,7 @@ GOOD_ENTRY = {
     "cached_at": "1767607200",
     "expires_on": "4102444800",
     "extended_expires_on": "4102444800",
+    PROOF: hashlib.sha256(b"s3cret").hexdigest(),
 }
 
 
@@ -203,6 +233,12 @@ def test_a_kept_token_is_used(path: pathlib.Path) -> None:
     path.write_text(with_entry())
     path.chmod(0o600)
     assert credential(path, entra()).token() == "kept-token"
+
+
+def test_case_2_a_token_of_an_unknown_credential_is_not_used(path: pathlib.Path) -> None:
+    path.write_text(with_entry(**{PROOF: None}))
+    path.chmod(0o600)
+    assert credential(path, entra()).token() == "entra-token"
 
 
 DAMAGED = {
@@ -245,27 +281,27 @@ def test_case_18_a_file_that_its_owner_cannot_read_is_said(path: pathlib.Path, m
     path.touch(0o000)
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(errors.InvalidOptionError, match="cannot be used: Permission denied"):
-        TokenCache(str(path)).validate()
+        cache(str(path)).validate()
 
 
 def test_case_34_a_link_that_comes_later_is_not_followed(path: pathlib.Path, tmp_path: pathlib.Path) -> None:
     target = tmp_path / "target"
     target.write_text(with_entry())
     target.chmod(0o600)
-    cache = TokenCache(str(path))
-    cache.validate()
+    subject = cache(str(path))
+    subject.validate()
     path.symlink_to(target)
     with pytest.raises(errors.InvalidOptionError, match="not a file"):
-        cache.load()
+        subject.load()
 
 
 def test_case_34_a_file_that_is_replaced_later_is_checked_again(path: pathlib.Path) -> None:
-    cache = TokenCache(str(path))
-    cache.validate()
+    subject = cache(str(path))
+    subject.validate()
     path.write_text(with_entry())
     path.chmod(0o644)
     with pytest.raises(errors.InvalidOptionError, match="only its owner can read"):
-        cache.load()
+        subject.load()
 
 
 def test_case_34_what_is_checked_is_what_is_read(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,23 +317,23 @@ def test_case_34_what_is_checked_is_what_is_read(path: pathlib.Path, monkeypatch
         return fstat(handle)
 
     monkeypatch.setattr(os, "fstat", checking)
-    assert TokenCache(str(path))._read() == "{}" and len(asked) == 1
+    assert cache(str(path))._read() == "{}" and len(asked) == 1
 
 
 def test_case_34_a_pipe_is_refused_and_not_waited_for(path: pathlib.Path) -> None:
     os.mkfifo(path, 0o600)
     with pytest.raises(errors.InvalidOptionError, match="not a file"):
-        TokenCache(str(path)).validate()
+        cache(str(path)).validate()
 
 
 def test_a_path_that_can_be_none_is_said() -> None:
     with pytest.raises(errors.InvalidOptionError, match="cannot be used"):
-        TokenCache("a\0b").validate()
+        cache("a\0b").validate()
 
 
 def test_no_file_stays_open(path: pathlib.Path) -> None:
     path.touch(0o600)
     before = len(os.listdir("/proc/self/fd"))
-    TokenCache(str(path)).validate()
-    TokenCache(str(path)).load()
+    cache(str(path)).validate()
+    cache(str(path)).load()
     assert len(os.listdir("/proc/self/fd")) == before

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._auth import client_certificate
+from ansible_collections.endpointops.intune.plugins.module_utils._auth import client_certificate, create
+from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import TokenMemory
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_certificate import ClientCertificate
 from tests.support.fakes import CLIENT_ID, START, TENANT_ID, Tenant, bearer, entra, form_of, options, tenant
 
@@ -295,3 +296,17 @@ def test_case_25_a_key_that_the_library_does_not_support_is_said_to_be_no_rsa_ke
     with pytest.raises(errors.InvalidOptionError) as caught:
         credential(folder, name)
     assert caught.value.message == f"The private key in client_certificate_path '{folder / name}' must be an RSA key."
+
+
+def test_case_2_a_certificate_that_replaces_another_in_its_file_signs_in_itself(tmp_path: pathlib.Path) -> None:
+    path, cache = tmp_path / "own.pem", tmp_path / "tokens.json"
+    key, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    files = {"client_certificate_path": str(path), "token_cache_path": str(cache)}
+    given = options(auth_method="client_certificate", tenant_id=TENANT_ID, client_id=CLIENT_ID, **files)
+    memory = TokenMemory()
+    issued = []
+    for number, pair in enumerate((key, other, other)):
+        path.write_bytes(pem_of(pair) + certificate_of(pair, START + DAY).public_bytes(serialization.Encoding.PEM))
+        world = tenant(entra(bearer(f"token-{number}")))
+        issued.append((create(given, world.context, memory).token(), create(given, world.context).token()))
+    assert issued == [("token-0", "token-0"), ("token-1", "token-1"), ("token-1", "token-1")]

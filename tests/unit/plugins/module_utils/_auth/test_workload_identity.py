@@ -101,3 +101,11 @@ def test_line_ends_around_a_token_are_left_out(path: pathlib.Path) -> None:
     world = tenant(entra())
     credential(path, world).token()
     assert form_of(world.transport.sent[-1])["client_assertion"] == "s3cret-assertion"
+
+
+def test_case_2_the_platforms_next_token_is_of_the_same_identity(path: pathlib.Path) -> None:
+    subject, prints = credential(path, tenant(entra())), []
+    for claims in ({"jti": "1"}, {"jti": "2"}, {"sub": "other"}, {"iss": "other"}):
+        path.write_text(jwt(**{"iss": "https://issuer", "sub": "repo:a/b", **claims}))
+        prints.append(subject.fingerprint())
+    assert prints[0] == prints[1] and len(set(prints)) == 3
