@@ -40,7 +40,7 @@ QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 PARTS := environment sanity-environment lint+sanity+docs-lint+demo unit artifact contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report clean
+.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration live contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report clean
 ifndef TOGETHER
 .NOTPARALLEL:
 endif
@@ -68,7 +68,7 @@ test-quick:  ## Run what a change needs at once: ruff, its unit tests (of uncomm
 environment: $(VENV)/.test-ready  ## Make the virtual environment .venv with all tools (the others do it themselves)
 
 lint: lint-quick  ## Check style, types, playbooks, roles, YAML, licenses, and the changelog
-	@$(RUN) mypy -p ansible_collections.endpointops.intune.plugins -p intune_emulator -p tests.support -p tests.tools -p tests.fuzz
+	@$(RUN) mypy -p ansible_collections.endpointops.intune.plugins -p intune_emulator -p tests.support -p tests.tools -p tests.fuzz -m tests.live.__main__
 	@$(RUN) ansible-lint --offline --profile production
 	@$(RUN) reuse lint --lines
 	@$(RUN) antsibull-changelog lint
@@ -86,7 +86,7 @@ generate: environment  ## Write the parts of documentation, role, and pattern th
 	@$(RUN) python -m tests.tools.generate
 
 unit: environment  ## Run the unit tests, the emulated tenant's own tests and the checks of the repository itself
-	@$(RUN) python -m pytest tests/unit tests/fuzz emulator/tests tests/quality -m "$(INTEGRATION_MARKS)" -n $(WORKERS) $(PYTEST_ARGS)
+	@$(RUN) python -m pytest tests/unit tests/fuzz tests/live emulator/tests tests/quality -m "$(INTEGRATION_MARKS)" -n $(WORKERS) $(PYTEST_ARGS)
 
 unit-quick: environment
 	@$(RUN) python -m pytest $$($(RUN) python -m tests.tools.changed) -m "not slow and not exhaustive" -n $(WORKERS) $(PYTEST_ARGS)
@@ -96,6 +96,9 @@ fuzz: environment  ## Change the responses of the emulated tenant at random, and
 
 integration: environment  ## Run every module, role and playbook against the emulated tenant; INTEGRATION_MARKS= runs all tests
 	@$(RECORD) python -m pytest tests/integration -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
+
+live: environment  ## Compare a tenant of your own (INTUNE_*) with the emulated one, by shapes; only reads without LIVE_WRITE=1
+	@AZURE_CONFIG_DIR="$${AZURE_CONFIG_DIR:-$$HOME/.azure}" $(RUN) python -m tests.live
 
 contract: environment  ## Compare what the integration tests and the emulated tenant sent and got with Microsoft's description of the API
 	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi

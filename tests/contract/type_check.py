@@ -81,6 +81,11 @@ class Types:
             for base in self.bases(name):
                 self._derived.setdefault(base, set()).add(name)
 
+    @property
+    def names(self) -> t.Collection[str]:
+        """The names of all types."""
+        return self._forms.keys()
+
     def bases(self, name: str) -> list[str]:
         """Return the base of a type, the base of that, and so on."""
         found: list[str] = []

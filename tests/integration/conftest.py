@@ -23,8 +23,6 @@ from .harness import Ansible, Warm
 class EmulatedTenant:
     """What the tests know of the tenant: how to connect, what it received, and how to change it behind Graph's back."""
 
-    live = False
-
     def __init__(self, process: EmulatorProcess) -> None:
         self.control = process.control
         self.env: dict[str, str] = dict(process.env)
