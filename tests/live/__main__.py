@@ -51,6 +51,7 @@ def main(environment: t.Mapping[str, str], make: MakeEmulated = make_emulated, s
             return 2
         finally:
             report_left(runner.left, say)
+            report_refused(service.guard.refused, say)
     path = pathlib.Path(environment.get("LIVE_REPORT") or REPORT)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render(run.comparison, cloud=show_cloud(environment), modes=list_modes(wanted), skipped=run.skipped), encoding="utf-8")
@@ -89,6 +90,14 @@ def report_left(left: t.Sequence[str], say: t.Callable[[str], None]) -> None:
         say("Could not remove, or could not see it removed. Delete by hand, in Intune, what is there of:")
         for name in left:
             say(f"  {name}")
+
+
+def report_refused(refused: t.Sequence[str], say: t.Callable[[str], None]) -> None:
+    """Say what a task tried to send although it must not: that is a mistake in the collection, or in these tests."""
+    if refused:
+        say("Not sent, since this run must not send it:")
+        for target in refused:
+            say(f"  {target}")
 
 
 def describe(run: Run, path: pathlib.Path) -> str:

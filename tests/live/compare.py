@@ -18,8 +18,8 @@ from .shapes import HIDDEN, Facts
 from .sides import Outcome
 
 Kind = t.Literal["outcome", "request", "status", "member", "type", "enumeration", "header", "order", "delay"]
-NOTICED_SECONDS = 5.0
-SLOW_SECONDS = 10.0
+NOTICED_SECONDS = 2.0
+SLOW_SECONDS = 5.0
 # Whether there is a further page says how much data there is.
 NEXT_PAGE = "@odata.nextLink"
 
@@ -73,9 +73,10 @@ def compare(
     ``known``: the names of members that Microsoft's description has.
     """
     found = [each for pair in outcomes for each in compare_outcomes(*pair)]
+    ends = {there.task: (there.waited, here.waited) for there, here in outcomes}
     for task in dict.fromkeys(exchange.task for exchange in [*service, *emulated]):
-        sides = [[exchange for exchange in side if exchange.task == task] for side in (service, emulated)]
-        found += compare_events(task, *sides)
+        mine, other = ([exchange for exchange in side if exchange.task == task] for side in (service, emulated))
+        found += compare_events(task, mine, other, ends.get(task, (0.0, 0.0)))
     there, here = group(service), group(emulated)
     uncompared: dict[str, None] = {}
     for key in there:
@@ -134,7 +135,7 @@ class Event(t.NamedTuple):
     answer: str
 
     def __str__(self) -> str:
-        return f"{self.operation} {self.answer}"
+        return f"{self.operation} {self.answer}".strip()
 
 
 def list_events(exchanges: t.Iterable[Exchange]) -> dict[Event, float]:
@@ -152,8 +153,10 @@ def list_events(exchanges: t.Iterable[Exchange]) -> dict[Event, float]:
     return events
 
 
-def compare_events(task: str, service: t.Sequence[Exchange], emulated: t.Sequence[Exchange]) -> t.Iterator[Difference]:
-    """Yield differences of what came in a task, of its order, and of delays."""
+def compare_events(
+    task: str, service: t.Sequence[Exchange], emulated: t.Sequence[Exchange], ends: tuple[float, float] = (0.0, 0.0)
+) -> t.Iterator[Difference]:
+    """Yield differences of what came in a task, of its order, and of delays. ``ends``: seconds that the whole task waited on both sides."""
     there, here = list_events(service), list_events(emulated)
     yield from compare_answers(task, there, here)
     common = [event for event in there if event in here]
@@ -162,12 +165,13 @@ def compare_events(task: str, service: t.Sequence[Exchange], emulated: t.Sequenc
     if moved:
         yield Difference("order", str(moved[0][0]), f"comes before: {moved[0][1]}; on the emulated tenant it comes after it", (task,))
     late: set[float] = set()
-    for event in common:
-        delay = there[event] - here[event]
+    # A change that is read late is seen at the end alone.
+    for event, *waited in [*((event, there[event], here[event]) for event in common), (Event("the end of the task", ""), *ends)]:
+        delay = waited[0] - waited[1]
         # What follows on a delayed response is delayed by as much.
-        if is_noticed(there[event], here[event]) and not any(abs(delay - other) < NOTICED_SECONDS for other in late):
+        if is_noticed(*waited) and not any(abs(delay - other) < NOTICED_SECONDS for other in late):
             late.add(delay)
-            what = f"came after {there[event]:.0f} seconds of waiting, and on the emulated tenant after {here[event]:.0f}"
+            what = f"came after {waited[0]:.0f} seconds of waiting, and on the emulated tenant after {waited[1]:.0f}"
             yield Difference("delay", str(event), what, (task,))
 
 

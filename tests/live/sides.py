@@ -46,11 +46,12 @@ class CountingClock:
 
 
 class Outcome(t.NamedTuple):
-    """How a task ended, by its module: not what it returned."""
+    """How a task ended, by its module, and how many seconds it waited: not what it returned."""
 
     task: str
     is_changed: bool
     failure: str | None
+    waited: float
 
 
 class Side:
@@ -79,7 +80,7 @@ class Side:
             result: Json = run_in_process(code, {**self._options, **task.options}, check=task.check, diff=False)
         error = result.get("error")
         failure = str(error["kind"]) if isinstance(error, dict) else "InvalidOption" if result.get("failed") else None
-        self.outcomes.append(Outcome(task.name, bool(result.get("changed")), failure))
+        self.outcomes.append(Outcome(task.name, bool(result.get("changed")), failure, self._clock.slept))
         return result
 
     @contextlib.contextmanager
