@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pathlib
+import re
 import subprocess
 import typing as t
 
@@ -60,6 +62,8 @@ def signed_in(made: dict[str, str], folder: pathlib.Path, name: str) -> dict[str
 def test_each_application_does_its_work_and_nothing_else(ansible: t.Any, tenant: t.Any, administrator: t.Any, tmp_path: pathlib.Path):
     given = {"intune_bootstrap_applications": applications(tmp_path)}
     planned = run(ansible, BOOTSTRAP, administrator, "--check", "--diff", **given)
+    assert "INTUNE_CLIENT_ID=" not in planned.output and "Not granted" not in planned.output, "case 28"
+    assert "Permissions after the run: " in planned.output
     assert planned.code == 0 and not tenant.graph("GET", "/applications?$filter=startswith(displayName,'Endpoint Ops')")["value"]
     first = run(ansible, BOOTSTRAP, administrator, **given)
     assert first.code == 0 and "its holder can reset, lock, and wipe every managed device" in first.output, first.output
@@ -113,6 +117,37 @@ def test_whoever_may_not_grant_is_told_where_somebody_else_does(ansible: t.Any, 
     assert listed.code == 0 and "Not granted yet: Application.Read.All" in listed.output
     tenant.control.consent(tenant.graph("GET", "/applications?$filter=uniqueName eq 'endpointops-intune-reader'")["value"][0]["appId"])
     assert "Not granted yet: nothing" in run(ansible, BOOTSTRAP, env, **given, intune_bootstrap_grant=False).output
+
+
+def test_case_8_each_entry_has_its_own_options(ansible: t.Any, tenant: t.Any, administrator: t.Any, tmp_path: pathlib.Path):
+    power = "DeviceManagementManagedDevices.PrivilegedOperations.All"
+    good = [
+        {"unique_name": "lists", "grant": False, "permissions": [power], "notes": "of the desk", "description": None},
+        {"unique_name": "gone", "state": "absent"},
+        {"unique_name": "sealed", "enabled": False, "secret_name": "jobs", "seal_to": [str(key_pair(tmp_path, "desk"))]},
+    ]
+    wrong = [*good, {"unique_name": "typo", "note": "x"}, {"unique_name": "strong", "permissions": ["Application.ReadWrite.All"]}, "name"]
+    refused = run(ansible, BOOTSTRAP, administrator, intune_bootstrap_applications=wrong, intune_bootstrap_consent=False)
+    told = " ".join(refused.output.split())
+    assert refused.code != 0 and not any(task.journal for task in refused.tasks), "before the first change"
+    assert "(typo): note is not an option" in told and "force_permissions" in told and "Entry 6" in told and "Traceback" not in told, told
+    assert [task.status for task in refused.tasks].count("failed") == 1, "case 28: one failure"
+
+    done = run(ansible, BOOTSTRAP, administrator, intune_bootstrap_applications=good, intune_bootstrap_consent=False)
+    assert done.code == 0, done.output
+    (lists,) = tenant.graph("GET", "/applications?$filter=uniqueName eq 'lists'")["value"]
+    assert lists["notes"] == "of the desk" and f"Not granted yet: {power}" in done.output
+    assert "Power: its holder can reset, lock, and wipe every managed device" in done.output, "case 10: it is still to be granted"
+    assert "It does not exist." in done.output and not tenant.graph("GET", "/applications?$filter=uniqueName eq 'gone'")["value"]
+    assert "It is disabled, and cannot sign in." in done.output
+    assert "Power: none, without a permission of Microsoft Graph" in done.output, "case 10"
+    sealed = re.search(r'"(MII[A-Za-z0-9+/=]+)"', done.output)
+    assert sealed is not None
+    holder = ["-recip", str(tmp_path / "desk.pem"), "-inkey", str(tmp_path / "desk.key.pem")]
+    command = ["openssl", "cms", "-decrypt", "-inform", "DER", *holder]
+    opened = subprocess.run(command, input=base64.b64decode(sealed[1]), check=True, capture_output=True).stdout.decode()
+    (secret,) = tenant.graph("GET", "/applications(uniqueName='sealed')?$select=passwordCredentials")["passwordCredentials"]
+    assert opened.startswith(secret["hint"]) and opened not in done.output
 
 
 def test_a_certificate_is_replaced_once_the_new_one_has_signed_in(

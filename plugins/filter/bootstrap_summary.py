@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: bootstrap_summary
+short_description: Say how to sign in as an application, and what it can do
+version_added: 1.0.0
+author:
+  - Endpoint Ops (@endpointops)
+description:
+  - Returns the lines that the playbook C(endpointops.intune.bootstrap) shows of an application.
+positional: _input
+options:
+  _input:
+    description: The result of a task with M(endpointops.intune.entra_application).
+    type: dict
+    required: true
+  tenant_id:
+    description: The tenant in which the application is.
+    type: str
+  check:
+    description: Whether the task ran in check mode, so that its result is of a time after a run.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Show how to sign in, and what the application can do
+  ansible.builtin.debug:
+    msg: "{{ created | endpointops.intune.bootstrap_summary(check=ansible_check_mode) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The lines.
+  type: list
+  elements: str
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
+
+Application = t.Mapping[str, t.Any]
+OPENED_BY = "To open the next line, give it to: base64 -d | openssl cms -decrypt -inform DER -recip CERTIFICATE -inkey KEY"
+
+
+def describe(result: t.Any, *, tenant_id: str | None = None, check: t.Any = False) -> list[str]:
+    """Return lines about an application."""
+    application = result.get("application") if isinstance(result, t.Mapping) else None
+    if not isinstance(application, t.Mapping):
+        raise AnsibleFilterError("bootstrap_summary must get the result of a task with entra_application.")
+    planned = boolean(check)
+    if not application["present"]:
+        return [_describe_absent(is_removed=bool(result.get("changed")), planned=planned)]
+    lines = [
+        f"INTUNE_TENANT_ID={tenant_id}" if tenant_id else "",
+        f"INTUNE_CLIENT_ID={application['client_id']}" if application["client_id"] else "The application ID is known after the run.",
+        f"Permissions{' after the run' if planned else ''}: {_join(application['permissions']) or 'none'}",
+        f"Power{' after the run' if planned else ''}: {_describe_power(application)}",
+        *_describe_missing(application, planned=planned),
+        f"Signs in by: {_describe_credentials(application)}",
+        "" if application["enabled"] else "It is disabled, and cannot sign in.",
+    ]
+    return [line for line in lines if line] + _describe_secret(result)
+
+
+def _describe_absent(*, is_removed: bool, planned: bool) -> str:
+    if not is_removed:
+        return "It does not exist."
+    return "It would be removed." if planned else "It is removed."
+
+
+def _describe_power(application: Application) -> str:
+    """Return what its holder can do with the permissions that it has, and with those that it is still to get."""
+    meanings = list(dict.fromkeys(power["meaning"] for power in application["powers"]))
+    if meanings:
+        return "; ".join(meanings)
+    has_some = application["permissions"] or application["missing_permissions"]
+    return "it only reads" if has_some else "none, without a permission of Microsoft Graph"
+
+
+def _describe_missing(application: Application, *, planned: bool) -> list[str]:
+    missing = application["missing_permissions"]
+    if not missing:
+        # In check mode, all are as they would be.
+        return [] if planned else ["Not granted yet: nothing"]
+    lines = [f"Not granted {'by the run' if planned else 'yet'}: {_join(missing)}"]
+    return [*lines, f"Page to grant them: {application['consent_url']}"] if application["consent_url"] else lines
+
+
+def _describe_credentials(application: Application) -> str:
+    if application["managed_identity"]:
+        return "the managed identity, on the Azure resource that has it"
+    kinds = {"certificates": "certificate", "federated_credentials": "federated credential", "client_secrets": "client secret"}
+    found = [f"{noun} {entry['name'] or 'without a name'}" for key, noun in kinds.items() for entry in application[key]]
+    return _join(found) or "no credential yet"
+
+
+def _describe_secret(result: t.Mapping[str, t.Any]) -> list[str]:
+    sealed = result.get("sealed_client_secret")
+    if not sealed:
+        return []
+    holders = " and ".join(recipient["subject"] for recipient in result.get("recipients") or ())
+    # In one line, which can be copied from the output of any callback plugin.
+    content = "".join(line for line in sealed.splitlines() if not line.startswith("-----"))
+    return [f"New client secret, sealed to {holders}, and shown this once. {OPENED_BY}", content]
+
+
+def _join(names: t.Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+class FilterModule:
+    """The filter."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filters of this file."""
+        return {"bootstrap_summary": describe}
