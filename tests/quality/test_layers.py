@@ -63,6 +63,7 @@ PURE = frozenset(
         "_application.result",
         "_approval.options",
         "_approval.requests",
+        "_devices.csv_export",
         "_devices.model",
         "_devices.identifiers",
         "_devices.eligibility",
