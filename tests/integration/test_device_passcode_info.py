@@ -56,6 +56,7 @@ def test_every_outcome_is_told_and_none_fails_the_task(each_execution):
     }
     done, failed, pending, canceled, not_supported, none = found.result["results"]
     assert done["message"] is None and done["action_state"] == "done"
+    assert done["user_principal_name"] == "lukas.meyer@contoso.onmicrosoft.com"
     started = each_execution.tenant.control.resets()[done["id"]][0]
     assert done["started"][:19] == started[:19] and done["last_updated"] >= done["started"] and done["passcode_expires"]
     assert failed["error_code"] == 2016345612 and "2016345612" in failed["message"]

@@ -29,6 +29,7 @@ RST = ROOT / "docs" / "docsite" / "rst"
 GUIDES = (
     ROOT / "roles" / "pin_reset" / "README.md",
     RST / "guide_start.rst",
+    RST / "guide_portal.rst",
     RST / "guide_authentication.rst",
     RST / "guide_check_and_diff.rst",
     RST / "guide_handover.rst",

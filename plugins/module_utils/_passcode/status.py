@@ -22,7 +22,7 @@ from .model import DeviceReset, find_last_reset, parse_moment
 from .result import GONE, ResetResult, record
 from .result import describe as describe_reset
 
-PROPERTIES = ("id", "deviceName", "operatingSystem", "osVersion", "managedDeviceOwnerType", "deviceActionResults")
+PROPERTIES = ("id", "deviceName", "operatingSystem", "osVersion", "userPrincipalName", "managedDeviceOwnerType", "deviceActionResults")
 SLICE = 1000  # devices whose records are in memory together
 STATUSES = ("none", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused")
 # Keys that only a task that resets has.

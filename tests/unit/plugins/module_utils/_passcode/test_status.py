@@ -160,6 +160,8 @@ def test_each_device_is_read_in_order_and_in_slices(monkeypatch: pytest.MonkeyPa
     assert len(wire.sent) == 3, "three, three and two"
     assert [one.id for one in rest] == list(ids)[1:] and {one.status for one in rest} == {"none"}
     assert [one.device and one.device.device_name for one in rest] == [one.names[0] for one in rest]
+    users = [device.get("userPrincipalName") for device in wire.tenant.devices]
+    assert [status.describe(one)["user_principal_name"] for one in rest] == users[1:] and all(users)
     assert [entry["path"] for entry in wire.tenant.journal.since(0) if entry["kind"] == "batch_item"] == [
         f"/deviceManagement/managedDevices/{identity}" for identity in ids
     ]
