@@ -99,7 +99,7 @@ def test_the_examples_of_the_guides_run(ansible, openssl):
     assert done["Remove the policy, whatever its kind"].changed
     assert [entry["surface"] for entry in control.policies() if entry["name"] == "PIN recovery"] == []
     assert "LT-ARCHIVE-001: It runs Windows 10.0.14393" in done.output
-    written = done["Reset the passcodes of phones, a file for each"].result
+    written = done["Reset the passcodes of phones, with a sealed file for each"].result
     assert written["recipients"][0]["fingerprint"] in openssl(compare)
     files = {entry["sealed_file"] for entry in written["results"] if entry["sealed_file"]}
     assert files and files <= {str(path) for path in (ansible.folder / "sealed").iterdir()}
