@@ -56,6 +56,8 @@ options:
       - Set it to V(false) first when a credential has leaked. Microsoft Entra then issues no further token to the application. A token that
         it issued before is valid until it ends, which takes 60 to 90 minutes, unless the client that holds it supports continuous access
         evaluation.
+      - With V(false), the task fails if the application does not exist, instead of creating it. A mistyped name would leave the other one
+        enabled.
     type: bool
   description:
     description: The description. Empty text removes it.
@@ -611,11 +613,12 @@ def make_handover(params: Params, client: GraphClient, check: bool) -> Handover 
 
 def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
     """Return the error of a goal that cannot be reached, as far as it is known before anything is written; null otherwise."""
-    if not state.is_present and goal.is_present and (goal.app_id or goal.must_exist):
+    if not state.is_present and goal.is_present and (goal.app_id or goal.must_exist or goal.is_enabled is False):
         named = f"ID {goal.app_id}" if goal.app_id else f"unique name '{goal.unique_name}'"
+        others = "enabled and must_exist unset" if goal.is_enabled is False else "must_exist false"
         return errors.SelectionError(
             f"The tenant has no application with the {named}.",
-            hint="Check the name, and the tenant. To create an application, set unique_name, and leave must_exist false.",
+            hint=f"Check the name, and the tenant. To create an application, set unique_name, and leave {others}.",
             effects="none",
         )
     return find_unknown_permissions(state, goal) or find_expression(state, goal) or find_federated_in_the_way(state, goal)

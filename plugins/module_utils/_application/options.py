@@ -123,7 +123,8 @@ OF_APPLICATIONS = (
 
 def _validate_target(params: t.Mapping[str, t.Any]) -> None:
     _validate_names(params)
-    given = [name for name in OF_APPLICATIONS if params[name] not in (None, False)]
+    # False is the default of the others.
+    given = [name for name in OF_APPLICATIONS if params[name] not in (None, False) or (name == "enabled" and params[name] is False)]
     if params["managed_identity"] and given:
         raise errors.InvalidOptionError(
             f"{given[0]} cannot be set for a managed identity: Azure manages it, and only its permissions can be changed here."

@@ -201,6 +201,15 @@ def test_the_application_that_signs_in_does_not_stop_itself(options: Json) -> No
     assert outcome.failure and "signs in as the application" in str(outcome.failure) and wire.writes == []
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_a_mistyped_name_is_told_instead_of_created_disabled(check: bool) -> None:
+    wire = Wire()
+    run(wire, permissions=[READ])
+    wire.sent.clear()
+    outcome = run(wire, check=check, unique_name=f"{NAME}s", enabled=False)
+    assert f"no application with the unique name '{NAME}s'" in str(outcome.failure) and wire.writes == []
+
+
 def test_a_disabled_one_stays_so_until_somebody_enables_it() -> None:
     wire = Wire()
     run(wire, permissions=[READ])
@@ -769,6 +778,7 @@ def test_issuer_and_subject_move_from_one_name_to_another() -> None:
         ({"unique_name": " "}, "unique_name must not be empty."),
         ({"unique_name": None, "managed_identity": ""}, "managed_identity must not be empty."),
         ({"unique_name": None, "managed_identity": "m", "purge_certificates": True}, "purge_certificates cannot be set for a managed"),
+        ({"unique_name": None, "managed_identity": "m", "enabled": False}, "enabled cannot be set for a managed identity"),
         ({"secret_name": " ", "return_secret": True}, "secret_name must not be empty."),
         ({"unique_name": None, "managed_identity": "m", "notes": "n"}, "notes cannot be set for a managed identity"),
         ({"permissions": ["read devices"]}, "permissions must be names such as Organization.Read.All, not 'read devices'."),
