@@ -510,6 +510,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._application.re
 from ansible_collections.endpointops.intune.plugins.module_utils._clouds import choose_cloud
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._handover.handover import Handover, Words
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT, TEXTS
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 
@@ -522,12 +523,12 @@ WORDS = Words("secret", "secrets", "Set secret_name to another name to create an
 SPEC = _argspec.make_spec(
     "entra_application",
     {
-        "unique_name": {"type": "str"},
-        "app_id": {"type": "str"},
-        "managed_identity": {"type": "str"},
+        "unique_name": {"type": TEXT},
+        "app_id": {"type": TEXT},
+        "managed_identity": {"type": TEXT},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "must_exist": {"type": "bool", "default": False},
-        "name": {"type": "str"},
+        "name": {"type": TEXT},
         "enabled": {"type": "bool"},
         "description": {"type": "str"},
         "notes": {"type": "str"},
@@ -535,8 +536,8 @@ SPEC = _argspec.make_spec(
         "modules": {"type": "list", "elements": "str", "choices": GRANTABLE},
         "entry_points": {"type": "list", "elements": "str", "choices": list(permissions.ENTRY_POINTS)},
         "lookups": {"type": "list", "elements": "str", "choices": list(permissions.LOOKUPS)},
-        "permissions": {"type": "list", "elements": "str"},
-        "force_permissions": {"type": "list", "elements": "str"},
+        "permissions": {"type": TEXTS, "elements": TEXT},
+        "force_permissions": {"type": TEXTS, "elements": TEXT},
         "purge_permissions": {"type": "bool", "default": False},
         "grant": {"type": "bool", "default": True},
         "certificates": {"type": "list", "elements": "str"},
@@ -545,15 +546,15 @@ SPEC = _argspec.make_spec(
             "type": "list",
             "elements": "dict",
             "options": {
-                "name": {"type": "str", "required": True},
-                "issuer": {"type": "str", "required": True},
-                "subject": {"type": "str", "required": True},
-                "audience": {"type": "str"},
+                "name": {"type": TEXT, "required": True},
+                "issuer": {"type": TEXT, "required": True},
+                "subject": {"type": TEXT, "required": True},
+                "audience": {"type": TEXT},
                 "description": {"type": "str"},
             },
         },
         "purge_federated_credentials": {"type": "bool", "default": False},
-        "secret_name": {"type": "str", "no_log": False},
+        "secret_name": {"type": TEXT, "no_log": False},
         "secret_days": {"type": "int", "default": 90, "no_log": False},
         "secret_renew_days": {"type": "int", "default": 14, "no_log": False},
         "purge_secrets": {"type": "bool", "default": False, "no_log": False},

@@ -217,12 +217,13 @@ from ansible_collections.endpointops.intune.plugins.module_utils._application.op
 from ansible_collections.endpointops.intune.plugins.module_utils._application.result import describe_found
 from ansible_collections.endpointops.intune.plugins.module_utils._clouds import choose_cloud
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
 SELECTORS = ("unique_name", "app_id", "name", "managed_identity")
 SPEC = _argspec.make_spec(
     "entra_application_info",
-    {name: {"type": "str"} for name in SELECTORS},
+    {name: {"type": TEXT} for name in SELECTORS},
     required_one_of=[SELECTORS],
     mutually_exclusive=[SELECTORS],
 )

@@ -185,6 +185,8 @@ NO_NAMES |= {"since", "start", "enrolled_since", "approval_justification", "appr
 # Files of a report, and results of other tasks.
 NO_NAMES |= {"signed_script"}
 NO_NAMES |= {"basename", "journals", "results"}
+# Words about an application, and its certificates.
+NO_NAMES |= {"notes", "service_management_reference", "certificates"}
 
 
 def looked_up(options: dict[str, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
