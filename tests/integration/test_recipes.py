@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import http.server
 import json
 import os
@@ -22,7 +23,7 @@ from intune_emulator import EmulatorProcess
 from tests.quality.test_guides import ROOT, blocks
 
 from .test_connection import fake_az
-from .test_device_passcode_info import recipient
+from .test_device_passcode_info import recipient, reset
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_recipes.rst"
 ANDROID = "XCOVER-WAREHOUSE-01"
@@ -162,6 +163,7 @@ def test_drift_is_found_and_notices_are_sent(ansible: t.Any, webhook: str) -> No
 
 def test_the_credential_of_the_resetter_leaks(ansible: t.Any) -> None:
     tenant, control = ansible.tenant, ansible.tenant.control
+    reset(ansible, "PHONE-FIELD-02", "iPad-Conference")
     began = control.clock()["now"]
     person = {"auth_method": "access_token", "access_token": control.token(person=True)}
     resetter = {"unique_name": "endpointops-intune-resetter", "entry_points": ["reset", "fetch"], "secret_name": "leaked"}
@@ -196,6 +198,7 @@ def test_the_credential_of_the_resetter_leaks(ansible: t.Any) -> None:
     both.chmod(0o600)
     variables = {
         "leak_began": began,
+        "exposed_since": f"{datetime.datetime.fromisoformat(began[:19]) - datetime.timedelta(days=7):%Y-%m-%dT%H:%M:%SZ}",
         "leak_ended": control.clock()["now"],
         "new_certificate": str(certificate),
         "new_certificate_path": str(both),
@@ -212,7 +215,12 @@ def test_the_credential_of_the_resetter_leaks(ansible: t.Any) -> None:
     assert not replaced["enabled"] and replaced["client_secrets"] == [] and len(replaced["certificates"]) == 1
     assert "PHONE-FIELD-01 (lukas.meyer@contoso.onmicrosoft.com): done" in done.output
     again, second = [task.result for task in done.tasks if task.name == "Reset the exposed devices"]
-    assert {entry["device_name"]: entry["status"] for entry in again["results"]} == {ANDROID: "done", "PHONE-FIELD-01": "done"}
+    # Intune showed the passcode of a reset before the leak too. Of the tablet there is none.
+    assert {entry["device_name"]: entry["status"] for entry in again["results"]} == dict.fromkeys(
+        [ANDROID, "PHONE-FIELD-01", "PHONE-FIELD-02"], "done"
+    )
+    shown = [task for task in done.tasks if task.name == "Show the resets since the leak"]
+    assert "PHONE-FIELD-02 (" not in str(shown) and "PHONE-FIELD-01 (" in str(shown)
     assert again["changed"] and not second["changed"]
     secret = (ansible.folder / "secret").read_text(encoding="utf-8")
     refused = ansible.module("intune_connection_info", {"client_id": stopped["client_id"], "client_secret": secret})
