@@ -221,6 +221,13 @@ options:
         description: Names or IDs of the policy's scope tags, exactly. An empty list means the default tag.
         type: list
         elements: str
+  expiry_warning_days:
+    description:
+      - Days before the end of the credential in use, from 0 to 3650. From then on,
+        RV(endpointops.intune.intune_pin_readiness_info#module:readiness.credential.expires_soon) is true. The task warns and
+        does not fail.
+    type: int
+    default: 30
   terms:
     description:
       - Whether messages and hints name options of modules or variables of the role C(endpointops.intune.pin_reset).

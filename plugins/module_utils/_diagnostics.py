@@ -13,7 +13,10 @@ import typing as t
 from . import _errors as errors
 from . import _json as shapes
 from . import _permissions as permissions
+from ._application.expiry import DEFAULT_WARNING_DAYS, CredentialResult
+from ._application.own import read_expiry, render_own_request
 from ._graph.client import GraphClient
+from ._http.message import Request
 from ._time import render_timestamp
 from ._types import Json
 
@@ -24,6 +27,10 @@ ORGANIZATION = shapes.object_of({"id": TEXT, "displayName": TEXT})
 INTUNE = shapes.object_of({"subscriptionState": TEXT})
 PLAN = shapes.object_of({"servicePlanName": TEXT, "provisioningStatus": TEXT})
 LICENSE = shapes.object_of({"capabilityStatus": TEXT, "servicePlans": shapes.lenient(shapes.list_of(PLAN))})
+# Paths, and their queries.
+ORGANIZATION_READ = ("/organization", {"$select": "id,displayName"})
+INTUNE_READ = ("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"})
+LICENSES_READ = ("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"})
 TOLERABLE_SKEW = 60.0  # seconds; tokens are refused from about five minutes on
 
 Read = t.TypeVar("Read")
@@ -50,19 +57,25 @@ class ConnectionResult(t.TypedDict):
     intune: str | None
     licensed: bool | None
     token_expires: str | None
+    credential: CredentialResult
     clock_skew: float | None
     problems: list[str]
 
 
-def fetch_connection(client: GraphClient) -> ConnectionResult:
-    """Return the ``connection`` return value. Raises only where there is no token, or no Graph."""
+def fetch_connection(client: GraphClient, warning_days: int = DEFAULT_WARNING_DAYS) -> ConnectionResult:
+    """Return the ``connection`` return value. Raises only where there is no token, or no Graph.
+
+    ``warning_days``: before the end of the credential, from when on that is soon.
+    """
     claims = client.credential.identity()
     reader = _Reader(client)
+    client.read_ahead(_render_requests(client))
     # Something is read in any case, as a sign that Graph is reached and takes the token.
     is_alone = all(permissions.is_refused(claims, row) for row in (permissions.READ_CONFIGURATION, permissions.READ_LICENSES))
     organization = reader.read("tenant's name", permissions.READ_ORGANIZATION, _fetch_organization, is_needed=is_alone)
     intune = reader.read("state of Intune", permissions.READ_CONFIGURATION, _fetch_intune)
     licenses = reader.read("licenses", permissions.READ_LICENSES, _fetch_licenses)
+    expiry = read_expiry(client, warning_days)
     granted = permissions.parse_granted(claims)
     result: ConnectionResult = {
         "auth_method": client.credential.method,
@@ -75,13 +88,26 @@ def fetch_connection(client: GraphClient) -> ConnectionResult:
         "intune": (intune or {}).get("subscriptionState"),
         "licensed": None if licenses is None else any(_has_intune(sku) for sku in licenses),
         "token_expires": render_timestamp(MOMENT(claims.get("exp"), "exp")),
+        "credential": expiry.result,
         "clock_skew": None if client.clock_skew is None else round(client.clock_skew, 1),
         "problems": [],
     }
-    problems = reader.list_problems()
+    problems = [*reader.list_problems(), *([expiry.problem] if expiry.problem else [])]
     if permissions.is_person_of_azure_cli(claims):
         problems.append(permissions.PERSON_OF_AZURE_CLI)
     return {**result, "problems": problems + find_problems(result)}
+
+
+def _render_requests(client: GraphClient) -> list[Request]:
+    """Return the reads that are not certainly refused, which are sent together."""
+    claims, own = client.credential.identity(), render_own_request(client)
+    reads = (
+        (permissions.READ_ORGANIZATION, ORGANIZATION_READ),
+        (permissions.READ_CONFIGURATION, INTUNE_READ),
+        (permissions.READ_LICENSES, LICENSES_READ),
+    )
+    found = [client.request("GET", *read) for row, read in reads if not permissions.is_refused(claims, row)]
+    return found if own is None else [*found, own]
 
 
 class _Reader:
@@ -112,15 +138,15 @@ class _Reader:
 
 
 def _fetch_organization(client: GraphClient) -> Json:
-    return next(client.list_items("/organization", {"$select": "id,displayName"}, item=ORGANIZATION), {})
+    return next(client.list_items(*ORGANIZATION_READ, item=ORGANIZATION), {})
 
 
 def _fetch_intune(client: GraphClient) -> Json:
-    return client.get("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"}, shape=INTUNE)
+    return client.get(*INTUNE_READ, shape=INTUNE)
 
 
 def _fetch_licenses(client: GraphClient) -> list[Json]:
-    return list(client.list_items("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"}, item=LICENSE))
+    return list(client.list_items(*LICENSES_READ, item=LICENSE))
 
 
 def _describe_permissions(granted: t.Collection[str] | None) -> dict[str, PermissionsResult]:

@@ -17,6 +17,8 @@ Rows = tuple[tuple[str, ...], ...]
 
 READ_DEVICES = ("DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.ReadWrite.All")
 READ_APPLICATIONS = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All")
+# To read the application that signs in. Whether ReadUpdate suffices is not documented yet; the request tells.
+READ_OWN_APPLICATION = (*READ_APPLICATIONS, "Application.ReadWrite.OwnedBy", "Application.ReadUpdate.All")
 READ_GRANTS = (
     "DelegatedPermissionGrant.Read.All",
     "DelegatedPermissionGrant.ReadWrite.All",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import typing as t
 
+from ._application.expiry import DEFAULT_WARNING_DAYS, validate_warning_days
 from ._argspec import ASSIGNMENTS, SELECTION
 from ._consent.model import parse_goal
 from ._devices.model import OWNERSHIPS
@@ -45,6 +46,7 @@ READINESS: Options = {
     "expect": {"type": "dict", "options": EXPECTED},
     "probe": {"type": "bool", "default": False},
     "probe_name": {"type": TEXT, "default": NAME},
+    "expiry_warning_days": {"type": "int", "default": DEFAULT_WARNING_DAYS},
     "terms": {"type": "str", "choices": list(TERMS), "default": "module"},
 }
 
@@ -75,6 +77,7 @@ def parse_question(params: t.Mapping[str, t.Any], check: bool) -> Question:
         probe_name=params["probe_name"] if params["probe"] else None,
         lists_probe_devices=params.get("probe_devices", False),
         reads_probe_results=params.get("device") is None,
+        expiry_warning_days=validate_warning_days(params["expiry_warning_days"]),
     )
 
 

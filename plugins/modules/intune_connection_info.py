@@ -15,20 +15,36 @@ description:
   - What cannot be read is null, and named in RV(connection.problems). What the permissions in the token do not allow to read is not
     asked for, and named in one line.
   - Fails only when there is no connection at all.
+  - Tells when the certificate or client secret in use ends, in RV(connection.credential), and warns some time before. No permission is
+    needed for a certificate. The end of a client secret is known to the application alone; without the permission to read that, it is null.
 author:
   - Endpoint Ops (@endpointops)
+options:
+  expiry_warning_days:
+    description:
+      - Days before the end of the credential in use, from 0 to 3650. From then on, RV(connection.credential.expires_soon) is true. The
+        task warns, and does not fail.
+    type: int
+    default: 30
 extends_documentation_fragment:
   - endpointops.intune.connection
   - endpointops.intune.attributes
   - endpointops.intune.attributes.info
 notes:
-  - Uses the application permissions C(Organization.Read.All) and C(DeviceManagementConfiguration.Read.All) where it has them.
+  - Uses the application permissions C(Organization.Read.All) and C(DeviceManagementConfiguration.Read.All) where it has them, and
+    C(Application.Read.All) (or C(Application.ReadWrite.OwnedBy), as its own owner) to tell when a client secret ends. Microsoft Graph shows
+    of each secret its first characters only. If several begin like the one in use, the earliest end is returned, and the message says so.
 """
 
 EXAMPLES = r"""
 - name: Is this machine ready to manage Intune?
   endpointops.intune.intune_connection_info:
   register: intune
+
+- name: Stop when the credential ends soon
+  ansible.builtin.assert:
+    that: intune.connection.credential.expires_soon is not true
+    fail_msg: "{{ intune.connection.credential.message }} {{ intune.connection.credential.hint }}"
 
 - name: Stop when a permission is missing
   ansible.builtin.assert:
@@ -95,6 +111,55 @@ connection:
       type: str
       returned: always
       sample: "2026-01-31T09:00:00Z"
+    credential:
+      description:
+        - When the credential in use ends, from the certificate itself, or for a client secret from the application.
+        - With a certificate, the application is read too where that is permitted, since it may accept the certificate for a shorter time.
+      type: dict
+      returned: always
+      contains:
+        kind:
+          description:
+            - The kind of the credential, V(certificate) or V(client_secret). Null where there is none that can end, as with a managed
+              identity or a federated credential, and where it is not known, as with an access token or the Azure CLI.
+          type: str
+          returned: always
+          sample: client_secret
+        name:
+          description: The subject of the certificate, or the display name of the client secret; null where it has none or it is not known.
+          type: str
+          returned: always
+          sample: nightly jobs
+        source:
+          description: What tells the end, V(certificate) or V(application); null where nothing does.
+          type: str
+          returned: always
+          sample: application
+        expires:
+          description: When the credential ends; null where it does not end or that is not known.
+          type: str
+          returned: always
+          sample: "2026-06-30T08:00:00Z"
+        days_left:
+          description: Whole days until then, by the clock of the service; negative after it.
+          type: int
+          returned: always
+          sample: 12
+        expires_soon:
+          description:
+            - Whether O(expiry_warning_days) or fewer are left. Null where the end is not known; V(false) where there is none.
+          type: bool
+          returned: always
+          sample: true
+        message:
+          description: When the credential ends, or why that is not known, in a sentence.
+          type: str
+          returned: always
+          sample: The client secret 'nightly jobs' of the application 0a1b2c3d-0000-4000-8000-000000000001 ends on 2026-06-30, in 12 days.
+        hint:
+          description: What to do about it; null where RV(connection.credential.expires_soon) is not true.
+          type: str
+          returned: always
     clock_skew:
       description: Seconds that the service's clock is ahead of this machine's.
       type: float
@@ -109,15 +174,21 @@ connection:
 import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _diagnostics, _module
+from ansible_collections.endpointops.intune.plugins.module_utils._application.expiry import (
+    DEFAULT_WARNING_DAYS,
+    list_warnings,
+    validate_warning_days,
+)
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._result import Outcome
 
-SPEC = _argspec.make_spec("intune_connection_info")
+SPEC = _argspec.make_spec("intune_connection_info", {"expiry_warning_days": {"type": "int", "default": DEFAULT_WARNING_DAYS}})
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
     """Return the outcome of a task."""
-    return Outcome({"connection": _diagnostics.fetch_connection(client)})
+    connection = _diagnostics.fetch_connection(client, validate_warning_days(params["expiry_warning_days"]))
+    return Outcome({"connection": connection}, warnings=list_warnings(connection["credential"]))
 
 
 def main() -> None:

@@ -27,6 +27,8 @@ description:
   - With O(device), the level arrived is that of one device, such as one that Autopilot or imaging has just set up. The module then looks
     for it, up to O(wait_timeout) seconds, until Intune knows it, it is eligible, and a policy that allows PIN recovery has arrived on it.
   - Group policies of a domain are not seen by Intune. The probe sees them on the device.
+  - RV(readiness.credential) tells when the certificate or client secret in use ends. It does not change the verdict. The task warns some
+    time before.
 author:
   - Endpoint Ops (@endpointops)
 options:
@@ -103,6 +105,8 @@ notes:
     O(count_devices), O(device), or O(probe), C(DeviceManagementScripts.Read.All) with O(probe), C(DeviceManagementRBAC.Read.All) where
     scope tags are expected by name, and C(DeviceManagementConfiguration.ReadWrite.All) with O(rollout=devices), although nothing is
     changed.
+  - The end of a client secret is read with C(Application.Read.All). Microsoft Graph shows of each secret its first characters only. If
+    several begin like the one in use, the earliest end is returned, and the message says so.
   - A missing permission does not end the task. RV(readiness.problems) names it, and the part of the verdict that depends on it is unknown.
 """
 
@@ -532,6 +536,55 @@ readiness:
               description: The time when the device was last in touch with Intune; null where that is not known.
               type: str
               returned: always
+    credential:
+      description:
+        - When the credential in use ends, from the certificate itself, or for a client secret from the application.
+        - With a certificate, the application is read too where that is permitted, since it may accept the certificate for a shorter time.
+      type: dict
+      returned: always
+      contains:
+        kind:
+          description:
+            - The kind of the credential, V(certificate) or V(client_secret). Null where there is none that can end, as with a managed
+              identity or a federated credential, and where it is not known, as with an access token or the Azure CLI.
+          type: str
+          returned: always
+          sample: client_secret
+        name:
+          description: The subject of the certificate, or the display name of the client secret; null where it has none or it is not known.
+          type: str
+          returned: always
+          sample: nightly jobs
+        source:
+          description: What tells the end, V(certificate) or V(application); null where nothing does.
+          type: str
+          returned: always
+          sample: application
+        expires:
+          description: When the credential ends; null where it does not end or that is not known.
+          type: str
+          returned: always
+          sample: "2026-06-30T08:00:00Z"
+        days_left:
+          description: Whole days until then, by the clock of the service; negative after it.
+          type: int
+          returned: always
+          sample: 12
+        expires_soon:
+          description:
+            - Whether O(expiry_warning_days) or fewer are left. Null where the end is not known; V(false) where there is none.
+          type: bool
+          returned: always
+          sample: true
+        message:
+          description: When the credential ends, or why that is not known, in a sentence.
+          type: str
+          returned: always
+          sample: The client secret 'nightly jobs' of the application 0a1b2c3d-0000-4000-8000-000000000001 ends on 2026-06-30, in 12 days.
+        hint:
+          description: What to do about it; null where RV(readiness.credential.expires_soon) is not true.
+          type: str
+          returned: always
     problems:
       description: What could not be read, and why, each in one line; empty when all was.
       type: list
@@ -543,6 +596,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
+from ansible_collections.endpointops.intune.plugins.module_utils._application.expiry import list_warnings
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import NotReadyError
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import warn_of_zone
@@ -566,11 +620,12 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     """Return the verdict."""
     question = parse_question(params, check)
     if params["device"] is None:
-        return Outcome({"readiness": judge(collect(client, question), question.terms)})
+        judged = judge(collect(client, question), question.terms)
+        return Outcome({"readiness": judged}, warnings=list_warnings(judged["credential"]))
     wanted = parse_wanted(params, check)
     wait = DeviceWait(client, dataclasses.replace(question, rollout="none"), wanted)
     readiness = wait.run()
-    warnings = warn_of_zone("enrolled_since", params["enrolled_since"])
+    warnings = [*warn_of_zone("enrolled_since", params["enrolled_since"]), *list_warnings(readiness["credential"])]
     if readiness["ready"] is True or not wanted.timeout:
         return Outcome({"readiness": readiness}, warnings=warnings)
     message, hint = explain_end(readiness, wait.device)

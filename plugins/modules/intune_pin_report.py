@@ -238,6 +238,7 @@ problems:
 import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
+from ansible_collections.endpointops.intune.plugins.module_utils._application.expiry import list_warnings
 from ansible_collections.endpointops.intune.plugins.module_utils._devices.model import OWNERSHIPS
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness_options import READINESS, parse_question
@@ -291,7 +292,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
             "problems": made.report["problems"],
         },
         changed=bool(changed),
-        warnings=files.list_warnings(),
+        warnings=[*files.list_warnings(), *list_warnings(made.readiness["credential"])],
     )
 
 

@@ -96,6 +96,38 @@ def test_each_credential_signs_in(each_execution, env, tmp_path, kind):
     assert found.status == "ok", found.result
     assert found.result["connection"]["roles"]
     assert found.result["connection"]["auth_method"] == {"pem": "client_certificate", "pfx": "client_certificate"}.get(kind, kind)
+    ends = found.result["connection"]["credential"]
+    what, knows = {
+        "client_secret": ("client_secret", True),
+        "pem": ("certificate", True),
+        "pfx": ("certificate", True),
+        "access_token": (None, False),
+        "azure_cli": (None, False),
+    }.get(kind, (None, True))
+    assert (ends["kind"], ends["expires_soon"] is not None) == (what, knows), ends
+    assert (ends["expires"] is not None) is (what is not None) and ends["message"]
+
+
+def test_case_2_a_secret_that_ends_soon_warns_and_fails_nothing(both_executions):
+    app = both_executions.tenant.control.add_app(secret_valid_days=12.5)
+    given = {"client_id": app["client_id"], "client_secret": app["client_secret"]}
+    found = both_executions.module(MODULE, given)
+    ends = found.result["connection"]["credential"]
+    assert (found.status, ends["days_left"], ends["expires_soon"], ends["source"]) == ("ok", 12, True, "application")
+    assert found.result["connection"]["problems"] == []
+    assert [warning for warning in found.result["warnings"] if "in 12 days." in warning and "entra_application" in warning]
+    assert app["client_secret"] not in json.dumps(found.result)
+    later = both_executions.module(MODULE, {**given, "expiry_warning_days": 12})
+    assert later.result["connection"]["credential"]["expires_soon"] is False and not later.result.get("warnings")
+
+
+def test_case_2_without_the_permission_the_end_of_a_secret_is_null_and_makes_no_noise(ansible):
+    app = ansible.tenant.control.add_app(roles=["Organization.Read.All", "DeviceManagementConfiguration.Read.All"])
+    found = ansible.module(MODULE, {"client_id": app["client_id"], "client_secret": app["client_secret"]})
+    ends = found.result["connection"]["credential"]
+    assert (ends["expires"], ends["expires_soon"]) == (None, None) and "lacks Application.Read.All" in ends["message"]
+    assert found.result["connection"]["problems"] == [] and not found.result.get("warnings")
+    assert not [entry for entry in found.journal if "applications" in entry["path"]]
 
 
 def fake_az(folder: pathlib.Path, tenant, **signed_in: object) -> pathlib.Path:

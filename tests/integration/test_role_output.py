@@ -56,6 +56,22 @@ def test_what_devices_say_is_told_in_numbers_and_fails_no_run(ansible, tenant, p
     assert told.count("There is no remediation named 'Mine'") == 1 and missing.code == play.code
 
 
+def test_case_2_a_secret_that_ends_soon_is_told_in_one_line_and_in_the_report(ansible, tenant):
+    app = tenant.control.add_app(secret_valid_days=12.5)
+    env = {"INTUNE_CLIENT_ID": app["client_id"], "INTUNE_CLIENT_SECRET": app["client_secret"]}
+    reported = {"pin_reset_report_directory": str(ansible.folder)}
+    for playbook, variables in (("verify", {}), ("report", reported)):
+        play = ansible.playbook(f"endpointops.intune.{playbook}", "-e", json.dumps(variables), env=env)
+        summary = play["Summary | PIN reset"].result
+        told = " ".join(" ".join(summary["msg"]).split())
+        assert told.count("in 12 days.") == 1 and "Credential: The client secret of the application" in told
+        assert summary["summary"]["credential_expires_soon"] is True
+    report = json.loads((ansible.folder / "pin-reset-report.json").read_text(encoding="utf-8"))
+    assert [found["code"] for found in report["findings"]][-1:] == ["credential_expires_soon"]
+    quiet = ansible.playbook("endpointops.intune.verify", "-e", json.dumps({"pin_reset_expiry_warning_days": "12"}), env=env)
+    assert "in 12 days" not in quiet.output
+
+
 def test_case_64_a_failed_fleet_says_why_before_its_result(ansible):
     play = run(ansible, "reset_passcode", **RESET, pin_reset_wait_timeout=6)
     told = play["Devices | Reset passcodes"].result["msg"]

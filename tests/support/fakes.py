@@ -21,6 +21,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._errors import 
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._http.retry import RetryingSender
+from ansible_collections.endpointops.intune.plugins.module_utils._lifetime import Lifetime
 
 START = 1767607200.0  # 2026-01-05T10:00:00Z, a Monday
 START_DATE = "Mon, 05 Jan 2026 10:00:00 GMT"
@@ -34,6 +35,7 @@ CLIENT_ID = "33333333-aaaa-4bbb-8ccc-444444444444"
 DISCOVERY = f"GET /{TENANT_ID}/v2.0/.well-known/openid-configuration"
 TOKEN = f"POST /{TENANT_ID}/oauth2/v2.0/token"
 
+ENDLESS = Lifetime(reason="It has no end.", is_endless=True)
 Step = Response | Exception | t.Callable[[Request], Response]
 Script = t.Iterable[Step] | t.Mapping[str, t.Any]
 
@@ -108,19 +110,42 @@ class FakeTransport:
         return t.cast(Step, steps.pop(0) if len(steps) > 1 else steps[0])
 
 
+class BatchTransport(FakeTransport):
+    """Answers each read of a batch as if it had been sent alone; ``batches`` says how many were together."""
+
+    def __init__(self, script: Script = ()) -> None:
+        super().__init__(script)
+        self.batches: list[int] = []
+
+    def send(self, request: Request) -> Response:
+        if not request.url.endswith("/$batch"):
+            return super().send(request)
+        items = json.loads(request.body or b"")["requests"]
+        self.batches.append(len(items))
+        base = request.url.removesuffix("/$batch")
+        found = [super(BatchTransport, self).send(Request(item["method"], base + item["url"])) for item in items]
+        responses = [
+            {"id": item["id"], "status": response.status, "headers": dict(response.headers), "body": json.loads(response.body or b"null")}
+            for item, response in zip(items, found, strict=True)
+        ]
+        dates = [response.headers["date"] for response in found if "date" in response.headers]
+        return answer(200, {"responses": responses}, **({"date": dates[-1]} if dates else {}))
+
+
 def _steps(steps: t.Any) -> list[Step]:
     return list(steps) if isinstance(steps, (list, tuple)) else [steps]
 
 
 class FakeCredential:
-    """Gives ``token-1``, and a new number when asked to renew."""
+    """Gives ``token-1``, and a new number when asked to renew. It has no end, unless ``lasts`` says something else."""
 
     method = "fake"
 
-    def __init__(self, claims: dict[str, t.Any] | None = None) -> None:
+    def __init__(self, claims: dict[str, t.Any] | None = None, lasts: Lifetime = ENDLESS) -> None:
         self.asked: list[tuple[str | None, bool]] = []
         self.number = 1
         self._claims = claims or {}
+        self._lasts = lasts
 
     def token(self, *, claims: str | None = None, renew: bool = False) -> str:
         self.asked.append((claims, renew))
@@ -129,6 +154,9 @@ class FakeCredential:
 
     def identity(self) -> dict[str, t.Any]:
         return self._claims
+
+    def lifetime(self) -> Lifetime:
+        return self._lasts
 
 
 class FakeWorkerPool:

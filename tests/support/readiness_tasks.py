@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing as t
 
@@ -18,7 +19,7 @@ from ansible_collections.endpointops.intune.plugins.modules import (
     intune_pinreset_consent,
 )
 from tests.support.emulated import Live
-from tests.support.fakes import FakeCredential, error, options
+from tests.support.fakes import ENDLESS, FakeCredential, error, options
 
 Json = dict[str, t.Any]
 READERS = (
@@ -47,19 +48,22 @@ class Given(Live):
     def __init__(self, seed: str = "demo", **settings: t.Any) -> None:
         super().__init__(seed, quota=False, **settings)
         self.failures: dict[str, int] = {}
+        self.lasts = ENDLESS
         self.claims: Json = {"tid": self.tenant.tenant_id, "roles": list(READERS)}
 
     def run(self, module: types.ModuleType, *, check: bool = False, **given: t.Any) -> Outcome:
         defaults = {name: option.get("default") for name, option in module.SPEC.argument_spec.items()}
         prepares = {"tid": self.tenant.tenant_id, "roles": [*READERS, *WRITERS]}
-        world = self.world(credential=FakeCredential(self.claims if module is intune_pin_readiness_info else prepares))
+        reads = module is intune_pin_readiness_info
+        world = self.world(credential=FakeCredential(self.claims, self.lasts) if reads else FakeCredential(prepares))
         outcome: Outcome = module.run({**options(), **defaults, **given}, world.client, check)
         return outcome
 
     def fail(self, path: str, status: int) -> None:
         """Let each read of a path fail with a status, in a batch too."""
         self.failures[path] = status
-        self.tenant.faults.arm({"match": {"method": "GET", "path": path}, "fault": {"kind": "status", "status": status}, "times": None})
+        match = {"method": "GET", "path": re.escape(path)}
+        self.tenant.faults.arm({"match": match, "fault": {"kind": "status", "status": status}, "times": None})
 
     def ask(self, request: Request) -> Response:
         status = self.failures.get(request.target.partition(" ")[2].partition("/")[2].partition("/")[2])

@@ -22,6 +22,7 @@ from intune_emulator.entra.tokens import issue_token
 from intune_emulator.intune import policy_states
 
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
+from ansible_collections.endpointops.intune.plugins.module_utils._lifetime import Lifetime
 from ansible_collections.endpointops.intune.plugins.modules import (
     intune_device_passcode,
     intune_pin_policy,
@@ -39,6 +40,8 @@ DAYS = 3
 EVERYWHERE = [{"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}]
 WRONG_PATH = "./Vendor/MSFT/Policy/PassportForWork/{tenant}/Policies/EnablePinRecovery"
 DEVICES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "LT-BERLIN-014", "LT-ARCHIVE-001", "PHONE-FIELD-05", "PHONE-FIELD-06"]
+# It ends some days after the second report, so that both tell it.
+CERTIFICATE = Lifetime("certificate", app_id=CLIENT_ID, ends=START + 21 * 86400, name="CN=PIN reset automation", thumbprint="AB" * 20)
 # Of the Windows devices in their order; the others have checked in, and have the policy.
 STATES = {3: "pending", 7: "pending", 11: "conflict", 16: {"state": "error", "code": -2016281112}}
 
@@ -70,7 +73,7 @@ class Tenant:
         self.tenant = self.wire.tenant
         roles = sorted(next(iter(self.tenant.applications.values())).roles)
         claims = {"tid": self.tenant.tenant_id, "appid": CLIENT_ID, "app_displayname": "PIN reset automation", "roles": roles}
-        self._client = self.wire.world(credential=FakeCredential(claims)).client
+        self._client = self.wire.world(credential=FakeCredential(claims, CERTIFICATE)).client
 
     def run(self, module: types.ModuleType, **options: t.Any) -> t.Mapping[str, t.Any]:
         """Run a task and return its values."""

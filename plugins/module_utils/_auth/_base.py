@@ -20,6 +20,7 @@ import typing as t
 from .. import _errors as errors
 from .._clouds import Cloud
 from .._http.retry import RetryingSender
+from .._lifetime import Lifetime
 from .._text import join_words
 from .._types import Json
 from ._claims import parse_claims
@@ -93,6 +94,10 @@ class Credential(abc.ABC):
     def identity(self) -> Json:
         """Return the claims of the token, for diagnosis; empty for an opaque one."""
         return parse_claims(self.token())
+
+    @abc.abstractmethod
+    def lifetime(self) -> Lifetime:
+        """Return how long the credential lasts, as far as it tells by itself. Nothing is sent."""
 
 
 def render_variable(option: str) -> str:

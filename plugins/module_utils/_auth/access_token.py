@@ -9,10 +9,13 @@
 from __future__ import annotations
 
 from .. import _errors as errors
+from .._lifetime import Lifetime
 from ._base import Credential
 from ._claims import find_end
 from ._files import validate_token
 from ._memory import Token
+
+ISSUED_ELSEWHERE = "The access_token was issued elsewhere. The credential that it was issued for, and the end of that, are not known."
 
 
 class AccessToken(Credential):
@@ -41,3 +44,7 @@ class AccessToken(Credential):
             )
         # Without expires_at: a token that cannot be renewed is used until the service refuses it.
         return Token(value)
+
+    def lifetime(self) -> Lifetime:
+        """Return that nothing is known: the token does not tell what it was issued for."""
+        return Lifetime(reason=ISSUED_ELSEWHERE)

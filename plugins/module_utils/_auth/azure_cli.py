@@ -13,6 +13,7 @@ import subprocess
 import typing as t
 
 from .. import _errors as errors
+from .._lifetime import Lifetime
 from ._advice import find_hint, find_number
 from ._answers import is_token, parse_json, parse_seconds
 from ._base import Credential
@@ -21,6 +22,7 @@ from ._memory import Token
 TIMEOUT = 60  # seconds for az to answer
 LONGEST_OUTPUT = 100_000  # characters
 LONGEST_REASON = 500
+KEPT_BY_AZ = "The Azure CLI keeps the credential, and does not tell when it ends."
 # The last line of a traceback of Python: it is not indented.
 CRASH = re.compile(r"^Traceback \(most recent call last\):[ \t\r]*\n(?:[ \t\r].*\n|\n)*(\S.*)", re.MULTILINE)
 
@@ -45,6 +47,10 @@ class AzureCli(Credential):
         if token is None:
             raise errors.AuthenticationError("The Azure CLI answered without a token.", hint="Run 'az version': 2.54 or later is needed.")
         return token
+
+    def lifetime(self) -> Lifetime:
+        """Return that nothing is known: the command keeps the credential."""
+        return Lifetime(reason=KEPT_BY_AZ)
 
     @staticmethod
     def _run(command: t.Sequence[str]) -> str:

@@ -17,6 +17,7 @@ import re
 import typing as t
 
 from .. import _errors as errors
+from .._lifetime import Lifetime
 from ._files import UTF_16, read_file
 from ._msal import ConfidentialCredential
 
@@ -68,6 +69,16 @@ class ClientCertificate(ConfidentialCredential):
         """Return the hash of the certificate."""
         with _reading(self.options[OPTION], None):
             return hashlib.sha256(self._key_pair.certificate.public_bytes(Encoding.DER)).hexdigest()
+
+    def lifetime(self) -> Lifetime:
+        """Return the end of the certificate, and its thumbprint, under which the application may have an earlier end."""
+        certificate = self._key_pair.certificate
+        with _reading(self.options[OPTION], None):
+            # A thumbprint, by which Microsoft Entra names it: no signature.
+            thumbprint = hashlib.sha1(certificate.public_bytes(Encoding.DER), usedforsecurity=False).hexdigest().upper()
+            ends = read_dates(certificate)[1].timestamp()
+        name = _find_subject(certificate)
+        return Lifetime("certificate", app_id=self.options["client_id"], ends=ends, name=name, thumbprint=thumbprint)
 
     @functools.cached_property
     def _key_pair(self) -> KeyPair:
@@ -156,6 +167,14 @@ def _load_certificate(text: str) -> x509.Certificate | None:
         return None
 
 
+def _find_subject(certificate: x509.Certificate) -> str | None:
+    """Return the subject of a certificate; None for one without a name, or with one that the library cannot read."""
+    try:
+        return certificate.subject.rfc4514_string() or None
+    except Exception:  # of any type: the library decides
+        return None
+
+
 @contextlib.contextmanager
 def _reading(path: str, passphrase: str | None) -> t.Iterator[None]:
     """Raise whatever cryptography raises as InvalidOptionError."""
@@ -180,13 +199,19 @@ def _not_rsa(path: str) -> errors.InvalidOptionError:
     )
 
 
-def validate_dates(path: str, certificate: x509.Certificate, now: float) -> None:
-    """Raise InvalidOptionError for a certificate that is not in force. ``now``: seconds since the epoch."""
+def read_dates(certificate: x509.Certificate) -> tuple[datetime.datetime, datetime.datetime]:
+    """Return the first and the last moment of a certificate."""
     # Dates without a zone for cryptography before 42, which has no *_utc properties.
     zone = datetime.timezone.utc
-    today = datetime.datetime.fromtimestamp(now, zone)
     begins = getattr(certificate, "not_valid_before_utc", None) or certificate.not_valid_before.replace(tzinfo=zone)
     ends = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after.replace(tzinfo=zone)
+    return begins, ends
+
+
+def validate_dates(path: str, certificate: x509.Certificate, now: float) -> None:
+    """Raise InvalidOptionError for a certificate that is not in force. ``now``: seconds since the epoch."""
+    today = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
+    begins, ends = read_dates(certificate)
     if ends < today:
         raise errors.InvalidOptionError(
             f"{OPTION} '{path}' expired on {ends:%Y-%m-%d}.", hint="Make a new one and upload it to the application."

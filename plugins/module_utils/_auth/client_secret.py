@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 
 from .. import _errors as errors
+from .._lifetime import HINT_LENGTH, Lifetime
 from ._msal import ConfidentialCredential
 
 
@@ -38,3 +39,7 @@ class ClientSecret(ConfidentialCredential):
     def fingerprint(self) -> str:
         """Return the hash of the secret."""
         return hashlib.sha256(self.client_credential().encode("utf-8", "backslashreplace")).hexdigest()
+
+    def lifetime(self) -> Lifetime:
+        """Return the hint of the secret, by which the application's own record tells its end."""
+        return Lifetime("client_secret", app_id=self.options["client_id"], hint=self.client_credential()[:HINT_LENGTH])

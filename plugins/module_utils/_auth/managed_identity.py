@@ -17,6 +17,7 @@ import re
 import typing as t
 
 from .. import _errors as errors
+from .._lifetime import Lifetime
 from ._base import Credential, translate_failures
 from ._memory import Token
 from ._msal import MsalHttp, describe_refusal, first_sentence, parse_token, require_msal
@@ -71,6 +72,10 @@ class ManagedIdentity(Credential):
         if not result.get("access_token"):
             raise parse_refusal(result, client_id)
         return parse_token(result, asked_at)
+
+    def lifetime(self) -> Lifetime:
+        """Return that nothing ends: the platform renews the credential of the identity."""
+        return Lifetime(reason="A managed identity has no credential to renew.", is_endless=True)
 
 
 def parse_refusal(result: t.Mapping[str, t.Any], client_id: str | None) -> errors.AuthenticationError:

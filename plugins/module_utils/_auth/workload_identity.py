@@ -12,6 +12,7 @@ import hashlib
 import typing as t
 
 from .. import _errors as errors
+from .._lifetime import Lifetime
 from .._time import render_timestamp
 from ._claims import find_end, parse_claims
 from ._files import read_token
@@ -39,6 +40,10 @@ class WorkloadIdentity(ConfidentialCredential):
         """Return the hash of the issuer and subject, which stay when the platform replaces the token."""
         claims = parse_claims(self._read_token())
         return hashlib.sha256(repr([claims.get(name) for name in ("iss", "sub")]).encode("utf-8", "backslashreplace")).hexdigest()
+
+    def lifetime(self) -> Lifetime:
+        """Return that nothing ends: the application trusts the issuer, until somebody takes that back."""
+        return Lifetime(reason="A federated credential has no end.", is_endless=True)
 
     def _read_token(self) -> str:
         path = self.options[OPTION]

@@ -12,6 +12,7 @@ import typing as t
 
 from .. import _errors as errors
 from .._http.message import Request, Response
+from .._lifetime import Lifetime
 from .._types import Json
 
 
@@ -25,6 +26,9 @@ class TokenSource(t.Protocol):
 
     def identity(self) -> Json:
         """Return the token's claims."""
+
+    def lifetime(self) -> Lifetime:
+        """Return how long the credential lasts, as far as it tells by itself."""
 
 
 class Approval(t.Protocol):

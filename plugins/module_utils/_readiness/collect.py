@@ -17,6 +17,7 @@ import dataclasses
 import typing as t
 
 from .. import _errors as errors
+from .._application.own import read_expiry, render_own_request
 from .._consent import api as consent
 from .._consent.model import Goal
 from .._consent.urls import render_consent_urls
@@ -63,6 +64,7 @@ class Question:
 
     ``expected``: the policy that it expects, as the task of intune_pin_policy that would make it; of ``expected_backend``, or of any.
     ``probe_name``: null where the probe is not asked for. ``reads_probe_results``: those of all devices, not of one that is read later.
+    ``expiry_warning_days``: before the end of the credential in use, from when on that is soon; null where that is not asked for.
     """
 
     tenant_id: str | None
@@ -77,6 +79,7 @@ class Question:
     probe_name: str | None = None
     lists_probe_devices: bool = False
     reads_probe_results: bool = True
+    expiry_warning_days: int | None = None
 
 
 def collect(client: GraphClient, question: Question) -> Evidence:
@@ -119,6 +122,7 @@ class Collector:
             differences=tuple(self._compare(tenant_id, names or {})),
             devices=self._read("devices", self._count_devices) if question.counts_devices else None,
             probe=self._read_probe(question.probe_name) if question.probe_name is not None else None,
+            expiry=None if question.expiry_warning_days is None else read_expiry(client, question.expiry_warning_days),
             unread=self.unread,
         )
         return self._with_statuses(evidence)
@@ -135,7 +139,8 @@ class Collector:
             requests.append(devices.render_list_request(client, ELIGIBILITY))
         if question.probe_name is not None:
             requests.append(probes.render_list_request(client))
-        return requests
+        own = None if question.expiry_warning_days is None else render_own_request(client)
+        return requests if own is None else [*requests, own]
 
     # --- parts ------------------------------------------------------------------------------------------------------
 

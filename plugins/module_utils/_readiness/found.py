@@ -52,6 +52,11 @@ class Found:
         return {} if self.is_stale else self.readiness
 
     @property
+    def credential(self) -> Json:
+        """The credential in use and its end; empty where the run did not ask."""
+        return (self.connection.get("connection") or {}).get("credential") or self.readiness.get("credential") or {}
+
+    @property
     def approval(self) -> Json:
         """The approval request that the run waits for; empty for none."""
         waiting = [item["approval"] for item in self.devices.get("results") or () if item.get("status") == "needs_approval"]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .._application.expiry import CredentialResult, Expiry
 from .._consent.model import AppName, ConsentResult, Goal
 from .._consent.model import State as Consent
 from .._devices.eligibility import Verdict
@@ -144,7 +145,8 @@ class Evidence:
     ``consent``: null where it could not be read. ``missing_groups``: the groups of assignments that do not exist, null where that could
     not be read; ``group_names``: those of the others, by ID. ``statuses``: check-in status by policy ID, as far as Intune has one;
     ``device_statuses``: that of each device, where all of them are listed. ``unread``: what could not be read;
-    ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``. ``device``, ``probe``: null unless the task asks for them.
+    ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``. ``device``, ``probe``,
+    ``expiry``: null unless the task asks for them.
     """
 
     goal: Goal = Goal()
@@ -164,6 +166,7 @@ class Evidence:
     devices: DeviceCounts | None = None
     device: DeviceEvidence | None = None
     probe: Proof | None = None
+    expiry: Expiry | None = None
 
 
 # --- the verdict ----------------------------------------------------------------------------------------------------
@@ -331,4 +334,5 @@ class ReadinessResult(t.TypedDict):
     devices: DevicesResult | None
     device: DeviceReadinessResult | None
     probe: ProbeResult | None
+    credential: CredentialResult | None
     problems: list[str]

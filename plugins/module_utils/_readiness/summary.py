@@ -34,6 +34,7 @@ def render_summary(found: Found) -> list[str]:
     """Return the lines of the summary."""
     paragraphs = [
         *_tell_tenant(found),
+        *_tell_credential(found),
         *_tell_consent(found),
         *_tell_policy(found),
         *_tell_approval(found),
@@ -74,6 +75,12 @@ def _tell_tenant(found: Found) -> t.Iterator[str]:
         yield from (f"  Note: {problem}" for problem in connection.get("problems") or ())
     elif found.connection:
         yield "Tenant: not signed in"
+
+
+def _tell_credential(found: Found) -> t.Iterator[str]:
+    credential = found.credential
+    if credential.get("expires_soon"):
+        yield f"Credential: {credential['message']} {credential['hint']}"
 
 
 def _tell_consent(found: Found) -> t.Iterator[str]:
@@ -279,6 +286,8 @@ def make_facts(found: Found) -> Json:
         "reasons": [reason["message"] for reason in readiness.get("reasons") or ()],
         "differs": [difference["message"] for difference in readiness.get("differs") or () if difference["code"] != "hidden"],
         "needs_approval": bool(found.approval),
+        "credential_expires": found.credential.get("expires"),
+        "credential_expires_soon": found.credential.get("expires_soon"),
         "devices": found.devices.get("summary") or {},
         "recovery": describe_recovery(found.recovery, found.access_pass),
     }

@@ -37,7 +37,7 @@ def judge(evidence: Evidence, terms: Terms) -> ReadinessResult:
     connected = judge_consent(evidence, terms)
     configured = judge_policies(evidence, terms)
     deployment = add_up(configured.policies, evidence)
-    device = evidence.device
+    device, expiry = evidence.device, evidence.expiry
     arrived = judge_device(device, configured, terms) if device else judge_arrival(evidence, configured, deployment, terms)
     ready = combine(level.state for level in (connected, configured, arrived))
     levels: LevelsResult = {
@@ -60,8 +60,15 @@ def judge(evidence: Evidence, terms: Terms) -> ReadinessResult:
         "devices": evidence.devices.describe() if evidence.devices else None,
         "device": device.describe() if device else None,
         "probe": evidence.probe.describe() if evidence.probe else None,
-        "problems": list(dict.fromkeys(found.problem for found in (*evidence.unread.values(), *evidence.unread_statuses.values()))),
+        "credential": expiry.result if expiry else None,
+        "problems": list(dict.fromkeys(_list_problems(evidence))),
     }
+
+
+def _list_problems(evidence: Evidence) -> t.Iterator[str]:
+    yield from (found.problem for found in (*evidence.unread.values(), *evidence.unread_statuses.values()))
+    if evidence.expiry and evidence.expiry.problem:
+        yield evidence.expiry.problem
 
 
 def combine(states: t.Iterable[State]) -> bool | None:

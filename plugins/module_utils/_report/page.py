@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._types import Json
+from .credential import CODE
 from .findings import render_value
 from .markup import Markup, define_patterns, draw_shares, draw_sign, el, join, preformat, text
 from .parts import make_card, make_details, make_state, make_table, make_time
@@ -161,7 +162,7 @@ def _make_finding(finding: Json) -> Markup:
     heading = el("h3", finding["code"].replace("_", " ").capitalize(), id=f"{finding['anchor']}-title")
     evidence = [el("li", _describe_evidence(row)) for row in finding["evidence"]]
     rows = (
-        ("Evidence", el("ul", *evidence, class_="plain-list") if evidence else "The settings of the tenant."),
+        ("Evidence", el("ul", *evidence, class_="plain-list") if evidence else _name_evidence(finding)),
         ("Read", make_time(finding["read"])),
         ("Concerns", finding["affected"]["text"]),
         ("To do", finding["hint"]),
@@ -175,6 +176,11 @@ def _make_finding(finding: Json) -> Markup:
         class_=f"finding state-{state}",
         aria_labelledby=f"{finding['anchor']}-title",
     )
+
+
+def _name_evidence(finding: Json) -> str:
+    """Return where a finding comes from that no policy is evidence of."""
+    return "The credential that read the tenant." if finding["code"] == CODE else "The settings of the tenant."
 
 
 def _describe_evidence(row: Json) -> Markup:

@@ -15,7 +15,7 @@ import dataclasses
 import typing as t
 
 from .._types import Json
-from . import changes, proof
+from . import changes, credential, proof
 from .findings import LEVELS, Reading, make_differs, make_findings, make_policies, make_reasons, make_steps
 from .words import LABELS, STATES, count, show, tell
 
@@ -60,8 +60,9 @@ def build(
     ``readiness`` as intune_pin_readiness_info returns it. ``devices``: as DeviceCounts describes them, or ``{"total": null, "problem"}``.
     ``resets``: as Outcomes describes them; null where none were given. ``earlier``: another report, validated.
     """
-    policies = make_policies(readiness, known.groups)
+    policies, sign_in = make_policies(readiness, known.groups), readiness.get("credential")
     findings = make_findings(readiness, policies, Reading(context.tenant_id, context.generated, known.paths))
+    findings += credential.make_findings(sign_in, context.client_id, context.generated)
     reasons, differs, levels = make_reasons(readiness), make_differs(readiness), _make_levels(readiness)
     problems = [tell(problem) for problem in [*(readiness.get("problems") or []), devices.get("problem")] if problem]
     probe = proof.make_probe(readiness)
@@ -76,6 +77,7 @@ def build(
             "id": context.client_id,
             "name": context.client_name,
             "permissions": None if context.permissions is None else sorted(context.permissions),
+            "credential": credential.describe(sign_in),
         },
         "verdict": _make_verdict(readiness, reasons, levels),
         "levels": levels,
@@ -191,6 +193,7 @@ def _make_coverage(
         ("Managed devices", "unknown" if total is None else "yes", "Could not be read." if total is None else f"{count(total, 'device')}."),
         ("Outcomes of resets", "not_applicable" if resets is None else "yes", "; ".join(given) + "." if given else "None were given."),
         ("Proof on devices", *proof.describe_coverage(probe)),
+        ("End of the credential in use", *credential.describe_coverage(readiness.get("credential"))),
         ("Group policies of a domain", "unknown", GROUP_POLICIES),
         (
             "Earlier report",

@@ -30,6 +30,7 @@ PIN_RESET = ("Microsoft: PIN reset", f"{HELLO}/pin-reset")
 CONFIGURE = ("Microsoft: Configure Windows Hello for Business", f"{HELLO}/configure")
 CSP = ("Microsoft: PassportForWork CSP", f"{LEARN}/windows/client-management/mdm/passportforwork-csp")
 WEB_SIGN_IN = ("Microsoft: Web sign-in", f"{LEARN}/windows/security/identity-protection/web-sign-in")
+CREDENTIALS = ("Microsoft: Credentials of an application", f"{LEARN}/entra/identity-platform/how-to-add-credentials")
 PERMISSIONS = ("Microsoft Graph permissions", f"{LEARN}/graph/permissions-reference")
 
 # Codes of findings about what one profile sets, and how.
@@ -159,6 +160,16 @@ def make_policy_task(policy: Json | None, values: Json, *, has_assignments: bool
     if has_assignments:
         options["assignments"] = ASSIGNMENTS
     return render_task(f"Correct the policy {show(policy['name'], 60)}" if policy else "Turn on PIN recovery", "intune_pin_policy", options)
+
+
+def make_credential_task(kind: str, client_id: str | None) -> str:
+    """Return a task that adds a credential to an application, beside the one that ends."""
+    options: Json = {"app_id": client_id or "ID OF THE APPLICATION"}
+    if kind == "certificate":
+        more: Json = {"certificates": ["PATH OF THE NEW CERTIFICATE"]}
+        return render_task("Add the certificate of a new key pair", "entra_application", options | more)
+    more = {"secret_name": "NAME OF THE NEW SECRET", "seal_to": ["PATH OF YOUR CERTIFICATE"]}
+    return render_task("Create another client secret", "entra_application", options | more)
 
 
 # --- YAML -----------------------------------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._diagnostics import ConnectionResult, PermissionsResult, fetch_connection
+from ansible_collections.endpointops.intune.plugins.module_utils._lifetime import Lifetime
 from ansible_collections.endpointops.intune.plugins.module_utils._permissions import AZURE_CLI, PERSON_OF_AZURE_CLI
 from ansible_collections.endpointops.intune.plugins.modules import intune_connection_info
-from tests.support.fakes import GRAPH, START, FakeCredential, Step, answer, error, page, tenant
+from tests.support.fakes import GRAPH, START, BatchTransport, FakeCredential, Step, answer, error, page, tenant
 from tests.support.returns import differences, documented
 
 ROLES = [
@@ -33,7 +34,7 @@ GOOD: dict[str, Step] = {
 def examine(claims: dict[str, t.Any] | None = None, **other: Step) -> dict[str, t.Any]:
     """Return the report on a good tenant, except for these answers by the last part of their path."""
     script = {**GOOD, **{f"GET /v1.0/{name}": step for name, step in other.items()}}
-    return fetch_connection(tenant(script, credential=FakeCredential(CLAIMS if claims is None else claims)).client)
+    return fetch_connection(tenant(BatchTransport(script), credential=FakeCredential(CLAIMS if claims is None else claims)).client)
 
 
 def test_a_good_connection_has_no_problem() -> None:
@@ -47,9 +48,56 @@ def test_a_good_connection_has_no_problem() -> None:
         "intune": "active",
         "licensed": True,
         "token_expires": "2026-01-05T11:00:00Z",
+        "credential": {
+            **dict.fromkeys(("kind", "name", "source", "expires", "days_left", "hint")),
+            "expires_soon": False,
+            "message": "It has no end.",
+        },
         "clock_skew": 0.0,
         "problems": [],
     }
+
+
+# --- the credential -------------------------------------------------------------------------------------------------
+
+APP_ID = "33333333-aaaa-4bbb-8ccc-444444444444"
+OWN = f"applications(appId='{APP_ID}')"
+SECRET = Lifetime("client_secret", app_id=APP_ID, hint="abc")
+SHOWN = answer(200, {"appId": APP_ID, "passwordCredentials": [{"hint": "abc", "endDateTime": "2026-01-17T10:00:00Z"}]})
+
+
+@pytest.mark.parametrize(
+    ("roles", "step", "days", "problems"),
+    [
+        pytest.param([*ROLES, "Application.Read.All"], SHOWN, 12, 0, id="case 2: it may be read"),
+        pytest.param(ROLES, None, None, 0, id="case 2: without the permission no request and no line"),
+        pytest.param([*ROLES, "Application.Read.All"], error(403), None, 0, id="case 2: it is refused"),
+        pytest.param([*ROLES, "Application.Read.All"], error(500), None, 1, id="case 2: it fails"),
+    ],
+)
+def test_the_end_of_a_client_secret_takes_no_further_round_trip(
+    roles: list[str], step: Step | None, days: int | None, problems: int
+) -> None:
+    transport = BatchTransport({**GOOD, **({f"GET /v1.0/{OWN}": step} if step else {})})
+    world = tenant(transport, credential=FakeCredential({**CLAIMS, "roles": roles}, SECRET))
+    found = fetch_connection(world.client, 30)
+    assert (found["credential"]["days_left"], len(found["problems"])) == (days, problems)
+    assert found["credential"]["expires_soon"] is (True if days else None) and found["credential"]["message"]
+    assert transport.batches == [3 + (step is not None)], "all of it is read together"
+    assert f"GET /v1.0/{OWN}" in transport.targets or step is None
+    assert found["permissions"] == examine()["permissions"] or "Application.Read.All" in roles
+
+
+def test_the_module_warns_and_does_not_fail() -> None:
+    world = tenant(BatchTransport({**GOOD, f"GET /v1.0/{OWN}": SHOWN}), credential=FakeCredential({**CLAIMS, "roles": None}, SECRET))
+    outcome = intune_connection_info.run({"expiry_warning_days": 12}, world.client, False)
+    assert outcome.failure is None and "ends on 2026-01-17, in 12 days." in outcome.warnings[0]
+    assert intune_connection_info.run({"expiry_warning_days": 11}, world.client, False).warnings == []
+    with pytest.raises(errors.InvalidOptionError, match="expiry_warning_days"):
+        intune_connection_info.run({"expiry_warning_days": -1}, world.client, False)
+
+
+# --- what is read ---------------------------------------------------------------------------------------------------
 
 
 def test_case_32_a_person_of_the_azure_cli_is_told_that_its_token_never_holds_a_permission_of_intune() -> None:
@@ -120,7 +168,7 @@ def test_what_the_token_does_not_permit_is_not_asked_for_and_told_in_one_short_l
 ) -> None:
     script = {target: step if target.rpartition("/")[2] in asked else error(403) for target, step in GOOD.items()}
     world = tenant(
-        {**script, **({"GET /v1.0/organization": error(403)} if roles == RESET_ONLY else {})},
+        BatchTransport({**script, **({"GET /v1.0/organization": error(403)} if roles == RESET_ONLY else {})}),
         credential=FakeCredential({**CLAIMS, "roles": roles}),
     )
     report = fetch_connection(world.client)
@@ -130,7 +178,7 @@ def test_what_the_token_does_not_permit_is_not_asked_for_and_told_in_one_short_l
 
 
 def test_a_person_is_asked_for_everything() -> None:
-    world = tenant(GOOD, credential=FakeCredential({"tid": "t", "scp": "User.Read", "exp": START + 60}))
+    world = tenant(BatchTransport(GOOD), credential=FakeCredential({"tid": "t", "scp": "User.Read", "exp": START + 60}))
     assert fetch_connection(world.client)["problems"] == [] and len(world.transport.sent) == 3
 
 
@@ -185,7 +233,7 @@ def test_roles_are_shown_in_order() -> None:
 
 
 def test_the_skew_is_rounded() -> None:
-    world = tenant(GOOD, credential=FakeCredential(CLAIMS))
+    world = tenant(BatchTransport(GOOD), credential=FakeCredential(CLAIMS))
     world.clock.seconds = START - 1.26
     assert fetch_connection(world.client)["clock_skew"] == 1.3
 

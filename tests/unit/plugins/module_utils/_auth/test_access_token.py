@@ -92,3 +92,8 @@ def test_an_end_of_another_type_is_none(exp: object) -> None:
 def test_a_challenge_alone_cannot_be_met_either() -> None:
     with pytest.raises(errors.AuthenticationError, match="refused the given access_token"):
         credential("s3cret").token(claims="{}")
+
+
+def test_case_2_nothing_is_known_of_what_a_token_was_issued_for() -> None:
+    lifetime = credential("opaque").lifetime()
+    assert (lifetime.kind, lifetime.is_endless) == (None, False) and "issued elsewhere" in lifetime.reason

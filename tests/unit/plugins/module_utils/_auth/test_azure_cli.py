@@ -264,3 +264,8 @@ def test_case_34_a_tenant_that_is_none_never_reaches_the_command(monkeypatch: py
     with pytest.raises(errors.InvalidOptionError, match="neither a GUID nor a domain name"):
         token(monkeypatch, fake, tenant_id=given)
     assert fake.commands == []
+
+
+def test_case_2_the_end_of_what_the_cli_keeps_is_not_known() -> None:
+    lifetime = AzureCli(options(), tenant().context).lifetime()
+    assert (lifetime.kind, lifetime.is_endless) == (None, False) and "Azure CLI" in lifetime.reason

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._base import Credential
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import Token
+from ansible_collections.endpointops.intune.plugins.module_utils._lifetime import Lifetime
 from tests.support.fakes import START, FakeClock, Tenant, jwt, options, tenant
 
 
@@ -22,6 +23,9 @@ class Numbered(Credential):
         super().__init__(*args)
         self.lives = lives
         self.acquired: list[tuple[str | None, bool]] = []
+
+    def lifetime(self) -> Lifetime:
+        return Lifetime()
 
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
         self.acquired.append((claims, renew))

@@ -310,3 +310,20 @@ def test_case_2_a_certificate_that_replaces_another_in_its_file_signs_in_itself(
         world = tenant(entra(bearer(f"token-{number}")))
         issued.append((create(given, world.context, memory).token(), create(given, world.context).token()))
     assert issued == [("token-0", "token-0"), ("token-1", "token-1"), ("token-1", "token-1")]
+
+
+@pytest.mark.parametrize("name", ["plain.pem", "chain.pem", "plain.pfx"])
+def test_case_2_the_certificate_that_is_used_tells_its_end_and_its_thumbprint(folder: pathlib.Path, name: str) -> None:
+    subject = credential(folder, name)
+    lifetime = subject.lifetime()
+    assert (lifetime.kind, lifetime.ends, lifetime.name, lifetime.app_id) == ("certificate", START + DAY, "CN=unit", CLIENT_ID)
+    used = x509.load_pem_x509_certificate(subject.client_credential()["public_certificate"].encode())
+    assert lifetime.thumbprint == used.fingerprint(hashes.SHA1()).hex().upper()
+
+
+def test_case_2_a_subject_that_cannot_be_read_does_not_matter(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_name: object) -> None:
+        raise ValueError("odd")
+
+    monkeypatch.setattr(x509.Name, "rfc4514_string", fail)
+    assert credential(folder, "plain.pem").lifetime().name is None

@@ -37,3 +37,10 @@ def test_a_secret_that_was_copied_with_more_is_said(secret: str) -> None:
 
 def test_a_secret_may_have_any_sign() -> None:
     ClientSecret(options(tenant_id=TENANT_ID, client_id=CLIENT_ID, client_secret="a~b.C_d e'\"\u00e4"), tenant().context).validate()
+
+
+def test_case_2_a_secret_tells_its_first_three_characters_and_its_application() -> None:
+    given = options(tenant_id=TENANT_ID, client_id=CLIENT_ID, client_secret="s3cret")
+    lifetime = ClientSecret(given, tenant().context).lifetime()
+    assert (lifetime.kind, lifetime.hint, lifetime.app_id, lifetime.ends) == ("client_secret", "s3c", CLIENT_ID, None)
+    assert "s3c" not in repr(lifetime)

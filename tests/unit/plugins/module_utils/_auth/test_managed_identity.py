@@ -263,3 +263,8 @@ def test_service_fabric_is_refused_before_anything_is_sent(monkeypatch: pytest.M
         monkeypatch.setenv(name, "https://10.0.0.4:2377/x")
     with pytest.raises(errors.InvalidOptionError, match="Service Fabric"):
         credential(tenant())
+
+
+def test_case_2_nothing_of_a_managed_identity_ends() -> None:
+    lifetime = credential(tenant()).lifetime()
+    assert (lifetime.kind, lifetime.is_endless) == (None, True) and "managed identity" in lifetime.reason

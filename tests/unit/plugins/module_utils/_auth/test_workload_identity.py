@@ -109,3 +109,8 @@ def test_case_2_the_platforms_next_token_is_of_the_same_identity(path: pathlib.P
         path.write_text(jwt(**{"iss": "https://issuer", "sub": "repo:a/b", **claims}))
         prints.append(subject.fingerprint())
     assert prints[0] == prints[1] and len(set(prints)) == 3
+
+
+def test_case_2_nothing_of_a_federated_credential_ends(path: pathlib.Path) -> None:
+    lifetime = credential(path, tenant(entra())).lifetime()
+    assert (lifetime.kind, lifetime.is_endless) == (None, True) and "federated" in lifetime.reason

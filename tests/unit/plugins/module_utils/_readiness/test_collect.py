@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import timedelta
 
 import pytest
 from intune_emulator.control.policies import add_policy
+from intune_emulator.entra.registrations import publish
 from intune_emulator.entra.tokens import issue_token
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.modules import intune_pin_probe
+from ansible_collections.endpointops.intune.plugins.module_utils._lifetime import Lifetime
+from ansible_collections.endpointops.intune.plugins.modules import intune_pin_probe, intune_pin_readiness_info
+from tests.support.fakes import ENDLESS
 from tests.support.readiness_tasks import ALL_DEVICES, READERS, Given, expect
 
 V1, BETA = "POST /v1.0/$batch", "POST /beta/$batch"
@@ -306,3 +310,63 @@ def test_a_token_that_is_refused_ends_the_task(given: Given) -> None:
     given.token = "eyJub25lIjoi"
     with pytest.raises(errors.UnauthorizedError):
         given.read()
+
+
+# --- the credential in use ------------------------------------------------------------------------------------------
+
+
+def sign_in_with_secret(given: Given, days: float) -> None:
+    """Let the application of the tenant sign in with a secret that ends then."""
+    app = next(iter(given.tenant.applications.values()))
+    app.secrets[0].expires = given.tenant.clock.now() + timedelta(days=days)
+    publish(given.tenant, app)
+    given.lasts = Lifetime("client_secret", app_id=app.client_id, hint=app.secrets[0].value[:3])
+
+
+@pytest.mark.parametrize(
+    ("days", "warning_days", "soon"),
+    [
+        pytest.param(12.5, 30, True, id="case 2: soon"),
+        pytest.param(12.5, 12, False, id="case 2: not yet"),
+    ],
+)
+def test_the_end_of_a_secret_takes_no_request_more_and_changes_no_verdict(days: float, warning_days: int, soon: bool) -> None:
+    given = Given("helpdesk")
+    without, before = given.read()
+    sign_in_with_secret(given, days)
+    found, asked = given.read(expiry_warning_days=warning_days)
+    assert (found["credential"]["days_left"], found["credential"]["expires_soon"], found["problems"]) == (12, soon, [])
+    assert {**found, "credential": None} == {**without, "credential": None}
+    assert len(asked) == len(before)
+
+
+def test_case_2_without_the_permission_the_end_of_a_secret_is_null_with_a_reason_and_no_problem() -> None:
+    given = Given("helpdesk")
+    sign_in_with_secret(given, 12)
+    restrict(given, *(role for role in READERS if role != "Application.Read.All"))
+    problems = given.read()[0]["problems"]
+    given.lasts = ENDLESS
+    assert given.read()[0]["problems"] == problems, "none beside that of the consent"
+    sign_in_with_secret(given, 12)
+    found, asked = given.read()
+    assert (found["credential"]["expires"], found["credential"]["expires_soon"]) == (None, None)
+    assert "lacks Application.Read.All" in found["credential"]["message"]
+    assert not [target for target in asked if "applications" in target]
+
+
+def test_case_2_an_application_that_cannot_be_read_is_a_problem_and_changes_no_verdict() -> None:
+    given = Given("helpdesk")
+    without = given.read()[0]
+    sign_in_with_secret(given, 12)
+    given.fail(f"applications(appId='{given.lasts.app_id}')", 503)
+    found, _asked = given.read()
+    assert found["credential"]["expires_soon"] is None and "503" in found["credential"]["message"]
+    assert [problem for problem in found["problems"] if "client secret" in problem] == found["problems"]
+    assert (found["ready"], found["reasons"]) == (without["ready"], without["reasons"])
+
+
+def test_the_task_warns_of_the_end_and_succeeds() -> None:
+    given = Given("helpdesk")
+    sign_in_with_secret(given, 12.5)
+    outcome = given.run(intune_pin_readiness_info)
+    assert outcome.failure is None and any("in 12 days." in warning for warning in outcome.warnings)

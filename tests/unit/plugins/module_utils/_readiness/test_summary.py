@@ -438,3 +438,32 @@ def test_a_device_that_was_waited_for_is_told(record, policies, told):
     found = flat(before=readiness(False, device=device, reasons=[reason("device_missing", "arrived")]))
     assert f"{told} (can the user of this device reset the PIN?): no - device_missing happened. Repair it." in found
     assert "today?" in flat(before=readiness(False, device=None))
+
+
+# --- the credential -------------------------------------------------------------------------------------------------
+
+ENDS = {
+    "kind": "client_secret",
+    "expires": "2026-01-17T10:00:00Z",
+    "expires_soon": True,
+    "message": "The client secret ends on 2026-01-17, in 12 days.",
+    "hint": "Create another one.",
+}
+WITH_END = {"connection": {**CONNECTION["connection"], "credential": ENDS}}
+
+
+@pytest.mark.parametrize("source", ["connection", "before", "both"])
+def test_case_2_a_credential_that_ends_soon_is_told_in_one_line(source):
+    before = readiness(credential=ENDS)
+    results = {"connection": WITH_END if source != "before" else {}, "before": before if source != "connection" else {}}
+    told = " ".join(" ".join(lines(**results)).split())
+    assert told.count("Credential: The client secret ends on 2026-01-17, in 12 days. Create another one.") == 1
+    facts = summary.make_facts(parse_found(results, check=False))
+    assert (facts["credential_expires"], facts["credential_expires_soon"]) == ("2026-01-17T10:00:00Z", True)
+    assert facts["ready"] is (None if source == "connection" else True)
+
+
+@pytest.mark.parametrize("soon", [False, None])
+def test_case_2_a_credential_that_does_not_end_soon_takes_no_line(soon):
+    quiet = {"connection": {**CONNECTION["connection"], "credential": {**ENDS, "expires_soon": soon}}}
+    assert lines(connection=quiet) == lines(connection=CONNECTION)

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 from hypothesis import given, settings
 
-from ansible_collections.endpointops.intune.plugins.module_utils._report import proof
+from ansible_collections.endpointops.intune.plugins.module_utils._report import credential, proof
 from ansible_collections.endpointops.intune.plugins.module_utils._report import report as subject
 from tests.support import reports
 from tests.support.reports import finding, policy, reason, status, verdict
@@ -121,6 +121,7 @@ def test_coverage_says_what_was_not_read() -> None:
         "Managed devices": ("unknown", "Could not be read."),
         "Outcomes of resets": ("not_applicable", "None were given."),
         "Proof on devices": ("unknown", proof.NOT_ASKED),
+        "End of the credential in use": ("unknown", credential.NOT_ASKED),
         "Group policies of a domain": ("unknown", subject.GROUP_POLICIES),
         "Earlier report": ("not_applicable", "None was given."),
     }
