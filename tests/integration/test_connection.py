@@ -109,7 +109,8 @@ def test_each_credential_signs_in(each_execution, env, tmp_path, kind):
 
 
 def test_case_2_a_secret_that_ends_soon_warns_and_fails_nothing(both_executions):
-    app = both_executions.tenant.control.add_app(secret_valid_days=12.5)
+    roles = ["Application.Read.All", "Organization.Read.All", "DeviceManagementConfiguration.Read.All"]
+    app = both_executions.tenant.control.add_app(roles, secret_valid_days=12.5)
     given = {"client_id": app["client_id"], "client_secret": app["client_secret"]}
     found = both_executions.module(MODULE, given)
     ends = found.result["connection"]["credential"]
