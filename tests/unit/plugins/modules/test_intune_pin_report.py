@@ -59,7 +59,9 @@ def refuse(part: str, status: int = 403) -> Answer:
 def test_the_report_says_who_read_what_and_when(tmp_path: pathlib.Path) -> None:
     claims = {"app_displayname": "PIN reset automation", "roles": ["B", "A"]}
     _outcome, report = run(Wire(), tmp_path, claims=claims)
-    assert report["application"] == {"id": CLIENT_ID, "name": "PIN reset automation", "permissions": ["A", "B"]}
+    endless = {"kind": None, "expires": None, "days_left": None, "expires_soon": False}
+    expected = {"id": CLIENT_ID, "name": "PIN reset automation", "permissions": ["A", "B"], "credential": endless}
+    assert report["application"] == expected
     assert report["tenant"]["name"] == "Contoso" and report["generated"].endswith("Z")
     assert {finding["read"] for finding in report["findings"]} <= {report["generated"]}
 
