@@ -57,6 +57,7 @@ class ConnectionResult(t.TypedDict):
     intune: str | None
     licensed: bool | None
     token_expires: str | None
+    certificate_thumbprint: str | None
     credential: CredentialResult
     clock_skew: float | None
     problems: list[str]
@@ -88,6 +89,7 @@ def fetch_connection(client: GraphClient, warning_days: int = DEFAULT_WARNING_DA
         "intune": (intune or {}).get("subscriptionState"),
         "licensed": None if licenses is None else any(_has_intune(sku) for sku in licenses),
         "token_expires": render_timestamp(MOMENT(claims.get("exp"), "exp")),
+        "certificate_thumbprint": client.credential.lifetime().thumbprint,
         "credential": expiry.result,
         "clock_skew": None if client.clock_skew is None else round(client.clock_skew, 1),
         "problems": [],

@@ -111,6 +111,13 @@ connection:
       type: str
       returned: always
       sample: "2026-01-31T09:00:00Z"
+    certificate_thumbprint:
+      description:
+        - SHA-1 thumbprint of the certificate that signed in, in hexadecimal digits, as Microsoft Entra shows it; null with another
+          O(auth_method).
+      type: str
+      returned: always
+      sample: 0A1B2C3D4E5F60718293A4B5C6D7E8F901234567
     credential:
       description:
         - When the credential in use ends, from the certificate itself, or for a client secret from the application.

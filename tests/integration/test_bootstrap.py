@@ -124,7 +124,7 @@ def test_case_8_each_entry_has_its_own_options(ansible: t.Any, tenant: t.Any, ad
     good = [
         {"unique_name": "lists", "grant": False, "permissions": [power], "notes": "of the desk", "description": None},
         {"unique_name": "gone", "state": "absent"},
-        {"unique_name": "sealed", "enabled": False, "secret_name": "jobs", "seal_to": [str(key_pair(tmp_path, "desk"))]},
+        {"unique_name": "sealed", "enabled": True, "secret_name": "jobs", "seal_to": [str(key_pair(tmp_path, "desk"))]},
     ]
     wrong = [*good, {"unique_name": "typo", "note": "x"}, {"unique_name": "strong", "permissions": ["Application.ReadWrite.All"]}, "name"]
     refused = run(ansible, BOOTSTRAP, administrator, intune_bootstrap_applications=wrong, intune_bootstrap_consent=False)
@@ -139,7 +139,6 @@ def test_case_8_each_entry_has_its_own_options(ansible: t.Any, tenant: t.Any, ad
     assert lists["notes"] == "of the desk" and f"Not granted yet: {power}" in done.output
     assert "Power: its holder can reset, lock, and wipe every managed device" in done.output, "case 10: it is still to be granted"
     assert "It does not exist." in done.output and not tenant.graph("GET", "/applications?$filter=uniqueName eq 'gone'")["value"]
-    assert "It is disabled, and cannot sign in." in done.output
     assert "Power: none, without a permission of Microsoft Graph" in done.output, "case 10"
     sealed = re.search(r'"(MII[A-Za-z0-9+/=]+)"', done.output)
     assert sealed is not None
@@ -150,24 +149,49 @@ def test_case_8_each_entry_has_its_own_options(ansible: t.Any, tenant: t.Any, ad
     assert opened.startswith(secret["hint"]) and opened not in done.output
 
 
+def keys_of(tenant: t.Any) -> list[str]:
+    path = "/applications(uniqueName='endpointops-intune-reader')?$select=keyCredentials"
+    return [each["displayName"] for each in tenant.graph("GET", path)["keyCredentials"]]
+
+
 def test_a_certificate_is_replaced_once_the_new_one_has_signed_in(
     ansible: t.Any, tenant: t.Any, administrator: t.Any, tmp_path: pathlib.Path
 ):
     old, new = key_pair(tmp_path, "old"), key_pair(tmp_path, "new")
     application = {"unique_name": "endpointops-intune-reader", "permissions": ["Organization.Read.All"], "certificates": [str(old)]}
     assert run(ansible, BOOTSTRAP, administrator, intune_bootstrap_applications=[application]).code == 0
+    # Of the machine that signs in as the application, and keeps its token.
+    cache = {"INTUNE_TOKEN_CACHE_PATH": str(tmp_path / "tokens.json")}
+    (reader,) = tenant.graph("GET", "/applications?$filter=uniqueName eq 'endpointops-intune-reader'")["value"]
+    kept = signed_in({"old": reader["appId"]}, tmp_path, "old")
+    assert ansible.module("intune_connection_info", {}, env={**kept, **cache}).status == "ok"
+    # The person's tenant is known from the sign-in.
+    env = {**administrator, **cache, "INTUNE_TENANT_ID": ""}
     given = {
         "intune_rotate_unique_name": "endpointops-intune-reader",
         "intune_rotate_certificate": str(new),
-        "intune_rotate_certificate_path": str(tmp_path / "new.key.pem"),
+        # Of the folder in which the command is run.
+        "intune_rotate_certificate_path": os.path.relpath(tmp_path / "new.key.pem", ansible.folder),
         "intune_rotate_retries": 1,
         "intune_rotate_delay": 0,
     }
-    wrong = run(ansible, ROTATE, administrator, **{**given, "intune_rotate_certificate_path": str(tmp_path / "missing.pem")})
-    path = "/applications(uniqueName='endpointops-intune-reader')?$select=keyCredentials"
-    assert wrong.code != 0 and len(tenant.graph("GET", path)["keyCredentials"]) == 2, "the old one still signs in"
-    done = run(ansible, ROTATE, administrator, **given)
-    assert done.code == 0 and [each["displayName"] for each in tenant.graph("GET", path)["keyCredentials"]] == ["CN=new"], done.output
-    again = run(ansible, ROTATE, administrator, **given)
+    assert run(ansible, ROTATE, env, intune_rotate_unique_name=None).code != 0, "case 29: nothing is named"
+    missing = run(ansible, ROTATE, env, **{**given, "intune_rotate_certificate_path": str(tmp_path / "missing.pem")})
+    assert missing.code != 0 and "missing.pem' must be a file" in " ".join(missing.output.split())
+    assert not any(task.journal for task in missing.tasks), "case 29: the file is looked at first"
+    number = run(ansible, ROTATE, env, **{**given, "intune_rotate_unique_name": 4711, "intune_rotate_app_id": None})
+    assert number.code != 0 and "4711" in number.output and "has no len" not in number.output, "case 29"
+    assert not tenant.graph("GET", "/applications?$filter=uniqueName eq '4711'")["value"], "case 3: a wrong name creates nothing"
+    assert keys_of(tenant) == ["CN=old"]
+
+    public = run(ansible, ROTATE, env, **{**given, "intune_rotate_certificate_path": str(new), "intune_rotate_delay": 300})
+    assert public.code != 0 and "no private key" in public.output and "RETRYING" not in public.output, "case 29: it would never succeed"
+    wrong = run(ansible, ROTATE, env, **{**given, "intune_rotate_certificate_path": str(tmp_path / "old.key.pem")})
+    assert wrong.code != 0 and "holds another certificate" in " ".join(wrong.output.split()), "case 1"
+    assert sorted(keys_of(tenant)) == ["CN=new", "CN=old"], "the old one still signs in"
+    done = run(ansible, ROTATE, env, **given)
+    assert done.code == 0 and keys_of(tenant) == ["CN=new"], done.output
+    assert done["Sign in with the new certificate"].tokens == wrong["Sign in with the new certificate"].tokens == 1, "case 2"
+    again = run(ansible, ROTATE, env, **given)
     assert again.code == 0 and not any(task.changed for task in again.tasks)
-    assert run(ansible, ROTATE, administrator).code != 0, "nothing is named"
+    assert again["Sign in with the new certificate"].tokens == 1, "case 2: no token that was kept"

@@ -48,6 +48,7 @@ def test_a_good_connection_has_no_problem() -> None:
         "intune": "active",
         "licensed": True,
         "token_expires": "2026-01-05T11:00:00Z",
+        "certificate_thumbprint": None,
         "credential": {
             **dict.fromkeys(("kind", "name", "source", "expires", "days_left", "hint")),
             "expires_soon": False,
@@ -86,6 +87,12 @@ def test_the_end_of_a_client_secret_takes_no_further_round_trip(
     assert transport.batches == [3 + (step is not None)], "all of it is read together"
     assert f"GET /v1.0/{OWN}" in transport.targets or step is None
     assert found["permissions"] == examine()["permissions"] or "Application.Read.All" in roles
+
+
+def test_case_1_the_certificate_that_signed_in_is_named() -> None:
+    credential = FakeCredential(CLAIMS, Lifetime("certificate", app_id=APP_ID, ends=START, thumbprint="0A1B"))
+    found = fetch_connection(tenant(BatchTransport(GOOD), credential=credential).client)
+    assert found["certificate_thumbprint"] == "0A1B"
 
 
 def test_the_module_warns_and_does_not_fail() -> None:
