@@ -37,8 +37,8 @@ options:
   values:
     description:
       - Values to check, by variable. They are those of C(pin_reset_approval_code), C(pin_reset_approval_justification),
-        C(pin_reset_reset_since), C(pin_reset_sealed_directory) with C(pin_reset_seal_to), and C(pin_reset_policy_replace_custom) with
-        C(pin_reset_policy_backend).
+        C(pin_reset_reset_since), C(pin_reset_sealed_directory) with C(pin_reset_seal_to), C(pin_reset_policy_replace_custom) with
+        C(pin_reset_policy_backend), and whether C(pin_reset_policy_settings) is a dictionary.
       - A variable that is missing here is not checked.
     type: dict
     default: {}
@@ -148,6 +148,9 @@ def _find_unusable(values: Values) -> t.Iterator[str]:
         )
     if values.get("pin_reset_sealed_directory") and not values.get("pin_reset_seal_to"):
         yield "pin_reset_sealed_directory needs pin_reset_seal_to, the certificates of those who may read the passcodes."
+    if not boolean(values.get("pin_reset_policy_settings", True), strict=False):
+        # Ansible takes text for a dictionary, and finds no setting in it.
+        yield "pin_reset_policy_settings must be a dictionary, not text. With --extra-vars, give all variables as JSON or in a file."
     for variable, parse in PARSERS.items():
         try:
             parse(str(values.get(variable) or ""))

@@ -87,6 +87,9 @@ def _prepare_value(option: dict[str, t.Any], given: t.Any) -> t.Any:
         return given
     if option.get("type") == "dict" and "options" in option and isinstance(given, dict):
         return _prepare_nested(option["options"], given)
+    if "choices" in option and option["type"] == "list" and isinstance(given, str):
+        # Ansible would look for a choice that begins with a blank.
+        return [word for part in given.split(",") if (word := part.strip())] or [given]
     if option.get("elements") != "dict":
         return given
     if "options" in option:

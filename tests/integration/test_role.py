@@ -468,6 +468,7 @@ def test_bad_variables_are_refused_by_the_roles_argument_specs(ansible, playbook
         ("reset_passcode", {"pin_reset_devices": ["x"], "pin_reset_ownerships": ["mine"]}, "'mine' must be one of"),
         ("onboard", {"pin_reset_policy_replace_custom": True, **ASSIGNED}, "Set pin_reset_policy_backend to settings_catalog"),
         ("onboard", {"pin_reset_approval_code": "4711", **ASSIGNED}, "pin_reset_approval_code must be a GUID"),
+        ("onboard", {"pin_reset_policy_settings": '{"minimum_pin_length": 6}', **ASSIGNED}, "must be a dictionary, not text"),
         ("onboard", {"pin_reset_reset_since": "yesterday", **ASSIGNED}, "pin_reset_reset_since must be a timestamp"),
         ("onboard", {"pin_reset_sealed_directory": "/out", **ASSIGNED}, "pin_reset_sealed_directory needs pin_reset_seal_to"),
     ],

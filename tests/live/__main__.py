@@ -63,7 +63,7 @@ def make_runner(service: Side, descriptions: Descriptions, wanted: Wanted, make:
     """Sign in, and return the runner with an emulated tenant whose token has the same permissions; raise RunError where that fails."""
     result = service.run(Task("sign in", "intune_connection_info", {}))
     if result.get("failed"):
-        raise RunError(f"{result['msg']} {(result.get('error') or {}).get('hint') or ''} Set the INTUNE_* variables of a tenant for tests.")
+        raise RunError(f"{result['msg']} Set the INTUNE_* variables of a tenant for tests.")
     service.log.exchanges.clear()
     roles = result["connection"]["roles"]
     say(f"Signed in to {result['connection']['tenant_name'] or result['connection']['tenant_id']}.")

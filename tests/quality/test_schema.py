@@ -118,8 +118,29 @@ def test_what_the_role_takes_is_valid(variables):
 # --- the schema and the role agree ----------------------------------------------------------------------------------
 
 SCALARS = [True, False, 0, 1, 2, 5, -1, 1.5, "", "  ", "yes", "TRUE", " no ", "maybe", "5", " 5 ", "1.5", "abc", "9" * 20]
-TEXTS = ["windows", "windows,ios", "windows, ios", "windows\nios", "company", "custom", "none", "auto", "device", "all_devices"]
-ENTRIES = ["target=all_devices", "target=group group='a, b', target=all_users", '[{"target":"all_devices"}]', "targets=x", "=", "a=b"]
+TEXTS = [
+    "windows",
+    "windows,ios",
+    "windows, ios",
+    "windows,",
+    " windows",
+    "windows\nios",
+    "company",
+    "custom",
+    "none",
+    "auto",
+    "device",
+    "all_devices",
+]
+ENTRIES = [
+    "target=all_devices",
+    "target=group group='a, b', target=all_users",
+    '[{"target":"all_devices"}]',
+    "targets=x",
+    "=",
+    "a=b",
+    "group='A [x]{y}' target=group",
+]
 LISTS = [[], ["abc"], [5], ["windows"], ["beos"], ["company"], ["windows", ""], [{}], [["abc"]]]
 TARGETS: list[dict[str, t.Any]] = [
     *({"target": kind} for kind in ("all_devices", "group", "x", None, 5)),
@@ -136,7 +157,8 @@ SETTINGS: list[dict[str, t.Any]] = [
     *({"device_unlock_plugins": value} for value in ("", 5, None)),
     {"minimum_pin": 6},
 ]
-VALUES = [None, *SCALARS, *TEXTS, *ENTRIES, *LISTS, *TARGETS, *([each] for each in TARGETS), *SETTINGS]
+JSON = ['{"minimum_pin_length": 6}', "minimum_pin_length=6"]
+VALUES = [None, *JSON, *SCALARS, *TEXTS, *ENTRIES, *LISTS, *TARGETS, *([each] for each in TARGETS), *SETTINGS]
 
 
 def refusal(name: str, value: t.Any) -> str | None:
@@ -147,7 +169,8 @@ def refusal(name: str, value: t.Any) -> str | None:
     except (TypeError, OverflowError) as failure:  # of ansible-core, for a value that it does not expect
         found = [repr(failure)]
     # As the role hands them over: what counts as not set is none.
-    found += find_problems([], [], lists={name: value or []}, choices=ROLE_VARS["__pin_reset_choices"])
+    values = {name: isinstance(value or {}, dict)} if name == "pin_reset_policy_settings" else {}
+    found += find_problems([], [], lists={name: value or []}, choices=ROLE_VARS["__pin_reset_choices"], values=values)
     declared = SOURCES.role["variables"][name]
     if "option" in declared and value not in (None, ""):
         option = {key: each for key, each in role.module_option(SOURCES, declared["option"]).items() if key != "required"}
@@ -259,6 +282,7 @@ def list_variables(path: pathlib.Path) -> t.Iterator[GivenVariable]:
 TESTED = [found for path in sorted((ROOT / "tests/integration").glob("*.py")) for found in list_variables(path)]
 # What tests give the role to be refused.
 WRONG = {
+    ("pin_reset_policy_settings", '"{\\"minimum_pin_length\\": 6}"'),
     ("pin_reset_assignment", '[{"target": "all_devices"}]'),
     ("pin_reset_assignments", "12345"),
     ("pin_reset_assignments", '["all_users"]'),

@@ -114,12 +114,18 @@ def _list(option: Option) -> Schema:
     schema = {"type": ["array", "string"], "items": _value(entry, is_nullable=False)}
     if "choices" in option:
         choice = "|".join(map(re.escape, option["choices"]))
-        words = f"The text must be {' or '.join(option['choices'])}, with commas and no blanks between."
-        return {**schema, **_patterns(NOT_SET, rf"^({choice})(,({choice}))*$", words=words)}
+        words = f"The text must be {' or '.join(option['choices'])}, with commas between."
+        return {**schema, **_patterns(NOT_SET, rf"^[\s,]*({choice})(\s*,[\s,]*({choice}))*[\s,]*$", words=words)}
     if option.get("elements") == "dict":
         needed = [name for name, each in option.get("options", {}).items() if each.get("required")] or [""]
         words = f"The text must hold {needed[0] or 'name'}=value for each entry, or JSON."
-        return {**schema, **_patterns(NOT_SET, r"^\s*[\[{]", rf"(^|[\s,'\"]){needed[0]}=" if needed[0] else "=", words=words)}
+        # Behind a brace, a name of JSON; else the text of a form.
+        return {
+            **schema,
+            **_patterns(
+                NOT_SET, rf"^\s*[\[{{][\s\S]*{needed[0]}", rf"^(?!\s*[\[{{])([\s\S]*[\s,'\"])?{needed[0] or '[^=]*'}=", words=words
+            ),
+        }
     return schema
 
 

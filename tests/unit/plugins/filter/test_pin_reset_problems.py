@@ -82,6 +82,8 @@ MOVE = {"pin_reset_policy_replace_custom": True, "pin_reset_policy_backend": "cu
         ({"pin_reset_approval_code": "4711"}, "pin_reset_approval_code must be a GUID, not '4711'."),
         ({"pin_reset_approval_code": 4711}, "pin_reset_approval_code must be a GUID, not '4711'."),
         ({"pin_reset_approval_justification": "x" * 2000}, "pin_reset_approval_justification must have at most"),
+        ({"pin_reset_policy_settings": False}, "pin_reset_policy_settings must be a dictionary, not text."),
+        ({"pin_reset_policy_settings": "False"}, "pin_reset_policy_settings must be a dictionary, not text."),
         ({"pin_reset_reset_since": "yesterday"}, "pin_reset_reset_since must be a timestamp, not 'yesterday'."),
     ],
 )
@@ -95,6 +97,7 @@ def test_a_value_that_a_later_step_would_refuse_is_told_before(values, told):
     [
         {},
         {"pin_reset_policy_replace_custom": True},
+        {"pin_reset_policy_settings": True},
         {**MOVE, "pin_reset_policy_backend": "settings_catalog"},
         {**MOVE, "pin_reset_policy_replace_custom": "false"},
         {"pin_reset_sealed_directory": "/out", "pin_reset_seal_to": True},

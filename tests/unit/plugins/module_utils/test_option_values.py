@@ -165,6 +165,21 @@ def test_case_8_text_that_cannot_be_read_is_told_in_one_sentence(text: str, told
     assert len(problems) == 1 and problems[0].startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("windows, ios", ["windows", "ios"]),
+        (" windows,,\nios , ", ["windows", "ios"]),
+        (" ", [" "]),
+        (["windows", " ios"], ["windows", " ios"]),
+    ],
+)
+def test_choices_may_be_text_with_blanks(given: t.Any, taken: list[str]) -> None:
+    spec = {"platforms": {"type": "list", "elements": "str", "choices": ["windows", "ios"]}}
+    prepared, wrong = prepare(spec, {"platforms": given})
+    assert (prepared["platforms"], wrong) == (taken, {})
+
+
 def test_the_types_are_those_of_ansible_for_tools_that_compare_them() -> None:
     assert (TEXT, TEXTS) == ("str", "list")
     assert copy.deepcopy(NAMES) == NAMES and callable(copy.deepcopy(TEXTS))
