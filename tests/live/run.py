@@ -96,9 +96,10 @@ class Runner:
 
     def run(self) -> Run:
         """Run all tasks, and compare."""
+        devices = None if self._wanted.device is None else self._find_devices(self._wanted.device)
         self._run_all(tasks.list_reads(f"{self._wanted.name} none"))
-        if self._wanted.device is not None:
-            self._run_device(self._wanted.device)
+        if devices is not None:
+            self._run_device(*devices)
         if self._wanted.may_write:
             for group in tasks.list_writes(self._wanted.name):
                 self._run_group(group)
@@ -144,17 +145,21 @@ class Runner:
 
     # --- one device ---
 
-    def _run_device(self, name: str) -> None:
-        """Read one device, and reset its passcode where writes are allowed; on the emulated tenant, one of the same system."""
+    def _find_devices(self, name: str) -> tuple[str, str]:
+        """Return the IDs of the device that is named, and of one of the emulated tenant that is most like it."""
         there = find_device(self._service, {"devices": [name]}, f"LIVE_DEVICE {name!r}")
         here = choose_fitting(there, self._emulated.run(Task(FIND, "intune_device_info", tasks.ALL))["devices"])
         for side in (self._service, self._emulated):
-            side.log.exchanges[:] = [each for each in side.log.exchanges if each.task != FIND]
-        pairs = list(zip(tasks.make_reads_of_device(there["id"]), tasks.make_reads_of_device(here["id"]), strict=True))
+            side.log.exchanges.clear()
+        return str(there["id"]), str(here["id"])
+
+    def _run_device(self, there: str, here: str) -> None:
+        """Read one device of each side, and reset its passcode where writes are allowed."""
+        pairs = list(zip(tasks.make_reads_of_device(there), tasks.make_reads_of_device(here), strict=True))
         if self._wanted.may_write:
-            self._service.guard.allow_reset(there["id"])
-            self._emulated.guard.allow_reset(here["id"])
-            reset = tasks.make_reset(there["id"], None), tasks.make_reset(here["id"], self._wanted.lock_directory)
+            self._service.guard.allow_reset(there)
+            self._emulated.guard.allow_reset(here)
+            reset = tasks.make_reset(there, None), tasks.make_reset(here, self._wanted.lock_directory)
             pairs += [reset, pairs[-1]]
         else:
             self.skipped.append("the reset of the device: LIVE_WRITE is not 1")
