@@ -220,6 +220,8 @@ def test_onboarding_from_dry_run_to_the_end(controller):
     assert [item["target"] for item in assigned] == ["all_devices", "exclude_group"]
     verified = controller.launch("verify", controller.secret, {"pin_reset_rollout": "none"}, after=dry)
     assert verified.code == 0, verified.output
+    application = controller.tenant.graph("GET", f"/applications(appId='{controller.tenant.env['INTUNE_CLIENT_ID']}')")
+    (ends,) = [secret["endDateTime"] for secret in application["passwordCredentials"]]
     assert verified.artifacts == {
         "pin_reset_failed_devices": [],
         "pin_reset_summary": {
@@ -231,6 +233,8 @@ def test_onboarding_from_dry_run_to_the_end(controller):
             "needs_approval": False,
             "devices": {},
             "recovery": None,
+            "credential_expires": ends,
+            "credential_expires_soon": False,
         },
     }
     gone = controller.launch("offboard", controller.secret, {}, after=verified)

@@ -252,7 +252,7 @@ def test_case_56_a_policy_of_the_settings_catalog_is_found_without_its_backend(e
 def test_case_49_a_deleted_group_is_named_before_the_first_write(ansible, each_backend):
     gone, added = "99999999-1111-4222-8333-444444444444", distinct_groups(ansible.tenant)[0]
     ansible.module(MODULE, {**PRESENT, "backend": each_backend})
-    path_of = f"{path(each_backend)}/{ansible.module(MODULE, {'name': NAME, 'each_backend': each_backend}).result['pin_policy']['id']}"
+    path_of = f"{path(each_backend)}/{ansible.module(MODULE, {'name': NAME, 'backend': each_backend}).result['pin_policy']['id']}"
     target = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": gone}
     ansible.tenant.graph("POST", f"{path_of}/assign", {"assignments": [{"target": target}]}, version="beta")
     ansible.tenant.control.settings(assign_checks_groups=True)

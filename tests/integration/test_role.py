@@ -68,7 +68,7 @@ def test_a_second_run_asks_as_little_as_proves_that_nothing_is_to_be_done(ansibl
     assert asked["Policy | Allow PIN recovery on devices"] == [policies]
     assert asked["Verify | Read the tenant's state again"] == [], "what was found as it should be needs no second look"
     # The rest is who and where we are, so that a failure can be explained.
-    assert asked["Preflight | Sign in to Microsoft Graph"] == ["/organization", "/deviceManagement", "/subscribedSkus"]
+    assert asked["Preflight | Sign in to Microsoft Graph"] == ["/$batch"]
 
 
 def test_verify_fails_before_and_passes_after(ansible):
