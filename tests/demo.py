@@ -175,7 +175,7 @@ def environment(emulator: EmulatorProcess, folder: pathlib.Path) -> dict[str, st
 def show_what_the_tenant_received(emulator: EmulatorProcess) -> None:
     resets = emulator.control.resets()
     print(f"\nWhat the tenant itself saw: {len(resets)} devices with a reset, {max(map(len, resets.values()))} each at the most.")
-    print("To try more, start such a tenant, which says how to connect:\n  .venv/bin/intune-emulator --seed demo --env-file tenant.env")
+    print("To try more, start such a tenant, which says how to connect:\n  .venv/bin/intune-emulator start --seed demo")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import requests
 from cryptography import x509
 from intune_emulator import ControlClient, EmulatorProcess, __version__
 from intune_emulator.cli import main
+from intune_emulator.control.env_file import write_env_file
 from intune_emulator.http.tls import make_authority, make_server_certificate
 from intune_emulator.serve import ServeOptions
 
@@ -21,14 +22,17 @@ from intune_emulator.serve import ServeOptions
 @pytest.fixture
 def env_file(emulator: EmulatorProcess, tmp_path: Path) -> Path:
     path = tmp_path / "tenant.env"
-    path.write_text("".join(f"{name}={value}\n" for name, value in emulator.env.items()), encoding="utf-8")
+    write_env_file(path, emulator.env)
     return path
 
 
 @pytest.fixture(autouse=True)
-def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+def default_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return the default file of a user who has set no variables."""
     for name in ("EMULATOR_URL", "INTUNE_CA_PATH"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    return tmp_path / "run" / "intune-emulator" / "tenant.env"
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +50,7 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    assert "serve" in text and "healthcheck" in text and "--version" in text
+    assert not [name for name in ("serve", "start", "stop", "env", "healthcheck", "--version") if name not in text]
 
 
 @pytest.mark.parametrize("command", [["serve", "--seed", "nonsense"], ["--seed", "nonsense"]])
@@ -73,6 +77,12 @@ def test_ready_by_variables(emulator: EmulatorProcess, monkeypatch: pytest.Monke
     assert main(["healthcheck"]) == 0
 
 
+def test_ready_by_the_default_file(emulator: EmulatorProcess, default_env_file: Path) -> None:
+    default_env_file.parent.mkdir(parents=True)
+    write_env_file(default_env_file, emulator.env)
+    assert main(["healthcheck"]) == 0
+
+
 def refusal(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     assert main(["healthcheck", *options]) == 1
     output = capsys.readouterr()
@@ -81,7 +91,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *options: str) -> str:
 
 
 def test_not_ready(emulator: EmulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert refusal(capsys) == "not ready: no URL: set --url, --env-file or EMULATOR_URL\n"
+    assert refusal(capsys) == "not ready: no URL: set --url, --env-file or EMULATOR_URL, or start a tenant with `intune-emulator start`\n"
     missing = tmp_path / "missing.env"
     assert refusal(capsys, "--env-file", str(missing)).startswith(f"not ready: cannot read {missing}: ")
     broken = tmp_path / "broken.env"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import intune_emulator
 import pytest
 from emulator_support.client import Client
 from intune_emulator import EmulatorProcess
-from intune_emulator.cli import main
+from intune_emulator.cli import _parser, main
 from intune_emulator.control.api import ControlApi
 from intune_emulator.state.faults import ALL_KINDS
 from intune_emulator.state.settings import CHOICES, MEMBERS, Settings
@@ -75,7 +76,13 @@ def test_control_calls(client: Client) -> None:
     assert not [(method, name) for method, name in calls if not re.search(rf"`{method}\b[^|]*\b{name}\b", text)]
 
 
-@pytest.mark.parametrize("command", ["serve", "healthcheck"])
+def test_commands() -> None:
+    (subparsers,) = (action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction))
+    table = section("Start").partition("| command |")[2].partition("\n\n")[0]
+    assert [name for cell in first_cells(table) for name in re.findall(r"`(\w+)`", cell)] == list(subparsers.choices)
+
+
+@pytest.mark.parametrize("command", ["serve", "start", "stop", "env", "healthcheck"])
 def test_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main([command, "--help"])

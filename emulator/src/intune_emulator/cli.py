@@ -11,12 +11,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .control.env_file import find_default_env_file, read_env_file
 from .version import VERSION
 
-SERVE, HEALTHCHECK = "serve", "healthcheck"
+SERVE, START, ENV, STOP, HEALTHCHECK = "serve", "start", "env", "stop", "healthcheck"
 GLOBAL_OPTIONS = ("-h", "--help", "--version")
 URL_VARIABLE, CA_VARIABLE = "EMULATOR_URL", "INTUNE_CA_PATH"
 HEALTH_TIMEOUT_SECONDS = 5.0
+DEFAULT_FILE = "default: intune-emulator/tenant.env in XDG_RUNTIME_DIR, else in XDG_CACHE_HOME, else in ~/.cache"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(given)
     if arguments.command == HEALTHCHECK:
         return _check_health(arguments)
-    return _serve(arguments, parser)
+    arguments.env_file = (arguments.env_file or find_default_env_file()).absolute()
+    if arguments.command == ENV:
+        return _print_env(arguments)
+    if arguments.command == STOP:
+        return _stop(arguments)
+    return _serve(arguments, given, parser)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,13 +46,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     _add_serve(commands.add_parser(SERVE, help="serve a tenant until Ctrl+C (the default)"))
+    _add_serve(commands.add_parser(START, help="start a tenant in the background; return when it is ready"))
+    _add_env_file(commands.add_parser(ENV, help='print the variables of a running tenant: eval "$(intune-emulator env)"'))
+    _add_env_file(commands.add_parser(STOP, help="stop a tenant, if it is running"))
     _add_healthcheck(commands.add_parser(HEALTHCHECK, help="exit with 0 when a tenant is ready, else with 1"))
     return parser
 
 
+def _add_env_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--env-file", type=Path, metavar="FILE", help=f"the file that the tenant wrote when it was ready ({DEFAULT_FILE})")
+
+
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", default="demo", help="empty, demo, helpdesk or fleet:N (default: demo)")
-    parser.add_argument("--env-file", type=Path, help="write the variables here when ready")
+    parser.add_argument("--env-file", type=Path, metavar="FILE", help=f"write the variables here when ready ({DEFAULT_FILE})")
     parser.add_argument("--host", default="127.0.0.1", help="IPv4 address to listen on (default: 127.0.0.1)")
     parser.add_argument(
         "--host-name",
@@ -61,21 +75,54 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_healthcheck(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--env-file", type=Path, help="the file that `serve --env-file` writes")
+    parser.add_argument(
+        "--env-file", type=Path, metavar="FILE", help=f"the file of the tenant (default: the variables; without {URL_VARIABLE}, as for env)"
+    )
     parser.add_argument("--url", help=f"URL of the control API (default: variable {URL_VARIABLE})")
     parser.add_argument("--ca-file", help=f"CA certificate of the tenant (default: variable {CA_VARIABLE})")
     parser.add_argument("--timeout", type=float, default=HEALTH_TIMEOUT_SECONDS, help="seconds to wait (default: 5)")
 
 
-def _serve(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+def _serve(arguments: argparse.Namespace, given: Sequence[str], parser: argparse.ArgumentParser) -> int:
+    """Serve in the foreground or in the background, unless the tenant of the file is running."""
     # here, so that the health check, which runs often, does not import the server
     from .control.seeds import check_name
-    from .serve import ServeOptions, serve
 
     try:
         check_name(arguments.seed)
     except ValueError as error:
         parser.error(str(error))
+    try:
+        if arguments.env_file == find_default_env_file():
+            arguments.env_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if arguments.env_file.exists() and (message := _find_other(arguments.env_file)):
+            return _fail(message)
+        if arguments.command == START:
+            return _start(given[1:], arguments.env_file)
+        return _serve_here(arguments)
+    except OSError as error:
+        what = f"serve on {arguments.host}" if error.filename is None else f"write {error.filename}"
+        return _fail(f"cannot {what}: {error}")
+
+
+def _find_other(env_file: Path) -> str | None:
+    """Return a message when the tenant of the file is running."""
+    from .control.readiness import render_command
+    from .control.running import NotRunningError, UnclearError, find_running
+
+    try:
+        other = find_running(env_file)
+    except (NotRunningError, UnclearError):
+        return None
+    return (
+        f"A tenant is already running: {other.health['origin']}, seed {other.health['seed']}, process {other.pid}. "
+        f"Stop it with `{render_command(STOP, env_file)}`, or set --env-file to another file for a second one."
+    )
+
+
+def _serve_here(arguments: argparse.Namespace) -> int:
+    from .serve import ServeOptions, serve
+
     options = ServeOptions(
         seed=arguments.seed,
         host=arguments.host,
@@ -86,24 +133,52 @@ def _serve(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> in
         record=arguments.record,
         folder=arguments.dir,
     )
+    serve(options)
+    return 0
+
+
+def _start(options: Sequence[str], env_file: Path) -> int:
+    from .background import BackgroundError, start
+
     try:
-        serve(options)
-    except OSError as error:
-        print(f"intune-emulator: cannot serve on {options.host}: {error}", file=sys.stderr)
-        return 1
+        print(start(options, env_file))
+    except BackgroundError as error:
+        return _fail(str(error))
+    return 0
+
+
+def _stop(arguments: argparse.Namespace) -> int:
+    from .background import BackgroundError, stop
+
+    try:
+        print(stop(arguments.env_file))
+    except (BackgroundError, OSError) as error:
+        return _fail(str(error))
+    return 0
+
+
+def _print_env(arguments: argparse.Namespace) -> int:
+    from .control.env_file import render_exports
+    from .control.running import NotRunningError, UnclearError, find_running
+
+    try:
+        tenant = find_running(arguments.env_file)
+    except (NotRunningError, UnclearError) as error:
+        return _fail(str(error))
+    print(render_exports(tenant.variables), end="")
     return 0
 
 
 def _check_health(arguments: argparse.Namespace) -> int:
-    from .control.client import ControlClient, ControlError, read_env_file
+    from .control.client import ControlClient, ControlError
 
     try:
-        variables: Mapping[str, str] = read_env_file(arguments.env_file) if arguments.env_file else os.environ
+        variables = _find_variables(arguments)
     except (OSError, ValueError) as error:
         return _not_ready(f"cannot read {arguments.env_file}: {error}")
     url, ca_file = arguments.url or variables.get(URL_VARIABLE), arguments.ca_file or variables.get(CA_VARIABLE)
     if not url:
-        return _not_ready(f"no URL: set --url, --env-file or {URL_VARIABLE}")
+        return _not_ready(f"no URL: set --url, --env-file or {URL_VARIABLE}, or start a tenant with `intune-emulator start`")
     client = ControlClient(url, ca_file, timeout_seconds=arguments.timeout)
     try:
         health = client.health()
@@ -117,6 +192,21 @@ def _check_health(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _find_variables(arguments: argparse.Namespace) -> Mapping[str, str]:
+    """Return the variables of the named file, else those of the environment, else those of the default file, if it exists."""
+    if arguments.env_file is None and (arguments.url or os.environ.get(URL_VARIABLE)):
+        return os.environ
+    if arguments.env_file is None and not find_default_env_file().exists():
+        return {}
+    arguments.env_file = arguments.env_file or find_default_env_file()
+    return read_env_file(arguments.env_file)
+
+
 def _not_ready(reason: str) -> int:
     print(f"not ready: {reason}", file=sys.stderr)
+    return 1
+
+
+def _fail(message: str) -> int:
+    print(f"intune-emulator: {message}", file=sys.stderr)
     return 1

@@ -12,11 +12,12 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .application import create_application
-from .control.readiness import READY_LINE
+from .control.env_file import PID, find_default_env_file, remove_env_file, write_env_file, write_private
+from .control.readiness import describe_tenant
 from .control.seeds import make_tenant
 from .entra.login_routes import IDENTITY_PATH
 from .http.server import LOOPBACK, Listener, Listeners, bind
@@ -29,14 +30,14 @@ ANY_ADDRESS = "0.0.0.0"
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """Options of the command. Port 0 takes a free one; `folder` None: a temporary one, removed at the end."""
+    """Options of the command. Port 0 takes a free one; `folder` None: a temporary one, removed at the end, as `env_file` is."""
 
     seed: str = "demo"
     host: str = LOOPBACK
     host_names: Sequence[str] = ()
     port: int = 0
     control_port: int = 0
-    env_file: Path | None = None
+    env_file: Path = field(default_factory=find_default_env_file)
     record: Path | None = None
     folder: Path | None = None
 
@@ -56,6 +57,8 @@ def serve(options: ServeOptions) -> None:
     finally:
         if options.folder is None:
             shutil.rmtree(folder, ignore_errors=True)
+        # last: `intune-emulator stop` waits for it
+        remove_env_file(options.env_file, os.getpid())
 
 
 async def _serve(options: ServeOptions, folder: Path) -> None:
@@ -75,9 +78,9 @@ async def _serve(options: ServeOptions, folder: Path) -> None:
     listeners = Listeners(tenant_listener, control_listener)
     await listeners.start(create_application(tenant, listeners.refuse_connections, listeners.accept_connections))
     variables = _variables(folder, tenant, f"https://{host}:{control_listener.port}")
-    if options.env_file:
-        _write_private(options.env_file, "".join(f"{name}={value}\n" for name, value in variables.items()))
-    _announce(tenant, options.env_file, variables)
+    write_env_file(options.env_file, variables)
+    health = {"seed": tenant.seed, "devices": len(tenant.devices), "origin": tenant.origin, "tenant_id": tenant.tenant_id}
+    print(f"{describe_tenant(health, variables['EMULATOR_URL'], options.env_file)}\n  Stop with Ctrl+C.", flush=True)
     await stop.wait()
     await listeners.stop()
     tenant.recorder.close()
@@ -90,25 +93,14 @@ def _write_server_certificate(folder: Path, names: Sequence[str]) -> tuple[Path,
     (folder / "ca.pem").write_bytes(authority.certificate_pem())
     certificate = folder / "server.pem"
     certificate.write_bytes(server.certificate_pem())
-    return certificate, _write_private(folder / "server.key", server.key_pem())
+    return certificate, write_private(folder / "server.key", server.key_pem())
 
 
 def _write_credentials(folder: Path, tenant: Tenant) -> None:
     keys = tenant.keys
-    _write_private(folder / "client.pem", keys.client.key_pem() + keys.client.certificate_pem())
-    _write_private(folder / "client.pfx", keys.client.pfx(keys.passphrase))
-    _write_private(folder / "federated-token", tenant.federated_token)
-
-
-def _write_private(path: Path, content: bytes | str) -> Path:
-    """Write a file atomically, readable by its owner only; return its path."""
-    data = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-    os.replace(temporary, path)
-    return path
+    write_private(folder / "client.pem", keys.client.key_pem() + keys.client.certificate_pem())
+    write_private(folder / "client.pfx", keys.client.pfx(keys.passphrase))
+    write_private(folder / "federated-token", tenant.federated_token)
 
 
 def _variables(folder: Path, tenant: Tenant, control_url: str) -> dict[str, str]:
@@ -120,6 +112,7 @@ def _variables(folder: Path, tenant: Tenant, control_url: str) -> dict[str, str]
         "INTUNE_CLIENT_ID": tenant.client_id,
         "INTUNE_CLIENT_SECRET": tenant.keys.client_secret,
         "EMULATOR_URL": control_url,
+        PID: str(os.getpid()),
         "EMULATOR_DIR": str(folder),
         "EMULATOR_CERTIFICATE_PEM": str(folder / "client.pem"),
         "EMULATOR_CERTIFICATE_PFX": str(folder / "client.pfx"),
@@ -128,16 +121,3 @@ def _variables(folder: Path, tenant: Tenant, control_url: str) -> dict[str, str]
         "EMULATOR_MSI_ENDPOINT": f"{tenant.origin}{IDENTITY_PATH}",
         "EMULATOR_MSI_SECRET": tenant.keys.identity_header,
     }
-
-
-def _announce(tenant: Tenant, env_file: Path | None, variables: dict[str, str]) -> None:
-    print(f"{READY_LINE} Seed {tenant.seed}: {len(tenant.devices)} devices.", flush=False)
-    print(f"  Graph and login  {tenant.origin}   tenant {tenant.tenant_id}")
-    print(f"  Control API      {variables['EMULATOR_URL']}/_emulator/health")
-    if env_file:
-        print(f"  To use it:       set -a; . {env_file}; set +a")
-    else:
-        print("  To use it, set:")
-        for name, value in variables.items():
-            print(f"    {name}={value}")
-    print("  Stop with Ctrl+C.", flush=True)

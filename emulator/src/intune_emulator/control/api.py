@@ -28,6 +28,7 @@ from ..state.guids import stable_id
 from ..state.journal import redact
 from ..state.tenant import Tenant
 from . import policies, script_results
+from .readiness import describe_process
 from .seeds import add_device, add_user, change_user, check_name, reset
 
 SIMULATION = frozenset(Simulation.__dataclass_fields__)
@@ -94,7 +95,14 @@ class ControlApi:
 
     def _health(self, _request: Request, _body: Any) -> dict[str, Any]:
         tenant = self._tenant
-        return {"status": "ok", "seed": tenant.seed, "devices": len(tenant.devices), "origin": tenant.origin, "tenant_id": tenant.tenant_id}
+        return {
+            "status": "ok",
+            "seed": tenant.seed,
+            "devices": len(tenant.devices),
+            "origin": tenant.origin,
+            "tenant_id": tenant.tenant_id,
+            **describe_process(),
+        }
 
     def _reset(self, _request: Request, body: Any) -> dict[str, Any]:
         seed = check_name(str(body.get("seed", self._tenant.seed)))

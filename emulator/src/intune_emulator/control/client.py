@@ -5,17 +5,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import requests
 
 TIMEOUT_SECONDS = 60.0
-
-
-def read_env_file(path: Path) -> dict[str, str]:
-    """Return the variables of the file that `serve --env-file` wrote."""
-    return dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines())
 
 
 class ControlError(Exception):

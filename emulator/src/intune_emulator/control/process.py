@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from .client import ControlClient, read_env_file
+from .client import ControlClient
+from .env_file import read_env_file
 from .readiness import READY_LINE
 
 START_TIMEOUT_SECONDS = 60.0

@@ -1,8 +1,41 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The line that a starting emulator prints when it is ready."""
+"""How a running emulator shows itself: the lines that it prints when it is ready, and its process."""
 
 from __future__ import annotations
 
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .env_file import find_default_env_file
+
 READY_LINE = "The emulated tenant is ready."
+
+
+def describe_process() -> dict[str, Any]:
+    """Return the process id, and on Linux the namespace in which it counts; another container has another one."""
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        namespace = None
+    return {"pid": os.getpid(), "pid_namespace": namespace}
+
+
+def describe_tenant(health: Mapping[str, Any], control_url: str, env_file: Path) -> str:
+    """Return the lines that tell how to use a tenant."""
+    return (
+        f"{READY_LINE} Seed {health['seed']}: {health['devices']} devices.\n"
+        f"  Graph and login  {health['origin']}   tenant {health['tenant_id']}\n"
+        f"  Control API      {control_url}/_emulator/health\n"
+        f'  To use it:       eval "$({render_command("env", env_file)})"'
+    )
+
+
+def render_command(command: str, env_file: Path) -> str:
+    """Return a command for the tenant of a file, as one types it."""
+    named = "" if env_file == find_default_env_file() else f" --env-file {shlex.quote(str(env_file))}"
+    return f"intune-emulator {command}{named}"
