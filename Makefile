@@ -29,8 +29,8 @@ ANSIBLE := PATH="$(BIN):$$PATH" ANSIBLE_CONFIG="$(CURDIR)/tests/tools/ansible.cf
 RUN := env $(ANSIBLE) GIT_CONFIG_GLOBAL="$${GIT_CONFIG_GLOBAL:-$$HOME/.gitconfig}" HOME="$(CURDIR)/.cache/home"
 
 # Run a suite and keep what it sends and gets, which `contract` reads.
-RECORD = rm -rf $(OUTPUT)/exchanges && mkdir -p $(OUTPUT)/exchanges && \
-	$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges"
+RECORD = rm -rf $(OUTPUT)/exchanges && $(RUN)
+RECORD_ARGS = --intune-tenant-record "$(CURDIR)/$(OUTPUT)/exchanges"
 
 DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt emulator/pyproject.toml
 TEST_REQUIREMENTS := tests/requirements.txt tests/requirements-unit.txt $(DEMO_REQUIREMENTS)
@@ -95,7 +95,7 @@ fuzz: environment  ## Change the responses of the emulated tenant at random, and
 	@$(RUN) python -m tests.fuzz --cases $(FUZZ_CASES) --seed $(FUZZ_SEED) --workers $(WORKERS)
 
 integration: environment  ## Run every module, role and playbook against the emulated tenant; INTEGRATION_MARKS= runs all tests
-	@$(RECORD) python -m pytest tests/integration -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
+	@$(RECORD) python -m pytest tests/integration $(RECORD_ARGS) -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
 
 live: environment  ## Compare a tenant of your own (INTUNE_*) with the emulated one, by shapes; only reads without LIVE_WRITE=1
 	@AZURE_CONFIG_DIR="$${AZURE_CONFIG_DIR:-$$HOME/.azure}" $(RUN) python -m tests.live
@@ -128,7 +128,7 @@ build: environment  ## Build the tarball of the collection from the files that g
 	@$(RUN) python tests/tools/build.py
 
 artifact: environment  ## Build the collection, install it elsewhere and test that copy
-	@$(RECORD) tests/tools/artifact.sh -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
+	@$(RECORD) tests/tools/artifact.sh $(RECORD_ARGS) -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
 
 bench: environment  ## Measure speed and memory against the emulated tenant, and what comes of other ways; BENCH_ARGS="--quick" is short
 	@$(RUN) python -m tests.bench $(BENCH_ARGS)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""A tenant in process (no socket, frozen clock), and one as a process (real HTTPS)."""
+"""A tenant in process (no socket, frozen clock). The one as a process (real HTTPS) is that of the pytest plugin."""
 
 from __future__ import annotations
 
@@ -43,17 +43,10 @@ def client(make_client: Callable[..., Client]) -> Client:
     return make_client("demo")
 
 
-@pytest.fixture(scope="session")
-def running() -> Iterator[EmulatorProcess]:
-    with EmulatorProcess("demo") as emulator:
-        yield emulator
-
-
 @pytest.fixture
-def emulator(running: EmulatorProcess) -> EmulatorProcess:
+def emulator(intune_tenant: EmulatorProcess) -> EmulatorProcess:
     """Return the process, reset to the demo seed."""
-    running.control.reset("demo")
-    return running
+    return intune_tenant
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import intune_emulator
 import pytest
 from emulator_support.client import Client
-from intune_emulator import EmulatorProcess
+from intune_emulator import IntuneTenant, pytest_plugin
 from intune_emulator.cli import _parser, main
 from intune_emulator.control.api import ControlApi
 from intune_emulator.state.faults import ALL_KINDS
@@ -90,12 +90,22 @@ def test_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert options and not [option for option in options if f"`{option}" not in section("Start")]
 
 
-def test_variables(running: EmulatorProcess) -> None:
-    assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", " ".join(first_cells(section("Variables"))))) == set(running.env)
+def test_variables(intune_tenant_process: IntuneTenant) -> None:
+    assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", " ".join(first_cells(section("Variables"))))) == set(intune_tenant_process.env)
+
+
+def test_pytest_plugin() -> None:
+    fixtures = [name for name in vars(pytest_plugin) if name.startswith("intune_tenant")]
+    text = section("Use it in tests")
+    assert re.findall(r"(?m)^\| `(intune_tenant\w*)` \|", text) == fixtures[-1:] + fixtures[:-1]
+    options = [pytest_plugin.SEED, pytest_plugin.ARGUMENTS, pytest_plugin.RECORD]
+    assert not [option for option in options if not re.search(rf"^\| `{option}\b", text, re.MULTILINE)]
+    assert not [name for name in pytest_plugin.KEYWORDS if not re.search(rf"`{name}`|{name}=", text)]
 
 
 def test_public_names() -> None:
-    documented = re.findall(r"^\| `(\w+)", section("Use it in tests"), re.MULTILINE)
+    table = section("Use it in tests").partition("| name |")[2]
+    documented = re.findall(r"^\| `(\w+)", table, re.MULTILINE)
     assert sorted(documented) == sorted(intune_emulator.__all__)
     assert all(getattr(intune_emulator, name) for name in documented)
     with pytest.raises(AttributeError):

@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 import requests
-from intune_emulator import EmulatorProcess
+from intune_emulator import IntuneTenant
 
 from .harness import Ansible, Warm
 
@@ -23,9 +23,9 @@ from .harness import Ansible, Warm
 class EmulatedTenant:
     """What the tests know of the tenant: how to connect, what it received, and how to change it behind Graph's back."""
 
-    def __init__(self, process: EmulatorProcess) -> None:
-        self.control = process.control
-        self.env: dict[str, str] = dict(process.env)
+    def __init__(self, running: IntuneTenant) -> None:
+        self.control = running.control
+        self.env: dict[str, str] = dict(running.env)
 
     def journal(self, since: int = 0) -> list[dict[str, t.Any]]:
         return self.control.journal(since)
@@ -59,19 +59,10 @@ def _own_locks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
 
 
-@pytest.fixture(scope="session")
-def emulator(worker_id: str) -> t.Iterator[EmulatorProcess]:
-    folder = os.environ.get("EMULATOR_RECORD_DIR")
-    record = pathlib.Path(folder) / f"{worker_id}.jsonl" if folder else None
-    with EmulatorProcess(seed="demo", record=record) as process:
-        yield process
-
-
 @pytest.fixture
-def tenant(emulator: EmulatorProcess) -> EmulatedTenant:
+def tenant(intune_tenant: IntuneTenant) -> EmulatedTenant:
     """Return the emulated tenant, as new."""
-    emulator.control.reset("demo")
-    return EmulatedTenant(emulator)
+    return EmulatedTenant(intune_tenant)
 
 
 class ConnectProxy:

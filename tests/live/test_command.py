@@ -10,7 +10,6 @@ import os
 import tempfile
 
 import pytest
-from intune_emulator import EmulatorProcess
 
 from .__main__ import main
 
@@ -24,14 +23,8 @@ def _own_environment(tmp_path, monkeypatch):
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(scope="module")
-def service():
-    with EmulatorProcess(seed="demo") as process:
-        yield process
-
-
-def run(service, monkeypatch, tmp_path, **given):
-    for name, value in service.env.items():
+def run(tenant, monkeypatch, tmp_path, **given):
+    for name, value in tenant.env.items():
         monkeypatch.setenv(name, value)
     said: list[str] = []
     report = tmp_path / "output" / "report.md"
@@ -39,28 +32,26 @@ def run(service, monkeypatch, tmp_path, **given):
     return code, said, report.read_text(encoding="utf-8") if report.exists() else None
 
 
-def test_it_reads_and_finds_nothing(service, monkeypatch, tmp_path):
-    service.control.reset("demo")
-    mark = service.control.mark()
-    code, said, report = run(service, monkeypatch, tmp_path)
+def test_it_reads_and_finds_nothing(intune_tenant, monkeypatch, tmp_path):
+    mark = intune_tenant.control.mark()
+    code, said, report = run(intune_tenant, monkeypatch, tmp_path)
     assert code == 0 and "Differences: 0" in report and "Ran: reads." in report, report
     assert "Contoso" in said[0] and "Contoso" not in report
-    assert not [entry for entry in service.control.journal(mark) if entry["write"]]
+    assert not [entry for entry in intune_tenant.control.journal(mark) if entry["write"]]
 
 
-def test_it_creates_and_removes(service, monkeypatch, tmp_path):
-    service.control.reset("demo")
-    service.control.settings(configuration_patch_status="204")
-    mark = service.control.mark()
-    code, said, report = run(service, monkeypatch, tmp_path, LIVE_WRITE="1", LIVE_PREFIX="Try")
+def test_it_creates_and_removes(intune_tenant, monkeypatch, tmp_path):
+    intune_tenant.control.settings(configuration_patch_status="204")
+    mark = intune_tenant.control.mark()
+    code, said, report = run(intune_tenant, monkeypatch, tmp_path, LIVE_WRITE="1", LIVE_PREFIX="Try")
     assert code == 0 and "Differences: 2" in report and "answers 204, and on the emulated tenant 200" in report, report
-    methods = [entry["method"] for entry in service.control.journal(mark) if entry["write"] and entry["kind"] == "graph"]
+    methods = [entry["method"] for entry in intune_tenant.control.journal(mark) if entry["write"] and entry["kind"] == "graph"]
     assert methods == ["POST", "PATCH", "DELETE"] * 3
     assert said[-1].endswith("report.md") and "Try" not in report
 
 
-def test_a_tenant_that_cannot_be_reached_is_told(service, monkeypatch, tmp_path):
-    code, said, report = run(service, monkeypatch, tmp_path)
+def test_a_tenant_that_cannot_be_reached_is_told(intune_tenant, monkeypatch, tmp_path):
+    code, said, report = run(intune_tenant, monkeypatch, tmp_path)
     monkeypatch.setenv("INTUNE_CLIENT_SECRET", "wrong")
     said = []
     assert main({**os.environ, "LIVE_REPORT": str(tmp_path / "none.md")}, say=said.append) == 2

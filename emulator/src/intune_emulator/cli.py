@@ -72,6 +72,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--control-port", type=int, default=0, help="port of the control API (default: a free one)")
     parser.add_argument("--record", type=Path, help="append every Graph exchange to this file, one JSON object a line")
     parser.add_argument("--dir", type=Path, help="folder for certificates and keys (default: a temporary one, removed at the end)")
+    parser.add_argument("--stop-at-eof", action="store_true", help="stop when standard input ends, such as with the process that holds it")
 
 
 def _add_healthcheck(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +133,7 @@ def _serve_here(arguments: argparse.Namespace) -> int:
         env_file=arguments.env_file,
         record=arguments.record,
         folder=arguments.dir,
+        stop_at_eof=arguments.stop_at_eof,
     )
     serve(options)
     return 0

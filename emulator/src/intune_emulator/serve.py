@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,7 @@ class ServeOptions:
     env_file: Path = field(default_factory=find_default_env_file)
     record: Path | None = None
     folder: Path | None = None
+    stop_at_eof: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -65,6 +67,8 @@ async def _serve(options: ServeOptions, folder: Path) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if options.stop_at_eof:
+        threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
     certificate, key = _write_server_certificate(folder, options.names)
     tenant_listener, control_listener = (
         Listener(bind(options.host, port), certificate, key) for port in (options.port, options.control_port)
@@ -84,6 +88,14 @@ async def _serve(options: ServeOptions, folder: Path) -> None:
     await stop.wait()
     await listeners.stop()
     tenant.recorder.close()
+
+
+def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Read standard input to its end, and stop the server then."""
+    # not sys.stdin, whose lock would be held when the interpreter ends
+    while os.read(0, 4096):
+        pass
+    loop.call_soon_threadsafe(stop.set)
 
 
 def _write_server_certificate(folder: Path, names: Sequence[str]) -> tuple[Path, Path]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,18 +14,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from .client import ControlClient
 from .env_file import read_env_file
+from .intune_tenant import IntuneTenant
 from .readiness import READY_LINE
 
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 15.0
 
 
-class EmulatorProcess:
+class EmulatorProcess(IntuneTenant):
     """An emulated tenant in a process of its own: `with EmulatorProcess("demo") as emulator:`.
 
-    `env`: the variables; `control`: a client of the control API. `arguments`: further options of `intune-emulator serve`.
+    `arguments`: further options of `intune-emulator serve`. It ends with `stop`, and at the latest with this process, however that ends.
     """
 
     def __init__(
@@ -50,6 +49,7 @@ class EmulatorProcess:
             str(self._env_file),
             "--port",
             str(port),
+            "--stop-at-eof",
             *arguments,
         ]
         if record:
@@ -57,19 +57,26 @@ class EmulatorProcess:
         self._process: subprocess.Popen[str] | None = None
         self._lines: list[str] = []
         self._ready = threading.Event()
-        self.env: dict[str, str] = {}
-        self.control: ControlClient
+        self.env = {}
 
     def start(self) -> EmulatorProcess:
         """Start it, and wait until it is ready."""
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._process = subprocess.Popen(
+            self._command,
+            # held open, and closed by the system when this process ends
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            # Ctrl+C is for this process, which still needs the tenant for its cleanup
+            start_new_session=True,
+        )
         threading.Thread(target=self._read, daemon=True).start()
         try:
             self._ready.wait(START_TIMEOUT_SECONDS)
             if not self._env_file.exists():
                 raise RuntimeError("the emulator did not start:\n" + "".join(self._lines))
-            self.env = read_env_file(self._env_file)
-            self.control = ControlClient(self.env["EMULATOR_URL"], self.env["INTUNE_CA_PATH"])
+            self.connect(read_env_file(self._env_file))
         except BaseException:
             self.stop()
             raise
@@ -98,10 +105,6 @@ class EmulatorProcess:
         """Return its output so far."""
         return "".join(self._lines)
 
-    def environment(self) -> dict[str, str]:
-        """Return a copy of this process's environment with the variables of the emulator."""
-        return {**os.environ, **self.env}
-
     def stop(self) -> int | None:
         """Stop the process and return its exit code; None when it was not started."""
         process, self._process = self._process, None
@@ -110,6 +113,8 @@ class EmulatorProcess:
             if hasattr(self, "control"):
                 self.control.close()
             process.terminate()
+            if process.stdin is not None:
+                process.stdin.close()
             try:
                 code = process.wait(STOP_TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""The pytest plugin: fixtures of an emulated tenant. Until one is used, it imports nothing except pytest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .control.intune_tenant import IntuneTenant
+
+MARKER = "intune_tenant"
+SEED, ARGUMENTS, RECORD = "intune_tenant_seed", "intune_tenant_arguments", "--intune-tenant-record"
+KEYWORDS = ("seed", "preset", "frozen")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    parser.addini(SEED, "seed of the emulated tenant, where the marker intune_tenant names none", default="demo")
+    parser.addini(ARGUMENTS, "further options of `intune-emulator serve` for the emulated tenant", type="args", default=[])
+    group = parser.getgroup("intune-emulator", "emulated tenant")
+    group.addoption(RECORD, metavar="DIR", help="append every Graph exchange of the emulated tenant to a file in this folder, one a worker")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Add the marker."""
+    text = "state of the fixture intune_tenant for this test; a marker closer to the test takes precedence, keyword by keyword"
+    config.addinivalue_line("markers", f"{MARKER}(seed=None, preset=None, frozen=False): {text}")
+
+
+@pytest.fixture(scope="session")
+def intune_tenant_process(request: pytest.FixtureRequest) -> Iterator[IntuneTenant]:
+    """Yield an emulated tenant as a process, one for the whole run (with pytest-xdist: for each worker). Its state is not reset.
+
+    Override this fixture with one that returns `intune_tenant_noproc`, and `intune_tenant` uses a running tenant.
+    """
+    from .control.process import EmulatorProcess
+
+    config = request.config
+    folder = config.getoption(RECORD)
+    record = Path(folder) / f"{_worker(config)}.jsonl" if folder else None
+    if record is not None:
+        record.parent.mkdir(parents=True, exist_ok=True)
+    with EmulatorProcess(config.getini(SEED), record=record, arguments=config.getini(ARGUMENTS)) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def intune_tenant_noproc() -> Iterator[IntuneTenant]:
+    """Yield the emulated tenant that runs already: the one of the variables, else that of the default file. Its state is not reset."""
+    from .control.intune_tenant import find_intune_tenant
+
+    try:
+        tenant = find_intune_tenant(os.environ)
+    except LookupError as error:
+        text = f"intune_tenant_noproc: no emulated tenant is running: {error} Start one with `intune-emulator start`."
+        raise pytest.fail.Exception(text, pytrace=False) from None
+    yield tenant
+    tenant.control.close()
+
+
+@pytest.fixture
+def intune_tenant(request: pytest.FixtureRequest, intune_tenant_process: IntuneTenant) -> IntuneTenant:
+    """Return the emulated tenant with the state that a new one has. Keys, secrets, and URLs stay those of the run.
+
+    The environment of the test is left alone: `environment()` is one for a command that the test runs.
+    """
+    wanted = _read_markers(request.node)
+    if int(getattr(request.config, "workerinput", {}).get("workercount", 1)) > 1 and not _is_own(intune_tenant_process):
+        pytest.fail("intune_tenant: several workers would reset one running tenant. Run the tests without -n.", pytrace=False)
+    control = intune_tenant_process.control
+    control.reset(wanted["seed"] or request.config.getini(SEED))
+    if wanted["frozen"]:
+        control.freeze()
+    if wanted["preset"]:
+        control.call("POST", "presets", {"name": wanted["preset"]})
+    return intune_tenant_process
+
+
+def _read_markers(node: pytest.Item) -> dict[str, Any]:
+    """Return the keywords of all markers of a test; those of the closest one win."""
+    wanted: dict[str, Any] = dict.fromkeys(KEYWORDS)
+    for marker in reversed(list(node.iter_markers(MARKER))):
+        unknown = [*map(repr, marker.args), *(name for name in marker.kwargs if name not in KEYWORDS)]
+        if unknown:
+            pytest.fail(f"marker {MARKER}: unknown arguments: {', '.join(unknown)}. It takes {', '.join(KEYWORDS)}.", pytrace=False)
+        wanted.update(marker.kwargs)
+    return wanted
+
+
+def _is_own(tenant: IntuneTenant) -> bool:
+    from .control.process import EmulatorProcess
+
+    return isinstance(tenant, EmulatorProcess)
+
+
+def _worker(config: pytest.Config) -> str:
+    """Return the name of the worker, as pytest-xdist names it; master without it."""
+    return str(getattr(config, "workerinput", {}).get("workerid", "master"))
