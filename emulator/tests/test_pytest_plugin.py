@@ -154,7 +154,7 @@ def test_wrong_markers(pytester: pytest.Pytester, running_emulator: EmulatorProc
             "marker intune_tenant: unknown arguments: seeds. It takes seed, preset, frozen.",
             "marker intune_tenant: unknown arguments: 'demo'. It takes seed, preset, frozen.",
             "*ControlError: POST reset: 400 *unknown seed 'nonsense'*",
-            "*ControlError: POST presets: 4*",
+            "*ControlError: POST reset: 400 *unknown preset 'nonsense'*",
         ]
     )
 

@@ -16,6 +16,7 @@ from emulator_support.client import Client
 from intune_emulator import IntuneTenant, pytest_plugin
 from intune_emulator.cli import _parser, main
 from intune_emulator.control.api import ControlApi
+from intune_emulator.control.presets import PRESETS
 from intune_emulator.state.faults import ALL_KINDS
 from intune_emulator.state.settings import CHOICES, MEMBERS, Settings
 from starlette.routing import Route
@@ -67,12 +68,17 @@ def test_faults() -> None:
     assert sorted(documented) == sorted(ALL_KINDS)
 
 
+def test_presets() -> None:
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| (.*) \|$", section("Presets"), re.MULTILINE))
+    assert rows == {name: preset.description for name, preset in PRESETS.items()}
+
+
 def test_control_calls(client: Client) -> None:
     text = section("Control API")
     routes = [route for route in ControlApi(client.tenant).application().routes if isinstance(route, Route)]
     calls = [(method, route.path.removeprefix("/_emulator/").split("/")[0]) for route in routes for method in route.methods or ()]
     calls = [(method, name) for method, name in calls if method != "HEAD"]
-    assert len(calls) == 36
+    assert len(calls) == 38
     assert not [(method, name) for method, name in calls if not re.search(rf"`{method}\b[^|]*\b{name}\b", text)]
 
 

@@ -9,12 +9,15 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from .control.env_file import find_default_env_file, read_env_file
+from .control.presets import PRESETS, check_preset
+from .state.clock import parse_iso
 from .version import VERSION
 
-SERVE, START, ENV, STOP, HEALTHCHECK = "serve", "start", "env", "stop", "healthcheck"
+SERVE, START, ENV, STOP, PRESET_LIST, HEALTHCHECK = "serve", "start", "env", "stop", "presets", "healthcheck"
 GLOBAL_OPTIONS = ("-h", "--help", "--version")
 URL_VARIABLE, CA_VARIABLE = "EMULATOR_URL", "INTUNE_CA_PATH"
 HEALTH_TIMEOUT_SECONDS = 5.0
@@ -31,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(given)
     if arguments.command == HEALTHCHECK:
         return _check_health(arguments)
+    if arguments.command == PRESET_LIST:
+        print("\n".join(f"{name}: {preset.description}" for name, preset in PRESETS.items()))
+        return 0
     arguments.env_file = (arguments.env_file or find_default_env_file()).absolute()
     if arguments.command == ENV:
         return _print_env(arguments)
@@ -49,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser(START, help="start a tenant in the background; return when it is ready"))
     _add_env_file(commands.add_parser(ENV, help='print the variables of a running tenant: eval "$(intune-emulator env)"'))
     _add_env_file(commands.add_parser(STOP, help="stop a tenant, if it is running"))
+    commands.add_parser(PRESET_LIST, help="list the presets: settings and faults by name")
     _add_healthcheck(commands.add_parser(HEALTHCHECK, help="exit with 0 when a tenant is ready, else with 1"))
     return parser
 
@@ -60,6 +67,9 @@ def _add_env_file(parser: argparse.ArgumentParser) -> None:
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", default="demo", help="empty, demo, helpdesk or fleet:N (default: demo)")
     parser.add_argument("--env-file", type=Path, metavar="FILE", help=f"write the variables here when ready ({DEFAULT_FILE})")
+    parser.add_argument("--preset", default="", metavar="NAME", help=f"settings and faults by name: {', '.join(PRESETS)}")
+    parser.add_argument("--now", type=_date_time, metavar="TIME", help="start of the clock: an ISO 8601 date-time (default: the real time)")
+    parser.add_argument("--frozen", action="store_true", help="the clock stands still until the control API moves it")
     parser.add_argument("--host", default="127.0.0.1", help="IPv4 address to listen on (default: 127.0.0.1)")
     parser.add_argument(
         "--host-name",
@@ -73,6 +83,13 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--record", type=Path, help="append every Graph exchange to this file, one JSON object a line")
     parser.add_argument("--dir", type=Path, help="folder for certificates and keys (default: a temporary one, removed at the end)")
     parser.add_argument("--stop-at-eof", action="store_true", help="stop when standard input ends, such as with the process that holds it")
+
+
+def _date_time(text: str) -> datetime:
+    try:
+        return parse_iso(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be an ISO 8601 date-time such as 2026-01-05T10:00:00Z, not {text!r}") from None
 
 
 def _add_healthcheck(parser: argparse.ArgumentParser) -> None:
@@ -91,6 +108,8 @@ def _serve(arguments: argparse.Namespace, given: Sequence[str], parser: argparse
 
     try:
         check_name(arguments.seed)
+        if arguments.preset:
+            check_preset(arguments.preset)
     except ValueError as error:
         parser.error(str(error))
     try:
@@ -134,6 +153,9 @@ def _serve_here(arguments: argparse.Namespace) -> int:
         record=arguments.record,
         folder=arguments.dir,
         stop_at_eof=arguments.stop_at_eof,
+        start=arguments.now,
+        frozen=arguments.frozen,
+        preset=arguments.preset,
     )
     serve(options)
     return 0

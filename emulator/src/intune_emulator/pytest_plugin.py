@@ -74,12 +74,8 @@ def intune_tenant(request: pytest.FixtureRequest, intune_tenant_process: IntuneT
     wanted = _read_markers(request.node)
     if int(getattr(request.config, "workerinput", {}).get("workercount", 1)) > 1 and not _is_own(intune_tenant_process):
         pytest.fail("intune_tenant: several workers would reset one running tenant. Run the tests without -n.", pytrace=False)
-    control = intune_tenant_process.control
-    control.reset(wanted["seed"] or request.config.getini(SEED))
-    if wanted["frozen"]:
-        control.freeze()
-    if wanted["preset"]:
-        control.call("POST", "presets", {"name": wanted["preset"]})
+    seed, preset = wanted["seed"] or request.config.getini(SEED), wanted["preset"]
+    intune_tenant_process.control.reset(seed, frozen=wanted["frozen"], preset=preset)
     return intune_tenant_process
 
 

@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from .application import create_application
@@ -23,6 +24,7 @@ from .control.seeds import make_tenant
 from .entra.login_routes import IDENTITY_PATH
 from .http.server import LOOPBACK, Listener, Listeners, bind
 from .http.tls import make_authority, make_server_certificate
+from .state.clock import Clock
 from .state.journal import Recorder
 from .state.tenant import Tenant
 
@@ -40,6 +42,9 @@ class ServeOptions:
     control_port: int = 0
     env_file: Path = field(default_factory=find_default_env_file)
     record: Path | None = None
+    start: datetime | None = None
+    frozen: bool = False
+    preset: str = ""
     folder: Path | None = None
     stop_at_eof: bool = False
 
@@ -74,7 +79,8 @@ async def _serve(options: ServeOptions, folder: Path) -> None:
         Listener(bind(options.host, port), certificate, key) for port in (options.port, options.control_port)
     )
     host = options.names[0]
-    tenant = make_tenant(f"https://{host}:{tenant_listener.port}", options.seed)
+    clock = Clock(options.start, options.frozen)
+    tenant = make_tenant(f"https://{host}:{tenant_listener.port}", options.seed, clock=clock, preset=options.preset)
     # the garbage collector does not need to look at a large fleet again
     gc.freeze()
     tenant.recorder = Recorder(options.record)

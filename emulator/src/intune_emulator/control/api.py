@@ -27,7 +27,7 @@ from ..state.devices import Device
 from ..state.guids import stable_id
 from ..state.journal import redact
 from ..state.tenant import Tenant
-from . import policies, script_results
+from . import policies, presets, script_results
 from .readiness import describe_process
 from .seeds import add_device, add_user, change_user, check_name, reset
 
@@ -66,6 +66,8 @@ class ControlApi:
             ("/_emulator/faults", "GET", self._faults),
             ("/_emulator/faults", "POST", self._arm),
             ("/_emulator/faults", "DELETE", self._disarm),
+            ("/_emulator/presets", "GET", self._presets),
+            ("/_emulator/presets", "POST", self._apply_preset),
             ("/_emulator/settings", "GET", self._settings),
             ("/_emulator/settings", "PATCH", self._change_settings),
             ("/_emulator/devices", "GET", self._devices),
@@ -105,9 +107,12 @@ class ControlApi:
         }
 
     def _reset(self, _request: Request, body: Any) -> dict[str, Any]:
+        _check_fields(body, {"seed", "now", "frozen", "preset"})
         seed = check_name(str(body.get("seed", self._tenant.seed)))
+        start = parse_iso(body["now"]) if body.get("now") is not None else None
+        frozen = None if body.get("frozen") is None else _check_flag(body, "frozen")
         self._accept_connections()
-        reset(self._tenant, seed)
+        reset(self._tenant, seed, start, frozen, body.get("preset"))
         return {"seed": seed, "devices": len(self._tenant.devices)}
 
     def _clock(self, _request: Request, _body: Any) -> dict[str, Any]:
@@ -115,11 +120,9 @@ class ControlApi:
         return {"now": iso_fractional(clock.now()), "timestamp": clock.timestamp(), "frozen": clock.frozen, "rate": clock.rate}
 
     def _set_clock(self, request: Request, body: Any) -> dict[str, Any]:
-        unknown = set(body) - {"advance", "now", "frozen", "rate"}
-        if unknown:
-            raise ValueError(f"unknown fields: {sorted(unknown)}")
+        _check_fields(body, {"advance", "now", "frozen", "rate"})
         if "frozen" in body:
-            self._tenant.clock.freeze(bool(body["frozen"]))
+            self._tenant.clock.freeze(_check_flag(body, "frozen"))
         if "rate" in body:
             self._tenant.clock.speed_up(float(body["rate"]))
         if "now" in body:
@@ -159,6 +162,14 @@ class ControlApi:
         self._tenant.faults.clear()
         self._accept_connections()
         return {}
+
+    def _presets(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
+        return presets.list_presets(self._tenant)
+
+    def _apply_preset(self, _request: Request, body: Any) -> dict[str, Any]:
+        _check_fields(body, {"name"})
+        presets.apply_preset(self._tenant, body.get("name"))
+        return {"settings": self._tenant.settings.as_dict(), "faults": self._tenant.faults.list()}
 
     def _settings(self, _request: Request, _body: Any) -> dict[str, Any]:
         return self._tenant.settings.as_dict()
@@ -281,14 +292,25 @@ class ControlApi:
         return [_render_approval(item, self._tenant) for item in self._tenant.approvals.values()]
 
     def _decide(self, request: Request, body: Any) -> dict[str, Any]:
-        unknown = set(body) - {"decision", "justification"}
-        if unknown:
-            raise ValueError(f"unknown fields: {sorted(unknown)}")
+        _check_fields(body, {"decision", "justification"})
         item = self._tenant.approvals.get(request.path_params["code"].lower())
         if item is None:
             raise ValueError(f"no approval request {request.path_params['code']}")
         item.decide(str(body.get("decision")), body.get("justification"), self._tenant.clock.now())
         return _render_approval(item, self._tenant)
+
+
+def _check_fields(body: dict[str, Any], known: set[str]) -> None:
+    unknown = set(body) - known
+    if unknown:
+        raise ValueError(f"unknown fields: {sorted(unknown)}; known: {sorted(known)}")
+
+
+def _check_flag(body: dict[str, Any], name: str) -> bool:
+    value = body[name]
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be true or false")
+    return value
 
 
 def _split(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

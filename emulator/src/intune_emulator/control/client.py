@@ -45,9 +45,25 @@ class ControlClient:
         result: dict[str, Any] = self.call("GET", "health")
         return result
 
-    def reset(self, seed: str | None = None) -> dict[str, Any]:
-        """Start anew, with the same seed when none is given; keys, secrets and URLs stay."""
-        result: dict[str, Any] = self.call("POST", "reset", {"seed": seed} if seed else {})
+    def reset(
+        self, seed: str | None = None, *, now: str | None = None, frozen: bool | None = None, preset: str | None = None
+    ) -> dict[str, Any]:
+        """Start anew, with the same seed when none is given; keys, secrets and URLs stay.
+
+        `now`: where the clock starts; `preset`: a name, or "" for none. Without them, as the process was started.
+        """
+        body = {"seed": seed or None, "now": now, "frozen": frozen, "preset": preset}
+        result: dict[str, Any] = self.call("POST", "reset", {name: value for name, value in body.items() if value is not None})
+        return result
+
+    def preset(self, name: str) -> dict[str, Any]:
+        """Add the settings and faults of a preset, and return all settings and faults."""
+        result: dict[str, Any] = self.call("POST", "presets", {"name": name})
+        return result
+
+    def presets(self) -> list[dict[str, Any]]:
+        """Return name, description, and applied (since the last reset) of each preset."""
+        result: list[dict[str, Any]] = self.call("GET", "presets")
         return result
 
     def clock(self) -> dict[str, Any]:
@@ -111,9 +127,9 @@ class ControlClient:
         return result
 
     def arm(self, kind: str, method: str | None = None, path: str | None = None, **options: Any) -> dict[str, Any]:
-        """Arm a fault; options: version, skip, times, and the fields of the fault (status, retry_after, seconds, …)."""
+        """Arm a fault; options: version, skip, every, times, and the fields of the fault (status, retry_after, seconds, …)."""
         match = {"method": method, "path": path, "version": options.pop("version", None)}
-        spec: dict[str, Any] = {name: options.pop(name) for name in ("skip", "times") if name in options}
+        spec: dict[str, Any] = {name: options.pop(name) for name in ("skip", "every", "times") if name in options}
         spec["match"] = {name: value for name, value in match.items() if value is not None}
         spec["fault"] = {"kind": kind, **options}
         result: dict[str, Any] = self.call("POST", "faults", spec)

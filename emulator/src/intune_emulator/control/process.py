@@ -34,6 +34,9 @@ class EmulatorProcess(IntuneTenant):
         *,
         record: Path | None = None,
         port: int = 0,
+        now: str | None = None,
+        frozen: bool = False,
+        preset: str | None = None,
         python: str = sys.executable,
         arguments: Sequence[str] = (),
     ) -> None:
@@ -54,6 +57,12 @@ class EmulatorProcess(IntuneTenant):
         ]
         if record:
             self._command += ["--record", str(record.resolve())]
+        if now:
+            self._command += ["--now", now]
+        if frozen:
+            self._command.append("--frozen")
+        if preset:
+            self._command += ["--preset", preset]
         self._process: subprocess.Popen[str] | None = None
         self._lines: list[str] = []
         self._ready = threading.Event()

@@ -17,7 +17,7 @@ from ..entra.users import KNOWN as KNOWN_OF_USERS
 from ..intune import configuration_policies, enrollment_configurations, filters_and_tags, policy_states, setting_instances
 from ..intune.assignments import FILTER_ID, FILTER_TYPE
 from ..state.access_passes import EVERYBODY
-from ..state.clock import iso
+from ..state.clock import Clock, iso
 from ..state.device_actions import Simulation
 from ..state.devices import Device
 from ..state.guids import stable_id
@@ -26,6 +26,7 @@ from ..state.keys import Keys
 from ..state.policies import ConfigurationPolicy, DeviceConfiguration, PolicyState
 from ..state.tenant import Tenant
 from .demo_devices import ADMINISTRATOR, DEMO, FLEET_RESULTS, GROUPS, GUEST, NEWCOMER, RESULTS, DeviceKind
+from .presets import apply_preset, check_preset
 
 WEB_SIGN_IN = "device_vendor_msft_policy_config_authentication_enablewebsignin"
 PILOT = 3
@@ -43,17 +44,30 @@ def check_name(seed: str) -> str:
     raise ValueError(f"unknown seed '{seed}': empty, demo, helpdesk or fleet:N (N up to {MAX_FLEET})")
 
 
-def make_tenant(origin: str, seed: str, keys: Keys | None = None) -> Tenant:
+def make_tenant(origin: str, seed: str, keys: Keys | None = None, clock: Clock | None = None, preset: str = "") -> Tenant:
     """Return a new tenant with the data of a seed."""
-    tenant = Tenant(origin, keys)
+    tenant = Tenant(origin, keys, clock)
+    tenant.default_preset = preset
     reset(tenant, seed)
     return tenant
 
 
-def reset(tenant: Tenant, seed: str) -> None:
-    """Clear a tenant and fill it with the data of a seed; ValueError for an unknown seed."""
+def reset(tenant: Tenant, seed: str, start: datetime | None = None, frozen: bool | None = None, preset: str | None = None) -> None:
+    """Clear a tenant and fill it with the data of a seed; ValueError for an unknown seed or preset, which changes nothing.
+
+    `start`, `frozen`, and `preset` (a name, or blank for none) take the place of those that the tenant was made with.
+    """
     check_name(seed)
-    tenant.clear(seed)
+    chosen = tenant.default_preset if preset is None else preset
+    if chosen:
+        check_preset(chosen)
+    tenant.clear(seed, start, frozen)
+    _fill(tenant, seed)
+    if chosen:
+        apply_preset(tenant, chosen)
+
+
+def _fill(tenant: Tenant, seed: str) -> None:
     for app_id in (first_party_applications.AAD_GRAPH, first_party_applications.MS_GRAPH):
         tenant.service_principals.add_visible({**instantiate(tenant, app_id), "id": stable_id("servicePrincipal", app_id)})
     for app in tenant.applications.values():

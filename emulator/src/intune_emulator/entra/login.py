@@ -9,7 +9,6 @@ import base64
 import binascii
 import hmac
 import json
-import uuid
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -153,4 +152,4 @@ def managed_identity(tenant: Tenant, query: dict[str, str], headers: dict[str, s
 
 def error_response(error: LoginError, tenant: Tenant, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
     """Return (status, JSON) of an AADSTS refusal with the caller's correlation id."""
-    return render_login_error(error, tenant, headers.get("client-request-id") or str(uuid.uuid4()))
+    return render_login_error(error, tenant, headers.get("client-request-id") or tenant.new_request_id())

@@ -8,7 +8,6 @@ Source: https://learn.microsoft.com/entra/identity-platform/reference-error-code
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from ..state.tenant import Tenant
@@ -97,7 +96,7 @@ def render_login_error(error: LoginError, tenant: Tenant, correlation_id: str) -
     """Return (HTTP status, JSON body)."""
     name, status, text = TEXTS[error.code]
     values = {"app": "", "tenant": tenant.tenant_id, "reason": "", "scope": "", **error.values}
-    trace_id = str(uuid.uuid4())
+    trace_id = tenant.new_request_id()
     timestamp = tenant.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
     description = f"AADSTS{error.code}: {text.format(**values).strip()}"
     return status, {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -174,7 +173,7 @@ class Application:
 
 
 def _graph_request(tenant: Tenant, method: str, version: str, path: str, query: str, headers: dict[str, str], raw: bytes) -> GraphRequest:
-    request_id = str(uuid.uuid4())
+    request_id = tenant.new_request_id()
     request = GraphRequest(
         tenant=tenant,
         method=method,

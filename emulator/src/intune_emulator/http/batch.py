@@ -133,7 +133,7 @@ def _item_request(batch: GraphRequest, item: dict[str, Any]) -> GraphRequest:
         query=parse_qsl(query, keep_blank_values=True),
         headers=headers,
         raw=json.dumps(body).encode() if body is not None else b"",
-        request_id=tenant.new_id(),
+        request_id=tenant.new_request_id(),
         client_request_id=headers.get("client-request-id") or batch.client_request_id,
         body=body,
     )

@@ -150,16 +150,16 @@ def _act(request: GraphRequest, name: str) -> Response:
     outcome = device.outcome(tenant.settings.windows_desktop) if name == RESET else "done"
     if outcome == "refuse":
         raise intune_error(400, "BadRequest", UNSPECIFIC_MESSAGE)
-    simulation = device.simulation
+    simulation, delay = device.simulation, tenant.settings.action_delay
     action = Action(
         id=tenant.new_id(),
         device_id=device.id,
         name=name,
         requested=tenant.clock.now(),
         outcome=outcome,
-        visible=simulation.visible,
-        active=simulation.active,
-        terminal=simulation.terminal,
+        visible=simulation.visible + delay,
+        active=simulation.active + delay,
+        terminal=simulation.terminal + delay,
         error_code=simulation.error_code,
         passcode=_passcode(request, device) if name == RESET and outcome == "done" else None,
         initiator=str(request.claims.get("app_displayname", "")),

@@ -32,16 +32,24 @@ def iso_fractional(value: datetime) -> str:
 
 
 class Clock:
-    """One clock for tokens, life cycles, quotas, visibility and the Date header."""
+    """One clock for tokens, life cycles, quotas, visibility and the Date header.
 
-    def __init__(self) -> None:
+    It starts, and starts anew, at `start` (None: the real time), and stands still there when it is `frozen`.
+    """
+
+    def __init__(self, start: datetime | None = None, frozen: bool = False) -> None:
+        self._start = start, frozen
         self.reset()
 
-    def reset(self) -> None:
-        """Return to real time."""
-        self._began = self._time = time.time()
+    def reset(self, start: datetime | None = None, frozen: bool | None = None) -> None:
+        """Start anew, at another time or frozen in another way when that is given."""
+        usual_start, usually_frozen = self._start
+        start = start or usual_start
+        self._began = time.time()
+        self._time = start.timestamp() if start else self._began
         self.rate = 1.0
-        self._frozen: float | None = None
+        # not by `freeze`: to the start itself, not a few microseconds later
+        self._frozen: float | None = self._time if (usually_frozen if frozen is None else frozen) else None
 
     def timestamp(self) -> float:
         """Return the emulated time as seconds since 1970."""

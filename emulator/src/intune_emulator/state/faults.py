@@ -21,6 +21,8 @@ KINDS = (
     "claims_challenge",
     "redirect",
 )
+# `version` of a fault for every version of Graph, but not for other services.
+ANY_VERSION = "any"
 # Of a single request in a $batch: some of those above, and two that only an item can have.
 ITEM_KINDS = ("status", "expire_token", "claims_challenge", "omit", "duplicate")
 ALL_KINDS = tuple(dict.fromkeys(KINDS + ITEM_KINDS))
@@ -37,7 +39,7 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
 
 @dataclass
 class Fault:
-    """An armed fault: hits matching requests after `skip`, `times` times (None: always)."""
+    """An armed fault: hits each `every`-th of the matching requests after `skip`, `times` times (None: always)."""
 
     id: int
     kind: str
@@ -47,13 +49,15 @@ class Fault:
     version: str | None
     skip: int
     times: int | None
+    every: int = 1
     hits: int = 0
+    matched: int = 0
 
     def matches(self, method: str, path: str, version: str | None) -> bool:
         """Return whether the fault is meant for the request, regardless of skip and times."""
         if self.method and self.method != method.upper():
             return False
-        if self.version and self.version != version:
+        if self.version and (version is None if self.version == ANY_VERSION else self.version != version):
             return False
         return self.path is None or self.path.search(path) is not None
 
@@ -64,6 +68,7 @@ class Fault:
             "id": self.id,
             "match": match,
             "skip": self.skip,
+            "every": self.every,
             "times": self.times,
             "hits": self.hits,
             "fault": {"kind": self.kind, **self.details},
@@ -79,7 +84,7 @@ class Faults:
 
     def arm(self, spec: dict[str, Any]) -> Fault:
         """Arm a fault by the JSON of POST /_emulator/faults; ValueError when it is not valid."""
-        unknown = set(spec) - {"match", "skip", "times", "fault"}
+        unknown = set(spec) - {"match", "skip", "every", "times", "fault"}
         match, fault = spec.get("match") or {}, spec.get("fault")
         if unknown or not isinstance(match, dict) or set(match) - {"method", "path", "version"}:
             raise ValueError(f"unknown fields: {sorted(unknown | set(match)) if isinstance(match, dict) else 'match'}")
@@ -89,6 +94,9 @@ class Faults:
         for name, value in details.items():
             if name not in FIELDS or (value is not None and not isinstance(value, FIELDS[name])):
                 raise ValueError(f"unknown or wrong fault field '{name}'")
+        every = spec.get("every", 1)
+        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+            raise ValueError("every must be a whole number, 1 or more")
         self._last += 1
         method = match.get("method")
         path = re.compile(match["path"]) if match.get("path") else None
@@ -101,6 +109,7 @@ class Faults:
             match.get("version"),
             int(spec.get("skip", 0)),
             spec.get("times", 1),
+            every,
         )
         self._armed.append(armed)
         return armed
@@ -114,6 +123,9 @@ class Faults:
                 continue
             if fault.skip > 0:
                 fault.skip -= 1
+                continue
+            fault.matched += 1
+            if fault.matched % fault.every:
                 continue
             fault.hits += 1
             return fault

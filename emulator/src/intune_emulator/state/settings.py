@@ -78,6 +78,7 @@ class Settings:
     intune: bool = True
     windows_desktop: str = "not_supported"
     passcode_retention: float = 7 * 86400.0
+    action_delay: float = 0.0
     action_timestamps: str = "fractional"
     page_size: int = 1000
     directory_page_size: int = 100

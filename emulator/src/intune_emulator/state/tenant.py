@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
@@ -42,25 +42,32 @@ YEAR_SECONDS = 365 * 86400
 class Tenant:
     """Everything that requests read and change. `origin`: https://127.0.0.1:PORT. A new tenant is empty; seeds.py fills it."""
 
-    def __init__(self, origin: str, keys: Keys | None = None) -> None:
+    def __init__(self, origin: str, keys: Keys | None = None, clock: Clock | None = None) -> None:
         self.origin = origin
         self.domain = DOMAIN
         self.tenant_id = stable_id("tenant")
         self.client_id = stable_id("client")
         self.keys = keys or Keys()
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.journal = Journal()
         self.recorder = Recorder(None)
         self.secrets: set[str] = set()
         self.federated_token = self._make_federated_token()
+        # applied to the data of a seed, unless another one is named
+        self.default_preset = ""
         self.clear("empty")
 
-    def clear(self, seed: str) -> None:
+    def clear(self, seed: str, start: datetime | None = None, frozen: bool | None = None) -> None:
         """Remove all data, settings, faults, and journal entries, and start the clock and the generators anew; keys and secrets stay."""
         self.seed = seed
-        self.rng = random.Random(f"endpointops/{seed}")
+        # One for each purpose: what is read, and how many passcodes there were before, does not change the next id.
+        self.rng, self._ids, self._request_ids, self._texts = (
+            random.Random(f"endpointops/{seed}/{purpose}") for purpose in ("order", "ids", "requests", "texts")
+        )
         self.settings = Settings()
-        self.clock.reset()
+        # the names of those that were applied
+        self.presets: list[str] = []
+        self.clock.reset(start, frozen)
         self.started = self.clock.now()
         self.journal.clear()
         self.faults = Faults()
@@ -146,8 +153,12 @@ class Tenant:
         return app, value
 
     def new_id(self) -> str:
-        """Return a new GUID from the seeded generator."""
-        return random_guid(self.rng.getrandbits(128))
+        """Return the id of a new object; the same ones in the same order for the same seed."""
+        return random_guid(self._ids.getrandbits(128))
+
+    def new_request_id(self) -> str:
+        """Return the id of a request; the same ones in the same order for the same seed."""
+        return random_guid(self._request_ids.getrandbits(128))
 
     def new_passcode(self) -> str:
         """Return a passcode that is unique in this run, and remember it as a secret."""
@@ -159,7 +170,7 @@ class Tenant:
 
     def _new_secret(self, alphabet: str, length: int) -> str:
         while True:
-            text = "".join(self.rng.choices(alphabet, k=length))
+            text = "".join(self._texts.choices(alphabet, k=length))
             if text not in self.secrets:
                 self.secrets.add(text)
                 return text
