@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
 import typing as t
@@ -18,6 +19,7 @@ from ._file_safety import find_writable_by_others
 
 try:
     from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import Encoding
 except ImportError:
     HAS_CRYPTOGRAPHY = False
@@ -28,13 +30,17 @@ LARGEST_FILE = 65536  # bytes; a certificate has a few thousand
 
 
 class PublicCertificate(t.NamedTuple):
-    """A certificate in DER form, with its SHA-1 thumbprint in upper case, its subject, and the seconds since the epoch of its validity."""
+    """A certificate in DER form, with its SHA-1 thumbprint in upper case, its subject, and the seconds since the epoch of its validity.
+
+    ``is_rsa``: whether its key is one of RSA.
+    """
 
     der: bytes
     thumbprint: str
     subject: str
     starts: float
     ends: float
+    is_rsa: bool
 
 
 def load(part: str) -> list[t.Any]:
@@ -58,11 +64,19 @@ def describe_public(certificate: t.Any) -> PublicCertificate:
         # A thumbprint, by which Microsoft Entra names it: no signature.
         thumbprint = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
         subject = certificate.subject.rfc4514_string()
-        return PublicCertificate(
-            der, thumbprint, subject, certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
-        )
+        starts, ends = (moment.timestamp() for moment in read_dates(certificate))
+        return PublicCertificate(der, thumbprint, subject, starts, ends, isinstance(certificate.public_key(), RSAPublicKey))
     except Exception as failure:  # of any type: the library decides
         raise errors.InvalidOptionError("is damaged") from failure
+
+
+def read_dates(certificate: t.Any) -> tuple[datetime.datetime, datetime.datetime]:
+    """Return the first and the last moment of a certificate."""
+    # Dates without a zone for cryptography before 42, which has no *_utc properties.
+    zone = datetime.timezone.utc
+    begins = getattr(certificate, "not_valid_before_utc", None) or certificate.not_valid_before.replace(tzinfo=zone)
+    ends = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after.replace(tzinfo=zone)
+    return begins, ends
 
 
 def _parse(content: bytes) -> t.Any:

@@ -134,11 +134,14 @@ options:
     description:
       - Certificates with which the application signs in, each without its private key. PEM text, or the path of a PEM or DER file on the
         host that runs the module.
+      - Each must have an RSA key, with which alone the modules of this collection sign in, and must not have expired.
       - Certificates that the application has already stay, but see O(purge_certificates).
     type: list
     elements: str
   purge_certificates:
-    description: Whether to remove certificates to sign in with that O(certificates) does not name. Not used if O(certificates) is unset.
+    description:
+      - Whether to remove certificates to sign in with that O(certificates) does not name. Not used if O(certificates) is unset.
+      - Refused while none of O(certificates) is valid yet, except if it is an empty list.
     type: bool
     default: false
   federated_credentials:
@@ -353,7 +356,8 @@ application:
       elements: str
       returned: always
     powers:
-      description: What the holder of RV(application.permissions) and RV(application.missing_permissions) can do, if not only read.
+      description: What the holder of RV(application.permissions) and RV(application.missing_permissions) can do, beside reading what is no
+        secret.
       type: list
       elements: dict
       returned: always
@@ -490,7 +494,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._application import api, writing
 from ansible_collections.endpointops.intune.plugins.module_utils._application.certificates import read_certificates
-from ansible_collections.endpointops.intune.plugins.module_utils._application.model import State
+from ansible_collections.endpointops.intune.plugins.module_utils._application.model import Certificate, State
 from ansible_collections.endpointops.intune.plugins.module_utils._application.options import Goal, parse_goal
 from ansible_collections.endpointops.intune.plugins.module_utils._application.plan import (
     DAY,
@@ -505,6 +509,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._application.re
     describe,
     describe_managed,
     warn_of_disabled,
+    warn_of_own_credentials,
     warn_of_powers,
 )
 from ansible_collections.endpointops.intune.plugins.module_utils._clouds import choose_cloud
@@ -571,8 +576,8 @@ SPEC = _argspec.make_spec(
 def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     """Return the outcome of a task."""
     now = client.clock.now()
-    goal = parse_goal(params, read_certificates(params["certificates"] if params["state"] == "present" else None, now))
-    handover = make_handover(params, client, check)
+    goal = parse_goal(params, _read_certificates(params, now))
+    handover = make_handover(params, now, check)
     before = api.fetch_state(client, goal)
     claims = client.credential.identity()
     failure = find_obstacle(before, goal)
@@ -594,12 +599,17 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
         changed=bool(changes) if failure is None else failure.effects == "partial",
         before=describe_managed(before),
         after=describe_managed(after if failure else projected),
-        warnings=[*warn_of_powers(after, goal), *warn_of_disabled(after, goal)],
+        warnings=[*warn_of_powers(after, goal), *warn_of_disabled(after, goal), *warn_of_own_credentials(after)],
         failure=failure or (handover.find_failure() if handover else None),
     )
 
 
-def make_handover(params: Params, client: GraphClient, check: bool) -> Handover | None:
+def _read_certificates(params: Params, now: float) -> list[Certificate] | None:
+    given = params["certificates"] if params["state"] == "present" else None
+    return read_certificates(given, now, is_purging=params["purge_certificates"])
+
+
+def make_handover(params: Params, now: float, check: bool) -> Handover | None:
     """Return the way in which a new secret is handed over, or null; raise InvalidOptionError where it would be lost."""
     reveal = params[_argspec.CLIENT_SECRET.option]
     if not params["secret_name"] or params["state"] == "absent":
@@ -609,7 +619,7 @@ def make_handover(params: Params, client: GraphClient, check: bool) -> Handover 
             "One of seal_to and return_secret is required with secret_name: Microsoft Entra shows a secret once, and nobody could read it.",
             hint="Set seal_to to the certificates of those who may read it, or return_secret to true.",
         )
-    return Handover(_argspec.CLIENT_SECRET.key, WORDS, seal_to=params["seal_to"], reveal=reveal, now=client.clock.now(), check=check)
+    return Handover(_argspec.CLIENT_SECRET.key, WORDS, seal_to=params["seal_to"], reveal=reveal, now=now, check=check)
 
 
 def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
@@ -635,7 +645,9 @@ def find_self_harm(state: State, changes: t.Iterable[Change], claims: t.Mapping[
         return None
     kept = {certificate.thumbprint for change in changes for certificate in change.certificates}
     loses = any(
-        change.kind in WITHDRAWING or (change.kind == "set_certificates" and {each.thumbprint for each in state.certificates} - kept)
+        change.kind in WITHDRAWING
+        or (change.kind == "set_federated" and change.name in {each.name for each in state.federated})
+        or (change.kind == "set_certificates" and {each.thumbprint for each in state.certificates} - kept)
         for change in changes
     )
     if not loses:

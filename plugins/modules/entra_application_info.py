@@ -109,7 +109,7 @@ applications:
       returned: always
       sample: [DeviceManagementManagedDevices.Read.All]
     powers:
-      description: What the holder of RV(applications[].permissions) can do, if not only read.
+      description: What the holder of RV(applications[].permissions) can do, beside reading what is no secret.
       type: list
       elements: dict
       returned: always
@@ -214,7 +214,7 @@ import typing as t
 from ansible_collections.endpointops.intune.plugins.module_utils import _argspec, _module
 from ansible_collections.endpointops.intune.plugins.module_utils._application import api
 from ansible_collections.endpointops.intune.plugins.module_utils._application.options import make_selection
-from ansible_collections.endpointops.intune.plugins.module_utils._application.result import describe_found
+from ansible_collections.endpointops.intune.plugins.module_utils._application.result import describe_found, warn_of_own_credentials
 from ansible_collections.endpointops.intune.plugins.module_utils._clouds import choose_cloud
 from ansible_collections.endpointops.intune.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.endpointops.intune.plugins.module_utils._option_values import TEXT
@@ -232,13 +232,16 @@ SPEC = _argspec.make_spec(
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
     """Return the outcome of a task."""
     del check
+    make_selection(params)  # before anything is sent
     graph = api.fetch_graph(client)
     app_ids = api.list_app_ids(client, params["name"]) if params["name"] else [params["app_id"]]
     states = [api.fetch_state(client, make_selection({**params, "app_id": app_id}), graph) for app_id in app_ids]
     cloud = choose_cloud(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])
     tenant = client.credential.identity().get("tid") or params["tenant_id"]
+    found = [state for state in states if state.is_present]
     return Outcome(
-        {"applications": [describe_found(state, authority=cloud.authority, tenant=tenant) for state in states if state.is_present]}
+        {"applications": [describe_found(state, authority=cloud.authority, tenant=tenant) for state in found]},
+        warnings=[warning for state in found for warning in warn_of_own_credentials(state)],
     )
 
 

@@ -23,6 +23,8 @@ from .options import Goal
 APPLICATION = "id,appId,displayName,uniqueName,description,notes,serviceManagementReference,requiredResourceAccess"
 SELECT = f"{APPLICATION},keyCredentials,passwordCredentials"
 PRINCIPAL = "id,appId,displayName,servicePrincipalType,accountEnabled"
+# Of a managed identity, Azure keeps them.
+OWN_CREDENTIALS = ("keyCredentials", "passwordCredentials")
 
 
 def fetch_state(client: GraphClient, goal: Goal, graph: model.GraphRoles | None = None) -> State:
@@ -75,7 +77,7 @@ def list_app_ids(client: GraphClient, name: str) -> list[str]:
 
 def find_principal(client: GraphClient, app_id: str) -> Json | None:
     """Return the service principal of an application; null where there is none, or it does not show yet."""
-    return client.find(_by_app_id("servicePrincipals", app_id), {"$select": PRINCIPAL}, shape=model.PRINCIPAL)
+    return client.find(_by_app_id("servicePrincipals", app_id), {"$select": ",".join((PRINCIPAL, *OWN_CREDENTIALS))}, shape=model.PRINCIPAL)
 
 
 def path_of(goal: Goal) -> str:
@@ -98,6 +100,7 @@ def _with_principal(client: GraphClient, state: State, principal: Json) -> State
         client_id=principal["appId"].lower(),
         name=principal.get("displayName") if state.is_managed_identity else state.name,
         principal_id=principal["id"],
+        own_credentials=sum(len(principal.get(name) or ()) for name in OWN_CREDENTIALS),
         is_enabled=principal.get("accountEnabled") is not False,
         granted={state.graph.name_of(item["appRoleId"]): item["id"] for item in on_graph},
     )

@@ -20,24 +20,34 @@ LONGEST_PATH = 255  # characters; what is longer is content, and is not shown
 HINT = "Each entry is one certificate without its private key: PEM text, or the path of a PEM or DER file on the host that runs the module."
 
 
-def read_certificates(given: t.Sequence[str] | None, now: float) -> list[Certificate] | None:
+def read_certificates(given: t.Sequence[str] | None, now: float, *, is_purging: bool = False) -> list[Certificate] | None:
     """Return the certificates of the option, each once; null where it is not set. ``now``: seconds since the epoch.
 
-    InvalidOptionError names the first entry that is no certificate, has ended, or holds a private key.
+    ``is_purging``: whether no other certificate is to stay. InvalidOptionError names the first entry that is no certificate, has ended, has
+    a key with which the modules cannot sign in, or holds a private key; or all of them where none is valid yet, and no other is to stay.
     """
     if given is None:
         return None
-    found = [_read(entry, number, now) for number, entry in enumerate(given, 1)]
+    # Where one entry is a part of a text, the others may be its lines.
+    shows_paths = not any(map(pem.is_fragment, given))
+    found = [_read(entry, number, now, shows_paths=shows_paths) for number, entry in enumerate(given, 1)]
+    starts = min((certificate.starts or "" for certificate in found), default="")
+    if is_purging and starts > (render_timestamp(now) or ""):
+        raise errors.InvalidOptionError(
+            f"No entry of certificates is valid before {starts}, and purge_certificates would remove the others: the application could not "
+            "sign in until then.",
+            hint="Leave purge_certificates false until one of them is valid.",
+        )
     return list({certificate.thumbprint: certificate for certificate in found}.values())
 
 
-def _read(entry: str, number: int, now: float) -> Certificate:
+def _read(entry: str, number: int, now: float, *, shows_paths: bool) -> Certificate:
     # Imports the library cryptography, which few tasks need.
     from .._certificates import HAS_CRYPTOGRAPHY, describe_public, load
 
     if not HAS_CRYPTOGRAPHY:
         raise errors.MissingLibraryError("cryptography")
-    is_path = len(entry) <= LONGEST_PATH and entry.isprintable() and not pem.is_pem(entry)
+    is_path = shows_paths and len(entry) <= LONGEST_PATH and entry.isprintable() and not pem.is_pem(entry)
     name = f"'{entry}'" if is_path else f"Entry {number} of certificates"
     try:
         loaded = load(entry)
@@ -46,6 +56,8 @@ def _read(entry: str, number: int, now: float) -> Certificate:
         public = describe_public(loaded[0])
         if public.ends <= now:
             raise errors.InvalidOptionError(f"expired at {render_timestamp(public.ends)}")
+        if not public.is_rsa:
+            raise errors.InvalidOptionError("does not have an RSA key, with which alone the modules sign in")
     except errors.InvalidOptionError as failure:
         raise errors.InvalidOptionError(f"{name} {failure.message}.", hint=HINT) from None
     return Certificate(

@@ -78,6 +78,8 @@ PRINCIPAL = shapes.object_of(
         "displayName": shapes.lenient(shapes.text),
         "servicePrincipalType": shapes.optional(shapes.text),
         "accountEnabled": shapes.optional(shapes.boolean),
+        "keyCredentials": shapes.optional(shapes.list_of(shapes.an_object)),
+        "passwordCredentials": shapes.optional(shapes.list_of(shapes.an_object)),
     }
 )
 ASSIGNMENT = shapes.object_of({"id": shapes.identity, "appRoleId": shapes.identity, "resourceId": shapes.identity})
@@ -151,6 +153,7 @@ class State:
     """An application, or a managed identity, as it is or is planned. IDs are null where it does not exist, and NEW_ID where it is planned.
 
     ``granted`` holds the IDs of the assignments by name of the permission. ``required`` is requiredResourceAccess as Graph has it.
+    ``own_credentials``: how many secrets and certificates the service principal has of its own, which are not managed here.
     ``certificates`` are those to sign in with; ``other_keys`` are further entries of keyCredentials, such as one that encrypts tokens.
     """
 
@@ -163,6 +166,7 @@ class State:
     notes: str | None = None
     service_management_reference: str | None = None
     principal_id: str | None = None
+    own_credentials: int = 0
     is_enabled: bool = False
     is_managed_identity: bool = False
     required: tuple[Json, ...] = ()

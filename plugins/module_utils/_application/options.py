@@ -103,7 +103,7 @@ def make_selection(params: t.Mapping[str, t.Any]) -> Goal:
 
 
 def _validate_names(params: t.Mapping[str, t.Any]) -> None:
-    for name in ("unique_name", "app_id", "managed_identity"):
+    for name in ("unique_name", "app_id", "managed_identity", "name"):
         if params[name] is not None and not params[name].strip():
             raise errors.InvalidOptionError(f"{name} must not be empty.")
     if params["app_id"] and parse_guid(params["app_id"]) is None:
@@ -139,8 +139,6 @@ def _validate_permissions(wanted: t.Iterable[str]) -> None:
 
 def _parse_properties(params: t.Mapping[str, t.Any]) -> dict[str, str]:
     found = {name: params[name] for name in PROPERTIES if params[name] is not None}
-    if found.get("name") == "":
-        raise errors.InvalidOptionError("name must not be empty.")
     for name, longest in (("name", LONGEST_NAME), ("description", LONGEST_DESCRIPTION)):
         if len(found.get(name, "")) > longest:
             raise errors.InvalidOptionError(f"{name} must have at most {longest} characters, not {len(found[name])}.")

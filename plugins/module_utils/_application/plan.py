@@ -99,7 +99,8 @@ def _plan_absent(state: State, goal: Goal) -> list[Change]:
 
 def _plan_application(state: State, goal: Goal) -> list[Change]:
     wanted = {NAMES[name]: value for name, value in goal.properties.items()}
-    body: Json = {name: value for name, value in wanted.items() if value != (_current(state)[name] or "")}
+    # Of empty text Graph refuses some, and takes null for each.
+    body: Json = {name: value or None for name, value in wanted.items() if value != (_current(state)[name] or "")}
     required = plan_required(state, goal)
     if required != list(state.required):
         body["requiredResourceAccess"] = required

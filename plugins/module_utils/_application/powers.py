@@ -34,6 +34,12 @@ STRONG: t.Mapping[str, str] = {
     "DeviceManagementScripts.ReadWrite.All": "its holder can run a script of its own as SYSTEM on every Windows device",
     "UserAuthMethod-TAP.ReadWrite.All": "its holder can sign in as any user in the scope of the policy for Temporary Access Passes",
 }
+# These only read, and what they read is a secret.
+REVEALING: t.Mapping[str, str] = {
+    "BitlockerKey.Read.All": "its holder can read the keys that unlock encrypted Windows devices",
+    "DeviceLocalCredential.Read.All": "its holder can read the passwords of local administrators of Windows devices",
+    "DeviceManagementManagedDevices.Read.All": "its holder can read a new passcode of every managed device for as long as Intune shows it",
+}
 OTHER = "its holder can change what no module of this collection changes; see Microsoft's reference of permissions"
 READS = re.compile(r"\.Read(Basic)?(\.|$)")
 
@@ -72,5 +78,5 @@ def validate_powers(wanted: t.Iterable[str], forced: t.Collection[str]) -> None:
 
 
 def describe_power(name: str) -> str | None:
-    """Return what the holder of a permission can do; null for one that only reads."""
-    return ELEVATING.get(name) or STRONG.get(name) or (None if READS.search(name) else OTHER)
+    """Return what the holder of a permission can do; null for one that only reads what is no secret."""
+    return ELEVATING.get(name) or STRONG.get(name) or REVEALING.get(name) or (None if READS.search(name) else OTHER)

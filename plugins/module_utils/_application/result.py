@@ -135,14 +135,21 @@ def _describe_powers(names: t.Iterable[str]) -> list[PowerResult]:
 
 
 def warn_of_powers(state: State, goal: Goal) -> list[str]:
-    """Return a warning of permissions whose holder can give itself others, and which the task does not ask for; empty without one."""
-    found = sorted(name for name in state.granted if name in ELEVATING and name not in (goal.permissions or ()))
-    if not found:
-        return []
-    return [
-        f"{state.name or state.client_id} holds {' and '.join(found)}, which this task does not ask for: {ELEVATING[found[0]]}. Set "
-        "purge_permissions to true to take back what the task does not ask for."
-    ]
+    """Return a warning of permissions whose holder can give itself others, and which the task does not ask for; empty without one.
+
+    Another one is of those that are only listed: a consent in a browser grants them too, whoever listed them.
+    """
+    asked, name = goal.permissions or (), state.name or state.client_id
+    held = sorted(each for each in state.granted if each in ELEVATING and each not in asked)
+    listed = sorted(each for each in _list_listed(state) if each in ELEVATING and each not in asked and each not in state.granted)
+    take_back = "To take back what a task does not ask for, name the permissions that it needs, and set purge_permissions to true."
+    warnings = [f"{name} holds {' and '.join(held)}, which this task does not ask for: {ELEVATING[held[0]]}. {take_back}"] if held else []
+    if listed:
+        warnings.append(
+            f"{name} lists {' and '.join(listed)}, which this task does not ask for, and the page consent_url grants all that is listed: "
+            f"{ELEVATING[listed[0]]}. {take_back}"
+        )
+    return warnings
 
 
 def warn_of_disabled(state: State, goal: Goal) -> list[str]:
@@ -152,12 +159,28 @@ def warn_of_disabled(state: State, goal: Goal) -> list[str]:
     return [f"{state.name or state.client_id} is disabled and cannot sign in. Find out why before you set enabled to true."]
 
 
+def warn_of_own_credentials(state: State) -> list[str]:
+    """Return a warning of a service principal that has credentials of its own, beside those of the application; empty without any."""
+    if not state.own_credentials:
+        return []
+    return [
+        f"The service principal of {state.name or state.client_id} has secrets or certificates of its own ({state.own_credentials}), with "
+        "which it may sign in too. They are neither shown nor changed here. To list them, run 'az ad sp credential list "
+        f"--id {state.client_id}', and again with --cert."
+    ]
+
+
 def render_consent_url(authority: str, tenant: str | None, client_id: str) -> str:
     """Return the page on which an administrator grants all permissions that the application lists.
 
     Source: https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
     """
     return f"{authority}/{tenant or 'organizations'}/adminconsent?{urllib.parse.urlencode({'client_id': client_id})}"
+
+
+def _list_listed(state: State) -> set[str]:
+    """Return the application permissions that the application lists, which grants none of them."""
+    return {state.graph.name_of(row["id"]) for entry in state.required for row in entry["resourceAccess"] if row["type"] == "Role"}
 
 
 def describe_managed(state: State) -> Json:
@@ -173,9 +196,7 @@ def describe_managed(state: State) -> Json:
         "service_principal": state.principal_id is not None,
         "enabled": state.is_enabled,
         "permissions": sorted(state.granted),
-        "listed_permissions": sorted(
-            state.graph.name_of(row["id"]) for entry in state.required for row in entry["resourceAccess"] if row["type"] == "Role"
-        ),
+        "listed_permissions": sorted(_list_listed(state)),
         "certificates": sorted(f"{each.name or 'no name'} ({each.thumbprint or 'unknown'})" for each in state.certificates),
         "client_secrets": sorted(f"{each.name or 'no name'}, until {(each.ends or 'unknown')[:10]}" for each in state.secrets),
         "federated_credentials": {

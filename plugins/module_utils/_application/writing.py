@@ -21,7 +21,7 @@ from . import model
 from .api import fetch_state, path_of
 from .model import Certificate, State
 from .options import Goal
-from .plan import DAY, Change, plan, project
+from .plan import DAY, Change, find_usable_secret, plan, project
 
 AGREEING_READS = 3  # in a row, since several servers answer for Entra, and learn of a write one after the other
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds between attempts at a write that Entra cannot do yet
@@ -90,6 +90,7 @@ class _Writer:
     def __init__(self, client: GraphClient, before: State, goal: Goal, timeout: float) -> None:
         self._client, self._goal, self._timeout = client, goal, timeout
         self._deadline = client.clock.monotonic() + timeout
+        self._was_present = before.is_present
         self.state = before
         self.secret: str | None = None
         self.has_written = False
@@ -107,7 +108,8 @@ class _Writer:
                 return
             changes = changes[1:]
         for change in changes:
-            self._write(self._with_steady_list(change))
+            if change.kind != "add_secret" or not self._find_late_secret():
+                self._write(self._with_steady_list(change))
 
     def _find_existing(self) -> State | None:
         """Return the application where one of several reads shows it: one that does not may ask a server that is late."""
@@ -117,6 +119,16 @@ class _Writer:
                 return found
             self._client.clock.sleep(FIRST_PAUSE)
         return None
+
+    def _find_late_secret(self) -> bool:
+        """Return whether one of several reads shows the secret: a run of a moment ago may have created it, and handed it over."""
+        for _read in range(AGREEING_READS if self._was_present else 0):
+            found = fetch_state(self._client, self._goal, self.state.graph)
+            if self._goal.secret and find_usable_secret(found, self._goal.secret, self._client.service_now()):
+                self.state = dataclasses.replace(self.state, secrets=found.secrets)
+                return True
+            self._client.clock.sleep(FIRST_PAUSE)
+        return False
 
     def _find_hidden(self) -> State | None:
         """Return the application that existed before it was created, as soon as a read shows it; null for one that was created."""
@@ -297,7 +309,7 @@ def _render_certificate(certificate: Certificate) -> Json:
 
 
 def _render_federated(entry: model.Federated) -> Json:
-    description = {} if entry.description is None else {"description": entry.description}
+    description = {} if entry.description is None else {"description": entry.description or None}
     return {"issuer": entry.issuer, "subject": entry.subject, "audiences": [entry.audience], **description}
 
 

@@ -17,6 +17,7 @@ import re
 import typing as t
 
 from .. import _errors as errors
+from .._certificates import read_dates
 from .._lifetime import Lifetime
 from ._files import UTF_16, read_file
 from ._msal import ConfidentialCredential
@@ -197,15 +198,6 @@ def _not_rsa(path: str) -> errors.InvalidOptionError:
     return errors.InvalidOptionError(
         f"The private key in {OPTION} '{path}' must be an RSA key.", hint="Microsoft Entra takes RSA keys only: make a new pair."
     )
-
-
-def read_dates(certificate: x509.Certificate) -> tuple[datetime.datetime, datetime.datetime]:
-    """Return the first and the last moment of a certificate."""
-    # Dates without a zone for cryptography before 42, which has no *_utc properties.
-    zone = datetime.timezone.utc
-    begins = getattr(certificate, "not_valid_before_utc", None) or certificate.not_valid_before.replace(tzinfo=zone)
-    ends = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after.replace(tzinfo=zone)
-    return begins, ends
 
 
 def validate_dates(path: str, certificate: x509.Certificate, now: float) -> None:

@@ -15,12 +15,15 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from intune_emulator.entra import registrations
 from intune_emulator.entra.graph_permissions import PERMISSIONS
 from intune_emulator.entra.tokens import issue_token
+from intune_emulator.state import keys
 from intune_emulator.state.applications import Certificate
-from intune_emulator.state.keys import KeyPair, make_key_pair
+from intune_emulator.state.keys import KeyPair
 
+from ansible_collections.endpointops.intune.plugins.module_utils import _certificates
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._application.result import ApplicationResult, FoundResult
@@ -93,6 +96,25 @@ def application(outcome: Outcome) -> Json:
     return t.cast(Json, outcome.values["application"])
 
 
+def make_certificate(key: t.Any, *, starts: float = -1.0, days: float = 366.0) -> x509.Certificate:
+    """Return a certificate that is valid from so many days after now, by the clock of the tests."""
+    begin = datetime.datetime.fromtimestamp(START, datetime.timezone.utc) + datetime.timedelta(days=starts)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "app")])
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), begin, begin + datetime.timedelta(days=days)
+    )
+    return builder.sign(key, hashes.SHA256())
+
+
+def make_key_pair(name: str) -> KeyPair:
+    pair = keys.make_key_pair(name)
+    return KeyPair(pair.key, make_certificate(pair.key))
+
+
+def render(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
 def write(folder: pathlib.Path, pair: KeyPair, name: str = "app.pem") -> str:
     path = folder / name
     path.write_bytes(pair.certificate_pem())
@@ -125,7 +147,10 @@ def test_an_application_is_created_whole_and_a_second_run_changes_nothing(tmp_pa
     (required,) = app.registration["requiredResourceAccess"]
     assert {row["id"] for row in required["resourceAccess"]} == {PERMISSIONS[name] for name in app.roles}, "the portal shows the truth"
     assert application(outcome)["client_id"] == app.client_id and application(outcome)["missing_permissions"] == []
-    assert application(outcome)["powers"] == [{"permission": RESET, "meaning": "its holder can reset, lock, and wipe every managed device"}]
+    assert application(outcome)["powers"] == [
+        {"permission": RESET, "meaning": "its holder can reset, lock, and wipe every managed device"},
+        {"permission": READ, "meaning": "its holder can read a new passcode of every managed device for as long as Intune shows it"},
+    ]
     assert (planned.before, planned.after) == (outcome.before, outcome.after)
     wire.sent.clear()
     again = run(wire, **options)
@@ -171,6 +196,17 @@ def test_properties_are_changed_cleared_and_left_alone() -> None:
     assert changed.changed and (application(changed)["name"], application(changed)["notes"]) == ("B", None)
     assert application(changed)["description"] == "d" and application(changed)["service_management_reference"] == "CMDB-1"
     assert not run(wire, name="B", notes="").changed
+
+
+def test_empty_text_is_sent_as_null_which_graph_takes_for_each_property() -> None:
+    wire = Wire()
+    texts = {"description": "d", "notes": "n", "service_management_reference": "r"}
+    run(wire, **texts, federated_credentials=[{**GITHUB, "description": "d"}])
+    wire.sent.clear()
+    outcome = run(wire, **dict.fromkeys(texts, ""), federated_credentials=[{**GITHUB, "description": ""}])
+    bodies = [json.loads(request.body or b"{}") for request in wire.sent if request.method == "PATCH"]
+    assert bodies[0] == {"description": None, "notes": None, "serviceManagementReference": None} and bodies[1]["description"] is None
+    assert outcome.failure is None and not run(wire, **dict.fromkeys(texts, "")).changed
 
 
 def test_an_application_of_the_portal_is_adopted_by_its_id_alone() -> None:
@@ -296,6 +332,19 @@ def test_the_application_that_signs_in_does_not_take_away_what_it_needs(options:
     assert outcome.failure and "credentials or permissions it is to take away" in str(outcome.failure) and wire.writes == []
 
 
+def test_the_application_that_signs_in_does_not_change_by_what_it_does() -> None:
+    wire = Wire(roles=["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"])
+    own = wire.tenant.applications[wire.tenant.client_id]
+    entry = own.federated[0]
+    given = {"name": entry.name, "issuer": entry.issuer, "subject": entry.subject, "audience": entry.audience}
+    outcome = run(wire, unique_name=None, app_id=own.client_id, federated_credentials=[{**given, "subject": "another"}])
+    assert outcome.failure and "credentials or permissions it is to take away" in str(outcome.failure) and wire.writes == []
+    added = run(
+        wire, unique_name=None, app_id=own.client_id, federated_credentials=[given, {**given, "name": "second", "subject": "another"}]
+    )
+    assert added.failure is None and added.changed
+
+
 def test_permissions_are_purged_only_where_some_are_named(tmp_path: pathlib.Path) -> None:
     wire = Wire()
     run(wire, permissions=[READ])
@@ -352,7 +401,7 @@ def test_what_changes_more_than_the_modules_do_is_refused_though_nobody_listed_i
 
 def test_what_will_be_granted_is_explained_too() -> None:
     outcome = run(Wire("Cloud Application Administrator"), permissions=[RESET, READ], grant=False)
-    assert application(outcome)["permissions"] == [] and [power["permission"] for power in application(outcome)["powers"]] == [RESET]
+    assert application(outcome)["permissions"] == [] and [power["permission"] for power in application(outcome)["powers"]] == [RESET, READ]
 
 
 def test_one_that_holds_more_than_is_asked_for_is_warned_of() -> None:
@@ -360,6 +409,20 @@ def test_one_that_holds_more_than_is_asked_for_is_warned_of() -> None:
     own = wire.tenant.client_id
     (warning,) = run(wire, unique_name=None, app_id=own, permissions=[READ]).warnings
     assert "holds Application.ReadWrite.All and DelegatedPermissionGrant.ReadWrite.All, which this task does not ask for" in warning
+
+
+@pytest.mark.parametrize("purge", [False, True])
+def test_one_that_somebody_else_listed_for_the_page_of_the_consent_is_warned_of(purge: bool) -> None:
+    wire, takeover = Wire("Cloud Application Administrator"), "AppRoleAssignment.ReadWrite.All"
+    run(wire, permissions=[READ], grant=False)
+    (required,) = wire.made[0].registration["requiredResourceAccess"]
+    required["resourceAccess"].append({"id": PERMISSIONS[takeover], "type": "Role"})
+    registrations.publish(wire.tenant, wire.made[0])
+    outcome = run(wire, permissions=[READ], grant=False, purge_permissions=purge)
+    assert outcome.failure is None and application(outcome)["missing_permissions"] == [READ]
+    told = [f"lists {takeover}, which this task does not ask for, and the page consent_url grants all that is listed"]
+    assert [part in warning for part, warning in zip(told, outcome.warnings, strict=False)] == ([] if purge else [True])
+    assert run(wire, permissions=[READ, takeover], force_permissions=[takeover], grant=False).warnings == []
 
 
 def test_a_permission_that_graph_does_not_publish_is_refused() -> None:
@@ -597,6 +660,15 @@ def test_a_secret_that_nobody_could_read_is_not_created() -> None:
     assert wire.sent == []
 
 
+def test_a_secret_that_shows_late_is_not_followed_by_another_one() -> None:
+    wire, given = Wire("Cloud Application Administrator", visibility_reads=3), {"secret_name": "ops", "return_secret": True}
+    refused = run(wire, **given, permissions=[READ])
+    assert isinstance(refused.failure, errors.ForbiddenError) and refused.values["client_secret"]
+    again = run(wire, **given)
+    assert again.failure is None and again.values["client_secret"] is None
+    assert [secret.value for secret in wire.made[0].secrets] == [refused.values["client_secret"]]
+
+
 @pytest.mark.parametrize("reads", [0, 2])
 @pytest.mark.parametrize(("is_done", "told"), [(True, "removed again, since its text was lost"), (False, "nobody has its text")])
 def test_a_secret_whose_text_got_lost_does_not_stay(is_done: bool, told: str, reads: int) -> None:
@@ -687,6 +759,50 @@ def test_what_is_no_usable_certificate_is_refused_before_anything(tmp_path: path
     assert str(path) in str(raised.value) and wire.sent == []
     with pytest.raises(errors.InvalidOptionError, match="cannot be read"):
         run(wire, certificates=[str(tmp_path / "missing.pem")])
+
+
+def test_a_certificate_with_which_no_module_signs_in_is_refused() -> None:
+    wire = Wire()
+    with pytest.raises(errors.InvalidOptionError, match="Entry 1 of certificates does not have an RSA key"):
+        run(wire, certificates=[render(make_certificate(ec.generate_private_key(ec.SECP256R1())))], purge_certificates=True)
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_working_certificate_stays_until_another_one_is_valid(tmp_path: pathlib.Path, check: bool) -> None:
+    wire, pair = Wire(), make_key_pair("now")
+    run(wire, certificates=[write(tmp_path, pair)])
+    later = render(make_certificate(pair.key, starts=1.0))
+    with pytest.raises(errors.InvalidOptionError, match="No entry of certificates is valid before 2026-01-06T10:00:00Z"):
+        run(wire, certificates=[later], purge_certificates=True, check=check)
+    assert [entry.certificate for entry in wire.made[0].certificates] == [pair.certificate]
+    assert run(wire, certificates=[later]).failure is None and len(wire.made[0].certificates) == 2
+    assert run(wire, certificates=[later, str(tmp_path / "app.pem")], purge_certificates=True).failure is None
+    assert run(wire, certificates=[], purge_certificates=True).failure is None and wire.made[0].certificates == []
+
+
+def test_a_line_of_a_key_that_was_taken_apart_is_not_shown() -> None:
+    lines = make_key_pair("x").key_pem().decode().splitlines()[3:5]
+    with pytest.raises(errors.InvalidOptionError, match="Entry 1 of certificates cannot be read") as raised:
+        run(Wire(), certificates=lines)
+    assert lines[0] not in str(raised.value)
+
+
+def test_dates_are_read_with_a_library_before_42(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Older:
+        """A certificate of cryptography 41, which has dates without a zone alone."""
+
+        def __init__(self, found: x509.Certificate) -> None:
+            self.found = found
+            self.not_valid_before = found.not_valid_before_utc.replace(tzinfo=None)
+            self.not_valid_after = found.not_valid_after_utc.replace(tzinfo=None)
+            self.subject, self.public_key, self.public_bytes = found.subject, found.public_key, found.public_bytes
+
+    pair = make_key_pair("x")
+    text = render(pair.certificate)
+    expected = application(run(Wire(), certificates=[text]))["certificates"]
+    monkeypatch.setattr(_certificates, "_parse", lambda content: Older(x509.load_der_x509_certificate(content)))
+    assert application(run(Wire(), certificates=[text]))["certificates"] == expected
 
 
 def test_a_certificate_may_be_text_and_a_private_key_in_it_is_not_shown() -> None:
@@ -783,6 +899,7 @@ def test_issuer_and_subject_move_from_one_name_to_another() -> None:
         ({"unique_name": None, "managed_identity": "m", "notes": "n"}, "notes cannot be set for a managed identity"),
         ({"permissions": ["read devices"]}, "permissions must be names such as Organization.Read.All, not 'read devices'."),
         ({"name": ""}, "name must not be empty."),
+        ({"name": "\u00a0 "}, "name must not be empty."),
         ({"name": "x" * 257}, "name must have at most 256 characters, not 257."),
         ({"secret_name": "x", "return_secret": True, "secret_days": 0}, "secret_days must be a number from 1 to 730, not 0."),
         ({"secret_name": "x", "return_secret": True, "secret_renew_days": 90}, "secret_renew_days must be a number from 0"),
@@ -808,6 +925,28 @@ def test_applications_are_read_by_each_name() -> None:
     assert len(inform(wire, name="Twin")) == 2 and inform(wire, unique_name="nobody") == []
     (identity,) = inform(wire, managed_identity=wire.tenant.managed_identity.client_id)
     assert identity["managed_identity"] and identity["permissions"]
+
+
+@pytest.mark.parametrize("kind", ["keyCredentials", "passwordCredentials"])
+def test_credentials_of_the_service_principal_itself_are_told(kind: str) -> None:
+    wire = Wire()
+    run(wire)
+    store = wire.tenant.service_principals
+    (principal,) = store.find(lambda entry: entry["appId"] == wire.made[0].client_id)
+    store.write(principal["id"], {**principal, kind: [{"keyId": READ_ID}]})
+    client = wire.world(credential=FakeCredential(wire.claims)).client
+    outcomes = [run(wire), entra_application_info.run(params_of(entra_application_info, {"unique_name": NAME}), client, False)]
+    for outcome in outcomes:
+        (warning,) = outcome.warnings
+        assert "has secrets or certificates of its own (1)" in warning and wire.made[0].client_id in warning
+
+
+@pytest.mark.parametrize("options", [{"name": ""}, {"name": " "}, {"app_id": "x"}, {"unique_name": "a b"}, {"managed_identity": " "}])
+def test_a_name_of_nothing_is_refused_before_anything_is_sent(options: Json) -> None:
+    wire = Wire()
+    with pytest.raises(errors.InvalidOptionError, match=next(iter(options))):
+        inform(wire, **options)
+    assert wire.sent == []
 
 
 @pytest.mark.parametrize("status", [403, 500])

@@ -12,6 +12,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
 from ansible_collections.endpointops.intune.plugins.module_utils._application.powers import (
     ELEVATING,
+    REVEALING,
     STRONG,
     describe_power,
     list_needed,
@@ -48,6 +49,11 @@ def test_one_that_can_is_forced_by_its_name_alone(name: str) -> None:
     with pytest.raises(errors.InvalidOptionError, match=name):
         validate_powers([READ, name], [other for other in ELEVATING if other != name])
     validate_powers([READ, name], [name])
+
+
+def test_one_that_reads_a_secret_is_explained() -> None:
+    assert "can read a new passcode" in (describe_power("DeviceManagementManagedDevices.Read.All") or "")
+    validate_powers(list(REVEALING), ())
 
 
 def test_every_permission_to_write_that_a_module_needs_is_explained() -> None:
