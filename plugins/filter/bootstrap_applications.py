@@ -58,7 +58,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils._application.ce
 from ansible_collections.endpointops.intune.plugins.module_utils._application.options import parse_goal
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CLIENT_SECRET, CONNECTION, validate
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import IntuneError
-from ansible_collections.endpointops.intune.plugins.modules.entra_application import SPEC
+from ansible_collections.endpointops.intune.plugins.module_utils._guid import parse_guid
+from ansible_collections.endpointops.intune.plugins.module_utils._secrecy import refuse_private_keys
+from ansible_collections.endpointops.intune.plugins.modules.entra_application import SPEC, make_handover
 
 VARIABLE = "intune_bootstrap_applications"
 TARGETS = ("unique_name", "app_id", "managed_identity")
@@ -111,7 +113,11 @@ def _check(entry: Entry) -> list[str]:
     if params["secret_name"] and not params["seal_to"] and params["state"] == "present":
         return ["seal_to must name the certificates of those who may read the client secret: Microsoft Entra shows it once."]
     try:
-        parse_goal(params, read_certificates(params["certificates"], time.time()))
+        now = time.time()
+        certificates = params["certificates"] if params["state"] == "present" else None
+        parse_goal(params, read_certificates(certificates, now, is_purging=params["purge_certificates"]))
+        make_handover(params, now, check=True)
+        refuse_private_keys(entry)
     except IntuneError as failure:
         return [str(failure)]
     return []
@@ -127,7 +133,8 @@ def _explain(unknown: t.Collection[str]) -> str:
 
 def _list_repeated(entries: t.Sequence[Entry]) -> list[str]:
     """Return a text for each application that several entries name: the last of them would undo the others."""
-    names = [(name, str(entry[name]).lower()) for entry in entries for name in TARGETS if entry.get(name)]
+    given = [(name, str(entry[name])) for entry in entries for name in TARGETS if entry.get(name)]
+    names = [(name, parse_guid(value) or value.strip().lower()) for name, value in given]
     repeated = sorted({pair for pair in names if names.count(pair) > 1})
     return [f"Several entries of {VARIABLE} have the {name} '{value}'. Make one entry of them." for name, value in repeated]
 

@@ -40,12 +40,16 @@ _value:
   elements: str
 """
 
+import time
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.endpointops.intune.plugins.module_utils._time import parse_timestamp
+
 Application = t.Mapping[str, t.Any]
+DRIFT = 600.0  # seconds
 OPENED_BY = "To open the next line, give it to: base64 -d | openssl cms -decrypt -inform DER -recip CERTIFICATE -inkey KEY"
 
 
@@ -63,7 +67,7 @@ def describe(result: t.Any, *, tenant_id: str | None = None, check: t.Any = Fals
         f"Permissions{' after the run' if planned else ''}: {_join(application['permissions']) or 'none'}",
         f"Power{' after the run' if planned else ''}: {_describe_power(application)}",
         *_describe_missing(application, planned=planned),
-        f"Signs in by: {_describe_credentials(application)}",
+        *_describe_credentials(application, time.time()),
         "" if application["enabled"] else "It is disabled, and cannot sign in.",
     ]
     return [line for line in lines if line] + _describe_secret(result)
@@ -93,12 +97,25 @@ def _describe_missing(application: Application, *, planned: bool) -> list[str]:
     return [*lines, f"Page to grant them: {application['consent_url']}"] if application["consent_url"] else lines
 
 
-def _describe_credentials(application: Application) -> str:
+def _describe_credentials(application: Application, now: float) -> list[str]:
+    """Return a line about the credentials that are valid now (in seconds since the epoch), and one about the others, if any."""
     if application["managed_identity"]:
-        return "the managed identity, on the Azure resource that has it"
+        return ["Signs in by: the managed identity, on the Azure resource that has it"]
     kinds = {"certificates": "certificate", "federated_credentials": "federated credential", "client_secrets": "client secret"}
-    found = [f"{noun} {entry['name'] or 'without a name'}" for key, noun in kinds.items() for entry in application[key]]
-    return _join(found) or "no credential yet"
+    found = [(entry, f"{noun} {entry['name'] or 'without a name'}") for key, noun in kinds.items() for entry in application[key]]
+    valid = [text for entry, text in found if not _explain_invalidity(entry, now)]
+    invalid = [f"{text}, {reason}" for entry, text in found if (reason := _explain_invalidity(entry, now))]
+    lines = [f"Signs in by: {_join(valid) or ('no credential that is valid now' if invalid else 'no credential yet')}"]
+    return [*lines, f"Does not sign in by: {'; '.join(invalid)}"] if invalid else lines
+
+
+def _explain_invalidity(entry: t.Mapping[str, t.Any], now: float) -> str | None:
+    """Return why a credential does not sign in now; null where it does."""
+    starts, ends = (parse_timestamp(entry.get(name)) for name in ("starts", "ends"))
+    if ends is not None and ends <= now:
+        return f"which ended at {entry['ends']}"
+    # The clocks of two machines differ by some minutes.
+    return f"which is valid from {entry['starts']}" if starts is not None and starts > now + DRIFT else None
 
 
 def _describe_secret(result: t.Mapping[str, t.Any]) -> list[str]:

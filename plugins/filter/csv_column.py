@@ -64,7 +64,7 @@ def read(text: t.Any, column: t.Any) -> list[str]:
     try:
         return read_column(text, column)
     except errors.InvalidOptionError as failure:
-        raise AnsibleFilterError(f"csv_column: {failure}") from failure
+        raise AnsibleFilterError(f"csv_column: {failure}") from None
 
 
 class FilterModule:

@@ -58,6 +58,8 @@ def test_an_option_without_a_value_is_left_out():
         pytest.param({**NAMED, "tenant_id": "x"}, ["tenant_id cannot be set here"], id="case 8: another tenant"),
         pytest.param({**NAMED, "secret_name": "x"}, ["seal_to must name"], id="case 8: a secret for nobody"),
         pytest.param({**NAMED, "return_secret": True}, ["return_secret cannot be set here", "seal_to"], id="case 8: a secret in clear"),
+        pytest.param({**NAMED, "secret_name": "x", "seal_to": ["/no/such.pem"]}, ["/no/such.pem"], id="a secret for a missing file"),
+        pytest.param({**NAMED, "notes": f"-----BEGIN {'PRIVATE'} KEY-----"}, ["notes holds a private key"], id="a private key"),
         pytest.param({"name": "Reader"}, ["Entry 1 of", "unique_name, app_id, managed_identity"], id="no name"),
         pytest.param({**NAMED, "app_id": "x"}, ["mutually exclusive"], id="two names"),
         pytest.param({**NAMED, "state": "gone"}, ["state", "present, absent"], id="a state"),
@@ -93,6 +95,16 @@ def test_a_list_is_expected(given: t.Any, word: str):
 
 def test_an_application_is_named_once():
     assert "unique_name 'reader'" in read([NAMED, {"unique_name": "Reader", "state": "absent"}])["problems"][0]
+
+
+def test_an_application_id_is_the_same_in_each_form():
+    app_id = "0a1b2c3d-0000-4000-8000-000000000001"
+    (problem,) = read([{"app_id": app_id}, {"app_id": f" {{{app_id.upper()}}}"}])["problems"]
+    assert f"app_id '{app_id}'" in problem
+
+
+def test_certificates_of_an_application_that_is_removed_are_not_read():
+    assert read([{**NAMED, "state": "absent", "certificates": ["/no/such.pem"]}])["problems"] == []
 
 
 def test_all_mistakes_are_found_at_once():

@@ -90,6 +90,18 @@ def test_each_way_to_sign_in_is_named():
     assert lines(enabled=False)[-1] == "It is disabled, and cannot sign in."
 
 
+def test_only_what_is_valid_now_signs_in():
+    valid = {"name": "CN=new", "starts": "2020-01-01T00:00:00Z", "ends": "2999-01-01T00:00:00Z"}
+    ended = {"name": "CN=old", "starts": "2020-01-01T00:00:00Z", "ends": "2021-01-01T00:00:00Z"}
+    later = {"name": "jobs", "starts": "2998-01-01T00:00:00Z", "ends": "2999-01-01T00:00:00Z"}
+    assert lines(certificates=[ended, valid], client_secrets=[later])[-2:] == [
+        "Signs in by: certificate CN=new",
+        "Does not sign in by: certificate CN=old, which ended at 2021-01-01T00:00:00Z; client secret jobs, which is valid from "
+        "2998-01-01T00:00:00Z",
+    ]
+    assert "Signs in by: no credential that is valid now" in lines(certificates=[ended])
+
+
 def test_case_8_a_sealed_secret_is_one_line():
     sealed = "-----BEGIN CMS-----\nQUJD\nREVG\n-----END CMS-----\n"
     told = lines({"sealed_client_secret": sealed, "recipients": [{"subject": "CN=desk"}, {"subject": "CN=lead"}]})

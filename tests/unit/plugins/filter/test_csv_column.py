@@ -30,3 +30,10 @@ def test_a_column_is_returned() -> None:
 def test_what_cannot_be_read_is_told(text: t.Any, column: t.Any, message: str) -> None:
     with pytest.raises(AnsibleFilterError, match=message):
         FilterModule().filters()["csv_column"](text, column)
+
+
+def test_a_mistake_is_told_once() -> None:
+    # ansible-core adds the causes of an exception to its message.
+    with pytest.raises(AnsibleFilterError) as raised:
+        FilterModule().filters()["csv_column"]('Device ID,x\n"1,2\n', "Device ID")
+    assert str(raised.value).count("unexpected end of data") == 1
