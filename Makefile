@@ -40,7 +40,7 @@ QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 PARTS := environment sanity-environment lint+sanity+docs-lint+demo unit artifact contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration live contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report clean
+.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration live contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-publish emulator-dist emulator-check clean
 ifndef TOGETHER
 .NOTPARALLEL:
 endif
@@ -70,6 +70,7 @@ environment: $(VENV)/.test-ready  ## Make the virtual environment .venv with all
 lint: lint-quick  ## Check style, types, playbooks, roles, YAML, licenses, and the changelog
 	@$(RUN) mypy -p ansible_collections.endpointops.intune.plugins -p intune_emulator -p tests.support -p tests.tools -p tests.fuzz -m tests.live.__main__
 	@$(RUN) ansible-lint --offline --profile production
+	@$(RUN) zizmor --offline --quiet .github
 	@$(RUN) reuse lint --lines
 	@$(RUN) antsibull-changelog lint
 	@$(RUN) antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml
@@ -109,6 +110,11 @@ contract-compare: environment  ## List what newer OpenAPI files of Microsoft Gra
 	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
 	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m tests.contract.compare $(FILES)
 
+contract-download:  # The files for contract-compare.
+	@mkdir -p $(OUTPUT)/graph
+	@for version in v1.0 beta; do curl --fail --silent --show-error --location --retry 3 --output "$(OUTPUT)/graph/$$version.yaml" \
+		"https://raw.githubusercontent.com/microsoftgraph/msgraph-metadata/master/openapi/$$version/openapi.yaml" || exit 1; done
+
 sanity-environment: environment  # The environments of ansible-test, which are kept too.
 	@env $(ANSIBLE) python -m tests.tools.sanity --prime-venvs >.cache/sanity-environment.log 2>&1 || { cat .cache/sanity-environment.log; exit 1; }
 
@@ -138,6 +144,9 @@ bench: environment  ## Measure speed and memory against the emulated tenant, and
 matrix: environment  ## Run tests on each ansible-core that is supported, over the Pythons of this machine
 	@env $(ANSIBLE) WORKERS=$(WORKERS) python -m tests.tools.matrix $(MATRIX)
 
+matrix-cells:  # What the matrix consists of, for CI.
+	@$(PYTHON) -m tests.tools.matrix --cells
+
 sample-report: environment  ## Write docs/sample, a report on the demo tenant, with the same bytes each time
 	@$(RUN) python -m tests.tools.sample_report
 
@@ -145,6 +154,24 @@ changelog: environment  ## Write the changelog of the version in galaxy.yml from
 	@if grep -q '^version: .*-dev$$' galaxy.yml; then \
 		echo "galaxy.yml names a development version. Set the version of the release there first, see CONTRIBUTING.md." >&2; exit 1; fi
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
+
+# These three are for the workflow of a release, see CONTRIBUTING.md. What is published is the file that was tested.
+release-dist: environment  ## Write the files of a release to tests/output/release: TAG=1.0.0
+	@$(RUN) python -m tests.tools.release collection "$(TAG)"
+
+release-check: environment  ## Run `make test` against the tarball of release-dist, and not against a new one
+	@TARBALL="$$(ls "$(CURDIR)"/$(OUTPUT)/release/*.tar.gz)" && export TARBALL && $(MAKE) --no-print-directory test
+
+release-publish: environment  # Needs ANSIBLE_GALAXY_SERVER_LIST and the variables of that server.
+	@$(RUN) python -m tests.tools.release publish
+
+emulator-dist: environment  ## Write source distribution and wheel of the emulated tenant to tests/output/emulator: TAG=emulator-1.0.0
+	@$(RUN) python -m tests.tools.release emulator "$(TAG)"
+
+emulator-check:  ## Install the wheel of emulator-dist into an environment of its own, and run the emulated tenant's tests there
+	@$(PYTHON) -m venv --clear .cache/emulator-check
+	@.cache/emulator-check/bin/python -m pip install --quiet --disable-pip-version-check "$$(ls $(OUTPUT)/emulator/*.whl)[test]"
+	@cd emulator && ../.cache/emulator-check/bin/python -m pytest $(PYTEST_ARGS)
 
 clean:  ## Remove the virtual environment, caches and everything that tests wrote
 	rm -rf $(VENV) .cache .ansible .hypothesis .pytest_cache .ruff_cache $(OUTPUT) endpointops-intune-*.tar.gz emulator/build emulator/dist

@@ -112,7 +112,7 @@ def test_an_upsert_makes_one_and_changes_it_then(person: Person) -> None:
 
 
 def test_a_post_makes_a_twin(person: Person) -> None:
-    ids = {person.ok("POST", APPS, {"displayName": "Twin"}, 201)["appId"] for _ in range(2)}
+    ids = {person.ok("POST", APPS, {"displayName": "Twin"}, 201)["appId"] for _twin in range(2)}
     assert len(ids) == 2
 
 

