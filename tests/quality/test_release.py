@@ -83,7 +83,6 @@ def test_the_versions_are_read_where_they_are_written():
 
 
 def load(path: pathlib.Path) -> dict:
-    # YAML 1.1 reads the key "on" as true.
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
