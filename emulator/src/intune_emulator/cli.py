@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -141,6 +142,10 @@ def _find_other(env_file: Path) -> str | None:
 
 
 def _serve_here(arguments: argparse.Namespace) -> int:
+    from .state.keys import Keys
+
+    # they take about as long as the imports of the server, and are made meanwhile
+    keys = ThreadPoolExecutor(1).submit(Keys)
     from .serve import ServeOptions, serve
 
     options = ServeOptions(
@@ -157,7 +162,7 @@ def _serve_here(arguments: argparse.Namespace) -> int:
         frozen=arguments.frozen,
         preset=arguments.preset,
     )
-    serve(options)
+    serve(options, keys.result())
     return 0
 
 

@@ -26,6 +26,7 @@ from .http.server import LOOPBACK, Listener, Listeners, bind
 from .http.tls import make_authority, make_server_certificate
 from .state.clock import Clock
 from .state.journal import Recorder
+from .state.keys import Keys
 from .state.tenant import Tenant
 
 ANY_ADDRESS = "0.0.0.0"
@@ -55,12 +56,12 @@ class ServeOptions:
         return list(dict.fromkeys([*self.host_names, *own, LOOPBACK, "localhost"]))
 
 
-def serve(options: ServeOptions) -> None:
+def serve(options: ServeOptions, keys: Keys) -> None:
     """Serve until SIGTERM or SIGINT."""
     folder = options.folder or Path(tempfile.mkdtemp(prefix="emulated-tenant-"))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        asyncio.run(_serve(options, folder.resolve()))
+        asyncio.run(_serve(options, keys, folder.resolve()))
     finally:
         if options.folder is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -68,7 +69,7 @@ def serve(options: ServeOptions) -> None:
         remove_env_file(options.env_file, os.getpid())
 
 
-async def _serve(options: ServeOptions, folder: Path) -> None:
+async def _serve(options: ServeOptions, keys: Keys, folder: Path) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -80,7 +81,7 @@ async def _serve(options: ServeOptions, folder: Path) -> None:
     )
     host = options.names[0]
     clock = Clock(options.start, options.frozen)
-    tenant = make_tenant(f"https://{host}:{tenant_listener.port}", options.seed, clock=clock, preset=options.preset)
+    tenant = make_tenant(f"https://{host}:{tenant_listener.port}", options.seed, keys, clock, preset=options.preset)
     # the garbage collector does not need to look at a large fleet again
     gc.freeze()
     tenant.recorder = Recorder(options.record)

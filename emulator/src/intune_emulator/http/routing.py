@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from .errors import GraphError, no_item_route, no_segment
 from .message import GraphRequest, Response
@@ -59,25 +60,25 @@ class RouteTable:
         no_item_routes: Sequence[str] = (),
     ) -> None:
         self._not_emulated, self._beta_only = not_emulated, beta_only
-        self._no_item_routes = [_pattern(f"{template}/{{item}}") for template in no_item_routes]
-        self._routes: dict[tuple[str, str, int], list[tuple[re.Pattern[str], Route]]] = {}
+        self._no_item_routes = [f"{template}/{{item}}" for template in no_item_routes]
+        self._routes: dict[tuple[str, str, int], list[Route]] = {}
         for route in routes:
             for version in route.versions:
                 key = (version, route.method, route.template.count("/"))
-                self._routes.setdefault(key, []).append((_pattern(route.template), route))
+                self._routes.setdefault(key, []).append(route)
 
     def match(self, request: GraphRequest) -> tuple[Route, dict[str, str]]:
         """Return (route, path parameters); raise the error of Graph for an unknown path."""
         path = _KEY.sub(r"/\1", request.path.rstrip("/"))
-        for pattern, route in self._routes.get((request.version, request.method, path.count("/")), ()):
-            found = pattern.match(path)
+        for route in self._routes.get((request.version, request.method, path.count("/")), ()):
+            found = _match(route.template, path)
             # `$count` must not be taken for an id
             if found and not found.groupdict().get("id", "").startswith(("$", "microsoft.graph.", "graph.")):
                 return route, found.groupdict()
         raise self._error(request, path)
 
     def _error(self, request: GraphRequest, path: str) -> GraphError:
-        if request.version == "beta" and any(pattern.match(path) for pattern in self._no_item_routes):
+        if request.version == "beta" and any(_match(template, path) for template in self._no_item_routes):
             return no_item_route(request)
         if self._has_other_method(request, path):
             error = no_segment(path.rpartition("/")[2], f"{request.method} on this path")
@@ -96,12 +97,18 @@ class RouteTable:
 
     def _has_other_method(self, request: GraphRequest, path: str) -> bool:
         return any(
-            any(pattern.match(path) for pattern, _route in routes)
+            any(_match(route.template, path) for route in routes)
             for (version, method, depth), routes in self._routes.items()
             if version == request.version and depth == path.count("/") and method != request.method
         )
 
 
+def _match(template: str, path: str) -> re.Match[str] | None:
+    return _pattern(template).match(path)
+
+
+@cache
 def _pattern(template: str) -> re.Pattern[str]:
+    """Compile a template on first use: that of all takes longer than a request."""
     text = _PLACEHOLDER.sub(lambda match: f"(?P<{match[1]}>[^/()']+)", re.sub(r"([$().])", r"\\\1", template))
     return re.compile(f"^{text}$", re.IGNORECASE)

@@ -57,6 +57,12 @@ class Listener:
         """Begin to serve an ASGI application."""
         config = uvicorn.Config(
             app,
+            # named, so that uvicorn imports and looks for nothing else
+            http="httptools",
+            ws="none",
+            loop="none",
+            interface="asgi3",
+            log_config=None,
             log_level="warning",
             access_log=False,
             lifespan="off",
