@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import shutil
@@ -27,6 +28,7 @@ from .http.tls import make_authority, make_server_certificate
 from .state.clock import Clock
 from .state.journal import Recorder
 from .state.keys import Keys
+from .state.notices import Notices
 from .state.tenant import Tenant
 
 ANY_ADDRESS = "0.0.0.0"
@@ -85,6 +87,7 @@ async def _serve(options: ServeOptions, keys: Keys, folder: Path) -> None:
     # the garbage collector does not need to look at a large fleet again
     gc.freeze()
     tenant.recorder = Recorder(options.record)
+    tenant.notices = Notices(_print_line)
     _write_credentials(folder, tenant)
     listeners = Listeners(tenant_listener, control_listener)
     await listeners.start(create_application(tenant, listeners.refuse_connections, listeners.accept_connections))
@@ -95,6 +98,12 @@ async def _serve(options: ServeOptions, keys: Keys, folder: Path) -> None:
     await stop.wait()
     await listeners.stop()
     tenant.recorder.close()
+
+
+def _print_line(line: str) -> None:
+    # a reader that has ended, such as `head`, must not fail the request: the journal has the same text
+    with contextlib.suppress(BrokenPipeError):
+        print(line, flush=True)
 
 
 def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

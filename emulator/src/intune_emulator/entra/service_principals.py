@@ -203,7 +203,7 @@ def update(request: GraphRequest) -> Response:
 
 def _check_writable(name: str, value: object, current: Properties) -> None:
     if name not in KNOWN:
-        raise bad_request(f"Invalid property '{name}'.", "Request_BadRequest")
+        raise bad_request(f"Invalid property '{name}'.", "Request_BadRequest", refused=f"unknown property '{name}' of servicePrincipal")
     if name not in first_party.WRITABLE:
         if name == "appId" and value == current["appId"]:
             return

@@ -13,12 +13,14 @@ from ..state.faults import Fault
 from ..state.quota import Caller
 from ..state.tenant import Tenant
 from . import batch
-from .errors import GraphError, bad_request, forbidden, render_error
+from .errors import GraphError, bad_request, forbidden, not_emulated, render_error
 from .message import GraphRequest, Response
+from .refusals import tell_ignored, tell_refusal
 from .routing import BOTH, Route, RouteTable
 
 JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 DIAGNOSTIC = '{"ServerInfo":{"DataCenter":"Emulated","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"EMULATOR"}}'
+UNREADABLE = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
 STATUS_CODES = {
     400: "BadRequest",
     401: "InvalidAuthenticationToken",
@@ -59,11 +61,16 @@ class GraphService:
 
     def handle(self, request: GraphRequest) -> Response:
         """Respond to a request and complete its journal entry."""
+        route = None
         try:
-            response = self._respond(request)
+            self._check_caller(request)
+            route, request.params = self._routes.match(request)
+            tell_ignored(request, route)
+            response = self._respond(request, route)
         except GraphError as error:
-            request.entry["refused"] = error.refused
             response = render_error(error, request, request.tenant.clock.now())
+            if error.refused:
+                tell_refusal(request, route, error.refused, response)
         _finish(request, response)
         return response
 
@@ -80,14 +87,16 @@ class GraphService:
             self.apply_token_fault(request, fault)
         return self.handle(request)
 
-    def _respond(self, request: GraphRequest) -> Response:
+    def _check_caller(self, request: GraphRequest) -> None:
         tenant = request.tenant
         request.claims = self._verify_token(tenant, request.headers.get("authorization"))
         request.entry["client_id"] = request.client_id
         request.entry["run"] = str(request.claims["uti"])
         if request.version == "beta" and tenant.settings.beta == "refuse":
             raise GraphError(403, "Forbidden", "Access to the beta endpoint is blocked by a policy of your organization.")
-        route, request.params = self._routes.match(request)
+
+    def _respond(self, request: GraphRequest, route: Route) -> Response:
+        tenant = request.tenant
         request.roles = route.roles
         request.entry["workload"] = route.workload
         units = _units(request, route) if route.workload == "identity" else 1
@@ -176,6 +185,8 @@ def _charge_quota(request: GraphRequest, route: Route, workload: str, units: int
 def _read_body(request: GraphRequest) -> None:
     if request.method in ("GET", "DELETE") or not request.raw:
         return
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise not_emulated(UNREADABLE, "header content-encoding: a compressed body")
     if "application/json" not in request.headers.get("content-type", "").lower():
         raise bad_request("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
     # an item of a $batch has its body as JSON already
@@ -184,5 +195,4 @@ def _read_body(request: GraphRequest) -> None:
     try:
         request.body = json.loads(request.raw)
     except ValueError:
-        text = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
-        raise bad_request(text) from None
+        raise bad_request(UNREADABLE) from None

@@ -16,7 +16,6 @@ from typing import Any
 from ..state.clock import iso
 from .message import GraphRequest, Response
 
-REFUSED_HEADER = "x-emulator-refused"
 # The service behind a path, as its errors name it.
 CONFIGURATION = "DeviceConfiguration/StatelessDeviceConfigurationFEService"
 SERVICES = {
@@ -31,7 +30,7 @@ class GraphError(Exception):
     """An error response.
 
     `intune`: the message is wrapped the way Intune does it, with `inner_headers` as the headers inside.
-    `refused`: the reason, where the emulator refuses something that Graph accepts.
+    `refused`: the reason, where the emulator refuses something that Graph accepts, or of which it does not know whether Graph does.
     """
 
     def __init__(
@@ -51,9 +50,6 @@ class GraphError(Exception):
         self.intune, self.details, self.refused = intune, details, refused
         self.headers = dict(headers or {})
         self.inner_headers = dict(inner_headers or {})
-        if refused:
-            # a header cannot hold everything that a request can
-            self.headers[REFUSED_HEADER] = "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in refused)
 
 
 def bad_request(message: str, code: str = "BadRequest", **more: Any) -> GraphError:
@@ -69,6 +65,12 @@ def not_emulated(message: str, reason: str) -> GraphError:
 def no_segment(segment: str, reason: str | None = None) -> GraphError:
     """Return the error for a path that does not exist in this version (or is not emulated)."""
     return GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.", refused=reason)
+
+
+def no_parameter(name: str, operation: str) -> GraphError:
+    """Return the error for an unknown parameter of an action."""
+    message = f"The parameter '{name}' in the request payload is not a valid parameter for the operation '{operation}'."
+    return not_emulated(message, f"unknown parameter '{name}' of {operation}")
 
 
 def no_item_route(request: GraphRequest) -> GraphError:

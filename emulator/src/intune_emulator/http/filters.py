@@ -68,9 +68,12 @@ class Compiler:
             return self._call(node)
         raise self._unsupported("this expression")
 
-    def _unsupported(self, expression: str) -> GraphError:
-        message = f"Invalid filter clause: {expression} is not supported on type 'microsoft.graph.{self._spec.type_name}'."
-        return GraphError(400, self._spec.unsupported_code, message)
+    def _unsupported(self, expression: str, is_known: bool = False) -> GraphError:
+        spec = self._spec
+        message = f"Invalid filter clause: {expression} is not supported on type 'microsoft.graph.{spec.type_name}'."
+        setting = f" (the setting {spec.setting} decides about it)" if spec.setting else ""
+        refused = None if is_known or spec.is_known else f"$filter of {spec.type_name}: {expression}{setting}"
+        return GraphError(400, spec.unsupported_code, message, refused=refused)
 
     def _bool(self, node: ast.BoolOp) -> Predicate:
         if isinstance(node.op, ast.Or) and not self._spec.any_or:
@@ -115,7 +118,7 @@ class Compiler:
         """Return the rule of a property; None means that the clause is ignored."""
         spec = self._spec
         if name not in spec.known:
-            raise no_property(name, spec.type_name, "Invalid filter clause: ")
+            raise no_property(name, spec.type_name, "Invalid filter clause: ", spec.elsewhere)
         if name in spec.ignored:
             return None
         rule = spec.rules.get(name)
@@ -124,7 +127,7 @@ class Compiler:
                 return None
             raise self._unsupported(f"operator '{operator}' on property '{name}'")
         if rule.no_count and self._count:
-            raise self._unsupported(f"property '{name}' together with $count")
+            raise self._unsupported(f"property '{name}' together with $count", is_known=True)
         return rule
 
     def _literal(self, node: Any, rule: FilterRule, name: str, operator: str) -> Any:

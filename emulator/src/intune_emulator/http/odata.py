@@ -104,21 +104,25 @@ _READERS: dict[str, Callable[[QueryOptions, str, int], None]] = {
 }
 
 
-def check_select(select: list[str] | None, known: Collection[str], type_name: str) -> None:
-    """Raise 400 for a property that the type does not have in this version."""
+def check_select(select: list[str] | None, known: Collection[str], type_name: str, elsewhere: Collection[str] = ()) -> None:
+    """Raise 400 for a property that the type does not have in this version; `elsewhere`: those of the other version."""
     for name in select or ():
         if name not in known:
-            raise no_property(name, type_name, "Parsing OData Select and Expand failed: ")
+            raise no_property(name, type_name, "Parsing OData Select and Expand failed: ", elsewhere)
 
 
-def no_property(name: str, type_name: str, prefix: str = "") -> GraphError:
-    """Return the error for an unknown property."""
-    return bad_request(f"{prefix}Could not find a property named '{name}' on type 'microsoft.graph.{type_name}'.")
+def no_property(name: str, type_name: str, prefix: str = "", elsewhere: Collection[str] = ()) -> GraphError:
+    """Return the error for an unknown property. `elsewhere`: those of the other version, which Graph itself refuses in this one."""
+    message = f"{prefix}Could not find a property named '{name}' on type 'microsoft.graph.{type_name}'."
+    return bad_request(message) if name in elsewhere else not_emulated(message, f"unknown property '{name}' of {type_name}")
 
 
 @dataclass
 class FilterSpec:
-    """The support of $filter for a resource. `unlisted`: refuse or ignore properties without a rule."""
+    """The support of $filter for a resource. `unlisted`: refuse or ignore properties without a rule, by `setting` if there is one.
+
+    `elsewhere`: properties of the other version. `is_known`: Graph is assumed to refuse what has no rule.
+    """
 
     type_name: str
     known: Collection[str]
@@ -127,6 +131,9 @@ class FilterSpec:
     unlisted: str = "refuse"
     unsupported_code: str = "BadRequest"
     any_or: bool = False
+    elsewhere: Collection[str] = ()
+    setting: str = ""
+    is_known: bool = False
 
 
 def compile_filter(text: str, spec: FilterSpec, count: bool = False) -> Predicate:

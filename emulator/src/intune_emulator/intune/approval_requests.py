@@ -94,12 +94,14 @@ def _chosen(row: dict[str, Any], options: QueryOptions) -> dict[str, Any]:
 def list_all(request: GraphRequest) -> Response:
     """List every request of the tenant, oldest first."""
     options = read_options(request.query, LIST_OPTIONS, 1000)
-    check_select(options.select, _names(request), "operationApprovalRequest")
+    check_select(options.select, _names(request), "operationApprovalRequest", (CODE_NAME,))
     found = list(request.tenant.approvals.values())
     if options.filter:
         allowed = request.tenant.settings.approval_filter == "allow"
         known = (*REQUEST_NAMES, CODE_NAME) if allowed else _names(request)
-        test = compile_filter(options.filter, FilterSpec("operationApprovalRequest", known, RULES if allowed else {}))
+        rules = RULES if allowed else {}
+        spec = FilterSpec("operationApprovalRequest", known, rules, elsewhere=(CODE_NAME,), is_known=not allowed)
+        test = compile_filter(options.filter, spec)
         now = request.tenant.clock.now()
         found = [item for item in found if test({CODE_NAME: item.code, "status": item.status(now)}.get)]
     rows, link = page(request, options, found, request.tenant.settings.page_size)
@@ -109,7 +111,7 @@ def list_all(request: GraphRequest) -> Response:
 def get(request: GraphRequest) -> Response:
     """Return a request by the id of the entity."""
     options = read_options(request.query, frozenset({"$select"}), 1000)
-    check_select(options.select, _names(request), "operationApprovalRequest")
+    check_select(options.select, _names(request), "operationApprovalRequest", (CODE_NAME,))
     wanted = request.params["id"].lower()
     item = next((item for item in request.tenant.approvals.values() if item.id == wanted), None)
     if item is None:

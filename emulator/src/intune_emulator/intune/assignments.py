@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..http.enumerations import find_member
-from ..http.errors import NIL_GUID, bad_request, intune_error, not_emulated
+from ..http.errors import NIL_GUID, bad_request, intune_error, no_parameter, not_emulated
 from ..http.message import GraphRequest, Response
 from ..http.odata import read_options
 from ..http.paging import collection, page
@@ -104,7 +104,7 @@ def _entries(request: GraphRequest) -> list[Any]:
         raise bad_request("Empty Payload. JSON content expected.", "ModelValidationFailure")
     for name in body:
         if name != "assignments" and not name.startswith("@"):
-            raise bad_request(f"The parameter '{name}' in the request payload is not a valid parameter for the operation 'assign'.")
+            raise no_parameter(name, "assign")
     if not isinstance(body.get("assignments"), list):
         raise bad_request("A collection was expected for parameter 'assignments'.")
     entries: list[Any] = body["assignments"]

@@ -76,7 +76,7 @@ def _options(request: GraphRequest, allowed: frozenset[str]) -> QueryOptions:
     options = read_options(request.query, allowed, 1000)
     # on the base type omaSettings is not a property; a cast would be needed
     known = [name for name in NAMES[request.version] if name != "omaSettings"]
-    check_select(options.select, known, "deviceConfiguration")
+    check_select(options.select, known, "deviceConfiguration", NAMES["beta"])
     for name in options.expand:
         if name != "assignments":
             raise not_emulated(
@@ -104,7 +104,7 @@ def list_all(request: GraphRequest) -> Response:
         found = [item for item in found if options.filter == f"isof('microsoft.graph.{_type_in(request.version, item)}')"]
     elif options.filter:
         known = [name for name in NAMES[request.version] if name != "omaSettings"]
-        test = compile_filter(options.filter, FilterSpec("deviceConfiguration", known, RULES))
+        test = compile_filter(options.filter, FilterSpec("deviceConfiguration", known, RULES, elsewhere=NAMES["beta"]))
         found = [item for item in found if test({"displayName": item.display_name}.get)]
     rows, link = page(request, options, found, request.tenant.settings.page_size)
     return Response(200, collection(request, PATH, options, [_render(request, item, options) for item in rows], link, None))

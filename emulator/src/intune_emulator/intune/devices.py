@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from ..http.errors import bad_request, forbidden, intune_error
+from ..http.errors import forbidden, intune_error, no_parameter, not_emulated
 from ..http.message import GraphRequest, Response
 from ..http.odata import FilterRule, FilterSpec, QueryOptions, check_select, compile_filter, no_property, read_options
 from ..http.paging import collection, page
@@ -49,7 +49,15 @@ UNSPECIFIC_MESSAGE = "An error has occurred"
 def _filter_spec(request: GraphRequest) -> FilterSpec:
     version = request.version
     unlisted = request.tenant.settings.unlisted_filter
-    return FilterSpec("managedDevice", DEFAULTS[version], FILTERS[version], IGNORED_FILTERS[version], unlisted)
+    return FilterSpec(
+        "managedDevice",
+        DEFAULTS[version],
+        FILTERS[version],
+        IGNORED_FILTERS[version],
+        unlisted,
+        elsewhere=DEFAULTS["beta"],
+        setting="unlisted_filter",
+    )
 
 
 def _matching(request: GraphRequest, options: QueryOptions) -> list[Device]:
@@ -66,9 +74,9 @@ def _find(request: GraphRequest, options: QueryOptions) -> list[Device]:
     if options.orderby:
         name, descending = options.orderby
         if name not in DEFAULTS[request.version]:
-            raise no_property(name, "managedDevice")
+            raise no_property(name, "managedDevice", elsewhere=DEFAULTS["beta"])
         if name != "deviceName":
-            raise bad_request(f"Ordering by '{name}' is not supported.")
+            raise not_emulated(f"Ordering by '{name}' is not supported.", f"$orderby={name}")
         devices.sort(key=lambda device: (str(device.get(name) or "").lower(), device.id), reverse=descending)
     return devices
 
@@ -76,7 +84,7 @@ def _find(request: GraphRequest, options: QueryOptions) -> list[Device]:
 def list_all(request: GraphRequest) -> Response:
     """List devices; @odata.count is the number of items in the page, not in all."""
     options = read_options(request.query, LIST_OPTIONS, 1000)
-    check_select(options.select, DEFAULTS[request.version], "managedDevice")
+    check_select(options.select, DEFAULTS[request.version], "managedDevice", DEFAULTS["beta"])
     rows, link = page(request, options, _matching(request, options), request.tenant.settings.page_size)
     items = [_render_in_list(request, device, options) for device in rows]
     return Response(200, collection(request, "deviceManagement/managedDevices", options, items, link, len(items)))
@@ -121,7 +129,7 @@ def find_device(request: GraphRequest) -> Device:
 def get(request: GraphRequest) -> Response:
     """Return a device with its action results."""
     options = read_options(request.query, frozenset({"$select"}), 1000)
-    check_select(options.select, DEFAULTS[request.version], "managedDevice")
+    check_select(options.select, DEFAULTS[request.version], "managedDevice", DEFAULTS["beta"])
     device = find_device(request)
     body = _render_in_list(request, device, options)
     if options.select is not None:
@@ -143,9 +151,7 @@ def _act(request: GraphRequest, name: str) -> Response:
     """Accept a remote action; 204 means only that it is queued."""
     device = find_device(request)
     if request.body not in (None, {}):
-        raise bad_request(
-            f"The parameter '{next(iter(request.body), '')}' in the request payload is not a valid parameter for the operation '{name}'."
-        )
+        raise no_parameter(next(iter(request.body), ""), name)
     tenant = request.tenant
     outcome = device.outcome(tenant.settings.windows_desktop) if name == RESET else "done"
     if outcome == "refuse":
@@ -223,8 +229,9 @@ def _audited(request: GraphRequest, options: QueryOptions, ascending: bool) -> l
     def find() -> list[Action]:
         found = actions.resets[:number]
         if options.filter:
-            rules = AUDIT_RULES if tenant.settings.audit_filter == "allow" else {}
-            test = compile_filter(options.filter, FilterSpec("remoteActionAudit", AUDIT_PROPERTIES, rules))
+            is_allowed = tenant.settings.audit_filter == "allow"
+            spec = FilterSpec("remoteActionAudit", AUDIT_PROPERTIES, AUDIT_RULES if is_allowed else {}, is_known=not is_allowed)
+            test = compile_filter(options.filter, spec)
             found = [action for action in found if test(partial(_filtered, action))]
         return found if ascending else found[::-1]
 
@@ -239,7 +246,7 @@ def audits(request: GraphRequest) -> Response:
     check_select(options.select, AUDIT_PROPERTIES, "remoteActionAudit")
     name, descending = options.orderby or ("requestDateTime", True)
     if name != "requestDateTime":
-        raise bad_request(f"Ordering by '{name}' is not supported.")
+        raise not_emulated(f"Ordering by '{name}' is not supported.", f"$orderby={name}")
     chosen, link = page(request, options, _audited(request, options, not descending), request.tenant.settings.page_size)
     rows = [_audit(request, action) for action in chosen]
     items = [{key: row[key] for key in options.select or AUDIT_PROPERTIES} for row in rows]

@@ -43,7 +43,7 @@ def list_all(request: GraphRequest) -> Response:
         raise forbidden(SERVICE_READ)
     options = read_options(request.query, LIST_OPTIONS, 1000)
     names = BASE_NAMES + (BASE_BETA if request.version == "beta" else ())
-    check_select(options.select, names, "deviceEnrollmentConfiguration")
+    check_select(options.select, names, "deviceEnrollmentConfiguration", BASE_BETA)
     for name in options.expand:
         if name != "assignments":
             raise not_emulated(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from ..http.errors import bad_request, intune_error, not_emulated
+from ..http.errors import bad_request, intune_error, no_parameter, not_emulated
 from ..http.message import GraphRequest, Response
 from ..http.odata import QueryOptions, check_select, read_options
 from ..http.paging import collection, page
@@ -193,7 +193,7 @@ def _entries(request: GraphRequest) -> list[Any]:
         raise bad_request("Empty Payload. JSON content expected.", "ModelValidationFailure")
     for other in body:
         if other != name and not other.startswith("@"):
-            raise bad_request(f"The parameter '{other}' in the request payload is not a valid parameter for the operation 'assign'.")
+            raise no_parameter(other, "assign")
     if not isinstance(body.get(name), list):
         raise bad_request(f"A collection was expected for parameter '{name}'.")
     entries: list[Any] = body[name]

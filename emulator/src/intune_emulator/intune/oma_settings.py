@@ -39,7 +39,7 @@ def unknown_property(name: str, type_name: str) -> GraphError:
     """Return the error of OData's model validation for an unknown property."""
     text = f"The property '{name}' does not exist on type 'microsoft.graph.{type_name}'."
     text += " Make sure to only use property names that are defined by the type."
-    return bad_request(text)
+    return not_emulated(text, f"unknown property '{name}' of {type_name}")
 
 
 def validate(value: Any, version: str, creating: bool) -> list[Setting]:

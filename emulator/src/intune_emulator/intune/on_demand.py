@@ -12,7 +12,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ..http.errors import bad_request, intune_error
+from ..http.errors import bad_request, intune_error, no_parameter
 from ..http.message import GraphRequest, Response
 from ..http.odata import check_select, read_options
 from ..state.script_results import OnDemandRun
@@ -45,7 +45,7 @@ def _read_script_id(body: Any) -> str:
     action = "initiateOnDemandProactiveRemediation"
     for name in body:
         if name != "scriptPolicyId" and not name.startswith("@"):
-            raise bad_request(f"The parameter '{name}' in the request payload is not a valid parameter for the operation '{action}'.")
+            raise no_parameter(name, action)
     try:
         return str(uuid.UUID(body.get("scriptPolicyId")))
     except (AttributeError, TypeError, ValueError):

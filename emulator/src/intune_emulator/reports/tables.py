@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from ..http.errors import bad_request, intune_error, not_emulated
+from ..http.errors import bad_request, intune_error, no_parameter, not_emulated
 from ..http.message import GraphRequest, Response
 
 PREFIX = "/deviceManagement/reports/"
@@ -77,8 +77,7 @@ class TableReport:
             if name in OTHER_PARAMETERS and value:
                 raise not_emulated(f"The parameter '{name}' is not supported.", f"parameter {name} of {self.name}")
             if name not in PARAMETERS and name not in OTHER_PARAMETERS:
-                text = f"The parameter '{name}' in the request payload is not a valid parameter for the operation '{self.name}'."
-                raise bad_request(text)
+                raise no_parameter(name, self.name)
         return body
 
     def _columns(self, parameter: str, value: Any) -> list[str]:

@@ -84,6 +84,7 @@ class Journal:
             "throttled": False,
             "early_retry": False,
             "refused": None,
+            "ignored": None,
             "body": None,
             **values,
         }

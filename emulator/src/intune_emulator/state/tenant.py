@@ -26,6 +26,7 @@ from .guids import random_guid, stable_id
 from .health_scripts import HealthScript
 from .journal import Journal, Recorder
 from .keys import Keys, random_text
+from .notices import Notices
 from .policies import ConfigurationPolicy, DeviceConfiguration, Intent, StateHistory
 from .quota import Quota
 from .script_results import OnDemandRun, ResultHistory
@@ -51,6 +52,7 @@ class Tenant:
         self.clock = clock or Clock()
         self.journal = Journal()
         self.recorder = Recorder(None)
+        self.notices = Notices()
         self.secrets: set[str] = set()
         self.federated_token = self._make_federated_token()
         # applied to the data of a seed, unless another one is named
