@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from intune_emulator import ControlClient, EmulatorProcess, background
+from intune_emulator import EmulatorProcess, background
 from intune_emulator.cli import main
+from intune_emulator.control import running
 from intune_emulator.control.env_file import find_default_env_file, read_env_file, render_exports, write_env_file
 from intune_emulator.control.running import NotRunningError, UnclearError, find_running
 
@@ -153,7 +154,7 @@ def test_another_process_is_never_ended(written: Path, emulator: EmulatorProcess
     # a process id of a container means another process here
     write_env_file(written, emulator.env)
     health = {**emulator.control.health(), "pid_namespace": "pid:[1]"}
-    monkeypatch.setattr(ControlClient, "health", lambda self: health)
+    monkeypatch.setattr(running, "fetch_health", lambda *arguments: health)
     code, output, errors = run("stop")
     assert (code, output, written.exists()) == (1, "", True)
     assert errors.endswith(f"is process {emulator.pid} of another container or machine. Stop it there.\n")

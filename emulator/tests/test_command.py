@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 import requests
 from cryptography import x509
-from intune_emulator import ControlClient, EmulatorProcess, __version__
+from intune_emulator import EmulatorProcess, __version__
 from intune_emulator.cli import main
+from intune_emulator.control import health
 from intune_emulator.control.env_file import write_env_file
 from intune_emulator.http.tls import make_authority, make_server_certificate
 from intune_emulator.serve import ServeOptions
@@ -106,7 +108,7 @@ def test_not_ready(emulator: EmulatorProcess, tmp_path: Path, capsys: pytest.Cap
 
 def test_another_service_is_not_ready(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for answer in ([], {"status": "starting"}):
-        monkeypatch.setattr(ControlClient, "health", lambda self, answer=answer: answer)
+        monkeypatch.setattr(health, "_read", lambda *arguments, answer=answer: json.dumps(answer).encode())
         assert refusal(capsys, "--url", "https://127.0.0.1:9") == "not ready: https://127.0.0.1:9 is not an emulated tenant\n"
 
 

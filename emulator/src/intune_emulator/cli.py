@@ -9,12 +9,12 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 from .control.env_file import find_default_env_file, read_env_file
 from .control.presets import PRESETS, check_preset
+from .control.seed_names import check_name
 from .state.clock import parse_iso
 from .version import VERSION
 
@@ -104,9 +104,6 @@ def _add_healthcheck(parser: argparse.ArgumentParser) -> None:
 
 def _serve(arguments: argparse.Namespace, given: Sequence[str], parser: argparse.ArgumentParser) -> int:
     """Serve in the foreground or in the background, unless the tenant of the file is running."""
-    # here, so that the health check, which runs often, does not import the server
-    from .control.seeds import check_name
-
     try:
         check_name(arguments.seed)
         if arguments.preset:
@@ -142,6 +139,8 @@ def _find_other(env_file: Path) -> str | None:
 
 
 def _serve_here(arguments: argparse.Namespace) -> int:
+    from concurrent.futures import ThreadPoolExecutor
+
     from .state.keys import Keys
 
     # they take about as long as the imports of the server, and are made meanwhile
@@ -199,7 +198,7 @@ def _print_env(arguments: argparse.Namespace) -> int:
 
 
 def _check_health(arguments: argparse.Namespace) -> int:
-    from .control.client import ControlClient, ControlError
+    from .control.health import NoHealthError, fetch_health
 
     try:
         variables = _find_variables(arguments)
@@ -208,15 +207,10 @@ def _check_health(arguments: argparse.Namespace) -> int:
     url, ca_file = arguments.url or variables.get(URL_VARIABLE), arguments.ca_file or variables.get(CA_VARIABLE)
     if not url:
         return _not_ready(f"no URL: set --url, --env-file or {URL_VARIABLE}, or start a tenant with `intune-emulator start`")
-    client = ControlClient(url, ca_file, timeout_seconds=arguments.timeout)
     try:
-        health = client.health()
-    except (ControlError, OSError) as error:
-        return _not_ready(f"{url} does not respond: {error}")
-    finally:
-        client.close()
-    if not isinstance(health, dict) or health.get("status") != "ok":
-        return _not_ready(f"{url} is not an emulated tenant")
+        health = fetch_health(url, ca_file, arguments.timeout)
+    except NoHealthError as error:
+        return _not_ready(str(error))
     print(f"ready: {health['origin']}, seed {health['seed']}, {health['devices']} devices")
     return 0
 

@@ -29,7 +29,8 @@ from ..state.journal import redact
 from ..state.tenant import Tenant
 from . import policies, presets, script_results
 from .readiness import describe_process
-from .seeds import add_device, add_user, change_user, check_name, reset
+from .seed_names import check_name
+from .seeds import add_device, add_user, change_user, reset
 
 SIMULATION = frozenset(Simulation.__dataclass_fields__)
 Handler = Callable[[Request, Any], Any]

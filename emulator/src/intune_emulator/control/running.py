@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .client import ControlClient, ControlError
 from .env_file import PID, read_env_file
+from .health import NoHealthError, fetch_health
 from .readiness import describe_process
 
 TIMEOUT_SECONDS = 5.0
@@ -52,15 +52,10 @@ def find_running(path: Path, timeout_seconds: float = TIMEOUT_SECONDS) -> Runnin
     except (OSError, ValueError) as error:
         raise UnclearError(f"{path} cannot be read: {error}.") from None
     _check_port(path, url, timeout_seconds)
-    client = ControlClient(url, variables.get("INTUNE_CA_PATH"), timeout_seconds)
     try:
-        health = client.health()
-    except (ControlError, OSError) as error:
-        raise UnclearError(f"{url} in {path} does not respond: {error}") from None
-    finally:
-        client.close()
-    if not isinstance(health, dict) or health.get("status") != "ok":
-        raise UnclearError(f"{url} in {path} is not an emulated tenant.")
+        health = fetch_health(url, variables.get("INTUNE_CA_PATH"), timeout_seconds)
+    except NoHealthError as error:
+        raise UnclearError(f"The tenant of {path} cannot be reached: {error}.") from None
     if health.get("pid") != pid:
         raise NotRunningError(f"The tenant of {path} has ended: {url} belongs to process {health.get('pid')}, not to process {pid}.")
     return RunningTenant(variables, health, pid)

@@ -27,21 +27,13 @@ from ..state.policies import ConfigurationPolicy, DeviceConfiguration, PolicySta
 from ..state.tenant import Tenant
 from .demo_devices import ADMINISTRATOR, DEMO, FLEET_RESULTS, GROUPS, GUEST, NEWCOMER, RESULTS, DeviceKind
 from .presets import apply_preset, check_preset
+from .seed_names import check_name
 
 WEB_SIGN_IN = "device_vendor_msft_policy_config_authentication_enablewebsignin"
 PILOT = 3
 EARLIEST = datetime(2000, 1, 1, tzinfo=timezone.utc)
-MAX_FLEET = 1_000_000
 FLEET_PILOT = 50
 FLEET = DeviceKind("Windows", "10.0.15254.603", "windowsPhone", "azureADJoined", "Microsoft", "Lumia 950", "windowsAzureADJoin")
-
-
-def check_name(seed: str) -> str:
-    """Return a known `seed`; ValueError for any other."""
-    kind, _separator, number = seed.partition(":")
-    if seed in ("empty", "demo", "helpdesk") or (kind == "fleet" and number.isascii() and number.isdigit() and int(number) <= MAX_FLEET):
-        return seed
-    raise ValueError(f"unknown seed '{seed}': empty, demo, helpdesk or fleet:N (N up to {MAX_FLEET})")
 
 
 def make_tenant(origin: str, seed: str, keys: Keys | None = None, clock: Clock | None = None, preset: str = "") -> Tenant:
