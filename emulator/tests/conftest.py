@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 from emulator_support.client import ORIGIN, Client
+from emulator_support.parity import Witness, find_gaps
 from intune_emulator import EmulatorProcess
 from intune_emulator.control.seeds import make_tenant
 from intune_emulator.state.keys import Keys
@@ -21,6 +22,18 @@ FOLDER = Path(__file__).parents[1]
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the comparison with Microsoft's description to the repository, whose tests it uses, when these tests run alone."""
     return True if collection_path.name == "test_contract.py" and config.rootpath == FOLDER else None
+
+
+@pytest.fixture(autouse=True)
+def shown_claims(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that claims more about the service than it shows."""
+    claims = list(request.node.iter_markers("parity"))
+    if not claims:
+        yield
+        return
+    witness = Witness(monkeypatch)
+    yield
+    assert not (gaps := find_gaps(witness, claims)), "\n".join(gaps)
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,14 @@ def guest(client: Any) -> str:
     return str(next(user["id"] for user in client.control("GET", "users") if "#EXT#" in user["userPrincipalName"]))
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Organization, groups, and users",
+    "Users are read by ID or user principal name; `$filter` takes `eq` and `in` on id and userPrincipalName; `userType` "
+    "comes with `$select` only.",
+    source="https://learn.microsoft.com/graph/api/resources/user",
+    calls=("GET /users", "GET /users/{id}"),
+)
 def test_users(client: Any) -> None:
     found = client.json(f"/v1.0/users/{principal()}")
     assert found["displayName"] == "Clara Hoffmann"
@@ -51,6 +59,13 @@ def test_users(client: Any) -> None:
     assert client.call("GET", "/v1.0/users", roles=READ).status_code == 403
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Organization, groups, and users",
+    "Lists of the directory have pages of 100 entries.",
+    source="https://learn.microsoft.com/graph/paging",
+    settings=("directory_page_size",),
+)
 def test_users_are_paged(client: Any) -> None:
     client.settings(directory_page_size=3)
     first = client.json("/v1.0/users?$select=id")
@@ -58,6 +73,13 @@ def test_users_are_paged(client: Any) -> None:
     assert client.json(first["@odata.nextLink"].partition("8443")[2])["value"] != first["value"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Organization, groups, and users",
+    "The directory roles of a user are listed; without the permission to read roles, an entry has only its id and type.",
+    source="https://learn.microsoft.com/graph/api/resources/user",
+    calls=("GET /users/{id}/transitiveMemberOf/microsoft.graph.directoryRole",),
+)
 def test_roles_of_a_user(client: Any) -> None:
     path = f"/v1.0/users/{user_id(client, 'ada.admin')}/transitiveMemberOf/microsoft.graph.directoryRole"
     assert [role["displayName"] for role in client.json(path)["value"]] == ["Global Administrator"]
@@ -66,6 +88,17 @@ def test_roles_of_a_user(client: Any) -> None:
     assert client.json(path.replace(user_id(client, "ada.admin"), user_id(client)))["value"] == []
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Temporary Access Passes",
+    "The pass is in the response to its creation only.",
+    source="https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods",
+    calls=(
+        "GET /users/{id}/authentication/temporaryAccessPassMethods",
+        "POST /users/{id}/authentication/temporaryAccessPassMethods",
+        "GET /users/{id}/authentication/temporaryAccessPassMethods/{pass}",
+    ),
+)
 def test_a_pass_is_told_once(client: Any) -> None:
     path = passes(client)
     assert client.json(path)["value"] == []
@@ -81,6 +114,12 @@ def test_a_pass_is_told_once(client: Any) -> None:
     assert body["temporaryAccessPass"] not in str(client.journal())
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Temporary Access Passes",
+    "A user has one pass; a new one replaces it.",
+    source="https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods",
+)
 def test_a_new_pass_takes_the_place_of_the_old_one(client: Any) -> None:
     path = passes(client)
     first, second = (client.call("POST", path, {}).json() for _time in range(2))
@@ -89,6 +128,13 @@ def test_a_new_pass_takes_the_place_of_the_old_one(client: Any) -> None:
     assert len(client.control("GET", "access_passes")[user_id(client)]) == 2
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Temporary Access Passes",
+    "A pass can be deleted once.",
+    source="https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethod",
+    calls=("DELETE /users/{id}/authentication/temporaryAccessPassMethods/{pass}",),
+)
 def test_a_pass_is_deleted(client: Any) -> None:
     path = passes(client)
     made = client.call("POST", path, {}).json()
@@ -97,6 +143,13 @@ def test_a_pass_is_deleted(client: Any) -> None:
     assert client.json(path)["value"] == []
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Temporary Access Passes",
+    "`isUsable` and `methodUsabilityReason` follow the start, the lifetime, the policy, and the use; the control API marks "
+    "a pass as used, since nobody signs in with it here.",
+    source="https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethod",
+)
 def test_why_a_pass_cannot_be_used(client: Any) -> None:
     path = passes(client)
 
@@ -121,6 +174,16 @@ def test_why_a_pass_cannot_be_used(client: Any) -> None:
     assert reason() == "Expired"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Temporary Access Passes",
+    "The policy of the tenant is read and changed, with the ranges of its page.",
+    source="https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethodconfiguration",
+    calls=(
+        "GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}",
+        "PATCH /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}",
+    ),
+)
 def test_the_policy(client: Any) -> None:
     found = client.json(POLICY)
     assert (found["id"], found["state"], found["maximumLifetimeInMinutes"]) == ("TemporaryAccessPass", "enabled", 480)
@@ -136,6 +199,12 @@ def test_the_policy(client: Any) -> None:
     assert client.get(POLICY.replace("TemporaryAccessPass", "Fido2")).status_code == 400
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Temporary Access Passes",
+    "The policy is disabled in a new tenant, and is for all users once enabled.",
+    source="https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethodconfiguration",
+)
 def test_a_tenant_that_never_touched_the_policy(client: Any) -> None:
     client.control("POST", "reset", {"seed": "empty"})
     assert (client.json(POLICY)["state"], client.json(POLICY)["includeTargets"]) == ("disabled", [])
@@ -143,6 +212,16 @@ def test_a_tenant_that_never_touched_the_policy(client: Any) -> None:
     assert client.json(POLICY)["includeTargets"][0]["id"] == "all_users"
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Temporary Access Passes",
+    "Policy.Read.AuthenticationMethod suffices to read the policy; the page names others only.",
+    source=(
+        "https://learn.microsoft.com/graph/api/temporaryaccesspassauthenticationmethodconfiguration-get",
+        "https://learn.microsoft.com/graph/permissions-reference",
+    ),
+    settings=("access_pass_policy_access",),
+)
 def test_who_may_read_the_policy(client: Any) -> None:
     least = ["Policy.Read.AuthenticationMethod"]
     assert client.call("GET", POLICY, roles=least).status_code == 200
@@ -151,6 +230,12 @@ def test_who_may_read_the_policy(client: Any) -> None:
     assert client.call("GET", POLICY, roles=["Policy.Read.All"]).status_code == 200
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Temporary Access Passes",
+    "A lifetime outside of the policy's range is a 400 with the text of the service (observed).",
+    source="https://github.com/microsoftgraph/microsoft-graph-docs/issues/12187",
+)
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -168,6 +253,13 @@ def test_bodies_that_are_refused(client: Any, body: dict[str, Any], message: str
     assert client.control("GET", "access_passes") == {}
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Temporary Access Passes",
+    "A pass for a user whom the policy does not include is refused, as public tools see it; the page says that it is made and not usable.",
+    source="https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass",
+    settings=("access_pass_out_of_scope",),
+)
 def test_scope(client: Any) -> None:
     group = client.json("/v1.0/groups?$filter=displayName eq 'Field service'")["value"][0]["id"]
     field, other = "lukas.meyer", "clara.hoffmann"
@@ -186,6 +278,13 @@ def test_scope(client: Any) -> None:
     assert (made.status_code, made.json()["methodUsabilityReason"]) == (201, "DisabledByPolicy")
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Temporary Access Passes",
+    "A pass for many uses is refused while the policy allows passes for one use only; the text is invented.",
+    source="https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass",
+    settings=("access_pass_multi_use",),
+)
 def test_one_use(client: Any) -> None:
     client.control("PATCH", "access_pass_policy", {"isUsableOnce": True})
     path = passes(client)
@@ -195,6 +294,19 @@ def test_one_use(client: Any) -> None:
     assert client.call("POST", path, {"isUsableOnce": False}).json()["isUsable"] is False
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Temporary Access Passes",
+    "An external guest gets no pass, and nobody gives one to oneself.",
+    source="https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass",
+)
+@pytest.mark.parity(
+    "assumed",
+    "Temporary Access Passes",
+    "An application cannot give a pass to a user who holds a directory role; every role counts as privileged.",
+    source="https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods",
+    settings=("access_pass_privileged",),
+)
 def test_who_gets_no_pass(client: Any) -> None:
     external = f"/v1.0/users/{guest(client)}/authentication/temporaryAccessPassMethods"
     assert "external guest user" in error(client.call("POST", external, {}))[2]
@@ -208,12 +320,28 @@ def test_who_gets_no_pass(client: Any) -> None:
     assert client.call("POST", passes(client, "felix.wagner"), {}).status_code == 201
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Temporary Access Passes",
+    "The permissions to read passes do not suffice to create one, although the table of the page prints them.",
+    source=(
+        "https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods",
+        "https://learn.microsoft.com/graph/permissions-reference",
+    ),
+)
 def test_reading_rights_cannot_create(client: Any) -> None:
     path = passes(client)
     assert client.call("GET", path, roles=READ).status_code == 200
     assert error(client.call("POST", path, {}, roles=READ)) == (403, "accessDenied", "Request Authorization failed")
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Temporary Access Passes",
+    "An unknown user is a 404 with the code `Request_ResourceNotFound`; `resourceNotFound` is possible too.",
+    source="https://learn.microsoft.com/graph/errors",
+    settings=("access_pass_unknown_user",),
+)
 def test_an_unknown_user(client: Any) -> None:
     path = "/v1.0/users/33333333-3333-4333-8333-333333333333/authentication/temporaryAccessPassMethods"
     for code in ("Request_ResourceNotFound", "resourceNotFound"):
@@ -221,6 +349,13 @@ def test_an_unknown_user(client: Any) -> None:
         assert error(client.get(path))[:2] == (404, code)
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Temporary Access Passes",
+    "A new pass shows at once; the page says that it can take minutes.",
+    source="https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass",
+    settings=("access_pass_visibility_delay",),
+)
 def test_a_pass_may_be_shown_late(client: Any) -> None:
     client.settings(access_pass_visibility_delay=30)
     path = passes(client)

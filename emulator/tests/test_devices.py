@@ -24,6 +24,13 @@ def where(client: Any, text: str, version: str = V1) -> Any:
     return client.get(f"{version}?$filter={quote(text)}")
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "v1.0 has the 56 properties of its description, and refuses those that only beta has, such as `joinType`.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice",
+    calls=("GET /deviceManagement/managedDevices",),
+)
 def test_versions_are_apart(client: Any) -> None:
     old, new = client.json(V1)["value"][0], client.json(BETA)["value"][0]
     assert len(old) == 56
@@ -35,6 +42,12 @@ def test_versions_are_apart(client: Any) -> None:
         assert f"Could not find a property named '{name}' on type 'microsoft.graph.managedDevice'." in response.json()["error"]["message"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Requests and errors",
+    "v1.0 does not know paths that only beta has: 400 `Resource not found for the segment`.",
+    source="https://learn.microsoft.com/graph/errors",
+)
 def test_beta_only_path_on_v1(client: Any) -> None:
     response = client.get("/v1.0/deviceManagement/remoteActionAudits")
     assert response.status_code == 400
@@ -49,6 +62,12 @@ def test_not_emulated_is_marked(client: Any) -> None:
     assert client.journal()[-1]["refused"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Requests and errors",
+    "Unknown, wrong, and repeated query options are refused with 400.",
+    source="https://learn.microsoft.com/graph/query-parameters",
+)
 @pytest.mark.parametrize(
     "query",
     ["$search=x", "$expand=users", "$skip=1", "$foo=1", "filter=x", "$top=0", "$top=a", "$select=", "$orderby=model", "$top=1&$top=2"],
@@ -61,6 +80,22 @@ def test_select(client: Any) -> None:
     assert set(client.json(f"{V1}?$select=id,deviceName&$top=1")["value"][0]) == {"id", "deviceName"}
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "`$filter` works for the properties and operators that the description names, without regard to case, joined by `and`; "
+    "`or` only between clauses on one property.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice",
+)
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "`startswith(deviceName, …)` acts as `contains`, and `$filter` on `id` is ignored: the list has all devices (both observed).",
+    source=(
+        "https://github.com/microsoftgraph/microsoft-graph-docs/issues/11809",
+        "https://github.com/microsoftgraph/microsoft-graph-docs/issues/19890",
+    ),
+)
 @pytest.mark.parametrize(
     ("text", "count"),
     [
@@ -82,12 +117,24 @@ def test_filters(client: Any, text: str, count: int) -> None:
     assert len(response.json()["value"]) == count
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "`$filter` on `skuFamily` is ignored in beta (observed).",
+    source="https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/2416",
+)
 def test_ignored_in_beta_only(client: Any) -> None:
     assert len(where(client, "skuFamily eq 'Pro'", BETA).json()["value"]) == 40
     assert where(client, "skuFamily eq 'Pro'").status_code == 400
     assert len(where(client, "deviceType eq 'windowsPhone'", BETA).json()["value"]) == 15
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "A `$filter` with another property, operator, or function is refused with 400.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice",
+)
 @pytest.mark.parametrize(
     "text",
     [
@@ -110,17 +157,40 @@ def test_refused_filters(client: Any, text: str) -> None:
     assert where(client, text).status_code == 400
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Devices and resets",
+    "A `$filter` on a property whose description does not name it is refused; the service also was seen to ignore one.",
+    source=(
+        "https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice",
+        "https://github.com/microsoftgraph/microsoft-graph-docs/issues/19890",
+    ),
+    settings=("unlisted_filter",),
+)
 def test_unlisted_filter_may_be_ignored(client: Any) -> None:
     client.settings(unlisted_filter="ignore")
     assert len(where(client, "managedDeviceOwnerType eq 'personal'").json()["value"]) == 40
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "`$count` is plain text, and takes `$filter`, except on azureADDeviceId.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice",
+    calls=("GET /deviceManagement/managedDevices/$count",),
+)
 def test_count(client: Any) -> None:
     assert client.get(f"{V1}/$count").text == "40"
     assert client.get(f"{V1}/$count?$filter=operatingSystem eq 'iOS'").text == "3"
     assert client.get(f"{V1}/$count?$filter=azureADDeviceId eq 'x'").status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Requests and errors",
+    "nextLinks are opaque and belong to their query; `@odata.count` is the number of items in the page (observed).",
+    source=("https://learn.microsoft.com/graph/paging", "https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice"),
+)
 def test_paging(client: Any) -> None:
     body = client.json(f"{V1}?$top=15&$select=id,deviceName&$orderby=deviceName")
     pages, found = [body["@odata.count"]], names(body)
@@ -137,6 +207,12 @@ def test_paging(client: Any) -> None:
     assert client.get(other).status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "A page of devices has 1,000 entries without `$top` (observed).",
+    source="https://github.com/microsoftgraph/powershell-intune-samples/issues/2",
+)
 def test_default_page_is_1000(make_client: Any) -> None:
     client = make_client("fleet:1001")
     body = client.json(V1)
@@ -144,6 +220,13 @@ def test_default_page_is_1000(make_client: Any) -> None:
     assert len(client.json(body["@odata.nextLink"])["value"]) == 1
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "`notes`, `udid`, `iccid`, `ethernetMacAddress`, `physicalMemoryInBytes`, and others are empty, except with `GET {id}?$select=…`.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice",
+    calls=("GET /deviceManagement/managedDevices/{id}",),
+)
 def test_non_default_properties(client: Any) -> None:
     device = client.device("PHONE-HELPDESK-01")["id"]
     client.control("PATCH", f"devices/{device}", {"notes": "kept in the safe"})
@@ -161,6 +244,23 @@ def result(client: Any, device: str) -> dict[str, Any] | None:
     return results[0] if results else None
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "204 to a reset means that it is queued. The entry of `deviceActionResults` goes from pending to active to a final "
+    "state, and has the passcode when it is done.",
+    source=(
+        "https://learn.microsoft.com/graph/api/intune-devices-manageddevice-resetpasscode",
+        "https://learn.microsoft.com/graph/api/resources/intune-devices-deviceactionresult",
+    ),
+    calls=("POST /deviceManagement/managedDevices/{id}/resetPasscode",),
+)
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "`deviceActionResults` is `[]` in lists (observed).",
+    source="https://github.com/microsoftgraph/powershell-intune-samples/issues/13",
+)
 def test_life_cycle_done(client: Any) -> None:
     device = client.device("PHONE-HELPDESK-01")["id"]
     client.control("PATCH", f"devices/{device}", {"visible": 2, "active": 5, "terminal": 60})
@@ -190,6 +290,15 @@ def test_passcode_disappears_after_seven_days(client: Any) -> None:
     assert (entry["actionState"], entry["passcode"]) == ("done", None)
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Devices and resets",
+    "A reset on a device without support is accepted, and ends as notSupported; others end as failed, with an error code, or canceled.",
+    source=(
+        "https://learn.microsoft.com/intune/device-management/actions/reset-passcode",
+        "https://learn.microsoft.com/graph/api/resources/intune-devices-deviceactionresult",
+    ),
+)
 @pytest.mark.parametrize(
     ("name", "state", "code"),
     [
@@ -207,6 +316,12 @@ def test_other_ends(client: Any, name: str, state: str, code: int) -> None:
     assert (entry["actionState"], entry["errorCode"], entry["passcode"]) == (state, code, None)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "On iOS the reset removes the passcode: it ends as done, without a passcode.",
+    source="https://learn.microsoft.com/intune/device-management/actions/remove-passcode",
+)
 def test_ios_has_no_passcode(client: Any) -> None:
     device = client.device("iPhone von Clara")["id"]
     reset(client, device)
@@ -215,6 +330,13 @@ def test_ios_has_no_passcode(client: Any) -> None:
     assert (entry["actionState"], entry["passcode"]) == ("done", None)
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Devices and resets",
+    "A reset of a Windows desktop, whose outcome is not documented, is accepted and ends as notSupported.",
+    source="https://learn.microsoft.com/intune/device-management/actions/reset-passcode",
+    settings=("windows_desktop",),
+)
 def test_windows_desktop_may_be_refused(client: Any) -> None:
     client.settings(windows_desktop="refuse")
     response = reset(client, client.device("LT-BERLIN-014")["id"])
@@ -223,6 +345,12 @@ def test_windows_desktop_may_be_refused(client: Any) -> None:
     assert client.control("GET", "resets") == {}
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "A reset of an offline device stays pending until it checks in.",
+    source="https://learn.microsoft.com/intune/device-management/actions/reset-passcode",
+)
 def test_offline_until_check_in(client: Any) -> None:
     device = client.device("PHONE-FIELD-06")["id"]
     reset(client, device)
@@ -233,6 +361,12 @@ def test_offline_until_check_in(client: Any) -> None:
     assert (result(client, device) or {})["actionState"] == "done"
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Devices and resets",
+    "The newest entry of an action name replaces the older one as soon as it is visible.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-deviceactionresult",
+)
 def test_new_reset_replaces_old_entry(client: Any) -> None:
     device = client.device("PHONE-HELPDESK-01")["id"]
     reset(client, device)
@@ -248,6 +382,13 @@ def test_new_reset_replaces_old_entry(client: Any) -> None:
     assert len(client.control("GET", "resets")[device]) == 2
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "`syncDevice` and `remoteLock` have entries of their own in `deviceActionResults`.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-deviceactionresult",
+    calls=("POST /deviceManagement/managedDevices/{id}/syncDevice", "POST /deviceManagement/managedDevices/{id}/remoteLock"),
+)
 def test_entries_of_other_actions(client: Any) -> None:
     device = client.device("PHONE-HELPDESK-01")["id"]
     for action in ("syncDevice", "remoteLock", "resetPasscode"):
@@ -257,6 +398,13 @@ def test_entries_of_other_actions(client: Any) -> None:
     assert "@odata.type" not in shown["syncDevice"]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Requests and errors",
+    "The texts of Intune's 404 and 400 are invented where no sample is public; status, code, and the JSON text inside the "
+    "message are those of the service.",
+    source="https://learn.microsoft.com/graph/errors",
+)
 def test_action_refusals(client: Any) -> None:
     device = client.device("PHONE-HELPDESK-01")["id"]
     missing = reset(client, "00000000-0000-0000-0000-000000000001")
@@ -266,6 +414,20 @@ def test_action_refusals(client: Any) -> None:
     assert client.get(f"{V1}/{device}/resetPasscode").status_code == 405
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "`remoteActionAudits` list accepted resets, with the state that the device reports.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-remoteactionaudit",
+    calls=("GET /deviceManagement/remoteActionAudits",),
+)
+@pytest.mark.parity(
+    "assumed",
+    "Devices and resets",
+    "`remoteActionAudits` cannot be filtered.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-remoteactionaudit",
+    settings=("audit_filter",),
+)
 def test_audits(client: Any) -> None:
     device = client.device("PHONE-HELPDESK-02")
     reset(client, device["id"])
@@ -285,6 +447,16 @@ def test_key_in_parentheses(client: Any) -> None:
     assert client.json(f"{V1}('{device}')?$select=id")["id"] == device
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "Android returns a passcode; iOS, iPadOS, and visionOS return done without one; Apple User Enrollment, macOS, and other "
+    "systems end as notSupported.",
+    source=(
+        "https://learn.microsoft.com/intune/device-management/actions/reset-passcode",
+        "https://learn.microsoft.com/intune/device-management/actions/remove-passcode",
+    ),
+)
 @pytest.mark.parametrize(
     ("properties", "state", "has_passcode"),
     [
@@ -307,6 +479,12 @@ def test_a_reset_follows_the_platform_and_the_enrollment(client: Any, properties
     assert (entry["actionState"], bool(entry.get("passcode"))) == (state, has_passcode)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "v1.0 shows `unknownFutureValue` for members of `deviceEnrollmentType` that only beta has.",
+    source="https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations",
+)
 def test_v1_does_not_have_the_newest_kinds_of_enrollment(client: Any) -> None:
     kinds = {version: {row["deviceEnrollmentType"] for row in client.json(version)["value"]} for version in (V1, BETA)}
     assert "androidEnterpriseFullyManaged" in kinds[BETA] - kinds[V1]
@@ -340,3 +518,62 @@ def test_a_device_enrolls_after_a_number_of_seconds(client: Any, value: Any) -> 
     refused = client.http.post("/_emulator/devices", json={"enrolls_after": value})
     assert refused.status_code == 400 and "enrolls_after must be" in refused.text
     assert len(client.control("GET", "devices")) == known
+
+
+@pytest.mark.parity(
+    "assumed",
+    "Devices and resets",
+    "How long Graph, unlike the admin center, keeps a passcode is not documented; the default is the seven days of the admin center.",
+    source="https://learn.microsoft.com/intune/device-management/actions/reset-passcode",
+    settings=("passcode_retention",),
+)
+def test_a_passcode_may_disappear_earlier(client: Any) -> None:
+    client.settings(passcode_retention=60)
+    device = client.device("PHONE-HELPDESK-01")["id"]
+    reset(client, device)
+    client.advance(30)
+    assert (result(client, device) or {})["passcode"]
+    client.advance(60)
+    assert (result(client, device) or {})["passcode"] is None
+
+
+@pytest.mark.parity(
+    "assumed",
+    "Devices and resets",
+    "Times of actions have seven digits of a second, as other times of Intune; pages show them in whole seconds.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-deviceactionresult",
+    settings=("action_timestamps",),
+)
+def test_times_of_actions_may_be_whole_seconds(client: Any) -> None:
+    device = client.device("PHONE-HELPDESK-01")["id"]
+    reset(client, device)
+    client.advance(5)
+    assert len((result(client, device) or {})["startDateTime"]) == len("2026-01-05T10:00:00.0000000Z")
+    client.settings(action_timestamps="seconds")
+    assert len((result(client, device) or {})["startDateTime"]) == len("2026-01-05T10:00:00Z")
+
+
+@pytest.mark.parity(
+    "emulated",
+    "Requests and errors",
+    "A page can be shorter than 1,000 entries, as some tenants return it.",
+    source="https://learn.microsoft.com/graph/paging",
+    settings=("page_size",),
+)
+def test_pages_may_be_shorter(client: Any) -> None:
+    client.settings(page_size=7)
+    body = client.json(V1)
+    assert (len(body["value"]), "@odata.nextLink" in body) == (7, True)
+
+
+@pytest.mark.parity(
+    "assumed",
+    "Devices and resets",
+    "`$select` returns the selected properties only; Intune was seen to add `id`.",
+    source="https://learn.microsoft.com/graph/query-parameters",
+    settings=("select_adds_id",),
+)
+def test_select_may_add_the_id(client: Any) -> None:
+    assert set(client.json(f"{V1}?$select=deviceName&$top=1")["value"][0]) == {"deviceName"}
+    client.settings(select_adds_id=True)
+    assert set(client.json(f"{V1}?$select=deviceName&$top=1")["value"][0]) == {"id", "deviceName"}

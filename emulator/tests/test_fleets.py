@@ -143,6 +143,13 @@ def test_cache_is_small_and_keeps_no_failure() -> None:
     assert cache.get(2, "b", lambda: 5) == 5
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Devices and resets",
+    "`remoteActionAudits` show an accepted action at once; how late the service shows it is not documented.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-remoteactionaudit",
+    settings=("audit_delay",),
+)
 def test_audits_come_late(client: Any) -> None:
     client.settings(audit_delay=30)
     device = client.device("PHONE-HELPDESK-01")["id"]
@@ -202,6 +209,13 @@ def test_filtered_audits(fleet: Any) -> None:
     assert fleet.get(f"{AUDITS}?$filter=managedDeviceId eq '{first}'").status_code == 400
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Devices and resets",
+    "`remoteActionAudits` take the permissions for devices; no permission is documented.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-remoteactionaudit",
+    settings=("audit_access",),
+)
 def test_audits_may_be_refused(client: Any) -> None:
     client.settings(audit_access="refuse")
     response = client.get(AUDITS)
@@ -212,6 +226,13 @@ def test_audits_may_be_refused(client: Any) -> None:
     assert client.get(V1 + "?$top=1").status_code == 200
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Requests and errors",
+    "An organization can block beta: each request is a 403, whose text is invented.",
+    source="https://learn.microsoft.com/graph/versioning-and-support",
+    settings=("beta",),
+)
 def test_beta_may_be_blocked(client: Any) -> None:
     client.settings(beta="refuse")
     item = {"id": "1", "method": "GET", "url": "/deviceManagement/managedDevices?$top=1"}
@@ -226,6 +247,13 @@ def test_beta_may_be_blocked(client: Any) -> None:
     assert client.http.get(AUDITS).status_code == 401
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Requests and errors",
+    "Each Graph request can take additional real time, a `$batch` once.",
+    source="https://learn.microsoft.com/graph/json-batching",
+    settings=("latency",),
+)
 def test_latency_of_each_graph_request(client: Any) -> None:
     slept: list[float] = []
 

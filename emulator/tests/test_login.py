@@ -37,6 +37,13 @@ def assert_refused(response: Any, status: int, code: int, error: str) -> None:
     assert {"timestamp", "trace_id", "correlation_id", "error_uri"} <= set(body)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Sign-in",
+    "An app-only token has the claims of an access token of version 1.0: audience, tenant, application, `idtyp`, the "
+    "granted roles, and a lifetime of 3,599 seconds.",
+    source="https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference",
+)
 def test_token_claims(client: Any) -> None:
     response = ask(client)
     assert response.status_code == 200
@@ -47,6 +54,12 @@ def test_token_claims(client: Any) -> None:
     assert claims["exp"] - claims["iat"] == 3599
 
 
+@pytest.mark.parity(
+    "real",
+    "Sign-in",
+    "Tokens are JSON Web Tokens that PyJWT verifies with the published keys.",
+    source=("https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference", "https://www.rfc-editor.org/rfc/rfc7519"),
+)
 def test_token_is_signed_by_published_key(client: Any) -> None:
     token = ask(client).json()["access_token"]
     jwks = client.http.get(f"/{client.tenant.tenant_id}/discovery/v2.0/keys").json()
@@ -54,6 +67,12 @@ def test_token_is_signed_by_published_key(client: Any) -> None:
     assert jwt.decode(token, key.key, algorithms=["RS256"], audience=client.tenant.origin)["ver"] == "1.0"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Sign-in",
+    "The client secret can be in the body or in an `Authorization: Basic` header.",
+    source="https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow",
+)
 def test_basic_authentication(client: Any) -> None:
     own = client.tenant
     basic = base64.b64encode(f"{own.client_id}:{own.keys.client_secret}".encode()).decode()
@@ -62,6 +81,13 @@ def test_basic_authentication(client: Any) -> None:
     assert response.status_code == 200
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Sign-in",
+    "A wrong, missing, or unknown secret, client, scope, resource, or grant type is refused with the AADSTS code, the "
+    "error, and the body of the service.",
+    source="https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+)
 @pytest.mark.parametrize(
     ("form", "status", "code", "error"),
     [
@@ -79,12 +105,24 @@ def test_refusals(client: Any, form: dict[str, str], status: int, code: int, err
     assert_refused(ask(client, **form), status, code, error)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Sign-in",
+    "An unknown tenant is refused with AADSTS90002, by the token endpoint and by the discovery document.",
+    source="https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+)
 def test_unknown_tenant(client: Any) -> None:
     assert_refused(ask(client, tenant="fabrikam.example"), 400, 90002, "invalid_request")
     response = client.http.get("/fabrikam.example/v2.0/.well-known/openid-configuration")
     assert_refused(response, 400, 90002, "invalid_request")
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Sign-in",
+    "A secret ends at its end date by the emulated clock: AADSTS7000222.",
+    source="https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+)
 def test_expired_secret(client: Any) -> None:
     app = client.control("POST", "apps", {"secret_valid_days": 1})
     form = {"client_id": app["client_id"], "client_secret": app["client_secret"]}
@@ -114,10 +152,25 @@ def ask_assertion(client: Any, token: str) -> Any:
     return ask(client, client_secret="", client_assertion=token, client_assertion_type=kind)
 
 
+@pytest.mark.parity(
+    "real",
+    "Sign-in",
+    "A client assertion signed with PS256 by PyJWT and cryptography is verified with the certificate of the application.",
+    source="https://learn.microsoft.com/entra/identity-platform/certificate-credentials",
+)
 def test_assertion(client: Any) -> None:
     assert ask_assertion(client, assertion(client)).status_code == 200
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Sign-in",
+    "A client assertion with another audience, subject, expiry, or thumbprint, or without `jti`, is refused with the code for its fault.",
+    source=(
+        "https://learn.microsoft.com/entra/identity-platform/certificate-credentials",
+        "https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+    ),
+)
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -132,6 +185,12 @@ def test_assertion_refusals(client: Any, changes: dict[str, Any], code: int) -> 
     assert ask_assertion(client, assertion(client, **changes)).json()["error_codes"] == [code]
 
 
+@pytest.mark.parity(
+    "real",
+    "Sign-in",
+    "A client assertion signed by another key is refused with AADSTS700027, also when it names the right thumbprint.",
+    source="https://learn.microsoft.com/entra/identity-platform/certificate-credentials",
+)
 def test_assertion_with_foreign_key(client: Any) -> None:
     own = client.tenant.keys.client.certificate
     thumbprint = base64.urlsafe_b64encode(own.fingerprint(hashes.SHA256())).rstrip(b"=").decode()
@@ -140,6 +199,18 @@ def test_assertion_with_foreign_key(client: Any) -> None:
     assert_refused(response, 401, 700027, "invalid_client")
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Sign-in",
+    "A federated token that fits no trust is refused with AADSTS70021; since 2024 a code for each part was observed as well "
+    "(700211 to 700213, 7002138).",
+    source=(
+        "https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations",
+        "https://github.com/Azure/azure-workload-identity/issues/1200",
+        "https://github.com/Azure/login/issues/515",
+    ),
+    settings=("federated_refusal",),
+)
 @pytest.mark.parametrize(
     ("claims", "code"),
     [
@@ -157,6 +228,12 @@ def test_federated_refusals_by_the_part_that_differs(client: Any, claims: dict[s
     assert_refused(ask_assertion(client, other), 401, code, "invalid_client")
 
 
+@pytest.mark.parity(
+    "real",
+    "Sign-in",
+    "A federated token is verified by the keys of its issuer, and must have the issuer, subject, and audience of the trust.",
+    source="https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations",
+)
 def test_federated(client: Any) -> None:
     assert ask_assertion(client, client.tenant.federated_token).status_code == 200
     claims = jwt.decode(client.tenant.federated_token, options={"verify_signature": False})
@@ -166,6 +243,12 @@ def test_federated(client: Any) -> None:
     assert ask_assertion(client, forged).json()["error_codes"] == [700027]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Sign-in",
+    "The managed identity endpoint checks its header, the resource, and the client ID.",
+    source="https://learn.microsoft.com/azure/app-service/overview-managed-identity",
+)
 def test_managed_identity(client: Any) -> None:
     params = {"api-version": "2019-08-01", "resource": client.tenant.origin}
     header = {"X-IDENTITY-HEADER": client.tenant.keys.identity_header}
@@ -182,3 +265,17 @@ def test_journal_tells_tokens_without_secrets(client: Any) -> None:
     entry = client.journal()[-1]
     assert (entry["kind"], entry["client_id"], entry["status"]) == ("token", client.tenant.client_id, 200)
     assert client.tenant.keys.client_secret not in str(client.journal())
+
+
+@pytest.mark.parity(
+    "emulated",
+    "Sign-in",
+    "The lifetime of tokens can be another one, as by a policy of the tenant.",
+    source="https://learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes",
+    settings=("token_lifetime",),
+)
+def test_tokens_may_live_shorter(client: Any) -> None:
+    client.settings(token_lifetime=60)
+    body = ask(client).json()
+    claims = jwt.decode(body["access_token"], options={"verify_signature": False})
+    assert (body["expires_in"], claims["exp"] - claims["iat"]) == (60, 60)

@@ -52,6 +52,16 @@ def credentials(env: dict[str, str]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parity(
+    "real",
+    "Sign-in",
+    "Microsoft's library msal gets tokens by client secret, by certificate (PFX, PFX with chain, PEM, and PEM with a SHA-1 "
+    "thumbprint), and by a federated token, over TLS, and Graph accepts them.",
+    source=(
+        "https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow",
+        "https://learn.microsoft.com/entra/identity-platform/certificate-credentials",
+    ),
+)
 @pytest.mark.parametrize("kind", ["secret", "pfx", "pfx with chain", "pem", "pem, SHA-1 thumbprint", "federated"])
 def test_msal(emulator: EmulatorProcess, session: requests.Session, kind: str) -> None:
     result = acquire(emulator, session, credentials(emulator.env)[kind])
@@ -64,6 +74,12 @@ def test_msal_refused(emulator: EmulatorProcess, session: requests.Session) -> N
     assert acquire(emulator, session, "wrong")["error_codes"] == [7000215]
 
 
+@pytest.mark.parity(
+    "real",
+    "Sign-in",
+    "Microsoft's library msal gets a token of the managed identity of an App Service, and none with a wrong secret.",
+    source="https://learn.microsoft.com/azure/app-service/overview-managed-identity",
+)
 def test_msal_managed_identity(emulator: EmulatorProcess, session: requests.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDENTITY_ENDPOINT", emulator.env["EMULATOR_MSI_ENDPOINT"])
     monkeypatch.setenv("IDENTITY_HEADER", emulator.env["EMULATOR_MSI_SECRET"])
@@ -75,6 +91,12 @@ def test_msal_managed_identity(emulator: EmulatorProcess, session: requests.Sess
     assert "access_token" not in other.acquire_token_for_client(resource=emulator.env["INTUNE_GRAPH_URL"])
 
 
+@pytest.mark.parity(
+    "real",
+    "Sign-in",
+    "Microsoft's library msal answers a claims challenge with a token that has the requested claims.",
+    source="https://learn.microsoft.com/entra/identity-platform/claims-challenge",
+)
 def test_msal_answers_a_claims_challenge(emulator: EmulatorProcess, session: requests.Session) -> None:
     import base64
 

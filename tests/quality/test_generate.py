@@ -50,13 +50,16 @@ def test_generated_files_say_so():
 def checkout(tmp_path):
     """Return a copy of what the generator reads and writes."""
     for name in (
+        "docs/docsite",
         "docs/schema",
+        "emulator/tests",
         "plugins/action",
         "plugins/doc_fragments",
         "plugins/modules",
         "roles",
         "playbooks",
         "extensions/patterns",
+        "tests/contract",
         "tests/tools/generate",
     ):
         shutil.copytree(ROOT / name, tmp_path / name)

@@ -10,7 +10,7 @@ import re
 import typing as t
 from pathlib import Path
 
-from . import action, pattern, role, schema, settings
+from . import action, parity, pattern, role, schema, settings
 from .sources import FOLDER, PATTERN, ROLE, SourceError, Sources
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -43,6 +43,7 @@ def outputs(sources: Sources, root: Path) -> dict[str, str]:
         READINESS: with_parts((root / READINESS).read_text(encoding="utf-8"), expected),
         MODULE: with_parts((root / MODULE).read_text(encoding="utf-8"), documentation),
         TASK: with_parts((root / TASK).read_text(encoding="utf-8"), task),
+        parity.PAGE: parity.render_page(parity.load_claims(root), notice("the parity markers of the tests")),
         **whole_files(sources),
     }
 
