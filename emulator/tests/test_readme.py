@@ -1,25 +1,18 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""README.md documents every setting, fault, option, variable, call of the control API, and public name, with its default."""
+"""README.md documents every command, option, variable, fixture, and public name."""
 
 from __future__ import annotations
 
 import argparse
 import re
 from pathlib import Path
-from typing import Any
 
 import intune_emulator
 import pytest
-from emulator_support.client import Client
 from intune_emulator import IntuneTenant, pytest_plugin
 from intune_emulator.cli import _parser, main
-from intune_emulator.control.api import ControlApi
-from intune_emulator.control.presets import PRESETS
-from intune_emulator.state.faults import ALL_KINDS
-from intune_emulator.state.settings import CHOICES, MEMBERS, Settings
-from starlette.routing import Route
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -33,53 +26,6 @@ def section(title: str) -> str:
 
 def first_cells(text: str) -> list[str]:
     return [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
-
-
-def rendered(value: Any) -> str:
-    if isinstance(value, list):
-        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"' if value.isdigit() else value
-    return f"{value:g}"
-
-
-def test_settings_and_their_defaults() -> None:
-    documented: dict[str, str] = {}
-    for line in section("Settings").splitlines():
-        if line.startswith("| `"):
-            names, defaults = re.findall(r"`(\w+)`", line.split("|")[1]), line.split("|")[2].strip()
-            values = [defaults] if defaults.startswith("[") else defaults.split(", ")
-            documented.update(zip(names, values, strict=True))
-    actual = {name: rendered(value) for name, value in Settings().as_dict().items()}
-    assert {name: value.removesuffix(".0") for name, value in documented.items()} == actual
-
-
-@pytest.mark.parametrize("name", sorted({**CHOICES, **MEMBERS}))
-def test_choices_of_a_setting(name: str) -> None:
-    (line,) = [line for line in section("Settings").splitlines() if re.match(rf"\|[^|]*`{name}`", line)]
-    choices = {**CHOICES, **MEMBERS}[name]
-    assert not [choice for choice in choices if choice not in line]
-
-
-def test_faults() -> None:
-    documented = [name for cell in first_cells(section("Faults")) for name in re.findall(r"`(\w+)`", cell)]
-    assert sorted(documented) == sorted(ALL_KINDS)
-
-
-def test_presets() -> None:
-    rows = dict(re.findall(r"^\| `([\w-]+)` \| (.*) \|$", section("Presets"), re.MULTILINE))
-    assert rows == {name: preset.description for name, preset in PRESETS.items()}
-
-
-def test_control_calls(client: Client) -> None:
-    text = section("Control API")
-    routes = [route for route in ControlApi(client.tenant).application().routes if isinstance(route, Route)]
-    calls = [(method, route.path.removeprefix("/_emulator/").split("/")[0]) for route in routes for method in route.methods or ()]
-    calls = [(method, name) for method, name in calls if method != "HEAD"]
-    assert len(calls) == 38
-    assert not [(method, name) for method, name in calls if not re.search(rf"`{method}\b[^|]*\b{name}\b", text)]
 
 
 def test_commands() -> None:
