@@ -32,6 +32,12 @@ def reset(client: Any, number: int, name: str = "PHONE-HELPDESK-01", **more: Any
     return item(number, "POST", f"{DEVICES}/{client.device(name)['id']}/resetPasscode", **{"headers": JSON, "body": {}, **more})
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Batches",
+    "Each item of a `$batch` has its own status, headers, and body; 204 has no body.",
+    source="https://learn.microsoft.com/graph/json-batching",
+)
 def test_answers_have_their_own_status(client: Any) -> None:
     response = batch(client, item(1), reset(client, 2), item(3, url="/nonsense"), item(4, url=f"{DEVICES}/$count"))
     assert response.status_code == 200
@@ -46,6 +52,9 @@ def test_answers_have_their_own_status(client: Any) -> None:
     assert [entry["path"] for entry in entries if entry["write"]] == [reset(client, 2)["url"]]
 
 
+@pytest.mark.parity(
+    "emulated", "Batches", "Responses of a `$batch` come in any order.", source="https://learn.microsoft.com/graph/json-batching"
+)
 def test_answers_are_unordered(client: Any) -> None:
     orders = {
         tuple(answer["id"] for answer in batch(client, *(item(number) for number in range(9))).json()["responses"]) for _time in range(3)
@@ -53,10 +62,20 @@ def test_answers_are_unordered(client: Any) -> None:
     assert len(orders) > 1
 
 
+@pytest.mark.parity(
+    "assumed", "Batches", "Unknown members of an item are passed over.", source="https://learn.microsoft.com/graph/json-batching"
+)
 def test_unknown_members_of_an_item_are_passed_over(client: Any) -> None:
     assert batch(client, item(1, depends_on=[])).status_code == 200
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Batches",
+    "A `$batch` is refused as a whole when it is malformed: more than 20 items, repeated ids, absolute addresses, headers "
+    "that are not text, or items that are neither all dependent on the previous one nor all independent.",
+    source="https://learn.microsoft.com/graph/json-batching",
+)
 @pytest.mark.parametrize(
     "items",
     [
@@ -94,6 +113,16 @@ def test_malformed_envelopes(client: Any, items: list[dict[str, Any]]) -> None:
     assert not [entry for entry in client.journal() if entry["kind"] == "batch_item"]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Batches",
+    "A write without `Content-Type` and body refuses the whole `$batch` (observed); the letter case of the name does not matter.",
+    source=(
+        "https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/2628",
+        "https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/8032",
+    ),
+    settings=("batch_item_header_case",),
+)
 def test_write_without_header_and_body_refuses_all(client: Any) -> None:
     client.settings(batch_item_header_case=True)
     bare = {"id": "2", "method": "POST", "url": reset(client, 2)["url"]}
@@ -106,6 +135,9 @@ def test_write_without_header_and_body_refuses_all(client: Any) -> None:
     assert batch(client, item(1), bad).status_code == 200
 
 
+@pytest.mark.parity(
+    "emulated", "Batches", "An item that depends on a failed one is a 424.", source="https://learn.microsoft.com/graph/json-batching"
+)
 def test_failed_dependency(client: Any) -> None:
     assert statuses(batch(client, item(1, url="/nonsense"), reset(client, 2, dependsOn=["1"]), item(3, dependsOn=["2"]))) == [
         ("1", 400),
@@ -116,6 +148,12 @@ def test_failed_dependency(client: Any) -> None:
     assert statuses(batch(client, item(1), reset(client, 2, dependsOn=["1"]))) == [("1", 200), ("2", 204)]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Batches",
+    "An item has the version of the `$batch`; a version in its `url` is an unknown segment.",
+    source="https://learn.microsoft.com/graph/json-batching",
+)
 def test_the_version_is_that_of_the_batch(client: Any) -> None:
     response = batch(client, item(1, url=f"/v1.0{DEVICES}"), item(2, url=f"/beta{DEVICES}"), item(3, url=f"{DEVICES}?$select=joinType"))
     assert statuses(response) == [("1", 400), ("2", 400), ("3", 400)]
@@ -129,6 +167,12 @@ def test_the_body_of_an_item_is_json(client: Any) -> None:
     assert client.control("GET", "resets") == {}
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Batches",
+    "Items of a `$batch` are throttled one by one, each with its `Retry-After`.",
+    source=("https://learn.microsoft.com/graph/json-batching", "https://learn.microsoft.com/graph/throttling-limits"),
+)
 def test_items_are_throttled_apart(client: Any) -> None:
     client.settings(quota_scale=0.01)
     response = batch(client, *(reset(client, number) for number in range(4)))
@@ -186,6 +230,12 @@ def use(client: Any, **usage: Any) -> dict[str, Any]:
     return client.control("POST", "usage", {"workload": "devices", **usage})
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Throttling",
+    "All applications of a tenant share the limits per tenant.",
+    source="https://learn.microsoft.com/graph/throttling-limits",
+)
 def test_another_application_uses_the_quota_of_the_tenant(client: Any) -> None:
     # 400 writes a tenant, 200 an application
     assert use(client, writes=395) == {"workload": "devices", "writes": 395, "requests": 395, "client_id": "another application"}
@@ -256,6 +306,12 @@ def act(client: Any, **more: Any) -> Any:
     return client.call("POST", f"/v1.0{DEVICES}/{client.device('PHONE-HELPDESK-01')['id']}/syncDevice", **more)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Throttling",
+    "The published limits for devices hold: 200 writes in 20 seconds for an application; reads have their own limit.",
+    source="https://learn.microsoft.com/graph/throttling-limits",
+)
 def test_published_limits(client: Any) -> None:
     assert [act(client).status_code for _time in range(201)] == [204] * 200 + [429]
     assert client.get(f"/v1.0{DEVICES}?$top=1").status_code == 200
@@ -265,6 +321,13 @@ def test_published_limits(client: Any) -> None:
     assert act(client).status_code == 204
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Throttling",
+    "The service sometimes throttles below the published limits.",
+    source="https://learn.microsoft.com/graph/throttling-limits",
+    settings=("quota_scale",),
+)
 def test_other_apps_share_the_tenant_limit(client: Any) -> None:
     tokens = [client.token]
     for _time in range(2):
@@ -293,6 +356,13 @@ def test_retry_after_styles(client: Any, style: str) -> None:
         assert header == {"integer": "18", "missing": None, "zero": "0", "fractional": "17.8"}[style]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Throttling",
+    "A request that comes before the time announced to it has no further effect; the service may prolong the time.",
+    source="https://learn.microsoft.com/graph/throttling-limits",
+    settings=("quota_punish", "quota_scale"),
+)
 def test_early_retry_and_punishment(client: Any) -> None:
     client.settings(quota_scale=0.005, quota_punish=True)
     act(client)
@@ -379,6 +449,13 @@ def test_without_a_time_nothing_is_early(client: Any) -> None:
     assert client.control("GET", "counts?since=0")["early_retry"] == 0
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Throttling",
+    "Throttling can be turned off.",
+    source="https://learn.microsoft.com/graph/throttling-limits",
+    settings=("quota",),
+)
 def test_quota_off(client: Any) -> None:
     client.settings(quota=False)
     assert {act(client).status_code for _time in range(250)} == {204}

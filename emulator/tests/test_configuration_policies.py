@@ -36,6 +36,23 @@ from emulator_support.catalog import (
 )
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "Policies are created with settings of Windows Hello for Business and web sign-in, and read.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+    calls=(
+        "POST /deviceManagement/configurationPolicies",
+        "GET /deviceManagement/configurationPolicies/{id}",
+        "GET /deviceManagement/configurationPolicies/{id}/settings",
+    ),
+)
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "Settings and assignments appear with `$expand` only.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+)
 def test_create_and_read(client: Any) -> None:
     made = create(client, group(choice(RECOVERY, "true"), number(LENGTH, 6)), choice(KEY, "1"), text(PLUGINS, "x"), texts(URLS, "a", "b"))
     assert {"settings", "assignments"}.isdisjoint(made)
@@ -84,6 +101,13 @@ def test_what_was_read_can_be_written(client: Any) -> None:
     assert settings_of(client, again.json()["id"]) == read["settings"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "A page of the list without `$top` has 25 policies (observed).",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+    calls=("GET /deviceManagement/configurationPolicies",),
+)
 def test_the_page_of_a_list_is_short(client: Any) -> None:
     for index in range(27):
         create(client, name=f"Policy {index:02}")
@@ -104,6 +128,15 @@ def test_settings_are_paged(client: Any) -> None:
     assert (refused.status_code, "settingDefinitions" in refused.headers["x-emulator-refused"]) == (400, True)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "`$filter` takes `eq` and `contains` on name, `has` on technologies, and the template family.",
+    source=(
+        "https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+        "https://learn.microsoft.com/graph/query-parameters",
+    ),
+)
 @pytest.mark.parametrize(
     ("filter_text", "found"),
     [
@@ -168,6 +201,12 @@ INTUNE: dict[str, tuple[list[Json], str]] = {
 }
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Requests and errors",
+    "Members of enumerations are matched without regard to case, and returned as they are described.",
+    source="https://learn.microsoft.com/graph/query-parameters",
+)
 def test_members_of_enumerations_may_be_in_any_letter_case(client: Any) -> None:
     made = client.call("POST", CP, policy(ON, platforms="Windows10", technologies="MDM"))
     assert (made.status_code, made.json()["platforms"], made.json()["technologies"]) == (201, "windows10", "mdm")
@@ -179,6 +218,19 @@ def test_members_of_enumerations_may_be_in_any_letter_case(client: Any) -> None:
     assert shown["target"]["deviceAndAppManagementAssignmentFilterType"] == "include"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "An unknown `settingDefinitionId` is refused with the text of the service for an unknown reference.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationsettingdefinition",
+)
+@pytest.mark.parity(
+    "assumed",
+    "Settings catalog",
+    "The checks of a setting's position, type, option, and range are not documented; the texts are invented. The pattern of "
+    "a text is not checked.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationsettingdefinition",
+)
 @pytest.mark.parametrize("name", INTUNE)
 def test_settings_that_intune_refuses(client: Any, name: str) -> None:
     instances, words = INTUNE[name]
@@ -227,6 +279,14 @@ def test_bodies_that_are_refused(client: Any, body: Any, words: str) -> None:
     assert client.json(CP)["value"] == []
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Settings catalog",
+    "PUT replaces the policy, and removes the settings when the body has none; it is a 204, or a 200 with body, and not documented.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+    settings=("configuration_put_status",),
+    calls=("PUT /deviceManagement/configurationPolicies/{id}",),
+)
 def test_put_replaces_all(client: Any) -> None:
     made = create(client, ON, description="Old")
     path = f"{CP}/{made['id']}"
@@ -246,6 +306,12 @@ def test_put_replaces_all(client: Any) -> None:
     assert settings_of(client, made["id"]) == []
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Settings catalog",
+    "PUT without `roleScopeTagIds`, or with null, is refused (observed; the text is invented).",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+)
 def test_put_that_is_refused_changes_nothing(client: Any) -> None:
     made = create(client)
     path = f"{CP}/{made['id']}"
@@ -255,6 +321,20 @@ def test_put_that_is_refused_changes_nothing(client: Any) -> None:
     assert client.call("PUT", f"{CP}/none", policy(ON)).status_code == 404
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "PATCH changes names and scope tags; with `settings` it is refused (observed text).",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+    calls=("PATCH /deviceManagement/configurationPolicies/{id}",),
+)
+@pytest.mark.parity(
+    "assumed",
+    "Settings catalog",
+    "PATCH of a policy is a 200 with body (documented), or a 204.",
+    source="https://learn.microsoft.com/graph/api/intune-deviceconfigv2-devicemanagementconfigurationpolicy-update",
+    settings=("configuration_patch_status",),
+)
 def test_patch_changes_metadata_only(client: Any) -> None:
     made = create(client)
     path = f"{CP}/{made['id']}"
@@ -271,6 +351,13 @@ def test_patch_changes_metadata_only(client: Any) -> None:
     assert client.json(path)["name"] == "New"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "A policy can be deleted once; then it and what is below it are a 404.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+    calls=("DELETE /deviceManagement/configurationPolicies/{id}",),
+)
 def test_delete_twice(client: Any) -> None:
     made = create(client)["id"]
     assert client.call("DELETE", f"{CP}/{made}").status_code == 204
@@ -278,6 +365,13 @@ def test_delete_twice(client: Any) -> None:
     assert client.get(f"{CP}/{made}/settings").status_code == 404
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "`assign` replaces all assignments, and `isAssigned` follows.",
+    source="https://learn.microsoft.com/graph/api/intune-deviceconfigv2-devicemanagementconfigurationpolicy-assign",
+    calls=("POST /deviceManagement/configurationPolicies/{id}/assign", "GET /deviceManagement/configurationPolicies/{id}/assignments"),
+)
 def test_assign_replaces_all(client: Any) -> None:
     made = create(client)["id"]
     first = assign(client, made, configurations.target("allDevices"), configurations.target("exclusionGroup", groupId=configurations.GROUP))
@@ -296,6 +390,12 @@ def test_assign_replaces_all(client: Any) -> None:
     assert assign(client, made, {**configurations.target("allDevices"), "intent": "apply"}).status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "`{id}?$expand=assignments` always has an empty list; `{id}/assignments` and the list with `$expand` show them (observed).",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+)
 def test_only_lists_expand_assignments(client: Any) -> None:
     made = create(client)["id"]
     create(client, name="Other")
@@ -309,6 +409,12 @@ def test_only_lists_expand_assignments(client: Any) -> None:
     assert client.get(f"{CP}/{made}?$expand=nonsense").status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "v1.0 has no policies of the settings catalog.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+)
 def test_beta_only(client: Any) -> None:
     made = create(client)["id"]
     for path in ("", f"/{made}", f"/{made}/settings"):

@@ -15,6 +15,16 @@ AUTHENTICATION, KERBEROS = "a79b2d36-7dea-4a84-81ef-27f99296bccf", "14df2cb2-fc7
 CS = "/beta/deviceManagement/configurationSettings"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "The definitions of the settings are read by id: type, OMA-URI, options, default, and the first build of Windows.",
+    source=(
+        "https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationsettingdefinition",
+        "https://learn.microsoft.com/windows/client-management/mdm/passportforwork-csp",
+    ),
+    calls=("GET /deviceManagement/configurationSettings/{id}",),
+)
 def test_choice(client: Any) -> None:
     found = client.json(f"{CS}/{RECOVERY.replace('{', '%7B').replace('}', '%7D')}")
     assert (found["id"], found["@odata.type"], found["rootDefinitionId"]) == (RECOVERY, f"{TYPE}ChoiceSettingDefinition", GROUP)
@@ -57,6 +67,12 @@ def test_select_and_refusals(client: Any) -> None:
     assert client.get(f"{CS}/{RECOVERY.upper()}").status_code == 404
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "There are 45 definitions; their long texts (description, keywords, links, and names of options) are null or empty.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationsettingdefinition",
+)
 def test_all_are_told(client: Any) -> None:
     assert len(DEFINITIONS) == 45
     for name, definition in DEFINITIONS.items():

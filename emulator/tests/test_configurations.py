@@ -14,6 +14,13 @@ from emulator_support.profiles import BETA, FILTER, GROUP, V1, assign, create, p
 from intune_emulator.state.journal import Recorder
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Custom profiles",
+    "Custom profiles are created and read; v1.0 neither shows nor accepts scope tags and encryption marks.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-deviceconfiguration",
+    calls=("POST /deviceManagement/deviceConfigurations", "GET /deviceManagement/deviceConfigurations/{id}"),
+)
 def test_create_and_read(client: Any) -> None:
     made = create(client)
     assert made["version"] == 1
@@ -25,6 +32,13 @@ def test_create_and_read(client: Any) -> None:
     assert beta["omaSettings"][0]["isEncrypted"] is False
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Custom profiles",
+    "Names of profiles are not unique, and the list takes `$filter` by name and by type.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-deviceconfiguration",
+    calls=("GET /deviceManagement/deviceConfigurations",),
+)
 def test_names_are_not_unique(client: Any) -> None:
     create(client)
     create(client)
@@ -35,6 +49,15 @@ def test_names_are_not_unique(client: Any) -> None:
     assert client.get(f"{V1}?$filter=description eq 'x'").status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Custom profiles",
+    "A body with an unknown property, a wrong type, or no type is refused with 400 and the code and text of the service.",
+    source=(
+        "https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-deviceconfiguration",
+        "https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-omasetting",
+    ),
+)
 @pytest.mark.parametrize(
     ("body", "code", "text"),
     [
@@ -56,6 +79,12 @@ def test_create_refusals(client: Any, body: dict[str, Any], code: str, text: str
     assert text in error["message"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Custom profiles",
+    "A value with `secretReferenceValueId` is refused on creation (observed text).",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-omasetting",
+)
 def test_secret_reference_is_refused_on_create(client: Any) -> None:
     response = client.call("POST", BETA, policy(setting("String", "****", isEncrypted=True, secretReferenceValueId="x")))
     error = response.json()["error"]
@@ -63,6 +92,12 @@ def test_secret_reference_is_refused_on_create(client: Any) -> None:
     assert json.loads(error["message"])["Message"].startswith("SecretReferenceValueId invalid for create. - Operation ID")
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Custom profiles",
+    "Texts, XML, and base64 values of OMA settings read as `****`; numbers and booleans are in clear.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-omasetting",
+)
 def test_hidden_values(client: Any) -> None:
     kinds = {"String": "text", "Base64": "AAAA", "StringXml": "PGE+"}
     made = create(client, *(setting(kind, value) for kind, value in kinds.items()), setting("Integer", 5))
@@ -72,6 +107,14 @@ def test_hidden_values(client: Any) -> None:
     assert all(item["secretReferenceValueId"] for item in beta["omaSettings"][:3])
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Custom profiles",
+    "PATCH of a profile is a 200 with body (documented); 204 was observed.",
+    source="https://learn.microsoft.com/graph/api/intune-deviceconfig-windows10customconfiguration-update",
+    settings=("configuration_patch_status",),
+    calls=("PATCH /deviceManagement/deviceConfigurations/{id}",),
+)
 def test_patch(client: Any) -> None:
     made = create(client)
     path = f"{V1}/{made['id']}"
@@ -89,12 +132,27 @@ def test_patch(client: Any) -> None:
     assert client.json(path)["omaSettings"] == []
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Custom profiles",
+    "A profile can be deleted once; then it is a 404.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-deviceconfiguration",
+    calls=("DELETE /deviceManagement/deviceConfigurations/{id}",),
+)
 def test_delete_twice(client: Any) -> None:
     made = create(client)
     assert client.call("DELETE", f"{V1}/{made['id']}").status_code == 204
     assert client.call("DELETE", f"{V1}/{made['id']}").status_code == 404
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Custom profiles",
+    "A new custom profile may set what the settings catalog has; Microsoft announced that it blocks such profiles, without "
+    "a text or a list.",
+    source="https://learn.microsoft.com/mem/intune/configuration/custom-settings-windows-10",
+    settings=("custom_profile_block",),
+)
 def test_custom_profile_block(client: Any) -> None:
     made = create(client)
     client.settings(custom_profile_block="catalog")
@@ -123,6 +181,13 @@ def test_what_the_catalog_has_is_blocked(client: Any, node: str, blocked: bool) 
     assert response.status_code == (400 if blocked else 201)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Custom profiles",
+    "The plain text of a hidden value is read by its reference.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-omasetting",
+    calls=("GET /deviceManagement/deviceConfigurations/{id}/getOmaSettingPlainTextValue(secretReferenceValueId='{secret}')",),
+)
 @pytest.mark.parametrize("path", [V1, BETA])
 def test_plain_text_value(client: Any, path: str) -> None:
     made = create(client, setting("String", "clear text"), setting("Integer", 5))["id"]
@@ -173,6 +238,13 @@ def test_list_with_filter_and_assignments(client: Any) -> None:
     assert client.json(f"{BETA}/{made}?$expand=assignments")["assignments"] == listed
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Custom profiles",
+    "`assign` replaces all assignments, and an assignment has the ID of its policy and its group (observed).",
+    source="https://learn.microsoft.com/graph/api/intune-deviceconfig-deviceconfiguration-assign",
+    calls=("POST /deviceManagement/deviceConfigurations/{id}/assign", "GET /deviceManagement/deviceConfigurations/{id}/assignments"),
+)
 def test_assign_replaces_all(client: Any) -> None:
     made = create(client)["id"]
     first = assign(client, made, target("allDevices"), target("exclusionGroup", groupId=GROUP))
@@ -185,6 +257,15 @@ def test_assign_replaces_all(client: Any) -> None:
     assert assign(client, made).json()["value"] == []
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Custom profiles",
+    "v1.0 neither shows nor accepts filters of assignments, and its `assign` removes those that beta has set.",
+    source=(
+        "https://learn.microsoft.com/graph/api/intune-deviceconfig-deviceconfiguration-assign",
+        "https://learn.microsoft.com/graph/api/resources/intune-shared-deviceandappmanagementassignmenttarget",
+    ),
+)
 def test_filters_are_beta_only(client: Any) -> None:
     made = create(client)["id"]
     assert assign(client, made, target("group", groupId=GROUP, **FILTER)).status_code == 400
@@ -200,6 +281,13 @@ def test_filters_are_beta_only(client: Any) -> None:
     assert client.json(f"{BETA}/{made}/assignments")["value"][0]["target"]["deviceAndAppManagementAssignmentFilterType"] == "none"
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Custom profiles",
+    "`assign` does not check whether a group exists.",
+    source="https://learn.microsoft.com/graph/api/intune-deviceconfig-deviceconfiguration-assign",
+    settings=("assign_checks_groups",),
+)
 def test_assign_refusals(client: Any) -> None:
     made = create(client)["id"]
     for bad in (target("deviceAndAppManagement"), target("group", groupId="no"), target("allDevices", groupId=GROUP), {}):
@@ -211,6 +299,13 @@ def test_assign_refusals(client: Any) -> None:
     assert assign(client, made, target("group", groupId=known)).status_code == 200
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "v1.0 counts the states of a profile in `deviceStatusOverview`.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-deviceconfigurationdeviceoverview",
+    calls=("GET /deviceManagement/deviceConfigurations/{id}/deviceStatusOverview",),
+)
 def test_status_overview(client: Any) -> None:
     made = create(client)["id"]
     assign(client, made, target("allDevices"))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 SP = "/v1.0/servicePrincipals"
 BIN = "/v1.0/directory/deletedItems"
 GRANTS = "/v1.0/oauth2PermissionGrants"
@@ -34,6 +36,13 @@ def by_app(app_id: str) -> str:
     return f"{SP}(appId='{app_id}')"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Enterprise applications and grants",
+    "A service principal is created by appId, also one of a first-party application, and found by id, by appId, and by `$filter`.",
+    source="https://learn.microsoft.com/graph/api/resources/serviceprincipal",
+    calls=("POST /servicePrincipals", "GET /servicePrincipals", "GET /servicePrincipals(appId='{appId}')"),
+)
 def test_create_and_find(client: Any) -> None:
     made = make(client)
     assert (made["displayName"], made["accountEnabled"]) == ("Microsoft Pin Reset Service Production", True)
@@ -51,6 +60,13 @@ def test_create_and_find(client: Any) -> None:
     assert client.json(by_app(AAD_GRAPH))["oauth2PermissionScopes"][0]["value"] == "User.Read"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Enterprise applications and grants",
+    "`appId in (…)` finds several service principals in one request; other properties do not take `in`.",
+    source=("https://learn.microsoft.com/graph/api/resources/serviceprincipal", "https://learn.microsoft.com/graph/query-parameters"),
+    settings=("directory_page_size",),
+)
 def test_several_by_app_id(client: Any) -> None:
     made = [make(client)["id"], make(client, CLIENT)["id"]]
 
@@ -66,6 +82,23 @@ def test_several_by_app_id(client: Any) -> None:
         assert client.get(f"{SP}?$filter={bad}").status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Enterprise applications and grants",
+    "A second service principal of an application is refused with 409 `Request_MultipleObjectsWithSameKeyValue`, one of an "
+    "unknown application with `NoBackingApplicationObject`.",
+    source=("https://learn.microsoft.com/graph/api/resources/serviceprincipal", "https://learn.microsoft.com/graph/errors"),
+)
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "Microsoft lets applications create the service principals of the PIN Reset Service and consent to them; no page says so.",
+    source=(
+        "https://learn.microsoft.com/graph/api/resources/serviceprincipal",
+        "https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset",
+    ),
+    settings=("consent",),
+)
 def test_create_refusals(client: Any) -> None:
     make(client)
     again = client.call("POST", SP, {"appId": SERVICE})
@@ -77,6 +110,13 @@ def test_create_refusals(client: Any) -> None:
     assert client.call("POST", SP, {"appId": CLIENT}).status_code == 403
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Enterprise applications and grants",
+    "A service principal is changed and deleted by id and by appId; unknown properties are refused.",
+    source="https://learn.microsoft.com/graph/api/resources/serviceprincipal",
+    calls=("PATCH /servicePrincipals/{id}",),
+)
 def test_update(client: Any) -> None:
     path = f"{SP}/{make(client)['id']}"
     assert client.call("PATCH", path, {"accountEnabled": False}).status_code == 204
@@ -85,6 +125,13 @@ def test_update(client: Any) -> None:
         assert client.call("PATCH", path, bad).status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Enterprise applications and grants",
+    "PATCH by appId with `Prefer: create-if-missing` creates (201) or changes (204).",
+    source="https://learn.microsoft.com/graph/api/serviceprincipal-upsert",
+    calls=("PATCH /servicePrincipals(appId='{appId}')",),
+)
 def test_create_if_missing(client: Any) -> None:
     assert client.call("PATCH", by_app(CLIENT), {"accountEnabled": True}).status_code == 404
     made = client.call("PATCH", by_app(CLIENT), {"accountEnabled": True}, Prefer="create-if-missing")
@@ -92,6 +139,20 @@ def test_create_if_missing(client: Any) -> None:
     assert client.call("PATCH", by_app(CLIENT), {"accountEnabled": True}, Prefer="create-if-missing").status_code == 204
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Enterprise applications and grants",
+    "A deleted service principal is listed by its type in `deletedItems`, and can be restored; the list without a type is refused.",
+    source="https://learn.microsoft.com/graph/api/resources/directory",
+    calls=(
+        "DELETE /servicePrincipals/{id}",
+        "GET /directory/deletedItems/microsoft.graph.servicePrincipal",
+        "GET /directory/deletedItems/graph.servicePrincipal",
+        "GET /directory/deletedItems/{id}",
+        "POST /directory/deletedItems/{id}/restore",
+        "GET /servicePrincipals/{id}",
+    ),
+)
 def test_soft_delete_and_restore(client: Any) -> None:
     body = grant_body(client)
     client.call("POST", GRANTS, body)
@@ -111,6 +172,13 @@ def test_soft_delete_and_restore(client: Any) -> None:
     assert client.json(GRANTS)["value"] == []
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "A restored service principal has no grants; whether the service brings them back is not documented.",
+    source="https://learn.microsoft.com/graph/api/directory-deleteditems-restore",
+    settings=("restore_brings_grants",),
+)
 def test_restore_may_bring_grants_back(client: Any) -> None:
     client.settings(restore_brings_grants=True)
     body = grant_body(client)
@@ -120,6 +188,13 @@ def test_restore_may_bring_grants_back(client: Any) -> None:
     assert len(client.json(GRANTS)["value"]) == 1
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Enterprise applications and grants",
+    "A deleted service principal can be removed permanently.",
+    source="https://learn.microsoft.com/graph/api/directory-deleteditems-delete",
+    calls=("DELETE /directory/deletedItems/{id}",),
+)
 def test_purge(client: Any) -> None:
     service = make(client)["id"]
     client.call("DELETE", f"{SP}/{service}")
@@ -128,6 +203,13 @@ def test_purge(client: Any) -> None:
     assert client.call("POST", f"{BIN}/{service}/restore").status_code == 404
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "A new service principal of an application is created beside a deleted one; a refusal (409) or a restore is possible too.",
+    source="https://learn.microsoft.com/graph/api/resources/serviceprincipal",
+    settings=("create_over_deleted",),
+)
 def test_create_over_deleted(client: Any) -> None:
     first = make(client)["id"]
     client.call("DELETE", f"{SP}/{first}")
@@ -141,6 +223,20 @@ def test_create_over_deleted(client: Any) -> None:
     assert client.call("POST", f"{BIN}/{first}/restore").status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Enterprise applications and grants",
+    "Delegated permission grants are created, listed with `$filter`, read, changed, and deleted.",
+    source="https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant",
+    calls=(
+        "GET /oauth2PermissionGrants",
+        "POST /oauth2PermissionGrants",
+        "GET /oauth2PermissionGrants/{id}",
+        "PATCH /oauth2PermissionGrants/{id}",
+        "DELETE /oauth2PermissionGrants/{id}",
+        "GET /servicePrincipals/{id}/oauth2PermissionGrants",
+    ),
+)
 def test_grants(client: Any) -> None:
     body = grant_body(client)
     made = client.call("POST", GRANTS, body)
@@ -156,6 +252,13 @@ def test_grants(client: Any) -> None:
     assert client.call("DELETE", f"{GRANTS}/{grant}").status_code == 404
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "A second grant of a client for a resource is refused with 400; 409 was observed too.",
+    source="https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant",
+    settings=("duplicate_grant",),
+)
 def test_grant_refusals(client: Any) -> None:
     body = grant_body(client)
     for bad in (
@@ -176,6 +279,13 @@ def test_grant_refusals(client: Any) -> None:
         assert again.json()["error"]["message"] == "Permission entry already exists."
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "A grant that Microsoft does not allow is a 403, or a 400 with AADSTS65002.",
+    source="https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+    settings=("refuse_grant_status", "consent"),
+)
 def test_consent_refused(client: Any) -> None:
     body = grant_body(client)
     client.settings(consent="refuse_grant")
@@ -184,6 +294,13 @@ def test_consent_refused(client: Any) -> None:
     assert "AADSTS65002" in client.call("POST", GRANTS, body).json()["error"]["message"]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "A write of the directory is visible after a number of reads; the service is eventually consistent.",
+    source="https://devblogs.microsoft.com/identity/designing-for-eventual-consistency-for-microsoft-entra/",
+    settings=("visibility_reads",),
+)
 def test_visibility_by_reads(client: Any) -> None:
     client.settings(visibility_reads=2)
     made = make(client)
@@ -192,6 +309,13 @@ def test_visibility_by_reads(client: Any) -> None:
     assert [client.json(f"{SP}/{made['id']}")["accountEnabled"] for _time in range(3)] == [True, True, False]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "A write of the directory is visible after a time; how long is not documented.",
+    source="https://devblogs.microsoft.com/identity/designing-for-eventual-consistency-for-microsoft-entra/",
+    settings=("visibility_delay",),
+)
 def test_visibility_by_time(client: Any) -> None:
     client.settings(visibility_delay=30)
     make(client)
@@ -201,6 +325,13 @@ def test_visibility_by_time(client: Any) -> None:
     assert len(client.json(path)["value"]) == 1
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "A grant for a service principal that is not visible yet is a 404 and is not created; it was observed that it is created anyway.",
+    source="https://devblogs.microsoft.com/identity/designing-for-eventual-consistency-for-microsoft-entra/",
+    settings=("grant_applied_on_invisible", "visibility_delay"),
+)
 def test_grant_for_invisible_service_principal(client: Any) -> None:
     client.settings(visibility_delay=30, grant_applied_on_invisible=True)
     body = grant_body(client)
@@ -210,6 +341,19 @@ def test_grant_for_invisible_service_principal(client: Any) -> None:
     assert len(client.json(GRANTS)["value"]) == 1
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Organization, groups, and users",
+    "Groups are listed with `$filter`, and their members with those of nested groups.",
+    source="https://learn.microsoft.com/graph/api/resources/group",
+    calls=("GET /groups", "GET /groups/{id}/transitiveMembers"),
+)
+@pytest.mark.parity(
+    "emulated",
+    "Organization, groups, and users",
+    "Members of a group have only id and type for a caller without the permission to read that type.",
+    source="https://learn.microsoft.com/graph/api/group-list-transitivemembers",
+)
 def test_groups(client: Any) -> None:
     rows = client.json("/v1.0/groups?$filter=displayName eq 'Warehouse'&$select=id,displayName")["value"]
     assert len(rows) == 2
@@ -230,6 +374,13 @@ def test_groups_by_several_ids(client: Any) -> None:
         assert {row["id"] for row in found} == set(ids) & set(known)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Organization, groups, and users",
+    "A device of the directory is found by its deviceId, and has the trust type.",
+    source="https://learn.microsoft.com/graph/api/resources/device",
+    calls=("GET /devices(deviceId='{deviceId}')",),
+)
 def test_entra_device(client: Any) -> None:
     for name, trust in (("LT-BERLIN-014", "AzureAd"), ("WS-BERLIN-101", "ServerAd"), ("HOME-PC-ROSSI", "Workplace")):
         device_id = client.device(name)["azureADDeviceId"]
@@ -237,6 +388,23 @@ def test_entra_device(client: Any) -> None:
     assert client.get("/v1.0/devices(deviceId='33333333-3333-4333-8333-333333333333')").status_code == 404
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Organization, groups, and users",
+    "The MDM authority of the organization is on the item only, with `$select`.",
+    source="https://learn.microsoft.com/graph/api/resources/organization",
+    calls=("GET /organization", "GET /organization/{id}"),
+)
+@pytest.mark.parity(
+    "emulated",
+    "Organization, groups, and users",
+    "The subscribed SKUs have service plans, and `deviceManagement` has the state of the subscription.",
+    source=(
+        "https://learn.microsoft.com/graph/api/resources/subscribedsku",
+        "https://learn.microsoft.com/graph/api/resources/intune-onboarding-devicemanagement",
+    ),
+    calls=("GET /subscribedSkus", "GET /deviceManagement"),
+)
 def test_organization(client: Any) -> None:
     row = client.json("/v1.0/organization?$select=id,displayName,verifiedDomains")["value"][0]
     assert row["id"] == client.tenant.tenant_id
@@ -248,6 +416,12 @@ def test_organization(client: Any) -> None:
     assert client.json("/v1.0/deviceManagement?$select=intuneAccountId,subscriptionState")["subscriptionState"] == "active"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Throttling",
+    "Requests to the directory cost resource units: less with `$select` or a small `$top`; the header `x-ms-resource-unit` has them.",
+    source="https://learn.microsoft.com/graph/throttling-limits",
+)
 def test_resource_units(client: Any) -> None:
     units = [
         client.get(path).headers["x-ms-resource-unit"] for path in ("/v1.0/subscribedSkus", "/v1.0/subscribedSkus?$select=id", GRANTS, SP)

@@ -17,6 +17,13 @@ TAGS = "/beta/deviceManagement/roleScopeTags"
 UNKNOWN = {**configurations.FILTER, "deviceAndAppManagementAssignmentFilterId": "22222222-2222-4222-8222-222222222222"}
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Filters and scope tags",
+    "Assignment filters are listed and read.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-policyset-deviceandappmanagementassignmentfilter",
+    calls=("GET /deviceManagement/assignmentFilters", "GET /deviceManagement/assignmentFilters/{id}"),
+)
 def test_filters_are_read(client: Any) -> None:
     found = client.json(FILTERS)["value"]
     platforms = Counter(item["platform"] for item in found)
@@ -30,6 +37,13 @@ def test_filters_are_read(client: Any) -> None:
     assert client.get(f"{FILTERS}/none").status_code == 404
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Filters and scope tags",
+    "Scope tags are listed and read.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-rbac-rolescopetag",
+    calls=("GET /deviceManagement/roleScopeTags", "GET /deviceManagement/roleScopeTags/{id}"),
+)
 def test_tags_are_read(client: Any) -> None:
     found = client.json(TAGS)["value"]
     assert [(item["id"], item["isBuiltIn"]) for item in found] == [("0", True), ("1", False), ("2", False)]
@@ -37,6 +51,12 @@ def test_tags_are_read(client: Any) -> None:
     assert client.get(f"{TAGS}/3").status_code == 404
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Filters and scope tags",
+    "A new tenant has the scope tag Default, with the ID 0, and no filters.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-rbac-rolescopetag",
+)
 def test_every_tenant_has_the_default_tag_only(make_client: Any) -> None:
     client = make_client("empty")
     assert [item["id"] for item in client.json(TAGS)["value"]] == ["0"]
@@ -53,6 +73,12 @@ def test_lists_are_paged_and_nothing_else(client: Any) -> None:
         assert (response.status_code, "x-emulator-refused" in response.headers) == (400, False)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Filters and scope tags",
+    "Filters take the permissions for configuration, scope tags those for RBAC.",
+    source="https://learn.microsoft.com/graph/permissions-reference",
+)
 def test_roles(client: Any) -> None:
     configuration, rbac = ["DeviceManagementConfiguration.Read.All"], ["DeviceManagementRBAC.Read.All"]
     assert [client.call("GET", FILTERS, roles=roles).status_code for roles in (configuration, rbac)] == [200, 403]
@@ -79,6 +105,12 @@ def test_unknown_references(client: Any, checks: bool) -> None:
     assert client.json(f"{catalog.CP}/{made}")["roleScopeTagIds"] == (["0"] if checks else ["7"])
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Filters and scope tags",
+    "Whether the filter of an assignment fits the platform of the policy is not checked.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-policyset-deviceandappmanagementassignmentfilter",
+)
 def test_known_references(client: Any) -> None:
     made = catalog.create(client, roleScopeTagIds=["0", "2"])
     assert made["roleScopeTagIds"] == ["0", "2"]

@@ -40,6 +40,12 @@ def test_settings_catalog(client: Any) -> None:
     assert client.call("PUT", f"{catalog.CP}/{made}", catalog.policy(name="New")).status_code == 204
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Settings catalog",
+    "A policy of the template Account protection is read, assigned, renamed, and deleted; the control API adds it.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
+)
 def test_account_protection(client: Any) -> None:
     group = catalog.group({**catalog.choice(catalog.RECOVERY, "true"), "settingInstanceTemplateReference": None})
     reference = {"settingInstanceTemplateId": "0ece2bdc-57c1-4be9-93e9-ac9c395a9c94"}
@@ -60,6 +66,12 @@ def test_account_protection(client: Any) -> None:
     assert client.call("DELETE", path).status_code == 204
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Other policies",
+    "Identity protection profiles are read, assigned, and deleted, in beta with all their properties.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-windowsidentityprotectionconfiguration",
+)
 def test_identity_protection(client: Any) -> None:
     made = plant(client, "identity_protection", values={"pinRecoveryEnabled": True, "pinMinimumLength": 8}, assignments=[ALL_DEVICES])
     read = client.json(f"{configurations.BETA}/{made}?$expand=assignments")
@@ -76,6 +88,12 @@ def test_identity_protection(client: Any) -> None:
     assert client.call("DELETE", f"{configurations.BETA}/{made}").status_code == 204
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Other policies",
+    "v1.0 shows an identity protection profile as a plain `deviceConfiguration`, since it does not have the type.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-windowsidentityprotectionconfiguration",
+)
 def test_v1_shows_identity_protection_as_base_type(client: Any) -> None:
     made = plant(client, "identity_protection", values={"pinRecoveryEnabled": True})
     read = client.json(f"{configurations.V1}/{made}")
@@ -84,6 +102,12 @@ def test_v1_shows_identity_protection_as_base_type(client: Any) -> None:
     assert client.json(f"{configurations.V1}?$filter=isof('{IDENTITY[1:]}')")["value"] == []
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Other policies",
+    "A new identity protection profile is refused, as since July 2024; the text is invented.",
+    source="https://learn.microsoft.com/intune/device-security/identity-protection/ref-settings",
+)
 def test_new_identity_protection_is_refused(client: Any) -> None:
     body = {"@odata.type": IDENTITY, "displayName": "x", "pinRecoveryEnabled": True}
     beta = client.call("POST", configurations.BETA, body)
@@ -92,6 +116,18 @@ def test_new_identity_protection_is_refused(client: Any) -> None:
     assert (v1.status_code, "is not known" in v1.text) == (400, True)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Other policies",
+    "Intents of the old template Account protection (Preview) are listed by template, and read with their settings and assignments.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceintent-devicemanagementintent",
+    calls=(
+        "GET /deviceManagement/intents",
+        "GET /deviceManagement/intents/{id}",
+        "GET /deviceManagement/intents/{id}/settings",
+        "GET /deviceManagement/intents/{id}/assignments",
+    ),
+)
 def test_intents(client: Any) -> None:
     values: Json = {"windowsHelloForBusinessBlocked": False, "pinRecoveryEnabled": True}
     values |= {"pinMinimumLength": 6, "pinSpecialCharactersUsage": "allowed"}
@@ -128,6 +164,12 @@ def test_intents_refusals(client: Any) -> None:
     assert (v1.status_code, "x-emulator-refused" in v1.headers) == (400, False)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Other policies",
+    "Every tenant has the default enrollment configuration of Windows Hello for Business, which is not configured.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-onboarding-deviceenrollmentwindowshelloforbusinessconfiguration",
+)
 @pytest.mark.parametrize("seed", ["demo", "empty"])
 def test_every_tenant_has_an_enrollment_configuration(make_client: Any, seed: str) -> None:
     client = make_client(seed)
@@ -138,6 +180,13 @@ def test_every_tenant_has_an_enrollment_configuration(make_client: Any, seed: st
     assert not [name for name in found if "recovery" in name.lower()]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Other policies",
+    "Enrollment configurations of Windows Hello for Business are listed; v1.0 lacks the properties that only beta has.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-onboarding-deviceenrollmentconfiguration",
+    calls=("GET /deviceManagement/deviceEnrollmentConfigurations",),
+)
 def test_enrollment_configurations(client: Any) -> None:
     default = plant(client, "enrollment", None, values={"state": "enabled"})
     other = plant(client, "enrollment", values={"state": "disabled", "pinMinimumLength": 8})
@@ -151,6 +200,12 @@ def test_enrollment_configurations(client: Any) -> None:
         assert client.get(f"/v1.0/{ENROLLMENT}?{query}").status_code == 400
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Other policies",
+    "The default enrollment configuration has no assignments, although it is for all users and devices.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-onboarding-deviceenrollmentconfiguration",
+)
 def test_enrollment_configurations_are_assigned_except_the_default_one(client: Any) -> None:
     other = plant(client, "enrollment", assignments=[ALL_DEVICES])
     found = {item["id"]: item for item in client.json(f"/beta/{ENROLLMENT}?$expand=assignments")["value"]}
@@ -160,11 +215,24 @@ def test_enrollment_configurations_are_assigned_except_the_default_one(client: A
     assert not any("assignments" in item for item in client.json(f"/beta/{ENROLLMENT}")["value"])
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Other policies",
+    "Enrollment configurations take DeviceManagementServiceConfig.",
+    source="https://learn.microsoft.com/graph/api/intune-onboarding-deviceenrollmentconfiguration-list",
+)
 def test_enrollment_needs_its_own_role(client: Any) -> None:
     for role, status in (("DeviceManagementServiceConfig.Read.All", 200), ("DeviceManagementConfiguration.ReadWrite.All", 403)):
         assert client.call("GET", f"/v1.0/{ENROLLMENT}", roles=[role]).status_code == status
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Other policies",
+    "Newer pages name DeviceManagementConfiguration for enrollment configurations as well.",
+    source="https://learn.microsoft.com/graph/api/intune-onboarding-deviceenrollmentconfiguration-list",
+    settings=("enrollment_access",),
+)
 def test_enrollment_may_take_the_role_of_configuration(client: Any) -> None:
     client.settings(enrollment_access="configuration")
     for role, status in (("DeviceManagementConfiguration.Read.All", 200), ("DeviceManagementManagedDevices.Read.All", 403)):
