@@ -99,6 +99,20 @@ def code_of(response: Any) -> int:
 # --- the application ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "PATCH by uniqueName with `Prefer: create-if-missing` creates an application (201) or changes it (204); it is read by "
+    "id, appId, and uniqueName.",
+    source=("https://learn.microsoft.com/graph/api/application-upsert", "https://learn.microsoft.com/graph/api/resources/application"),
+    calls=(
+        "PATCH /applications(uniqueName='{uniqueName}')",
+        "GET /applications/{id}",
+        "GET /applications(appId='{appId}')",
+        "GET /applications(uniqueName='{uniqueName}')",
+        "GET /applications",
+    ),
+)
 def test_an_upsert_makes_one_and_changes_it_then(person: Person) -> None:
     path = f"{APPS}(uniqueName='ops')"
     assert person.call("PATCH", path, {"displayName": "Ops"}).status_code == 404
@@ -111,11 +125,24 @@ def test_an_upsert_makes_one_and_changes_it_then(person: Person) -> None:
     assert [entry["id"] for entry in listed] == [made["id"]]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "POST creates another application of the same name.",
+    source="https://learn.microsoft.com/graph/api/resources/application",
+    calls=("POST /applications",),
+)
 def test_a_post_makes_a_twin(person: Person) -> None:
     ids = {person.ok("POST", APPS, {"displayName": "Twin"}, 201)["appId"] for _twin in range(2)}
     assert len(ids) == 2
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "Unknown, wrong, and read-only properties of an application are refused.",
+    source="https://learn.microsoft.com/graph/api/resources/application",
+)
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -135,6 +162,13 @@ def test_what_the_application_cannot_be(person: Person, body: dict[str, Any], me
     assert person.call("GET", f"{APPS}(uniqueName='ops')").status_code == 404
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "A deleted application takes its service principal along, and cannot sign in.",
+    source="https://learn.microsoft.com/graph/api/resources/application",
+    calls=("DELETE /applications/{id}",),
+)
 def test_a_deleted_application_takes_its_service_principal_along(client: Any, person: Person) -> None:
     made = make(person)
     grant(person, made["principal"], READ_DEVICES)
@@ -144,6 +178,13 @@ def test_a_deleted_application_takes_its_service_principal_along(client: Any, pe
     assert person.ok("PATCH", f"{APPS}(uniqueName='ops-reader')", {"displayName": "again"}, 201, **UPSERT)["appId"] != made["appId"]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Application registrations",
+    "The uniqueName of a deleted application is free; whether it blocks a new one is not documented.",
+    source="https://learn.microsoft.com/graph/api/application-upsert",
+    settings=("deleted_unique_name",),
+)
 def test_a_deleted_name_can_be_in_the_way(client: Any, person: Person) -> None:
     made = make(person)
     person.ok("DELETE", f"{APPS}/{made['id']}", None, 204)
@@ -177,6 +218,21 @@ def test_an_upsert_of_what_does_not_show_yet_makes_no_twin(client: Any, person: 
 # --- granted permissions --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "Application permissions of Microsoft Graph are granted and taken back, and are in the next token.",
+    source=(
+        "https://learn.microsoft.com/graph/api/resources/approleassignment",
+        "https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto",
+    ),
+    calls=(
+        "GET /servicePrincipals/{id}/appRoleAssignments",
+        "GET /servicePrincipals/{id}/appRoleAssignedTo",
+        "POST /servicePrincipals/{id}/appRoleAssignedTo",
+        "DELETE /servicePrincipals/{id}/appRoleAssignments/{assignment}",
+    ),
+)
 def test_permissions_are_granted_and_taken_back(client: Any, person: Person) -> None:
     made = make(person)
     secret = person.ok("POST", f"{APPS}/{made['id']}/addPassword", {"passwordCredential": {"displayName": "s"}})["secretText"]
@@ -194,6 +250,13 @@ def test_permissions_are_granted_and_taken_back(client: Any, person: Person) -> 
     assert person.call("DELETE", f"{path}/{granted['id']}").status_code == 404
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "The paths of the client and of the resource grant alike.",
+    source="https://learn.microsoft.com/graph/api/resources/approleassignment",
+    calls=("POST /servicePrincipals/{id}/appRoleAssignments",),
+)
 def test_both_paths_grant(person: Person) -> None:
     made, graph = make(person), graph_of(person)
     body = {"principalId": made["principal"], "resourceId": graph["id"], "appRoleId": PERMISSIONS[READ_DEVICES]}
@@ -203,6 +266,12 @@ def test_both_paths_grant(person: Person) -> None:
         assert person.call("POST", path, {**body, **wrong}).status_code in (400, 404)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "A managed identity has a service principal without an application, and is granted permissions as well.",
+    source="https://learn.microsoft.com/graph/api/resources/serviceprincipal",
+)
 def test_a_managed_identity_is_granted_permissions_too(client: Any, person: Person) -> None:
     identity = client.tenant.managed_identity
     identity.roles = []
@@ -215,6 +284,12 @@ def test_a_managed_identity_is_granted_permissions_too(client: Any, person: Pers
     assert identity.roles == [READ_DEVICES]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "What an administrator does on the page of admin consent is a call of the control API: it grants the listed permissions.",
+    source="https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
+)
 def test_a_link_for_admin_consent_grants_what_is_asked(client: Any, person: Person) -> None:
     access = [{"id": PERMISSIONS[READ_DEVICES], "type": "Role"}]
     made = person.ok(
@@ -240,6 +315,13 @@ def test_a_person_consents_to_the_pin_reset_service(client: Any, person: Person)
 # --- the rights of who makes it -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "A person needs a directory role beside the scopes: only a Privileged Role Administrator or a Global Administrator "
+    "grants permissions of Microsoft Graph.",
+    source="https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference",
+)
 def test_a_role_is_needed_beside_the_scopes(client: Any, person: Person) -> None:
     made = make(person)
     nobody, administrator = Person(client, "Privileged Role Administrator"), Person(client, "Cloud Application Administrator")
@@ -254,6 +336,13 @@ def test_a_role_is_needed_beside_the_scopes(client: Any, person: Person) -> None
     assert client.http.post("/_emulator/tokens", json={"person": True, "directory_roles": ["King"]}).status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "Application.ReadWrite.OwnedBy changes only what the application has created.",
+    source="https://learn.microsoft.com/graph/permissions-reference",
+    calls=("PATCH /applications/{id}",),
+)
 def test_an_application_changes_its_own_alone(client: Any, person: Person) -> None:
     made = make(person)
     roles = ["Application.ReadWrite.OwnedBy"]
@@ -266,6 +355,13 @@ def test_an_application_changes_its_own_alone(client: Any, person: Person) -> No
 # --- credentials ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "A client secret is shown once, works until its end, and can be removed.",
+    source="https://learn.microsoft.com/graph/api/application-addpassword",
+    calls=("POST /applications/{id}/addPassword", "POST /applications/{id}/removePassword"),
+)
 def test_a_secret_is_shown_once_and_ends(client: Any, person: Person) -> None:
     made = make(person)
     end = iso(client.tenant.clock.now())[:4]
@@ -284,12 +380,25 @@ def test_a_secret_is_shown_once_and_ends(client: Any, person: Person) -> None:
     assert code_of(sign_in(client, made["appId"], client_secret=secret["secretText"])) == 7000215
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "A client secret without an end lives for two years.",
+    source="https://learn.microsoft.com/graph/api/application-addpassword",
+)
 def test_a_secret_lives_two_years_unless_told(person: Person) -> None:
     secret = person.ok("POST", f"{APPS}/{make(person)['id']}/addPassword", {})
     begins, ends = (int(secret[name][:4]) for name in ("startDateTime", "endDateTime"))
     assert ends - begins == 2
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "PATCH of keyCredentials replaces the list; a key is shown with `$select` only, and an entry with a null key stays. "
+    "Sign-in by each certificate is verified.",
+    source="https://learn.microsoft.com/graph/api/resources/keycredential",
+)
 def test_certificates_are_replaced_as_a_whole_list(client: Any, person: Person) -> None:
     made, first, second = make(person), make_key_pair("first"), make_key_pair("second")
     path = f"{APPS}/{made['id']}"
@@ -324,6 +433,12 @@ def test_a_bad_certificate_is_refused(person: Person, more: dict[str, Any], code
     assert (response.status_code, response.json()["error"]["code"]) == (400, code)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "An expired certificate signs nobody in: AADSTS700027.",
+    source="https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+)
 def test_an_expired_certificate_signs_nobody_in(client: Any, person: Person) -> None:
     made, pair = make(person), make_key_pair("short")
     end = iso(client.tenant.clock.now().replace(microsecond=0))
@@ -332,7 +447,23 @@ def test_an_expired_certificate_signs_nobody_in(client: Any, person: Person) -> 
     assert code_of(response) == 700027 and "The key used is expired" in response.json()["error_description"]
 
 
-@pytest.mark.parametrize(("setting", "status"), [("keep", 204), ("refuse", 400)])
+@pytest.mark.parametrize(
+    ("setting", "status"),
+    [
+        ("keep", 204),
+        pytest.param(
+            "refuse",
+            400,
+            marks=pytest.mark.parity(
+                "assumed",
+                "Application registrations",
+                "An expired certificate in the list that PATCH keyCredentials keeps is kept; some report that it refuses the whole list.",
+                source="https://learn.microsoft.com/graph/api/resources/keycredential",
+                settings=("kept_expired_certificate",),
+            ),
+        ),
+    ],
+)
 def test_an_expired_certificate_may_be_in_the_way_of_another(client: Any, person: Person, setting: str, status: int) -> None:
     client.settings(kept_expired_certificate=setting)
     path = f"{APPS}/{make(person)['id']}"
@@ -342,6 +473,13 @@ def test_an_expired_certificate_may_be_in_the_way_of_another(client: Any, person
     person.ok("PATCH", path, {"keyCredentials": [old, key_credential(make_key_pair("new"))]}, status)
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Application registrations",
+    "`customKeyIdentifier` of a certificate is its thumbprint as hex digits; some clients write base64.",
+    source="https://learn.microsoft.com/graph/api/resources/keycredential",
+    settings=("custom_key_identifier",),
+)
 def test_thumbprints_may_be_base64(client: Any, person: Person) -> None:
     client.settings(custom_key_identifier="base64")
     made, pair = make(person), make_key_pair("x")
@@ -350,6 +488,18 @@ def test_thumbprints_may_be_base64(client: Any, person: Person) -> None:
     assert base64.b64decode(shown["customKeyIdentifier"]) == pair.certificate.fingerprint(hashes.SHA1())
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "Federated credentials are created, read, changed, and deleted by id and name, and decide who signs in.",
+    source="https://learn.microsoft.com/graph/api/resources/federatedidentitycredential",
+    calls=(
+        "GET /applications/{id}/federatedIdentityCredentials",
+        "GET /applications/{id}/federatedIdentityCredentials/{credential}",
+        "PATCH /applications/{id}/federatedIdentityCredentials(name='{name}')",
+        "DELETE /applications/{id}/federatedIdentityCredentials(name='{name}')",
+    ),
+)
 def test_federated_credentials(client: Any, person: Person) -> None:
     made = make(person)
     base = f"{APPS}/{made['id']}/federatedIdentityCredentials"
@@ -369,6 +519,15 @@ def test_federated_credentials(client: Any, person: Person) -> None:
     assert person.call("GET", f"{base}/{added['id']}").status_code == 404 and person.ok("GET", base)["value"] == []
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "The documented limits of a federated credential hold: lengths, one audience, and the form of the name.",
+    source=(
+        "https://learn.microsoft.com/graph/api/resources/federatedidentitycredential",
+        "https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations",
+    ),
+)
 @pytest.mark.parametrize(
     "more",
     [{"audiences": []}, {"audiences": ["a", "b"]}, {"issuer": ""}, {"subject": "x" * 601}, {"name": "-x"}, {"name": "ab"}, {"odd": "x"}],
@@ -378,6 +537,12 @@ def test_a_bad_federated_credential_is_refused(person: Person, more: dict[str, A
     assert person.call("POST", f"{APPS}/{make(person)['id']}/federatedIdentityCredentials", body).status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "An application has 20 federated credentials at most.",
+    source="https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations",
+)
 def test_at_most_twenty_federated_credentials(person: Person) -> None:
     base = f"{APPS}/{make(person)['id']}/federatedIdentityCredentials"
     for number in range(21):
@@ -385,6 +550,13 @@ def test_at_most_twenty_federated_credentials(person: Person) -> None:
         assert person.call("POST", base, body).status_code == (201 if number < 20 else 400)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "A policy of the tenant can refuse secrets and long lifetimes, with observed codes and texts.",
+    source="https://learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy",
+    settings=("application_secrets", "credential_max_days"),
+)
 def test_a_policy_refuses_secrets_and_long_credentials(client: Any, person: Person) -> None:
     made = make(person)
     client.settings(application_secrets="refuse", credential_max_days=90)
@@ -394,6 +566,13 @@ def test_a_policy_refuses_secrets_and_long_credentials(client: Any, person: Pers
     assert long["code"] == "CredentialInvalidLifetimeAsPerAppPolicy"
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Application registrations",
+    "The login knows a new credential at once; the service takes a time that is not documented.",
+    source="https://devblogs.microsoft.com/identity/designing-for-eventual-consistency-for-microsoft-entra/",
+    settings=("credential_delay",),
+)
 def test_the_login_learns_of_credentials_late(client: Any, person: Person) -> None:
     client.settings(credential_delay=60)
     made, pair = make(person), make_key_pair("late")
@@ -408,12 +587,24 @@ def test_the_login_learns_of_credentials_late(client: Any, person: Person) -> No
     assert sign_in(client, made["appId"], **assertion(client, made["appId"], pair)).status_code == 200
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "An application without a service principal cannot sign in: AADSTS7000229.",
+    source="https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+)
 def test_an_application_without_service_principal_cannot_sign_in(client: Any, person: Person) -> None:
     made = person.ok("POST", APPS, {"displayName": "x"}, 201)
     secret = person.ok("POST", f"{APPS}/{made['id']}/addPassword", {})["secretText"]
     assert code_of(sign_in(client, made["appId"], client_secret=secret)) == 7000229
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "A disabled application gets no token, and keeps those that it has.",
+    source="https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+)
 def test_a_disabled_application_gets_no_token_and_keeps_those_that_it_has(client: Any, person: Person) -> None:
     made = make(person)
     grant(person, made["principal"], "Organization.Read.All")
@@ -432,3 +623,59 @@ def test_the_own_application_shows_its_credentials_and_permissions(client: Any) 
     principal = client.json(f"{SP}(appId='{client.tenant.client_id}')")
     granted = client.json(f"{SP}/{principal['id']}/appRoleAssignments")["value"]
     assert len(granted) == len(client.tenant.applications[client.tenant.client_id].roles)
+
+
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "An application is changed and deleted by its appId, and deleted by its uniqueName.",
+    source=("https://learn.microsoft.com/graph/api/application-update", "https://learn.microsoft.com/graph/api/application-delete"),
+    calls=(
+        "PATCH /applications(appId='{appId}')",
+        "DELETE /applications(appId='{appId}')",
+        "DELETE /applications(uniqueName='{uniqueName}')",
+    ),
+)
+def test_an_application_is_changed_and_deleted_by_each_key(person: Person) -> None:
+    first, second = make(person, "first"), make(person, "second")
+    person.ok("PATCH", f"{APPS}(appId='{first['appId']}')", {"notes": "x"}, 204)
+    assert person.ok("GET", f"{APPS}/{first['id']}")["notes"] == "x"
+    person.ok("DELETE", f"{APPS}(appId='{first['appId']}')", None, 204)
+    person.ok("DELETE", f"{APPS}(uniqueName='second')", None, 204)
+    assert [person.call("GET", f"{APPS}/{made['id']}").status_code for made in (first, second)] == [404, 404]
+
+
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "A federated credential is created by POST, read by name, and changed and deleted by id.",
+    source="https://learn.microsoft.com/graph/api/resources/federatedidentitycredential",
+    calls=(
+        "POST /applications/{id}/federatedIdentityCredentials",
+        "GET /applications/{id}/federatedIdentityCredentials(name='{name}')",
+        "PATCH /applications/{id}/federatedIdentityCredentials/{credential}",
+        "DELETE /applications/{id}/federatedIdentityCredentials/{credential}",
+    ),
+)
+def test_a_federated_credential_by_id(person: Person) -> None:
+    base = f"{APPS}/{make(person)['id']}/federatedIdentityCredentials"
+    body = {"name": "github", "issuer": "https://issuer.test", "subject": "s", "audiences": ["api://AzureADTokenExchange"]}
+    made = person.ok("POST", base, body, 201)
+    person.ok("PATCH", f"{base}/{made['id']}", {"subject": "t"}, 204)
+    assert person.ok("GET", f"{base}(name='github')")["subject"] == "t"
+    person.ok("DELETE", f"{base}/{made['id']}", None, 204)
+    assert person.ok("GET", base)["value"] == []
+
+
+@pytest.mark.parity(
+    "emulated",
+    "Application registrations",
+    "A granted permission is also taken back on the side of the resource.",
+    source="https://learn.microsoft.com/graph/api/serviceprincipal-delete-approleassignedto",
+    calls=("DELETE /servicePrincipals/{id}/appRoleAssignedTo/{assignment}",),
+)
+def test_a_permission_is_taken_back_from_the_resource(person: Person) -> None:
+    made = make(person)
+    granted = grant(person, made["principal"], READ_DEVICES)
+    person.ok("DELETE", f"{SP}/{graph_of(person)['id']}/appRoleAssignedTo/{granted['id']}", None, 204)
+    assert person.ok("GET", f"{SP}/{made['principal']}/appRoleAssignments")["value"] == []

@@ -85,6 +85,17 @@ def test_what_each_kind_covers(method: str, path: str, kind: str | None) -> None
     assert protected_kind(method, path, ()) == kind
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "What the service protects beyond policies of the settings catalog is not documented; nothing is protected by default, "
+    "and the headers are ignored then.",
+    source=(
+        "https://learn.microsoft.com/intune/intune-service/fundamentals/multi-admin-approval",
+        "https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+    ),
+    settings=("approval_protects",),
+)
 def test_nothing_is_protected_by_default_and_the_header_is_ignored(client: Any) -> None:
     assert write(client, x_msft_approval_justification="not base64").status_code == 201
     assert client.control("GET", "approvals") == []
@@ -92,6 +103,19 @@ def test_nothing_is_protected_by_default_and_the_header_is_ignored(client: Any) 
     assert write(client).status_code == 201
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Multi Admin Approval",
+    "A protected write is filed with a justification, is not processed, and is processed when it comes again with the code "
+    "of the approved request.",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+)
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "A request that is not approved, or is completed, rejected, canceled, or expired, is a 412 without a code; the text is invented.",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+)
 def test_filed_approved_completed(client: Any) -> None:
     protect(client)
     before = policies(client)
@@ -129,7 +153,23 @@ def test_filed_approved_completed(client: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize(("status", "code"), [("400", "BadRequest"), ("403", "Forbidden")])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ("400", "BadRequest"),
+        pytest.param(
+            "403",
+            "Forbidden",
+            marks=pytest.mark.parity(
+                "assumed",
+                "Multi Admin Approval",
+                "A protected write without a justification is a 400 (documented), or a 403, as announced; its code `Forbidden` is assumed.",
+                source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+                settings=("approval_missing_status",),
+            ),
+        ),
+    ],
+)
 def test_without_justification(client: Any, status: str, code: str) -> None:
     protect(client, approval_missing_status=status)
     expected = (int(status), code, "Header 'x-msft-approval-justification' is required to request approval.")
@@ -139,6 +179,12 @@ def test_without_justification(client: Any, status: str, code: str) -> None:
     assert client.control("GET", "approvals") == []
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "A justification that is not base64 of UTF-8 is a 400; the text is invented.",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+)
 def test_justification_must_be_base64_of_utf8(client: Any) -> None:
     protect(client)
     for value in ("Change 4711", "YQ", base64.b64encode(b"\xff\xfe").decode(), "YQ==\u007f"):
@@ -146,6 +192,12 @@ def test_justification_must_be_base64_of_utf8(client: Any) -> None:
     assert client.control("GET", "approvals") == []
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Multi Admin Approval",
+    "A justification has 1,024 characters at most (observed text).",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+)
 def test_justification_has_a_greatest_length_in_characters(client: Any) -> None:
     protect(client)
     text = "Decoded content of 'x-msft-approval-justification' header must be no greater than 1024 characters"
@@ -153,6 +205,16 @@ def test_justification_has_a_greatest_length_in_characters(client: Any) -> None:
     assert file(client, text="ä" * 1024)
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "A filed request is a 412 `BadRequest` (documented); a 403 `ApprovalRequired` was observed.",
+    source=(
+        "https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+        "https://github.com/fadwen/IntuneScriptLab",
+    ),
+    settings=("approval_filed_status",),
+)
 def test_filed_with_403(client: Any) -> None:
     protect(client, approval_filed_status="403")
     response = write(client, x_msft_approval_justification=encoded("x"))
@@ -160,6 +222,13 @@ def test_filed_with_403(client: Any) -> None:
     assert response.headers[CODE] in refusal(response)[2]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "The code of a filed request is in a header, in the text, and in the inner headers; the header may be missing.",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+    settings=("approval_code_header",),
+)
 def test_the_code_may_be_in_the_body_only(client: Any) -> None:
     protect(client, approval_code_header=False)
     response = write(client, x_msft_approval_justification=encoded("x"))
@@ -170,6 +239,12 @@ def test_the_code_may_be_in_the_body_only(client: Any) -> None:
     assert complete(client, code).status_code == 201
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Multi Admin Approval",
+    "The same request cannot be filed again while it is open: 409 (observed text; its code `Conflict` is assumed).",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+)
 def test_the_same_request_cannot_be_filed_twice_while_it_is_open(client: Any) -> None:
     protect(client)
     code = file(client)
@@ -185,6 +260,14 @@ def test_the_same_request_cannot_be_filed_twice_while_it_is_open(client: Any) ->
     assert file(client) != code
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "A further request is refused while the same request is open; for apps, any open request for the same entity was "
+    "observed to refuse it.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-rbac-operationapprovalrequest",
+    settings=("approval_active",),
+)
 def test_one_open_request_for_each_object_by_setting(client: Any) -> None:
     made = create(client)["id"]
     protect(client)
@@ -211,6 +294,12 @@ def test_what_was_not_approved_is_not_done(client: Any, decision: str) -> None:
             decide(client, code, again)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Multi Admin Approval",
+    "A request expires three days after it was filed, approved or not.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/multi-admin-approval",
+)
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_request_expires_three_days_after_it_was_made(client: Any, approved: bool) -> None:
     protect(client)
@@ -230,6 +319,19 @@ def test_a_request_expires_three_days_after_it_was_made(client: Any, approved: b
     assert file(client) != code
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Multi Admin Approval",
+    "A code is for one method, URL, and body, of one application; that of another application is a 403 `An error has occurred` (observed).",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+)
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "A code with another method, URL, or body is a 400 with an invented text; a bare 403 was observed for apps.",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+    settings=("approval_mismatch_status",),
+)
 def test_a_code_is_for_one_request_of_one_application(client: Any) -> None:
     made = create(client)["id"]
     protect(client)
@@ -256,6 +358,18 @@ def other_token(client: Any) -> str:
     return client.control("POST", "tokens", {"client_id": other["client_id"]})["access_token"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Multi Admin Approval",
+    "A code that is not a GUID is a 400 (observed text).",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+)
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "An unknown code is a 400; the text is invented.",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+)
 def test_unknown_codes(client: Any) -> None:
     protect(client)
     unknown = "99999999-9999-4999-8999-999999999999"
@@ -273,6 +387,13 @@ def test_the_code_wins_over_the_justification(client: Any) -> None:
     assert len(client.control("GET", "approvals")) == 1
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "Authorization, quota, and the syntax of the JSON are checked before a request is filed, its content only when it is "
+    "processed. A wrong body uses the approval.",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+)
 def test_authorization_comes_first_and_the_body_last(client: Any) -> None:
     protect(client)
     response = client.call("POST", V1, policy(setting()), roles=["DeviceManagementConfiguration.Read.All"])
@@ -295,6 +416,16 @@ def test_every_write_below_a_policy_is_protected(client: Any) -> None:
     assert client.get(f"{V1}/{made}").status_code == 404
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "Whether resets of passcodes are protected is not documented; they can be.",
+    source=(
+        "https://learn.microsoft.com/intune/intune-service/fundamentals/multi-admin-approval",
+        "https://learn.microsoft.com/graph/api/resources/intune-rbac-operationapprovalpolicy",
+    ),
+    settings=("approval_protects",),
+)
 def test_reset_passcode(client: Any) -> None:
     protect(client, "reset_passcode")
     path = f"/v1.0/deviceManagement/managedDevices/{client.device('PHONE-HELPDESK-01')['id']}/resetPasscode"
@@ -325,6 +456,13 @@ def batch(client: Any, *headers: dict[str, str]) -> dict[str, Any]:
     return {item["id"]: item for item in response.json()["responses"]}
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Multi Admin Approval",
+    "Remediations can be protected.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-rbac-operationapprovalpolicy",
+    settings=("approval_protects",),
+)
 def test_scripts(client: Any) -> None:
     made = scripts.create(client)["id"]
     path = f"{scripts.SCRIPTS}/{made}"
@@ -342,6 +480,16 @@ def test_scripts(client: Any) -> None:
     assert [item["policyType"] for item in client.json("/beta/deviceManagement/operationApprovalPolicies")["value"]] == ["script"]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "An assignment of a protected script is protected, a run on demand is not.",
+    source=(
+        "https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+        "https://learn.microsoft.com/graph/api/resources/intune-rbac-operationapprovalpolicy",
+    ),
+    settings=("approval_scripts_cover",),
+)
 def test_whether_an_assignment_of_a_script_is_protected_is_a_setting(client: Any) -> None:
     made = scripts.create(client)["id"]
     protect(client, "scripts", approval_scripts_cover=[])
@@ -354,6 +502,15 @@ def test_whether_an_assignment_of_a_script_is_protected_is_a_setting(client: Any
     assert client.call("POST", on_demand, {"scriptPolicyId": made}).status_code == 400
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "Items of a `$batch` bring their own approval headers.",
+    source=(
+        "https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+        "https://learn.microsoft.com/graph/json-batching",
+    ),
+)
 def test_items_of_a_batch_bring_their_own_headers(client: Any) -> None:
     protect(client)
     found = batch(client, {}, {JUSTIFICATION: encoded("x")}, {"X-MSFT-Approval-Justification": encoded("y")})
@@ -366,6 +523,13 @@ def test_items_of_a_batch_bring_their_own_headers(client: Any) -> None:
     assert [entry["justification"] for entry in client.control("GET", "approvals")] == ["x", "y"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Multi Admin Approval",
+    "A request is read with its status, times, requestor, and justifications; the approver is invented.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-rbac-operationapprovalrequest",
+    calls=("GET /deviceManagement/operationApprovalRequests", "GET /deviceManagement/operationApprovalRequests/{id}"),
+)
 def test_the_entity(client: Any) -> None:
     protect(client)
     code = file(client)
@@ -403,6 +567,16 @@ def test_pages_and_select(client: Any) -> None:
     assert first["value"] + second["value"] == [{"id": code, "status": "needsApproval"} for code in codes]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "The code is the id of the request; pages name a property `requestId`, which the description lacks.",
+    source=(
+        "https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+        "https://learn.microsoft.com/graph/api/resources/intune-rbac-operationapprovalrequest",
+    ),
+    settings=("approval_code_is",),
+)
 def test_the_code_may_be_another_property(client: Any) -> None:
     protect(client, approval_code_is="requestId")
     code = file(client)
@@ -414,6 +588,13 @@ def test_the_code_may_be_another_property(client: Any) -> None:
     assert complete(client, code).status_code == 201
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Multi Admin Approval",
+    "Requests cannot be filtered, although the page shows a `$filter` on `requestId`.",
+    source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
+    settings=("approval_filter",),
+)
 def test_filter(client: Any) -> None:
     protect(client)
     first, second = file(client), file(client, policy(setting(value=False)))
@@ -431,6 +612,13 @@ def test_filter(client: Any) -> None:
     assert client.get(f"{REQUESTS}?$filter=requestDateTime gt 2026-01-01T00:00:00Z").status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Multi Admin Approval",
+    "The approval policies are listed.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-rbac-operationapprovalpolicy",
+    calls=("GET /deviceManagement/operationApprovalPolicies",),
+)
 def test_policies(client: Any) -> None:
     path = "/beta/deviceManagement/operationApprovalPolicies"
     assert client.json(path)["value"] == []
@@ -440,6 +628,12 @@ def test_policies(client: Any) -> None:
     assert {item["policyType"] for item in found} == {"unknownFutureValue"}
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Multi Admin Approval",
+    "Requests take DeviceManagementRBAC or DeviceManagementConfiguration, in beta only.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-rbac-operationapprovalrequest",
+)
 def test_who_may_read_and_where(client: Any) -> None:
     for role in ("RBAC.Read.All", "RBAC.ReadWrite.All", "Configuration.Read.All", "Configuration.ReadWrite.All"):
         assert client.call("GET", REQUESTS, roles=[f"DeviceManagement{role}"]).status_code == 200
@@ -448,6 +642,12 @@ def test_who_may_read_and_where(client: Any) -> None:
     assert v1.status_code == 400 and "x-emulator-refused" not in v1.headers
 
 
+@pytest.mark.parity(
+    "refused",
+    "Multi Admin Approval",
+    "Decisions by Graph (`approve`, `reject`, `cancelMyRequest`, `cancelApproval`) are not emulated: the control API decides.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-rbac-operationapprovalrequest",
+)
 def test_no_decision_by_graph(client: Any) -> None:
     protect(client)
     code = file(client)

@@ -428,6 +428,13 @@ def test_requests_of_one_batch_are_not_early_by_what_it_tells_itself(client: Any
     assert client.control("GET", "counts?since=0")["early_retry"] == 4
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Throttling",
+    "A 429 has a `Retry-After` in whole seconds; missing ones, zero, fractions, and dates were observed or are possible.",
+    source="https://learn.microsoft.com/graph/throttling",
+    settings=("retry_after",),
+)
 def test_the_longest_time_that_a_run_was_told_counts(client: Any) -> None:
     client.settings(quota_scale=0.005, retry_after="mixed")
     act(client)
@@ -504,3 +511,27 @@ def test_added_device(client: Any) -> None:
     made = client.control("POST", "devices", {"deviceName": "NEW-01", "osVersion": "10.0.10586.0", "outcome": "failed"})
     body = client.json(f"/v1.0{DEVICES}?$filter=deviceName eq 'NEW-01'")["value"]
     assert [(row["id"], row["osVersion"]) for row in body] == [(made["id"], "10.0.10586.0")]
+
+
+@pytest.mark.parity(
+    "emulated",
+    "Batches",
+    "The random order of the responses of a `$batch` can be turned off.",
+    source="https://learn.microsoft.com/graph/json-batching",
+    settings=("batch_shuffle",),
+)
+def test_answers_may_be_in_the_order_of_the_items(client: Any) -> None:
+    client.settings(batch_shuffle=False)
+    for _time in range(3):
+        answers = batch(client, *(item(number) for number in range(9))).json()["responses"]
+        assert [answer["id"] for answer in answers] == [str(number) for number in range(9)]
+
+
+@pytest.mark.parity(
+    "emulated",
+    "Batches",
+    "`$batch` runs up to 20 requests in one.",
+    source="https://learn.microsoft.com/graph/json-batching",
+)
+def test_twenty_items(client: Any) -> None:
+    assert [status for _id, status in statuses(batch(client, *(item(number) for number in range(20))))] == [200] * 20

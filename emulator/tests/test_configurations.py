@@ -202,7 +202,25 @@ def test_plain_text_value(client: Any, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "role", "status"),
-    [("read", "Read", 200), ("read", "ReadWrite", 200), ("write", "Read", 403), ("write", "ReadWrite", 200), ("refuse", "ReadWrite", 403)],
+    [
+        ("read", "Read", 200),
+        ("read", "ReadWrite", 200),
+        pytest.param(
+            "write",
+            "Read",
+            403,
+            marks=pytest.mark.parity(
+                "assumed",
+                "Custom profiles",
+                "The permission to read suffices for the plain text of a hidden value, as documented earlier; "
+                "since 2022, the one to write was reported, and a refusal of every application was observed.",
+                source="https://learn.microsoft.com/graph/api/intune-deviceconfig-deviceconfiguration-getomasettingplaintextvalue",
+                settings=("plain_text_value",),
+            ),
+        ),
+        ("write", "ReadWrite", 200),
+        ("refuse", "ReadWrite", 403),
+    ],
 )
 def test_who_may_read_plain_text(client: Any, mode: str, role: str, status: int) -> None:
     made = create(client, setting("String", "clear text"))["id"]
@@ -265,6 +283,7 @@ def test_assign_replaces_all(client: Any) -> None:
         "https://learn.microsoft.com/graph/api/intune-deviceconfig-deviceconfiguration-assign",
         "https://learn.microsoft.com/graph/api/resources/intune-shared-deviceandappmanagementassignmenttarget",
     ),
+    settings=("v1_assign_drops_filters",),
 )
 def test_filters_are_beta_only(client: Any) -> None:
     made = create(client)["id"]

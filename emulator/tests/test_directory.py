@@ -427,3 +427,70 @@ def test_resource_units(client: Any) -> None:
         client.get(path).headers["x-ms-resource-unit"] for path in ("/v1.0/subscribedSkus", "/v1.0/subscribedSkus?$select=id", GRANTS, SP)
     ]
     assert units == ["3", "2", "2", "1"]
+
+
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "A grant for a service principal that is not visible yet is a 404; a 400 was observed too.",
+    source="https://devblogs.microsoft.com/identity/designing-for-eventual-consistency-for-microsoft-entra/",
+    settings=("grant_on_invisible",),
+)
+def test_the_refusal_of_an_early_grant_may_be_400(client: Any) -> None:
+    client.settings(visibility_delay=30, grant_on_invisible="400")
+    assert client.call("POST", GRANTS, grant_body(client)).status_code == 400
+    client.advance(31)
+    assert client.json(GRANTS)["value"] == []
+
+
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "A grant can name a scope that the resource does not have; whether the service checks it is not documented.",
+    source="https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant",
+    settings=("grant_scope_check",),
+)
+def test_scopes_of_a_grant_may_be_checked(client: Any) -> None:
+    body = {**grant_body(client), "scope": "nonsense"}
+    client.settings(grant_scope_check="strict")
+    assert client.call("POST", GRANTS, body).status_code == 400
+    client.settings(grant_scope_check="none")
+    assert client.call("POST", GRANTS, body).status_code == 201
+
+
+@pytest.mark.parity(
+    "assumed",
+    "Enterprise applications and grants",
+    "The scopes of the PIN Reset Service are not documented: `user_impersonation` is assumed, and there can be others or none.",
+    source="https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset",
+    settings=("service_scopes",),
+)
+def test_the_scopes_of_the_service_are_a_setting(client: Any) -> None:
+    client.settings(service_scopes=[])
+    assert make(client)["oauth2PermissionScopes"] == []
+
+
+@pytest.mark.parity(
+    "emulated",
+    "Enterprise applications and grants",
+    "A service principal is deleted by its appId.",
+    source="https://learn.microsoft.com/graph/api/serviceprincipal-delete",
+    calls=("DELETE /servicePrincipals(appId='{appId}')",),
+)
+def test_delete_by_app_id(client: Any) -> None:
+    made = make(client)
+    assert client.call("DELETE", by_app(SERVICE)).status_code == 204
+    assert client.get(f"{SP}/{made['id']}").status_code == 404
+
+
+@pytest.mark.parity(
+    "emulated",
+    "Organization, groups, and users",
+    "A group is read by its ID.",
+    source="https://learn.microsoft.com/graph/api/resources/group",
+    calls=("GET /groups/{id}",),
+)
+def test_a_group_by_id(client: Any) -> None:
+    first = client.json("/v1.0/groups")["value"][0]
+    assert client.json(f"/v1.0/groups/{first['id']}")["displayName"] == first["displayName"]
+    assert client.get("/v1.0/groups/33333333-3333-4333-8333-333333333333").status_code == 404

@@ -26,6 +26,13 @@ def own(client: Any, query: str = "") -> list[dict[str, Any]]:
     return [row for row in client.json(SCRIPTS + query)["value"] if not row["isGlobalScript"]]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "A script package is created and read.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscript",
+    calls=("POST /deviceManagement/deviceHealthScripts", "GET /deviceManagement/deviceHealthScripts/{id}"),
+)
 def test_create_and_read(client: Any) -> None:
     made = create(client)
     shown = client.json(f"{SCRIPTS}/{made['id']}")
@@ -34,6 +41,12 @@ def test_create_and_read(client: Any) -> None:
     assert (shown["version"], shown["isGlobalScript"], shown["remediationScriptContent"]) == ("1", False, "")
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "A package without `runAsAccount` and `runAs32Bit` runs as the system, in 64 bits (observed).",
+    source="https://github.com/fadwen/IntuneScriptLab",
+)
 def test_defaults_of_a_new_package(client: Any) -> None:
     """Through Graph, a package without these runs in the system context, in 64 bits."""
     body = {"displayName": "Plain", "detectionScriptContent": encoded("exit 0")}
@@ -42,6 +55,13 @@ def test_defaults_of_a_new_package(client: Any) -> None:
     assert (shown["roleScopeTagIds"], shown["publisher"], shown["description"]) == (["0"], None, None)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "The list has empty contents (observed).",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscript",
+    calls=("GET /deviceManagement/deviceHealthScripts",),
+)
 def test_the_list_has_no_contents(client: Any) -> None:
     made = create(client, remediationScriptContent=encoded("exit 1"))
     (row,) = own(client)
@@ -62,6 +82,13 @@ def test_the_list_is_paged_and_expands_assignments(client: Any) -> None:
     assert "assignments" not in client.json(f"{SCRIPTS}/{made[1]}")
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "A list with `$expand=assignments` works with any page size; a 500 was reported from a big tenant for more than 50 packages a page.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscript",
+    settings=("script_expand",),
+)
 def test_a_big_tenant_does_not_expand_a_hundred(client: Any) -> None:
     assert client.get(f"{SCRIPTS}?$top=100&$expand=assignments").status_code == 200
     client.settings(script_expand="limit")
@@ -75,6 +102,20 @@ def test_other_queries_are_refused(client: Any, query: str) -> None:
     assert client.get(f"{SCRIPTS}?{query}").status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "PATCH changes a package, and a new content counts the version up.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscript",
+    calls=("PATCH /deviceManagement/deviceHealthScripts/{id}",),
+)
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "PATCH of a package is a 200 with body (documented), or a 204.",
+    source="https://learn.microsoft.com/graph/api/intune-devices-devicehealthscript-update",
+    settings=("script_patch_status",),
+)
 def test_patch_changes_and_counts_the_version(client: Any) -> None:
     made = create(client)
     path = f"{SCRIPTS}/{made['id']}"
@@ -89,12 +130,25 @@ def test_patch_changes_and_counts_the_version(client: Any) -> None:
     assert client.json(path)["description"] is None
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "A package can be deleted once.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscript",
+    calls=("DELETE /deviceManagement/deviceHealthScripts/{id}",),
+)
 def test_delete_twice(client: Any) -> None:
     path = f"{SCRIPTS}/{create(client)['id']}"
     assert client.call("DELETE", path).status_code == 204
     assert [client.call(method, path, body).status_code for method, body in (("DELETE", None), ("GET", None), ("PATCH", {}))] == [404] * 3
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "Microsoft's own packages are read-only; the text of the refusal is invented.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscript",
+)
 def test_one_of_microsofts_own_is_read_only(client: Any) -> None:
     (row,) = [row for row in client.json(SCRIPTS)["value"] if row["isGlobalScript"]]
     path = f"{SCRIPTS}/{row['id']}"
@@ -139,13 +193,43 @@ def test_wrong_properties_are_refused(client: Any, changes: dict[str, Any]) -> N
     assert len(own(client)) == 1 and client.json(f"{SCRIPTS}/{made['id']}")["version"] == "1"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "A script of more than 504 KB is refused with `An error has occurred` (observed).",
+    source="https://github.com/fadwen/IntuneScriptLab",
+)
 def test_the_size_of_a_script(client: Any) -> None:
     assert create(client, detectionScriptContent=encoded(b"#" * MAX_CONTENT_BYTES))
     refused = client.call("POST", SCRIPTS, package(detectionScriptContent=encoded(b"#" * (MAX_CONTENT_BYTES + 1))))
     assert (refused.status_code, message(refused)) == (400, "An error has occurred")
 
 
-@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param(
+            400,
+            marks=pytest.mark.parity(
+                "emulated",
+                "Remediations",
+                "A tenant has 200 script packages at most, without those of Microsoft.",
+                source="https://learn.microsoft.com/intune/device-management/tools/deploy-remediations",
+                settings=("script_limit",),
+            ),
+        ),
+        pytest.param(
+            403,
+            marks=pytest.mark.parity(
+                "assumed",
+                "Remediations",
+                "One more package is refused with 400 or 403, and `An error has occurred`.",
+                source="https://learn.microsoft.com/intune/device-management/tools/deploy-remediations",
+                settings=("script_limit_status",),
+            ),
+        ),
+    ],
+)
 def test_a_tenant_has_a_greatest_number_of_packages(client: Any, status: int) -> None:
     client.settings(script_limit=2, script_limit_status=str(status))
     made = [create(client)["id"] for _number in range(2)]
@@ -154,6 +238,13 @@ def test_a_tenant_has_a_greatest_number_of_packages(client: Any, status: int) ->
     assert create(client)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "`assign` replaces all assignments; `runRemediationScript` of an assignment always reads false (observed).",
+    source=("https://learn.microsoft.com/graph/api/intune-devices-devicehealthscript-assign", "https://github.com/fadwen/IntuneScriptLab"),
+    calls=("POST /deviceManagement/deviceHealthScripts/{id}/assign", "GET /deviceManagement/deviceHealthScripts/{id}/assignments"),
+)
 def test_assign_replaces_all(client: Any) -> None:
     made = create(client)["id"]
     for targets in ([target("group", groupId=GROUP, **FILTER)], [target("allLicensedUsers", run=None), target()], []):
@@ -172,6 +263,12 @@ def test_a_filter_of_an_assignment_is_kept(client: Any) -> None:
     assert {name: row["target"][name] for name in FILTER} == FILTER and row["target"]["groupId"] == GROUP
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "Of an include and an exclude of one group, the include is kept (observed).",
+    source="https://github.com/fadwen/IntuneScriptLab",
+)
 @pytest.mark.parametrize("order", [("group", "exclusionGroup"), ("exclusionGroup", "group")])
 def test_of_include_and_exclude_of_one_group_the_include_stays(client: Any, order: tuple[str, str]) -> None:
     made = create(client)["id"]
@@ -180,6 +277,13 @@ def test_of_include_and_exclude_of_one_group_the_include_stays(client: Any, orde
     assert row["target"]["@odata.type"] == "#microsoft.graph.groupAssignmentTarget"
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "Times of a schedule are read with seven digits, as in Microsoft's examples, or in whole seconds.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptrunschedule",
+    settings=("script_schedule_time",),
+)
 def test_schedules_are_kept(client: Any) -> None:
     made = create(client)["id"]
     other = [f"{GROUP[:-1]}{number}" for number in range(3)]
@@ -193,6 +297,12 @@ def test_schedules_are_kept(client: Any) -> None:
     assert [row["runSchedule"].get("time") for row in assignments_of(client, made)] == [None, "09:00:00", "08:30:00"]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "Wrong schedules are refused; the texts are invented.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptrunschedule",
+)
 @pytest.mark.parametrize(
     "run",
     [
@@ -241,6 +351,12 @@ def test_wrong_assignments_are_refused(client: Any, body: Any) -> None:
     assert client.call("POST", f"{SCRIPTS}/{made}/assign", body).status_code == 400
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "Items of `assignments` and `deviceRunStates` have no route (observed code and text).",
+    source="https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/9264",
+)
 @pytest.mark.parametrize(("method", "part"), [("PATCH", "assignments"), ("GET", "assignments"), ("GET", "deviceRunStates")])
 def test_items_below_a_package_have_no_route(client: Any, method: str, part: str) -> None:
     made = create(client)["id"]
@@ -250,6 +366,12 @@ def test_items_below_a_package_have_no_route(client: Any, method: str, part: str
     assert "x-emulator-refused" not in response.headers
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "Remediations take DeviceManagementScripts, not DeviceManagementConfiguration.",
+    source="https://learn.microsoft.com/graph/permissions-reference",
+)
 def test_who_may_read_and_write(client: Any) -> None:
     made = create(client)["id"]
     path = f"{SCRIPTS}/{made}"

@@ -36,6 +36,16 @@ def plant(client: Any, value: Any, name: str = "LT-BERLIN-012") -> None:
     client.control("POST", "script_results", {"results": {client.device(name)["id"]: value}})
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "A run on demand needs no assignment.",
+    source=(
+        "https://learn.microsoft.com/intune/device-management/actions/run-remediation",
+        "https://learn.microsoft.com/graph/api/intune-devices-manageddevice-initiateondemandproactiveremediation",
+    ),
+    calls=("POST /deviceManagement/managedDevices/{id}/initiateOnDemandProactiveRemediation",),
+)
 def test_a_package_without_assignment_runs_on_demand(client: Any) -> None:
     made = create(client, displayName="One")["id"]
     assert run(client, made) == 204 and run(client, made.upper(), "LT-BERLIN-013") == 204
@@ -47,7 +57,23 @@ def test_a_package_without_assignment_runs_on_demand(client: Any) -> None:
     assert states(client, "LT-BERLIN-014") == {}
 
 
-@pytest.mark.parametrize(("report", "is_newer"), [("changes", False), ("always", True)])
+@pytest.mark.parametrize(
+    ("report", "is_newer"),
+    [
+        ("changes", False),
+        pytest.param(
+            "always",
+            True,
+            marks=pytest.mark.parity(
+                "assumed",
+                "Remediations",
+                "A run on demand is reported only when the result has changed.",
+                source="https://learn.microsoft.com/intune/device-management/actions/run-remediation",
+                settings=("on_demand_report",),
+            ),
+        ),
+    ],
+)
 def test_whether_an_unchanged_result_is_reported_is_a_setting(client: Any, report: str, is_newer: bool) -> None:
     client.settings(on_demand_report=report)
     made = create(client, displayName="One")["id"]
@@ -63,6 +89,12 @@ def test_whether_an_unchanged_result_is_reported_is_a_setting(client: Any, repor
     assert states(client)["One"][0] == "fail" and states(client)["One"][1] > before
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "A second run on demand on a device overwrites one that has not run yet.",
+    source="https://learn.microsoft.com/intune/device-management/actions/run-remediation",
+)
 def test_a_second_run_overwrites_the_first_one(client: Any) -> None:
     one, two = (create(client, displayName=name)["id"] for name in ("One", "Two"))
     run(client, one)
@@ -75,6 +107,12 @@ def test_a_second_run_overwrites_the_first_one(client: Any) -> None:
     assert states(client)["One"][0] == "success"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "An offline device runs it when it checks in.",
+    source="https://learn.microsoft.com/intune/device-management/actions/run-remediation",
+)
 def test_an_offline_device_runs_it_at_its_check_in(client: Any) -> None:
     made = create(client, displayName="One")["id"]
     device = f"devices/{client.device('LT-BERLIN-012')['id']}"
@@ -123,6 +161,14 @@ def test_unknown_package_and_device(client: Any) -> None:
     assert client.call("POST", path.replace("beta", "v1.0"), {"scriptPolicyId": made}).status_code == 400
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "A run on demand takes DeviceManagementManagedDevices and DeviceManagementScripts; pages of before July 2025 name "
+    "DeviceManagementConfiguration.",
+    source="https://learn.microsoft.com/graph/api/intune-devices-manageddevice-initiateondemandproactiveremediation",
+    settings=("on_demand_access",),
+)
 def test_who_may_run(client: Any) -> None:
     made = create(client)["id"]
     devices, scripts, configuration = (f"DeviceManagement{name}.Read.All" for name in ("ManagedDevices", "Scripts", "Configuration"))
@@ -133,6 +179,21 @@ def test_who_may_run(client: Any) -> None:
         assert [run(client, made, roles=roles) for roles in ([devices], [other], [devices, *wrong])] == [403, 403, 403]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "The confirmation of the Windows license is read; without it, devices run nothing.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-onboarding-dataprocessorserviceforwindowsfeaturesonboarding",
+    settings=("windows_license",),
+    calls=("GET /deviceManagement/dataProcessorServiceForWindowsFeaturesOnboarding",),
+)
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "Without the confirmed license, the service accepts packages, assignments, and runs; it may refuse them.",
+    source="https://learn.microsoft.com/intune/device-management/tools/deploy-remediations",
+    settings=("windows_license_refusal",),
+)
 def test_the_license(client: Any) -> None:
     assert client.json(LICENSE)["hasValidWindowsLicense"] is True
     made = create(client, displayName="One")["id"]
@@ -148,3 +209,20 @@ def test_the_license(client: Any) -> None:
         calls = (client.call("POST", SCRIPTS, package()).status_code, assign(client, made).status_code, run(client, made))
         assert calls == (status, status, status)
     assert client.get(LICENSE.replace("beta", "v1.0")).status_code == 400
+
+
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "The result of a run on demand is in Graph after a minute; how long it takes is not documented.",
+    source="https://learn.microsoft.com/intune/device-management/actions/run-remediation",
+    settings=("on_demand_delay",),
+)
+def test_a_result_on_demand_may_take_longer(client: Any) -> None:
+    client.settings(on_demand_delay=10 * MINUTE)
+    made = create(client, displayName="One")["id"]
+    run(client, made)
+    client.advance(9 * MINUTE)
+    assert states(client)["One"][0] == "pending"
+    client.advance(MINUTE)
+    assert states(client)["One"][0] == "success"

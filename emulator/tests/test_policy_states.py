@@ -24,6 +24,13 @@ def names(client: Any, policy_id: str) -> list[str]:
     return sorted(device["deviceName"] for device in client.control("GET", "devices") if device["id"] in found)
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "A policy is pending on every Windows device that it is assigned to until the control API sets another state: devices "
+    "never report one by themselves.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-deviceconfigurationdeviceoverview",
+)
 def test_windows_devices_of_an_assigned_policy_are_pending(client: Any) -> None:
     assert overview(client, create(client)["id"]) == {}
     made = assigned(client)
@@ -31,6 +38,13 @@ def test_windows_devices_of_an_assigned_policy_are_pending(client: Any) -> None:
     assert not {"MAC-DESIGN-01", "XCOVER-SPARE"} & set(names(client, made))
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "The counts of `deviceStatusOverview` for conflict, remediated, nonCompliant, and notAssigned are assumed; so are their "
+    "members of ReportStatus.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-deviceconfigurationdeviceoverview",
+)
 def test_states_are_counted(client: Any) -> None:
     made = assigned(client)
     states = {"LT_BERLIN_012": "succeeded", "LT_BERLIN_013": "succeeded", "LT_BERLIN_014": ERROR, "LT_BERLIN_015": "conflict"}
@@ -94,6 +108,13 @@ def test_the_overview_tells_when_a_device_reported_last(client: Any) -> None:
     assert client.json(path)["lastUpdateDateTime"] > before
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "A policy is on the devices of its groups with their nested groups, and on those of its users; exclusions count, and "
+    "filters of assignments are not evaluated.",
+    source="https://learn.microsoft.com/graph/api/intune-deviceconfig-deviceconfiguration-assign",
+)
 def test_assignments_say_which_devices(client: Any) -> None:
     groups = client.json("/v1.0/groups")["value"]
     ids = {group["displayName"]: group["id"] for group in groups}

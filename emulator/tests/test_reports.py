@@ -74,6 +74,21 @@ def refusal(client: Any, sent: dict[str, Any], path: str = JOBS) -> Any:
     return response
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "An export of DeviceStatusesByConfigurationProfile or PerSettingDeviceSummaryByConfigurationPolicy is started, is in "
+    "progress, and is completed with an address.",
+    source=(
+        "https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-apis",
+        "https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementexportjob",
+    ),
+    calls=(
+        "POST /deviceManagement/reports/exportJobs",
+        "GET /deviceManagement/reports/exportJobs",
+        "GET /deviceManagement/reports/exportJobs/{id}",
+    ),
+)
 def test_a_job_goes_its_way(client: Any) -> None:
     made = assigned(client)
     job = export(client, made)
@@ -91,6 +106,13 @@ def test_a_job_goes_its_way(client: Any) -> None:
     assert {name for name in chosen if "@" not in name} == {"id", "status"}
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "How many reads and how many seconds an export takes can be set.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-apis",
+    settings=("export_reads", "export_delay"),
+)
 def test_reads_and_time_until_it_is_completed(client: Any) -> None:
     made = assigned(client)
     client.settings(export_reads=0)
@@ -106,6 +128,20 @@ def test_reads_and_time_until_it_is_completed(client: Any) -> None:
     assert client.json(f"{JOBS}/{job['id']}")["status"] == "completed"
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "An export can fail.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementexportjob",
+    settings=("export_outcome",),
+)
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "A completed export has its address at once; it was observed to come later.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementexportjob",
+    settings=("export_url_reads",),
+)
 def test_it_may_fail_or_have_its_address_later(client: Any) -> None:
     made = assigned(client)
     client.settings(export_outcome="failed")
@@ -116,6 +152,12 @@ def test_it_may_fail_or_have_its_address_later(client: Any) -> None:
     assert wait(client, job)["url"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "An export without `select` has the columns of an observed response.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-available-reports",
+)
 def test_rows(client: Any) -> None:
     made = assigned(client)
     set_states(client, made, LT_BERLIN_012="succeeded", LT_BERLIN_013=ERROR, LT_BERLIN_014="conflict", LT_PARIS_003="notApplicable")
@@ -142,6 +184,19 @@ def test_rows(client: Any) -> None:
     ]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "This report accepts `select` with the columns that Microsoft documents; a refusal was reported.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-available-reports",
+    settings=("export_select",),
+)
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "The date format of PspdpuLastModifiedTimeUtc is assumed.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-available-reports",
+)
 def test_select(client: Any) -> None:
     made = assigned(client)
     client.advance(60)
@@ -171,6 +226,19 @@ def test_enumerations_are_matched_without_regard_to_case(client: Any, name: str)
     assert wait(client, job)["url"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "Localized words are in a column of their own, or replace the members.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-apis",
+)
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "ReportStatus has the member of the enumeration (observed) beside its words, or a number; the German words are the project's own.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-available-reports",
+    settings=("report_status", "report_language"),
+)
 def test_words_are_in_a_column_of_their_own_or_replace_the_member(client: Any) -> None:
     made = assigned(client)
     set_states(
@@ -191,6 +259,13 @@ def test_words_are_in_a_column_of_their_own_or_replace_the_member(client: Any) -
     assert shown() == list(zip(numbers, numbers, words, strict=True))
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "A report has one row for each device, with its user; for some policies the admin center shows a row of the system account as well.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-available-reports",
+    settings=("report_rows", "report_system_upn", "report_language"),
+)
 def test_a_device_may_have_a_row_of_the_system_account_and_one_of_its_user(client: Any) -> None:
     made = assigned(client)
     nobody = client.device("LT-BERLIN-013")
@@ -215,6 +290,12 @@ def test_a_device_may_have_a_row_of_the_system_account_and_one_of_its_user(clien
     assert ask(client, made, filter=system).json()["Values"][0][0] == 0
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "All settings of a policy have the state of the policy, and PerSettingDeviceSummaryByConfigurationPolicy counts each device once.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-available-reports",
+)
 def test_counts_of_each_setting(client: Any) -> None:
     made = two_settings(client)
     set_states(
@@ -234,6 +315,12 @@ def test_counts_of_each_setting(client: Any) -> None:
     assert len(table(client, with_catalog(client), reportName=COUNTS)) == 3
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Throttling",
+    "Exports have their documented quota: 48 requests a minute for an application, 100 for a tenant.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-apis",
+)
 def test_exports_have_a_quota_of_their_own(client: Any) -> None:
     made = assigned(client)
     statuses = [client.get(JOBS).status_code for _read in range(47)]
@@ -248,6 +335,16 @@ def test_exports_have_a_quota_of_their_own(client: Any) -> None:
     assert client.get(JOBS).status_code == 429, "a tenant has 100 requests"
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "CSV is as in RFC 4180, behind a byte order mark (observed).",
+    source=(
+        "https://www.rfc-editor.org/rfc/rfc4180",
+        "https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-apis",
+    ),
+    settings=("export_bom",),
+)
 def test_csv_is_as_rfc_4180_says_behind_a_mark(client: Any) -> None:
     made = client.control("POST", "devices", {"deviceName": 'Desk, "left"', "userPrincipalName": ""})["id"]
     policy_id = create(client)["id"]
@@ -259,12 +356,24 @@ def test_csv_is_as_rfc_4180_says_behind_a_mark(client: Any) -> None:
     assert content(client, export(client, policy_id, select=select)).startswith(b"DeviceName")
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "As JSON, the rows are in `values`, as public tools read it.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-apis",
+)
 def test_json(client: Any) -> None:
     made = assigned(client)
     rows = json.loads(content(client, export(client, made, format="json", select=["DeviceName"])))["values"]
     assert len(rows) == WINDOWS and set(rows[0]) == {"DeviceName"}
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "The rows of an export are those at the time of its completion.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-apis",
+)
 def test_states_are_those_of_the_moment_of_completion(client: Any) -> None:
     made = assigned(client)
     job = export(client, made)
@@ -281,6 +390,12 @@ def test_a_policy_that_is_not_there_has_no_rows(client: Any) -> None:
     assert content(client, export(client, NOBODY)).decode().startswith("\ufeffPolicyId,")
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "UnifiedPolicyType is the name of the type; its values are invented for this report.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-available-reports",
+)
 def test_policies_of_the_settings_catalog(client: Any) -> None:
     rows = table(client, with_catalog(client))
     assert {(row["PolicyName"], row["UnifiedPolicyType"]) for row in rows} == {("Catalog", "DeviceManagementConfigurationPolicy")}
@@ -325,6 +440,12 @@ def test_who_may_export(client: Any) -> None:
         assert (status("POST", role), status("GET", role)) == (403, 200)
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "The address of an export works for six hours, without `Authorization`, and with its signature only.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementexportjob",
+)
 def test_the_address_is_for_who_shows_no_token(client: Any) -> None:
     url = wait(client, export(client, assigned(client)))["url"]
     for wrong in (
@@ -366,6 +487,12 @@ def test_faults_of_downloads_are_those_of_storage(client: Any) -> None:
     assert download(client, url).status_code == 200
 
 
+@pytest.mark.parity(
+    "real",
+    "Policy states and reports",
+    "An export is a ZIP archive over HTTPS, which requests and zipfile read.",
+    source="https://learn.microsoft.com/intune/intune-service/fundamentals/reports-export-graph-apis",
+)
 def test_over_https(emulator: Any, session: Any) -> None:
     origin = emulator.env["INTUNE_GRAPH_URL"]
     header = {"Authorization": f"Bearer {emulator.control.token()}"}
@@ -393,6 +520,14 @@ def two_settings(client: Any) -> str:
     return made
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "`getConfigurationSettingNonComplianceReport` returns every setting of a policy on a device, with columns sorted by "
+    "name; their types, SettingId, and SettingInstanceId are invented.",
+    source="https://learn.microsoft.com/graph/api/intune-reporting-devicemanagementreports-getconfigurationsettingnoncompliancereport",
+    calls=("POST /deviceManagement/reports/getConfigurationSettingNonComplianceReport",),
+)
 def test_settings_of_a_policy_on_a_device(client: Any) -> None:
     made = two_settings(client)
     response = ask(client, made)
@@ -447,6 +582,13 @@ def test_no_rows_where_nothing_fits(client: Any) -> None:
     assert ask(client, made, filter=other).json()["TotalRowCount"] == 2
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "`getConfigurationSettingNonComplianceReport` covers policies of the settings catalog; public tools use another report for these.",
+    source="https://learn.microsoft.com/graph/api/intune-reporting-devicemanagementreports-getconfigurationsettingnoncompliancereport",
+    settings=("setting_report",),
+)
 def test_settings_of_catalog_policies_by_setting(client: Any) -> None:
     policy_id = with_catalog(client)
     set_states(client, policy_id, LT_BERLIN_012="conflict")
@@ -456,6 +598,13 @@ def test_settings_of_catalog_policies_by_setting(client: Any) -> None:
     assert ask(client, policy_id).json()["TotalRowCount"] == 0
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "`getConfigurationSettingsReport` returns the settings of policies of the settings catalog.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementreports",
+    calls=("POST /deviceManagement/reports/getConfigurationSettingsReport",),
+)
 def test_settings_of_catalog_policies_have_a_report_of_their_own(client: Any) -> None:
     made, policy_id = two_settings(client), with_catalog(client)
     set_states(client, policy_id, LT_BERLIN_012="conflict")
@@ -483,6 +632,14 @@ def devices(client: Any, policy_id: str, base: str = "", **more: Any) -> Any:
     return response.json()
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "`getConfigurationPolicyDevicesReport` returns the devices of a policy, with columns sorted by name, whatever `select` "
+    "says (public tools rely on it).",
+    source="https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementreports",
+    calls=("POST /deviceManagement/reports/getConfigurationPolicyDevicesReport",),
+)
 def test_devices_of_a_policy_at_once(client: Any) -> None:
     made = assigned(client)
     set_states(client, made, LT_BERLIN_012=ERROR)
@@ -510,6 +667,12 @@ def test_devices_of_a_policy_at_once(client: Any) -> None:
     assert [column["Column"] for column in chosen["Schema"]] == ["IntuneDeviceId", "ReportStatus", "ReportStatus_loc"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Policy states and reports",
+    "`getConfigurationPolicyDevicesReport` returns 50 rows at most, whatever `top` says (reported).",
+    source="https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementreports",
+)
 def test_pages_of_devices_have_fifty_rows_at_most(client: Any) -> None:
     made = assigned(client)
     client.settings(report_rows="system_and_user")
@@ -569,6 +732,14 @@ def test_who_may_read_the_report_on_devices(client: Any) -> None:
     assert client.call("POST", DEVICES.replace("beta", "v1.0"), sent).status_code == 400
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Throttling",
+    "The quotas of reports that are answered at once, of approval requests, and of approval policies are not documented: "
+    "that of configuration is assumed.",
+    source="https://learn.microsoft.com/graph/throttling-limits",
+    settings=("quota_scale",),
+)
 def test_reading_by_post_is_no_write_but_counts_as_one_for_the_quota(client: Any) -> None:
     made = two_settings(client)
     assert client.call("POST", SETTINGS, {}, roles=["DeviceManagementManagedDevices.Read.All"]).status_code == 403
@@ -582,6 +753,9 @@ def test_reading_by_post_is_no_write_but_counts_as_one_for_the_quota(client: Any
     assert client.journal()[-1]["write"] is True
 
 
+@pytest.mark.parity(
+    "emulated", "Batches", "The body of a report in a `$batch` is base64.", source="https://learn.microsoft.com/graph/json-batching"
+)
 def test_in_a_batch_a_stream_is_base64(client: Any) -> None:
     made = two_settings(client)
     found = client.device("LT-BERLIN-012")
@@ -593,6 +767,13 @@ def test_in_a_batch_a_stream_is_base64(client: Any) -> None:
     assert json.loads(base64.b64decode(response["body"])) == ask(client, made).json()
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "`getConfigurationSettingNonComplianceReport` lists settings that did not fail as well.",
+    source="https://learn.microsoft.com/graph/api/intune-reporting-devicemanagementreports-getconfigurationsettingnoncompliancereport",
+    settings=("setting_report_rows",),
+)
 def test_a_report_may_list_failed_settings_alone(client: Any) -> None:
     made = two_settings(client)
     set_states(client, made, LT_BERLIN_013="succeeded", LT_BERLIN_014="nonCompliant", LT_BERLIN_015="conflict")
@@ -607,6 +788,13 @@ def test_a_report_may_list_failed_settings_alone(client: Any) -> None:
     assert [count(device) for device in every] == [2, 0, 2, 2, 0]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Policy states and reports",
+    "`getConfigurationSettingsReport` does not cover profiles and intents.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementreports",
+    settings=("catalog_report",),
+)
 def test_the_report_of_the_settings_catalog_may_cover_profiles(client: Any) -> None:
     made = two_settings(client)
     assert ask(client, made, path=CATALOG_SETTINGS).json()["TotalRowCount"] == 0

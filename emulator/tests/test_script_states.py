@@ -55,6 +55,16 @@ def summary(client: Any, script_id: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value and "@" not in name and name != "id"}
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "A device runs an assigned package, and reports its result later; until then its row is pending.",
+    source=(
+        "https://learn.microsoft.com/intune/device-management/tools/deploy-remediations",
+        "https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptdevicestate",
+    ),
+    calls=("GET /deviceManagement/deviceHealthScripts/{id}/deviceRunStates",),
+)
 def test_pending_then_reported(client: Any) -> None:
     made = create(client)["id"]
     assert rows(client, made) == {}
@@ -88,6 +98,12 @@ def test_the_variety_of_the_demo(client: Any) -> None:
     assert "cannot be loaded" in blocked["preRemediationDetectionScriptError"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "A device reports only changed results: `lastStateUpdateDateTime` is the time of the last change (observed).",
+    source="https://github.com/fadwen/IntuneScriptLab",
+)
 def test_only_a_change_is_reported(client: Any) -> None:
     made = hourly(client)
     client.advance(HOUR)
@@ -103,6 +119,13 @@ def test_only_a_change_is_reported(client: Any) -> None:
     assert changed["lastStateUpdateDateTime"] > same["lastStateUpdateDateTime"]
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "A device reports every seven days also what did not change, as documented, but not observed.",
+    source=("https://learn.microsoft.com/intune/device-management/tools/deploy-remediations", "https://github.com/fadwen/IntuneScriptLab"),
+    settings=("script_weekly_report",),
+)
 def test_a_report_each_week_by_setting(client: Any) -> None:
     made = hourly(client)
     client.settings(script_weekly_report=True)
@@ -125,6 +148,13 @@ def test_a_new_version_is_reported_in_any_case(client: Any) -> None:
     assert summary(client, made)["noIssueDetectedDeviceCount"] == 5
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "The summary counts the states, and a new version makes devices pending.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptrunsummary",
+    calls=("GET /deviceManagement/deviceHealthScripts/{id}/runSummary",),
+)
 def test_the_summary(client: Any) -> None:
     made = create(client)["id"]
     assert summary(client, made) == {}
@@ -141,6 +171,15 @@ def test_the_summary(client: Any) -> None:
     }
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "Packages run hourly, daily, or once, and daily without a schedule; times are UTC here, the service takes those of the device.",
+    source=(
+        "https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptrunschedule",
+        "https://learn.microsoft.com/intune/device-management/tools/deploy-remediations",
+    ),
+)
 @pytest.mark.parametrize(
     ("run", "times"),
     [
@@ -176,6 +215,13 @@ def test_schedules(client: Any, run: Any, times: dict[str, bool]) -> None:
     assert changes == wanted
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "Graph shows the last line of the output, and of both texts the last 2,048 characters, as code page 437 keeps them "
+    "(observed). No PowerShell runs here; the control API sets what a script prints.",
+    source="https://github.com/fadwen/IntuneScriptLab",
+)
 def test_outputs_are_cut_to_the_end_of_the_last_line(client: Any) -> None:
     made = hourly(client)
     plant(client, {"output": "first\r\n" + "a" * 10 + "b" * 2048 + "\r\n", "error": "one\ntwo\n", "exit_code": 3})
@@ -189,12 +235,26 @@ def test_outputs_are_cut_to_the_end_of_the_last_line(client: Any) -> None:
     assert (found["preRemediationDetectionScriptOutput"], found["detectionState"]) == ("pin1;?\u00e4;end", "scriptError")
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "In the context of the user, a package runs only on Entra joined and hybrid joined devices; in that of the system, on "
+    "registered ones too (observed).",
+    source="https://github.com/fadwen/IntuneScriptLab",
+)
 def test_the_context_of_the_system_runs_without_a_user_and_on_registered_devices(client: Any) -> None:
     made = hourly(client, runAsAccount="system")
     client.advance(HOUR)
     assert {each["detectionState"] for each in rows(client, made).values()} == {"success", "fail"}
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "A device on which nobody is signed in shows pending for a package in the context of the user.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptdevicestate",
+    settings=("script_without_user",),
+)
 @pytest.mark.parametrize(("value", "number"), [("notApplicable", 14), ("missing", 11)])
 def test_what_a_device_without_a_user_shows_is_a_setting(client: Any, value: str, number: int) -> None:
     client.settings(script_without_user=value)
@@ -208,6 +268,13 @@ def test_what_a_device_without_a_user_shows_is_a_setting(client: Any, value: str
     assert row(client, made, "LT-MADRID-007")["detectionState"] == "success"
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "`deviceRunStates` has a row for each device; one for each user is possible.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptdevicestate",
+    settings=("script_rows",),
+)
 def test_a_row_of_each_user_by_setting(client: Any) -> None:
     made = hourly(client)
     client.advance(HOUR)
@@ -225,6 +292,12 @@ def test_a_row_of_each_user_by_setting(client: Any) -> None:
     assert outputs() == [READY, "pin1;felix;end"]
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "An offline device runs and reports nothing until it checks in; remediation scripts are never run.",
+    source="https://learn.microsoft.com/intune/device-management/tools/deploy-remediations",
+)
 def test_an_offline_device_reports_nothing(client: Any) -> None:
     made = hourly(client)
     device = client.device("LT-BERLIN-012")["id"]
@@ -250,6 +323,12 @@ def test_of_groups_and_filters(client: Any) -> None:
     assert rows(client, made) == {}
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "`$expand` of a row takes `managedDevice` with five properties only (reported).",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptdevicestate",
+)
 def test_pages_select_and_expand(client: Any) -> None:
     made = hourly(client)
     path = f"{SCRIPTS}/{made}/deviceRunStates"
@@ -262,6 +341,13 @@ def test_pages_select_and_expand(client: Any) -> None:
         assert client.get(f"{path}?{query}").status_code == 400, query
 
 
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "The states of devices take DeviceManagementManagedDevices beside DeviceManagementScripts.",
+    source="https://learn.microsoft.com/graph/permissions-reference",
+    settings=("script_device_access",),
+)
 def test_whose_device_a_row_is_takes_the_permission_for_devices(client: Any) -> None:
     made = hourly(client)
     device = client.device("LT-BERLIN-012")["id"]
@@ -276,6 +362,20 @@ def test_whose_device_a_row_is_takes_the_permission_for_devices(client: Any) -> 
     assert client.call("GET", f"{SCRIPTS}/{made}/runSummary", roles=[READ]).status_code == 200
 
 
+@pytest.mark.parity(
+    "emulated",
+    "Remediations",
+    "The states of a device are listed for all packages.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptpolicystate",
+    calls=("GET /deviceManagement/managedDevices/{id}/deviceHealthScriptStates",),
+)
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "`userName` of a state is the user principal name; it may be the display name.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptpolicystate",
+    settings=("script_user_name",),
+)
 def test_states_of_a_device(client: Any) -> None:
     made = hourly(client)
     other = hourly(client, displayName="Other", runAsAccount="system")
@@ -369,3 +469,19 @@ def test_the_help_desk_has_a_user_of_each_kind(make_client: Callable[[str], Any]
     assert "hybridAzureADJoined plain" in owners["emma.fischer"] and owners["warehouse.one"] == {"Android"}
     users = {user["userPrincipalName"].partition("@")[0]: user for user in client.control("GET", "users")}
     assert not {"noah.keller", "ada.admin"} & set(owners) and users["ada.admin"]["roles"] and users["noah.keller"]["roles"] == []
+
+
+@pytest.mark.parity(
+    "assumed",
+    "Remediations",
+    "The first run and its result take half an hour each. First results were seen within an hour; the documented worst case is nine.",
+    source=("https://learn.microsoft.com/intune/device-management/tools/deploy-remediations", "https://github.com/fadwen/IntuneScriptLab"),
+    settings=("script_run_delay", "script_report_delay"),
+)
+def test_a_result_may_come_earlier_or_later(client: Any) -> None:
+    client.settings(script_run_delay=60, script_report_delay=120)
+    made = hourly(client)
+    client.advance(179)
+    assert row(client, made)["detectionState"] == "pending"
+    client.advance(1)
+    assert row(client, made)["detectionState"] == "success"
