@@ -535,3 +535,19 @@ def test_answers_may_be_in_the_order_of_the_items(client: Any) -> None:
 )
 def test_twenty_items(client: Any) -> None:
     assert [status for _id, status in statuses(batch(client, *(item(number) for number in range(20))))] == [200] * 20
+
+
+@pytest.mark.parity(
+    "assumed",
+    "Throttling",
+    "The quota of `remoteActionAudits` is not documented; that of auditing is assumed. Refused requests are not charged.",
+    source="https://learn.microsoft.com/graph/throttling-limits",
+)
+def test_refused_requests_are_not_charged_and_audits_have_a_quota_of_their_own(client: Any) -> None:
+    client.settings(quota_scale=0.01)
+    statuses = [act(client).status_code for _time in range(5)]
+    assert statuses == [204, 204, 429, 429, 429]
+    client.advance(20.1)
+    assert [act(client).status_code for _time in range(3)] == [204, 204, 429]
+    client.get("/beta/deviceManagement/remoteActionAudits")
+    assert client.journal()[-1]["workload"] == "auditing"

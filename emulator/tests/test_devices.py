@@ -577,3 +577,20 @@ def test_select_may_add_the_id(client: Any) -> None:
     assert set(client.json(f"{V1}?$select=deviceName&$top=1")["value"][0]) == {"deviceName"}
     client.settings(select_adds_id=True)
     assert set(client.json(f"{V1}?$select=deviceName&$top=1")["value"][0]) == {"id", "deviceName"}
+
+
+@pytest.mark.parity(
+    "emulated",
+    "Devices and resets",
+    "A remote action can take longer to become visible, active, and ended.",
+    source="https://learn.microsoft.com/graph/api/resources/intune-devices-deviceactionresult",
+    settings=("action_delay",),
+)
+def test_actions_may_take_longer(client: Any) -> None:
+    client.settings(action_delay=60)
+    device = client.device("PHONE-HELPDESK-01")["id"]
+    reset(client, device)
+    client.advance(59)
+    assert (result(client, device) or {}).get("actionState") != "done"
+    client.advance(10)
+    assert (result(client, device) or {})["actionState"] == "done"

@@ -11,6 +11,7 @@ import pathlib
 import textwrap
 
 import pytest
+from intune_emulator.application import ROUTES
 from intune_emulator.state.settings import Settings
 
 from tests.tools.generate import parity
@@ -29,6 +30,14 @@ def test_the_claims_are_whole():
 
 def test_settings_that_are_named_exist():
     assert [claim for claim in CLAIMS if not set(claim.settings) <= SETTINGS] == []
+
+
+def test_every_setting_has_a_claim():
+    assert sorted(SETTINGS - {name for claim in CLAIMS for name in claim.settings}) == []
+
+
+def test_every_call_has_a_claim():
+    assert sorted({f"{route.method} {route.template}" for route in ROUTES} - {call for claim in CLAIMS for call in claim.calls}) == []
 
 
 def test_no_claim_is_made_twice():

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Settings of the emulator, with defaults. Most stand for an open question about the service; README.md lists them."""
+"""Settings of the emulator, with defaults. Most stand for an open question about the service; the documentation lists them."""
 
 from __future__ import annotations
 
