@@ -43,7 +43,7 @@ def outputs(sources: Sources, root: Path) -> dict[str, str]:
         READINESS: with_parts((root / READINESS).read_text(encoding="utf-8"), expected),
         MODULE: with_parts((root / MODULE).read_text(encoding="utf-8"), documentation),
         TASK: with_parts((root / TASK).read_text(encoding="utf-8"), task),
-        parity.PAGE: parity.render_page(parity.load_claims(root), notice("the parity markers of the tests")),
+        parity.PAGE: parity.render_page(parity.load_claims(root), notice(*parity.FOLDERS)),
         **whole_files(sources),
     }
 

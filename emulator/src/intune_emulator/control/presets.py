@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Presets: settings and faults that go together, by name. README.md has a table of them."""
+"""Presets: settings and faults that go together, by name. The documentation has a table of them."""
 
 from __future__ import annotations
 
