@@ -110,7 +110,7 @@ def _describe_credentials(application: Application, now: float) -> list[str]:
 
 
 def _explain_invalidity(entry: t.Mapping[str, t.Any], now: float) -> str | None:
-    """Return why a credential does not sign in now; null where it does."""
+    """Return why a credential does not sign in now, or None if it does."""
     starts, ends = (parse_timestamp(entry.get(name)) for name in ("starts", "ends"))
     if ends is not None and ends <= now:
         return f"which ended at {entry['ends']}"

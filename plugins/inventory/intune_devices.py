@@ -256,7 +256,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return devices
 
     def _read_cache(self, key: str) -> t.Any:
-        """Return the content of the cache; MISSING where there is none, and null where it cannot be read."""
+        """Return the content of the cache; MISSING where there is none, and None if it cannot be read."""
         try:
             return self._cache[key]
         except KeyError:
@@ -306,7 +306,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self.display.warning(warning)
 
     def _plan_host(self, device: model.Device, params: dict[str, t.Any]) -> PlannedHost | None:
-        """Return the host of a device; None where the options ``eligible`` or ``filters`` leave it out."""
+        """Return the host of a device, or None if the options ``eligible`` or ``filters`` leave it out."""
         if not _guid.PATTERN.fullmatch(_guid.parse_identity(device.id) or ""):
             # It would be the name of a host: that of a group, of localhost or of a server must not be among them.
             raise AnsibleParserError(f"The ID of a device in Intune's response must be a GUID, not {device.id[:80]!r}.")
@@ -346,7 +346,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
 
 def restore_devices(cached: t.Any) -> list[model.Device] | None:
-    """Return the devices of a cache; None where one of them is not as it was written: whoever may write the cache is not trusted."""
+    """Return the devices of a cache, or None if one of them is not as it was written: whoever may write the cache is not trusted."""
     if not isinstance(cached, list) or not all(_is_device(fields) for fields in cached):
         return None
     return [model.Device(**{name: _plain(value) for name, value in fields.items()}) for fields in cached]

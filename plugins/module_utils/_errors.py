@@ -53,7 +53,7 @@ class IntuneError(Exception):
     """The base of all errors.
 
     ``message`` says what happened, and why; ``hint`` says what to do next. ``target`` is the request, as method and path.
-    ``effects`` is null where the error alone does not tell. All texts are shown as ``clean`` returns them, whoever wrote them.
+    ``effects`` is None if the error alone does not tell. All texts are shown as ``clean`` returns them, whoever wrote them.
     """
 
     # The effects of errors that are raised before anything is written. They go without saying in the message.
@@ -92,7 +92,7 @@ class IntuneError(Exception):
         return error
 
     def describe(self) -> Json:
-        """Return the ``error`` return value: the same keys for every error, null where unknown."""
+        """Return the ``error`` return value: the same keys for every error, None if unknown."""
         return {
             "kind": type(self).__name__.removesuffix("Error"),
             "message": self.message,

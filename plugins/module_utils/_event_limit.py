@@ -27,7 +27,7 @@ MARGIN = 1.1  # how much larger entries may be than the usual one: long names, s
 
 
 def find_limit(environment: t.Mapping[str, str]) -> int | None:
-    """Return the most characters of a result that the job keeps; null where nothing says that it is a job of ansible-runner."""
+    """Return the most characters of a result that the job keeps, or None if nothing says that it is a job of ansible-runner."""
     try:
         return int(environment[VARIABLE])
     except (KeyError, ValueError):

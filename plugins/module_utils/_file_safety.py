@@ -23,7 +23,7 @@ def advise_on_missing(folder: str) -> str:
 
 
 def find_writable_by_others(path: str) -> str | None:
-    """Return what lets any user of this machine replace the content of a file, or a folder; None where nothing does.
+    """Return what lets any user of this machine replace the content of a file, or a folder, or None if nothing does.
 
     All folders from the root on count, and so do all links on the way: who can replace one of them chooses the file. In a sticky folder
     only the owner of an entry can replace it. Raises OSError.
@@ -33,7 +33,7 @@ def find_writable_by_others(path: str) -> str | None:
 
 
 def find_unsafe_folder(path: str, *, is_shared: bool = False) -> str | None:
-    """Return what lets other users replace the files in a folder, or redirect its path; None where nothing does. Raises OSError.
+    """Return what lets other users replace the files in a folder, or redirect its path, or None if nothing does. Raises OSError.
 
     A folder that users share may have another owner, and its group may write to it. A sticky one is safe: each file is its owner's.
     """

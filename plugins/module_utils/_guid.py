@@ -16,13 +16,13 @@ NIL = "00000000-0000-0000-0000-000000000000"  # Graph's value for no ID
 
 
 def parse_guid(text: str) -> str | None:
-    """Return a GUID in lower case, without braces or the prefix urn:uuid:; null for any other text."""
+    """Return a GUID in lower case, without braces or the prefix urn:uuid:, or None for any other text."""
     plain = text.strip().lower().removeprefix("urn:uuid:").strip("{}")
     return plain if PATTERN.fullmatch(plain) else None
 
 
 def parse_identity(value: t.Any) -> str | None:
-    """Return an ID that the service gives, in lower case; null where it identifies nothing: no text, blank, or the nil GUID."""
+    """Return an ID that the service gives, in lower case, or None if it identifies nothing: no text, blank, or the nil GUID."""
     if not isinstance(value, str) or not value.strip():
         return None
     plain = value.strip().lower()

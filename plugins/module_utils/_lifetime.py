@@ -19,9 +19,9 @@ HINT_LENGTH = 3  # characters of a client secret that Microsoft Entra shows as i
 class Lifetime:
     """How long a credential lasts.
 
-    ``kind``: what the application proves its identity with, null where nothing is at hand that can end. ``reason``: why not, in a sentence;
+    ``kind``: what the application proves its identity with, None if nothing is at hand that can end. ``reason``: why not, in a sentence;
     ``is_endless``: since nothing has to be renewed. ``app_id``: the application that it belongs to. ``ends``: seconds since the epoch,
-    null where the credential itself does not say. ``thumbprint``: that of a certificate, SHA-1 in upper case. ``hint``: the first
+    None if the credential itself does not say. ``thumbprint``: that of a certificate, SHA-1 in upper case. ``hint``: the first
     characters of a client secret.
     """
 

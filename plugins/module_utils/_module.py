@@ -117,7 +117,7 @@ def connect(
 
 
 def find_event_limit() -> int | None:
-    """Return the most characters of a result that the job keeps in an event; null without a limit."""
+    """Return the most characters of a result that the job keeps in an event, or None without a limit."""
     return find_limit(os.environ)
 
 
@@ -217,7 +217,7 @@ def main(spec: Spec, run: Run) -> None:
 
 
 def find_refusal(spec: Spec, module: AnsibleModule) -> Json | None:
-    """Return the result of a task that would show a secret, whichever plugin or redirect led here; None for all others."""
+    """Return the result of a task that would show a secret, whichever plugin or redirect led here, or None for all others."""
     try:
         refuse_secrets(module.params)
         revealed = spec.list_revealed(module.params)

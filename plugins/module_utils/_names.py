@@ -38,7 +38,7 @@ PLAIN_RUN = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def describe_non_text(value: t.Any) -> str | None:
-    """Return why a value is not text, and what to do; null for text."""
+    """Return why a value is not text, and what to do, or None for text."""
     if isinstance(value, str):
         return None
     if value is None:
@@ -53,7 +53,7 @@ def describe_non_text(value: t.Any) -> str | None:
 
 
 def find_malformation(name: t.Any) -> str | None:
-    """Return why a value can be neither a name nor an ID, whatever it is looked up in; null where it can."""
+    """Return why a value can be neither a name nor an ID, whatever it is looked up in, or None if it can."""
     problem = describe_non_text(name)
     if problem:
         return problem
@@ -99,7 +99,7 @@ def show(name: str) -> str:
 
 
 def describe_invisible(name: str) -> str | None:
-    """Return the characters of a name that nobody sees, or takes for others, with their places; null where it has none."""
+    """Return the characters of a name that nobody sees, or takes for others, with their places, or None if it has none."""
     found = [
         f"U+{ord(character):04X} {_name_of(character)} at position {place}"
         for place, character in enumerate(name, 1)

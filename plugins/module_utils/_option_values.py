@@ -78,7 +78,7 @@ def prepare(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> tuple[d
 
 
 def _prepare_value(option: dict[str, t.Any], given: t.Any) -> t.Any:
-    """Return the value for an option; raise ValueError where it is not text, or not a list of dictionaries, as the option needs."""
+    """Return the value for an option; raise ValueError if it is not text, or not a list of dictionaries, as the option needs."""
     if isinstance(option.get("elements", option.get("type")), Text):
         items = given if option["type"] == "list" and isinstance(given, list) else [given]
         problems = [problem for item in items if (problem := describe_non_text(item))]
@@ -174,7 +174,7 @@ def _is_usable(value: t.Any) -> bool:
 def with_plain_text(value: t.Any, deepest: int = DEEPEST + 1) -> t.Any:
     """Return a copy in which inline vaulted strings are text: before ansible-core 2.19 they are objects that no option takes.
 
-    Raise ValueError where more lists and dictionaries are in each other, which ``find_unreadable`` tells before.
+    Raise ValueError if more lists and dictionaries are in each other, which ``find_unreadable`` tells before.
     """
     if isinstance(value, (dict, list)) and not deepest:
         raise ValueError("too deep")

@@ -113,7 +113,7 @@ CHECK_MODE: dict[str, Rows] = {
 
 
 def parse_granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
-    """Return the permissions in a token's claims, of an application or for a user; null for a token that cannot be read."""
+    """Return the permissions in a token's claims, of an application or for a user, or None for a token that cannot be read."""
     if not claims:
         return None
     roles, scopes = claims.get("roles"), claims.get("scp")
@@ -146,7 +146,7 @@ def is_refused(claims: t.Mapping[str, t.Any], row: t.Collection[str]) -> bool:
 
 
 def validate_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, ...]]) -> None:
-    """Raise MissingPermissionError where an application's token certainly lacks one of these permissions: nothing is to be written then."""
+    """Raise MissingPermissionError if an application's token certainly lacks one of these permissions: nothing is to be written then."""
     missing = list_missing_writes(claims, rows)
     if missing:
         raise errors.MissingPermissionError(

@@ -113,7 +113,7 @@ def parse_wanted(params: t.Mapping[str, t.Any], check: bool) -> WantedDevice:
 
 
 def parse_expected(expect: t.Mapping[str, t.Any], tenant_id: str | None) -> policy.PolicyTask:
-    """Return the task of intune_pin_policy that would make the expected policy; raise InvalidOptionError where none can be so."""
+    """Return the task of intune_pin_policy that would make the expected policy; raise InvalidOptionError if none can be so."""
     targets, tags = expect["assignments"], expect["scope_tags"]
     task = policy.PolicyTask(
         state="present",

@@ -35,7 +35,7 @@ class Clock(t.Protocol):
 
 
 def parse_timestamp(text: t.Any) -> float | None:
-    """Return a Graph or ISO 8601 timestamp as seconds since the epoch (UTC without a zone); null for anything else.
+    """Return a Graph or ISO 8601 timestamp as seconds since the epoch (UTC without a zone), or None for anything else.
 
     The first and the last year that a timestamp can name stand for "never" in Graph's words, and are null too.
     """
@@ -53,7 +53,7 @@ def parse_timestamp(text: t.Any) -> float | None:
 
 
 def render_timestamp(seconds: float | None, timespec: str = "seconds") -> str | None:
-    """Return seconds since the epoch as an ISO 8601 timestamp in UTC, rounded down to ``timespec``; null for null.
+    """Return seconds since the epoch as an ISO 8601 timestamp in UTC, rounded down to ``timespec``, or None for null.
 
     Null too for a number that is no time: not finite, or beyond the years that a timestamp can name.
     """
@@ -66,7 +66,7 @@ def render_timestamp(seconds: float | None, timespec: str = "seconds") -> str | 
 
 
 def parse_http_date(value: str | None) -> float | None:
-    """Return an HTTP date as seconds since the epoch; null for anything else."""
+    """Return an HTTP date as seconds since the epoch, or None for anything else."""
     if not value:
         return None
     try:

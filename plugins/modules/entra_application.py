@@ -610,7 +610,7 @@ def _read_certificates(params: Params, now: float) -> list[Certificate] | None:
 
 
 def make_handover(params: Params, now: float, check: bool) -> Handover | None:
-    """Return the way in which a new secret is handed over, or null; raise InvalidOptionError where it would be lost."""
+    """Return the way in which a new secret is handed over, or null; raise InvalidOptionError if it would be lost."""
     reveal = params[_argspec.CLIENT_SECRET.option]
     if not params["secret_name"] or params["state"] == "absent":
         return None

@@ -393,7 +393,7 @@ def refuse_lost_passes(params: Params, client: GraphClient, handover: Handover, 
 
 
 def make_handover(params: Params, client: GraphClient, check: bool) -> Handover:
-    """Return the way in which passes are handed over; raise InvalidOptionError where a pass would be lost."""
+    """Return the way in which passes are handed over; raise InvalidOptionError if a pass would be lost."""
     if params["seal_to"] is None and not params[_argspec.ACCESS_PASS.option]:
         raise errors.InvalidOptionError(
             "One of seal_to and return_pass is required: the service shows a pass once, and nobody could read it.",

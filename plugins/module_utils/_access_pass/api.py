@@ -57,12 +57,12 @@ def render_policy_request(client: GraphClient) -> Request:
 
 
 def fetch_pass(client: GraphClient, user: str) -> AccessPass | None:
-    """Return the pass of a user; null where there is none."""
+    """Return the pass of a user, or None if there is none."""
     return choose_pass([parse_pass(item) for item in client.list_items(_passes_of(user), item=PASS)], client.service_now())
 
 
 def fetch_roles(client: GraphClient, user: str) -> list[str] | None:
-    """Return the names of the directory roles that a user holds now, also by a group; null where they cannot be read."""
+    """Return the names of the directory roles that a user holds now, also by a group, or None if they cannot be read."""
     try:
         return [item.get("displayName") or UNNAMED_ROLE for item in client.list_items(_roles_of(user), SELECT_ROLE, item=ROLE)]
     except (errors.ForbiddenError, errors.NotFoundError):
@@ -70,7 +70,7 @@ def fetch_roles(client: GraphClient, user: str) -> list[str] | None:
 
 
 def fetch_policy(client: GraphClient) -> Policy | None:
-    """Return the tenant's policy for passes; null where the caller may not read it."""
+    """Return the tenant's policy for passes, or None if the caller may not read it."""
     try:
         return parse_policy(client.get(POLICY_PATH, shape=POLICY))
     except errors.ForbiddenError:
@@ -78,7 +78,7 @@ def fetch_policy(client: GraphClient) -> Policy | None:
 
 
 def fetch_members(client: GraphClient, group: str, users: frozenset[str]) -> frozenset[str] | None:
-    """Return those of the users that are in a group, also by a nested one; null where the caller may not read it.
+    """Return those of the users that are in a group, also by a nested one, or None if the caller may not read it.
 
     A group that no longer exists has nobody in it.
     """

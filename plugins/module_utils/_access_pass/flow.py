@@ -178,7 +178,7 @@ class PassTask:
         return found
 
     def _fetch_members(self) -> dict[str, frozenset[str] | None]:
-        """Return those of the users that are in each group of the policy's scope; null for a group that cannot be read."""
+        """Return those of the users that are in each group of the policy's scope, or None for a group that cannot be read."""
         users = frozenset(item.user.id for item in self._items)
         groups = self.policy.groups if self.policy else []
         found = {group: api.fetch_members(self._client, group, users) for group in groups}
@@ -189,7 +189,7 @@ class PassTask:
 
 
 def find_caller(client: GraphClient) -> str | None:
-    """Return the ID of the signed-in user; null for an application."""
+    """Return the ID of the signed-in user, or None for an application."""
     claims = client.credential.identity()
     caller = claims.get("oid")
     return caller.lower() if "scp" in claims and isinstance(caller, str) else None

@@ -97,7 +97,7 @@ ROLE = shapes.object_of({"id": shapes.identity, "displayName": shapes.lenient(sh
 
 @dataclasses.dataclass(frozen=True)
 class AccessPass:
-    """A pass without its text. Times in seconds since the epoch; null where unknown, and the ID null for one that is planned."""
+    """A pass without its text. Times in seconds since the epoch, or None if unknown, and the ID null for one that is planned."""
 
     id: str | None
     created: float | None = None
@@ -239,7 +239,7 @@ def _parse_targets(items: list[Json] | None) -> tuple[Target, ...] | None:
 
 
 def parse_user(item: Json) -> User | None:
-    """Return the user in Graph's JSON; null for one whose ID or principal name identifies nothing."""
+    """Return the user in Graph's JSON, or None for one whose ID or principal name identifies nothing."""
     identity = parse_identity(item.get("id"))
     principal = item["userPrincipalName"] if isinstance(item.get("userPrincipalName"), str) else ""
     if identity is None or not principal.strip():

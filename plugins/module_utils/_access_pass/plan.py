@@ -22,7 +22,7 @@ RETRY = "Set replace to true to issue another one, which ends this one at once."
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What a plan takes besides the user: the policy, null where it could not be read; who is in which group, null where that could not
+    """What a plan takes besides the user: the policy, None if it could not be read; who is in which group, None if that could not
     be read; the caller's user ID, null for an application; and the time.
     """
 
@@ -65,7 +65,7 @@ def plan_removal(item: UserPass) -> Change | None:
 
 
 def find_refusal(item: UserPass, desired: Desired, around: Surroundings) -> tuple[Reason, str] | None:
-    """Return why no pass is issued, before anything is sent; null where nothing that is known is against it."""
+    """Return why no pass is issued, before anything is sent, or None if nothing that is known is against it."""
     if around.caller == item.user.id:
         return "self", "You are signed in as this user, and the service lets nobody issue a pass for themselves. Ask another administrator."
     if item.user.is_external:
@@ -101,7 +101,7 @@ def _find_refusal_of_policy(
 
 
 def is_in_scope(user: str, policy: Policy, members: t.Mapping[str, frozenset[str] | None]) -> bool | None:
-    """Return whether the policy includes a user and does not exclude them; null where that is unknown."""
+    """Return whether the policy includes a user and does not exclude them, or None if that is unknown."""
     excluded, included = _is_met(user, policy.excludes, members), _is_met(user, policy.includes, members)
     if excluded or included is False:
         return False
@@ -109,7 +109,7 @@ def is_in_scope(user: str, policy: Policy, members: t.Mapping[str, frozenset[str
 
 
 def _is_met(user: str, targets: t.Sequence[Target] | None, members: t.Mapping[str, frozenset[str] | None]) -> bool | None:
-    """Return whether any target means a user; null where one that could not be read may."""
+    """Return whether any target means a user, or None if one that could not be read may."""
     if targets is None:
         return None
     found = [_is_meant(user, target, members) for target in targets]

@@ -83,7 +83,7 @@ def find_shown(item: UserPass) -> AccessPass | None:
 
 
 def describe_policy(policy: Policy | None) -> Json | None:
-    """Return the ``policy`` return value; null where it could not be read."""
+    """Return the ``policy`` return value, or None if it could not be read."""
     if policy is None:
         return None
     return {
@@ -121,7 +121,7 @@ def summarize_holders(results: t.Sequence[Json]) -> dict[str, int]:
 def describe_diff(items: t.Sequence[UserPass], planned: AccessPass | None) -> tuple[Json, Json]:
     """Return the state before and after, by user: the same in check mode and in a real run, without IDs, dates, and secrets.
 
-    ``planned``: the pass that the task issues; null where it removes passes.
+    ``planned``: the pass that the task issues, or None if it removes passes.
     """
     ordered = sorted(items, key=lambda item: item.user.principal)
     before = {item.user.principal: _describe_state(item.current) for item in ordered}
@@ -162,7 +162,7 @@ def effects_of(items: t.Sequence[UserPass]) -> errors.Effects:
 
 
 def find_failure(items: t.Sequence[UserPass]) -> errors.PartialError | None:
-    """Return the error for users that the task failed for; null where there are none."""
+    """Return the error for users that the task failed for, or None if there are none."""
     bad = [item for item in items if item.status in BAD]
     if not bad:
         return None

@@ -52,7 +52,7 @@ def _validate(names: t.Sequence[t.Any]) -> None:
 
 
 def find_problem(name: t.Any) -> str | None:
-    """Return why a value cannot identify a user; null where it can. Display names do not: several users may have the same."""
+    """Return why a value cannot identify a user, or None if it can. Display names do not: several users may have the same."""
     malformation = find_malformation(name)
     if malformation:
         return malformation

@@ -76,7 +76,7 @@ def list_app_ids(client: GraphClient, name: str) -> list[str]:
 
 
 def find_principal(client: GraphClient, app_id: str) -> Json | None:
-    """Return the service principal of an application; null where there is none, or it does not show yet."""
+    """Return the service principal of an application, or None if there is none, or it does not show yet."""
     return client.find(_by_app_id("servicePrincipals", app_id), {"$select": ",".join((PRINCIPAL, *OWN_CREDENTIALS))}, shape=model.PRINCIPAL)
 
 

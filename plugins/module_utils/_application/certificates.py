@@ -21,7 +21,7 @@ HINT = "Each entry is one certificate without its private key: PEM text, or the 
 
 
 def read_certificates(given: t.Sequence[str] | None, now: float, *, is_purging: bool = False) -> list[Certificate] | None:
-    """Return the certificates of the option, each once; null where it is not set. ``now``: seconds since the epoch.
+    """Return the certificates of the option, each once, or None if it is not set. ``now``: seconds since the epoch.
 
     ``is_purging``: whether no other certificate is to stay. InvalidOptionError names the first entry that is no certificate, has ended, has
     a key with which the modules cannot sign in, or holds a private key; or all of them where none is valid yet, and no other is to stay.

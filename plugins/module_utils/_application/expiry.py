@@ -95,7 +95,7 @@ def validate_warning_days(days: int) -> int:
 def judge(lifetime: Lifetime, application: Json | None, unread: str, now: float, warning_days: int) -> CredentialResult:
     """Return when the credential in use ends.
 
-    ``application``: null where it was not read, for the reason in ``unread``. ``now``: seconds since the epoch. ``warning_days``: before
+    ``application``: None if it was not read, for the reason in ``unread``. ``now``: seconds since the epoch. ``warning_days``: before
     the end, from when on it is soon.
     """
     if lifetime.kind is None:
@@ -156,7 +156,7 @@ def _list_matching(lifetime: Lifetime, secrets: t.Sequence[Json]) -> list[Json]:
 
 
 def _find_end_of_secret(secrets: t.Sequence[Json], now: float) -> _End | None:
-    """Return the earliest end to come of these secrets, since nothing tells which it is; null where none has a known end.
+    """Return the earliest end to come of these secrets, since nothing tells which it is, or None if none has a known end.
 
     One that has ended is not the one in use, unless all have: then the last of them has just ended.
     """
@@ -193,5 +193,5 @@ def _tell(lifetime: Lifetime, end: _End, left: float) -> str:
 
 
 def list_warnings(result: CredentialResult | None) -> list[str]:
-    """Return the warning that a task gives; empty where the credential does not end soon."""
+    """Return the warning that a task gives; empty if the credential does not end soon."""
     return [f"{result['message']} {result['hint']}"] if result is not None and result["expires_soon"] else []

@@ -99,9 +99,9 @@ NEW_SECRET = shapes.object_of({"keyId": shapes.identity, "secretText": shapes.id
 
 @dataclasses.dataclass(frozen=True)
 class Certificate:
-    """The public part of a certificate. ``thumbprint`` is SHA-1 in 40 hexadecimal digits, upper case; null where Entra does not say it.
+    """The public part of a certificate. ``thumbprint`` is SHA-1 in 40 hexadecimal digits, upper case, or None if Entra does not say it.
 
-    ``key_id`` is empty for one that is to be added, which has ``der`` instead. Times are in ISO 8601, null where unknown. ``kept`` is the
+    ``key_id`` is empty for one that is to be added, which has ``der`` instead. Times are in ISO 8601, None if unknown. ``kept`` is the
     entry of Entra by which one stays when the list is written.
     """
 
@@ -150,7 +150,7 @@ class GraphRoles:
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """An application, or a managed identity, as it is or is planned. IDs are null where it does not exist, and NEW_ID where it is planned.
+    """An application, or a managed identity, as it is or is planned. IDs are None if it does not exist, and NEW_ID where it is planned.
 
     ``granted`` holds the IDs of the assignments by name of the permission. ``required`` is requiredResourceAccess as Graph has it.
     ``own_credentials``: how many secrets and certificates the service principal has of its own, which are not managed here.
@@ -206,7 +206,7 @@ def parse_certificate(found: Json) -> Certificate:
 
 
 def _thumbprint_of(key: str | None) -> str | None:
-    """Return the thumbprint of a certificate in base64, which tells more than the name that a client gave it; null without one."""
+    """Return the thumbprint of a certificate in base64, which tells more than the name that a client gave it, or None without one."""
     try:
         return hashlib.sha1(base64.b64decode(key or "", validate=True), usedforsecurity=False).hexdigest().upper() if key else None
     except binascii.Error:
@@ -225,7 +225,7 @@ def parse_federated(found: Json) -> Federated:
 
 
 def parse_thumbprint(text: str | None) -> str | None:
-    """Return a customKeyIdentifier as 40 hexadecimal digits: Entra shows them so, or as base64 of 20 bytes; null for anything else."""
+    """Return a customKeyIdentifier as 40 hexadecimal digits: Entra shows them so, or as base64 of 20 bytes, or None for anything else."""
     if text is None:
         return None
     digits = text.upper()

@@ -47,7 +47,7 @@ class SecretGoal:
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """The state that a task asks for. A property or list of null stays as it is. ``permissions``: null where none are named."""
+    """The state that a task asks for. A property or list of null stays as it is. ``permissions``: None if none are named."""
 
     unique_name: str | None
     app_id: str | None

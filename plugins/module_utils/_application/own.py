@@ -26,7 +26,7 @@ NO_GUID = "client_id is not a GUID, by which the application could be found."
 
 
 def render_own_request(client: GraphClient) -> Request | None:
-    """Return the request for the application that the credential belongs to; null where it tells nothing, or is certainly refused."""
+    """Return the request for the application that the credential belongs to, or None if it tells nothing, or is certainly refused."""
     lifetime = client.credential.lifetime()
     return client.request("GET", *_locate(lifetime)) if _find_obstacle(client, lifetime) is None else None
 
@@ -54,7 +54,7 @@ def read_expiry(client: GraphClient, warning_days: int) -> Expiry:
 
 
 def _find_obstacle(client: GraphClient, lifetime: Lifetime) -> str | None:
-    """Return why the application is not asked; null where it is. Empty where it would tell nothing."""
+    """Return why the application is not asked, or None if it is. Empty where it would tell nothing."""
     if lifetime.kind is None:
         return ""
     if parse_guid(lifetime.app_id) is None:

@@ -242,7 +242,7 @@ def _is_valid(secret: ClientSecret, now: float) -> bool:
 
 
 def find_usable_secret(state: State, wanted: SecretGoal, now: float) -> ClientSecret | None:
-    """Return the secret of a name that lasts long enough, the one that lasts longest; null where there is none."""
+    """Return the secret of a name that lasts long enough, the one that lasts longest, or None if there is none."""
     named = [secret for secret in state.secrets if secret.name == wanted.name]
     lasting = [(end, secret) for secret in named if (end := parse_timestamp(secret.ends)) and end > now + wanted.renew_days * DAY]
     return max(lasting, key=lambda pair: pair[0], default=(0.0, None))[1]

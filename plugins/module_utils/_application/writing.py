@@ -131,7 +131,7 @@ class _Writer:
         return False
 
     def _find_hidden(self) -> State | None:
-        """Return the application that existed before it was created, as soon as a read shows it; null for one that was created."""
+        """Return the application that existed before it was created, as soon as a read shows it, or None for one that was created."""
         if self.state.id:
             return None
         found: State = self._wait_for(lambda state: state.is_present, "the application, which exists already", agree=1)

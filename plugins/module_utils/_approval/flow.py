@@ -55,7 +55,7 @@ class ApprovalFlow:
         return self._ask(request)
 
     def _send_approved(self, found: Json, request: Request) -> Response | None:
-        """Return the response of the write with its code; null where the code turns out to be for another write."""
+        """Return the response of the write with its code, or None if the code turns out to be for another write."""
         if requests.status_of(found) == "needs_approval":
             raise requests.pending(found, request)
         if requests.status_of(found) != "approved":
@@ -97,14 +97,14 @@ class ApprovalFlow:
         return requests.unreadable(f"Whether an approval was asked for is unknown: {what}", request.target)
 
     def _find_created(self, fits: t.Callable[[Json], bool]) -> Json | None:
-        """Return the open request that fits; null where there is none, or none can be read."""
+        """Return the open request that fits, or None if there is none, or none can be read."""
         try:
             return requests.newest(item for item in self._fetch(again=True) if fits(item) and requests.status_of(item) in OPEN)
         except errors.IntuneError:
             return None
 
     def _fetch_or_none(self, *, again: bool = False) -> list[Json] | None:
-        """Return the tenant's requests; null where this application may not read them."""
+        """Return the tenant's requests, or None if this application may not read them."""
         try:
             return self._fetch(again=again)
         except (errors.ForbiddenError, errors.NotFoundError):

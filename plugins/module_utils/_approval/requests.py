@@ -68,7 +68,7 @@ def has_code(item: t.Mapping[str, t.Any], code: str) -> bool:
 
 
 def mark_of(item: t.Mapping[str, t.Any]) -> str | None:
-    """Return our mark in a request's justification; null without one."""
+    """Return our mark in a request's justification, or None without one."""
     text = MARK.search(str(item.get("requestJustification") or "").strip())
     return text.group(0) if text else None
 
@@ -85,14 +85,14 @@ def status_of(item: t.Mapping[str, t.Any]) -> str:
 
 
 def newest(items: t.Iterable[Json]) -> Json | None:
-    """Return the request that was created last; null when there is none."""
+    """Return the request that was created last, or None when there is none."""
     return max(items, key=lambda item: str(item.get("requestDateTime") or ""), default=None)
 
 
 def choose(items: list[Json] | None, options: ApprovalOptions, request: Request) -> Json | None:
-    """Return the request that decides about a write; null where a new one must be created.
+    """Return the request that decides about a write, or None if a new one must be created.
 
-    :param items: the tenant's requests; null where they cannot be read.
+    :param items: the tenant's requests, or None if they cannot be read.
     """
     if items is None:
         # Only the code that is given can tell.

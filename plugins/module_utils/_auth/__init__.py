@@ -80,7 +80,7 @@ def load_kind(method: AuthMethod) -> type[Credential]:
 
 
 def detect_method(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> AuthMethod:
-    """Return the only method whose option is given; raise InvalidOptionError where none is, or several are."""
+    """Return the only method whose option is given; raise InvalidOptionError if none is, or several are."""
     given = [option for option in METHOD_BY_OPTION if options.get(option)]
     if len(given) > 1:
         raise errors.InvalidOptionError(

@@ -18,7 +18,7 @@ NUMBERS = ("expires_in", "ext_expires_in", "refresh_in", "expires_on")
 
 
 def parse_json(text: str) -> t.Any:
-    """Return the content of a JSON text; null for any other text.
+    """Return the content of a JSON text, or None for any other text.
 
     Not ``_json.parse_json``, which refuses a whole text for one number that no float can hold. Here such a number is the problem of its
     member, which the error names, or which is not needed.
@@ -30,7 +30,7 @@ def parse_json(text: str) -> t.Any:
 
 
 def parse_seconds(value: t.Any) -> float | None:
-    """Return a number of seconds, or text that is one; null for anything else."""
+    """Return a number of seconds, or text that is one, or None for anything else."""
     if isinstance(value, str):
         return float(value) if re.fullmatch(r"\s*-?\d{1,12}(\.\d{0,9})?\s*", value) else None
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -43,7 +43,7 @@ def is_token(value: t.Any) -> bool:
 
 
 def find_problem(content: t.Any) -> str | None:
-    """Return the reason why this is no good answer with a token or of a discovery; null for a good one."""
+    """Return the reason why this is no good answer with a token or of a discovery, or None for a good one."""
     if not isinstance(content, dict):
         return "it is not a JSON object"
     problems = [f"its '{name}' is not text" for name in TEXTS if not isinstance(content.get(name, ""), str)]

@@ -64,7 +64,7 @@ class Credential(abc.ABC):
         self.kept = KeptToken()
 
     def validate(self) -> None:
-        """Raise InvalidOptionError or MissingLibraryError where the credential cannot work."""
+        """Raise InvalidOptionError or MissingLibraryError if the credential cannot work."""
         missing = [name for name in self.required_options if not self.options.get(name)]
         if missing:
             raise errors.InvalidOptionError(
@@ -76,7 +76,7 @@ class Credential(abc.ABC):
             validate_tenant(self.options["tenant_id"])
 
     def fingerprint(self) -> str:
-        """Return a hash of the proof that a valid credential signs in with; empty where the options tell all of it."""
+        """Return a hash of the proof that a valid credential signs in with; empty if the options tell all of it."""
         return ""
 
     @abc.abstractmethod

@@ -73,7 +73,7 @@ class TokenCache:
         return json.dumps(kinds)
 
     def _read(self) -> str | None:
-        """Return the content of the file; null where it is missing. The file that is checked is the one that is read."""
+        """Return the content of the file, or None if it is missing. The file that is checked is the one that is read."""
         try:
             exposed = find_unsafe_folder(self._folder)
             if exposed is not None:

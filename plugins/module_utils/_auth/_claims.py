@@ -24,7 +24,7 @@ CLAIMS = shapes.object_of(
 
 
 def parse_claims(token: str) -> Json:
-    """Return the claims of a JWT, null where one is of another type; empty for any other token."""
+    """Return the claims of a JWT, None if one is of another type; empty for any other token."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
@@ -35,5 +35,5 @@ def parse_claims(token: str) -> Json:
 
 
 def find_end(token: str) -> float | None:
-    """Return the end of a JWT in seconds since the epoch; null for another token, and for one that does not say."""
+    """Return the end of a JWT in seconds since the epoch, or None for another token, and for one that does not say."""
     return parse_seconds(parse_claims(token).get("exp"))

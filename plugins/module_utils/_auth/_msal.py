@@ -116,7 +116,7 @@ def validate_response(request: Request, response: Response) -> None:
 
 
 def _find_problem(response: Response) -> str | None:
-    """Return the reason why a response is none of a sign-in service; null for a good one."""
+    """Return the reason why a response is none of a sign-in service, or None for a good one."""
     content = parse_json(response.text)
     if response.status >= 400:
         return None if isinstance(content, dict) else "it is not a JSON object"
@@ -151,7 +151,7 @@ class ConfidentialCredential(Credential):
             self._cache = TokenCache(self.options["token_cache_path"], self.options.get("client_id"), self.fingerprint)
 
     def validate(self) -> None:
-        """Raise InvalidOptionError or MissingLibraryError where the credential cannot work."""
+        """Raise InvalidOptionError or MissingLibraryError if the credential cannot work."""
         super().validate()
         require_msal()
         if self._cache is not None:
@@ -166,7 +166,7 @@ class ConfidentialCredential(Credential):
         """Return a hash of the proof, which tells it from others of the application. The credential is valid."""
 
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
-        """Return the token that Microsoft Entra issues; raise AuthenticationError where it refuses."""
+        """Return the token that Microsoft Entra issues; raise AuthenticationError if it refuses."""
         app = self._application()
         scopes = [self.context.cloud.scope]
         if renew and not claims:

@@ -30,7 +30,7 @@ class AccessToken(Credential):
         validate_token("access_token", self.options["access_token"])
 
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
-        """Return the given token; raise AuthenticationError where it has expired or was refused."""
+        """Return the given token; raise AuthenticationError if it has expired or was refused."""
         if renew or claims:
             raise errors.AuthenticationError(
                 "Microsoft Graph refused the given access_token (expired, revoked, or issued for another service or cloud).",

@@ -34,7 +34,7 @@ class AzureCli(Credential):
     uses_tenant = True
 
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
-        """Return the token of the Azure CLI; raise AuthenticationError where it has none, or the service wants a stronger one."""
+        """Return the token of the Azure CLI; raise AuthenticationError if it has none, or the service wants a stronger one."""
         if claims:
             raise errors.AuthenticationError(
                 "Microsoft Graph asks for a new or stronger sign-in (claims challenge), which the Azure CLI cannot pass on here.",
@@ -79,7 +79,7 @@ class AzureCli(Credential):
 
 
 def find_reason(stderr: str) -> str | None:
-    """Return the line in which az says why it failed; null where it says nothing. Before it may come warnings, of Python too."""
+    """Return the line in which az says why it failed, or None if it says nothing. Before it may come warnings, of Python too."""
     plain = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", stderr[:LONGEST_OUTPUT])
     crashes = CRASH.findall(plain)
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
@@ -94,7 +94,7 @@ def find_reason(stderr: str) -> str | None:
 
 
 def parse_output(text: str) -> Token | None:
-    """Return the token in the output of ``az account get-access-token``; null for anything else."""
+    """Return the token in the output of ``az account get-access-token``, or None for anything else."""
     # Before the object and after it may come notices, which az writes there too.
     begin = re.search(r"^[ \t]*\{", text, re.MULTILINE)
     output = parse_json(text[begin.start() : text.rfind("}") + 1]) if begin else None

@@ -138,7 +138,7 @@ def _find_blocks(text: str, kind: str) -> list[str]:
 
 
 def _pair(path: str, key: object, certificates: t.Sequence[x509.Certificate]) -> KeyPair:
-    """Return the key with its own certificate; raise InvalidOptionError where that is missing, or the key is not RSA."""
+    """Return the key with its own certificate; raise InvalidOptionError if that is missing, or the key is not RSA."""
     if not isinstance(key, RSAPrivateKey):
         raise _not_rsa(path)
     numbers = key.public_key().public_numbers()
@@ -161,7 +161,7 @@ def _public_numbers(certificate: x509.Certificate) -> object:
 
 
 def _load_certificate(text: str) -> x509.Certificate | None:
-    """Return a certificate; None for one that the library cannot read, which need not be that of the key."""
+    """Return a certificate, or None for one that the library cannot read, which need not be that of the key."""
     try:
         return x509.load_pem_x509_certificate(text.encode())
     except Exception:  # of any type: the library decides
@@ -169,7 +169,7 @@ def _load_certificate(text: str) -> x509.Certificate | None:
 
 
 def _find_subject(certificate: x509.Certificate) -> str | None:
-    """Return the subject of a certificate; None for one without a name, or with one that the library cannot read."""
+    """Return the subject of a certificate, or None for one without a name, or with one that the library cannot read."""
     try:
         return certificate.subject.rfc4514_string() or None
     except Exception:  # of any type: the library decides

@@ -66,7 +66,7 @@ class Grant:
 class App:
     """One enterprise application. ``scopes``: the scopes that an administrator granted it on its resource, for all users.
 
-    ``scopes`` is null where it is planned and cannot be known yet (check mode, before the resource exists). ``grant_id`` is the
+    ``scopes`` is None if it is planned and cannot be known yet (check mode, before the resource exists). ``grant_id`` is the
     grant that holds them. ``other_grants``: further grants in which the application is the client. ``inbound_grants``: grants
     in which it is the resource, as far as they were read. An ID is NEW_ID where Entra has not created the object yet.
     """

@@ -130,13 +130,13 @@ def _plan_grant(name: AppName, app: App, goal: Goal) -> list[Change]:
 
 
 def list_missing_scopes(name: AppName, app: App, goal: Goal) -> tuple[str, ...] | None:
-    """Return the scopes that an application's grant must hold and does not; null where they cannot be known yet."""
+    """Return the scopes that an application's grant must hold and does not, or None if they cannot be known yet."""
     own = _own_scopes(name, app, goal)
     return None if own is None or app.scopes is None else tuple(scope for scope in own if scope not in app.scopes)
 
 
 def _own_scopes(name: AppName, app: App, goal: Goal) -> tuple[str, ...] | None:
-    """Return the scopes that ``present`` grants; null while the resource that would name them does not exist."""
+    """Return the scopes that ``present`` grants, or None while the resource that would name them does not exist."""
     given = goal.scopes_of(name)
     if given is not None:
         return given

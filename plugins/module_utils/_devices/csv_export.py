@@ -36,7 +36,7 @@ class Table(t.NamedTuple):
 
 
 def read_column(text: str, column: str) -> list[str]:
-    """Return the values of a column in the order of their rows; raise InvalidOptionError where they are not all known."""
+    """Return the values of a column in the order of their rows; raise InvalidOptionError if they are not all known."""
     content = text.removeprefix(BYTE_ORDER_MARK)
     headers = {separator: _parse_header(content, separator) for separator in SEPARATORS}
     # Only the right separator parts the header.

@@ -60,7 +60,7 @@ def evaluate(device: Device, platforms: t.Collection[str], ownerships: t.Collect
 
 
 def find_selection_refusal(device: Device, platforms: t.Collection[str] | None, ownerships: t.Collection[str] | None) -> Verdict | None:
-    """Return the refusal of a device of another platform or owner than those named, where null names all; null for others."""
+    """Return the refusal of a device of another platform or owner than those named, where null names all, or None for others."""
     return (_find_platform_refusal(device, platforms) if platforms is not None else None) or (
         _find_ownership_refusal(device, ownerships) if ownerships is not None else None
     )
@@ -88,7 +88,7 @@ def _find_platform_refusal(device: Device, platforms: t.Collection[str]) -> Verd
 
 
 def find_management_refusal(device: Device) -> Verdict | None:
-    """Return the refusal of a device that Intune does not manage, or is about to release; null for others."""
+    """Return the refusal of a device that Intune does not manage, or is about to release, or None for others."""
     state = (device.management_state or "").lower()
     if state in LEAVING:
         return _refuse(

@@ -42,7 +42,7 @@ def parse_host_name(device: Device, properties: t.Iterable[HostName]) -> str:
 
 
 def render_safe(text: str) -> str:
-    """Return a text with letters, digits, dots, dashes, and underscores only; empty where it has no letter and no digit.
+    """Return a text with letters, digits, dots, dashes, and underscores only; empty if it has no letter and no digit.
 
     Ansible's patterns give a meaning to other characters, and paths to a dot or a dash at the beginning.
     """

@@ -116,7 +116,7 @@ class Candidate:
 
 
 def parse_candidate(item: Json) -> Candidate | None:
-    """Return the device in Graph's JSON; null for one whose ID identifies nothing."""
+    """Return the device in Graph's JSON, or None for one whose ID identifies nothing."""
     identity = parse_identity(item.get("id"))
     if identity is None:
         return None
@@ -139,7 +139,7 @@ def _text(item: Json, name: str) -> str:
 
 
 def fold_value(identifier: Identifier, value: t.Any) -> str | None:
-    """Return a property's value for a comparison; null where it identifies nothing."""
+    """Return a property's value for a comparison, or None if it identifies nothing."""
     if identifier in GUIDS:
         return parse_identity(value)
     return fold(value) if isinstance(value, str) and value.strip() else None
@@ -161,7 +161,7 @@ def is_placeholder(value: str) -> bool:
 
 
 def parse_names(names: t.Sequence[str], groups: t.Sequence[str], match_by: MatchOption) -> list[SearchTerm]:
-    """Return the search terms of the names; raise InvalidOptionError or SelectionError where a name or group cannot be one."""
+    """Return the search terms of the names; raise InvalidOptionError or SelectionError if a name or group cannot be one."""
     if not names and not groups:
         raise errors.InvalidOptionError("No device is meant: devices and device_groups are empty.", hint="Name a device or a group.")
     if len(names) > MAX_NAMES:
@@ -173,7 +173,7 @@ def parse_names(names: t.Sequence[str], groups: t.Sequence[str], match_by: Match
 
 
 def find_problem(name: t.Any, match_by: MatchOption) -> Problem | None:
-    """Return why a value cannot identify a device, and what to do; null where it can."""
+    """Return why a value cannot identify a device, and what to do, or None if it can."""
     malformation = _names.find_malformation(name)
     if malformation:
         return malformation, "Correct or remove the device."

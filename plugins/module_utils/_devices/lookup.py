@@ -80,7 +80,7 @@ def select(
 
 
 def find_device(client: GraphClient, scheduler: BatchScheduler, term: SearchTerm, enrolled_since: float | None = None) -> Candidate | None:
-    """Return the device that a name means; null while there is none. Raises SelectionError for a name of several.
+    """Return the device that a name means, or None while there is none. Raises SelectionError for a name of several.
 
     ``enrolled_since``: a record that is older, or of unknown age, is none.
     """

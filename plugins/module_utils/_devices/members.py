@@ -82,7 +82,7 @@ def _fetch_members_of(client: GraphClient, group_id: str) -> tuple[list[SearchTe
 
 
 def _parse_member(member: Json) -> SearchTerm | str | None:
-    """Return a member that is a device or a user; the permission to read it where Graph hides its properties; null for other kinds.
+    """Return a member that is a device or a user; the permission to read it where Graph hides its properties, or None for other kinds.
 
     A device or user whose ID identifies nothing is a member without a device.
     """

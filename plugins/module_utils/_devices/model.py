@@ -64,7 +64,7 @@ PIN_RESET_GUIDE = "https://learn.microsoft.com/windows/security/identity-protect
 
 @dataclasses.dataclass(frozen=True)
 class Device:
-    """The properties of a managed device, null where Intune does not know one. ``actions``: its raw deviceActionResults, with passcodes."""
+    """The properties of a managed device, None if Intune does not know one. ``actions``: its raw deviceActionResults, with passcodes."""
 
     id: str
     device_name: str | None = None
@@ -119,7 +119,7 @@ def parse_device(item: Json) -> Device:
 
 
 def _parse_text(value: t.Any, nothing: str | None = None) -> str | None:
-    """Return a text; null for anything else, and for one that begins as ``nothing`` does."""
+    """Return a text, or None for anything else, and for one that begins as ``nothing`` does."""
     if not isinstance(value, str) or not value:
         return None
     return None if nothing is not None and value.startswith(nothing) else value

@@ -45,7 +45,7 @@ def prefer_list(searches: int, devices: int | None) -> bool:
 
 
 def fetch_count(client: GraphClient) -> int | None:
-    """Return the number of managed devices; null where the tenant does not say it."""
+    """Return the number of managed devices, or None if the tenant does not say it."""
     try:
         return client.get(PATH + "/$count", shape=shapes.lenient(shapes.integer))
     except errors.GraphError:
@@ -89,7 +89,7 @@ class Search:
         return [(name, identity) for key in keys for identity, name in self._alike[key].items()]
 
     def refusal_of(self, term: SearchTerm) -> str | None:
-        """Return why the service did not search for a term; null where it did."""
+        """Return why the service did not search for a term, or None if it did."""
         return next((self._refusals[key] for pair in term.pairs if (key := fold_pair(pair)) in self._refusals), None)
 
     def run(self) -> None:

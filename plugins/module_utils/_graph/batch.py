@@ -36,7 +36,7 @@ class CallResult:
 
     @property
     def status(self) -> int | None:
-        """The status of the response; null without one."""
+        """The status of the response, or None without one."""
         return self.response.status if self.response is not None else None
 
     @property
@@ -51,7 +51,7 @@ class CallResult:
         return self.response is None or self.response.status in (401, 429) or self.response.status in TRANSIENT
 
     def retry_after(self, now: float) -> float | None:
-        """Return the seconds that the service asks to wait; null where it does not. ``now``: seconds since the epoch."""
+        """Return the seconds that the service asks to wait, or None if it does not. ``now``: seconds since the epoch."""
         return None if self.response is None else retry_after_of(self.response, now)
 
     def error(self) -> errors.IntuneError:
@@ -82,7 +82,7 @@ def version_of(origin: str, request: Request) -> str:
 
 
 def parse_batch(number: int, envelope: Response) -> list[Response | None]:
-    """Return the responses in the order of the requests; null for one that is missing, is there twice, or cannot be read."""
+    """Return the responses in the order of the requests, or None for one that is missing, is there twice, or cannot be read."""
     found: dict[str, list[Response | None]] = {}
     for item in _responses(envelope):
         if isinstance(item, dict) and isinstance(item.get("id"), str):

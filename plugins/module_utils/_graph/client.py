@@ -87,7 +87,7 @@ class GraphClient:
 
     @property
     def clock_skew(self) -> float | None:
-        """Seconds that the service's clock is ahead of ours, by the Date of the newest response; null before the first."""
+        """Seconds that the service's clock is ahead of ours, by the Date of the newest response, or None before the first."""
         return self._clock_skew
 
     def service_now(self) -> float:
@@ -119,7 +119,7 @@ class GraphClient:
     def find(
         self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, shape: Shape[Json] = an_object
     ) -> Json | None:
-        """Return the object at a path, in this shape; null where the service responds 404."""
+        """Return the object at a path, in this shape, or None if the service responds 404."""
         try:
             return self.get(path, query, version=version, shape=shape)
         except errors.NotFoundError:
@@ -274,7 +274,7 @@ class GraphClient:
         return dataclasses.replace(renewed, is_doubtful=renewed.is_doubtful or response.is_doubtful)
 
     def token(self) -> str:
-        """Return a usable token; raise NotSentError where the sign-in got no response: the request was not sent then."""
+        """Return a usable token; raise NotSentError if the sign-in got no response: the request was not sent then."""
         return self._token()
 
     def renew_token(self, token: str, refusal: Response) -> str:

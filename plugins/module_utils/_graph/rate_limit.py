@@ -211,7 +211,7 @@ class Limit:
         self._window.share(now, self._paused_until, leaves_half=not self._one_by_one)
 
     def seconds_for(self, now: float, number: int) -> float | None:
-        """Return about how long so many take, at the quota, or at the share of it in the last window; null where there was none."""
+        """Return about how long so many take, at the quota, or at the share of it in the last window, or None if there was none."""
         if not self.is_shared:
             return max(0, number - self._window.capacity(now)) / self._per_second
         granted = self._window.granted(now)

@@ -40,7 +40,7 @@ class ReadAhead:
                 self._responses[_key_of(read)] = whole
 
     def take(self, request: Request) -> Response | None:
-        """Return the response to a request, and forget it; null where there is none."""
+        """Return the response to a request, and forget it, or None if there is none."""
         return self._responses.pop(_key_of(request), None)
 
     def forget(self) -> None:
@@ -62,7 +62,7 @@ def pack(origin: str, requests: t.Iterable[Request]) -> t.Iterator[tuple[list[Re
 
 
 def decode_item(response: Response) -> Response | None:
-    """Return the response to an item of a batch, which has a body that is not JSON in base64, as a whole one; null where it has not."""
+    """Return the response to an item of a batch, which has a body that is not JSON in base64, as a whole one, or None if it has not."""
     if response.status != 200 or "json" in response.headers.get("content-type", "json"):
         return response
     try:

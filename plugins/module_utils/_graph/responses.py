@@ -139,7 +139,7 @@ def parse_code(error: t.Mapping[str, t.Any]) -> str | None:
 
 
 def parse_claims_challenge(header: str | None) -> str | None:
-    """Return the claims of a continuous access evaluation challenge, decoded; null where there are none."""
+    """Return the claims of a continuous access evaluation challenge, decoded, or None if there are none."""
     found = re.search(r'claims="([^"]+)"', header or "")
     if not found:
         return None

@@ -88,7 +88,7 @@ class Handover:
         return keys
 
     def _seal(self, sealer: Sealer, secret: str) -> str | None:
-        """Return the sealed form; null where that fails, so that the other results are not lost with it."""
+        """Return the sealed form, or None if that fails, so that the other results are not lost with it."""
         try:
             return sealer.seal(secret)
         except Exception as failure:  # of any type: the library decides; its text may hold the secret
@@ -110,7 +110,7 @@ class Handover:
         return files.path_of(name) if sealed else None
 
     def find_failure(self) -> errors.IntuneError | None:
-        """Return the error for secrets that were not handed over; None where there are none."""
+        """Return the error for secrets that were not handed over, or None if there are none."""
         if not self._problems:
             return None
         more = f" And {len(self._problems) - NAMED} more." if len(self._problems) > NAMED else ""
@@ -135,7 +135,7 @@ def _open_files(directory: str) -> SealedFiles:
 
 
 def _read_or_write(files: SealedFiles, name: str, sealed: str | None) -> str | None:
-    """Return the text of a file that is there; None where it was not, and was written unless there is nothing to write."""
+    """Return the text of a file that is there, or None if it was not, and was written unless there is nothing to write."""
     existing = files.read(name)
     if existing is None and sealed is not None:
         try:

@@ -29,7 +29,7 @@ class SealedFiles:
     """Files in one folder. Each method but the constructor raises OSError, or InvalidOptionError where the folder became unsafe."""
 
     def __init__(self, path: str) -> None:
-        """Take the folder, and keep it open; raise InvalidOptionError where nothing can or should be written to it."""
+        """Take the folder, and keep it open; raise InvalidOptionError if nothing can or should be written to it."""
         self._path = os.path.abspath(os.path.expanduser(path))
         try:
             self._folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -51,7 +51,7 @@ class SealedFiles:
             )
 
     def _validate(self) -> None:
-        """Raise InvalidOptionError where others can write to the open folder, or nothing can be written, or its path names another one."""
+        """Raise InvalidOptionError if others can write to the open folder, or nothing can be written, or its path names another one."""
         found = os.fstat(self._folder)
         mode = stat.S_IMODE(found.st_mode)
         if mode & 0o022 or found.st_uid not in (0, os.geteuid()):
@@ -71,7 +71,7 @@ class SealedFiles:
         return os.path.join(self._path, name)
 
     def read(self, name: str) -> str | None:
-        """Return the text of a file; None where there is none. Anything but a file of a sensible size is an OSError too."""
+        """Return the text of a file, or None if there is none. Anything but a file of a sensible size is an OSError too."""
         self._validate()
         try:
             handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self._folder)

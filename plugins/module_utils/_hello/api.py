@@ -66,7 +66,7 @@ class Backend(t.Protocol):
         """Return the policy of this ID."""
 
     def find_mismatch(self, raw: Json) -> str | None:
-        """Return the kind of a policy that this backend does not manage; null for one that it does."""
+        """Return the kind of a policy that this backend does not manage, or None for one that it does."""
 
     def fetch_policy(self, client: GraphClient, raw: Json, policy_scope: PolicyScope, reveal: t.Collection[str] = ()) -> Policy:
         """Return the policy. ``reveal``: the options whose value is asked for where Intune hides it."""
@@ -78,7 +78,7 @@ class Backend(t.Protocol):
         """Create the policy without assignments, and return its ID."""
 
     def prepare_update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> Policy:
-        """Return the current policy with everything that an update needs; raise SelectionError where the update would lose something."""
+        """Return the current policy with everything that an update needs; raise SelectionError if the update would lose something."""
 
     def update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> None:
         """Update the policy, except its assignments."""
@@ -217,7 +217,7 @@ def make_backend_error(backend: Backend, policy: Policy) -> errors.SelectionErro
 
 
 def validate_name_is_free(client: GraphClient, backend: Backend, name: str) -> None:
-    """Raise SelectionError where another policy of the same type has this name."""
+    """Raise SelectionError if another policy of the same type has this name."""
     found = backend.fetch_by_name(client, name)
     if found:
         raise errors.SelectionError(
@@ -226,7 +226,7 @@ def validate_name_is_free(client: GraphClient, backend: Backend, name: str) -> N
 
 
 def explain_absence(client: GraphClient, backends: t.Iterable[Backend], name: str) -> str | None:
-    """Return what may be wrong with a name that no policy has: the policies whose name looks like it; null where there is nothing to say.
+    """Return what may be wrong with a name that no policy has: the policies whose name looks like it, or None if there is nothing to say.
 
     Intune compares names in filters its own way, so all names are read.
     """
@@ -293,7 +293,7 @@ def wait_until_shown(
     timeout: float,
     reveal: t.Collection[str] = (),
 ) -> Policy | None:
-    """Read the policy until Intune shows it as desired, and return it; null for one that was deleted."""
+    """Read the policy until Intune shows it as desired, and return it, or None for one that was deleted."""
 
     def read() -> Policy | None:
         try:

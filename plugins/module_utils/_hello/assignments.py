@@ -144,7 +144,7 @@ def parse_assignments(found: t.Iterable[Json]) -> tuple[Assignment, ...]:
 
 
 def validate_known(current: t.Iterable[Assignment], subject: Subject) -> None:
-    """Raise SelectionError where managing these assignments would lose one."""
+    """Raise SelectionError if managing these assignments would lose one."""
     unknown = sorted({assignment.target for assignment in current if not assignment.is_known})
     if unknown:
         raise errors.SelectionError(

@@ -107,7 +107,7 @@ class CheckInStatus(t.TypedDict):
 
 
 class PolicyOnDevice(t.TypedDict):
-    """The check-in status of a policy on one device, as a return value. ``status``: null where nothing is reported of it."""
+    """The check-in status of a policy on one device, as a return value. ``status``: None if nothing is reported of it."""
 
     id: str
     name: str
@@ -126,7 +126,7 @@ class FoundPolicyStatusResult(FoundPolicyResult):
 
 
 def parse_error_code(value: t.Any) -> int | None:
-    """Return a code as a signed number of 32 bits, from a signed or unsigned number or its text; null for anything else, and for 0."""
+    """Return a code as a signed number of 32 bits, from a signed or unsigned number or its text, or None for anything else, and for 0."""
     try:
         code = value if isinstance(value, int) else int(str(value).strip(), 0)
     except ValueError:
@@ -137,7 +137,7 @@ def parse_error_code(value: t.Any) -> int | None:
 
 
 def describe_error_code(code: t.Any) -> str | None:
-    """Return an error code in words; null for no code."""
+    """Return an error code in words, or None for no code."""
     number = parse_error_code(code)
     return None if number is None else CODE_WORDS.get(number, f"error code {number} ({number & 0xFFFFFFFF:#010x})")
 
@@ -160,7 +160,7 @@ def _read_text(row: Row, name: str) -> str:
 
 
 def _parse_number(row: Row, name: str) -> int | None:
-    """Return a whole number, or its text, as a number; null for anything else."""
+    """Return a whole number, or its text, as a number, or None for anything else."""
     text = _read_text(row, name)
     return int(text) if NUMBER.fullmatch(text) else None
 
@@ -174,7 +174,7 @@ def parse_status(row: Row) -> Status:
 
 
 def find_worst(statuses: t.Iterable[Status]) -> Status | None:
-    """Return the status that decides of several ones of a device; null for none."""
+    """Return the status that decides of several ones of a device, or None for none."""
     return min(statuses, key=SEVERITY.index, default=None)
 
 

@@ -124,7 +124,7 @@ class CustomProfile:
             ) from failure
 
     def prepare_update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> Policy:
-        """Return the current policy with the hidden values that an update writes back; raise SelectionError where one is unknown."""
+        """Return the current policy with the hidden values that an update writes back; raise SelectionError if one is unknown."""
         if desired.settings == current.settings:
             return current
         # Intune replaces the whole list: hidden values that the task does not name have to be written back unchanged.
@@ -201,7 +201,7 @@ def _reveal_all(client: GraphClient, raw: Json, policy_scope: PolicyScope, names
 
 
 def _reveal(client: GraphClient, raw: Json, uri: str) -> t.Any:
-    """Return a hidden value in clear; null where Intune refuses."""
+    """Return a hidden value in clear, or None if Intune refuses."""
     reference = next((item.get("secretReferenceValueId") for item in raw["omaSettings"] if expand_uri(item.get("omaUri")) == uri), None)
     if not reference:
         return None

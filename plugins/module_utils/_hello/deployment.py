@@ -79,7 +79,7 @@ def ignore_rows(rows: t.Sequence[Row]) -> None:
 
 
 def fetch_status(client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float) -> tuple[CheckInStatus | None, str | None]:
-    """Return the check-in status of a policy, null where Intune has none; and a problem where it could not be read, or not all of it."""
+    """Return the check-in status of a policy, None if Intune has none; and a problem where it could not be read, or not all of it."""
     try:
         return read_status(client, policy, rollout, timeout)
     except errors.IntuneError as failure:

@@ -79,7 +79,7 @@ Problems = list[str]
 
 
 def parse_profile(raw: Json, tenant_id: str) -> FoundPolicy | None:
-    """Return a device configuration; null for one that does not concern Windows Hello for Business."""
+    """Return a device configuration, or None for one that does not concern Windows Hello for Business."""
     if raw.get("@odata.type") == custom_profile.ODATA_TYPE:
         oma = tuple(item for item in raw.get("omaSettings") or [] if means_hello(str(item.get("omaUri"))))
         if not oma:
@@ -95,7 +95,7 @@ def parse_profile(raw: Json, tenant_id: str) -> FoundPolicy | None:
 
 
 def parse_catalog_policy(raw: Json) -> FoundPolicy | None:
-    """Return a settings catalog policy; null for one that does not concern Windows Hello for Business."""
+    """Return a settings catalog policy, or None for one that does not concern Windows Hello for Business."""
     values = {scope: settings_catalog.parse_settings(raw.get("settings") or [], scope) for scope in SCOPES}
     if not any(values.values()):
         return None
@@ -107,7 +107,7 @@ def parse_catalog_policy(raw: Json) -> FoundPolicy | None:
 
 
 def parse_intent(raw: Json, settings: t.Iterable[Json]) -> FoundPolicy | None:
-    """Return an intent with its settings; null for one that does not concern Windows Hello for Business."""
+    """Return an intent with its settings, or None for one that does not concern Windows Hello for Business."""
     pairs = []
     for setting in settings:
         name = str(setting.get("definitionId"))
@@ -125,7 +125,7 @@ def _parse_intent_value(setting: Json) -> t.Any:
 
 
 def parse_enrollment(raw: Json) -> FoundPolicy | None:
-    """Return settings for enrollment; null for the default ones where they are not configured, and for another enrollment configuration.
+    """Return settings for enrollment, or None for the default ones where they are not configured, and for another enrollment configuration.
 
     They have no PIN recovery, and do not reach devices that are enrolled already. Every tenant has default ones, of priority 0. Values
     count when Windows Hello for Business is switched on or off there: not configured is neither.

@@ -44,7 +44,7 @@ def find_replaced(
 
 
 def validate_no_conflict(other: Backend, found: Policy | None) -> None:
-    """Raise SelectionError where a policy of the other backend has the name: the task would make a second one."""
+    """Raise SelectionError if a policy of the other backend has the name: the task would make a second one."""
     if found is None:
         return
     way = f" To move it into the settings catalog, set {name_option('replace_custom')} to true." if other.name == "custom" else ""

@@ -196,7 +196,7 @@ def parse_oma_settings(oma: t.Sequence[Json], policy_scope: PolicyScope, *, alon
 
 
 def _find_item(oma: t.Sequence[Json], setting: Setting, policy_scope: PolicyScope, alone: bool) -> Json | None:
-    """Return the only item of a setting, with the right path; null for any other number of items."""
+    """Return the only item of a setting, with the right path, or None for any other number of items."""
     if policy_scope.scope not in setting.scopes:
         return None
     uri = policy_scope.uri(setting)
@@ -206,7 +206,7 @@ def _find_item(oma: t.Sequence[Json], setting: Setting, policy_scope: PolicyScop
 
 
 def parse_oma_value(setting: Setting, item: Json) -> t.Any:
-    """Return the value of an OMA setting; null where the setting cannot have it."""
+    """Return the value of an OMA setting, or None if the setting cannot have it."""
     value = item.get("value")
     if item.get("@odata.type") != OMA_TYPES[setting.kind]:
         return None
@@ -230,7 +230,7 @@ def _parse_index(setting: Setting, index: int) -> bool | str | None:
 
 
 def parse_oma_text(setting: Setting, value: t.Any) -> t.Any:
-    """Return the value of a string; null for an empty and for a hidden one."""
+    """Return the value of a string, or None for an empty and for a hidden one."""
     if not isinstance(value, str) or value == HIDDEN:
         return None
     if setting.kind == "list":

@@ -57,7 +57,7 @@ def correct_uri(setting: Setting, tenant_id: str, scope: Scope) -> str:
 
 
 def _check_path(policy: FoundPolicy, uri: str, tenant_id: str, terms: Terms) -> Finding | None:
-    """Return the finding of a wrong path that means Windows Hello; null for a right one, and for one of another CSP."""
+    """Return the finding of a wrong path that means Windows Hello, or None for a right one, and for one of another CSP."""
     others = [other.format(policies=f"PassportForWork/{tenant_id}/Policies") for other in OTHERS]
     if _find_setting(uri, tenant_id) is not None or expand_uri(uri) in others:
         return None

@@ -26,7 +26,7 @@ def validate_references(
     desired: t.Collection[Assignment],
     subject: Subject,
 ) -> None:
-    """Raise SelectionError where the assignments ``desired`` would name a deleted group or filter, before anything is written.
+    """Raise SelectionError if the assignments ``desired`` would name a deleted group or filter, before anything is written.
 
     Only what ``kept``, the assignments that were there, refer to is asked for: all else was just looked up. ``given``: those of the task.
     Without the permission to read groups, Intune decides.

@@ -52,7 +52,7 @@ def _find_by_name(client: GraphClient, task: PolicyTask, policy_scope: PolicySco
 
 
 def _find_by_id(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, backends: t.Iterable[Backend]) -> list[Found]:
-    """Return the policy of the ID; raise SelectionError where it is of another backend than the task says."""
+    """Return the policy of the ID; raise SelectionError if it is of another backend than the task says."""
     for backend in sorted(backends, key=lambda backend: backend.name != task.backend):
         policy = api.find_policy(client, backend, policy_scope, policy_id=task.id)
         if policy is not None and task.backend not in (None, backend.name):

@@ -48,7 +48,7 @@ class Setting:
 
     ``kind``: bool; flag (a bool that devices know as 0 and 1); choice (a word, which devices know by its index); int; text; list.
     ``node`` is the path below ./Device/Vendor/MSFT or ./User/Vendor/MSFT, with ``{tenantid}`` for the tenant ID. ``since``: the first
-    build of Windows that knows it; empty where only Insider builds do. ``high``: the largest number, or the most entries of a list.
+    build of Windows that knows it; empty if only Insider builds do. ``high``: the largest number, or the most entries of a list.
     """
 
     option: str
@@ -224,7 +224,7 @@ def make_warnings(values: Values) -> list[str]:
 
 
 def describe(values: t.Mapping[str, t.Any], names: t.Iterable[str] | None = None) -> Values:
-    """Return every setting, or those named, as a return value: null where it is not set; a list where it is one."""
+    """Return every setting, or those named, as a return value: None if it is not set; a list where it is one."""
     chosen = set(BY_OPTION if names is None else names)
     return {name: describe_value(values.get(name)) for name in BY_OPTION if name in chosen}
 

@@ -123,7 +123,7 @@ class SettingsCatalog:
             raise failure.with_hint(advice) from failure
 
     def prepare_update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> Policy:
-        """Return the current policy; raise SelectionError where an update would lose a secret value."""
+        """Return the current policy; raise SelectionError if an update would lose a secret value."""
         if desired.settings != current.settings and SECRET in json.dumps(current.raw.get("settings") or []):
             raise errors.SelectionError(
                 "The policy also holds a secret value, which Intune does not show: it cannot be written back whole.",
@@ -204,7 +204,7 @@ def _flatten(instances: t.Iterable[Json]) -> t.Iterator[Json]:
 
 
 def _find_setting(instance: Json) -> Setting | None:
-    """Return the setting of an instance that this collection can have written; null for all others."""
+    """Return the setting of an instance that this collection can have written, or None for all others."""
     ours = [(setting, scope) for setting in SETTINGS for scope in setting.scopes if _definition(instance) == setting.definition(scope)]
     if not ours or SECRET in json.dumps(instance) or (instance.get("choiceSettingValue") or {}).get("children"):
         return None
@@ -221,7 +221,7 @@ def _children(instance: Json) -> list[Json]:
 
 
 def parse_instance(setting: Setting, instance: Json, scope: Scope) -> t.Any:
-    """Return the value of a setting instance; null where the setting cannot have it."""
+    """Return the value of a setting instance, or None if the setting cannot have it."""
     if setting.kind == "list":
         hosts = {str(item.get("value") or "").strip().lower() for item in instance.get("simpleSettingCollectionValue") or []}
         return tuple(sorted(hosts - {""})) or None

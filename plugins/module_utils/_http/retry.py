@@ -112,14 +112,14 @@ def backoff(attempt: int, retry_after: float | None, jitter: float) -> float:
 
 
 def retry_after_of(response: Response, now: float) -> float | None:
-    """Return the seconds that a response asks to wait; null where it does not. ``now``: seconds since the epoch."""
+    """Return the seconds that a response asks to wait, or None if it does not. ``now``: seconds since the epoch."""
     # A date counts from the service's own clock, its Date header.
     date = parse_http_date(response.headers.get("date"))
     return parse_retry_after(response.headers.get("retry-after"), now if date is None else date)
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """Return seconds from the whole, fractional, or date form of Retry-After; null when missing or unreadable."""
+    """Return seconds from the whole, fractional, or date form of Retry-After, or None when missing or unreadable."""
     if value is None:
         return None
     try:

@@ -89,7 +89,7 @@ def _track(manager: t.Any) -> None:
 class Transport:
     """A pool of connections with one TLS and timeout policy.
 
-    :param ca_path: file or folder of trusted CAs in PEM; null for the system's. InvalidOptionError for one that cannot be loaded.
+    :param ca_path: file or folder of trusted CAs in PEM, or None for the system's. InvalidOptionError for one that cannot be loaded.
     :param timeout: seconds for connecting, and for a whole response; one more for each 64 KiB of it.
     :param max_bytes: size of the largest body, also when it is unpacked; one of JSON has a quarter of the default at most.
     :param monotonic: the clock for that.

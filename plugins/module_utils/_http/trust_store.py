@@ -21,7 +21,7 @@ VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def choose_trust_store(ca_path: str | None, environ: t.Mapping[str, str]) -> str | None:
-    """Return the path of the certificate authorities, of the option or of the environment; null for the system's."""
+    """Return the path of the certificate authorities, of the option or of the environment, or None for the system's."""
     given = [(OPTION, ca_path), *((name, environ.get(name)) for name in VARIABLES)]
     for name, path in given:
         if path:
@@ -62,7 +62,7 @@ def _find_file_problem(path: str) -> str | None:
 
 
 def _describe(content: bytes) -> str | None:
-    """Return the other format that a file has; null where it is not known."""
+    """Return the other format that a file has, or None if it is not known."""
     is_key = b"PRIVATE KEY-----" in content and b"CERTIFICATE-----" not in content
     formats = (
         (not content.strip(), "the file is empty."),

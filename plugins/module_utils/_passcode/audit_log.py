@@ -201,7 +201,7 @@ class AuditLogReader:
 
 
 def _parse_page(result: CallResult) -> Json | None:
-    """Return a page of the log; null for a result that is none."""
+    """Return a page of the log, or None for a result that is none."""
     if result.response is None:
         return None
     try:

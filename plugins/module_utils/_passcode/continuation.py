@@ -56,7 +56,7 @@ def identify(params: t.Mapping[str, t.Any]) -> Json:
 
 
 def plan_run(history: History, options: Json, ids: t.Iterable[str], since: float, *, now: float, again: bool) -> RunPlan:
-    """Return what a task takes over from the journal; raise InvalidOptionError where its options are not those of a run that it meets."""
+    """Return what a task takes over from the journal; raise InvalidOptionError if its options are not those of a run that it meets."""
     own = frozenset(device.lower() for device in ids)
     met = [run for run in history.runs.values() if run.remaining & own]
     expired = tuple(run for run in met if _is_expired(run, options, now))
@@ -69,7 +69,7 @@ def plan_run(history: History, options: Json, ids: t.Iterable[str], since: float
 def find_earlier(history: History, ids: t.Iterable[str], since: float | None, runs: t.Sequence[BegunRun] = ()) -> dict[str, EarlierReset]:
     """Return the resets of earlier runs that count, by device ID in lower case.
 
-    :param since: resets since then count; null where only those of ``runs``, the continued ones, do.
+    :param since: resets since then count, or None if only those of ``runs``, the continued ones, do.
     """
     found = {}
     for device in ids:

@@ -42,7 +42,7 @@ class DeviceLocks:
         self.close()
 
     def open(self) -> None:
-        """Open the files, and create those that are missing. Raise InvalidOptionError where that fails."""
+        """Open the files, and create those that are missing. Raise InvalidOptionError if that fails."""
         try:
             for folder in self._folders:
                 folder.open()

@@ -70,7 +70,7 @@ class ResetEngine:
 
     @property
     def failure(self) -> errors.IntuneError | None:
-        """The error that stopped the whole task; null without one."""
+        """The error that stopped the whole task, or None without one."""
         return self._results.failure
 
     @property

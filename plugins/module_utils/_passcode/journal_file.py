@@ -172,7 +172,7 @@ class Journal:
         return handle
 
     def _can_be_created(self) -> bool:
-        """Return whether the file is missing; raise InvalidOptionError where it is, and its folder cannot have it."""
+        """Return whether the file is missing; raise InvalidOptionError if it is, and its folder cannot have it."""
         try:
             with contextlib.suppress(FileNotFoundError):
                 os.lstat(self._path)

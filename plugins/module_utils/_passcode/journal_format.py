@@ -50,7 +50,7 @@ class KnownReset:
 
     ``state``: open (sent, or about to be, and not known whether it ran), accepted (it ran), free (it did not run).
     ``intended_at``: of the last intent, before which the service cannot have run it. ``last_written_at``: of the device's newest line.
-    ``lost_at``: when its response was given up; null where that is not written down. ``outcome``: the status of its outcome; null
+    ``lost_at``: when its response was given up, or None if that is not written down. ``outcome``: the status of its outcome; null
     where the journal has none, or not yet. ``previous``: the one before it that ran, or may have: it holds again where this one did
     not run.
     """

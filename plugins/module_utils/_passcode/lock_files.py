@@ -64,7 +64,7 @@ class LockFolder:
         self._set_lock = _set_description_lock if OFD_SETLK is not None else _set_process_lock
 
     def open(self) -> None:
-        """Open all files. Raise InvalidOptionError where one cannot be used."""
+        """Open all files. Raise InvalidOptionError if one cannot be used."""
         for file in self._files:
             if self._check:
                 with self._watch(file), contextlib.suppress(FileNotFoundError):
@@ -86,7 +86,7 @@ class LockFolder:
             file.held.clear()
 
     def take(self, device: str) -> bool:
-        """Return whether the device is locked now. Raise OSError where nothing can be locked."""
+        """Return whether the device is locked now. Raise OSError if nothing can be locked."""
         if self._check:
             return True
         file, place = self._locate(device)

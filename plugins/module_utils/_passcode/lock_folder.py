@@ -72,7 +72,7 @@ def _validate_place(path: str) -> None:
 
 
 def validate_directory(path: str) -> None:
-    """Raise InvalidOptionError where the folder of the option does not exist, or where any user can replace the files of others."""
+    """Raise InvalidOptionError if the folder of the option does not exist, or where any user can replace the files of others."""
     try:
         if not stat.S_ISDIR(os.stat(path).st_mode):
             raise unusable("It is not a folder", path)

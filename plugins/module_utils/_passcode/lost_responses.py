@@ -23,7 +23,7 @@ LONGEST_EXCHANGE = 300.0  # seconds; no process waits longer for the response of
 
 
 def audit_shows(device_id: str, requested_at: float, before: float | None, log: AuditLog) -> bool | None:
-    """Return whether the log holds a reset of the device since then; null where it may be the one that started ``before``."""
+    """Return whether the log holds a reset of the device since then, or None if it may be the one that started ``before``."""
     newest = log.newest_of(device_id)
     if newest < requested_at - SKEW:
         return False

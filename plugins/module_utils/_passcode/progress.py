@@ -57,7 +57,7 @@ class Progress:
         return f"failed requests are repeated: {retried}" if retried else None
 
     def _seconds_left(self, now: float, left: int, reason: str | None) -> float | None:
-        """Return the seconds to send the rest; null where they are not known, or over."""
+        """Return the seconds to send the rest, or None if they are not known, or over."""
         if reason not in (None, OTHERS):
             return None
         seconds = self._limit.seconds_for(now, left)

@@ -90,7 +90,7 @@ class ResetQueue:
 
     @property
     def next_time(self) -> float | None:
-        """When the next device is to be looked at again; null when there is none."""
+        """When the next device is to be looked at again, or None when there is none."""
         return self._timed[0][0] if self._timed else None
 
     def count(self, *phases: Phase) -> int:
@@ -166,7 +166,7 @@ class ResetQueue:
         return [self._syncs.popleft() for _index in range(min(number, len(self._syncs)))]
 
     def take_timed(self, now: float) -> QueuedReset | None:
-        """Return the device whose time came longest ago; null where none has."""
+        """Return the device whose time came longest ago, or None if none has."""
         return heapq.heappop(self._timed)[2] if self._timed and self._timed[0][0] <= now else None
 
     def take_all_timed(self) -> list[QueuedReset]:

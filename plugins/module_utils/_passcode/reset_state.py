@@ -65,7 +65,7 @@ class Rules:
 class EarlierReset:
     """A reset that an earlier run sent, or was about to send, at a time of the service. ``ran``: the service accepted it for sure.
 
-    ``lost_at``: when that run gave its response up; null where it is not known to have done so.
+    ``lost_at``: when that run gave its response up, or None if it is not known to have done so.
     """
 
     requested_at: float
@@ -281,7 +281,7 @@ def is_repeated(item: DeviceReset, since: float, times: t.Iterable[float]) -> bo
 
 
 def find_own_reset(item: DeviceReset, device: Device) -> RecordedReset | None:
-    """Return the entry of the reset that is meant on a device's record; null where it is not there."""
+    """Return the entry of the reset that is meant on a device's record, or None if it is not there."""
     newest = find_last_reset(device)
     return newest if newest is not None and is_own(item, newest) else None
 
@@ -292,7 +292,7 @@ def after_evidence(
     """Return the transition of a device whose response was lost.
 
     :param found: the reset's entry on the device's record.
-    :param ran: whether the service ran the reset; null while its sources do not tell.
+    :param ran: whether the service ran the reset, or None while its sources do not tell.
     :param can_wait: whether a later look may tell more.
     """
     item = work.item

@@ -137,7 +137,7 @@ def describe_usual() -> Json:
 
 
 def new_passcode(item: DeviceReset) -> str | None:
-    """Return the secret itself; null until the reset is done, and where there is none."""
+    """Return the secret itself, or None until the reset is done, and where there is none."""
     return item.reset.passcode if item.reset is not None and item.reset.status == "done" else None
 
 
@@ -181,7 +181,7 @@ def effects_of(items: t.Sequence[DeviceReset]) -> Effects:
 
 
 def find_failure(items: t.Sequence[DeviceReset]) -> PartialError | None:
-    """Return the error for devices that the task failed for; null where there are none."""
+    """Return the error for devices that the task failed for, or None if there are none."""
     failed = sum(item.status in BAD for item in items)
     if not failed:
         return None

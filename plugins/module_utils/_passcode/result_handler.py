@@ -350,7 +350,7 @@ class ResultHandler:
 
 
 def _state_of(event: Event, detail: str | bool | None) -> State | None:
-    """Return what the machine remembers after a line of the journal; null where that stays as it was."""
+    """Return what the machine remembers after a line of the journal, or None if that stays as it was."""
     if event == "settled":
         return "accepted" if detail else "free"
     outcomes: dict[Event, State] = {"accepted": "accepted", "refused": "free"}

@@ -31,14 +31,14 @@ NOT_HELD = "The reset is done, and Intune no longer holds the new passcode: it k
 
 
 def parse_since(since: str | None, now: float) -> float | None:
-    """Return the moment of the option ``since``, in seconds since the epoch; null where it is not set."""
+    """Return the moment of the option ``since``, in seconds since the epoch, or None if it is not set."""
     return parse_moment("since", since, now) if since else None
 
 
 def assess(item: DeviceReset, since: float | None, refuse: t.Callable[[Device], Verdict | None] | None = None) -> None:
     """Record the last reset on the device's record; an item without a device is one that Intune no longer knows.
 
-    ``refuse``: returns the refusal of a device whose outcome and passcode must not be returned; null for the others.
+    ``refuse``: returns the refusal of a device whose outcome and passcode must not be returned, or None for the others.
     """
     if item.device is None:
         item.status, item.reason, item.message = "unknown", "device_gone", GONE
@@ -94,7 +94,7 @@ def fetch_items(
 
 
 def _fetch_devices(client: GraphClient, scheduler: BatchScheduler, ids: t.Collection[str]) -> t.Iterator[Device | None]:
-    """Yield each device with its action results, which only a read of the single device has; null for one that is gone."""
+    """Yield each device with its action results, which only a read of the single device has, or None for one that is gone."""
     query = {"$select": ",".join(PROPERTIES)}
     requests = [client.request("GET", PATH + render_path(identity), query) for identity in ids]
     for identity, request, response in zip(ids, requests, scheduler.fetch_all(requests), strict=True):

@@ -41,7 +41,7 @@ def render_list_request(client: GraphClient) -> Request:
 
 
 def find_probe(client: GraphClient, name: str) -> Found | None:
-    """Return the remediation of exactly this name, with its script and assignments; raise SelectionError where several have it."""
+    """Return the remediation of exactly this name, with its script and assignments; raise SelectionError if several have it."""
     return choose_probe(client, fetch_probes(client), name)
 
 
@@ -70,7 +70,7 @@ def render_probe_request(client: GraphClient, identity: str) -> Request:
 
 
 def fetch_probe(client: GraphClient, identity: str) -> Found | None:
-    """Return the remediation of an ID, with its script and assignments; null where there is none."""
+    """Return the remediation of an ID, with its script and assignments, or None if there is none."""
     path = PATH + render_path(identity)
     raw = client.find(path, EXPAND, version=BETA, shape=SCRIPT_PACKAGE)
     if raw is not None and raw.get("assignments@odata.nextLink"):
@@ -85,7 +85,7 @@ def render_license_request(client: GraphClient) -> Request:
 
 
 def is_license_confirmed(client: GraphClient) -> bool | None:
-    """Return whether an administrator confirmed the Windows licenses that remediations need; null where that cannot be read.
+    """Return whether an administrator confirmed the Windows licenses that remediations need, or None if that cannot be read.
 
     Source: Graph dataProcessorServiceForWindowsFeaturesOnboarding. That remediations look at it is not documented.
     """
@@ -163,7 +163,7 @@ def report_partial(changes: t.Collection[Change]) -> t.Iterator[None]:
 
 
 def wait_until_shown(client: GraphClient, identity: str | None, desired: Probe | None, *, timeout: float) -> Found | None:
-    """Read the probe until Intune shows it as desired, and return it; null for one that was deleted."""
+    """Read the probe until Intune shows it as desired, and return it, or None for one that was deleted."""
     what = f"Intune to show the probe '{desired.name if desired else identity}' as it was written"
     found = client.wait_until(
         lambda: fetch_probe(client, identity or ""), lambda found: not plan(found, desired), timeout=timeout, what=what

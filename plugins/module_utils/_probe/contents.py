@@ -67,7 +67,7 @@ def is_ours(content: bytes | None) -> bool:
 
 
 def label(content: bytes | None) -> str | None:
-    """Return a script for a difference: its version, and the beginning of its digest; null for none."""
+    """Return a script for a difference: its version, and the beginning of its digest, or None for none."""
     if content is None:
         return None
     mark = MARK.match(content)

@@ -98,14 +98,14 @@ def parse(text: str) -> tuple[Sections, bool]:
 
 
 def _parse_title(line: str) -> str | None:
-    """Return the title of a section, which stands between two bars; null for other lines."""
+    """Return the title of a section, which stands between two bars, or None for other lines."""
     # Not by an expression: that of two runs of blanks takes days for a line with a million of them.
     title = line[1:-1].strip(" \t") if line.startswith("|") and line.endswith("|") else ""
     return title if 0 < len(title) <= LONGEST_TITLE and "|" not in title else None
 
 
 def _parse_pair(line: str) -> tuple[str, str] | None:
-    """Return key and value of a line; null for other lines, and for an address, whose colon has no blank behind it."""
+    """Return key and value of a line, or None for other lines, and for an address, whose colon has no blank behind it."""
     key, colon, rest = line.partition(":")
     key = key.rstrip(" \t")
     if not colon or rest[:1] not in ("", " ", "\t") or not KEY.fullmatch(key):
@@ -129,7 +129,7 @@ def convert(key: str, value: str) -> Value:
 
 
 def find_join_type(sections: Sections) -> JoinType | None:
-    """Return how the device is joined, which is the same for every account; null where the output does not say it."""
+    """Return how the device is joined, which is the same for every account, or None if the output does not say it."""
     device, user = sections.get(DEVICE, {}), sections.get(USER, {})
     entra, domain = (WORDS.get(device.get(key, "")) for key in ("AzureAdJoined", "DomainJoined"))
     if entra is None or domain is None:

@@ -50,7 +50,7 @@ ABOUT_USER: t.Collection[Code] = ("destructive_only", "no_pin", "hello_off", "ca
 
 
 def parse_line(text: object) -> dict[str, str] | None:
-    """Return the values of a line by field; null for anything but one whole line of the probe."""
+    """Return the values of a line by field, or None for anything but one whole line of the probe."""
     line = text.strip() if isinstance(text, str) else ""
     if not (line.startswith(START) and line.endswith(END)):
         return None
@@ -76,7 +76,7 @@ def judge_line(fields: t.Mapping[str, str]) -> tuple[bool | None, list[Reason]]:
 
 
 def find_join_type(fields: t.Mapping[str, str]) -> dsregcmd.JoinType | None:
-    """Return how the device is joined; null where that is not known. The line cannot tell a registered device from one that is not."""
+    """Return how the device is joined, or None if that is not known. The line cannot tell a registered device from one that is not."""
     found = dsregcmd.find_join_type(_make_sections(fields))
     return None if found == "not_joined" else found
 

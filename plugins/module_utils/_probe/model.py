@@ -144,7 +144,7 @@ class Target:
         return self.assignment.target != "exclude_group"
 
     def label(self) -> str | None:
-        """Return the schedule for people, in one line; null for an excluded group, which has none."""
+        """Return the schedule for people, in one line, or None for an excluded group, which has none."""
         return (self.schedule.label() if self.schedule else "every 24 hours") if self.is_included else None
 
     def render(self) -> Json:
@@ -160,7 +160,7 @@ class Target:
 class Probe:
     """A remediation as this collection manages it.
 
-    ``content`` is the detection script, null where it cannot be read. ``is_remediating``: whether it also has a remediation script.
+    ``content`` is the detection script, None if it cannot be read. ``is_remediating``: whether it also has a remediation script.
     """
 
     name: str
@@ -235,7 +235,7 @@ def encode(content: bytes) -> str:
 
 
 def decode(content: str | None) -> bytes | None:
-    """Return the bytes of a script; null where Graph gives none, or something that is not base64."""
+    """Return the bytes of a script, or None if Graph gives none, or something that is not base64."""
     if not content:
         return None
     try:

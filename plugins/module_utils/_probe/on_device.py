@@ -47,7 +47,7 @@ USERS_DIFFER = Reason(
 
 
 class Answer(t.NamedTuple):
-    """The output of a command on the device, and its exit code; null where there is none."""
+    """The output of a command on the device, and its exit code, or None if there is none."""
 
     text: str
     code: int | None
@@ -64,7 +64,7 @@ class Answers(t.NamedTuple):
 
 
 class PolicyResult(t.TypedDict):
-    """Intune's policies in the registry: null where they are not known, and the numbers of users with an own setting."""
+    """Intune's policies in the registry: None if they are not known, and the numbers of users with an own setting."""
 
     tenant_id: str | None
     pin_recovery: State | None

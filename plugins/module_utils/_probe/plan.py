@@ -217,7 +217,7 @@ def _make_targets(base: Probe, task: ProbeTask, requested: tuple[Assignment, ...
 
 
 def find_common_schedule(targets: t.Iterable[Target]) -> Schedule | None:
-    """Return the schedule of all included targets; null where there is none, or they differ."""
+    """Return the schedule of all included targets, or None if there is none, or they differ."""
     found = {target.schedule for target in targets if target.is_included}
     return found.pop() if len(found) == 1 else None
 

@@ -56,7 +56,7 @@ class IntunePolicies:
 
 
 def parse(key: str, text: str, code: int | None) -> Keys | None:
-    """Return what stands below a key, nothing where the key is not there, or null where it could not be asked for."""
+    """Return what stands below a key, nothing where the key is not there, or None if it could not be asked for."""
     hive, _sign, rest = key.lower().partition("\\")
     asked = f"{HIVES[hive]}\\{rest}"
     found: Keys = {}

@@ -46,7 +46,7 @@ def _states_of(script_id: str) -> str:
 def fetch_device_states(
     client: GraphClient, script_id: str, device_ids: t.Iterable[str], users: t.Collection[str] = ()
 ) -> dict[str, DeviceState | None]:
-    """Return the last answer about each of these devices, by the ID that was given; null where there is none, or no such device.
+    """Return the last answer about each of these devices, by the ID that was given, or None if there is none, or no such device.
 
     One call a device, sent together. ``user_name`` is the person who ran the probe; ``primary_user`` is null. ``users``: the names of a
     user, whose answers count before those of others on the device, however old.

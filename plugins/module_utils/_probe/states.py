@@ -61,8 +61,8 @@ OUTPUT_UNREAD = Reason(
 class DeviceState:
     """The last answer about a device.
 
-    ``device_id``: null where Intune names no device. ``user_name``: the person who ran the probe, null where Intune does not say.
-    ``primary_user``: that of the device, maybe another person. ``changed``: the time of the last change, null where it is not known.
+    ``device_id``: None if Intune names no device. ``user_name``: the person who ran the probe, None if Intune does not say.
+    ``primary_user``: that of the device, maybe another person. ``changed``: the time of the last change, None if it is not known.
     ``synced``: that of the last sync of the agent, which may be newer than the last change.
     """
 
@@ -148,7 +148,7 @@ def parse_row(row: Json) -> DeviceState:
 
 @functools.lru_cache(maxsize=1000)
 def _read_line(text: str) -> tuple[State, tuple[Reason, ...], JoinType | None] | None:
-    """Return the answer in an output; null where that is not a line of the probe. Thousands of devices print the same few lines."""
+    """Return the answer in an output, or None if that is not a line of the probe. Thousands of devices print the same few lines."""
     fields = parse_line(text)
     if fields is None:
         return None
@@ -206,5 +206,5 @@ def count_reasons(states: t.Iterable[DeviceState]) -> list[ReasonCountResult]:
 
 
 def find_newest(states: t.Iterable[DeviceState]) -> str | None:
-    """Return the time of the last change on any device; null where there is none."""
+    """Return the time of the last change on any device, or None if there is none."""
     return max((state.changed for state in states if state.changed), default=None)

@@ -63,8 +63,8 @@ class Question:
     """What a task asks for.
 
     ``expected``: the policy that it expects, as the task of intune_pin_policy that would make it; of ``expected_backend``, or of any.
-    ``probe_name``: null where the probe is not asked for. ``reads_probe_results``: those of all devices, not of one that is read later.
-    ``expiry_warning_days``: before the end of the credential in use, from when on that is soon; null where that is not asked for.
+    ``probe_name``: None if the probe is not asked for. ``reads_probe_results``: those of all devices, not of one that is read later.
+    ``expiry_warning_days``: before the end of the credential in use, from when on that is soon, or None if that is not asked for.
     """
 
     tenant_id: str | None

@@ -53,7 +53,7 @@ class Found:
 
     @property
     def credential(self) -> Json:
-        """The credential in use and its end; empty where the run did not ask."""
+        """The credential in use and its end; empty if the run did not ask."""
         return (self.connection.get("connection") or {}).get("credential") or self.readiness.get("credential") or {}
 
     @property

@@ -65,7 +65,7 @@ class Unread:
 
 @dataclasses.dataclass(frozen=True)
 class Expected:
-    """The policy that the task expects; null for any policy, and for both scopes."""
+    """The policy that the task expects, or None for any policy, and for both scopes."""
 
     name: str | None = None
     scope: Scope | None = None
@@ -73,7 +73,7 @@ class Expected:
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """A difference between what the task expects and what was found. ``option``: null where it is not about one."""
+    """A difference between what the task expects and what was found. ``option``: None if it is not about one."""
 
     code: DifferenceCode
     option: str | None
@@ -116,7 +116,7 @@ class DeviceEvidence:
     """All that was read of the one device that a task asks for.
 
     ``identifiers``: the properties by which it was looked for. ``enrolled_since``: the moment before which a record is an old one, as text.
-    ``is_known``: Intune has it. ``record`` and ``verdict``: null where they
+    ``is_known``: Intune has it. ``record`` and ``verdict``: None if they
     were not read. ``statuses``: those of the policies that count. ``unread``, ``unread_status``: why the device, or a status, could not
     be read. ``waited``: seconds.
     """
@@ -142,7 +142,7 @@ class DeviceEvidence:
 class Evidence:
     """All that was read of a tenant.
 
-    ``consent``: null where it could not be read. ``missing_groups``: the groups of assignments that do not exist, null where that could
+    ``consent``: None if it could not be read. ``missing_groups``: the groups of assignments that do not exist, None if that could
     not be read; ``group_names``: those of the others, by ID. ``statuses``: check-in status by policy ID, as far as Intune has one;
     ``device_statuses``: that of each device, where all of them are listed. ``unread``: what could not be read;
     ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``. ``device``, ``probe``,
@@ -205,7 +205,7 @@ DifferenceCode = t.Literal["missing", "several", "different", "hidden", "unresol
 class Reason:
     """Why the tenant is not ready. ``state``: no, or unknown. ``policies``: the IDs of those concerned.
 
-    ``cause``: the same for reasons of one code that have one cause; empty where the message tells them apart.
+    ``cause``: the same for reasons of one code that have one cause; empty if the message tells them apart.
     """
 
     code: ReasonCode
@@ -304,7 +304,7 @@ class ConfiguredResult(t.TypedDict):
 
 
 class CountedResult(t.TypedDict):
-    """The levels arrived and proven: on how many of all devices; null where that is not known."""
+    """The levels arrived and proven: on how many of all devices, or None if that is not known."""
 
     state: State
     devices: int | None

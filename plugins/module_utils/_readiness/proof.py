@@ -26,7 +26,7 @@ LICENSE = (
 class Proof:
     """The probe and its last answers.
 
-    ``id``: null where there is no probe, or it could not be read. ``states``: null where they were not read. ``obstacle``: why no device
+    ``id``: None if there is no probe, or it could not be read. ``states``: None if they were not read. ``obstacle``: why no device
     is, or can be, in them. ``lists_devices``: the result has each of them.
     """
 
@@ -71,7 +71,7 @@ class Proof:
 
 
 class ProbeResult(t.TypedDict):
-    """``probe`` in the return value ``readiness``. The numbers are null where they are not known."""
+    """``probe`` in the return value ``readiness``. The numbers are None if they are not known."""
 
     name: str
     id: str | None

@@ -69,7 +69,7 @@ def holds_pass(access_pass: Json) -> bool:
 
 
 def describe_recovery(result: Json, access_pass: Json) -> Json | None:
-    """Return the facts about a user and the pass, without a secret; null where no user was looked for."""
+    """Return the facts about a user and the pass, without a secret, or None if no user was looked for."""
     recovery = result.get("recovery")
     if recovery is None:
         return None

@@ -72,7 +72,7 @@ def _list_problems(evidence: Evidence) -> t.Iterator[str]:
 
 
 def combine(states: t.Iterable[State]) -> bool | None:
-    """Return whether all levels that decide are reached; null where one is unknown, and none is not reached."""
+    """Return whether all levels that decide are reached, or None if one is unknown, and none is not reached."""
     found = set(states)
     if found == {"yes"}:
         return True
@@ -158,7 +158,7 @@ def count_proof(evidence: Evidence) -> CountedResult:
 
 
 def add_up(policies: t.Sequence[str], evidence: Evidence) -> DeploymentResult | None:
-    """Return the check-in status of policies as one; null where none is known. A device counts once where all of them are listed."""
+    """Return the check-in status of policies as one, or None if none is known. A device counts once where all of them are listed."""
     known = [identity for identity in policies if identity in evidence.statuses]
     if not known:
         return None

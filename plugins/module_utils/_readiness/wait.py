@@ -45,7 +45,7 @@ UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResp
 class WantedDevice:
     """The device that a task waits for. ``timeout``: seconds for the wait, 0 for one look. ``interval``: seconds between two looks.
 
-    ``enrolled_since``: an older record of the same name is another one; null where the age does not count.
+    ``enrolled_since``: an older record of the same name is another one, or None if the age does not count.
     """
 
     name: str

@@ -32,7 +32,7 @@ def judge_pass(
     others: t.Sequence[Other],
     now: float,
 ) -> PassVerdict:
-    """Return whether a pass can help. ``policy``, ``roles``, and ``devices``: null where they could not be read.
+    """Return whether a pass can help. ``policy``, ``roles``, and ``devices``: None if they could not be read.
 
     ``caller``: the user ID of who asks, null for an application. ``others``: the user's devices without Windows.
     """

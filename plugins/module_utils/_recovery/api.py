@@ -78,7 +78,7 @@ def _is_of(device: Device, user: User) -> bool:
 def fetch_statuses(
     client: GraphClient, pairs: t.Iterable[tuple[Device, FoundPolicy]]
 ) -> tuple[dict[Pair, CheckIn | None], list[errors.IntuneError], int]:
-    """Return the check-in status of policies on devices, null where nothing is reported; failures; and how many were not asked for.
+    """Return the check-in status of policies on devices, None if nothing is reported; failures; and how many were not asked for.
 
     They are asked for in two batches at most.
     """

@@ -154,7 +154,7 @@ def judge_reset(device: UserDevice, tenant: Tenant, user: User) -> tuple[Reset, 
 
 
 def _judge_probe(probe: ProbeReport | None, tenant: Tenant, user: User) -> tuple[Reset, tuple[str, ...]] | None:
-    """Return the answer by the probe's last word; null where it has none about this user."""
+    """Return the answer by the probe's last word, or None if it has none about this user."""
     if probe is None or probe.state not in ("proven", "not_proven"):
         return None
     when = _say_age(probe)

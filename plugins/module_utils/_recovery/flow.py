@@ -217,7 +217,7 @@ class RecoveryTask:
         return run.states
 
     def _explain_foreign(self, script_id: str) -> str | None:
-        """Return why a remediation is not known to be the probe; null for the probe. On demand, it runs whatever scripts it has."""
+        """Return why a remediation is not known to be the probe, or None for the probe. On demand, it runs whatever scripts it has."""
         try:
             script = probes.fetch_probe(self._client, script_id)
         except api.UNREADABLE as failure:
@@ -252,7 +252,7 @@ def _tenant_of(evidence: Evidence, readiness: ReadinessResult) -> Tenant:
 
 
 def find_switch(policy: FoundPolicy) -> bool | None:
-    """Return whether a policy turns web sign-in on or off; null where it does neither."""
+    """Return whether a policy turns web sign-in on or off, or None if it does neither."""
     found = [SWITCHES[values[WEB_SIGN_IN]] for values in policy.values.values() if values.get(WEB_SIGN_IN) in SWITCHES]
     return found[0] if found else None
 

@@ -52,7 +52,7 @@ UNJOINED: tuple[Join, ...] = ("registered", "not_joined")
 
 @dataclasses.dataclass(frozen=True)
 class PolicyStatus:
-    """A policy that is assigned to somebody, and its check-in status on one device; null where nothing is reported, or was not read.
+    """A policy that is assigned to somebody, and its check-in status on one device, or None if nothing is reported, or was not read.
 
     ``value``: whether it turns the setting on.
     """
@@ -128,7 +128,7 @@ class PassReason:
 
 @dataclasses.dataclass(frozen=True)
 class PassVerdict:
-    """Whether a Temporary Access Pass can help; null where that is not known."""
+    """Whether a Temporary Access Pass can help, or None if that is not known."""
 
     can_help: bool | None
     reasons: tuple[PassReason, ...] = ()
@@ -136,7 +136,7 @@ class PassVerdict:
 
 @dataclasses.dataclass(frozen=True)
 class Situation:
-    """All that decides on the steps. ``devices``: null where they could not be read. ``others``: the user's other devices."""
+    """All that decides on the steps. ``devices``: None if they could not be read. ``others``: the user's other devices."""
 
     user: User
     devices: tuple[JudgedDevice, ...] | None

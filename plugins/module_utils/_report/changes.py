@@ -76,7 +76,7 @@ def _states(report: Json) -> dict[str, str]:
 
 
 def _numbers(report: Json) -> dict[str, int | None]:
-    """Return the numbers that people follow; null for those that are not known."""
+    """Return the numbers that people follow, or None for those that are not known."""
     found: dict[str, int | None] = {"managed devices": report["devices"]["total"]}
     arrived = next(level for level in report["levels"] if level["name"] == "arrived")
     found["devices that have the policy"] = arrived["devices"]

@@ -39,7 +39,7 @@ UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResp
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A report that a task asks for. ``results`` and ``summary`` as tasks returned them; null where they were not given."""
+    """A report that a task asks for. ``results`` and ``summary`` as tasks returned them, or None if they were not given."""
 
     question: Question
     collection: str

@@ -103,7 +103,7 @@ def name_version(platform: str, os_version: t.Any) -> str:
 
 
 def state_of(kind: str, value: str) -> str | None:
-    """Return the state that a row stands for; null for a row that only counts."""
+    """Return the state that a row stands for, or None for a row that only counts."""
     if kind == "reset":
         return RESET_STATES.get(value, "no")
     if kind == "eligibility" and value.startswith(ELIGIBLE):

@@ -21,7 +21,7 @@ NOT_ASKED = "When the credential ends was not asked."
 
 
 def make_findings(credential: Json | None, client_id: str | None, read: str) -> list[Json]:
-    """Return the finding on a credential that ends soon, of this application; empty where it does not. ``read``: the time of reading."""
+    """Return the finding on a credential that ends soon, of this application; empty if it does not. ``read``: the time of reading."""
     if not credential or credential.get("expires_soon") is not True:
         return []
     title, address = CREDENTIALS
@@ -42,7 +42,7 @@ def make_findings(credential: Json | None, client_id: str | None, read: str) -> 
 
 
 def describe(credential: Json | None) -> Json | None:
-    """Return the credential for the report; null where it was not asked for."""
+    """Return the credential for the report, or None if it was not asked for."""
     return {name: credential.get(name) for name in ("kind", "expires", "days_left", "expires_soon")} if credential else None
 
 

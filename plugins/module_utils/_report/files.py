@@ -82,7 +82,7 @@ class ReportFiles:
             return False
 
     def write(self, contents: t.Mapping[str, bytes]) -> None:
-        """Write files in their order; raise PartialError where one cannot be written."""
+        """Write files in their order; raise PartialError if one cannot be written."""
         written: list[str] = []
         for kind, content in contents.items():
             path = self.path_of(kind)

@@ -25,7 +25,7 @@ AGE = "Devices report only when their answer changes: a date is that of the last
 
 
 def make_probe(readiness: Json) -> Json | None:
-    """Return the results of the probe for the report; null where they were not asked for."""
+    """Return the results of the probe for the report, or None if they were not asked for."""
     probe = readiness.get("probe")
     if not probe:
         return None

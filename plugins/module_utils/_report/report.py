@@ -40,7 +40,7 @@ class Known:
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """Who read what. ``generated``: when the reading began, by the service's clock. ``permissions``: null where the token hides them."""
+    """Who read what. ``generated``: when the reading began, by the service's clock. ``permissions``: None if the token hides them."""
 
     generated: str
     collection: str
@@ -58,7 +58,7 @@ def build(
     """Return the report.
 
     ``readiness`` as intune_pin_readiness_info returns it. ``devices``: as DeviceCounts describes them, or ``{"total": null, "problem"}``.
-    ``resets``: as Outcomes describes them; null where none were given. ``earlier``: another report, validated.
+    ``resets``: as Outcomes describes them, or None if none were given. ``earlier``: another report, validated.
     """
     policies, sign_in = make_policies(readiness, known.groups), readiness.get("credential")
     findings = make_findings(readiness, policies, Reading(context.tenant_id, context.generated, known.paths))

@@ -73,11 +73,11 @@ class Outcomes:
         self._sources.append({"kind": "summary", "path": None, "devices": sum(self._summary.values()), "newest": None})
 
     def find(self, device_id: str) -> Outcome | None:
-        """Return the outcome of a device; null for one without."""
+        """Return the outcome of a device, or None for one without."""
         return self._found.get(device_id.lower())
 
     def describe(self, is_managed: t.Callable[[str], bool] | None) -> Json | None:
-        """Return the outcomes as a part of the report; null where nothing was given. ``is_managed``: null where devices were not read."""
+        """Return the outcomes as a part of the report, or None if nothing was given. ``is_managed``: None if devices were not read."""
         if not self._sources:
             return None
         counter = collections.Counter(outcome.status for outcome in self._found.values()) + self._summary

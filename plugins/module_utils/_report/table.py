@@ -42,7 +42,7 @@ class DeviceTable:
     ) -> None:
         """Add a managed device.
 
-        ``policy_status``: the worst of its policies; null where none is known. ``proof``: the last answer of the probe.
+        ``policy_status``: the worst of its policies, or None if none is known. ``proof``: the last answer of the probe.
         """
         values = {
             **device,

@@ -65,7 +65,7 @@ def find_link(level: str, code: str) -> tuple[str, str]:
 
 
 def make_reason_task(code: str, level: str, policies: t.Sequence[Json]) -> str | None:
-    """Return the task that takes a reason away; null where none does. ``policies``: those concerned."""
+    """Return the task that takes a reason away, or None if none does. ``policies``: those concerned."""
     if code in UNREAD:
         return None
     if level == "connected":
