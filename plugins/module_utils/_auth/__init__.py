@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Who signs in: the user's options become a credential. One file a kind."""
+"""Create the credential that the user's options describe. Each kind of credential has its own file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ._base import (
 )
 from ._memory import TokenMemory
 
-# The option whose presence means the method, for auth_method auto.
+# The option that selects each method when auth_method is auto.
 METHOD_BY_OPTION: dict[str, AuthMethod] = {
     "access_token": "access_token",
     "client_certificate_path": "client_certificate",
@@ -33,13 +33,13 @@ METHOD_BY_OPTION: dict[str, AuthMethod] = {
 
 APPLICATION = ("tenant_id", "client_id")
 PASSPHRASE = "client_certificate_passphrase"
-PROOFS = ("client_secret", "client_certificate_path", "federated_token_path", "access_token")  # in the order in which a hint names them
+PROOFS = ("client_secret", "client_certificate_path", "federated_token_path", "access_token")  # the order in which a hint lists them
 
 
 def create(options: t.Mapping[str, t.Any], context: CredentialContext, memory: TokenMemory | None = None) -> Credential:
-    """Return the validated credential for these options. Nothing has been sent yet.
+    """Return the validated credential for these options, without sending a request.
 
-    :param memory: the tokens of this process, which credentials of the same options share.
+    :param memory: the tokens of this process; credentials with the same options share one token.
     """
     method: AuthMethod | t.Literal["auto"] = options["auth_method"]
     if method == "auto":
@@ -47,13 +47,13 @@ def create(options: t.Mapping[str, t.Any], context: CredentialContext, memory: T
     credential = load_kind(method)(options, context)
     credential.validate()
     if memory is not None and method != "access_token":
-        # A given token is judged anew each time, since it cannot be renewed.
+        # A given token is checked again for each task, because it cannot be renewed.
         credential.kept = memory.of(options, credential.fingerprint())
     return credential
 
 
 def load_kind(method: AuthMethod) -> type[Credential]:
-    """Return the class of a kind of credential. The others are not imported: a module's process compiles each file that it imports."""
+    """Return the class of a kind of credential. Only this class is imported, because each task's process compiles every imported file."""
     if method == "client_secret":
         from .client_secret import ClientSecret
 
@@ -80,7 +80,7 @@ def load_kind(method: AuthMethod) -> type[Credential]:
 
 
 def detect_method(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> AuthMethod:
-    """Return the only method whose option is given; raise InvalidOptionError if none is, or several are."""
+    """Return the only method whose option is set; raise InvalidOptionError if none or several are set."""
     given = [option for option in METHOD_BY_OPTION if options.get(option)]
     if len(given) > 1:
         raise errors.InvalidOptionError(
@@ -95,7 +95,7 @@ def detect_method(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) 
 
 
 def describe_incomplete(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> errors.InvalidOptionError:
-    """Return the error for options without a credential: which are set, and which are missing."""
+    """Return the error for an incomplete credential. It lists the options that are set and those that are missing."""
     present = [option for option in (*APPLICATION, PASSPHRASE) if options.get(option)]
     missing = [option for option in APPLICATION if option not in present]
     proof = "client_certificate_path" if PASSPHRASE in present else "client_secret"

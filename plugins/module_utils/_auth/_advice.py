@@ -6,9 +6,9 @@
 
 """The remedy for each AADSTS number.
 
-Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes, and for federated credentials
-https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations. Numbers with more digits are special cases of
-the shorter one that they begin with.
+Sources: https://learn.microsoft.com/entra/identity-platform/reference-error-codes, and for federated credentials
+https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations. Longer numbers are special cases of the shorter
+number that they begin with.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ _RESTRICTED = "A tenant restriction of the network's proxy, or a cross-tenant po
 _RESOURCE = "The tenant does not know the resource: check cloud and graph_url."
 
 _FAMILIES: tuple[tuple[tuple[str, ...], str], ...] = (
-    # The application
+    # Application
     (("70001", "700016"), "The application is not known in this tenant: check client_id, tenant_id and cloud."),
     (("7000112",), "The application is disabled: enable its enterprise application in Microsoft Entra."),
     (("7000229",), "The application has no service principal in this tenant: create its enterprise application, or check tenant_id."),
     (("90112",), "client_id must be the application's ID, a GUID."),
     (("700025",), "The application is a public client: choose one that may have credentials."),
-    # Its secret
+    # Secret
     (("70002", "7000215"), "The secret is wrong: use the secret's value, not its id, and the application that it belongs to."),
     (("7000222",), "The secret has expired: make a new one for the application in Microsoft Entra."),
     (("7000216", "7000218", "90014"), "The request had no credential: check that client_secret or the token file is not empty."),
-    # Its certificate
+    # Certificate
     (
         ("700027", "50012"),
         "The certificate is not one of the application's, or is no longer valid: upload its public part to the application.",
     ),
     (("700030",), "The subject of the certificate is not among those that the application trusts."),
     (("50032",), "The key is too weak: use an RSA key of 2048 bits or more."),
-    # Assertions of either kind
+    # Assertions of both kinds
     (("700021", "50048"), "The assertion is for another application: check client_id."),
     (("700023",), "The audience of the assertion is another tenant or cloud: check tenant_id, cloud and authority_url."),
     (
@@ -76,10 +76,10 @@ _FAMILIES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("90002", "50049", "50059", "50128", "90019", "9001023"), _TENANT),
     (("900023", "90013"), "tenant_id is neither a GUID nor a domain of the tenant."),
     (("90038", "90051", "900382", "900432", "1000104"), _CLOUD),
-    # The resource
+    # Resource
     (("50001", "500011", "70011", "28002", "1002012", "650057"), _RESOURCE),
     (("500014", "650052"), "The resource is disabled in this tenant: its subscription may have lapsed, or an administrator disabled it."),
-    # Policies
+    # Conditional Access and other policies
     (("50002", "500212", "500213"), _RESTRICTED),
     (("53003",), "A Conditional Access policy for workload identities blocks this application from here."),
     (("530035",), "The security defaults of the tenant block this sign-in."),
@@ -90,11 +90,11 @@ _FAMILIES: tuple[tuple[tuple[str, ...], str], ...] = (
         "The Azure CLI may not ask for this permission for a person: sign in with a service principal, for example with auth_method "
         "client_certificate.",
     ),
-    # A person, by the Azure CLI
+    # Sign-in of a person with the Azure CLI
     (("50072", "50074", "50076", "50078", "50079", "50097", "50158", "53004"), _SIGN_IN),
     (("50089", "50132", "50133", "50173", "70000", "70008", "70043", "700084"), _SIGN_IN),
     (("50020", "50034", "50053", "50055", "50056", "50057", "50126", "51004", "90072"), _ACCOUNT),
-    # The service
+    # Microsoft Entra itself
     (("50000", "50033", "50196", "90006", "90012", "90024", "90033", "90055", "90090", "90091"), _LATER),
 )
 
@@ -108,6 +108,6 @@ def find_number(text: str) -> str | None:
 
 
 def find_hint(number: str | None, other: str = GENERAL) -> str:
-    """Return the remedy for an AADSTS number: its own, or that of the number that it is a special case of."""
+    """Return the remedy for an AADSTS number, or that of the shorter number of which it is a special case."""
     known = [HINTS[number[:length]] for length in range(len(number), 4, -1) if number[:length] in HINTS] if number else []
     return known[0] if known else other

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What an answer with a token must look like, whoever gives it: checked once, where it comes in."""
+"""Checks of a response that contains a token, independent of the endpoint that sent it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import json
 import re
 import typing as t
 
-LATEST = 1e11  # seconds since the epoch, or of a lifetime: the year 5138
+LATEST = 1e11  # the latest valid time (seconds since the epoch, in the year 5138) and the longest valid lifetime (seconds)
 TEXTS = ("access_token", "token_type", "token_endpoint", "authorization_endpoint", "issuer")
 NUMBERS = ("expires_in", "ext_expires_in", "refresh_in", "expires_on")
 
@@ -20,8 +20,8 @@ NUMBERS = ("expires_in", "ext_expires_in", "refresh_in", "expires_on")
 def parse_json(text: str) -> t.Any:
     """Return the content of a JSON text, or None for any other text.
 
-    Not ``_json.parse_json``, which refuses a whole text for one number that no float can hold. Here such a number is the problem of its
-    member, which the error names, or which is not needed.
+    Unlike ``_json.parse_json``, accept a number that no float can hold. The check of its member reports it, or ignores it if the member is
+    not needed.
     """
     try:
         return json.loads(text)
@@ -30,7 +30,7 @@ def parse_json(text: str) -> t.Any:
 
 
 def parse_seconds(value: t.Any) -> float | None:
-    """Return a number of seconds, or text that is one, or None for anything else."""
+    """Return a number of seconds, given as a number or as text, or None for anything else."""
     if isinstance(value, str):
         return float(value) if re.fullmatch(r"\s*-?\d{1,12}(\.\d{0,9})?\s*", value) else None
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -38,12 +38,12 @@ def parse_seconds(value: t.Any) -> float | None:
 
 
 def is_token(value: t.Any) -> bool:
-    """Return whether this can be a token: a header can hold no other characters."""
+    """Return whether a value can be a token: text that holds only characters allowed in a header."""
     return isinstance(value, str) and re.fullmatch(r"[!-~]+", value) is not None
 
 
 def find_problem(content: t.Any) -> str | None:
-    """Return the reason why this is no good answer with a token or of a discovery, or None for a good one."""
+    """Return why this is not a valid token or discovery response, or None if it is valid."""
     if not isinstance(content, dict):
         return "it is not a JSON object"
     problems = [f"its '{name}' is not text" for name in TEXTS if not isinstance(content.get(name, ""), str)]

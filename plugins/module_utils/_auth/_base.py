@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The base of every kind of credential."""
+"""The base class of all credentials."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ._memory import KeptToken, Token
 
 AuthMethod = t.Literal["client_secret", "client_certificate", "managed_identity", "workload_identity", "azure_cli", "access_token"]
 
-RENEW_BEFORE = 300.0  # seconds of life left at which a token is replaced; a tenth of its life where that is less
+RENEW_BEFORE = 300.0  # replace a token with this many seconds of life left, or with a tenth of its life left if that is less
 NIL = "00000000-0000-0000-0000-000000000000"
 GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{0,61}[a-z]"
@@ -40,7 +40,7 @@ CHECK_ENVIRONMENT = (
 
 @dataclasses.dataclass(frozen=True)
 class CredentialContext:
-    """The surroundings of a credential. ``now`` returns seconds since the epoch."""
+    """The services that a credential uses. ``now`` returns seconds since the epoch."""
 
     cloud: Cloud
     sender: RetryingSender
@@ -48,10 +48,9 @@ class CredentialContext:
 
 
 class Credential(abc.ABC):
-    """One way to sign in. A subclass names the options that it requires, and fetches a token.
+    """A way to sign in. A subclass lists the options that it requires, and fetches a token.
 
-    ``method`` is an AuthMethod. ``validate()`` looks at options and local files only; ``fetch_token()`` is the only part that sends
-    requests.
+    ``method`` is an AuthMethod. ``validate()`` checks only options and local files. Only ``fetch_token()`` sends requests.
     """
 
     method: str = ""
@@ -76,15 +75,15 @@ class Credential(abc.ABC):
             validate_tenant(self.options["tenant_id"])
 
     def fingerprint(self) -> str:
-        """Return a hash of the proof that a valid credential signs in with; empty if the options tell all of it."""
+        """Return a hash of the proof of a valid credential, or an empty text if the options contain the whole proof."""
         return ""
 
     @abc.abstractmethod
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
-        """Return a new token. ``claims``: a challenge that it has to meet. ``renew``: the service refused the one before."""
+        """Return a new token. ``claims``: a claims challenge that it must satisfy. ``renew``: the service refused the previous token."""
 
     def token(self, *, claims: str | None = None, renew: bool = False) -> str:
-        """Return a usable token, fetched at most once while it lives. ``claims``: a challenge that a new one has to meet."""
+        """Return a usable token, fetched only once during its lifetime. ``claims``: a claims challenge that a new token must satisfy."""
         kept = self.kept
         if renew or claims or kept.token is None or self.context.now() >= kept.renew_at:
             kept.token = self.fetch_token(claims, renew)
@@ -92,12 +91,12 @@ class Credential(abc.ABC):
         return kept.token.value
 
     def identity(self) -> Json:
-        """Return the claims of the token, for diagnosis; empty for an opaque one."""
+        """Return the claims of the token for diagnosis, empty for an opaque token."""
         return parse_claims(self.token())
 
     @abc.abstractmethod
     def lifetime(self) -> Lifetime:
-        """Return how long the credential lasts, as far as it tells by itself. Nothing is sent."""
+        """Return the lifetime of the credential as far as the credential itself shows it. Send no request."""
 
 
 def render_variable(option: str) -> str:
@@ -106,7 +105,7 @@ def render_variable(option: str) -> str:
 
 
 def describe_empty_variables(options: t.Iterable[str], environ: t.Mapping[str, str]) -> str:
-    """Return a sentence about those of these options whose environment variable is set to nothing; '' without one."""
+    """Return a sentence that lists the options whose environment variable is set but empty, or '' if there are none."""
     empty = [variable for option in options if environ.get(variable := render_variable(option)) == ""]
     if not empty:
         return ""
@@ -115,15 +114,15 @@ def describe_empty_variables(options: t.Iterable[str], environ: t.Mapping[str, s
 
 
 def choose_renewal(token: Token, now: float) -> float:
-    """Return from when on a token that came ``now`` is replaced, in seconds since the epoch."""
+    """Return the time (seconds since the epoch) from which a token received at ``now`` is replaced."""
     if token.expires_at is None or token.expires_at <= now:
-        # Over from the beginning by this clock, which is then wrong: it serves until the service refuses it.
+        # The token seems to have expired on arrival, so the local clock is wrong. Use it until the service refuses it.
         return math.inf
     return token.expires_at - min(RENEW_BEFORE, (token.expires_at - now) / 10)
 
 
 def validate_tenant(tenant: str) -> None:
-    """Raise InvalidOptionError for a text that can be no tenant: it becomes a part of a path, and of a command."""
+    """Raise InvalidOptionError for a text that cannot be a tenant, because it becomes part of a path and of a command."""
     if not re.fullmatch(f"{GUID}|{DOMAIN}", tenant, re.IGNORECASE) or tenant == NIL:
         raise errors.InvalidOptionError(
             f"tenant_id '{tenant}' is neither a GUID nor a domain name of a tenant.", hint="Give the Directory ID, without braces."
@@ -132,7 +131,7 @@ def validate_tenant(tenant: str) -> None:
 
 @contextlib.contextmanager
 def translate_failures(message: str, hint: str) -> t.Iterator[None]:
-    """Raise whatever a library raises as AuthenticationError, which names its type, or says it in words: its text may hold a secret."""
+    """Turn any exception of a library into an AuthenticationError without the library's own text, which may contain a secret."""
     try:
         yield
     except errors.IntuneError:

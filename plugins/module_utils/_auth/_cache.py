@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Tokens kept between tasks in a file of the user's choice: off by default, readable by its owner alone."""
+"""A file, chosen by the user, that keeps tokens between tasks. Off by default; only the owner can read the file."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ except ImportError:
     msal = None
 
 OPTION = "token_cache_path"
-TOKENS = "AccessToken"  # msal's name of the kind
-PROOF = "intune_proof"  # a member of our own beside msal's
+TOKENS = "AccessToken"  # msal's name for this kind of token
+PROOF = "intune_proof"  # a member that this collection adds to msal's members
 
 
 class TokenCache:
-    """msal's serializable cache in a file.
+    """The serializable cache of msal, kept in a file.
 
-    ``client_id``: of the application whose tokens are looked for. ``fingerprint`` returns a hash of its credential. A token that
-    another credential of the application got is not used: it would hide that the one in use is wrong.
+    ``client_id``: the application whose tokens are used. ``fingerprint`` returns a hash of its credential. A token fetched with another
+    credential
+    of the same application is not used, because it would hide an error in the current credential.
     """
 
     def __init__(self, path: str, client_id: str | None, fingerprint: t.Callable[[], str]) -> None:
@@ -46,11 +47,11 @@ class TokenCache:
         self._cache: t.Any = None
 
     def validate(self) -> None:
-        """Raise InvalidOptionError for a file that is not ours, or that others can read. It may be missing."""
+        """Raise InvalidOptionError for a file that another user owns or can read. The file may be missing."""
         self._read()
 
     def load(self) -> t.Any:
-        """Return msal's cache with the content of the file. A damaged file begins anew."""
+        """Return msal's cache with the content of the file, or an empty cache if the file is damaged."""
         self._cache = msal.SerializableTokenCache()
         self._proof = self._fingerprint()
         content = self._read()
@@ -65,7 +66,7 @@ class TokenCache:
         return str(entry.get("client_id")).lower() == str(self._client_id).lower()
 
     def _serialize(self) -> str:
-        """Return the content of the file: as msal has it, with the credential of each token."""
+        """Return the content of the file: msal's serialized cache, with the credential of each token added."""
         kinds: Json = json.loads(self._cache.serialize())
         for entry in kinds.get(TOKENS, {}).values():
             if self._is_ours(entry):
@@ -73,12 +74,12 @@ class TokenCache:
         return json.dumps(kinds)
 
     def _read(self) -> str | None:
-        """Return the content of the file, or None if it is missing. The file that is checked is the one that is read."""
+        """Return the content of the file, or None if it is missing. Check and read the same open file."""
         try:
             exposed = find_unsafe_folder(self._folder)
             if exposed is not None:
                 raise self._exposed(exposed)
-            # Not blocking: opening a pipe would wait for somebody to write to it.
+            # Not blocking, because opening a pipe would wait for a writer.
             handle = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
@@ -113,11 +114,11 @@ class TokenCache:
         )
 
     def save(self) -> None:
-        """Replace the file as a whole, so that another process never reads half of it."""
+        """Replace the whole file in one step, so that another process never reads a partial file."""
         if not self._cache.has_state_changed:
             return
         try:
-            # mkstemp makes it 0600 from the start.
+            # mkstemp creates the file with mode 0600.
             handle, beside = tempfile.mkstemp(dir=self._folder, prefix=".intune-token-")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -131,7 +132,7 @@ class TokenCache:
 
 
 def is_cache(content: str) -> bool:
-    """Return whether a text is a cache of msal, whose every entry has the members that msal reads, and of their type."""
+    """Return whether a text is a cache of msal: each entry has the members that msal reads, with the right types."""
     kinds = parse_json(content)
     if not isinstance(kinds, dict) or not all(isinstance(entries, dict) for entries in kinds.values()):
         return False

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The claims in a token, for diagnosis only: nothing is decided by them, and the signature is not verified."""
+"""The claims in a token, used only for diagnosis. The signature is not verified, and no decision depends on the claims."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLAIMS = shapes.object_of(
 
 
 def parse_claims(token: str) -> Json:
-    """Return the claims of a JWT, None if one is of another type; empty for any other token."""
+    """Return the claims of a JWT, with None for a claim of a wrong type, or an empty result for any other token."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
@@ -35,5 +35,5 @@ def parse_claims(token: str) -> Json:
 
 
 def find_end(token: str) -> float | None:
-    """Return the end of a JWT in seconds since the epoch, or None for another token, and for one that does not say."""
+    """Return the end of a JWT in seconds since the epoch, or None for another token or a JWT without an end."""
     return parse_seconds(parse_claims(token).get("exp"))

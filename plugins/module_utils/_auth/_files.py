@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Credentials in files and texts, with errors that name the option and never show the content."""
+"""Credentials read from files and texts. Errors name the option and never show the content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_file(option: str, path: str) -> bytes:
-    """Return the content of a file; raise InvalidOptionError for one that cannot be read or is blank."""
+    """Return the content of a file; raise InvalidOptionError if it cannot be read or is blank."""
     try:
         with open(path, "rb") as file:
             content = file.read()
@@ -31,7 +31,7 @@ def read_file(option: str, path: str) -> bytes:
 
 
 def read_token(option: str, path: str) -> str:
-    """Return the token in a file; raise InvalidOptionError for one that holds anything beside it."""
+    """Return the token in a file; raise InvalidOptionError if the file contains anything else."""
     content = read_file(option, path)
     if content.startswith(UTF_16) or b"\0" in content:
         raise errors.InvalidOptionError(
@@ -42,7 +42,7 @@ def read_token(option: str, path: str) -> str:
 
 
 def validate_token(name: str, text: str) -> str:
-    """Return a text that can be a token, without blanks around it; raise InvalidOptionError, which says what else it is."""
+    """Return a token without surrounding blanks; raise InvalidOptionError, which describes the text, if it cannot be a token."""
     token = text.strip()
     others = (
         (token.startswith("\ufeff"), "begins with a byte order mark", "Write it as ASCII or UTF-8 without a byte order mark."),
@@ -50,7 +50,7 @@ def validate_token(name: str, text: str) -> str:
         (token[:1] in ("'", '"') or token[-1:] in ("'", '"'), "stands in quotes", "Give it without them."),
         (token[:7].lower() == "bearer ", "begins with the word Bearer", "Give the token alone."),
         (token.startswith("-----BEGIN"), "is PEM and no token", "Set client_certificate_path for a certificate."),
-        # A header can hold no other characters, and neither can a token.
+        # Neither a header nor a token can contain other characters.
         (not re.fullmatch(r"[!-~]+", token), "holds blanks or characters that no token has", "Check how it was copied."),
     )
     for found, what, hint in others:

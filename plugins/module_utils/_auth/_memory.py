@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Tokens of one process, which the items of a loop share. They end with the process: they are never written, sent, or inherited."""
+"""Tokens that the items of a loop share within one process. They are never written, sent, or inherited, and end with the process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import math
 import os
 import typing as t
 
-# The options that decide which token is issued, and by whom. The others that a credential gets say how long to wait.
+# The options that determine the issuer and the content of a token. The other options of a credential only set timeouts.
 DECIDING = (
     "auth_method",
     "tenant_id",
@@ -36,7 +36,7 @@ DECIDING = (
 
 @dataclasses.dataclass(frozen=True)
 class Token:
-    """A bearer token; ``expires_at`` in seconds since the epoch, null when unknown."""
+    """A bearer token. ``expires_at`` is in seconds since the epoch, None if unknown."""
 
     value: str = dataclasses.field(repr=False)
     expires_at: float | None = None
@@ -44,7 +44,7 @@ class Token:
 
 @dataclasses.dataclass
 class KeptToken:
-    """The newest token of a credential. ``renew_at``: from when on it is replaced, in seconds since the epoch."""
+    """The newest token of a credential. ``renew_at``: the time (seconds since the epoch) from which it is replaced."""
 
     token: Token | None = None
     renew_at: float = math.inf
@@ -58,17 +58,17 @@ class TokenMemory:
         self._process = os.getpid()
 
     def __reduce__(self) -> t.NoReturn:
-        # Ansible sends results between processes.
+        # Pickling is refused because Ansible sends results between processes.
         raise TypeError("tokens must not leave their process")
 
     def of(self, options: t.Mapping[str, t.Any], fingerprint: str = "") -> KeptToken:
-        """Return the token of the credential that these options mean: the same one for the same options.
+        """Return the kept token of the credential that these options describe; equal options return the same object.
 
-        ``fingerprint``: a hash of the proof, where that is in a file, whose content may change.
+        ``fingerprint``: a hash of the proof if the proof is in a file, because the content of the file may change.
         """
         if self._process != os.getpid():
             self._kept, self._process = {}, os.getpid()
-        # Not the options themselves: no secret is kept beside the token. The repr of a value tells its type too.
+        # Store only a hash, so that no secret is kept beside the token. The repr of a value also distinguishes its type.
         deciding = [*(options.get(name) for name in DECIDING), fingerprint]
         key = hashlib.sha256("\0".join(map(repr, deciding)).encode("utf-8", "backslashreplace")).digest()
         return self._kept.setdefault(key, KeptToken())

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The confidential client of msal, on the collection's transport, with its refusals as the collection's errors."""
+"""The confidential client of msal on the collection's transport. Refusals become the collection's errors."""
 
 from __future__ import annotations
 
@@ -30,20 +30,21 @@ except ImportError:
     HAS_MSAL = False
     msal = None
 else:
-    # Older ones do not take a certificate without its thumbprint, and lack the managed identity client.
+    # Older versions require a thumbprint with each certificate, and lack the managed identity client.
     HAS_MSAL = tuple(int(part) for part in msal.__version__.split(".")[:2]) >= (1, 35)
 
 LONGEST_REASON = 2000  # characters
 SECRET_FIELDS = ("client_secret", "client_assertion", "assertion", "password", "refresh_token")
 SECRET_HEADERS = ("authorization", "secret", "x-identity-header")
-SHORTEST_SECRET = 8  # characters; fewer also occur in a response that holds no secret, and its token must stay whole
+SHORTEST_SECRET = 8  # characters; a shorter text may also occur in a response without a secret, whose token must not be altered
 
 
 class MsalHttp:
-    """The ``http_client`` that msal asks for: get and post, on the collection's transport and with its retries.
+    """The ``http_client`` that msal requires: get and post, on the collection's transport and with its retries.
 
-    ``origin``: the only one that is asked, wherever a discovery document leads. Without one: the managed identity endpoint of this machine,
-    which is asked directly and not through a proxy.
+    ``origin``: the only origin that receives requests, even if a discovery document names another. Without it, requests go directly,
+    without a
+    proxy, to the managed identity endpoint of this machine.
     """
 
     def __init__(self, sender: RetryingSender, origin: str | None = None) -> None:
@@ -59,11 +60,11 @@ class MsalHttp:
         body = data if isinstance(data, (bytes, str)) else urllib.parse.urlencode(data or {})
         content = body.encode() if isinstance(body, str) else body
         headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
-        # Asking twice for a token is harmless.
+        # Requesting a token twice does no harm.
         return self._send(Request("POST", _with_query(url, params), headers, content, idempotent=True))
 
     def close(self) -> None:
-        """Do nothing: the owner of the transport closes it."""
+        """Do nothing, because the owner of the transport closes it."""
 
     def _send(self, request: Request) -> MsalResponse:
         request = dataclasses.replace(request, secrets=find_secrets(request))
@@ -81,9 +82,10 @@ class MsalHttp:
 
 
 def find_secrets(request: Request) -> tuple[str, ...]:
-    """Return the secrets of a request for a token, which its endpoint may repeat in a response.
+    """Return the secrets of a token request, because the endpoint may repeat them in a response.
 
-    Of an assertion or a token: its signature, without which it is of no use. It begins like the token that the response is about.
+    For an assertion or a token, return only the signature: the rest is useless without it, and its beginning equals that of the issued
+    token.
     """
     form = urllib.parse.parse_qsl((request.body or b"").decode("utf-8", "replace"))
     found = [value for name, value in form if name in SECRET_FIELDS]
@@ -97,7 +99,7 @@ def _with_query(url: str, params: t.Any) -> str:
 
 
 def validate_response(request: Request, response: Response) -> None:
-    """Raise an error for a response that msal cannot read, or would write to a log with the token in it."""
+    """Raise an error for a response that msal cannot read, or would log together with the token."""
     service = "managed identity endpoint" if request.is_local else "sign-in service"
     if response.status >= 500 or response.status == 429:
         raise errors.AuthenticationError(
@@ -116,7 +118,7 @@ def validate_response(request: Request, response: Response) -> None:
 
 
 def _find_problem(response: Response) -> str | None:
-    """Return the reason why a response is none of a sign-in service, or None for a good one."""
+    """Return why a response is not that of a sign-in service, or None if it is."""
     content = parse_json(response.text)
     if response.status >= 400:
         return None if isinstance(content, dict) else "it is not a JSON object"
@@ -132,11 +134,11 @@ class MsalResponse:
         self.text = response.text
 
     def raise_for_status(self) -> None:
-        """Do nothing: msal calls this for 5xx only, which are raised before."""
+        """Do nothing: msal calls this only for 5xx responses, which have already been raised."""
 
 
 class ConfidentialCredential(Credential):
-    """An application that proves its identity to Entra, with the proof that a subclass returns."""
+    """An application that proves its identity to Microsoft Entra. A subclass returns the proof."""
 
     required_options: tuple[str, ...] = ("tenant_id", "client_id")
     uses_tenant = True
@@ -159,18 +161,18 @@ class ConfidentialCredential(Credential):
 
     @abc.abstractmethod
     def client_credential(self) -> t.Any:
-        """Return the proof, in the form of msal's ``client_credential``."""
+        """Return the proof in the form of msal's ``client_credential``."""
 
     @abc.abstractmethod
     def fingerprint(self) -> str:
-        """Return a hash of the proof, which tells it from others of the application. The credential is valid."""
+        """Return a hash of the proof, to distinguish it from other proofs of the application. The credential must be valid."""
 
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
         """Return the token that Microsoft Entra issues; raise AuthenticationError if it refuses."""
         app = self._application()
         scopes = [self.context.cloud.scope]
         if renew and not claims:
-            # msal has no other way to bypass its own cache.
+            # msal offers no other way to bypass its own cache.
             app.remove_tokens_for_client()
         asked_at = self.context.now()
         with translate_failures("Microsoft Entra returned an unexpected response", "Check authority_url and the proxy."):
@@ -189,7 +191,7 @@ class ConfidentialCredential(Credential):
                     self.options["client_id"],
                     client_credential=proof,
                     authority=authority,
-                    # The options name the hosts: the public cloud is not asked about them.
+                    # The options name the hosts, so no request goes to the public cloud to verify them.
                     instance_discovery=False,
                     http_client=MsalHttp(self.context.sender, self.context.cloud.authority),
                     token_cache=None if self._cache is None else self._cache.load(),
@@ -200,13 +202,13 @@ class ConfidentialCredential(Credential):
             except errors.IntuneError:
                 raise
             except Exception as failure:
-                # Of a document whose members are of other types. msal puts Entra's own text into the error that it raises from.
+                # The discovery document has members of a wrong type. The exception that msal raises from contains Entra's own text.
                 raise parse_authority_failure(f"{failure} {failure.__context__}", authority) from None
         return self._app
 
 
 def require_msal() -> None:
-    """Raise MissingLibraryError without msal, or with one that is too old."""
+    """Raise MissingLibraryError if msal is missing or too old."""
     if not HAS_MSAL:
         raise errors.MissingLibraryError("msal>=1.35.0")
 
@@ -220,7 +222,7 @@ def parse_token(result: t.Mapping[str, t.Any], asked_at: float) -> Token:
 
 
 def parse_refusal(result: t.Mapping[str, t.Any]) -> errors.AuthenticationError:
-    """Return the error in an error response of Entra."""
+    """Return the error for an error response of Microsoft Entra."""
     from ._advice import find_hint, find_number
 
     described = describe_refusal(result)
@@ -234,7 +236,7 @@ def parse_refusal(result: t.Mapping[str, t.Any]) -> errors.AuthenticationError:
 
 
 def describe_refusal(result: t.Mapping[str, t.Any]) -> str:
-    """Return the reason that an error response gives, cut."""
+    """Return the reason in an error response, shortened."""
     return (_text_of(result, "error_description") or _text_of(result, "error") or "no reason was given")[:LONGEST_REASON]
 
 
@@ -250,7 +252,7 @@ def _text_of(result: t.Mapping[str, t.Any], name: str) -> str | None:
 
 
 def parse_authority_failure(text: str, authority: str) -> errors.AuthenticationError:
-    """Return the error for an authority without an OpenID configuration, with the AADSTS number in the text, if there is one."""
+    """Return the error for an authority without an OpenID configuration, with the AADSTS number from the text if there is one."""
     found = re.search(r"AADSTS\d+[^\"\\]*", text)
     if found:
         return parse_refusal({"error_description": found.group(0)})

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""A token that was issued elsewhere."""
+"""A token that the user obtained elsewhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ISSUED_ELSEWHERE = "The access_token was issued elsewhere. The credential that i
 
 
 class AccessToken(Credential):
-    """The token of the option ``access_token``, as it is."""
+    """The token of the option ``access_token``, used unchanged."""
 
     method = "access_token"
     required_options = ("access_token",)
@@ -42,9 +42,9 @@ class AccessToken(Credential):
             raise errors.AuthenticationError(
                 "The given access_token has expired.", hint="Get a new one, or use a credential that can renew itself."
             )
-        # Without expires_at: a token that cannot be renewed is used until the service refuses it.
+        # Without expires_at, because a token that cannot be renewed is used until the service refuses it.
         return Token(value)
 
     def lifetime(self) -> Lifetime:
-        """Return that nothing is known: the token does not tell what it was issued for."""
+        """Return an unknown lifetime, because the token does not show which credential it was issued for."""
         return Lifetime(reason=ISSUED_ELSEWHERE)

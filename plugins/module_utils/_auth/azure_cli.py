@@ -19,11 +19,11 @@ from ._answers import is_token, parse_json, parse_seconds
 from ._base import Credential
 from ._memory import Token
 
-TIMEOUT = 60  # seconds for az to answer
+TIMEOUT = 60  # seconds to wait for az
 LONGEST_OUTPUT = 100_000  # characters
 LONGEST_REASON = 500
 KEPT_BY_AZ = "The Azure CLI keeps the credential, and does not tell when it ends."
-# The last line of a traceback of Python: it is not indented.
+# The last line of a Python traceback, which is not indented.
 CRASH = re.compile(r"^Traceback \(most recent call last\):[ \t\r]*\n(?:[ \t\r].*\n|\n)*(\S.*)", re.MULTILINE)
 
 
@@ -34,7 +34,7 @@ class AzureCli(Credential):
     uses_tenant = True
 
     def fetch_token(self, claims: str | None, renew: bool) -> Token:
-        """Return the token of the Azure CLI; raise AuthenticationError if it has none, or the service wants a stronger one."""
+        """Return the token of the Azure CLI; raise AuthenticationError if it has none, or the service requires stronger authentication."""
         if claims:
             raise errors.AuthenticationError(
                 "Microsoft Graph asks for a new or stronger sign-in (claims challenge), which the Azure CLI cannot pass on here.",
@@ -49,13 +49,13 @@ class AzureCli(Credential):
         return token
 
     def lifetime(self) -> Lifetime:
-        """Return that nothing is known: the command keeps the credential."""
+        """Return an unknown lifetime, because the Azure CLI manages the credential."""
         return Lifetime(reason=KEPT_BY_AZ)
 
     @staticmethod
     def _run(command: t.Sequence[str]) -> str:
         try:
-            # Replaced: az writes in the encoding of its own locale.
+            # Undecodable bytes are replaced, because az writes in the encoding of its own locale.
             done = subprocess.run(
                 command, capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT, check=False, stdin=subprocess.DEVNULL
             )
@@ -79,7 +79,7 @@ class AzureCli(Credential):
 
 
 def find_reason(stderr: str) -> str | None:
-    """Return the line in which az says why it failed, or None if it says nothing. Before it may come warnings, of Python too."""
+    """Return the line in which az reports the reason of a failure, or None. Warnings of az or of Python may precede it."""
     plain = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", stderr[:LONGEST_OUTPUT])
     crashes = CRASH.findall(plain)
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
@@ -87,7 +87,7 @@ def find_reason(stderr: str) -> str | None:
     chosen = [line for line in own if find_number(line)] or [line for line in lines if find_number(line)] or own
     others = [line for line in lines if not re.match(r"warning\b|.*warning: |warnings\.warn", line, re.IGNORECASE)]
     if crashes and not find_number("".join(chosen)):
-        # az itself failed: its ERROR line only says that the traceback follows.
+        # az itself crashed; its ERROR line only announces the traceback.
         chosen = [crashes[-1].strip()]
     found = (chosen or others[-1:] or lines[-1:])[-1:]
     return "".join(sign if sign.isprintable() else " " for sign in found[0][:LONGEST_REASON]) if found else None
@@ -95,7 +95,7 @@ def find_reason(stderr: str) -> str | None:
 
 def parse_output(text: str) -> Token | None:
     """Return the token in the output of ``az account get-access-token``, or None for anything else."""
-    # Before the object and after it may come notices, which az writes there too.
+    # az may write notices before and after the object.
     begin = re.search(r"^[ \t]*\{", text, re.MULTILINE)
     output = parse_json(text[begin.start() : text.rfind("}") + 1]) if begin else None
     if not isinstance(output, dict) or not is_token(output.get("accessToken")):

@@ -50,7 +50,7 @@ class ClientCertificate(ConfidentialCredential):
     required_options = ("tenant_id", "client_id", OPTION)
 
     def validate(self) -> None:
-        """Raise InvalidOptionError also for a file without a usable key and a certificate in force."""
+        """Raise InvalidOptionError also for a file without a usable key or without a currently valid certificate."""
         super().validate()
         if not HAS_CRYPTOGRAPHY:
             raise errors.MissingLibraryError("cryptography")
@@ -59,7 +59,7 @@ class ClientCertificate(ConfidentialCredential):
             validate_dates(self.options[OPTION], pair.certificate, self.context.now())
 
     def client_credential(self) -> dict[str, t.Any]:
-        """Return the key without its passphrase, and the certificate, both as PEM."""
+        """Return the key, decrypted, and the certificate, both as PEM."""
         pair = self._key_pair
         with _reading(self.options[OPTION], None):
             key = pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -72,10 +72,10 @@ class ClientCertificate(ConfidentialCredential):
             return hashlib.sha256(self._key_pair.certificate.public_bytes(Encoding.DER)).hexdigest()
 
     def lifetime(self) -> Lifetime:
-        """Return the end of the certificate, and its thumbprint, under which the application may have an earlier end."""
+        """Return the end of the certificate and its thumbprint; the application may record an earlier end under that thumbprint."""
         certificate = self._key_pair.certificate
         with _reading(self.options[OPTION], None):
-            # A thumbprint, by which Microsoft Entra names it: no signature.
+            # Microsoft Entra identifies certificates by this thumbprint. It is not a signature.
             thumbprint = hashlib.sha1(certificate.public_bytes(Encoding.DER), usedforsecurity=False).hexdigest().upper()
             ends = read_dates(certificate)[1].timestamp()
         name = _find_subject(certificate)
@@ -83,21 +83,21 @@ class ClientCertificate(ConfidentialCredential):
 
     @functools.cached_property
     def _key_pair(self) -> KeyPair:
-        """The content of the file, which is read and parsed once."""
+        """The key pair in the file, which is read and parsed once."""
         path, passphrase = self.options[OPTION], self.options.get("client_certificate_passphrase")
         content = read_file(OPTION, path)
         return parse_pem(path, content, passphrase) if b"-----BEGIN" in content else parse_pfx(path, content, passphrase)
 
 
 def parse_pem(path: str, content: bytes, passphrase: str | None) -> KeyPair:
-    """Return the first key of a PEM file and its certificate, wherever in the file that is. ``path``: for messages."""
+    """Return the first key of a PEM file and its certificate, in any order. ``path``: for messages."""
     text = content.decode("ascii", errors="replace")
     keys, certificates = _find_blocks(text, "PRIVATE KEY"), _find_blocks(text, "CERTIFICATE")
     if not keys or not certificates:
         missing = "private key" if not keys else "certificate"
         raise errors.InvalidOptionError(f"{OPTION} '{path}' has no {missing}.", hint="The PEM file must hold the key and the certificate.")
     with _reading(path, passphrase):
-        # A passphrase for a key that has none is an error for cryptography, but not for the user.
+        # cryptography rejects a passphrase for an unencrypted key; users need not care.
         password = passphrase.encode() if passphrase and "ENCRYPTED" in keys[0] else None
         key = load_pem_private_key(keys[0].encode(), password)
     found = [certificate for certificate in map(_load_certificate, certificates) if certificate]
@@ -122,10 +122,10 @@ def parse_pfx(path: str, content: bytes, passphrase: str | None) -> KeyPair:
 
 
 def _refuse_text(path: str, content: bytes) -> None:
-    """Raise InvalidOptionError for the text forms of a file that would be read otherwise."""
+    """Raise InvalidOptionError for a PEM or base64 text, which would be misread as binary."""
     if content.startswith(UTF_16):
         raise errors.InvalidOptionError(f"{OPTION} '{path}' is UTF-16 text.", hint="Write the PEM file as ASCII.")
-    # A PFX file begins with a sequence (0x30), whose base64 begins with M.
+    # A PFX file begins with a sequence (0x30), and base64 of that byte begins with M.
     if re.fullmatch(rb"M[A-Za-z0-9+/_\s-]+=*\s*", content):
         raise errors.InvalidOptionError(
             f"{OPTION} '{path}' is a PFX file in base64, as Azure Key Vault returns it.",
@@ -155,36 +155,36 @@ def _public_numbers(certificate: x509.Certificate) -> object:
     try:
         key = certificate.public_key()
     except Exception:
-        # The certificate of another key, of a kind that the library does not know.
+        # A certificate of another key, of a type that the library does not support.
         return None
     return key.public_numbers() if isinstance(key, RSAPublicKey) else None
 
 
 def _load_certificate(text: str) -> x509.Certificate | None:
-    """Return a certificate, or None for one that the library cannot read, which need not be that of the key."""
+    """Return a certificate, or None if the library cannot read it: it may belong to another key."""
     try:
         return x509.load_pem_x509_certificate(text.encode())
-    except Exception:  # of any type: the library decides
+    except Exception:  # the library raises exceptions of any type
         return None
 
 
 def _find_subject(certificate: x509.Certificate) -> str | None:
-    """Return the subject of a certificate, or None for one without a name, or with one that the library cannot read."""
+    """Return the subject of a certificate, or None if it has no name or one that the library cannot read."""
     try:
         return certificate.subject.rfc4514_string() or None
-    except Exception:  # of any type: the library decides
+    except Exception:  # the library raises exceptions of any type
         return None
 
 
 @contextlib.contextmanager
 def _reading(path: str, passphrase: str | None) -> t.Iterator[None]:
-    """Raise whatever cryptography raises as InvalidOptionError."""
+    """Turn any exception of cryptography into an InvalidOptionError."""
     try:
         yield
     except errors.IntuneError:
         raise
     except UnsupportedAlgorithm:
-        # A curve that it does not know, among others. Older versions raise ValueError for it.
+        # For example, an unknown curve. Older versions raise ValueError.
         raise _not_rsa(path) from None
     except Exception:
         raise errors.InvalidOptionError(
@@ -201,7 +201,7 @@ def _not_rsa(path: str) -> errors.InvalidOptionError:
 
 
 def validate_dates(path: str, certificate: x509.Certificate, now: float) -> None:
-    """Raise InvalidOptionError for a certificate that is not in force. ``now``: seconds since the epoch."""
+    """Raise InvalidOptionError for a certificate that is not currently valid. ``now``: seconds since the epoch."""
     today = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
     begins, ends = read_dates(certificate)
     if ends < today:

@@ -22,7 +22,7 @@ class ClientSecret(ConfidentialCredential):
     required_options = ("tenant_id", "client_id", "client_secret")
 
     def validate(self) -> None:
-        """Raise InvalidOptionError also for a secret that was copied with more than itself."""
+        """Raise InvalidOptionError also for a secret that was copied together with other text."""
         super().validate()
         secret = self.options["client_secret"]
         if secret != secret.strip() or not secret.isprintable():
@@ -41,5 +41,5 @@ class ClientSecret(ConfidentialCredential):
         return hashlib.sha256(self.client_credential().encode("utf-8", "backslashreplace")).hexdigest()
 
     def lifetime(self) -> Lifetime:
-        """Return the hint of the secret, by which the application's own record tells its end."""
+        """Return the hint of the secret, by which the application's record identifies it and shows its end."""
         return Lifetime("client_secret", app_id=self.options["client_id"], hint=self.client_credential()[:HINT_LENGTH])

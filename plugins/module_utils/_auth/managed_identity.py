@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""``managed_identity``: the identity of the Azure machine, container or runbook, by the endpoint that the platform provides there.
+"""The identity of an Azure machine, container, or runbook, from the endpoint that the platform provides.
 
 Sources: https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling and
 https://learn.microsoft.com/azure/app-service/overview-managed-identity
@@ -29,13 +29,13 @@ except ImportError:
 
 OPTION = "managed_identity_client_id"
 NOT_HERE = "Run this on an Azure resource that has a managed identity, or choose another auth_method."
-# The texts of the instance metadata service and of App Service for an identity that the machine does not have.
+# The instance metadata service and App Service return these texts if the machine does not have the identity.
 NO_IDENTITY = re.compile(r"identity not found|no user assigned or delegated managed identity|no managed identity", re.IGNORECASE)
 SEVERAL = re.compile(r"multiple user assigned identities", re.IGNORECASE)
 
 
 class ManagedIdentity(Credential):
-    """The managed identity of the machine, or the one of the option ``managed_identity_client_id``."""
+    """The managed identity of the machine, or the one that the option ``managed_identity_client_id`` selects."""
 
     method = "managed_identity"
 
@@ -53,11 +53,11 @@ class ManagedIdentity(Credential):
         """Return the token that the machine's endpoint issues."""
         client_id = self.options.get(OPTION)
         identity = msal.UserAssignedManagedIdentity(client_id=client_id) if client_id else msal.SystemAssignedManagedIdentity()
-        # A new client for each token: msal has no way to bypass its cache here.
+        # Create a new client for each token, because msal offers no other way to bypass its cache here.
         client = msal.ManagedIdentityClient(identity, http_client=MsalHttp(self.context.sender))
         asked_at = self.context.now()
         try:
-            # OSError among others: an Arc machine's challenge names a file that only its group may read.
+            # Including OSError: the challenge of an Arc machine names a file that only one group can read.
             with translate_failures(
                 "The managed identity endpoint of this machine returned an unexpected response",
                 f"Check that the user who runs the module may use the identity. {NOT_HERE}",
@@ -74,12 +74,12 @@ class ManagedIdentity(Credential):
         return parse_token(result, asked_at)
 
     def lifetime(self) -> Lifetime:
-        """Return that nothing ends: the platform renews the credential of the identity."""
+        """Return a lifetime without an end, because the platform renews the credential of the identity."""
         return Lifetime(reason="A managed identity has no credential to renew.", is_endless=True)
 
 
 def parse_refusal(result: t.Mapping[str, t.Any], client_id: str | None) -> errors.AuthenticationError:
-    """Return the error in an error response of a managed identity endpoint: Microsoft Entra was not asked, unless it is quoted."""
+    """Return the error for an error response of the managed identity endpoint, which may quote an error of Microsoft Entra."""
     from ._advice import find_hint, find_number
 
     described = describe_refusal(result)

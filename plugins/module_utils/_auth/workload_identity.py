@@ -33,16 +33,16 @@ class WorkloadIdentity(ConfidentialCredential):
         self._read_token()
 
     def client_credential(self) -> dict[str, t.Any]:
-        """Return the callback that msal calls for each assertion: the platform replaces the file before its token expires."""
+        """Return the callback that msal calls for each assertion, because the platform replaces the file before its token expires."""
         return {"client_assertion": self._read_token}
 
     def fingerprint(self) -> str:
-        """Return the hash of the issuer and subject, which stay when the platform replaces the token."""
+        """Return a hash of the issuer and subject, which stay the same when the platform replaces the token."""
         claims = parse_claims(self._read_token())
         return hashlib.sha256(repr([claims.get(name) for name in ("iss", "sub")]).encode("utf-8", "backslashreplace")).hexdigest()
 
     def lifetime(self) -> Lifetime:
-        """Return that nothing ends: the application trusts the issuer, until somebody takes that back."""
+        """Return a lifetime without an end: the application trusts the issuer until an administrator removes the federated credential."""
         return Lifetime(reason="A federated credential has no end.", is_endless=True)
 
     def _read_token(self) -> str:
