@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The errors of this collection, as one tree. Nothing below ``_module`` raises anything else on purpose.
+"""The errors of this collection, as one tree. Code below ``_module`` raises no other exceptions intentionally.
 
 IntuneError
 ├── InvalidOptionError          an option is missing, contradictory, or unusable; nothing was sent
@@ -15,11 +15,11 @@ IntuneError
 ├── NotSentError                no connection was made (refused, DNS, TLS): the service did not run the request
 ├── LostResponseError           the request was sent and no whole response came back: the service may have run it
 ├── UnexpectedResponseError     a response that is not Microsoft Graph's (HTML, cut-off, redirect, a member of another type)
-├── PartialError                the task failed for some of its objects; its results say for which, and why
+├── PartialError                the task failed for some of its objects; its results list them with the reasons
 ├── NotReadyError               timed out waiting for a state
 ├── ApprovalPendingError        another administrator must approve the write first; it was not done
-├── ApprovalError               an administrator decided against the write, or its approval request cannot be used
-├── InternalError               an exception that is none of these: a defect of this collection
+├── ApprovalError               an administrator rejected the write, or its approval request cannot be used
+├── InternalError               any other exception: a defect of this collection
 └── GraphError                  Microsoft Graph responded with an error
     ├── UnauthorizedError       401
     ├── ForbiddenError          403
@@ -37,7 +37,7 @@ import typing as t
 from ._text import clean
 from ._types import Json
 
-# The effects of a failed task on the tenant: nothing was changed, something was, or the service did not say.
+# The effects of a failed task on the tenant: no changes, some changes, or unknown because the service did not report them.
 Effects = t.Literal["none", "partial", "unknown"]
 SENTENCES: t.Mapping[str | None, str] = {
     "none": "Nothing was changed.",
@@ -45,18 +45,19 @@ SENTENCES: t.Mapping[str | None, str] = {
     "unknown": "Whether something was changed is unknown.",
 }
 OUR_CODE = "/endpointops/intune/plugins/"
-PLACES_SHOWN = 4  # in the message of an internal error, the innermost ones
+PLACES_SHOWN = 4  # the innermost places in the message of an internal error
 Self = t.TypeVar("Self", bound="IntuneError")
 
 
 class IntuneError(Exception):
-    """The base of all errors.
+    """The base class of all errors.
 
-    ``message`` says what happened, and why; ``hint`` says what to do next. ``target`` is the request, as method and path.
-    ``effects`` is None if the error alone does not tell. All texts are shown as ``clean`` returns them, whoever wrote them.
+    ``message`` states the failure and its cause; ``hint`` gives the next step. ``target`` is the method and path of the request.
+    ``effects`` is None if the error alone does not show them. ``clean`` processes all texts before they are shown, including texts of the
+    service.
     """
 
-    # The effects of errors that are raised before anything is written. They go without saying in the message.
+    # The effects of errors that are raised before anything is written. The message need not mention them.
     usual_effects: t.ClassVar[Effects | None] = None
 
     def __init__(self, message: str, *, hint: str | None = None, target: str | None = None, effects: Effects | None = None) -> None:
@@ -74,11 +75,11 @@ class IntuneError(Exception):
         return self._with(hint=clean(hint))
 
     def with_more_advice(self: Self, advice: str) -> Self:
-        """Return the same error with a sentence after its hint."""
+        """Return the same error with a sentence added to its hint."""
         return self.with_hint(f"{self.hint} {advice}" if self.hint else advice)
 
     def with_effects(self: Self, effects: Effects) -> Self:
-        """Return the same error, which says its effects."""
+        """Return the same error with these effects."""
         return self._with(effects=effects)
 
     def with_message(self: Self, message: str) -> Self:
@@ -86,13 +87,13 @@ class IntuneError(Exception):
         return self._with(message=clean(message))
 
     def _with(self: Self, **members: t.Any) -> Self:
-        # Not copy.copy, which calls the constructor with the message alone.
+        # Not copy.copy, which calls the constructor with only the message.
         error = type(self).__new__(type(self), *self.args)
         error.__dict__.update({**self.__dict__, **members})
         return error
 
     def describe(self) -> Json:
-        """Return the ``error`` return value: the same keys for every error, None if unknown."""
+        """Return the ``error`` return value: the same keys for every error, with None for unknown values."""
         return {
             "kind": type(self).__name__.removesuffix("Error"),
             "message": self.message,
@@ -156,7 +157,7 @@ class AuthenticationError(IntuneError):
 class NotSentError(IntuneError):
     """No connection was made.
 
-    ``is_transient``: another try may help; it does after a refused connection, and does not with an untrusted certificate.
+    ``is_transient``: another attempt may succeed, as after a refused connection; it cannot succeed with an untrusted certificate.
     """
 
     def __init__(self, message: str, *, is_transient: bool = True, hint: str | None = None, target: str | None = None) -> None:
@@ -165,7 +166,7 @@ class NotSentError(IntuneError):
 
 
 class LostResponseError(IntuneError):
-    """No whole response came back to a request that was sent."""
+    """A request was sent, and no whole response came back."""
 
 
 class UnexpectedResponseError(IntuneError):
@@ -177,11 +178,11 @@ class PartialError(IntuneError):
 
 
 class NotReadyError(IntuneError):
-    """A state did not come in time."""
+    """Timed out waiting for a state."""
 
 
 class ApprovalPendingError(IntuneError):
-    """A write waits for its approval: a state, no failure. ``approval`` is the return value of that name."""
+    """A write waits for its approval. This is a state, not a failure. ``approval`` is the return value of that name."""
 
     def __init__(self, message: str, approval: Json, *, target: str | None = None) -> None:
         super().__init__(message, hint="Run again, with the same options, when it is approved.", target=target, effects="none")
@@ -189,7 +190,7 @@ class ApprovalPendingError(IntuneError):
 
 
 class ApprovalError(IntuneError):
-    """An approval cannot be had.
+    """No approval could be obtained.
 
     ``code`` is rejected, cancelled, or expired (the status of the request), duplicate, unknown_code, or unreadable.
     """
@@ -206,7 +207,7 @@ class ApprovalError(IntuneError):
 
 
 class InternalError(IntuneError):
-    """An exception that nobody expected. Its own text may hold a secret, and is not shown: its type and places in our code are."""
+    """An unexpected exception. The message shows its type and its places in our code, but not its text, which may contain a secret."""
 
     def __init__(self, failure: BaseException, *, effects: Effects | None = None) -> None:
         frames = traceback.extract_tb(failure.__traceback__)
@@ -222,7 +223,7 @@ class InternalError(IntuneError):
 class GraphError(IntuneError):
     """Microsoft Graph responded with an error.
 
-    ``code`` is Graph's most specific code; Microsoft support asks for the IDs.
+    ``code`` is Graph's most specific code. Microsoft support asks for the IDs.
     """
 
     def __init__(
@@ -245,11 +246,11 @@ class GraphError(IntuneError):
         self.names_permission = False
 
     def with_permission_hint(self, hint: str) -> GraphError:
-        """Return the same error with a hint that names the permission that the request needs."""
+        """Return the same error with a hint that names the missing permission."""
         return self.with_hint(hint)._with(names_permission=True)
 
     def with_approval_hint(self, hint: str) -> GraphError:
-        """Return the same error as one of a write that needs an approval."""
+        """Return the same error for a write that needs an approval."""
         return self.with_hint(hint)._with(needs_approval=True)
 
     def __str__(self) -> str:
@@ -291,16 +292,16 @@ class ThrottledError(GraphError):
 
 
 class ServiceError(GraphError):
-    """A status from 500 up."""
+    """Status 500 or higher."""
 
 
 def may_pass(failure: IntuneError) -> bool:
-    """Return whether the same request may succeed later: no response came, or the service, or a gateway, could not give one just now.
+    """Return whether the same request may succeed later: no response came, or the service or a gateway was temporarily unable to respond.
 
-    A refusal stays: of a permission, of a sign-in, of a name that matches several objects.
+    A refusal is permanent: a missing permission, a refused sign-in, or a name that matches several objects.
     """
     if isinstance(failure, NotSentError):
-        # A sign-in whose response got lost is one that may succeed.
+        # A sign-in whose response was lost may succeed later.
         return failure.is_transient or isinstance(failure.__cause__, LostResponseError)
     if isinstance(failure, GraphError) and failure.status == 408:
         return True
@@ -317,5 +318,5 @@ BY_STATUS: dict[int, type[GraphError]] = {
 
 
 def for_status(status: int) -> type[GraphError]:
-    """Return the class of a status."""
+    """Return the class of errors with this status."""
     return BY_STATUS.get(status, ServiceError if status >= 500 else GraphError)

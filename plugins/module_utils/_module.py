@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""One way to run a module, whoever calls: parameters in, result out.
+"""Run a module in one way for all callers: parameters in, result out.
 
-Two callers: the module in a process of its own, and the action plugin in the controller's process.
+There are two callers: the module in its own process, and the action plugin in the controller's process.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ USER_AGENT = f"endpointops.intune/{VERSION}"
 
 
 class SystemClock:
-    """The machine's clock. The only one that sleeps."""
+    """The machine's clock. Only this class sleeps."""
 
     now = staticmethod(time.time)
     monotonic = staticmethod(time.monotonic)
@@ -62,14 +62,14 @@ ReportProgress = t.Callable[[str], None]
 
 
 def report_nothing(text: str) -> None:
-    """Drop a line of progress: a module's process has nobody to show it to."""
+    """Drop a line of progress, because a module's process cannot show it."""
 
 
 def validate_value(option: str, value: t.Any) -> None:
-    """Raise InvalidOptionError for a text that no request and no name of a file can hold, and for a number that nothing can use."""
+    """Raise InvalidOptionError for a text that no request or file name can hold, and for a number that is too large."""
     for item in walk(value):
         if isinstance(item, int) and abs(item) >= 10**LONGEST_NUMBER:
-            # Not shown: Python refuses to write a number of thousands of digits.
+            # The value is not shown, because Python refuses to render a number of thousands of digits.
             raise InvalidOptionError(f"{option} must be a number of at most {LONGEST_NUMBER} digits.")
         if isinstance(item, str) and FORBIDDEN.search(item):
             raise InvalidOptionError(f"{option} must not hold a NUL character or half a character.", hint="Check what sets it.")
@@ -82,7 +82,7 @@ def connect(
     report_progress: ReportProgress = report_nothing,
     memory: TokenMemory | None = None,
 ) -> t.Iterator[GraphClient]:
-    """Provide a client for these connection options; nothing is sent before its first use. ``memory``: of tokens of this process."""
+    """Provide a client for these connection options. Send nothing before its first use. ``memory``: the tokens of this process."""
     for name, value in params.items():
         validate_value(name, value)
         if name.endswith("timeout") and not 0 <= value < LONGEST_TIMEOUT:
@@ -117,7 +117,7 @@ def connect(
 
 
 def find_event_limit() -> int | None:
-    """Return the most characters of a result that the job keeps in an event, or None without a limit."""
+    """Return the maximum number of characters of a result that the job keeps in an event, or None without a limit."""
     return find_limit(os.environ)
 
 
@@ -132,16 +132,16 @@ def execute(
     shows_result: bool = True,
     memory: TokenMemory | None = None,
 ) -> Json:
-    """Return the result of a task. Every failure becomes a result here, and only here: also one that nobody expected.
+    """Return the result of a task. This is the only place that turns failures, including unexpected ones, into results.
 
-    ``shows_result``: whether an event of the job shows the result, which it then may be too large for.
+    ``shows_result``: whether an event of the job shows the result, which may then be too large for it.
     """
     result: Json = {}
     try:
         with connect(params, report_progress=report_progress, memory=memory) as client:
             client.largest_result, client.shows_result = find_event_limit(), shows_result
             outcome = _run(run, params, client, check)
-            # From here on there are results, which nothing that is raised later may take away.
+            # From here on there are results, and an exception must not discard them.
             result = outcome.describe(diff=diff)
             if outcome.failure is not None:
                 result.update(describe_failure(with_missing_permissions(outcome.failure, spec.module, client, check=check)))
@@ -150,7 +150,7 @@ def execute(
         return {**describe_failure(failure), "msg": missing_required_lib(failure.library)}
     except IntuneError as failure:
         return describe_failure(failure)
-    except Exception as failure:  # the last catch: a traceback helps no operator, and may hold a secret
+    except Exception as failure:  # the last catch: a traceback does not help an operator, and may contain a secret
         return {**result, **describe_failure(InternalError(failure))}
 
 
@@ -158,16 +158,16 @@ def _run(run: Run, params: t.Mapping[str, t.Any], client: GraphClient, check: bo
     try:
         return run(params, client, check)
     except IntuneError as failure:
-        # A task that failed half-way has changed something.
+        # A task that failed halfway has changed something.
         return Outcome({}, changed=failure.effects == "partial", failure=failure)
-    except Exception as failure:  # see execute(); here it is known whether something may have been written
+    except Exception as failure:  # see execute(); at this point it is known whether something may have been written
         return Outcome({}, failure=InternalError(failure, effects="unknown" if client.has_written else "none"))
 
 
 def with_missing_permissions(
     failure: IntuneError, module: str, client: GraphClient, *, check: bool = False, name: str | None = None
 ) -> IntuneError:
-    """Return a 403 with the module's permissions that the token lacks: Graph names them for some services only.
+    """Return a 403 error with the module's permissions that the token lacks. Graph names them for some services only.
 
     A hint that names the permission of one request stays.
 
@@ -181,7 +181,7 @@ def with_missing_permissions(
     try:
         claims = client.credential.identity()
     except IntuneError:
-        # Without the token's claims the failure itself is all that there is to say.
+        # Without the token's claims, the failure itself is all the available information.
         return failure
     missing = permissions.list_missing(module, permissions.parse_granted(claims), check=check)
     if not missing:
@@ -202,13 +202,13 @@ def main(spec: Spec, run: Run) -> None:
         spec, run, module.params, check=module.check_mode, diff=module._diff, shows_result=not module.no_log
     )
     if spec.secrets:
-        # The action plugin does this too. Not every task comes by it.
+        # The action plugin does this too, but not every task uses it.
         mark_secrets(result, spec.secrets, marks_entries=shows_entries(module.ansible_version))
     for warning in result.pop("warnings", []):
         module.warn(warning)
     maskable = choose_maskable(module.no_log_values)
     if maskable != module.no_log_values:
-        # From the arguments all secrets are removed; in the rest a short one would mask parts of names and IDs.
+        # Remove all secrets from the arguments. In the rest of the result, a short secret would mask parts of names and IDs.
         result["invocation"] = remove_values({"module_args": module.params}, module.no_log_values)
         module.no_log_values = maskable
     if result.get("failed"):
@@ -217,14 +217,14 @@ def main(spec: Spec, run: Run) -> None:
 
 
 def find_refusal(spec: Spec, module: AnsibleModule) -> Json | None:
-    """Return the result of a task that would show a secret, whichever plugin or redirect led here, or None for all others."""
+    """Return the result of a task that would show a secret, reached by any plugin or redirect, or None for all others."""
     try:
         refuse_secrets(module.params)
         revealed = spec.list_revealed(module.params)
         if revealed:
-            # A module is not told of async. Without no_log it is refused here too.
+            # A module does not know about async. Without no_log, it refuses here too.
             refuse_exposed(revealed, is_hidden=module.no_log, is_async=False, has_debug=module._debug)
     except InvalidOptionError as failure:
-        # Results repeat the arguments.
+        # Results include the arguments.
         return {**describe_failure(failure), "invocation": {}}
     return None

@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""$batch as pure functions: up to twenty requests in one, each with a result of its own.
+"""Render and parse $batch requests: up to twenty requests in one, each with its own result. Pure functions.
 
-Source: Microsoft Graph, JSON batching (https://learn.microsoft.com/graph/json-batching). Responses come in any order; each request is
-charged and throttled for itself.
+Source: Microsoft Graph, JSON batching (https://learn.microsoft.com/graph/json-batching). Responses come in any order. Each request is
+charged and throttled separately.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ MAX_BATCH = 20
 
 @dataclasses.dataclass(frozen=True)
 class CallResult:
-    """The result of one request: a whole response, or the failure to send it or to receive a response. ``key`` is the caller's."""
+    """The result of one request: a whole response, or the failure to send the request or to receive its response.
+
+    The caller chooses ``key``.
+    """
 
     key: t.Any
     request: Request
@@ -41,7 +44,7 @@ class CallResult:
 
     @property
     def is_transient(self) -> bool:
-        """Whether a read may get another result if it is sent again."""
+        """Whether a read may succeed if it is sent again."""
         if isinstance(self.failure, errors.NotSentError):
             return self.failure.is_transient
         if self.failure is not None:
@@ -51,11 +54,11 @@ class CallResult:
         return self.response is None or self.response.status in (401, 429) or self.response.status in TRANSIENT
 
     def retry_after(self, now: float) -> float | None:
-        """Return the seconds that the service asks to wait, or None if it does not. ``now``: seconds since the epoch."""
+        """Return the seconds that the service asks to wait, or None if it does not ask. ``now``: seconds since the epoch."""
         return None if self.response is None else retry_after_of(self.response, now)
 
     def error(self) -> errors.IntuneError:
-        """Return the error that this result is."""
+        """Return this result as an error."""
         if self.failure is not None:
             return self.failure
         if self.response is None:
@@ -70,19 +73,19 @@ class CallResult:
 
 
 def render_batch(origin: str, version: str, requests: t.Sequence[Request]) -> Request:
-    """Return one request for several that are all of one version; their IDs are their positions."""
+    """Return one batch for requests of the same API version. Their positions are their IDs."""
     items = [_render_item(f"{origin}/{version}", number, request) for number, request in enumerate(requests)]
     body = json.dumps({"requests": items}).encode()
     return Request("POST", f"{origin}/{version}/$batch", {"Content-Type": "application/json"}, body)
 
 
 def version_of(origin: str, request: Request) -> str:
-    """Return v1.0 or beta: a $batch holds requests of one version."""
+    """Return v1.0 or beta, because all requests of a $batch must have the same version."""
     return request.url.removeprefix(origin).lstrip("/").partition("/")[0]
 
 
 def parse_batch(number: int, envelope: Response) -> list[Response | None]:
-    """Return the responses in the order of the requests, or None for one that is missing, is there twice, or cannot be read."""
+    """Return the responses in the order of the requests, with None for one that is missing, duplicated, or unreadable."""
     found: dict[str, list[Response | None]] = {}
     for item in _responses(envelope):
         if isinstance(item, dict) and isinstance(item.get("id"), str):
@@ -101,7 +104,7 @@ def _render_item(base: str, number: int, request: Request) -> Json:
 
 def _responses(envelope: Response) -> list[t.Any]:
     try:
-        # Not parse_json: one response that cannot be used must not take the others with it. Each is read by that later.
+        # Not parse_json: one unusable response must not invalidate the others. parse_json reads each of them later.
         body = json.loads(envelope.body)
     except (ValueError, RecursionError):
         return []
@@ -115,7 +118,7 @@ def _parse_item(item: Json, envelope: Response) -> Response | None:
         return None
     named = {str(name).lower(): str(value) for name, value in headers.items()} if isinstance(headers, dict) else {}
     if "date" in envelope.headers:
-        # The service's clock, from which a Retry-After that is a date counts.
+        # A Retry-After in the form of a date is measured from the service's clock.
         named.setdefault("date", envelope.headers["date"])
     try:
         return Response(status, named, _render_body(item.get("body")))

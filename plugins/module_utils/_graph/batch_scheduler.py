@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Many requests under one quota: packed into batches, several on their way at once. The caller decides on each result."""
+"""Send many requests within one quota, packed into batches, several at a time. The caller decides on each result."""
 
 from __future__ import annotations
 
@@ -19,33 +19,36 @@ from .client import GraphClient
 from .rate_limit import Quota, RateLimit
 from .responses import GATEWAY, is_refusal, parse_error
 
-# Client errors of a batch that are about each of its requests: the token, its permissions, the proxy, the time, and the quota.
+# Client errors of a batch that apply to each of its requests: token, permissions, proxy, timeout, or quota.
 OF_EACH = frozenset({401, 403, 407, 408, 429})
-LONGEST_LOOK = 1.0  # seconds between two looks at a quota, whose delay hangs on requests under way too
+LONGEST_LOOK = 1.0  # seconds between two checks of a quota, because its delay also depends on requests in flight
 
 
 @dataclasses.dataclass(frozen=True)
 class Envelope:
-    """Requests that are sent as one."""
+    """Requests that are sent as one HTTP request."""
 
     calls: tuple[tuple[t.Any, Request], ...]
     request: Request
     token: str = dataclasses.field(repr=False)
-    sent_at: float  # of the monotonic clock
+    sent_at: float  # by the monotonic clock
 
     @property
     def writes(self) -> int:
-        """How many of them are writes."""
+        """The number of writes among the requests."""
         return sum(request.is_write for _key, request in self.calls)
 
     @property
     def reads(self) -> int:
-        """How many of them are reads."""
+        """The number of reads among the requests."""
         return len(self.calls) - self.writes
 
 
 class BatchScheduler:
-    """Sends each request once, within the quota, and pauses where the service throttles. Only ``fetch_all`` sends again."""
+    """A scheduler that sends each request once, within the quota, and pauses when the service throttles.
+
+    Only ``fetch_all`` repeats requests.
+    """
 
     def __init__(self, client: GraphClient, quota: Quota) -> None:
         self.limit = RateLimit(quota)
@@ -55,30 +58,30 @@ class BatchScheduler:
 
     @property
     def free(self) -> int:
-        """How many more envelopes may be on their way."""
+        """The number of additional envelopes that may be sent now."""
         return self._pool.width - self._pool.busy
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is on its way."""
+        """Whether any request is in flight."""
         return self._pool.busy > 0
 
     def write_capacity(self, ahead: float = 0.0) -> int:
-        """Return how many writes may be sent now, or in ``ahead`` seconds if all responses came by then."""
+        """Return the number of writes that may be sent now, or in ``ahead`` seconds if all responses arrive by then."""
         now = self._clock.monotonic()
         return self.limit.writes.capacity_at(now + ahead) if ahead else self.limit.writes.capacity(now)
 
     def read_capacity(self) -> int:
-        """Return how many reads may be sent now."""
+        """Return the number of reads that may be sent now."""
         return self.limit.requests.capacity(self._clock.monotonic())
 
     def spare_read_capacity(self) -> int:
-        """Return how many reads may be sent now so that capacity for two windows of writes is left, or half of all."""
+        """Return the number of reads that may be sent now while leaving capacity for two windows of writes, or half of the capacity."""
         capacity = self.read_capacity()
         return max((capacity + 1) // 2, capacity - 2 * self.limit.quota.writes)
 
     def write_delay(self, number: int = 1) -> float:
-        """Return the seconds until so many writes may be sent."""
+        """Return the seconds until this number of writes may be sent."""
         return self.limit.writes.delay(self._clock.monotonic(), number)
 
     def read_delay(self) -> float:
@@ -86,12 +89,12 @@ class BatchScheduler:
         return self.limit.requests.delay(self._clock.monotonic())
 
     def restore_writes(self, ages: t.Iterable[float]) -> None:
-        """Count writes that an earlier process sent, so many seconds ago: they still use the quota."""
+        """Count writes that an earlier process sent; ``ages`` in seconds. They still use the quota."""
         now = self._clock.monotonic()
         self.limit.writes.restore(now - age for age in ages if 0 <= age < self.limit.quota.seconds)
 
     def wait_to_write(self) -> None:
-        """Wait until the quota has room for a write that the client sends by itself, and count that write."""
+        """Wait until the quota allows a write that the client sends itself, and count that write."""
         writes, now = self.limit.writes, self._clock.monotonic()
         while not writes.capacity_at(now):
             self._clock.sleep(min(writes.delay(now), LONGEST_LOOK))
@@ -99,7 +102,7 @@ class BatchScheduler:
         writes.complete(now, 0, 1)
 
     def start(self, calls: t.Sequence[tuple[t.Any, Request]], *, only_reads: bool = False) -> None:
-        """Send up to twenty requests of one version, as a batch when they are several.
+        """Send up to twenty requests of the same version, as a batch if there are several.
 
         ``only_reads``: a POST among them changes nothing.
         """
@@ -114,17 +117,17 @@ class BatchScheduler:
         self._pool.start(envelope, one.with_bearer(token))
 
     def collect(self, seconds: float) -> list[CallResult]:
-        """Return the results that have come, after at most so many seconds."""
+        """Return the results that have arrived; wait at most this number of seconds."""
         if not self._pool.busy:
             self._clock.sleep(seconds)
             return []
         return [result for envelope, outcome in self._pool.collect(seconds) for result in self._complete(envelope, outcome)]
 
     def fetch_all(self, requests: t.Sequence[Request]) -> list[Response]:
-        """Return the responses of reads of one version, in their order, whatever their status; raise where one stays unavailable.
+        """Return the responses of reads of the same version, in order, with any status; raise if a read stays unavailable.
 
-        A read may be a POST, such as one for a report. Transient failures are repeated while there is progress, and for
-        ``retry_timeout`` seconds without.
+        A read may be a POST, such as a request for a report. Transient failures are repeated while other requests make progress, and for
+        ``retry_timeout`` seconds without progress.
         """
         responses: list[Response | None] = [None] * len(requests)
         attempts = Attempts(since=self._clock.monotonic())
@@ -152,7 +155,7 @@ class BatchScheduler:
         return t.cast("list[Response]", responses)
 
     def _send_wave(self, calls: list[tuple[int, Request]], responses: list[Response | None]) -> list[CallResult]:
-        """Send each once; keep the definite responses, and return the other results."""
+        """Send each request once; store the definite responses, and return the other results."""
         failed: list[CallResult] = []
         while calls or self.is_busy:
             while calls and self.free and (capacity := min(self.read_capacity(), MAX_BATCH)):
@@ -199,16 +202,16 @@ class BatchScheduler:
         return [CallResult(key, request, response) for (key, request), response in zip(envelope.calls, responses, strict=True)]
 
     def _slow_down(self, now: float, throttled: list[CallResult]) -> None:
-        """Pause the throttled kind of request until the latest moment that the service names."""
+        """Pause the throttled kind of request until the latest time that the service names."""
         time = self._clock.now()
         seconds = max(result.retry_after(time) or 0.0 for result in throttled)
-        # Nobody waits longer than retry_timeout, or than a window of the quota, without trying.
+        # Never wait longer than retry_timeout, or than one window of the quota, without a new attempt.
         longest = max(self._client.retry_timeout, self.limit.quota.seconds)
         limit = self.limit.limit_of(is_write=all(result.request.is_write for result in throttled))
         limit.throttle(now, min(seconds, longest), self._clock.random())
 
     def _with_new_token(self, envelope: Envelope, results: list[CallResult]) -> list[CallResult]:
-        """Renew a token that was refused; where that fails, the failure is the result."""
+        """Renew a refused token. If that fails, the failure becomes the result."""
         refusal = next((result.response for result in results if result.status == 401), None)
         if refusal is None:
             return results
@@ -220,7 +223,7 @@ class BatchScheduler:
 
 
 def _refuse(envelope: Envelope, outcome: Response) -> list[CallResult]:
-    """Return the failures of requests whose batch was refused as a whole: of the writes as lost ones, unless nothing was done for sure."""
+    """Return the failures of requests whose whole batch was refused; writes count as lost unless the refusal proves that nothing ran."""
     refusal, target = parse_error(envelope.request, outcome), envelope.request.target
     not_sent = errors.NotSentError(f"The batch was refused. {refusal}", target=target, is_transient=False)
     lost = errors.LostResponseError(
@@ -228,6 +231,6 @@ def _refuse(envelope: Envelope, outcome: Response) -> list[CallResult]:
         target=target,
         hint=GATEWAY,
     )
-    # A read has no effect: nothing can be lost.
+    # A read has no effect, so it cannot be lost.
     may_have_run = not is_refusal(outcome)
     return [CallResult(key, request, failure=lost if request.is_write and may_have_run else not_sent) for key, request in envelope.calls]

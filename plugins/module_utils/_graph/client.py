@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Microsoft Graph as the rest of the collection sees it: paths in, JSON out, one kind of error."""
+"""The client for Microsoft Graph that the collection uses: paths in, JSON out, and one kind of error."""
 
 from __future__ import annotations
 
@@ -29,18 +29,19 @@ from .responses import is_refusal, parse_claims_challenge, parse_response
 
 V1 = "v1.0"
 BETA = "beta"
-# Seconds by which the service's Date may differ from our clock. More is no drift: one of the two is wrong, and nothing says which. It
-# is less than 900, the default of the shortest time in which a write must not be repeated.
+# The maximum difference in seconds between the service's Date and the local clock. A larger difference means that one clock is wrong, and
+# nothing shows which one. The value is less than 900, the default of the shortest time in which a write must not be repeated.
 LONGEST_SKEW = 600.0
-# Of one list. Microsoft Graph's pages have at least 100 items, those of devices and members of groups 1,000: a million of these.
+# Of one list. Pages of Microsoft Graph contain at least 100 items; pages of devices and of group members contain 1,000, so this allows a
+# million.
 MOST_PAGES = 1000
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-VISIBLE = "".join(map(chr, range(0x21, 0x7F)))  # the characters of an address
+VISIBLE = "".join(map(chr, range(0x21, 0x7F)))  # the characters of a URL
 T = t.TypeVar("T")
 
 
 class GraphClient:
-    """Talks to one tenant's Graph in one cloud, with a token that never goes to another host."""
+    """A client for one tenant's Microsoft Graph in one cloud. It sends its token to no other host."""
 
     def __init__(
         self,
@@ -52,28 +53,28 @@ class GraphClient:
         worker_pool: Pool,
         report_progress: t.Callable[[str], None] = lambda text: None,
     ) -> None:
-        """Take what the client works with. ``report_progress`` gets lines for a person who watches a long run."""
+        """Store the collaborators. ``report_progress`` receives lines for a person who watches a long run."""
         self.credential = credential
         self.origin = origin
         self.clock = clock
         self.worker_pool = worker_pool
         self.report_progress = report_progress
-        # Set after the client was made: to obtain an approval takes a client.
+        # Set after construction, because obtaining an approval requires a client.
         self.approval: Approval = NoApproval()
-        # The most characters of a result that the job keeps, null without a limit; and whether the result is shown to the job at all.
+        # The maximum number of characters of a result that the job keeps, None without a limit; and whether the job shows the result.
         self.largest_result: int | None = None
         self.shows_result = True
-        self.has_written = False  # whether a write was sent, whatever its response
+        self.has_written = False  # whether a write was sent, regardless of its response
         self._sender = sender
         self._clock_skew: float | None = None
-        # The first difference that was longer than LONGEST_SKEW; null while the time is certain.
+        # The first clock difference greater than LONGEST_SKEW; None while the time is certain.
         self.doubtful_skew: float | None = None
-        self._refused: set[str] = set()  # tokens that were replaced
+        self._refused: set[str] = set()  # tokens that have been replaced
         self._ahead = ReadAhead()
 
     @property
     def retry_timeout(self) -> float:
-        """Seconds for which repeatable requests are repeated."""
+        """The seconds during which repeatable requests are repeated."""
         return self._sender.retry_timeout
 
     @contextlib.contextmanager
@@ -87,21 +88,21 @@ class GraphClient:
 
     @property
     def clock_skew(self) -> float | None:
-        """Seconds that the service's clock is ahead of ours, by the Date of the newest response, or None before the first."""
+        """The seconds that the service's clock is ahead of the local clock, by the newest Date header, or None before the first."""
         return self._clock_skew
 
     def service_now(self) -> float:
-        """Return seconds since the epoch by the service's clock, so that a wrong clock here decides nothing.
+        """Return seconds since the epoch by the service's clock, so that no decision depends on a wrong local clock.
 
-        The earlier of the two where they differ by more than clocks drift: then more of what was done counts as recent, never less.
+        If the clocks differ by more than LONGEST_SKEW, return the earlier time, so that more of the past counts as recent, never less.
         """
         skew = self._clock_skew or 0.0
         return self.clock.now() + (min(skew, 0.0) if abs(skew) > LONGEST_SKEW else skew)
 
     def steady_now(self) -> float:
-        """Return the time for what later runs read: the service's, or this machine's where they differ by more than clocks drift.
+        """Return the time to store for later runs: the service's, or the local time if they differ by more than LONGEST_SKEW.
 
-        A wrong clock here is wrong in the next run too; a wrong Date need not be.
+        A wrong local clock is also wrong in the next run; a wrong Date may be right then.
         """
         skew = self._clock_skew or 0.0
         return self.clock.now() + (0.0 if abs(skew) > LONGEST_SKEW else skew)
@@ -113,13 +114,13 @@ class GraphClient:
     def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, shape: Shape[T]) -> T: ...
 
     def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, shape: Shape[t.Any] = an_object) -> t.Any:
-        """Return the JSON at a path, in this shape."""
+        """Return the JSON at a path, validated by this shape."""
         return self.send("GET", path, query, version=version, shape=shape)
 
     def find(
         self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, shape: Shape[Json] = an_object
     ) -> Json | None:
-        """Return the object at a path, in this shape, or None if the service responds 404."""
+        """Return the object at a path, validated by this shape, or None if the service responds 404."""
         try:
             return self.get(path, query, version=version, shape=shape)
         except errors.NotFoundError:
@@ -128,9 +129,9 @@ class GraphClient:
     def list_items(
         self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, item: Shape[Json] = an_object
     ) -> t.Iterator[Json]:
-        """Yield every item of a list, in this shape, page by page.
+        """Yield every item of a list, validated by this shape, page by page.
 
-        An empty page is not the end. A nextLink to another host is refused, and so is a list without an end.
+        An empty page does not end the list. A nextLink to another host is refused, and so is a list that does not end.
         """
         for page in self.list_pages(path, query, version=version, item=item):
             yield from page
@@ -138,7 +139,7 @@ class GraphClient:
     def list_pages(
         self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, item: Shape[Json] = an_object
     ) -> t.Iterator[list[Json]]:
-        """Yield the items of each page of a list; the next page is read only when it is asked for."""
+        """Yield the items of each page of a list. The next page is read only when the caller continues."""
         page_of = object_of({"value": list_of(item), "@odata.nextLink": optional(text)})
         url: str | None = render_url(self.origin, version, path, query)
         seen: set[str] = set()
@@ -147,20 +148,20 @@ class GraphClient:
             page = self._send(_request("GET", url), is_write=False, shape=page_of)
             yield page["value"]
             link = page.get("@odata.nextLink")
-            # Some gateways write blanks and other characters as they are.
+            # Some gateways do not encode blanks and other characters.
             url = link and urllib.parse.quote(link, safe=VISIBLE)
             self._validate_next(link, url, seen, path)
 
     def post(self, path: str, body: Json | None = None, *, version: str = V1, idempotent: bool = False, shape: Shape[T] = anything) -> T:
-        """Send a POST and return the JSON of its response, in this shape."""
+        """Send a POST and return the JSON of its response, validated by this shape."""
         return self.send("POST", path, None, body, version=version, idempotent=idempotent, shape=shape)
 
     def post_query(self, path: str, body: Json, *, version: str = V1, shape: Shape[Json] = an_object) -> Json:
-        """Send a POST that changes nothing, such as one for a report, and return the JSON of its response, in this shape."""
+        """Send a POST that changes nothing, such as a request for a report, and return its JSON, validated by this shape."""
         return self._send(self.request("POST", path, None, body, version=version, idempotent=True), is_write=False, shape=shape)
 
     def patch(self, path: str, body: Json, *, version: str = V1) -> t.Any:
-        """Send a PATCH. Every PATCH of this collection sets whole values: twice is as good as once."""
+        """Send a PATCH. Every PATCH of this collection sets whole values, so repeating it has no further effect."""
         return self.send("PATCH", path, None, body, version=version, idempotent=True)
 
     def put(self, path: str, body: Json, *, version: str = V1) -> t.Any:
@@ -168,7 +169,7 @@ class GraphClient:
         return self.send("PUT", path, None, body, version=version, idempotent=True)
 
     def delete(self, path: str, *, version: str = V1) -> None:
-        """Delete an object; one that is already gone is as good as deleted."""
+        """Delete an object. An object that no longer exists counts as deleted."""
         try:
             self.send("DELETE", path, None, version=version, idempotent=True)
         except errors.NotFoundError:
@@ -185,14 +186,14 @@ class GraphClient:
         idempotent: bool = False,
         shape: Shape[T] = anything,
     ) -> T:
-        """Send a request and return the JSON of its response, in this shape."""
+        """Send a request and return the JSON of its response, validated by this shape."""
         request = self.request(method, path, query, body, version=version, idempotent=idempotent)
         return self._send(request, is_write=request.is_write, shape=shape)
 
     def upsert(self, path: str, body: Json, *, shape: Shape[T] = anything) -> T:
-        """Send a PATCH that creates what is not there, by a key that the caller chose: twice is as good as once.
+        """Send a PATCH that updates an object or creates it under a key that the caller chose, so repeating it has no further effect.
 
-        Return the JSON of the response in this shape; without a body, which is that of a change, null.
+        Return the JSON of the response, validated by this shape, or None if the response has no body, as after an update.
         """
         request = self.request("PATCH", path, None, body, idempotent=True)
         request = dataclasses.replace(request, headers={**request.headers, "Prefer": "create-if-missing"})
@@ -208,11 +209,11 @@ class GraphClient:
         version: str = V1,
         idempotent: bool = False,
     ) -> Request:
-        """Return a request that is not sent yet, and has no token."""
+        """Return a request without a token, and do not send it."""
         return _request(method, render_url(self.origin, version, path, query), body, idempotent)
 
     def download(self, url: str) -> bytes:
-        """Return a report from the temporary address that Graph gave, which holds its own key: a secret, sent without a token."""
+        """Return a report from the temporary URL that Graph provided. The URL contains its own key and is a secret; no token is sent."""
         if not is_https(url):
             raise errors.UnexpectedResponseError("The report's address must be one of https.")
         response = self._sender.send(Request("GET", url, has_secret_query=True))
@@ -252,14 +253,14 @@ class GraphClient:
                 pause = min(pause * 1.5, 10.0)
 
     def read_ahead(self, requests: t.Iterable[Request]) -> None:
-        """Send reads together, as few batches. The response of each is then that of the next request for the same."""
+        """Send reads together in as few batches as possible. The next request for each of them uses the stored response."""
         for reads, batch in pack(self.origin, requests):
-            # Nobody has asked for them yet: each is sent, and repeated, when somebody does.
+            # No caller needs these responses yet. Each request is sent and repeated when a caller needs it.
             with contextlib.suppress(errors.LostResponseError):
                 self._ahead.keep(reads, self.send_authorized(batch))
 
     def send_authorized(self, request: Request) -> Response:
-        """Return the response of a request, sent with a token; a token that is refused is renewed once."""
+        """Send a request with a token and return its response. A refused token is renewed once."""
         ahead = self._ahead.take(request)
         if ahead is not None:
             return ahead
@@ -274,17 +275,17 @@ class GraphClient:
         return dataclasses.replace(renewed, is_doubtful=renewed.is_doubtful or response.is_doubtful)
 
     def token(self) -> str:
-        """Return a usable token; raise NotSentError if the sign-in got no response: the request was not sent then."""
+        """Return a usable token; raise NotSentError if the sign-in got no response, because the request itself was not sent."""
         return self._token()
 
     def renew_token(self, token: str, refusal: Response) -> str:
-        """Return another token for one that was refused, renewed once for all requests that went out with it.
+        """Return another token for a refused one, renewed only once for all requests that used it.
 
-        It may have been revoked, or Entra asks for more claims.
+        The token may have been revoked, or Microsoft Entra requires more claims.
         """
         claims = parse_claims_challenge(refusal.headers.get("www-authenticate"))
         current = self._token()
-        # A token that was renewed for another reason does not meet the challenge.
+        # A token that was renewed for another reason does not satisfy the claims challenge.
         if token in self._refused or (claims is None and token != current):
             return current
         renewed = self._token(claims=claims, renew=True)
@@ -292,7 +293,7 @@ class GraphClient:
         return renewed
 
     def observe_clock(self, response: Response) -> None:
-        """Learn the service's time from a response."""
+        """Update the clock difference from a response."""
         date = parse_http_date(response.headers.get("date"))
         if date is not None:
             self._clock_skew = date - self.clock.now()
@@ -300,7 +301,7 @@ class GraphClient:
                 self.doubtful_skew = self._clock_skew
 
     def _send(self, request: Request, *, is_write: bool, shape: Shape[T]) -> T:
-        """Return the JSON of a response, in this shape. The error of a write that may have been done says so."""
+        """Return the JSON of a response, validated by this shape. The error of a write that may have run says so."""
         self.has_written |= is_write
         may_have_run = is_write
         if is_write:
@@ -322,7 +323,7 @@ class GraphClient:
         try:
             return self.credential.token(claims=claims, renew=renew)
         except errors.LostResponseError as failure:
-            # The sign-in's response got lost: the request itself was never sent.
+            # The response to the sign-in was lost, so the request itself was never sent.
             raise errors.NotSentError(f"No token: {failure.message}", target=failure.target, is_transient=False) from failure
 
     def _send_once(self, request: Request) -> Response:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What the client needs of others: tokens, approvals, and requests beside each other. It imports none of them."""
+"""Interfaces of the client's collaborators: tokens, approvals, and concurrent requests. The client imports no implementation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .._types import Json
 
 
 class TokenSource(t.Protocol):
-    """What the client needs of a credential."""
+    """The interface of a credential."""
 
     method: str
 
@@ -25,24 +25,24 @@ class TokenSource(t.Protocol):
         """Return a usable token."""
 
     def identity(self) -> Json:
-        """Return the token's claims."""
+        """Return the claims of the token."""
 
     def lifetime(self) -> Lifetime:
-        """Return how long the credential lasts, as far as it tells by itself."""
+        """Return the lifetime of the credential as far as the credential itself shows it."""
 
 
 class Approval(t.Protocol):
-    """A hook for writes that the service accepts only once somebody has approved them."""
+    """A hook for writes that the service accepts only after another administrator approves them."""
 
     def is_required(self, response: Response) -> bool:
-        """Return whether the service refused a write because it lacks an approval."""
+        """Return whether the service refused a write because it requires an approval."""
 
     def obtain(self, request: Request, refusal: Response) -> Response:
-        """Return the response of the write, sent again with its approval; raise ApprovalPendingError or ApprovalError."""
+        """Send the write again with its approval and return the response; raise ApprovalPendingError or ApprovalError."""
 
 
 class NoApproval:
-    """Approvals are not used: each response is taken as it is."""
+    """A hook that uses no approvals and returns each response unchanged."""
 
     def is_required(self, response: Response) -> bool:
         """Return false."""
@@ -54,16 +54,16 @@ class NoApproval:
 
 
 class Pool(t.Protocol):
-    """Several requests under way at once (see worker_pool)."""
+    """Several concurrent requests (see worker_pool)."""
 
     width: int
 
     @property
     def busy(self) -> int:
-        """How many requests are under way."""
+        """The number of requests in flight."""
 
     def start(self, key: t.Any, request: Request) -> None:
-        """Send a request beside others."""
+        """Send a request concurrently with others."""
 
     def collect(self, timeout: float) -> list[tuple[t.Any, Response | errors.IntuneError]]:
-        """Return all that has arrived, by key."""
+        """Return all responses and failures that have arrived, by key."""

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""OData as text: paths, string literals and addresses."""
+"""Render OData paths, string literals, and URLs."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .. import _errors as errors
 
 
 def render_path(*segments: str) -> str:
-    """Return a path of quoted segments, so that no name can reach another resource."""
+    """Return a path of quoted segments, so that no name can address another resource."""
     if any(segment in ("", ".", "..") for segment in segments):
         raise errors.InvalidOptionError(f"'{'/'.join(segments)}' names nothing in Microsoft Graph.")
     return "/" + "/".join(urllib.parse.quote(segment, safe="()=,'$") for segment in segments)
 
 
 def render_literal(value: str) -> str:
-    """Return a string literal: in quotes, with quotes in it doubled."""
+    """Return a string literal in quotes, with embedded quotes doubled."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def render_url(origin: str, version: str, path: str, query: t.Mapping[str, str] | None = None) -> str:
-    """Return the address of a path in a version of the API."""
+    """Return the URL of a path in a version of the API."""
     url = f"{origin}/{version}{path}"
     if query:
         url += "?" + urllib.parse.urlencode(query, quote_via=urllib.parse.quote, safe="$,()'")

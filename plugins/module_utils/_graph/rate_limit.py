@@ -4,19 +4,19 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""How much may be sent now: the quota of one application in one tenant, in a sliding window of time.
+"""Limit the requests of one application in one tenant to its quota in a sliding window of time.
 
-A task takes the whole quota, at once, until the service throttles it: then others use the quota too, or it is smaller. Processes do not
-know of one another, and share it so:
+A task uses the whole quota at once until the service throttles it. Throttling means that others share the quota, or that it is smaller.
+Processes do not know about each other and share the quota as follows:
 
-* After each throttling, a process waits for as long as the service says, and then begins again with as little as every other process.
-* It tries more with each half second, slowly at first and then faster. All processes do so at the same pace: they share the free part of
-  the quota equally, and fill it together before half of its window is over, however few or many they are.
-* The service counts an accepted request for one window, so the quota gets free, and is filled, in the same part of the next window. No
-  process has to know when another one begins or ends: after one window without throttling, it takes the whole quota.
-* A request that is under way when a response announces a time to wait would break that time, so throttled requests are sent one by one.
+* After each throttling, a process waits as long as the service asks, and then starts with the same small rate as every other process.
+* It raises its rate every half second, slowly at first and then faster. All processes raise it at the same pace, so they share the free
+  part of the quota equally, and together use all of it before half of its window is over, regardless of their number.
+* The service counts an accepted request for one window, so the quota becomes free, and is used again, in the same part of the next window.
+  No process needs to know when another one starts or ends: after one window without throttling, it uses the whole quota.
+* A request in flight when a response announces a time to wait would violate that time, so throttled requests are sent one at a time.
 
-Pure: time is handed in, as seconds of a monotonic clock. Source: Microsoft Graph, service-specific throttling limits
+Pure: callers pass the time as seconds of a monotonic clock. Source: Microsoft Graph, service-specific throttling limits
 (https://learn.microsoft.com/graph/throttling-limits).
 """
 
@@ -30,21 +30,21 @@ import typing as t
 from .._http.retry import backoff
 from .batch import MAX_BATCH
 
-# Of the quota, that a process tries after a throttling: at once, and in a window by its length and by the square of its length. Of a
-# window of 20 seconds, eight processes fill the quota within two, two of them within six, and one of them, alone, within ten.
+# The part of the quota that a process tries after throttling: immediately, per window (linear), and per window squared. In a window of 20
+# seconds, eight processes use the whole quota within two seconds, two processes within six, and one process within ten.
 FIRST, GROWTH, FASTER = 0.02, 1.0, 2.0
-STEPS = 40  # of a window: small ones let processes take turns, and many would make a request of each write
-# Of a window, the longest pause of our own: a process that waits longer misses the time in which the quota is filled.
+STEPS = 40  # per window: small steps let processes alternate, but too many would send each write in its own request
+# Of a window, the longest pause without Retry-After: a longer pause would miss the time in which the quota is used up.
 LONGEST_PAUSE = 0.1
-# Of a growing pause, the least part to wait, also where an own request leaves the window before.
+# The minimum part of a growing pause, even if a request of this process leaves the window earlier.
 SHORTEST_PAUSE = 0.25
-# Of a window, the time within which its writes are to be sent: where a batch takes too long for that, several are under way.
+# Of a window, the time within which its writes must be sent. If a batch takes longer, several are sent concurrently.
 SEND_WITHIN = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
 class Quota:
-    """``writes`` and ``requests`` (reads and writes together) in any ``seconds``."""
+    """The limits ``writes`` and ``requests`` (reads and writes together) in any period of ``seconds``."""
 
     writes: int
     requests: int
@@ -52,31 +52,31 @@ class Quota:
 
 
 class SlidingWindow:
-    """One limit. A request counts from when its response came, which is never before the service counted it."""
+    """One limit. A request counts from the arrival of its response, which is never before the service counted it."""
 
     def __init__(self, amount: int, seconds: float) -> None:
         self._amount = amount
         self._seconds = seconds
         self._used: collections.deque[tuple[float, int]] = collections.deque()
         self._total = 0
-        self._shared_since: float | None = None  # the end of the pause after the last throttling; null while the quota is our own
-        self._counted_since = 0  # requests since that throttling
-        self._first = FIRST  # of the quota, that is tried at the end of that pause
+        self._shared_since: float | None = None  # the end of the pause after the last throttling; None while the quota is not shared
+        self._counted_since = 0  # requests since the last throttling
+        self._first = FIRST  # the part of the quota to try at the end of that pause
         self.under_way = 0
 
     @property
     def is_shared(self) -> bool:
-        """Whether the service throttled before our limit, less than a window ago."""
+        """Whether the service throttled below our limit less than a window ago."""
         return self._shared_since is not None
 
     def capacity(self, now: float) -> int:
-        """Return how many requests may be sent at this moment, which may lie a little ahead."""
+        """Return the number of requests that may be sent at this time, which may be slightly in the future."""
         gone = sum(number for when, number in self._used if when <= now - self._seconds)
         free = self._amount - (self._total - gone)
         return max(0, min(free, self._share_at(now)) - self.under_way)
 
     def delay(self, now: float, number: int) -> float:
-        """Return the seconds until so many may be sent, if nothing more is; one window where that hangs on requests under way."""
+        """Return the seconds until this number may be sent if nothing else is sent, or one window if that depends on requests in flight."""
         return max(self._window_delay(now, number), self._share_delay(now, number))
 
     def count(self, now: float, number: int) -> None:
@@ -91,20 +91,20 @@ class SlidingWindow:
             self._counted_since += number
 
     def share(self, now: float, until: float, *, leaves_half: bool = False) -> None:
-        """Begin with little at the end of a pause: the service throttles before our limit, so others use the quota, or it is smaller.
+        """Restart with a small rate at the end of a pause, because throttling below our limit means that the quota is shared or smaller.
 
-        ``leaves_half``: with at most half of the requests granted in the last window, if any were: the writes that follow need the rest.
+        ``leaves_half``: use at most half of the requests granted in the last window, if any, because the writes that follow need the rest.
         """
         self.count(now, 0)
         self._first = min(FIRST, self.granted(now) / 2 / self._amount or FIRST) if leaves_half else FIRST
         self._shared_since, self._counted_since = until, 0
 
     def granted(self, now: float) -> int:
-        """Return how many the service counted in the last window."""
+        """Return the number of requests that the service counted in the last window."""
         return sum(number for when, number in self._used if when > now - self._seconds)
 
     def next_free(self, now: float) -> float:
-        """Return when a request that the service counted leaves the window; infinite without one."""
+        """Return the time at which the next counted request leaves the window, infinite without one."""
         return next((when + self._seconds for when, _number in self._used if when + self._seconds > now), math.inf)
 
     def _window_delay(self, now: float, number: int) -> float:
@@ -118,10 +118,10 @@ class SlidingWindow:
         return 0.0 if excess <= 0 else self._seconds
 
     def _share_at(self, now: float) -> int:
-        """Return how many may be counted or under way since the last throttling, less those that were counted."""
+        """Return the number of requests that may be counted or in flight since the last throttling, minus those already counted."""
         if self._shared_since is None or now >= self._shared_since + self._seconds:
             return self._amount
-        # A moment that was meant to be the end of a step must not lie before it by the rounding of floating point.
+        # Floating point rounding must not move a time at the end of a step to before that end.
         step = math.floor((now - self._shared_since) / self._seconds * STEPS + 1e-6)
         return self._after_steps(step) - self._counted_since
 
@@ -138,9 +138,9 @@ class SlidingWindow:
 
 
 class Limit:
-    """The limit of one kind of request. A request of ``within`` counts there too, and waits where that limit is used up.
+    """The limit of one kind of request. Its requests also count in ``within``, and wait if that limit is used up.
 
-    ``one_by_one``: one request or batch is under way at a time; the others only while the quota is shared.
+    ``one_by_one``: only one request or batch is in flight at a time; other kinds do so only while the quota is shared.
     """
 
     def __init__(self, amount: int, seconds: float, within: Limit | None = None, *, one_by_one: bool = False) -> None:
@@ -150,8 +150,8 @@ class Limit:
         self._seconds = seconds
         self._one_by_one = one_by_one
         self._paused_until = 0.0
-        self._envelopes = 0  # under way
-        self._latency = 0.0  # seconds, of the last one
+        self._envelopes = 0  # in flight
+        self._latency = 0.0  # seconds, of the last envelope
         self._throttled_in_a_row = 0
 
     @property
@@ -160,29 +160,29 @@ class Limit:
         return self._window.is_shared
 
     def capacity(self, now: float) -> int:
-        """Return how many may be sent at this moment."""
+        """Return the number that may be sent at this time."""
         return 0 if self._must_wait_for_response() else self.capacity_at(now)
 
     def capacity_at(self, moment: float) -> int:
-        """Return how many may be sent at a moment that lies a little ahead, if all responses came by then and none tells to wait."""
+        """Return the number that may be sent slightly later if all responses arrive by then and none asks to wait."""
         own = 0 if moment < self._paused_until else self._window.capacity(moment)
         return own if self._within is None else min(own, self._within.capacity_at(moment))
 
     def delay(self, now: float, number: int = 1) -> float:
-        """Return the seconds until so many may be sent; one window where that hangs on requests under way."""
+        """Return the seconds until this number may be sent, or one window if that depends on requests in flight."""
         waiting = self._seconds if self._must_wait_for_response() else 0.0
         own = max(0.0, waiting, self._window.delay(now, number), self._paused_until - now)
         return own if self._within is None else max(own, self._within.delay(now, number))
 
     def reserve(self, number: int) -> None:
-        """Note that so many are on their way, in one envelope."""
+        """Record that this number is in flight, in one envelope."""
         self._window.under_way += number
         self._envelopes += number > 0
         if self._within is not None:
             self._within.reserve(number)
 
     def complete(self, now: float, number: int, counted: int, *, latency: float = 0.0) -> None:
-        """Note that so many are no longer on their way, of which the service counted some: those that it did not throttle."""
+        """Record that this number is no longer in flight. The service counted ``counted`` of them; it throttled the others."""
         self._window.under_way -= number
         self._envelopes -= number > 0
         self._window.count(now, counted)
@@ -192,37 +192,38 @@ class Limit:
             self._within.complete(now, number, counted, latency=latency)
 
     def restore(self, moments: t.Iterable[float]) -> None:
-        """Count requests of another process with the same quota, by when they were counted."""
+        """Count requests of another process with the same quota at the given times."""
         for moment in sorted(moments):
             self.complete(moment, 0, 1)
 
     def throttle(self, now: float, seconds: float, jitter: float) -> None:
-        """Pause, and try less then: the service throttled this kind of request.
+        """Pause, and restart with a small rate, because the service throttled this kind of request.
 
-        :param seconds: the longest time that it asks to wait, 0 without one: then the pause is our own, and grows by each throttling in a
-            row. It ends where a request that the service counted gets free before.
+        :param seconds: the longest time that the service asks to wait, or 0. With 0, our own pause grows with each consecutive throttling,
+            and ends early when a request that the service counted leaves the window.
         :param jitter: a random number from 0 to 1.
         """
         self._throttled_in_a_row += 1
         own = min(backoff(self._throttled_in_a_row, None, jitter), LONGEST_PAUSE * self._seconds)
         until = now + seconds if seconds else min(now + own, max(self._window.next_free(now), now + SHORTEST_PAUSE * own))
         self._paused_until = max(self._paused_until, until)
-        # A read counts for two seconds. Where reads take the whole rest of the quota, no write follows in time, and all are read again.
+        # A read is valid for two seconds. If reads used the whole rest of the quota, no write would follow in time, and all reads would be
+        # repeated.
         self._window.share(now, self._paused_until, leaves_half=not self._one_by_one)
 
     def seconds_for(self, now: float, number: int) -> float | None:
-        """Return about how long so many take, at the quota, or at the share of it in the last window, or None if there was none."""
+        """Return the approximate seconds for this number, at the quota or at the share granted in the last window, None without a share."""
         if not self.is_shared:
             return max(0, number - self._window.capacity(now)) / self._per_second
         granted = self._window.granted(now)
         return number / (granted / self._seconds) if granted else None
 
     def end_row(self) -> None:
-        """Note that the service let one of this kind through: the next throttling is the first in a row."""
+        """Record that the service accepted a request of this kind: the next throttling starts a new series."""
         self._throttled_in_a_row = 0
 
     def _must_wait_for_response(self) -> bool:
-        """Return whether a response that may tell to wait has to come first."""
+        """Return whether to wait for a response that may ask to wait before sending more."""
         if self._within is not None and self._within._must_wait_for_response():
             return True
         if not self._one_by_one and not self.is_shared:
@@ -231,7 +232,7 @@ class Limit:
 
 
 class RateLimit:
-    """The two limits of one run: ``requests`` for all, and ``writes`` within it. Where all are paused, writes are too."""
+    """The two limits of one run: ``requests`` for all requests, and ``writes`` within it. A pause of all requests also pauses writes."""
 
     def __init__(self, quota: Quota) -> None:
         self.quota = quota

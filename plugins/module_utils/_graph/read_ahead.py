@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Reads that are sent together before anybody asks for them. Pure."""
+"""Store the responses of reads that are sent together before callers need them. Pure."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ import typing as t
 from .._http.message import Request, Response
 from .batch import MAX_BATCH, CallResult, parse_batch, render_batch, version_of
 
-# A request without its headers, which are new each time.
+# A request without its headers, which differ each time.
 Key: t.TypeAlias = "tuple[str, str, bytes | None]"
 
-URL_SAFE = bytes.maketrans(b"-_", b"+/")  # the other alphabet of base64
+URL_SAFE = bytes.maketrans(b"-_", b"+/")  # the URL-safe alphabet of base64
 
 
 class ReadAhead:
-    """Keeps the responses of reads until they are asked for, each once.
+    """A store of responses to reads. Each response is used once.
 
-    A read without a final response is not kept: it is sent when it is asked for, and repeated as any other.
+    A read without a final response is not stored. It is sent when a caller needs it, and repeated like any other.
     """
 
     def __init__(self) -> None:
         self._responses: dict[Key, Response] = {}
 
     def keep(self, reads: t.Sequence[Request], response: Response) -> None:
-        """Keep the responses to reads that were sent as one batch."""
+        """Store the responses to reads that were sent as one batch."""
         if response.status != 200:
             return
         for read, found in zip(reads, parse_batch(len(reads), response), strict=True):
@@ -40,16 +40,16 @@ class ReadAhead:
                 self._responses[_key_of(read)] = whole
 
     def take(self, request: Request) -> Response | None:
-        """Return the response to a request, and forget it, or None if there is none."""
+        """Return and remove the response to a request, or None if there is none."""
         return self._responses.pop(_key_of(request), None)
 
     def forget(self) -> None:
-        """Forget all responses: a write may have changed what they say."""
+        """Remove all responses, because a write may have made them outdated."""
         self._responses.clear()
 
 
 def pack(origin: str, requests: t.Iterable[Request]) -> t.Iterator[tuple[list[Request], Request]]:
-    """Yield the reads of each batch, and the batch. A read that would be alone in one is left out."""
+    """Yield the reads of each batch, and the batch. Omit a read that would be alone in its batch."""
     by_version: dict[str, dict[Key, Request]] = {}
     for request in requests:
         by_version.setdefault(version_of(origin, request), {})[_key_of(request)] = request
@@ -62,7 +62,7 @@ def pack(origin: str, requests: t.Iterable[Request]) -> t.Iterator[tuple[list[Re
 
 
 def decode_item(response: Response) -> Response | None:
-    """Return the response to an item of a batch, which has a body that is not JSON in base64, as a whole one, or None if it has not."""
+    """Return the response to an item of a batch, with a base64 body decoded, or None if it cannot be decoded."""
     if response.status != 200 or "json" in response.headers.get("content-type", "json"):
         return response
     try:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Microsoft Graph's responses: the JSON of a good one, the error of any other. What comes in here is checked here."""
+"""Validate Microsoft Graph's responses: return the JSON of a success, and raise the error of a failure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .._json import Misfit, Shape, anything, parse_json
 from .._text import quote
 from .._types import Json
 
-# The client errors by which Microsoft Graph says that it cannot do what is asked (https://learn.microsoft.com/graph/errors).
+# The client errors with which Microsoft Graph refuses a request (https://learn.microsoft.com/graph/errors).
 REFUSALS = frozenset({400, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423})
 GATEWAY = "A proxy or gateway may have responded instead of Microsoft Graph. Check graph_url and the proxy."
 HINTS = {
@@ -28,12 +28,12 @@ HINTS = {
     407: "A proxy asks for credentials. Check HTTPS_PROXY and NO_PROXY.",
     429: "Microsoft Graph still throttles after retry_timeout. Run again later, or raise retry_timeout.",
 }
-LONGEST_CODE = 100  # characters of an error code or an ID that a message shows
+LONGEST_CODE = 100  # characters of an error code or an ID in a message
 T = t.TypeVar("T")
 
 
 def parse_response(request: Request, response: Response, shape: Shape[T] = anything) -> T:
-    """Return the JSON of a good response in this shape, null without a body; raise the error of any other."""
+    """Return the JSON of a success, validated by this shape, or None without a body; raise the error of any other response."""
     if 300 <= response.status < 400:
         raise errors.UnexpectedResponseError(
             f"{request.target} was redirected to {_host(response.headers.get('location'))}.",
@@ -50,7 +50,7 @@ def parse_response(request: Request, response: Response, shape: Shape[T] = anyth
 
 
 def parse_shape(target: str, value: t.Any, shape: Shape[T]) -> T:
-    """Return the value of a response in this shape; raise UnexpectedResponseError, which names the operation and the member."""
+    """Return the value, validated by this shape; raise UnexpectedResponseError, which names the operation and the member."""
     try:
         return shape(value, "")
     except Misfit as failure:
@@ -77,10 +77,10 @@ def _parse_body(request: Request, response: Response) -> t.Any:
 
 
 def is_refusal(response: Response) -> bool:
-    """Return whether a response to a write proves that nothing of it was done. For all writes, alone or in a batch, this decides.
+    """Return whether a response to a write proves that the service did nothing. This decides for all writes, alone or in a batch.
 
-    A client error proves it where it is one of Microsoft Graph's, by its status and by its code. Other statuses, such as 408 or 499, and
-    pages of gateways also come after the service has run the request.
+    A client error is proof if both its status and its code are Microsoft Graph's. Other statuses, such as 408 or 499, and pages of gateways
+    may follow a request that the service ran.
     """
     return is_not_applied(response) or (response.status in REFUSALS and parse_code(_error_of(response)) is not None)
 
@@ -90,7 +90,7 @@ def _error_of(response: Response) -> Json:
 
 
 def parse_error(request: Request, response: Response) -> errors.GraphError:
-    """Return the error of an error response, with Intune's JSON within JSON unpacked."""
+    """Return the error of an error response. Unpack Intune's JSON within JSON."""
     error = _error_of(response)
     inner = _member(error, "innerError") or _member(error, "innererror")
     message = parse_message(error.get("message")) or f"no reason was given ({_content_type(response)})"
@@ -116,7 +116,7 @@ def _parse_id(value: t.Any) -> str | None:
 
 
 def parse_message(message: t.Any) -> str:
-    """Return the sentence inside Intune's message: unwrapped from its JSON, in one line, without the operation ID at its end."""
+    """Return the sentence in Intune's message: extracted from its JSON, in one line, without the trailing operation ID."""
     if not isinstance(message, str):
         return ""
     text = message
@@ -124,12 +124,12 @@ def parse_message(message: t.Any) -> str:
     for key in ("Message", "message"):
         if isinstance(wrapped.get(key), str):
             text = wrapped[key]
-    # Made short first: patterns take their time for long texts.
+    # Shorten first, because regular expressions are slow on long texts.
     return re.split(r" - (?:Operation ID|Activity ID|Url|CustomApiErrorPhrase)\b", quote(text))[0].strip()
 
 
 def parse_code(error: t.Mapping[str, t.Any]) -> str | None:
-    """Return the innermost of Graph's nested codes, which names the case."""
+    """Return the innermost of Graph's nested codes, which is the most specific."""
     code: str | None = None
     level: t.Any = error
     while isinstance(level, dict):
@@ -139,7 +139,7 @@ def parse_code(error: t.Mapping[str, t.Any]) -> str | None:
 
 
 def parse_claims_challenge(header: str | None) -> str | None:
-    """Return the claims of a continuous access evaluation challenge, decoded, or None if there are none."""
+    """Return the decoded claims of a continuous access evaluation challenge, or None if there are none."""
     found = re.search(r'claims="([^"]+)"', header or "")
     if not found:
         return None
@@ -177,9 +177,9 @@ def _content_type(response: Response) -> str:
 
 
 def _host(url: str | None) -> str:
-    """Return the host of an address for a message."""
+    """Return the host of a URL for a message."""
     try:
-        # Without a user name and password.
+        # Omit a user name and password.
         host = urllib.parse.urlsplit(url or "").netloc.rpartition("@")[2]
     except ValueError:
         return "an address that cannot be read"

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Hands secrets over in the ways that a task asks for: sealed for recipients, in files, in clear, or not at all."""
+"""Hand secrets over in the ways that a task selects: sealed for recipients, in files, in clear text, or not at all."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if t.TYPE_CHECKING:
     from .._cms import Sealer
     from .sealed_files import SealedFiles
 
-NAMED = 3  # files that a message names
-LONGEST_NAME = 64  # characters of the name of a device or user in that of its file
-USUAL_SECRET = "0" * 32  # stands for a secret where only the size of its sealed form counts
+NAMED = 3  # files listed in a message
+LONGEST_NAME = 64  # characters of the device or user name in a file name
+USUAL_SECRET = "0" * 32  # used instead of a secret when only the size of its sealed form matters
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclasses.dataclass(frozen=True)
 class Words:
-    """What messages call a secret, and their hint where one was not handed over."""
+    """The nouns for a secret in messages, and the hint for a secret that was not handed over."""
 
     one: str
     many: str
@@ -37,10 +37,10 @@ class Words:
 
 
 class Handover:
-    """``name`` is the key of the secret in a result; a sealed one stands under the same name with a prefix.
+    """The ways in which a task hands its secrets over.
 
-    In check mode nothing is handed over: the keys are there, and their values null. ``changed`` says whether a file was written, or
-    would be.
+    ``name`` is the key of the secret in a result; the key of a sealed one has a prefix. In check mode nothing is handed over: the keys are
+    present with None as values. ``changed`` is true if a file was written, or would be.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Handover:
         directory: str | None = None,
         check: bool = False,
     ) -> None:
-        """Take the options. Raises as Sealer and SealedFiles do, so that nothing is written whose secret could not be handed over."""
+        """Store the options. Raise the errors of Sealer and SealedFiles before any secret is created that could not be handed over."""
         self._name = name
         self._words = words
         self._reveal = reveal
@@ -65,15 +65,15 @@ class Handover:
         self.changed = False
 
     def describe_recipients(self) -> Json:
-        """Return the key of a result for the recipients, where there are any."""
+        """Return the key of a result for the recipients, if there are any."""
         return {} if self._sealer is None else {"recipients": self._sealer.recipients}
 
     def describe_usual(self) -> Json:
-        """Return the keys of a result for a secret of usual length, to estimate the size of all results. Nothing is written."""
+        """Return the keys of a result for a secret of usual length, to estimate the size of all results. Write nothing."""
         return {} if self._sealer is None else {f"sealed_{self._name}": self._sealer.seal(USUAL_SECRET)}
 
     def describe(self, secret: str | None, file_name: str = "") -> Json:
-        """Return the keys of a result for a secret, null while there is none. With a folder, write its sealed form to a file there."""
+        """Return the keys of a result for a secret, or for None while there is none. With a folder, write a sealed secret to a file."""
         keys: Json = {}
         shown = None if self._check else secret
         if self._sealer is not None:
@@ -88,15 +88,15 @@ class Handover:
         return keys
 
     def _seal(self, sealer: Sealer, secret: str) -> str | None:
-        """Return the sealed form, or None if that fails, so that the other results are not lost with it."""
+        """Return the sealed form, or None if sealing fails, so that the other results are not lost."""
         try:
             return sealer.seal(secret)
-        except Exception as failure:  # of any type: the library decides; its text may hold the secret
+        except Exception as failure:  # the library raises exceptions of any type, whose text may contain the secret
             self._problems.append(f"A {self._words.one} could not be sealed ({type(failure).__name__}).")
             return None
 
     def _keep(self, sealer: Sealer, files: SealedFiles, sealed: str | None, name: str) -> str | None:
-        """Write a sealed secret to a file that is not there yet, and return its path; null in check mode, and where that fails."""
+        """Write a sealed secret to a new file and return its path, or None in check mode or on failure."""
         try:
             existing = _read_or_write(files, name, sealed)
         except (OSError, errors.InvalidOptionError) as failure:
@@ -135,13 +135,13 @@ def _open_files(directory: str) -> SealedFiles:
 
 
 def _read_or_write(files: SealedFiles, name: str, sealed: str | None) -> str | None:
-    """Return the text of a file that is there, or None if it was not, and was written unless there is nothing to write."""
+    """Return the text of an existing file. If there is none, write the sealed secret, if given, and return None."""
     existing = files.read(name)
     if existing is None and sealed is not None:
         try:
             files.write(name, sealed)
         except FileExistsError:
-            # Another task wrote it in the meantime.
+            # Another task wrote the file in the meantime.
             existing = files.read(name)
             if existing is None:
                 raise
@@ -149,7 +149,7 @@ def _read_or_write(files: SealedFiles, name: str, sealed: str | None) -> str | N
 
 
 def render_file_name(name: str | None, identity: str, moment: str) -> str:
-    """Return the name of a secret's file, safe whatever the name of its device or user is. ``moment`` tells one secret from another."""
+    """Return a file name for a secret that is safe for any device or user name. ``moment`` distinguishes the secrets of one device."""
     readable = UNSAFE.sub("_", name or "")[:LONGEST_NAME].strip("._-")
     plain = identity.lower()
     if not PATTERN.fullmatch(plain):
@@ -158,5 +158,5 @@ def render_file_name(name: str | None, identity: str, moment: str) -> str:
 
 
 def render_moment(timestamp: str) -> str:
-    """Return a timestamp for the name of a file."""
+    """Return a timestamp in the form used in file names."""
     return timestamp.replace("-", "").replace(":", "")

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Writes sealed secrets to a folder: a file for each, which its owner alone can read, whole or not at all, and never over another one."""
+"""Write sealed secrets to a folder: one file each, readable only by its owner, complete or absent, never replacing another file."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from .. import _errors as errors
 from .._file_safety import advise_on_missing, find_writable_by_others
 
 OPTION = "sealed_directory"
-# What file systems without hard links say, such as FAT and some network shares.
+# The errors of file systems without hard links, such as FAT and some network shares.
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK)
 NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 LARGEST_FILE = 1 << 20  # bytes; a sealed passcode has a few thousand for each recipient
 
 
 class SealedFiles:
-    """Files in one folder. Each method but the constructor raises OSError, or InvalidOptionError where the folder became unsafe."""
+    """Files in one folder. Each method except the constructor raises OSError, or InvalidOptionError if the folder became unsafe."""
 
     def __init__(self, path: str) -> None:
-        """Take the folder, and keep it open; raise InvalidOptionError if nothing can or should be written to it."""
+        """Open the folder and keep it open; raise InvalidOptionError if writing to it is impossible or unsafe."""
         self._path = os.path.abspath(os.path.expanduser(path))
         try:
             self._folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             weakref.finalize(self, os.close, self._folder)
             self._validate()
-            # After it was opened: where nobody else can redirect the path, the folder that is open is the one that is meant.
+            # Checked after opening: if no other user can redirect the path, the open folder is the intended one.
             exposed = find_writable_by_others(self._path)
         except (OSError, ValueError) as failure:
             reason = getattr(failure, "strerror", None) or "this is not a path"
@@ -51,7 +51,7 @@ class SealedFiles:
             )
 
     def _validate(self) -> None:
-        """Raise InvalidOptionError if others can write to the open folder, or nothing can be written, or its path names another one."""
+        """Raise InvalidOptionError if other users can write to the open folder, it is not writable, or its path names another folder."""
         found = os.fstat(self._folder)
         mode = stat.S_IMODE(found.st_mode)
         if mode & 0o022 or found.st_uid not in (0, os.geteuid()):
@@ -67,11 +67,11 @@ class SealedFiles:
             raise errors.InvalidOptionError(f"{OPTION} is refused: {self._path} was replaced while it was in use.")
 
     def path_of(self, name: str) -> str:
-        """Return the whole path of a file."""
+        """Return the full path of a file."""
         return os.path.join(self._path, name)
 
     def read(self, name: str) -> str | None:
-        """Return the text of a file, or None if there is none. Anything but a file of a sensible size is an OSError too."""
+        """Return the text of a file, or None if there is none. Raise OSError for anything other than a regular file of a plausible size."""
         self._validate()
         try:
             handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self._folder)
@@ -84,12 +84,12 @@ class SealedFiles:
             return file.read().decode("ascii", errors="replace")
 
     def write(self, name: str, text: str) -> None:
-        """Write a new file of mode 0600, which has its name only when all of it is on the disk."""
+        """Write a new file with mode 0600. The file gets its name only after all of it is on the disk."""
         self._validate()
         temporary = f".{secrets.token_hex(8)}.part"
         try:
             _create(self._folder, temporary, text)
-            # Not rename, which replaces a file that came meanwhile.
+            # Not rename, because that would replace a file that appeared in the meantime.
             os.link(temporary, name, src_dir_fd=self._folder, dst_dir_fd=self._folder, follow_symlinks=False)
         except OSError as failure:
             if failure.errno not in NO_LINKS:
@@ -101,13 +101,13 @@ class SealedFiles:
         try:
             os.fsync(self._folder)
         except OSError as failure:
-            # The file is there, and some network shares cannot sync a folder.
+            # The file exists; some network shares cannot sync a folder.
             if failure.errno not in NO_SYNC:
                 raise
 
 
 def _create(folder: int, name: str, text: str) -> None:
-    """Create a file with this text; remove it where that fails half-way."""
+    """Create a file with this text; remove it if that fails."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(name, flags, 0o600, dir_fd=folder)
     try:

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""One HTTP exchange on a connection: whether bytes of the request may have left, and how long and how large the response may be.
+"""Track one HTTP exchange on a connection: whether bytes of the request may have left, and whether the response stays within limits.
 
-The connection itself tells: the type of a later exception says neither where it came from nor what had happened before.
+Only the connection can tell: the type of a later exception shows neither its origin nor the preceding steps.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ import socket
 import typing as t
 import zlib
 
-MAX_BYTES = 64 * 1024 * 1024  # of a report
-# Of JSON, which takes up to 16 times as much memory when it is read. A page of 1,000 devices, the largest, has about 1 MB and 1,000
-# objects with the properties that are read.
+MAX_BYTES = 64 * 1024 * 1024  # for a report
+# For JSON, which needs up to 16 times its size in memory when it is parsed. The largest page, 1,000 devices, has about 1 MB and, with the
+# requested properties, 1,000 objects.
 MAX_JSON_BYTES = 16 * 1024 * 1024
-MOST_OBJECTS = 500_000  # objects and lists of a response, each of which takes 64 bytes and more
-MOST_PARTS = 16  # of one gzip response, which mostly is one: each takes time, an empty one too
-SLOWEST = 64 * 1024  # bytes a second below which a response that grows is too slow
-WORDS = (http.client.HTTPException, OSError)  # whose texts are for people, and hold no request
+MOST_OBJECTS = 500_000  # objects and lists of a response; each takes at least 64 bytes
+MOST_PARTS = 16  # of one gzip response, which usually is one; even an empty part takes time
+SLOWEST = 64 * 1024  # bytes per second; a response that grows more slowly is too slow
+WORDS = (http.client.HTTPException, OSError)  # their texts are written for people and contain no request
 
 
 class TooSlowError(TimeoutError):
-    """A response was not whole in time."""
+    """A response was not complete in time."""
 
 
 class TooLargeError(http.client.HTTPException):
-    """A response is larger than a service of Microsoft sends."""
+    """A response is larger than any response of a Microsoft service."""
 
 
 @dataclasses.dataclass
 class Exchange:
     """The state of one exchange.
 
-    ``is_connecting``: the connection is being made, by which the request itself does not leave. ``is_sent``: bytes of it may have left.
+    ``is_connecting``: the connection is being made, so no part of the request has left. ``is_sent``: bytes of the request may have left.
     """
 
     monotonic: t.Callable[[], float]
@@ -56,7 +56,7 @@ CURRENT: contextvars.ContextVar[Exchange] = contextvars.ContextVar("exchange")
 
 
 class TrackedConnection:
-    """Mixed into a class of connections, it keeps the current exchange up to date and bounds each response."""
+    """A mixin for connection classes that updates the current exchange and bounds each response."""
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,7 +64,7 @@ class TrackedConnection:
         self.sock: t.Any = None
 
     def connect(self) -> None:
-        """Connect: by TCP, through the proxy, by TLS. Nothing of the request leaves, whatever fails."""
+        """Connect by TCP, through the proxy, and by TLS. If this fails, no part of the request has left."""
         exchange = CURRENT.get()
         exchange.has_begun = exchange.is_connecting = True
         try:
@@ -73,7 +73,7 @@ class TrackedConnection:
             exchange.is_connecting = False
 
     def send(self, data: t.Any) -> None:
-        """Send a part of the request, or of what asks a proxy for a tunnel."""
+        """Send a part of the request, or of the request for a proxy tunnel."""
         if self.sock is None:
             self.connect()
         if not CURRENT.get().is_connecting:
@@ -88,7 +88,7 @@ def track(pool: t.Any) -> t.Any:
 
 
 class BoundedResponse(http.client.HTTPResponse):
-    """A response that ends in time: a socket's own timeout begins anew with each byte."""
+    """A response with a total time limit. The timeout of a socket restarts with each byte."""
 
     def __init__(self, sock: socket.socket, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -96,7 +96,7 @@ class BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(BoundedReader(sock, CURRENT.get()))
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Return the status line of the final response: http.client itself reads past 100 alone."""
+        """Return the status line of the final response. http.client itself skips only status 100."""
         line = super()._read_status()  # type: ignore[misc]  # missing from the types; http.client calls it for each status line
         while 100 <= line[1] < 200 and line[1] != http.client.SWITCHING_PROTOCOLS:
             http.client.parse_headers(self.fp)
@@ -105,22 +105,22 @@ class BoundedResponse(http.client.HTTPResponse):
 
 
 class BoundedReader(io.RawIOBase):
-    """Reads from a socket until the response has taken too long, or grown too large."""
+    """A reader that stops when the response takes too long or grows too large."""
 
     def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
         self._sock = sock
-        # Keeps the socket open when the connection is closed before the response was read.
+        # Keeps the socket open if the connection is closed before the response is read.
         self._file = sock.makefile("rb", buffering=0)
         self._exchange = exchange
         self._since = exchange.monotonic()
         self._received = 0
 
     def readable(self) -> bool:
-        """Return that it can be read from."""
+        """Return true."""
         return True
 
     def readinto(self, buffer: t.Any) -> int | None:
-        """Read once, for at most the time that is left."""
+        """Read once, for at most the remaining time."""
         exchange = self._exchange
         left = self._since + exchange.timeout + self._received / SLOWEST - exchange.monotonic()
         if left <= 0:
@@ -128,48 +128,48 @@ class BoundedReader(io.RawIOBase):
         self._sock.settimeout(min(left, exchange.timeout))
         count = self._file.readinto(buffer)
         self._received += count or 0
-        # As many bytes again as a body may have, for its frames and all that comes before it.
+        # Allow the size of a body again for chunk frames and everything before the body.
         if self._received > 2 * exchange.max_bytes:
             raise TooLargeError("the response does not end")
         return count
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Release the socket."""
         self._file.close()
         super().close()
 
 
 def read_body(answer: t.Any, max_bytes: int) -> bytes:
-    """Return the whole body of a response of requests that was not read yet; raise HTTPException for one that is cut off or too large."""
+    """Return the whole body of an unread response of requests; raise HTTPException if it is cut off or too large."""
     if answer.status_code < 200:
         raise http.client.HTTPException(f"an interim response ({answer.status_code}) came in place of one")
     chunks, size = [], 0
-    # Not decoded: urllib3 unpacks a piece as a whole, however large that becomes.
+    # Not decoded by urllib3, which unpacks each piece as a whole, regardless of its unpacked size.
     for chunk in answer.raw.stream(SLOWEST, decode_content=False):
         chunks.append(chunk)
         size += len(chunk)
         if size > max_bytes:
             raise TooLargeError(f"the response is larger than {max_bytes} bytes")
-    # urllib3 1.26 takes a body that is cut off for a whole one.
+    # urllib3 1.26 accepts a body that is cut off.
     if answer.raw.length_remaining:
         raise http.client.IncompleteRead(b"", answer.raw.length_remaining)
     return decode(answer.headers.get("Content-Encoding") or "", b"".join(chunks), max_bytes)
 
 
 def validate_json_size(body: bytes) -> None:
-    """Raise TooLargeError for a response that has more objects and lists than one of Microsoft has, before it is read."""
+    """Raise TooLargeError for JSON with more objects and lists than any response of Microsoft, before it is parsed."""
     if body.count(b"{") + body.count(b"[") > MOST_OBJECTS:
         raise TooLargeError(f"the response has more than {MOST_OBJECTS} objects and lists")
 
 
 def decode(encoding: str, content: bytes, max_bytes: int) -> bytes:
-    """Return content without its encoding, of which gzip alone was asked for."""
+    """Return the decoded content. Requests accept only gzip."""
     encodings = [word for word in (word.strip().lower() for word in encoding.split(",")) if word not in ("", "identity")]
     if not encodings or not content:
         return content
     if encodings not in (["gzip"], ["x-gzip"]):
         if _is_json(content):
-            # The name of something else, such as a character set: no encoding leaves JSON as it is.
+            # The header names something else, such as a character set; unencoded JSON needs no decoding.
             return content
         raise http.client.HTTPException(f"the response has the encoding '{encoding[:40]}', which was not asked for")
     found = b""
@@ -183,7 +183,7 @@ def decode(encoding: str, content: bytes, max_bytes: int) -> bytes:
             raise TooLargeError(f"the response is larger than {max_bytes} bytes")
         if not unpacker.eof:
             raise http.client.HTTPException("the response is cut off")
-        # Zeros may fill up what follows a part.
+        # Zeros may pad the end of a part.
         content = unpacker.unused_data.lstrip(b"\0")
         if not content:
             return found
@@ -191,7 +191,7 @@ def decode(encoding: str, content: bytes, max_bytes: int) -> bytes:
 
 
 def _is_json(content: bytes) -> bool:
-    """Return whether this looks like JSON, and not like the content of an encoding."""
+    """Return whether this looks like JSON rather than encoded content."""
     try:
         return content.decode("utf-8-sig").lstrip()[:1] in ("{", "[")
     except ValueError:

@@ -24,9 +24,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 class Request:
     """One HTTP request.
 
-    ``idempotent``: sending it twice leaves the service as sending it once does. ``has_secret_query``: the address holds a key.
-    ``secrets``: texts of the body and the headers that nothing may show, such as a client secret.
-    ``is_local``: it is for an endpoint of this machine or of its host, to which no proxy leads.
+    ``idempotent``: sending it twice has the same effect as sending it once. ``has_secret_query``: the query contains a key. ``secrets``:
+    texts of the body and the headers, such as a client secret, that must never be shown. ``is_local``: the endpoint is on this machine or
+    its host, so no proxy is used.
     """
 
     method: str
@@ -40,29 +40,29 @@ class Request:
     secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        # All the rest can hold a secret: the query too, in the address of a report.
+        # Everything else may contain a secret, including the query in the URL of a report.
         return f"Request({self.method} {self.url.partition('?')[0]})"
 
     @property
     def target(self) -> str:
-        """Method and path, for messages."""
-        # Not parsed: an address that cannot be parsed needs a message too.
+        """The method and path, for messages."""
+        # Split by hand, because a URL that cannot be parsed also needs a message.
         path = re.split(r"[?#]", self.url.partition("://")[2], maxsplit=1)[0].partition("/")
         return f"{self.method} {path[1]}{path[2]}"
 
     @property
     def is_write(self) -> bool:
-        """Whether the method may change something."""
+        """Whether the method may change the service."""
         return self.method not in SAFE_METHODS
 
     @property
     def can_repeat(self) -> bool:
-        """Whether the request may be sent again although the service may have run it."""
+        """Whether the request may be repeated even if the service may have run it."""
         return self.idempotent or not self.is_write
 
     @property
     def known_secrets(self) -> tuple[str, ...]:
-        """All texts of the request that neither a response nor a message may show."""
+        """All texts of the request that must not appear in a response or message."""
         query = self.url.partition("?")[2] if self.has_secret_query else ""
         return tuple(secret for secret in (self.bearer, *self.secrets, query) if secret)
 
@@ -73,9 +73,9 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Response:
-    """One whole HTTP response; header names in lower case.
+    """One whole HTTP response, with header names in lower case.
 
-    ``is_doubtful``: an earlier attempt of the same write got no response, or one after which it may have run.
+    ``is_doubtful``: an earlier attempt of the same write got no response, or a response that does not rule out that it ran.
     """
 
     status: int
@@ -85,7 +85,7 @@ class Response:
 
     @functools.cached_property
     def is_cut_off(self) -> bool:
-        """Whether the body begins as JSON and is none, or is missing although the status promises one: it ended before its time."""
+        """Whether the body is incomplete: it starts as JSON but is invalid, or is missing although the status promises one."""
         begin = self.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         if self.status != 200 or begin not in (b"{", b"[", b""):
             return False
@@ -98,7 +98,7 @@ class Response:
         return False
 
     def without_secrets(self, request: Request) -> Response:
-        """Return the response without the token and the other secrets of its request, wherever somebody put them."""
+        """Return the response with the token and the other secrets of its request removed from all parts."""
         secrets = request.known_secrets
         body, headers = hide_secrets(self.body, secrets), "\n".join(self.headers.values()).encode("utf-8", "replace")
         if body == self.body and hide_secrets(headers, secrets) == headers:
@@ -113,11 +113,11 @@ class Response:
 
 
 def is_same_origin(url: str, origin: str) -> bool:
-    """Return whether parsers agree that an address has this origin."""
+    """Return whether a URL unambiguously has this origin."""
     try:
         there, here = urllib.parse.urlsplit(url), urllib.parse.urlsplit(origin)
         if "\\" in url or "@" in there.netloc:
-            # Parsers do not agree on the host of such an address.
+            # URL parsers disagree about the host of such a URL.
             return False
         return (there.scheme, there.hostname, there.port or 443) == (here.scheme, here.hostname, here.port or 443)
     except ValueError:
@@ -125,7 +125,7 @@ def is_same_origin(url: str, origin: str) -> bool:
 
 
 def is_https(url: str) -> bool:
-    """Return whether parsers agree that this is an https address of some host."""
+    """Return whether a URL is unambiguously an https URL with a host."""
     try:
         parts = urllib.parse.urlsplit(url)
         return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc and "\\" not in url

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""When a request is sent again, and after which pause. The decision is one for all callers; ``RetryingSender`` is the simplest of them."""
+"""Decide whether and when to send a request again. All callers share this decision; ``RetryingSender`` is the simplest caller."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .. import _errors as errors
 from .._time import Clock, parse_http_date
 from .message import Request, Response
 
-# By these a request was not applied, whoever responds, a proxy too: it lacks credentials, or it is throttled (RFC 9110, 15.5.2 and 15.5.8;
-# RFC 6585, 4).
+# These statuses show that a request was not applied, even if a proxy sent them: it lacks credentials, or it is throttled (RFC 9110, 15.5.2
+# and 15.5.8; RFC 6585, 4).
 NOT_APPLIED = frozenset({401, 407, 429})
 TRANSIENT = frozenset({500, 502, 503, 504})
 
-CONNECT_ATTEMPTS = 4  # a wrong name or a closed port stays so: do not use up the whole retry time
+CONNECT_ATTEMPTS = 4  # a wrong name or a closed port is permanent and must not use up the whole retry time
 FIRST_BACKOFF = 1.0  # seconds
 LONGEST_BACKOFF = 30.0  # seconds
 LONGEST_RETRY_AFTER = 86400.0  # seconds
@@ -31,7 +31,7 @@ LONGEST_RETRY_AFTER = 86400.0  # seconds
 class Attempts:
     """The failed attempts of one request, and the decision on the next one. Times are seconds of the monotonic clock.
 
-    ``since``: when the failures began, null before the first. ``pause``: seconds before the next attempt, null to stop.
+    ``since``: the time of the first failure, None before it. ``pause``: the seconds before the next attempt, None to stop.
     """
 
     number: int = 0
@@ -54,11 +54,12 @@ class Attempts:
     ) -> Attempts:
         """Return the attempts with one more, and the pause that follows it.
 
-        :param timeout: seconds after which no attempt is started, from the first failure or the last progress of others; 0 for none.
+        :param timeout: seconds after the first failure, or after the last progress of other requests, in which attempts are started; 0 for
+            none.
         :param jitter: a random number from 0 to 1.
-        :param is_unauthorized: the token was refused, which a new one repairs once.
+        :param is_unauthorized: the token was refused; a new token may help once.
         :param at_least: the shortest pause in seconds.
-        :param is_paced: a limit paces all requests of this kind, so this one has no growing pause of its own.
+        :param is_paced: a limit paces all requests of this kind, so this request needs no growing pause of its own.
         """
         number, since = self.number + 1, now if self.since is None else self.since
         pause = max(retry_after or 0.0 if is_paced else backoff(number, retry_after, jitter), at_least)
@@ -68,13 +69,13 @@ class Attempts:
 
 
 def is_not_applied(response: Response) -> bool:
-    """Return whether HTTP itself says that nothing of a request was carried out."""
-    # 503 with Retry-After is a refusal; without it the request may have been under way.
+    """Return whether the HTTP status itself proves that the request was not carried out."""
+    # 503 with Retry-After is a refusal. Without it, the request may have been in progress.
     return response.status in NOT_APPLIED or (response.status == 503 and "retry-after" in response.headers)
 
 
 def may_repeat(request: Request, response: Response) -> bool:
-    """Return whether a response allows the same request to be sent again."""
+    """Return whether the same request may be sent again after this response."""
     if response.status == 429:
         return True
     if is_cut_off(request, response):
@@ -85,16 +86,16 @@ def may_repeat(request: Request, response: Response) -> bool:
 
 
 def is_cut_off(request: Request, response: Response) -> bool:
-    """Return whether only the beginning of the JSON came, in a whole response: as good as none, for a request that can be repeated."""
+    """Return whether a complete response contains truncated JSON. For a repeatable request, that counts as no response."""
     if request.has_secret_query or not request.can_repeat:
-        # A report is no JSON.
+        # A report is not JSON.
         return False
-    # A write may have a response without a body; a read has not.
+    # A write may have a response without a body; a read may not.
     return response.is_cut_off and (bool(response.body.strip()) or not request.is_write)
 
 
 def may_repeat_after_failure(request: Request, failure: errors.IntuneError, attempt: int) -> bool:
-    """Return the same where no response came."""
+    """Return whether the same request may be sent again after no response."""
     if isinstance(failure, errors.NotSentError):
         return failure.is_transient and attempt < CONNECT_ATTEMPTS
     return request.can_repeat
@@ -103,9 +104,9 @@ def may_repeat_after_failure(request: Request, failure: errors.IntuneError, atte
 def backoff(attempt: int, retry_after: float | None, jitter: float) -> float:
     """Return the seconds before attempt number ``attempt + 1``. ``jitter`` is from 0 to 1.
 
-    Intune leaves Retry-After out, or says 0, while it still throttles: both mean our own growing pause.
+    Intune omits Retry-After, or sends 0, while it still throttles. In both cases, use the growing pause.
     """
-    # The exponent is bounded: past it the longest pause is reached anyway.
+    # Bound the exponent. The longest pause is reached well before that.
     own = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(attempt - 1, 16))
     own = own / 2 + own / 2 * jitter
     return max(retry_after, own / 2) if retry_after else own
@@ -113,13 +114,13 @@ def backoff(attempt: int, retry_after: float | None, jitter: float) -> float:
 
 def retry_after_of(response: Response, now: float) -> float | None:
     """Return the seconds that a response asks to wait, or None if it does not. ``now``: seconds since the epoch."""
-    # A date counts from the service's own clock, its Date header.
+    # A date is measured from the service's own clock, its Date header.
     date = parse_http_date(response.headers.get("date"))
     return parse_retry_after(response.headers.get("retry-after"), now if date is None else date)
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """Return seconds from the whole, fractional, or date form of Retry-After, or None when missing or unreadable."""
+    """Return the seconds from the integer, decimal, or date form of Retry-After, or None when missing or unreadable."""
     if value is None:
         return None
     try:
@@ -129,7 +130,7 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
         if date is None:
             return None
         seconds = date - now
-    # float() also reads "nan" and "inf".
+    # float() also accepts "nan" and "inf".
     return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
@@ -141,23 +142,23 @@ class Sender(t.Protocol):
 
 
 class RetryingSender:
-    """Sends a request, and again where that is allowed, for at most ``retry_timeout`` seconds."""
+    """A sender that repeats a request where allowed, for at most ``retry_timeout`` seconds."""
 
     def __init__(self, transport: Sender, clock: Clock, retry_timeout: float) -> None:
         self._transport = transport
         self._clock = clock
         self._retry_timeout = retry_timeout
-        self.retry_until = math.inf  # of the monotonic clock: when nobody waits for a response any more
+        self.retry_until = math.inf  # of the monotonic clock: the time after which no caller waits for a response
 
     @property
     def retry_timeout(self) -> float:
-        """Seconds for which a request is repeated, from now."""
+        """The seconds during which a request is repeated, from now."""
         return max(0.0, min(self._retry_timeout, self.retry_until - self._clock.monotonic()))
 
     def send(self, request: Request) -> Response:
-        """Return the last response, also when it is an error; raise the last failure where none came.
+        """Return the last response, including an error; raise the last failure if no response came.
 
-        After an attempt of a write that may have run, a response is doubtful, and a request that was not sent counts as lost.
+        If an earlier attempt of a write may have run, the response is doubtful, and a request that was not sent counts as lost.
         """
         attempts, doubt = Attempts(since=self._clock.monotonic()), False
         while True:
@@ -196,7 +197,7 @@ class RetryingSender:
 
 
 def _may_have_run(response: Response | None, failure: errors.IntuneError | None) -> bool:
-    """Return whether the service may have run a request that is repeated in spite of this response, or of none."""
+    """Return whether the service may have run a request that is repeated after this response, or after none."""
     if response is None:
         return not isinstance(failure, errors.NotSentError)
     return not is_not_applied(response)

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Bytes on the wire: the only file that imports requests. One send() is one HTTP exchange, never a retry."""
+"""Send and receive bytes. Only this file imports requests. One send() is one HTTP exchange, without retries."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _hides_queries: contextvars.ContextVar[bool] = contextvars.ContextVar("hides_que
 
 
 class _HideQueries(logging.Filter):
-    """Cuts queries from the debug lines that urllib3 logs in a thread that sends a secret one; other threads' lines stay as they are."""
+    """A log filter that removes queries from urllib3's debug lines in a thread that sends a secret query; other threads are unaffected."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record, and let it through."""
-        # Every query is cut, since requests and urllib3 write an address in their own way: the secret one could not be told from others.
+        """Change the record and return true."""
+        # Remove every query: requests and urllib3 normalize URLs differently, so the secret query cannot be identified.
         if _hides_queries.get() and isinstance(record.args, tuple):
             record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
         return True
@@ -66,10 +66,10 @@ def _logging_of(request: Request) -> t.Iterator[None]:
 
 
 class _Adapter(HTTPAdapter):
-    """The adapter of requests, with connections that keep the exchange up to date."""
+    """The adapter of requests, with connections that update the exchange."""
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
-        """Make the pools for direct connections."""
+        """Create the pools for direct connections."""
         super().init_poolmanager(*args, **kwargs)
         _track(self.poolmanager)
 
@@ -89,10 +89,10 @@ def _track(manager: t.Any) -> None:
 class Transport:
     """A pool of connections with one TLS and timeout policy.
 
-    :param ca_path: file or folder of trusted CAs in PEM, or None for the system's. InvalidOptionError for one that cannot be loaded.
-    :param timeout: seconds for connecting, and for a whole response; one more for each 64 KiB of it.
-    :param max_bytes: size of the largest body, also when it is unpacked; one of JSON has a quarter of the default at most.
-    :param monotonic: the clock for that.
+    :param ca_path: file or folder of trusted CAs in PEM, None for the system's. Raises InvalidOptionError if it cannot be loaded.
+    :param timeout: seconds for connecting, and for a whole response; plus one second for each 64 KiB of the response.
+    :param max_bytes: size of the largest body, also after unpacking. For JSON, the limit is at most a quarter of the default.
+    :param monotonic: the clock for these limits.
     """
 
     def __init__(
@@ -115,11 +115,11 @@ class Transport:
         self._adapter: t.Any = None
 
     def send(self, request: Request) -> Response:
-        """Return a whole response, whatever its status; raise NotSentError or LostResponseError."""
+        """Return a whole response with any status; raise NotSentError or LostResponseError."""
         if request.bearer and not re.fullmatch(r"[!-~]+", request.bearer):
-            # What requests says of such a header has the header in it.
+            # The message of requests for such a header contains the header.
             raise errors.NotSentError("The token holds characters that a token cannot have.", target=request.target, is_transient=False)
-        # A secret query is that of a report: all else is JSON.
+        # Only a report has a secret query; every other response is JSON.
         max_bytes = self._max_bytes if request.has_secret_query else min(self._max_bytes, wire.MAX_JSON_BYTES)
         exchange = wire.Exchange(self._monotonic, self._timeout, max_bytes)
         current = wire.CURRENT.set(exchange)
@@ -127,8 +127,8 @@ class Transport:
             with _logging_of(request):
                 return self._exchange(request, max_bytes)
         except Exception as failure:
-            # Of any type: what is raised after bytes may have left is a lost response. The text of requests' exceptions holds the whole
-            # address, also where only a traceback would show it.
+            # Any type of exception after bytes may have left means a lost response. Raise from None, because the text of requests'
+            # exceptions contains the whole URL, even in a traceback.
             raise _translate(request, failure, exchange) from None
         finally:
             wire.CURRENT.reset(current)
@@ -137,7 +137,7 @@ class Transport:
         headers = {"User-Agent": self._user_agent, "Accept": "application/json", "Accept-Encoding": "gzip", **request.headers}
         if request.bearer:
             headers["Authorization"] = f"Bearer {request.bearer}"
-        # Not by a session: it would follow a .netrc file, keep cookies, and read where a redirect leads, which may be no address at all.
+        # Not a session, which would read a .netrc file, keep cookies, and parse the target of a redirect, which may not be a valid URL.
         prepared = requests.Request(request.method, request.url, headers=headers, data=request.body).prepare()
         answer = self._open().send(
             prepared,
@@ -159,14 +159,14 @@ class Transport:
             self._adapter = None
 
     def _open(self) -> t.Any:
-        # Made late: connections must not be shared over forks.
+        # Created late, because connections must not be shared across forks.
         if self._adapter is None:
             self._adapter = _Adapter()
         return self._adapter
 
 
 def _translate(request: Request, failure: Exception, exchange: wire.Exchange) -> errors.IntuneError:
-    """Return the error for a failure: the exchange knows whether it is before or after the first byte of the request."""
+    """Return the error for a failure. The exchange knows whether it occurred before or after the first byte of the request."""
     if exchange.is_sent:
         what = (
             f"no whole response within {exchange.timeout:g} s"
@@ -183,7 +183,7 @@ def _translate(request: Request, failure: Exception, exchange: wire.Exchange) ->
             hint="Install PySocks for the Python that runs this module, or set HTTPS_PROXY to an HTTP proxy.",
         )
     if not exchange.has_begun:
-        # Its text may be the proxy's whole address, with a password in it.
+        # The text of the failure may contain the proxy's whole URL, including a password.
         address = request.url.partition("?")[0]
         return errors.NotSentError(
             f"The address {address}, or that of the proxy, is not valid ({type(failure).__name__}).",
@@ -205,7 +205,7 @@ def _translate_connecting(request: Request, failure: Exception, timeout: float) 
             is_transient=False,
             hint="Set ca_path to the CA that signed it (a TLS-inspecting proxy has one of its own).",
         )
-    # A status line is read from a proxy alone before there is a connection.
+    # Before a connection exists, only a proxy can send a status line.
     of_proxy = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError, http.client.BadStatusLine)
     if any(isinstance(cause, of_proxy) for cause in causes) or "Tunnel" in reason:
         return errors.NotSentError(
@@ -224,13 +224,13 @@ def _translate_connecting(request: Request, failure: Exception, timeout: float) 
 def _is_timeout(failure: Exception) -> bool:
     """Return whether time ran out."""
     kinds = (TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
-    # A refused connection is among urllib3's timeouts.
+    # urllib3 also classifies a refused connection as a timeout.
     others = urllib3.exceptions.NewConnectionError
     return any(isinstance(cause, kinds) and not isinstance(cause, others) for cause in _causes(failure))
 
 
 def _causes(failure: BaseException | None) -> t.Iterator[BaseException]:
-    """Yield a failure and the ones that it wraps: urllib3 keeps the reason in an attribute, or among the arguments."""
+    """Yield a failure and the failures that it wraps. urllib3 stores the cause in an attribute or among the arguments."""
     seen: set[int] = set()
     while failure is not None and id(failure) not in seen:
         seen.add(id(failure))
@@ -242,16 +242,16 @@ def _causes(failure: BaseException | None) -> t.Iterator[BaseException]:
 
 
 def _reason(request: Request, failure: Exception) -> str:
-    """Return the innermost cause in words, or by its type where its text is not for people and may hold the request.
+    """Return the text of the innermost cause, or its type if the text may contain the request.
 
-    A peer that is no web service may send parts of the request back, which then are in the words.
+    A peer that is not a web service may echo parts of the request, so they may be in the text.
     """
     last = list(_causes(failure))[-1]
     if not isinstance(last, (*wire.WORDS, urllib3.exceptions.HTTPError)):
         return type(last).__name__
-    # urllib3 begins with the repr of the connection object: an address in memory helps nobody.
+    # urllib3 starts with the repr of the connection object, whose memory address is of no use.
     text = str(last).rsplit(">: ", maxsplit=1)[-1]
-    # Before it is cut: the beginning of a secret could not be told from other words.
+    # Before shortening, because a truncated secret could not be recognized.
     text = hide_secrets(text.encode("utf-8", "replace"), request.known_secrets).decode("utf-8", "replace")
     text = "".join(sign if sign.isprintable() else " " for sign in text[:LONGEST_REASON])
     if isinstance(last, http.client.BadStatusLine) and not isinstance(last, http.client.RemoteDisconnected):

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The certificate authorities to trust: found, and tried, before anything is sent."""
+"""Find the certificate authorities to trust, and test them before anything is sent."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ import typing as t
 from .. import _errors as errors
 
 OPTION = "ca_path"
-# The variables that requests reads.
+# The environment variables that requests reads.
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def choose_trust_store(ca_path: str | None, environ: t.Mapping[str, str]) -> str | None:
-    """Return the path of the certificate authorities, of the option or of the environment, or None for the system's."""
+    """Return the path of the certificate authorities from the option or the environment, or None for the system's."""
     given = [(OPTION, ca_path), *((name, environ.get(name)) for name in VARIABLES)]
     for name, path in given:
         if path:
@@ -56,13 +56,13 @@ def _find_file_problem(path: str) -> str | None:
     try:
         context.load_verify_locations(path)
     except OSError as failure:
-        # ssl.SSLError is one too.
+        # This includes ssl.SSLError.
         return _describe(content) or f"it cannot be loaded ({getattr(failure, 'reason', None) or failure.strerror})."
     return None if context.cert_store_stats()["x509"] else _describe(content) or "it holds no certificate."
 
 
 def _describe(content: bytes) -> str | None:
-    """Return the other format that a file has, or None if it is not known."""
+    """Return the actual format of a file, or None if it is unknown."""
     is_key = b"PRIVATE KEY-----" in content and b"CERTIFICATE-----" not in content
     formats = (
         (not content.strip(), "the file is empty."),

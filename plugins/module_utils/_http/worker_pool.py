@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Several requests under way at once: the only file with threads. Their caller stays in one thread, and decides there."""
+"""Send several requests concurrently. Only this file uses threads; callers stay in one thread and decide there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = t.TypeVar("T")
 
 
 class WorkerPool(t.Generic[T]):
-    """Sends requests in threads. ``send`` is one exchange; it returns a whole response or raises an IntuneError."""
+    """A pool of threads that send requests. ``send`` is one exchange: it returns a whole response or raises an IntuneError."""
 
     def __init__(self, send: t.Callable[[Request], Response], width: int = WIDTH) -> None:
         self.width = width
@@ -31,14 +31,14 @@ class WorkerPool(t.Generic[T]):
         self._threads: concurrent.futures.ThreadPoolExecutor | None = None
 
     def start(self, key: T, request: Request) -> None:
-        """Send a request in a thread of its own; no more than ``width`` at once."""
+        """Send a request in its own thread, with at most ``width`` at once."""
         if self._threads is None:
             self._threads = concurrent.futures.ThreadPoolExecutor(self.width, "graph")
         self.busy += 1
         self._threads.submit(self._run, key, request)
 
     def collect(self, timeout: float) -> list[tuple[T, Response | errors.IntuneError]]:
-        """Return all that has arrived, by key; wait for the first one for at most ``timeout`` seconds."""
+        """Return all results that have arrived, by key; wait for the first one for at most ``timeout`` seconds."""
         found: list[tuple[T, Response | errors.IntuneError]] = []
         try:
             found.append(self._take(timeout))
@@ -48,7 +48,7 @@ class WorkerPool(t.Generic[T]):
             return found
 
     def close(self) -> None:
-        """End the threads; requests that were not started are dropped."""
+        """End the threads, and drop requests that have not started."""
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -56,7 +56,7 @@ class WorkerPool(t.Generic[T]):
         try:
             self._arrived.put((key, self._send(request)))
         except BaseException as failure:
-            # Raised again in the caller's thread: here nobody would see it.
+            # Raised again in the caller's thread, because an exception here would go unnoticed.
             self._arrived.put((key, failure))
 
     def _take(self, timeout: float) -> tuple[T, Response | errors.IntuneError]:
