@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The calls for policies of Windows Hello for Business and their assignments, whatever their backend."""
+"""The calls for policies of Windows Hello for Business and their assignments, for all backends."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ CREATED = shapes.object_of({"id": shapes.identity})
 class Backend(t.Protocol):
     """A policy type that intune_pin_policy manages.
 
-    ``path`` is that of its policies in Graph, ``version`` that of the API for deleting. The JSON of a policy, ``raw``, comes with its
+    ``path`` is the path of its policies in Graph, ``version`` the API version for deleting. The JSON of a policy, ``raw``, includes its
     settings and assignments.
     """
 
     @property
     def name(self) -> BackendName:
-        """The name of the backend, as the option gives it."""
+        """The name of the backend, as in the option."""
 
     @property
     def path(self) -> str:
@@ -50,26 +50,26 @@ class Backend(t.Protocol):
 
     @property
     def name_property(self) -> str:
-        """The property that holds the name of a policy."""
+        """The property that contains the name of a policy."""
 
     @property
     def version(self) -> str:
         """The version of the Graph API."""
 
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
-        """Return all policies of exactly this name."""
+        """Return all policies with exactly this name."""
 
     def render_name_request(self, client: GraphClient, name: str) -> Request:
         """Return the request of ``fetch_by_name``."""
 
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
-        """Return the policy of this ID."""
+        """Return the policy with this ID."""
 
     def find_mismatch(self, raw: Json) -> str | None:
-        """Return the kind of a policy that this backend does not manage, or None for one that it does."""
+        """Return the kind of a policy that this backend does not manage, or None if it manages the policy."""
 
     def fetch_policy(self, client: GraphClient, raw: Json, policy_scope: PolicyScope, reveal: t.Collection[str] = ()) -> Policy:
-        """Return the policy. ``reveal``: the options whose value is asked for where Intune hides it."""
+        """Return the policy. ``reveal``: the options whose value is requested if Intune hides it."""
 
     def read_contents(self, raw: Json, tenant_id: str) -> PolicyContents:
         """Return everything that a policy sets."""
@@ -78,7 +78,7 @@ class Backend(t.Protocol):
         """Create the policy without assignments, and return its ID."""
 
     def prepare_update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> Policy:
-        """Return the current policy with everything that an update needs; raise SelectionError if the update would lose something."""
+        """Return the current policy with everything that an update needs; raise SelectionError if the update would lose data."""
 
     def update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> None:
         """Update the policy, except its assignments."""
@@ -91,7 +91,7 @@ def render_policy_path(backend: Backend, policy_id: str | None) -> str:
 
 @contextlib.contextmanager
 def report_partial(changes: t.Collection[str]) -> t.Iterator[None]:
-    """Add to errors of the block that these changes were made before it; without changes, leave the errors alone."""
+    """Add to errors of the block that these changes were made before it; without changes, leave the errors unchanged."""
     try:
         yield
     except errors.IntuneError as failure:
@@ -104,7 +104,7 @@ def report_partial(changes: t.Collection[str]) -> t.Iterator[None]:
 
 
 def fetch_tenant_id(client: GraphClient, tenant_id: str | None) -> str:
-    """Return the GUID of the tenant that the client is signed in to. The option tenant_id may be unset, but must not contradict it."""
+    """Return the GUID of the client's tenant. The option tenant_id may be unset, but must not contradict it."""
     found = parse_guid(str(client.credential.identity().get("tid") or ""))
     if found is None:
         organization = next(client.list_items("/organization", SELECT_ID, item=ORGANIZATION), {})
@@ -130,24 +130,24 @@ def render_tenant_request(client: GraphClient) -> Request:
 
 
 def fetch_assignments(client: GraphClient, policy_path: str) -> list[Json]:
-    """Return the assignments of a policy from the beta version, since v1.0 shows no filters."""
+    """Return the assignments of a policy from the beta version, because v1.0 shows no filters."""
     return list(client.list_items(f"{policy_path}/assignments", version=BETA, item=ASSIGNMENT))
 
 
 def complete_assignments(client: GraphClient, raw: Json, path: str) -> Json:
-    """Return a policy of the list at ``path`` with all its assignments: of many, $expand shows only the beginning."""
+    """Return a policy of the list at ``path`` with all its assignments, because $expand shows only the first of many."""
     if not raw.get("assignments@odata.nextLink"):
         return raw
     return {**raw, "assignments": fetch_assignments(client, path + render_path(raw["id"]))}
 
 
 def fetch_all_assignments(client: GraphClient, raw: Json, path: str) -> tuple[Assignment, ...]:
-    """Return all assignments of a policy of the list at ``path``, which was read with $expand."""
+    """Return all assignments of a policy of the list at ``path`` that was read with $expand."""
     return parse_assignments(complete_assignments(client, raw, path).get("assignments") or [])
 
 
 def replace_assignments(client: GraphClient, policy_path: str, desired: t.Iterable[Assignment]) -> None:
-    """Replace all assignments of the policy, in the beta version, since v1.0 would lose the filters."""
+    """Replace all assignments of the policy in the beta version, because v1.0 would lose the filters."""
     body = {"assignments": [assignment.render() for assignment in desired]}
     client.post(f"{policy_path}/assign", body, version=BETA, idempotent=True)
 
@@ -164,7 +164,7 @@ def find_policy(
     name: str | None = None,
     reveal: t.Collection[str] = (),
 ) -> Policy | None:
-    """Return the policy of this ID, or without an ID of this name."""
+    """Return the policy with this ID or, without an ID, with this name."""
     raw = _find_by_id(client, backend, policy_id) if policy_id else _find_by_name(client, backend, name or "")
     return None if raw is None else backend.fetch_policy(client, raw, policy_scope, reveal)
 
@@ -198,7 +198,7 @@ def _find_by_name(client: GraphClient, backend: Backend, name: str) -> Json | No
 def find_only_policy(
     client: GraphClient, backend: Backend, policy_scope: PolicyScope, *, name: str, reveal: t.Collection[str] = ()
 ) -> Policy | None:
-    """Return the policy of this name, ignoring policies that the backend does not manage."""
+    """Return the policy with this name, ignoring policies that the backend does not manage."""
     found = [raw for raw in backend.fetch_by_name(client, name) if backend.find_mismatch(raw) is None]
     if len(found) > 1:
         raise errors.SelectionError(
@@ -208,7 +208,7 @@ def find_only_policy(
 
 
 def make_backend_error(backend: Backend, policy: Policy) -> errors.SelectionError:
-    """Return the error of a task that names a policy of this backend by its ID, and another backend."""
+    """Return the error of a task that names a policy of this backend by its ID, but selects another backend."""
     return errors.SelectionError(
         f"The policy {policy.id} ('{show(policy.name)}') is of the type {backend.name}.",
         hint=f"Set backend to {backend.name}.",
@@ -226,9 +226,9 @@ def validate_name_is_free(client: GraphClient, backend: Backend, name: str) -> N
 
 
 def explain_absence(client: GraphClient, backends: t.Iterable[Backend], name: str) -> str | None:
-    """Return what may be wrong with a name that no policy has: the policies whose name looks like it, or None if there is nothing to say.
+    """Return a hint for a name that no policy has: the policies with a similar name, or None if there are none.
 
-    Intune compares names in filters its own way, so all names are read.
+    All names are read, because filters in Intune compare names in their own way.
     """
     similar: list[tuple[str, str]] = []
     for backend in backends:
@@ -250,7 +250,7 @@ def apply(
     desired: Policy | None,
     changes: t.Sequence[Change],
 ) -> str | None:
-    """Write the changes in order, and return the ID of the policy. An error says whether some were made before it."""
+    """Write the changes in order and return the ID of the policy. An error reports the changes that were made before it."""
     policy_id = current.id if current else None
     if "delete" in changes:
         client.delete(render_policy_path(backend, policy_id), version=backend.version)
@@ -267,7 +267,7 @@ def apply(
 
 
 def _assign(client: GraphClient, backend: Backend, policy_id: str | None, desired: Policy, first: Change) -> None:
-    """Write the assignments, the last of the changes; ``first`` is the first of them."""
+    """Write the assignments, which are the last of the changes. ``first`` is the first of the changes."""
     try:
         replace_assignments(client, render_policy_path(backend, policy_id), desired.assignments)
     except errors.ApprovalPendingError:
@@ -275,7 +275,7 @@ def _assign(client: GraphClient, backend: Backend, policy_id: str | None, desire
     except errors.IntuneError as failure:
         done = {"create": "was made", "update": "was changed"}.get(first, "is as it was")
         names = sorted({identity for target in desired.assignments for identity in (target.group_id, target.filter_id) if identity})
-        # Intune refused them, and would do so again.
+        # Intune refused the assignments, and would refuse them again.
         is_refused = isinstance(failure, errors.GraphError) and failure.status in (400, 404)
         check = f"Check that these groups and filters exist: {', '.join(names)}. Then run" if is_refused and names else "Run"
         raise failure.with_more_advice(
@@ -293,13 +293,13 @@ def wait_until_shown(
     timeout: float,
     reveal: t.Collection[str] = (),
 ) -> Policy | None:
-    """Read the policy until Intune shows it as desired, and return it, or None for one that was deleted."""
+    """Read the policy until Intune shows the desired state, and return it, or None for a deleted policy."""
 
     def read() -> Policy | None:
         try:
             return find_policy(client, backend, policy_scope, policy_id=policy_id, reveal=reveal)
         except errors.NotFoundError:
-            # It exists, but its assignments do not yet; or it was deleted between two reads.
+            # The policy exists without its assignments so far, or was deleted between two reads.
             return None
 
     def is_shown(found: Policy | None) -> bool:

@@ -35,9 +35,9 @@ TARGET = shapes.object_of(dict.fromkeys(("@odata.type", "groupId", FILTER_ID, FI
 ASSIGNMENT = shapes.object_of({"target": shapes.optional(TARGET)})
 NO_GROUP = ""
 NO_FILTER = ""
-KEEP_FILTER = None  # of a requested assignment: the filter of a target that stays is left alone
+KEEP_FILTER = None  # of a requested assignment: keep the filter of an existing target
 
-# An entry of the option assignments: target, and perhaps group, filter, filter_type.
+# An entry of the option assignments: target, and optionally group, filter, filter_type.
 Entry = t.Mapping[str, t.Any]
 
 
@@ -54,7 +54,7 @@ class AssignmentResult(t.TypedDict):
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """What is assigned, in messages: a noun, its name, and how its options are named."""
+    """The assigned object, for messages: a noun, its name, and a function that names its options."""
 
     noun: str
     name: str
@@ -62,23 +62,23 @@ class Subject:
 
 
 class NameLookup(t.Protocol):
-    """Finds groups and filters by name or ID. A name that matches nothing, or several objects, is a problem."""
+    """A lookup of groups and filters by name or ID. A name that matches no object, or several, is a problem."""
 
     def add_problem(self, problem: str, advice: str) -> None:
-        """Add a sentence about a name or ID, and one about what to do."""
+        """Add a sentence about a name or ID, and one with advice."""
 
     def find_group_id(self, name: str) -> str | None:
-        """Return the ID of a group; null after a problem."""
+        """Return the ID of a group, or None after a problem."""
 
     def find_filter_id(self, name: str) -> str | None:
-        """Return the ID of an assignment filter; null after a problem."""
+        """Return the ID of an assignment filter, or None after a problem."""
 
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Assignment:
     """One target of a policy.
 
-    ``target`` is a Target, or the OData type of one that this version does not know. ``group_id``: NO_GROUP for all devices and users.
+    ``target`` is a Target, or an OData type that this version does not know. ``group_id``: NO_GROUP for all devices and users.
     ``filter_id``: NO_FILTER, or KEEP_FILTER in a requested assignment. ``filter_type`` is a FilterType, '' without a filter.
     """
 
@@ -89,16 +89,16 @@ class Assignment:
 
     @property
     def key(self) -> tuple[str, str]:
-        """The key of which a policy has one assignment: a group is either included or excluded."""
+        """The key that identifies an assignment of a policy: a group is either included or excluded."""
         return ("group", self.group_id) if self.group_id else (self.target, NO_GROUP)
 
     @property
     def is_known(self) -> bool:
-        """Whether this version knows the target, and can write it."""
+        """Whether this version knows the target and can write it."""
         return self.target in ODATA_TYPES
 
     def describe(self, names: Names = NO_NAMES) -> AssignmentResult:
-        """Return the assignment as a return value; a name that is not known is null."""
+        """Return the assignment as a return value. Unknown names are None."""
         return {
             "target": self.target,
             "group": names.groups.get(self.group_id),
@@ -109,7 +109,7 @@ class Assignment:
         }
 
     def label(self, names: Names) -> Json:
-        """Return the assignment for people, in the words of the option: by name, and by ID where the name is not known or not unique."""
+        """Return the assignment for people, in the terms of the option: by name, and by ID if the name is unknown or not unique."""
         return {
             "target": self.target,
             "group": names.label_group(self.group_id) if self.group_id else None,
@@ -118,7 +118,7 @@ class Assignment:
         }
 
     def render(self) -> Json:
-        """Return the assignment as Graph takes it."""
+        """Return the assignment in Graph's JSON."""
         target: Json = {"@odata.type": ODATA_TYPES[self.target]}
         if self.group_id:
             target["groupId"] = self.group_id
@@ -128,18 +128,18 @@ class Assignment:
 
 
 def parse_assignment(found: Json) -> Assignment:
-    """Return an assignment of Graph's."""
+    """Parse an assignment from Graph."""
     target = found.get("target") or {}
     odata_type = str(target.get("@odata.type") or "")
     filter_id, filter_type = str(target.get(FILTER_ID) or "").lower(), str(target.get(FILTER_TYPE) or "none")
     if filter_type == "none" or filter_id in (NO_FILTER, NIL):
         filter_id, filter_type = NO_FILTER, ""
-    # An unknown kind of target keeps its own name; validate_known() makes sure that it is never written.
+    # An unknown kind of target keeps its own name; validate_known() ensures that it is never written.
     return Assignment(TARGETS.get(odata_type, odata_type), (target.get("groupId") or NO_GROUP).lower(), filter_id, filter_type)
 
 
 def parse_assignments(found: t.Iterable[Json]) -> tuple[Assignment, ...]:
-    """Return Graph's assignments of a policy, in a stable order."""
+    """Parse Graph's assignments of a policy, in a stable order."""
     return tuple(sorted(parse_assignment(item) for item in found))
 
 
@@ -170,7 +170,7 @@ def _with_filter(requested: Assignment, current: Assignment | None) -> Assignmen
 
 
 def validate_options(entries: t.Iterable[Entry]) -> None:
-    """Raise InvalidOptionError for entries that contradict themselves, with all problems at once."""
+    """Raise InvalidOptionError for contradictory entries, listing all problems."""
     problems = [problem for entry in entries for problem in _entry_problems(entry)]
     if problems:
         raise errors.InvalidOptionError(" ".join(problems), effects="none")
@@ -216,5 +216,5 @@ def _label(entry: Entry) -> str:
 
 
 def collect_ids(current: t.Iterable[Assignment]) -> set[str]:
-    """Return the IDs of groups and filters that assignments refer to."""
+    """Return the IDs of the groups and filters in assignments."""
     return {identity for assignment in current for identity in (assignment.group_id, assignment.filter_id) if identity}

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The check-in status of a policy: on how many devices it succeeded, and on which ones it failed.
+"""Parse the check-in status of a policy: the number of devices by status, and the devices on which it failed.
 
-Pure. Numbers decide. Without a number, the members of an enumeration do; the words of a language never do.
+Pure. Numbers decide. Without a number, the members of an enumeration decide; localized words never do.
 Sources: Graph complianceStatus, deviceConfigurationDeviceOverview; Intune, reports and properties available by Graph.
 """
 
@@ -36,7 +36,7 @@ BY_NUMBER: t.Mapping[int, Status] = {
     5: "error",
     6: "conflict",
 }
-# ReportStatus, as it is where its words are in a column of their own. The members were seen beside the numbers above.
+# ReportStatus, if localized words have their own column. These members were observed together with the numbers above.
 BY_MEMBER: t.Mapping[str, Status] = {
     "pending": "pending",
     "notapplicable": "not_applicable",
@@ -45,12 +45,12 @@ BY_MEMBER: t.Mapping[str, Status] = {
     "error": "error",
     "conflict": "conflict",
 }
-# The worst first: of several rows of a device, it decides. "Not applicable" says nothing where another row has a result.
+# The worst status first: it decides among several rows of a device. "Not applicable" counts only if no other row has a result.
 SEVERITY: tuple[Status, ...] = ("conflict", "error", "other", "pending", "succeeded", "not_applicable")
 FAILED: tuple[Status, ...] = ("error", "conflict")
 SHOWN: tuple[Status, ...] = (*FAILED, "other")
 
-# Intune's status codes of a setting, in words.
+# Intune's status codes of a setting, as text.
 CODE_WORDS = {
     -2016281105: "the device could not evaluate the setting",
     -2016281106: "another policy won the conflict",
@@ -71,7 +71,7 @@ CODE_WORDS = {
 
 
 class FailedDevice(t.TypedDict):
-    """A device in error or conflict, or with a status that is not known, as a return value."""
+    """A device in error or conflict, or with an unknown status, as a return value."""
 
     device_id: str | None
     device_name: str | None
@@ -91,7 +91,7 @@ class SettingCounts(t.TypedDict):
 
 
 class CheckInStatus(t.TypedDict):
-    """The return value ``rollout`` of a policy. An overview counts conflicts as errors, and knows no devices."""
+    """The return value ``rollout`` of a policy. An overview counts conflicts as errors, and lists no devices."""
 
     source: Source
     updated: str | None
@@ -107,7 +107,7 @@ class CheckInStatus(t.TypedDict):
 
 
 class PolicyOnDevice(t.TypedDict):
-    """The check-in status of a policy on one device, as a return value. ``status``: None if nothing is reported of it."""
+    """The check-in status of a policy on one device, as a return value. ``status``: None if no status is reported."""
 
     id: str
     name: str
@@ -126,7 +126,7 @@ class FoundPolicyStatusResult(FoundPolicyResult):
 
 
 def parse_error_code(value: t.Any) -> int | None:
-    """Return a code as a signed number of 32 bits, from a signed or unsigned number or its text, or None for anything else, and for 0."""
+    """Return a code as a signed 32-bit number, from a signed or unsigned number or its text, or None for 0 and for anything else."""
     try:
         code = value if isinstance(value, int) else int(str(value).strip(), 0)
     except ValueError:
@@ -137,13 +137,13 @@ def parse_error_code(value: t.Any) -> int | None:
 
 
 def describe_error_code(code: t.Any) -> str | None:
-    """Return an error code in words, or None for no code."""
+    """Return the text for an error code, or None without a code."""
     number = parse_error_code(code)
     return None if number is None else CODE_WORDS.get(number, f"error code {number} ({number & 0xFFFFFFFF:#010x})")
 
 
 def find_error_code(rows: t.Iterable[Row]) -> int | None:
-    """Return the error code of the first setting that failed, from the settings of a policy on a device."""
+    """Return the error code of the first failed setting, from the settings of a policy on a device."""
     for row in rows:
         code, status = parse_error_code(row.get("ErrorCode")), _parse_number(row, "SettingStatus")
         if code is not None and (status is None or BY_NUMBER.get(status) in FAILED):
@@ -174,12 +174,12 @@ def parse_status(row: Row) -> Status:
 
 
 def find_worst(statuses: t.Iterable[Status]) -> Status | None:
-    """Return the status that decides of several ones of a device, or None for none."""
+    """Return the deciding status among several of a device, or None if there are none."""
     return min(statuses, key=SEVERITY.index, default=None)
 
 
 def describe_on_device(policy_id: str, policy_name: str, settings: t.Sequence[Row], rows: t.Sequence[Row]) -> PolicyOnDevice:
-    """Return the status of a policy on one device: by its settings there, or by the device's rows in the table where those are empty."""
+    """Return the status of a policy on one device, by its settings there, or by the device's rows in the table if there are no settings."""
     known = [parse_setting_status(row) for row in settings] or [parse_status(row) for row in rows]
     worst = find_worst(known)
     code = find_error_code(settings) if worst in FAILED else None
@@ -193,9 +193,9 @@ def parse_setting_status(row: Row) -> Status:
 
 
 def group_by_device(rows: t.Iterable[Row]) -> list[list[Row]]:
-    """Return the rows of each device, the worst first. A row without a device ID stands for a device of its own.
+    """Return the rows of each device, the worst first. A row without a device ID represents a separate device.
 
-    A device has a row of the system account and one for each of its users.
+    A device has a row for the system account and one for each of its users.
     """
     found: dict[str | int, list[Row]] = {}
     for number, row in enumerate(rows):
@@ -204,7 +204,7 @@ def group_by_device(rows: t.Iterable[Row]) -> list[list[Row]]:
 
 
 def map_devices(rows: t.Iterable[Row], others: str) -> dict[str, Status]:
-    """Return the status of each device by its ID in lower case; of those without one by ``others`` and a number."""
+    """Return the status of each device by its ID in lower case. Devices without an ID are numbered, with ``others`` as prefix."""
     return {
         _read_text(same[0], "IntuneDeviceId").lower() or f"{others} {number}": parse_status(same[0])
         for number, same in enumerate(group_by_device(rows))
@@ -219,7 +219,7 @@ def _describe_device(rows: t.Sequence[Row]) -> FailedDevice:
     return {
         "device_id": _read_text(worst, "IntuneDeviceId") or None,
         "device_name": _read_text(worst, "DeviceName") or None,
-        # The row of the system account has no user, or those words in their language.
+        # The row of the system account has no user, or a localized text instead.
         "user_principal_name": next((name for name in names if "@" in name), None),
         "status": status,
         "error_code": None,

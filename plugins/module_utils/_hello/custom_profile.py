@@ -6,7 +6,8 @@
 
 """The backend custom: a Windows custom profile with OMA-URI settings. Source: Graph windows10CustomConfiguration.
 
-Read in beta, which alone shows scope tags, filters, and references of hidden values; written in v1.0, except with scope tags.
+Read in the beta version, because only beta shows scope tags, filters, and references of hidden values. Written in v1.0, except with scope
+tags.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ PATH = "/deviceManagement/deviceConfigurations"
 ODATA_TYPE = "#microsoft.graph.windows10CustomConfiguration"
 PROFILE = shapes.object_of({**POLICY_MEMBERS, "displayName": shapes.text, "omaSettings": shapes.optional(shapes.list_of(OMA_SETTING))})
 PLAIN_TEXT = shapes.optional(shapes.object_of({"value": shapes.optional(shapes.text)}))
-READ_ONLY = ("isEncrypted", "secretReferenceValueId", "isReadOnly")  # of beta; refused in a write
-LABELS: tuple[str, ...] = ("displayName", "description", "omaUri")  # of an OMA setting, as somebody wrote them
+READ_ONLY = ("isEncrypted", "secretReferenceValueId", "isReadOnly")  # in beta; refused in a write
+LABELS: tuple[str, ...] = ("displayName", "description", "omaUri")  # of an OMA setting, in the user's spelling
 EXPAND = {"$expand": "assignments"}
-NOT_REVEALED = (400, 403, 404)  # how Intune refuses to reveal a value, as it does for applications at times
+NOT_REVEALED = (400, 403, 404)  # statuses with which Intune refuses to reveal a value, as it sometimes does for applications
 
 
 class CustomProfile:
@@ -56,7 +57,7 @@ class CustomProfile:
     version = V1
 
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
-        """Return all device configurations of exactly this name."""
+        """Return all device configurations with exactly this name."""
         return [raw for raw in client.list_items(PATH, _query_name(name), version=BETA, item=PROFILE) if raw.get("displayName") == name]
 
     def render_name_request(self, client: GraphClient, name: str) -> Request:
@@ -64,11 +65,11 @@ class CustomProfile:
         return client.request("GET", PATH, _query_name(name), version=BETA)
 
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
-        """Return the device configuration of this ID."""
+        """Return the device configuration with this ID."""
         return client.find(PATH + render_path(policy_id), EXPAND, version=BETA, shape=PROFILE)
 
     def find_mismatch(self, raw: Json) -> str | None:
-        """Return the type of a device configuration that is not a custom profile."""
+        """Return the type of a device configuration that is not a custom profile, or None for a custom profile."""
         odata_type = str(raw.get("@odata.type"))
         return None if odata_type == ODATA_TYPE else odata_type
 
@@ -127,14 +128,14 @@ class CustomProfile:
         """Return the current policy with the hidden values that an update writes back; raise SelectionError if one is unknown."""
         if desired.settings == current.settings:
             return current
-        # Intune replaces the whole list: hidden values that the task does not name have to be written back unchanged.
+        # Intune replaces the whole list, so hidden values that the task does not name must be written back unchanged.
         revealed = _reveal_all(client, current.raw, policy_scope, current.hidden)
         current = dataclasses.replace(current, written_back={**current.written_back, **revealed})
         merge_oma_settings(current, desired, policy_scope)
         return current
 
     def update(self, client: GraphClient, current: Policy, desired: Policy, policy_scope: PolicyScope) -> None:
-        """Update the parts of the profile that differ."""
+        """Update the changed parts of the profile."""
         body: Json = {}
         if desired.name != current.name:
             body["displayName"] = desired.name
@@ -154,19 +155,19 @@ def _query_name(name: str) -> dict[str, str]:
 
 
 def list_uris(raw: Json, *, without: t.Collection[str]) -> list[str]:
-    """Return the paths of a profile's settings, in their long form, except these."""
+    """Return the paths of a profile's settings, in their long form, except those in ``without``."""
     return sorted({expand_uri(item.get("omaUri")) for item in raw.get("omaSettings") or []} - set(without))
 
 
 def merge_oma_settings(current: Policy, desired: Policy, policy_scope: PolicyScope) -> list[Json]:
-    """Return all OMA settings of the profile, ours changed and all others as they came, since Intune replaces the whole list."""
+    """Return all OMA settings of the profile, with ours changed and all others unchanged, because Intune replaces the whole list."""
     names = {**current.settings, **desired.settings}
     changed = [BY_OPTION[name] for name in names if current.settings.get(name) != desired.settings.get(name)]
     known = {**current.settings, **current.written_back}
     kept = [
         _render_kept(item, known, policy_scope)
         for item in current.raw.get("omaSettings") or []
-        # A path that does not work on devices sets nothing there: ours replaces it.
+        # A path that does not work on devices sets nothing, so the correct one replaces it.
         if not any(is_path_of(item.get("omaUri"), policy_scope.uri(setting)) for setting in changed)
     ]
     new = [setting for setting in changed if setting.option in desired.settings]
@@ -174,7 +175,7 @@ def merge_oma_settings(current: Policy, desired: Policy, policy_scope: PolicySco
 
 
 def _render_kept(item: Json, known: Values, policy_scope: PolicyScope) -> Json:
-    """Return an OMA setting as it can be written back; a hidden one only if Intune revealed its value."""
+    """Return an OMA setting in a form that can be written back; a hidden one only if Intune revealed its value."""
     if not is_hidden(item):
         return {name: value for name, value in item.items() if name not in READ_ONLY}
     setting = _find_setting(item, policy_scope)
@@ -184,7 +185,7 @@ def _render_kept(item: Json, known: Values, policy_scope: PolicyScope) -> Json:
             hint="Use a separate profile for PIN recovery, or set it in the Intune admin center.",
             effects="none",
         )
-    # The labels stay as somebody wrote them.
+    # The labels keep the user's spelling.
     labels = {name: item[name] for name in LABELS if name in item}
     return {**render_oma_setting(setting, known[setting.option], policy_scope), **labels}
 
@@ -194,14 +195,14 @@ def _find_setting(item: Json, policy_scope: PolicyScope) -> Setting | None:
 
 
 def _reveal_all(client: GraphClient, raw: Json, policy_scope: PolicyScope, names: t.Iterable[str]) -> Values:
-    """Return the hidden values of these options in clear, without those that Intune does not reveal."""
+    """Return the hidden values of these options in clear text, without those that Intune does not reveal."""
     found = {name: _reveal(client, raw, policy_scope.uri(BY_OPTION[name])) for name in names}
     parsed = {name: parse_oma_text(BY_OPTION[name], value) for name, value in found.items()}
     return {name: value for name, value in parsed.items() if value is not None}
 
 
 def _reveal(client: GraphClient, raw: Json, uri: str) -> t.Any:
-    """Return a hidden value in clear, or None if Intune refuses."""
+    """Return a hidden value in clear text, or None if Intune refuses."""
     reference = next((item.get("secretReferenceValueId") for item in raw["omaSettings"] if expand_uri(item.get("omaUri")) == uri), None)
     if not reference:
         return None

@@ -6,8 +6,8 @@
 
 """Read the check-in status of policies.
 
-Three sources. The overview of a profile is one request for any number of devices, and has numbers only. The table of devices answers at
-once in small pages, for all policy types. An export takes a while, and has every device.
+There are three sources. The overview of a profile needs one request for any number of devices, but contains only numbers. The table of
+devices responds immediately, in small pages, for all policy types. An export takes longer and contains every device.
 Sources: Graph deviceConfigurationDeviceOverview, deviceManagementExportJob, deviceManagementReports; Intune, export reports by Graph.
 """
 
@@ -30,15 +30,15 @@ from .report_tables import TABLE, parse_export, parse_table
 REPORTS = "/deviceManagement/reports"
 JOBS = f"{REPORTS}/exportJobs"
 DEVICES_REPORT = f"{REPORTS}/getConfigurationPolicyDevicesReport"
-PAGE = 50  # rows of a table; the service returns no more, whatever is asked for
-MOST_ROWS = 1000  # rows that are read by pages
-MOST_PAGES = 2 * MOST_ROWS // PAGE  # should the service return smaller ones
-MOST_EXPLAINED = 20  # devices whose error code is asked for, each by a request
-# Seconds before an export is looked at, and at least between two looks. An application has 48 requests a minute for exports, and a
-# policy takes two to start its exports and at least two to look at them.
+PAGE = 50  # rows of a table; the service returns no more, even if asked
+MOST_ROWS = 1000  # rows to read by pages
+MOST_PAGES = 2 * MOST_ROWS // PAGE  # in case the service returns smaller pages
+MOST_EXPLAINED = 20  # devices whose error code is requested, with one request each
+# Seconds before the first check of an export, and the minimum between two checks. An application has 48 requests a minute for exports. A
+# policy takes two to start its exports and at least two to check them.
 EXPORT_PAUSE = 3.0
 
-# The columns that Microsoft's page on the report has and that are needed. A column that it has not is refused.
+# The needed columns among those on Microsoft's page about the report. The service refuses unknown columns.
 DEVICES_EXPORT = ("DeviceStatusesByConfigurationProfile", ("IntuneDeviceId", "DeviceName", "UPN", "PolicyStatus", "ReportStatus"))
 SETTINGS_EXPORT = (
     "PerSettingDeviceSummaryByConfigurationPolicy",
@@ -51,7 +51,7 @@ Export = tuple[str, tuple[str, ...]]
 PROFILES: tuple[Surface, ...] = ("custom", "identity_protection")
 PROFILE_TYPE = "Microsoft.Management.Services.Api.DeviceConfiguration"
 CATALOG_TYPE = "DeviceManagementConfigurationPolicy"
-# PolicyBaseTypeName of a policy; all others are of the settings catalog.
+# PolicyBaseTypeName of a policy; all other surfaces use that of the settings catalog.
 TYPES: t.Mapping[Surface, str] = {
     **dict.fromkeys(PROFILES, PROFILE_TYPE),
     "intent": "Microsoft.Management.Services.Api.DeviceManagementIntent",
@@ -75,11 +75,11 @@ KeepRows = t.Callable[[t.Sequence[Row]], None]
 
 
 def ignore_rows(rows: t.Sequence[Row]) -> None:
-    """Take the rows of a report, and forget them."""
+    """Discard the rows of a report."""
 
 
 def fetch_status(client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float) -> tuple[CheckInStatus | None, str | None]:
-    """Return the check-in status of a policy, None if Intune has none; and a problem where it could not be read, or not all of it."""
+    """Return the check-in status of a policy, None if Intune has none; and a problem if it could not be read completely."""
     try:
         return read_status(client, policy, rollout, timeout)
     except errors.IntuneError as failure:
@@ -90,7 +90,7 @@ def fetch_status(client: GraphClient, policy: FoundPolicy, rollout: Rollout, tim
 def read_status(
     client: GraphClient, policy: FoundPolicy, rollout: Rollout, timeout: float, keep_rows: KeepRows = ignore_rows
 ) -> tuple[CheckInStatus | None, str | None]:
-    """Return the same; raise the failure where nothing could be read. ``keep_rows`` gets the rows of all devices where they were read."""
+    """Return the same, but raise the failure if nothing could be read. ``keep_rows`` receives the rows of all devices if they were read."""
     if rollout == "none" or not _has_status(policy):
         return None, None
     if rollout == "devices":
@@ -101,7 +101,7 @@ def read_status(
 
 
 def render_overview_requests(client: GraphClient, policies: t.Iterable[FoundPolicy]) -> list[Request]:
-    """Return the requests with which the reading of overviews begins."""
+    """Return the first requests for reading overviews."""
     return [_render_overview_request(client, policy) for policy in policies if _has_status(policy)]
 
 
@@ -120,7 +120,7 @@ def _overview_path(policy_id: str) -> str:
 
 
 def fetch_overview(client: GraphClient, policy_id: str) -> CheckInStatus:
-    """Return the check-in status of a device configuration, by its overview."""
+    """Return the check-in status of a device configuration from its overview."""
     return check_in.describe_overview(client.get(_overview_path(policy_id), shape=OVERVIEW))
 
 
@@ -128,7 +128,7 @@ def fetch_overview(client: GraphClient, policy_id: str) -> CheckInStatus:
 
 
 def fetch_table(client: GraphClient, policy: FoundPolicy, keep_rows: KeepRows = ignore_rows) -> tuple[CheckInStatus | None, str | None]:
-    """Return the check-in status of a policy by its table of devices; a problem instead where it has too many rows."""
+    """Return the check-in status of a policy from its table of devices, or a problem if the table has too many rows."""
     rows, total = fetch_rows(client, policy, may_be_partial=False)
     if total > MOST_ROWS:
         advice = "Set the rollout to 'devices' to let Intune export a report."
@@ -142,7 +142,7 @@ def fetch_table(client: GraphClient, policy: FoundPolicy, keep_rows: KeepRows = 
 def fetch_rows(
     client: GraphClient, policy: FoundPolicy, *, may_be_partial: bool, may_go_on: t.Callable[[], bool] = lambda: True
 ) -> tuple[list[Row], int]:
-    """Return rows of a table, and how many it has; of one with too many, the first ones or those of the first page.
+    """Return rows of a table, and their total number. If there are too many, return the first ones or those of the first page.
 
     ``may_go_on``: whether another request may be sent.
     """
@@ -172,7 +172,7 @@ def render_page(columns: t.Sequence[str], where: str, skip: int = 0) -> Json:
 
 
 def filter_settings(policy: FoundPolicy, device_id: str, user_id: str) -> str:
-    """Return the filter of a report on the settings of a policy on a device, for a user or, by the nil GUID, for none."""
+    """Return the filter of a report on the settings of a policy on a device, for a user or, with the nil GUID, for none."""
     ids = {"PolicyId": policy.id, "DeviceId": device_id, "UserId": user_id}
     return " and ".join(f"({name} eq {render_literal(value)})" for name, value in ids.items())
 
@@ -187,7 +187,7 @@ def _filter_rows(policy: FoundPolicy) -> str:
 def fetch_report(
     client: GraphClient, policy: FoundPolicy, timeout: float, keep_rows: KeepRows = ignore_rows
 ) -> tuple[CheckInStatus, str | None]:
-    """Return the check-in status by exports, and a problem where details could not be read.
+    """Return the check-in status from exports, and a problem if details could not be read.
 
     An export changes nothing, but requires the permission to write configuration. ``timeout``: seconds for each of two exports.
     """
@@ -214,7 +214,7 @@ def _export(client: GraphClient, export: Export, policy: FoundPolicy, timeout: f
         return client.get(JOBS + render_path(job["id"]), shape=JOB)
 
     def is_over(found: Json) -> bool:
-        # Completed jobs were seen without their address for a while.
+        # Completed jobs were observed without their URL for a while.
         return found.get("status") == "failed" or bool(found.get("status") == "completed" and found.get("url"))
 
     what = f"Intune to export {export[0]}"
@@ -225,13 +225,13 @@ def _export(client: GraphClient, export: Export, policy: FoundPolicy, timeout: f
 
 
 def _start_export(client: GraphClient, export: Export, policy: FoundPolicy) -> Json:
-    """Start an export; return its job."""
+    """Start an export and return its job."""
     name, columns = export
     body = {
         "reportName": name,
         "filter": f"(PolicyId eq {render_literal(policy.id)})",
         "format": "csv",
-        # So that words of a language stand in columns of their own.
+        # This puts localized words in separate columns.
         "localizationType": "localizedValuesAsAdditionalColumn",
     }
     try:
@@ -239,7 +239,7 @@ def _start_export(client: GraphClient, export: Export, policy: FoundPolicy) -> J
     except errors.GraphError as failure:
         if failure.status != 400:
             raise
-        # Some tenants accept no choice of columns for a report; its own columns include the needed ones.
+        # Some tenants refuse a selection of columns for a report. The default columns include the needed ones.
         return client.post_query(JOBS, body, shape=JOB)
 
 
@@ -247,9 +247,9 @@ def _start_export(client: GraphClient, export: Export, policy: FoundPolicy) -> J
 
 
 def _add_error_codes(client: GraphClient, policy: FoundPolicy, devices: t.Sequence[FailedDevice]) -> None:
-    """Add the error code of the first devices that failed and are among the first rows of the table. Others stay null.
+    """Add the error code of the first failed devices that are among the first rows of the table. The others keep None.
 
-    Only the table knows the user that a result belongs to, and Intune's reports on settings ask for one.
+    Only the table shows the user of a result, and Intune's reports on settings require one.
     """
     report = CODES_REPORTS.get(TYPES.get(policy.surface, CATALOG_TYPE))
     failed = {device["device_id"].lower(): device for device in devices if device["status"] in check_in.FAILED and device["device_id"]}

@@ -7,8 +7,8 @@
 """Read the check-in status of a policy on one device.
 
 Two reports list the settings of a policy on a device, for its user and for the system account: one for device configurations, one for the
-settings catalog. Microsoft does not say which other policies a report covers, nor whether the first one lists settings that did not fail.
-So both are asked about a device configuration, and where no report says anything, the table of devices is, if it is short.
+settings catalog. Microsoft does not document which other policies a report covers, or whether the first one lists settings that did not
+fail. So a device configuration is looked up in both. If neither report has a result, the table of devices is read, if it is short.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .report_tables import TABLE, parse_table
 
 @dataclasses.dataclass(frozen=True)
 class StatusRequests:
-    """The requests for the status of a policy on a device: those of each report."""
+    """The requests for the status of a policy on a device, by report."""
 
     policy: FoundPolicy
     device_id: str
@@ -39,12 +39,12 @@ class StatusRequests:
 
     @property
     def every(self) -> list[Request]:
-        """All of them."""
+        """All requests."""
         return [request for requests in self.by_report.values() for request in requests]
 
 
 def render_status_requests(client: GraphClient, policy: FoundPolicy, device_id: str, user_id: str | None) -> StatusRequests:
-    """Return the requests, for the device's user and for none; all are of one version, for one batch."""
+    """Return the requests for the device's user and for no user. All have the same API version, to fit in one batch."""
     kind = TYPES.get(policy.surface, CATALOG_TYPE)
     reports = [CODES_REPORTS[name] for name in (kind, CATALOG_TYPE) if name in CODES_REPORTS]
     filters = [filter_settings(policy, device_id, user) for user in dict.fromkeys((user_id or NIL, NIL))]
@@ -62,7 +62,7 @@ def render_status_requests(client: GraphClient, policy: FoundPolicy, device_id: 
 def fetch_on_device(
     client: GraphClient, asked: StatusRequests, responses: t.Sequence[Response], may_go_on: t.Callable[[], bool]
 ) -> PolicyOnDevice:
-    """Return the status by the responses to these requests; raise the failure where no source could be read.
+    """Return the status from the responses to these requests; raise the failure if no source could be read.
 
     ``may_go_on``: whether further requests may be sent.
     """
@@ -78,7 +78,7 @@ def fetch_on_device(
 
 
 def _parse_reports(asked: StatusRequests, responses: t.Sequence[Response]) -> tuple[list[Row], errors.IntuneError | None]:
-    """Return the settings on the device, and a failure. A report that could not be read as a whole counts for nothing."""
+    """Return the settings on the device, and a failure. A report that could not be read completely is ignored."""
     settings: list[Row] = []
     failure: errors.IntuneError | None = None
     left = iter(responses)
@@ -96,5 +96,5 @@ def _parse_reports(asked: StatusRequests, responses: t.Sequence[Response]) -> tu
 
 
 def _plain(response: Response) -> Response:
-    """Return a response as it is outside of a batch."""
+    """Return a response in the form that it has outside of a batch."""
     return decode_item(response) or response

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""All policies of the tenant that concern Windows Hello for Business, of every policy type of Intune.
+"""Read all policies of the tenant that concern Windows Hello for Business, of every policy type of Intune.
 
 A policy type that cannot be read is reported, and does not hide the others.
 """
@@ -33,7 +33,7 @@ HELLO_ENROLLMENT = "#microsoft.graph.deviceEnrollmentWindowsHelloForBusinessConf
 INTENT_PREFIX = "deviceConfiguration--windowsIdentityProtectionConfiguration_"
 TEMPLATES: t.Mapping[str, Surface] = {"endpointSecurityAccountProtection": "account_protection", "baseline": "security_baseline"}
 CATALOG_EXPAND = {"$expand": settings_catalog.EXPAND}
-# The policy types as Intune lists them; one list may hold several surfaces.
+# The policy types by Intune's lists; one list may contain several surfaces.
 PolicyType = t.Literal["profiles", "catalog", "intents", "enrollment"]
 LABELS: t.Mapping[PolicyType, str] = {
     "profiles": "device configuration profiles",
@@ -41,16 +41,16 @@ LABELS: t.Mapping[PolicyType, str] = {
     "intents": "endpoint security intents",
     "enrollment": "Windows Hello for Business enrollment settings",
 }
-NEEDED: tuple[PolicyType, ...] = ("profiles",)  # without these, nothing can be said
+NEEDED: tuple[PolicyType, ...] = ("profiles",)  # without these, no result is possible
 UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError)
 
-# Other policy types than the managed ones inform: only what they have in common with those must be right.
+# Policy types that are not managed are only reported, so only their common members are validated.
 PROFILE = shapes.object_of(
     {**POLICY_MEMBERS, "displayName": shapes.lenient(shapes.text), "omaSettings": shapes.optional(shapes.list_of(OMA_SETTING))}
 )
 CATALOG_POLICY = shapes.object_of({**settings_catalog.CATALOG_MEMBERS, "name": shapes.lenient(shapes.text)})
 INTENT_SETTING = shapes.object_of({"definitionId": shapes.optional(shapes.text), "valueJson": shapes.lenient(shapes.text)})
-# Properties of the identity protection template, of intents that were made from it, and of the settings for enrollment -> options.
+# Properties of the identity protection template, of intents based on it, and of enrollment configurations -> options.
 PROPERTIES = {
     "pinRecoveryEnabled": "enable_pin_recovery",
     "securityDeviceRequired": "require_security_device",
@@ -69,7 +69,7 @@ PROPERTIES = {
     "enhancedBiometricsState": "use_enhanced_anti_spoofing",
 }
 BLOCKED = "windowsHelloForBusinessBlocked"
-# Values of the settings for enrollment that have other words: windowsHelloForBusinessPinUsage and enablement.
+# Values that enrollment configurations spell differently: windowsHelloForBusinessPinUsage and enablement.
 ENROLLMENT_WORDS: t.Mapping[str, t.Any] = {"disallowed": "blocked", "enabled": True, "disabled": False}
 
 Problems = list[str]
@@ -79,7 +79,7 @@ Problems = list[str]
 
 
 def parse_profile(raw: Json, tenant_id: str) -> FoundPolicy | None:
-    """Return a device configuration, or None for one that does not concern Windows Hello for Business."""
+    """Parse a device configuration, or return None if it does not concern Windows Hello for Business."""
     if raw.get("@odata.type") == custom_profile.ODATA_TYPE:
         oma = tuple(item for item in raw.get("omaSettings") or [] if means_hello(str(item.get("omaUri"))))
         if not oma:
@@ -88,14 +88,14 @@ def parse_profile(raw: Json, tenant_id: str) -> FoundPolicy | None:
         values = {scope: parse_oma_settings(plain, PolicyScope(tenant_id, scope))[0] for scope in SCOPES}
         return _make_found("custom", raw, raw.get("displayName"), values, oma)
     if raw.get("@odata.type") == IDENTITY_PROTECTION:
-        # Its booleans are false where nobody set them.
+        # Its booleans are false if nobody set them.
         values = {"device": _parse_properties(raw.items(), is_explicit=False)}
         return _make_found("identity_protection", raw, raw.get("displayName"), values)
     return None
 
 
 def parse_catalog_policy(raw: Json) -> FoundPolicy | None:
-    """Return a settings catalog policy, or None for one that does not concern Windows Hello for Business."""
+    """Parse a settings catalog policy, or return None if it does not concern Windows Hello for Business."""
     values = {scope: settings_catalog.parse_settings(raw.get("settings") or [], scope) for scope in SCOPES}
     if not any(values.values()):
         return None
@@ -107,7 +107,7 @@ def parse_catalog_policy(raw: Json) -> FoundPolicy | None:
 
 
 def parse_intent(raw: Json, settings: t.Iterable[Json]) -> FoundPolicy | None:
-    """Return an intent with its settings, or None for one that does not concern Windows Hello for Business."""
+    """Parse an intent with its settings, or return None if it does not concern Windows Hello for Business."""
     pairs = []
     for setting in settings:
         name = str(setting.get("definitionId"))
@@ -125,10 +125,10 @@ def _parse_intent_value(setting: Json) -> t.Any:
 
 
 def parse_enrollment(raw: Json) -> FoundPolicy | None:
-    """Return settings for enrollment, or None for the default ones where they are not configured, and for another enrollment configuration.
+    """Parse an enrollment configuration for Windows Hello for Business, or return None for any other, and for an unconfigured default.
 
-    They have no PIN recovery, and do not reach devices that are enrolled already. Every tenant has default ones, of priority 0. Values
-    count when Windows Hello for Business is switched on or off there: not configured is neither.
+    Enrollment configurations have no PIN recovery, and do not reach enrolled devices. Every tenant has a default one, with priority 0.
+    Values count only if Windows Hello for Business is enabled or disabled there, not if it is not configured.
     """
     is_enabled = {"enabled": True, "disabled": False}.get(str(raw.get("state")))
     priority = shapes.lenient(shapes.integer)(raw.get("priority"), "priority") or 0
@@ -142,7 +142,7 @@ def parse_enrollment(raw: Json) -> FoundPolicy | None:
 
 
 def _parse_properties(pairs: t.Iterable[tuple[str, t.Any]], *, is_explicit: bool) -> Values:
-    """Return the values of our settings. ``is_explicit``: false was set by somebody, and is not the default."""
+    """Return the values of our settings. ``is_explicit``: somebody set a false; it is not the default."""
     values: Values = {}
     for name, value in pairs:
         option = PROPERTIES.get(name)
@@ -179,7 +179,7 @@ def _make_found(surface: Surface, raw: Json, name: t.Any, values: t.Mapping[Scop
 
 
 def fetch_policies(client: GraphClient, tenant_id: str) -> tuple[list[FoundPolicy], Problems]:
-    """Return the policies by name, and a problem for each policy type that could not be read."""
+    """Return the policies sorted by name, and a problem for each policy type that could not be read."""
     found, failures = fetch_policy_types(client, tenant_id, needed=NEEDED)
     return found, [f"Could not read the {LABELS[name]}: {failure}" for name, failure in failures.items()]
 
@@ -187,7 +187,7 @@ def fetch_policies(client: GraphClient, tenant_id: str) -> tuple[list[FoundPolic
 def fetch_policy_types(
     client: GraphClient, tenant_id: str, needed: t.Collection[PolicyType] = ()
 ) -> tuple[list[FoundPolicy], dict[PolicyType, errors.IntuneError]]:
-    """Return the policies by name, and the failure of each policy type that could not be read; raise that of a needed one."""
+    """Return the policies by name, and the failure of each policy type that could not be read; raise the failure of a needed type."""
     readers: dict[PolicyType, t.Callable[[], t.Iterable[FoundPolicy | None]]] = {
         "profiles": lambda: _fetch_profiles(client, tenant_id),
         "catalog": lambda: _fetch_catalog(client),
@@ -207,7 +207,7 @@ def fetch_policy_types(
 
 
 def render_list_requests(client: GraphClient) -> list[Request]:
-    """Return the requests with which the reading of all policies begins."""
+    """Return the first requests for reading all policies."""
     return [
         client.request("GET", custom_profile.PATH, custom_profile.EXPAND, version=BETA),
         client.request("GET", settings_catalog.PATH, CATALOG_EXPAND, version=BETA),
@@ -229,7 +229,7 @@ def _fetch_catalog(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
 
 
 def _fetch_intents(client: GraphClient) -> t.Iterator[FoundPolicy | None]:
-    """Yield the intents: retired since 2024, and still editable; a few at most, each read separately."""
+    """Yield the intents. They were retired in 2024, but can still be edited; there are only a few, and each is read separately."""
     for raw in client.list_items(INTENTS, version=BETA, item=PROFILE):
         path = INTENTS + render_path(raw["id"])
         policy = parse_intent(raw, client.list_items(f"{path}/settings", version=BETA, item=INTENT_SETTING))

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""A problem of policies, as a return value tells it. Pure."""
+"""A problem of policies, as a return value. Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FindingResult(t.TypedDict):
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """A problem. ``policies``: the IDs of those concerned. ``settings``: the options that it is about, such as those in conflict."""
+    """A problem. ``policies``: the IDs of the affected policies. ``settings``: the affected options, such as those in conflict."""
 
     code: Code
     severity: Severity
@@ -69,5 +69,5 @@ class Finding:
 
 
 def make_error(code: Code, policy: FoundPolicy, message: str, hint: str) -> Finding:
-    """Return an error of one policy."""
+    """Return an error about one policy."""
     return Finding(code, "error", (policy.id,), message, hint)

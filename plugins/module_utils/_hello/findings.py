@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Problems of the policies of a tenant. Pure.
+"""Find problems of the policies of a tenant. Pure.
 
-``error``: does not work as it stands. ``warning``: may not work for some devices or users. Sources: Windows Hello for Business
+``error``: does not work in its present state. ``warning``: may not work for some devices or users. Sources: Windows Hello for Business
 configuration (user before device, conflicts, enrollment), Intune's setting definitions, and Temporary Access Pass.
 """
 
@@ -36,9 +36,9 @@ GROUP_POLICY = (
 def list_findings(
     policies: t.Sequence[FoundPolicy], tenant_id: str, *, deleted_groups: t.Collection[str] = (), terms: Terms = MODULE_TERMS
 ) -> list[Finding]:
-    """Return all findings, errors first. ``deleted_groups``: the IDs in assignments that no group has, in lower case."""
+    """Return all findings, errors first. ``deleted_groups``: the IDs in assignments that belong to no group, in lower case."""
     found = [finding for policy in policies for finding in check_profile(policy, tenant_id, terms)]
-    # Enrollment settings are used at enrollment only: they cannot conflict with a policy.
+    # Enrollment configurations apply only during enrollment, so they cannot conflict with a policy.
     lasting = [policy for policy in policies if policy.surface != "enrollment"]
     live = [policy for policy in (_without_groups(policy, deleted_groups) for policy in lasting) if list_included(policy)]
     for policy in lasting:
@@ -52,11 +52,11 @@ def list_findings(
     return sorted(found, key=lambda finding: (finding.severity, finding.code, finding.policies, finding.message))
 
 
-# --- who gets a policy ----------------------------------------------------------------------------------------------
+# --- assignments ----------------------------------------------------------------------------------------------------
 
 
 def list_included(policy: FoundPolicy) -> list[Assignment]:
-    """Return the assignments by which somebody gets a policy."""
+    """Return the assignments that include a target."""
     return [assignment for assignment in policy.assignments if assignment.target != "exclude_group"]
 
 
@@ -90,9 +90,9 @@ def _check_assigned(policy: FoundPolicy, deleted_groups: t.Collection[str], term
 
 
 def overlap(first: FoundPolicy, second: FoundPolicy) -> bool:
-    """Return whether some devices get both, as far as assignments show: one includes everybody, or both the same group.
+    """Return whether some devices get both policies, as far as assignments show: one includes everybody, or both include the same group.
 
-    Filters may keep them apart, and so does a group that one of them includes and the other one excludes.
+    Filters may separate them, and so does a group that one policy includes and the other excludes.
     """
     excluded = {a.group_id for policy in (first, second) for a in policy.assignments if a.target == "exclude_group"}
     plain = [{_receiver(a) for a in list_included(policy) if not a.filter_id} - excluded - {""} for policy in (first, second)]
@@ -101,15 +101,15 @@ def overlap(first: FoundPolicy, second: FoundPolicy) -> bool:
 
 
 def _receiver(assignment: Assignment) -> str:
-    """Return a group's ID, or a target that is everybody; '' for an unknown target."""
+    """Return the ID of a group, or the target if it means everybody; '' for an unknown target."""
     return assignment.target if assignment.target in EVERYBODY else assignment.group_id
 
 
-# --- what one policy sets -------------------------------------------------------------------------------------------
+# --- one policy -----------------------------------------------------------------------------------------------------
 
 
 def turns_off(policy: FoundPolicy) -> bool:
-    """Return whether a policy turns Windows Hello for Business off: the user's value wins over the device's."""
+    """Return whether a policy turns Windows Hello for Business off. The user's value overrides the device's."""
     user, device = (policy.values.get(scope, {}).get(HELLO) for scope in ("user", "device"))
     return user is False or (device is False and user is None)
 
@@ -119,7 +119,7 @@ def _sets(policy: FoundPolicy, option: str, value: t.Any) -> bool:
 
 
 def _check_off(policy: FoundPolicy, live: t.Sequence[FoundPolicy]) -> t.Iterator[Finding]:
-    """Yield a finding for a policy that turns Windows Hello off: an error where its devices also get PIN recovery."""
+    """Yield a finding for a policy that turns Windows Hello off: an error if its devices also get PIN recovery."""
     if not turns_off(policy):
         return
     current = next((found for found in live if found.id == policy.id), None)
@@ -137,7 +137,7 @@ def _check_off(policy: FoundPolicy, live: t.Sequence[FoundPolicy]) -> t.Iterator
 
 
 def _check_sign_in(policy: FoundPolicy) -> t.Iterator[Finding]:
-    """Yield findings for what a policy takes away from users beside their PIN."""
+    """Yield findings for sign-in features, other than the PIN, that a policy turns off."""
     if _sets(policy, ESS, False):
         hint = f"Set {ESS} to true, or leave it unset, unless peripherals are worth that."
         yield Finding("ess_off", "warning", (policy.id,), f"'{policy.name}' sets {ESS} to false: {ESS_OFF}", hint, (ESS,))
@@ -161,7 +161,7 @@ def _join_names(policies: t.Iterable[FoundPolicy]) -> str:
 
 
 def _check_enrollment(enrollment: t.Iterable[FoundPolicy], live: t.Sequence[FoundPolicy], terms: Terms) -> t.Iterator[Finding]:
-    """Yield a finding for settings for enrollment that turn Windows Hello off: an error where no policy turns it on."""
+    """Yield a finding for enrollment configurations that turn Windows Hello off: an error if no policy turns it on."""
     rescuers = [policy for policy in live if _sets(policy, HELLO, True)]
     defeated = [] if rescuers else [policy for policy in live if _sets(policy, RECOVERY, True)]
     severity: Severity = "warning" if rescuers else "error"
@@ -180,7 +180,7 @@ def _check_enrollment(enrollment: t.Iterable[FoundPolicy], live: t.Sequence[Foun
 
 
 def list_reaching(enrollment: t.Iterable[FoundPolicy]) -> list[FoundPolicy]:
-    """Return the settings for enrollment that reach somebody: those of the lowest priority value count, and the default ones last."""
+    """Return the enrollment configurations that reach a user. The lowest priority value wins; the default configuration comes last."""
     reaching = []
     for found in sorted(enrollment, key=lambda policy: policy.priority or math.inf):
         receivers = [_receiver(assignment) for assignment in list_included(found) if not assignment.filter_id]

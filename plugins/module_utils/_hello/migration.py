@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Moving a custom profile into the settings catalog: the new policy is made and assigned first, then the old one is removed.
+"""Move a custom profile to the settings catalog: create and assign the new policy, then remove the old profile.
 
-Where a setting changes meanwhile, the old profile gets the new value first: two policies with different values are a conflict. Both
-have the same name, so that a run that was interrupted anywhere is continued by the next one.
+If a setting changes during the move, the old profile gets the new value first, because two policies with different values conflict. Both
+have the same name, so the next run continues an interrupted one at any point.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def find_replaced(
 ) -> Policy | None:
     """Return the custom profile that the task moves.
 
-    Raise SelectionError for a policy whose name the task would give a second time. ``backend`` is that of the task.
+    Raise SelectionError for a policy whose name the task would duplicate. ``backend`` is that of the task.
     """
     if not task.name or not task.needs_other_backend(current):
         return None
@@ -44,7 +44,7 @@ def find_replaced(
 
 
 def validate_no_conflict(other: Backend, found: Policy | None) -> None:
-    """Raise SelectionError if a policy of the other backend has the name: the task would make a second one."""
+    """Raise SelectionError if a policy of the other backend has the name, because the task would create a duplicate."""
     if found is None:
         return
     way = f" To move it into the settings catalog, set {name_option('replace_custom')} to true." if other.name == "custom" else ""
@@ -57,7 +57,7 @@ def validate_no_conflict(other: Backend, found: Policy | None) -> None:
 
 
 def validate_movable(replaced: Policy, policy_scope: PolicyScope) -> None:
-    """Raise an error for a profile with settings that are not this module's, or a value that the settings catalog cannot hold."""
+    """Raise an error for a profile with unmanaged settings, or with a value that the settings catalog cannot hold."""
     ours = {policy_scope.uri(settings.BY_OPTION[name]) for name in replaced.settings}
     unmanaged = list_uris(replaced.raw, without=ours)
     if unmanaged:
@@ -70,7 +70,7 @@ def validate_movable(replaced: Policy, policy_scope: PolicyScope) -> None:
 
 
 def settle(client: GraphClient, replaced: Policy, desired: Policy, policy_scope: PolicyScope) -> tuple[Change, ...]:
-    """Give the old profile the values that the new policy gets, so that both agree while both are assigned; return the changes."""
+    """Set the new policy's values in the old profile, so that both agree while both are assigned. Return the changes."""
     settled = settle_values(replaced, desired)
     if not replaced.assignments or settled.settings == replaced.settings:
         return ()
@@ -79,7 +79,7 @@ def settle(client: GraphClient, replaced: Policy, desired: Policy, policy_scope:
 
 
 def remove_replaced(client: GraphClient, replaced: Policy, policy_scope: PolicyScope, *, timeout: float) -> None:
-    """Delete the old profile, once the new policy exists and is assigned, and wait until Intune no longer shows it."""
+    """Delete the old profile after the new policy exists and is assigned, and wait until Intune no longer shows it."""
     custom = CustomProfile()
     try:
         client.delete(api.render_policy_path(custom, replaced.id), version=custom.version)

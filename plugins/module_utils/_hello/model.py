@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The policies of Windows Hello for Business: those that intune_pin_policy manages, all that a tenant has, and their OMA settings.
+"""The policies of Windows Hello for Business: managed by intune_pin_policy, or found in the tenant, and their OMA settings.
 
-Pure. OMA settings are read here since custom profiles, discovery, and findings need one reading of them.
+Pure. OMA settings are parsed here because custom profiles, discovery, and findings must parse them in the same way.
 Source: Graph windows10CustomConfiguration and omaSetting.
 """
 
@@ -27,12 +27,12 @@ from .settings import describe as describe_settings
 Surface = t.Literal[
     "custom", "settings_catalog", "account_protection", "security_baseline", "template", "identity_protection", "intent", "enrollment"
 ]
-# Those that intune_pin_policy manages.
+# The surfaces that intune_pin_policy manages.
 BACKENDS: t.Mapping[Surface, BackendName] = {"custom": "custom", "settings_catalog": "settings_catalog"}
 SCOPES: tuple[Scope, ...] = BOTH
 DEFAULT_SCOPE_TAG = "0"
 
-# The members that all policies of Intune have in common. Those of the policy types are in the files that read them.
+# The members that all policies of Intune have. The files that read the policy types add further members.
 POLICY_MEMBERS: t.Mapping[str, shapes.Shape[t.Any]] = {
     "id": shapes.identity,
     **dict.fromkeys(("@odata.type", "description", "assignments@odata.nextLink"), shapes.optional(shapes.text)),
@@ -71,7 +71,8 @@ class PinPolicyResult(t.TypedDict):
 class FoundPolicyResult(t.TypedDict):
     """An entry of the return value ``pin_policies``, without its check-in status.
 
-    ``settings``: every setting of the ``scope``, by its option. ``user_settings``: those of users where it sets some for devices too.
+    ``settings``: every setting of the ``scope``, by its option. ``user_settings``: the settings for users, if the policy also has some for
+    devices.
     """
 
     id: str
@@ -88,7 +89,7 @@ class FoundPolicyResult(t.TypedDict):
 
 @dataclasses.dataclass(frozen=True)
 class PolicyScope:
-    """Where settings apply: in the tenant of this ID (a GUID), to devices or to users."""
+    """The scope of settings: a tenant (its ID is a GUID), and devices or users."""
 
     tenant_id: str
     scope: Scope
@@ -100,10 +101,10 @@ class PolicyScope:
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """A policy as intune_pin_policy manages it, whatever its backend.
+    """A policy that intune_pin_policy manages, of any backend.
 
-    ``settings`` by option. ``hidden``: options whose value Intune hides, and that was not revealed. ``raw``: the JSON of Graph.
-    ``written_back``: hidden values that the task does not name, revealed only to be written back, and shown nowhere.
+    ``settings`` by option. ``hidden``: options whose value Intune hides and did not reveal. ``raw``: the JSON of Graph. ``written_back``:
+    hidden values that the task does not name, revealed only to be written back, and never shown.
     """
 
     name: str
@@ -119,7 +120,7 @@ class Policy:
 
 @dataclasses.dataclass(frozen=True)
 class RequestedPolicy:
-    """The policy that a task asks for. Null leaves alone; so does a setting that is not among ``settings``."""
+    """The policy that a task requests. None means no change; so does a setting that is missing from ``settings``."""
 
     name: str | None = None
     description: str | None = None
@@ -133,8 +134,8 @@ class RequestedPolicy:
 class FoundPolicy:
     """A policy of the tenant that concerns Windows Hello for Business, of any policy type.
 
-    ``values`` by scope. ``oma``: the OMA settings of a custom profile as they are written, wrong ones too. ``priority``: that of settings
-    for enrollment, 0 for the default ones.
+    ``values`` by scope. ``oma``: all OMA settings of a custom profile, including incorrect ones. ``priority``: of an enrollment
+    configuration, 0 for the default.
     """
 
     surface: Surface
@@ -176,9 +177,9 @@ def is_hidden(item: Json) -> bool:
 def parse_oma_settings(oma: t.Sequence[Json], policy_scope: PolicyScope, *, alone: bool = False) -> tuple[Values, list[str]]:
     """Return the values of our settings, and the options whose value is hidden.
 
-    A setting that does not work on devices counts as not set: a value of another type ("true" as a string, as some scripts write it),
-    a path in another letter case, and a path that occurs twice. ``alone``: so does a setting with a second path beside it that does
-    not work; then writing it replaces both.
+    A setting that does not work on devices counts as not set: a value of another type ("true" as a string, as some scripts write it), a
+    path in another letter case, and a path that occurs twice. ``alone``: also ignore a setting that has a second, nonworking path in the
+    profile, because writing it replaces both.
     """
     values: Values = {}
     hidden = []
@@ -196,7 +197,7 @@ def parse_oma_settings(oma: t.Sequence[Json], policy_scope: PolicyScope, *, alon
 
 
 def _find_item(oma: t.Sequence[Json], setting: Setting, policy_scope: PolicyScope, alone: bool) -> Json | None:
-    """Return the only item of a setting, with the right path, or None for any other number of items."""
+    """Return the only item of a setting with the correct path, or None for any other number of items."""
     if policy_scope.scope not in setting.scopes:
         return None
     uri = policy_scope.uri(setting)
@@ -219,7 +220,7 @@ def parse_oma_value(setting: Setting, item: Json) -> t.Any:
 
 
 def is_written_so(setting: Setting, item: Json) -> bool:
-    """Return whether this collection can have written an OMA setting: its type and its value, which may be hidden, are the setting's."""
+    """Return whether this collection can have written an OMA setting: the type matches, and so does the value unless it is hidden."""
     is_hidden_text = is_hidden(item) and item.get("@odata.type") == OMA_TYPES[setting.kind] == OMA_STRING
     return is_hidden_text or parse_oma_value(setting, item) is not None
 
@@ -230,7 +231,7 @@ def _parse_index(setting: Setting, index: int) -> bool | str | None:
 
 
 def parse_oma_text(setting: Setting, value: t.Any) -> t.Any:
-    """Return the value of a string, or None for an empty and for a hidden one."""
+    """Return the value of a string, or None for an empty or hidden one."""
     if not isinstance(value, str) or value == HIDDEN:
         return None
     if setting.kind == "list":
@@ -239,7 +240,7 @@ def parse_oma_text(setting: Setting, value: t.Any) -> t.Any:
 
 
 def render_oma_setting(setting: Setting, value: t.Any, policy_scope: PolicyScope) -> Json:
-    """Return an OMA setting as Graph takes it."""
+    """Return an OMA setting in Graph's JSON."""
     wire: t.Any = value
     if setting.kind == "flag":
         wire = int(value)

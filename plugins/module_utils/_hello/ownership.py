@@ -4,9 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Whether a policy holds nothing but what this collection writes, as far as the policy itself shows. Pure.
+"""Check whether a policy contains only settings that this collection writes, as far as the policy itself shows. Pure.
 
-Intune does not say who made a policy. So one that sets enable_pin_recovery, and nothing that no option manages, counts as ours.
+Intune does not record the creator of a policy. A policy that sets enable_pin_recovery, and contains only settings that options manage,
+counts as ours.
 """
 
 from __future__ import annotations
@@ -27,20 +28,20 @@ SHOWN = 20  # settings in a message
 class PolicyContents:
     """Everything that a policy sets.
 
-    ``options``: the settings that options manage, in either scope. ``others``: paths or definitions of all others, also of settings of
-    ours with a value that this collection never writes.
+    ``options``: the settings that options manage, in either scope. ``others``: paths or definitions of all others, including our settings
+    with a value that this collection never writes.
     """
 
     options: frozenset[str]
     others: tuple[str, ...]
 
     def list_all(self) -> list[str]:
-        """Return the names of all settings, those of others first."""
+        """Return the names of all settings, unmanaged ones first."""
         return [*self.others, *sorted(self.options)]
 
 
 def validate_own(policy: Policy, backend: BackendName, contents: PolicyContents) -> None:
-    """Raise SelectionError for a policy that was not made for PIN recovery, or that has settings of others."""
+    """Raise SelectionError for a policy that was not created for PIN recovery, or that contains unmanaged settings."""
     reasons = [] if MARK in contents.options else [f"it does not set {MARK}"]
     if contents.others:
         reasons.append("it has settings that this module does not manage")
@@ -57,7 +58,7 @@ def validate_own(policy: Policy, backend: BackendName, contents: PolicyContents)
 
 
 def warn_of_others(contents: PolicyContents) -> list[str]:
-    """Return a warning for a policy whose removal takes settings of others with it."""
+    """Return a warning for a policy whose removal also removes unmanaged settings."""
     return [f"The policy had settings that this module does not manage: {_join(contents.others)}."] if contents.others else []
 
 

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""OMA-URIs as people write them: which setting of Windows Hello for Business one means, right or wrong. Pure.
+"""Find the setting of Windows Hello for Business that an OMA-URI means, correct or not. Pure.
 
-Windows compares paths letter by letter. A path that means a setting and is not exactly right sets nothing.
+Windows compares paths letter by letter. A path that means a setting but is not exactly correct has no effect.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ import urllib.parse
 from .settings import SETTINGS, Setting
 
 LONGEST_WRITTEN = 4000  # characters of a path that are read
-LONGEST = 1000  # characters of a simplified path that are looked at
-# Signs that are drawn as a slash.
+LONGEST = 1000  # characters of a simplified path that are compared
+# Characters that look like a slash.
 SLASHES = dict.fromkeys(map(ord, "\\\u00a5\u2044\u2215\u2216\u29f5\u29f8"), "/")
 DROPPED = re.compile(r"[^\w/.~{}-]|[_\u00aa\u00ba]")
-# Words in a path that mean Windows Hello, whatever is around them.
+# Words in a path that mean Windows Hello in any context.
 WORDS = ("passportforwork", "windowshello", "pinrecovery", "pinreset")
 ROOT = "passportforwork"
-ROOT_ERRORS = 3  # wrong, missing, additional, or swapped letters in it
+ROOT_ERRORS = 3  # wrong, missing, additional, or swapped letters in the root
 NODE_ERRORS = 2  # the same in the name of a node
-SHORTEST_NODE = 12  # letters of a name that no other CSP has; a shorter one counts with the node above it
-LONGEST_SPLIT = 3  # parts between slashes that a name can be split into
-# Where a path goes on with a name that somebody chose: ADMX files, and the settings that they bring.
+SHORTEST_NODE = 12  # letters of a name that is specific enough; a shorter one is only compared together with its parent node
+LONGEST_SPLIT = 3  # maximum number of parts that slashes may split a name into
+# Paths that continue with a freely chosen name: ADMX files and the settings that they define.
 ADMX = re.compile(r"\./((Device|User)/)?Vendor/MSFT/Policy/(ConfigOperations/ADMXInstall/|Config/[^/]+~Policy~)")
 
 
 def expand_uri(uri: t.Any) -> str:
-    """Return an OMA-URI in its long form: ./Vendor is another way to write ./Device/Vendor."""
+    """Return an OMA-URI in its long form. ./Vendor is another way to write ./Device/Vendor."""
     return re.sub(r"^\./Vendor/", "./Device/Vendor/", str(uri))
 
 
 def simplify(uri: str, *, decode: bool = True) -> tuple[str, ...]:
     """Return the parts of a path without letter case, invisible characters, blanks, quotes, and doubled or other slashes.
 
-    ``decode``: percent escapes are read, as often as they were applied.
+    ``decode``: also decode percent escapes, repeatedly if needed.
     """
     text, before = uri[:LONGEST_WRITTEN], ""
     while text != before:
@@ -54,10 +54,10 @@ def simplify(uri: str, *, decode: bool = True) -> tuple[str, ...]:
 
 
 def find_meaning(uri: t.Any) -> tuple[str, ...]:
-    """Return what a path means, equal for the right path and for those that differ in spelling only.
+    """Return the meaning of a path, which is equal for the correct path and for those with only a different spelling.
 
-    In spelling: letter case, blanks, slashes, the dot in front, the tenant ID in braces, Device in another form, and Policy/ or
-    Policy/Config/ where Microsoft's PIN reset page prints it.
+    Differences in spelling: letter case, blanks, slashes, the leading dot, the tenant ID in braces, Device in another form, and Policy/ or
+    Policy/Config/ at the position where Microsoft's PIN reset page prints it.
     """
     parts = [part.strip("{}") for part in simplify(str(uri))]
     scope = "user" if parts[:1] in (["user"], ["users"]) else "device"
@@ -69,13 +69,13 @@ def find_meaning(uri: t.Any) -> tuple[str, ...]:
 
 
 def is_path_of(uri: t.Any, right: str) -> bool:
-    """Return whether a path means the right one of a setting, even where no device knows it."""
+    """Return whether a path means the correct path of a setting, even if no device accepts it."""
     return find_meaning(uri) == find_meaning(right)
 
 
 @functools.lru_cache(maxsize=4096)
 def means_hello(uri: str) -> bool:
-    """Return whether a path means Windows Hello for Business, even a wrong one: it holds something close to the CSP or to a setting."""
+    """Return whether a path, even with errors, means Windows Hello for Business: it contains something similar to the CSP or a setting."""
     if ADMX.match(uri):
         return False
     return any(_is_close(parts) for parts in (simplify(uri), simplify(uri, decode=False)))
@@ -96,7 +96,7 @@ def _letters(text: str) -> str:
 
 
 def _node_names(setting: Setting) -> t.Iterator[str]:
-    """Yield the names by which a setting is known without the CSP in front: with the node above it, and alone where that is enough."""
+    """Yield the names that identify a setting without the CSP: with its parent node, and alone if the name is specific enough."""
     above, name = setting.node.lower().split("/")[-2:]
     yield _letters(above + name)
     if len(name) >= SHORTEST_NODE:
@@ -104,7 +104,7 @@ def _node_names(setting: Setting) -> t.Iterator[str]:
 
 
 def _list_nodes() -> dict[int, frozenset[str]]:
-    """Return the names of nodes that a name of a length may mean, by that length."""
+    """Return the names of nodes that a name may mean, by the length of that name."""
     names = {name for setting in SETTINGS for name in _node_names(setting)}
     longest = max(map(len, names)) + NODE_ERRORS
     return {length: frozenset(name for name in names if abs(len(name) - length) <= NODE_ERRORS) for length in range(longest + 1)}
@@ -114,8 +114,8 @@ NODES = _list_nodes()
 
 
 def _is_near(word: str, text: str, limit: int, *, anywhere: bool = False) -> bool:
-    """Return whether a text is a word with so many errors at most. ``anywhere``: or holds it."""
-    # An error changes two neighboring pieces at most: one of these is left. It spares most of the counting.
+    """Return whether a text equals a word with at most this number of errors. ``anywhere``: or contains it."""
+    # An error changes at most two neighboring pieces, so one of these pieces remains. This avoids most of the counting.
     return any(piece in text for piece in _split(word, 2 * limit + 1)) and count_errors(word, text, anywhere=anywhere) <= limit
 
 
@@ -126,7 +126,7 @@ def _split(word: str, number: int) -> tuple[str, ...]:
 
 
 def count_errors(word: str, text: str, *, anywhere: bool = False) -> int:
-    """Return how many letters are wrong, missing, additional, or swapped. ``anywhere``: in the part of a text that fits best."""
+    """Return the number of wrong, missing, additional, or swapped letters. ``anywhere``: in the part of the text that fits best."""
     before: list[int] = []
     row = [0] * (len(text) + 1) if anywhere else list(range(len(text) + 1))
     for number, letter in enumerate(word):

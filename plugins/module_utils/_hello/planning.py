@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The plan of a task of intune_pin_policy: what is read of the tenant, and the names that are looked up, before anything is written."""
+"""Plan a task of intune_pin_policy: read the tenant and look up names before anything is written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BACKENDS: t.Mapping[settings.BackendName, api.Backend] = {"custom": CustomProfil
 OTHER_BACKENDS: t.Mapping[settings.BackendName, api.Backend] = {"custom": SettingsCatalog(), "settings_catalog": CustomProfile()}
 
 
-# A task that removes both begins with the settings catalog policy.
+# A task that removes both starts with the settings catalog policy.
 BOTH: t.Sequence[api.Backend] = (BACKENDS["settings_catalog"], BACKENDS["custom"])
 
 
@@ -48,7 +48,7 @@ def make_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope) 
     desired, known = make_desired(client, task, current, replaced, is_writer)
     warnings = [] if is_writer or current is None else _warn_of_hidden(current, task)
     if current is not None:
-        # Never written: without the permission to write, a plan is all that there is.
+        # Never written, because a task without the permission to write only makes a plan.
         unknown = {} if is_writer else dict.fromkeys(current.hidden, settings.HIDDEN)
         current = backend.prepare_update(client, dataclasses.replace(current, written_back=unknown), desired, policy_scope)
     if current is None and replaced is None and task.name:
@@ -66,7 +66,7 @@ def _warn_of_hidden(current: Policy, task: PolicyTask) -> list[str]:
 
 
 def _make_missing_error(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, other: api.Backend) -> errors.SelectionError:
-    """Return the error of an ID that no policy of the task's backend has."""
+    """Return the error for an ID that no policy of the task's backend has."""
     found = api.find_policy(client, other, policy_scope, policy_id=task.id)
     if found is not None:
         return api.make_backend_error(other, found)
@@ -78,7 +78,7 @@ def _make_missing_error(client: GraphClient, task: PolicyTask, policy_scope: Pol
 def make_desired(
     client: GraphClient, task: PolicyTask, current: Policy | None, replaced: Policy | None, is_writer: bool = True
 ) -> tuple[Policy, Names]:
-    """Return the policy after the task, with the names of its assignments and scope tags looked up, and these names."""
+    """Return the policy after the task, with the IDs of its assignments and scope tags, and the names of these IDs."""
     base = policy.inherit(current, replaced) if replaced else current
     kept = base.assignments if base else ()
     lookup = DirectoryLookup(client, {*assignments.collect_ids(kept), *(base.scope_tags if base else ())})
@@ -95,7 +95,7 @@ def make_desired(
 
 
 def name_references(client: GraphClient, known: Names, *policies: Policy | None) -> Names:
-    """Return the known names, and those of all groups, filters, and scope tags that policies refer to, as far as they can be read."""
+    """Return the known names, and those of all groups, filters, and scope tags in the policies, as far as they can be read."""
     found = [each for each in policies if each is not None]
     targets = [target for each in found for target in each.assignments]
     return fetch_names(

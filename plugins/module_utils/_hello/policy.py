@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Decisions about the policy that intune_pin_policy manages: the state a task asks for, and the changes that lead to it.
+"""Decide on the policy that intune_pin_policy manages: the state that a task requests, and the changes that lead to it.
 
-Pure. The calls are in ``api``. A policy looks the same from here, whatever its backend.
+Pure. The calls are in ``api``. Policies of all backends have the same form here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DEFAULT_BACKEND: BackendName = "custom"
 
 @dataclasses.dataclass(frozen=True)
 class PolicyTask:
-    """The options of a task, parsed. Null leaves alone; ``settings`` holds those that the task gives."""
+    """The parsed options of a task. None means no change; ``settings`` contains those that the task sets."""
 
     state: State
     name: str | None
@@ -53,26 +53,26 @@ class PolicyTask:
 
     @property
     def written_backend(self) -> BackendName:
-        """The backend of a policy that the task makes or changes."""
+        """The backend of a policy that the task creates or changes."""
         return self.backend or DEFAULT_BACKEND
 
     def is_rename(self, current: Policy | None) -> bool:
-        """Return whether the task gives the policy that it names by ID another name."""
+        """Return whether the task renames the policy that it identifies by ID."""
         return bool(self.id and self.name) and self.is_present and current is not None and current.name != self.name
 
     def needs_other_backend(self, current: Policy | None) -> bool:
-        """Return whether a policy of the other backend with the same name matters to a task that makes or changes one."""
+        """Return whether the task must check for a policy of the other backend with the same name."""
         if not self.name:
             return False
         if self.id:
             return self.is_rename(current) or self.replace_custom
-        # A policy that exists was made when its name was free.
+        # The name of an existing policy was free when the policy was created.
         return current is None or self.replace_custom
 
 
 @dataclasses.dataclass(frozen=True)
 class PolicyPlan:
-    """The changes from ``current`` to ``desired``, both of this backend; afterwards the custom profile ``replaced`` is removed."""
+    """The changes from ``current`` to ``desired``, both of this backend. Afterwards the custom profile ``replaced`` is removed."""
 
     backend: BackendName
     current: Policy | None
@@ -87,7 +87,7 @@ class PolicyPlan:
 
 
 def parse_task(params: t.Mapping[str, t.Any]) -> PolicyTask:
-    """Return the task of a module's parameters."""
+    """Parse a task from a module's parameters."""
     entries, tags = params["assignments"], params["scope_tags"]
     return PolicyTask(
         state=params["state"],
@@ -124,22 +124,22 @@ def validate_task(task: PolicyTask) -> None:
 
 
 def make_subject(name: str) -> assignments.Subject:
-    """Return a policy of this name as messages about its assignments speak of it."""
+    """Return a policy of this name as the subject of messages about its assignments."""
     return assignments.Subject("policy", name, name_option)
 
 
 def make_desired(current: Policy | None, requested: RequestedPolicy, *, is_writer: bool = True) -> Policy:
-    """Return the policy after the task; a new one has no ID yet.
+    """Return the policy after the task. A new one has no ID yet.
 
-    ``is_writer``: whether the application may write. To one that may not, Intune may hide what it would reveal to a writer; then a
-    hidden value counts as another one.
+    ``is_writer``: whether the application may write. Intune may hide values from other applications that it would reveal to a writer; then
+    a hidden value counts as different.
     """
     if current is None:
         current = _make_new(requested)
     if is_writer:
         _validate_comparable(current, requested)
     values = settings.merge(current.settings, requested.settings)
-    # A contradiction that is already there does not concern a task that leaves settings alone.
+    # A task that does not change settings need not report an existing contradiction.
     problems = settings.find_contradictions(values) if requested.settings else []
     if problems:
         raise errors.InvalidOptionError(" ".join(problems), effects="none")
@@ -199,13 +199,13 @@ def _content(policy: Policy) -> tuple[t.Any, ...]:
 
 
 def inherit(current: Policy | None, replaced: Policy) -> Policy:
-    """Return the policy that a replacing one starts from: it takes from the replaced one everything that it does not set itself."""
+    """Return the starting point of a replacing policy, with everything from the replaced one that it does not set itself."""
     assignments.validate_known((*(current.assignments if current else ()), *replaced.assignments), make_subject(replaced.name))
     return overlay(current, replaced)
 
 
 def overlay(current: Policy | None, replaced: Policy) -> Policy:
-    """Return what two policies of one name set together: where both say something, ``current`` counts."""
+    """Return the combination of two policies of one name, in which values of ``current`` take precedence."""
     if current is None:
         return dataclasses.replace(replaced, id=None, raw={})
     return dataclasses.replace(
@@ -217,7 +217,7 @@ def overlay(current: Policy | None, replaced: Policy) -> Policy:
 
 
 def settle_values(replaced: Policy, desired: Policy) -> Policy:
-    """Return the replaced policy with the values that the new one gets, so that devices never get two values of a setting."""
+    """Return the replaced policy with the values of the new one, so that devices never get two values of a setting."""
     return dataclasses.replace(replaced, settings={name: desired.settings.get(name, value) for name, value in replaced.settings.items()})
 
 
@@ -249,7 +249,7 @@ def describe_replaced(replaced: Policy) -> Json:
 
 
 def diff(before: Policy | None, after: Policy | None, names: Names) -> tuple[Json, Json]:
-    """Return the managed keys of both, and of the settings those that one of them has; empty for a policy that does not exist."""
+    """Return the managed keys of both, and the settings that at least one of them has; empty for a policy that does not exist."""
     options = {"enable_pin_recovery", *(before.settings if before else ()), *(after.settings if after else ())}
     return _describe_managed(before, options, names), _describe_managed(after, options, names)
 

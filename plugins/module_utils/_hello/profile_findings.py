@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Problems of one custom profile: each OMA setting that means Windows Hello for Business sets something, or has a finding. Pure.
+"""Find problems of one custom profile: each OMA setting that means Windows Hello for Business works, or has a finding. Pure.
 
 Source: PassportForWork CSP (paths).
 """
@@ -24,16 +24,16 @@ from .paths import expand_uri, is_path_of, means_hello, simplify
 from .settings import BY_OPTION, SETTINGS, Scope, Setting
 from .terms import Terms
 
-# Also as people mistype it: without the dot, with blanks, with Policy/Config/.
+# Also with typical typing errors: without the dot, with blanks, with Policy/Config/.
 PATH = re.compile(
     r"\s*\.?/?(Device/|User/|)Vendor/MSFT/(?P<policy>Policy/(Config/)?)?PassportForWork(/(?P<rest>.*)|\s*)", re.IGNORECASE | re.DOTALL
 )
-# Nodes that no option of intune_pin_policy manages: one that is deprecated, and one of which only the name is known.
+# Nodes that no option of intune_pin_policy manages: one is deprecated, and of the other only the name is known.
 OTHERS = ("./Device/Vendor/MSFT/PassportForWork/UseBiometrics", "./Device/Vendor/MSFT/{policies}/DisablePostLogonCredentialCaching")
 
 
 def check_profile(policy: FoundPolicy, tenant_id: str, terms: Terms) -> t.Iterator[Finding]:
-    """Yield what is wrong with the OMA settings of a custom profile."""
+    """Yield the problems of the OMA settings of a custom profile."""
     seen: set[str] = set()
     for item in policy.oma:
         uri = str(item.get("omaUri"))
@@ -49,7 +49,7 @@ def check_profile(policy: FoundPolicy, tenant_id: str, terms: Terms) -> t.Iterat
 
 
 def correct_uri(setting: Setting, tenant_id: str, scope: Scope) -> str:
-    """Return the OMA-URI of a setting: that of the scope, or of the device where Windows does not know the setting for users."""
+    """Return the OMA-URI of a setting for the scope, or for devices if Windows does not support the setting for users."""
     return setting.uri(tenant_id, scope if scope in setting.scopes else "device")
 
 
@@ -57,7 +57,7 @@ def correct_uri(setting: Setting, tenant_id: str, scope: Scope) -> str:
 
 
 def _check_path(policy: FoundPolicy, uri: str, tenant_id: str, terms: Terms) -> Finding | None:
-    """Return the finding of a wrong path that means Windows Hello, or None for a right one, and for one of another CSP."""
+    """Return the finding for a wrong path that means Windows Hello, or None for a correct path or a path of another CSP."""
     others = [other.format(policies=f"PassportForWork/{tenant_id}/Policies") for other in OTHERS]
     if _find_setting(uri, tenant_id) is not None or expand_uri(uri) in others:
         return None
@@ -69,7 +69,7 @@ def _check_path(policy: FoundPolicy, uri: str, tenant_id: str, terms: Terms) -> 
 
 
 def _find_known_mistake(policy: FoundPolicy, uri: str, tenant_id: str, terms: Terms) -> Finding | None:
-    """Return the finding of a path that is wrong in a way that has a name of its own."""
+    """Return the finding for a path with a well-known mistake."""
     sets, advice = f"'{policy.name}' sets {show(uri)}", _make_advice(uri, tenant_id, terms)
     if any(_fold(uri) == _fold(setting.uri(tenant_id, scope)) for setting in SETTINGS for scope in setting.scopes):
         # Windows compares letter by letter. Whether that includes the tenant ID is not documented.
@@ -98,13 +98,13 @@ def _describe_marks(uri: str) -> str:
 
 
 def _find_setting(uri: str, tenant_id: str) -> Setting | None:
-    """Return the setting of exactly this path."""
+    """Return the setting with exactly this path."""
     plain = expand_uri(uri)
     return next((setting for setting in SETTINGS for scope in setting.scopes if setting.uri(tenant_id, scope) == plain), None)
 
 
 def _fold(uri: str) -> str:
-    """Return a path for comparing without letter case."""
+    """Return a path for comparison without letter case."""
     return re.sub(r"^\./vendor/", "./device/vendor/", uri.lower())
 
 
@@ -114,13 +114,13 @@ def _make_advice(uri: str, tenant_id: str, terms: Terms) -> str:
         return "Correct the path, or remove it."
     scope: Scope = "user" if simplify(uri)[:1] in (("user",), ("users",)) else "device"
     right = correct_uri(setting, tenant_id, scope)
-    # What differs in spelling only is replaced by the right one when the setting is written.
+    # Writing a setting replaces paths that differ only in spelling.
     end = "which replaces this one" if is_path_of(uri, right) else "and remove this one"
     return f"The right path is {right}; set it in this profile by {terms.means_to_set(setting.option)}, {end}."
 
 
 def _guess_setting(uri: str) -> Setting | None:
-    """Return the setting whose node shares the longest end with the path: Plugins alone is the end of two."""
+    """Return the setting whose node shares the longest suffix with the path. Plugins alone is the suffix of two settings."""
     given = list(simplify(uri)) or [""]
     alike = {setting: _count_same_ends(given, list(simplify(setting.node))) for setting in SETTINGS}
     best = max(SETTINGS, key=lambda setting: alike[setting])

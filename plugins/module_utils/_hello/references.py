@@ -4,9 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Groups and assignment filters that a policy, or the probe, refers to already, and that may have been deleted since.
+"""Find groups and assignment filters that a policy or the probe still refers to although they were deleted.
 
-An assignment outlives its group. Intune replaces all assignments of a policy at once, and can refuse all of them because of one group.
+An assignment remains when its group is deleted. Intune replaces all assignments of a policy at once, and can refuse all of them because of
+one group.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def validate_references(
 ) -> None:
     """Raise SelectionError if the assignments ``desired`` would name a deleted group or filter, before anything is written.
 
-    Only what ``kept``, the assignments that were there, refer to is asked for: all else was just looked up. ``given``: those of the task.
-    Without the permission to read groups, Intune decides.
+    Only the references of ``kept``, the existing assignments, are requested, because all others were just looked up. ``given``: the
+    assignments of the task. Without the permission to read groups, Intune decides.
     """
     was_there, named = list(kept), _collect(given)
     groups = _collect(desired)[0] & _collect(was_there)[0]
@@ -44,13 +45,13 @@ def validate_references(
 
 
 def _collect(targets: t.Iterable[Assignment]) -> tuple[set[str], set[str]]:
-    """Return the IDs of groups, and those of filters."""
+    """Return the IDs of groups, and the IDs of filters."""
     every = list(targets)
     return {target.group_id for target in every if target.group_id}, {target.filter_id for target in every if target.filter_id}
 
 
 def _explain(kind: str, missing: t.Iterable[str], named: t.Collection[str], subject: Subject) -> t.Iterator[tuple[str, str]]:
-    """Yield a problem and what to do, for those that the task names, and those that the object would keep."""
+    """Yield a problem and advice for the references that the task names, and for those that the object would keep."""
     given, kept = sorted(set(missing) & set(named)), sorted(set(missing) - set(named))
     assignments, purge = subject.name_option("assignments"), subject.name_option("purge_assignments")
     if given:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The plan of a task that removes a policy: the policies of its name or ID, whatever their backend, and whether they may be removed."""
+"""Plan the removal of a policy: find the policies with its name or ID in all backends, and check whether they may be removed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Found = tuple[Backend, Policy]
 
 
 def plan_removal(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, backends: t.Sequence[Backend]) -> PolicyPlan:
-    """Return the plan; raise SelectionError for policies that the task does not choose among, or that hold settings of others."""
+    """Return the plan; raise SelectionError if the task does not select one of several policies, or if they contain unmanaged settings."""
     found = _find_by_id(client, task, policy_scope, backends) if task.id else _find_by_name(client, task, policy_scope, backends)
     chosen = [one for one in found if task.replace_custom or task.backend in (None, one[0].name)]
     if len(chosen) > 1 and not task.replace_custom:
@@ -39,7 +39,7 @@ def plan_removal(client: GraphClient, task: PolicyTask, policy_scope: PolicyScop
         backend=chosen[0][0].name if chosen else task.backend or DEFAULT_BACKEND,
         current=current,
         desired=None,
-        # The backends are in this order: a custom profile beside a settings catalog policy goes last.
+        # The order of the backends ensures that a custom profile is removed after a settings catalog policy.
         replaced=chosen[1][1] if len(chosen) > 1 else None,
         changes=("delete",) if current else (),
         warnings=tuple(warnings),
@@ -52,7 +52,7 @@ def _find_by_name(client: GraphClient, task: PolicyTask, policy_scope: PolicySco
 
 
 def _find_by_id(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, backends: t.Iterable[Backend]) -> list[Found]:
-    """Return the policy of the ID; raise SelectionError if it is of another backend than the task says."""
+    """Return the policy with this ID; raise SelectionError if it has another backend than the task names."""
     for backend in sorted(backends, key=lambda backend: backend.name != task.backend):
         policy = api.find_policy(client, backend, policy_scope, policy_id=task.id)
         if policy is not None and task.backend not in (None, backend.name):
@@ -72,7 +72,7 @@ def _make_doubt(found: t.Sequence[Found]) -> errors.SelectionError:
 
 
 def _check_contents(task: PolicyTask, policy_scope: PolicyScope, found: Found) -> list[str]:
-    """Return the warnings about settings of others that are removed too; raise SelectionError without ``force``."""
+    """Return the warnings about unmanaged settings that are also removed; raise SelectionError without ``force``."""
     backend, policy = found
     contents = backend.read_contents(policy.raw, policy_scope.tenant_id)
     if not task.force:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Intune's reports as rows: an export, which is a zip with one CSV file, and the table that an action answers with.
+"""Parse Intune's reports into rows: an export, which is a zip with one CSV file, and the table in the response to an action.
 
 Pure. Source: Intune, export reports by Graph; the pages of Graph's deviceManagementReports.
 """
@@ -46,6 +46,6 @@ def parse_export(content: bytes) -> list[dict[str, str]]:
 
 
 def parse_table(table: Json) -> list[dict[str, t.Any]]:
-    """Return the rows of a table, whose columns come in an order of the service's own."""
+    """Return the rows of a table. The service chooses the order of the columns."""
     names = [column["Column"] for column in table["Schema"]]
     return [dict(zip(names, values, strict=False)) for values in table["Values"]]

@@ -6,7 +6,7 @@
 
 """The settings of Windows Hello for Business: the names of each in the options, on a device, and in the settings catalog.
 
-Pure. A value is one that the option takes: bool, int, a word, text, or a tuple of texts. Sources: PassportForWork CSP, Policy CSP
+Pure. A value is one that the option accepts: bool, int, a word, text, or a tuple of texts. Sources: PassportForWork CSP, Policy CSP
 Authentication and Kerberos, and Intune's setting definitions.
 """
 
@@ -19,7 +19,7 @@ import typing as t
 from .. import _errors as errors
 
 Scope = t.Literal["device", "user"]
-# The policy types that intune_pin_policy manages, as its option backend names them.
+# The policy types that intune_pin_policy manages, as in its option backend.
 BackendName = t.Literal["custom", "settings_catalog"]
 Kind = t.Literal["bool", "flag", "choice", "int", "text", "list"]
 Values = dict[str, t.Any]  # by option
@@ -39,16 +39,16 @@ ESS_OFF = (
     "Windows switches Enhanced Sign-in Security off. Users who enrolled their face or fingerprint under it lose this enrollment and must "
     "reset their PIN. Microsoft does not recommend it."
 )
-HIDDEN = "****"  # shown by Intune instead of a string, a file, or XML in a custom profile
+HIDDEN = "****"  # Intune shows this instead of a string, a file, or XML in a custom profile
 
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
     """A setting of Windows Hello for Business.
 
-    ``kind``: bool; flag (a bool that devices know as 0 and 1); choice (a word, which devices know by its index); int; text; list.
-    ``node`` is the path below ./Device/Vendor/MSFT or ./User/Vendor/MSFT, with ``{tenantid}`` for the tenant ID. ``since``: the first
-    build of Windows that knows it; empty if only Insider builds do. ``high``: the largest number, or the most entries of a list.
+    ``kind``: bool; flag (a bool that devices store as 0 or 1); choice (a word that devices store as its index); int; text; list. ``node``
+    is the path below ./Device/Vendor/MSFT or ./User/Vendor/MSFT, with ``{tenantid}`` for the tenant ID. ``since``: the first build of
+    Windows that supports it; empty if only Insider builds do. ``high``: the largest number, or the maximum number of entries of a list.
     """
 
     option: str
@@ -66,7 +66,7 @@ class Setting:
         return f"./{scope.capitalize()}/Vendor/MSFT/{self.node.format(tenantid=tenant_id)}"
 
     def definition(self, scope: Scope) -> str:
-        """Return the ID of the setting's definition in the settings catalog, which holds {tenantid} literally."""
+        """Return the ID of the setting's definition in the settings catalog, which contains {tenantid} literally."""
         return f"{scope}_vendor_msft_{self.node.lower().replace('/', '_')}"
 
     @property
@@ -90,7 +90,7 @@ SETTINGS: tuple[Setting, ...] = (
         "use_hello_certificates_as_smart_card_certificates", "bool", _policy("UseHelloCertificatesAsSmartCardCertificates"), "10.0.17763"
     ),
     Setting("use_remote_passport", "bool", _policy("Remote/UseRemotePassport"), "10.0.10586"),
-    # The catalog names these two as children of the tenant's group, and has no definitions of them.
+    # The catalog lists these two as children of the tenant's group, but has no definitions of them.
     Setting("disable_post_logon_provisioning", "bool", _policy("DisablePostLogonProvisioning"), "10.0.19041.4239", in_catalog=False),
     Setting(
         "enable_windows_hello_provisioning_for_security_keys",
@@ -129,7 +129,7 @@ OPTION_TYPES: t.Mapping[Kind, str] = {"bool": "bool", "flag": "bool", "choice": 
 
 
 def make_options() -> dict[str, dict[str, t.Any]]:
-    """Return the options of a module, in the words of AnsibleModule."""
+    """Return the options of a module, in the format of AnsibleModule."""
     spec: dict[str, dict[str, t.Any]] = {}
     for setting in SETTINGS:
         spec[setting.option] = {"type": OPTION_TYPES[setting.kind]}
@@ -138,13 +138,13 @@ def make_options() -> dict[str, dict[str, t.Any]]:
         if setting.kind == "list":
             spec[setting.option]["elements"] = "str"
         if any(word in setting.option for word in ("pin", "passport", "password")):
-            # Ansible takes such names for those of secrets.
+            # Ansible would take such names for those of secrets.
             spec[setting.option]["no_log"] = False
     return spec
 
 
 def parse_values(params: t.Mapping[str, t.Any]) -> Values:
-    """Return the settings that a task gives. An empty text or list is one of them: it clears the setting."""
+    """Return the settings that a task gives. An empty text or list is included, because it clears the setting."""
     return {name: parse_value(setting, params[name]) for name, setting in BY_OPTION.items() if params.get(name) is not None}
 
 
@@ -156,17 +156,17 @@ def parse_value(setting: Setting, value: t.Any) -> t.Any:
 
 
 def is_cleared(value: t.Any) -> bool:
-    """Return whether a value means that the policy must not hold the setting."""
+    """Return whether a value clears the setting, so that the policy must not contain it."""
     return value in ("", ())
 
 
 def merge(current: Values, requested: Values) -> Values:
-    """Return the settings after a task: the requested ones, the others as they are, and none that is cleared."""
+    """Return the settings after a task: the requested ones and the unchanged others, without those that are cleared."""
     return {name: value for name, value in {**current, **requested}.items() if not is_cleared(value)}
 
 
 def validate(values: Values, scope: Scope, backend: BackendName) -> None:
-    """Raise InvalidOptionError for values that the policy cannot hold, with all problems at once."""
+    """Raise InvalidOptionError for values that the policy cannot hold, listing all problems."""
     problems = [problem for name, value in values.items() for problem in _problems(BY_OPTION[name], value, scope, backend)]
     problems += find_contradictions(values)
     if problems:
@@ -199,7 +199,7 @@ def _host_problems(setting: Setting, hosts: t.Sequence[str]) -> t.Iterator[str]:
 
 
 def find_contradictions(values: Values) -> list[str]:
-    """Return a sentence for each combination of values that cannot work, although each value can."""
+    """Return a sentence for each combination of values that cannot work, although each value is valid."""
     problems = []
     low, high = values.get("minimum_pin_length"), values.get("maximum_pin_length")
     if low is not None and high is not None and low > high:
@@ -210,7 +210,7 @@ def find_contradictions(values: Values) -> list[str]:
 
 
 def make_warnings(values: Values) -> list[str]:
-    """Return a warning for each value, or combination of values, that may not work or takes something away from users."""
+    """Return a warning for each value, or combination of values, that may not work or restricts users."""
     warnings = []
     low, high = values.get("minimum_pin_length"), values.get("maximum_pin_length")
     if low is not None and low == high:
@@ -224,11 +224,11 @@ def make_warnings(values: Values) -> list[str]:
 
 
 def describe(values: t.Mapping[str, t.Any], names: t.Iterable[str] | None = None) -> Values:
-    """Return every setting, or those named, as a return value: None if it is not set; a list where it is one."""
+    """Return every setting, or only the named ones, as a return value: None if it is not set; a list for a setting of several texts."""
     chosen = set(BY_OPTION if names is None else names)
     return {name: describe_value(values.get(name)) for name in BY_OPTION if name in chosen}
 
 
 def describe_value(value: t.Any) -> t.Any:
-    """Return a value as a return value holds it."""
+    """Return a value in the form of a return value."""
     return list(value) if isinstance(value, tuple) else value

@@ -6,7 +6,7 @@
 
 """The backend settings_catalog. Source: Graph deviceManagementConfigurationPolicy, which only beta has.
 
-The tenant ID is nowhere in such a policy: the IDs of definitions hold {tenantid} literally, and Intune replaces it with the GUID.
+Such a policy does not contain the tenant ID: the IDs of definitions contain {tenantid} literally, and Intune replaces it with the GUID.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .settings import BOTH, BY_OPTION, SETTINGS, BackendName, Kind, Scope, Setti
 PATH = "/deviceManagement/configurationPolicies"
 PREFIX = "#microsoft.graph.deviceManagementConfiguration"
 SECRET = "deviceManagementConfigurationSecretSettingValue"
-# Also together with $filter; on a single policy, $expand shows settings, but no assignments.
+# Also used together with $filter. On a single policy, $expand shows settings, but no assignments.
 EXPAND = "settings,assignments"
 TEXT = shapes.optional(shapes.text)
 INSTANCE_MEMBERS: t.Mapping[str, shapes.Shape[t.Any]] = {
@@ -65,7 +65,7 @@ class SettingsCatalog:
     version = BETA
 
     def fetch_by_name(self, client: GraphClient, name: str) -> list[Json]:
-        """Return all settings catalog policies of exactly this name."""
+        """Return all settings catalog policies with exactly this name."""
         found = [raw for raw in client.list_items(PATH, _query_name(name), version=BETA, item=CATALOG_POLICY) if raw.get("name") == name]
         return [fetch_all_settings(client, raw) for raw in found]
 
@@ -74,13 +74,13 @@ class SettingsCatalog:
         return client.request("GET", PATH, _query_name(name), version=BETA)
 
     def find_by_id(self, client: GraphClient, policy_id: str) -> Json | None:
-        """Return the settings catalog policy of this ID."""
+        """Return the settings catalog policy with this ID."""
         path = PATH + render_path(policy_id)
         raw = client.find(path, {"$expand": "settings"}, version=BETA, shape=CATALOG_POLICY)
         return None if raw is None else {**fetch_all_settings(client, raw), "assignments": api.fetch_assignments(client, path)}
 
     def find_mismatch(self, raw: Json) -> str | None:
-        """Return why a policy is not one that the backend manages."""
+        """Return why the backend does not manage a policy, or None if it does."""
         template = (raw.get("templateReference") or {}).get("templateId")
         if template:
             return f"made from the template {template}"
@@ -89,7 +89,7 @@ class SettingsCatalog:
         return None
 
     def fetch_policy(self, client: GraphClient, raw: Json, policy_scope: PolicyScope, reveal: t.Collection[str] = ()) -> Policy:
-        """Return the policy. Intune hides no value of ours here, so nothing has to be revealed."""
+        """Return the policy. Intune hides none of our values here, so none must be revealed."""
         return Policy(
             name=raw["name"],
             description=raw.get("description") or "",
@@ -139,7 +139,7 @@ class SettingsCatalog:
             body = {"name": desired.name, "description": desired.description, "roleScopeTagIds": list(desired.scope_tags)}
             client.patch(path, {"@odata.type": f"{PREFIX}Policy", **body}, version=BETA)
             return
-        # Settings can only be replaced with the whole policy.
+        # Settings can only be replaced together with the whole policy.
         settings = merge_settings(current.raw.get("settings") or [], current.settings, desired.settings, policy_scope.scope)
         client.put(path, _render_policy(desired, current.raw["platforms"], current.raw["technologies"], settings), version=BETA)
 
@@ -149,7 +149,7 @@ def _query_name(name: str) -> dict[str, str]:
 
 
 def fetch_all_settings(client: GraphClient, raw: Json) -> Json:
-    """Return a policy with all its settings: of a long list, $expand shows only the beginning."""
+    """Return a policy with all its settings, because $expand shows only the first of a long list."""
     if len(raw.get("settings") or []) == raw.get("settingCount", 0):
         return raw
     return {**raw, "settings": list(client.list_items(PATH + render_path(raw["id"], "settings"), version=BETA, item=SETTING))}
@@ -195,7 +195,7 @@ def _definition(instance: Json) -> str:
 
 
 def _flatten(instances: t.Iterable[Json]) -> t.Iterator[Json]:
-    """Yield the instances, with those within the groups of the tenant instead of these."""
+    """Yield the instances. Replace the groups of the tenant with the instances that they contain."""
     for instance in instances:
         if any(_is_group(instance, scope) for scope in BOTH):
             yield from _children(instance)
@@ -226,7 +226,7 @@ def parse_instance(setting: Setting, instance: Json, scope: Scope) -> t.Any:
         hosts = {str(item.get("value") or "").strip().lower() for item in instance.get("simpleSettingCollectionValue") or []}
         return tuple(sorted(hosts - {""})) or None
     if setting.kind in ("int", "text"):
-        # Of another type the setting cannot be, and an empty text sets nothing.
+        # The setting cannot have another type, and an empty text sets nothing.
         shape = shapes.lenient(shapes.integer if setting.kind == "int" else shapes.text)
         value = shape((instance.get("simpleSettingValue") or {}).get("value"), "value")
         return None if value == "" else value
@@ -242,13 +242,13 @@ def _choices(setting: Setting) -> tuple[t.Any, ...]:
 
 
 def _render_choice(setting: Setting, value: t.Any, scope: Scope) -> str:
-    """Return the ID of a choice: the definition's, with the value that the device gets."""
+    """Return the ID of a choice: the definition's ID with the value that the device gets."""
     ending = str(value).lower() if setting.kind == "bool" else _choices(setting).index(value)
     return f"{setting.definition(scope)}_{ending}"
 
 
 def render_instance(setting: Setting, value: t.Any, scope: Scope) -> Json:
-    """Return a setting instance as Graph takes it."""
+    """Return a setting instance in Graph's JSON."""
     kind = INSTANCE_KINDS[setting.kind]
     instance: Json = {"@odata.type": f"{PREFIX}{kind}Instance", "settingDefinitionId": setting.definition(scope)}
     if setting.kind == "list":
@@ -269,7 +269,7 @@ def _render_simple(kind: str, value: t.Any) -> Json:
 
 
 def merge_settings(raw: t.Iterable[Json], current: Values, desired: Values, scope: Scope) -> list[Json]:
-    """Return all settings of a policy, ours changed and all others as they came."""
+    """Return all settings of a policy, with ours changed and all others unchanged."""
     changed = [setting for name, setting in BY_OPTION.items() if current.get(name) != desired.get(name)]
     gone = {setting.definition(scope) for setting in changed}
     new = [setting for setting in changed if setting.option in desired]
@@ -281,7 +281,7 @@ def merge_settings(raw: t.Iterable[Json], current: Values, desired: Values, scop
 
 
 def _merge_group(instances: t.Iterable[Json], gone: t.Collection[str], children: list[Json], scope: Scope) -> list[Json]:
-    """Return the instances with children of the tenant's group removed and added; a group without children goes."""
+    """Return the instances with children of the tenant's group removed and added. A group without children is removed."""
     merged, missing = [], children
     for instance in instances:
         if not _is_group(instance, scope):
@@ -295,7 +295,7 @@ def _merge_group(instances: t.Iterable[Json], gone: t.Collection[str], children:
 
 
 def _render_group(scope: Scope, children: list[Json], like: Json | None = None) -> Json:
-    """Return the tenant's group with these children, and the other members of a group that exists."""
+    """Return the tenant's group with these children, and with the other members of an existing group."""
     (value, *_more) = (like or {}).get("groupSettingCollectionValue") or [{"@odata.type": f"{PREFIX}GroupSettingValue"}]
     instance = like or {"@odata.type": f"{PREFIX}GroupSettingCollectionInstance", "settingDefinitionId": group_definition(scope)}
     return {**instance, "groupSettingCollectionValue": [{**value, "children": children}]}

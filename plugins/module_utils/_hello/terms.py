@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The names of options as those who ask know them: options of modules, or variables of the role pin_reset. Pure."""
+"""The names of options for the caller of a check: options of modules, or variables of the role pin_reset. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .settings import BY_OPTION
 POLICY_MODULE = "intune_pin_policy"
 CONSENT_MODULE = "intune_pinreset_consent"
 SETTINGS_VARIABLE = "pin_reset_policy_settings"
-ALWAYS_SET = "enable_pin_recovery"  # the role sets it, and has no variable for it
-# Options that messages name: the module, and the variable of the role.
+ALWAYS_SET = "enable_pin_recovery"  # the role sets it without a variable
+# Options in messages: the module, and the variable of the role.
 OPTIONS: t.Mapping[str, tuple[str, str]] = types.MappingProxyType(
     {
         "name": (POLICY_MODULE, "pin_reset_policy_name"),
@@ -42,7 +42,7 @@ OPTIONS: t.Mapping[str, tuple[str, str]] = types.MappingProxyType(
 
 @dataclasses.dataclass(frozen=True)
 class Terms:
-    """How a message names options and tasks: noun phrases, to stand after "set", "with", or "run"."""
+    """The terms with which a message names options and tasks: noun phrases to follow "set", "with", or "run"."""
 
     is_role: bool
 
@@ -59,12 +59,12 @@ class Terms:
         return option if option == ALWAYS_SET else f"{SETTINGS_VARIABLE}.{option}"
 
     def means_to_set(self, name: str) -> str:
-        """Return the means by which a setting is set, to stand after "by"."""
+        """Return the means of setting a setting, to follow "by"."""
         is_always_set = self.is_role and BY_OPTION[name].option == ALWAYS_SET
         return f"a run of {self.policy_task()}" if is_always_set else self.setting(name)
 
     def allow_recovery(self) -> str:
-        """Return the sentence that says how a policy allows PIN recovery."""
+        """Return the sentence that explains how to allow PIN recovery in a policy."""
         how = "which allows PIN recovery" if self.is_role else f"with '{ALWAYS_SET}' set to true"
         return f"Run {self.policy_task()}{', ' if self.is_role else ' '}{how}."
 
@@ -82,5 +82,5 @@ ROLE_TERMS = Terms(is_role=True)
 
 
 def name_option(name: str) -> str:
-    """Return an option for a message of its module, which does not know whether the role asks: with the role's variable."""
+    """Return an option for a message of its module. Add the role's variable, because the module does not know whether the role runs it."""
     return f"{name} (in the role {ROLE_TERMS.option(name)})"
