@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The tenant's remote action audit log (remoteActionAudits, beta): the resets in it, and its one reader.
+"""Read the resets in the tenant's remote action audit log (remoteActionAudits, beta).
 
-Neither the order of the log nor a filter for it is documented. It is read newest first, and no further than to the moment that matters;
-where it turns out to be in another order, or to be too long, a filter is tried. Times are the service's, in seconds since the epoch.
+Neither the order of the log nor a filter for it is documented. It is read newest first, and only back to the required time. If it turns out
+to be in another order, or to be too long, a filter is tried. Times are the service's, in seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from .model import ACTION, SKEW
 PATH = "/deviceManagement/remoteActionAudits"
 QUERY = {"$select": "id,action,managedDeviceId,requestDateTime"}
 PAGE = shapes.object_of({"value": shapes.list_of(shapes.an_object), "@odata.nextLink": shapes.optional(shapes.text)})
-MAX_PAGES = 5  # that are read newest first
-DISORDER = 30.0  # seconds; the log need not be in order to the second
+MAX_PAGES = 5  # pages to read, newest first
+DISORDER = 30.0  # seconds; the order of the log may be inexact by this much
 READ_EVERY = 10.0  # seconds
 COST = (
     "Earlier resets are therefore known from the devices' action results alone, and lost responses are settled by them alone: a task on "
@@ -43,7 +43,8 @@ COST = (
 class AuditLog:
     """The resets of each device in the log, by its ID in lower case, oldest first.
 
-    ``complete_since``: the log was read back to this moment; it may hold older resets that are not here. ``read_at``: when it was read.
+    ``complete_since``: the log was read back to this time, and may contain older resets that are missing here. ``read_at``: the time of the
+    read.
     """
 
     by_device: t.Mapping[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
@@ -52,15 +53,15 @@ class AuditLog:
 
     @functools.cached_property
     def newest(self) -> float:
-        """When the newest reset of any device was requested; 0 where the log has none."""
+        """The time of the newest reset request for any device; 0 if the log has none."""
         return max((times[-1] for times in self.by_device.values()), default=0.0)
 
     def times_of(self, device_id: str) -> tuple[float, ...]:
-        """Return when the resets of a device were requested."""
+        """Return the times at which resets of a device were requested."""
         return self.by_device.get(device_id.lower(), ())
 
     def newest_of(self, device_id: str) -> float:
-        """Return when the newest reset of a device was requested; 0 where the log has none."""
+        """Return the time of the newest reset request for a device; 0 if the log has none."""
         return max(self.times_of(device_id), default=0.0)
 
 
@@ -75,7 +76,7 @@ def parse_log(entries: t.Iterable[Json], complete_since: float) -> AuditLog:
 
 
 class PagesBack:
-    """Pages of the log, newest first as far as their entries show."""
+    """The pages of the log that were read, and how far back they are complete, as their entries show."""
 
     def __init__(self) -> None:
         self.entries: list[Json] = []
@@ -83,7 +84,7 @@ class PagesBack:
         self._is_ordered = True
 
     def add(self, page: t.Iterable[Json]) -> None:
-        """Take the next page."""
+        """Add the next page."""
         for entry in page:
             self.entries.append(entry)
             when = parse_timestamp(entry.get("requestDateTime"))
@@ -93,37 +94,37 @@ class PagesBack:
 
     @property
     def complete_since(self) -> float:
-        """The moment since which the pages hold all entries, if there are more pages; infinite where their order does not show that."""
+        """The time since which the pages contain all entries, if there are more pages; infinite if their order does not show it."""
         is_newest_first = self._is_ordered and self._newest > self._oldest + DISORDER
         return self._oldest + DISORDER if is_newest_first else math.inf
 
 
 class AuditLogReader:
-    """Reads the log when it is asked for, at most every ten seconds. Where it cannot be read it is empty, with one warning."""
+    """A reader of the log that reads at most every ten seconds. If the log cannot be read, it is empty, with one warning."""
 
     def __init__(self, client: GraphClient, allowed: bool, warn: t.Callable[[str], None]) -> None:
         self._client = client
         self.is_allowed = allowed
         self._warn = warn
-        self._entries: dict[str, Json] = {}  # all that were read, by their IDs
+        self._entries: dict[str, Json] = {}  # all entries that were read, by their IDs
         self._kept = AuditLog()
-        self._asked_since = math.inf  # the moment that was asked for last
+        self._asked_since = math.inf  # the time that the last caller requested
         self._next = 0.0
         self._can_filter = True
         self._has_warned = False
 
     def request(self) -> Request:
-        """Return the request for the newest page, for a caller that sends it beside others and hands over its result."""
+        """Return the request for the newest page, for a caller that sends it with others and passes the result to ``take``."""
         return self._client.request("GET", PATH, QUERY, version=BETA)
 
     def take(self, result: CallResult, since: float, enough: float = -math.inf) -> AuditLog:
-        """Return the log by the result of ``request``; where that does not reach back to ``since``, the log is read again, see ``read``."""
+        """Return the log from the result of ``request``. If that does not reach back to ``since``, read the log again as ``read`` does."""
         page, back = _parse_page(result), PagesBack()
         back.add(page.get("value", ()) if page else ())
         complete_since = -math.inf if page and not page.get("@odata.nextLink") else back.complete_since
         if complete_since > since - SKEW:
             if self.is_allowed and result.status == 429:
-                # Not asked before the moment that the service names: the client knows only those of its own requests.
+                # Wait until the time that the service names. The client knows that time only for its own requests.
                 told = result.retry_after(self._client.clock.now()) or 0.0
                 self._client.clock.sleep(min(told, self._client.retry_timeout))
             return self.read(since, renew=True, enough=enough)
@@ -132,10 +133,10 @@ class AuditLogReader:
         return self._kept
 
     def read(self, since: float, *, renew: bool = False, enough: float = -math.inf) -> AuditLog:
-        """Return the resets since a moment, and maybe older ones; ``complete_since`` says how far the log was read.
+        """Return the resets since a time, and possibly older ones. ``complete_since`` shows how far the log was read.
 
-        :param renew: however long ago it was read.
-        :param enough: a later moment that is enough where the log is long, since older entries were read before.
+        :param renew: read the log even if it was read recently.
+        :param enough: a later time that is sufficient if the log is long, because older entries were read before.
         """
         if self.is_allowed and (renew or self._client.clock.monotonic() >= self._next or since < self._asked_since):
             self._fetch_or_warn(since - SKEW, enough - SKEW)
@@ -146,12 +147,12 @@ class AuditLogReader:
         self._asked_since, self._next = since, self._client.clock.monotonic() + READ_EVERY
 
     def _keep(self, entries: t.Iterable[Json], complete_since: float) -> None:
-        """Add entries to those that were read before. The log is as complete as it was read now."""
+        """Add entries to those read before. The log is as complete as the newest read."""
         read = {str(entry.get("id") or (entry.get("managedDeviceId"), entry.get("requestDateTime"))): entry for entry in entries}
         new = {key: entry for key, entry in read.items() if self._entries.get(key) != entry}
         is_changed = any(key in self._entries for key in new)
         self._entries.update(new)
-        # Only new entries are parsed, since a long task reads the log again and again.
+        # Parse only new entries, because a long task reads the log many times.
         before = {} if is_changed else self._kept.by_device
         found = parse_log((self._entries if is_changed else new).values(), complete_since).by_device
         both = {device: tuple(sorted((*before.get(device, ()), *times))) for device, times in found.items()}
@@ -201,7 +202,7 @@ class AuditLogReader:
 
 
 def _parse_page(result: CallResult) -> Json | None:
-    """Return a page of the log, or None for a result that is none."""
+    """Return a page of the log, or None for any other result."""
     if result.response is None:
         return None
     try:

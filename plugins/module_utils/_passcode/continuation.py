@@ -4,12 +4,12 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Which runs in the journal a task continues, what it takes over from them, and when a run has come to its end. Pure.
+"""Decide which runs in the journal a task continues, which resets it takes over, and when a run is complete. Pure.
 
-A run is open while a later task has to settle one of its devices (see ``is_settled``). A task that names such a device continues the run:
-for all its devices the resets count that were written down since it began, unless a newer run has such a device to settle: then those
-since that one began. Other devices know nothing of it. The options must be the same; a task with others is refused. A run that is too old
-is not continued: it ends, and the task begins anew.
+A run is open while a later task must settle one of its devices (see ``is_settled``). A task that names such a device continues the run. For
+all devices of the run, the resets recorded since its start count. If a newer open run also has a device to settle, the resets since the
+start of that run count for the device. Other devices are not affected. The options must be the same; a task with other options is refused.
+A run that is too old is not continued: it ends, and the task starts a new one.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from .journal_format import BegunRun, History
 from .model import DeviceReset, Reason, Status
 from .reset_state import EarlierReset
 
-GREATEST_AGE = 86400.0  # seconds for which a run is continued, unless its max_age is longer
+GREATEST_AGE = 86400.0  # seconds for which a run can be continued, unless its max_age is longer
 
 
 @dataclasses.dataclass(frozen=True)
 class RunPlan:
-    """``since``: resets since then count. ``again``: none but those of this run and of continued ones. ``earlier``: those of runs before.
+    """The parts of the journal that a task takes over.
 
-    ``continued``: runs that did not end, and left devices of this one. ``expired``: those that are too old for that.
+    ``since``: resets since this time count. ``again``: only resets of this run and of continued runs count. ``earlier``: the resets of
+    earlier runs. ``continued``: incomplete runs with devices of this one. ``expired``: those that are too old to be continued.
     """
 
     since: float
@@ -56,7 +57,7 @@ def identify(params: t.Mapping[str, t.Any]) -> Json:
 
 
 def plan_run(history: History, options: Json, ids: t.Iterable[str], since: float, *, now: float, again: bool) -> RunPlan:
-    """Return what a task takes over from the journal; raise InvalidOptionError if its options are not those of a run that it meets."""
+    """Return the parts of the journal that a task takes over; raise InvalidOptionError if its options differ from a continued run's."""
     own = frozenset(device.lower() for device in ids)
     met = [run for run in history.runs.values() if run.remaining & own]
     expired = tuple(run for run in met if _is_expired(run, options, now))
@@ -69,7 +70,7 @@ def plan_run(history: History, options: Json, ids: t.Iterable[str], since: float
 def find_earlier(history: History, ids: t.Iterable[str], since: float | None, runs: t.Sequence[BegunRun] = ()) -> dict[str, EarlierReset]:
     """Return the resets of earlier runs that count, by device ID in lower case.
 
-    :param since: resets since then count, or None if only those of ``runs``, the continued ones, do.
+    :param since: resets since this time count. With None, only those of ``runs``, the continued runs, count.
     """
     found = {}
     for device in ids:
@@ -81,8 +82,8 @@ def find_earlier(history: History, ids: t.Iterable[str], since: float | None, ru
 
 
 def describe_runs(plan: RunPlan) -> list[str]:
-    """Return the sentences on runs that are continued, or too old for that; none without one."""
-    # With reset_since the task names the moment itself.
+    """Return sentences about runs that are continued or too old, or an empty list if there are none."""
+    # With reset_since, the task itself names the time.
     continued = [run for run in plan.continued if run.options.get("reset_since") is None]
     return [
         *(
@@ -103,19 +104,19 @@ def describe_runs(plan: RunPlan) -> list[str]:
 
 
 def is_settled(status: Status, reason: Reason | None) -> bool:
-    """Return whether a device needs no later task to find out, or to do, what this one was to do.
+    """Return whether a device needs no later task to complete the work of this one.
 
-    Two do: one that the task did not come to, and one whose response was lost, so that nothing tells yet whether it was reset. For each
-    other one the task did what it could: the device was reset, or the service or a rule said no, or the device is gone. A later task
-    decides on it anew.
+    Two kinds need one: a device that the task did not reach, and a device whose response was lost, so that it is unknown whether it was
+    reset. For every other device the task is complete: the device was reset, the service or a rule refused, or the device is gone. A later
+    task decides on it again.
     """
     return status != "not_attempted" and (status, reason) != ("unknown", "answer_lost")
 
 
 def find_remaining(plan: RunPlan, run_id: str, items: t.Iterable[DeviceReset]) -> dict[str, frozenset[str]]:
-    """Return the devices that later tasks have to settle, by run: of this one, and of each continued one that has fewer now.
+    """Return the devices that later tasks must settle, by run: this run, and each continued run that now has fewer.
 
-    A device that a continued run left stays with that run, which has its own age, and not with this one too.
+    A device that a continued run left stays with that run, which has its own age, and is not added to this run.
     """
     settled, unsettled = (
         frozenset(item.id.lower() for item in items if is_settled(item.status, item.reason) is wanted) for wanted in (True, False)
@@ -134,7 +135,7 @@ def _expires_at(run: BegunRun) -> float:
 
 
 def _is_expired(run: BegunRun, options: Json, now: float) -> bool:
-    """Return whether a run is too old to be continued. With the same reset_since none is: the task names the moment itself."""
+    """Return whether a run is too old to be continued. With the same reset_since, no run is, because the task itself names the time."""
     is_same_moment = options["reset_since"] is not None and run.options == options
     return not is_same_moment and now > _expires_at(run)
 

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Locks of devices between the processes of one machine, so that two tasks do not reset a device at the same time, or one after the other.
+"""Lock devices between the processes of one machine, so that two tasks reset no device at the same time or one after the other.
 
-They are in the files of one folder or of several (see lock_files), with what the machine remembers of resets (see device_memory).
+The locks are in the files of one or several folders (see lock_files), together with the machine's record of resets (see device_memory).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .lock_folder import OPTION, reason_of
 
 
 class DeviceLocks:
-    """The locks of a task. Without a folder every device can be taken. ``open``, or a with statement, before the first.
+    """The locks of a task. Without a folder, every device can be locked. Call ``open``, or use a with statement, before the first lock.
 
-    ``scope``: where the service is, since another one may have devices of the same IDs. In check mode nothing is locked and nothing
-    written, and what is remembered is read.
+    ``scope``: the address of the service, because devices of another service may have the same IDs. In check mode, nothing is locked or
+    written; only the record of resets is read.
     """
 
     def __init__(self, folders: t.Iterable[str] = (), scope: str = "", *, check: bool = False) -> None:
@@ -42,7 +42,7 @@ class DeviceLocks:
         self.close()
 
     def open(self) -> None:
-        """Open the files, and create those that are missing. Raise InvalidOptionError if that fails."""
+        """Open the files, and create missing ones. Raise InvalidOptionError if that fails."""
         try:
             for folder in self._folders:
                 folder.open()
@@ -57,7 +57,7 @@ class DeviceLocks:
         self._held.clear()
 
     def take(self, device: str) -> bool:
-        """Return whether a device is locked for this task now; false while another process holds it."""
+        """Lock a device for this task and return whether that succeeded; false while another process holds it."""
         device = device.lower()
         if device in self._held:
             return True
@@ -76,14 +76,14 @@ class DeviceLocks:
         return True
 
     def find_remembered(self, device: str) -> KnownReset | None:
-        """Return the last reset of a device that was taken, as the machine remembers it."""
+        """Return the last reset of a locked device in the machine's record."""
         key = derive_key(self._scope, device)
         found = [known for folder in self._folders if (known := folder.read_memory(device.lower()).get(key))]
-        # Folders differ where a task had one of them alone, or could not write to one.
+        # Folders differ if an earlier task had only one of them, or could not write to one.
         return max(found, key=lambda known: (known.intended_at, known.state != "open"), default=None)
 
     def remember(self, devices: t.Iterable[str], state: State, intended_at: float) -> None:
-        """Write down the state of the last reset of devices. Of those that are not held, nothing is known for sure."""
+        """Record the state of the last reset of devices. Ignore devices that are not locked, because their state is uncertain."""
         known = KnownReset(state, intended_at, intended_at)
         held = {device.lower(): derive_key(self._scope, device) for device in devices if device.lower() in self._held}
         for folder in [] if self._check else self._folders:
@@ -99,7 +99,7 @@ class DeviceLocks:
             )
 
     def release(self, device: str) -> None:
-        """Let other processes take a device. One that is not held stays as it is."""
+        """Release a device for other processes. Ignore a device that is not locked."""
         device = device.lower()
         if device in self._held:
             self._held.remove(device)
@@ -110,7 +110,7 @@ class DeviceLocks:
                     self._leave(folder, failure)
 
     def _leave(self, folder: LockFolder, failure: OSError) -> None:
-        """Go on without a folder, in which nothing can be locked."""
+        """Continue without a folder in which locking fails."""
         folder.close()
         self._folders.remove(folder)
         self.warnings.append(

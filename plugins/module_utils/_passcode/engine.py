@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The engine: resets the passcodes of many devices, each at most once, as fast as the quota lets it.
+"""Reset the passcodes of many devices, each at most once, as fast as the quota permits.
 
-A device is read, assessed, and reset within two seconds, so that nothing which another run did meanwhile is missed. One thread decides; the
-scheduler has the requests on their way. Here is what is sent, and when; result_handler takes the results, and reset_state decides on each.
+A device is read, assessed, and reset within two seconds, so that no action of another run is missed. One thread decides; the scheduler
+sends the requests. This file decides on the next requests. result_handler processes the results, and reset_state decides on each of them.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from .queue import FRESH, QueuedReset, ResetQueue
 from .reset_state import EarlierReset, Rules, keeps_lock, must_confirm, note_lock
 from .result_handler import Journal, ResultHandler
 
-READ_AHEAD = 1.0  # seconds before there is capacity for a reset its device is read
+READ_AHEAD = 1.0  # seconds before there is capacity for a reset at which its device is read
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 5.0
 
 
 class ResetEngine:
-    """``run`` once. An error that stops the whole task is in ``failure`` then, beside the items, which say the outcome of each."""
+    """The engine of one task; call ``run`` once. ``failure`` is then the error that stopped the task; the items have their outcomes."""
 
     def __init__(
         self,
@@ -48,41 +48,41 @@ class ResetEngine:
         run: uuid.UUID | None = None,
         locks: DeviceLocks | None = None,
     ) -> None:
-        """Take the devices.
+        """Store the devices.
 
-        :param earlier: by device ID in lower case, resets of runs that did not come to their end.
-        :param run: names this run in the journal; with it the client-request-id of each reset can be computed.
-        :param locks: keep other processes from a device while it is reset; without them all can be taken.
+        :param earlier: by device ID in lower case, resets of incomplete runs.
+        :param run: identifies this run in the journal; the client-request-id of each reset is computed from it.
+        :param locks: keep other processes from a device while it is reset. Without locks, all devices are available.
         """
         self._run_id = run or uuid.uuid4()
         self._locks = locks or DeviceLocks()
-        self._locked: set[QueuedReset] = set()  # for this task
+        self._locked: set[QueuedReset] = set()  # by this task
         self._client, self._scheduler, self._rules, self._journal = client, scheduler, rules, journal
         self._clock = client.clock
         self._queue = ResetQueue(items)
         self._results = ResultHandler(client, rules, journal, self._queue, self._locks, scheduler.wait_to_write)
         self._progress = Progress(items, client, scheduler.limit.limit_of(is_write=not rules.check), self._queue)
-        self._waiting_since: float | None = None  # since when nothing is left to be sent or settled
-        self._looked_last = False  # at the resets that the service does not show, when confirm_timeout was over
+        self._waiting_since: float | None = None  # the time since which nothing is left to send or settle
+        self._looked_last = False  # whether resets that the service does not show were read once more after confirm_timeout
         earlier = earlier or {}
         for work in self._queue.take_by_id(earlier):
             self._results.resume(work, earlier[work.item.id.lower()])
 
     @property
     def failure(self) -> errors.IntuneError | None:
-        """The error that stopped the whole task, or None without one."""
+        """The error that stopped the whole task, or None."""
         return self._results.failure
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences on what could not be done beside the resets."""
+        """Sentences about problems other than failed resets."""
         return [*self._results.warnings, *self._locks.warnings]
 
     def run(self) -> None:
-        """Reset all devices, and wait for their outcomes as the rules say. Whatever is raised, the items keep their outcomes."""
+        """Reset all devices, and wait for their outcomes as the rules require. After any exception, the items keep their outcomes."""
         try:
             self._run()
-        except Exception as failure:  # a defect must not take the results of a run with it that has written
+        except Exception as failure:  # after writes, a defect must not discard the results of a run
             error = failure if isinstance(failure, errors.IntuneError) else errors.InternalError(failure)
             self._results.abort(error, [work for work in self._queue.all if work.phase == "sent"])
 
@@ -101,10 +101,10 @@ class ResetEngine:
             self._progress.report()
         self._results.finish()
 
-    # --- what is sent next ------------------------------------------------------------------------------------------
+    # --- next requests ----------------------------------------------------------------------------------------------
 
     def _next_resets(self) -> list[tuple[QueuedReset, Request]]:
-        """Return the resets for which there is capacity, written down before they go."""
+        """Return the resets for which there is capacity. They are recorded before they are sent."""
         capacity = min(self._scheduler.write_capacity(), MAX_BATCH)
         chosen = self._queue.take_due(capacity, self._clock.monotonic() - FRESH)
         if not chosen:
@@ -135,21 +135,21 @@ class ResetEngine:
         return dataclasses.replace(request, headers={**request.headers, "client-request-id": request_id})
 
     def _next_reads(self) -> list[tuple[QueuedReset | None, Request]]:
-        """Return reads, with that of the audit log beside them where it is wanted."""
+        """Return reads, together with that of the audit log if it is needed."""
         capacity = min(self._scheduler.read_capacity(), MAX_BATCH)
-        # Where the log is read again, these devices are assessed with it: there is room for both.
+        # If the log is read again, these devices are assessed with it, and there is capacity for both.
         chosen = self._choose_reads(capacity - 1 if capacity > 1 and self._results.shown.is_old else capacity)
         calls: list[tuple[QueuedReset | None, Request]] = [(work, self._read_request(work)) for work in chosen]
         has_room = 0 < len(calls) < capacity and self._rules.beta
         return [*calls, (None, self._results.shown.request_log())] if has_room and self._results.shown.wants_log else calls
 
     def _next_log(self) -> list[tuple[None, Request]]:
-        """Return the read of the audit log where it was wanted beside reads that left no room for it."""
+        """Return the read of the audit log if the other reads left no capacity for it."""
         is_late = self._results.shown.must_look_back and self._queue.count("reading") and self._scheduler.read_capacity()
         return [(None, self._results.shown.request_log())] if is_late else []
 
     def _choose_reads(self, capacity: int) -> list[QueuedReset]:
-        """Return devices to be read: first those whose turn to be reset comes, then those whose outcome is waited for."""
+        """Return devices to read: first those to be reset next, then those whose outcome is pending."""
         queue = self._queue
         ahead = capacity if self._rules.check else self._scheduler.write_capacity(READ_AHEAD) - queue.count("due", "reading")
         chosen = self._take_unlocked(min(capacity, ahead))
@@ -178,17 +178,17 @@ class ResetEngine:
         chosen = self._queue.take_syncs(min(self._scheduler.write_capacity(), MAX_BATCH))
         return [(work, self._client.request("POST", PATH + render_path(work.item.id, "syncDevice"))) for work in chosen]
 
-    # --- devices that other processes reset too -----------------------------------------------------------------------
+    # --- devices that other processes also reset ----------------------------------------------------------------------
 
     def _take_unlocked(self, number: int) -> list[QueuedReset]:
-        """Return devices to be read, each locked for this task before."""
+        """Return devices to read, after locking each for this task."""
         chosen: list[QueuedReset] = []
         while len(chosen) < number and (found := self._queue.take_queued(number - len(chosen))):
             chosen += [work for work in found if self._lock(work)]
         return chosen
 
     def _lock(self, work: QueuedReset) -> bool:
-        """Return whether a device is locked for this task. While another process holds it, it is looked at again after a pause."""
+        """Lock a device for this task, and return whether that succeeded. If another process holds it, try again after a pause."""
         is_ours = self._locks.take(work.item.id)
         note_lock(work, is_ours)
         if is_ours:
@@ -196,7 +196,7 @@ class ResetEngine:
                 work.remembered = self._locks.find_remembered(work.item.id)
             self._locked.add(work)
             if work.phase == "locked":
-                # Its record may not show yet what the other process did.
+                # The device's record may not show the other process's reset yet.
                 self._results.shown.look_back_again()
         else:
             self._queue.move(work, "locked")
@@ -205,23 +205,24 @@ class ResetEngine:
         return is_ours
 
     def _unlock(self) -> None:
-        """Let other processes take the devices that need no lock any more."""
-        # A task that only waits for locks keeps none: two of them would wait for each other. Who waits for a lock reads the log again.
+        """Release devices that no longer need a lock."""
+        # A task that only waits for locks keeps none, because two such tasks would wait for each other. A task that waits for a lock reads
+        # the log again.
         is_busy = self._queue.to_send > 0 or self._queue.count("accepted", "lost") > 0
-        # Not all that are locked: while the service is slow to show resets, or the devices are off, that is the whole fleet.
+        # Not all locked devices: if the service shows resets late, or devices are off, those are the whole fleet.
         moved = {work for work in self._queue.take_moved() if work in self._locked and not keeps_lock(work)}
         for work in moved if is_busy else list(self._locked):
             self._locked.remove(work)
             self._locks.release(work.item.id)
 
     def _pause(self) -> float:
-        """Return the seconds until something can be started, if no response comes before."""
+        """Return the seconds until something can be started if no response arrives earlier."""
         queue, waits = self._queue, [LONGEST_PAUSE]
         if self._scheduler.free:
             if queue.has_writes:
                 waits.append(self._scheduler.write_delay())
             if queue.has_queued:
-                # One more than are read, or being read, already.
+                # One more than the number of devices that are read or being read.
                 number = queue.count("due", "reading") + 1
                 ahead = 0.0 if self._rules.check else self._scheduler.write_delay(number) - READ_AHEAD
                 waits.append(max(ahead, self._scheduler.read_delay()))
@@ -232,13 +233,13 @@ class ResetEngine:
         return max(min(waits), SHORTEST_PAUSE)
 
     def _expire(self) -> None:
-        """End the wait for devices, which begins when nothing is left to be sent or settled."""
+        """End the wait for devices. It starts when nothing is left to send or settle."""
         queue, rules, now = self._queue, self._rules, self._clock.monotonic()
         if queue.to_send or queue.count("lost"):
             self._waiting_since = None
             return
         self._waiting_since = now if self._waiting_since is None else self._waiting_since
-        # Asked before the devices are looked through: they are many, and this is decided in each turn.
+        # Checked before the devices, which are many, because this runs in each iteration.
         if (rules.wait or queue.count("locked")) and max(queue.next_time or 0.0, now) <= self._waiting_since + rules.wait_timeout:
             return
         is_unconfirmed = any(must_confirm(work, rules) for work in queue.list_by_time())
@@ -254,5 +255,5 @@ class ResetEngine:
 
 
 def derive_request_id(run: uuid.UUID, device_id: str, attempt: int) -> str:
-    """Return the client-request-id of a reset: the same for the same run, device, and attempt."""
+    """Return the client-request-id of a reset, which depends only on run, device, and attempt."""
     return str(uuid.uuid5(run, f"{device_id.lower()}/{attempt}"))

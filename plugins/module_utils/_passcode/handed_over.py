@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""How passcodes are handed over: what messages call them, and the names of their files."""
+"""The terms of messages about handing over passcodes, and the names of the files."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ WORDS = handover.Words(
 
 
 def render_file_name(item: DeviceReset) -> str:
-    """Return the name of the file for a reset's passcode: one for each reset of each device."""
+    """Return the file name for a reset's passcode, unique for each reset of each device."""
     return handover.render_file_name(item.device.device_name if item.device else None, item.id, _render_moment(item))
 
 
 def _render_moment(item: DeviceReset) -> str:
-    """Return the moment of a reset for the name of its file; where Intune tells none, a text that no other reset has."""
+    """Return the time of a reset for its file name, or a unique text if Intune reports no time."""
     started, updated = (item.reset.started, item.reset.updated) if item.reset else (None, None)
-    # 0 stands for a time that could not be read.
+    # 0 represents a time that could not be read.
     known = render_timestamp(started or None) or render_timestamp(updated)
     if known is None:
         return f"unknown-{secrets.token_hex(8)}"

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The journal of resets as a file: one process at a time, whole lines, an intent on the disk before its request is sent."""
+"""The journal of resets in a file: one process at a time, whole lines, and each intent on the disk before its request is sent."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ OPTION = "journal_path"
 NO_FILE = ""
 CLOSED = -1
 MODE = 0o600
-MAX_LINE = 1 << 22  # bytes read at once: the longest line has the IDs of all devices of a run, 40 bytes each
+MAX_LINE = 1 << 22  # bytes to read at once: the longest line contains the IDs of all devices of a run, 40 bytes each
 MOST_DEVICES = 100_000  # of a run
 MAX_REASON = 1000  # characters
 
 
 class Journal:
-    """A journal in the file ``path``; without a path it keeps nothing. ``clock_now`` gives seconds since the epoch.
+    """A journal in the file ``path``; without a path it records nothing. ``clock_now`` returns seconds since the epoch.
 
-    ``open``, then ``begin``, for each request ``intent`` and its fate by ``write``, then ``settle``. Only after ``intent`` has returned
-    may the requests be sent. ``open`` and ``peek`` raise InvalidOptionError; each method that adds lines raises PartialError when
-    the file does not take them, and from then on always: nothing more may be sent.
+    Call ``open``, then ``begin``; for each request ``intent``, and ``write`` for its result; then ``settle``. Send a request only after
+    ``intent`` has returned. ``open`` and ``peek`` raise InvalidOptionError. Each method that adds lines raises PartialError if writing
+    fails, and from then on always, because nothing more may be sent.
     """
 
     def __init__(self, path: str | None, clock_now: t.Callable[[], float]) -> None:
@@ -52,7 +52,7 @@ class Journal:
         self.close()
 
     def open(self, tenant: str | None, graph: str) -> History:
-        """Return the history. Create the file where it is missing, and keep it locked until ``close``."""
+        """Return the history. Create a missing file, and keep the file locked until ``close``."""
         if self._path == NO_FILE:
             return History()
         self._handle = self._open_file(os.O_RDWR | os.O_APPEND | os.O_CREAT)
@@ -71,7 +71,7 @@ class Journal:
         return history
 
     def peek(self, tenant: str | None, graph: str) -> History:
-        """Return the history for check mode: the file is neither created, locked, nor changed. Raise where ``open`` could not create it."""
+        """Return the history for check mode. Do not create, lock, or change the file. Raise if ``open`` could not create it."""
         if self._path == NO_FILE or self._can_be_created():
             return History()
         handle = self._open_file(os.O_RDONLY)
@@ -83,24 +83,24 @@ class Journal:
             os.close(handle)
 
     def close(self) -> None:
-        """Close the file, which ends the lock too."""
+        """Close the file, which also releases the lock."""
         if self._handle != CLOSED:
-            # What must be on the disk is there. A failure now, as network shares have it, must not take the results with it.
+            # All required data is on the disk. A failure now, as on network shares, must not discard the results.
             with contextlib.suppress(OSError):
                 os.close(self._handle)
             self._handle = CLOSED
 
-    # --- lines; devices by id ---------------------------------------------------------------------------------------
+    # --- lines; devices by ID ---------------------------------------------------------------------------------------
 
     def begin(self, run: str, since: float, ids: t.Iterable[str], options: Json) -> None:
-        """Write down the beginning of a run."""
+        """Record the start of a run."""
         members = {"run": run, "since": journal_format.render_time(since), "ids": sorted(ids), "options": options}
         self._append([self._line("begin", **members)], sync=True)
 
     def intent(self, devices: t.Iterable[tuple[str, str | None, str]]) -> None:
-        """Write down that resets are about to be sent: ID and name of each device, and the request's client-request-id.
+        """Record resets that are about to be sent: ID and name of each device, and the request's client-request-id.
 
-        They are on the disk when this returns.
+        The records are on the disk when this returns.
         """
         if self._path != NO_FILE and self._broken is None and not self._is_in_place():
             self._broken = "It was removed or replaced while it was in use"
@@ -108,7 +108,7 @@ class Journal:
         self._append(lines, sync=True)
 
     def write(self, event: str, device: str, detail: str | bool | None) -> None:
-        """Write down the further fate of a reset. ``detail``: the reason of refused and lost, whether a settled one ran."""
+        """Record a later state of a reset. ``detail``: the reason for refused and lost, and for settled whether the reset ran."""
         members: dict[str, t.Any] = {}
         if event == "settled":
             members = {"ran": bool(detail)}
@@ -117,11 +117,11 @@ class Journal:
         self._append([self._line(event, device=device, **members)])
 
     def outcome(self, devices: t.Iterable[tuple[str, str]]) -> None:
-        """Write down the outcomes: ID and status of each device."""
+        """Record the outcomes: ID and status of each device."""
         self._append([self._line("outcome", device=device, status=status) for device, status in devices])
 
     def settle(self, remaining: t.Mapping[str, t.Collection[str]]) -> None:
-        """Write down, for each of these runs, which devices a later task has to settle. A run without any came to its end."""
+        """Record for each of these runs the devices that a later task must settle. A run without any is complete."""
         lines = [self._line("remaining", run=run, ids=sorted(ids)) if ids else self._line("end", run=run) for run, ids in remaining.items()]
         self._append(lines, sync=True)
 
@@ -136,7 +136,7 @@ class Journal:
                 self._write(b"".join(lines), sync)
                 return
             except OSError as failure:
-                # A line may be cut off now: another one must not be glued to it.
+                # A line may be cut off now, and no other line must be appended to it.
                 self._broken = failure.strerror or str(failure)
         raise errors.PartialError(
             f"{OPTION} '{self._path}' cannot be written: {self._broken}.",
@@ -145,17 +145,17 @@ class Journal:
         )
 
     def _write(self, content: bytes, sync: bool) -> None:
-        """Write at once, past any buffer of ours, which would be lost with the process."""
+        """Write directly, without a buffer that would be lost with the process."""
         written = os.write(self._handle, content)
         if written != len(content):
             raise OSError(errno.ENOSPC, f"Only {written} of {len(content)} bytes were written; the disk or a quota may be full")
         if sync:
             os.fsync(self._handle)
 
-    # --- the file ---------------------------------------------------------------------------------------------------
+    # --- file -------------------------------------------------------------------------------------------------------
 
     def _open_file(self, flags: int) -> int:
-        """Open an ordinary file that nobody else may write; a link is not followed, and a pipe is not waited for."""
+        """Open a regular file that no other user can write. Do not follow a link, or wait for a pipe."""
         try:
             handle = os.open(self._path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
         except (OSError, ValueError) as failure:
@@ -172,7 +172,7 @@ class Journal:
         return handle
 
     def _can_be_created(self) -> bool:
-        """Return whether the file is missing; raise InvalidOptionError if it is, and its folder cannot have it."""
+        """Return whether the file is missing; raise InvalidOptionError if it is missing and cannot be created in its folder."""
         try:
             with contextlib.suppress(FileNotFoundError):
                 os.lstat(self._path)
@@ -189,7 +189,7 @@ class Journal:
         return os.path.dirname(self._path) or "."
 
     def _validate(self, found: os.stat_result) -> None:
-        """Raise InvalidOptionError for anything but a file of the user who runs this task, which nobody else can read, write, or lock."""
+        """Raise InvalidOptionError unless the file belongs to the user of this task, and no other user can read, write, or lock it."""
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
             raise errors.InvalidOptionError(
                 f"{OPTION} '{self._path}' is not a file of the user who runs this task (user ID {os.geteuid()}).",
@@ -205,7 +205,7 @@ class Journal:
             )
 
     def _validate_folder(self) -> None:
-        """Raise InvalidOptionError for a folder in which somebody else can remove or replace the file, or whose path they can redirect."""
+        """Raise InvalidOptionError for a folder in which another user can remove or replace the file, or redirect its path."""
         reason = find_unsafe_folder(self._folder)
         if reason is not None:
             raise errors.InvalidOptionError(
@@ -216,7 +216,7 @@ class Journal:
             )
 
     def _is_in_place(self) -> bool:
-        """Return whether the path still names the file that is open."""
+        """Return whether the path still names the open file."""
         ours = os.fstat(self._handle)
         try:
             found = os.stat(self._path, follow_symlinks=False)
@@ -241,12 +241,12 @@ class Journal:
         return history
 
     def _prepare(self, history: History, tenant: str | None, graph: str) -> None:
-        """Cut off a line that a crash left unfinished, and begin an empty file."""
+        """Remove a line that a crash left incomplete, and start an empty file."""
         if os.fstat(self._handle).st_size > history.size:
             os.ftruncate(self._handle, history.size)
         if history.size:
             return
-        # The entry of a new file in its folder is not safe before the folder is.
+        # The directory entry of a new file is not safe on the disk until the folder is synced.
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)

@@ -4,23 +4,23 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The journal of resets: the format of its lines (version 2), and the history of earlier runs in them. Pure.
+"""The format of the journal of resets (version 2), and the history of earlier runs in it. Pure.
 
 JSON Lines in UTF-8. Every line is an object with "time" (ISO 8601, UTC, milliseconds) and "event":
 
-journal   format, version, tenant (id or null), graph (URL): the first line, and only that
-begin     run (UUID), since (ISO 8601: resets since then count), ids (of the devices), options (those that must stay the same when the run
-          is continued)
-intent    device (id), name, request (client-request-id): written before the request is sent
-accepted  device: Intune took the reset
-refused   device, reason: the service said that it did not reset the device; it may be sent again
-lost      device, reason: no response; not known whether it was done
-settled   device, ran (true or false): the answer of the service when it was asked
-outcome   device, status: the outcome that Intune reported in the end; for people and reports, no run decides by it
-remaining run, ids: of the devices of the run that a later task has to settle
-end       run: the run came to its end, or is too old to be continued
+  journal   format, version, tenant (ID or null), graph (URL): only in the first line
+  begin     run (UUID), since (ISO 8601: resets since then count), ids (of the devices), options (those that must stay the same when the
+            run is continued)
+  intent    device (ID), name, request (client-request-id): written before the request is sent
+  accepted  device: Intune accepted the reset
+  refused   device, reason: the service reported that it did not reset the device; the reset may be sent again
+  lost      device, reason: no response; unknown whether the reset ran
+  settled   device, ran (true or false): the later result of the service's records
+  outcome   device, status: the outcome that Intune finally reported; for people and reports, and not used to continue a run
+  remaining run, ids: the devices of the run that a later task must settle
+  end       run: the run is complete, or too old to be continued
 
-Other events and members are passed over; another version is refused. No line holds a passcode, a credential or a token.
+Other events and members are ignored; another version is refused. No line contains a passcode, a credential, or a token.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ STATES: t.Mapping[str, State] = {"intent": "open", "accepted": "accepted", "refu
 
 @dataclasses.dataclass(frozen=True)
 class KnownReset:
-    """A device's last reset, as the journal knows it. Times in seconds since the epoch.
+    """The last reset of a device in the journal. Times in seconds since the epoch.
 
-    ``state``: open (sent, or about to be, and not known whether it ran), accepted (it ran), free (it did not run).
-    ``intended_at``: of the last intent, before which the service cannot have run it. ``last_written_at``: of the device's newest line.
-    ``lost_at``: when its response was given up, or None if that is not written down. ``outcome``: the status of its outcome; null
-    where the journal has none, or not yet. ``previous``: the one before it that ran, or may have: it holds again where this one did
-    not run.
+    ``state``: open (sent, or about to be sent, outcome unknown), accepted (it ran), free (it did not run). ``intended_at``: the time of the
+    last intent; the service cannot have run the reset earlier. ``last_written_at``: the time of the device's newest line. ``lost_at``: the
+    time at which the task stopped waiting for the response, or None if that is not recorded. ``outcome``: the status of its outcome, or
+    None if the journal has none (yet). ``previous``: the previous reset that ran, or may have run, which is valid again if this one did not
+    run.
     """
 
     state: State
@@ -64,15 +64,15 @@ class KnownReset:
 
     @property
     def effective(self) -> KnownReset | None:
-        """The last reset that ran, or may have: an attempt that did not run takes nothing back."""
+        """The last reset that ran, or may have run. An attempt that did not run changes nothing."""
         return self.previous if self.state == "free" else dataclasses.replace(self, previous=None)
 
 
 @dataclasses.dataclass(frozen=True)
 class BegunRun:
-    """A run that did not come to its end. Times in seconds since the epoch; device IDs in lower case.
+    """An incomplete run. Times in seconds since the epoch; device IDs in lower case.
 
-    ``remaining``: the devices that a later task has to settle.
+    ``remaining``: the devices that a later task must settle.
     """
 
     run: str
@@ -85,9 +85,9 @@ class BegunRun:
 
 @dataclasses.dataclass
 class History:
-    """The earlier runs in a journal. ``runs``: those that did not come to their end, by their names.
+    """The earlier runs in a journal. ``runs``: the incomplete ones, by their names.
 
-    ``resets`` by device ID in lower case. ``size``: bytes of the whole lines; what follows is a line that a crash cut off.
+    ``resets`` by device ID in lower case. ``size``: bytes of the complete lines; the rest is a line that a crash cut off.
     """
 
     tenant: str | None = None
@@ -98,9 +98,9 @@ class History:
 
 
 def render_line(event: str, time: float, **members: t.Any) -> bytes:
-    """Return one line, with its line feed."""
+    """Return one line, including its line feed."""
     line = json.dumps({"time": render_time(time), "event": event, **members}, ensure_ascii=False)
-    # Half a surrogate pair is not UTF-8; a backslash escape is what JSON has for it.
+    # Half a surrogate pair is not valid UTF-8; JSON represents it with a backslash escape.
     return line.encode("utf-8", "backslashreplace") + b"\n"
 
 
@@ -110,18 +110,18 @@ def render_header(time: float, tenant: str | None, graph: str) -> bytes:
 
 
 def render_time(seconds: float) -> str:
-    """Return a timestamp in milliseconds, rounded down: an intent is never later than its request. No reset is older than the epoch."""
+    """Return a timestamp in milliseconds, rounded down, so that an intent is never later than its request. Times start at the epoch."""
     return render_timestamp(min(max(seconds, 0.0), LAST - 1.0), "milliseconds") or ""
 
 
 class DamagedJournalError(ValueError):
-    """A file that is not a journal, is damaged, or is of another version. The text says in which line, and why."""
+    """A file that is not a journal, is damaged, or has another version. The text contains the number of the line and the reason."""
 
 
 def parse_lines(lines: t.Iterable[bytes], path: str) -> History:
-    """Return the history in lines, each with its line feed. The last one may be cut off: it is passed over.
+    """Return the history in lines, each with its line feed. Ignore an incomplete last line.
 
-    Raises InvalidOptionError, with the number of the line, for a file that is no journal, is damaged, or is of another version.
+    Raises InvalidOptionError, with the number of the line, for a file that is not a journal, is damaged, or has another version.
     """
     try:
         return parse_history(lines)
@@ -150,7 +150,7 @@ def parse_history(lines: t.Iterable[bytes]) -> History:
 
 
 def validate(history: History, tenant: str | None, graph: str) -> None:
-    """Raise InvalidOptionError for a journal of another cloud or tenant. An unknown tenant fits each."""
+    """Raise InvalidOptionError for a journal of another cloud or tenant. An unknown tenant matches every tenant."""
     if not is_of(history, tenant, graph):
         raise errors.InvalidOptionError(
             f"The journal of journal_path is of the tenant {history.tenant or '(unknown)'} at {history.graph}; "
@@ -161,7 +161,7 @@ def validate(history: History, tenant: str | None, graph: str) -> None:
 
 
 def is_of(history: History, tenant: str | None, graph: str) -> bool:
-    """Return whether a journal can be of this cloud and tenant. An unknown tenant fits each."""
+    """Return whether a journal can belong to this cloud and tenant. An unknown tenant matches every tenant."""
     if history.graph is None:
         return True
     same = history.graph.rstrip("/").lower() == graph.rstrip("/").lower()
@@ -169,7 +169,7 @@ def is_of(history: History, tenant: str | None, graph: str) -> bool:
 
 
 def _check_torn_header(line: bytes) -> None:
-    """Refuse a file of somebody else's, which must not be taken for a journal whose first line was cut off."""
+    """Refuse an unrelated file, which could look like a journal whose first line was cut off."""
     digits, ours = (re.sub(rb"\d", b"0", text) for text in (line, render_header(0.0, None, "")))
     known = ours[: ours.index(b'"tenant"')]
     if not digits.startswith(known[: len(digits)]):
@@ -228,9 +228,9 @@ def _take_header(history: History, entry: dict[str, t.Any], first: bool) -> None
 
 
 def _take_reset(resets: dict[str, KnownReset], entry: dict[str, t.Any], event: str) -> None:
-    """Note a line: an intent begins anew, and any other line tells more of the intent before it.
+    """Apply a line: an intent starts a new reset, and any other line adds to the preceding intent.
 
-    One without an intent, which only an edited file has, counts as an intent of its own moment; an outcome does not.
+    A line without an intent, possible only in an edited file, counts as an intent at its own time, except an outcome.
     """
     device, written_at = _text(entry, "device").lower(), _time(entry, "time")
     before = resets.get(device)

@@ -4,13 +4,14 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The files that hold the locks of devices, and what is remembered of their resets.
+"""The files with the locks of devices and the record of their resets.
 
-A device is a byte at a place that its ID determines, in one of a few files. What is in them is what the machine remembers of resets (see
-device_memory), and hinders no lock: the places lie far behind it. The lock of that byte belongs to the open file description, and the
-kernel releases it when the process ends, in whatever way. IDs of devices are GUIDs, so tenants share the files.
+The lock of a device is a lock of one byte, at a position that the device ID determines, in one of a few files. The content of a file is the
+machine's record of resets (see device_memory). It does not interfere with locks, because their positions are far behind it. A lock belongs
+to the open file description, and the kernel releases it when the process ends for any reason. Device IDs are GUIDs, so tenants share the
+files.
 
-The kernel searches all locks of a file for each new one. Sixteen files keep that short: ten thousand locks take a fraction of a second,
+For each new lock, the kernel searches all locks of the file. Sixteen files keep that fast: ten thousand locks take a fraction of a second,
 instead of a quarter of a minute in one file.
 """
 
@@ -32,13 +33,13 @@ from .lock_folder import reason_of, unusable
 
 FILES = 16
 UNSET = -1
-OFD_SETLK: int | None = getattr(fcntl, "F_OFD_SETLK", None)  # Linux alone
+OFD_SETLK: int | None = getattr(fcntl, "F_OFD_SETLK", None)  # only on Linux
 HELD_BY_ANOTHER = (errno.EAGAIN, errno.EACCES)
 
 
 @dataclasses.dataclass
 class LockFile:
-    """An open file, and the places in it that are locked."""
+    """An open file, and its locked positions."""
 
     path: str
     handle: int = UNSET
@@ -47,7 +48,7 @@ class LockFile:
     memory: ResetMemory = dataclasses.field(default_factory=ResetMemory)
 
     def is_current(self) -> bool:
-        """Return whether the path still names the open file: what cleans up may have removed it."""
+        """Return whether the path still names the open file, because a cleanup may have removed it."""
         try:
             found, ours = os.stat(self.path, follow_symlinks=False), os.fstat(self.handle)
         except FileNotFoundError:
@@ -79,14 +80,14 @@ class LockFolder:
         """Close all files, which releases their locks."""
         for file in self._files:
             if file.handle != UNSET:
-                # The kernel releases the locks. A failure must not take the results of the task with it.
+                # The kernel releases the locks. A failure must not discard the results of the task.
                 with contextlib.suppress(OSError):
                     os.close(file.handle)
                 file.handle = UNSET
             file.held.clear()
 
     def take(self, device: str) -> bool:
-        """Return whether the device is locked now. Raise OSError if nothing can be locked."""
+        """Lock a device, and return whether that succeeded. Raise OSError if locking is impossible."""
         if self._check:
             return True
         file, place = self._locate(device)
@@ -96,7 +97,7 @@ class LockFolder:
             self._read_first(file)
         is_ours = self._lock(file, place)
         if is_ours and not file.is_current():
-            # A process that tidied it put another one in its place just before.
+            # Another process replaced the file by a compacted one just before.
             self._reopen(file)
             is_ours = self._lock(file, place)
         if is_ours:
@@ -115,11 +116,11 @@ class LockFolder:
         return self._files[digest[0] % FILES], int.from_bytes(digest[:8], "big") >> 2
 
     def _reopen(self, file: LockFile) -> None:
-        """Open a file anew that was removed, and lock there too all that is held."""
+        """Reopen a file that was removed, and restore all held locks in the new one."""
         handle = _open_file(file.path)
         os.close(file.handle)
         file.handle = handle
-        # Another process may have been faster for some, and then it releases those.
+        # Another process may have taken some of the locks first; it releases them then.
         for place in file.held:
             self._lock(file, place)
         before, file.memory = file.memory.resets, ResetMemory()
@@ -127,17 +128,17 @@ class LockFolder:
         with self._watch(file):
             write(file.handle, {key: known for key, known in before.items() if key not in file.memory.resets})
 
-    # --- what is remembered -----------------------------------------------------------------------------------------
+    # --- record of resets -------------------------------------------------------------------------------------------
 
     def read_memory(self, device: str) -> t.Mapping[str, KnownReset]:
-        """Return what is in the file of a device now."""
+        """Return the current content of a device's file."""
         file, _place = self._locate(device)
         if file.handle != UNSET:
             self._read_memory(file)
         return file.memory.resets
 
     def write_memory(self, keys: t.Mapping[str, str], known: KnownReset) -> None:
-        """Write down the same of devices; ``keys``: their names in the files."""
+        """Write the same state for several devices. ``keys``: their digests in the files."""
         by_file: dict[str, tuple[LockFile, dict[str, KnownReset]]] = {}
         for device, key in keys.items():
             file, _place = self._locate(device)
@@ -149,7 +150,7 @@ class LockFolder:
                 write(file.handle, lines)
 
     def _read_first(self, file: LockFile) -> None:
-        """Read a file before its first lock. The others are not read: a task for one device must not take longer after a large fleet."""
+        """Read a file before its first lock. The other files are not read, so that a task for one device stays fast after a large fleet."""
         file.is_read = True
         self._read_memory(file)
         if file.memory.is_untidy:
@@ -161,15 +162,15 @@ class LockFolder:
 
     @contextlib.contextmanager
     def _watch(self, file: LockFile) -> t.Iterator[None]:
-        """Warn where the memory in a file cannot be used."""
+        """Warn if the record in a file cannot be used."""
         try:
             yield
         except OSError as failure:
             self._warn(file.path, reason_of(failure))
 
     def _tidy(self, file: LockFile) -> None:
-        """Put a file with one line a device in the place of one that no other process uses."""
-        # Housekeeping: where it fails, for example in a folder with the sticky bit, the file stays as it is.
+        """Replace a file that no other process uses with one that has one line per device."""
+        # Maintenance: if it fails, for example in a folder with the sticky bit, the file remains unchanged.
         with contextlib.suppress(OSError):
             self._set_lock(file.handle, fcntl.F_WRLCK, 0, 0)
             if file.is_current():
@@ -180,7 +181,7 @@ class LockFolder:
     def _replace(self, file: LockFile) -> None:
         path = f"{file.path}.new"
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)  # of a process that was killed
+            os.unlink(path)  # left by a killed process
         handle = _create_file(path)
         try:
             write(handle, file.memory.resets)
@@ -188,7 +189,7 @@ class LockFolder:
         except OSError:
             os.close(handle)
             raise
-        os.close(file.handle)  # which unlocks it
+        os.close(file.handle)  # also releases its locks
         file.handle, file.memory = handle, ResetMemory()
         self._read_memory(file)
 
@@ -200,20 +201,20 @@ class LockFolder:
                 return False
             if failure.errno != errno.EINVAL or self._set_lock is not _set_description_lock:
                 raise
-            # The kernel, or this file system, knows the older kind alone.
+            # The kernel, or this file system, supports only the older kind of lock.
             self._set_lock = _set_process_lock
             return self._lock(file, place)
         return True
 
 
 def _set_description_lock(handle: int, kind: int, place: int, length: int) -> None:
-    """Set a lock that belongs to the open file description. A length of 0 reaches to the end of all places."""
-    # struct flock: type, whence, start, length, process; "0q" is the padding at its end.
+    """Set a lock that belongs to the open file description. A length of 0 includes all following positions."""
+    # struct flock: type, whence, start, length, process. "0q" is the padding at its end.
     fcntl.fcntl(handle, OFD_SETLK or 0, struct.pack("hhqqi0q", kind, os.SEEK_SET, place, length, 0))
 
 
 def _set_process_lock(handle: int, kind: int, place: int, length: int) -> None:
-    """Set a lock that belongs to the process: two tasks in one process would share it, and Ansible gives each task a process."""
+    """Set a lock that belongs to the process. Two tasks in one process would share it, but Ansible runs each task in its own process."""
     fcntl.lockf(handle, fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB, length, place, os.SEEK_SET)
 
 
@@ -221,16 +222,16 @@ def _set_process_lock(handle: int, kind: int, place: int, length: int) -> None:
 
 
 def _open_file(path: str) -> int:
-    """Open an ordinary file for locks, or create it for all who can write to its folder."""
+    """Open a regular file for locks, or create it for all users who can write to its folder."""
     try:
-        # Without O_CREAT, which Linux refuses for the file of another user in a folder with the sticky bit.
+        # Without O_CREAT, which Linux refuses for another user's file in a folder with the sticky bit.
         handle = _open_ordinary(path)
     except FileNotFoundError:
         try:
             handle = _create_file(path)
         except FileExistsError:
             handle = _open_ordinary(path)
-    # What cleans up temporary folders goes by age.
+    # Cleanups of temporary folders select files by age.
     os.utime(handle)
     return handle
 
@@ -248,7 +249,7 @@ def _create_file(path: str) -> int:
     try:
         _share(handle, os.path.dirname(path))
     except OSError:
-        # A file that others cannot open would keep them from their locks.
+        # A file that other users cannot open would prevent their locks.
         os.close(handle)
         os.unlink(path)
         raise
@@ -256,10 +257,10 @@ def _create_file(path: str) -> int:
 
 
 def _share(handle: int, folder: str) -> None:
-    """Give those a new file who can write to its folder."""
+    """Give access to a new file to all users who can write to its folder."""
     found = os.stat(folder)
     is_for_group = found.st_mode & stat.S_IWGRP and not found.st_mode & stat.S_IWOTH
     if is_for_group and os.fstat(handle).st_gid != found.st_gid:
         os.fchown(handle, -1, found.st_gid)
-    # Those who can write there can read and write the file.
+    # Users who can write to the folder can read and write the file.
     os.fchmod(handle, 0o600 | (found.st_mode & 0o022) * 3)

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The folders for the locks of devices: those of the user, or the one that an option names."""
+"""Find the folders for the locks of devices: those of the user, or the folder that an option names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .._file_safety import find_unsafe_folder
 
 OPTION = "lock_directory"
 NAME = "endpointops-intune"
-# Where Python looks for a temporary folder before it takes the current one.
+# The variables that Python reads for a temporary folder before it uses the current folder.
 TEMPORARY_VARIABLES = ("TMPDIR", "TEMP", "TMP")
 TEMPORARY_FOLDERS = ("/tmp", "/var/tmp", "/usr/tmp")
 HINT = (
@@ -27,10 +27,10 @@ HINT = (
 
 
 def find_folders(directory: str | None, environ: t.Mapping[str, str] | None = None, *, check: bool = False) -> list[str]:
-    """Return the folders for locks: the one of the option, else those of the user, which are created. Raise InvalidOptionError.
+    """Return the folders for locks: that of the option, or those of the user, which are created. Raise InvalidOptionError.
 
-    A session has a runtime folder, and a service of the same user has not: the temporary folder is where they meet. Where temporary
-    folders differ, the runtime folder is. In check mode nothing is created: the folders are those that exist.
+    A user's session has a runtime folder, but a service of the same user has none, so the temporary folder is common to both. If their
+    temporary folders differ, the runtime folder is common. In check mode nothing is created, and only existing folders are returned.
     """
     if directory:
         validate_directory(directory)
@@ -38,7 +38,7 @@ def find_folders(directory: str | None, environ: t.Mapping[str, str] | None = No
     runtime = (os.environ if environ is None else environ).get("XDG_RUNTIME_DIR")
     try:
         temporary = os.path.join(_find_temporary(), f"{NAME}-{os.geteuid()}")
-        # Another user's stays in the environment after su.
+        # After su, the variable may still name another user's folder.
         found = [temporary, os.path.join(runtime, NAME)] if runtime and _is_private(runtime) else [temporary]
         for path in found:
             _validate_place(os.path.dirname(path))
@@ -50,7 +50,7 @@ def find_folders(directory: str | None, environ: t.Mapping[str, str] | None = No
 
 
 def _find_temporary() -> str:
-    """Return the temporary folder; raise InvalidOptionError for one that depends on the current folder, as Python's last resort does."""
+    """Return the temporary folder; raise InvalidOptionError if Python would use the current folder as its last choice."""
     found = os.path.abspath(tempfile.gettempdir())
     named = [path for name in TEMPORARY_VARIABLES if os.path.isabs(path := os.environ.get(name, ""))]
     if found not in (*map(os.path.abspath, named), *TEMPORARY_FOLDERS):
@@ -63,7 +63,7 @@ def _find_temporary() -> str:
 
 
 def _validate_place(path: str) -> None:
-    """Raise InvalidOptionError for a folder in which others can replace the folder for locks."""
+    """Raise InvalidOptionError for a folder in which other users can replace the folder for locks."""
     reason = find_unsafe_folder(path)
     if reason is not None:
         raise errors.InvalidOptionError(
@@ -72,7 +72,7 @@ def _validate_place(path: str) -> None:
 
 
 def validate_directory(path: str) -> None:
-    """Raise InvalidOptionError if the folder of the option does not exist, or where any user can replace the files of others."""
+    """Raise InvalidOptionError if the folder of the option does not exist, or if any user can replace the files of others in it."""
     try:
         if not stat.S_ISDIR(os.stat(path).st_mode):
             raise unusable("It is not a folder", path)
@@ -88,7 +88,7 @@ def validate_directory(path: str) -> None:
 
 
 def _create_private(path: str) -> str:
-    """Return a folder of this user alone, which is created where it is missing."""
+    """Return a folder that only this user can access. Create it if it is missing."""
     try:
         os.mkdir(path, 0o700)
     except FileExistsError:
@@ -101,7 +101,7 @@ def _create_private(path: str) -> str:
 
 
 def _is_private(path: str) -> bool:
-    """Return whether a path is a folder, not a link, that this user owns and nobody else can use."""
+    """Return whether a path is a folder, not a link, that this user owns and no other user can access."""
     try:
         found = os.lstat(path)
     except (OSError, ValueError):
@@ -110,11 +110,11 @@ def _is_private(path: str) -> bool:
 
 
 def reason_of(failure: Exception) -> str:
-    """Return what the system says of a failure."""
+    """Return the system's description of a failure."""
     return getattr(failure, "strerror", None) or str(failure)
 
 
 def unusable(reason: str, path: str | None = None) -> errors.InvalidOptionError:
-    """Return the error of a folder, or of a file in it, that cannot be used."""
+    """Return the error for a folder, or a file in it, that cannot be used."""
     named = f"{OPTION} '{path}'" if path else "The folder for the locks of devices"
     return errors.InvalidOptionError(f"{named} cannot be used: {reason}.", hint=HINT)

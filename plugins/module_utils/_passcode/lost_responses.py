@@ -4,11 +4,11 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Whether a reset whose response got lost was run: the service's sources decide, and nothing else.
+"""Decide whether a reset whose response was lost has run. Only the service's records count.
 
-Two sources: the device's own record, and the tenant's remote action audit log (remoteActionAudits, beta). Both lag behind. A reset in
-one of them was run. Absence from both proves nothing until the log is shown to have come past it: by a later reset that it does hold.
-Times are the service's, in seconds since the epoch.
+There are two: the device's action results, and the tenant's remote action audit log (remoteActionAudits, beta). Both are updated late. A
+reset in one of them has run. Absence from both is proof only after the log has demonstrably passed the time of the reset, by containing a
+later reset. Times are the service's, in seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from __future__ import annotations
 from .audit_log import DISORDER, AuditLog
 from .model import SKEW
 
-# A request may still be on its way when nobody waits for its response any more, and the log need not be in order to the second.
+# A request may still be in transit after the client stops waiting for its response, and the log may be slightly out of order.
 QUIET = DISORDER
-PATIENCE = 15.0  # seconds for which the record of a reset that was run is waited for
-LONGEST_EXCHANGE = 300.0  # seconds; no process waits longer for the response of a reset that it wrote down
+PATIENCE = 15.0  # seconds to wait for the record of a reset that ran
+LONGEST_EXCHANGE = 300.0  # seconds; no process waits longer for the response of a recorded reset
 
 
 def audit_shows(device_id: str, requested_at: float, before: float | None, log: AuditLog) -> bool | None:
-    """Return whether the log holds a reset of the device since then, or None if it may be the one that started ``before``."""
+    """Return whether the log contains a reset of the device since then, or None if that may be the reset that started ``before``."""
     newest = log.newest_of(device_id)
     if newest < requested_at - SKEW:
         return False
@@ -31,15 +31,15 @@ def audit_shows(device_id: str, requested_at: float, before: float | None, log: 
 
 
 def proves_not_run(requested_at: float, lost_at: float, record_requested_at: float, log: AuditLog) -> bool:
-    """Return whether absence from both sources proves that a reset was not run.
+    """Return whether absence from both records proves that a reset did not run.
 
-    :param lost_at: when the response was given up.
-    :param record_requested_at: when the device's record was asked for, which came without the reset.
+    :param lost_at: the time at which the task stopped waiting for the response.
+    :param record_requested_at: the time at which the device's record, which did not contain the reset, was requested.
     """
     reaches_back = log.complete_since <= requested_at - SKEW
     return reaches_back and record_requested_at >= lost_at + QUIET and log.newest >= lost_at + QUIET
 
 
 def give_up_at(lost_at: float, last_sent: float) -> float:
-    """Return when to stop asking, once nothing more is sent: a later reset may still show up in the log, and so may this one."""
+    """Return the time to stop checking after the last request: until then, a later reset, or this one, may appear in the log."""
     return (max(lost_at, last_sent) if last_sent >= lost_at + QUIET else lost_at) + PATIENCE

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Passcode resets: the resets on a device's record, and the reset of one device of a task. Pure.
+"""Passcode resets: the entries in a device's action results, and the reset of one device in a task. Pure.
 
 Source: Graph managedDevice resetPasscode (https://learn.microsoft.com/graph/api/intune-devices-manageddevice-resetpasscode).
 """
@@ -23,9 +23,9 @@ from .._time import parse_timestamp, render_timestamp
 from .._types import Json
 
 ACTION = "resetpasscode"
-SKEW = 5.0  # seconds by which the record's start may lie before the response's Date
-SAME_TIME = 1.0  # seconds; times no further apart than that are of the same moment
-LONGEST_AGE = 10**9  # seconds; no device is that old
+SKEW = 5.0  # seconds by which the start in the record may precede the response's Date
+SAME_TIME = 1.0  # seconds; times that differ by no more than this are the same
+LONGEST_AGE = 10**9  # seconds; no device is older
 
 Status = t.Literal[
     "planned",
@@ -41,7 +41,7 @@ Status = t.Literal[
     "not_attempted",
 ]
 
-# Why a device is not done: it is not eligible, or one of these.
+# Why a device is not done: it is not eligible, or one of these reasons.
 Reason = t.Literal[
     RefusalReason,
     "device_failed",
@@ -56,7 +56,7 @@ Reason = t.Literal[
     "locked",
 ]
 
-# Graph's actionState -> our status. Anything newer is "unknown", never a success.
+# Graph's actionState -> our status. Any other value is "unknown", never a success.
 STATUS: t.Mapping[str, Status] = {
     "none": "pending",
     "pending": "pending",
@@ -72,7 +72,7 @@ BAD: frozenset[Status] = frozenset({"failed", "not_supported", "canceled", "unkn
 
 @dataclasses.dataclass(frozen=True)
 class RecordedReset:
-    """A reset on a device's record. ``started`` in seconds since the epoch, 0 when unreadable; the passcode is a secret."""
+    """A reset in a device's action results. ``started`` in seconds since the epoch, 0 when unreadable; the passcode is a secret."""
 
     state: str
     started: float
@@ -82,13 +82,13 @@ class RecordedReset:
 
     @property
     def status(self) -> Status:
-        """Our word for the state."""
+        """The status for the state."""
         return STATUS.get(self.state.lower(), "unknown")
 
 
 @dataclasses.dataclass(eq=False)
 class DeviceReset:
-    """The reset of one device of a task, and its outcome. The only thing here that changes. Times are the service's, in seconds."""
+    """The reset of one device of a task, and its outcome. The only mutable object here. Times are the service's, in seconds."""
 
     id: str
     names: list[str]
@@ -101,21 +101,21 @@ class DeviceReset:
     reset: RecordedReset | None = None
     request_id: str | None = None
     approval: Json | None = None
-    since: float = 0.0  # an entry that started before is not of the reset that is meant
-    before: float | None = None  # when the newest entry before that reset started
-    confirmed: bool | None = None  # whether the service shows the reset that it accepted; null where it accepted none
-    is_repeated: bool = False  # the service shows another reset of the device too, in the time that counts
+    since: float = 0.0  # entries that started earlier do not belong to this reset
+    before: float | None = None  # the start of the newest entry before that reset
+    confirmed: bool | None = None  # whether the service shows the reset that it accepted; None if it accepted none
+    is_repeated: bool = False  # whether the service also shows another reset of the device within the time that counts
 
     @property
     def shown_name(self) -> str:
-        """The name of the device in messages: as the task names it, and its own for a member of a group."""
+        """The name of the device in messages: the name in the task, or the device's own name for a member of a group."""
         if not self.names[0].startswith("group "):
             return self.names[0]
         return (self.device.device_name if self.device else None) or self.id
 
 
 def list_resets(device: Device) -> list[RecordedReset]:
-    """Return the resetPasscode entries of a device; the record keeps no order and names no request."""
+    """Return the resetPasscode entries of a device. The record is unordered and does not identify requests."""
     return [parse_reset(entry) for entry in device.actions if str(entry.get("actionName")).lower() == ACTION]
 
 
@@ -125,26 +125,26 @@ def find_last_reset(device: Device) -> RecordedReset | None:
 
 
 def parse_reset(entry: t.Mapping[str, t.Any]) -> RecordedReset:
-    """Return an entry of deviceActionResults as a reset."""
+    """Parse an entry of deviceActionResults as a reset."""
     state, passcode = entry.get("actionState"), entry.get("passcode")
     return RecordedReset(
-        # A state that is no text is not "none", which means that the device has yet to carry the reset out.
+        # A state that is not text must not become "none", which means that the device has yet to carry out the reset.
         state="none" if state is None else state if isinstance(state, str) else "unreadable",
         started=parse_timestamp(entry.get("startDateTime")) or 0.0,
         updated=parse_timestamp(entry.get("lastUpdatedDateTime")),
         error_code=shapes.lenient(shapes.integer)(entry.get("errorCode"), "errorCode"),
-        # A number would have lost its zeros in front.
+        # A number would have lost its leading zeros.
         passcode=passcode if isinstance(passcode, str) else None,
     )
 
 
 def is_own(item: DeviceReset, found: RecordedReset) -> bool:
-    """Return whether an entry is of the reset that is meant, and not of one that the device had before."""
+    """Return whether an entry belongs to this reset, rather than to an earlier reset of the device."""
     return found.started >= item.since and (item.before is None or found.started > item.before)
 
 
 def parse_moment(option: str, value: str, now: float) -> float:
-    """Return the moment that an option names, in seconds since the epoch; raise InvalidOptionError for any other text."""
+    """Return the time in an option, in seconds since the epoch; raise InvalidOptionError for any other text."""
     moment = parse_timestamp(value)
     if moment is None:
         raise errors.InvalidOptionError(f"{option} must be a timestamp, not '{value}'.", hint="Write it as 2026-01-31T08:00:00Z.")
@@ -156,8 +156,8 @@ def parse_moment(option: str, value: str, now: float) -> float:
 
 
 def warn_of_zone(option: str, value: str | None) -> list[str]:
-    """Return a warning for a moment that an option names without a time zone; empty for others."""
-    # With a zone of its own, another one makes it no timestamp.
+    """Return a warning for a time without a time zone in an option, or an empty list."""
+    # If the text has its own time zone, adding another one makes it invalid.
     moment = parse_timestamp(f"{value.strip()}Z") if value else None
     if moment is None:
         return []
@@ -165,5 +165,5 @@ def warn_of_zone(option: str, value: str | None) -> list[str]:
 
 
 def earliest_counted(now: float, reset_since: str | None, max_age: float) -> float:
-    """Return the moment since which a reset satisfies the task."""
+    """Return the time since which a reset satisfies the task."""
     return parse_moment("reset_since", reset_since, now) if reset_since else now - max_age

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The progress of a long run, for a person who watches it: a line where something changed, and a table at the end."""
+"""Report the progress of a long run to a person who watches it: a line after changes, and a table at the end."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from .model import DeviceReset
 from .queue import ResetQueue
 from .result import summarize
 
-REPORT_EVERY = 5.0  # seconds, where something changed
-LIVES_EVERY = 60.0  # seconds, where nothing did
+REPORT_EVERY = 5.0  # seconds, after a change
+LIVES_EVERY = 60.0  # seconds, without a change
 OTHERS = "throttled: others use the quota"
-# Counts of the summary that a line tells in other words, or that are parts of another one.
+# Counts of the summary that a line reports in other words, or that are parts of other counts.
 TOLD_OTHERWISE = frozenset({"total", "changed", "planned", "done", "not_attempted", "unconfirmed"})
 
 
 class Progress:
-    """Quiet for one device, and for a run that takes no longer than a few seconds.
+    """The progress of a run. It reports nothing for one device, or for a run of a few seconds.
 
-    The time that it takes to send the rest comes from the quota. It grows only together with its reason.
+    The time to send the rest depends on the quota. The estimate grows only together with the reason for it.
     """
 
     def __init__(self, items: t.Sequence[DeviceReset], client: GraphClient, limit: Limit, queue: ResetQueue) -> None:
         self._items, self._client, self._limit, self._queue = items, client, limit, queue
         self._began = self._told_at = client.clock.monotonic()
         self._next = self._began + REPORT_EVERY
-        self._told: t.Any = None  # by the last line
-        self._end: float | None = None  # when all is sent, by the last line
+        self._told: t.Any = None  # in the last line
+        self._end: float | None = None  # the time at which all requests are sent, in the last line
 
     def report(self) -> None:
-        """Report a line, if it is time for one, and something changed."""
+        """Report a line if it is due and something changed."""
         now = self._client.clock.monotonic()
         if len(self._items) <= 1 or now < self._next:
             return
@@ -57,7 +57,7 @@ class Progress:
         return f"failed requests are repeated: {retried}" if retried else None
 
     def _seconds_left(self, now: float, left: int, reason: str | None) -> float | None:
-        """Return the seconds to send the rest, or None if they are not known, or over."""
+        """Return the seconds to send the rest, or None if they are unknown or zero."""
         if reason not in (None, OTHERS):
             return None
         seconds = self._limit.seconds_for(now, left)
@@ -70,7 +70,7 @@ class Progress:
 def render_line(summary: t.Mapping[str, int], seconds: float, left: float | None = None, reason: str | None = None) -> str:
     """Return ``120 of 2000 devices, 117 reset (9.8 a second), 40 pending, 3 failed, about 3 min to send the rest``.
 
-    ``left``: seconds to send the rest. ``reason``: why it takes longer.
+    ``left``: seconds to send the rest. ``reason``: the reason for a longer time.
     """
     sent, behind = summary["changed"] - summary["planned"], summary["total"] - summary["not_attempted"]
     parts = [f"{behind} of {summary['total']} devices"]

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The meaning of a response to a reset: whether the service took it, refused it, did not run it, or nothing tells. Pure."""
+"""Classify the response to a reset: accepted, refused, not run, or unclear. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ResponseKind(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class ResetResponse:
-    """The kind of a response, with its error; ``can_repeat``: a reset that was not run may be tried again."""
+    """The kind of a response, with its error. ``can_repeat``: a reset that was not run may be tried again."""
 
     kind: ResponseKind
     error: errors.IntuneError | None = None
@@ -38,12 +38,12 @@ class ResetResponse:
 
     @property
     def failure(self) -> errors.IntuneError:
-        """The error of a response that was not accepted."""
+        """The error of a response other than an acceptance."""
         return t.cast(errors.IntuneError, self.error)
 
 
 def classify(result: CallResult, *, needs_approval: bool = False, token_renewed: bool = False) -> ResetResponse:
-    """Return the meaning of a reset's result. ``token_renewed``: the token was, after an earlier 401."""
+    """Return the meaning of a reset's result. ``token_renewed``: whether the token was renewed after an earlier 401."""
     response = result.response
     if response is None:
         if result.failure is None or isinstance(result.failure, errors.LostResponseError):
@@ -52,7 +52,7 @@ def classify(result: CallResult, *, needs_approval: bool = False, token_renewed:
     if needs_approval:
         return ResetResponse(ResponseKind.NEEDS_APPROVAL, result.error())
     if response.status in (401, 403, 407) and is_refusal(response):
-        # Another token may help once; a missing permission stays so, and so does what a proxy asks for.
+        # Another token may help once. A missing permission, or a proxy that requires sign-in, is permanent.
         return ResetResponse(ResponseKind.NOT_RUN, result.error(), response.status == 401 and not token_renewed)
     if may_repeat(result.request, response):
         return ResetResponse(ResponseKind.NOT_RUN, result.error())

@@ -4,16 +4,17 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The states of a reset: what a response or a record makes of a device. The one place that decides whether a reset may be sent again.
+"""The states of a reset, and the transitions after a response or record. Only this file decides whether a reset may be sent again.
 
-It may where the service said that it did not run it: throttled, unavailable with a Retry-After, not signed in, no connection. After a
-lost response the service is asked first (see lost_responses), and a reset of which neither source tells is unknown.
+It may be sent again if the service reported that it did not run it: throttled, unavailable with a Retry-After, not signed in, no
+connection. After a lost response, the service's records are read first (see lost_responses), and a reset that neither of them shows is
+unknown.
 
     locked <-> queued -> reading -> due -> sent -> accepted -> finished
                   ^                         |         ^
                   +---- did not run --------+-> lost -+
 
-Pure: responses, records, and evidence come in as values; the device's item is updated, and a Transition goes out.
+Pure: functions take responses, records, and evidence as values, update the device's item, and return a Transition.
 """
 
 from __future__ import annotations
@@ -47,7 +48,11 @@ Event = t.Literal["accepted", "refused", "lost", "settled"]
 
 @dataclasses.dataclass(frozen=True)
 class Rules:
-    """``since``: resets since then count. ``again``: one that waits for its device does not. ``beta``: whether Graph's may be used."""
+    """The rules of a task.
+
+    ``since``: resets since this time count. ``again``: a pending reset of the device does not count. ``beta``: whether Graph's beta version
+    may be used.
+    """
 
     since: float
     again: bool = False
@@ -63,9 +68,9 @@ class Rules:
 
 @dataclasses.dataclass(frozen=True)
 class EarlierReset:
-    """A reset that an earlier run sent, or was about to send, at a time of the service. ``ran``: the service accepted it for sure.
+    """A reset that an earlier run sent, or was about to send, at a time of the service. ``ran``: the service certainly accepted it.
 
-    ``lost_at``: when that run gave its response up, or None if it is not known to have done so.
+    ``lost_at``: the time at which that run stopped waiting for the response, or None if that is unknown.
     """
 
     requested_at: float
@@ -77,9 +82,9 @@ class EarlierReset:
 class Transition:
     """The next phase of a device.
 
-    ``entry``: a line of the journal, as event and detail. ``look_again``: its record is read again after a pause. ``queue_at``: where a
-    queued device waits; "retry" for one that its caller must try again. ``earlier``: the reset of another task, with which the device
-    goes on instead.
+    ``entry``: a line of the journal, as event and detail. ``look_again``: read the record again after a pause. ``queue_at``: the position
+    of a queued device; "retry" means that the caller must try again. ``earlier``: the reset of another task, with which the device
+    continues instead.
     """
 
     phase: Phase
@@ -93,7 +98,7 @@ class Transition:
 
 
 def note_lock(work: QueuedReset, is_ours: bool) -> None:
-    """Note whether a device could be locked for this task. While another process holds it, that is why it has no outcome."""
+    """Record whether a device could be locked for this task. While another process holds it, that is the reason for the missing outcome."""
     item = work.item
     if not is_ours:
         item.reason, item.message = "locked", LOCKED
@@ -113,7 +118,7 @@ def keeps_lock(work: QueuedReset) -> bool:
 
 
 def after_response(work: QueuedReset, response: ResetResponse, rules: Rules, *, stopped: bool) -> Transition:
-    """Return the transition after a response other than one that needs an approval. ``stopped``: the task sends nothing more."""
+    """Return the transition after a response, except one that needs an approval. ``stopped``: the task sends nothing more."""
     item = work.item
     if response.kind is ResponseKind.ACCEPTED:
         item.changed, item.status, item.reason, item.message = True, "pending", None, "Intune accepted the reset."
@@ -133,14 +138,14 @@ def after_response(work: QueuedReset, response: ResetResponse, rules: Rules, *, 
 
 
 def after_lost(work: QueuedReset, message: str) -> Transition:
-    """Return the transition after a response that did not come."""
+    """Return the transition after a lost response."""
     item, work.pause = work.item, FIRST_LOOK
     item.status, item.reason, item.message = "unknown", "answer_lost", f"{message} {UNSETTLED}"
     return Transition("lost", ("lost", message), look_again=True)
 
 
 def after_approval(work: QueuedReset, failure: errors.ApprovalPendingError | errors.ApprovalError) -> Transition:
-    """Return the transition of a device whose reset waits for its approval, or does not get one."""
+    """Return the transition of a device whose reset waits for an approval, or is not approved."""
     item = work.item
     item.message = str(failure)
     if isinstance(failure, errors.ApprovalPendingError):
@@ -151,7 +156,7 @@ def after_approval(work: QueuedReset, failure: errors.ApprovalPendingError | err
 
 
 def find_earlier(known: KnownReset | None, since: float) -> EarlierReset | None:
-    """Return what is known of the last reset of a device that may have run, where it counts: it was sent since a moment."""
+    """Return the last reset of a device that may have run, if it was sent since the given time, or None."""
     last = known and known.effective
     if last is None or last.intended_at < since - SKEW:
         return None
@@ -170,9 +175,9 @@ def after_resume(work: QueuedReset, earlier: EarlierReset) -> Transition:
 
 
 def after_read(work: QueuedReset, device: Device | None, rules: Rules, *, stopped: bool, audited: float = 0.0) -> Transition:
-    """Return the transition after a device's record came, or null for a device that is gone; not for one whose response is lost.
+    """Return the transition after a read of a device, None if it is gone. After a lost response, use ``after_evidence``.
 
-    :param audited: when the newest reset of the device in the audit log was requested; 0 where it has none.
+    :param audited: the time of the device's newest reset request in the audit log; 0 if there is none.
     """
     item = work.item
     if device is None:
@@ -190,7 +195,7 @@ def after_read(work: QueuedReset, device: Device | None, rules: Rules, *, stoppe
 
 
 def after_assessment(work: QueuedReset, device: Device, rules: Rules, *, stopped: bool, audited: float = 0.0) -> Transition:
-    """Return the transition of a device that was read whole: refused, satisfied by an earlier reset, or due."""
+    """Return the transition of a device after a complete read: refused, satisfied by an earlier reset, or due."""
     item = work.item
     item.device, item.verdict = device, evaluate(device, rules.platforms, rules.ownerships)
     if stopped:
@@ -206,14 +211,14 @@ def after_assessment(work: QueuedReset, device: Device, rules: Rules, *, stopped
 
 
 def _find_remembered(work: QueuedReset, rules: Rules) -> EarlierReset | None:
-    """Return the reset that the machine remembers, where it counts and the device goes on with none as new already."""
+    """Return the reset in the machine's record if it counts and is newer than the one with which the device already continues."""
     earlier = None if rules.again else find_earlier(work.remembered, rules.since)
-    # What a journal and the machine have of the same reset is written by clocks that differ a little.
+    # The journal and the machine record the same reset with slightly different clocks.
     return earlier if earlier is not None and earlier.requested_at > work.requested_at + SKEW else None
 
 
 def must_reset(item: DeviceReset, since: float, again: bool = False, audited: float = 0.0) -> bool:
-    """Return whether a reset must be issued; if not, the item says why. ``again``: only one that this task sent itself counts."""
+    """Return whether a reset must be issued; if not, record why in the item. ``again``: only a reset that this task itself sent counts."""
     if item.device is None or item.verdict is None:
         raise ValueError("assessed before it was read")
     if not item.verdict.eligible:
@@ -221,12 +226,12 @@ def must_reset(item: DeviceReset, since: float, again: bool = False, audited: fl
         return False
     found = find_last_reset(item.device)
     if found is not None and _counts(item, found, since, again):
-        # Any outcome counts: one reset a device and window, whatever its outcome.
+        # A reset with any outcome counts: one reset per device and period.
         item.since = found.started
         record(item, found)
         return False
     if audited >= since and not again:
-        # The record lags behind, or tells of the one before.
+        # The device's record is late, or shows the previous reset.
         item.since = audited - SKEW
         item.before = found.started if found is not None and found.started < item.since else None
         item.status, item.message, item.confirmed = "pending", AUDITED, True
@@ -236,13 +241,13 @@ def must_reset(item: DeviceReset, since: float, again: bool = False, audited: fl
 
 def _counts(item: DeviceReset, found: RecordedReset, since: float, again: bool) -> bool:
     if again:
-        # The service gives its time in whole seconds: by the time alone, a reset of a moment before the task would count.
+        # The service's times are whole seconds, so by time alone, a reset just before the task would count.
         return item.since > 0 and is_own(item, found)
     return found.started >= since or found.status in OPEN
 
 
 def _refresh(work: QueuedReset, device: Device, rules: Rules, *, stopped: bool) -> Transition:
-    """Take over this reset's entry, not that of an earlier one, which is read until the service shows the new one."""
+    """Store this reset's entry. Ignore that of an earlier reset, which the service returns until it shows the new one."""
     item = work.item
     item.device = item.device or device
     found = find_own_reset(item, device)
@@ -253,13 +258,13 @@ def _refresh(work: QueuedReset, device: Device, rules: Rules, *, stopped: bool) 
 
 
 def _shows_another(item: DeviceReset, device: Device) -> bool:
-    """Return whether a device's record shows, or showed before, another reset since ours was sent."""
+    """Return whether a device's record shows, or has shown, another reset since ours was sent."""
     started = {reset.started for reset in list_resets(device) if is_own(item, reset)} | ({item.reset.started} if item.reset else set())
     return item.changed and max(started) - min(started) > SAME_TIME
 
 
 def _follow(work: QueuedReset, rules: Rules, *, stopped: bool) -> Transition:
-    """Wait for the device, if the task wants that, and until the service shows the reset; one that has its outcome is finished."""
+    """Wait for the device if the task requires it, and until the service shows the reset. A device with an outcome is finished."""
     is_waited_for = (rules.wait and not stopped) or must_confirm(work, rules)
     if work.item.status in OPEN and is_waited_for and not rules.check:
         return Transition("accepted", look_again=True)
@@ -267,12 +272,12 @@ def _follow(work: QueuedReset, rules: Rules, *, stopped: bool) -> Transition:
 
 
 def must_confirm(work: QueuedReset, rules: Rules) -> bool:
-    """Return whether the service has not shown the reset yet that it accepted, and is to."""
+    """Return whether the service must still show a reset that it accepted."""
     return work.item.confirmed is False and rules.confirm_timeout > 0
 
 
 def is_repeated(item: DeviceReset, since: float, times: t.Iterable[float]) -> bool:
-    """Return whether the audit log, with these times of a device's resets, shows another one than ours since a moment."""
+    """Return whether the audit log, with these times of a device's resets, shows a reset other than ours since a time."""
     counted = [time for time in times if time >= since and (item.before is None or time > item.before + SKEW)]
     return item.changed and len(counted) > 1
 
@@ -281,7 +286,7 @@ def is_repeated(item: DeviceReset, since: float, times: t.Iterable[float]) -> bo
 
 
 def find_own_reset(item: DeviceReset, device: Device) -> RecordedReset | None:
-    """Return the entry of the reset that is meant on a device's record, or None if it is not there."""
+    """Return the entry of this reset in the device's action results, or None if it is missing."""
     newest = find_last_reset(device)
     return newest if newest is not None and is_own(item, newest) else None
 
@@ -291,9 +296,9 @@ def after_evidence(
 ) -> Transition:
     """Return the transition of a device whose response was lost.
 
-    :param found: the reset's entry on the device's record.
-    :param ran: whether the service ran the reset, or None while its sources do not tell.
-    :param can_wait: whether a later look may tell more.
+    :param found: the reset's entry in the device's action results.
+    :param ran: whether the service ran the reset, or None while its records do not show it.
+    :param can_wait: whether a later read may show it.
     """
     item = work.item
     if ran:

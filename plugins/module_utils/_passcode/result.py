@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The result of passcode resets: how an outcome is recorded, explained, and returned. Pure."""
+"""Record, explain, and return the outcomes of passcode resets. Pure."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SELF_SERVICE = (
     f"Access Pass where needed ({PIN_RESET_GUIDE})."
 )
 SHOWN_FOR = 7 * 86400.0  # seconds for which Intune shows a new passcode
-NAMED = 10  # devices that a warning names
+NAMED = 10  # devices listed in a warning
 NO_DEVICE = "00000000-0000-0000-0000-000000000000"
-TOLD_REASONS = 3  # in the message of a failed task
-EXAMPLES = 3  # devices that it names for each reason
-LONGEST_REASON = 400  # characters of it
-# One device, and several.
+TOLD_REASONS = 3  # reasons in the message of a failed task
+EXAMPLES = 3  # devices listed for each reason
+LONGEST_REASON = 400  # characters of a reason
+# Singular and plural.
 OTHERS: t.Mapping[Status, tuple[str, str]] = {
     "planned": ("would be reset", "would be reset"),
     "done": ("is done", "are done"),
@@ -45,7 +45,7 @@ COUNTED = (
 
 
 class ResetResult(t.TypedDict, total=False):
-    """An entry of the ``results`` return value, without the keys of the hand-over."""
+    """An entry of the ``results`` return value, without the keys of the handover."""
 
     device: str
     id: str
@@ -71,7 +71,7 @@ class ResetResult(t.TypedDict, total=False):
 
 
 def record(item: DeviceReset, reset: RecordedReset) -> None:
-    """Take over the outcome that the service reports."""
+    """Store the outcome that the service reports."""
     item.reset = reset
     item.confirmed = True
     item.status = reset.status
@@ -79,7 +79,7 @@ def record(item: DeviceReset, reset: RecordedReset) -> None:
 
 
 def _explain(item: DeviceReset, reset: RecordedReset) -> tuple[Reason | None, str | None]:
-    """Return the reason and the message of a recorded outcome."""
+    """Return the reason and the message for a recorded outcome."""
     is_removed = item.device is not None and platform_of(item.device) == "ios"
     removed = "The passcode is removed. On this platform there is no new one: the user sets it on the device."
     explained: dict[Status, tuple[Reason | None, str | None]] = {
@@ -137,23 +137,23 @@ def describe_usual() -> Json:
 
 
 def new_passcode(item: DeviceReset) -> str | None:
-    """Return the secret itself, or None until the reset is done, and where there is none."""
+    """Return the passcode, or None until the reset is done, and for a reset without a passcode."""
     return item.reset.passcode if item.reset is not None and item.reset.status == "done" else None
 
 
 def is_unconfirmed(item: DeviceReset) -> bool:
-    """Return whether the service accepted a reset, and shows it nowhere yet."""
+    """Return whether the service accepted a reset that it does not show yet."""
     return item.confirmed is False and item.status == "pending"
 
 
 def render_names(items: t.Sequence[DeviceReset]) -> str:
-    """Return the names of the first ones, and how many more there are."""
+    """Return the names of the first devices, and the number of the others."""
     named = [(item.device.device_name if item.device else None) or item.shown_name for item in items[:NAMED]]
     return ", ".join(named) + (f", and {len(items) - NAMED} more" if len(items) > NAMED else "")
 
 
 def warn_of_prediction(items: t.Sequence[DeviceReset]) -> list[str]:
-    """Return a warning of resets that Microsoft's pages do not support, while their outcome is open; empty without one."""
+    """Return a warning about pending resets that Microsoft's pages do not support; empty without one."""
     open_items = [item for item in items if item.status in ("planned", "pending", "needs_approval")]
     doubtful = [item for item in open_items if item.device and predict(item.device).outcome == "not_supported"]
     if not doubtful:
@@ -163,7 +163,7 @@ def warn_of_prediction(items: t.Sequence[DeviceReset]) -> list[str]:
 
 
 def summarize(items: t.Sequence[DeviceReset]) -> dict[str, int]:
-    """Return the ``summary`` return value: how many devices there are, were changed, have each status, and are not shown yet."""
+    """Return the ``summary`` return value: the number of devices, of changes, of each status, and of resets that are not shown yet."""
     counts = dict.fromkeys(COUNTED, 0)
     counts["total"] = len(items)
     for item in items:
@@ -181,7 +181,7 @@ def effects_of(items: t.Sequence[DeviceReset]) -> Effects:
 
 
 def find_failure(items: t.Sequence[DeviceReset]) -> PartialError | None:
-    """Return the error for devices that the task failed for, or None if there are none."""
+    """Return the error for failed devices, or None if there are none."""
     failed = sum(item.status in BAD for item in items)
     if not failed:
         return None
@@ -192,14 +192,14 @@ def find_failure(items: t.Sequence[DeviceReset]) -> PartialError | None:
 
 
 def _render_others(items: t.Sequence[DeviceReset]) -> str:
-    """Return the outcomes of the devices that the task did not fail for; '' where there are none."""
+    """Return the outcomes of the devices that did not fail; '' if there are none."""
     counts = collections.Counter(item.status for item in items)
     parts = [f"{counts[status]} {words[counts[status] > 1]}" for status, words in OTHERS.items() if counts[status]]
     return f"; of the others, {join_words(parts)}" if parts else ""
 
 
 def render_failed(items: t.Sequence[DeviceReset]) -> str:
-    """Return the most frequent reasons why devices failed: each with its number, the names of the first devices, and a sentence."""
+    """Return the most frequent reasons for failures: each with its number, the names of the first devices, and a sentence."""
     groups: dict[tuple[Status, Reason | None], list[DeviceReset]] = {}
     for item in items:
         if item.status in BAD:
@@ -210,7 +210,7 @@ def render_failed(items: t.Sequence[DeviceReset]) -> str:
 
 
 def _render_group(group: t.Sequence[DeviceReset]) -> str:
-    """Return a sentence about devices of one status and reason, and what the most of them are told."""
+    """Return a sentence about devices with one status and reason, and their most frequent message."""
     status, reason = group[0].status, group[0].reason
     names = ", ".join(item.shown_name for item in group[:EXAMPLES]) + (f", and {len(group) - EXAMPLES} more" if group[EXAMPLES:] else "")
     label = status.replace("_", " ") + (f" ({reason})" if reason not in (None, status) else "")

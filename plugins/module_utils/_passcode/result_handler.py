@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The results of requests: what is written down of each, whether it is tried again, and what stops the whole task."""
+"""Process the results of requests: record each one, decide whether to repeat the request, and stop the task if necessary."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from .shown_resets import ShownResets
 
 LONGEST_LOOK = 20.0  # seconds between two reads of a device that has not carried out its reset
 LONGEST_UNCONFIRMED_LOOK = 5.0  # seconds between two reads of a device whose reset the service does not show yet
-# The permission is that of _permissions.READ_DIRECTORY_DEVICES, and a test holds them together.
+# The permission is _permissions.READ_DIRECTORY_DEVICES; a test keeps both equal.
 HOW_JOINED = "To see how a device is joined without the beta version, the application needs the permission Device.Read.All."
 WITHOUT_BETA = "If it is the beta version of Microsoft Graph that may not be used, set use_beta to false."
 
 
 class Journal(t.Protocol):
-    """A record of resets, so that a run that was killed can be continued. No secrets."""
+    """A record of resets that allows a killed run to be continued. It contains no secrets."""
 
     def intent(self, devices: t.Iterable[tuple[str, str | None, str]]) -> None:
-        """Write down, safely, that resets are about to be sent: ID and name of each device, and the request's client-request-id."""
+        """Record durably that resets are about to be sent: ID and name of each device, and the request's client-request-id."""
 
     def write(self, event: Event, device: str, detail: str | bool | None) -> None:
-        """Write down the further fate of a reset."""
+        """Record a later state of a reset."""
 
 
 class ResultHandler:
-    """``take`` the results as they come. ``failure`` is the error that stopped the whole task: nothing more is sent then."""
+    """A handler of results: pass them to ``take`` as they arrive. ``failure`` is the error that stopped the task; nothing is sent then."""
 
     def __init__(
         self,
@@ -56,22 +56,22 @@ class ResultHandler:
         locks: DeviceLocks | None = None,
         wait_to_write: t.Callable[[], None] = lambda: None,
     ) -> None:
-        """Take what to change. ``wait_to_write``: waits for the quota of a write that is sent from here, and counts it."""
+        """Store the objects that results change. ``wait_to_write``: waits for the quota of a write sent from here, and counts it."""
         self._locks, self._wait_to_write = locks or DeviceLocks(), wait_to_write
         self._client, self._rules, self._journal, self._queue = client, rules, journal, queue
         self._clock = client.clock
         self.failure: errors.IntuneError | None = None
         self._warnings: list[str] = []
         self.shown = ShownResets(client, rules, queue, self._warnings.append)
-        self._held: list[tuple[QueuedReset, Device | None]] = []  # devices that were read before the audit log came
-        # When a request of this kind last had a definite response: "first" is a read before a reset.
+        self._held: list[tuple[QueuedReset, Device | None]] = []  # devices that were read before the audit log arrived
+        # The time of the last definite response to each kind of request: "first" is a read before a reset.
         self._progress_at = {"first": -math.inf, "GET": -math.inf, "POST": -math.inf}
         self._not_synced: list[str] = []
-        self._not_written: errors.IntuneError | None = None  # why the journal takes no more
+        self._not_written: errors.IntuneError | None = None  # why writing to the journal fails
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences on what could not be done beside the resets."""
+        """Sentences about problems other than failed resets."""
         number, first = len(self._not_synced), self._not_synced[:1]
         synced = [f"{number} devices could not be asked to check in; their resets stand. The first is {text}" for text in first]
         return [*self._warnings, *synced, *self._warn_of_clocks()]
@@ -86,12 +86,12 @@ class ResultHandler:
         ]
 
     def take(self, results: t.Iterable[CallResult]) -> None:
-        """Take the results that have come."""
-        # The log first, which tells more of the devices; then good ones: they show that others get through.
+        """Process the results that have arrived."""
+        # The log first, because it adds information about the devices; then successes, because they show that others get through.
         for result in sorted(results, key=lambda result: (result.key is not None, not 200 <= (result.status or 0) < 300)):
             try:
                 self._take_one(result.key, result)
-            except Exception as failure:  # a defect must not take the outcomes of the other devices with it
+            except Exception as failure:  # a defect must not discard the outcomes of the other devices
                 self.abort(errors.InternalError(failure), [result.key] if result.key is not None else [])
             if self._not_written is not None and self.failure is None:
                 self.stop(self._not_written)
@@ -108,7 +108,7 @@ class ResultHandler:
             self._take_reset(work, result)
 
     def abort(self, failure: errors.IntuneError, works: t.Iterable[QueuedReset]) -> None:
-        """End these devices, since their results cannot be taken, and send nothing more. A reset that was sent may have been run."""
+        """End these devices, because their results cannot be processed, and send nothing more. A sent reset may have run."""
         for work in works:
             if work.phase == "sent":
                 reset_state.after_lost(work, failure.message)
@@ -137,7 +137,7 @@ class ResultHandler:
         if response.kind is ResponseKind.LOST:
             self.shown.note_lost(work)
         transition = reset_state.after_response(work, response, self._rules, stopped=self.failure is not None)
-        # Without a wait for the outcome the service is asked at once whether it shows the reset.
+        # Without a wait for the outcome, check immediately whether the service shows the reset.
         is_urgent = response.kind is ResponseKind.ACCEPTED and not self._rules.wait
         self._apply(work, transition, look_at=self._clock.monotonic() if is_urgent else None)
 
@@ -205,24 +205,24 @@ class ResultHandler:
         self._apply(work, reset_state.after_read(work, device_or_none, self._rules, stopped=stopped))
 
     def _assess_held(self) -> None:
-        """Assess the devices that were read, as soon as the audit log was."""
+        """Assess the devices that were read, after the audit log was read."""
         if self.shown.has_looked_back():
             held, self._held = self._held, []
             for work, device in held:
                 try:
                     audited, stopped = self.shown.audited_at(work), self.failure is not None
                     self._apply(work, reset_state.after_read(work, device, self._rules, stopped=stopped, audited=audited))
-                except Exception as failure:  # a defect must not take the outcomes of the other devices with it
+                except Exception as failure:  # a defect must not discard the outcomes of the other devices
                     self.abort(errors.InternalError(failure), [work])
 
     def _settle(self, work: QueuedReset, device: Device) -> None:
-        """Find out whether a reset whose response got lost was run."""
+        """Find out whether a reset whose response was lost has run."""
         found, ran, can_wait = self.shown.settle(work, device)
         stopped = self.failure is not None
         self._apply(work, reset_state.after_evidence(work, found, ran, self._rules, stopped=stopped, can_wait=can_wait))
 
     def finish(self) -> None:
-        """Collect what the service shows in the end."""
+        """Collect the resets that the service shows at the end."""
         self._warnings += self.shown.report(stopped=self.failure is not None)
 
     # --- transitions ------------------------------------------------------------------------------------------------
@@ -247,9 +247,9 @@ class ResultHandler:
             work.pause = work.pause if look_at is not None else min(work.pause * 1.5, longest)
 
     def _write(self, work: QueuedReset, event: Event, detail: str | bool | None) -> None:
-        """Write a line of the journal. Where that fails, the step is done to its end before the task stops."""
+        """Write a line to the journal. If that fails, complete the step before the task stops."""
         if self._rules.check:
-            # An earlier run's reset is settled for the result alone: the journal is open to be read.
+            # An earlier run's reset is settled only for the result, because the journal is open for reading.
             return
         if (state := _state_of(event, detail)) is not None:
             self._locks.remember([work.item.id], state, work.intended_at)
@@ -259,14 +259,14 @@ class ResultHandler:
             self._not_written = failure
 
     def resume(self, work: QueuedReset, earlier: EarlierReset) -> None:
-        """Go on with a reset that an earlier run sent without learning its outcome."""
+        """Continue a reset that an earlier run sent without learning its outcome."""
         work.requested_at = work.intended_at = earlier.requested_at
         work.item.since = earlier.requested_at - SKEW
         self.shown.note_earlier(work, earlier)
         self._apply(work, reset_state.after_resume(work, earlier), look_at=self._clock.monotonic())
 
     def stop(self, failure: errors.IntuneError) -> None:
-        """Send nothing more; requests on their way, and resets that must be settled, come to their end."""
+        """Send nothing more. Complete the requests in flight and the resets that must be settled."""
         self.failure = self.failure or failure
         for work in self._queue.take_all():
             if self._must_look(work):
@@ -275,11 +275,11 @@ class ResultHandler:
                 self._queue.finish(work)
 
     def _must_look(self, work: QueuedReset) -> bool:
-        """Return whether a device is read on after the task was stopped."""
+        """Return whether to continue reading a device after the task was stopped."""
         return work.phase == "lost" or (work.phase == "accepted" and reset_state.must_confirm(work, self._rules))
 
     def note_not_started(self, works: t.Iterable[QueuedReset | None], failure: errors.IntuneError) -> None:
-        """Note that requests did not leave, since there is no token, or nothing else to send them with."""
+        """Record that requests were not sent because there is no token, or because sending is impossible."""
         self.failure = self.failure or failure
         for work in works:
             if work is None:
@@ -292,7 +292,7 @@ class ResultHandler:
         self.stop(failure)
 
     def _try_again(self, work: QueuedReset, result: CallResult, *, can_repeat: bool) -> None:
-        """Send the same again after a pause, unless that goes beyond retry_timeout."""
+        """Repeat a request after a pause, unless that would exceed retry_timeout."""
         method, now, is_throttled = result.request.method, self._clock.monotonic(), result.status == 429
         attempts = work.attempts_of(method).after_failure(
             now,
@@ -309,7 +309,7 @@ class ResultHandler:
             self._give_up(work, result, can_repeat=can_repeat)
             return
         if is_throttled and not attempts.pause and work.phase in BEFORE_SENT:
-            # It is read again when its turn comes.
+            # The device is read again when it is next.
             self._queue.requeue_first(work)
             return
         if work.phase == "reading":
@@ -317,14 +317,14 @@ class ResultHandler:
         self._queue.look_at(now + attempts.pause, work)
 
     def _find_progress(self, work: QueuedReset, method: str) -> float:
-        """Return when others last got through: a device that is throttled waits with them for so long.
+        """Return the time at which other requests last succeeded: a throttled device waits until retry_timeout after it.
 
-        Before a device is reset, those that only wait for their outcome do not count: one that is off would be read for ever.
+        Before a device is reset, reads of devices with pending outcomes do not count, because a device that is off would be read forever.
         """
         return self._progress_at["first" if method == "GET" and work.phase in BEFORE_SENT else method]
 
     def _give_up(self, work: QueuedReset, result: CallResult, *, can_repeat: bool) -> None:
-        """End a device for which no response can be had. Where others get through it is this device alone; else the whole task stops."""
+        """End a device without a usable response. If other requests succeed, only this device fails; otherwise, the whole task stops."""
         method, failure, item = result.request.method, result.error(), work.item
         progress = self._progress_at[method]
         if can_repeat:
@@ -341,7 +341,7 @@ class ResultHandler:
             self.stop(self._with_read_hint(work, result, failure))
 
     def _with_read_hint(self, work: QueuedReset, result: CallResult, failure: errors.IntuneError) -> errors.IntuneError:
-        """Return the failure of a read with its permission, or the way without the beta version."""
+        """Return the failure of a read with the missing permission, or with the alternative to the beta version."""
         if result.request.method != "GET" or not isinstance(failure, errors.ForbiddenError):
             return failure
         if work.without_join_type is not None:
@@ -350,7 +350,7 @@ class ResultHandler:
 
 
 def _state_of(event: Event, detail: str | bool | None) -> State | None:
-    """Return what the machine remembers after a line of the journal, or None if that stays as it was."""
+    """Return the state for the machine's record after a line of the journal, or None if it does not change."""
     if event == "settled":
         return "accepted" if detail else "free"
     outcomes: dict[Event, State] = {"accepted": "accepted", "refused": "free"}

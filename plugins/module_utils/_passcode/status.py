@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The outcome of the last passcode reset of each device, by its record. Changes nothing."""
+"""Read the outcome of the last passcode reset of each device from its action results. This changes nothing."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from .result import describe as describe_reset
 PROPERTIES = ("id", "deviceName", "operatingSystem", "osVersion", "userPrincipalName", "managedDeviceOwnerType", "deviceActionResults")
 SLICE = 1000  # devices whose records are in memory together
 STATUSES = ("none", "done", "pending", "failed", "not_supported", "canceled", "unknown", "refused")
-# Keys that only a task that resets has.
+# Keys that only a task that resets devices returns.
 OF_A_RUN = frozenset({"changed", "confirmed", "request_id", "approval", "predicted_outcome", "predicted_reason"})
 NOT_HELD = "The reset is done, and Intune no longer holds the new passcode: it keeps one for seven days. Reset again if nobody has it."
 
 
 def parse_since(since: str | None, now: float) -> float | None:
-    """Return the moment of the option ``since``, in seconds since the epoch, or None if it is not set."""
+    """Return the time in the option ``since``, in seconds since the epoch, or None if it is not set."""
     return parse_moment("since", since, now) if since else None
 
 
 def assess(item: DeviceReset, since: float | None, refuse: t.Callable[[Device], Verdict | None] | None = None) -> None:
-    """Record the last reset on the device's record; an item without a device is one that Intune no longer knows.
+    """Record the last reset in the device's action results. An item without a device is one that Intune no longer knows.
 
-    ``refuse``: returns the refusal of a device whose outcome and passcode must not be returned, or None for the others.
+    ``refuse``: returns the refusal for a device whose outcome and passcode must not be returned, or None for others.
     """
     if item.device is None:
         item.status, item.reason, item.message = "unknown", "device_gone", GONE
@@ -67,7 +67,7 @@ def describe(item: DeviceReset) -> ResetResult:
 
 
 def summarize(results: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, int]:
-    """Return the ``summary`` return value: how many devices there are, and have each status."""
+    """Return the ``summary`` return value: the number of devices, and of each status."""
     return {"total": len(results), **{status: sum(entry["status"] == status for entry in results) for status in STATUSES}}
 
 
@@ -81,9 +81,9 @@ def fetch_items(
     since: float | None,
     refuse: t.Callable[[Device], Verdict | None] | None = None,
 ) -> t.Iterator[DeviceReset]:
-    """Yield one assessed item a device, in order. ``ids``: device ID to its names. ``refuse``: as for ``assess``.
+    """Yield one assessed item per device, in order. ``ids``: device ID to its names. ``refuse``: as for ``assess``.
 
-    Take from an item what is needed and let it go: it holds a passcode, and memory stays flat then.
+    Do not keep items: each contains a passcode, and memory use stays constant without them.
     """
     waiting = iter(ids.items())
     while part := dict(itertools.islice(waiting, SLICE)):
@@ -94,7 +94,7 @@ def fetch_items(
 
 
 def _fetch_devices(client: GraphClient, scheduler: BatchScheduler, ids: t.Collection[str]) -> t.Iterator[Device | None]:
-    """Yield each device with its action results, which only a read of the single device has, or None for one that is gone."""
+    """Yield each device with its action results, which only a read of the single device returns, or None for a device that is gone."""
     query = {"$select": ",".join(PROPERTIES)}
     requests = [client.request("GET", PATH + render_path(identity), query) for identity in ids]
     for identity, request, response in zip(ids, requests, scheduler.fetch_all(requests), strict=True):
