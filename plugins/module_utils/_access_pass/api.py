@@ -20,7 +20,7 @@ from .._types import Json
 from .model import NEW_PASS, PASS, POLICY, ROLE, USER, AccessPass, Policy, User, choose_pass, parse_pass, parse_policy, parse_user
 
 POLICY_PATH = "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/temporaryAccessPass"
-MOST_VALUES = 15  # of an in operator. Source: https://learn.microsoft.com/graph/filter-query-parameter
+MOST_VALUES = 15  # values of an in operator. Source: https://learn.microsoft.com/graph/filter-query-parameter
 SELECT_USER = "id,userPrincipalName,displayName,userType,accountEnabled"
 SELECT_ROLE = {"$select": "id,displayName"}
 MEMBER = shapes.object_of({"id": shapes.identity})
@@ -28,7 +28,7 @@ UNNAMED_ROLE = "an unnamed role"
 
 
 def fetch_users(client: GraphClient, name: str, values: t.Sequence[str]) -> list[User]:
-    """Return the users that have one of these values of a property."""
+    """Return the users with one of these values of a property."""
     found: list[User] = []
     for start in range(0, len(values), MOST_VALUES):
         some = ",".join(map(render_literal, values[start : start + MOST_VALUES]))
@@ -62,7 +62,7 @@ def fetch_pass(client: GraphClient, user: str) -> AccessPass | None:
 
 
 def fetch_roles(client: GraphClient, user: str) -> list[str] | None:
-    """Return the names of the directory roles that a user holds now, also by a group, or None if they cannot be read."""
+    """Return the names of the directory roles that a user holds now, directly or through a group, or None if they cannot be read."""
     try:
         return [item.get("displayName") or UNNAMED_ROLE for item in client.list_items(_roles_of(user), SELECT_ROLE, item=ROLE)]
     except (errors.ForbiddenError, errors.NotFoundError):
@@ -78,9 +78,9 @@ def fetch_policy(client: GraphClient) -> Policy | None:
 
 
 def fetch_members(client: GraphClient, group: str, users: frozenset[str]) -> frozenset[str] | None:
-    """Return those of the users that are in a group, also by a nested one, or None if the caller may not read it.
+    """Return those of the users that are in a group, directly or through a nested group, or None if the caller may not read it.
 
-    A group that no longer exists has nobody in it.
+    A group that no longer exists has no members.
     """
     found: set[str] = set()
     query = {"$select": "id", "$top": "999"}
@@ -99,16 +99,16 @@ def fetch_members(client: GraphClient, group: str, users: frozenset[str]) -> fro
 
 
 def create_pass(client: GraphClient, user: str, body: Json) -> tuple[AccessPass, str]:
-    """Issue a pass, which ends the one that the user has. Returns it and its text, which nobody can read again.
+    """Issue a pass, which ends the user's existing pass. Return it and its text, which cannot be read again.
 
-    The request is not repeated where it may have run.
+    The request is not repeated if it may have run.
     """
     item = client.post(_passes_of(user), body, shape=NEW_PASS)
     return parse_pass(item), item["temporaryAccessPass"]
 
 
 def delete_pass(client: GraphClient, user: str, identity: str) -> None:
-    """Remove a pass; one that is gone is as good as removed."""
+    """Remove a pass. A pass that no longer exists counts as removed."""
     client.delete(_passes_of(user) + render_path(identity))
 
 

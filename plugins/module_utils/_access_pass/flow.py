@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""One task: reads the current state, issues or removes the passes of users one by one, and settles lost responses by reading."""
+"""Run one task: read the current state, issue or remove the passes of users one by one, and settle lost responses by reading."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .model import AccessPass, Desired, Policy, UserPass
 from .plan import Change, Surroundings, plan_issue, plan_removal, project, render_body
 from .refusals import explain
 
-SETTLE_SECONDS = 30.0  # in which reads may come to show a new pass
-# These concern each user: the task stops, and says so of the users that are left.
+SETTLE_SECONDS = 30.0  # in which reads may begin to show a new pass
+# These errors affect every user: the task stops, and reports them for the remaining users.
 OF_ALL = (errors.AuthenticationError, errors.NotSentError, errors.UnauthorizedError, errors.ThrottledError)
 POLICY_UNREAD = (
     "The authentication methods policy was not read: scope, lifetimes, and one-time use are left to the service. To read it, the "
@@ -37,7 +37,7 @@ NEXT = "Run the task again with replace: true for a pass that can be handed over
 
 
 class PassTask:
-    """The passes of the users of one task. ``failure`` is the error that stopped it, beside the users, which keep their outcomes."""
+    """The passes of the users of one task. ``failure`` is the error that stopped it; the users keep their outcomes."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class PassTask:
         check: bool,
         hand_over: t.Callable[[UserPass], None] = lambda item: None,
     ) -> None:
-        """Take the users, and the function that hands a pass over as soon as it is issued."""
+        """Store the users, and the function that hands a pass over as soon as it is issued."""
         self._client = client
         self._items = items
         self._check = check
@@ -57,7 +57,7 @@ class PassTask:
         self.warnings: list[str] = []
 
     def read(self, *, roles: bool) -> None:
-        """Read the pass of each user, and perhaps the directory roles."""
+        """Read the pass of each user and, with ``roles``, the directory roles."""
         self._client.read_ahead(api.render_pass_requests(self._client, [item.user.id for item in self._items], roles=roles))
         for item in self._items:
             item.current = api.fetch_pass(self._client, item.user.id)
@@ -67,20 +67,20 @@ class PassTask:
             self.warnings.append(ROLES_UNREAD)
 
     def read_policy(self) -> None:
-        """Read the tenant's policy, where that is allowed."""
+        """Read the tenant's policy if that is allowed."""
         self.policy = api.fetch_policy(self._client)
         if self.policy is None:
             self.warnings.append(POLICY_UNREAD)
 
     def present(self, desired: Desired) -> None:
-        """See to it that each user has a pass."""
+        """Ensure that each user has a pass."""
         self.read(roles=True)
         self.read_policy()
         around = Surroundings(self.policy, self._fetch_members(), find_caller(self._client), self._client.service_now())
         self._run({item.user.id: plan_issue(item, desired, around) for item in self._items}, desired)
 
     def absent(self) -> None:
-        """See to it that no user has a pass."""
+        """Ensure that no user has a pass."""
         self.read(roles=True)
         self._run({item.user.id: plan_removal(item) for item in self._items}, Desired())
 
@@ -133,7 +133,7 @@ class PassTask:
         item.settle("removed")
 
     def _take(self, item: UserPass, failure: errors.IntuneError) -> None:
-        """Set the outcome of a user by an error, and stop the task where it concerns all users."""
+        """Set the outcome of a user from an error, and stop the task if the error affects all users."""
         item.request_id = failure.request_id if isinstance(failure, errors.GraphError) else None
         if isinstance(failure, OF_ALL):
             self.failure = failure
@@ -145,7 +145,7 @@ class PassTask:
             item.settle("failed", str(failure), "service_refused")
 
     def _settle_issue(self, item: UserPass, held: AccessPass | None) -> None:
-        """Ask whether a request without a response issued a pass. It is not sent again: that would end a pass that somebody may hold."""
+        """Find out whether a request without a response issued a pass. Do not repeat it, because that would end a pass already in use."""
         found = self._wait(item, lambda found: found is not None and (held is None or found.id != held.id))
         if found is not None:
             item.made, item.changed = found, True
@@ -167,13 +167,13 @@ class PassTask:
             item.settle("unknown", message, "answer_lost")
 
     def _wait(self, item: UserPass, good: t.Callable[[AccessPass | None], bool], otherwise: AccessPass | None = None) -> AccessPass | None:
-        """Read the pass of a user until it is good; return ``otherwise`` where it does not become so, or cannot be read."""
+        """Read the pass of a user until it is good; return ``otherwise`` if it does not become good or cannot be read."""
         try:
             found: AccessPass | None = self._client.wait_until(
                 lambda: api.fetch_pass(self._client, item.user.id), good, timeout=SETTLE_SECONDS, what="the pass of a user", pause=2.0
             )
         except errors.IntuneError:
-            # The outcome stays unknown, and says so.
+            # The outcome stays unknown, and the result reports that.
             return otherwise
         return found
 

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""How passes are handed over: what messages call them, and the names of their files."""
+"""The terms of messages about handing over passes, and the names of the files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORDS = handover.Words(
 
 
 def render_file_name(item: UserPass) -> str:
-    """Return the name of the file for a user's pass: one for each pass."""
+    """Return the file name for a user's pass, unique for each pass."""
     made = item.made
     created = handover.render_moment(render_timestamp(made.created if made else None) or "unknown")
     mark = hashlib.sha256((made.id if made and made.id else "").encode("utf-8", errors="replace")).hexdigest()[:8]

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Temporary Access Passes: a pass, the tenant's policy for them, a user, and the pass of one user in a task. Pure.
+"""Temporary Access Passes: a pass, the tenant's policy for passes, a user, and the pass of one user in a task. Pure.
 
 Source: https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethod
 """
@@ -20,11 +20,11 @@ from .._names import fold
 from .._time import parse_timestamp
 from .._types import Json
 
-SHORTEST, LONGEST = 10, 43200  # minutes that the API takes, whatever the policy says
+SHORTEST, LONGEST = 10, 43200  # minutes that the API accepts, regardless of the policy
 ALL_USERS = "all_users"
 ENABLED = "enabled"
 EXTERNAL = "#ext#"  # in the principal name of a user from another tenant
-# Why a pass cannot be used any more. All other reasons can pass: such a pass still counts.
+# Reasons that make a pass permanently unusable. All other reasons are temporary, so such a pass still counts.
 SPENT = frozenset({"expired", "onetimeused"})
 
 Status = t.Literal[
@@ -68,7 +68,7 @@ MEMBERS: dict[str, shapes.Shape[t.Any]] = {
     "methodUsabilityReason": shapes.lenient(shapes.text),
 }
 PASS = shapes.object_of(MEMBERS)
-# A response without the text of a pass is as good as a lost one. Its error names the type alone.
+# A response without the text of a pass counts as lost. Its error shows only the type.
 NEW_PASS = shapes.object_of({**MEMBERS, "temporaryAccessPass": shapes.identity})
 TARGET = shapes.object_of({"targetType": shapes.lenient(shapes.text), "id": shapes.identity})
 POLICY = shapes.object_of(
@@ -97,7 +97,7 @@ ROLE = shapes.object_of({"id": shapes.identity, "displayName": shapes.lenient(sh
 
 @dataclasses.dataclass(frozen=True)
 class AccessPass:
-    """A pass without its text. Times in seconds since the epoch, or None if unknown, and the ID null for one that is planned."""
+    """A pass without its text. Times in seconds since the epoch, None if unknown. The ID is None for a planned pass."""
 
     id: str | None
     created: float | None = None
@@ -109,11 +109,11 @@ class AccessPass:
 
     @property
     def end(self) -> float | None:
-        """When it expires."""
+        """The time at which the pass expires."""
         return None if self.start is None or self.lifetime_minutes is None else self.start + 60.0 * self.lifetime_minutes
 
     def is_spent(self, now: float) -> bool:
-        """Return whether it can never be used again; only then a new one takes nothing from the user."""
+        """Return whether the pass can never be used again. Only then does a new one take nothing from the user."""
         if self.is_usable:
             return False
         return (self.reason or "").lower() in SPENT or (self.end is not None and self.end <= now)
@@ -121,7 +121,7 @@ class AccessPass:
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """Whom the policy is for: a group, a user, or ``all_users``."""
+    """A target of the policy: a group, a user, or ``all_users``."""
 
     kind: str
     id: str
@@ -129,7 +129,7 @@ class Target:
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """The tenant's policy for passes; null members are unknown, and decide nothing."""
+    """The tenant's policy for passes. Members with None are unknown, and decide nothing."""
 
     state: str
     minimum: int | None = None
@@ -147,7 +147,7 @@ class Policy:
 
     @property
     def groups(self) -> list[str]:
-        """The IDs of all groups that the scope names."""
+        """The IDs of all groups in the scope."""
         found = [*(self.includes or ()), *(self.excludes or ())]
         return list(dict.fromkeys(target.id for target in found if target.kind == "group" and target.id != ALL_USERS))
 
@@ -164,18 +164,18 @@ class User:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """By what others may call the user. Only the principal name is no other user's."""
+        """The names that can identify the user. Only the principal name is unique."""
         return (self.principal, self.name) if self.name else (self.principal,)
 
     @property
     def is_external(self) -> bool:
-        """Whether the user signs in to another tenant, where this tenant's passes mean nothing."""
+        """Whether the user signs in to another tenant, which does not accept this tenant's passes."""
         return EXTERNAL in self.principal.lower()
 
 
 @dataclasses.dataclass(frozen=True)
 class Desired:
-    """The pass that a task asks for; a null lifetime is the policy's default, and a null start is now."""
+    """The pass that a task requests. A lifetime of None is the policy's default, and a start of None is now."""
 
     lifetime_minutes: int | None = None
     is_usable_once: bool = True
@@ -185,7 +185,7 @@ class Desired:
 
 @dataclasses.dataclass(eq=False)
 class UserPass:
-    """The pass of one user in a task, and its outcome. The only thing here that changes. ``value`` is a secret."""
+    """The pass of one user in a task, and its outcome. The only mutable object here. ``value`` is a secret."""
 
     user: User
     names: list[str]
@@ -206,7 +206,7 @@ class UserPass:
 
 
 def parse_pass(item: Json) -> AccessPass:
-    """Return the pass in Graph's JSON."""
+    """Parse a pass from Graph's JSON."""
     return AccessPass(
         id=str(item["id"]),
         created=parse_timestamp(item.get("createdDateTime")),
@@ -219,7 +219,7 @@ def parse_pass(item: Json) -> AccessPass:
 
 
 def parse_policy(item: Json) -> Policy:
-    """Return the policy in Graph's JSON."""
+    """Parse a policy from Graph's JSON."""
     return Policy(
         state=str(item["state"]),
         minimum=item.get("minimumLifetimeInMinutes"),
@@ -239,7 +239,7 @@ def _parse_targets(items: list[Json] | None) -> tuple[Target, ...] | None:
 
 
 def parse_user(item: Json) -> User | None:
-    """Return the user in Graph's JSON, or None for one whose ID or principal name identifies nothing."""
+    """Parse a user from Graph's JSON, or return None for one whose ID or principal name identifies nothing."""
     identity = parse_identity(item.get("id"))
     principal = item["userPrincipalName"] if isinstance(item.get("userPrincipalName"), str) else ""
     if identity is None or not principal.strip():
@@ -248,10 +248,10 @@ def parse_user(item: Json) -> User | None:
 
 
 def choose_pass(found: t.Sequence[AccessPass], now: float) -> AccessPass | None:
-    """Return the pass that counts: a user has one at most, and one that can be used counts before one that is spent."""
+    """Return the pass that counts. A user has at most one; a usable pass takes precedence over one that can never be used again."""
     return min(found, key=lambda each: each.is_spent(now), default=None)
 
 
 def is_same_principal(name: str, user: User) -> bool:
-    """Return whether a name is the principal name of a user; letter case does not count."""
+    """Return whether a name is the principal name of a user, ignoring letter case."""
     return fold(name) == fold(user.principal)

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What a task does about the pass of a user, and for whom it issues none. Pure."""
+"""Decide whether to issue or remove the pass of a user, and refuse unsuitable users. Pure."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ RETRY = "Set replace to true to issue another one, which ends this one at once."
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What a plan takes besides the user: the policy, None if it could not be read; who is in which group, None if that could not
-    be read; the caller's user ID, null for an application; and the time.
+    """The inputs of a plan other than the user.
+
+    ``policy``: None if it could not be read. ``members``: the users in each group, None for a group that could not be read. ``caller``: the
+    caller's user ID, None for an application. ``now``: seconds since the epoch.
     """
 
     policy: Policy | None
@@ -33,7 +35,7 @@ class Surroundings:
 
 
 def parse_desired(params: t.Mapping[str, t.Any]) -> Desired:
-    """Return the pass that options ask for; raise InvalidOptionError for options that no policy allows."""
+    """Return the pass that the options request; raise InvalidOptionError for options that no policy allows."""
     lifetime = params["lifetime_minutes"]
     if lifetime is not None and not SHORTEST <= lifetime <= LONGEST:
         raise errors.InvalidOptionError(f"lifetime_minutes must be from {SHORTEST} to {LONGEST}, not {lifetime}.")
@@ -44,7 +46,7 @@ def parse_desired(params: t.Mapping[str, t.Any]) -> Desired:
 
 
 def plan_issue(item: UserPass, desired: Desired, around: Surroundings) -> Change | None:
-    """Return whether to issue a pass; without, set the outcome of the user."""
+    """Return the change that issues a pass. Without one, set the outcome of the user."""
     if item.current is not None and not desired.replace and not item.current.is_spent(around.now):
         item.settle("exists", describe_standing(item.current, desired))
         return None
@@ -57,7 +59,7 @@ def plan_issue(item: UserPass, desired: Desired, around: Surroundings) -> Change
 
 
 def plan_removal(item: UserPass) -> Change | None:
-    """Return whether there is a pass to remove; without, set the outcome of the user."""
+    """Return the change that removes the pass. Without one, set the outcome of the user."""
     if item.current is None:
         item.settle("absent")
         return None
@@ -65,7 +67,7 @@ def plan_removal(item: UserPass) -> Change | None:
 
 
 def find_refusal(item: UserPass, desired: Desired, around: Surroundings) -> tuple[Reason, str] | None:
-    """Return why no pass is issued, before anything is sent, or None if nothing that is known is against it."""
+    """Return why no pass can be issued, before anything is sent, or None if no reason is known."""
     if around.caller == item.user.id:
         return "self", "You are signed in as this user, and the service lets nobody issue a pass for themselves. Ask another administrator."
     if item.user.is_external:
@@ -109,7 +111,7 @@ def is_in_scope(user: str, policy: Policy, members: t.Mapping[str, frozenset[str
 
 
 def _is_met(user: str, targets: t.Sequence[Target] | None, members: t.Mapping[str, frozenset[str] | None]) -> bool | None:
-    """Return whether any target means a user, or None if one that could not be read may."""
+    """Return whether any target includes a user, or None if only an unreadable target may."""
     if targets is None:
         return None
     found = [_is_meant(user, target, members) for target in targets]
@@ -126,7 +128,7 @@ def _is_meant(user: str, target: Target, members: t.Mapping[str, frozenset[str] 
 
 
 def describe_standing(found: AccessPass, desired: Desired) -> str:
-    """Return what to know of a pass that stays: it cannot be read again, and it may not be the one that the task asks for."""
+    """Return a sentence about a pass that stays: it cannot be read again, and may differ from the requested one."""
     if found.is_usable is False and (found.reason or "").lower() == "notyetvalid":
         begin = f"The user has a pass that can be used from {render_timestamp(found.start) or 'a later time'} on"
     elif found.is_usable is False:
@@ -139,7 +141,7 @@ def describe_standing(found: AccessPass, desired: Desired) -> str:
 
 
 def project(desired: Desired, policy: Policy | None) -> AccessPass:
-    """Return the pass that a task would issue; null members cannot be known before."""
+    """Return the pass that a task would issue. Members that cannot be known in advance are None."""
     lifetime = desired.lifetime_minutes if desired.lifetime_minutes is not None else policy.default if policy else None
     return AccessPass(None, start=desired.start, lifetime_minutes=lifetime, is_usable_once=desired.is_usable_once)
 

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What the service means when it refuses a pass, and what to do about it. Pure.
+"""Explain the service's refusals of a pass, and give advice. Pure.
 
-The service has one code for many cases: its sentences decide. They are those of public reports, since Microsoft documents none.
+The service uses one code for many cases, so its sentences decide. They come from public reports, because Microsoft documents none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RANGE = re.compile(r"valid range between (\d{1,6}) and (\d{1,6})")
 
 
 def explain(item: UserPass, failure: errors.GraphError) -> tuple[Reason, str]:
-    """Return the reason of a refusal, and a sentence with the service's own words, the cause, and what to do."""
+    """Return the reason of a refusal, and a sentence with the service's own words, the cause, and advice."""
     said = f"{failure.status} {failure.code or ''}".strip() + f": {failure.message}"
     reason, advice = _explain_400(failure.message) if failure.status == 400 else _explain_other(item, failure)
     return reason, f"{said.rstrip('.')}. {advice}"

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The passes of a task as a module returns them. Pure."""
+"""Build the results of a task on passes. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .._time import render_timestamp
 from .._types import Json
 from .model import BAD, AccessPass, Policy, Status, UserPass
 
-NAMED = 5  # users that a message names
+NAMED = 5  # users listed in a message
 COUNTED: tuple[str, ...] = ("total", "changed", *t.get_args(Status))
 HELD: tuple[str, ...] = ("usable", "not_usable", "none")
 
 
 class ReturnedPass(t.TypedDict):
-    """What is told of a pass, except its text."""
+    """The properties of a pass, without its text."""
 
     pass_id: str | None
     created: str | None
@@ -34,7 +34,7 @@ class ReturnedPass(t.TypedDict):
 
 
 def describe_pass(found: AccessPass | None) -> ReturnedPass:
-    """Return what is told of a pass; all null without one."""
+    """Return the properties of a pass, all None without one."""
     return {
         "pass_id": found.id if found else None,
         "created": render_timestamp(found.created) if found else None,
@@ -48,7 +48,7 @@ def describe_pass(found: AccessPass | None) -> ReturnedPass:
 
 
 def describe_user(item: UserPass) -> Json:
-    """Return what is told of a user."""
+    """Return the properties of a user."""
     return {
         "user": item.names[0],
         "id": item.user.id,
@@ -61,7 +61,7 @@ def describe_user(item: UserPass) -> Json:
 
 
 def describe(item: UserPass, verified_by: str | None) -> Json:
-    """Return the entry of ``results`` for a user, without the pass itself."""
+    """Return the entry of ``results`` for a user, without the text of the pass."""
     return {
         **describe_user(item),
         "status": item.status,
@@ -97,14 +97,14 @@ def describe_policy(policy: Policy | None) -> Json | None:
 
 
 def describe_holder(item: UserPass, now: float) -> Json:
-    """Return the entry of ``results`` of the module that only reads."""
+    """Return the entry of ``results`` of the info module."""
     held = item.current
     status = "none" if held is None else "usable" if held.is_usable and not held.is_spent(now) else "not_usable"
     return {**describe_user(item), "status": status, **describe_pass(held)}
 
 
 def summarize(items: t.Sequence[UserPass]) -> dict[str, int]:
-    """Return the ``summary`` return value: how many users there are, were changed, and have each status."""
+    """Return the ``summary`` return value: the number of users, of changes, and of each status."""
     counts = dict.fromkeys(COUNTED, 0)
     counts["total"] = len(items)
     for item in items:
@@ -114,12 +114,12 @@ def summarize(items: t.Sequence[UserPass]) -> dict[str, int]:
 
 
 def summarize_holders(results: t.Sequence[Json]) -> dict[str, int]:
-    """Return the ``summary`` of the module that only reads."""
+    """Return the ``summary`` of the info module."""
     return {"total": len(results), **{status: sum(entry["status"] == status for entry in results) for status in HELD}}
 
 
 def describe_diff(items: t.Sequence[UserPass], planned: AccessPass | None) -> tuple[Json, Json]:
-    """Return the state before and after, by user: the same in check mode and in a real run, without IDs, dates, and secrets.
+    """Return the state before and after, by user. It is the same in check mode and in a real run, without IDs, dates, and secrets.
 
     ``planned``: the pass that the task issues, or None if it removes passes.
     """
@@ -134,7 +134,7 @@ def _describe_state(found: AccessPass | None) -> Json | None:
 
 
 def warn_of_accounts(items: t.Sequence[UserPass]) -> list[str]:
-    """Return warnings of passes that help nobody, or that need more than this task can know; empty without one."""
+    """Return warnings about passes that cannot be used, or that may be refused; empty without one."""
     planned = [item for item in items if item.status in ("planned", "issued")]
     disabled = [item for item in planned if item.user.is_enabled is False]
     privileged = [item for item in planned if item.roles and item.status == "planned"]
@@ -162,7 +162,7 @@ def effects_of(items: t.Sequence[UserPass]) -> errors.Effects:
 
 
 def find_failure(items: t.Sequence[UserPass]) -> errors.PartialError | None:
-    """Return the error for users that the task failed for, or None if there are none."""
+    """Return the error for failed users, or None if there are none."""
     bad = [item for item in items if item.status in BAD]
     if not bad:
         return None
@@ -170,7 +170,7 @@ def find_failure(items: t.Sequence[UserPass]) -> errors.PartialError | None:
         f"{item.names[0]} {item.status} ({item.reason})" if item.reason else f"{item.names[0]} {item.status}" for item in bad[:NAMED]
     )
     more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
-    # The message of a single user is the whole story.
+    # For a single user, the message contains all details.
     story = f" {bad[0].message}" if len(bad) == 1 and bad[0].message else ""
     return errors.PartialError(
         f"The task failed for {len(bad)} of {len(items)} users: {named}{more}.{story}", hint="See results for each user's reason."

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The users that a task means: principal names and IDs, each of exactly one user. All problems are reported at once."""
+"""Find the users of a task by principal name or ID, each of exactly one user. Report all problems at once."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from . import api
 from .model import User, UserPass, is_same_principal
 
 MOST_NAMES = 1000
-SHOWN_PROBLEMS = 20  # problems with names in one message; the rest is counted
+SHOWN_PROBLEMS = 20  # problems with names in one message; the rest are counted
 
 
 def select(client: GraphClient, names: t.Sequence[t.Any]) -> list[UserPass]:
-    """Return the users of these names, each once, in their order.
+    """Return the users with these names, each once, in their order.
 
-    Raises InvalidOptionError for none or too many, and SelectionError for names that no user has, or several have.
+    Raises InvalidOptionError for none or too many, and SelectionError for names that match no user, or several.
     """
     _validate(names)
     found = _fetch(client, names)
@@ -52,7 +52,7 @@ def _validate(names: t.Sequence[t.Any]) -> None:
 
 
 def find_problem(name: t.Any) -> str | None:
-    """Return why a value cannot identify a user, or None if it can. Display names do not: several users may have the same."""
+    """Return why a value cannot identify a user, or None if it can. Display names cannot, because several users may have the same."""
     malformation = find_malformation(name)
     if malformation:
         return malformation
@@ -75,13 +75,13 @@ def _fetch(client: GraphClient, names: t.Sequence[str]) -> list[User]:
 
 
 def _users_of(name: str, found: t.Sequence[User]) -> list[User]:
-    """Return the users that have this name, compared here: what a filter returns is not trusted."""
+    """Return the users that have this name. Compare here, because results of a filter are not trusted."""
     identity = parse_guid(name)
     return [user for user in found if (user.id == identity if identity else is_same_principal(name, user))]
 
 
 def _fetch_by_mail(client: GraphClient, names: t.Sequence[str]) -> list[tuple[str, User]]:
-    """Return users whose mail address is one of these names, for messages alone: people take it for the principal name."""
+    """Return users whose mail address is one of these names, only for messages: people mistake it for the principal name."""
     addresses = [name for name in dict.fromkeys(names) if "@" in name]
     return [(name, user) for name in addresses for user in api.fetch_users(client, "mail", [name])]
 

@@ -23,12 +23,12 @@ from .options import Goal
 APPLICATION = "id,appId,displayName,uniqueName,description,notes,serviceManagementReference,requiredResourceAccess"
 SELECT = f"{APPLICATION},keyCredentials,passwordCredentials"
 PRINCIPAL = "id,appId,displayName,servicePrincipalType,accountEnabled"
-# Of a managed identity, Azure keeps them.
+# Azure keeps those of a managed identity.
 OWN_CREDENTIALS = ("keyCredentials", "passwordCredentials")
 
 
 def fetch_state(client: GraphClient, goal: Goal, graph: model.GraphRoles | None = None) -> State:
-    """Return the application, or the managed identity, that a goal is about."""
+    """Return the application or the managed identity of a goal."""
     graph = graph or fetch_graph(client)
     if goal.managed_identity:
         return _with_principal(client, State(graph, is_managed_identity=True), _find_identity(client, goal.managed_identity))
@@ -56,7 +56,7 @@ def fetch_state(client: GraphClient, goal: Goal, graph: model.GraphRoles | None 
 
 
 def _list_or_none(client: GraphClient, path: str, item: Shape[Json]) -> list[Json]:
-    """Return the items of a list; none where another server of Entra does not know yet what it belongs to, or knows it no longer."""
+    """Return the items of a list; none if another server of Microsoft Entra does not know the parent object yet, or no longer knows it."""
     try:
         return list(client.list_items(path, {"$top": "999"}, item=item))
     except errors.NotFoundError:
@@ -76,12 +76,12 @@ def list_app_ids(client: GraphClient, name: str) -> list[str]:
 
 
 def find_principal(client: GraphClient, app_id: str) -> Json | None:
-    """Return the service principal of an application, or None if there is none, or it does not show yet."""
+    """Return the service principal of an application, or None if there is none, or it is not visible yet."""
     return client.find(_by_app_id("servicePrincipals", app_id), {"$select": ",".join((PRINCIPAL, *OWN_CREDENTIALS))}, shape=model.PRINCIPAL)
 
 
 def path_of(goal: Goal) -> str:
-    """Return the path of the application that a goal is about."""
+    """Return the path of the application of a goal."""
     if goal.app_id:
         return _by_app_id("applications", goal.app_id)
     return f"/applications(uniqueName={render_literal(goal.unique_name or '')})"
@@ -92,7 +92,7 @@ def _by_app_id(collection: str, app_id: str) -> str:
 
 
 def _with_principal(client: GraphClient, state: State, principal: Json) -> State:
-    """Return the state with the service principal and its permissions of Graph."""
+    """Return the state with the service principal and its permissions for Graph."""
     assignments = _list_or_none(client, render_path("servicePrincipals", principal["id"], "appRoleAssignments"), model.ASSIGNMENT)
     on_graph = [item for item in assignments if item["resourceId"].lower() == state.graph.id.lower()]
     return dataclasses.replace(
@@ -107,7 +107,7 @@ def _with_principal(client: GraphClient, state: State, principal: Json) -> State
 
 
 def _find_identity(client: GraphClient, named: str) -> Json:
-    """Return the service principal of a managed identity by its client ID, object ID, resource ID, or name."""
+    """Return the service principal of a managed identity, found by client ID, object ID, resource ID, or name."""
     query = {"$select": PRINCIPAL}
     found: list[Json | None] = []
     if guid := parse_guid(named):

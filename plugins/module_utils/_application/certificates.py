@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The certificates that an application is to have, from the option that names them."""
+"""Read the certificates that an application must have from the option that lists them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from .._time import render_timestamp
 from .model import Certificate
 
 LONGEST_DISPLAY_NAME = 90  # characters; Entra cuts longer ones
-LONGEST_PATH = 255  # characters; what is longer is content, and is not shown
+LONGEST_PATH = 255  # characters; a longer text is content, and is not shown
 HINT = "Each entry is one certificate without its private key: PEM text, or the path of a PEM or DER file on the host that runs the module."
 
 
 def read_certificates(given: t.Sequence[str] | None, now: float, *, is_purging: bool = False) -> list[Certificate] | None:
     """Return the certificates of the option, each once, or None if it is not set. ``now``: seconds since the epoch.
 
-    ``is_purging``: whether no other certificate is to stay. InvalidOptionError names the first entry that is no certificate, has ended, has
-    a key with which the modules cannot sign in, or holds a private key; or all of them where none is valid yet, and no other is to stay.
+    ``is_purging``: whether all other certificates are removed. InvalidOptionError names the first entry that is not a certificate, has
+    expired, has a key with which the modules cannot sign in, or contains a private key. It is also raised if none is valid yet and all
+    others would be removed.
     """
     if given is None:
         return None
-    # Where one entry is a part of a text, the others may be its lines.
+    # If one entry is a part of a text, the others may be further lines of it.
     shows_paths = not any(map(pem.is_fragment, given))
     found = [_read(entry, number, now, shows_paths=shows_paths) for number, entry in enumerate(given, 1)]
     starts = min((certificate.starts or "" for certificate in found), default="")
@@ -42,7 +43,7 @@ def read_certificates(given: t.Sequence[str] | None, now: float, *, is_purging: 
 
 
 def _read(entry: str, number: int, now: float, *, shows_paths: bool) -> Certificate:
-    # Imports the library cryptography, which few tasks need.
+    # Imported here because it imports the library cryptography, which few tasks need.
     from .._certificates import HAS_CRYPTOGRAPHY, describe_public, load
 
     if not HAS_CRYPTOGRAPHY:

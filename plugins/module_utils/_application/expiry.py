@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""When the credential in use ends: from what it tells by itself, and what the application shows of it. Pure.
+"""Determine the end of the credential in use, from the credential itself and the application's record. Pure.
 
-An application shows the beginning of a client secret (``hint``) and never the whole. So the end of a secret is that of those that begin
-like it, and the earliest where there are several.
+An application shows only the first characters of a client secret (``hint``). So the end of a secret is that of the secrets with the same
+first characters, and the earliest if there are several.
 
 Sources: https://learn.microsoft.com/graph/api/resources/passwordcredential and
 https://learn.microsoft.com/graph/api/resources/keycredential
@@ -32,7 +32,7 @@ LONGEST_WARNING_DAYS = 3650
 DEFAULT_WARNING_DAYS = 30
 LONGEST_NAME = 60  # characters of a name in a message
 TEXT = shapes.lenient(shapes.text)
-# What is read here informs: an entry that is not as it should be tells less, and does not hide the others.
+# These values only inform, so an invalid entry provides less information and does not hide the others.
 KEY = shapes.object_of(dict.fromkeys(("customKeyIdentifier", "endDateTime"), TEXT))
 SECRET = shapes.object_of(dict.fromkeys(("displayName", "hint", "endDateTime"), TEXT))
 MEMBERS: t.Mapping[Kind, str] = {"certificate": "keyCredentials", "client_secret": "passwordCredentials"}
@@ -60,7 +60,7 @@ class CredentialResult(t.TypedDict):
 
 
 class Expiry(t.NamedTuple):
-    """When the credential ends, as a return value; and why the application could not be read, where that was not to be expected."""
+    """The end of the credential as a return value, and why the application could not be read, if that was unexpected."""
 
     result: CredentialResult
     problem: str | None = None
@@ -68,7 +68,7 @@ class Expiry(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class _End:
-    """An end in seconds since the epoch, and of what. ``number``: how many credentials it may be that of."""
+    """An end in seconds since the epoch, with its source. ``number``: the number of credentials that it may belong to."""
 
     ends: float
     name: str | None
@@ -77,7 +77,7 @@ class _End:
 
 
 def make_shape(lifetime: Lifetime) -> shapes.Shape[Json]:
-    """Return the shape of the application that a credential belongs to, with its credentials of that kind."""
+    """Return the shape of the application that a credential belongs to, with its credentials of the same kind."""
     entries: t.Mapping[str, shapes.Shape[t.Any]] = {
         "keyCredentials": shapes.optional(shapes.list_of(KEY)),
         "passwordCredentials": shapes.optional(shapes.list_of(SECRET)),
@@ -86,17 +86,17 @@ def make_shape(lifetime: Lifetime) -> shapes.Shape[Json]:
 
 
 def validate_warning_days(days: int) -> int:
-    """Return the days; raise InvalidOptionError for a number that can be none."""
+    """Return the days; raise InvalidOptionError for an invalid number."""
     if not 0 <= days <= LONGEST_WARNING_DAYS:
         raise errors.InvalidOptionError(f"expiry_warning_days must be a number from 0 to {LONGEST_WARNING_DAYS}, not {days}.")
     return days
 
 
 def judge(lifetime: Lifetime, application: Json | None, unread: str, now: float, warning_days: int) -> CredentialResult:
-    """Return when the credential in use ends.
+    """Return the end of the credential in use.
 
-    ``application``: None if it was not read, for the reason in ``unread``. ``now``: seconds since the epoch. ``warning_days``: before
-    the end, from when on it is soon.
+    ``application``: None if it was not read, for the reason in ``unread``. ``now``: seconds since the epoch. ``warning_days``: the days
+    before the end in which the credential ends soon.
     """
     if lifetime.kind is None:
         return _describe_unknown(None, lifetime.reason, False if lifetime.is_endless else None)
@@ -140,25 +140,25 @@ def _describe_unknown(kind: Kind | None, message: str, expires_soon: bool | None
 
 
 def _find_end_of_certificate(lifetime: Lifetime, keys: t.Sequence[Json]) -> _End:
-    """Return the end of the certificate, or the earlier one at which the application stops accepting it; infinite for none."""
+    """Return the end of the certificate, or the earlier one at which the application stops accepting it; infinite if there is none."""
     own = math.inf if lifetime.ends is None or render_timestamp(lifetime.ends) is None else lifetime.ends
     same = [key for key in keys if parse_thumbprint(key.get("customKeyIdentifier")) == lifetime.thumbprint]
-    # The same certificate can be there twice: it is accepted until the last end. One without an end sets no limit.
+    # The same certificate can be present twice and is accepted until the later end. An entry without an end sets no limit.
     ends = [parse_timestamp(key.get("endDateTime")) for key in same]
     accepted = max((math.inf if end is None else end for end in ends), default=math.inf)
     return _End(accepted, lifetime.name, "application") if accepted < own else _End(own, lifetime.name, "certificate")
 
 
 def _list_matching(lifetime: Lifetime, secrets: t.Sequence[Json]) -> list[Json]:
-    """Return the secrets that may be the one in use: those that begin like it, or else those whose beginning is not shown."""
+    """Return the secrets that may be the one in use: those with the same first characters, or else those without shown characters."""
     same = [secret for secret in secrets if secret.get("hint") and secret["hint"] == lifetime.hint]
     return same or [secret for secret in secrets if not secret.get("hint")]
 
 
 def _find_end_of_secret(secrets: t.Sequence[Json], now: float) -> _End | None:
-    """Return the earliest end to come of these secrets, since nothing tells which it is, or None if none has a known end.
+    """Return the earliest future end of these secrets, because the secret in use is not identified, or None if no end is known.
 
-    One that has ended is not the one in use, unless all have: then the last of them has just ended.
+    An expired secret is not in use, unless all have expired: then the last one has just expired.
     """
     ends = [(end, secret.get("displayName")) for secret in secrets if (end := parse_timestamp(secret.get("endDateTime"))) is not None]
     if not ends:
@@ -176,7 +176,7 @@ def _explain_silence(secrets: t.Sequence[Json], matching: t.Sequence[Json]) -> s
 
 
 def _tell(lifetime: Lifetime, end: _End, left: float) -> str:
-    """Return a sentence that says when the credential ends."""
+    """Return a sentence about the end of the credential."""
     kind = t.cast("Kind", lifetime.kind)
     name = f" '{quote(end.name, LONGEST_NAME)}'" if end.name else ""
     subject = f"The {NOUNS[kind]}{name} of the application {lifetime.app_id}"
@@ -193,5 +193,5 @@ def _tell(lifetime: Lifetime, end: _End, left: float) -> str:
 
 
 def list_warnings(result: CredentialResult | None) -> list[str]:
-    """Return the warning that a task gives; empty if the credential does not end soon."""
+    """Return the warning of a task; empty if the credential does not end soon."""
     return [f"{result['message']} {result['hint']}"] if result is not None and result["expires_soon"] else []

@@ -23,7 +23,7 @@ from .._types import Json
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 MANAGED_IDENTITY = "ManagedIdentity"
-NEW_ID = ""  # the ID of an object that Entra has not created yet
+NEW_ID = ""  # the ID of an object that Microsoft Entra has not created yet
 
 ROLE = shapes.object_of(
     {
@@ -99,10 +99,10 @@ NEW_SECRET = shapes.object_of({"keyId": shapes.identity, "secretText": shapes.id
 
 @dataclasses.dataclass(frozen=True)
 class Certificate:
-    """The public part of a certificate. ``thumbprint`` is SHA-1 in 40 hexadecimal digits, upper case, or None if Entra does not say it.
+    """The public part of a certificate. ``thumbprint`` is SHA-1 in 40 uppercase hexadecimal digits, or None if Entra does not show it.
 
-    ``key_id`` is empty for one that is to be added, which has ``der`` instead. Times are in ISO 8601, None if unknown. ``kept`` is the
-    entry of Entra by which one stays when the list is written.
+    ``key_id`` is empty for a certificate to add, which has ``der`` instead. Times are in ISO 8601, None if unknown. ``kept`` is Entra's
+    entry, which keeps the certificate when the list is written.
     """
 
     thumbprint: str | None
@@ -116,7 +116,7 @@ class Certificate:
 
 @dataclasses.dataclass(frozen=True)
 class ClientSecret:
-    """A client secret as Entra shows it: never its text, but the first characters as ``hint``."""
+    """A client secret as Entra shows it: only its first characters as ``hint``, never its text."""
 
     key_id: str
     name: str | None
@@ -127,7 +127,7 @@ class ClientSecret:
 
 @dataclasses.dataclass(frozen=True)
 class Federated:
-    """A federated credential. ``subject`` is null for one that matches by an expression, which only the beta version shows."""
+    """A federated credential. ``subject`` is None for one that matches by an expression, which only the beta version shows."""
 
     name: str
     issuer: str | None
@@ -144,17 +144,17 @@ class GraphRoles:
     ids: t.Mapping[str, str]
 
     def name_of(self, role_id: str) -> str:
-        """Return the name of a permission; its ID where Graph does not publish it."""
+        """Return the name of a permission, or its ID if Graph does not publish it."""
         return next((name for name, known in self.ids.items() if known == role_id.lower()), role_id)
 
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """An application, or a managed identity, as it is or is planned. IDs are None if it does not exist, and NEW_ID where it is planned.
+    """The present or planned state of an application or a managed identity. IDs are None if it does not exist, and NEW_ID if it is planned.
 
-    ``granted`` holds the IDs of the assignments by name of the permission. ``required`` is requiredResourceAccess as Graph has it.
-    ``own_credentials``: how many secrets and certificates the service principal has of its own, which are not managed here.
-    ``certificates`` are those to sign in with; ``other_keys`` are further entries of keyCredentials, such as one that encrypts tokens.
+    ``granted`` contains the IDs of the assignments by name of the permission. ``required`` is Graph's requiredResourceAccess.
+    ``own_credentials``: the number of secrets and certificates of the service principal itself, which are not managed here.
+    ``certificates`` are used to sign in; ``other_keys`` are further entries of keyCredentials, such as one that encrypts tokens.
     """
 
     graph: GraphRoles
@@ -194,7 +194,7 @@ def signs_in(found: Json) -> bool:
 
 
 def parse_certificate(found: Json) -> Certificate:
-    """Return a certificate of ``keyCredentials``."""
+    """Parse a certificate of ``keyCredentials``."""
     return Certificate(
         _thumbprint_of(found.get("key")) or parse_thumbprint(found.get("customKeyIdentifier")),
         found.get("displayName"),
@@ -206,7 +206,7 @@ def parse_certificate(found: Json) -> Certificate:
 
 
 def _thumbprint_of(key: str | None) -> str | None:
-    """Return the thumbprint of a certificate in base64, which tells more than the name that a client gave it, or None without one."""
+    """Return the thumbprint of a certificate in base64, or None without one. It is more reliable than the name that a client gave it."""
     try:
         return hashlib.sha1(base64.b64decode(key or "", validate=True), usedforsecurity=False).hexdigest().upper() if key else None
     except binascii.Error:
@@ -214,18 +214,18 @@ def _thumbprint_of(key: str | None) -> str | None:
 
 
 def parse_secret(found: Json) -> ClientSecret:
-    """Return a client secret of ``passwordCredentials``."""
+    """Parse a client secret of ``passwordCredentials``."""
     return ClientSecret(found["keyId"], found.get("displayName"), found.get("hint"), found.get("startDateTime"), found.get("endDateTime"))
 
 
 def parse_federated(found: Json) -> Federated:
-    """Return a federated credential."""
+    """Parse a federated credential."""
     audiences = found.get("audiences") or [None]
     return Federated(found["name"], found.get("issuer"), found.get("subject"), audiences[0], found.get("description"))
 
 
 def parse_thumbprint(text: str | None) -> str | None:
-    """Return a customKeyIdentifier as 40 hexadecimal digits: Entra shows them so, or as base64 of 20 bytes, or None for anything else."""
+    """Return a customKeyIdentifier as 40 hexadecimal digits, or None for anything else. Entra shows it so, or as base64 of 20 bytes."""
     if text is None:
         return None
     digits = text.upper()
@@ -237,5 +237,5 @@ def parse_thumbprint(text: str | None) -> str | None:
         return None
     if len(decoded) == 20:
         return decoded.hex().upper()
-    # The digits themselves, once more in base64.
+    # The hexadecimal digits, encoded in base64 again.
     return parse_thumbprint(decoded.decode("ascii", "replace")) if len(decoded) == 40 else None

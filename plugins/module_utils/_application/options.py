@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The options of a task on an application as the goal that they ask for. Pure."""
+"""Parse the options of a task on an application into its goal. Pure."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ MOST_FEDERATED = 20
 LONGEST_NAME, LONGEST_DESCRIPTION = 256, 1024
 LONGEST_SECRET_DAYS = 730
 PROPERTIES = ("name", "description", "notes", "service_management_reference")
-# Characters that stay as they are in an address.
+# Characters that need no escaping in a URL.
 UNIQUE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# Options that say which permissions are meant.
+# Options that select permissions.
 NAMING = ("modules", "entry_points", "lookups", "permissions")
 PERMISSION = re.compile(r"[A-Z][A-Za-z0-9-]*(\.[A-Za-z0-9_-]+)+")
 
 
 @dataclasses.dataclass(frozen=True)
 class SecretGoal:
-    """A client secret that is to exist under a name. One that ends within ``renew_days`` is replaced by one that lasts ``days``."""
+    """A client secret that must exist under a name. If it ends within ``renew_days``, a new one that lasts ``days`` replaces it."""
 
     name: str
     days: int
@@ -47,7 +47,7 @@ class SecretGoal:
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """The state that a task asks for. A property or list of null stays as it is. ``permissions``: None if none are named."""
+    """The state that a task requests. A property or list of None stays unchanged. ``permissions``: None if none are named."""
 
     unique_name: str | None
     app_id: str | None
@@ -97,7 +97,7 @@ def parse_goal(params: t.Mapping[str, t.Any], certificates: t.Sequence[Certifica
 
 
 def make_selection(params: t.Mapping[str, t.Any]) -> Goal:
-    """Return the goal that only selects an application, or a managed identity, to read it."""
+    """Return the goal that only selects an application or a managed identity to read."""
     _validate_names(params)
     return Goal(params["unique_name"] or None, parse_guid(params["app_id"] or ""), params["managed_identity"] or None)
 
@@ -114,7 +114,7 @@ def _validate_names(params: t.Mapping[str, t.Any]) -> None:
         )
 
 
-# What Azure manages of a managed identity.
+# Azure manages these properties of a managed identity.
 OF_APPLICATIONS = (
     *("enabled", "name", "description", "notes", "service_management_reference", "certificates", "federated_credentials", "secret_name"),
     *("purge_certificates", "purge_federated_credentials", "purge_secrets", "return_secret", "seal_to"),
@@ -123,7 +123,7 @@ OF_APPLICATIONS = (
 
 def _validate_target(params: t.Mapping[str, t.Any]) -> None:
     _validate_names(params)
-    # False is the default of the others.
+    # The others default to false.
     given = [name for name in OF_APPLICATIONS if params[name] not in (None, False) or (name == "enabled" and params[name] is False)]
     if params["managed_identity"] and given:
         raise errors.InvalidOptionError(

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Read when the credential in use ends. Nothing fails where that cannot be read."""
+"""Read the end of the credential in use. A failure to read it does not fail the task."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ NO_GUID = "client_id is not a GUID, by which the application could be found."
 
 
 def render_own_request(client: GraphClient) -> Request | None:
-    """Return the request for the application that the credential belongs to, or None if it tells nothing, or is certainly refused."""
+    """Return the request for the application of the credential, or None if it would provide nothing, or would certainly be refused."""
     lifetime = client.credential.lifetime()
     return client.request("GET", *_locate(lifetime)) if _find_obstacle(client, lifetime) is None else None
 
 
 def read_expiry(client: GraphClient, warning_days: int) -> Expiry:
-    """Return when the credential in use ends."""
+    """Return the end of the credential in use."""
     lifetime = client.credential.lifetime()
     application: Json | None = None
     unread, problem = _find_obstacle(client, lifetime), None
     if unread is None:
         try:
-            # It informs: a service that is late does not hold the task up.
+            # This only informs, so a slow service must not delay the task.
             with client.limit_retries(client.clock.monotonic()):
                 application = client.get(*_locate(lifetime), shape=make_shape(lifetime))
         except errors.ForbiddenError:
@@ -48,13 +48,13 @@ def read_expiry(client: GraphClient, warning_days: int) -> Expiry:
         except (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError) as failure:
             unread = f"{quote(failure, LONGEST_CAUSE).rstrip('.')}."
             problem = f"Could not read when the client secret ends: {unread}" if lifetime.kind == "client_secret" else None
-    # By the service's clock: a wrong one of this machine would tell a wrong number of days.
+    # Use the service's clock, because a wrong local clock would give a wrong number of days.
     now = client.clock.now() + (client.clock_skew or 0.0)
     return Expiry(judge(lifetime, application, unread or "", now, warning_days), problem)
 
 
 def _find_obstacle(client: GraphClient, lifetime: Lifetime) -> str | None:
-    """Return why the application is not asked, or None if it is. Empty where it would tell nothing."""
+    """Return why the application is not read, or None if it is. Empty if reading it would provide nothing."""
     if lifetime.kind is None:
         return ""
     if parse_guid(lifetime.app_id) is None:
@@ -63,6 +63,6 @@ def _find_obstacle(client: GraphClient, lifetime: Lifetime) -> str | None:
 
 
 def _locate(lifetime: Lifetime) -> tuple[str, dict[str, str]]:
-    """Return the path and the query of the application. Keys are asked for only where they are needed: Graph rations them."""
+    """Return the path and the query of the application. Request keys only if they are needed, because Graph limits such requests."""
     member = MEMBERS[lifetime.kind] if lifetime.kind else "id"
     return f"/applications(appId={render_literal(parse_guid(lifetime.app_id) or '')})", {"$select": f"appId,{member}"}

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The changes that bring an application to the goal of a task, in the order in which they can be written. Pure."""
+"""Plan the changes that bring an application to the goal of a task, in the order in which they can be written. Pure."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NAMES = {
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """One write. ``name`` is that of a permission, a federated credential, or a secret; ``key_id`` that of a secret to remove."""
+    """One write. ``name``: of a permission, a federated credential, or a secret; ``key_id``: of a secret to remove."""
 
     kind: ChangeKind
     name: str = ""
@@ -55,7 +55,7 @@ class Change:
 
 
 def find_unknown_permissions(state: State, goal: Goal) -> errors.IntuneError | None:
-    """Return the error for a permission that Microsoft Graph does not publish in this tenant; null otherwise."""
+    """Return the error for a permission that Microsoft Graph does not publish in this tenant, or None."""
     unknown = [name for name in goal.permissions or () if name not in state.graph.ids]
     if not unknown:
         return None
@@ -72,23 +72,23 @@ def plan(state: State, goal: Goal, now: float) -> list[Change]:
         return _plan_absent(state, goal)
     if goal.managed_identity:
         return _plan_permissions(state, goal)
-    is_enabled = state.is_enabled or state.principal_id is None  # as a new one is
+    is_enabled = state.is_enabled or state.principal_id is None  # as for a new one
     return [
         *_plan_application(state, goal),
         *([] if state.principal_id is not None else [Change("create_principal")]),
-        # A credential that leaked stops working before anything else, and an application works again after everything else.
+        # A leaked credential must stop working before any other change, and an application starts working again after all others.
         *([Change("disable")] if is_enabled and goal.is_enabled is False else []),
         *_plan_certificates(state, goal),
         *_plan_federated(state, goal),
         *_plan_secrets(state, goal, now),
-        # Last of all that a person with fewer roles may write.
+        # The last of the changes that a person with fewer roles may write.
         *_plan_permissions(state, goal),
         *([Change("enable")] if not is_enabled and goal.is_enabled else []),
     ]
 
 
 def _plan_absent(state: State, goal: Goal) -> list[Change]:
-    """Return the changes that delete the application; of a managed identity, those that take the permissions back."""
+    """Return the changes that delete the application, or for a managed identity those that remove the permissions."""
     if not state.is_present:
         return []
     if not goal.managed_identity:
@@ -99,7 +99,7 @@ def _plan_absent(state: State, goal: Goal) -> list[Change]:
 
 def _plan_application(state: State, goal: Goal) -> list[Change]:
     wanted = {NAMES[name]: value for name, value in goal.properties.items()}
-    # Of empty text Graph refuses some, and takes null for each.
+    # Graph refuses some empty texts, but accepts null for each.
     body: Json = {name: value or None for name, value in wanted.items() if value != (_current(state)[name] or "")}
     required = plan_required(state, goal)
     if required != list(state.required):
@@ -122,7 +122,7 @@ def _current(state: State) -> dict[str, str | None]:
 def plan_required(state: State, goal: Goal) -> list[Json]:
     """Return requiredResourceAccess with the wanted permissions of Graph: the portal shows it, and a consent in a browser grants it.
 
-    Entries of other resources, and delegated permissions, are not touched.
+    Entries of other resources, and delegated permissions, are kept.
     """
     if goal.permissions is None:
         return list(state.required)
@@ -177,7 +177,7 @@ def _plan_federated(state: State, goal: Goal) -> list[Change]:
     there = {found.name: found for found in state.federated}
     wanted = {entry.name for entry in goal.federated}
     surplus = {name for name in there if name not in wanted} if goal.purge_federated else set()
-    # A pair of issuer and subject is allowed once: one that moves from one name to another is removed there before.
+    # A pair of issuer and subject is allowed only once, so a pair that moves to another name is removed from the old name first.
     moving = {name for name in wanted if any(each.name == name for each in _list_in_the_way(state, goal))}
     removed = sorted(surplus | moving)
     changes = [
@@ -195,7 +195,7 @@ def _list_in_the_way(state: State, goal: Goal) -> list[Federated]:
 
 
 def find_federated_in_the_way(state: State, goal: Goal) -> errors.IntuneError | None:
-    """Return the error for a credential of another name with the issuer and subject of a wanted one, which stays; null otherwise."""
+    """Return the error for a kept credential that has the issuer and subject of a wanted one under another name, or None."""
     wanted = {entry.name for entry in goal.federated or ()}
     for found in _list_in_the_way(state, goal):
         if found.name not in wanted and not goal.purge_federated:
@@ -215,7 +215,7 @@ def _differs(found: Federated | None, wanted: Federated) -> bool:
 
 
 def find_expression(state: State, goal: Goal) -> errors.IntuneError | None:
-    """Return the error for a federated credential that matches by an expression, which v1.0 does not show and must not be replaced."""
+    """Return the error for a federated credential that matches by an expression. v1.0 does not show it, and it must not be replaced."""
     flexible = {found.name for found in state.federated if found.subject is None}
     for wanted in goal.federated or ():
         if wanted.name in flexible:
@@ -231,7 +231,7 @@ def _plan_secrets(state: State, goal: Goal, now: float) -> list[Change]:
     usable = find_usable_secret(state, goal.secret, now) if goal.secret else None
     added = [Change("add_secret", goal.secret.name)] if goal.secret and not usable else []
     surplus = [secret for secret in state.secrets if secret is not usable] if goal.purge_secrets else []
-    # Those of its name that are valid stay in the run that creates their successor, which nobody has in hand yet.
+    # Keep valid secrets of the same name in the run that creates their successor, because nobody uses the successor yet.
     kept = {secret.key_id for secret in surplus if added and goal.secret and secret.name == goal.secret.name and _is_valid(secret, now)}
     return [*added, *(Change("remove_secret", secret.name or "", key_id=secret.key_id) for secret in surplus if secret.key_id not in kept)]
 
@@ -242,16 +242,16 @@ def _is_valid(secret: ClientSecret, now: float) -> bool:
 
 
 def find_usable_secret(state: State, wanted: SecretGoal, now: float) -> ClientSecret | None:
-    """Return the secret of a name that lasts long enough, the one that lasts longest, or None if there is none."""
+    """Return the secret of a name that lasts long enough and longest, or None if there is none."""
     named = [secret for secret in state.secrets if secret.name == wanted.name]
     lasting = [(end, secret) for secret in named if (end := parse_timestamp(secret.ends)) and end > now + wanted.renew_days * DAY]
     return max(lasting, key=lambda pair: pair[0], default=(0.0, None))[1]
 
 
 def project(state: State, changes: t.Iterable[Change], goal: Goal, ends: str | None = None) -> State:
-    """Return the state after these changes, as far as it can be known. Objects that Entra is to create have the ID NEW_ID.
+    """Return the state after these changes, as far as it can be known. Objects that Entra will create have the ID NEW_ID.
 
-    ``ends``: when a new secret ends.
+    ``ends``: the end of a new secret.
     """
     for change in changes:
         state = _project_one(state, change, goal, ends)

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The permissions that an application needs for its work, and what a strong one amounts to. Pure.
+"""The permissions that an application needs for its work, and the effects of strong ones. Pure.
 
 Source: https://learn.microsoft.com/graph/permissions-reference
 """
@@ -17,7 +17,7 @@ import typing as t
 from .. import _errors as errors
 from .. import _permissions as permissions
 
-# The holder of one of these can give itself others, by itself or by way of a stronger application or user.
+# The holder of one of these can grant itself others, directly or through a stronger application or user.
 ELEVATING: t.Mapping[str, str] = {
     "AppRoleAssignment.ReadWrite.All": "its holder can grant itself every permission, and so take over the tenant",
     "Application.ReadUpdate.All": "its holder can add a credential to a stronger application, and act as it",
@@ -27,14 +27,14 @@ ELEVATING: t.Mapping[str, str] = {
     "RoleManagement.ReadWrite.Directory": "its holder can make itself a Global Administrator, and so take over the tenant",
     "UserAuthenticationMethod.ReadWrite.All": "its holder can add a way to sign in as any user, administrators among them",
 }
-# What modules of this collection need to do their work.
+# Strong permissions that modules of this collection need.
 STRONG: t.Mapping[str, str] = {
     "DeviceManagementManagedDevices.PrivilegedOperations.All": "its holder can reset, lock, and wipe every managed device",
     "DeviceManagementConfiguration.ReadWrite.All": "its holder can change the settings of all managed devices",
     "DeviceManagementScripts.ReadWrite.All": "its holder can run a script of its own as SYSTEM on every Windows device",
     "UserAuthMethod-TAP.ReadWrite.All": "its holder can sign in as any user in the scope of the policy for Temporary Access Passes",
 }
-# These only read, and what they read is a secret.
+# These permissions only read, but the data that they read is secret.
 REVEALING: t.Mapping[str, str] = {
     "BitlockerKey.Read.All": "its holder can read the keys that unlock encrypted Windows devices",
     "DeviceLocalCredential.Read.All": "its holder can read the passwords of local administrators of Windows devices",
@@ -52,9 +52,9 @@ def list_needed(
     *,
     is_least: bool = True,
 ) -> list[str]:
-    """Return the names of the least permissions for these modules, entry points of the role, and lookups, with further ones; sorted.
+    """Return the sorted names of the least permissions for these modules, entry points of the role, and lookups, plus further ones.
 
-    ``is_least``: leave out a permission to read what another one permits to write.
+    ``is_least``: omit a permission to read if another one permits to write the same.
     """
     named = {module for entry_point in entry_points for module in permissions.ENTRY_POINTS[entry_point]} | set(modules)
     rows = [row for module in named for row in permissions.MODULES[module]] + [permissions.LOOKUPS[lookup] for lookup in lookups]
@@ -63,9 +63,9 @@ def list_needed(
 
 
 def validate_powers(wanted: t.Iterable[str], forced: t.Collection[str]) -> None:
-    """Raise InvalidOptionError for a permission that does more than modules of this collection need, unless it is forced by its name.
+    """Raise InvalidOptionError for a permission stronger than modules of this collection need, unless it is listed in ``forced``.
 
-    Its holder might give itself others: Microsoft adds such permissions, so that a list of them would never be whole.
+    Its holder might grant itself others. Microsoft adds such permissions, so a list of them would never be complete.
     """
     refused = [name for name in wanted if not READS.search(name) and name not in STRONG and name not in forced]
     if refused:
@@ -78,5 +78,5 @@ def validate_powers(wanted: t.Iterable[str], forced: t.Collection[str]) -> None:
 
 
 def describe_power(name: str) -> str | None:
-    """Return what the holder of a permission can do, or None for one that only reads what is no secret."""
+    """Return what the holder of a permission can do, or None for one that only reads non-secret data."""
     return ELEVATING.get(name) or STRONG.get(name) or REVEALING.get(name) or (None if READS.search(name) else OTHER)

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The ``application`` return value, and what a diff shows of it. Pure."""
+"""Build the ``application`` return value and its diff. Pure."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class FederatedResult(t.TypedDict):
 
 
 class PowerResult(t.TypedDict):
-    """What the holder of a strong permission can do."""
+    """The effect of a strong permission."""
 
     permission: str
     meaning: str
 
 
 class FoundResult(t.TypedDict):
-    """An application, or a managed identity, that was read."""
+    """An application or a managed identity that was read."""
 
     present: bool
     id: str | None
@@ -78,7 +78,7 @@ class FoundResult(t.TypedDict):
 
 
 class ApplicationResult(FoundResult):
-    """An application, or a managed identity, that a task changes."""
+    """An application or a managed identity that a task changes."""
 
     missing_permissions: list[str]
 
@@ -135,9 +135,9 @@ def _describe_powers(names: t.Iterable[str]) -> list[PowerResult]:
 
 
 def warn_of_powers(state: State, goal: Goal) -> list[str]:
-    """Return a warning of permissions whose holder can give itself others, and which the task does not ask for; empty without one.
+    """Return warnings about permissions that let their holder grant itself others and that the task does not request; empty without one.
 
-    Another one is of those that are only listed: a consent in a browser grants them too, whoever listed them.
+    A second warning is about permissions that are only listed: a consent in a browser also grants them, regardless of their origin.
     """
     asked, name = goal.permissions or (), state.name or state.client_id
     held = sorted(each for each in state.granted if each in ELEVATING and each not in asked)
@@ -153,14 +153,14 @@ def warn_of_powers(state: State, goal: Goal) -> list[str]:
 
 
 def warn_of_disabled(state: State, goal: Goal) -> list[str]:
-    """Return a warning of an application that cannot sign in where the task does not ask for that; empty without one."""
+    """Return a warning about an application that cannot sign in although the task does not request that; empty without one."""
     if not goal.is_present or goal.is_enabled is not None or state.principal_id is None or state.is_enabled:
         return []
     return [f"{state.name or state.client_id} is disabled and cannot sign in. Find out why before you set enabled to true."]
 
 
 def warn_of_own_credentials(state: State) -> list[str]:
-    """Return a warning of a service principal that has credentials of its own, beside those of the application; empty without any."""
+    """Return a warning about credentials of the service principal itself, in addition to those of the application; empty without any."""
     if not state.own_credentials:
         return []
     return [
@@ -171,7 +171,7 @@ def warn_of_own_credentials(state: State) -> list[str]:
 
 
 def render_consent_url(authority: str, tenant: str | None, client_id: str) -> str:
-    """Return the page on which an administrator grants all permissions that the application lists.
+    """Return the address of the page on which an administrator grants all permissions that the application lists.
 
     Source: https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
     """
@@ -179,12 +179,12 @@ def render_consent_url(authority: str, tenant: str | None, client_id: str) -> st
 
 
 def _list_listed(state: State) -> set[str]:
-    """Return the application permissions that the application lists, which grants none of them."""
+    """Return the application permissions that the application lists. Listing grants none of them."""
     return {state.graph.name_of(row["id"]) for entry in state.required for row in entry["resourceAccess"] if row["type"] == "Role"}
 
 
 def describe_managed(state: State) -> Json:
-    """Return what a task manages of an application, for its diff: names instead of IDs."""
+    """Return the managed properties of an application for its diff, with names instead of IDs."""
     if not state.is_present:
         return {"present": False}
     return {

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The calls that write the changes of an application, although Microsoft Entra shows writes late."""
+"""Write the changes of an application, allowing for the delay with which Microsoft Entra shows writes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .model import Certificate, State
 from .options import Goal
 from .plan import DAY, Change, find_usable_secret, plan, project
 
-AGREEING_READS = 3  # in a row, since several servers answer for Entra, and learn of a write one after the other
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds between attempts at a write that Entra cannot do yet
-UNSEEN_PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds before each look for a secret whose response got lost
-# The responses for an object that Entra does not show everywhere yet.
+AGREEING_READS = 3  # in a row, because several servers respond for Microsoft Entra and learn of a write at different times
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds between attempts at a write that Microsoft Entra cannot do yet
+UNSEEN_PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds before each search for a secret whose response was lost
+# The responses for an object that Microsoft Entra does not show on all servers yet.
 LATE_TEXTS = (
     "Not a valid reference update",
     "does not reference a valid application object",
@@ -34,7 +34,7 @@ LATE_TEXTS = (
     "NoBackingApplicationObject",
 )
 IS_DONE = "already exists on the object"
-# What to do about refusals, by Graph's code.
+# Advice for refusals, by Graph's code.
 REFUSALS = {
     "CredentialTypeNotAllowedAsPerAppPolicy": "A policy of the tenant forbids client secrets. Use certificates or federated_credentials "
     "instead of secret_name.",
@@ -66,7 +66,7 @@ class Applied(t.NamedTuple):
 def apply(client: GraphClient, before: State, changes: t.Sequence[Change], goal: Goal, timeout: float) -> Applied:
     """Write the changes one after the other, and return the state that Entra shows afterwards.
 
-    A failure comes back beside the state that was reached. It is raised where that state cannot be read, and no secret was created.
+    A failure is returned together with the state that was reached. It is raised if that state cannot be read and no secret was created.
     """
     writer = _Writer(client, before, goal, timeout)
     try:
@@ -80,12 +80,12 @@ def apply(client: GraphClient, before: State, changes: t.Sequence[Change], goal:
             if writer.secret is None:
                 raise told.with_more_advice("The state could not be read back; run the task again to finish.") from None
             reached = writer.state
-        # Reads may not show yet what responses have said.
+        # Reads may not show changes yet that responses have confirmed.
         return Applied(reached if reached.is_present or not writer.state.is_present else writer.state, writer.secret, told)
 
 
 class _Writer:
-    """Writes changes of one application. ``state`` is it as the responses so far make it."""
+    """A writer of the changes of one application. ``state`` is the application according to the responses so far."""
 
     def __init__(self, client: GraphClient, before: State, goal: Goal, timeout: float) -> None:
         self._client, self._goal, self._timeout = client, goal, timeout
@@ -96,7 +96,7 @@ class _Writer:
         self.has_written = False
 
     def write_all(self, changes: t.Sequence[Change]) -> None:
-        """Write the changes. Where the application turns out to exist, those that it still needs are planned anew."""
+        """Write the changes. If the application turns out to exist, plan the remaining changes again."""
         if any(change.kind == "create" for change in changes):
             found = self._find_existing()
             if found is None:
@@ -112,7 +112,7 @@ class _Writer:
                 self._write(self._with_steady_list(change))
 
     def _find_existing(self) -> State | None:
-        """Return the application where one of several reads shows it: one that does not may ask a server that is late."""
+        """Return the application if one of several reads shows it. Other reads may reach a server that is not up to date."""
         for _read in range(AGREEING_READS - 1):
             found = fetch_state(self._client, self._goal, self.state.graph)
             if found.is_present:
@@ -121,7 +121,7 @@ class _Writer:
         return None
 
     def _find_late_secret(self) -> bool:
-        """Return whether one of several reads shows the secret: a run of a moment ago may have created it, and handed it over."""
+        """Return whether one of several reads shows the secret, because a very recent run may have created it and handed it over."""
         for _read in range(AGREEING_READS if self._was_present else 0):
             found = fetch_state(self._client, self._goal, self.state.graph)
             if self._goal.secret and find_usable_secret(found, self._goal.secret, self._client.service_now()):
@@ -131,16 +131,16 @@ class _Writer:
         return False
 
     def _find_hidden(self) -> State | None:
-        """Return the application that existed before it was created, as soon as a read shows it, or None for one that was created."""
+        """Return the application if it had existed before, as soon as a read shows it, or None for a newly created one."""
         if self.state.id:
             return None
         found: State = self._wait_for(lambda state: state.is_present, "the application, which exists already", agree=1)
         return found
 
     def _with_steady_list(self, change: Change) -> Change:
-        """Return a change of the certificates as several reads in a row ask for it: the whole list is replaced.
+        """Return a change of the certificates that is based on several equal reads, because it replaces the whole list.
 
-        A read that misses a certificate which another run has just added would remove it.
+        Otherwise, a read that misses a certificate just added by another run would remove it.
         """
         if change.kind != "set_certificates" or not self.state.certificates + self.state.other_keys:
             return change
@@ -166,7 +166,7 @@ class _Writer:
         return state
 
     def _write(self, change: Change) -> None:
-        """Write a change, again while Entra does not know yet what was created before."""
+        """Write a change, and repeat it while Entra does not know a recently created object yet."""
         pause = FIRST_PAUSE
         while True:
             try:
@@ -176,7 +176,7 @@ class _Writer:
             except errors.IntuneError as failure:
                 if self._is_done(change, failure):
                     break
-                # What was created a moment ago, by this run or by one that did not come to its end.
+                # The object was created moments ago, by this run or an interrupted one.
                 if not _is_late(failure) or self._client.clock.monotonic() + pause > self._deadline:
                     raise _explain(failure, change) from failure
             self._client.clock.sleep(pause)
@@ -184,14 +184,14 @@ class _Writer:
         self._project(change)
 
     def _project(self, change: Change) -> None:
-        """Note a change that was made; IDs are those of the responses."""
+        """Apply a completed change to the state, with the IDs of the responses."""
         ids = {name: getattr(self.state, name) for name in ("id", "client_id", "principal_id")}
         projected = project(self.state, [change], self._goal)
         known = {name: value for name, value in ids.items() if value and change.kind != "delete"}
         self.state = dataclasses.replace(projected, **known)
 
     def _is_done(self, change: Change, failure: errors.IntuneError) -> bool:
-        """Return whether a refusal says that the change was made already."""
+        """Return whether a refusal shows that the change was already made."""
         if change.kind == "create_principal" and isinstance(failure, errors.ConflictError):
             found = self._wait_for(lambda state: state.principal_id is not None, "the service principal, which exists already", agree=1)
             self.state = dataclasses.replace(self.state, principal_id=found.principal_id)
@@ -242,7 +242,7 @@ class _Writer:
         return f"{render_path('applications', self.state.id or '')}/federatedIdentityCredentials(name={name})"
 
     def _create(self, change: Change) -> None:
-        """Create the application by its unique name, which makes no second one if the response is lost."""
+        """Create the application by its unique name, so that no duplicate is created if the response is lost."""
         found = self._client.upsert(path_of(self._goal), dict(change.body), shape=model.OPTIONAL_APPLICATION)
         if found is not None:
             self.state = dataclasses.replace(self.state, id=found["id"], client_id=found["appId"].lower())
@@ -268,7 +268,7 @@ class _Writer:
         self.secret = found["secretText"]
 
     def _remove_unseen(self, name: str, before: t.Collection[str]) -> str:
-        """Remove a secret whose text nobody has, since its response got lost; return a sentence about it."""
+        """Remove a secret whose text was lost with its response; return a sentence about it."""
         try:
             for pause in UNSEEN_PAUSES:
                 self._client.clock.sleep(pause)
@@ -279,14 +279,14 @@ class _Writer:
                 if unseen:
                     return "The secret was created, and removed again, since its text was lost. Run the task again."
         except errors.IntuneError:
-            pass  # the failure that is told already is the one that matters
+            pass  # the failure already reported is the relevant one
         return f"If Microsoft Entra shows a new secret '{name}' later, remove it: nobody has its text."
 
     def _remove_secret(self, change: Change) -> None:
         self._client.post(render_path("applications", self.state.id or "", "removePassword"), {"keyId": change.key_id}, idempotent=True)
 
     def wait_until_shown(self) -> State:
-        """Return the state as soon as reads in a row show all that was written."""
+        """Return the state as soon as consecutive reads show all writes."""
 
         def is_done(state: State) -> bool:
             return not [change for change in plan(state, self._goal, self._client.service_now()) if change.kind != "remove_secret"]
@@ -295,7 +295,7 @@ class _Writer:
 
 
 def _render_certificate(certificate: Certificate) -> Json:
-    """Render an entry of keyCredentials: one that is kept as it came, without its content, or a new one."""
+    """Render an entry of keyCredentials: a kept one unchanged, without its content, or a new one."""
     if certificate.kept is not None:
         return certificate.kept
     return {
@@ -314,14 +314,14 @@ def _render_federated(entry: model.Federated) -> Json:
 
 
 def _is_late(failure: errors.IntuneError) -> bool:
-    """Return whether a write may succeed later, since Entra does not show everywhere yet what was created before."""
+    """Return whether a write may succeed later, because Entra does not show a recently created object everywhere yet."""
     if not isinstance(failure, errors.GraphError) or failure.status not in (400, 404):
         return False
     return isinstance(failure, errors.NotFoundError) or any(text in failure.message for text in LATE_TEXTS)
 
 
 def _is_done(change: Change, failure: errors.IntuneError) -> bool:
-    """Return whether a refusal says that the change was made already."""
+    """Return whether a refusal shows that the change was already made."""
     if change.kind in ("delete", "remove_federated", "revoke"):
         return isinstance(failure, errors.NotFoundError)
     if change.kind == "remove_secret":
@@ -330,7 +330,7 @@ def _is_done(change: Change, failure: errors.IntuneError) -> bool:
 
 
 def _explain(failure: errors.IntuneError, change: Change) -> errors.IntuneError:
-    """Return a refusal with what to do about it."""
+    """Return a refusal with advice."""
     code = failure.code if isinstance(failure, errors.GraphError) else None
     if code in REFUSALS:
         return failure.with_hint(REFUSALS[code])

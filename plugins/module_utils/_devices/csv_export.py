@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""A column of a CSV text, such as an export of the Intune admin center. Pure.
+"""Read a column of a CSV text, such as an export of the Intune admin center. Pure.
 
-Nothing is guessed: a line that does not fit the header may name another device than its writer meant, and is refused.
+Nothing is guessed: a line that does not match the header could name the wrong device, so it is refused.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from .._names import show
 
 BYTE_ORDER_MARK = "\ufeff"
 SEPARATORS = (",", ";", "\t")
-SHOWN_LINES = 10  # in one message; the rest is counted
+SHOWN_LINES = 10  # lines in one message; the rest are counted
 SHOWN_COLUMNS = 40
 
 
 class Table(t.NamedTuple):
-    """The names of the columns, and the rows below, each with the number of its last line."""
+    """The names of the columns, and the rows, each with the number of its last line."""
 
     header: list[str]
     rows: list[tuple[int, list[str]]]
 
     def find(self, column: str) -> list[int]:
-        """Return the places of a column, by its name without regard to case."""
+        """Return the positions of a column, ignoring letter case in its name."""
         return [place for place, name in enumerate(self.header) if name.casefold() == column.strip().casefold()]
 
 
 def read_column(text: str, column: str) -> list[str]:
-    """Return the values of a column in the order of their rows; raise InvalidOptionError if they are not all known."""
+    """Return the values of a column in row order; raise InvalidOptionError if any value is unclear."""
     content = text.removeprefix(BYTE_ORDER_MARK)
     headers = {separator: _parse_header(content, separator) for separator in SEPARATORS}
-    # Only the right separator parts the header.
+    # Only the correct separator splits the header.
     separator = max(SEPARATORS, key=lambda each: (bool(headers[each].find(column)), len(headers[each].header)))
     try:
         rows = list(_parse(content, separator))
@@ -49,7 +49,7 @@ def read_column(text: str, column: str) -> list[str]:
 
 
 def _parse(content: str, separator: str) -> t.Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not empty, with the number of their last line."""
+    """Yield the nonempty rows, with the number of their last line."""
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
     return ((reader.line_num, row) for row in reader if any(value.strip() for value in row))
 

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Whether a passcode reset is supported on a managed device, and why not. Pure."""
+"""Decide whether a passcode reset is supported on a managed device, and give the reason if not. Pure."""
 
 from __future__ import annotations
 
@@ -29,16 +29,17 @@ Reason = t.Literal[
 ]
 
 CREATORS_UPDATE = (10, 0, 15063)
-# managementState, in lower case, of a device that Intune is about to release. After a failed or canceled command it is managed still.
+# managementState, in lower case, of a device that Intune is about to release. After a failed or canceled command, the device is still
+# managed.
 LEAVING = frozenset({"retirepending", "retireissued", "wipepending", "wipeissued", "deletepending"})
-# managementAgent, in lower case, where Intune has no MDM channel to the device: Exchange ActiveSync alone, Configuration Manager alone,
-# the PC client of before MDM, Defender, and devices that Jamf or Google manage and Intune only lists. Members to come are let through.
+# managementAgent, in lower case, without an MDM channel from Intune to the device: only Exchange ActiveSync, only Configuration Manager,
+# the PC client that preceded MDM, Defender, and devices that Jamf or Google manage and Intune only lists. Future members are accepted.
 WITHOUT_MDM = frozenset({"unknown", "eas", "configurationmanagerclient", "intuneclient", "easintuneclient", "mssense", "jamf", "google"})
 
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """Whether a reset is supported. ``message`` is a sentence with the alternative; it and ``reason`` are null when eligible."""
+    """Whether a reset is supported. ``message`` is a sentence with the alternative; it and ``reason`` are None for an eligible device."""
 
     eligible: bool
     reason: Reason | None = None
@@ -46,9 +47,9 @@ class Verdict:
 
 
 def evaluate(device: Device, platforms: t.Collection[str], ownerships: t.Collection[str] = ("company",)) -> Verdict:
-    """Return the verdict on a device: Windows 10 Creators Update or later, Entra joined; Android and iOS where asked for.
+    """Return the verdict on a device: Windows 10 Creators Update or later, Entra joined; Android and iOS if requested.
 
-    On every platform: Intune manages the device, is not about to release it, and it is of one of the ``ownerships``.
+    On every platform: Intune manages the device and is not about to release it, and its ownership is one of the ``ownerships``.
     """
     return (
         _find_platform_refusal(device, platforms)
@@ -60,14 +61,14 @@ def evaluate(device: Device, platforms: t.Collection[str], ownerships: t.Collect
 
 
 def find_selection_refusal(device: Device, platforms: t.Collection[str] | None, ownerships: t.Collection[str] | None) -> Verdict | None:
-    """Return the refusal of a device of another platform or owner than those named, where null names all, or None for others."""
+    """Return the refusal of a device with another platform or ownership than the named ones (None names all), or None."""
     return (_find_platform_refusal(device, platforms) if platforms is not None else None) or (
         _find_ownership_refusal(device, ownerships) if ownerships is not None else None
     )
 
 
 def may_settle(device: Device, verdict: Verdict) -> bool:
-    """Return whether a device may become eligible by itself: Intune does not know yet what the verdict rests on, as after enrollment."""
+    """Return whether a device may become eligible without action: Intune lacks data for the verdict so far, as after enrollment."""
     if verdict.reason == "platform_not_supported":
         return not (device.operating_system or "").strip()
     if verdict.reason == "not_managed":
@@ -88,7 +89,7 @@ def _find_platform_refusal(device: Device, platforms: t.Collection[str]) -> Verd
 
 
 def find_management_refusal(device: Device) -> Verdict | None:
-    """Return the refusal of a device that Intune does not manage, or is about to release, or None for others."""
+    """Return the refusal of a device that Intune does not manage or is about to release, or None."""
     state = (device.management_state or "").lower()
     if state in LEAVING:
         return _refuse(

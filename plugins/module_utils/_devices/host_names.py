@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Names of the hosts that an inventory makes of devices: safe in patterns and paths, unique, and the same in every run. Pure.
+"""Make inventory host names for devices: safe in patterns and paths, unique, and the same in every run. Pure.
 
-Users name their own devices, so any text can come: the name of a group, of localhost, of a server, a pattern, or a path.
+Users name their own devices, so a name can be any text: that of a group, localhost, a server, a pattern, or a path.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from .model import Device
 HostName = t.Literal["device_name", "managed_device_name", "serial_number", "user_principal_name", "azure_ad_device_id", "id"]
 
 HOST_NAMES: tuple[HostName, ...] = t.get_args(HostName)
-# Names with a meaning of their own in Ansible: of the controller, and of groups that always exist.
+# Names with a special meaning in Ansible: the controller, and groups that always exist.
 RESERVED = frozenset({"localhost", "127.0.0.1", "::1", "all", "ungrouped"})
-# Letters that nobody sees: the fillers of Hangul.
+# Invisible letters: the fillers of Hangul.
 INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0")
-LONGEST = 200  # bytes: such a name can be that of a file, also with a suffix
+LONGEST = 200  # bytes: such a name can be a file name, even with a suffix
 GROUP_SUFFIX = "_group"
 
 
 def parse_host_name(device: Device, properties: t.Iterable[HostName]) -> str:
-    """Return the first of these properties that gives a name, as a safe one; the device's ID where none does."""
+    """Return a safe name from the first of these properties that has one, or the device's ID."""
     for name in properties:
         value: str | None = getattr(device, name)
         if not value or (name == "serial_number" and is_placeholder(value)):
@@ -42,9 +42,9 @@ def parse_host_name(device: Device, properties: t.Iterable[HostName]) -> str:
 
 
 def render_safe(text: str) -> str:
-    """Return a text with letters, digits, dots, dashes, and underscores only; empty if it has no letter and no digit.
+    """Return a text reduced to letters, digits, dots, dashes, and underscores; empty if it has no letter and no digit.
 
-    Ansible's patterns give a meaning to other characters, and paths to a dot or a dash at the beginning.
+    Ansible's patterns interpret other characters, and paths interpret a leading dot or dash.
     """
     plain = unicodedata.normalize("NFC", text)
     signs = (sign if (sign.isalnum() and sign not in INVISIBLE) or sign in "._-" else "_" for sign in plain)
@@ -53,16 +53,16 @@ def render_safe(text: str) -> str:
 
 
 def assign_names(wanted: t.Mapping[str, str], taken: t.Collection[str]) -> dict[str, str]:
-    """Return the host name of each device, by its ID: no two are equal, also without regard to case.
+    """Return the host name of each device, by its ID. All names are unique, also when letter case is ignored.
 
-    A device keeps the wanted name where no other device wants it and it is not taken. Otherwise each of them gets the beginning of its ID
-    behind it, and where this is not unique either, the ID alone. So a name does not depend on the order of the devices.
+    A device keeps the wanted name if no other device wants it and it is not taken. Otherwise, each of these devices appends the first
+    characters of its ID or, if that is not unique either, uses only its ID. So a name does not depend on the order of the devices.
 
     :param wanted: by device ID, the wanted name.
     :param taken: folded names that no device may have.
     """
     claims = collections.Counter(fold(name) for name in wanted.values())
-    # An ID is the last resort of its device: no other one may have it as a name.
+    # An ID is the last resort of its device, so no other device may have it as a name.
     claims.update(fold(identity) for identity, name in wanted.items() if name != identity)
     names, longer = {}, {}
     for identity, name in wanted.items():
@@ -80,7 +80,7 @@ def is_free(name: str, claims: t.Mapping[str, int], taken: t.Collection[str]) ->
 
 
 def separate_group(name: str, taken: t.Collection[str]) -> str:
-    """Return the name of a group, with a suffix where it has a meaning of its own or is taken, by folded names."""
+    """Return the name of a group, with a suffix if the folded name is reserved or taken."""
     while fold(name) in RESERVED or fold(name) in taken:
         name += GROUP_SUFFIX
     return name

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What an identifier can mean: the properties that it is compared with, whether a value identifies a device at all, and why not. Pure."""
+"""Interpret identifiers: the properties to compare with, whether a value can identify a device, and the reason if not. Pure."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ MATCH_BY: dict[MatchBy, str] = {
     "user_principal_name": "userPrincipalName",
     "azure_ad_device_id": "azureADDeviceId",
 }
-# The properties by which a device is compared. Not every one may be in a $filter: only those of MATCH_BY are asked for.
+# The properties by which devices are compared. Only those of MATCH_BY can be used in a $filter.
 IDENTIFIERS: dict[Identifier, str] = dict([*MATCH_BY.items(), ("user_id", "userId")])
 GUIDS: frozenset[Identifier] = frozenset({"id", "azure_ad_device_id", "user_id"})
-# The properties that are read of each device that may be meant; those that do not identify it help to choose between two.
+# The properties to read of each candidate device. Those that do not identify a device help to choose between two.
 FIND = (*IDENTIFIERS.values(), "operatingSystem", "lastSyncDateTime", "enrolledDateTime")
 
 MAX_NAMES = 50_000
-SHOWN_PROBLEMS = 20  # problems with names in one message; the rest is counted
+SHOWN_PROBLEMS = 20  # problems with names in one message; the rest are counted
 SHOWN_CANDIDATES = 10  # devices in the message for a name that matches several
 
-# What firmware holds where nobody wrote a serial number: letters and digits alone, in the form of squash(). Sources: the lists of invalid
-# serial numbers that OCS Inventory (https://github.com/OCSInventory-NG/OCSInventory-Server) and GLPI (https://github.com/glpi-project/glpi)
-# ship, and the values that the firmware of American Megatrends and Insyde leaves.
+# Values that firmware contains if nobody set a serial number: letters and digits only, in the form of squash(). Sources: the lists of
+# invalid serial numbers that OCS Inventory (https://github.com/OCSInventory-NG/OCSInventory-Server) and GLPI
+# (https://github.com/glpi-project/glpi) ship, and the default values of the firmware of American Megatrends and Insyde.
 PLACEHOLDERS = frozenset(
     {
         *("12345678900", "123456789000", "abc123", "asset1234567890", "sys1234567890", "sys9876543210", "mb1234567890"),
@@ -56,12 +56,12 @@ PLACEHOLDERS = frozenset(
         *("systemversion", "systemsku", "sku", "tulipcomputers"),
     }
 )
-# The name of the property in place of its value, as in Type2 - Board Serial Number, Unknown Serial and No Asset Tag.
+# The name of the property instead of its value, such as Type2 - Board Serial Number, Unknown Serial, or No Asset Tag.
 DESCRIPTION = re.compile(
     r"(type\d|no|not|unknown|invalid|default|system|chassis|enclosure|base|mother|board|product|module|bios|oem|pc)*"
     r"(serial(number|num|no|string)?|assettag(number)?)"
 )
-# Of these, six characters or more from the beginning are no serial number that anyone gave.
+# The first six or more characters of these sequences are not real serial numbers.
 SEQUENCES = (
     "0123456789abcdef",
     "0123456789" * 4,
@@ -74,13 +74,13 @@ SEQUENCES = (
 SHORTEST_SEQUENCE = 6
 REPETITION = re.compile(r"(0x)?(0+|1{3,}|(.)\3{3,})")
 
-Problem = tuple[str, str]  # what is wrong with a name or a group, and what to do
+Problem = tuple[str, str]  # a problem with a name or a group, and advice
 Pair = tuple[Identifier, str]  # a property, and a value: one reading of a name
 
 
 @dataclasses.dataclass(frozen=True)
 class SearchTerm:
-    """A name as the task gives it, and its readings: a device that any of them matches may be meant."""
+    """A name in the task, and its readings. Any reading may match a device."""
 
     label: str
     pairs: tuple[Pair, ...]
@@ -88,7 +88,7 @@ class SearchTerm:
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
-    """A device that a name may mean: what identifies it, and what helps to choose."""
+    """A device that a name may mean: the properties that identify it, and those that help to choose."""
 
     id: str
     device_name: str
@@ -100,7 +100,7 @@ class Candidate:
     enrolled: str
 
     def __str__(self) -> str:
-        """Return the device with what tells it from another one, for a message."""
+        """Return the device with the properties that distinguish it, for a message."""
         facts = [
             f"'{_names.show(self.device_name)}'" if self.device_name else "no name",
             f"serial number {_names.show(self.serial_number)}" if self.serial_number else "no serial number",
@@ -116,7 +116,7 @@ class Candidate:
 
 
 def parse_candidate(item: Json) -> Candidate | None:
-    """Return the device in Graph's JSON, or None for one whose ID identifies nothing."""
+    """Parse a device from Graph's JSON, or return None for one whose ID identifies nothing."""
     identity = parse_identity(item.get("id"))
     if identity is None:
         return None
@@ -139,19 +139,19 @@ def _text(item: Json, name: str) -> str:
 
 
 def fold_value(identifier: Identifier, value: t.Any) -> str | None:
-    """Return a property's value for a comparison, or None if it identifies nothing."""
+    """Return a property's value in the form for comparison, or None if it identifies nothing."""
     if identifier in GUIDS:
         return parse_identity(value)
     return fold(value) if isinstance(value, str) and value.strip() else None
 
 
 def fold_pair(pair: Pair) -> Pair:
-    """Return a reading in the form in which it is compared."""
+    """Return a reading in the form for comparison."""
     return pair[0], fold_value(*pair) or ""
 
 
 def is_placeholder(value: str) -> bool:
-    """Return whether a serial number is one that firmware holds where nobody wrote one."""
+    """Return whether a serial number is a placeholder of firmware."""
     plain = re.sub(r"[\W_]+", "", _names.squash(value))
     is_sequence = len(plain) >= SHORTEST_SEQUENCE and any(sequence.startswith(plain) for sequence in SEQUENCES)
     return not plain or plain in PLACEHOLDERS or is_sequence or any(pattern.fullmatch(plain) for pattern in (REPETITION, DESCRIPTION))
@@ -173,7 +173,7 @@ def parse_names(names: t.Sequence[str], groups: t.Sequence[str], match_by: Match
 
 
 def find_problem(name: t.Any, match_by: MatchOption) -> Problem | None:
-    """Return why a value cannot identify a device, and what to do, or None if it can."""
+    """Return why a value cannot identify a device, with advice, or None if it can."""
     malformation = _names.find_malformation(name)
     if malformation:
         return malformation, "Correct or remove the device."
@@ -187,7 +187,7 @@ def find_problem(name: t.Any, match_by: MatchOption) -> Problem | None:
 
 
 def parse_name(name: str, match_by: MatchOption) -> SearchTerm:
-    """Return the readings of a name: with ``auto`` all properties that may hold it, in the order in which messages name them."""
+    """Return the readings of a name. With ``auto``, these are all properties that may contain it, in the order used in messages."""
     guid = parse_guid(name)
     if match_by != "auto":
         return SearchTerm(name, ((match_by, (guid or name) if match_by in GUIDS else name),))
@@ -198,7 +198,7 @@ def parse_name(name: str, match_by: MatchOption) -> SearchTerm:
 
 
 def raise_problems(problems: t.Iterable[Problem]) -> None:
-    """Raise SelectionError for these problems with names and groups, with the advice that fits them, if there are any."""
+    """Raise SelectionError for these problems with names and groups, with matching advice, if there are any."""
     every = list(dict.fromkeys(problems))
     if every:
         more = f" ... and {len(every) - SHOWN_PROBLEMS} more problems." if len(every) > SHOWN_PROBLEMS else ""
@@ -217,7 +217,7 @@ def describe_several(term: SearchTerm, found: t.Mapping[Pair, t.Mapping[str, Can
     if len(readings) == 1:
         return f"{name} by {next(iter(readings))}: {_join(devices.values())}.{_advise(list(devices.values()))}"
     each = "; ".join(f"by {identifier} {_join(hits.values())}" for identifier, hits in readings.items())
-    # With the property alone it may still mean several.
+    # Even with one property, the name may match several devices.
     return f"{name} in different ways: {each}. Set match_by to the property that is meant, or use the ID."
 
 
@@ -232,7 +232,7 @@ def _recency(device: Candidate) -> tuple[float, float]:
 
 
 def _advise(devices: list[Candidate]) -> str:
-    """Return which record is the current one, where all are records of one device that was enrolled again."""
+    """Return which record is current, if all of them belong to one device that was enrolled again."""
     names = {fold(device.device_name) for device in devices}
     serials = {fold(device.serial_number) for device in devices}
     if len(serials) > 1 or len(names) > 1 or not all(serials) or is_placeholder(devices[0].serial_number):

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The devices that a task means: names and groups to device IDs, and the properties of devices.
+"""Find the devices of a task: resolve names and groups to device IDs, and read the properties of devices.
 
 All problems with names are reported at once, before anything is done.
 """
@@ -38,7 +38,7 @@ BY_ID = "Check the ID: the device may have been removed from Intune."
 
 @dataclasses.dataclass(frozen=True)
 class Selection:
-    """``ids``: device ID to the names that mean it, or ``group <name>``, in the order given, groups after names."""
+    """The selected devices. ``ids``: device ID to its names in the task, or ``group <name>``; in the given order, groups after names."""
 
     ids: dict[str, list[str]]
     warnings: list[str]
@@ -52,7 +52,7 @@ def select(
     match_by: MatchOption,
     groups: t.Sequence[str],
 ) -> Selection:
-    """Return the devices that names and groups mean.
+    """Return the devices that names and groups select.
 
     Raises SelectionError for names and groups that match no device or several, InvalidOptionError for none or too many.
     """
@@ -80,9 +80,9 @@ def select(
 
 
 def find_device(client: GraphClient, scheduler: BatchScheduler, term: SearchTerm, enrolled_since: float | None = None) -> Candidate | None:
-    """Return the device that a name means, or None while there is none. Raises SelectionError for a name of several.
+    """Return the device that a name selects, or None while there is none. Raises SelectionError if the name matches several.
 
-    ``enrolled_since``: a record that is older, or of unknown age, is none.
+    ``enrolled_since``: ignore a record that is older, or of unknown age.
     """
     search = Search(client, scheduler, [term])
     search.run()
@@ -94,7 +94,7 @@ def find_device(client: GraphClient, scheduler: BatchScheduler, term: SearchTerm
 
 
 def _fetch_members(client: GraphClient, groups: t.Sequence[str], problems: list[Problem]) -> dict[str, list[SearchTerm]]:
-    # Most tasks name devices: they do not import what groups take.
+    # Most tasks only name devices, and need not import the code for groups.
     from .members import fetch_members
 
     return fetch_members(client, groups, problems)
@@ -117,7 +117,7 @@ def _find_problem(term: SearchTerm, search: Search) -> Problem | None:
 def _find_devices_of_group(
     group: str, members: t.Sequence[SearchTerm], search: Search, problems: list[Problem], warnings: list[str]
 ) -> list[Candidate]:
-    """Return the devices of a group's members, and add what is to be told about it."""
+    """Return the devices of a group's members, and add problems and warnings."""
     from .members import describe_left_out, find_belonging
 
     belongings = [find_belonging(search, member) for member in members]
@@ -143,7 +143,7 @@ def _find_devices_of_group(
 
 
 def fetch_all_devices(client: GraphClient, properties: t.Sequence[str] = INFO) -> t.Iterator[Device]:
-    """Yield all devices with these properties, page by page. A list that changes while it is read may have a device twice."""
+    """Yield all devices with these properties, page by page. If the list changes during the read, a device may occur twice."""
     return map(parse_device, client.list_items(PATH, {"$select": ",".join(properties)}, version=BETA, item=DEVICE))
 
 
@@ -155,7 +155,7 @@ def render_list_request(client: GraphClient, properties: t.Sequence[str]) -> Req
 def fetch_selected_devices(
     client: GraphClient, *, names: t.Sequence[str], match_by: MatchOption, groups: t.Sequence[str]
 ) -> tuple[list[Device], list[str]]:
-    """Return the devices that names and groups mean, in that order, with the properties of INFO, and warnings. Raises as ``select``."""
+    """Return the devices that names and groups select, in that order, with the properties of INFO, and warnings. Raises as ``select``."""
     scheduler = BatchScheduler(client, QUOTA)
     selection = select(client, scheduler, names=names, match_by=match_by, groups=groups)
     found = fetch_devices(client, scheduler, list(selection.ids))
@@ -164,7 +164,7 @@ def fetch_selected_devices(
 
 
 def fetch_devices(client: GraphClient, scheduler: BatchScheduler, ids: t.Sequence[str]) -> list[Device]:
-    """Return these devices in their order, with the properties of INFO, without those that Intune no longer knows."""
+    """Return these devices in order, with the properties of INFO, without those that Intune no longer knows."""
     found: dict[str, Device] = {}
     query = {"$select": ",".join(INFO)}
     if len(ids) > FEW and prefer_list(len(ids), fetch_count(client)):

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The members of groups, and the devices that belong to them: IDs before user principal names."""
+"""Find the members of groups and their devices. IDs take precedence over user principal names."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ SHOWN_DEVICES = 10  # devices in a warning
 
 @dataclasses.dataclass(frozen=True)
 class Belonging:
-    """The devices of a member, and those that name the member by its user principal name, but another user by ID.
+    """The devices of a member, and those that have the member's user principal name, but another user ID.
 
-    ``problem``: why the member does not stand for one device.
+    ``problem``: why the member does not identify one device.
     """
 
     devices: list[Candidate]
@@ -42,7 +42,7 @@ class Belonging:
 
 
 def fetch_members(client: GraphClient, groups: t.Sequence[str], problems: list[Problem]) -> dict[str, list[SearchTerm]]:
-    """Return the devices and users in each group, also those in nested groups. A group with a problem is left out."""
+    """Return the devices and users in each group, including nested groups. Omit a group with a problem."""
     directory = DirectoryLookup(client)
     members = {}
     for group in dict.fromkeys(groups):
@@ -63,7 +63,7 @@ def fetch_members(client: GraphClient, groups: t.Sequence[str], problems: list[P
 
 
 def _fetch_members_of(client: GraphClient, group_id: str) -> tuple[list[SearchTerm], set[str]]:
-    """Return the members, and the permissions that are missing to read some."""
+    """Return the members, and the permissions that are missing to read some of them."""
     found: list[SearchTerm] = []
     missing_permissions: set[str] = set()
     query = {"$select": "id,deviceId,userPrincipalName", "$top": "999"}
@@ -82,7 +82,7 @@ def _fetch_members_of(client: GraphClient, group_id: str) -> tuple[list[SearchTe
 
 
 def _parse_member(member: Json) -> SearchTerm | str | None:
-    """Return a member that is a device or a user; the permission to read it where Graph hides its properties, or None for other kinds.
+    """Return a member that is a device or a user; the missing permission if Graph hides its properties; or None for other kinds.
 
     A device or user whose ID identifies nothing is a member without a device.
     """
@@ -103,16 +103,16 @@ def _parse_member(member: Json) -> SearchTerm | str | None:
 
 
 def find_belonging(search: Search, member: SearchTerm) -> Belonging:
-    """Return the devices of a member: of a user any number, of a device one.
+    """Return the devices of a member: any number for a user, one for a device.
 
-    A user principal name can be given to another person, and a device's record keeps the one that it had. So it counts only for a device
-    that has no user ID.
+    A user principal name can be reassigned to another person while a device's record keeps the old one. So it counts only for a device
+    without a user ID.
     """
     found = search.devices_of(member)
     user = dict(member.pairs).get("user_id")
     if "user_principal_name" not in dict(member.pairs):
         if len(found) > 1:
-            # Records of one device, or clones of it: the group does not tell them apart.
+            # Several records, or clones, of one device. The group does not distinguish them.
             return Belonging([], [], describe_several(member, {pair: search.hits_of(pair) for pair in member.pairs}))
         return Belonging(list(found.values()), [])
     devices = [device for device in found.values() if device.user_id in (None, user)]
@@ -120,7 +120,7 @@ def find_belonging(search: Search, member: SearchTerm) -> Belonging:
 
 
 def describe_left_out(group: str, devices: t.Iterable[Candidate]) -> str:
-    """Return the sentence about devices that name a member of a group, but belong to another user."""
+    """Return the sentence about devices that have the user principal name of a group member, but belong to another user."""
     every = sorted({f"{show(device.device_name) or 'a device without a name'} ({device.id})" for device in devices})
     more = f" and {len(every) - SHOWN_DEVICES} more" if len(every) > SHOWN_DEVICES else ""
     return (

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Managed devices: the properties that Intune has of one, and its platform.
+"""Managed devices: the properties of a device in Intune, and its platform.
 
 Pure. Source of the properties: https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice
 """
@@ -30,16 +30,16 @@ JoinType = t.Literal["azureADJoined", "hybridAzureADJoined", "azureADRegistered"
 
 OWNERSHIPS: tuple[Ownership, ...] = ("company", "personal", "unknown")
 
-# The properties that decide on the eligibility and the prediction: those that both versions have, and two that only beta has.
+# The properties for the eligibility and the prediction: those in both versions, and two that only beta has.
 ELIGIBILITY_V1 = (
     *("id", "deviceName", "operatingSystem", "osVersion", "managedDeviceOwnerType", "managementState", "managementAgent"),
     "deviceEnrollmentType",
 )
 ELIGIBILITY = (*ELIGIBILITY_V1, "joinType", "deviceType")
-# deviceActionResults is filled for single devices only. READ_V1 has azureADDeviceId, which leads to /devices and its trustType.
+# deviceActionResults has content only for single devices. READ_V1 has azureADDeviceId, which leads to /devices and its trustType.
 READ = (*ELIGIBILITY, "userPrincipalName", "deviceActionResults")
 READ_V1 = (*ELIGIBILITY_V1, "userPrincipalName", "azureADDeviceId", "deviceActionResults")
-# The properties that are returned of a device: no action results, which hold passcodes.
+# The returned properties of a device, without its action results, which contain passcodes.
 INFO = (
     *ELIGIBILITY,
     "managedDeviceName",
@@ -50,10 +50,10 @@ INFO = (
     "lastSyncDateTime",
     "enrolledDateTime",
 )
-# The beginning of Graph's value for no moment: the year 1.
+# The beginning of Graph's value for a missing date: the year 1.
 NO_DATE = "0001-"
 
-DEVICE = shapes.object_of({"id": shapes.identity})  # the rest parse_device takes as it comes
+DEVICE = shapes.object_of({"id": shapes.identity})  # parse_device accepts any value for the rest
 TRUST = shapes.object_of({"trustType": shapes.lenient(shapes.text)})
 
 PIN_RESET_GUIDE = "https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset"
@@ -88,12 +88,12 @@ class Device:
 
 
 def shape_of(device_id: str) -> shapes.Shape[Json]:
-    """Return the shape of the record of this device: that of another one must not pass for it."""
+    """Return the shape of the record of this device, which rejects that of another device."""
     return shapes.object_of({"id": shapes.same_identity(device_id)})
 
 
 def parse_device(item: Json) -> Device:
-    """Return the device in Graph's JSON. A value of another type than its property's counts as unknown."""
+    """Parse a device from Graph's JSON. A value of the wrong type counts as unknown."""
     actions = item.get("deviceActionResults")
     return Device(
         id=str(item.get("id")),
@@ -119,14 +119,14 @@ def parse_device(item: Json) -> Device:
 
 
 def _parse_text(value: t.Any, nothing: str | None = None) -> str | None:
-    """Return a text, or None for anything else, and for one that begins as ``nothing`` does."""
+    """Return a text, or None for anything else, and for a text that starts with ``nothing``."""
     if not isinstance(value, str) or not value:
         return None
     return None if nothing is not None and value.startswith(nothing) else value
 
 
 def parse_trust_type(trust: str | None) -> JoinType:
-    """Return the joinType for the trustType of the device's object in Microsoft Entra: v1.0 has no joinType."""
+    """Return the joinType for the trustType of the device's object in Microsoft Entra, because v1.0 has no joinType."""
     join_types: dict[str, JoinType] = {"AzureAd": "azureADJoined", "ServerAd": "hybridAzureADJoined", "Workplace": "azureADRegistered"}
     return join_types.get(trust or "", "unknown")
 
@@ -134,7 +134,7 @@ def parse_trust_type(trust: str | None) -> JoinType:
 def platform_of(device: Device) -> Platform:
     """Return the platform of a device.
 
-    Intune's operatingSystem is free text, so its beginning counts; deviceType is more reliable where it is known.
+    Intune's operatingSystem is free text, so only its beginning counts. A known deviceType is more reliable.
     """
     kind = (device.device_type or "").lower()
     system = (device.operating_system or "").lower()
@@ -155,6 +155,6 @@ def platform_of(device: Device) -> Platform:
 
 
 def parse_version(version: str | None) -> tuple[int, ...]:
-    """Return the leading numbers of a version: '10.0.15063.1 (x)' gives (10, 0, 15063, 1). Empty where there are none."""
+    """Return the leading numbers of a version: '10.0.15063.1 (x)' gives (10, 0, 15063, 1). Empty if there are none."""
     found = re.match(r"[0-9]{1,9}(\.[0-9]{1,9})*", version or "")
     return tuple(int(part) for part in found.group(0).split(".")) if found else ()

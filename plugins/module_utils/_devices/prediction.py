@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The outcome to expect of a passcode reset, from Microsoft's platform pages and the record of the device. Pure.
+"""Predict the outcome of a passcode reset from Microsoft's platform pages and the record of the device. Pure.
 
-A prediction decides nothing: a reset is sent as the task asks for it, and only the service's report counts as an outcome. Sources:
+A prediction decides nothing: a reset is sent as the task requests it, and only the service's report counts as an outcome. Sources:
 https://learn.microsoft.com/intune/device-management/actions/reset-passcode and
 https://learn.microsoft.com/intune/device-management/actions/remove-passcode
 """
@@ -31,7 +31,7 @@ REMOVED = "The passcode is removed, and the user sets a new one on the device. N
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """The outcome to expect on devices of a kind. ``kind``: the kind in words, ``reason``: one or two sentences, with conditions."""
+    """The predicted outcome for a kind of device. ``kind``: a description; ``reason``: one or two sentences, with conditions."""
 
     kind: str
     outcome: PredictedOutcome
@@ -85,7 +85,7 @@ PREDICTIONS = (
     *(IOS, IOS_USER_ENROLLMENT, IOS_UNKNOWN, VISION, OTHERS, NO_SYSTEM),
 )
 
-# deviceEnrollmentType, in lower case. v1.0 gives unknownFutureValue for those that only beta has.
+# deviceEnrollmentType, in lower case. v1.0 returns unknownFutureValue for those that only beta has.
 ANDROID_ENROLLMENTS = {
     "androidenterprisededicateddevice": DEDICATED,
     "androidenterprisefullymanaged": FULLY_MANAGED,
@@ -98,7 +98,7 @@ NOT_SAID = frozenset({"", "unknown", "unknownfuturevalue"})
 
 
 def predict(device: Device) -> Prediction:
-    """Return the outcome to expect of a reset on a device, whether or not a task would send it."""
+    """Return the predicted outcome of a reset on a device, whether or not a task would send it."""
     by_platform = _predict_by_platform(device)
     refusal = find_management_refusal(device) if by_platform.outcome != "not_supported" else None
     if refusal is None or refusal.message is None:

@@ -4,12 +4,12 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The search for the devices that names and members of groups may mean.
+"""Search for the devices that names and members of groups may mean.
 
-Few names are searched for one by one, in batches; for many the list of devices is read once, whichever is fewer requests. For users the
-list is read in any case. Intune's list lacks devices at times: where it has fewer than Intune counts, every name is searched for as well.
-Where Intune does not count, the list is not relied on. Either way every device is compared on our side too: Intune responds to filters
-that it does not know with every device.
+A few names are searched for one by one, in batches. For many, the list of devices is read once, if that takes fewer requests. For users,
+the list is always read. Intune's list sometimes lacks devices: if it has fewer than Intune counts, or Intune does not count, every name is
+searched for as well. In any case, every device is also compared here, because Intune responds to filters that it does not know with every
+device.
 """
 
 from __future__ import annotations
@@ -29,40 +29,40 @@ from .._types import Json
 from .identifiers import FIND, IDENTIFIERS, MATCH_BY, Candidate, Identifier, Pair, SearchTerm, fold_pair, fold_value, parse_candidate
 from .model import DEVICE, PATH, shape_of
 
-FEW = 3  # names that are searched for without asking how many devices there are
+FEW = 3  # names to search for without requesting the number of devices
 PAGE = 1000  # devices in a page of the list
-SLICE = 1000  # names that were not in the list, and are searched for together
-LARGE = 100_000  # devices of a tenant that does not say how many it has
+SLICE = 1000  # names missing in the list that are searched for together
+LARGE = 100_000  # assumed devices of a tenant that does not report their number
 EXPLAINED = 20  # names without a device for which similar names are searched for
 DEVICES = shapes.object_of({"value": shapes.list_of(DEVICE)})
-# The identifiers that people write by hand, so that another one can look like them.
+# The identifiers that people type, so that similar ones are possible.
 WRITTEN: tuple[Identifier, ...] = ("device_name", "serial_number", "user_principal_name")
 
 
 def prefer_list(searches: int, devices: int | None) -> bool:
-    """Return whether counting the devices, and reading the whole list, takes fewer requests than these searches."""
+    """Return whether counting the devices and reading the whole list takes fewer requests than these searches."""
     return 1 + math.ceil((LARGE if devices is None else devices) / PAGE) < searches
 
 
 def fetch_count(client: GraphClient) -> int | None:
-    """Return the number of managed devices, or None if the tenant does not say it."""
+    """Return the number of managed devices, or None if the tenant does not report it."""
     try:
         return client.get(PATH + "/$count", shape=shapes.lenient(shapes.integer))
     except errors.GraphError:
-        # Where nothing may be read, the next request says so.
+        # If reading is not permitted, the next request reports it.
         return None
 
 
 class Search:
-    """Finds the devices that each term may mean. Only devices that one may mean are kept.
+    """A search for the devices that each term may mean. It keeps only matching devices.
 
-    ``may_miss_users``: users are searched for, and the list of devices lacks some, or may do so.
+    ``may_miss_users``: users are searched for, and the list of devices is, or may be, incomplete.
     """
 
     def __init__(
         self, client: GraphClient, scheduler: BatchScheduler, names: t.Iterable[SearchTerm], members: t.Iterable[SearchTerm] = ()
     ) -> None:
-        """Take the names, and the members of groups; nothing is sent before ``run``."""
+        """Store the names, and the members of groups. Send nothing before ``run``."""
         self._client = client
         self._scheduler = scheduler
         names = tuple(names)
@@ -76,15 +76,15 @@ class Search:
         self.may_miss_users = False
 
     def hits_of(self, pair: Pair) -> dict[str, Candidate]:
-        """Return the devices that have this property, by their ID."""
+        """Return the devices that have this property, by ID."""
         return self._hits[fold_pair(pair)]
 
     def devices_of(self, term: SearchTerm) -> dict[str, Candidate]:
-        """Return the devices that any reading of a term matches, by their ID."""
+        """Return the devices that any reading of a term matches, by ID."""
         return {identity: device for pair in term.pairs for identity, device in self.hits_of(pair).items()}
 
     def similar_to(self, term: SearchTerm) -> list[tuple[str, str]]:
-        """Return the names that look like a term's, each with the ID of the device that has it."""
+        """Return the names similar to a term's, each with the ID of the device that has it."""
         keys = [(pair[0], _names.squash(pair[1])) for pair in term.pairs if pair[0] in WRITTEN]
         return [(name, identity) for key in keys for identity, name in self._alike[key].items()]
 
@@ -100,7 +100,7 @@ class Search:
             self._search_one_by_one(self._terms)
             return
         count = fetch_count(self._client)
-        # The service cannot search by user ID, and the name that a device has of its user may be an old one.
+        # The service cannot search by user ID, and a device's record may contain an outdated name of its user.
         if not has_users and (count is None or not prefer_list(searches, count)):
             self._search_one_by_one(self._terms)
             return
@@ -108,7 +108,7 @@ class Search:
         is_incomplete = count is None or len(self._listed) < count or self._finds_more()
         self.may_miss_users = is_incomplete and has_users
         if is_incomplete:
-            # A device that is not in the list may be the second one of a name, so that no term can be left out.
+            # A device missing in the list may be the second one with a name, so every term must be searched for.
             for start in range(0, len(self._terms), SLICE):
                 self._search_one_by_one(self._terms[start : start + SLICE])
 
@@ -124,13 +124,13 @@ class Search:
         return any(self.devices_of(term) for term in missing)
 
     def search_similar(self, terms: t.Sequence[SearchTerm]) -> None:
-        """Search for names that look like those of some terms without a device, in a batch: for messages, and nothing else."""
+        """Search, in a batch, for names similar to those of some terms without a device. They are used only in messages."""
         if self._listed:
             return
         queries = dict.fromkeys(query for term in terms[:EXPLAINED] if not self.similar_to(term) for query in _similar_queries(term))
         requests = [self._client.request("GET", PATH, {"$filter": query, "$select": ",".join(FIND)}) for query in queries]
         for request, response in zip(requests, self._scheduler.fetch_all(requests), strict=True):
-            # A service that does not take the filter has no advice to give; that the name was not found is told in any case.
+            # A service that refuses the filter gives no advice. The missing name is reported anyway.
             if response.status == 200:
                 for device in parse_response(request, response, DEVICES)["value"]:
                     self._add_device(device)
@@ -141,7 +141,7 @@ class Search:
         return list(folded.values())
 
     def _search_one_by_one(self, terms: t.Sequence[SearchTerm]) -> None:
-        """Search for every reading: the first one that matches may not be the one that is meant."""
+        """Search for every reading, because the first one that matches may not be the intended one."""
         pairs = self._searched_for(terms)
         requests = [self._request(pair) for pair in pairs]
         for pair, request, response in zip(pairs, requests, self._scheduler.fetch_all(requests), strict=True):
@@ -157,7 +157,7 @@ class Search:
             return
         failure = parse_error(request, response) if response.status == 400 else None
         if failure is not None and failure.hint is None:
-            # It is about this name. One with a hint is about the tenant.
+            # It concerns only this name. A failure with a hint concerns the tenant.
             self._refusals[fold_pair(pair)] = failure.message
             return
         if pair[0] == "id":
@@ -193,7 +193,7 @@ def _render_filter(pair: Pair) -> str:
 
 
 def _similar_queries(term: SearchTerm) -> t.Iterator[str]:
-    """Yield filters for names that look like a term's: a part of a device name, and the usual spelling of another property."""
+    """Yield filters for names similar to a term's: a part of a device name, and the usual format of another property."""
     for identifier, value in term.pairs:
         if identifier == "device_name" and (runs := _names.plain_runs(value)):
             yield " and ".join(f"contains(deviceName,{render_literal(run)})" for run in runs)

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The names of groups, assignment filters, and scope tags for people. Pure. What is decided depends on IDs alone."""
+"""The names of groups, assignment filters, and scope tags for people. Pure. Decisions depend only on IDs."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import typing as t
 
 from .._names import fold
 
-DEFAULT_TAG = {"0": "Default"}  # that of every tenant
+DEFAULT_TAG = {"0": "Default"}  # the default scope tag of every tenant
 
 
 @dataclasses.dataclass(frozen=True)
 class Names:
-    """The names of objects by their IDs, as far as they are known."""
+    """The known names of objects, by ID."""
 
     groups: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     filters: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: t.Mapping[str, str] = dataclasses.field(default_factory=lambda: DEFAULT_TAG)
 
     def label_group(self, identity: str) -> str:
-        """Return the name of a group, with its ID where another known group has the same name; the ID where the name is unknown."""
+        """Return the name of a group, with its ID if another known group has the same name, or the ID if the name is unknown."""
         return _label(self.groups, identity)
 
     def label_filter(self, identity: str) -> str:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Groups by their IDs: a group that has no name here no longer exists. An assignment outlives its group."""
+"""Read the names of groups by ID. A group without a name in the result no longer exists; its assignments remain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GROUP = shapes.object_of({"id": shapes.identity, "displayName": shapes.lenient(s
 
 
 def fetch_group_names(client: GraphClient, ids: t.Iterable[str]) -> dict[str, str]:
-    """Return the display names of groups by their object IDs in lower case, without the groups that do not exist."""
+    """Return the display names of groups by object ID in lower case, without groups that do not exist."""
     return {
         item["id"].lower(): item.get("displayName") or item["id"].lower()
         for query in _render_queries(ids)

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Groups, assignment filters, and scope tags by name or ID.
+"""Find groups, assignment filters, and scope tags by name or ID.
 
 Names that match nothing, or several objects, are collected and reported together.
 """
@@ -38,10 +38,10 @@ UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResp
 
 
 class DirectoryLookup:
-    """Finds IDs by name, each with one look-up. ``problems`` holds a sentence for each name that matches nothing, or several objects."""
+    """A lookup of IDs by name, one at a time. ``problems`` contains a sentence for each name that matches nothing, or several objects."""
 
     def __init__(self, client: GraphClient, known: t.Collection[str] = ()) -> None:
-        """Take the client, and IDs that need no look-up, since the policy refers to them already."""
+        """Store the client, and the IDs that need no lookup, because the policy already refers to them."""
         self._client = client
         self._known = frozenset(known)
         self._lists: dict[str, list[Json]] = {}
@@ -52,27 +52,27 @@ class DirectoryLookup:
 
     @property
     def names(self) -> Names:
-        """The names of everything that was looked up."""
+        """The names of all objects that were looked up."""
         filters, tags = (_name_all(self._lists.get(path, ())) for path in (FILTERS, SCOPE_TAGS))
         return Names(self._group_names, filters, {**DEFAULT_TAG, **tags})
 
     def validate(self) -> None:
-        """Raise SelectionError with all problems and the advice that fits them, if there are some."""
+        """Raise SelectionError with all problems and matching advice, if there are any."""
         if self.problems:
             message, hint = (" ".join(dict.fromkeys(texts)) for texts in (self.problems, self._advice))
             raise errors.SelectionError(message, hint=hint, effects="none")
 
     def list_problems(self) -> list[tuple[str, str]]:
-        """Return each problem with the advice that fits it."""
+        """Return each problem with its advice."""
         return list(zip(self.problems, self._advice, strict=True))
 
     def add_problem(self, problem: str, advice: str) -> None:
-        """Add a sentence about a name or ID, and one about what to do."""
+        """Add a sentence about a name or ID, and one with advice."""
         self.problems.append(problem)
         self._advice.append(advice)
 
     def find_group_id(self, name: str) -> str | None:
-        """Return the object ID of a group; null after a problem."""
+        """Return the object ID of a group, or None after a problem."""
         identity = parse_guid(name)
         if identity in self._known:
             return identity
@@ -84,7 +84,7 @@ class DirectoryLookup:
         return self._groups[name]
 
     def find_filter_id(self, name: str) -> str | None:
-        """Return the ID of an assignment filter for Windows; null after a problem."""
+        """Return the ID of an assignment filter for Windows, or None after a problem."""
         identity = parse_guid(name)
         if identity in self._known:
             return identity
@@ -101,7 +101,7 @@ class DirectoryLookup:
         return str(found["id"]).lower() if found else None
 
     def find_missing_groups(self, ids: t.Collection[str]) -> set[str]:
-        """Return the IDs, in lower case, that no group has; none where the application may not read groups."""
+        """Return the IDs, in lower case, that belong to no group; none if the application may not read groups."""
         if not ids or permissions.is_refused(self._client.credential.identity(), permissions.READ_GROUPS):
             return set()
         try:
@@ -112,14 +112,14 @@ class DirectoryLookup:
         return {*ids} - found.keys()
 
     def find_missing_filters(self, ids: t.Collection[str]) -> set[str]:
-        """Return the IDs, in lower case, that no assignment filter has."""
+        """Return the IDs, in lower case, that belong to no assignment filter."""
         if not ids:
             return set()
         with _name_permissions("assignment filters", permissions.READ_CONFIGURATION):
             return {*ids} - {str(item["id"]).lower() for item in self._fetch_list(FILTERS, SELECT_FILTER)}
 
     def find_scope_tag_id(self, name: str) -> str | None:
-        """Return the ID of a scope tag, a number as text; null after a problem."""
+        """Return the ID of a scope tag, a number as text, or None after a problem."""
         if name.strip() == DEFAULT_SCOPE_TAG or name.strip() in self._known:
             return name.strip()
         if self._is_malformed("scope tag", name):
@@ -129,7 +129,7 @@ class DirectoryLookup:
         return str(found["id"]) if found else None
 
     def _is_malformed(self, kind: str, name: str) -> bool:
-        """Return whether nothing can have this name or ID, and add the problem."""
+        """Return whether a name or ID is invalid for every object, and add the problem."""
         malformation = find_malformation(name)
         if malformation:
             self.add_problem(f"There is no {kind} named '{show(name)[:SHOWN_LENGTH]}'. {malformation}", f"Correct or remove the {kind}.")
@@ -141,7 +141,7 @@ class DirectoryLookup:
         return self._lists[path]
 
     def _find_group(self, name: str, identity: str | None) -> str | None:
-        """Return the ID of a group of this name or ID."""
+        """Return the ID of the group with this name or ID."""
         found = list(self._client.list_items("/groups", _query_group(name), item=NAMED))
         by_id = self._client.find(render_path("groups", identity), SELECT_NAME, shape=NAMED) if identity else None
         one = self._find_one("group", name, [*found, *([by_id] if by_id else [])], self._fetch_similar_groups)
@@ -149,7 +149,7 @@ class DirectoryLookup:
         return str(one["id"]).lower() if one else None
 
     def _fetch_similar_groups(self, name: str) -> list[Json]:
-        """Return groups whose name begins as this one does, at most a page; for a message, and nothing else."""
+        """Return at most one page of groups whose name starts with this one, only for a message."""
         runs = PLAIN_RUN.match(clean(name))
         if runs is None:
             return []
@@ -159,7 +159,7 @@ class DirectoryLookup:
     def _find_one(
         self, kind: str, name: str, candidates: list[Json], fetch_similar: t.Callable[[str], list[Json]] | None = None
     ) -> Json | None:
-        """Return the one with this ID or name. The service ignores letter case: exactly the same name is preferred."""
+        """Return the object with this ID or name. The service ignores letter case; prefer exactly the same name."""
         named = {str(item.get("id")).lower(): item for item in candidates}
         identity = parse_guid(name) or name.strip().lower()
         by_id = {identity: named[identity]} if identity in named else {}
@@ -194,12 +194,12 @@ class DirectoryLookup:
 
 
 def fetch_filter_names(client: GraphClient) -> dict[str, str]:
-    """Return the display names of all assignment filters by their IDs in lower case."""
+    """Return the display names of all assignment filters by ID in lower case."""
     return _name_all(client.list_items(FILTERS, SELECT_FILTER, version=BETA, item=NAMED))
 
 
 def fetch_tag_names(client: GraphClient) -> dict[str, str]:
-    """Return the display names of all scope tags by their IDs."""
+    """Return the display names of all scope tags by ID."""
     return _name_all(client.list_items(SCOPE_TAGS, SELECT_NAME, version=BETA, item=NAMED))
 
 
@@ -208,9 +208,9 @@ def _name_all(found: t.Iterable[Json]) -> dict[str, str]:
 
 
 def fetch_names(client: GraphClient, known: Names, *, groups: t.Iterable[str], filters: t.Iterable[str], tags: t.Iterable[str]) -> Names:
-    """Return the known names, and those of these objects as far as they can be read: nothing that is decided depends on a name.
+    """Return the known names, and those of these objects as far as they can be read. No decision depends on a name.
 
-    Only what is not known is asked for, and nothing that the token's permissions do not allow.
+    Only unknown names are requested, and only if the token's permissions allow it.
     """
     claims = client.credential.identity()
     unknown = set(groups) - known.groups.keys()
@@ -233,7 +233,7 @@ def fetch_names(client: GraphClient, known: Names, *, groups: t.Iterable[str], f
 
 
 def _read_names(read: t.Callable[[], dict[str, str]]) -> dict[str, str]:
-    """Return names, or none where they cannot be read: the IDs are shown then."""
+    """Return names, or none if they cannot be read; the IDs are shown then."""
     try:
         return read()
     except UNREADABLE:
@@ -241,7 +241,7 @@ def _read_names(read: t.Callable[[], dict[str, str]]) -> dict[str, str]:
 
 
 def render_lookup_requests(client: GraphClient, *, groups: t.Iterable[str], filters: bool, tags: bool) -> list[Request]:
-    """Return the requests by which these groups, any filters, and any scope tags are looked up by name."""
+    """Return the requests that look up these groups, any filters, and any scope tags by name."""
     lists = [*([(FILTERS, SELECT_FILTER)] if filters else []), *([(SCOPE_TAGS, SELECT_NAME)] if tags else [])]
     return [
         *(client.request("GET", "/groups", _query_group(name)) for name in groups),
@@ -255,7 +255,7 @@ def _query_group(name: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _name_permissions(objects: str, needed: t.Sequence[str]) -> t.Iterator[None]:
-    """Add the permissions that a refused look-up needs."""
+    """Add the permissions that a refused lookup needs."""
     try:
         yield
     except errors.ForbiddenError as failure:
