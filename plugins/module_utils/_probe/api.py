@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The calls for the probe. Microsoft Graph has remediations in its beta version only."""
+"""The calls for the probe. Only the beta version of Microsoft Graph has remediations."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ EXPAND = {"$expand": "assignments"}
 
 
 def fetch_probes(client: GraphClient) -> list[Found]:
-    """Return the tenant's remediations without scripts and assignments, which the list does not show. Microsoft's own are left out.
+    """Return the tenant's remediations without scripts and assignments, which the list does not show. Leave out Microsoft's own.
 
-    They are filtered here: the service does not filter them reliably.
+    They are filtered here, because the service does not filter them reliably.
     """
     return [parse_listed(raw) for raw in client.list_items(PATH, version=BETA, item=LISTED) if not raw.get("isGlobalScript")]
 
@@ -41,18 +41,18 @@ def render_list_request(client: GraphClient) -> Request:
 
 
 def find_probe(client: GraphClient, name: str) -> Found | None:
-    """Return the remediation of exactly this name, with its script and assignments; raise SelectionError if several have it."""
+    """Return the remediation with exactly this name, its script, and its assignments; raise SelectionError if several have the name."""
     return choose_probe(client, fetch_probes(client), name)
 
 
 def choose_probe(client: GraphClient, listed: list[Found], name: str) -> Found | None:
-    """Return the one of exactly this name among those of the list, with its script and assignments."""
+    """Return the remediation of the list with exactly this name, and read its script and assignments."""
     found = choose_listed(listed, name)
     return fetch_probe(client, found.id) if found else None
 
 
 def choose_listed(listed: list[Found], name: str) -> Found | None:
-    """Return the one of exactly this name among those of the list, as the list shows it."""
+    """Return the remediation of the list with exactly this name, as the list shows it."""
     found = [probe for probe in listed if probe.name == name]
     if len(found) > 1:
         ids = ", ".join(sorted(probe.id for probe in found))
@@ -70,11 +70,11 @@ def render_probe_request(client: GraphClient, identity: str) -> Request:
 
 
 def fetch_probe(client: GraphClient, identity: str) -> Found | None:
-    """Return the remediation of an ID, with its script and assignments, or None if there is none."""
+    """Return the remediation with an ID, including its script and assignments, or None if there is none."""
     path = PATH + render_path(identity)
     raw = client.find(path, EXPAND, version=BETA, shape=SCRIPT_PACKAGE)
     if raw is not None and raw.get("assignments@odata.nextLink"):
-        # Of many, $expand shows only the beginning.
+        # $expand shows only the first of many assignments.
         raw = {**raw, "assignments": list(client.list_items(f"{path}/assignments", version=BETA, item=SCHEDULED))}
     return None if raw is None else parse_found(raw)
 
@@ -87,7 +87,7 @@ def render_license_request(client: GraphClient) -> Request:
 def is_license_confirmed(client: GraphClient) -> bool | None:
     """Return whether an administrator confirmed the Windows licenses that remediations need, or None if that cannot be read.
 
-    Source: Graph dataProcessorServiceForWindowsFeaturesOnboarding. That remediations look at it is not documented.
+    Source: Graph dataProcessorServiceForWindowsFeaturesOnboarding. Microsoft does not document that remediations depend on it.
     """
     try:
         return client.get(LICENSE, version=BETA, shape=CONFIRMATION).get("hasValidWindowsLicense")
@@ -99,7 +99,7 @@ def is_license_confirmed(client: GraphClient) -> bool | None:
 
 
 def apply(client: GraphClient, planned: ProbePlan) -> str | None:
-    """Write the changes in order, and return the ID of the probe. An error says whether some were made before it."""
+    """Write the changes in order and return the ID of the probe. An error reports the changes that were made before it."""
     current, desired = planned.current, planned.desired
     identity = current.id if current else None
     if "delete" in planned.changes:
@@ -153,7 +153,7 @@ def _assign(client: GraphClient, identity: str, desired: Probe) -> None:
 
 @contextlib.contextmanager
 def report_partial(changes: t.Collection[Change]) -> t.Iterator[None]:
-    """Add to errors of the block that these changes were made before it; without changes, leave the errors alone."""
+    """Add to errors of the block that these changes were made before it; without changes, leave the errors unchanged."""
     try:
         yield
     except errors.IntuneError as failure:
@@ -163,7 +163,7 @@ def report_partial(changes: t.Collection[Change]) -> t.Iterator[None]:
 
 
 def wait_until_shown(client: GraphClient, identity: str | None, desired: Probe | None, *, timeout: float) -> Found | None:
-    """Read the probe until Intune shows it as desired, and return it, or None for one that was deleted."""
+    """Read the probe until Intune shows the desired state, and return it, or None for a deleted probe."""
     what = f"Intune to show the probe '{desired.name if desired else identity}' as it was written"
     found = client.wait_until(
         lambda: fetch_probe(client, identity or ""), lambda found: not plan(found, desired), timeout=timeout, what=what

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The bytes of a detection script: whose it is, which version, and whether it is signed. Pure.
+"""Identify a detection script by its bytes: its author, version, and signature. Pure.
 
-A signed script is the text, unchanged, and behind it the signature as a block of comments. Source:
+A signed script is the unchanged text, followed by the signature as a block of comments. Source:
 https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_signing
 """
 
@@ -22,7 +22,7 @@ from .script import SCRIPT
 MARK = re.compile(rb"# endpointops\.intune PIN reset probe (\d{1,6})\r?\n")
 SIGNATURE = re.compile(r"\n*# SIG # Begin signature block\n(?:# [^\n]*\n)+# SIG # End signature block\n*")
 BYTE_ORDER_MARK = "\ufeff"
-LONGEST = 200_000  # bytes, by Microsoft's page on remediations
+LONGEST = 200_000  # bytes, according to Microsoft's page on remediations
 PLAIN = SCRIPT.encode("ascii")
 SIGN_HINT = (
     "Save the return value detection_script as ASCII, or as UTF-8 without a byte-order mark, sign it with Set-AuthenticodeSignature, and "
@@ -51,12 +51,12 @@ def is_current(content: bytes | None) -> bool:
 
 
 def is_signed(content: bytes | None) -> bool:
-    """Return whether this is a signed copy of the script of this version. Whether the signature is valid, devices decide."""
+    """Return whether this is a signed copy of the script of this version. Only devices verify the signature."""
     return content is not None and content.isascii() and _is_signed(content.decode("ascii"))
 
 
 def _is_signed(text: str) -> bool:
-    """Ignore how lines end: to save a copy can change that before it is signed."""
+    """Ignore line endings, because saving a copy before signing can change them."""
     plain = text.replace("\r\n", "\n")
     return plain.startswith(SCRIPT) and SIGNATURE.fullmatch(plain[len(SCRIPT) :]) is not None
 
@@ -67,7 +67,7 @@ def is_ours(content: bytes | None) -> bool:
 
 
 def label(content: bytes | None) -> str | None:
-    """Return a script for a difference: its version, and the beginning of its digest, or None for none."""
+    """Return a label of a script for a difference: its version, and the first characters of its digest, or None for no script."""
     if content is None:
         return None
     mark = MARK.match(content)

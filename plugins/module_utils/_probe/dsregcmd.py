@@ -4,13 +4,13 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The output of ``dsregcmd /status``: its sections, and the verdict whether a non-destructive PIN reset is possible. Pure.
+"""Parse the output of ``dsregcmd /status``, and decide whether a non-destructive PIN reset is possible. Pure.
 
-Keys, titles, YES and NO are English on every Windows. Only names that people gave differ, and those can come through the wrong code page.
+Keys, titles, YES, and NO are English on every Windows. Only names given by people differ, and they may be decoded with the wrong code page.
 
 Source: https://learn.microsoft.com/entra/identity/devices/troubleshoot-device-dsregcmd and
-https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset. That NonDestructiveOnly is possible with
-hybrid key trust stands on the first page alone.
+https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset. Only the first page states that
+NonDestructiveOnly is possible with hybrid key trust.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ DEVICE, DETAILS, USER, SSO, DIAGNOSTICS, PREREQUISITES = (
     "Diagnostic Data",
     "Ngc Prerequisite Check",
 )
-# Texts that people chose: one of them may be the word YES.
+# Names given by people: one of them may be the word YES.
 NAMES = frozenset({"TenantName", "WorkplaceTenantName", "DomainName", "Device Name", "Executing Account Name", "KerbTopLevelNames"})
-AUTHORITIES = frozenset({"AzureAdPrtAuthority", "EnterprisePrtAuthority"})  # an address, or NO for none
+AUTHORITIES = frozenset({"AzureAdPrtAuthority", "EnterprisePrtAuthority"})  # a URL, or NO without one
 LONGEST_TITLE = 80  # characters
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9 /_-]{0,60}")
 TIME = r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? UTC"
@@ -63,7 +63,7 @@ OTHER_SESSION = Reason(
 
 
 def describe(text: str) -> DsregcmdResult:
-    """Return sections with typed values, the join type, and the verdict: true, false, or null with the reasons."""
+    """Return sections with typed values, the join type, and the verdict: true, false, or None, with the reasons."""
     sections, is_repeated = parse(text)
     verdict, reasons = judge(sections, is_repeated=is_repeated)
     return {
@@ -78,19 +78,19 @@ def describe(text: str) -> DsregcmdResult:
 
 
 def parse(text: str) -> tuple[Sections, bool]:
-    """Return the values by section and key, and whether a section stands there twice; of those the first counts.
+    """Return the values by section and key, and whether a section occurs twice; only its first occurrence counts.
 
-    The same key can stand in several sections, as NgcSet does in that of a work account.
+    The same key can occur in several sections, such as NgcSet in the section of a work account.
     """
     sections: Sections = {}
     current: dict[str, str] = {}
     is_repeated = False
-    # UTF-16 that was read byte by byte has a NUL in each character. Other separators of lines occur in names of the wrong code page.
+    # UTF-16 decoded byte by byte has a NUL in each character. Other line separators occur in names with a wrong code page.
     for line in re.split(r"[\r\n]+", text.replace("\0", "").replace("\ufeff", "")):
         stripped = line.strip(" \t")
         if title := _parse_title(stripped):
             is_repeated = is_repeated or title in sections
-            # What follows a section that was there before is kept nowhere.
+            # The lines of a repeated section are dropped.
             current = {} if title in sections else sections.setdefault(title, {})
         elif pair := _parse_pair(stripped):
             current.setdefault(*pair)
@@ -99,13 +99,13 @@ def parse(text: str) -> tuple[Sections, bool]:
 
 def _parse_title(line: str) -> str | None:
     """Return the title of a section, which stands between two bars, or None for other lines."""
-    # Not by an expression: that of two runs of blanks takes days for a line with a million of them.
+    # Not a regular expression: one with two runs of blanks would take days for a line with a million blanks.
     title = line[1:-1].strip(" \t") if line.startswith("|") and line.endswith("|") else ""
     return title if 0 < len(title) <= LONGEST_TITLE and "|" not in title else None
 
 
 def _parse_pair(line: str) -> tuple[str, str] | None:
-    """Return key and value of a line, or None for other lines, and for an address, whose colon has no blank behind it."""
+    """Return key and value of a line, or None for other lines, and for a URL, whose colon has no blank after it."""
     key, colon, rest = line.partition(":")
     key = key.rstrip(" \t")
     if not colon or rest[:1] not in ("", " ", "\t") or not KEY.fullmatch(key):
@@ -116,7 +116,7 @@ def _parse_pair(line: str) -> tuple[str, str] | None:
 
 
 def convert(key: str, value: str) -> Value:
-    """Return a typed value: a boolean, null for none, a time in ISO 8601, a pair of times, or the text."""
+    """Return a typed value: a boolean, None for none, a time in ISO 8601, a pair of times, or the text."""
     if not value or (key in AUTHORITIES and value == "NO"):
         return None
     if key in NAMES:
@@ -129,7 +129,7 @@ def convert(key: str, value: str) -> Value:
 
 
 def find_join_type(sections: Sections) -> JoinType | None:
-    """Return how the device is joined, which is the same for every account, or None if the output does not say it."""
+    """Return how the device is joined, which is the same for every account, or None if the output does not show it."""
     device, user = sections.get(DEVICE, {}), sections.get(USER, {})
     entra, domain = (WORDS.get(device.get(key, "")) for key in ("AzureAdJoined", "DomainJoined"))
     if entra is None or domain is None:
@@ -145,7 +145,7 @@ def find_join_type(sections: Sections) -> JoinType | None:
 
 
 def judge(sections: Sections, *, is_repeated: bool = False) -> tuple[bool | None, list[Reason]]:
-    """Return whether the user can reset the PIN and keep the credentials, and the reasons where that is false or not known."""
+    """Return whether the user can reset the PIN and keep the credentials, and the reasons if that is false or unknown."""
     if DEVICE not in sections:
         return None, [
             Reason(
@@ -211,26 +211,26 @@ def _list_join_reasons(sections: Sections) -> list[Reason]:
 
 
 def _is_other_session(sections: Sections) -> bool:
-    """Return whether the output is of the system, a service, or a remote session, and so not of the person at the screen.
+    """Return whether the output comes from the system, a service, or a remote session, and not from the person at the screen.
 
-    An elevated prompt of the same user shows an error in WamDefaultSet too, but the Hello key and the refresh token of that user.
+    An elevated prompt of the same user also shows an error in WamDefaultSet, but has that user's Hello key and refresh token.
     """
     user, diagnostics = sections[USER], sections.get(DIAGNOSTICS, {})
     if diagnostics.get("User Context", "").upper() == "SYSTEM" or _is_system(diagnostics.get("Executing Account Name", "")):
         return True
     has_key = user.get("NgcSet") == "YES"
-    # Before Windows 10 1809, AzureAdPrt stands in User State.
+    # Before Windows 10 1809, AzureAdPrt is in the section User State.
     has_token = (sections.get(SSO, {}).get("AzureAdPrt") or user.get("AzureAdPrt")) == "YES"
     if has_key or has_token:
         return False
     check = sections.get(PREREQUISITES, {})
     is_failing = user.get("WamDefaultSet", "").startswith("ERROR") or "NgcPreReq" in check or check.get("PolicyEnabled") == "UNKNOWN"
-    # Without a key and a token, a user of Entra ID who is signed in cannot be told from another account.
+    # Without a key and a token, a signed-in user of Entra ID cannot be distinguished from another account.
     return is_failing or find_join_type(sections) in JOINED
 
 
 def _is_system(account: str) -> bool:
-    """Return whether an account is that of the system, of a service, or of the computer itself."""
+    """Return whether an account belongs to the system, a service, or the computer itself."""
     name = account.split(",")[0].strip().upper()
     return name.startswith(("NT AUTHORITY\\", "NT SERVICE\\")) or name.endswith("$")
 

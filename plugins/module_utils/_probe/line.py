@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The line that the probe prints on a device: its values, and the verdict on them. Pure.
+"""Parse and evaluate the line that the probe prints on a device. Pure.
 
-``pin1;aj=YES;dj=NO;ngc=YES;cr=DestructiveAndNonDestructive;…;end``. Intune keeps the end of a long output, so both ends prove that the
-line is whole. The line says nothing of the account that ran the probe; that of the system has neither a PIN nor a token.
+``pin1;aj=YES;dj=NO;ngc=YES;cr=DestructiveAndNonDestructive;…;end``. Intune keeps the end of a long output, so both ends prove that the line
+is complete. The line does not show the account that ran the probe; the system account has neither a PIN nor a token.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ HINTS: t.Mapping[Code, str] = {
     "which intune_pin_probe sets.",
     "can_reset_unknown": "Look on the device into the event log HelloForBusiness/Operational for 8060 and 7060.",
 }
-# Of an account that is not the user, or a device that is not joined, the policies explain nothing.
+# For another account, or a device that is not joined, the policies explain nothing.
 ABOUT_USER: t.Collection[Code] = ("destructive_only", "no_pin", "hello_off", "can_reset_unknown")
 
 
 def parse_line(text: object) -> dict[str, str] | None:
-    """Return the values of a line by field, or None for anything but one whole line of the probe."""
+    """Return the values of a line by field, or None for anything except one complete line of the probe."""
     line = text.strip() if isinstance(text, str) else ""
     if not (line.startswith(START) and line.endswith(END)):
         return None
@@ -61,7 +61,7 @@ def parse_line(text: object) -> dict[str, str] | None:
 
 
 def judge_line(fields: t.Mapping[str, str]) -> tuple[bool | None, list[Reason]]:
-    """Return whether the user can reset the PIN and keep the credentials, and the reasons where that is false or not known."""
+    """Return whether the user can reset the PIN and keep the credentials, and the reasons if that is false or unknown."""
     sections = _make_sections(fields)
     join_type = dsregcmd.find_join_type(sections)
     if join_type is None or (join_type in dsregcmd.JOINED and fields["ngc"] not in dsregcmd.WORDS):
@@ -76,7 +76,7 @@ def judge_line(fields: t.Mapping[str, str]) -> tuple[bool | None, list[Reason]]:
 
 
 def find_join_type(fields: t.Mapping[str, str]) -> dsregcmd.JoinType | None:
-    """Return how the device is joined, or None if that is not known. The line cannot tell a registered device from one that is not."""
+    """Return how the device is joined, or None. The line does not distinguish a registered device from one that is not joined."""
     found = dsregcmd.find_join_type(_make_sections(fields))
     return None if found == "not_joined" else found
 

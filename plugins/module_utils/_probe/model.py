@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The probe: an Intune remediation, which Microsoft Graph calls a device health script, with a detection script alone. Pure.
+"""The probe: an Intune remediation (in Microsoft Graph, a device health script) with only a detection script. Pure.
 
 Source: Graph deviceHealthScript, deviceHealthScriptAssignment, and deviceHealthScriptRunSchedule (beta).
 """
@@ -78,10 +78,10 @@ class ScheduleResult(t.TypedDict):
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """When devices run the script.
+    """The schedule on which devices run the script.
 
-    ``repeat`` is a Repeat, or the OData type of a schedule that this version does not know. ``interval``: days or hours. ``time`` as
-    HH:MM:SS, '' for a schedule that has none; ``date`` of a single run.
+    ``repeat`` is a Repeat, or an OData type that this version does not know. ``interval``: days or hours. ``time`` as HH:MM:SS, '' for a
+    schedule without a time; ``date`` of a single run.
     """
 
     repeat: str
@@ -92,7 +92,7 @@ class Schedule:
 
     @property
     def is_known(self) -> bool:
-        """Whether this version knows the schedule, and can write it."""
+        """Whether this version knows the schedule and can write it."""
         return self.repeat in SCHEDULES
 
     def describe(self) -> ScheduleResult:
@@ -120,7 +120,7 @@ class Schedule:
         return unit if self.interval == 1 else f"{self.interval} {unit}s"
 
     def render(self) -> Json:
-        """Return the schedule as Graph takes it."""
+        """Return the schedule in Graph's JSON."""
         body: Json = {TYPE: SCHEDULES[self.repeat]}
         if self.repeat != "once":
             body["interval"] = self.interval
@@ -133,7 +133,7 @@ class Schedule:
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """One assignment of the probe with its schedule: null for an excluded group, and where Intune has none, which is every 24 hours."""
+    """One assignment of the probe with its schedule: None for an excluded group, and if Intune has none, which means every 24 hours."""
 
     assignment: Assignment
     schedule: Schedule | None = None
@@ -148,9 +148,9 @@ class Target:
         return (self.schedule.label() if self.schedule else "every 24 hours") if self.is_included else None
 
     def render(self) -> Json:
-        """Return the assignment as Graph takes it.
+        """Return the assignment in Graph's JSON.
 
-        Without runRemediationScript: the probe has no remediation script, and Intune always returns false there.
+        Omit runRemediationScript: the probe has no remediation script, and Intune always returns false there.
         """
         body: Json = {TYPE: f"{PREFIX}Assignment", **self.assignment.render()}
         return body if self.schedule is None else {**body, "runSchedule": self.schedule.render()}
@@ -158,7 +158,7 @@ class Target:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Probe:
-    """A remediation as this collection manages it.
+    """A remediation that this collection manages.
 
     ``content`` is the detection script, None if it cannot be read. ``is_remediating``: whether it also has a remediation script.
     """
@@ -175,24 +175,24 @@ class Probe:
 
     @property
     def is_assigned(self) -> bool:
-        """Whether devices run it, except those that are excluded."""
+        """Whether any devices run it."""
         return any(target.is_included for target in self.targets)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Found(Probe):
-    """A remediation of the tenant. One of the list of all has neither its script nor its assignments."""
+    """A remediation of the tenant. One from the list of all remediations has neither its script nor its assignments."""
 
     id: str
 
 
 def parse_listed(raw: Json) -> Found:
-    """Return a remediation of Graph's list, of which nothing else is read: most of them belong to others."""
+    """Parse a remediation of Graph's list. Nothing else is read of it, because most remediations are unrelated."""
     return Found(id=raw["id"], name=raw.get("displayName") or "", description=raw.get("description") or "")
 
 
 def parse_found(raw: Json) -> Found:
-    """Return a remediation of Graph's."""
+    """Parse a remediation from Graph."""
     return Found(
         id=raw["id"],
         name=raw.get("displayName") or "",
@@ -208,9 +208,9 @@ def parse_found(raw: Json) -> Found:
 
 
 def render_probe(desired: Probe, current: Probe | None) -> Json:
-    """Return the body that makes ``desired`` of ``current``; of a null one, the body of a new remediation.
+    """Return the body that changes ``current`` to ``desired``, or without ``current``, the body of a new remediation.
 
-    A script that stays is left out: a package with new contents is a new version, which devices run anew.
+    An unchanged script is omitted, because new contents would be a new version, which devices run again.
     """
     body: Json = {
         TYPE: PREFIX,
@@ -230,12 +230,12 @@ def render_probe(desired: Probe, current: Probe | None) -> Json:
 
 
 def encode(content: bytes) -> str:
-    """Return the bytes of a script as Graph takes them."""
+    """Return the bytes of a script in Graph's encoding."""
     return base64.b64encode(content).decode()
 
 
 def decode(content: str | None) -> bytes | None:
-    """Return the bytes of a script, or None if Graph gives none, or something that is not base64."""
+    """Return the bytes of a script, or None if Graph returns none, or text that is not base64."""
     if not content:
         return None
     try:
@@ -245,19 +245,19 @@ def decode(content: str | None) -> bytes | None:
 
 
 def parse_targets(found: t.Iterable[Json]) -> tuple[Target, ...]:
-    """Return Graph's assignments of a remediation, in a stable order."""
+    """Parse Graph's assignments of a remediation, in a stable order."""
     return tuple(sorted((parse_target(item) for item in found), key=lambda target: target.assignment))
 
 
 def parse_target(found: Json) -> Target:
-    """Return an assignment of Graph's."""
+    """Parse an assignment from Graph."""
     target = Target(parse_assignment(found), parse_schedule(found.get("runSchedule")))
     # The schedule of an excluded group has no effect.
     return target if target.is_included else Target(target.assignment)
 
 
 def parse_schedule(found: Json | None) -> Schedule | None:
-    """Return a schedule of Graph's."""
+    """Parse a schedule from Graph."""
     if found is None:
         return None
     odata_type, interval = str(found.get(TYPE) or ""), found.get("interval")
@@ -266,7 +266,7 @@ def parse_schedule(found: Json | None) -> Schedule | None:
     return Schedule(
         repeat,
         1 if interval is None or repeat == "once" else interval,
-        # Graph writes 09:00:00.0000000.
+        # Graph returns 09:00:00.0000000.
         (found.get("time") or "").partition(".")[0] if has_time else "",
         bool(found.get("useUtc")) and has_time,
         (found.get("date") or "") if repeat == "once" else "",

@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The verdict on a Windows device from the outputs of dsregcmd and reg query, and the lines that tell it. Pure.
+"""Evaluate a Windows device from the outputs of dsregcmd and reg query, and render the lines about it. Pure.
 
-Over WinRM or SSH the account is rarely the person at the screen. Then dsregcmd says nothing of that person, so that the verdict is null,
-and the reasons are those that hold for every user of the device: how it is joined, and its policies.
+Over WinRM or SSH, the account is rarely the person at the screen. Then dsregcmd shows nothing about that person, so the verdict is None,
+and the reasons are those that apply to every user of the device: its join type and its policies.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .reason import Reason, ReasonResult
 
 State = t.Literal["on", "off", "not_set"]
 STATES: t.Mapping[str, State] = {registry.ON: "on", registry.OFF: "off", registry.MISSING: "not_set"}
-WIDTH = 76  # columns of a line, which is shown indented by two
+WIDTH = 76  # columns of a line, which is indented by two when shown
 JOIN_TYPES: t.Mapping[dsregcmd.JoinType | None, str] = {
     "entra_joined": "Microsoft Entra joined",
     "hybrid_joined": "Microsoft Entra hybrid joined",
@@ -33,7 +33,7 @@ JOIN_TYPES: t.Mapping[dsregcmd.JoinType | None, str] = {
 }
 ANSWERS: t.Mapping[bool | None, str] = {True: "yes", False: "no", None: "not known"}
 WORDS: t.Mapping[State | None, str] = {"on": "on", "off": "off", "not_set": "not set", None: "not known"}
-# A group policy decides for PIN recovery even where it does not speak of it.
+# A group policy decides about PIN recovery even if it does not set it.
 GROUP_POLICY: t.Mapping[State | None, str] = {
     **{"on": "turns PIN recovery on", "off": "is set, and does not turn PIN recovery on"},
     **{"not_set": "none", None: "not known"},
@@ -47,14 +47,14 @@ USERS_DIFFER = Reason(
 
 
 class Answer(t.NamedTuple):
-    """The output of a command on the device, and its exit code, or None if there is none."""
+    """The output of a command on the device, and its exit code, None if there is none."""
 
     text: str
     code: int | None
 
 
 class Answers(t.NamedTuple):
-    """The answers to ``dsregcmd /status``, and to ``reg query`` of the keys in reg_query. ``windows``: to the one that is always there."""
+    """The outputs of ``dsregcmd /status``, and of ``reg query`` for the keys in reg_query. ``windows``: for the key that always exists."""
 
     status: Answer
     intune: Answer
@@ -64,7 +64,7 @@ class Answers(t.NamedTuple):
 
 
 class PolicyResult(t.TypedDict):
-    """Intune's policies in the registry: None if they are not known, and the numbers of users with an own setting."""
+    """Intune's policies in the registry, None if unknown, and the numbers of users with their own setting."""
 
     tenant_id: str | None
     pin_recovery: State | None
@@ -84,7 +84,7 @@ class DeviceResult(t.TypedDict):
 
 
 def describe(answers: Answers) -> DeviceResult:
-    """Return the verdict on a device, its reasons where that is not true, how it is joined, and its policies."""
+    """Return the verdict on a device, the reasons if it is not true, its join type, and its policies."""
     sections, is_repeated = dsregcmd.parse(answers.status.text)
     if dsregcmd.DEVICE not in sections:
         reasons = [_not_windows(answers.status.code)]
@@ -92,7 +92,7 @@ def describe(answers: Answers) -> DeviceResult:
     verdict, reasons = dsregcmd.judge(sections, is_repeated=is_repeated)
     join_type = None if is_repeated else dsregcmd.find_join_type(sections)
     if join_type not in dsregcmd.JOINED:
-        # Without a tenant, its policies say nothing.
+        # Without the tenant ID, its policies cannot be evaluated.
         return _result(verdict, reasons, join_type=join_type, policy=None, group_policy=None)
     tenant_id = parse_guid(sections.get("Tenant Details", {}).get("TenantId", ""))
     policies = _read_intune(answers, tenant_id)
@@ -122,13 +122,13 @@ def _read_intune(answers: Answers, tenant_id: str | None) -> reg_query.IntunePol
 
 
 def _read_group_policy(answers: Answers, *, is_other_session: bool) -> str:
-    """Return the group policy that counts; that of the user only where the account is that user."""
+    """Return the group policy that counts. The user's policy counts only if the account is that user."""
     user = {} if is_other_session else _read_keys(answers, reg_query.USER_GROUP_POLICY, answers.user_group_policy)
     return reg_query.read_group_policy(_read_keys(answers, reg_query.GROUP_POLICY, answers.group_policy), user)
 
 
 def _read_keys(answers: Answers, key: str, answer: Answer) -> reg_query.Keys | None:
-    """Return what stands below a key. That it is missing is believed only where reg can read at all."""
+    """Return the values below a key. A missing key is trusted only if reg can read another key."""
     return reg_query.parse(key, answer.text, answer.code if reg_query.can_ask(answers.windows.text) else None)
 
 

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Decisions about the probe that intune_pin_probe keeps: the state a task asks for, and the changes that lead to it. Pure."""
+"""Decide on the probe that intune_pin_probe manages: the state that a task requests, and the changes that lead to it. Pure."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ OptionRepeat = t.Literal["daily", "hourly"]
 LONGEST_INTERVAL: t.Mapping[OptionRepeat, int] = {"daily": 30, "hourly": 23}
 UNITS: t.Mapping[OptionRepeat, str] = {"daily": "days", "hourly": "hours"}
 TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-DEFAULT_TIME = "12:00"  # when people are signed in
+DEFAULT_TIME = "12:00"  # when people are usually signed in
 DEFAULT_SCHEDULE = Schedule("daily", 1, f"{DEFAULT_TIME}:00")
-USER = "user"  # dsregcmd answers for the account that runs it
+USER = "user"  # dsregcmd reports on the account that runs it
 DESCRIPTION = (
     "Detection only: reports whether Windows can reset the PIN of the signed-in user without loss. Kept by the Ansible module "
     "endpointops.intune.intune_pin_probe."
 )
-MOST_PACKAGES = 200  # of a tenant. Source: https://learn.microsoft.com/intune/device-management/tools/deploy-remediations
+MOST_PACKAGES = 200  # in a tenant. Source: https://learn.microsoft.com/intune/device-management/tools/deploy-remediations
 
 
 class ProbeResult(t.TypedDict):
@@ -55,7 +55,7 @@ class ProbeResult(t.TypedDict):
 
 @dataclasses.dataclass(frozen=True)
 class ProbeTask:
-    """The options of a task, parsed. Null leaves alone. ``signed``: the bytes of the signed copy."""
+    """The parsed options of a task. None means no change. ``signed``: the bytes of the signed copy."""
 
     state: State
     name: str
@@ -77,7 +77,7 @@ class ProbeTask:
 
 @dataclasses.dataclass(frozen=True)
 class ProbePlan:
-    """The changes from ``current`` to ``desired``. ``packages``: how many remediations the tenant has, without Microsoft's own."""
+    """The changes from ``current`` to ``desired``. ``packages``: the number of remediations in the tenant, without Microsoft's own."""
 
     current: Found | None
     desired: Probe | None
@@ -94,7 +94,7 @@ class ProbePlan:
 
 
 def parse_task(params: t.Mapping[str, t.Any]) -> ProbeTask:
-    """Return the task of a module's parameters; raise InvalidOptionError for options that no probe can have."""
+    """Parse a task from a module's parameters; raise InvalidOptionError for options that no probe can have."""
     entries, tags, signed = params["assignments"], params["scope_tags"], params["signed_script"]
     if not params["name"].strip():
         raise errors.InvalidOptionError("name is blank.", hint="Name the remediation, or leave name out.", effects="none")
@@ -115,7 +115,7 @@ def parse_task(params: t.Mapping[str, t.Any]) -> ProbeTask:
 
 
 def parse_schedule(given: t.Mapping[str, t.Any]) -> Schedule:
-    """Return the option schedule; raise InvalidOptionError for one that Intune does not have."""
+    """Parse the option schedule; raise InvalidOptionError for a schedule that Intune does not support."""
     repeat: OptionRepeat = given["repeat"]
     interval, time, use_utc = given["interval"], given["time"], given["use_utc"]
     longest, unit = LONGEST_INTERVAL[repeat], UNITS[repeat]
@@ -131,11 +131,11 @@ def parse_schedule(given: t.Mapping[str, t.Any]) -> Schedule:
     return Schedule("hourly", interval) if repeat == "hourly" else Schedule("daily", interval, f"{time or DEFAULT_TIME}:00", bool(use_utc))
 
 
-# --- whose it is ----------------------------------------------------------------------------------------------------
+# --- ownership ------------------------------------------------------------------------------------------------------
 
 
 def list_foreign_parts(current: Found) -> list[str]:
-    """Return what a remediation has that this collection never writes."""
+    """Return the parts of a remediation that this collection never writes."""
     parts = []
     if current.content is None:
         parts.append("its detection script cannot be read")
@@ -147,7 +147,7 @@ def list_foreign_parts(current: Found) -> list[str]:
 
 
 def validate_own(current: Found, task: ProbeTask) -> list[str]:
-    """Return a warning about a remediation of others that is replaced or removed; without ``force`` raise SelectionError for it."""
+    """Return a warning about a foreign remediation that is replaced or removed; without ``force`` raise SelectionError for it."""
     parts = list_foreign_parts(current)
     done = "changed" if task.is_present else "removed"
     if not parts:
@@ -165,14 +165,14 @@ def validate_own(current: Found, task: ProbeTask) -> list[str]:
 
 
 def make_subject(name: str) -> assignments.Subject:
-    """Return the probe of this name as messages about its assignments speak of it."""
+    """Return the probe of this name as the subject of messages about its assignments."""
     return assignments.Subject("probe", name, lambda option: option)
 
 
 def make_desired(
     current: Found | None, task: ProbeTask, requested: tuple[Assignment, ...] | None, scope_tags: tuple[str, ...] | None
 ) -> Probe:
-    """Return the probe after the task. ``requested`` and ``scope_tags``: those of the task with IDs; null leaves them alone."""
+    """Return the probe after the task. ``requested`` and ``scope_tags``: those of the task with IDs, None to keep the current ones."""
     base = current or Probe(name=task.name, description=DESCRIPTION)
     kept = base.content if contents.is_current(base.content) else contents.PLAIN
     desired = dataclasses.replace(
@@ -217,13 +217,13 @@ def _make_targets(base: Probe, task: ProbeTask, requested: tuple[Assignment, ...
 
 
 def find_common_schedule(targets: t.Iterable[Target]) -> Schedule | None:
-    """Return the schedule of all included targets, or None if there is none, or they differ."""
+    """Return the common schedule of all included targets, or None if there is none or they differ."""
     found = {target.schedule for target in targets if target.is_included}
     return found.pop() if len(found) == 1 else None
 
 
 def plan(current: Found | None, desired: Probe | None) -> list[Change]:
-    """Return the changes from one to the other, in order."""
+    """Return the changes from the current to the desired state, in order."""
     if desired is None:
         return ["delete"] if current is not None else []
     changes: list[Change] = []

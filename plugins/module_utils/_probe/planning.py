@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The plan of a task of intune_pin_probe: what is read of the tenant, and the names that are looked up, before anything is written."""
+"""Plan a task of intune_pin_probe: read the tenant and look up names before anything is written."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def make_plan(client: GraphClient, task: ProbeTask) -> ProbePlan:
 
 
 def _explain_absence(task: ProbeTask, listed: t.Iterable[Found]) -> list[str]:
-    """Return a warning where a remediation has nearly this name."""
+    """Return a warning if a remediation has a similar name."""
     similar = explain_missing(task.name, [(probe.name, probe.id) for probe in listed]).strip()
     then = "a new one is made" if task.is_present else "nothing is removed"
     return [f"There is no remediation named '{show(task.name)}', so {then}. {similar}"] if similar else []
 
 
 def _look_up(client: GraphClient, task: ProbeTask, current: Found | None) -> tuple[Probe, Names]:
-    """Return the probe after the task, with the names of its assignments and scope tags looked up, and these names."""
+    """Return the probe after the task, with the IDs of its assignments and scope tags, and the names of these IDs."""
     kept = [target.assignment for target in current.targets] if current else []
     lookup = DirectoryLookup(client, {*assignments.collect_ids(kept), *(current.scope_tags if current else ())})
     requested = None if task.assignments is None else assignments.resolve(lookup, task.assignments)
@@ -66,7 +66,7 @@ def _look_up(client: GraphClient, task: ProbeTask, current: Found | None) -> tup
 
 
 def _name_references(client: GraphClient, known: Names, *probes: Probe | None) -> Names:
-    """Return the known names, and those of all groups, filters, and scope tags that these refer to, as far as they can be read."""
+    """Return the known names, and those of all groups, filters, and scope tags in the probes, as far as they can be read."""
     found = [each for each in probes if each is not None]
     targets = [target.assignment for each in found for target in each.targets]
     return fetch_names(

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Why a non-destructive PIN reset is not possible on a device, or why that is not known. Pure."""
+"""Reasons why a non-destructive PIN reset is not possible on a device, or why that is unknown. Pure."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Code = t.Literal[
 
 @dataclasses.dataclass(frozen=True)
 class Reason:
-    """Why a non-destructive reset is not possible, or why that is not known."""
+    """A reason why a non-destructive reset is not possible, or why that is unknown."""
 
     code: Code
     message: str

@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The policies for Windows Hello for Business in the registry of a device, and what they explain. Pure.
+"""Evaluate the policies for Windows Hello for Business in the registry of a device. Pure.
 
 Source: https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/configure. A value is its number as text,
-``MISSING`` where the registry has none, and ``UNREAD`` where it could not be read.
+``MISSING`` if the registry has none, and ``UNREAD`` if it could not be read.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ NOT_READ = Reason(
 
 
 def judge_registry(rec: str, use: str, gpo: str, user_rec: str) -> list[Reason]:
-    """Return what in the registry keeps PIN recovery from working; none where it says that PIN recovery is on.
+    """Return the reasons in the registry that prevent PIN recovery; none if the registry turns PIN recovery on.
 
-    ``rec``, ``use``: EnablePinRecovery and UsePassportForWork of Intune's policy for the device. ``user_rec``: EnablePinRecovery of that
-    for the user, which wins over ``rec``. ``gpo``: a group policy for Windows Hello for Business, which wins over both even where it does
-    not speak of PIN recovery; ``ON`` where it turns PIN recovery on, ``OFF`` where not, ``MISSING`` where there is none.
+    ``rec``, ``use``: EnablePinRecovery and UsePassportForWork of Intune's policy for the device. ``user_rec``: EnablePinRecovery of the
+    policy for the user, which overrides ``rec``. ``gpo``: a group policy for Windows Hello for Business, which overrides both even if it
+    does not set PIN recovery; ``ON`` if it turns PIN recovery on, ``OFF`` if not, ``MISSING`` if there is none.
     """
     if gpo == ON:
         return []
@@ -56,7 +56,7 @@ def judge_registry(rec: str, use: str, gpo: str, user_rec: str) -> list[Reason]:
         return [GROUP_POLICY]
     found = [HELLO_OFF] if use == OFF else []
     found += _judge_recovery(rec, user_rec)
-    # Any other value is one that is not known here.
+    # Any other value is unknown.
     is_unread = NOT_READ in found or gpo != MISSING or use not in (ON, OFF, MISSING)
     return [reason for reason in found if reason is not NOT_READ] + ([NOT_READ] if is_unread else [])
 

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The calls: what the probe reported, of all devices or of some."""
+"""Read the results of the probe for all devices or for some."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .states import DeviceState, parse_rows
 
 SCRIPTS = "/deviceManagement/deviceHealthScripts"
 DEVICES = "/deviceManagement/managedDevices"
-PAGE = "100"  # rows; Microsoft names no maximum
+PAGE = "100"  # rows; Microsoft documents no maximum
 ROW = "id,detectionState,lastStateUpdateDateTime,lastSyncDateTime,preRemediationDetectionScriptOutput,preRemediationDetectionScriptError"
-# A longer selection of the device is refused in places.
+# The service may refuse a longer selection of device properties.
 DEVICE = "managedDevice($select=id,deviceName,userPrincipalName)"
 
 
@@ -31,7 +31,7 @@ def render_states_request(client: GraphClient, script_id: str) -> Request:
 
 
 def fetch_states(client: GraphClient, script_id: str) -> list[DeviceState]:
-    """Return the last answer about each device that has run the probe, or is to run it. ``user_name`` is null."""
+    """Return the last result of each device that has run the probe, or will run it. ``user_name`` is None."""
     return parse_rows(client.list_items(_states_of(script_id), _query(), version=BETA))
 
 
@@ -46,10 +46,10 @@ def _states_of(script_id: str) -> str:
 def fetch_device_states(
     client: GraphClient, script_id: str, device_ids: t.Iterable[str], users: t.Collection[str] = ()
 ) -> dict[str, DeviceState | None]:
-    """Return the last answer about each of these devices, by the ID that was given, or None if there is none, or no such device.
+    """Return the last result of each of these devices, by the given ID, or None if there is no result or no such device.
 
-    One call a device, sent together. ``user_name`` is the person who ran the probe; ``primary_user`` is null. ``users``: the names of a
-    user, whose answers count before those of others on the device, however old.
+    One request per device, sent together. ``user_name`` is the person who ran the probe; ``primary_user`` is None. ``users``: the names of
+    a user, whose results take precedence over those of others on the device, regardless of their age.
     """
     ids = list(dict.fromkeys(device_ids))
     client.read_ahead(render_device_requests(client, ids))

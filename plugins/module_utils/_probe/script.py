@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The detection script of the probe, for Windows PowerShell 5.1. It reads, and prints one line; see ``line`` for its values.
+"""The detection script of the probe, for Windows PowerShell 5.1. It only reads, and prints one line; see ``line`` for its values.
 
-No PowerShell has run this text: tests check its grammar, and what its patterns find in outputs of dsregcmd. It calls no .NET, so that it
-runs in constrained language mode too. It is ASCII without a byte-order mark, which is the same in every code page of a device.
+No PowerShell has run this text: tests check its grammar, and the matches of its patterns in outputs of dsregcmd. It calls no .NET, so it
+also runs in constrained language mode. It is ASCII without a byte-order mark, which is the same in every code page of a device.
 """
 
 from __future__ import annotations

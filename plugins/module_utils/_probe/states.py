@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The last answer of the probe about each device. Pure.
+"""Parse the last result of the probe for each device. Pure.
 
-Intune calls every end of the script but that with the code 0 ``fail``, also where a policy blocked it. So the line decides, and a row
-without one says nothing about the PIN. Devices report only changes: the time of a row is that of the last change, not of the last run.
+Intune reports every exit code except 0 as ``fail``, even if a policy blocked the script. So the line decides, and a row without one shows
+nothing about the PIN. Devices report only changes: the time of a row is that of the last change, not of the last run.
 
 Source: https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptdevicestate
 """
@@ -27,7 +27,7 @@ from .dsregcmd import JoinType
 from .line import find_join_type, judge_line, parse_line
 from .reason import Code, Reason, ReasonResult
 
-# In this order, the later one counts where Intune has several answers of one moment.
+# If Intune has several results with the same time, the later state in this order counts.
 State = t.Literal["proven", "pending", "unknown", "not_proven"]
 STATES: tuple[State, ...] = ("proven", "pending", "unknown", "not_proven")
 VERDICTS: t.Mapping[bool | None, State] = {True: "proven", False: "not_proven", None: "unknown"}
@@ -59,11 +59,11 @@ OUTPUT_UNREAD = Reason(
 
 @dataclasses.dataclass(frozen=True)
 class DeviceState:
-    """The last answer about a device.
+    """The last result of a device.
 
-    ``device_id``: None if Intune names no device. ``user_name``: the person who ran the probe, None if Intune does not say.
-    ``primary_user``: that of the device, maybe another person. ``changed``: the time of the last change, None if it is not known.
-    ``synced``: that of the last sync of the agent, which may be newer than the last change.
+    ``device_id``: None if Intune names no device. ``user_name``: the person who ran the probe, None if Intune does not report it.
+    ``primary_user``: the user of the device, possibly another person. ``changed``: the time of the last change, None if unknown.
+    ``synced``: the time of the last sync of the agent, which may be later than the last change.
     """
 
     device_id: str | None
@@ -77,7 +77,7 @@ class DeviceState:
     synced: str | None = None
 
     def describe(self) -> DeviceStateResult:
-        """Return the answer as a return value."""
+        """Return the result as a return value."""
         return {
             "id": self.device_id,
             "device_name": self.device_name,
@@ -106,14 +106,14 @@ class DeviceStateResult(t.TypedDict):
 
 
 def parse_rows(rows: t.Iterable[Json]) -> list[DeviceState]:
-    """Return the last answer about each device, by name and ID, from rows of which a device may have several.
+    """Return the last result of each device, by name and ID, from rows of which a device may have several.
 
-    Rows are those of a script, which name the device in ``managedDevice``, or those of a device.
+    The rows come from a script and name the device in ``managedDevice``, or come from a device.
     """
     newest: dict[str, DeviceState] = {}
     for number, row in enumerate(rows):
         state = parse_row(row)
-        # A row that names no device is that of a device of its own.
+        # A row that names no device counts as a separate device.
         key = (state.device_id or f"{number}").lower()
         if key not in newest or _rank(newest[key]) < _rank(state):
             newest[key] = state
@@ -126,7 +126,7 @@ def _rank(state: DeviceState) -> tuple[float, int]:
 
 
 def parse_row(row: Json) -> DeviceState:
-    """Return the answer in a row; a member of another type than Microsoft's counts as missing."""
+    """Return the result in a row. A member of another type than Microsoft documents counts as missing."""
     device = row.get("managedDevice")
     device = device if isinstance(device, dict) else {}
     answer = _read_line(_text(row.get("preRemediationDetectionScriptOutput")) or "")
@@ -148,7 +148,7 @@ def parse_row(row: Json) -> DeviceState:
 
 @functools.lru_cache(maxsize=1000)
 def _read_line(text: str) -> tuple[State, tuple[Reason, ...], JoinType | None] | None:
-    """Return the answer in an output, or None if that is not a line of the probe. Thousands of devices print the same few lines."""
+    """Return the result in an output, or None if that is not a line of the probe. Thousands of devices print the same few lines."""
     fields = parse_line(text)
     if fields is None:
         return None
@@ -157,7 +157,7 @@ def _read_line(text: str) -> tuple[State, tuple[Reason, ...], JoinType | None] |
 
 
 def _explain_missing(row: Json) -> tuple[State, Reason]:
-    """Return the state of a row without a line of the probe, and why it has none."""
+    """Return the state of a row without a line of the probe, and the reason."""
     state = _text(row.get("detectionState")) or "unknown"
     if state == "pending":
         return "pending", PENDING
@@ -180,7 +180,7 @@ def _text(value: object) -> str | None:
 
 
 class ReasonCountResult(t.TypedDict):
-    """A reason, and on how many devices it is one."""
+    """A reason, and the number of devices with it."""
 
     code: Code
     message: str
@@ -189,9 +189,9 @@ class ReasonCountResult(t.TypedDict):
 
 
 def count_reasons(states: t.Iterable[DeviceState]) -> list[ReasonCountResult]:
-    """Return the reasons of all devices, the most frequent first. Of the messages of one code, the most frequent stands for all.
+    """Return the reasons of all devices, the most frequent first. The most frequent message of a code represents the code.
 
-    The error of a device stays with the device: it may name a folder of its user, and counts are for job logs and reports.
+    The error of a device stays with the device: it may contain a folder name of its user, and counts appear in job logs and reports.
     """
     counts: dict[Code, dict[Reason, int]] = {}
     for state in states:

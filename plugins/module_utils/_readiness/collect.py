@@ -6,8 +6,8 @@
 
 """Read everything that the verdict needs, in as few requests as possible.
 
-Requests that do not depend on each other are sent as one batch for each version of Graph. A part that may not be read is told in one line
-and leaves the others alone.
+Independent requests are sent as one batch for each version of Graph. A part that cannot be read is reported in one line and does not affect
+the others.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ WHAT: t.Mapping[Part, str] = {
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """What a task asks for.
+    """The parts of a verdict that a task requests.
 
-    ``expected``: the policy that it expects, as the task of intune_pin_policy that would make it; of ``expected_backend``, or of any.
-    ``probe_name``: None if the probe is not asked for. ``reads_probe_results``: those of all devices, not of one that is read later.
-    ``expiry_warning_days``: before the end of the credential in use, from when on that is soon, or None if that is not asked for.
+    ``expected``: the expected policy, as the task of intune_pin_policy that would create it; of ``expected_backend``, or of any.
+    ``probe_name``: None without the probe. ``reads_probe_results``: for all devices; results for one device are read later.
+    ``expiry_warning_days``: the days before the end of the credential in use in which it ends soon, or None without that check.
     """
 
     tenant_id: str | None
@@ -83,12 +83,12 @@ class Question:
 
 
 def collect(client: GraphClient, question: Question) -> Evidence:
-    """Return all that was read of a tenant."""
+    """Read a tenant and return the evidence."""
     return Collector(client, question).collect()
 
 
 class Collector:
-    """Reads part by part; what could not be read is in ``unread``."""
+    """A reader of the parts of a tenant. ``unread`` contains the parts that could not be read."""
 
     def __init__(self, client: GraphClient, question: Question) -> None:
         self._client = client
@@ -96,7 +96,7 @@ class Collector:
         self.unread: dict[Part, Unread] = {}
 
     def collect(self) -> Evidence:
-        """Return what was read."""
+        """Read all parts and return the evidence."""
         client, question = self._client, self._question
         client.read_ahead(self._render_first_requests())
         tenant_id = api.fetch_tenant_id(client, question.tenant_id)
@@ -128,7 +128,7 @@ class Collector:
         return self._with_statuses(evidence)
 
     def _render_first_requests(self) -> list[Request]:
-        """Return the requests that depend on nothing that is read."""
+        """Return the requests that depend on no earlier response."""
         client, question = self._client, self._question
         requests = [consent.render_principals_request(client), *discovery.render_list_requests(client)]
         if parse_guid(str(client.credential.identity().get("tid") or "")) is None:
@@ -145,7 +145,7 @@ class Collector:
     # --- parts ------------------------------------------------------------------------------------------------------
 
     def _read(self, part: Part, read: t.Callable[[], T]) -> T | None:
-        """Return what was read; null, and the problem, for a part that cannot be read. A token that is refused ends the task."""
+        """Return the result of ``read``, or None for a part that cannot be read, and record its problem. A refused token ends the task."""
         try:
             return read()
         except discovery.UNREADABLE as failure:
@@ -158,7 +158,7 @@ class Collector:
 
     def _fetch_policies(self, tenant_id: str) -> list[FoundPolicy]:
         policies, failures = discovery.fetch_policy_types(self._client, tenant_id)
-        # One permission is for several types, and is told once.
+        # One permission covers several policy types, and is reported once.
         by_cause: dict[tuple[str, str], list[discovery.PolicyType]] = {}
         for name, failure in failures.items():
             by_cause.setdefault(find_cause(self._client, failure), []).append(name)
@@ -174,7 +174,7 @@ class Collector:
         return self._read("expected", lambda: compare_policy(client, expected, backend, tenant_id, groups, terms)) or []
 
     def _count_devices(self) -> DeviceCounts:
-        """Return the managed devices by platform, join type, and eligibility. A list that changes may have a device twice."""
+        """Return the managed devices by platform, join type, and eligibility. A list that changes during the read may repeat a device."""
         seen: set[str] = set()
         platforms: collections.Counter[str] = collections.Counter()
         joins: collections.Counter[str] = collections.Counter()
@@ -196,7 +196,7 @@ class Collector:
         return dataclasses.replace(proof, lists_devices=self._question.lists_probe_devices)
 
     def _with_statuses(self, evidence: Evidence) -> Evidence:
-        """Return the evidence with the check-in status of each policy. Only those that count are exported, which takes a while."""
+        """Return the evidence with the check-in status of each policy. Export only policies that count, because an export takes a while."""
         question = self._question
         counting = judge_policies(evidence, question.terms).policies
         statuses, unread = {}, {}

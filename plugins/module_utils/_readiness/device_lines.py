@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The lines about devices of a run of the role pin_reset: their numbers, what to expect, those that need a person, and all of a plan.
+"""Render the lines about devices of a run of the role pin_reset: numbers, predictions, devices that need action, and a plan's devices.
 
 Pure. Takes the result of intune_device_passcode, or of intune_device_passcode_info.
 """
@@ -16,8 +16,8 @@ import typing as t
 from .._text import clean
 from .._types import Json
 
-NAMED = 50  # devices that a summary names
-# Characters that AWX's pages show of an event's output, by its setting EVENT_STDOUT_MAX_BYTES_DISPLAY, less a margin for line ends.
+NAMED = 50  # devices listed in a summary
+# The characters of an event's output that AWX's pages show (its setting EVENT_STDOUT_MAX_BYTES_DISPLAY), minus a margin for line ends.
 SHOWN = 1000
 LONGEST_LINE = 900
 STATUSES = (
@@ -25,9 +25,9 @@ STATUSES = (
     *("needs_approval", "not_attempted", "unconfirmed", "none"),
 )
 EXPECTED_STATUSES = ("planned", "done", "pending")
-# The text for a device that has no reset on record, or none that counts.
+# The text for a device without a recorded reset, or without one that counts.
 NO_RESET = {"none": "no reset"}
-OPEN_STATUSES = ("planned", "pending", "needs_approval")  # whose outcome can only be predicted
+OPEN_STATUSES = ("planned", "pending", "needs_approval")  # the outcome can only be predicted
 OWNERS = {"company": "company-owned", "personal": "personally owned", "unknown": "owner unknown"}
 PREDICTED = {
     "new_passcode": "a new passcode",
@@ -38,7 +38,7 @@ PREDICTED = {
 
 
 def tell_devices(devices: Json, *, check: bool = False) -> t.Iterator[str]:
-    """Yield the lines about devices, in check mode with the details of each that an approver of the run needs."""
+    """Yield the lines about devices. In check mode, include the details of each device that an approver of the run needs."""
     summary = devices.get("summary")
     if summary is None:
         if devices.get("msg"):
@@ -59,7 +59,7 @@ def tell_devices(devices: Json, *, check: bool = False) -> t.Iterator[str]:
             "resets nothing. In AWX, launch the job template 'fetch passcode'."
         )
     yield from _tell_predictions(results)
-    # Of a fleet those that need a person, and not all of them.
+    # For a fleet, list only the devices that need action.
     told = results if len(results) <= NAMED else [item for item in results if item["status"] not in EXPECTED_STATUSES]
     yield from (f"  {render_device(item, is_plan=check)}" for item in told[:NAMED])
     if len(told) > NAMED:
@@ -67,7 +67,7 @@ def tell_devices(devices: Json, *, check: bool = False) -> t.Iterator[str]:
 
 
 def _tell_sealed(results: t.Iterable[Json]) -> t.Iterator[str]:
-    """Yield a line about where sealed passcodes are: in files, or in the results of the task alone."""
+    """Yield a line about the location of sealed passcodes: in files, or only in the results of the task."""
     sealed = [item for item in results if item.get("sealed_passcode")]
     files = [item["sealed_file"] for item in sealed if item.get("sealed_file")]
     if files:
@@ -77,7 +77,7 @@ def _tell_sealed(results: t.Iterable[Json]) -> t.Iterator[str]:
 
 
 def _tell_predictions(results: t.Iterable[Json]) -> t.Iterator[str]:
-    """Yield a line for each outcome to expect, the most frequent one first, of the devices whose outcome is open."""
+    """Yield a line for each predicted outcome of devices with an open outcome, the most frequent one first."""
     groups: dict[tuple[str, str], int] = {}
     for item in results:
         if item["status"] in OPEN_STATUSES and item.get("predicted_outcome"):
@@ -92,7 +92,7 @@ def _say(status: str) -> str:
 
 
 def render_device(item: Json, *, is_plan: bool = False) -> str:
-    """Return the line of a device: its outcome, and in a plan the details that distinguish it."""
+    """Return the line of a device: its outcome and, in a plan, the details that distinguish it."""
     name = f"{item.get('device_name') or item['device']}{_identify(item) if is_plan else ''}"
     reason = f" ({item['reason']})" if item.get("reason") not in (None, item["status"]) else ""
     message = f". {item['message']}" if item.get("message") else ""
@@ -103,7 +103,7 @@ def render_device(item: Json, *, is_plan: bool = False) -> str:
 
 
 def _identify(item: Json) -> str:
-    """Return the details that distinguish a device from others of its name; '' where the result has none."""
+    """Return the details that distinguish a device from others of the same name; '' if the result has none."""
     system = " ".join(str(item[key]) for key in ("operating_system", "os_version") if item.get(key))
     owner = OWNERS.get(item.get("ownership") or "", "")
     parts = [item.get("id"), system, item.get("user_principal_name") or ("no user" if "user_principal_name" in item else ""), owner]
@@ -112,7 +112,7 @@ def _identify(item: Json) -> str:
 
 
 def render_plan(results: t.Iterable[Json]) -> t.Iterator[str]:
-    """Yield the lines of devices, one for each, as many at once as AWX shows of an event. Names cannot control a terminal."""
+    """Yield the lines of a plan, one per device, in groups that AWX can show in one event. Control characters in names have no effect."""
     held = ""
     for item in results:
         line = f"  {clean(render_device(item, is_plan=True), LONGEST_LINE)}"

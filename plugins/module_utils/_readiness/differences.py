@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The differences between the policy that a task expects and the one that the tenant has. Pure.
+"""Find the differences between the policy that a task expects and the policy of the tenant. Pure.
 
-Both come from the plan of intune_pin_policy: the policy as it is, and as that module would leave it. Groups, filters, and scope tags are
-named, not identified.
+Both come from the plan of intune_pin_policy: the current policy, and the policy as that module would change it. Groups, filters, and scope
+tags are compared by name, not by ID.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .model import Difference
 
 
 def compare(current: Policy, desired: Policy, names: Names, terms: Terms) -> list[Difference]:
-    """Return what differs between a policy as it is and as it is expected, by option."""
+    """Return the differences between the current and the expected policy, by option."""
     before, after = map(_flatten, diff(current, desired, names))
     return [
         _differ(option, before.get(option), expected, current.name, terms)
@@ -35,19 +35,19 @@ def compare(current: Policy, desired: Policy, names: Names, terms: Terms) -> lis
 
 
 def report_missing(name: str, terms: Terms) -> Difference:
-    """Return the difference of a policy that does not exist."""
+    """Return the difference for a policy that does not exist."""
     text = f"There is no policy named '{name}'. Run {terms.policy_task()}, which creates it."
     return Difference("missing", "name", None, name, text)
 
 
 def report_several(name: str, ids: t.Sequence[str]) -> Difference:
-    """Return the difference of a name that several policies have."""
+    """Return the difference for a name that several policies have."""
     text = f"Several policies are named '{name}' ({', '.join(ids)}), and were not compared. Remove or rename all except one."
     return Difference("several", "name", list(ids), name, text)
 
 
 def report_backend(name: str, found: BackendName, expected: BackendName, terms: Terms) -> Difference:
-    """Return the difference of a policy of another type than the expected one, with the way to settle it."""
+    """Return the difference for a policy of another type than the expected one, with advice."""
     move = f"set {terms.option('replace_custom')} to true to move it, or " if found == "custom" else ""
     text = (
         f"The policy '{name}' is of the type {found}; {expected} is expected. To settle it, {move}set {terms.option('backend')} to {found}."
@@ -56,15 +56,15 @@ def report_backend(name: str, found: BackendName, expected: BackendName, terms: 
 
 
 def report_hidden(name: str, option: str, expected: t.Any, terms: Terms) -> Difference:
-    """Return the difference of a setting whose value Intune does not reveal."""
+    """Return the difference for a setting whose value Intune does not reveal."""
     text = f"{terms.setting(option)} cannot be compared: Intune does not reveal its value in the policy '{name}'."
     return Difference("hidden", option, None, expected, text)
 
 
 def report_unresolved(failure: errors.IntuneError) -> Difference:
-    """Return the difference of an expectation that names objects that do not exist, or several of one name.
+    """Return the difference for an expectation that names missing or ambiguous objects.
 
-    It says nothing about changes, since reading changes nothing.
+    It mentions no changes, because reading changes nothing.
     """
     return Difference("unresolved", None, None, None, " ".join(text for text in (failure.message, failure.hint) if text))
 

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Compare the policy that a task expects with that of the tenant, by the plan of intune_pin_policy."""
+"""Compare the policy that a task expects with that of the tenant, using the plan of intune_pin_policy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .model import Difference
 
 
 def render_expected_requests(client: GraphClient, task: PolicyTask) -> list[Request]:
-    """Return the requests that are known before anything is read: the policies of the name, and the names that the task gives."""
+    """Return the requests that depend on no response: the policies with the name, and the names in the task."""
     entries = task.assignments or ()
     groups = dict.fromkeys(entry["group"] for entry in entries if entry.get("group"))
     has_filters = any(entry.get("filter") for entry in entries)
@@ -40,7 +40,7 @@ def render_expected_requests(client: GraphClient, task: PolicyTask) -> list[Requ
 def compare_policy(
     client: GraphClient, task: PolicyTask, expected: BackendName | None, tenant_id: str, groups: t.Mapping[str, str], terms: Terms
 ) -> list[Difference]:
-    """Return what differs. ``groups``: the names of groups by their IDs, as far as they are known."""
+    """Return the differences. ``groups``: the known names of groups, by ID."""
     name = task.name or ""
     found = {backend: _fetch_managed(client, backend, name) for backend in BACKENDS}
     backend = _choose_backend(found, expected)
@@ -62,7 +62,7 @@ def compare_policy(
 
 
 def _report_unresolved(client: GraphClient, task: PolicyTask) -> list[Difference]:
-    """Return what keeps a policy that does not exist from being made, such as the name of a group that does not exist either."""
+    """Return the problems that prevent the creation of a missing policy, such as the name of a group that does not exist either."""
     try:
         make_desired(client, task, None, None)
     except (errors.SelectionError, errors.InvalidOptionError) as failure:
@@ -71,13 +71,13 @@ def _report_unresolved(client: GraphClient, task: PolicyTask) -> list[Difference
 
 
 def _fetch_managed(client: GraphClient, backend: BackendName, name: str) -> list[Json]:
-    """Return the policies of a name that intune_pin_policy manages with a backend."""
+    """Return the policies with a name that intune_pin_policy manages with a backend."""
     found = BACKENDS[backend].fetch_by_name(client, name)
     return [raw for raw in found if BACKENDS[backend].find_mismatch(raw) is None]
 
 
 def _choose_backend(found: t.Mapping[BackendName, t.Sequence[Json]], expected: BackendName | None) -> BackendName:
-    """Return the expected backend where it has a policy of the name; else one that has."""
+    """Return the expected backend if it has a policy with the name, or else one that has."""
     with_policy: list[BackendName] = [backend for backend, policies in found.items() if policies]
     if not with_policy:
         return expected or "custom"
@@ -85,7 +85,7 @@ def _choose_backend(found: t.Mapping[BackendName, t.Sequence[Json]], expected: B
 
 
 def _fetch_names(client: GraphClient, current: Policy, desired: Policy, known: Names) -> Names:
-    """Return the names of all that differs, in as few requests as that takes."""
+    """Return the names of all differing objects, in as few requests as possible."""
     nothing: Json = {}
     if current.assignments == desired.assignments:
         nothing["assignments"] = ()

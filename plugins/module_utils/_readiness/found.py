@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The results of the tasks of a run of the role pin_reset, each empty where the task did not run. Pure."""
+"""The results of the tasks of a run of the role pin_reset, each empty if the task did not run. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .._types import Json
 class Found:
     """The results of a run.
 
-    ``check``: nothing was written. ``report``: the paths of its files. ``readiness``: the newest that was read. ``before``: the one that
-    was read before changes; ``was_read_again``: another one was read after them. ``seen``: the one that offboarding read.
-    ``recovery`` and ``access_pass``: those about a locked-out user.
+    ``check``: nothing was written. ``report``: the paths of its files. ``readiness``: the newest one. ``before``: the one read before
+    changes; ``was_read_again``: another one was read after them. ``seen``: the one that offboarding read. ``recovery`` and ``access_pass``:
+    the results for a locked-out user.
     """
 
     connection: Json
@@ -43,33 +43,33 @@ class Found:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the readiness was read before the run changed something, or may have done so, and not again."""
+        """Whether the readiness was read only before the run changed something, or may have changed something."""
         return any(map(_may_have_written, (self.consent, self.policy))) and not self.check and not self.was_read_again
 
     @property
     def current(self) -> Json:
-        """The readiness that was read, as far as it is that of now; else empty."""
+        """The readiness if it is still current, or else an empty one."""
         return {} if self.is_stale else self.readiness
 
     @property
     def credential(self) -> Json:
-        """The credential in use and its end; empty if the run did not ask."""
+        """The credential in use and its end; empty if the run did not read it."""
         return (self.connection.get("connection") or {}).get("credential") or self.readiness.get("credential") or {}
 
     @property
     def approval(self) -> Json:
-        """The approval request that the run waits for; empty for none."""
+        """The approval request that the run waits for; empty without one."""
         waiting = [item["approval"] for item in self.devices.get("results") or () if item.get("status") == "needs_approval"]
         return (self.policy.get("approval") or (waiting[0] if waiting else None)) or {}
 
 
 def _may_have_written(result: Json) -> bool:
-    """Return whether a task changed the tenant, also where it failed half-way, or the service did not say."""
+    """Return whether a task changed the tenant, or may have changed it before it failed."""
     return bool(result.get("changed")) or (result.get("error") or {}).get("effects") in ("partial", "unknown")
 
 
 def parse_found(results: t.Mapping[str, t.Any], *, check: bool) -> Found:
-    """Return the results of a run by what they are about; a task that was skipped found nothing."""
+    """Return the results of a run by subject. A skipped task has an empty result."""
     known = {name: result if result and not result.get("skipped") else {} for name, result in results.items()}
     before, after = ((known.get(name) or {}).get("readiness") or {} for name in ("before", "after"))
     return Found(

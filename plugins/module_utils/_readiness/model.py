@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The readiness of a tenant for PIN resets: what was read of it, and the verdict on that. Pure.
+"""The readiness of a tenant for PIN resets: the evidence that was read, and the verdict. Pure.
 
-Four levels are kept apart. connected: the tenant has consented to the PIN Reset Service. configured: a policy allows PIN recovery, and
-nothing defeats it. arrived: devices have that policy. proven: devices say that they can reset a PIN.
+There are four separate levels. connected: the tenant has consented to the PIN Reset Service. configured: a policy allows PIN recovery, and
+nothing defeats it. arrived: devices have that policy. proven: devices report that they can reset a PIN.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .proof import ProbeResult, Proof
 
 State = t.Literal["yes", "no", "unknown", "not_applicable"]
 Level = t.Literal["connected", "configured", "arrived", "proven"]
-# What can be missing for lack of a permission, or of a response. The first four are types of policies.
+# The parts that can be missing because of a permission or a lost response. The first four are policy types.
 Part = t.Literal[
     "profiles",
     "catalog",
@@ -48,14 +48,14 @@ Part = t.Literal[
 ]
 
 
-# --- what was read --------------------------------------------------------------------------------------------------
+# --- evidence -------------------------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True)
 class Unread:
-    """A part that could not be read, or not as a whole: the problem in one line, and what to do about it.
+    """A part that could not be read completely: the problem in one line, and advice.
 
-    ``may_pass``: it may be readable later, without anybody's doing.
+    ``may_pass``: a later read may succeed without any action.
     """
 
     problem: str
@@ -73,7 +73,7 @@ class Expected:
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """A difference between what the task expects and what was found. ``option``: None if it is not about one."""
+    """A difference between the expected and the actual state. ``option``: None if it concerns no option."""
 
     code: DifferenceCode
     option: str | None
@@ -94,11 +94,11 @@ class Difference:
 
 @dataclasses.dataclass(frozen=True)
 class DeviceCounts:
-    """Managed devices by a property. Each device counts once in each, so that all add up to the total."""
+    """Numbers of managed devices by property. Each device counts once per property, so each adds up to the total."""
 
     platforms: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
     join_types: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
-    reasons: t.Mapping[str | None, int] = dataclasses.field(default_factory=dict)  # null for eligible ones
+    reasons: t.Mapping[str | None, int] = dataclasses.field(default_factory=dict)  # None for eligible ones
 
     def describe(self) -> DevicesResult:
         """Return the counts as a return value."""
@@ -113,12 +113,11 @@ class DeviceCounts:
 
 @dataclasses.dataclass(frozen=True)
 class DeviceEvidence:
-    """All that was read of the one device that a task asks for.
+    """The evidence about the one device that a task requests.
 
-    ``identifiers``: the properties by which it was looked for. ``enrolled_since``: the moment before which a record is an old one, as text.
-    ``is_known``: Intune has it. ``record`` and ``verdict``: None if they
-    were not read. ``statuses``: those of the policies that count. ``unread``, ``unread_status``: why the device, or a status, could not
-    be read. ``waited``: seconds.
+    ``identifiers``: the properties used to find it. ``enrolled_since``: the time, as text, before which a record is outdated. ``is_known``:
+    Intune has the device. ``record`` and ``verdict``: None if they were not read. ``statuses``: of the policies that count. ``unread``,
+    ``unread_status``: why the device, or a status, could not be read. ``waited``: seconds.
     """
 
     name: str
@@ -133,20 +132,20 @@ class DeviceEvidence:
     waited: int = 0
 
     def describe(self) -> DeviceReadinessResult:
-        """Return what was read as a return value."""
+        """Return the evidence as a return value."""
         record = describe_device(self.record, self.verdict) if self.record and self.verdict else None
         return {"name": self.name, "waited": self.waited, "record": record, "policies": list(self.statuses)}
 
 
 @dataclasses.dataclass(frozen=True)
 class Evidence:
-    """All that was read of a tenant.
+    """The evidence about a tenant.
 
-    ``consent``: None if it could not be read. ``missing_groups``: the groups of assignments that do not exist, None if that could
-    not be read; ``group_names``: those of the others, by ID. ``statuses``: check-in status by policy ID, as far as Intune has one;
-    ``device_statuses``: that of each device, where all of them are listed. ``unread``: what could not be read;
-    ``unread_statuses`` by policy ID. ``findings`` are those of ``policies``. ``device``, ``probe``,
-    ``expiry``: null unless the task asks for them.
+    ``consent``: None if it could not be read. ``missing_groups``: the groups in assignments that do not exist, None if that could not be
+    read; ``group_names``: the names of the other groups, by ID. ``statuses``: check-in status by policy ID, if Intune has one;
+    ``device_statuses``: the status of each device, if all devices are listed. ``unread``: the parts that could not be read;
+    ``unread_statuses`` by policy ID. ``findings``: of the ``policies``. ``device``, ``probe``, ``expiry``: None unless the task requests
+    them.
     """
 
     goal: Goal = Goal()
@@ -203,9 +202,9 @@ DifferenceCode = t.Literal["missing", "several", "different", "hidden", "unresol
 
 @dataclasses.dataclass(frozen=True)
 class Reason:
-    """Why the tenant is not ready. ``state``: no, or unknown. ``policies``: the IDs of those concerned.
+    """Why the tenant is not ready. ``state``: no, or unknown. ``policies``: the IDs of the affected policies.
 
-    ``cause``: the same for reasons of one code that have one cause; empty if the message tells them apart.
+    ``cause``: equal for reasons of one code with the same cause; empty if the messages distinguish them.
     """
 
     code: ReasonCode
@@ -230,7 +229,7 @@ class Reason:
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """The verdict on one level: ``state``, and the reasons where that is not yes. ``policies``: the IDs of those that count."""
+    """The verdict on one level: ``state``, and the reasons if it is not yes. ``policies``: the IDs of the policies that count."""
 
     state: State
     reasons: tuple[Reason, ...] = ()
@@ -259,7 +258,7 @@ class DifferenceResult(t.TypedDict):
 
 
 class DeploymentResult(t.TypedDict):
-    """``deployment`` in the return value ``readiness``: the check-in status of all policies that count, added up."""
+    """``deployment`` in the return value ``readiness``: the total of the check-in statuses of all policies that count."""
 
     policies: list[str]
     total: int
@@ -304,7 +303,7 @@ class ConfiguredResult(t.TypedDict):
 
 
 class CountedResult(t.TypedDict):
-    """The levels arrived and proven: on how many of all devices, or None if that is not known."""
+    """The levels arrived and proven: the number of devices, and of all devices, or None if unknown."""
 
     state: State
     devices: int | None

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Why a run of the role pin_reset must stop before it writes, or must not end well. Pure."""
+"""Find reasons why a run of the role pin_reset must stop before it writes, or must fail at its end. Pure."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ NOBODY = "The policy would be assigned to nobody. Set pin_reset_assignments, or 
 
 
 def list_missing_permissions(found: Found, modules: t.Iterable[str]) -> list[str]:
-    """Return a text with the permissions that the modules need and the application lacks; none where they are unknown.
+    """Return a text with the permissions that the modules need and the application lacks; none if they are unknown.
 
-    To a tenant that is connected, the consent writes nothing: an application that may only read it is enough.
+    In a connected tenant the consent writes nothing, so an application that may only read it is sufficient.
     """
     connection = found.connection.get("connection") or {}
     known = connection.get("permissions") or {}
@@ -43,10 +43,10 @@ def list_missing_permissions(found: Found, modules: t.Iterable[str]) -> list[str
 
 
 def list_unwritable(found: Found, *, moves: bool, assigns: bool, allow_unassigned: bool) -> list[str]:
-    """Return a text for each reason why the policy cannot be written as it is asked for.
+    """Return a text for each reason why the requested policy cannot be written.
 
-    ``moves``: a custom profile into the settings catalog. ``assigns``: the task gives assignments. ``allow_unassigned``: a policy for
-    nobody is intended.
+    ``moves``: the task moves a custom profile to the settings catalog. ``assigns``: the task has assignments. ``allow_unassigned``: a
+    policy without recipients is intended.
     """
     differs = found.before.get("differs") or []
     codes = {each["code"] for each in (*differs, *(found.before.get("reasons") or ()))}
@@ -63,7 +63,7 @@ def _takes_everybody_away(difference: Json) -> bool:
 
 def _is_unwritable(difference: Json, *, moves: bool, check: bool) -> bool:
     if difference["code"] == "hidden":
-        # In check mode, the module plans with what an application that may only read is shown.
+        # In check mode, the module makes its plan with the values that an application with only read permissions can see.
         return not check
     if difference.get("option") == "backend":
         return not (moves and difference.get("current") == "custom")
@@ -71,9 +71,9 @@ def _is_unwritable(difference: Json, *, moves: bool, check: bool) -> bool:
 
 
 def list_unremovable(found: Found) -> list[str]:
-    """Return a text where taking the consent back would defeat policies that stay: offboarding finds none of the name that it is given.
+    """Return a text if removing the consent would defeat remaining policies, because offboarding finds none with the given name.
 
-    A tenant that is not connected has nothing to be cut off from.
+    Nothing depends on the consent in a tenant that is not connected.
     """
     others = list_other_policies(found)
     if not others or found.seen["levels"]["connected"]["state"] == "no":
@@ -89,11 +89,11 @@ def list_unremovable(found: Found) -> list[str]:
 
 
 def list_obstacles(found: Found, *, must_know: bool, must_arrive: bool, allow_unassigned: bool) -> list[str]:
-    """Return a text for each reason why the run must not end well, with what to do.
+    """Return a text with advice for each reason why the run must fail.
 
-    A value that Intune hides from the application is not known to differ, and is no reason. ``must_know``: what could not be read is an
-    obstacle. ``must_arrive``: devices must have the policy, which none has right after onboarding. ``allow_unassigned``: a policy for
-    nobody is intended.
+    A value that Intune hides from the application is not known to differ, and is no reason. ``must_know``: a part that could not be read is
+    an obstacle. ``must_arrive``: devices must have the policy, which none has right after onboarding. ``allow_unassigned``: a policy
+    without recipients is intended.
     """
     reasons = [
         reason
@@ -108,5 +108,5 @@ def list_obstacles(found: Found, *, must_know: bool, must_arrive: bool, allow_un
 
 
 def _list_other_codes(told: t.Collection[str]) -> tuple[str, ...]:
-    """Return the codes of differences that are no obstacle of their own."""
+    """Return the codes of differences that are no separate obstacle."""
     return ("hidden", "missing") if "policy_missing" in told else ("hidden",)

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Whether a policy has arrived on one device, and if not, why. Pure. Unknown is not yes."""
+"""Decide whether a policy has arrived on one device, and give the reason if not. Pure. Unknown is not yes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .._hello.terms import Terms
 from .._names import explain_missing, show
 from .model import CountedResult, DeviceEvidence, Judged, ReadinessResult, Reason, ReasonCode, State
 
-# The statuses of a device that gets several policies, the one that counts first.
+# The statuses of a device with several policies. The first one counts.
 BEST: tuple[CheckIn, ...] = ("succeeded", "pending", "other", "error", "conflict", "not_applicable")
 CHECK_IN = "Devices check in about every 8 hours. Run the task again later, or let a device sync."
 SYNC = "Let the device sync (Settings > Accounts > Access work or school), and run the task again."
@@ -30,7 +30,7 @@ HINTS: t.Mapping[CheckIn, str] = {
     "conflict": "Find the policy that sets another value, in the findings or in the Intune admin center, and leave one of the two.",
     "not_applicable": "Check the filters of the policy's assignments, and the edition and version of Windows on the device.",
 }
-# The reasons that are about the device alone, whatever its policies are.
+# The reasons that concern only the device, regardless of its policies.
 OF_DEVICE: tuple[ReasonCode, ...] = ("device_missing", "device_unread", "device_not_eligible")
 OTHER_PLATFORM = ("platform_not_selected", "platform_not_supported")
 
@@ -45,8 +45,8 @@ def evaluate_device(device: Device, ownerships: t.Collection[str]) -> Verdict:
 
 
 def is_refused(device: DeviceEvidence) -> bool:
-    """Return whether waiting cannot help: the device is not eligible, or something may not be read."""
-    # A status that may be read can still become the one that is waited for.
+    """Return whether waiting cannot help: the device is not eligible, or reading is not permitted."""
+    # A status that can be read may still become the required one.
     unread = device.unread or (None if device.statuses else device.unread_status)
     if unread is not None:
         return not unread.may_pass
@@ -56,7 +56,7 @@ def is_refused(device: DeviceEvidence) -> bool:
 
 
 def judge_device(device: DeviceEvidence, configured: Judged, terms: Terms) -> Judged:
-    """Return the verdict on the level arrived for one device. A policy that does not work is no reason of this level."""
+    """Return the verdict on the level arrived for one device. A policy that does not work is not a reason on this level."""
     reason = _find_obstacle(device, configured, terms)
     told = (reason,) if reason and (configured.state != "no" or reason.code in OF_DEVICE) else ()
     if not configured.policies:
@@ -129,7 +129,7 @@ def _explain_status(device: DeviceEvidence, found: PolicyOnDevice, configured: J
 
 
 def _name(device: DeviceEvidence) -> str:
-    """Return the name that the task gives, and the one that Intune has where it is another."""
+    """Return the name in the task, and Intune's name if it differs."""
     found = device.record.device_name if device.record else None
     given = f"'{show(device.name)}'"
     return f"{given} ({show(found)})" if found and found.lower() != device.name.lower() else given
@@ -140,7 +140,7 @@ def _reason(code: ReasonCode, state: State, message: str, hint: str, configured:
 
 
 def explain_end(readiness: ReadinessResult, device: DeviceEvidence) -> tuple[str, str]:
-    """Return why a wait has ended without success, with its code and time, and what to do next."""
+    """Return why a wait ended without success, with the time, a code, and the next step."""
     reasons = readiness["reasons"]
     code, message, hint = (reasons[0]["code"], reasons[0]["message"], reasons[0]["hint"]) if reasons else ("unknown", "", "Run it again.")
     return f"The device '{show(device.name)}' is not ready after waiting for {device.waited} s ({code}): {message}", hint

@@ -4,11 +4,11 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Whether a policy of a tenant allows PIN recovery on devices, and nothing that was read defeats it. Pure.
+"""Decide whether a policy of a tenant allows PIN recovery on devices, and no other policy defeats it. Pure.
 
-A policy type that could not be read may hide a policy that turns PIN recovery or Windows Hello off, so that the verdict is unknown at
-best: device configurations, the settings catalog, and intents can set both. The settings for enrollment have no PIN recovery, and count on
-devices where no policy says whether Windows Hello is used: they hide nothing from a policy that sets use_passport_for_work itself.
+A policy type that could not be read may contain a policy that turns PIN recovery or Windows Hello off, so the verdict is unknown at best:
+device configurations, the settings catalog, and intents can set both. Enrollment configurations have no PIN recovery. They apply to devices
+on which no policy sets Windows Hello, so they cannot defeat a policy that sets use_passport_for_work itself.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from .._text import clean
 from .model import Evidence, Judged, Part, Reason, ReasonCode, State
 
 RECOVERY, HELLO = "enable_pin_recovery", "use_passport_for_work"
-# The types of policies that can set either. The settings for enrollment can set Windows Hello alone.
+# The policy types that can set both. Enrollment configurations can only set Windows Hello.
 HOLDERS: tuple[Part, ...] = ("profiles", "catalog", "intents")
-# Findings about the paths and values of a custom profile, and the end of a path that is meant for PIN recovery.
+# Findings about the paths and values of a custom profile, and the end of a path meant for PIN recovery.
 PROFILE_CODES = ("wrong_path", "unknown_path", "braces", "wrong_tenant_id", "letter_case", "wrong_type", "wrong_value", "set_twice")
 RECOVERY_NODE = re.compile(r"[^/\\]*(recover|reset)[^/\\]*[/\\\s]*$", re.IGNORECASE)
 ADMIN_CENTER = "Devices > Enrollment > Windows > Windows Hello for Business in the Intune admin center"
 
 
 def judge_policies(evidence: Evidence, terms: Terms) -> Judged:
-    """Return the verdict on the level configured. ``policies``: those that work, or those that would."""
+    """Return the verdict on the level configured. ``policies``: those that work, or those that should."""
     allowing = [policy for policy in _list_expected(evidence) if _allows(policy, evidence)]
     if not allowing:
         return _judge_absence(evidence, terms)
@@ -52,7 +52,7 @@ def _best(states: t.Iterable[State]) -> State:
 
 
 def _merge(reasons: t.Iterable[Reason]) -> tuple[Reason, ...]:
-    """Return the reasons without those of a cause that another one has told: several policies may be defeated by the same."""
+    """Return the reasons without duplicates of one cause, because the same object may defeat several policies."""
     by_message = {reason.message: reason for reason in reasons}
     by_cause: dict[tuple[ReasonCode, str], Reason] = {}
     for reason in by_message.values():
@@ -61,7 +61,7 @@ def _merge(reasons: t.Iterable[Reason]) -> tuple[Reason, ...]:
 
 
 def _list_expected(evidence: Evidence) -> list[FoundPolicy]:
-    """Return the policies that may allow PIN recovery: that of the expected name, or any, except the settings for enrollment."""
+    """Return the policies that may allow PIN recovery: that of the expected name, or any, except enrollment configurations."""
     name = evidence.expected.name
     return [policy for policy in evidence.policies if policy.surface != "enrollment" and name in (None, policy.name)]
 
@@ -91,11 +91,11 @@ def _judge_absence(evidence: Evidence, terms: Terms) -> Judged:
 
 
 def _explains(finding: Finding, policies: t.Iterable[FoundPolicy]) -> bool:
-    """Return whether a finding says why one of these policies does not allow PIN recovery, although it means to."""
+    """Return whether a finding explains why one of these policies does not allow PIN recovery although it was meant to."""
     if finding.severity != "error" or finding.code not in PROFILE_CODES:
         return False
     paths = [str(item.get("omaUri")) for policy in policies if policy.id in finding.policies for item in policy.oma]
-    # A message shows marks that nobody sees as escapes.
+    # A message shows invisible characters as escapes.
     return any(clean(path) in clean(finding.message) for path in paths if RECOVERY_NODE.search(path))
 
 
@@ -118,7 +118,7 @@ def _judge_policy(policy: FoundPolicy, evidence: Evidence, terms: Terms) -> Judg
 
 
 def _list_hiding(policy: FoundPolicy, evidence: Evidence) -> list[Part]:
-    """Return the policy types that could not be read, and that may hold what defeats the policy."""
+    """Return the policy types that could not be read and may contain a policy that defeats this one."""
     parts: tuple[Part, ...] = HOLDERS if _sets_hello(policy, True) else (*HOLDERS, "enrollment")
     return [part for part in parts if part in evidence.unread]
 
@@ -143,12 +143,12 @@ def _find_own_obstacles(policy: FoundPolicy, evidence: Evidence, terms: Terms) -
 
 
 def _has_certain_target(included: t.Iterable[Assignment]) -> bool:
-    """Return whether somebody is included whatever groups exist."""
+    """Return whether a target is included that certainly exists."""
     return any(not assignment.group_id for assignment in included)
 
 
 def _find_defeats(policy: FoundPolicy, evidence: Evidence, terms: Terms) -> t.Iterator[Reason]:
-    """Yield the reasons why other policies, or the settings for enrollment, defeat a policy."""
+    """Yield the reasons why other policies, including enrollment configurations, defeat a policy."""
     told = set()
     for finding in evidence.findings:
         if _is_defeat(finding, policy, evidence):
@@ -167,17 +167,17 @@ def _find_defeats(policy: FoundPolicy, evidence: Evidence, terms: Terms) -> t.It
 
 
 def _is_defeat(finding: Finding, policy: FoundPolicy, evidence: Evidence) -> bool:
-    """Return whether a finding says that devices do not get from the policy what makes PIN recovery work."""
+    """Return whether a finding means that devices do not get the settings for PIN recovery from the policy."""
     return policy.id in finding.policies and any(_is_lost(name, finding, evidence) for name in (RECOVERY, HELLO))
 
 
 def _is_lost(name: str, finding: Finding, evidence: Evidence) -> bool:
-    """Return whether a finding says that a setting is not true on devices that get the policies."""
+    """Return whether a finding means that a setting is not true on devices that get the policies."""
     if finding.severity != "error" or name not in finding.settings:
         return False
     if finding.code == "conflict":
         return True
-    # Windows takes the user's value, which may be the wanted one. The policy with that comes first.
+    # Windows uses the user's value, which may be the required one. The policy with that value comes first.
     for_user = [policy for policy in evidence.policies if policy.id == finding.policies[0]]
     return finding.code == "user_against_device" and any(policy.values.get("user", {}).get(name) is False for policy in for_user)
 
@@ -189,13 +189,13 @@ def _find_enrollment(policy: FoundPolicy, evidence: Evidence, terms: Terms) -> t
     names = " and ".join(f"'{found.name}'" for found in off)
     text = f"Windows Hello for Business is off at enrollment ({names}), and no policy turns it on: devices that enroll get no PIN."
     hint = f"Set {terms.setting(HELLO)} to true, or turn it on in {ADMIN_CENTER}."
-    # What could not be read may hold a policy that turns it on.
+    # A part that could not be read may contain a policy that turns it on.
     state: State = "unknown" if any(part in evidence.unread for part in HOLDERS) else "no"
     yield Reason("hello_off_at_enrollment", "configured", state, text, hint, tuple(found.id for found in off), cause="enrollment")
 
 
 def _is_rescued(policy: FoundPolicy, evidence: Evidence) -> bool:
-    """Return whether a policy that reaches the same devices turns Windows Hello on, and is not defeated in that."""
+    """Return whether a policy that reaches the same devices turns Windows Hello on, and no other policy defeats that."""
     lost = {identity for finding in evidence.findings if _is_lost(HELLO, finding, evidence) for identity in finding.policies}
     return any(
         _sets_hello(other, True) and other.id not in lost and (other.id == policy.id or _meet(policy, other, evidence))
@@ -205,7 +205,7 @@ def _is_rescued(policy: FoundPolicy, evidence: Evidence) -> bool:
 
 
 def _meet(first: FoundPolicy, second: FoundPolicy, evidence: Evidence) -> bool:
-    """Return whether some devices get both policies, leaving out groups that no longer exist."""
+    """Return whether some devices get both policies, ignoring groups that no longer exist."""
     missing = evidence.missing_groups or ()
     live = [
         dataclasses.replace(policy, assignments=tuple(each for each in policy.assignments if each.group_id not in missing))

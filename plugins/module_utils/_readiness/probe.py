@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Read what the probe reported, of all devices or of one."""
+"""Read the results of the probe for all devices or for one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .unread import explain, list_missing
 
 
 def read_probe(client: GraphClient, name: str, *, reads_results: bool) -> tuple[Proof, Unread | None]:
-    """Return the probe of a name, perhaps with the last answer about each device, and the problem where something could not be read."""
+    """Return the probe with a name, optionally with the last result of each device, and the problem if something could not be read."""
     proof = Proof(name)
     try:
         listed = api.fetch_probes(client)
@@ -61,7 +61,7 @@ def _explain_no_states(client: GraphClient, name: str, *, is_assigned: bool) -> 
 
 
 def read_device(client: GraphClient, proof: Proof, script_id: str, device_id: str) -> tuple[Proof, Unread | None]:
-    """Return the probe with its last answer about one device, and the problem where that could not be read."""
+    """Return the probe with its last result for one device, and the problem if that could not be read."""
     proof = dataclasses.replace(proof, lists_devices=True)
     try:
         state = results.fetch_device_states(client, script_id, [device_id])[device_id]
@@ -74,6 +74,6 @@ def read_device(client: GraphClient, proof: Proof, script_id: str, device_id: st
 def _leave_unread(client: GraphClient, proof: Proof, failure: errors.IntuneError) -> tuple[Proof, Unread]:
     unread = explain(client, "the probe", failure)
     if not unread.may_pass and not list_missing(client, failure):
-        # Microsoft does not say what Intune responds without the licenses.
+        # Microsoft does not document Intune's response without the licenses.
         unread = dataclasses.replace(unread, hint=f"{unread.hint} {LICENSE}")
     return dataclasses.replace(proof, obstacle=Reason("probe_unread", unread.problem, unread.hint)), unread

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What the probe reported: the numbers of the level proven, and the reasons. Pure. No answer is not yes."""
+"""Evaluate the results of the probe: the numbers of the level proven, and the reasons. Pure. A missing result is not yes."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ LICENSE = (
 
 @dataclasses.dataclass(frozen=True)
 class Proof:
-    """The probe and its last answers.
+    """The probe and its last results.
 
-    ``id``: None if there is no probe, or it could not be read. ``states``: None if they were not read. ``obstacle``: why no device
-    is, or can be, in them. ``lists_devices``: the result has each of them.
+    ``id``: None if there is no probe, or it could not be read. ``states``: None if they were not read. ``obstacle``: why they contain, or
+    can contain, no device. ``lists_devices``: the return value lists every device.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Proof:
 
     @property
     def by_device(self) -> dict[str, DeviceState]:
-        """The last answer about each device that Intune names, by its ID in lower case."""
+        """The last result of each device that Intune names, by its ID in lower case."""
         return {state.device_id.lower(): state for state in self.states or () if state.device_id}
 
     def describe(self) -> ProbeResult:
@@ -71,7 +71,7 @@ class Proof:
 
 
 class ProbeResult(t.TypedDict):
-    """``probe`` in the return value ``readiness``. The numbers are None if they are not known."""
+    """``probe`` in the return value ``readiness``. The numbers are None if they are unknown."""
 
     name: str
     id: str | None
@@ -87,7 +87,7 @@ class ProbeResult(t.TypedDict):
 
 
 def explain_missing(name: str) -> Reason:
-    """Return the reason where there is no probe of the name."""
+    """Return the reason for a missing probe."""
     return Reason(
         "probe_missing",
         f"There is no remediation named '{show(name)}' in Intune, so devices were not asked whether the PIN can be reset.",
@@ -96,7 +96,7 @@ def explain_missing(name: str) -> Reason:
 
 
 def explain_license(name: str) -> Reason:
-    """Return the reason where no device answers, and no administrator has confirmed the licenses."""
+    """Return the reason for missing results while no administrator has confirmed the licenses."""
     return Reason(
         "license_unconfirmed",
         f"No device has reported a result of the probe '{show(name)}', and Intune says that no administrator has confirmed the Windows "
@@ -106,7 +106,7 @@ def explain_license(name: str) -> Reason:
 
 
 def explain_device_silence(name: str) -> Reason:
-    """Return the reason where the probe has no answer of the one device that was asked for."""
+    """Return the reason for a missing result of the one requested device."""
     return Reason(
         "no_results",
         f"The device has reported no result of the probe '{show(name)}' yet.",
@@ -116,12 +116,12 @@ def explain_device_silence(name: str) -> Reason:
 
 
 def explain_not_asked(name: str) -> Reason:
-    """Return the reason where the one device was not asked for, since Intune does not know it, or no time was left."""
+    """Return the reason for a device whose result was not read, because Intune does not know the device or time ran out."""
     return Reason("probe_unread", f"The results of the probe '{show(name)}' on the device were not read.", "Run the task again.")
 
 
 def explain_silence(name: str, *, is_assigned: bool) -> Reason:
-    """Return the reason where the probe has no answer of any device."""
+    """Return the reason for a probe without results of any device."""
     if not is_assigned:
         return Reason(
             "probe_not_assigned",

@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The lines about a locked-out user in the summary of a run of the role pin_reset. Pure.
+"""Render the lines about a locked-out user in the summary of a run of the role pin_reset. Pure.
 
-Takes the results of intune_pin_recovery and entra_temporary_access_pass. Whether there is a pass decides on the steps, so that these never
-ask for one that nobody has.
+Takes the results of intune_pin_recovery and entra_temporary_access_pass. The steps depend on whether there is a pass, so that they never
+require a missing one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import typing as t
 
 from .._types import Json
 
-# Statuses of a pass that the help desk has in hand, or would have. One of an earlier run counts where it can be used now.
+# Statuses of a pass that the help desk has, or would have. A pass of an earlier run counts if it is usable now.
 HELD = ("issued", "planned")
 REPLACE = "pin_reset_recover_replace"
 TASK = "Recover | Issue a pass"
@@ -57,7 +57,7 @@ def tell_recovery(result: Json, access_pass: Json) -> t.Iterator[str]:
 
 
 def list_steps(recovery: Json, *, has_pass: bool) -> list[str]:
-    """Return the steps that fit what the help desk has in hand."""
+    """Return the steps that match the available passes."""
     steps: list[str] = recovery["steps"] if has_pass else recovery["steps_without_pass"]
     return steps
 
@@ -69,7 +69,7 @@ def holds_pass(access_pass: Json) -> bool:
 
 
 def describe_recovery(result: Json, access_pass: Json) -> Json | None:
-    """Return the facts about a user and the pass, without a secret, or None if no user was looked for."""
+    """Return the facts about a user and the pass, without a secret, or None without a user."""
     recovery = result.get("recovery")
     if recovery is None:
         return None
@@ -104,7 +104,7 @@ def _tell_device(device: Json) -> t.Iterator[str]:
     sign_in, reset = device["web_sign_in"], device["reset"]
     state = f"{JOINS[device['join_type']]}{SIGN_INS[sign_in['state']]}; {RESETS[reset['kind']]}"
     yield f"Device {device['device_name'] or device['id']}: {state}"
-    # That web sign-in is not for a device needs no line of its own.
+    # It needs no line that web sign-in does not apply to a device.
     reasons = [*(sign_in["reasons"] if sign_in["state"] != "not_applicable" else ()), *reset["reasons"]]
     yield from (f"  - {reason}" for reason in reasons)
 
@@ -129,7 +129,7 @@ def _tell_pass(recovery: Json, access_pass: Json) -> t.Iterator[str]:
 
 
 def _in_words_of_role(message: str) -> str:
-    """Return a message of the module with the name of the role's variable in place of the option's."""
+    """Return a message of the module with the name of the role's variable instead of the option's."""
     return message.replace("Set replace to true", f"Set {REPLACE} to true").replace("with replace: true", f"with {REPLACE}: true")
 
 

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The summary of a run of the role pin_reset: its lines for people, and its facts for later tasks. Pure.
+"""Render the summary of a run of the role pin_reset: lines for people, and facts for later tasks. Pure.
 
-Takes the results of the role's tasks as they were registered, each empty where the task did not run.
+Takes the registered results of the role's tasks, each empty if the task did not run.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .device_lines import tell_devices
 from .found import Found
 from .recovery_lines import describe_recovery, tell_recovery
 
-WIDTH = 76  # columns of a line, which is shown indented by two
-LATE = 10  # devices in error or conflict that a summary names for a policy
-# Words for differences that are none between two values.
+WIDTH = 76  # columns of a line, which is indented by two when shown
+LATE = 10  # devices in error or conflict listed for a policy
+# Terms for differences that do not compare two values.
 DIFFERENCES = {"hidden": "Not known", "unresolved": "Error", "several": "Error"}
 ANSWERS = {True: "yes", False: "no", None: "not known"}
 
@@ -51,9 +51,9 @@ def render_summary(found: Found) -> list[str]:
 
 
 def wrap(paragraph: str) -> list[str]:
-    """Return the lines of a paragraph; what does not fit into one is indented below it. Addresses and paths stay whole.
+    """Return the lines of a paragraph. Continuation lines are indented. URLs and paths are not split.
 
-    Names that others gave, of which paragraphs are full, cannot control the terminal that shows them.
+    Control characters in names from other systems have no effect on a terminal.
     """
     indent = paragraph[: len(paragraph) - len(paragraph.lstrip(" "))]
     return textwrap.wrap(
@@ -136,7 +136,7 @@ def _describe_removal(found: Found) -> str:
 
 
 def list_other_policies(found: Found) -> list[Json]:
-    """Return the policies that turn PIN recovery on, where offboarding finds none of its name."""
+    """Return the policies that turn PIN recovery on if offboarding finds none with its name."""
     is_missing = any(each["code"] == "missing" for each in found.seen.get("differs") or ())
     return [policy for policy in found.seen.get("policies") or () if is_missing and _allows(policy)]
 
@@ -153,7 +153,7 @@ def _describe_policy(policy: Json, change: str) -> str:
 
 
 def render_assignments(assignments: t.Iterable[Json]) -> str:
-    """Return for whom a policy is, by name where it is known: "Pilot ring, except Helpdesk phones"."""
+    """Return the targets of a policy, by name if known: "Pilot ring, except Helpdesk phones"."""
     included: list[str] = []
     excluded: list[str] = []
     for each in assignments:
@@ -210,7 +210,7 @@ def _tell_probe(found: Found) -> t.Iterator[str]:
         return
     if probe["total"] is not None:
         rest = [f"{probe[name]} {name.replace('_', ' ')}" for name in ("not_proven", "unknown", "pending") if probe[name]]
-        # A device reports a change only.
+        # A device reports only changes.
         newest = f"; last change {probe['changed']}" if probe["changed"] else ""
         told = f" ({', '.join(rest)})" if rest else ""
         yield f"PIN reset keeps the credentials: proven on {probe['proven']} of {probe['total']} devices{told}{newest}"
@@ -276,7 +276,7 @@ def _level(found: Found, name: str) -> str:
 
 
 def make_facts(found: Found) -> Json:
-    """Return the fact and statistic ``pin_reset_summary``: no passcode, no credential. Null is what the run did not read."""
+    """Return the fact and statistic ``pin_reset_summary``, without passcodes and credentials. None means that the run did not read it."""
     connection = found.connection.get("connection") or {}
     readiness = found.current
     return {
@@ -294,10 +294,10 @@ def make_facts(found: Found) -> Json:
 
 
 def make_statistics(found: Found) -> Json:
-    """Return the statistics of the run, which AWX keeps as a job's artifacts and gives to the next node of a workflow.
+    """Return the statistics of the run, which AWX stores as a job's artifacts and passes to the next node of a workflow.
 
-    ``pin_reset_approval_code`` is among them where the policy is written: the code of the request that it waits for, which the node after
-    the approval takes, or an empty text, so that no later node takes one of a job before.
+    If the policy is written, they include ``pin_reset_approval_code``: the code of the pending request, which the node after the approval
+    needs, or an empty text, so that no later node uses the code of an earlier job.
     """
     writes = not found.check and "approval" in found.policy
     return {
@@ -308,7 +308,7 @@ def make_statistics(found: Found) -> Json:
 
 
 def _is_connected(found: Found) -> bool | None:
-    """Return whether the tenant is connected now: a result of check mode says how it would be."""
+    """Return whether the tenant is connected now. A changed result of check mode does not count."""
     consent = found.consent.get("pinreset_consent")
     if consent is not None and not (found.check and found.consent.get("changed")):
         return bool(consent.get("ready"))

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Why a part of the tenant could not be read, and what to do about it."""
+"""Explain why a part of the tenant could not be read, and give advice."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from .._text import quote
 from .model import Unread
 
 LONGEST_CAUSE = 200  # characters of the service's text in a problem
-# The permissions that a request needs, by a part of its path; all others read configuration. To read the consent takes two.
+# The permissions that a request needs, by a part of its path. All other requests read configuration. Reading the consent needs two
+# permissions.
 CONSENT: Rows = (permissions.READ_APPLICATIONS, permissions.READ_GRANTS)
 NEEDED: t.Mapping[str, Rows] = {
-    # The results of the probe have properties of devices.
+    # The results of the probe include properties of devices.
     "/deviceRunStates": (permissions.READ_SCRIPTS, permissions.READ_DEVICES),
     "/deviceHealthScriptStates": (permissions.READ_SCRIPTS, permissions.READ_DEVICES),
     "/deviceHealthScripts": (permissions.READ_SCRIPTS,),
@@ -38,19 +39,19 @@ NEEDED: t.Mapping[str, Rows] = {
 
 
 def explain(client: GraphClient, what: str, failure: errors.IntuneError) -> Unread:
-    """Return the problem of a failure in one line, with the permissions that are missing."""
+    """Return the problem of a failure in one line, with the missing permissions."""
     cause, hint = find_cause(client, failure)
     return Unread(f"Could not read {what}: {cause}.", hint, errors.may_pass(failure))
 
 
 def find_cause(client: GraphClient, failure: errors.IntuneError) -> tuple[str, str]:
-    """Return why a part could not be read, and what to do about it; raise the failure of a token that was refused."""
+    """Return why a part could not be read, with advice; raise the failure of a refused token."""
     if isinstance(failure, errors.UnauthorizedError):
         raise failure
     missing = list_missing(client, failure)
     if missing:
         granted = permissions.parse_granted(client.credential.identity())
-        # Of a token that cannot be read nobody knows what it lacks.
+        # If the token cannot be read, its missing permissions are unknown.
         verb = "needed" if granted is None else "missing"
         return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} {verb}", _advise(client, missing)
     text = f"{failure.status} {failure.code or ''}: {failure.message}" if isinstance(failure, errors.GraphError) else failure.message
@@ -65,7 +66,7 @@ def _advise(client: GraphClient, missing: t.Sequence[str]) -> str:
 
 
 def list_missing(client: GraphClient, failure: errors.IntuneError) -> list[str]:
-    """Return the permissions for lack of which a request was refused; none for another failure."""
+    """Return the missing permissions that caused a refusal; none for another failure."""
     granted = permissions.parse_granted(client.credential.identity())
     rows = next(rows for part, rows in NEEDED.items() if part in (failure.target or ""))
     return [row[0] for row in rows if not set(row) & (granted or set())] if isinstance(failure, errors.ForbiddenError) else []

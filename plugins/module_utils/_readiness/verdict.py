@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The verdict: is a tenant ready for PIN resets, and if not, why. Pure. Unknown is not yes."""
+"""Decide whether a tenant is ready for PIN resets, and give the reasons if not. Pure. Unknown is not yes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _list_problems(evidence: Evidence) -> t.Iterator[str]:
 
 
 def combine(states: t.Iterable[State]) -> bool | None:
-    """Return whether all levels that decide are reached, or None if one is unknown, and none is not reached."""
+    """Return whether all deciding levels are reached, or None if one is unknown and none is unreached."""
     found = set(states)
     if found == {"yes"}:
         return True
@@ -101,7 +101,7 @@ def judge_consent(evidence: Evidence, terms: Terms) -> Judged:
 
 
 def _explain_consent(consent: Consent, changes: t.Sequence[Change], terms: Terms) -> t.Iterator[Reason]:
-    """Yield a reason for each cause, from the changes that would connect the tenant."""
+    """Yield a reason for each cause, based on the changes that would connect the tenant."""
     task = f"Run {terms.consent_task()}"
     if not any(app.is_present or app.deleted_id for app in consent.apps().values()):
         text = "The tenant is not connected to the Microsoft PIN Reset Service: neither of its two enterprise applications exists."
@@ -110,7 +110,7 @@ def _explain_consent(consent: Consent, changes: t.Sequence[Change], terms: Terms
     made = [change.app for change in changes if change.kind in ("create", "restore")]
     for change in changes:
         app = consent.apps()[change.app]
-        # What an application lacks that does not exist follows from that, as does the consent to one that does not.
+        # For a missing application, its missing properties and its missing consent follow from that.
         if change.app in made and change.kind not in ("create", "restore"):
             continue
         if change.kind == "grant" and change.scopes is None:
@@ -143,7 +143,7 @@ def _connection(code: ReasonCode, message: str, hint: str, state: State = "no") 
 
 
 def count_proof(evidence: Evidence) -> CountedResult:
-    """Return the level proven: yes where a device says that its user can reset the PIN, no where only others have an answer."""
+    """Return the level proven: yes if any device reports that its user can reset the PIN, no if devices report only the opposite."""
     proof = evidence.probe
     if proof is None or proof.states is None:
         return {"state": "unknown", "devices": None, "total": None}
@@ -158,7 +158,7 @@ def count_proof(evidence: Evidence) -> CountedResult:
 
 
 def add_up(policies: t.Sequence[str], evidence: Evidence) -> DeploymentResult | None:
-    """Return the check-in status of policies as one, or None if none is known. A device counts once where all of them are listed."""
+    """Return the total check-in status of policies, None if none is known. A device counts once if every policy lists all its devices."""
     known = [identity for identity in policies if identity in evidence.statuses]
     if not known:
         return None
@@ -180,7 +180,7 @@ def add_up(policies: t.Sequence[str], evidence: Evidence) -> DeploymentResult | 
 
 
 def _count_devices(policies: list[str], evidence: Evidence) -> DeploymentResult:
-    """Return the numbers of devices by their best status: one policy that arrived is enough."""
+    """Return the numbers of devices by their best status, because one arrived policy is sufficient."""
     best: dict[str, CheckIn] = {}
     for identity in policies:
         for device, status in evidence.device_statuses[identity].items():
@@ -199,7 +199,7 @@ def _count_devices(policies: list[str], evidence: Evidence) -> DeploymentResult:
 
 
 def judge_arrival(evidence: Evidence, configured: Judged, deployment: DeploymentResult | None, terms: Terms) -> Judged:
-    """Return the verdict on the level arrived. It has no reason of its own where no policy works: that is the cause."""
+    """Return the verdict on the level arrived. It has no separate reason if no policy works, because that is the cause."""
     if configured.state != "yes" and not configured.policies:
         return Judged("not_applicable" if configured.state == "no" else "unknown")
     if deployment and deployment["succeeded"]:

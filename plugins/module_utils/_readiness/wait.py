@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Wait, for a time that is given, until Intune knows a device, the device is eligible, and the policy has arrived on it.
+"""Wait for a limited time until Intune knows a device, the device is eligible, and the policy has arrived on it.
 
-Each look is one request as soon as the device is known: a batch with its record and its status. Only the first look reads the tenant too,
-and each one after it that found a part of the tenant unreadable for the moment.
+Each check is one request as soon as the device is known: a batch for its record and its status. Only the first check also reads the tenant,
+and so does each check after one that could not read a part of the tenant temporarily.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ from .unread import explain
 from .verdict import judge
 
 PROPERTIES = ",".join((*INFO, "userId"))
-# What a device, or a status, cannot be read for. All others are about the task: a name of two devices, a sign-in that is refused.
+# Failures to read a device or a status. All others concern the task: an ambiguous name, or a refused sign-in.
 UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResponseError, errors.NotSentError)
 
 
 @dataclasses.dataclass(frozen=True)
 class WantedDevice:
-    """The device that a task waits for. ``timeout``: seconds for the wait, 0 for one look. ``interval``: seconds between two looks.
+    """The device that a task waits for. ``timeout``: seconds to wait, 0 for one check. ``interval``: seconds between two checks.
 
-    ``enrolled_since``: an older record of the same name is another one, or None if the age does not count.
+    ``enrolled_since``: an older record with the same name is another device, None if the age does not count.
     """
 
     name: str
@@ -57,10 +57,10 @@ class WantedDevice:
 
 
 class DeviceWait:
-    """``run`` once. What was read is in ``device`` then."""
+    """A wait for a device; call ``run`` once. ``device`` then contains the evidence."""
 
     def __init__(self, client: GraphClient, question: Question, wanted: WantedDevice) -> None:
-        """Take what is asked; raises InvalidOptionError or SelectionError for a name that can be none."""
+        """Store the question; raise InvalidOptionError or SelectionError for an invalid name."""
         (self._term,) = parse_names([wanted.name], (), wanted.match_by)
         self._client, self._question, self._wanted = client, question, wanted
         self._scheduler = BatchScheduler(client, QUOTA)
@@ -70,7 +70,7 @@ class DeviceWait:
         self._unknown = DeviceEvidence(wanted.name, identifiers, render_timestamp(wanted.enrolled_since))
         self.device = self._unknown
         self._evidence: Evidence | None = None
-        self._failure: errors.IntuneError | None = None  # why nothing is known of the tenant
+        self._failure: errors.IntuneError | None = None  # why the tenant could not be read
         self._id: str | None = None
         self._user_id: str | None = None
         self._looks = 0
@@ -81,7 +81,7 @@ class DeviceWait:
         return self._wanted.timeout > 0
 
     def run(self) -> ReadinessResult:
-        """Return the verdict at the end of the wait. Raises where nothing could be read, and what more time cannot help with."""
+        """Return the verdict at the end of the wait. Raise if nothing could be read, and for failures that waiting cannot resolve."""
         while True:
             with self._client.limit_retries(self._deadline) if self._waits else contextlib.nullcontext():
                 self._look()
@@ -101,7 +101,7 @@ class DeviceWait:
         return self._deadline - self._client.clock.monotonic()
 
     def _may_go_on(self) -> bool:
-        """Return whether another request may be sent. The first look is a whole one."""
+        """Return whether another request may be sent. The first check is always complete."""
         return not self._looks or self._remaining() >= 0
 
     def _is_over(self, readiness: ReadinessResult | None) -> bool:
@@ -111,17 +111,17 @@ class DeviceWait:
             return False
         levels = readiness["levels"]
         tenant = (levels["connected"]["state"], levels["configured"]["state"])
-        # What the tenant lacks, no device gets by waiting. What may not be read of it stays so.
+        # Waiting cannot change a tenant that is not ready, or a part of it that must not be read.
         is_hopeless = "no" in tenant or (set(tenant) != {"yes"} and not self._must_read_tenant())
         return readiness["ready"] is True or is_hopeless or is_refused(self.device)
 
     def _pause(self) -> bool:
-        """Sleep until the next look; return whether there is one."""
+        """Sleep until the next check; return whether there is one."""
         throttled, remaining = max(self._scheduler.read_delay(), self._scheduler.write_delay()), self._remaining()
         self._client.clock.sleep(max(0.0, min(max(self._wanted.interval, throttled), remaining)))
         return throttled <= remaining
 
-    # --- what is read -----------------------------------------------------------------------------------------------
+    # --- reads ------------------------------------------------------------------------------------------------------
 
     def _must_read_tenant(self) -> bool:
         return self._evidence is None or any(unread.may_pass for unread in self._evidence.unread.values())
@@ -155,7 +155,7 @@ class DeviceWait:
         self._read_record(self._id, evidence)
 
     def _read_record(self, device_id: str, evidence: Evidence) -> None:
-        """Read the record and the statuses, in one batch."""
+        """Read the record and the statuses in one batch."""
         client = self._client
         counting = judge(evidence, self._question.terms)["levels"]["configured"]["policies"]
         policies = [policy for policy in evidence.policies if policy.id in counting]
@@ -163,7 +163,7 @@ class DeviceWait:
         asked = [render_status_requests(client, policy, device_id, self._user_id) for policy in policies]
         response, *statuses = self._scheduler.fetch_all([request, *(each for group in asked for each in group.every)])
         if response.status == 404:
-            # It was removed, as happens when a device enrolls again.
+            # The record was removed, as happens when a device enrolls again.
             self._id, self.device = None, self._unknown
             return
         record = parse_device(parse_response(request, response, shape_of(device_id)))
@@ -185,7 +185,7 @@ class DeviceWait:
         self.device = dataclasses.replace(self.device, statuses=tuple(found), unread_status=unread)
 
     def _read_proof(self) -> None:
-        """Read the last answer of the probe about the device, once, where time is left."""
+        """Read the last result of the probe for the device once, if time remains."""
         evidence = self._evidence
         if evidence is None or evidence.probe is None or evidence.probe.id is None:
             return
@@ -200,13 +200,13 @@ class DeviceWait:
         try:
             return explain(self._client, what, failure)
         except (errors.NotSentError, errors.LostResponseError):
-            # There is no token for the moment, by which the permissions would be told.
+            # There is temporarily no token to compare the permissions with.
             return Unread(f"Could not read {what}: {failure.message}", failure.hint or "Run the task again.", errors.may_pass(failure))
 
     # --- the verdict ------------------------------------------------------------------------------------------------
 
     def _judge(self) -> ReadinessResult | None:
-        """Return the verdict so far, and tell a person who watches why it is not there yet; null while nothing is known of the tenant."""
+        """Return the current verdict, or None while the tenant is unknown. Report the first reason to a person who watches."""
         self.device = dataclasses.replace(self.device, waited=round(self._client.clock.monotonic() - self._started))
         if self._evidence is None:
             return None

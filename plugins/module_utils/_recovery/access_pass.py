@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Whether a Temporary Access Pass can help the user. Pure. Unknown is not yes."""
+"""Decide whether a Temporary Access Pass can help the user. Pure. Unknown is not yes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def judge_pass(
 ) -> PassVerdict:
     """Return whether a pass can help. ``policy``, ``roles``, and ``devices``: None if they could not be read.
 
-    ``caller``: the user ID of who asks, null for an application. ``others``: the user's devices without Windows.
+    ``caller``: the user ID of the caller, None for an application. ``others``: the user's devices without Windows.
     """
     against = [*_find_against(user, policy, caller, now), *_find_useless(devices, others)]
     if against:
@@ -44,12 +44,12 @@ def judge_pass(
 
 
 def _find_against(user: User, policy: Policy | None, caller: str | None, now: float) -> t.Iterator[PassReason]:
-    """Yield why no pass can be issued, or used."""
+    """Yield the reasons why no pass can be issued or used."""
     if user.is_enabled is False:
         text = "The account is disabled: nobody can sign in to it, with or without a pass."
         hint = "Find out why it is disabled. If it is to be used again, enable it in Microsoft Entra, and run this job again."
         yield PassReason("account_disabled", text, hint)
-    # Whether the user is in a group is left to the task that issues the pass.
+    # The task that issues the pass checks the user's groups.
     refusal = find_refusal(UserPass(user, []), Desired(), Surroundings(policy, {}, caller, now))
     if refusal:
         code, message = refusal
@@ -57,7 +57,7 @@ def _find_against(user: User, policy: Policy | None, caller: str | None, now: fl
 
 
 def _find_useless(devices: t.Sequence[UserDevice] | None, others: t.Sequence[Other]) -> t.Iterator[PassReason]:
-    """Yield why a pass opens none of the user's devices."""
+    """Yield the reasons why a pass unlocks none of the user's devices."""
     if devices is None:
         return
     if not devices and others and set(others) <= set(PHONES):

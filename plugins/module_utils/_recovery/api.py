@@ -32,7 +32,7 @@ Pair = tuple[str, str]  # the IDs of a device and a policy
 
 @dataclasses.dataclass(frozen=True)
 class UserDevices:
-    """The records of a user's devices, and sentences about records that name the user, but belong to another one."""
+    """The records of a user's devices, and sentences about records that have the user's name, but belong to another user."""
 
     records: tuple[Device, ...]
     left_out: tuple[str, ...]
@@ -46,8 +46,8 @@ def render_devices_request(client: GraphClient, user: User) -> Request:
 def fetch_user_devices(client: GraphClient, user: User) -> UserDevices:
     """Return the devices whose primary user this is.
 
-    They are searched for by user principal name, since the service does not search by user ID. A name can be given to another person,
-    and the record of a device keeps it: so a record with the ID of another user is left out.
+    They are searched for by user principal name, because the service cannot search by user ID. A name can be reassigned to another person
+    while the record of a device keeps it, so a record with the ID of another user is left out.
     """
     found = {
         device.id: device for item in client.list_items(PATH, _query(user), version=BETA, item=DEVICE) if (device := parse_device(item))
@@ -71,16 +71,16 @@ def _has_name_of(device: Device, user: User) -> bool:
 
 
 def _is_of(device: Device, user: User) -> bool:
-    """Return whether a record is that of the user; the service may return more than it was asked for."""
+    """Return whether a record belongs to the user, because the service may return other records too."""
     return device.user_id == user.id if device.user_id else _has_name_of(device, user)
 
 
 def fetch_statuses(
     client: GraphClient, pairs: t.Iterable[tuple[Device, FoundPolicy]]
 ) -> tuple[dict[Pair, CheckIn | None], list[errors.IntuneError], int]:
-    """Return the check-in status of policies on devices, None if nothing is reported; failures; and how many were not asked for.
+    """Return the check-in status of policies on devices, None if none is reported; failures; and the number of pairs that were not read.
 
-    They are asked for in two batches at most.
+    At most two batches are sent.
     """
     asked: list[tuple[Pair, StatusRequests]] = []
     total, left = 0, 0
@@ -96,12 +96,12 @@ def fetch_statuses(
     try:
         responses = BatchScheduler(client, QUOTA).fetch_all([each for _pair, group in asked for each in group.every])
     except UNREADABLE as failure:
-        # Reports that stay unavailable leave all else that helps the user.
+        # Unavailable reports must not prevent the other help for the user.
         return {}, [failure], left
     for pair, group in asked:
         own, responses = responses[: len(group.every)], responses[len(group.every) :]
         try:
-            # The table of a policy's devices can have many pages: without a report on the device, nothing is known.
+            # The table of a policy's devices can have many pages, so without a report on the device, the status is unknown.
             found[pair] = fetch_on_device(client, group, own, lambda: False)["status"]
         except UNREADABLE as failure:
             failures.append(failure)
@@ -109,5 +109,5 @@ def fetch_statuses(
 
 
 def request_run(client: GraphClient, script_id: str, device_id: str) -> None:
-    """Ask a device to run a remediation now. The request is not repeated where it may have run."""
+    """Ask a device to run a remediation now. The request is not repeated if it may have run."""
     client.post(f"{PATH}{render_path(device_id)}/{RUN}", {"scriptPolicyId": script_id}, version=BETA)

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What is known of one device: how it is joined, whether web sign-in is on, and which PIN reset is possible. Pure. Unknown is not yes."""
+"""Evaluate one device: its join type, web sign-in, and the possible PIN reset. Pure. Unknown is not yes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JOINS: t.Mapping[str, Join] = {
     "hybridAzureADJoined": "hybrid_joined",
     "azureADRegistered": "registered",
 }
-# How the probe says it, where Intune does not.
+# The join type that the probe reports, used if Intune does not report one.
 PROBED_JOINS: t.Mapping[str, Join] = {
     "entra_joined": "entra_joined",
     "hybrid_joined": "hybrid_joined",
@@ -30,7 +30,7 @@ PROBED_JOINS: t.Mapping[str, Join] = {
     "domain_joined": "not_joined",
     "not_joined": "not_joined",
 }
-# Windows 10 Mobile is "windows" too: its passcode is that of the job for phones.
+# Windows 10 Mobile is also "windows"; its passcode belongs to the job for phones.
 WINDOWS_PHONE = "windowsphone"
 OTHERS: t.Mapping[Platform, Other] = {
     "android": "Android",
@@ -43,7 +43,7 @@ OTHERS: t.Mapping[Platform, Other] = {
 }
 # Windows 11 22H2 with KB5030310. Source: https://support.microsoft.com/help/5030310
 FIRST_WEB_SIGN_IN = (10, 0, 22621, 2361)
-FIRST_RECOVERY = (10, 0, 15063)  # Windows 10 1703, which has the setting for PIN recovery
+FIRST_RECOVERY = (10, 0, 15063)  # Windows 10 1703, the first with the setting for PIN recovery
 CO_MANAGED = "configurationmanager"
 UPDATE = "Web sign-in needs Windows 11 22H2 with the update KB5030310, or later"
 GROUP_POLICIES = "Group policies of the domain win over Intune's, and are not seen here."
@@ -55,13 +55,13 @@ def is_computer(device: Device) -> bool:
 
 
 def list_others(devices: t.Iterable[Device]) -> tuple[Other, ...]:
-    """Return what the user has beside computers with Windows, each once."""
+    """Return the kinds of the user's other devices, each once."""
     kinds = (OTHERS.get(platform_of(device), "another system") for device in devices if not is_computer(device))
     return tuple(dict.fromkeys(kinds))
 
 
 def name_devices(devices: t.Sequence[Device]) -> dict[str, str]:
-    """Return a name for each device by its ID. Where several have the same, the serial number tells them apart, or the ID."""
+    """Return a name for each device by its ID. Equal names are distinguished by the serial number or the ID."""
     counts = collections.Counter((device.device_name or "").lower() for device in devices)
     return {device.id: _name(device, is_only=counts[(device.device_name or "").lower()] == 1) for device in devices}
 
@@ -73,12 +73,12 @@ def _name(device: Device, *, is_only: bool) -> str:
 
 
 def parse_join(join_type: str | None, probed: str | None = None) -> Join:
-    """Return how a device is joined: as Intune says, or where that is not known, as the device itself does."""
+    """Return how a device is joined, as reported by Intune or, if unknown, by the device itself."""
     return JOINS.get(join_type or "") or PROBED_JOINS.get(probed or "", "unknown")
 
 
 def judge(device: UserDevice, tenant: Tenant, user: User) -> JudgedDevice:
-    """Return the answers about a device, for this user."""
+    """Return the evaluation of a device for this user."""
     web_sign_in, why = judge_web_sign_in(device, tenant)
     reset, because = judge_reset(device, tenant, user)
     return JudgedDevice(device, web_sign_in, why, reset, because)
@@ -88,7 +88,7 @@ def judge(device: UserDevice, tenant: Tenant, user: User) -> JudgedDevice:
 
 
 def judge_web_sign_in(device: UserDevice, tenant: Tenant) -> tuple[WebSignIn, tuple[str, ...]]:
-    """Return whether the sign-in screen of a device offers web sign-in, and why."""
+    """Return whether the sign-in screen of a device offers web sign-in, and the reasons."""
     if device.join == "hybrid_joined" or device.join in UNJOINED:
         return "not_applicable", ("Web sign-in is for devices that are Microsoft Entra joined, and for no others.",)
     if is_older(device.record, FIRST_WEB_SIGN_IN):
@@ -103,7 +103,7 @@ def judge_web_sign_in(device: UserDevice, tenant: Tenant) -> tuple[WebSignIn, tu
 
 
 def is_older(device: Device, first: tuple[int, ...]) -> bool:
-    """Return whether the Windows of a device is certainly older; a version of fewer parts is compared by those."""
+    """Return whether the Windows version of a device is certainly older. A shorter version is compared by its parts."""
     version = parse_version(device.os_version)
     return bool(version) and version < first[: len(version)]
 
@@ -142,28 +142,29 @@ def _say_status(policy: PolicyStatus) -> str:
 
 
 def judge_reset(device: UserDevice, tenant: Tenant, user: User) -> tuple[Reset, tuple[str, ...]]:
-    """Return which PIN reset the user gets on a device, and why."""
+    """Return which PIN reset the user gets on a device, and the reasons."""
     if device.join in UNJOINED:
         return "none", ("The PIN Reset Service is for devices that are joined to Microsoft Entra ID. This one is not.",)
     if is_older(device.record, FIRST_RECOVERY):
         return "destructive", (f"PIN recovery needs Windows 10 1703 or later. The device has {device.record.os_version}.",)
     reset, reasons = _judge_probe(device.probe, tenant, user) or _judge_tenant(device, tenant)
-    # Why the probe has no answer may be what is wrong with the device.
+    # The reason for a missing probe result may be the problem of the device.
     silent = device.probe.reasons if device.probe and device.probe.state == "unknown" else ()
     return reset, (*reasons, *silent, *_list_limits(device, reset))
 
 
 def _judge_probe(probe: ProbeReport | None, tenant: Tenant, user: User) -> tuple[Reset, tuple[str, ...]] | None:
-    """Return the answer by the probe's last word, or None if it has none about this user."""
+    """Return the evaluation from the last result of the probe, or None if it has none about this user."""
     if probe is None or probe.state not in ("proven", "not_proven"):
         return None
     when = _say_age(probe)
-    # Microsoft does not say which name it is. The device is that of the user, so that a display name is enough.
+    # Microsoft does not document which name this is. The device belongs to the user, so a display name is sufficient.
     if fold(probe.user or "") not in {fold(name) for name in user.names}:
         ran = f"'{show(probe.user)}'" if probe.user else "an unknown person"
         return "unknown", (f"The probe has run for {ran}{when}, and not for this user as far as that is known.",)
     if probe.state == "not_proven":
-        # A device that was not joined when it answered, and is by now or by Intune's word, has said nothing about its PIN.
+        # A result from a time when the device was not joined shows nothing about its PIN if the device is joined now, or Intune reports
+        # that it is.
         kind: Reset = "none" if "no_pin" in probe.codes else "unknown" if "not_joined" in probe.codes else "destructive"
         return kind, (f"The device itself says so{when}.", *probe.reasons)
     if tenant.connected == "no":
@@ -172,7 +173,7 @@ def _judge_probe(probe: ProbeReport | None, tenant: Tenant, user: User) -> tuple
 
 
 def _say_age(probe: ProbeReport) -> str:
-    """Return how old the last change is; a probe that finds the same again does not report it."""
+    """Return the age of the last change. A probe with the same result does not report it again."""
     if probe.age_seconds is None:
         return ""
     hours = probe.age_seconds // 3600
@@ -181,7 +182,7 @@ def _say_age(probe: ProbeReport) -> str:
 
 
 def _judge_tenant(device: UserDevice, tenant: Tenant) -> tuple[Reset, tuple[str, ...]]:
-    """Return the answer without a word of the device: a reset without loss is never certain then."""
+    """Return the evaluation without a result of the device. A non-destructive reset is never certain then."""
     if tenant.connected == "no":
         return "destructive", ("The tenant is not connected to the Microsoft PIN Reset Service.",)
     if tenant.configured == "no":
@@ -201,7 +202,7 @@ def _judge_tenant(device: UserDevice, tenant: Tenant) -> tuple[Reset, tuple[str,
 
 
 def _list_limits(device: UserDevice, reset: Reset) -> t.Iterator[str]:
-    """Yield what Intune cannot see. The word of the device itself counts all of it."""
+    """Yield the facts that Intune cannot see. A result of the device itself includes all of them."""
     if reset in ("non_destructive", "none") or device.join not in (*JOINED, "unknown"):
         return
     if device.join == "hybrid_joined":

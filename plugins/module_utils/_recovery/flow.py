@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""One task: reads what decides on the help for a user, and judges it."""
+"""Run one task: read the evidence for the help for a user, and evaluate it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SWITCHES = {"enabled": True, "disabled": False}  # the values of the setting for
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What a task asks for. ``fresh_timeout``: seconds to wait for a run of the probe; null to ask for none."""
+    """The request of a task. ``fresh_timeout``: seconds to wait for a run of the probe, None to request no run."""
 
     user: str
     probe_name: str
@@ -54,10 +54,10 @@ class Wanted:
 
 
 class RecoveryTask:
-    """``run`` once. ``has_asked``: devices were asked to run the probe."""
+    """A task; call ``run`` once. ``has_asked``: devices were asked to run the probe."""
 
     def __init__(self, client: GraphClient, question: Question, wanted: Wanted) -> None:
-        """Take what is asked."""
+        """Store the request."""
         self._client, self._question, self._wanted = client, question, wanted
         self._problems: list[str] = []
         self._names: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class RecoveryTask:
         self.has_asked = False
 
     def run(self) -> Json:
-        """Return the ``recovery`` return value. Raises where the user cannot be found."""
+        """Return the ``recovery`` return value. Raise if the user cannot be found."""
         client = self._client
         (item,) = users.select(client, [self._wanted.user])
         evidence = collect(client, self._question)
@@ -112,7 +112,7 @@ class RecoveryTask:
         return describe(item, situation, tenant=about, problems=problems, fresh=self._fresh)
 
     def _choose(self, records: t.Sequence[Device]) -> list[Device]:
-        """Return the computers with Windows, those that were used last first; of very many only some."""
+        """Return the computers with Windows, the most recently used first, up to MOST_DEVICES."""
         windows = [record for record in records if device_state.is_computer(record)]
         windows.sort(key=lambda record: parse_timestamp(record.last_sync) or 0.0, reverse=True)
         if len(windows) > MOST_DEVICES:
@@ -122,10 +122,10 @@ class RecoveryTask:
             )
         return windows[:MOST_DEVICES]
 
-    # --- what is read -----------------------------------------------------------------------------------------------
+    # --- reads ------------------------------------------------------------------------------------------------------
 
     def _read_ahead(self, item: UserPass) -> None:
-        """Send what depends on nothing else together, one batch for each version of Graph."""
+        """Send independent requests together, in one batch for each version of Graph."""
         client = self._client
         requests = [
             passes.render_roles_request(client, item.user.id),
@@ -136,7 +136,7 @@ class RecoveryTask:
         client.read_ahead(requests)
 
     def _read(self, what: str, read: t.Callable[[], T | None], refused: str | None = None) -> T | None:
-        """Return what was read; null, and the problem, for a part that cannot be read. ``refused``: that of a part without permission."""
+        """Return the result of ``read``, or None and record a problem on failure. ``refused``: the problem for a missing permission."""
         try:
             found = read()
         except api.UNREADABLE as failure:
@@ -147,7 +147,7 @@ class RecoveryTask:
         return found
 
     def _complete(self, records: t.Sequence[Device], evidence: Evidence, readiness: ReadinessResult) -> list[UserDevice]:
-        """Return the devices with all that is known of them."""
+        """Return the devices with all the evidence about them."""
         states = self._read_probe(records)
         names = device_state.name_devices(records)
         devices = [
@@ -187,7 +187,7 @@ class RecoveryTask:
     # --- the probe --------------------------------------------------------------------------------------------------
 
     def _read_probe(self, records: t.Sequence[Device]) -> fresh.States:
-        """Return the probe's last word about devices; none where it is not in the tenant, or cannot be read."""
+        """Return the last results of the probe for devices; none if it is not in the tenant, or cannot be read."""
         if not records:
             return {}
         client, name = self._client, self._wanted.probe_name
@@ -217,7 +217,7 @@ class RecoveryTask:
         return run.states
 
     def _explain_foreign(self, script_id: str) -> str | None:
-        """Return why a remediation is not known to be the probe, or None for the probe. On demand, it runs whatever scripts it has."""
+        """Return why a remediation may not be the probe, or None for the probe. A run on demand runs any scripts that it contains."""
         try:
             script = probes.fetch_probe(self._client, script_id)
         except api.UNREADABLE as failure:
@@ -233,7 +233,7 @@ class RecoveryTask:
             state=state.state,
             user=state.user_name,
             changed=state.changed,
-            # A time in the future says nothing about the age, except where clocks differ a little.
+            # A time in the future shows nothing about the age, except for a small clock difference.
             age_seconds=None if age is None or age < -DRIFT_SECONDS else max(0, int(age)),
             codes=tuple(reason.code for reason in state.reasons),
             reasons=tuple(reason.message for reason in state.reasons),
@@ -241,7 +241,7 @@ class RecoveryTask:
 
 
 def tell(unread: Unread) -> str:
-    """Return why a part could not be read, and what to do about it."""
+    """Return why a part could not be read, with advice."""
     return f"{unread.problem} {unread.hint}"
 
 
@@ -258,7 +258,7 @@ def find_switch(policy: FoundPolicy) -> bool | None:
 
 
 def is_live(policy: FoundPolicy, evidence: Evidence) -> bool:
-    """Return whether somebody may get a policy: a group that no longer exists is nobody."""
+    """Return whether a policy has a target that may exist. A group that no longer exists has no members."""
     missing = evidence.missing_groups or ()
     return any(assignment.group_id not in missing for assignment in list_included(policy))
 

@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Let devices run the probe now, and wait for what they say, for a limited time.
+"""Ask devices to run the probe now, and wait for their results for a limited time.
 
-A device does not report an answer that is the same as before, so that only a newer answer proves that the probe has run since. A newer sync
-of the agent does not: it happens without a run, too. It is told where no newer answer came.
+A device does not report a result that is the same as before, so only a newer result proves that the probe has run. A newer sync of the
+agent is no proof, because it also happens without a run. It is mentioned if no newer result arrived.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FIRST_LOOK, PAUSE = 10.0, 5.0  # seconds
 
 @dataclasses.dataclass(frozen=True)
 class FreshRun:
-    """The answers after a run on demand. ``is_fresh``: true where all devices answered in time, else null. ``asked``: whether any was."""
+    """The results after a run on demand. ``is_fresh``: true if all devices responded in time, else None. ``asked``: whether any was."""
 
     states: States
     is_fresh: bool | None
@@ -40,7 +40,7 @@ class FreshRun:
 def run(
     client: GraphClient, script_id: str, devices: t.Sequence[UserDevice], before: States, timeout: float, users: t.Collection[str]
 ) -> FreshRun:
-    """Ask devices to run the probe, and return their answers about a user, or the last ones that are known."""
+    """Ask devices to run the probe, and return their results for a user, or the last known ones."""
     asked, problems = _ask(client, script_id, devices)
     if not asked:
         return FreshRun(before, None, False, tuple(problems))
@@ -73,7 +73,7 @@ def run(
 
 
 def _ask(client: GraphClient, script_id: str, devices: t.Sequence[UserDevice]) -> tuple[list[str], list[str]]:
-    """Ask one by one; return the IDs of the devices that may run the probe, and sentences about the others."""
+    """Ask the devices one by one; return the IDs of those that may run the probe, and sentences about the others."""
     asked: list[str] = []
     problems: list[str] = []
     for device in devices:
@@ -92,7 +92,7 @@ def _ask(client: GraphClient, script_id: str, devices: t.Sequence[UserDevice]) -
 
 
 def _is_newer(found: DeviceState | None, before: DeviceState | None) -> bool:
-    """Return whether an answer was reported since; a device whose answer is pending has none, even where that is dated."""
+    """Return whether a result is newer. A pending result does not count, even if it has a date."""
     if found is None or found.state == "pending" or found.changed is None:
         return False
     return before is None or found.changed != before.changed

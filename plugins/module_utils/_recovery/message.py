@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The text for the user, to be read out or sent: plain words, and no secret. Pure."""
+"""Render the message for the user, to be read out or sent: in plain words, without a secret. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFIRM = "confirm that it is you in another way, such as with the app on your p
 
 
 def render_message(situation: Situation, *, has_pass: bool) -> str:
-    """Return the text. ``has_pass``: the user gets a pass beside it."""
+    """Return the message. ``has_pass``: the user gets a pass with it."""
     codes = {reason.code for reason in situation.verdict.reasons}
     greeting = f"Hello {show(situation.user.name)}," if situation.user.name else "Hello,"
     if "external_guest" in codes:
@@ -66,7 +66,7 @@ def _list_for_device(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]
 
 
 def _say_proof(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]:
-    """Yield what the user enters when asked again. Web sign-in has used up a pass for one use, and is proof enough for 10 minutes."""
+    """Yield the proof for the next prompt. Web sign-in has used up a one-time pass, and counts as proof for 10 minutes."""
     if not has_pass:
         yield f"When Windows asks you to verify your identity, {CONFIRM}."
     elif judged.web_sign_in == "unknown" and judged.device.join == "entra_joined":

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The help for one locked-out user: what was read, and what follows from it. Pure.
+"""The help for one locked-out user: the evidence that was read, and the evaluation. Pure.
 
 Sources: https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass,
 https://learn.microsoft.com/windows/security/identity-protection/web-sign-in, and
@@ -40,19 +40,19 @@ PassCode = t.Literal[
     "join_type_unknown",
 ]
 JOINED: tuple[Join, ...] = ("entra_joined", "hybrid_joined")
-# Devices without Windows for desktops: how texts call them. For the first ones there is a reset of passcodes.
+# Terms for devices without Windows for desktops. The first ones support a passcode reset.
 Other = t.Literal["Android", "iOS", "Windows phone", "HoloLens", "macOS", "Linux", "another system"]
 PHONES: tuple[Other, ...] = ("Android", "iOS", "Windows phone")
-# To these devices another account signs in than that of the user in Microsoft Entra ID.
+# Users sign in to these devices with another account than their account in Microsoft Entra ID.
 UNJOINED: tuple[Join, ...] = ("registered", "not_joined")
 
 
-# --- what was read --------------------------------------------------------------------------------------------------
+# --- evidence -------------------------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True)
 class PolicyStatus:
-    """A policy that is assigned to somebody, and its check-in status on one device, or None if nothing is reported, or was not read.
+    """An assigned policy, and its check-in status on one device, None if it is not reported or was not read.
 
     ``value``: whether it turns the setting on.
     """
@@ -64,9 +64,9 @@ class PolicyStatus:
 
 @dataclasses.dataclass(frozen=True)
 class ProbeReport:
-    """The last word of the probe on a device. ``changed``: the time of the last change, as text; ``user``: the person who ran it.
+    """The last result of the probe on a device. ``changed``: the time of the last change, as text; ``user``: the person who ran it.
 
-    ``codes``: those of ``reasons``.
+    ``codes``: the codes of ``reasons``.
     """
 
     state: str
@@ -79,31 +79,31 @@ class ProbeReport:
 
 @dataclasses.dataclass(frozen=True)
 class UserDevice:
-    """A Windows device of the user, and what is known of it. ``web_sign_in``, ``recovery``: the policies that decide on either."""
+    """A Windows device of the user, with its evidence. ``web_sign_in``, ``recovery``: the policies that set each of them."""
 
     record: Device
     join: Join
     web_sign_in: tuple[PolicyStatus, ...] = ()
     recovery: tuple[PolicyStatus, ...] = ()
     probe: ProbeReport | None = None
-    name: str = ""  # to call it by, which no other device of the user has
+    name: str = ""  # a name that no other device of the user has
 
 
 @dataclasses.dataclass(frozen=True)
 class Tenant:
-    """What the tenant decides. ``web_sign_in_known``: all policies that could turn web sign-in on were read."""
+    """The settings of the tenant. ``web_sign_in_known``: all policies that could turn web sign-in on were read."""
 
     connected: State
     configured: State
     web_sign_in_known: bool
 
 
-# --- what follows ---------------------------------------------------------------------------------------------------
+# --- evaluation -----------------------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True)
 class JudgedDevice:
-    """A Windows device of the user with the answers about it."""
+    """A Windows device of the user with its evaluation."""
 
     device: UserDevice
     web_sign_in: WebSignIn
@@ -113,13 +113,13 @@ class JudgedDevice:
 
     @property
     def is_hello_off(self) -> bool:
-        """Whether the user has no PIN and can set none up, since a policy turns Windows Hello off."""
+        """Whether the user has no PIN and cannot set one up, because a policy turns Windows Hello off."""
         return self.reset == "none" and self.device.probe is not None and "hello_off" in self.device.probe.codes
 
 
 @dataclasses.dataclass(frozen=True)
 class PassReason:
-    """Why a pass cannot help, or why that is not known, and what does."""
+    """A reason why a pass cannot help, or may not help, with the alternative."""
 
     code: PassCode
     message: str
@@ -128,7 +128,7 @@ class PassReason:
 
 @dataclasses.dataclass(frozen=True)
 class PassVerdict:
-    """Whether a Temporary Access Pass can help, or None if that is not known."""
+    """Whether a Temporary Access Pass can help, or None if that is unknown."""
 
     can_help: bool | None
     reasons: tuple[PassReason, ...] = ()
@@ -136,7 +136,7 @@ class PassVerdict:
 
 @dataclasses.dataclass(frozen=True)
 class Situation:
-    """All that decides on the steps. ``devices``: None if they could not be read. ``others``: the user's other devices."""
+    """The inputs for the steps. ``devices``: None if they could not be read. ``others``: the user's other devices."""
 
     user: User
     devices: tuple[JudgedDevice, ...] | None

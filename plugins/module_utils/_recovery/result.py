@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The return value ``recovery``. Pure."""
+"""Build the return value ``recovery``. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .steps import list_steps
 
 
 def describe(item: UserPass, situation: Situation, *, tenant: Json, problems: t.Sequence[str], fresh: bool | None) -> Json:
-    """Return all that is told of a user. ``steps`` are those with a pass, unless it is certain that none can help."""
+    """Return the evaluation of a user. ``steps`` assume a pass unless none can help."""
     has_pass = situation.verdict.can_help is not False
     devices = situation.devices
     return {
@@ -44,7 +44,7 @@ def describe_verdict(verdict: PassVerdict) -> Json:
 
 
 def describe_device(judged: JudgedDevice) -> Json:
-    """Return what is told of a device."""
+    """Return the evaluation of a device."""
     record = judged.device.record
     return {
         "id": record.id,

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The steps for the help desk, in short imperative sentences. Pure.
+"""Render the steps for the help desk, in short imperative sentences. Pure.
 
-A step says what Microsoft documents. What is only reported to work says so, and what is not known is not taken for yes.
+A step follows Microsoft's documentation. A step that only reports confirm says so, and unknown never counts as yes.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ OTHER_METHOD = "another method that the user still has, such as the Authenticato
 SOMETHING_ELSE = "the password, a security key, or a smart card"
 WHICH = "Ask which device it is."
 PASSCODE_JOB = "Intune PIN reset: reset passcode"
-FIRST_LOCK_SCREEN = (10, 0, 16299)  # Windows 10 1709, whose lock screen has the link
+FIRST_LOCK_SCREEN = (10, 0, 16299)  # Windows 10 1709, the first whose lock screen has the link
 SECURITY_INFO = "https://aka.ms/mysecurityinfo"
 
 
 def list_steps(situation: Situation, *, has_pass: bool) -> list[str]:
-    """Return the steps, of which there is always one. ``has_pass``: the help desk has a pass in hand."""
+    """Return the steps; there is always at least one. ``has_pass``: the help desk has a pass."""
     codes = {reason.code for reason in situation.verdict.reasons}
     if "external_guest" in codes:
         return [
@@ -42,7 +42,7 @@ def list_steps(situation: Situation, *, has_pass: bool) -> list[str]:
 
 
 def _list_remedies(situation: Situation) -> t.Iterator[str]:
-    """Yield how to get a pass for the next time, where one cannot be had now and would help."""
+    """Yield the ways to have a pass available next time, if none can be issued now and one would help."""
     for reason in situation.verdict.reasons:
         if reason.code in ("method_disabled", "out_of_scope"):
             yield f"To be able to use a pass: {reason.hint} Then run this job again."
@@ -100,7 +100,7 @@ def _list_by_join(judged: JudgedDevice, name: str, *, has_pass: bool) -> list[st
 
 
 def _list_sign_in(judged: JudgedDevice, name: str, *, has_pass: bool) -> t.Iterator[str]:
-    """Yield how to get in. A hybrid joined device never takes a pass at its sign-in screen."""
+    """Yield the steps to sign in. A hybrid joined device never accepts a pass on its sign-in screen."""
     if judged.device.join == "hybrid_joined":
         yield f"On {name}, have the user sign in with the password. No pass signs in to this device."
         yield "If the password is new, connect the device to the company network first: it must reach a domain controller."
@@ -116,7 +116,7 @@ def _list_sign_in(judged: JudgedDevice, name: str, *, has_pass: bool) -> t.Itera
 
 
 def _list_reset(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]:
-    """Yield how to set a new PIN once the user is in, and where that is documented or reported, without being in."""
+    """Yield the steps to set a new PIN after sign-in and, where documented or reported, without it."""
     web_sign_in = judged.web_sign_in if has_pass else "off"
     at_once = f"have the user open {SETTINGS}, and set a new PIN."
     proof = "the pass" if has_pass else OTHER_METHOD
@@ -125,7 +125,7 @@ def _list_reset(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]:
         yield f"Then, within 10 minutes, {at_once}"
         return
     if web_sign_in == "unknown":
-        # The sign-in uses up a pass for one use.
+        # The sign-in uses up a one-time pass.
         yield f"If the user has signed in with the pass, then within 10 minutes {at_once}"
         yield f"If not, {answer}"
     else:
@@ -142,7 +142,7 @@ def _list_reset(judged: JudgedDevice, *, has_pass: bool) -> t.Iterator[str]:
 
 
 def _list_first_pin(judged: JudgedDevice, name: str, *, has_pass: bool) -> t.Iterator[str]:
-    """Yield how to set up a PIN where there is none to be reset."""
+    """Yield the steps to set up a PIN if there is none to reset."""
     if judged.is_hello_off:
         yield f"On {name} a policy turns Windows Hello off: the user has no PIN there, and cannot set one up."
         return
@@ -154,7 +154,7 @@ def _list_first_pin(judged: JudgedDevice, name: str, *, has_pass: bool) -> t.Ite
 
 
 def _list_for_unknown(name: str, *, has_pass: bool) -> list[str]:
-    """Return the steps that are right however the device is joined."""
+    """Return the steps that are correct for every join type."""
     proof = "the pass" if has_pass else OTHER_METHOD
     return [
         f"Find out how {name} is joined: run dsregcmd /status on it, or look it up in Microsoft Entra.",

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What changed since an earlier report. Pure."""
+"""Find the changes since an earlier report. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _find_problem(earlier: t.Any, tenant_id: str) -> str | None:
 
 
 def compare(report: Json, earlier: Json) -> Json:
-    """Return what is new, fixed, and still there. One that is gone counts as fixed only where everything was read."""
+    """Return the new, fixed, and remaining reasons and findings. A missing one counts as fixed only if everything was read."""
     now, before = _index(report), _index(earlier)
     gone = [_shorten(item) for anchor, item in before.items() if anchor not in now]
     is_whole = not report["problems"]
@@ -61,7 +61,7 @@ def compare(report: Json, earlier: Json) -> Json:
 
 
 def _index(report: Json) -> dict[str, Json]:
-    """Return the reasons and findings of a report by their anchors; a reason that tells of a finding is not one of its own."""
+    """Return the reasons and findings of a report by anchor. A reason that repeats a finding is not separate."""
     told = {finding["message"] for finding in report["findings"]}
     reasons = [reason for reason in report["reasons"] if reason["message"] not in told]
     return {item["anchor"]: item for item in [*reasons, *report["findings"]]}
@@ -76,11 +76,11 @@ def _states(report: Json) -> dict[str, str]:
 
 
 def _numbers(report: Json) -> dict[str, int | None]:
-    """Return the numbers that people follow, or None for those that are not known."""
+    """Return the numbers for comparison, None if unknown."""
     found: dict[str, int | None] = {"managed devices": report["devices"]["total"]}
     arrived = next(level for level in report["levels"] if level["name"] == "arrived")
     found["devices that have the policy"] = arrived["devices"]
-    # Reports of before the probe had no such numbers.
+    # Reports without a probe lack these numbers.
     found["devices that say it works"] = next((level["devices"] for level in report["levels"] if level["name"] == "proven"), None)
     found["findings"] = len(report["findings"])
     if any(number is not None and not isinstance(number, int) for number in found.values()):

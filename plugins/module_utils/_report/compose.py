@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Read a tenant for its report: the verdict, all managed devices page by page, and the outcomes of resets that the task gives."""
+"""Read a tenant for its report: the verdict, all managed devices page by page, and the outcomes of resets that the task provides."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ UNREADABLE = (errors.GraphError, errors.LostResponseError, errors.UnexpectedResp
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A report that a task asks for. ``results`` and ``summary`` as tasks returned them, or None if they were not given."""
+    """A report that a task requests. ``results`` and ``summary`` are those of tasks, or None if they were not given."""
 
     question: Question
     collection: str
@@ -53,7 +53,7 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Composed:
-    """A report, the verdict that it shows, and the content of its files by kind."""
+    """A report, its verdict, and the content of its files by kind."""
 
     report: Json
     readiness: Json
@@ -61,7 +61,7 @@ class Composed:
 
 
 def compose(client: GraphClient, request: Request) -> Composed:
-    """Return the report. Files that the options name are read first: nothing is sent where one cannot be used."""
+    """Return the report. Read the files in the options first, so that nothing is sent if one cannot be used."""
     earlier = files.read_earlier(request.compare_with) if request.compare_with else None
     outcomes = _read_given(request)
     tenant_id = api.fetch_tenant_id(client, request.question.tenant_id)
@@ -90,7 +90,7 @@ def _read_given(request: Request) -> Outcomes:
 
 
 def _make_context(client: GraphClient, request: Request, tenant_id: str) -> Context:
-    """Return who reads what. The name of the tenant informs, and is left out where it cannot be read."""
+    """Return the context of the read. The name of the tenant only informs, and is omitted if it cannot be read."""
     try:
         found = next(client.list_items("/organization", {"$select": "id,displayName"}, item=ORGANIZATION), {})
     except UNREADABLE:
@@ -98,7 +98,7 @@ def _make_context(client: GraphClient, request: Request, tenant_id: str) -> Cont
     claims = client.credential.identity()
     granted = permissions.parse_granted(claims)
     return Context(
-        # After a response, which tells the service's clock.
+        # After a response, which shows the service's clock.
         generated=render_timestamp(client.service_now()) or "",
         collection=request.collection,
         graph_url=client.origin,
@@ -123,7 +123,7 @@ def _list_known(evidence: Evidence) -> Known:
 def _read_devices(
     client: GraphClient, request: Request, counts: DeviceCounts, table: DeviceTable, outcomes: Outcomes, evidence: Evidence
 ) -> Json:
-    """Count all devices and put each into the table. Return the counts, or the problem where the list cannot be read to its end."""
+    """Count all devices and add each to the table. Return the counts, or the problem if the list cannot be read completely."""
     statuses = _list_statuses(evidence)
     proofs = evidence.probe.by_device if evidence.probe else {}
     try:
@@ -139,7 +139,7 @@ def _read_devices(
 
 
 def _list_statuses(evidence: Evidence) -> dict[str, str]:
-    """Return the worst status that policies have on a device, by its ID in lower case, as far as Intune lists devices."""
+    """Return the worst policy status on a device, by its ID in lower case, if Intune lists devices."""
     told: list[tuple[str, Status]] = [pair for listed in evidence.device_statuses.values() for pair in listed.items()]
     for status in evidence.statuses.values():
         told += [(str(device["device_id"]).lower(), device["status"]) for device in status["devices"] or ()]

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Counts of managed devices for the report. Pure. The rows of each table add up to the number of devices."""
+"""Count managed devices for the report. Pure. The rows of each table add up to the number of devices."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .._types import Json
 from .words import LABELS, count, label, show
 
 ORDER: tuple[str | None, ...] = ("yes", "no", "unknown", "not_applicable", None)
-MOST_ROWS = 20  # of a table; the last one holds the rest
-NOT_KNOWN = frozenset({"build_unknown", "join_unknown", "ownership_unknown"})  # reasons for which eligibility is not known
-ELIGIBLE = "eligible_"  # before the predicted outcome
+MOST_ROWS = 20  # of a table; the last row contains the rest
+NOT_KNOWN = frozenset({"build_unknown", "join_unknown", "ownership_unknown"})  # reasons that make eligibility unknown
+ELIGIBLE = "eligible_"  # prefix of the predicted outcome
 DESKTOP = (10, 0)
 # Source: https://learn.microsoft.com/windows/release-health/windows11-release-information and .../release-information
 WINDOWS = {
@@ -51,14 +51,14 @@ TITLES = {
 
 
 class DeviceCounts:
-    """Counts managed devices one by one, as ``describe`` of _devices.eligibility returns them; a device that comes twice counts once."""
+    """Counts of managed devices, added one by one in the form of ``describe`` of _devices.eligibility. Duplicates count once."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
         self._counters: dict[str, collections.Counter[str]] = {name: collections.Counter() for name in TITLES}
 
     def add(self, device: t.Mapping[str, t.Any]) -> bool:
-        """Count a device; return False for one that was counted already."""
+        """Count a device; return False if it was already counted."""
         identity = str(device["id"]).lower()
         if identity in self._seen:
             return False
@@ -78,21 +78,21 @@ class DeviceCounts:
 
 
 def classify(device: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Return the row of each table that a device counts in."""
+    """Return the row of each table in which a device counts."""
     platform, join = str(device.get("platform") or "other"), str(device.get("join_type") or "unknown")
     predicted = str(device.get("predicted_outcome") or "unknown")
     return {
         "platform": platform if platform in LABELS["platform"] else "other",
         "join": join if join in LABELS["join"] else "unknown",
         "build": name_version(platform, device.get("os_version")),
-        # A request that would be sent says nothing about its outcome.
+        # Eligibility to send a request does not determine its outcome.
         "eligibility": f"{ELIGIBLE}{predicted}" if device.get("eligible") else str(device.get("reason") or "unknown"),
         "predicted": predicted,
     }
 
 
 def name_version(platform: str, os_version: t.Any) -> str:
-    """Return the version of a device as people know it: the release of Windows with its build, the major version of others."""
+    """Return the common name of a device's version: the release of Windows with its build, the major version of others."""
     version = parse_version(os_version if isinstance(os_version, str) else None)
     name = label("platform", platform) if platform in LABELS["platform"] and platform != "other" else "Other"
     if not version:
@@ -103,7 +103,7 @@ def name_version(platform: str, os_version: t.Any) -> str:
 
 
 def state_of(kind: str, value: str) -> str | None:
-    """Return the state that a row stands for, or None for a row that only counts."""
+    """Return the state that a row represents, or None for a row that only counts."""
     if kind == "reset":
         return RESET_STATES.get(value, "no")
     if kind == "eligibility" and value.startswith(ELIGIBLE):
@@ -118,7 +118,7 @@ def state_of(kind: str, value: str) -> str | None:
 
 
 def make_table(kind: str, title: str, counter: t.Mapping[str, int]) -> Json:
-    """Return a table of at most MOST_ROWS rows, by states and then largest first, whose counts add up to its total."""
+    """Return a table of at most MOST_ROWS rows, sorted by state and then by size, whose counts add up to its total."""
     ranked = sorted(((value, number) for value, number in counter.items() if number), key=lambda row: (-row[1], row[0]))
     kept = ranked if len(ranked) <= MOST_ROWS else ranked[: MOST_ROWS - 1]
     rows = [
@@ -140,7 +140,7 @@ def make_table(kind: str, title: str, counter: t.Mapping[str, int]) -> Json:
 
 
 def make_check_in(status: t.Mapping[str, t.Any]) -> Json:
-    """Return a check-in status as a table: devices that its counts leave out are of no known status, so that it adds up."""
+    """Return a check-in status as a table. Devices missing from its counts have an unknown status, so that the table adds up."""
     counter = {name: max(status.get(name) or 0, 0) for name in LABELS["check_in"]}
     counter["other"] += max((status.get("total") or 0) - sum(counter.values()), 0)
     rows = [

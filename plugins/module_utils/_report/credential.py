@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The end of the credential that read the tenant, as the report shows it: a finding where it is soon, and a row of what was read. Pure."""
+"""Render the end of the credential in use for the report: a finding if it ends soon, and a row of the coverage. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_ASKED = "When the credential ends was not asked."
 
 
 def make_findings(credential: Json | None, client_id: str | None, read: str) -> list[Json]:
-    """Return the finding on a credential that ends soon, of this application; empty if it does not. ``read``: the time of reading."""
+    """Return the finding about a credential of this application that ends soon; empty if it does not. ``read``: the time of reading."""
     if not credential or credential.get("expires_soon") is not True:
         return []
     title, address = CREDENTIALS
@@ -42,12 +42,12 @@ def make_findings(credential: Json | None, client_id: str | None, read: str) -> 
 
 
 def describe(credential: Json | None) -> Json | None:
-    """Return the credential for the report, or None if it was not asked for."""
+    """Return the credential for the report, or None if it was not requested."""
     return {name: credential.get(name) for name in ("kind", "expires", "days_left", "expires_soon")} if credential else None
 
 
 def describe_coverage(credential: Json | None) -> tuple[str, str]:
-    """Return whether the end of the credential is known, and the end in words."""
+    """Return whether the end of the credential is known, and the end as text."""
     if not credential:
         return "unknown", NOT_ASKED
     state: t.Literal["yes", "unknown"] = "unknown" if credential.get("expires_soon") is None else "yes"

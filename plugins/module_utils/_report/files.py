@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The files of a report: each is written whole or not at all; and the files that a report is made of."""
+"""Write the files of a report, each completely or not at all, and read the files that a report needs."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ CLOSED_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class ReportFiles:
-    """The files of a report in a folder that exists. ``mode`` as the option gives it."""
+    """The files of a report in an existing folder. ``mode`` as in the option."""
 
     def __init__(self, directory: str, basename: str, mode: t.Any) -> None:
-        """Raise InvalidOptionError for a folder that files cannot be written to, and for unusable options."""
+        """Raise InvalidOptionError for a folder that is not writable, and for unusable options."""
         self._mode = parse_mode(mode)
         self._directory = os.path.abspath(os.path.expanduser(directory))
         if not BASENAME.fullmatch(basename):
@@ -58,7 +58,7 @@ class ReportFiles:
         return os.path.join(self._directory, f"{self._basename}.{kind}")
 
     def list_warnings(self) -> list[str]:
-        """Return a warning where other users of the machine can replace the report."""
+        """Return a warning if other users of the machine can replace the report."""
         try:
             exposed = find_writable_by_others(self._directory)
         except OSError:
@@ -66,7 +66,7 @@ class ReportFiles:
         return [f"Other users of this machine can replace the report in {self._directory}: {exposed}."] if exposed else []
 
     def find_changed(self, contents: t.Mapping[str, bytes]) -> list[str]:
-        """Return the kinds of files that differ from their content, or have another mode."""
+        """Return the kinds of files whose content or mode differs."""
         return [kind for kind, content in contents.items() if not self._is_current(self.path_of(kind), content)]
 
     def _is_current(self, path: str, content: bytes) -> bool:
@@ -82,7 +82,7 @@ class ReportFiles:
             return False
 
     def write(self, contents: t.Mapping[str, bytes]) -> None:
-        """Write files in their order; raise PartialError if one cannot be written."""
+        """Write the files in order; raise PartialError if one cannot be written."""
         written: list[str] = []
         for kind, content in contents.items():
             path = self.path_of(kind)
@@ -97,7 +97,7 @@ class ReportFiles:
             written.append(path)
 
     def _write(self, path: str, content: bytes) -> None:
-        """Write beside the file, and put it in its place when all of it is on the disk. A link is replaced, not followed."""
+        """Write a temporary file, and rename it when all of it is on the disk. A link is replaced, not followed."""
         temporary = os.path.join(self._directory, f".{secrets.token_hex(8)}.part")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
@@ -114,7 +114,7 @@ class ReportFiles:
 
 
 def parse_mode(value: t.Any) -> int:
-    """Return the permissions that an option gives, as a number or as octal digits; raise InvalidOptionError for others."""
+    """Return the permissions in an option, given as a number or as octal digits; raise InvalidOptionError for others."""
     mode = value if isinstance(value, int) and not isinstance(value, bool) else None
     if isinstance(value, str) and re.fullmatch("0?[0-7]{3}", value.strip()):
         mode = int(value.strip(), 8)
@@ -127,7 +127,7 @@ def parse_mode(value: t.Any) -> int:
 
 
 def render_json(report: Json) -> bytes:
-    """Return a report as JSON, in ASCII: equal for equal reports."""
+    """Return a report as JSON, in ASCII. Equal reports give equal bytes."""
     return (json.dumps(report, indent=2, ensure_ascii=True, allow_nan=False) + "\n").encode("ascii")
 
 
@@ -135,7 +135,7 @@ def render_json(report: Json) -> bytes:
 
 
 def read_earlier(path: str) -> t.Any:
-    """Return the JSON of an earlier report; raise InvalidOptionError for a file that cannot be read, or is not JSON."""
+    """Return the JSON of an earlier report; raise InvalidOptionError for a file that cannot be read or is not JSON."""
     try:
         with open_file(path) as file:
             content = file.read(LARGEST_REPORT + 1)
@@ -164,7 +164,7 @@ def read_journal(path: str, tenant: str | None, graph: str) -> History:
 
 
 def open_file(path: str) -> t.IO[bytes]:
-    """Open an ordinary file for reading; a pipe is not waited for. Raises OSError."""
+    """Open a regular file for reading, without waiting for a pipe. Raises OSError."""
     handle = os.open(os.path.expanduser(path), os.O_RDONLY | CLOSED_FLAGS)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Findings, reasons, and differences as the report shows them: with evidence, an address that stays, a task, and a page. Pure."""
+"""Prepare findings, reasons, and differences for the report: with evidence, a stable anchor, a task, and a page. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOBODY = "nobody"
 
 
 def make_policies(readiness: Json, groups: t.Mapping[str, str] | None = None) -> list[Json]:
-    """Return the policies of a verdict for the report, by name. ``groups``: names of groups by their IDs, as far as they are known."""
+    """Return the policies of a verdict for the report, sorted by name. ``groups``: the known names of groups, by ID."""
     found = [_make_policy(policy, groups or {}) for policy in readiness.get("policies") or []]
     return sorted(found, key=lambda policy: (policy["name"], policy["id"]))
 
@@ -52,7 +52,7 @@ def _make_policy(policy: Json, groups: t.Mapping[str, str]) -> Json:
 
 
 def describe_assignment(assignment: Json, groups: t.Mapping[str, str] | None = None) -> str:
-    """Return an assignment in words, with the name of its group where that is known."""
+    """Return an assignment as text, with the name of its group if known."""
     target, group_id = str(assignment.get("target")), str(assignment.get("group_id"))
     group = show((groups or {}).get(group_id, group_id))
     words = {"group": f"group {group}", "exclude_group": f"not group {group}", **TARGETS}.get(target, show(target))
@@ -62,7 +62,7 @@ def describe_assignment(assignment: Json, groups: t.Mapping[str, str] | None = N
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """Where evidence comes from: the tenant, the time, and the paths in custom profiles with their values, by the ID of the policy."""
+    """The origin of evidence: the tenant, the time, and the paths in custom profiles with their values, by policy ID."""
 
     tenant_id: str
     read: str
@@ -70,7 +70,7 @@ class Reading:
 
 
 def make_findings(readiness: Json, policies: t.Sequence[Json], reading: Reading) -> list[Json]:
-    """Return the findings of a verdict, errors first. The anchor of each is also put to its policies."""
+    """Return the findings of a verdict, errors first. Also add the anchor of each to its policies."""
     by_id = {policy["id"]: policy for policy in policies}
     anchors: collections.Counter[str] = collections.Counter()
     found = []
@@ -108,7 +108,7 @@ def _make_finding(finding: Json, policies: t.Sequence[Json], reading: Reading) -
 
 
 def _list_evidence(policies: t.Sequence[Json], settings: t.Sequence[str], message: str, reading: Reading) -> t.Iterator[Json]:
-    """Yield a row for each value that a finding is about, by its settings or by a path in its message; one for a policy without any."""
+    """Yield a row for each value that a finding concerns, by its settings or by a path in its message; one for a policy without any."""
     for policy in policies:
         common = {"policy_id": policy["id"], "policy": show(policy["name"]), "surface": label("surface", policy["surface"])}
         scopes: tuple[tuple[Scope, Json], ...] = ((policy["scope"], policy["settings"]), ("user", policy["user_settings"]))
@@ -125,7 +125,7 @@ def _list_evidence(policies: t.Sequence[Json], settings: t.Sequence[str], messag
 
 
 def _list_named(policy: Json, message: str, reading: Reading) -> list[tuple[str, t.Any]]:
-    """Return the paths of a custom profile that a message names, with their values."""
+    """Return the paths of a custom profile in a message, with their values."""
     return [(path, value) for path, value in reading.paths.get(policy["id"], ()) if path and path in message]
 
 
@@ -134,24 +134,24 @@ def _find_path(option: str, scope: Scope, tenant_id: str) -> str:
 
 
 def render_value(value: t.Any) -> str:
-    """Return the value of a setting in words."""
+    """Return the value of a setting as text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def describe_affected(policies: t.Sequence[Json]) -> Json:
-    """Return the devices that a finding concerns: a number where check-in status has one, and the assignments in words."""
+    """Return the devices that a finding concerns: a number if check-in status has one, and the assignments as text."""
     counted = [policy["check_in"]["total"] for policy in policies if policy["check_in"]]
     names = list(dict.fromkeys(name for policy in policies for name in policy["assignments"]))
     words = "; ".join(names) if names else NOBODY if policies else "the whole tenant"
-    # Policies can reach the same devices: the largest number is certain, a sum is not.
+    # Policies can reach the same devices, so the largest number is certain, but a sum is not.
     number = max(counted) if counted else None
     return {"devices": number, "text": words if number is None else f"{words}: at least {count(number, 'device')}"}
 
 
 def make_anchor(prefix: str, item: Json, taken: collections.Counter[str]) -> str:
-    """Return an address that is the same in every report: by the code, the policies, and the settings; numbered where several share it."""
+    """Return an anchor that is the same in every report, from the code, policies, and settings; duplicates are numbered."""
     code = str(item.get("code") or item.get("option") or "other")
     identity = "|".join([code, *sorted(map(str, item.get("policies") or [])), "|", *sorted(map(str, item.get("settings") or []))])
     anchor = f"{prefix}-{code if is_code(code) else 'other'}-{hashlib.sha256(identity.encode('utf-8', 'replace')).hexdigest()[:8]}"
@@ -184,9 +184,9 @@ def make_reasons(readiness: Json) -> list[Json]:
 
 
 def make_steps(reasons: t.Sequence[Json], findings: t.Sequence[Json], differs: t.Sequence[Json], policies: t.Sequence[Json]) -> list[Json]:
-    """Return the next steps in order: what keeps the verdict from yes by level, then differences, then other findings."""
+    """Return the next steps in order: obstacles by level, then differences, then other findings."""
     by_id = {policy["id"]: policy for policy in policies}
-    # A reason that tells of a finding has its message.
+    # A reason that repeats a finding has the same message.
     left = {finding["message"]: finding for finding in reversed(findings)}
     steps = []
     for reason in reasons:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""HTML and SVG from small functions. Pure. Text is escaped everywhere, except where it is Markup already."""
+"""Build HTML and SVG from small functions. Pure. All text is escaped, except Markup."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BAR = (640, 14)  # width and height of a chart
 
 
 class Markup(str):
-    """A text that is HTML or SVG already."""
+    """A text that already is HTML or SVG."""
 
     __slots__ = ()
 
@@ -28,7 +28,7 @@ Child: t.TypeAlias = "str | None"
 
 
 def el(tag: str, *children: Child, **attributes: str | int | None) -> Markup:
-    """Return an element. An attribute of null is left out; a name may end with '_', and '_' in it stands for '-'."""
+    """Return an element. An attribute of None is omitted; a name may end with '_', and '_' within it becomes '-'."""
     given = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{html.escape(clean(str(value)), quote=True)}"'
         for name, value in attributes.items()
@@ -40,19 +40,19 @@ def el(tag: str, *children: Child, **attributes: str | int | None) -> Markup:
 
 
 def text(value: Child) -> Markup:
-    """Return a text as HTML shows it: nothing in it is an element, and no character in it is hidden."""
+    """Return a text as HTML without elements or hidden characters."""
     if value is None:
         return Markup("")
     return value if isinstance(value, Markup) else Markup(html.escape(clean(value)))
 
 
 def join(parts: t.Iterable[Child]) -> Markup:
-    """Return several parts behind each other."""
+    """Return the concatenation of several parts."""
     return Markup("".join(map(text, parts)))
 
 
 def preformat(value: str) -> Markup:
-    """Return a text of several lines, each of which is visible as it is."""
+    """Return a text of several lines in which all characters are visible."""
     lines = "\n".join(html.escape(clean(line)) for line in value.rstrip("\n").split("\n"))
     return Markup(f"<pre><code>{lines}</code></pre>")
 
@@ -60,7 +60,7 @@ def preformat(value: str) -> Markup:
 # --- SVG ------------------------------------------------------------------------------------------------------------
 
 SIGNS: t.Mapping[State, tuple[str, str]] = {
-    # The outline is another one for each state: color is not the only difference.
+    # Each state has another outline, because color must not be the only difference.
     "yes": ("M12 1a11 11 0 1 0 0 22a11 11 0 1 0 0-22z", "M6.5 12.5l3.8 3.8l7.2-8"),
     "no": ("M7.4 1h9.2L23 7.4v9.2L16.6 23H7.4L1 16.6V7.4z", "M7.8 7.8l8.4 8.4M16.2 7.8l-8.4 8.4"),
     "unknown": ("M12 .6L23.4 12L12 23.4L.6 12z", "M9.3 9.6a2.7 2.7 0 1 1 3.9 2.4q-1.2.6-1.2 2M12 16.6v.9"),
@@ -69,20 +69,20 @@ SIGNS: t.Mapping[State, tuple[str, str]] = {
 
 
 def draw_sign(state: State) -> Markup:
-    """Return the sign of a state. It stands beside the state's word, so screen readers pass over it."""
+    """Return the sign of a state. Screen readers skip it, because the state's word is beside it."""
     outline, sign = SIGNS[state]
     paths = (el("path", d=outline, class_="outline"), el("path", d=sign, class_="sign"))
     return el("svg", *paths, class_=f"sign-of state-{state}", viewBox="0 0 24 24", aria_hidden="true", focusable="false")
 
 
 def draw_swatch(state: str | None) -> Markup:
-    """Return the sample of a part of a chart, as the legend shows it."""
+    """Return a sample of a part of a chart for the legend."""
     rect = el("rect", x=1, y=1, width=14, height=14, class_=f"fill-{state or 'plain'}")
     return el("svg", rect, class_="swatch", viewBox="0 0 16 16", aria_hidden="true", focusable="false")
 
 
 def draw_shares(title: str, parts: t.Sequence[tuple[str | None, int]]) -> Markup:
-    """Return a bar whose parts, each a state and a number, are as long as their shares; ``title`` says the same in words."""
+    """Return a bar divided by share into parts, each with a state and a number; ``title`` describes the same in words."""
     width, height = BAR
     total = sum(number for _state, number in parts) or 1
     rects, before = [], 0
@@ -97,13 +97,13 @@ def draw_shares(title: str, parts: t.Sequence[tuple[str | None, int]]) -> Markup
 
 
 def draw_bar(number: int, largest: int, state: str | None) -> Markup:
-    """Return a bar beside a number in a table, which says the same."""
+    """Return a bar beside the same number in a table."""
     rect = el("rect", x=0, y=0, width=f"{100 * number / (largest or 1):.2f}", height=10, class_=f"fill-{state or 'plain'}")
     return el("svg", rect, class_="bar", viewBox="0 0 100 10", preserveAspectRatio="none", aria_hidden="true", focusable="false")
 
 
 def define_patterns() -> Markup:
-    """Return the patterns that charts fill their parts with, beside color."""
+    """Return the fill patterns of charts, which supplement color."""
     stripes = el("path", d="M-2 2l4-4M0 8l8-8M6 10l4-4", class_="stripe")
     dots = el("path", d="M2 2h1v1h-1zM6 6h1v1h-1z", class_="dot")
     patterns = (

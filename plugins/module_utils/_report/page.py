@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The report as one HTML page: no script, no outside parts, every chart with a table. Pure. Equal reports give equal bytes."""
+"""Render the report as one HTML page: no script, no external parts, every chart with a table. Pure. Equal reports give equal bytes."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def _make_finding(finding: Json) -> Markup:
 
 
 def _name_evidence(finding: Json) -> str:
-    """Return where a finding comes from that no policy is evidence of."""
+    """Return the source of a finding that no policy is evidence of."""
     return "The credential that read the tenant." if finding["code"] == CODE else "The settings of the tenant."
 
 

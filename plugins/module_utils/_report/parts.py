@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Parts that recur on the page: tables, cards of counts, states, and times. Pure."""
+"""Build common parts of the page: tables, cards of counts, states, and times. Pure."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Cell = str
 
 
 def make_state(state: State, word: str) -> Markup:
-    """Return a state: its sign, and its word."""
+    """Return a state: its sign and its word."""
     return el("span", draw_sign(state), el("span", word), class_=f"state state-{state}")
 
 
 def make_time(timestamp: str | None) -> Markup:
-    """Return a moment as people read it; the text as it came for one that is not a timestamp."""
+    """Return a time for people, or the unchanged text if it is not a timestamp."""
     if timestamp is None or parse_timestamp(timestamp) is None:
         return text("not known" if timestamp is None else show(timestamp))
     return el("time", f"{timestamp[:10]} {timestamp[11:16]} UTC", datetime=timestamp)
@@ -43,7 +43,7 @@ def make_table(caption: str, heads: t.Sequence[str], rows: t.Iterable[t.Sequence
 
 
 def make_card(table: Json, level: int = 3) -> Markup:
-    """Return a table of counts with its chart: a bar of shares where rows are states, bars beside the numbers elsewhere."""
+    """Return a table of counts with its chart: a bar of shares if rows are states, otherwise bars beside the numbers."""
     rows, total = table["rows"], table["total"]
     is_of_states = any(row["state"] for row in rows)
     chart = None
@@ -68,7 +68,7 @@ def _make_row(row: Json, total: int, largest: int, *, has_swatch: bool) -> Marku
 
 
 def render_share(number: int, total: int) -> str:
-    """Return a share in percent, never 0 or 100 where it is not quite that."""
+    """Return a share in percent, never rounded to 0 or 100."""
     share = 100 * number / (total or 1)
     if 0 < share < 1:
         return "< 1 %"

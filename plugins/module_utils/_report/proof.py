@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What the probe reported, as the report shows it: numbers, reasons, their age, and the next step. Pure."""
+"""Prepare the results of the probe for the report: numbers, reasons, their age, and the next step. Pure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ PROVE = (
     "NonDestructiveOnly, as with hybrid join and key trust. Or let all devices say it, with the probe of intune_pin_probe."
 )
 NOT_ASKED = "The results of the probe were not asked for."
-# The devices report nothing while their answer stays the same.
+# Devices report nothing while their result stays the same.
 AGE = "Devices report only when their answer changes: a date is that of the last change, not of the last run."
 
 
 def make_probe(readiness: Json) -> Json | None:
-    """Return the results of the probe for the report, or None if they were not asked for."""
+    """Return the results of the probe for the report, or None if they were not requested."""
     probe = readiness.get("probe")
     if not probe:
         return None
@@ -50,7 +50,7 @@ def make_probe(readiness: Json) -> Json | None:
 
 
 def describe_coverage(probe: Json | None) -> tuple[str, str]:
-    """Return whether the proof on devices is known, and of how many devices."""
+    """Return whether the proof on devices is known, and the number of devices."""
     if probe is None:
         return "unknown", NOT_ASKED
     table = probe["table"]
@@ -60,7 +60,7 @@ def describe_coverage(probe: Json | None) -> tuple[str, str]:
 
 
 def make_step(probe: Json | None) -> Json:
-    """Return the step that brings the proof that is still missing."""
+    """Return the step that provides the missing proof."""
     if probe is None:
         name = "Let Windows devices say whether their user can reset the PIN"
         task = render_task(name, "intune_pin_probe", {"assignments": ASSIGNMENTS})

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The report as data: every number and sentence that the page, the JSON, and the table of devices show. Pure.
+"""Build the data of the report: every number and sentence that the page, the JSON, and the table of devices show. Pure.
 
-A state is one of yes, no, unknown, and not_applicable. A part that was not read is unknown, and never yes.
+A state is yes, no, unknown, or not_applicable. A part that was not read is unknown, never yes.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from .words import LABELS, STATES, count, show, tell
 QUESTION = "Can users reset their PIN today?"
 HEADINGS = {"yes": "Yes", "no": "No", "unknown": "Not known"}
 MOST_STEPS = 20
-POLICY_PARTS = frozenset({"profiles", "catalog", "intents", "enrollment"})  # of _readiness: the types of policies
+POLICY_PARTS = frozenset({"profiles", "catalog", "intents", "enrollment"})  # of _readiness: the policy types
 GROUP_POLICIES = "Intune cannot see group policies of a domain. They win over every policy in this report."
 
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """Further facts of a reading. ``unread``: the parts that could not be read, as _readiness names them.
+    """Additional results of the read. ``unread``: the parts that could not be read, as named in _readiness.
 
-    ``groups``: names of groups by their IDs. ``paths``: what a custom profile holds, by the ID of the policy: paths with their values.
+    ``groups``: names of groups by ID. ``paths``: the paths of a custom profile with their values, by policy ID.
     """
 
     unread: t.Collection[str] = ()
@@ -40,7 +40,7 @@ class Known:
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """Who read what. ``generated``: when the reading began, by the service's clock. ``permissions``: None if the token hides them."""
+    """The context of the read. ``generated``: its start, by the service's clock. ``permissions``: None if the token hides them."""
 
     generated: str
     collection: str
@@ -57,8 +57,8 @@ def build(
 ) -> Json:
     """Return the report.
 
-    ``readiness`` as intune_pin_readiness_info returns it. ``devices``: as DeviceCounts describes them, or ``{"total": null, "problem"}``.
-    ``resets``: as Outcomes describes them, or None if none were given. ``earlier``: another report, validated.
+    ``readiness``: the return value of intune_pin_readiness_info. ``devices``: from DeviceCounts, or ``{"total": null, "problem"}``.
+    ``resets``: from Outcomes, or None if none were given. ``earlier``: another report, validated.
     """
     policies, sign_in = make_policies(readiness, known.groups), readiness.get("credential")
     findings = make_findings(readiness, policies, Reading(context.tenant_id, context.generated, known.paths))
@@ -145,7 +145,7 @@ def _make_verdict(readiness: Json, reasons: t.Sequence[Json], levels: t.Sequence
     by_name = {level["name"]: level for level in levels}
     ready = readiness.get("ready")
     if ready is True and not all(by_name[name]["state"] == "yes" for name in LEVELS[:3]):
-        # A level that is not known is never green.
+        # An unknown level is never green.
         ready = None
     state = "yes" if ready is True else "no" if ready is False else "unknown"
     heading = HEADINGS[state]
@@ -161,7 +161,7 @@ def _make_verdict(readiness: Json, reasons: t.Sequence[Json], levels: t.Sequence
 
 
 def _close_steps(steps: t.Sequence[Json], levels: t.Sequence[Json], probe: Json | None) -> list[Json]:
-    """Return the last step: a hint at those that are left out, or the proof that is still missing."""
+    """Return the last step: a reference to omitted steps, or the proof that is still missing."""
     if len(steps) > MOST_STEPS:
         text = f"See {count(len(steps) - MOST_STEPS, 'more finding')} below."
         return [{"state": "unknown", "text": text, "why": "", "anchor": "findings", "task": None}]
@@ -174,7 +174,7 @@ def _close_steps(steps: t.Sequence[Json], levels: t.Sequence[Json], probe: Json 
 def _make_coverage(
     readiness: Json, devices: Json, resets: Json | None, earlier: Json | None, unread: t.Collection[str], probe: Json | None
 ) -> list[Json]:
-    """Return the parts that were read, and those that were not. A part that was read with problems is not known as a whole."""
+    """Return the parts that were read, and those that were not. A part that was read with problems is not completely known."""
     policies = readiness.get("policies")
     number = len(policies or [])
     asked = [policy for policy in policies or [] if policy.get("assignments") and policy.get("surface") != "enrollment"]
@@ -205,7 +205,7 @@ def _make_coverage(
 
 
 def summarize(report: Json) -> Json:
-    """Return the numbers of a report as a return value: none of them grows with the number of devices."""
+    """Return the numbers of a report as a return value. Its size does not grow with the number of devices."""
     findings = [finding["severity"] for finding in report["findings"]]
     found = report["changes"]
     return {

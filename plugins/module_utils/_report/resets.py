@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The outcomes of passcode resets for the report: from results of tasks, from their summary, and from journals. Pure."""
+"""Collect the outcomes of passcode resets for the report: from results of tasks, from their summary, and from journals. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STATES_OF_JOURNALS: t.Mapping[str, tuple[str, str | None]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """The outcome of the reset of one device. ``at``: when it was written down, for journals; else null."""
+    """The outcome of the reset of one device. ``at``: the time at which a journal recorded it, else None."""
 
     status: str
     reason: str | None = None
@@ -37,7 +37,7 @@ class Outcome:
 
 
 class Outcomes:
-    """Collects outcomes by device. Results of a task count more than a journal, and of several journals the newest line counts."""
+    """The outcomes by device. Results of a task take precedence over a journal, and among journals the newest line counts."""
 
     def __init__(self) -> None:
         self._found: dict[str, Outcome] = {}
@@ -45,7 +45,7 @@ class Outcomes:
         self._summary: collections.Counter[str] = collections.Counter()
 
     def add_journal(self, path: str, history: History) -> None:
-        """Take the resets of a journal."""
+        """Add the resets of a journal."""
         for device, known in history.resets.items():
             outcome = read_journal(known)
             before = self._found.get(device)
@@ -55,7 +55,7 @@ class Outcomes:
         self._sources.append({"kind": "journal", "path": path, "devices": len(history.resets), "newest": render_timestamp(newest)})
 
     def add_results(self, results: t.Sequence[t.Any]) -> None:
-        """Take the results of tasks; of several for one device the last one counts."""
+        """Add the results of tasks. The last result of a device counts."""
         for number, result in enumerate(results):
             if not isinstance(result, t.Mapping) or not isinstance(result.get("id"), str) or not isinstance(result.get("status"), str):
                 raise errors.InvalidOptionError(
@@ -66,7 +66,7 @@ class Outcomes:
         self._sources.append({"kind": "results", "path": None, "devices": len({item["id"].lower() for item in results}), "newest": None})
 
     def add_summary(self, summary: t.Mapping[str, t.Any]) -> None:
-        """Take the numbers of a task's summary, where its results are not at hand."""
+        """Add the numbers of a task's summary, if its results are not available."""
         for status, number in summary.items():
             if status in STATUSES and isinstance(number, int) and number > 0:
                 self._summary[status] += number
@@ -103,7 +103,7 @@ def read_result(result: t.Mapping[str, t.Any]) -> Outcome:
 
 
 def read_journal(known: KnownReset) -> Outcome:
-    """Return the outcome of a device by its lines in a journal."""
+    """Return the outcome of a device from its lines in a journal."""
     status, reason = STATES_OF_JOURNALS[known.state]
     if known.outcome:
         status, reason = known.outcome if known.outcome in STATUSES else "unknown", None

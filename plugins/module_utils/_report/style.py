@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The style sheet of the report. Pure. It is part of the page, and the page's Content Security Policy names its digest."""
+"""The style sheet of the report. Pure. It is part of the page, and the page's Content Security Policy contains its digest."""
 
 from __future__ import annotations
 
@@ -163,5 +163,5 @@ footer {{ margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line)
 
 
 def name_digest() -> str:
-    """Return the digest of the style sheet as a Content Security Policy names it."""
+    """Return the digest of the style sheet in the format of a Content Security Policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()

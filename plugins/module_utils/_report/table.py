@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The table of devices as CSV: a row for each managed device. Pure.
+"""Render the table of devices as CSV, with a row for each managed device. Pure.
 
-A cell that a spreadsheet would take for a formula is neutralized by an apostrophe in front.
+An apostrophe at its start neutralizes a cell that a spreadsheet would interpret as a formula.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ COLUMNS = (
     *("eligible", "reason", "predicted_outcome", "policy_status", "reset_status", "reset_reason"),
     *("probe_state", "probe_reason", "probe_changed"),
 )
-# Full-width signs too: some spreadsheets read them as the others.
+# Including full-width signs, which some spreadsheets treat as equal.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for one of another encoding
+BYTE_ORDER_MARK = "\ufeff"  # spreadsheets assume another encoding for a file without it
 
 
 class DeviceTable:
-    """Writes rows one by one, and keeps nothing but the text."""
+    """A table that renders rows one by one, and stores only the text."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, str, str]] = []
@@ -42,7 +42,7 @@ class DeviceTable:
     ) -> None:
         """Add a managed device.
 
-        ``policy_status``: the worst of its policies, or None if none is known. ``proof``: the last answer of the probe.
+        ``policy_status``: the worst of its policies, or None if none is known. ``proof``: the last result of the probe.
         """
         values = {
             **device,
@@ -59,17 +59,17 @@ class DeviceTable:
         self._rows.append((name.lower(), str(device["id"]), render_row([neutralize(values.get(column)) for column in COLUMNS])))
 
     def clear(self) -> None:
-        """Forget all rows."""
+        """Remove all rows."""
         self._rows.clear()
 
     def render(self) -> bytes:
-        """Return the file, by names of devices."""
+        """Return the file, sorted by device name."""
         lines = [render_row(COLUMNS), *(row for _name, _id, row in sorted(self._rows))]
         return (BYTE_ORDER_MARK + "".join(lines)).encode("utf-8", "replace")
 
 
 def neutralize(value: t.Any) -> str:
-    """Return a cell: text without characters that nobody sees, and nothing that a spreadsheet evaluates."""
+    """Return a cell without invisible characters, and without content that a spreadsheet evaluates."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -80,7 +80,7 @@ def neutralize(value: t.Any) -> str:
 
 
 def render_row(cells: t.Sequence[str]) -> str:
-    """Return a line of CSV, as RFC 4180 has it."""
+    """Return a line of CSV according to RFC 4180."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\r\n").writerow(cells)
     return buffer.getvalue()

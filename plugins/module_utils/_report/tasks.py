@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Tasks to paste into a playbook, and pages of Microsoft, for reasons and findings. Pure.
+"""Render tasks to paste into a playbook, and find pages of Microsoft, for reasons and findings. Pure.
 
-A name of others is data in a task: it is quoted, invisible characters are escaped, and no expression in it is evaluated.
+A name from another system is data in a task: it is quoted, invisible characters are escaped, and expressions in it are not evaluated.
 """
 
 from __future__ import annotations
@@ -33,28 +33,28 @@ WEB_SIGN_IN = ("Microsoft: Web sign-in", f"{LEARN}/windows/security/identity-pro
 CREDENTIALS = ("Microsoft: Credentials of an application", f"{LEARN}/entra/identity-platform/how-to-add-credentials")
 PERMISSIONS = ("Microsoft Graph permissions", f"{LEARN}/graph/permissions-reference")
 
-# Codes of findings about what one profile sets, and how.
+# Codes of findings about the settings of one profile.
 OF_PATHS = frozenset({"wrong_path", "unknown_path", "braces", "wrong_tenant_id", "letter_case", "wrong_type", "wrong_value", "set_twice"})
 OF_CONFLICTS = frozenset({"conflict", "user_against_device"})
-UNREAD = frozenset({"consent_unread", "status_unread", "status_not_asked", "nothing_reported"})  # reasons that no task takes away
+UNREAD = frozenset({"consent_unread", "status_unread", "status_not_asked", "nothing_reported"})  # reasons that no task resolves
 WANTED = frozenset({"enable_pin_recovery", "use_passport_for_work"})  # must be true for a PIN reset
-# Findings that one value takes away.
+# Findings that one value resolves.
 REPAIRS: t.Mapping[str, Json] = {
     "hello_off": {"use_passport_for_work": True},
     "ess_off": {"enable_ess_with_supported_peripherals": True},
     "web_sign_in_off": {"enable_web_sign_in": "enabled"},
 }
-# By the last part of the path; 'Plugins' is that of two.
+# By the last part of the path; 'Plugins' belongs to two settings.
 ENDS = [_end_of(setting) for setting in SETTINGS]
 NODES = {end: setting for end, setting in zip(ENDS, SETTINGS, strict=True) if ENDS.count(end) == 1}
 ASSIGNMENTS = [{"target": "group", "group": "NAME OF A PILOT GROUP"}]
 EXPRESSION = re.compile(r"\{[{%#]")
 PLAIN = re.compile(r"[A-Za-z][A-Za-z_]*(?: [A-Za-z_]+)*")
-WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # YAML takes them for other values
+WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # YAML interprets them as other values
 
 
 def find_link(level: str, code: str) -> tuple[str, str]:
-    """Return the title and the address of Microsoft's page."""
+    """Return the title and the URL of Microsoft's page."""
     if code in OF_PATHS:
         return CSP
     if "web_sign_in" in code:
@@ -65,7 +65,7 @@ def find_link(level: str, code: str) -> tuple[str, str]:
 
 
 def make_reason_task(code: str, level: str, policies: t.Sequence[Json]) -> str | None:
-    """Return the task that takes a reason away, or None if none does. ``policies``: those concerned."""
+    """Return the task that resolves a reason, or None if none does. ``policies``: the affected ones."""
     if code in UNREAD:
         return None
     if level == "connected":
@@ -77,7 +77,7 @@ def make_reason_task(code: str, level: str, policies: t.Sequence[Json]) -> str |
 
 
 def _name_look(policies: t.Sequence[Json]) -> str:
-    """Return the name of a task that shows the devices without a policy, by what their status is."""
+    """Return the name of a task that shows the devices without a policy, by status."""
     rows = [row for policy in policies for row in (policy["check_in"] or {"rows": []})["rows"]]
     found = {row["value"] for row in rows if row["devices"]}
     failed = ["on which devices the policy failed"] if found & {"error", "conflict"} else []
@@ -100,9 +100,9 @@ def _make_configuration_task(code: str, policies: t.Sequence[Json]) -> str | Non
 
 
 def make_finding_task(code: str, policies: t.Sequence[Json], settings: t.Sequence[str], paths: t.Sequence[tuple[str, t.Any]] = ()) -> str:
-    """Return the task that repairs a finding; where only the admin center can, one that shows the policy.
+    """Return the task that repairs a finding, or one that shows the policy if only the admin center can repair it.
 
-    ``paths``: the paths of a custom profile that the finding is about, with their values.
+    ``paths``: the affected paths of a custom profile, with their values.
     """
     if code == "hello_off_at_enrollment":
         return make_policy_task(None, {"enable_pin_recovery": True, "use_passport_for_work": True}, has_assignments=True)
@@ -123,7 +123,7 @@ def _make_look(policies: t.Sequence[Json]) -> str:
 
 
 def guess_values(paths: t.Iterable[tuple[str, t.Any]]) -> Json:
-    """Return the settings that paths mean by their last part, with the values that they were given where those are possible."""
+    """Return the settings that paths mean by their last part, with the given values if they are valid."""
     found: Json = {}
     for path, value in paths:
         node = path.strip().rstrip("/").rpartition("/")[2].lower()
@@ -138,7 +138,7 @@ def guess_values(paths: t.Iterable[tuple[str, t.Any]]) -> Json:
 
 
 def _make_agreement(policies: t.Sequence[Json], managed: t.Sequence[Json], settings: t.Sequence[str]) -> str:
-    """Return a task that lets a policy take over what another one sets, or its other scope; never one that turns Windows Hello off."""
+    """Return a task that sets a policy's values to those of another policy or scope. It never turns Windows Hello off."""
     for changed in managed:
         other = next((policy for policy in policies if policy["id"] != changed["id"]), changed)
         source = other["user_settings"] if other is changed else {**other["user_settings"], **other["settings"]}
@@ -151,7 +151,7 @@ def _make_agreement(policies: t.Sequence[Json], managed: t.Sequence[Json], setti
 
 
 def make_policy_task(policy: Json | None, values: Json, *, has_assignments: bool = False) -> str:
-    """Return a task that writes settings to a policy, or to a new one."""
+    """Return a task that writes settings to an existing or new policy."""
     options: Json = {"name": "PIN recovery"}
     if policy is not None:
         scope = {"scope": policy["scope"]} if policy.get("scope") == "user" else {}
@@ -163,7 +163,7 @@ def make_policy_task(policy: Json | None, values: Json, *, has_assignments: bool
 
 
 def make_credential_task(kind: str, client_id: str | None) -> str:
-    """Return a task that adds a credential to an application, beside the one that ends."""
+    """Return a task that adds a credential to an application, in addition to the one that ends."""
     options: Json = {"app_id": client_id or "ID OF THE APPLICATION"}
     if kind == "certificate":
         more: Json = {"certificates": ["PATH OF THE NEW CERTIFICATE"]}
@@ -215,6 +215,6 @@ def _escape(character: str) -> str:
     if character.isprintable():
         return character
     if 0xD800 <= number < 0xE000:
-        # Half a character, which no text in YAML can hold.
+        # Half a surrogate pair, which text in YAML cannot contain.
         return "\\uFFFD"
     return f"\\u{number:04X}" if number < 0x10000 else f"\\U{number:08X}"

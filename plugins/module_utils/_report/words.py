@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The words of the report: its four states, and labels for the codes of other parts of the collection. Pure."""
+"""The terms of the report: its four states, and labels for the codes of other parts of the collection. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._text import clean
 
 State = t.Literal["yes", "no", "unknown", "not_applicable"]
 STATES: t.Mapping[State, str] = {"yes": "yes", "no": "no", "unknown": "not known", "not_applicable": "not applicable"}
-LONGEST_NAME = 200  # characters of a name of others
+LONGEST_NAME = 200  # characters of a name from another system
 LONGEST_SENTENCE = 2000
 
 LABELS: t.Mapping[str, t.Mapping[str, str]] = {
@@ -117,13 +117,13 @@ LABELS: t.Mapping[str, t.Mapping[str, str]] = {
 
 
 def label(kind: str, value: t.Any) -> str:
-    """Return the label of a code; for one that has none, the code itself with blanks."""
+    """Return the label of a code, or the code itself with blanks if it has none."""
     code = str(value)
     return LABELS[kind].get(code) or show(code.replace("_", " "))
 
 
 def show(text: t.Any, limit: int = LONGEST_NAME) -> str:
-    """Return a text of others for the report: in one line, short, visible, and without credentials; 'without a name' for none."""
+    """Return external text for the report: in one line, short, visible, and without credentials; 'without a name' for none."""
     return clean(" ".join(str("" if text is None else text)[: limit * 4].split()), limit) or "without a name"
 
 
@@ -138,5 +138,5 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def is_code(text: t.Any) -> bool:
-    """Return whether a text can be part of an address: letters, digits, '_', and '-'."""
+    """Return whether a text can be part of a URL: letters, digits, '_', and '-'."""
     return bool(re.fullmatch(r"[A-Za-z0-9_-]{1,80}", str(text)))
