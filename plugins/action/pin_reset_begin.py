@@ -15,13 +15,13 @@ from ansible.playbook.task import Task
 from ansible_collections.endpointops.intune.plugins.module_utils._types import Json
 from ansible_collections.endpointops.intune.plugins.plugin_utils._role_action import RoleAction
 
-FIRST = "preflight"  # the step that looks whether the others can run
+FIRST = "preflight"  # the step that checks whether the others can run
 OPTIONS = ("problems", "steps")
-NEAR = 0.75  # ratio from which a tag counts as a mistyped one of the role
+NEAR = 0.75  # ratio from which a tag counts as a misspelled tag of the role
 
 
 class ActionModule(RoleAction):
-    """Begins a run of the role: refuses its variables, and finds which steps run, and whether in check mode."""
+    """The start of a run of the role: validate its variables, find the steps to run, and detect check mode."""
 
     def make_values(self, given: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> Json:
         """Return the values of the task."""
@@ -41,10 +41,10 @@ class ActionModule(RoleAction):
         return result
 
     def _choose(self, steps: t.Sequence[str], task_vars: dict[str, t.Any]) -> list[str]:
-        """Return the steps whose tasks Ansible runs: those with the step's tag, and with the tags of all around this task."""
+        """Return the steps whose tasks Ansible runs: those with the step's tag, or with the tags of any block around this task."""
         chosen = []
         for name in steps:
-            # This task itself has its own tags and inherited ones in one list by now.
+            # This task itself now has its own and its inherited tags in one list.
             task = Task(block=self._task._parent, role=self._task._role)
             task.tags = [name]
             if task.evaluate_tags(_list_tags(task_vars, "ansible_run_tags"), _list_tags(task_vars, "ansible_skip_tags"), task_vars):
@@ -57,6 +57,6 @@ def _list_tags(task_vars: t.Mapping[str, t.Any], name: str) -> list[str]:
 
 
 def _report_mistakes(tags: t.Sequence[str], steps: t.Sequence[str]) -> list[str]:
-    """Return a sentence for each tag that is nearly a step's. Other tags are those of the playbook around the role."""
+    """Return a sentence for each tag that resembles a step's. Other tags belong to the playbook around the role."""
     near = {tag: difflib.get_close_matches(tag, steps, n=1, cutoff=NEAR) for tag in tags if tag not in steps}
     return [f"Tag '{tag}' selects no step of the role. Did you mean {names[0]}?" for tag, names in near.items() if names]

@@ -19,7 +19,7 @@ display = Display()
 
 
 class ActionModule(RoleAction):
-    """Prints the verdict on a device."""
+    """Print the verdict on a device."""
 
     def make_values(self, given: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> Json:
         """Return the values of the task."""
@@ -30,6 +30,6 @@ class ActionModule(RoleAction):
             )
         host = str(task_vars.get("inventory_hostname", "The host"))
         lines = on_device.render(host, t.cast(on_device.DeviceResult, verdict))
-        # All at once: other hosts print theirs meanwhile.
+        # In one call, because other hosts print their lines at the same time.
         display.display("\n".join(f"  {line}" for line in lines))
         return {"msg": lines}

@@ -21,7 +21,7 @@ OPTIONS = ("results", "first", "total")
 
 
 class ActionModule(RoleAction):
-    """Hands a piece of the results of a run of the role over, as the result of a task of its own."""
+    """Return a piece of the results of a run of the role as the result of a separate task."""
 
     def make_values(self, given: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> Json:
         """Return the values of the task."""

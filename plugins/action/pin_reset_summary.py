@@ -22,7 +22,7 @@ display = Display()
 
 
 class ActionModule(RoleAction):
-    """Prints the summary of a run of the role, and sets its statistics."""
+    """Print the summary of a run of the role, and set its statistics."""
 
     def make_values(self, given: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> Json:
         """Return the values of the task."""
@@ -41,6 +41,7 @@ class ActionModule(RoleAction):
             "ansible_stats": {"data": statistics, "per_host": False, "aggregate": False},
         }
         if measure(result) > (DEFAULT if (limit := find_event_limit()) is None else limit):
-            # For its thousands of failed devices. The lines are printed, and the statistics and the registered variable keep all of it.
+            # Because of its thousands of failed devices. The lines are printed, and the statistics and the registered variable contain
+            # everything.
             result["_ansible_no_log"] = True
         return result

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The ways in which new passcodes and passes leave a module."""
+    """The options for handing over new passcodes and passes."""
 
     DOCUMENTATION = r"""
 options:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What is read for the verdict on a tenant, and what it is compared with."""
+    """The options for the evaluation of a tenant's readiness, and for the expected policy."""
 
     DOCUMENTATION = r"""
 options:

@@ -64,14 +64,14 @@ from ansible_collections.endpointops.intune.plugins.modules.entra_application im
 
 VARIABLE = "intune_bootstrap_applications"
 TARGETS = ("unique_name", "app_id", "managed_identity")
-# The playbook connects once, for all entries. A secret in clear would end with the run, and nobody would have read it.
+# The playbook connects once for all entries. A secret in clear text would be lost at the end of the run.
 OPTIONS = {name: option for name, option in SPEC.argument_spec.items() if name not in CONNECTION and name != CLIENT_SECRET.option}
 
 Entry = dict[str, t.Any]
 
 
 class Applications(t.TypedDict):
-    """The applications, or the mistakes in them."""
+    """The applications, or the errors in them."""
 
     entries: list[Entry]
     problems: list[str]
@@ -92,7 +92,7 @@ def read(given: t.Any, *, grant: t.Any = True) -> Applications:
         if not isinstance(found, t.Mapping):
             problems.append(f"{title} must be a dictionary with options of entra_application, not {_describe(found)}.")
             continue
-        # An option without a value is one that is not given.
+        # An option without a value counts as not given.
         entry = {"grant": grant, **{name: value for name, value in found.items() if value is not None}}
         named = next((str(entry[name]) for name in TARGETS if entry.get(name)), None)
         problems += [f"{title}{f' ({named})' if named else ''}: {problem}" for problem in _check(entry)]
@@ -102,7 +102,7 @@ def read(given: t.Any, *, grant: t.Any = True) -> Applications:
 
 
 def _check(entry: Entry) -> list[str]:
-    """Return the mistakes in the options of an application."""
+    """Return the errors in the options of an application."""
     unknown = sorted((str(name) for name in entry if name not in OPTIONS), key=str.lower)
     if unknown:
         return [f"{' and '.join(unknown)} {_explain(unknown)} An entry can have {', '.join(sorted(OPTIONS))}."]
@@ -132,7 +132,7 @@ def _explain(unknown: t.Collection[str]) -> str:
 
 
 def _list_repeated(entries: t.Sequence[Entry]) -> list[str]:
-    """Return a text for each application that several entries name: the last of them would undo the others."""
+    """Return a text for each application that several entries name, because the last of them would undo the others."""
     given = [(name, str(entry[name])) for entry in entries for name in TARGETS if entry.get(name)]
     names = [(name, parse_guid(value) or value.strip().lower()) for name, value in given]
     repeated = sorted({pair for pair in names if names.count(pair) > 1})

@@ -80,7 +80,7 @@ def _describe_absent(*, is_removed: bool, planned: bool) -> str:
 
 
 def _describe_power(application: Application) -> str:
-    """Return what its holder can do with the permissions that it has, and with those that it is still to get."""
+    """Return the effect of the granted permissions, and of those that are not granted yet."""
     meanings = list(dict.fromkeys(power["meaning"] for power in application["powers"]))
     if meanings:
         return "; ".join(meanings)
@@ -91,14 +91,14 @@ def _describe_power(application: Application) -> str:
 def _describe_missing(application: Application, *, planned: bool) -> list[str]:
     missing = application["missing_permissions"]
     if not missing:
-        # In check mode, all are as they would be.
+        # In check mode, all permissions are shown as granted.
         return [] if planned else ["Not granted yet: nothing"]
     lines = [f"Not granted {'by the run' if planned else 'yet'}: {_join(missing)}"]
     return [*lines, f"Page to grant them: {application['consent_url']}"] if application["consent_url"] else lines
 
 
 def _describe_credentials(application: Application, now: float) -> list[str]:
-    """Return a line about the credentials that are valid now (in seconds since the epoch), and one about the others, if any."""
+    """Return a line about the currently valid credentials (``now`` in seconds since the epoch), and one about the others, if any."""
     if application["managed_identity"]:
         return ["Signs in by: the managed identity, on the Azure resource that has it"]
     kinds = {"certificates": "certificate", "federated_credentials": "federated credential", "client_secrets": "client secret"}
@@ -110,11 +110,11 @@ def _describe_credentials(application: Application, now: float) -> list[str]:
 
 
 def _explain_invalidity(entry: t.Mapping[str, t.Any], now: float) -> str | None:
-    """Return why a credential does not sign in now, or None if it does."""
+    """Return why a credential cannot sign in now, or None if it can."""
     starts, ends = (parse_timestamp(entry.get(name)) for name in ("starts", "ends"))
     if ends is not None and ends <= now:
         return f"which ended at {entry['ends']}"
-    # The clocks of two machines differ by some minutes.
+    # The clocks of two machines may differ by some minutes.
     return f"which is valid from {entry['starts']}" if starts is not None and starts > now + DRIFT else None
 
 

@@ -88,7 +88,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._probe import d
 
 
 def read_status(output: t.Any) -> dsregcmd.DsregcmdResult:
-    """Return the verdict and the sections of an output, which is text or a list of lines."""
+    """Return the verdict and the sections of an output, given as text or a list of lines."""
     lines = [output] if isinstance(output, str) else output
     if not isinstance(lines, t.Sequence) or not all(isinstance(line, str) for line in lines):
         given = "a dictionary" if isinstance(output, t.Mapping) else f"a value of the type {type(output).__name__}"

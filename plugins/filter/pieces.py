@@ -79,7 +79,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._types import J
 
 
 def cut(result: t.Any, key: str = "results", *, check: t.Any = False) -> list[Json]:
-    """Return the pieces. A boolean may be text, as a survey gives it."""
+    """Return the pieces. A boolean may be text, as a survey provides it."""
     if not isinstance(result, t.Mapping):
         raise AnsibleFilterError(f"pieces must get the result of a task, a dictionary, not {type(result).__name__}.")
     shown = drop_secrets(result)
@@ -87,7 +87,7 @@ def cut(result: t.Any, key: str = "results", *, check: t.Any = False) -> list[Js
     if not isinstance(entries, list):
         return []
     limit = DEFAULT if (found := find_event_limit()) is None else found
-    # The registered variable has some more members than the event.
+    # The registered variable has a few more members than the event.
     is_kept = measure(shown) <= limit - OVERHEAD and not any(map(_hides_sealed, result[key]))
     if is_kept and not (boolean(check) and len(entries) > NAMED):
         return []
@@ -95,7 +95,7 @@ def cut(result: t.Any, key: str = "results", *, check: t.Any = False) -> list[Js
 
 
 def _hides_sealed(entry: t.Any) -> bool:
-    """Return whether an entry holds a secret in clear, for which the whole result is hidden, beside a sealed one."""
+    """Return whether an entry contains a secret in clear text, for which the whole result is hidden, in addition to a sealed one."""
     return isinstance(entry, t.Mapping) and any(entry.get(key) and entry.get(f"sealed_{key}") for key in SECRET_KEYS)
 
 

@@ -97,7 +97,7 @@ def find_obstacles(
     must_arrive: t.Any = True,
     allow_unassigned: t.Any = False,
 ) -> list[str]:
-    """Return a text for each obstacle. Booleans may be text, as a survey gives them."""
+    """Return a text for each obstacle. Booleans may be text, as a survey provides them."""
     if not isinstance(results, t.Mapping):
         raise AnsibleFilterError(f"pin_reset_obstacles must get a dictionary of results, not {type(results).__name__}.")
     found = parse_found(results, check=boolean(check))

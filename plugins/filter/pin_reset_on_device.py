@@ -143,7 +143,7 @@ def judge_device(results: t.Any) -> on_device.DeviceResult:
 
 
 def _read(result: t.Mapping[str, t.Any]) -> on_device.Answer:
-    """Return the answer in the result of a task, which has neither output nor code where the task was skipped, or failed before it."""
+    """Return the output and exit code in the result of a task. Both are missing if the task was skipped or failed earlier."""
     text, code = result.get("stdout"), result.get("rc")
     return on_device.Answer(text if isinstance(text, str) else "", code if isinstance(code, int) else None)
 

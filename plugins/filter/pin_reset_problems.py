@@ -72,7 +72,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._names import s
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import parse_moment
 
 Values = t.Mapping[str, t.Any]
-# The entries of a list, or for a list of dictionaries the key that each must have, with the choices for that.
+# The entries of a list or, for a list of dictionaries, the key that each must have, with its choices.
 Choices = t.Sequence[str] | t.Mapping[str, t.Sequence[str]]
 
 
@@ -83,7 +83,7 @@ def find_problems(
     choices: t.Mapping[str, Choices] | None = None,
     values: Values | None = None,
 ) -> list[str]:
-    """Return a sentence for each unknown variable, for each entry that its list does not take, and for each unusable value."""
+    """Return a sentence for each unknown variable, for each invalid entry of a list, and for each unusable value."""
     if isinstance(names, str) or not isinstance(names, t.Iterable):
         raise AnsibleFilterError("pin_reset_problems must get a list of names of variables.")
     return [
@@ -103,7 +103,7 @@ def _describe_unknown(name: str, known: t.Collection[str]) -> str:
 
 
 def _find_stray(lists: Values, choices: t.Mapping[str, Choices]) -> t.Iterator[str]:
-    """Yield a sentence for each entry that its list does not take."""
+    """Yield a sentence for each invalid entry of a list."""
     for variable, allowed in choices.items():
         for entry in _list_entries(lists.get(variable), is_simple=not isinstance(allowed, t.Mapping)):
             if isinstance(allowed, t.Mapping):
@@ -113,9 +113,9 @@ def _find_stray(lists: Values, choices: t.Mapping[str, Choices]) -> t.Iterator[s
 
 
 def _list_entries(value: t.Any, *, is_simple: bool) -> list[t.Any]:
-    """Return the entries of a list, or of text, as a form gives it, with commas between; none for a value that counts as not set.
+    """Return the entries of a list, or of a form's text with commas; none for a value that counts as not set.
 
-    Text with dictionaries is left to the modules, which take it apart.
+    Text with dictionaries is left to the modules, which parse it.
     """
     if isinstance(value, str):
         return [text.strip() for text in value.split(",") if text.strip()] if is_simple else []
@@ -139,7 +139,7 @@ def _describe_stray_dictionary(variable: str, entry: t.Any, allowed: t.Mapping[s
 
 
 def _find_unusable(values: Values) -> t.Iterator[str]:
-    """Yield a sentence for each value that a later step would refuse, perhaps after an earlier one has written."""
+    """Yield a sentence for each value that a later step would refuse, possibly after an earlier one has written."""
     backend = values.get("pin_reset_policy_backend", "settings_catalog")
     if boolean(values.get("pin_reset_policy_replace_custom") or False, strict=False) and backend != "settings_catalog":
         yield (
@@ -149,7 +149,7 @@ def _find_unusable(values: Values) -> t.Iterator[str]:
     if values.get("pin_reset_sealed_directory") and not values.get("pin_reset_seal_to"):
         yield "pin_reset_sealed_directory needs pin_reset_seal_to, the certificates of those who may read the passcodes."
     if not boolean(values.get("pin_reset_policy_settings", True), strict=False):
-        # Ansible takes text for a dictionary, and finds no setting in it.
+        # Ansible accepts text for a dictionary, but finds no setting in it.
         yield "pin_reset_policy_settings must be a dictionary, not text. With --extra-vars, give all variables as JSON or in a file."
     for variable, parse in PARSERS.items():
         try:

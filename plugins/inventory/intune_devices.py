@@ -169,7 +169,7 @@ from ansible_collections.endpointops.intune.plugins.plugin_utils._planned_host i
 
 try:
     from ansible.template import trust_as_template
-except ImportError:  # before ansible-core 2.19 every string that is not marked as unsafe is a template
+except ImportError:  # before ansible-core 2.19, every string that is not marked as unsafe is a template
     trust_as_template = None
 
 SPEC: Options = {
@@ -189,16 +189,16 @@ SPEC: Options = {
 }
 MISSING = object()
 INTERPRETER = "{{ ansible_playbook_python }}"
-# Without one of these a string is not a template, and does not change how templates are delimited.
+# A string without any of these is not a template, and cannot change the delimiters of templates.
 TEMPLATE_CHARACTERS = re.compile("[{}#%]")
-# The members of a device that are cached: all but its action results, which hold passcodes.
+# The cached members of a device: all except its action results, which contain passcodes.
 CACHED = tuple(field.name for field in dataclasses.fields(model.Device) if field.name != "actions")
-# The options on which the cached devices depend. The others are applied to them afterwards.
+# The options that determine the cached devices. The others are applied to them afterwards.
 CACHED_BY = ("tenant_id", "client_id", "cloud", "graph_url", "authority_url", "device_groups")
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]  # Ansible's classes have no types
-    """Adds a host for each managed device."""
+    """An inventory with a host for each managed device."""
 
     NAME = "endpointops.intune.intune_devices"
     inventory: t.Any
@@ -208,7 +208,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return super().verify_file(path) and path.endswith(("intune_devices.yml", "intune_devices.yaml"))
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
-        """Add the hosts that the file at ``path`` describes; none where it fails."""
+        """Add the hosts that the file at ``path`` describes; add none if it fails."""
         super().parse(inventory, loader, path, cache)
         config = self._read_file(path)
         unknown = sorted(str(name) for name in set(config) - set(self._options))
@@ -222,10 +222,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             is_complete = True
         except AnsibleError:
             raise
-        except Exception as failure:  # the last catch: a traceback helps no operator, and may hold a secret
+        except Exception as failure:  # the last catch: a traceback does not help an operator, and may contain a secret
             raise AnsibleParserError(str(InternalError(failure))) from None
         finally:
-            # Ansible goes on without a source that failed. Half of the devices would pass for all of them.
+            # Ansible continues without a failed source, and an incomplete list of devices would look complete.
             for host in () if is_complete else set(self.inventory.hosts) - before:
                 self.inventory.remove_host(self.inventory.get_host(host))
 
@@ -234,12 +234,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             config: dict[str, t.Any] = self._read_config_data(path)
         except AnsibleError:
             raise
-        except Exception as failure:  # ansible-core expects no numbers without end, and no values too deep to be read
+        except Exception as failure:  # ansible-core fails for infinite numbers, and for values nested too deeply
             raise AnsibleParserError(f"{path}: An option has a value that no option takes ({type(failure).__name__}).") from None
         return config
 
     def _devices(self, params: dict[str, t.Any], path: str, cache: bool) -> t.Iterable[model.Device]:
-        """Return the cached devices where a cache is used and has them, else an iterator: a large tenant's are never in memory together."""
+        """Return the cached devices if there are any, else an iterator, so that a large tenant's devices are never in memory together."""
         if not self.get_option("cache"):
             return self._fetch_devices(params)
         known_by = json.dumps([_module.VERSION, *(params[name] for name in CACHED_BY)])
@@ -256,13 +256,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return devices
 
     def _read_cache(self, key: str) -> t.Any:
-        """Return the content of the cache; MISSING where there is none, and None if it cannot be read."""
+        """Return the content of the cache, MISSING if there is none, and None if it cannot be read."""
         try:
             return self._cache[key]
         except KeyError:
             return MISSING
         except Exception:
-            # A cache is a plugin, and what it raises for a damaged file is up to it: TypeError, ValueError, AnsibleError and others.
+            # A cache is a plugin, which may raise any exception for a damaged file: TypeError, ValueError, AnsibleError, and others.
             return None
 
     def _fetch_devices(self, params: dict[str, t.Any]) -> t.Iterator[model.Device]:
@@ -286,7 +286,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return devices
 
     def _add_hosts(self, devices: t.Iterable[model.Device], params: dict[str, t.Any]) -> None:
-        """Add the hosts of devices. A name is unique, so that all names must be known before the first host."""
+        """Add the hosts of devices. Names are unique, so all of them must be known before the first host is added."""
         known = {
             str(host.vars["intune_id"]): name
             for name, host in self.inventory.hosts.items()
@@ -295,7 +295,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         planned: dict[str, PlannedHost] = {}
         wanted: dict[str, str] = {}
         for device in devices:
-            # A list that changes while it is read may have a device twice.
+            # A list that changes while it is read may contain a device twice.
             if device.id in wanted:
                 continue
             host = self._plan_host(device, params)
@@ -306,9 +306,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self.display.warning(warning)
 
     def _plan_host(self, device: model.Device, params: dict[str, t.Any]) -> PlannedHost | None:
-        """Return the host of a device, or None if the options ``eligible`` or ``filters`` leave it out."""
+        """Return the host of a device, or None if the options ``eligible`` or ``filters`` exclude it."""
         if not _guid.PATTERN.fullmatch(_guid.parse_identity(device.id) or ""):
-            # It would be the name of a host: that of a group, of localhost or of a server must not be among them.
+            # The ID would become a host name, which must not be that of a group, localhost, or a server.
             raise AnsibleParserError(f"The ID of a device in Intune's response must be a GUID, not {device.id[:80]!r}.")
         verdict = eligibility.evaluate(device, params["platforms"], params["ownerships"])
         if params["eligible"] not in (None, verdict.eligible):
@@ -319,7 +319,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         connection = {"ansible_connection": mark_template("local"), "ansible_python_interpreter": mark_template(INTERPRETER)}
         host = PlannedHost(device.id, {**variables, **connection})
         strict = self.get_option("strict")
-        # What Ansible's helpers do to the inventory goes into the plan.
+        # Ansible's helpers change the inventory, so let them change the planned host instead.
         inventory, self.inventory = self.inventory, host
         try:
             self._set_composite_vars(self.get_option("compose"), variables, device.id, strict=strict)
@@ -346,19 +346,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
 
 def restore_devices(cached: t.Any) -> list[model.Device] | None:
-    """Return the devices of a cache, or None if one of them is not as it was written: whoever may write the cache is not trusted."""
+    """Return the devices of a cache, or None if one of them is invalid, because the cache is not trusted."""
     if not isinstance(cached, list) or not all(_is_device(fields) for fields in cached):
         return None
     return [model.Device(**{name: _plain(value) for name, value in fields.items()}) for fields in cached]
 
 
 def _plain(text: str | None) -> t.Any:
-    """Return a text without tags: since ansible-core 2.19 a cache can say of a text that it is trusted as a template."""
+    """Return a text without tags. Since ansible-core 2.19, a cache can mark a text as a trusted template."""
     return None if text is None else text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogatepass")
 
 
 def _is_device(fields: t.Any) -> bool:
-    """Return whether a device has an ID, and text or nothing for all else, as it comes from Intune."""
+    """Return whether a device has an ID and, in all other fields, text or None, as in Intune's data."""
     if not isinstance(fields, dict) or set(fields) != set(CACHED):
         return False
     texts = all(value is None or isinstance(value, str) for value in fields.values())
@@ -366,10 +366,10 @@ def _is_device(fields: t.Any) -> bool:
 
 
 def mark_data(value: t.Any) -> t.Any:
-    """Return a value of the service, marked so that it is never taken for a template.
+    """Return a value of the service, marked so that it is never interpreted as a template.
 
-    Since ansible-core 2.19 a string that was not trusted is not a template, but ansible-inventory puts a mark around each of those.
-    So the ones that cannot be templates are trusted: they come out as they are, as before 2.19.
+    Since ansible-core 2.19, an untrusted string is not a template, but ansible-inventory marks each of them in its output. So strings that
+    cannot be templates are trusted: they are printed unchanged, as before 2.19.
     """
     if isinstance(value, (list, tuple)):
         return [mark_data(item) for item in value]
@@ -384,8 +384,8 @@ def mark_data(value: t.Any) -> t.Any:
 
 @functools.lru_cache(maxsize=1024)
 def mark_template(value: str) -> t.Any:
-    """Return a string that Ansible may take for a template.
+    """Return a string that Ansible may interpret as a template.
 
-    Most values of a device are those of many others. A mark takes more memory than its string, so that they share one.
+    Many devices have the same values. A mark takes more memory than its string, so equal strings share one mark.
     """
     return trust_as_template(value) if trust_as_template else value

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The options: those that every module takes to connect, how a module adds its own, and their validation."""
+"""The options: those that every module uses to connect, further ones of a module, and their validation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ._option_values import TEXT, TEXTS, Options, find_unusable_numbers, prepare
 
 
 def first_set(*names: str) -> str:
-    """Return the first of these environment variables that is not empty: AWX renders an unset input as ''."""
+    """Return the first of these environment variables that is not empty, because AWX renders an unset input as ''."""
     for name in names:
         if os.environ.get(name):
             return os.environ[name]
@@ -30,7 +30,7 @@ def first_set(*names: str) -> str:
 
 
 def first_authority(*names: str) -> str:
-    """Return the same as a URL: AZURE_AUTHORITY_HOST may be a host alone."""
+    """Return the same as a URL, because AZURE_AUTHORITY_HOST may be only a host."""
     value = first_set(*names)
     return f"https://{value.strip()}" if re.fullmatch(r"\s*[A-Za-z0-9.:-]+/?\s*", value) else value
 
@@ -79,7 +79,7 @@ CONNECTION: Options = {
     "token_cache_path": {"type": "path", "no_log": False, "fallback": (first_set, ["INTUNE_TOKEN_CACHE_PATH"])},
 }
 
-# For modules that work on devices. The choices are those of _devices.identifiers.MATCH_BY, and a test holds them together.
+# For modules that work on devices. The choices equal _devices.identifiers.MATCH_BY; a test compares them.
 SELECTION: Options = {
     "devices": {"type": TEXTS, "elements": TEXT},
     "match_by": {
@@ -101,7 +101,7 @@ HANDOVER: Options = {
 }
 HANDOVER_REQUIRES = {"sealed_directory": ["seal_to"]}
 
-# For modules that assign something. The choices are those of _hello.assignments, and a test holds them together.
+# For modules that assign something. The choices equal those of _hello.assignments; a test compares them.
 ASSIGNMENTS: Options = {
     "assignments": {
         "type": "list",
@@ -126,10 +126,10 @@ APPROVAL: Options = {
 
 @dataclasses.dataclass(frozen=True)
 class Secret:
-    """A secret value of a module's result.
+    """A secret value in a module's result.
 
-    ``path`` has a key for each level, and ``[]`` behind one whose value is a list. ``option`` is the boolean option that puts the value
-    into the result in clear. ``noun`` is the plural for messages.
+    ``path`` has a key for each level, with ``[]`` after a key whose value is a list. ``option`` is the boolean option that puts the value
+    into the result in clear text. ``noun`` is the plural for messages.
     """
 
     path: str
@@ -153,7 +153,7 @@ CLIENT_SECRET = Secret("client_secret", "return_secret", "client secrets")
 
 @dataclasses.dataclass(frozen=True)
 class Spec:
-    """A module's name, its options, how they depend on each other in the words of AnsibleModule, and the secrets of its result."""
+    """A module's name, its options, their relations in the format of AnsibleModule, and the secrets of its result."""
 
     module: str
     argument_spec: Options
@@ -161,20 +161,20 @@ class Spec:
     secrets: tuple[Secret, ...] = ()
 
     def list_revealed(self, arguments: t.Mapping[str, t.Any]) -> list[Secret]:
-        """Return the secrets that the result holds in clear, by the options of a task."""
+        """Return the secrets that the result contains in clear text with the options of a task."""
         return [secret for secret in self.secrets if boolean(arguments.get(secret.option) or False, strict=False)]
 
 
 def make_spec(module: str, own: Options | None = None, *, secrets: tuple[Secret, ...] = (), **relations: t.Any) -> Spec:
-    """Return the spec of a module: its own options beside those of the connection. ``relations``: required_if, mutually_exclusive, ..."""
+    """Return the spec of a module: its own options and those of the connection. ``relations``: required_if, mutually_exclusive, ..."""
     return Spec(module, {**CONNECTION, **(own or {})}, relations, secrets)
 
 
 @dataclasses.dataclass(frozen=True)
 class Validated:
-    """Parameters as AnsibleModule would have them, and the rest of what its validation finds.
+    """Parameters as AnsibleModule would return them, and the other results of its validation.
 
-    ``secrets``: the values of all options with no_log, nested ones too. ``deprecations`` as a result holds them.
+    ``secrets``: the values of all options with no_log, including nested ones. ``deprecations`` in the format of a result.
     """
 
     params: dict[str, t.Any]
@@ -187,14 +187,14 @@ class Validated:
 def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations: t.Mapping[str, t.Any] | None = None) -> Validated:
     """Validate arguments without a module's process.
 
-    The only place that reads private members of ansible-core's result, since it has no public ones for them.
+    Only this function reads private members of ansible-core's result, because it has no public ones for them.
     """
     prepared, wrong = prepare(argument_spec, arguments)
     wrong = {**wrong, **find_unusable_numbers(argument_spec, prepared)}
     sound = {name: value for name, value in prepared.items() if name not in wrong}
     try:
         result = ArgumentSpecValidator(argument_spec, **(relations or {})).validate(sound)
-    except Exception as failure:  # ansible-core expects no bytes, and no numbers without end, where other values are meant
+    except Exception as failure:  # ansible-core fails for bytes, and for infinite numbers, where it expects other values
         return Validated({}, [f"An option has a value of a type that no option takes ({type(failure).__name__})."], set(), [], [])
     return Validated(
         params=result.validated_parameters,
@@ -206,13 +206,13 @@ def validate(argument_spec: Options, arguments: t.Mapping[str, t.Any], relations
 
 
 def choose_maskable(secrets: t.Iterable[str]) -> set[str]:
-    """Return the secrets that Ansible is to search for in results: those that cannot be a word, or a part of a name or an ID, by chance.
+    """Return the secrets that Ansible must hide in results: those that are not a word, or a part of a name or an ID, by chance.
 
-    A secret of Microsoft Entra has 16 characters or more; a passphrase may be ``1`` or ``windows``, and is nowhere in a result anyway.
+    A secret of Microsoft Entra has at least 16 characters. A passphrase may be ``1`` or ``windows``, but is never in a result anyway.
     """
     return {secret for secret in secrets if len(secret) >= 16 or (len(secret) >= 6 and re.search(r"\d", secret))}
 
 
 def without_blanks(arguments: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return a task's arguments without connection options of '', which is what a template of an unset variable gives."""
+    """Return a task's arguments without connection options of '', the value of a template with an unset variable."""
     return {name: value for name, value in arguments.items() if not (name in CONNECTION and value == "")}

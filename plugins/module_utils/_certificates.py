@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Certificates that an option names: as PEM text, or as the path of a PEM or DER file."""
+"""Read certificates that an option names: as PEM text, or as the path of a PEM or DER file."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ LARGEST_FILE = 65536  # bytes; a certificate has a few thousand
 
 
 class PublicCertificate(t.NamedTuple):
-    """A certificate in DER form, with its SHA-1 thumbprint in upper case, its subject, and the seconds since the epoch of its validity.
+    """A certificate in DER form, its SHA-1 thumbprint in upper case, its subject, and its validity in seconds since the epoch.
 
-    ``is_rsa``: whether its key is one of RSA.
+    ``is_rsa``: whether its key is an RSA key.
     """
 
     der: bytes
@@ -44,7 +44,7 @@ class PublicCertificate(t.NamedTuple):
 
 
 def load(part: str) -> list[t.Any]:
-    """Return the certificates of a text, or the one of a file; raise InvalidOptionError whose message goes on from its name."""
+    """Return the certificates of a text, or the one of a file; raise InvalidOptionError whose message continues the text's name."""
     if not part.strip():
         raise errors.InvalidOptionError("is blank")
     if pem.is_pem(part):
@@ -58,21 +58,21 @@ def load(part: str) -> list[t.Any]:
 
 
 def describe_public(certificate: t.Any) -> PublicCertificate:
-    """Return what a directory needs of a certificate; raise InvalidOptionError for one that is damaged."""
+    """Return the properties of a certificate for a directory; raise InvalidOptionError for a damaged one."""
     try:
         der = certificate.public_bytes(Encoding.DER)
-        # A thumbprint, by which Microsoft Entra names it: no signature.
+        # Microsoft Entra identifies certificates by this thumbprint. It is not a signature.
         thumbprint = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
         subject = certificate.subject.rfc4514_string()
         starts, ends = (moment.timestamp() for moment in read_dates(certificate))
         return PublicCertificate(der, thumbprint, subject, starts, ends, isinstance(certificate.public_key(), RSAPublicKey))
-    except Exception as failure:  # of any type: the library decides
+    except Exception as failure:  # the library raises exceptions of any type
         raise errors.InvalidOptionError("is damaged") from failure
 
 
 def read_dates(certificate: t.Any) -> tuple[datetime.datetime, datetime.datetime]:
-    """Return the first and the last moment of a certificate."""
-    # Dates without a zone for cryptography before 42, which has no *_utc properties.
+    """Return the start and the end of a certificate's validity."""
+    # cryptography before 42 has no *_utc properties, so dates have no zone.
     zone = datetime.timezone.utc
     begins = getattr(certificate, "not_valid_before_utc", None) or certificate.not_valid_before.replace(tzinfo=zone)
     ends = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after.replace(tzinfo=zone)
@@ -82,14 +82,14 @@ def read_dates(certificate: t.Any) -> tuple[datetime.datetime, datetime.datetime
 def _parse(content: bytes) -> t.Any:
     try:
         return x509.load_der_x509_certificate(content)
-    except Exception as failure:  # of any type: an unknown version is no ValueError
+    except Exception as failure:  # of any type, because an unknown version is not a ValueError
         raise errors.InvalidOptionError(pem.UNREADABLE) from failure
 
 
 def _read(path: str) -> bytes:
     path = os.path.expanduser(path)
     try:
-        # A pipe or a device could keep the task waiting for ever.
+        # Reading a pipe or a device could block the task forever.
         if os.path.exists(path) and not os.path.isfile(path):
             raise errors.InvalidOptionError("is not a file")
         with open(path, "rb") as file:

@@ -39,7 +39,8 @@ CLOUDS = {
     )
 }
 
-# Other hosts of the same sign-in services. Source: the well-known authorities of https://github.com/AzureAD/microsoft-authentication-library-for-python
+# Other hosts of the same sign-in services. Source: the well-known authorities of
+# https://github.com/AzureAD/microsoft-authentication-library-for-python
 ALIASES = {
     "https://login.windows.net": "https://login.microsoftonline.com",
     "https://login.microsoft.com": "https://login.microsoftonline.com",
@@ -50,9 +51,9 @@ ALIASES = {
 
 
 def choose_cloud(name: str, *, graph_url: str | None = None, authority_url: str | None = None) -> Cloud:
-    """Return the cloud's endpoints, each replaced by its URL where one is given.
+    """Return the cloud's endpoints, each replaced by the given URL if there is one.
 
-    Raises InvalidOptionError for a URL that is not an origin, and for the sign-in service of another cloud beside this cloud's Graph.
+    Raises InvalidOptionError for a URL that is not an origin, and for the sign-in service of another cloud with this cloud's Graph.
     """
     known = CLOUDS[name]
     authority = _parse_origin("authority_url", authority_url) if authority_url else known.authority
@@ -78,7 +79,7 @@ def _parse_origin(option: str, url: str) -> str:
         parts = urllib.parse.urlsplit(url.strip())
         is_plain = parts.scheme == "https" and parts.hostname and parts.port != 0 and "@" not in parts.netloc and not parts.query
     except ValueError:
-        # A broken host or an impossible port.
+        # An invalid host or port.
         is_plain = False
     # A pasted ".../v1.0" or ".../" means the origin.
     if not is_plain or not re.fullmatch(r"/?(v1\.0|beta)?/?", parts.path):

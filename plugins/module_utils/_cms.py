@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Seals a secret, so that only the holder of a recipient's private key can read it.
+"""Seal a secret, so that only the holder of a recipient's private key can read it.
 
 The sealed text is CMS EnvelopedData (RFC 5652) in PEM armor: 'openssl cms -decrypt' and PowerShell's Unprotect-CmsMessage open it.
 """
@@ -31,14 +31,14 @@ try:
     from cryptography.hazmat.primitives.serialization import Encoding
     from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options
     from cryptography.x509.oid import PublicKeyAlgorithmOID
-except ImportError:  # not there, or before 43, which cannot encrypt
+except ImportError:  # missing, or before 43, which cannot encrypt
     HAS_ENVELOPES = False
 else:
     HAS_ENVELOPES = True
 
 OPTION = "seal_to"
 SMALLEST_KEY = 2048  # bits
-LONGEST_NAME = 255  # characters; what is longer is content rather than a path, and is not shown
+LONGEST_NAME = 255  # characters; a longer text is content rather than a path, and is not shown
 HINT = (
     "A recipient is a certificate, as PEM text or as the path of a PEM or DER file on the host that runs the module. A file holds one, "
     "and other users cannot write it. A certificate must be valid now and have an RSA key of at least "
@@ -47,10 +47,10 @@ HINT = (
 
 
 class Sealer:
-    """Seals for all recipients at once: each of them can open the result with its own key."""
+    """A sealer for all recipients at once. Each of them can open the result with its own key."""
 
     def __init__(self, recipients: t.Sequence[str], now: float) -> None:
-        """Take the recipients: PEM text, or the path of a PEM or DER file. ``now``: seconds since the epoch.
+        """Load the recipients: PEM text, or the path of a PEM or DER file. ``now``: seconds since the epoch.
 
         InvalidOptionError lists all problems of all recipients. MissingLibraryError: no cryptography, or one before 43.
         """
@@ -60,20 +60,20 @@ class Sealer:
         try:
             self.recipients = [_describe(certificate) for certificate in self._certificates]
             self._envelope = _envelope(self._certificates)
-            # What this host cannot encrypt has to show before there is a passcode that would be lost.
+            # Fail now if this host cannot encrypt, before there is a passcode that would be lost.
             self.seal("trial")
-        except Exception as failure:  # of any type: the library decides
+        except Exception as failure:  # the library raises exceptions of any type
             raise errors.InvalidOptionError(
                 f"Nothing can be sealed to the certificates of {OPTION} on this host: {str(failure) or type(failure).__name__}.",
                 hint="The cryptography library has to support RSA with PKCS#1 v1.5 padding, which some FIPS settings forbid.",
             ) from failure
 
     def seal(self, text: str) -> str:
-        """Return a CMS message in PEM armor, with ``text`` as UTF-8 and nothing added."""
-        # No passcode has a lone surrogate. If one did, the exception of a strict encoder would carry the passcode.
+        """Return a CMS message in PEM armor that contains ``text`` as UTF-8 and nothing else."""
+        # A passcode has no lone surrogates. If one did, the exception of a strict encoder would contain the passcode.
         data = text.encode("utf-8", errors="backslashreplace")
         message = self._envelope.set_data(data).encrypt(Encoding.DER, [PKCS7Options.Binary])
-        # The library's own PEM says PKCS7, which PowerShell does not look for.
+        # The library's own PEM is labeled PKCS7, which PowerShell does not search for.
         lines = textwrap.wrap(base64.b64encode(message).decode("ascii"), 64)
         return "\n".join(["-----BEGIN CMS-----", *lines, "-----END CMS-----", ""])
 
@@ -88,7 +88,7 @@ class Sealer:
 
 
 def _missing_library() -> errors.MissingLibraryError:
-    # In quotes, for a shell takes > as the name of a file.
+    # In quotes, because a shell interprets > as a redirection.
     return errors.MissingLibraryError(f"cryptography 43 or later (needed for {OPTION})").with_hint(
         "Install it there, for example with \"python -m pip install 'cryptography>=43'\", or use an execution environment that has it."
     )
@@ -96,7 +96,7 @@ def _missing_library() -> errors.MissingLibraryError:
 
 def _envelope(certificates: t.Iterable[t.Any]) -> t.Any:
     envelope = PKCS7EnvelopeBuilder()
-    # cryptography 43 and 44 have no choice: they encrypt with AES-128-CBC.
+    # cryptography 43 and 44 offer no choice and encrypt with AES-128-CBC.
     if hasattr(envelope, "set_content_encryption_algorithm"):
         envelope = envelope.set_content_encryption_algorithm(AES256)
     for certificate in certificates:
@@ -105,11 +105,11 @@ def _envelope(certificates: t.Iterable[t.Any]) -> t.Any:
 
 
 def _certificates(recipients: t.Sequence[str], now: float) -> list[t.Any]:
-    """Return the certificates, each once; raise InvalidOptionError with all that is wrong with them."""
+    """Return the certificates, each once; raise InvalidOptionError with all their problems."""
     if not recipients:
         raise errors.InvalidOptionError(f"{OPTION} is empty: nobody could read what is sealed.", hint=HINT)
     certificates, problems = [], []
-    # Where one entry is a part of a text, the others may be its lines.
+    # If one entry is a part of a text, the others may be further lines of it.
     parts = [(position, part) for position, entry in enumerate(recipients, 1) for part in _split(entry)]
     shows_paths = not any(pem.is_fragment(part) for _position, part in parts)
     for position, part in parts:
@@ -129,20 +129,20 @@ def _certificates(recipients: t.Sequence[str], now: float) -> list[t.Any]:
 def _find_faults(certificate: t.Any, now: float) -> list[str]:
     try:
         faults = (_wrong_name(certificate), _wrong_date(certificate, now), _wrong_key(certificate), _wrong_usage(certificate))
-    except Exception:  # of any type: the library decides
+    except Exception:  # the library raises exceptions of any type
         return ["is damaged"]
     return [fault for fault in faults if fault]
 
 
 def _split(entry: str) -> list[str]:
-    """Return the parts of an entry: a form gives a list as one text, with a path on each line or commas between."""
+    """Return the parts of an entry, because a form passes a list as one text, with a path on each line or commas between paths."""
     if pem.is_pem(entry) or os.path.exists(os.path.expanduser(entry)):
         return [entry]
     return [part.strip() for part in re.split(r"[\r\n,]", entry) if part.strip()] or [entry]
 
 
 def _name(part: str, position: int, *, shows_paths: bool) -> str:
-    """Return the name for messages: its path, or its place where it is or may be content, such as a key by mistake."""
+    """Return the name for messages: the path, or the position of an entry that may be content, such as a key given by mistake."""
     is_short = bool(part.strip()) and len(part) <= LONGEST_NAME and part.isprintable() and not pem.is_pem(part)
     is_path = is_short and (shows_paths or os.path.exists(os.path.expanduser(part)))
     return f"'{part}'" if is_path else f"entry {position} of {OPTION}"
@@ -160,7 +160,7 @@ def _describe(certificate: t.Any) -> Json:
 
 
 def _issuer_and_serial(certificate: t.Any) -> bytes:
-    """Return the DER of the name by which CMS knows a recipient: RFC 5652, section 10.2.4."""
+    """Return the DER of the name that identifies a recipient in CMS: RFC 5652, section 10.2.4."""
     number = certificate.serial_number
     serial = number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)
     return bytes(certificate.issuer.public_bytes() + bytes([2, len(serial)]) + serial)
@@ -185,7 +185,7 @@ def _wrong_date(certificate: t.Any, now: float) -> str | None:
 
 
 def _wrong_key(certificate: t.Any) -> str | None:
-    # Its class does not tell: RSASSA-PSS keys are RSAPublicKey too, and may not encrypt.
+    # The class is not sufficient: RSASSA-PSS keys are also RSAPublicKey, but must not encrypt.
     if certificate.public_key_algorithm_oid != PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5:
         return "has a key that is not for RSA encryption"
     try:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""What a connection can do: identity, tenant, permissions, licenses and clock, as far as its permissions allow to read them."""
+"""Diagnose a connection: identity, tenant, permissions, licenses, and clock, as far as its permissions allow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ._http.message import Request
 from ._time import render_timestamp
 from ._types import Json
 
-# What is read here informs, and decides nothing: a value of another type counts as unknown.
+# These values only inform and decide nothing, so a value of another type counts as unknown.
 TEXT = shapes.lenient(shapes.text)
 MOMENT = shapes.lenient(shapes.moment)
 ORGANIZATION = shapes.object_of({"id": TEXT, "displayName": TEXT})
@@ -31,13 +31,13 @@ LICENSE = shapes.object_of({"capabilityStatus": TEXT, "servicePlans": shapes.len
 ORGANIZATION_READ = ("/organization", {"$select": "id,displayName"})
 INTUNE_READ = ("/deviceManagement", {"$select": "intuneAccountId,subscriptionState"})
 LICENSES_READ = ("/subscribedSkus", {"$select": "capabilityStatus,servicePlans"})
-TOLERABLE_SKEW = 60.0  # seconds; tokens are refused from about five minutes on
+TOLERABLE_SKEW = 60.0  # seconds; tokens are refused from a difference of about five minutes
 
 Read = t.TypeVar("Read")
 
 
 class PermissionsResult(t.TypedDict):
-    """Whether the token suffices for a module, and the least permissions that are missing, also for check mode."""
+    """Whether the token is sufficient for a module, and the least missing permissions, also for check mode."""
 
     ready: bool
     missing: list[str]
@@ -64,14 +64,14 @@ class ConnectionResult(t.TypedDict):
 
 
 def fetch_connection(client: GraphClient, warning_days: int = DEFAULT_WARNING_DAYS) -> ConnectionResult:
-    """Return the ``connection`` return value. Raises only where there is no token, or no Graph.
+    """Return the ``connection`` return value. Raise only if there is no token, or no response from Graph.
 
-    ``warning_days``: before the end of the credential, from when on that is soon.
+    ``warning_days``: the days before the end of the credential in which it ends soon.
     """
     claims = client.credential.identity()
     reader = _Reader(client)
     client.read_ahead(_render_requests(client))
-    # Something is read in any case, as a sign that Graph is reached and takes the token.
+    # Read something in any case, to show that Graph is reachable and accepts the token.
     is_alone = all(permissions.is_refused(claims, row) for row in (permissions.READ_CONFIGURATION, permissions.READ_LICENSES))
     organization = reader.read("tenant's name", permissions.READ_ORGANIZATION, _fetch_organization, is_needed=is_alone)
     intune = reader.read("state of Intune", permissions.READ_CONFIGURATION, _fetch_intune)
@@ -101,7 +101,7 @@ def fetch_connection(client: GraphClient, warning_days: int = DEFAULT_WARNING_DA
 
 
 def _render_requests(client: GraphClient) -> list[Request]:
-    """Return the reads that are not certainly refused, which are sent together."""
+    """Return the reads that are not certainly refused. They are sent together."""
     claims, own = client.credential.identity(), render_own_request(client)
     reads = (
         (permissions.READ_ORGANIZATION, ORGANIZATION_READ),
@@ -113,7 +113,7 @@ def _render_requests(client: GraphClient) -> list[Request]:
 
 
 class _Reader:
-    """Reads one thing after the other, and nothing that is certainly refused unless it is needed."""
+    """A reader that skips reads that are certainly refused, unless they are needed."""
 
     def __init__(self, client: GraphClient) -> None:
         self._client = client
@@ -121,7 +121,7 @@ class _Reader:
         self._unasked: list[str] = []
 
     def read(self, what: str, needed: t.Collection[str], fetch: t.Callable[[GraphClient], Read], *, is_needed: bool = False) -> Read | None:
-        """Return the response of a read; null, and a problem, where the token's permissions or the service refuse it."""
+        """Return the response to a read, or None, with a problem, if the token's permissions or the service refuse it."""
         is_refused = permissions.is_refused(self._client.credential.identity(), needed)
         if is_refused:
             self._unasked.append(what)
@@ -135,7 +135,7 @@ class _Reader:
             return None
 
     def list_problems(self) -> list[str]:
-        """Return what could not be read, and in one line everything that the token's permissions do not allow to read."""
+        """Return the failed reads, and in one line all reads that the token's permissions do not allow."""
         return [*([f"Not permitted to read: {', '.join(self._unasked)}."] if self._unasked else []), *self._problems]
 
 
@@ -160,7 +160,7 @@ def _describe_permissions(granted: t.Collection[str] | None) -> dict[str, Permis
 
 
 def _has_intune(sku: t.Mapping[str, t.Any]) -> bool:
-    """Return whether this is an enabled license whose service plans name Intune (INTUNE_A, INTUNE_A_D, INTUNE_EDU and others)."""
+    """Return whether this is an enabled license whose service plans name Intune (INTUNE_A, INTUNE_A_D, INTUNE_EDU, and others)."""
     plans = sku.get("servicePlans") or []
     return sku.get("capabilityStatus") == "Enabled" and any(
         str(plan.get("servicePlanName")).startswith("INTUNE_") and plan.get("provisioningStatus") == "Success" for plan in plans
@@ -168,7 +168,7 @@ def _has_intune(sku: t.Mapping[str, t.Any]) -> bool:
 
 
 def find_problems(result: ConnectionResult) -> list[str]:
-    """Return the problems that the values of a result show, in sentences."""
+    """Return sentences about problems that the values of a result show."""
     problems = []
     if result["roles"] is None:
         problems.append("The token cannot be read, so its permissions are not known.")

@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The size up to which a job keeps the result of a task, and how results are cut to it. Pure.
+"""Determine the size limit of a task's result in a job, and split results to fit it. Pure.
 
-The output plugin of ansible-runner, with which AWX runs jobs, drops a result as a whole if its text in Python is longer than MAX_EVENT_RES.
-AWX sends events on to a log with the same number as the most bytes of a message. So a result is measured by both.
+The output plugin of ansible-runner, with which AWX runs jobs, drops a whole result if its text in Python is longer than MAX_EVENT_RES. AWX
+sends events to a log with the same number as the maximum bytes of a message. So a result is measured in both ways.
 Sources: awx_display.py of ansible-runner; MAX_EVENT_RES_DATA in the settings and external_logging.py of AWX.
 """
 
@@ -22,12 +22,12 @@ from . import _errors as errors
 VARIABLE = "MAX_EVENT_RES"
 RUNNER = "AWX_ISOLATED_DATA_DIR"  # in the environment of each job of ansible-runner
 DEFAULT = 700_000
-OVERHEAD = 1_000  # characters of a result that are beside its entries, at the most
-MARGIN = 1.1  # how much larger entries may be than the usual one: long names, several recipients
+OVERHEAD = 1_000  # maximum characters of a result outside its entries
+MARGIN = 1.1  # factor by which entries may exceed the usual size: long names, several recipients
 
 
 def find_limit(environment: t.Mapping[str, str]) -> int | None:
-    """Return the most characters of a result that the job keeps, or None if nothing says that it is a job of ansible-runner."""
+    """Return the maximum number of characters of a result that the job keeps, or None outside a job of ansible-runner."""
     try:
         return int(environment[VARIABLE])
     except (KeyError, ValueError):
@@ -42,7 +42,7 @@ def measure(value: t.Any) -> int:
 def split(entries: t.Sequence[t.Any], limit: int) -> list[tuple[int, int]]:
     """Return the first and the last entry of each piece, counted from 1, so that the result of each stays below the limit.
 
-    An entry that is too large by itself is a piece of its own.
+    An entry that is too large by itself is a separate piece.
     """
     pieces: list[tuple[int, int]] = []
     first, size = 1, 0
@@ -58,8 +58,8 @@ def split(entries: t.Sequence[t.Any], limit: int) -> list[tuple[int, int]]:
 def refuse_too_large(limit: int | None, number: int, entry: t.Any, *, is_shown: bool, noun: str, advice: str) -> None:
     """Raise SelectionError, before anything is written, for a result that the job would drop.
 
-    ``entry``: one of ``number`` entries, about as large as the others. ``is_shown``: whether one event holds them all; otherwise other
-    tasks hand them over, and each of them holds one at least.
+    ``entry``: one of ``number`` entries of similar size. ``is_shown``: whether one event contains all of them; otherwise other tasks hand
+    them over, at least one each.
     """
     size = math.ceil((measure(entry) + 2) * MARGIN)
     if limit is None:

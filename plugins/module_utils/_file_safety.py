@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Whether other users of this machine can replace a file or a folder, or redirect its path."""
+"""Check whether other users of this machine can replace a file or a folder, or redirect its path."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import shlex
 import stat
 import typing as t
 
-MOST_LINKS = 40  # as many as Linux follows
+MOST_LINKS = 40  # the same number as in Linux
 
 
 def advise_on_missing(folder: str) -> str:
@@ -23,19 +23,19 @@ def advise_on_missing(folder: str) -> str:
 
 
 def find_writable_by_others(path: str) -> str | None:
-    """Return what lets any user of this machine replace the content of a file, or a folder, or None if nothing does.
+    """Return the reason why any user of this machine can replace the content of a file or a folder, or None.
 
-    All folders from the root on count, and so do all links on the way: who can replace one of them chooses the file. In a sticky folder
-    only the owner of an entry can replace it. Raises OSError.
+    All folders from the root and all links on the path are checked, because a user who can replace one of them chooses the file. In a
+    sticky folder, only the owner of an entry can replace it. Raises OSError.
     """
     reason, last = _find_replaceable(path, {0, os.geteuid()})
     return reason or (f"its mode is {_mode_of(last)}" if last.st_mode & stat.S_IWOTH else None)
 
 
 def find_unsafe_folder(path: str, *, is_shared: bool = False) -> str | None:
-    """Return what lets other users replace the files in a folder, or redirect its path, or None if nothing does. Raises OSError.
+    """Return the reason why other users can replace the files in a folder, or redirect its path, or None. Raises OSError.
 
-    A folder that users share may have another owner, and its group may write to it. A sticky one is safe: each file is its owner's.
+    A shared folder may have another owner, and its group may write to it. A sticky one is safe, because each file belongs to its owner.
     """
     found = os.stat(path)
     owners = {0, os.geteuid()}
@@ -47,7 +47,7 @@ def find_unsafe_folder(path: str, *, is_shared: bool = False) -> str | None:
 
 
 def _find_replaceable(path: str, owners: t.Collection[int]) -> tuple[str | None, os.stat_result]:
-    """Return what lets others than these owners replace something on the way to a path, and the status of the end of the way."""
+    """Return the reason why users other than these owners can replace a part of a path, or None, and the status of its end."""
     found = os.stat("/")
     for folder, name, found in _walk(path):
         holder = os.stat(folder)
@@ -64,7 +64,7 @@ def _mode_of(found: os.stat_result) -> str:
 
 
 def _walk(path: str) -> t.Iterator[tuple[str, str, os.stat_result]]:
-    """Yield each folder and link on the way to a file, and the file: the folder that holds it, without links, its path, and its status."""
+    """Yield each folder and link on the path to a file, and the file: its containing folder without links, its path, and its status."""
     folder, links = "/", 0
     parts = os.path.join(os.getcwd(), path).split("/")[::-1]
     while parts:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""GUIDs as people write them, and as Microsoft Graph wants them."""
+"""Parse GUIDs as people write them into the form for Microsoft Graph."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def parse_guid(text: str) -> str | None:
 
 
 def parse_identity(value: t.Any) -> str | None:
-    """Return an ID that the service gives, in lower case, or None if it identifies nothing: no text, blank, or the nil GUID."""
+    """Return an ID from the service in lower case, or None if it identifies nothing: not text, blank, or the nil GUID."""
     if not isinstance(value, str) or not value.strip():
         return None
     plain = value.strip().lower()

@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""JSON of others: read strictly, within bounds, and checked where it comes in. Pure.
+"""Parse JSON from other systems strictly and within limits, and validate it at once. Pure.
 
-A shape says what a value must be: it returns the value as it is used, and raises Misfit for another one. Shapes of the members that decide
-something refuse a wrong value. Members that only inform are ``lenient``: a wrong value counts as unknown, which is null.
+A shape validates a value: it returns the value in its final form, and raises Misfit for an invalid one. Shapes of deciding members refuse
+an invalid value. Members that only inform are ``lenient``: an invalid value counts as unknown, which is None.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import typing as t
 from ._types import Json
 from ._values import is_too_deep
 
-DEEPEST = 64  # levels of objects and lists within each other; Microsoft's have about ten
-LARGEST_INTEGER = 2**63  # of Edm.Int64, the largest type of a number
+DEEPEST = 64  # nested levels of objects and lists; Microsoft's have about ten
+LARGEST_INTEGER = 2**63  # the limit of Edm.Int64, the largest numeric type
 LATEST = 253402300799  # the last second of the year 9999, in seconds since the epoch
 LONGEST_IDENTITY = 1024  # characters
-# Half a character, as an escape: JSON can write it, and no other text can hold it.
+# Half a surrogate pair, as an escape. JSON can contain it, but no other text can.
 HALF = re.compile(r"\\u[dD][89a-fA-F]")
 UNPAIRED = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
@@ -34,10 +34,10 @@ Shape = t.Callable[[t.Any, str], T]
 
 
 def parse_json(content: bytes | str) -> t.Any:
-    """Return the value of a JSON text in UTF-8; raise ValueError for anything else, and for one that is nested too deeply.
+    """Return the value of a JSON text in UTF-8; raise ValueError for anything else, and for text that is nested too deeply.
 
-    Refused are also numbers that no float can hold (NaN, 1e999). Of a member that an object has twice, the last one counts. Half a
-    character becomes U+FFFD.
+    Numbers that no float can hold (NaN, 1e999) are refused. If an object has a member twice, the last one counts. Half a surrogate pair
+    becomes U+FFFD.
     """
     text = content if isinstance(content, str) else content.decode("utf-8-sig")
     try:
@@ -74,14 +74,14 @@ def _without_halves(value: t.Any) -> t.Any:
 
 
 class Misfit(ValueError):
-    """A value is not of its shape: the value of this member must be something else."""
+    """A value does not fit its shape. The message states the requirement for this member."""
 
     def __init__(self, member: str, expected: str, value: t.Any) -> None:
         super().__init__(f"{member or 'the response'} must be {expected}, not {describe_type(value)}")
 
 
 def describe_type(value: t.Any) -> str:
-    """Return the JSON type of a value in words. Not the value: it may be a secret."""
+    """Return the JSON type of a value as text. Not the value, which may be a secret."""
     words = {type(None): "null", bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
     return words.get(type(value), "another type")
 
@@ -106,7 +106,7 @@ def identity(value: t.Any, member: str) -> str:
 
 
 def same_identity(expected: str) -> Shape[str]:
-    """Accept the ID that was asked for, in any letter case: what comes of another object must not pass for this one's."""
+    """Accept only the requested ID, in any letter case, so that another object's data is not mistaken for this object's."""
 
     def parse(value: t.Any, member: str) -> str:
         if not isinstance(value, str) or value.lower() != expected.lower():
@@ -124,15 +124,15 @@ def boolean(value: t.Any, member: str) -> bool:
 
 
 def integer(value: t.Any, member: str) -> int:
-    """Accept a whole number of 64 bits."""
-    # A bool is an int for Python.
+    """Accept a 64-bit integer."""
+    # In Python, a bool is an int.
     if not isinstance(value, int) or isinstance(value, bool) or not -LARGEST_INTEGER <= value < LARGEST_INTEGER:
         raise Misfit(member, "a whole number", value)
     return value
 
 
 def moment(value: t.Any, member: str) -> float:
-    """Accept a time in seconds since the epoch, as tokens have it: a number from 0 to the end of the year 9999."""
+    """Accept a time in seconds since the epoch, as in tokens: a number from 0 to the end of the year 9999."""
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= LATEST:
         raise Misfit(member, "a time in seconds", value)
     return value
@@ -167,13 +167,13 @@ def list_of(shape: Shape[T]) -> Shape[list[T]]:
 
 
 def object_of(shapes: t.Mapping[str, Shape[t.Any]]) -> Shape[Json]:
-    """Accept an object whose members have these shapes, by name. Other members stay as they are; a missing one counts as null."""
+    """Accept an object whose members have these shapes, by name. Other members are unchanged; a missing one counts as null."""
 
     def parse(value: t.Any, member: str) -> Json:
         if not isinstance(value, dict):
             raise Misfit(member, "an object", value)
         checked = {name: shape(value.get(name), f"{member}.{name}" if member else name) for name, shape in shapes.items()}
-        # Members that are missing stay missing: an object that is written back must not gain any.
+        # Missing members stay missing, because an object that is written back must not gain any.
         return {**value, **{name: found for name, found in checked.items() if name in value}}
 
     return parse

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""How long a credential lasts, as far as it tells by itself. Pure."""
+"""The lifetime of a credential, as far as the credential itself shows it. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ HINT_LENGTH = 3  # characters of a client secret that Microsoft Entra shows as i
 
 @dataclasses.dataclass(frozen=True)
 class Lifetime:
-    """How long a credential lasts.
+    """The lifetime of a credential.
 
-    ``kind``: what the application proves its identity with, None if nothing is at hand that can end. ``reason``: why not, in a sentence;
-    ``is_endless``: since nothing has to be renewed. ``app_id``: the application that it belongs to. ``ends``: seconds since the epoch,
-    None if the credential itself does not say. ``thumbprint``: that of a certificate, SHA-1 in upper case. ``hint``: the first
+    ``kind``: the kind of proof of the application's identity, None if there is none here that can end. ``reason``: why not, in a sentence;
+    ``is_endless``: nothing needs to be renewed. ``app_id``: the application that the credential belongs to. ``ends``: seconds since the
+    epoch, None if the credential itself does not show it. ``thumbprint``: of a certificate, SHA-1 in upper case. ``hint``: the first
     characters of a client secret.
     """
 

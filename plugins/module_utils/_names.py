@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Names and IDs as people write them: whether a value can be one at all, the characters that nobody sees, and names that look alike."""
+"""Check names and IDs written by people: invalid values, invisible characters, and similar names."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from ._values import is_too_deep
 
 MAX_LENGTH = 256  # characters
 SHOWN_LENGTH = 80  # characters of a malformed name in a message
-DEEPEST_SHOWN = 20  # lists and dictionaries in each other; Python makes no text of hundreds
-CLOSENESS = 0.85  # of 1, for names that differ by a slip: two swapped letters of fourteen
+DEEPEST_SHOWN = 20  # nested lists and dictionaries; Python cannot render hundreds of levels as text
+CLOSENESS = 0.85  # of 1, for names that differ by a typing error: two swapped letters of fourteen
 SHOWN_MARKS = 3  # invisible characters, and similar names, in a message
-# Also line ends, and halves of characters, which no request can carry.
+# Including line ends, and half surrogate pairs, which no request can contain.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# Characters without ink that Unicode does not count among format characters and blanks.
+# Blank characters that Unicode does not classify as format characters or blanks.
 BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-# Names that tell more than the ones of Unicode.
+# Names that are clearer than those of Unicode.
 KNOWN_AS = {"\ufeff": "byte order mark"}
 APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u02bb\u02bc\u02b9\u2032\u00b4\u0060\uff07"), "'")
 QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\uff02\u00ab\u00bb"), '"')
 ALIKE = {**APOSTROPHES, **QUOTES}
-# Lists as text, and their parts between commas: brackets of which one is missing, or that hold all, and the dash of a YAML list.
+# Lists as text, and the parts between their commas: text with one bracket, text enclosed in brackets, and the dash of a YAML list.
 LIST = re.compile(r"\[.*\]|\[[^\]]*|[^\[]*\]|- .*")
 PLAIN_RUN = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def describe_non_text(value: t.Any) -> str | None:
-    """Return why a value is not text, and what to do, or None for text."""
+    """Return why a value is not text, with advice, or None for text."""
     if isinstance(value, str):
         return None
     if value is None:
@@ -53,7 +53,7 @@ def describe_non_text(value: t.Any) -> str | None:
 
 
 def find_malformation(name: t.Any) -> str | None:
-    """Return why a value can be neither a name nor an ID, whatever it is looked up in, or None if it can."""
+    """Return why a value cannot be a name or an ID of any object, or None if it can."""
     problem = describe_non_text(name)
     if problem:
         return problem
@@ -69,11 +69,11 @@ def find_malformation(name: t.Any) -> str | None:
     return None
 
 
-# --- characters that nobody sees ------------------------------------------------------------------------------------
+# --- invisible characters -------------------------------------------------------------------------------------------
 
 
 def is_invisible(character: str) -> bool:
-    """Return whether a character leaves no trace on a screen, or cannot be told from a blank."""
+    """Return whether a character is invisible on a screen, or looks like a blank."""
     if character < "\x7f":
         return False
     return (
@@ -84,14 +84,14 @@ def is_invisible(character: str) -> bool:
 
 
 def is_disguised(character: str) -> bool:
-    """Return whether a character is invisible, or a sign that is drawn as a letter, such as the kelvin sign."""
+    """Return whether a character is invisible, or a symbol that looks like a letter, such as the kelvin sign."""
     return is_invisible(character) or (_is_no_capital(character) and unicodedata.normalize("NFKC", character) != character)
 
 
 def show(name: str) -> str:
-    """Return a name for a message, with escapes in place of the characters that nobody sees, or takes for others.
+    """Return a name for a message, with invisible and misleading characters as escapes.
 
-    These are more than ``_text.clean`` escapes in all messages: it keeps texts from doing harm, and a name must be told from another one.
+    These are more characters than ``_text.clean`` escapes in all messages: that prevents harm, but names must also be distinguishable.
     """
     if name.isascii() and not CONTROL.search(name):
         return name
@@ -99,7 +99,7 @@ def show(name: str) -> str:
 
 
 def describe_invisible(name: str) -> str | None:
-    """Return the characters of a name that nobody sees, or takes for others, with their places, or None if it has none."""
+    """Return the invisible and misleading characters of a name with their positions, or None if it has none."""
     found = [
         f"U+{ord(character):04X} {_name_of(character)} at position {place}"
         for place, character in enumerate(name, 1)
@@ -120,13 +120,13 @@ def _name_of(character: str) -> str:
     return KNOWN_AS.get(character) or unicodedata.name(character, "character without a name").lower()
 
 
-# --- names that look alike ------------------------------------------------------------------------------------------
+# --- similar names --------------------------------------------------------------------------------------------------
 
 
 def fold(value: t.Any) -> str:
-    """Return a property or a name for a comparison without case, as the services compare. Not casefold: it equates straße and strasse.
+    """Return a property or a name for a comparison that ignores case as the services do. Not casefold, which equates straße and strasse.
 
-    A character that is not the capital of its small letter, as the kelvin sign is not that of k, stays as it is.
+    A character that is not the uppercase of its lowercase letter, such as the kelvin sign for k, is unchanged.
     """
     text = str(value or "")
     if text.isascii():
@@ -140,7 +140,7 @@ def _is_no_capital(character: str) -> bool:
 
 
 def squash(name: str) -> str:
-    """Return what people see of a name: equal for names that differ in case, in blanks, in quotes, or in invisible characters."""
+    """Return the visible form of a name: equal for names that differ only in case, blanks, quotes, or invisible characters."""
     if name.isascii():
         return " ".join(name.lower().replace("`", "'").split())
     seen = "".join(" " if unicodedata.category(character) == "Zs" else character for character in name)
@@ -151,22 +151,22 @@ def squash(name: str) -> str:
 
 
 def clean(name: str) -> str:
-    """Return a name in the spelling that most tools write: composed, straight quotes, single blanks, no invisible characters."""
+    """Return a name in the spelling of most tools: composed, straight quotes, single blanks, no invisible characters."""
     seen = "".join(" " if unicodedata.category(character) == "Zs" else character for character in name)
     seen = "".join(character for character in seen if character == " " or not is_invisible(character)).translate(ALIKE)
     return " ".join(unicodedata.normalize("NFC", seen).split())
 
 
 def plain_runs(name: str, most: int = 3) -> list[str]:
-    """Return the longest parts of a name that every spelling of it has: ASCII letters, digits, and a few signs."""
-    # A letter before a combining mark, or composed with one, is written in two ways.
+    """Return the longest parts that are the same in every spelling of a name: ASCII letters, digits, and a few signs."""
+    # A letter before a combining mark, or composed with one, can be written in two ways.
     decomposed = unicodedata.normalize("NFD", name)
     kept = re.sub(r".[\u0300-\u036f]+", " ", decomposed)
     return sorted(dict.fromkeys(PLAIN_RUN.findall(kept)), key=len, reverse=True)[:most]
 
 
 def suggest(candidates: t.Iterable[tuple[str, str]]) -> str:
-    """Return the question whether one of these was meant, each a name and an ID; '' for none."""
+    """Return a question that suggests these objects, each a name and an ID; '' for none."""
     found = sorted(set(candidates))
     if not found:
         return ""
@@ -176,7 +176,7 @@ def suggest(candidates: t.Iterable[tuple[str, str]]) -> str:
 
 
 def explain_missing(name: str, candidates: t.Iterable[tuple[str, str]]) -> str:
-    """Return what may be wrong with a name that nothing has: the characters that nobody sees, and the names that look like it."""
+    """Return hints for a name that no object has: its invisible characters, and similar names."""
     marks = describe_invisible(name)
     found = _find_similar(name, list(candidates))
     hidden = [
@@ -186,12 +186,12 @@ def explain_missing(name: str, candidates: t.Iterable[tuple[str, str]]) -> str:
 
 
 def _find_similar(name: str, candidates: t.Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the names that look like a name, or else those that differ from it by a slip."""
+    """Return the names that look the same as a name, or else those that differ by a typing error."""
     seen = [squash(other) for other, _identity in candidates]
     close = {squash(name)} if squash(name) in seen else {*difflib.get_close_matches(squash(name), seen, SHOWN_MARKS, CLOSENESS)}
     return [candidate for candidate, other in zip(candidates, seen, strict=True) if other in close]
 
 
 def _describe_list(name: str) -> str:
-    """Return the advice on a name that is a list as text, or a part of one; '' for others. Such a name may exist."""
+    """Return advice on a name that is a list as text, or a part of one; '' for others. Such a name may exist."""
     return " It looks like a part of a list: give a YAML list, or names separated by commas." if LIST.fullmatch(name.strip()) else ""

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The values of options before Ansible's own validation, which would make text of a number, or fail on what it does not expect."""
+"""Check the values of options before Ansible's own validation, which would turn a number into text or fail on unexpected values."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from ._names import SHOWN_LENGTH, describe_non_text
 from ._values import is_too_deep, walk
 
 Options = dict[str, dict[str, t.Any]]
-ENTRY = re.compile(r"""(?:'[^']*'|"[^"]*"|[^,\r\n])+""")  # a part of a text up to a comma or line end that is not in quotes
+ENTRY = re.compile(r"""(?:'[^']*'|"[^"]*"|[^,\r\n])+""")  # a part of a text up to a comma or line end outside quotes
 LONGEST_NUMBER = 18  # digits of a number in an option
-DEEPEST = 20  # lists and dictionaries in each other in an option
+DEEPEST = 20  # nested lists and dictionaries in an option
 
 
 class Text(str):
-    """The type of an option that holds a name or an ID: Ansible's str, without its conversion of values that are not text.
+    """The type of an option for a name or an ID: Ansible's str, without its conversion of values that are not text.
 
-    YAML reads 0012345 without quotes as the number 5349, and Ansible makes text of that. Ansible, and its tools that compare options with
-    their documentation, see the name of the type; its validator calls it.
+    YAML reads 0012345 without quotes as the number 5349, and Ansible would turn it into text. Ansible, and its tools that compare options
+    with their documentation, use the name of the type; its validator calls it.
     """
 
     __name__ = "text"
 
     def __call__(self, value: t.Any) -> str:
-        """Return text as it is; raise TypeError for any other value."""
+        """Return text unchanged; raise TypeError for any other value."""
         problem = describe_non_text(value)
         if problem:
             raise TypeError(problem)
@@ -40,14 +40,14 @@ class Text(str):
 
 
 class TextList(str):
-    """The type of an option that holds names or IDs: Ansible's list, which may be text with commas, and is never a number."""
+    """The type of an option for names or IDs: Ansible's list, which may be text with commas, but never a number."""
 
     __name__ = "list of text"
 
     def __call__(self, value: t.Any) -> list[t.Any]:
-        """Return a list as it is, and text as the names between its commas and line ends; raise TypeError for any other value.
+        """Return a list unchanged, and text as the names between its commas and line ends; raise TypeError for any other value.
 
-        A form has no lists: its text ends with an empty line at times. Text without a name stays, to be refused as a blank name.
+        A form has no lists, and its text may end with an empty line. Text without a name is kept, to be refused as a blank name.
         """
         if isinstance(value, list):
             return value
@@ -60,10 +60,10 @@ TEXTS = TextList("list")
 
 
 def prepare(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, str]]:
-    """Return the arguments with entries that were text, and a sentence for each option whose value is not what it must be.
+    """Return the arguments with entries parsed from text, and a sentence for each option with an invalid value.
 
-    That is before Ansible's own validation, which would convert it to another value, or refuse it in words that do not help; and before a
-    module's process gets the arguments, in which dates would be text already.
+    This runs before Ansible's own validation, which would convert the value, or refuse it with an unhelpful message, and before a module's
+    process gets the arguments, in which dates would already be text.
     """
     prepared, wrong = dict(arguments), find_unreadable(arguments)
     for name, option in argument_spec.items():
@@ -78,7 +78,7 @@ def prepare(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> tuple[d
 
 
 def _prepare_value(option: dict[str, t.Any], given: t.Any) -> t.Any:
-    """Return the value for an option; raise ValueError if it is not text, or not a list of dictionaries, as the option needs."""
+    """Return the value for an option; raise ValueError if it is not text, or not a list of dictionaries, as the option requires."""
     if isinstance(option.get("elements", option.get("type")), Text):
         items = given if option["type"] == "list" and isinstance(given, list) else [given]
         problems = [problem for item in items if (problem := describe_non_text(item))]
@@ -88,7 +88,7 @@ def _prepare_value(option: dict[str, t.Any], given: t.Any) -> t.Any:
     if option.get("type") == "dict" and "options" in option and isinstance(given, dict):
         return _prepare_nested(option["options"], given)
     if "choices" in option and option["type"] == "list" and isinstance(given, str):
-        # Ansible would look for a choice that begins with a blank.
+        # Ansible would search for a choice with a leading blank.
         return [word for part in given.split(",") if (word := part.strip())] or [given]
     if option.get("elements") != "dict":
         return given
@@ -115,7 +115,7 @@ def _prepare_nested(options: Options, given: t.Mapping[str, t.Any]) -> dict[str,
 
 
 def parse_entries(text: str) -> list[t.Any]:
-    """Return the entries of a text such as ``target=group group='Comma, Inc', target=all_users``, or of JSON; else raise ValueError."""
+    """Parse the entries of a text such as ``target=group group='Comma, Inc', target=all_users``, or of JSON; else raise ValueError."""
     if text.lstrip().startswith(("[", "{")):
         try:
             found = json.loads(text)
@@ -142,7 +142,7 @@ def parse_entries(text: str) -> list[t.Any]:
 
 
 def find_unreadable(arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Return a sentence for each option that Python cannot make text of: it holds a number of thousands of digits, or is too deep."""
+    """Return a sentence for each option that Python cannot render as text: a number of thousands of digits, or too many levels."""
     return {name: f"{name} {problem}" for name, value in arguments.items() if (problem := _find_unreadable_part(value))}
 
 
@@ -153,7 +153,7 @@ def _find_unreadable_part(value: t.Any) -> str | None:
 
 
 def find_unusable_numbers(argument_spec: Options, arguments: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Return a sentence for each option with a number that is too large, or is none: ansible-core raises OverflowError for some."""
+    """Return a sentence for each option with a number that is too large or not a number: ansible-core raises OverflowError for some."""
     return {
         name: f"{name} must be a number of at most {LONGEST_NUMBER} digits."
         for name, value in arguments.items()
@@ -167,14 +167,14 @@ def _is_usable(value: t.Any) -> bool:
     except OverflowError:
         return False
     except (TypeError, ValueError):
-        # ansible-core's own message fits.
+        # ansible-core's own message is sufficient.
         return True
 
 
 def with_plain_text(value: t.Any, deepest: int = DEEPEST + 1) -> t.Any:
-    """Return a copy in which inline vaulted strings are text: before ansible-core 2.19 they are objects that no option takes.
+    """Return a copy with inline vaulted strings as text: before ansible-core 2.19, they are objects that no option accepts.
 
-    Raise ValueError if more lists and dictionaries are in each other, which ``find_unreadable`` tells before.
+    Raise ValueError if lists and dictionaries are nested more deeply, which ``find_unreadable`` reports first.
     """
     if isinstance(value, (dict, list)) and not deepest:
         raise ValueError("too deep")

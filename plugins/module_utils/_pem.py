@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Texts in PEM form: the certificates in one, and whether there is a private key among them. Pure."""
+"""Parse texts in PEM form: find certificates and private keys in them. Pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ._values import walk
 
 MARKER = "-----BEGIN"
 UNREADABLE = "holds no readable certificate in PEM or DER form"
-# A block may be indented, have line ends of any kind, or none. What is around the blocks is not used.
+# A block may be indented, with any or no line ends. Text around the blocks is ignored.
 BLOCK = re.compile(r"-----BEGIN (X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END (?:X509 )?CERTIFICATE-----")
-# A private key is told from words about one: by the dashes of PEM, by a line with nothing but its begin or end, whose dashes a word
-# processor may have changed, or by lines of base64 behind its begin. Encrypted and damaged keys count too.
+# A private key, rather than words about one, is recognized by the dashes of PEM, by a line with only its begin or end (a word processor may
+# have changed the dashes), or by lines of base64 after its begin. Encrypted and damaged keys count too.
 DASH = "[-\u2010-\u2015\u2212]"
 MARK = r"(?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?"
 KEY_LINE = re.compile(
@@ -30,29 +30,29 @@ KEY_LINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 KEY_BEGIN = re.compile(rf"BEGIN {MARK}", re.IGNORECASE)
-# With digits and letters of both cases, which tells it from a thumbprint.
+# With digits and letters of both cases, which distinguishes it from a thumbprint.
 KEY_BASE64 = re.compile(r"(?=[A-Z0-9+/]*[a-z])(?=[a-z0-9+/]*[A-Z])(?=[A-Za-z+/]*[0-9])[A-Za-z0-9+/]{40,}")
 BARE_BASE64 = re.compile(r"[A-Za-z0-9+/=]{40,}")
 
 
 def is_pem(text: str) -> bool:
-    """Return whether a text is content in PEM form, rather than the path of a file with it."""
+    """Return whether a text is content in PEM form, rather than the path of a file."""
     return MARKER in text or holds_private_key(text)
 
 
 def is_fragment(text: str) -> bool:
-    """Return whether a text is, or may be, one of the lines of a PEM text that was taken apart."""
+    """Return whether a text may be one line of a PEM text that was split."""
     return text.count(MARKER) != text.count("-----END") or bool(BARE_BASE64.fullmatch(text.strip()))
 
 
 def holds_private_key(text: str) -> bool:
-    """Return whether a text holds a private key, or the begin or end of one."""
+    """Return whether a text contains a private key, or the begin or end of one."""
     begin = KEY_BEGIN.search(text)
     return bool(KEY_LINE.search(text) or (begin and KEY_BASE64.search(text, begin.end())))
 
 
 def parse_certificates(text: str) -> list[bytes]:
-    """Return the certificates in a text as DER; raise InvalidOptionError whose message goes on from the text's name."""
+    """Return the certificates in a text as DER; raise InvalidOptionError whose message continues the text's name."""
     if holds_private_key(text):
         raise errors.InvalidOptionError("holds a private key, which must not be here and may now have to be replaced")
     blocks = [match[2] for match in BLOCK.finditer(text)]
@@ -63,10 +63,10 @@ def parse_certificates(text: str) -> list[bytes]:
     try:
         return [base64.b64decode("".join(block.split()), validate=True) for block in blocks]
     except binascii.Error:
-        # Without its context, which holds the text.
+        # Raised without its context, which contains the text.
         raise errors.InvalidOptionError(UNREADABLE) from None
 
 
 def find_private_key(value: t.Any) -> bool:
-    """Return whether there is a private key anywhere in the value of an option."""
+    """Return whether the value of an option contains a private key at any level."""
     return any(isinstance(item, str) and holds_private_key(item) for item in walk(value))

@@ -17,7 +17,7 @@ Rows = tuple[tuple[str, ...], ...]
 
 READ_DEVICES = ("DeviceManagementManagedDevices.Read.All", "DeviceManagementManagedDevices.ReadWrite.All")
 READ_APPLICATIONS = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All")
-# To read the application that signs in. Whether ReadUpdate suffices is not documented yet; the request tells.
+# To read the application that signs in. It is not documented yet whether ReadUpdate is sufficient; the response decides.
 READ_OWN_APPLICATION = (*READ_APPLICATIONS, "Application.ReadWrite.OwnedBy", "Application.ReadUpdate.All")
 READ_GRANTS = (
     "DelegatedPermissionGrant.Read.All",
@@ -25,33 +25,33 @@ READ_GRANTS = (
     "Directory.Read.All",
     "Directory.ReadWrite.All",
 )
-DIRECTORY_WRITER = "Directory.ReadWrite.All"  # older pages of Microsoft list it for grants and applications
+DIRECTORY_WRITER = "Directory.ReadWrite.All"  # listed by older pages of Microsoft for grants and applications
 WRITE_APPLICATIONS = ("Application.ReadWrite.All",)
 WRITE_GRANTS = ("DelegatedPermissionGrant.ReadWrite.All",)
 WRITE_CONFIGURATION = ("DeviceManagementConfiguration.ReadWrite.All",)
 READ_CONFIGURATION = ("DeviceManagementConfiguration.Read.All", "DeviceManagementConfiguration.ReadWrite.All")
-# Since July 2025, in place of DeviceManagementConfiguration, which older pages of Microsoft still name.
+# Since July 2025, instead of DeviceManagementConfiguration, which older pages of Microsoft still name.
 WRITE_SCRIPTS = ("DeviceManagementScripts.ReadWrite.All",)
 READ_SCRIPTS = ("DeviceManagementScripts.Read.All", *WRITE_SCRIPTS)
-# Newer pages of Microsoft also name DeviceManagementConfiguration; whether it suffices in each tenant is not known.
+# Newer pages of Microsoft also name DeviceManagementConfiguration; it is unknown whether it is sufficient in every tenant.
 READ_ENROLLMENT = ("DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All")
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
 READ_LICENSES = ("LicenseAssignment.Read.All", *READ_ORGANIZATION)
-READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # where groups are named
-READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # where groups have devices as members
-READ_USERS = ("User.Read.All", "Directory.Read.All")  # where users are named, or are members of groups
-# Since July 2025 these are needed in place of DeviceManagementConfiguration; some of Microsoft's pages still name that.
-READ_TAGS = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")  # where scope tags are named
-# Microsoft's page on creating a pass prints permissions to read as the least ones. Reading rights cannot create.
+READ_GROUPS = ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All")  # if the task names groups
+READ_DIRECTORY_DEVICES = ("Device.Read.All", "Directory.Read.All")  # if groups have devices as members
+READ_USERS = ("User.Read.All", "Directory.Read.All")  # if the task names users, or users are members of groups
+# Since July 2025, these are needed instead of DeviceManagementConfiguration, which some of Microsoft's pages still name.
+READ_TAGS = ("DeviceManagementRBAC.Read.All", "DeviceManagementRBAC.ReadWrite.All")  # if the task names scope tags
+# Microsoft's page on creating a pass lists permissions to read as the least ones, but these cannot create a pass.
 WRITE_PASSES = ("UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All")
 READ_PASSES = ("UserAuthMethod-TAP.Read.All", "UserAuthenticationMethod.Read.All", *WRITE_PASSES)
-READ_ROLES = ("RoleManagement.Read.Directory", "Directory.Read.All")  # where users hold directory roles
+READ_ROLES = ("RoleManagement.Read.Directory", "Directory.Read.All")  # if users hold directory roles
 READ_METHODS_POLICY = ("Policy.Read.AuthenticationMethod", "Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod")
 WRITE_ASSIGNMENTS = ("AppRoleAssignment.ReadWrite.All",)
 RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
 
-NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"  # the claim wids of an application to which no directory role is assigned
-AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the application that az is, the same in all tenants
+NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"  # the claim wids of an application without a directory role
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the application ID of az, the same in all tenants
 PERSON_OF_AZURE_CLI = (
     "You are signed in as a person by the Azure CLI, whose token never holds a permission of Intune or for passes of users, whoever "
     "grants it. Sign in as an application: by auth_method client_certificate, client_secret, workload_identity or managed_identity, or by "
@@ -77,8 +77,8 @@ MODULES: dict[str, Rows] = {
     "entra_application_info": (READ_APPLICATIONS,),
 }
 
-# The modules that each entry point of the role uses, apart from the consent to the PIN Reset Service, which a person gives once, and from
-# resets beside onboarding. With Organization.Read.All beside, summaries say the tenant's name.
+# The modules that each entry point of the role uses, except the consent to the PIN Reset Service, which a person grants once, and resets
+# after onboarding. With Organization.Read.All, summaries also contain the tenant's name.
 ENTRY_POINTS: dict[str, tuple[str, ...]] = {
     "main": ("intune_pin_policy", "intune_pinreset_consent_info", "intune_pin_readiness_info"),
     "verify": ("intune_pin_readiness_info",),
@@ -89,7 +89,7 @@ ENTRY_POINTS: dict[str, tuple[str, ...]] = {
     "recover": ("intune_pin_recovery", "entra_temporary_access_pass"),
 }
 
-# What a task can name, or look at, beside what its module always needs.
+# Objects that a task can name or read in addition to those that its module always needs.
 LOOKUPS: dict[str, tuple[str, ...]] = {
     "groups": READ_GROUPS,
     "group_devices": READ_DIRECTORY_DEVICES,
@@ -101,7 +101,7 @@ LOOKUPS: dict[str, tuple[str, ...]] = {
     "organization": READ_ORGANIZATION,
 }
 
-# In check mode a module that writes only reads.
+# In check mode, a module that writes only reads.
 CHECK_MODE: dict[str, Rows] = {
     "intune_pinreset_consent": MODULES["intune_pinreset_consent_info"],
     "intune_pin_policy": MODULES["intune_pin_policy_info"],
@@ -113,7 +113,7 @@ CHECK_MODE: dict[str, Rows] = {
 
 
 def parse_granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
-    """Return the permissions in a token's claims, of an application or for a user, or None for a token that cannot be read."""
+    """Return the permissions in the claims of an application's or a user's token, or None for a token that cannot be read."""
     if not claims:
         return None
     roles, scopes = claims.get("roles"), claims.get("scp")
@@ -124,8 +124,8 @@ def parse_granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
 def list_missing_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, ...]]) -> list[str]:
     """Return the least permissions of these rows that an application's token certainly lacks.
 
-    None for a person, whose directory roles permit more than the token says, for a token that cannot be read or that says nothing, and
-    with a permission that may replace them.
+    Empty for a person, whose directory roles may permit more than the token shows; for a token that cannot be read or has no permissions;
+    and with a permission that may replace them.
     """
     granted = parse_granted(claims) or set()
     if not granted or "scp" in claims or DIRECTORY_WRITER in granted:
@@ -134,10 +134,10 @@ def list_missing_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[st
 
 
 def is_refused(claims: t.Mapping[str, t.Any], row: t.Collection[str]) -> bool:
-    """Return whether a read that needs one of these permissions is certainly refused to an application's token.
+    """Return whether a read that needs one of these permissions is certainly refused for an application's token.
 
-    Never for a person, for a token that cannot be read or that says nothing, with a directory role, which may permit it too, and with a
-    permission to write what is to be read.
+    False for a person; for a token that cannot be read or has no permissions; with a directory role, which may also permit it; and with a
+    permission to write the same objects.
     """
     granted, directory_roles = parse_granted(claims) or set(), claims.get("wids") or [NO_DIRECTORY_ROLE]
     if not granted or "scp" in claims or directory_roles != [NO_DIRECTORY_ROLE]:
@@ -146,7 +146,7 @@ def is_refused(claims: t.Mapping[str, t.Any], row: t.Collection[str]) -> bool:
 
 
 def validate_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, ...]]) -> None:
-    """Raise MissingPermissionError if an application's token certainly lacks one of these permissions: nothing is to be written then."""
+    """Raise MissingPermissionError if an application's token certainly lacks one of these permissions, so that nothing is written."""
     missing = list_missing_writes(claims, rows)
     if missing:
         raise errors.MissingPermissionError(
@@ -157,11 +157,11 @@ def validate_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, .
 
 
 def is_person_of_azure_cli(claims: t.Mapping[str, t.Any]) -> bool:
-    """Return whether a token is one that the Azure CLI got for a person: it holds a fixed list of permissions, and none of Intune."""
+    """Return whether the Azure CLI got a token for a person. It contains a fixed list of permissions, and none of Intune."""
     return (claims.get("appid") or claims.get("azp")) == AZURE_CLI and "scp" in claims
 
 
 def list_missing(module: str, have: t.Collection[str] | None, *, check: bool = False) -> list[str]:
-    """Return the least permissions that a module still needs, perhaps in check mode; none where those of the token are unknown."""
+    """Return the least permissions that a module still needs, optionally in check mode; none if those of the token are unknown."""
     rows = CHECK_MODE.get(module, MODULES[module]) if check else MODULES[module]
     return [] if have is None else [row[0] for row in rows if not set(row) & set(have)]

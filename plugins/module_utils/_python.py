@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The Python that the collection needs. Modules import this first, so it must run on older ones too."""
+"""Check the version of Python. Modules import this first, so it must run on older versions too."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ OLDEST = (3, 10)
 
 
 def validate(version: tuple[int, ...], executable: str) -> None:
-    """End a module's process with its result where the Python is too old: other files cannot even be imported there."""
+    """End a module's process with a result if Python is too old, because other files cannot even be imported there."""
     if version[:2] < OLDEST:
         message = (
             "endpointops.intune needs Python {} or later; the task runs on Python {} ({}). Set ansible_python_interpreter to a newer one "
             "that has msal and requests, such as that of ansible_playbook_python on the controller. Nothing was changed."
         ).format(".".join(map(str, OLDEST)), ".".join(map(str, version)), executable)
-        # No AnsibleModule is there yet.
+        # There is no AnsibleModule yet.
         sys.stdout.write(json.dumps({"failed": True, "changed": False, "msg": message}) + "\n")
         raise SystemExit(1)
 

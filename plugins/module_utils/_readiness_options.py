@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The options of the modules that ask for the verdict on a tenant, and the question that they ask."""
+"""Parse the options of the modules that evaluate a tenant's readiness into a question."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ._probe.model import NAME
 from ._readiness.collect import Question
 from ._readiness.wait import WantedDevice
 
-SHORTEST_INTERVAL = 1.0  # seconds between two looks at a device
+SHORTEST_INTERVAL = 1.0  # seconds between two checks of a device
 TERMS = {"module": MODULE_TERMS, "role": ROLE_TERMS}
 SETTINGS = settings.make_options()
 EXPECTED_SETTINGS = {**SETTINGS, "enable_pin_recovery": {**SETTINGS["enable_pin_recovery"], "default": True}}
@@ -50,7 +50,7 @@ READINESS: Options = {
     "terms": {"type": "str", "choices": list(TERMS), "default": "module"},
 }
 
-# The options of a task that asks for one device.
+# The options of a task about one device.
 ON_DEVICE: Options = {
     "device": {"type": TEXT},
     "match_by": SELECTION["match_by"],
@@ -62,7 +62,7 @@ ON_DEVICE: Options = {
 
 
 def parse_question(params: t.Mapping[str, t.Any], check: bool) -> Question:
-    """Return the question that the options ask. In check mode nothing is exported, since an export makes a job in the tenant."""
+    """Parse the question from the options. In check mode nothing is exported, because an export creates a job in the tenant."""
     rollout: Rollout = "overview" if check and params["rollout"] == "devices" else params["rollout"]
     return Question(
         tenant_id=params["tenant_id"],
@@ -82,7 +82,7 @@ def parse_question(params: t.Mapping[str, t.Any], check: bool) -> Question:
 
 
 def parse_bare_question(params: t.Mapping[str, t.Any]) -> Question:
-    """Return the question for consent and policies alone, without check-in status, devices, and an expected policy."""
+    """Return the question for only the consent and the policies, without check-in status, devices, and an expected policy."""
     return Question(
         tenant_id=params["tenant_id"],
         cloud=params["cloud"],
@@ -97,7 +97,7 @@ def parse_bare_question(params: t.Mapping[str, t.Any]) -> Question:
 
 
 def parse_wanted(params: t.Mapping[str, t.Any], check: bool) -> WantedDevice:
-    """Return the device that the options ask for. In check mode nothing is waited for."""
+    """Return the device in the options. Check mode does not wait."""
     interval = params["interval"]
     if not interval >= SHORTEST_INTERVAL:
         raise InvalidOptionError(f"interval must be at least {SHORTEST_INTERVAL:g} second, not {interval:g}.")
@@ -107,13 +107,13 @@ def parse_wanted(params: t.Mapping[str, t.Any], check: bool) -> WantedDevice:
         ownerships=tuple(params["ownerships"]),
         timeout=0.0 if check else params["wait_timeout"],
         interval=interval,
-        # It may lie in the future: the device enrolls later.
+        # It may be in the future, because the device may enroll later.
         enrolled_since=parse_moment("enrolled_since", params["enrolled_since"], math.inf) if params["enrolled_since"] else None,
     )
 
 
 def parse_expected(expect: t.Mapping[str, t.Any], tenant_id: str | None) -> policy.PolicyTask:
-    """Return the task of intune_pin_policy that would make the expected policy; raise InvalidOptionError if none can be so."""
+    """Return the task of intune_pin_policy that would create the expected policy; raise InvalidOptionError for an impossible policy."""
     targets, tags = expect["assignments"], expect["scope_tags"]
     task = policy.PolicyTask(
         state="present",

@@ -15,16 +15,17 @@ from ._errors import IntuneError
 from ._text import clean
 from ._types import Json
 
-# The keys of return values that hold sentences of ours, in which texts of the service may be. All other values are data.
+# The keys of return values with our sentences, which may quote texts of the service. All other values are data.
 SENTENCES = frozenset({"message", "hint", "problems", "reasons", "steps", "steps_without_pass"})
 LONGEST_SENTENCE = 3000  # characters
 
 
 @dataclasses.dataclass
 class Outcome:
-    """``values`` are the documented return keys. ``before`` and ``after`` hold managed keys only: no IDs, dates, or secrets.
+    """The outcome of a task.
 
-    A ``failure`` beside values: the task failed after it had done, or learned, all that the values say.
+    ``values`` are the documented return values. ``before`` and ``after`` contain only managed keys: no IDs, dates, or secrets. With a
+    ``failure``, the values show everything that the task did, or learned, before it failed.
     """
 
     values: t.Mapping[str, t.Any]
@@ -47,7 +48,7 @@ class Outcome:
 
 
 def clean_sentences(value: t.Any, key: t.Any = None) -> t.Any:
-    """Return a value with its sentences as ``clean`` returns them."""
+    """Return a value with its sentences processed by ``clean``."""
     if isinstance(value, t.Mapping):
         return {name: clean_sentences(item, name) for name, item in value.items()}
     if isinstance(value, list):

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Secrets in arguments and results: what is refused since Ansible would show it, and what is marked so that Ansible hides it."""
+"""Protect secrets in arguments and results: refuse those that Ansible would show, and mark those that Ansible must hide."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._types import Json
 
 
 def refuse_exposed(revealed: t.Iterable[Secret], *, is_hidden: bool, is_async: bool, has_debug: bool) -> None:
-    """Raise InvalidOptionError, before anything is sent, where Ansible would show secrets that a module's process returns."""
+    """Raise InvalidOptionError, before anything is sent, if Ansible would show secrets that a module's process returns."""
     for secret in revealed:
         if is_async:
             raise errors.InvalidOptionError(
@@ -36,12 +36,12 @@ def refuse_exposed(revealed: t.Iterable[Secret], *, is_hidden: bool, is_async: b
             )
 
 
-# The keys of results that hold a secret in clear.
+# The keys of results that contain a secret in clear text.
 SECRET_KEYS = frozenset({"passcode", "temporary_access_pass"})
 
 
 def refuse_secrets(arguments: t.Mapping[str, t.Any]) -> None:
-    """Raise InvalidOptionError for secrets that no option takes, and that Ansible would show with the options."""
+    """Raise InvalidOptionError for secrets that no option accepts, and that Ansible would show with the options."""
     refuse_private_keys(arguments)
     for name, value in arguments.items():
         if _holds_secret_key(value):
@@ -52,21 +52,21 @@ def refuse_secrets(arguments: t.Mapping[str, t.Any]) -> None:
 
 
 def _holds_secret_key(value: t.Any) -> bool:
-    """Return whether there is a secret in clear in results, anywhere in the value of an option."""
+    """Return whether the value of an option contains, at any level, a secret in clear text from results."""
     if isinstance(value, dict):
         return any(bool(item) and key in SECRET_KEYS or _holds_secret_key(item) for key, item in value.items())
     return isinstance(value, (list, tuple)) and any(map(_holds_secret_key, value))
 
 
 def drop_secrets(value: t.Any) -> t.Any:
-    """Return a copy of results without the members that hold a secret in clear, wherever they are."""
+    """Return a copy of results without the members that contain a secret in clear text, at any level."""
     if isinstance(value, t.Mapping):
         return {key: drop_secrets(item) for key, item in value.items() if key not in SECRET_KEYS}
     return [drop_secrets(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def refuse_private_keys(arguments: t.Mapping[str, t.Any]) -> None:
-    """Raise InvalidOptionError for a private key as the value of an option: no option takes one, and Ansible would show it."""
+    """Raise InvalidOptionError for a private key in an option: no option accepts one, and Ansible would show it."""
     for name, value in arguments.items():
         if find_private_key(value):
             raise errors.InvalidOptionError(
@@ -77,9 +77,9 @@ def refuse_private_keys(arguments: t.Mapping[str, t.Any]) -> None:
 
 
 def shows_entries(version: str) -> bool:
-    """Return whether this ansible-core shows the entries of a hidden result's list that are not marked themselves.
+    """Return whether this ansible-core shows the unmarked entries of a hidden result's list.
 
-    Before 2.21 it takes a list named results for that of a loop. Since then it does not, and would leave the marks in the registered
+    Before 2.21, it treats a list named results like that of a loop. Since then it does not, and would leave the marks in the registered
     variable.
     """
     numbers = re.match(r"(\d+)\.(\d+)", version)
@@ -87,7 +87,7 @@ def shows_entries(version: str) -> bool:
 
 
 def mark_secrets(result: Json, secrets: t.Iterable[Secret], *, marks_entries: bool) -> bool:
-    """Return whether a result holds secrets; mark each entry that does for Ansible to censor."""
+    """Return whether a result contains secrets; mark each entry that does, so that Ansible censors it."""
     found = False
     for secret in secrets:
         *containers, key = secret.path.split(".")

@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Texts of others in our messages: short, visible, and without credentials. Pure.
+"""Prepare external texts for messages: short, visible, and without credentials. Pure.
 
-Values that are returned as data, such as a device's name, stay as they are.
+Values that are returned as data, such as a device's name, are unchanged.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ SHORT = 1000  # characters of a text of the service within a message
 LONGEST = 20_000  # characters of a whole message
 HIDDEN = "********"
 
-# Control characters (C0, C1, U+2028, U+2029), marks that change the direction of a text or cannot be seen, and halves of characters.
+# Control characters (C0, C1, U+2028, U+2029), invisible marks and marks that change the direction of a text, and half surrogate pairs.
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
-# The header of a request, and tokens: a JWT begins with '{"' in base64, also where the text was cut off after its beginning.
+# The header of a request, and tokens: a JWT begins with '{"' in base64, even if the text was cut off after its beginning.
 CREDENTIAL = re.compile(r"\b(?i:bearer|basic)\s+[!-~]{20,}|eyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)
-PIECE = 16  # characters of a token that are hidden by themselves: fewer also occur in other texts
-# A visible character as JSON, an address, or HTML may write it.
+PIECE = 16  # characters of a token that are hidden separately; fewer also occur in other texts
+# A visible character as JSON, a URL, or HTML may write it.
 ESCAPED = re.compile(rb"\\+u00([2-7][0-9a-f])|%([2-7][0-9a-f])|&#x([2-7][0-9a-f]);|\\+/", re.IGNORECASE)
-SHORT_PIECE = 8  # the same of a secret of 32 to 64 characters, of which 16 are too large a part
+SHORT_PIECE = 8  # the same for a secret of 32 to 64 characters, of which 16 are too large a part
 
 
 def clean(text: str, limit: int = LONGEST) -> str:
-    """Return a text as a message can hold it: cut off, with characters escaped that cannot be seen, and without tokens.
+    """Return a text for a message: shortened, with invisible characters escaped, and without tokens.
 
-    The text is cut before anything searches it. To clean a text twice is the same as once.
+    The text is shortened before any search. Cleaning a text twice has no further effect.
     """
     cut = text if len(text) <= limit else f"{text[:limit]}..."
     return UNSEEN.sub(lambda found: escape(found.group()), CREDENTIAL.sub(HIDDEN, cut))
@@ -44,15 +44,15 @@ def quote(text: t.Any, limit: int = SHORT) -> str:
 
 
 def hide_secrets(content: bytes, secrets: t.Iterable[str]) -> bytes:
-    """Return a text of others without the secrets of its request, of which it may hold a part, or an escaped form.
+    """Return an external text without the secrets of its request, of which it may contain a part, or an escaped form.
 
-    Less than two pieces of a secret may be left: they are of no use. JSON stays JSON of the same shape.
+    Less than two pieces of a secret may remain; they are useless. JSON remains JSON of the same shape.
     """
     wholes = [secret.encode("utf-8", "replace") for secret in secrets]
     pieces = [piece for whole in wholes for piece in _pieces(whole)]
     if not pieces:
         return content
-    # Whole ones before the escapes, which may be a part of them.
+    # Hide whole secrets before the escapes, which may be a part of them.
     content = _hide(content, wholes)
     plain = ESCAPED.sub(_unescape, content)
     return _hide(plain if any(piece in plain for piece in pieces) else content, pieces)
@@ -81,7 +81,7 @@ def _unescape(found: re.Match[bytes]) -> bytes:
 
 
 def escape(character: str) -> str:
-    """Return an escape that shows which character it is."""
+    """Return an escape that identifies a character."""
     return character.encode("unicode_escape").decode()
 
 

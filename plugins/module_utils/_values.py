@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This file is private to the endpointops.intune collection: it may change in any release.
-"""Lists and dictionaries in each other: how deep they are, and all that is in them, without recursion. Pure."""
+"""Measure and walk nested lists and dictionaries, without recursion. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ CONTAINERS = (dict, list, tuple, set)
 
 
 def is_too_deep(value: t.Any, deepest: int) -> bool:
-    """Return whether more lists and dictionaries than this are in each other."""
+    """Return whether lists and dictionaries are nested more deeply than this."""
     level = [value]
     for _depth in range(deepest + 1):
-        # One that is in several others counts once, or a few lines of YAML with aliases take all memory.
+        # A container in several others counts once; otherwise a few lines of YAML with aliases would use all memory.
         containers = {id(item): item for item in level if isinstance(item, CONTAINERS)}
         if not containers:
             return False
@@ -25,7 +25,7 @@ def is_too_deep(value: t.Any, deepest: int) -> bool:
 
 
 def walk(value: t.Any) -> t.Iterator[t.Any]:
-    """Yield a value and all that is in it, keys of dictionaries too, however deep it is; what is in several others comes once."""
+    """Yield a value and everything in it, including keys of dictionaries, at any depth. A container in several others occurs once."""
     seen: set[int] = set()
     left = [value]
     while left:

@@ -520,7 +520,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._result import 
 from ansible_collections.endpointops.intune.plugins.module_utils._time import render_timestamp
 
 Params = t.Mapping[str, t.Any]
-# Not the modules that make applications: those stay with a person.
+# Without the modules that create applications, whose permissions only a person should have.
 GRANTABLE = sorted(name for name in permissions.MODULES if not name.startswith("entra_application"))
 WRITE_OWN = (*permissions.WRITE_APPLICATIONS, "Application.ReadWrite.OwnedBy")
 WORDS = Words("secret", "secrets", "Set secret_name to another name to create another secret.")
@@ -610,7 +610,7 @@ def _read_certificates(params: Params, now: float) -> list[Certificate] | None:
 
 
 def make_handover(params: Params, now: float, check: bool) -> Handover | None:
-    """Return the way in which a new secret is handed over, or null; raise InvalidOptionError if it would be lost."""
+    """Return the way in which a new secret is handed over, or None; raise InvalidOptionError if the secret would be lost."""
     reveal = params[_argspec.CLIENT_SECRET.option]
     if not params["secret_name"] or params["state"] == "absent":
         return None
@@ -623,7 +623,7 @@ def make_handover(params: Params, now: float, check: bool) -> Handover | None:
 
 
 def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
-    """Return the error of a goal that cannot be reached, as far as it is known before anything is written; null otherwise."""
+    """Return the error for a goal that cannot be reached, as far as known before anything is written, or None."""
     if not state.is_present and goal.is_present and (goal.app_id or goal.must_exist or goal.is_enabled is False):
         named = f"ID {goal.app_id}" if goal.app_id else f"unique name '{goal.unique_name}'"
         others = "enabled and must_exist unset" if goal.is_enabled is False else "must_exist false"
@@ -635,12 +635,12 @@ def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
     return find_unknown_permissions(state, goal) or find_expression(state, goal) or find_federated_in_the_way(state, goal)
 
 
-# Changes that take away what an application signs in with, or may do.
+# Changes that remove an application's credentials or permissions.
 WITHDRAWING = ("delete", "disable", "revoke", "remove_federated", "remove_secret")
 
 
 def find_self_harm(state: State, changes: t.Iterable[Change], claims: t.Mapping[str, t.Any]) -> errors.IntuneError | None:
-    """Return the error of changes that take away what the application which signs in needs; null otherwise."""
+    """Return the error for changes that remove something that the signed-in application itself needs, or None."""
     if not state.client_id or state.client_id != str(claims.get("appid") or claims.get("azp") or "").lower():
         return None
     kept = {certificate.thumbprint for change in changes for certificate in change.certificates}
@@ -660,7 +660,7 @@ def find_self_harm(state: State, changes: t.Iterable[Change], claims: t.Mapping[
 
 
 def find_missing_permission(changes: t.Iterable[Change], claims: t.Mapping[str, t.Any]) -> errors.IntuneError | None:
-    """Return the error of changes of which the token permits some at most: none of them must be written then; null otherwise."""
+    """Return the error for changes that the token permits only in part, because none of them must be written then, or None."""
     rows = [permissions.WRITE_ASSIGNMENTS if change.kind in ("grant", "revoke") else WRITE_OWN for change in changes]
     try:
         permissions.validate_writes(claims, rows)

@@ -346,7 +346,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     handed: dict[str, Json] = {}
 
     def hand_over(item: UserPass) -> None:
-        # At once: a task that is killed later must not take the passes of the users before with it.
+        # Immediately, because killing the task later must not lose the passes of earlier users.
         if handover is not None and item.user.id not in handed:
             handed[item.user.id] = keys = handover.describe(item.value, handed_over.render_file_name(item))
             if item.value and not any(keys.get(name) for name in (SEALED, _argspec.ACCESS_PASS.key)):
@@ -378,7 +378,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
 
 
 def refuse_lost_passes(params: Params, client: GraphClient, handover: Handover, items: t.Sequence[UserPass]) -> None:
-    """Raise SelectionError, before the first pass is issued, where the job would drop the results, and the passes in them."""
+    """Raise SelectionError, before the first pass is issued, if the job would drop the results with the passes."""
     if client.largest_result is None or params["sealed_directory"] or not items:
         return
     refuse_too_large(

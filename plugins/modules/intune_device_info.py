@@ -209,7 +209,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
 
 
 def fetch_devices(params: t.Mapping[str, t.Any], client: GraphClient) -> tuple[list[model.Device], list[str]]:
-    """Return the devices that the options mean, and warnings."""
+    """Return the devices that the options select, and warnings."""
     if params["devices"] is None and params["device_groups"] is None:
         found = {device.id: device for device in lookup.fetch_all_devices(client)}
         return sorted(found.values(), key=lambda device: (_names.fold(device.device_name), device.id)), []

@@ -483,7 +483,7 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
 
 
 def refuse_too_many(params: Params, devices: int) -> None:
-    """Raise SelectionError for more devices than max_devices allows, or than a journal can have."""
+    """Raise SelectionError for more devices than max_devices allows, or than a journal can contain."""
     if devices > params["max_devices"]:
         raise errors.SelectionError(
             f"{devices} devices are named, and max_devices allows {params['max_devices']}.",
@@ -499,7 +499,7 @@ def refuse_too_many(params: Params, devices: int) -> None:
 
 
 def validate(params: Params) -> None:
-    """Raise InvalidOptionError, before anything is sent, for options that can be refused then."""
+    """Raise InvalidOptionError for invalid options, before anything is sent."""
     if not 0 <= params["max_age"] <= LONGEST_AGE:
         raise errors.InvalidOptionError(f"max_age must be a number of seconds from 0 to {LONGEST_AGE}, not {params['max_age']}.")
     if not 0 < params["write_quota"] <= params["request_quota"]:
@@ -520,7 +520,7 @@ def validate(params: Params) -> None:
 
 
 def refuse_lost_results(params: Params, client: GraphClient, handover: Handover, number: int) -> None:
-    """Raise SelectionError, before the first reset, where the job would drop the results with the passcodes in them."""
+    """Raise SelectionError, before the first reset, if the job would drop the results with the passcodes."""
     if client.largest_result is None or params["sealed_directory"]:
         return
     refuse_too_large(
@@ -538,7 +538,7 @@ def refuse_lost_results(params: Params, client: GraphClient, handover: Handover,
 def reset(
     params: Params, client: GraphClient, scheduler: BatchScheduler, items: list[DeviceReset], check: bool
 ) -> tuple[errors.IntuneError | None, list[str]]:
-    """Reset the devices. Returns the error that stopped the whole task, beside the items, which keep their outcomes; and warnings."""
+    """Reset the devices. Return the error that stopped the whole task (the items keep their outcomes), and warnings."""
     since = earliest_counted(client.service_now(), params["reset_since"], params["max_age"])
     again = not params["reset_since"] and params["max_age"] == 0
     options, ids = identify(params), [item.id for item in items]
@@ -547,7 +547,8 @@ def reset(
         tenant = client.credential.identity().get("tid") if params["journal_path"] else None
         history = (journal.peek if check else journal.open)(tenant, client.origin)
         plan = plan_run(history, options, ids, since, now=client.service_now(), again=again)
-        # By a clock that tells whole seconds, and that is learned from responses that took their time, they may be younger than they look.
+        # The service's clock counts whole seconds and is learned from delayed responses, so earlier writes may be more recent than they
+        # seem.
         now = client.service_now() - 2.0
         scheduler.restore_writes(max(0.0, now - known.last_written_at) for known in history.resets.values() if known.state != "free")
         run_id = uuid.uuid4()
@@ -579,7 +580,7 @@ def make_rules(params: Params, plan: RunPlan, check: bool) -> Rules:
 
 
 def run_journaled(engine: ResetEngine, journal: Journal, items: list[DeviceReset], plan: RunPlan, options: Json, run_id: str) -> None:
-    """Run the engine between the journal's lines on the beginning and the end of the run."""
+    """Run the engine, and record the start and the end of the run in the journal."""
     journal.settle({run.run: () for run in plan.expired})
     journal.begin(run_id, plan.since, [item.id for item in items], options)
     engine.run()

@@ -228,7 +228,7 @@ SPEC = _argspec.make_spec(
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    # Options that can be refused before anything is read. Whether a moment has come already the service's clock says, later.
+    # Check these options before any read. Later, the service's clock decides whether a time is in the past.
     status.parse_since(params["since"], float("inf"))
     handover = Handover(
         _argspec.PASSCODE.key,

@@ -667,7 +667,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
 
 
 def apply_plan(client: GraphClient, task: PolicyTask, policy_scope: PolicyScope, plan: PolicyPlan) -> Policy | None:
-    """Write the changes, read the policy until Intune shows them, and only then remove the profile that it replaces."""
+    """Write the changes, read the policy until Intune shows them, and only then remove the replaced profile."""
     backend, timeout = BACKENDS[plan.backend], task.wait_timeout
     shown, changes = plan.desired, plan.changes
     if plan.replaced is not None and plan.desired is not None and changes:
@@ -690,7 +690,7 @@ def make_outcome(
     after: Policy | None,
     pending: errors.ApprovalPendingError | None = None,
 ) -> Outcome:
-    """Return the outcome. ``pending``: the write that waits for its approval; the steps after it were not taken."""
+    """Return the outcome. ``pending``: the write that waits for its approval; later steps were not taken."""
     replaced = None if pending else plan.replaced
     shown_before, shown_after = policy.diff(policy.overlay(plan.current, replaced) if replaced else plan.current, after, plan.names)
     if replaced is not None:

@@ -320,7 +320,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     names, deleted, group_problems = fetch_groups(client, found)
     problems += group_problems
     concerned = [finding for finding in findings.list_findings(found, tenant_id, deleted_groups=deleted) if ids & set(finding.policies)]
-    # An export makes a job in the tenant.
+    # An export creates a job in the tenant.
     rollout: Rollout = "overview" if check and params["rollout"] == "devices" else params["rollout"]
     policies: list[FoundPolicyStatusResult] = []
     for policy in chosen:
@@ -334,7 +334,7 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
 
 
 def fetch_groups(client: GraphClient, policies: t.Iterable[FoundPolicy]) -> tuple[dict[str, str], frozenset[str], list[str]]:
-    """Return the names of the groups in assignments, the groups that no longer exist, and a problem where that cannot be read."""
+    """Return the names of the groups in assignments, the groups that no longer exist, and a problem if they cannot be read."""
     ids = {identity for policy in policies for found in policy.assignments if (identity := parse_guid(found.group_id))}
     unknown = "Whether the groups in assignments still exist is not known: reading them needs the permission GroupMember.Read.All."
     if ids and permissions.is_refused(client.credential.identity(), permissions.READ_GROUPS):
@@ -349,13 +349,13 @@ def fetch_groups(client: GraphClient, policies: t.Iterable[FoundPolicy]) -> tupl
 
 
 def explain_absence(name: str, found: t.Iterable[FoundPolicy]) -> list[str]:
-    """Return a warning where the name looks like that of a policy, or holds characters that nobody sees."""
+    """Return a warning if the name is similar to that of a policy, or contains invisible characters."""
     advice = explain_missing(name, [(policy.name, policy.id) for policy in found])
     return [f"There is no policy named '{show(name)}'.{advice}"] if advice else []
 
 
 def is_chosen(policy: FoundPolicy, policy_id: str | None, name: str | None) -> bool:
-    """Return whether the options id and name ask for the policy."""
+    """Return whether the options id and name select the policy."""
     if policy_id:
         return policy.id.lower() == (parse_guid(policy_id) or policy_id.strip().lower())
     return not name or policy.name == name

@@ -385,12 +385,12 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
             found = api.find_probe(client, task.name)
         return make_outcome(planned, found, pending)
     except errors.GraphError as failure:
-        # A task that fails shows no warnings.
+        # A failed task shows no warnings.
         raise failure.with_more_advice(UNCONFIRMED) if UNCONFIRMED in planned.warnings else failure from failure
 
 
 def make_outcome(planned: ProbePlan, after: Probe | None, pending: errors.ApprovalPendingError | None = None) -> Outcome:
-    """Return the outcome. ``pending``: the write that waits for its approval; the steps after it were not taken."""
+    """Return the outcome. ``pending``: the write that waits for its approval; later steps were not taken."""
     before, shown = plan.diff(planned.current, after, planned.names)
     warnings = list(planned.warnings)
     if pending:

@@ -267,7 +267,7 @@ SPEC = _argspec.make_spec(
 
 
 def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outcome:
-    """Write the report, or say in check mode what would be written."""
+    """Write the report or, in check mode, report the files that would be written."""
     files = ReportFiles(params["directory"], params["basename"], params["mode"])
     request = Request(
         question=parse_question(params, check),

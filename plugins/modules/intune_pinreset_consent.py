@@ -252,9 +252,9 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
     before = api.fetch_state(client, goal)
     failure = plan.find_obstacle(before, goal)
     changes = [] if failure else plan.plan(before, goal)
-    # The diff is the plan's, in check mode and for real: scopes that the service has yet to publish are null in both.
+    # The diff shows the plan, in check mode and otherwise. Scopes that the service has not published yet are null in both.
     after = projected = plan.project(before, changes)
-    # Before anything is written: it may sign in again, and fail.
+    # Before anything is written, because it may sign in again, and fail.
     claims = client.credential.identity()
     urls = render_consent_urls(claims.get("tid") or params["tenant_id"], params["cloud"])
     if not check and failure is None:

@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The base of every action plugin of this collection: runs a module in the controller's process, or as a module.
+"""The base class of every action plugin for a module: run the module in the controller's process, or as a module.
 
-Where the controller's own process gives the same result, the module's run() is called in it, which saves starting a process. Everything
-else runs as a module. A result that holds secrets is hidden either way.
+If the controller's own process gives the same result, the module's run() is called in it, which saves starting a process. Otherwise, it
+runs as a module. A result with secrets is hidden in both cases.
 """
 
 from __future__ import annotations
@@ -60,20 +60,20 @@ from ansible_collections.endpointops.intune.plugins.plugin_utils._process_failur
 
 display = Display()
 MARKS_ENTRIES = shows_entries(__version__)
-# A variable of a task whose result later tasks hand over in pieces: the result may be too large for an event, and is hidden then.
+# A variable of a task whose result later tasks hand over in pieces, because the result may be too large for an event. It is hidden then.
 HANDED_ON = "__pin_reset_handed_on"
-HANDED_ON_KEY = "handed_on"  # of the registered variable, for the role alone
-# Files that module_utils import inside functions, so that a module's process compiles only those that its task needs. In the controller
-# they are imported here, once for all tasks.
+HANDED_ON_KEY = "handed_on"  # in the registered variable, only for the role
+# Files that module_utils import inside functions, so that a module's process compiles only those that its task needs. In the controller,
+# they are imported here once for all tasks.
 CREDENTIALS = (access_token, azure_cli, client_certificate, client_secret, managed_identity, workload_identity)
 IMPORTED_EARLY = (*CREDENTIALS, _advice, _cache, _certificates, _cms, _permissions, flow, members, sealed_files)
-# The items of a loop run in one process, which Ansible starts for each task and host. The process of the playbook itself runs no task,
-# so that nothing is in here when others are started from it.
+# The items of a loop run in one process, which Ansible starts for each task and host. The process of the playbook itself runs no task, so
+# this is empty when other processes are forked from it.
 TOKENS = TokenMemory()
 
 
 class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
-    """Runs a module. ``module`` is the Python module in plugins/modules, with its SPEC and run()."""
+    """An action plugin that runs a module. ``module`` is the Python module in plugins/modules, with its SPEC and run()."""
 
     module: types.ModuleType
     _is_handed_on = False
@@ -100,7 +100,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
                     diff=self._task.diff,
                     report_progress=self._report_progress,
                     shows_result=not self._task.no_log and not self._is_handed_on,
-                    # What a task is retried for may be a permission, which only a newer token has.
+                    # The reason for a retry may be a missing permission, which only a newer token has.
                     memory=None if self._task.until or self._task.retries else TOKENS,
                 )
             )
@@ -111,7 +111,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         hide_secrets(result, self._spec.secrets)
         self._fit(result)
         if result.get("_ansible_no_log"):
-            # Before ansible-core 2.19 this alone hides the result of a whole loop.
+            # Before ansible-core 2.19, only this hides the result of a whole loop.
             self._task.no_log = True
         return result
 
@@ -122,7 +122,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
             return
         size = DEFAULT if limit is None else limit
         if measure(result) > size:
-            # The arguments, which may be thousands of names.
+            # The arguments, which may contain thousands of names.
             result.pop("invocation", None)
         if (found := measure(result)) <= size:
             return
@@ -142,11 +142,11 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
         return spec
 
     def _report_progress(self, text: str) -> None:
-        """Show progress as the lines come; the output of a module's process is not shown before its end."""
+        """Show progress lines immediately. The output of a module's process is not shown before it ends."""
         display.display(text)
 
     def _returns_invocation(self, task_vars: dict[str, t.Any] | None) -> bool:
-        """Return whether results hold the arguments: before ansible-core 2.21 always, since then a setting decides."""
+        """Return whether results contain the arguments: always before ansible-core 2.21, and since then depending on a setting."""
         name = "INJECT_INVOCATION"
         return name not in C.config.get_configuration_definitions() or bool(C.config.get_config_value(name, variables=task_vars or {}))
 
@@ -173,22 +173,22 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
                 module_name=self._task.action, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
             )
         if revealed and "module_stdout" in result:
-            # Ansible could not read the output, and shows it as it came.
+            # Ansible could not parse the output, and would show it unchanged.
             return self._describe_process_failure(result, revealed)
         return result
 
     def _describe_process_failure(self, result: Json, revealed: t.Iterable[Secret]) -> Json:
-        """Return the result for output that may hold secrets, and is not shown."""
+        """Return the result for output that may contain secrets and is not shown."""
         nouns, options = (" and ".join(dict.fromkeys(words)) for words in zip(*((it.noun, it.option) for it in revealed), strict=True))
         message = describe_process_failure(result, getattr(self, "_used_interpreter", None), nouns, options)
         return {"failed": True, "msg": message, **{name: result[name] for name in ("rc",) if name in result}}
 
     @contextlib.contextmanager
     def _hidden(self) -> t.Iterator[None]:
-        """Hide the module's process: its result may be shown if it holds no secret, see hide_secrets."""
-        # Connection plugins print a command's output at high verbosity, unless told not to.
+        """Hide the output of the module's process. Its result may be shown if it contains no secret, see hide_secrets."""
+        # At high verbosity, connection plugins print a command's output unless no_log is set.
         self._play_context.no_log = True
-        # This tells the module that its result is hidden. It refuses to return secrets otherwise.
+        # This informs the module that its result is hidden. Otherwise, it refuses to return secrets.
         before, self._task.no_log = self._task.no_log, True
         try:
             yield
@@ -197,10 +197,10 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
 
     @contextlib.contextmanager
     def _told_limit(self) -> t.Iterator[None]:
-        """Tell the module's process the limit of the job: on another machine, or as another user, its environment lacks it."""
+        """Pass the limit of the job to the module's process, because its environment lacks it on another machine or as another user."""
         before, limit = self._task.environment, _module.find_event_limit()
         if limit is not None:
-            # The last one counts.
+            # The last entry takes precedence.
             self._task.environment = [*(before or ()), {VARIABLE: str(limit)}]
         try:
             yield
@@ -208,7 +208,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
             self._task.environment = before
 
     def _refuse_credentials(self, arguments: dict[str, t.Any]) -> None:
-        """Refuse credentials as options where Ansible shows or keeps the options of a module's process, those with no_log too."""
+        """Refuse credentials as options if Ansible shows or keeps the options of a module's process, including those with no_log."""
         reasons = ((C.DEFAULT_DEBUG, "ANSIBLE_DEBUG", "print"), (C.DEFAULT_KEEP_REMOTE_FILES, "ANSIBLE_KEEP_REMOTE_FILES", "keep"))
         for _is_on, setting, verb in (reason for reason in reasons if reason[0]):
             for name, option in self._spec.argument_spec.items():
@@ -219,7 +219,7 @@ class IntuneActionBase(ActionBase):  # type: ignore[misc]  # Ansible's classes h
 
 
 def refuse(check: t.Callable[..., None], *given: t.Any, **named: t.Any) -> None:
-    """Call a check of options, whose error becomes one of Ansible's."""
+    """Call a check of options, and turn its error into an error of Ansible."""
     try:
         check(*given, **named)
     except InvalidOptionError as failure:
@@ -241,7 +241,7 @@ def run_in_process(
     validated = validate(spec.argument_spec, arguments, spec.relations)
     result: Json
     if validated.problems:
-        # The message for unknown options lacks its beginning: AnsibleModule puts one before it.
+        # The message for unknown options lacks its beginning, which AnsibleModule adds.
         begin = f"Unsupported parameters for (endpointops.intune.{spec.module}) module: "
         problems = [begin + text if "Supported parameters include" in text else text for text in validated.problems]
         result = {"failed": True, "msg": "; ".join(problems)}
@@ -259,7 +259,7 @@ def run_in_process(
     for name, found in (("warnings", validated.warnings), ("deprecations", validated.deprecations)):
         if found:
             result[name] = [*found, *result.get(name, ())]
-    # As the module does in a process of its own. What the validation says of an option may quote it.
+    # As the module does in its own process. A message of the validation may quote an option.
     secrets = validated.secrets if validated.problems else choose_maskable(validated.secrets)
     cleaned: Json = remove_values(result, secrets)
     return {**cleaned, **remove_values({"invocation": {"module_args": validated.params}}, validated.secrets)}
@@ -274,7 +274,7 @@ def report_hidden(result: Json) -> None:
 
 
 def hide(result: Json) -> None:
-    """Mark a result for Ansible to censor; the registered variable keeps all of it, its entries in a dictionary.
+    """Mark a result so that Ansible censors it. The registered variable keeps everything, with its entries in a dictionary.
 
     Before ansible-core 2.21, a hidden result shows a line for each entry of a list named results, which is too much for a fleet.
     """
@@ -283,6 +283,6 @@ def hide(result: Json) -> None:
 
 
 def hide_secrets(result: Json, secrets: t.Iterable[Secret]) -> None:
-    """Mark a result that holds secrets for Ansible to censor; the registered variable keeps them."""
+    """Mark a result with secrets so that Ansible censors it. The registered variable keeps them."""
     if mark_secrets(result, secrets, marks_entries=MARKS_ENTRIES):
         result["_ansible_no_log"] = True

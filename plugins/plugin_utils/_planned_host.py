@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The hosts of an inventory before they are in it: their variables and groups are known first, then the names of all."""
+"""Plan the hosts of an inventory: determine their variables and groups first, and then all names."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SHOWN = 10  # names in a warning
 
 
 class PlannedHost:
-    """A host without a name yet. Ansible's helpers for variables and groups take it for the inventory, and its ID for the host."""
+    """A host without a name. It replaces the inventory for Ansible's helpers for variables and groups, which use its ID as the host."""
 
     def __init__(self, identity: str, variables: dict[str, t.Any]) -> None:
         self.identity = identity
         self.variables = variables
         self.groups: list[str] = []
-        self.parents: list[tuple[str, str]] = []  # group, and a group that is to be in it
+        self.parents: list[tuple[str, str]] = []  # group, and a group to put into it
 
     def get_host(self, _host: str) -> PlannedHost:
         """Return this host."""
@@ -40,20 +40,20 @@ class PlannedHost:
         self.variables[name] = value
 
     def add_group(self, group: str) -> str:
-        """Return the name of a group, which the host or another group is put into afterwards."""
+        """Return the name of a group. The host or another group is put into it later."""
         return group
 
     def add_host(self, _host: str, group: str) -> str:
-        """Put it into a group. An item of a list that is empty names none."""
+        """Put the host into a group. An empty item of a list names no group."""
         if group:
             self.groups.append(group)
         return self.identity
 
     def add_child(self, group: str, child: str) -> None:
-        """Put it into a group, or a group into another one."""
+        """Put the host into a group, or a group into another one."""
         if child == self.identity:
             self.add_host(child, group)
-        elif child and group != "all":  # every group is in that one
+        elif child and group != "all":  # every group is in the group all
             self.parents.append((group, child))
 
 
@@ -63,15 +63,15 @@ def add_hosts(
     """Move planned hosts into the inventory, and return warnings.
 
     :param planned: hosts by device ID; empty afterwards.
-    :param wanted: names by device ID, also those of devices that become no host.
-    :param known: names by device ID of hosts that are in the inventory already.
+    :param wanted: names by device ID, including devices that become no host.
+    :param known: names by device ID of hosts that are already in the inventory.
     """
     groups = _name_groups(inventory, planned.values())
     taken = RESERVED.union(map(fold, [*inventory.hosts, *inventory.groups, *groups.values()]))
     names = {**assign_names(wanted, taken), **known}
     loops: dict[tuple[str, str], None] = {}
     for identity in list(planned):
-        # Each one is let go: Ansible keeps a large tenant's hosts in memory, and there is no room for them twice.
+        # Release each planned host, because memory is insufficient for a large tenant's hosts twice.
         host = planned.pop(identity)
         name = inventory.add_host(names[identity])
         for variable, value in host.variables.items():
@@ -83,14 +83,14 @@ def add_hosts(
 
 
 def _name_groups(inventory: InventoryData, hosts: t.Iterable[PlannedHost]) -> dict[str, str]:
-    """Return the name of each group, by the one that it was to have. Hosts of this source give way to groups, those of others do not."""
+    """Return the final name of each group by its planned name. Hosts of this source yield to groups; hosts of other sources do not."""
     taken = frozenset(map(fold, inventory.hosts))
     wanted = dict.fromkeys(name for host in hosts for name in (*host.groups, *(name for edge in host.parents for name in edge)))
     return {name: separate_group(name, taken) for name in wanted}
 
 
 def _add_parent(inventory: InventoryData, parent: str, child: str) -> bool:
-    """Put a group into another one; return false where it would contain itself. Names come from data, and must not end the task."""
+    """Put a group into another one; return false if it would contain itself. Names come from data, and must not end the task."""
     group = inventory.groups[inventory.add_group(parent)]
     if child == parent or child in {ancestor.name for ancestor in group.get_ancestors()}:
         return False

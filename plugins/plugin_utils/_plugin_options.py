@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""From the options in a plugin's file to the parameters that a module of this collection would get for them."""
+"""Convert the options in a plugin's file into the parameters that a module of this collection would get."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils._text import cl
 
 
 def validate_file(spec: Options, config: t.Mapping[str, t.Any], templar: t.Any, path: str) -> dict[str, t.Any]:
-    """Return the parameters that the file at ``path`` gives, with defaults and environment variables for the others.
+    """Return the parameters in the file at ``path``, with defaults and environment variables for missing ones.
 
-    Connection options may be templates. Raises AnsibleParserError, which holds no secrets.
+    Connection options may be templates. Raises AnsibleParserError without secrets.
     """
     given = {name: config[name] for name in spec if config.get(name) is not None}
     if unreadable := find_unreadable(given):

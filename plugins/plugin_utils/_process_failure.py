@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The process of a module that ended without a result, in words that quote nothing of its output: that may hold secrets."""
+"""Describe the failure of a module's process without a result. The message quotes nothing of its output, which may contain secrets."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ import typing as t
 CANNOT_RUN, NOT_FOUND, SIGNALS = 126, 127, range(129, 193)  # exit codes of a shell
 KILL = 9
 NAMES = {1: "SIGHUP", 2: "SIGINT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", KILL: "SIGKILL", 11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM"}
-LONGEST_OUTPUT = 100_000  # characters that are searched, from each end
+LONGEST_OUTPUT = 100_000  # characters to search from each end
 SET_INTERPRETER = "Set ansible_python_interpreter to a Python of the host, version 3.10 or later."
 
 
 @dataclasses.dataclass(frozen=True)
 class Cause:
-    """Why there is no result. ``has_begun``: whether the module may have done something before."""
+    """The cause of a missing result. ``has_begun``: whether the module may have started its work."""
 
     text: str
     hint: str = ""
     has_begun: bool = True
 
 
-# Output of programs that run before the module: it counts only where the output has nothing of a result.
+# Output of programs that run before the module. It counts only if the output contains nothing of a result.
 BEFORE = (
     (
         re.compile(r"password is required|no password was provided|incorrect password|Authentication failure|not in the sudoers file"),
@@ -39,7 +39,7 @@ BEFORE = (
         Cause("the module's file is missing or cannot be read", "Check remote_tmp and become_user.", has_begun=False),
     ),
 )
-# Output that can come at any time.
+# Output that can occur at any time.
 ANY_TIME = (
     (re.compile(r"No space left on device|Disk quota exceeded"), Cause("the disk is full", "Make room in remote_tmp and in /tmp.")),
     (re.compile(r"\bMemoryError\b|Cannot allocate memory"), Cause("memory ran out", "Give the host more memory, or name fewer devices.")),
@@ -50,11 +50,11 @@ ANY_TIME = (
 
 
 def describe_process_failure(result: t.Mapping[str, t.Any], interpreter: str | None, nouns: str, options: str) -> str:
-    """Return the message for a process whose output is no result.
+    """Return the message for a process whose output is not a result.
 
-    :param result: as Ansible returns it, with ``rc``, ``module_stdout``, and ``module_stderr``, of which nothing is quoted.
-    :param interpreter: the first line of the module's file, with the interpreter that was to run it.
-    :param nouns: the secrets that the output may hold, and ``options``: those that ask for them.
+    :param result: as Ansible returns it, with ``rc``, ``module_stdout``, and ``module_stderr``, which are not quoted.
+    :param interpreter: the first line of the module's file, with the intended interpreter.
+    :param nouns: the secrets that the output may contain, and ``options``: the options that request them.
     """
     code = result.get("rc")
     known = isinstance(code, int) and not isinstance(code, bool)

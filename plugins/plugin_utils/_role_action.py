@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The base of the role's own action plugins, which run on the controller, send nothing, and have no module behind them."""
+"""The base class of the role's own action plugins. They run on the controller, send nothing, and have no module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._types import J
 
 
 class RoleAction(ActionBase):  # type: ignore[misc]  # Ansible's classes have no types
-    """Returns the values of ``make_values`` as the result of the task."""
+    """An action plugin that returns the values of ``make_values`` as the result of the task."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -30,5 +30,5 @@ class RoleAction(ActionBase):  # type: ignore[misc]  # Ansible's classes have no
         return {**result, **self.make_values(self._task.args, task_vars or {})}
 
     def make_values(self, given: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> Json:
-        """Return the values of a task with these options; raise AnsibleActionFail for others than it takes."""
+        """Return the values of a task with these options; raise AnsibleActionFail for unknown options."""
         raise NotImplementedError

@@ -4,10 +4,10 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Multi Admin Approval: send a write again with its approval, or ask for one.
+"""Multi Admin Approval: repeat a write with its approval, or request one.
 
-Intune refuses a protected write without a justification. With one it creates a request, responds with its code, and changes nothing.
-Once a person has approved that request, the identical write is sent with the code.
+Intune refuses a protected write without a justification. With one, it creates a request, responds with its code, and changes nothing. After
+a person approves that request, the identical write is sent with the code.
 Source: Microsoft Intune, Multi Admin Approval (https://learn.microsoft.com/intune/fundamentals/multi-admin-approval).
 """
 
@@ -30,7 +30,7 @@ PATH = "/deviceManagement/operationApprovalRequests"
 
 
 class ApprovalFlow:
-    """Approvals for a client's hook. The tenant's requests are read once for all writes of a run, and again after one was created."""
+    """Approvals for a client's hook. The tenant's requests are read once for all writes of a run, and again after one is created."""
 
     def __init__(self, options: ApprovalOptions, client: GraphClient) -> None:
         self._options = options
@@ -38,9 +38,9 @@ class ApprovalFlow:
         self._kept: list[Json] | None = None
 
     def obtain(self, request: Request, refusal: Response) -> Response:
-        """Return the response of the write, sent again with an approval.
+        """Send the write again with an approval and return the response.
 
-        Raise ApprovalPendingError while a person must decide, and ApprovalError where one decided against it.
+        Raise ApprovalPendingError while a person must decide, and ApprovalError if an administrator rejected the write.
         """
         options = self._options
         if not options.justification and not options.code:
@@ -55,13 +55,13 @@ class ApprovalFlow:
         return self._ask(request)
 
     def _send_approved(self, found: Json, request: Request) -> Response | None:
-        """Return the response of the write with its code, or None if the code turns out to be for another write."""
+        """Return the response to the write with its code, or None if the code belongs to another write."""
         if requests.status_of(found) == "needs_approval":
             raise requests.pending(found, request)
         if requests.status_of(found) != "approved":
             raise requests.refused(found, request)
         response = self._send(request, CODE_HEADER, requests.code_of(found))
-        # A code that does not say what it was given for may have been for another write of this run: then nothing was done.
+        # A code that does not name its write may belong to another write of this run; then nothing was done.
         is_ours = not self._options.justification or requests.mark_of(found) is not None
         is_of_code = response.status in (400, 403, 412) and is_refusal(response)
         return response if is_ours or not is_of_code else None
@@ -90,14 +90,14 @@ class ApprovalFlow:
         return requests.duplicate([item for item in self._fetch_or_none(again=True) or () if requests.status_of(item) in OPEN], request)
 
     def _after_lost_response(self, request: Request, what: str) -> errors.IntuneError:
-        """Return the error after a lost response: the request may exist or not, and the write was not done either way."""
+        """Return the error after a lost response. The request may exist or not; in both cases, the write was not done."""
         created = self._find_created(lambda item: requests.mark_of(item) == requests.render_mark(request))
         if created is not None:
             return requests.pending(created, request)
         return requests.unreadable(f"Whether an approval was asked for is unknown: {what}", request.target)
 
     def _find_created(self, fits: t.Callable[[Json], bool]) -> Json | None:
-        """Return the open request that fits, or None if there is none, or none can be read."""
+        """Return the matching open request, or None if there is none, or none can be read."""
         try:
             return requests.newest(item for item in self._fetch(again=True) if fits(item) and requests.status_of(item) in OPEN)
         except errors.IntuneError:
@@ -110,7 +110,7 @@ class ApprovalFlow:
         except (errors.ForbiddenError, errors.NotFoundError):
             return None
         except errors.IntuneError as failure:
-            # Not passed on as it is: a lost response of this read says nothing of the write, which was refused.
+            # Not raised unchanged: a lost response to this read does not concern the write, which was refused.
             raise requests.unreadable(f"The approval requests could not be read: {failure}") from None
 
     def _fetch(self, *, again: bool) -> list[Json]:

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The hook of a client, which finds writes that lack an approval. The code that obtains one is imported for the first such write."""
+"""The hook of a client that detects writes without a required approval. The code to obtain one is imported for the first such write."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 
 class ApprovalHook:
-    """One for all writes of a run."""
+    """The approval hook for all writes of a run."""
 
     def __init__(self, options: ApprovalOptions, client: GraphClient) -> None:
         self._options = options
@@ -27,11 +27,11 @@ class ApprovalHook:
         self._flow: ApprovalFlow | None = None
 
     def is_required(self, response: Response) -> bool:
-        """Return whether a write was refused because it lacks a justification. Seen as 400, announced as 403."""
+        """Return whether a write was refused because it lacks a justification. Status 400 was observed; 403 is announced."""
         return response.status in (400, 403) and JUSTIFICATION_HEADER in response.text and "required" in response.text
 
     def obtain(self, request: Request, refusal: Response) -> Response:
-        """Return the response of the write, sent again with its approval; raise ApprovalPendingError or ApprovalError."""
+        """Send the write again with its approval and return the response; raise ApprovalPendingError or ApprovalError."""
         if self._flow is None:
             from .flow import ApprovalFlow
 

@@ -14,13 +14,13 @@ from .. import _errors as errors
 from .. import _guid
 
 JUSTIFICATION_HEADER = "x-msft-approval-justification"
-LONGEST_JUSTIFICATION = 1024  # characters, with the mark that is added to it
+LONGEST_JUSTIFICATION = 1024  # characters, including the mark that is added
 LONGEST_TEXT = LONGEST_JUSTIFICATION - len(" [endpointops.intune 0123456789abcdef]")
 
 
 @dataclasses.dataclass(frozen=True)
 class ApprovalOptions:
-    """``justification``: the text that asks for an approval. ``code``: that of a request which exists. Both '' when not given."""
+    """The options for approvals, '' when not set. ``justification``: the text for a new request. ``code``: of an existing request."""
 
     justification: str = ""
     code: str = ""

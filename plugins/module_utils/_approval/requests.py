@@ -4,9 +4,9 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""Approval requests of Multi Admin Approval: which one belongs to a write, and how each is shown. Pure.
+"""Find the approval request of a write, and describe requests of Multi Admin Approval. Pure.
 
-A justification ends with a mark that is made of the write itself, so that a later run finds its request without keeping its code.
+A justification ends with a mark that is computed from the write itself, so that a later run finds its request without storing its code.
 Source: Microsoft Intune, Multi Admin Approval (https://learn.microsoft.com/intune/fundamentals/multi-admin-approval).
 """
 
@@ -41,7 +41,7 @@ READERS = ("DeviceManagementRBAC.Read.All", "DeviceManagementConfiguration.Read.
 
 
 def render_mark(request: Request) -> str:
-    """Return the mark of one write: the same for the identical write, and for no other."""
+    """Return the mark of one write. It is equal only for identical writes."""
     parts = urllib.parse.urlsplit(request.url)
     text = "\n".join((request.method, parts.path, parts.query))
     digest = hashlib.sha256(text.encode() + b"\n" + (request.body or b"")).hexdigest()
@@ -49,7 +49,7 @@ def render_mark(request: Request) -> str:
 
 
 def parse_code(response: Response) -> str | None:
-    """Return the code of the request that was created: from its header, or from the text of the response."""
+    """Return the code of a created request, from its header or from the text of the response."""
     if response.status not in (403, 412):
         return None
     in_text = CODE.search(response.text)
@@ -58,7 +58,7 @@ def parse_code(response: Response) -> str | None:
 
 
 def code_of(item: t.Mapping[str, t.Any]) -> str:
-    """Return the code of a request: its requestId where it has one (as documented), and else its id (as seen)."""
+    """Return the code of a request: its requestId if it has one (as documented), or else its id (as observed)."""
     return str(item.get("requestId") or item.get("id"))
 
 
@@ -68,24 +68,24 @@ def has_code(item: t.Mapping[str, t.Any], code: str) -> bool:
 
 
 def mark_of(item: t.Mapping[str, t.Any]) -> str | None:
-    """Return our mark in a request's justification, or None without one."""
+    """Return the mark of this collection in a request's justification, or None without one."""
     text = MARK.search(str(item.get("requestJustification") or "").strip())
     return text.group(0) if text else None
 
 
 def justification_of(item: t.Mapping[str, t.Any]) -> str:
-    """Return the justification of a request without our mark."""
+    """Return the justification of a request without the mark."""
     return MARK.sub("", str(item.get("requestJustification") or "").strip()).strip()
 
 
 def status_of(item: t.Mapping[str, t.Any]) -> str:
-    """Return the status of a request in snake_case, and in one spelling."""
+    """Return the status of a request in snake_case, in one spelling."""
     status = {"needsApproval": "needs_approval", "canceled": "cancelled"}
     return status.get(str(item.get("status")), str(item.get("status")))
 
 
 def newest(items: t.Iterable[Json]) -> Json | None:
-    """Return the request that was created last, or None when there is none."""
+    """Return the newest request, or None when there is none."""
     return max(items, key=lambda item: str(item.get("requestDateTime") or ""), default=None)
 
 
@@ -95,10 +95,10 @@ def choose(items: list[Json] | None, options: ApprovalOptions, request: Request)
     :param items: the tenant's requests, or None if they cannot be read.
     """
     if items is None:
-        # Only the code that is given can tell.
+        # Only a given code can identify the request.
         return {"id": options.code, "status": "approved"} if options.code else None
     own = render_mark(request)
-    # A code that is given may be of another write of this run: its mark tells.
+    # A given code may belong to another write of this run, as its mark shows.
     given = [item for item in items if has_code(item, options.code) and mark_of(item) in (None, own) and status_of(item) != "completed"]
     if given or not options.justification:
         return newest(given)
@@ -108,7 +108,7 @@ def choose(items: list[Json] | None, options: ApprovalOptions, request: Request)
     if justification_of(found) == options.justification:
         return found
     if status_of(found) in OPEN:
-        # Its approver approved another reason.
+        # Its approver approved another justification.
         raise duplicate([found], request)
     return None
 
@@ -129,13 +129,13 @@ def describe(item: t.Mapping[str, t.Any], request: Request) -> Json:
 
 
 def pending(item: Json, request: Request) -> errors.ApprovalPendingError:
-    """Return the state in which a person must decide."""
+    """Return the error for a request that waits for a person's decision."""
     message = f"{request.target} waits for the approval of another administrator (code {code_of(item)})."
     return errors.ApprovalPendingError(message, describe(item, request), target=request.target)
 
 
 def duplicate(others: list[Json], request: Request) -> errors.ApprovalError:
-    """Return the error for open requests that stand in the way."""
+    """Return the error for open requests that prevent a new one."""
     listed = "; ".join(f"{code_of(item)} ({quote(item.get('requestJustification'))})" for item in others)
     hint = (
         "Give its code as approval_code, or the text that asked for it as approval_justification. To find requests by itself, the "
@@ -152,7 +152,7 @@ def duplicate(others: list[Json], request: Request) -> errors.ApprovalError:
 
 
 def refused(item: t.Mapping[str, t.Any], request: Request) -> errors.ApprovalError:
-    """Return the error for a request that was decided against, or has expired."""
+    """Return the error for a rejected or expired request."""
     reason = f": {quote(item['approvalJustification'])}" if item.get("approvalJustification") else ""
     return errors.ApprovalError(
         f"The approval request {code_of(item)} for {request.target} is {status_of(item)}{reason}.",
@@ -179,7 +179,7 @@ def unreadable(message: str, target: str | None = None) -> errors.ApprovalError:
 
 
 def not_asked(request: Request, refusal: Response) -> errors.IntuneError:
-    """Return the error for a protected write without the options that ask for an approval."""
+    """Return the error for a protected write without the options that request an approval."""
     return parse_error(request, refusal).with_approval_hint(
         "Multi Admin Approval protects this in the tenant: set approval_justification to ask for an approval, and run again when "
         "another administrator has given it; or exclude this application from the access policy."

@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The calls for the PIN Reset Service in a tenant: read the state, and write changes although Microsoft Entra shows writes late."""
+"""Read and write the PIN Reset Service in a tenant, allowing for the delay with which Microsoft Entra shows writes."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ GRANT = shapes.object_of(
     }
 )
 
-# Reads in a row that must agree before they are believed. Several servers answer for Entra, and learn of a write one after the
-# other: both of two reads may have asked servers that know. A run that finds nothing to do does not wait at all.
+# The number of consecutive reads that must agree. Several servers respond for Microsoft Entra and learn of a write at different times, so
+# two reads may both have reached updated servers. A run without changes does not wait at all.
 AGREEING_READS = 3
 
-# The responses for an object that Entra does not show everywhere yet, or that exists already: the write may have been done.
+# The responses for an object that Entra does not show on all servers yet, or that already exists: the write may have been done.
 DOUBTFUL = (errors.NotFoundError, errors.ConflictError, errors.LostResponseError, errors.UnexpectedResponseError)
 DOUBTFUL_TEXTS = ("already exists", "does not exist")
 
-# The kinds of changes after which an application exists that did not.
+# The kinds of changes that create an application.
 MAKING: frozenset[ChangeKind] = frozenset({"restore", "create"})
 
 End = t.Literal["clientId", "resourceId"]
 PlanOf = t.Callable[[State], "list[Change]"]
-# A change as a task of its own: an application is restored or created, never both.
+# The identity of a change: an application is restored or created, never both.
 Key = tuple[t.Literal["make", ChangeKind], AppName]
 
 
@@ -77,11 +77,11 @@ Key = tuple[t.Literal["make", ChangeKind], AppName]
 def fetch_state(client: GraphClient, goal: Goal | None = None, principals: t.Mapping[str, Json] | None = None) -> State:
     """Return both applications: one request for them and their resource, and one batch for the grants of each.
 
-    ``principals``: those of ``fetch_principals``, where they were read already; then the caller sends the batch.
+    ``principals``: from ``fetch_principals``, if already read; then the caller sends the batch.
 
-    The recycle bin is read for an application that is missing. Grants on the applications are read where the goal decides by
-    them whether an application may be deleted. Graph documents no ``or`` and no ``in`` for clientId, so each application's
-    grants are a request of their own.
+    The recycle bin is read for a missing application. Grants on the applications are read if the goal needs them to decide whether an
+    application may be deleted. Graph documents neither ``or`` nor ``in`` for clientId, so the grants of each application need a separate
+    request.
     """
     with_inbound = goal is not None and not goal.is_present and not goal.purge_grants
     if principals is None:
@@ -106,7 +106,7 @@ def render_principals_request(client: GraphClient) -> Request:
 
 
 def render_state_requests(client: GraphClient, principals: t.Mapping[str, Json], *, with_inbound: bool = False) -> list[Request]:
-    """Return the requests by which ``fetch_state`` reads what belongs to these service principals."""
+    """Return the requests with which ``fetch_state`` reads the grants of these service principals."""
     ends: tuple[End, ...] = ("clientId", "resourceId") if with_inbound else ("clientId",)
     requests: list[Request] = []
     for app_id in (SERVICE_APP_ID, CLIENT_APP_ID):
@@ -149,7 +149,7 @@ def _with_grants(app: App, grants: t.Sequence[Grant]) -> App:
 
 
 def _find_deleted(client: GraphClient, app_id: str) -> Json | None:
-    """Return the newest one in the recycle bin: an application may have been created and deleted more than once."""
+    """Return the newest one in the recycle bin, because an application may have been created and deleted more than once."""
     found = client.list_items(DELETED_PRINCIPALS, _query_deleted(app_id), item=DELETED)
     mine = [item for item in found if (item.get("appId") or "").lower() == app_id]
     return max(mine, key=lambda item: item.get("deletedDateTime") or "", default=None)
@@ -186,13 +186,13 @@ def apply(
 ) -> tuple[State, errors.IntuneError | None]:
     """Write the changes, and return the state that Entra shows afterwards.
 
-    A failure comes back beside the state that was reached, and says by its effects whether something was changed. It is raised
-    where that state cannot be read.
+    A failure is returned together with the state that was reached, and its effects show whether something was changed. It is raised if that
+    state cannot be read.
     """
     writer = _Writer(client, changes, goal, timeout)
     try:
         if any(change.kind in MAKING for change in changes):
-            # A grant for an application that is not seen everywhere yet is refused, or seems to be.
+            # A grant for an application that is not visible everywhere yet is refused, or seems to be.
             writer.write_until_done(
                 lambda now: [change for change in plan(now, goal) if change.kind in MAKING], "both enterprise applications to be visible"
             )
@@ -205,7 +205,7 @@ def apply(
 
 
 def _fetch_reached(client: GraphClient, goal: Goal, failure: errors.IntuneError) -> State:
-    """Return the state after a failure, and raise that failure where the state cannot be read."""
+    """Return the state after a failure; raise that failure if the state cannot be read."""
     try:
         return fetch_state(client, goal)
     except errors.IntuneError:
@@ -213,10 +213,10 @@ def _fetch_reached(client: GraphClient, goal: Goal, failure: errors.IntuneError)
 
 
 class _Writer:
-    """Reads, writes the changes that the reads ask for, and reads again until they ask for none.
+    """A writer that reads, writes the changes that the reads require, and reads again until none are required.
 
-    A change that was accepted is not written again, though reads may not show it for long. One of the plan is written at
-    once. One with a doubtful response, or that was not in the plan, is written when ``AGREEING_READS`` in a row ask for it.
+    An accepted change is not written again, even if reads do not show it for a long time. A planned change is written immediately. A change
+    with a doubtful response, or one that was not planned, is written when ``AGREEING_READS`` consecutive reads require it.
     """
 
     def __init__(self, client: GraphClient, changes: t.Iterable[Change], goal: Goal, timeout: float) -> None:
@@ -229,13 +229,13 @@ class _Writer:
 
     @property
     def effects(self) -> errors.Effects:
-        """The effects of the writes so far, by the responses to them."""
+        """The effects of the writes so far, according to their responses."""
         if self._accepted:
             return "partial"
         return "unknown" if self._is_uncertain else "none"
 
     def write_until_done(self, plan_of: PlanOf, what: str) -> State:
-        """Return the first state for which nothing is planned, as agreeing reads show it."""
+        """Return the first state without planned changes on which reads agree."""
 
         def attempt() -> State:
             now = fetch_state(self._client, self._goal)
@@ -256,7 +256,7 @@ class _Writer:
         self._in_a_row = {key: self._in_a_row.get(key, 0) + 1 for key in map(_key_of, changes)}
         open_ = [change for change in changes if _key_of(change) not in self._accepted]
         for change in open_:
-            # An application is deleted after its grants are gone: a restore may bring back those that it was deleted with.
+            # Delete an application after its grants, because a restore may bring back the grants that it was deleted with.
             if change.kind == "delete" and any(other.kind != "delete" and _key_of(other) not in self._accepted for other in open_):
                 return
             self._write_if_due(now.apps()[change.app], change)
@@ -267,7 +267,7 @@ class _Writer:
         if not is_due or not _can_write(app, change):
             return
         if change.kind == "restore" and not self._goal.restore_deleted:
-            # It was not in the recycle bin when the plan was made.
+            # The application was not in the recycle bin when the plan was made.
             raise make_deleted_error(app)
         self._at_once.discard(key)
         self._in_a_row[key] = 0
@@ -275,7 +275,7 @@ class _Writer:
             self._accepted.add(key)
 
     def _write(self, app: App, change: Change) -> bool:
-        """Return whether the write was accepted; false where it may or may not have been done."""
+        """Write a change and return whether it was accepted; false if it may or may not have been done."""
         try:
             _send(self._client, app, change)
             return True
@@ -298,7 +298,7 @@ def _key_of(change: Change) -> Key:
 
 
 def _can_write(app: App, change: Change) -> bool:
-    """Return whether the objects that a change is about are visible."""
+    """Return whether the objects that a change needs are visible."""
     if change.kind in MAKING:
         return True
     return app.is_present and (change.kind != "grant" or (app.resource_id is not None and change.scopes is not None))
@@ -322,5 +322,5 @@ def _send(client: GraphClient, app: App, change: Change) -> None:
     elif change.kind == "replace":
         client.patch(grant, {"scope": " ".join(scopes)})
     else:
-        # Not client.delete: a 404 may be an object that is not seen everywhere yet, and the next read decides.
+        # Not client.delete: a 404 may mean an object that is not visible everywhere yet, and the next read decides.
         client.send("DELETE", grant if change.kind == "revoke" else principal, idempotent=True)

@@ -20,7 +20,7 @@ from .. import _errors as errors
 
 SERVICE_APP_ID = "b8456c59-1230-44c7-a4a2-99b085333e84"
 CLIENT_APP_ID = "9115dd05-fad5-4f9c-acc7-305d08b1b04e"
-DIRECTORY_APP_ID = "00000002-0000-0000-c000-000000000000"  # Azure AD Graph, which the service's documented consent names
+DIRECTORY_APP_ID = "00000002-0000-0000-c000-000000000000"  # Azure AD Graph, named by the service's documented consent
 NAMES = {SERVICE_APP_ID: "Microsoft Pin Reset Service Production", CLIENT_APP_ID: "Microsoft Pin Reset Client Production"}
 
 AppName = t.Literal["service", "client"]
@@ -31,13 +31,13 @@ NEW_ID = ""  # the ID of an object that Entra has not created yet
 
 MAX_GRANT_LENGTH = 3850  # characters of all scopes of a grant together (oAuth2PermissionGrant.scope)
 MAX_SCOPE_LENGTH = 120  # characters of one (permissionScope.value)
-# The characters of a scope: RFC 6749, section 3.3. Microsoft's own list is within it, and forbids a dot in front.
+# The characters of a scope: RFC 6749, section 3.3. Microsoft's own list is a subset, and forbids a leading dot.
 SCOPE = re.compile(r"(?!\.)[\x21\x23-\x5b\x5d-\x7e]+")
 
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """The state that a task asks for. Scopes of null: those that the resource publishes."""
+    """The state that a task requests. With scopes of None, those that the resource publishes are requested."""
 
     service_scopes: tuple[str, ...] | None = ("User.Read",)
     client_scopes: tuple[str, ...] | None = None
@@ -46,13 +46,13 @@ class Goal:
     restore_deleted: bool = True
 
     def scopes_of(self, name: AppName) -> tuple[str, ...] | None:
-        """Return the scopes that are asked for an application."""
+        """Return the scopes that are requested for an application."""
         return self.service_scopes if name == "service" else self.client_scopes
 
 
 @dataclasses.dataclass(frozen=True)
 class Grant:
-    """One oAuth2PermissionGrant. ``resource_app_id`` is null for a resource other than those of the PIN Reset Service."""
+    """One oAuth2PermissionGrant. ``resource_app_id`` is None for a resource outside the PIN Reset Service."""
 
     id: str
     resource_id: str
@@ -66,9 +66,9 @@ class Grant:
 class App:
     """One enterprise application. ``scopes``: the scopes that an administrator granted it on its resource, for all users.
 
-    ``scopes`` is None if it is planned and cannot be known yet (check mode, before the resource exists). ``grant_id`` is the
-    grant that holds them. ``other_grants``: further grants in which the application is the client. ``inbound_grants``: grants
-    in which it is the resource, as far as they were read. An ID is NEW_ID where Entra has not created the object yet.
+    ``scopes`` is None if it is planned and cannot be known yet (check mode, before the resource exists). ``grant_id`` is the grant that
+    contains them. ``other_grants``: further grants in which the application is the client. ``inbound_grants``: grants in which it is the
+    resource, as far as they were read. An ID is NEW_ID if Entra has not created the object yet.
     """
 
     app_id: str
@@ -87,7 +87,7 @@ class App:
 
     @property
     def is_present(self) -> bool:
-        """Whether the application exists, or is planned to."""
+        """Whether the application exists, or is planned."""
         return self.id is not None
 
 
@@ -144,9 +144,9 @@ class ConsentResult(t.TypedDict):
 
 
 def parse_goal(params: t.Mapping[str, t.Any]) -> Goal:
-    """Return the goal that the options of a module set.
+    """Parse the goal from the options of a module.
 
-    Entries of blanks alone count as not given, which means no scope for the service.
+    Entries that contain only blanks count as not given, which means no scope for the service.
     """
     return Goal(
         service_scopes=parse_scopes("service_scopes", params["service_scopes"]) or (),
@@ -158,7 +158,7 @@ def parse_goal(params: t.Mapping[str, t.Any]) -> Goal:
 
 
 def parse_scopes(option: str, given: t.Sequence[str] | None) -> tuple[str, ...] | None:
-    """Return the scopes in an option: one an entry, or several with blanks between. Entries of blanks alone count as not given."""
+    """Return the scopes in an option: one per entry, or several separated by blanks. Entries that contain only blanks are ignored."""
     if given is None:
         return None
     scopes = tuple(dict.fromkeys(scope for entry in given for scope in entry.split()))
@@ -175,5 +175,5 @@ def parse_scopes(option: str, given: t.Sequence[str] | None) -> tuple[str, ...] 
 
 
 def is_too_long(scopes: t.Iterable[str] | None) -> bool:
-    """Return whether one grant cannot hold these scopes."""
+    """Return whether these scopes are too long for one grant."""
     return len(" ".join(scopes or ())) > MAX_GRANT_LENGTH

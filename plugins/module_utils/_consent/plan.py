@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The changes that bring the PIN Reset Service to the goal of a task, and how state and changes are shown. Pure."""
+"""Plan the changes that bring the PIN Reset Service to the goal of a task, and describe state and changes. Pure."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ MANAGE_APPLICATIONS: frozenset[ChangeKind] = frozenset({"restore", "create", "en
 
 
 def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
-    """Return the error of a goal that cannot be reached, as far as it is known before anything is written; null otherwise."""
+    """Return the error for a goal that cannot be reached, as far as known before anything is written, or None."""
     if not goal.is_present:
         return None
     if state.service.resource_id is None and goal.service_scopes:
@@ -75,7 +75,7 @@ def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
 
 
 def find_missing_permission(changes: t.Iterable[Change], claims: t.Mapping[str, t.Any]) -> errors.IntuneError | None:
-    """Return the error of changes of which the token permits some at most: none of them must be written then; null otherwise."""
+    """Return the error for changes that the token permits only in part, because none of them must be written then, or None."""
     rows = [permissions.WRITE_APPLICATIONS if change.kind in MANAGE_APPLICATIONS else permissions.WRITE_GRANTS for change in changes]
     try:
         permissions.validate_writes(claims, rows)
@@ -104,7 +104,7 @@ def plan(state: State, goal: Goal) -> list[Change]:
 
 
 def plan_present(state: State, goal: Goal) -> list[Change]:
-    """Return the changes that add missing permissions; with ``purge_grants`` also those that reduce a grant."""
+    """Return the changes that add missing permissions and, with ``purge_grants``, those that reduce a grant."""
     changes: list[Change] = []
     for name, app in state.apps().items():
         if not app.is_present:
@@ -116,27 +116,27 @@ def plan_present(state: State, goal: Goal) -> list[Change]:
 
 
 def _plan_grant(name: AppName, app: App, goal: Goal) -> list[Change]:
-    """Return the changes of an application's grant: it must hold the scopes that are given, or all that the resource publishes."""
+    """Return the changes of an application's grant: it must contain the given scopes, or all that the resource publishes."""
     given, own = goal.scopes_of(name), _own_scopes(name, app, goal)
     if app.scopes is None:
         return []
     if own is None:
         return [Change("grant", name, None)]
     if goal.purge_grants and (own or given is not None):
-        # Where nothing is given and nothing published, nobody knows which scopes would be exact.
+        # If no scopes are given or published, the exact scopes are unknown.
         return _plan_exact_grant(name, app, own)
     missing = list_missing_scopes(name, app, goal)
     return [Change("grant" if app.grant_id is None else "widen", name, missing)] if missing else []
 
 
 def list_missing_scopes(name: AppName, app: App, goal: Goal) -> tuple[str, ...] | None:
-    """Return the scopes that an application's grant must hold and does not, or None if they cannot be known yet."""
+    """Return the scopes that an application's grant must contain and lacks, or None if they cannot be known yet."""
     own = _own_scopes(name, app, goal)
     return None if own is None or app.scopes is None else tuple(scope for scope in own if scope not in app.scopes)
 
 
 def _own_scopes(name: AppName, app: App, goal: Goal) -> tuple[str, ...] | None:
-    """Return the scopes that ``present`` grants, or None while the resource that would name them does not exist."""
+    """Return the scopes that ``present`` grants, or None while the resource that publishes them does not exist."""
     given = goal.scopes_of(name)
     if given is not None:
         return given
@@ -144,7 +144,7 @@ def _own_scopes(name: AppName, app: App, goal: Goal) -> tuple[str, ...] | None:
 
 
 def _plan_exact_grant(name: AppName, app: App, scopes: tuple[str, ...]) -> list[Change]:
-    """Return the changes after which the grant holds these scopes and no others; for no scopes there is no grant then."""
+    """Return the changes after which the grant contains exactly these scopes. Without scopes, the grant is removed."""
     if not scopes:
         return [] if app.grant_id is None else [Change("revoke", name)]
     if set(scopes) == set(app.scopes or ()):
@@ -153,20 +153,20 @@ def _plan_exact_grant(name: AppName, app: App, scopes: tuple[str, ...]) -> list[
 
 
 def plan_absent(state: State, goal: Goal) -> list[Change]:
-    """Return the changes that revoke our grants, and then delete the applications that hold nothing of others."""
+    """Return the changes that revoke our grants, and then delete the applications without foreign grants."""
     apps = state.apps()
     changes = [change for name, app in apps.items() for change in _plan_exact_grant(name, app, _foreign_scopes(name, app, goal))]
     return changes + [Change("delete", name) for name, app in apps.items() if app.is_present and not _reasons_to_keep(state, name, goal)]
 
 
 def _foreign_scopes(name: AppName, app: App, goal: Goal) -> tuple[str, ...]:
-    """Return the scopes of an application's grant that ``present`` would not give it; none where they are to be removed too."""
+    """Return the scopes in an application's grant that ``present`` would not grant; none if they are also to be removed."""
     own = _own_scopes(name, app, goal) or ()
     return () if goal.purge_grants else tuple(scope for scope in app.scopes or () if scope not in own)
 
 
 def _reasons_to_keep(state: State, name: AppName, goal: Goal) -> list[str]:
-    """Return why an application is not deleted: grants of others would go with it."""
+    """Return why an application is not deleted: the deletion would remove foreign grants."""
     if goal.purge_grants:
         return []
     app = state.apps()[name]
@@ -187,7 +187,7 @@ def _render_count(number: int) -> str:
 
 
 def project(state: State, changes: t.Iterable[Change]) -> State:
-    """Return the state after these changes, as far as it can be known. Objects that Entra is to create have the ID NEW_ID."""
+    """Return the state after these changes, as far as it can be known. Objects that Entra will create have the ID NEW_ID."""
     apps, revoked = state.apps(), set()
     for change in changes:
         if change.kind == "revoke":
@@ -228,14 +228,14 @@ def describe(state: State, goal: Goal, urls: t.Mapping[AppName, str]) -> Consent
 
 def _is_consented(name: AppName, app: App, goal: Goal) -> bool:
     if not goal.is_present:
-        # Here a grant that others made is not a consent.
+        # Here a foreign grant does not count as a consent.
         own = _own_scopes(name, app, goal) or ()
         return app.is_present and bool(own) and set(own) <= set(app.scopes or ())
     return app.is_present and not _plan_grant(name, app, goal) and not (name == "client" and holds_unpublished_only(app))
 
 
 def holds_unpublished_only(app: App) -> bool:
-    """Return whether a grant holds nothing that the resource publishes: no token ever has such a scope."""
+    """Return whether a grant contains only scopes that the resource does not publish; no token ever has such a scope."""
     return bool(app.scopes and app.published_scopes) and not set(app.scopes or ()) & set(app.published_scopes)
 
 
@@ -286,7 +286,7 @@ def _describe_grant(
 
 
 def describe_managed(state: State) -> Json:
-    """Return the managed keys, for a diff."""
+    """Return the managed keys for a diff."""
     return {
         name: {
             "present": app.is_present,
@@ -298,7 +298,7 @@ def describe_managed(state: State) -> Json:
 
 
 def describe_warnings(state: State, goal: Goal) -> list[str]:
-    """Return the warnings about a state that a task has reached."""
+    """Return the warnings about the state after a task."""
     if not goal.is_present:
         return [
             f"{NAMES[app.app_id]} ({app.app_id}) was kept, with {'; '.join(reasons)}. "
@@ -306,7 +306,7 @@ def describe_warnings(state: State, goal: Goal) -> list[str]:
             for name, app in state.apps().items()
             if app.is_present and (reasons := _reasons_to_keep(state, name, goal))
         ]
-    # A service that is only planned is no resource yet, and the scopes that it publishes are not known.
+    # A planned service is no resource yet, and its published scopes are unknown.
     client = state.client
     if goal.client_scopes is None and client.resource_id is not None and not client.published_scopes and client.scopes == ():
         return ["The PIN Reset Service publishes no delegated permission in this tenant: there is nothing to grant to its client."]

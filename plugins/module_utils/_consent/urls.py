@@ -4,7 +4,7 @@
 
 # This file is private to the endpointops.intune collection: it may change in any release.
 
-"""The two pages on which an administrator gives the consent in a browser. Pure.
+"""The two pages on which an administrator grants the consent in a browser. Pure.
 
 Source: https://learn.microsoft.com/windows/security/identity-protection/hello-for-business/pin-reset
 """
@@ -23,9 +23,9 @@ BROKER = f"ms-appx-web://Microsoft.AAD.BrokerPlugin/{CLIENT_APP_ID}"
 
 
 def render_consent_urls(tenant: str | None, cloud: str = "global") -> dict[AppName, str]:
-    """Return the two admin consent pages, for this tenant where it is known, at the sign-in service of this cloud.
+    """Return the two admin consent pages, for this tenant if known, at the sign-in service of this cloud.
 
-    Microsoft documents them for the global cloud alone; elsewhere they are the same pages of that cloud's sign-in service.
+    Microsoft documents them only for the global cloud. In other clouds, they are the same pages of that cloud's sign-in service.
     """
     login = DOCUMENTED_LOGIN if cloud == "global" else _clouds.CLOUDS[cloud].authority
     return {
@@ -40,7 +40,7 @@ def _render_url(login: str, tenant: str | None, app_id: str, resource: str, redi
 
 
 def with_consent_urls(failure: errors.IntuneError, urls: t.Mapping[AppName, str]) -> errors.IntuneError:
-    """Return a refusal with the remaining way in its hint, a consent in the browser; any other failure as it is."""
+    """Add the alternative, a consent in the browser, to the hint of a refusal; return any other failure unchanged."""
     is_refused = isinstance(failure, errors.GraphError) and failure.status in (400, 403) and failure.code is not None
     if not is_refused and not isinstance(failure, errors.MissingPermissionError):
         return failure
