@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-# Imported here, in the parent of all workers, and not per task: that is where the time goes.
+# Imported once here, in the parent of all workers, because importing takes most of the time of a task.
 from ansible_collections.endpointops.intune.plugins.modules import intune_pin_report
 from ansible_collections.endpointops.intune.plugins.plugin_utils._action_base import IntuneActionBase
 

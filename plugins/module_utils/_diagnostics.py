@@ -66,7 +66,7 @@ class ConnectionResult(t.TypedDict):
 def fetch_connection(client: GraphClient, warning_days: int = DEFAULT_WARNING_DAYS) -> ConnectionResult:
     """Return the ``connection`` return value. Raise only if there is no token, or no response from Graph.
 
-    ``warning_days``: the days before the end of the credential in which it ends soon.
+    ``warning_days``: the credential ends soon if no more days than these are left.
     """
     claims = client.credential.identity()
     reader = _Reader(client)

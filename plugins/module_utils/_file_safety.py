@@ -25,7 +25,7 @@ def advise_on_missing(folder: str) -> str:
 def find_writable_by_others(path: str) -> str | None:
     """Return the reason why any user of this machine can replace the content of a file or a folder, or None.
 
-    All folders from the root and all links on the path are checked, because a user who can replace one of them chooses the file. In a
+    All folders from the root and all links on the path are checked, because replacing one of them means choosing the file. In a
     sticky folder, only the owner of an entry can replace it. Raises OSError.
     """
     reason, last = _find_replaceable(path, {0, os.geteuid()})

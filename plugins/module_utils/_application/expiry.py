@@ -95,8 +95,8 @@ def validate_warning_days(days: int) -> int:
 def judge(lifetime: Lifetime, application: Json | None, unread: str, now: float, warning_days: int) -> CredentialResult:
     """Return the end of the credential in use.
 
-    ``application``: None if it was not read, for the reason in ``unread``. ``now``: seconds since the epoch. ``warning_days``: the days
-    before the end in which the credential ends soon.
+    ``application``: None if it was not read, for the reason in ``unread``. ``now``: seconds since the epoch. ``warning_days``: a credential
+    ends soon if no more days than these are left.
     """
     if lifetime.kind is None:
         return _describe_unknown(None, lifetime.reason, False if lifetime.is_endless else None)

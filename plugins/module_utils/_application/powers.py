@@ -78,5 +78,5 @@ def validate_powers(wanted: t.Iterable[str], forced: t.Collection[str]) -> None:
 
 
 def describe_power(name: str) -> str | None:
-    """Return what the holder of a permission can do, or None for one that only reads non-secret data."""
+    """Return the powers of a permission in words, or None for one that only reads non-secret data."""
     return ELEVATING.get(name) or STRONG.get(name) or REVEALING.get(name) or (None if READS.search(name) else OTHER)

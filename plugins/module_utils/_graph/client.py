@@ -301,7 +301,7 @@ class GraphClient:
                 self.doubtful_skew = self._clock_skew
 
     def _send(self, request: Request, *, is_write: bool, shape: Shape[T]) -> T:
-        """Return the JSON of a response, validated by this shape. The error of a write that may have run says so."""
+        """Return the JSON of a response, validated by this shape. The error of a write that may have run reports this."""
         self.has_written |= is_write
         may_have_run = is_write
         if is_write:

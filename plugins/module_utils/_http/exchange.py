@@ -68,7 +68,7 @@ class TrackedConnection:
         exchange = CURRENT.get()
         exchange.has_begun = exchange.is_connecting = True
         try:
-            super().connect()  # type: ignore[misc]  # of the class that this one is mixed into
+            super().connect()  # type: ignore[misc]  # a method of the class that uses this mixin
         finally:
             exchange.is_connecting = False
 
@@ -78,7 +78,7 @@ class TrackedConnection:
             self.connect()
         if not CURRENT.get().is_connecting:
             CURRENT.get().is_sent = True
-        super().send(data)  # type: ignore[misc]  # of the class that this one is mixed into
+        super().send(data)  # type: ignore[misc]  # a method of the class that uses this mixin
 
 
 def track(pool: t.Any) -> t.Any:
@@ -100,7 +100,7 @@ class BoundedResponse(http.client.HTTPResponse):
         line = super()._read_status()  # type: ignore[misc]  # missing from the types; http.client calls it for each status line
         while 100 <= line[1] < 200 and line[1] != http.client.SWITCHING_PROTOCOLS:
             http.client.parse_headers(self.fp)
-            line = super()._read_status()  # type: ignore[misc]  # as above
+            line = super()._read_status()  # type: ignore[misc]  # same reason
         return t.cast("tuple[str, int, str]", line)
 
 

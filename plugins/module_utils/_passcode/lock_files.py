@@ -222,7 +222,7 @@ def _set_process_lock(handle: int, kind: int, place: int, length: int) -> None:
 
 
 def _open_file(path: str) -> int:
-    """Open a regular file for locks, or create it for all users who can write to its folder."""
+    """Open a regular file for locks, or create it for all users with write access to its folder."""
     try:
         # Without O_CREAT, which Linux refuses for another user's file in a folder with the sticky bit.
         handle = _open_ordinary(path)
@@ -257,10 +257,10 @@ def _create_file(path: str) -> int:
 
 
 def _share(handle: int, folder: str) -> None:
-    """Give access to a new file to all users who can write to its folder."""
+    """Give access to a new file to all users with write access to its folder."""
     found = os.stat(folder)
     is_for_group = found.st_mode & stat.S_IWGRP and not found.st_mode & stat.S_IWOTH
     if is_for_group and os.fstat(handle).st_gid != found.st_gid:
         os.fchown(handle, -1, found.st_gid)
-    # Users who can write to the folder can read and write the file.
+    # Users with write access to the folder can read and write the file.
     os.fchmod(handle, 0o600 | (found.st_mode & 0o022) * 3)

@@ -64,7 +64,7 @@ class Question:
 
     ``expected``: the expected policy, as the task of intune_pin_policy that would create it; of ``expected_backend``, or of any.
     ``probe_name``: None without the probe. ``reads_probe_results``: for all devices; results for one device are read later.
-    ``expiry_warning_days``: the days before the end of the credential in use in which it ends soon, or None without that check.
+    ``expiry_warning_days``: the credential in use ends soon if no more days than these are left; None without that check.
     """
 
     tenant_id: str | None

@@ -6,7 +6,7 @@
 
 """Render the steps for the help desk, in short imperative sentences. Pure.
 
-A step follows Microsoft's documentation. A step that only reports confirm says so, and unknown never counts as yes.
+A step follows Microsoft's documentation. A step based only on reports is marked as such, and unknown never counts as yes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 
 """Render the table of devices as CSV, with a row for each managed device. Pure.
 
-An apostrophe at its start neutralizes a cell that a spreadsheet would interpret as a formula.
+A cell that a spreadsheet would interpret as a formula gets a leading apostrophe.
 """
 
 from __future__ import annotations
