@@ -157,7 +157,7 @@ def validate_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, .
 
 
 def is_person_of_azure_cli(claims: t.Mapping[str, t.Any]) -> bool:
-    """Return whether the Azure CLI got a token for a person. It contains a fixed list of permissions, and none of Intune."""
+    """Return whether the Azure CLI got a token for a person. Such a token has a fixed list of permissions, without Intune's."""
     return (claims.get("appid") or claims.get("azp")) == AZURE_CLI and "scp" in claims
 
 

@@ -660,7 +660,7 @@ def find_self_harm(state: State, changes: t.Iterable[Change], claims: t.Mapping[
 
 
 def find_missing_permission(changes: t.Iterable[Change], claims: t.Mapping[str, t.Any]) -> errors.IntuneError | None:
-    """Return the error for changes that the token permits only in part, because none of them must be written then, or None."""
+    """Return the error for changes that the token does not permit completely, so that none of them are written, or None."""
     rows = [permissions.WRITE_ASSIGNMENTS if change.kind in ("grant", "revoke") else WRITE_OWN for change in changes]
     try:
         permissions.validate_writes(claims, rows)

@@ -145,7 +145,7 @@ class PassTask:
             item.settle("failed", str(failure), "service_refused")
 
     def _settle_issue(self, item: UserPass, held: AccessPass | None) -> None:
-        """Find out whether a request without a response issued a pass. Do not repeat it, because that would end a pass already in use."""
+        """Find out whether a request without a response issued a pass. Repeating it would end a pass that may already be in use."""
         found = self._wait(item, lambda found: found is not None and (held is None or found.id != held.id))
         if found is not None:
             item.made, item.changed = found, True

@@ -81,7 +81,7 @@ def plan(state: State, goal: Goal, now: float) -> list[Change]:
         *_plan_certificates(state, goal),
         *_plan_federated(state, goal),
         *_plan_secrets(state, goal, now),
-        # The last of the changes that a person with fewer roles may write.
+        # Permissions come after the changes that a person with fewer roles may also write.
         *_plan_permissions(state, goal),
         *([Change("enable")] if not is_enabled and goal.is_enabled else []),
     ]

@@ -75,7 +75,7 @@ def find_obstacle(state: State, goal: Goal) -> errors.IntuneError | None:
 
 
 def find_missing_permission(changes: t.Iterable[Change], claims: t.Mapping[str, t.Any]) -> errors.IntuneError | None:
-    """Return the error for changes that the token permits only in part, because none of them must be written then, or None."""
+    """Return the error for changes that the token does not permit completely, so that none of them are written, or None."""
     rows = [permissions.WRITE_APPLICATIONS if change.kind in MANAGE_APPLICATIONS else permissions.WRITE_GRANTS for change in changes]
     try:
         permissions.validate_writes(claims, rows)

@@ -80,7 +80,7 @@ def _numbers(report: Json) -> dict[str, int | None]:
     found: dict[str, int | None] = {"managed devices": report["devices"]["total"]}
     arrived = next(level for level in report["levels"] if level["name"] == "arrived")
     found["devices that have the policy"] = arrived["devices"]
-    # Reports without a probe lack these numbers.
+    # Older reports lack this level.
     found["devices that say it works"] = next((level["devices"] for level in report["levels"] if level["name"] == "proven"), None)
     found["findings"] = len(report["findings"])
     if any(number is not None and not isinstance(number, int) for number in found.values()):
