@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
-from ..intune.policy_states import find_windows_device, read_after
+from ..intune.policy_states import find_windows_device, read_after, read_fields
 from ..state.script_results import ResultHistory, ScriptResult, result_at
 from ..state.tenant import Tenant
 
@@ -26,6 +26,12 @@ Json = dict[str, Any]
 
 
 def set_results(tenant: Tenant, body: Json) -> Json:
+    """Plant results, and return what a run of any script gives now."""
+    plant_results(tenant, body)
+    return list_results(tenant)
+
+
+def plant_results(tenant: Tenant, body: Json) -> None:
     """Plant results by {"script_id", "results": {device_id: result or list of results}}; ValueError changes nothing.
 
     A result is an output, or {"output", "exit_code", "error", "state", "user", "after"}; names that are missing stay as they are.
@@ -41,7 +47,6 @@ def set_results(tenant: Tenant, body: Json) -> Json:
         own = find_windows_device(tenant, key).id, script_id
         checked[own] = _history(tenant, tenant.script_results.get(own, ()), value)
     tenant.script_results.update(checked)
-    return list_results(tenant)
 
 
 def list_results(tenant: Tenant) -> Json:
@@ -55,7 +60,7 @@ def _history(tenant: Tenant, known: ResultHistory, value: Any) -> ResultHistory:
     """Return a history with new results: one without `after` holds from now on, and removes those that were to come."""
     now, history = tenant.clock.now(), known
     for item in value if isinstance(value, list) else [value]:
-        given = {"output": item} if isinstance(item, str) else dict(item)
+        given = read_fields("output", item)
         after = read_after(given)
         start = now + timedelta(seconds=after or 0)
         kept = [entry for entry in history if after is not None or entry[0] < start]
@@ -69,7 +74,7 @@ def _changed(result: ScriptResult, given: Json) -> ScriptResult:
         if name not in TYPES:
             raise ValueError(f"unknown field '{name}' of a result")
         if not isinstance(value, TYPES[name]) or isinstance(value, bool):
-            raise ValueError(f"wrong value of '{name}'")
+            raise ValueError(f"wrong value of '{name}': {value!r}")
     if given.get("state") is not None and given["state"] not in STATES:
         raise ValueError(f"state must be one of {', '.join(STATES)}")
     return replace(result, **given)

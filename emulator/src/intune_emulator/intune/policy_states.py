@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..http.errors import NIL_GUID
+from ..state.clock import check_seconds
 from ..state.devices import Device
 from ..state.policies import PolicyState, StateHistory
 from ..state.tenant import Tenant
@@ -194,6 +195,12 @@ def last_report(tenant: Tenant, policy_id: str, otherwise: datetime) -> datetime
 
 
 def set_states(tenant: Tenant, body: dict[str, Any]) -> dict[str, Any]:
+    """Set states, and return the current ones of the policy."""
+    policy = plant_states(tenant, body)
+    return {"policy_id": policy.id, "states": {device.id: _render(state) for device, state in device_states(tenant, policy)}}
+
+
+def plant_states(tenant: Tenant, body: dict[str, Any]) -> ReportedPolicy:
     """Set states by {"policy_id", "states": {device_id: state or list of states}}; ValueError changes nothing.
 
     A state is a name, or {"state", "code", "after", "user"}: `after` so many seconds, `user` the state of the user's row.
@@ -211,7 +218,7 @@ def set_states(tenant: Tenant, body: dict[str, Any]) -> dict[str, Any]:
         device_id = find_windows_device(tenant, key).id
         checked[device_id] = _history(known.get(device_id, []), value, now)
     tenant.policy_states.setdefault(policy.id, {}).update(checked)
-    return {"policy_id": policy.id, "states": {device.id: _render(state) for device, state in device_states(tenant, policy)}}
+    return policy
 
 
 def _render(state: PolicyState) -> dict[str, Any]:
@@ -233,7 +240,7 @@ def _history(known: StateHistory, value: Any, now: datetime) -> StateHistory:
     """Return the states of a device with new ones: one without `after` takes the place of all, the others come later."""
     history = list(known)
     for item in value if isinstance(value, list) else [value]:
-        given = {"state": item} if isinstance(item, str) else dict(item)
+        given = read_fields("state", item)
         after = read_after(given)
         start = now + timedelta(seconds=after or 0)
         user = given.pop("user", None)
@@ -242,21 +249,26 @@ def _history(known: StateHistory, value: Any, now: datetime) -> StateHistory:
     return history
 
 
+def read_fields(name: str, value: Any) -> dict[str, Any]:
+    """Return a planted state or result as a mapping: a text stands for one with only this name."""
+    if not isinstance(value, (str, dict)):
+        raise ValueError(f"a planted {name} must be a text or a mapping, not {value!r}")
+    return {name: value} if isinstance(value, str) else dict(value)
+
+
 def read_after(given: dict[str, Any]) -> float | None:
     """Take `after` out of a planted state and return it; ValueError for a wrong one."""
     after = given.pop("after", None)
-    if after is not None and (isinstance(after, bool) or not isinstance(after, (int, float)) or after < 0):
-        raise ValueError("after must be a number of seconds, 0 or more")
-    return after
+    return None if after is None else check_seconds("after", after)
 
 
 def _state(value: Any, now: datetime) -> PolicyState:
-    given = {"state": value} if isinstance(value, str) else dict(value)
+    given = read_fields("state", value)
     name, code = given.pop("state", None), given.pop("code", None)
     if given:
         raise ValueError(f"unknown fields: {sorted(given)}")
     if name not in STATES:
-        raise ValueError(f"a state must be one of {', '.join(STATES)}")
+        raise ValueError(f"a state must be one of {', '.join(STATES)}, not {name!r}")
     if code is not None and (isinstance(code, bool) or not isinstance(code, int) or not -MAX_CODE <= code < MAX_CODE):
         raise ValueError("code must be a whole number of 32 bits")
     return PolicyState(name, CODES.get(name, 0) if code is None else code, None if name == "pending" else now)

@@ -9,6 +9,17 @@ import math
 import time
 from datetime import datetime, timezone
 
+# about 30 years, in which dates stay representable
+MOST_SECONDS = 10**9
+EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (1990, 2200))
+
+
+def check_seconds(name: str, value: object) -> float:
+    """Return a number of seconds; ValueError with its name for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MOST_SECONDS:
+        raise ValueError(f"{name} must be a number of seconds, 0 to {MOST_SECONDS}, not {value!r}")
+    return value
+
 
 def parse_iso(text: str) -> datetime:
     """Read an ISO 8601 date-time (any number of fractional digits, `Z` or an offset); UTC when none is given."""
@@ -18,7 +29,23 @@ def parse_iso(text: str) -> datetime:
         digits, zone = (tail, "") if sign < 0 else (tail[:sign], tail[sign:])
         head = f"{head}.{(digits + '000000')[:6]}{zone}"
     value = datetime.fromisoformat(head)
-    return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    try:
+        return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    except OverflowError:
+        raise ValueError(f"{text} is not in the years 1 to 9999 of UTC") from None
+
+
+def parse_start(text: str) -> datetime:
+    """Read a date-time at which the clock can start."""
+    value = parse_iso(text)
+    _check_time(value.timestamp())
+    return value
+
+
+def _check_time(timestamp: float) -> None:
+    """Raise ValueError for a time from which dates cannot be counted back and forth."""
+    if not EARLIEST.timestamp() <= timestamp < LATEST.timestamp():
+        raise ValueError(f"the clock must be in the years {EARLIEST.year} to {LATEST.year - 1}")
 
 
 def iso(value: datetime) -> str:
@@ -38,18 +65,17 @@ class Clock:
     """
 
     def __init__(self, start: datetime | None = None, frozen: bool = False) -> None:
-        self._start = start, frozen
+        self.usual_start, self.is_usually_frozen = start, frozen
         self.reset()
 
     def reset(self, start: datetime | None = None, frozen: bool | None = None) -> None:
         """Start anew, at another time or frozen in another way when that is given."""
-        usual_start, usually_frozen = self._start
-        start = start or usual_start
+        start = start or self.usual_start
         self._began = time.time()
         self._time = start.timestamp() if start else self._began
         self.rate = 1.0
         # not by `freeze`: to the start itself, not a few microseconds later
-        self._frozen: float | None = self._time if (usually_frozen if frozen is None else frozen) else None
+        self._frozen: float | None = self._time if (self.is_usually_frozen if frozen is None else frozen) else None
 
     def timestamp(self) -> float:
         """Return the emulated time as seconds since 1970."""
@@ -61,6 +87,7 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Move forward (or back, when negative)."""
+        _check_time(self.timestamp() + seconds)
         if self._frozen is not None:
             self._frozen += seconds
         else:

@@ -9,17 +9,18 @@ Source: https://learn.microsoft.com/graph/api/resources/intune-devices-deviceact
 from __future__ import annotations
 
 from bisect import bisect_right, insort_right
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
 from .cache import Cache
-from .clock import iso, iso_fractional
+from .clock import check_seconds, iso, iso_fractional
 
 OUTCOMES = ("done", "failed", "not_supported", "canceled", "refuse")
 TERMINAL = {"done": "done", "failed": "failed", "not_supported": "notSupported", "canceled": "canceled"}
 RESET = "resetPasscode"
+TIMES = ("visible", "active", "terminal")
 _REQUESTED = attrgetter("requested")
 
 
@@ -41,10 +42,17 @@ class Simulation:
             changes["outcome"], changes["offline"] = "done", True
         outcome = changes.get("outcome")
         if outcome is not None and outcome not in OUTCOMES:
-            raise ValueError(f"outcome must be one of {', '.join(OUTCOMES)}, offline")
+            raise ValueError(f"outcome must be one of {', '.join(OUTCOMES)}, offline, not {outcome!r}")
         for name, value in changes.items():
-            if name not in asdict(self):
+            if name not in self.__dataclass_fields__:
                 raise ValueError(f"unknown simulation field '{name}'")
+            if name in TIMES:
+                check_seconds(name, value)
+            elif name == "offline" and not isinstance(value, bool):
+                raise ValueError(f"offline must be true or false, not {value!r}")
+            elif name == "error_code" and (isinstance(value, bool) or not isinstance(value, int)):
+                raise ValueError(f"error_code must be a whole number, not {value!r}")
+        for name, value in changes.items():
             setattr(self, name, value)
 
 

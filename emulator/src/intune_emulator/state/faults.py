@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from .clock import check_seconds
+
 KINDS = (
     "refuse_connection",
     "drop_before",
@@ -26,6 +28,7 @@ ANY_VERSION = "any"
 # Of a single request in a $batch: some of those above, and two that only an item can have.
 ITEM_KINDS = ("status", "expire_token", "claims_challenge", "omit", "duplicate")
 ALL_KINDS = tuple(dict.fromkeys(KINDS + ITEM_KINDS))
+MATCH = ("method", "path", "version")
 FIELDS: dict[str, type | tuple[type, ...]] = {
     "status": int,
     "retry_after": (str, int, float),
@@ -85,31 +88,22 @@ class Faults:
     def arm(self, spec: dict[str, Any]) -> Fault:
         """Arm a fault by the JSON of POST /_emulator/faults; ValueError when it is not valid."""
         unknown = set(spec) - {"match", "skip", "every", "times", "fault"}
-        match, fault = spec.get("match") or {}, spec.get("fault")
-        if unknown or not isinstance(match, dict) or set(match) - {"method", "path", "version"}:
-            raise ValueError(f"unknown fields: {sorted(unknown | set(match)) if isinstance(match, dict) else 'match'}")
-        if not isinstance(fault, dict) or fault.get("kind") not in ALL_KINDS:
-            raise ValueError(f"fault.kind must be one of {', '.join(ALL_KINDS)}")
-        details = {name: value for name, value in fault.items() if name != "kind"}
-        for name, value in details.items():
-            if name not in FIELDS or (value is not None and not isinstance(value, FIELDS[name])):
-                raise ValueError(f"unknown or wrong fault field '{name}'")
-        every = spec.get("every", 1)
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise ValueError("every must be a whole number, 1 or more")
+        if unknown:
+            raise ValueError(f"unknown fields: {sorted(unknown)}")
+        method, path, version = _read_match(spec.get("match") or {})
+        kind, details = _read_details(spec.get("fault"))
+        times = spec.get("times", 1)
         self._last += 1
-        method = match.get("method")
-        path = re.compile(match["path"]) if match.get("path") else None
         armed = Fault(
             self._last,
-            fault["kind"],
+            kind,
             details,
             method.upper() if method else None,
             path,
-            match.get("version"),
-            int(spec.get("skip", 0)),
-            spec.get("times", 1),
-            every,
+            version,
+            _read_count("skip", spec.get("skip", 0), 0),
+            None if times is None else _read_count("times", times, 0),
+            _read_count("every", spec.get("every", 1), 1),
         )
         self._armed.append(armed)
         return armed
@@ -138,3 +132,38 @@ class Faults:
     def clear(self) -> None:
         """Remove all faults."""
         self._armed.clear()
+
+
+def _read_match(match: Any) -> tuple[str | None, re.Pattern[str] | None, str | None]:
+    """Return method, path, and version of the requests that a fault is meant for."""
+    if not isinstance(match, dict) or set(match) - set(MATCH):
+        raise ValueError(f"match must have only {', '.join(MATCH)}, not {match!r}")
+    for name, value in match.items():
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"{name} of match must be a text, not {value!r}")
+    try:
+        path = re.compile(match["path"]) if match.get("path") else None
+    except re.error as error:
+        raise ValueError(f"path of match must be a regular expression, not {match['path']!r}: {error}") from None
+    return match.get("method"), path, match.get("version")
+
+
+def _read_details(fault: Any) -> tuple[str, dict[str, Any]]:
+    """Return the kind of a fault, and its fields."""
+    if not isinstance(fault, dict) or fault.get("kind") not in ALL_KINDS:
+        raise ValueError(f"fault must have a kind, one of {', '.join(ALL_KINDS)}, not {fault!r}")
+    details = {name: value for name, value in fault.items() if name != "kind"}
+    for name, value in details.items():
+        if name not in FIELDS:
+            raise ValueError(f"unknown field '{name}' of fault: it must be one of kind, {', '.join(FIELDS)}")
+        if value is not None and not isinstance(value, FIELDS[name]):
+            raise ValueError(f"wrong value of '{name}' of fault: {value!r}")
+    if details.get("seconds") is not None:
+        check_seconds("seconds", details["seconds"])
+    return fault["kind"], details
+
+
+def _read_count(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{name} must be a whole number, {least} or more, not {value!r}")
+    return value

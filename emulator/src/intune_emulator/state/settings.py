@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 
+from .clock import MOST_SECONDS
+
 # Settings that are lists, with their possible members.
 MEMBERS: dict[str, tuple[str, ...]] = {
     "approval_protects": ("configuration_policies", "device_configurations", "reset_passcode", "scripts"),
@@ -188,14 +190,19 @@ class Settings:
         current = getattr(self, name)
         if isinstance(current, tuple):
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-                raise ValueError(f"setting '{name}' must be a list of strings")
+                raise ValueError(f"setting '{name}' must be a list of texts, not {value!r}")
             if name in MEMBERS and not set(value) <= set(MEMBERS[name]):
-                raise ValueError(f"setting '{name}' may contain only {', '.join(MEMBERS[name])}")
+                raise ValueError(f"setting '{name}' may contain only {', '.join(MEMBERS[name])}, not {value!r}")
             return tuple(value)
         if name in CHOICES:
             if str(value) not in CHOICES[name]:
-                raise ValueError(f"setting '{name}' must be one of {', '.join(CHOICES[name])}")
+                raise ValueError(f"setting '{name}' must be one of {', '.join(CHOICES[name])}, not {value!r}")
             return str(value)
-        if isinstance(current, bool) != isinstance(value, bool) or not isinstance(value, (bool, int, float)):
-            raise ValueError(f"setting '{name}' must be a {type(current).__name__}")
-        return type(current)(value)
+        if isinstance(current, bool):
+            if not isinstance(value, bool):
+                raise ValueError(f"setting '{name}' must be true or false, not {value!r}")
+            return value
+        is_whole = isinstance(current, int)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= MOST_SECONDS and not (is_whole and value % 1):
+            return type(current)(value)
+        raise ValueError(f"setting '{name}' must be a {'whole ' if is_whole else ''}number, 0 to {MOST_SECONDS}, not {value!r}")
