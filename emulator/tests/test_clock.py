@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+from intune_emulator.cli import main
 from intune_emulator.state.clock import Clock
 
 START = 1_800_000_000.0
@@ -57,3 +58,18 @@ def test_a_rate_is_a_number_above_zero(rate: float) -> None:
 def test_the_rate_is_set_by_the_control_api(client: Any) -> None:
     client.control("POST", "clock", {"frozen": False, "rate": 1000})
     assert client.control("GET", "clock")["rate"] == 1000.0
+
+
+@pytest.mark.parametrize("seconds", [1e12, -1e12, 1e300, float("inf"), float("nan")])
+def test_a_clock_stays_in_years_from_which_dates_can_be_counted(real: list[float], seconds: float) -> None:
+    clock = Clock()
+    with pytest.raises(ValueError, match="the clock must be in the years 1990 to 2199"):
+        clock.advance(seconds)
+    assert clock.timestamp() == START
+
+
+@pytest.mark.parametrize("text", ["1989-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_start_in_another_year_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--now", text])
+    assert f"not '{text}': " in capsys.readouterr().err

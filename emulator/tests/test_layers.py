@@ -20,7 +20,7 @@ SOURCE = Path(intune_emulator.__file__).parent
 # Each package may import those before it. "" is the top: the command and the composition of all packages.
 PACKAGES = ("state", "http", "entra", "intune", "reports", "control", "")
 # Modules whose distribution has another name.
-DISTRIBUTIONS = {"jwt": "PyJWT"}
+DISTRIBUTIONS = {"jwt": "PyJWT", "yaml": "PyYAML"}
 # Imported by uvicorn, not by the emulator itself.
 INDIRECT = {"httptools"}
 # Import the emulator, not the other way round: pytest_plugin.py is loaded by pytest alone.

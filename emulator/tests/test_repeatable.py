@@ -141,7 +141,7 @@ def test_a_reset_names_the_clock(client: Client) -> None:
     [
         ({"now": "yesterday"}, "yesterday"),
         ({"frozen": "false"}, "frozen must be true or false"),
-        ({"clock": NOW}, "unknown fields: ['clock']; known: ['frozen', 'now', 'preset', 'seed']"),
+        ({"clock": NOW}, "unknown fields: ['clock']; known: ['frozen', 'now', 'preset', 'seed', 'seed_name', 'seed_text']"),
     ],
 )
 def test_a_wrong_reset_changes_nothing(client: Client, body: dict[str, Any], told: str) -> None:

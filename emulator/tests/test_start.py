@@ -11,7 +11,7 @@ import sys
 import pytest
 
 # what a client of the tenant uses, and what some requests need
-LATER = {"requests", "urllib3", "httpx", "msal", "odata_query", "pytest"}
+LATER = {"requests", "urllib3", "httpx", "msal", "odata_query", "pytest", "yaml"}
 SERVER = {"asyncio", "click", "cryptography", "jwt", "starlette", "uvicorn", "intune_emulator.intune", "intune_emulator.state.tenant"}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from intune_emulator.control.seeds import add_device
+from intune_emulator.control.planted_devices import plant_device
 from intune_emulator.entra.tokens import issue_token
 from intune_emulator.intune.policy_states import set_states
 
@@ -78,7 +78,7 @@ class Waiting(Given):
 
     def enroll(self, after: float | None = None, **changes: t.Any) -> str:
         """Let a device enroll after so many seconds, or now."""
-        return add_device(self.tenant, {**LAPTOP, **changes}, {}, after).id
+        return plant_device(self.tenant, {**LAPTOP, **changes, "enrolls_after": after}).id
 
     def report(self, device_id: str, *states: t.Any, policy_id: str | None = None) -> None:
         """Let the device report these states of the policy."""

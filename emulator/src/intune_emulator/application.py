@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from .control.api import ControlApi
+from .control.seed_file import SeedFile
 from .entra import routes as entra_routes
 from .entra.login_routes import LoginService
 from .entra.tokens import verify_token
@@ -36,7 +37,8 @@ def create_application(
     refuse_connections: Callable[[float], None] | None = None,
     accept_connections: Callable[[], None] | None = None,
     sleep: Sleep = asyncio.sleep,
+    seed_file: SeedFile | None = None,
 ) -> Application:
-    """Return the application of a tenant. The first two arguments close and open its port; without them it stays open."""
-    control = ControlApi(tenant, refuse_connections, accept_connections).application()
+    """Return the application of a tenant. The first two functions close and open its port; without them it stays open."""
+    control = ControlApi(tenant, refuse_connections, accept_connections, seed_file).application()
     return Application(tenant, GRAPH, (ExportDownloads(), LoginService()), control, refuse_connections, sleep)

@@ -11,12 +11,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .control.env_file import find_default_env_file, read_env_file
 from .control.presets import PRESETS, check_preset
-from .control.seed_names import check_name
-from .state.clock import parse_iso
+from .control.seed_document import SeedFileError
+from .control.seed_names import check_name, is_file
+from .state.clock import parse_start
 from .version import VERSION
+
+if TYPE_CHECKING:
+    from .control.seed_file import SeedFile
 
 SERVE, START, ENV, STOP, PRESET_LIST, HEALTHCHECK = "serve", "start", "env", "stop", "presets", "healthcheck"
 GLOBAL_OPTIONS = ("-h", "--help", "--version")
@@ -66,7 +71,8 @@ def _add_env_file(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", default="demo", help="empty, demo, helpdesk or fleet:N (default: demo)")
+    seeds = "empty, demo, helpdesk, fleet:N, or the path of a seed file such as tenant.yml (default: demo)"
+    parser.add_argument("--seed", default="demo", help=seeds)
     parser.add_argument("--env-file", type=Path, metavar="FILE", help=f"write the variables here when ready ({DEFAULT_FILE})")
     parser.add_argument("--preset", default="", metavar="NAME", help=f"settings and faults by name: {', '.join(PRESETS)}")
     parser.add_argument("--now", type=_date_time, metavar="TIME", help="start of the clock: an ISO 8601 date-time (default: the real time)")
@@ -88,9 +94,10 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 def _date_time(text: str) -> datetime:
     try:
-        return parse_iso(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be an ISO 8601 date-time such as 2026-01-05T10:00:00Z, not {text!r}") from None
+        return parse_start(text)
+    except ValueError as error:
+        told = f"must be an ISO 8601 date-time such as 2026-01-05T10:00:00Z, not {text!r}: {error}"
+        raise argparse.ArgumentTypeError(told) from None
 
 
 def _add_healthcheck(parser: argparse.ArgumentParser) -> None:
@@ -105,9 +112,11 @@ def _add_healthcheck(parser: argparse.ArgumentParser) -> None:
 def _serve(arguments: argparse.Namespace, given: Sequence[str], parser: argparse.ArgumentParser) -> int:
     """Serve in the foreground or in the background, unless the tenant of the file is running."""
     try:
-        check_name(arguments.seed)
+        arguments.seed = _read_seed(arguments.seed)
         if arguments.preset:
             check_preset(arguments.preset)
+    except SeedFileError as error:
+        return _tell_mistakes(error)
     except ValueError as error:
         parser.error(str(error))
     try:
@@ -118,9 +127,22 @@ def _serve(arguments: argparse.Namespace, given: Sequence[str], parser: argparse
         if arguments.command == START:
             return _start(given[1:], arguments.env_file)
         return _serve_here(arguments)
+    except SeedFileError as error:
+        return _tell_mistakes(error)
     except OSError as error:
         what = f"serve on {arguments.host}" if error.filename is None else f"write {error.filename}"
         return _fail(f"cannot {what}: {error}")
+
+
+def _read_seed(seed: str) -> str | SeedFile:
+    if is_file(seed):
+        from .control.seed_file import load_seed_file
+
+        return load_seed_file(Path(seed))
+    try:
+        return check_name(seed)
+    except ValueError as error:
+        raise ValueError(f"{error}, or a file such as seed.yml") from None
 
 
 def _find_other(env_file: Path) -> str | None:
@@ -228,6 +250,12 @@ def _find_variables(arguments: argparse.Namespace) -> Mapping[str, str]:
 def _not_ready(reason: str) -> int:
     print(f"not ready: {reason}", file=sys.stderr)
     return 1
+
+
+def _tell_mistakes(error: ValueError) -> int:
+    """Print the lines of a seed file that are wrong, as compilers do; return the exit code of wrong options."""
+    print(error, file=sys.stderr)
+    return 2
 
 
 def _fail(message: str) -> int:

@@ -22,7 +22,8 @@ KEYWORDS = ("seed", "preset", "frozen")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
-    parser.addini(SEED, "seed of the emulated tenant, where the marker intune_tenant names none", default="demo")
+    seeds = "seed of the emulated tenant, a name or the path of a file, where the marker intune_tenant names none"
+    parser.addini(SEED, seeds, default="demo")
     parser.addini(ARGUMENTS, "further options of `intune-emulator serve` for the emulated tenant", type="args", default=[])
     group = parser.getgroup("intune-emulator", "emulated tenant")
     group.addoption(RECORD, metavar="DIR", help="append every Graph exchange of the emulated tenant to a file in this folder, one a worker")
@@ -47,7 +48,7 @@ def intune_tenant_process(request: pytest.FixtureRequest) -> Iterator[IntuneTena
     record = Path(folder) / f"{_worker(config)}.jsonl" if folder else None
     if record is not None:
         record.parent.mkdir(parents=True, exist_ok=True)
-    with EmulatorProcess(config.getini(SEED), record=record, arguments=config.getini(ARGUMENTS)) as process:
+    with EmulatorProcess(_find_seed(config, config.getini(SEED)), record=record, arguments=config.getini(ARGUMENTS)) as process:
         yield process
 
 
@@ -74,8 +75,8 @@ def intune_tenant(request: pytest.FixtureRequest, intune_tenant_process: IntuneT
     wanted = _read_markers(request.node)
     if int(getattr(request.config, "workerinput", {}).get("workercount", 1)) > 1 and not _is_own(intune_tenant_process):
         pytest.fail("intune_tenant: several workers would reset one running tenant. Run the tests without -n.", pytrace=False)
-    seed, preset = wanted["seed"] or request.config.getini(SEED), wanted["preset"]
-    intune_tenant_process.control.reset(seed, frozen=wanted["frozen"], preset=preset)
+    seed = _find_seed(request.config, wanted["seed"] or request.config.getini(SEED))
+    intune_tenant_process.control.reset(seed, frozen=wanted["frozen"], preset=wanted["preset"])
     return intune_tenant_process
 
 
@@ -88,6 +89,13 @@ def _read_markers(node: pytest.Item) -> dict[str, Any]:
             pytest.fail(f"marker {MARKER}: unknown arguments: {', '.join(unknown)}. It takes {', '.join(KEYWORDS)}.", pytrace=False)
         wanted.update(marker.kwargs)
     return wanted
+
+
+def _find_seed(config: pytest.Config, seed: str | Path) -> str | Path:
+    """Return a name, or the path of a seed file: a relative one is below pytest's root folder."""
+    from .control.seed_names import is_file
+
+    return config.rootpath / seed if isinstance(seed, Path) or is_file(seed) else seed
 
 
 def _is_own(tenant: IntuneTenant) -> bool:

@@ -21,6 +21,7 @@ from pathlib import Path
 from .application import create_application
 from .control.env_file import PID, find_default_env_file, remove_env_file, write_env_file, write_private
 from .control.readiness import describe_tenant
+from .control.seed_file import SeedFile
 from .control.seeds import make_tenant
 from .entra.login_routes import IDENTITY_PATH
 from .http.server import LOOPBACK, Listener, Listeners, bind
@@ -38,7 +39,7 @@ ANY_ADDRESS = "0.0.0.0"
 class ServeOptions:
     """Options of the command. Port 0 takes a free one; `folder` None: a temporary one, removed at the end, as `env_file` is."""
 
-    seed: str = "demo"
+    seed: str | SeedFile = "demo"
     host: str = LOOPBACK
     host_names: Sequence[str] = ()
     port: int = 0
@@ -89,8 +90,9 @@ async def _serve(options: ServeOptions, keys: Keys, folder: Path) -> None:
     tenant.recorder = Recorder(options.record)
     tenant.notices = Notices(_print_line)
     _write_credentials(folder, tenant)
+    seed_file = options.seed if isinstance(options.seed, SeedFile) else None
     listeners = Listeners(tenant_listener, control_listener)
-    await listeners.start(create_application(tenant, listeners.refuse_connections, listeners.accept_connections))
+    await listeners.start(create_application(tenant, listeners.refuse_connections, listeners.accept_connections, seed_file=seed_file))
     variables = _variables(folder, tenant, f"https://{host}:{control_listener.port}")
     write_env_file(options.env_file, variables)
     health = {"seed": tenant.seed, "devices": len(tenant.devices), "origin": tenant.origin, "tenant_id": tenant.tenant_id}

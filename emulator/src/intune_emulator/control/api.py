@@ -14,32 +14,31 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..entra import access_pass_policy, consents, registrations
+from ..entra import access_pass_policy, consents
 from ..entra.directory_rights import ROLES
 from ..entra.tokens import issue_token
 from ..http.errors import GraphError
 from ..intune import policy_states
 from ..state.approval_requests import ApprovalRequest
-from ..state.clock import iso_fractional, parse_iso
-from ..state.device_actions import Simulation
-from ..state.device_properties import ALIASES, BETA_DEFAULTS
+from ..state.clock import iso_fractional, parse_iso, parse_start
 from ..state.devices import Device
-from ..state.guids import stable_id
 from ..state.journal import redact
 from ..state.tenant import Tenant
 from . import policies, presets, script_results
+from .planted_devices import change_device, plant_device, render_device
+from .planted_directory import change_user, check_fields, plant_application, plant_group, plant_user
 from .readiness import describe_process
-from .seed_names import check_name
-from .seeds import add_device, add_user, change_user, reset
+from .seed_file import SeedFile, parse_seed
+from .seed_names import FILE, check_name, is_file
+from .seeds import check_file, reset
 
-SIMULATION = frozenset(Simulation.__dataclass_fields__)
 Handler = Callable[[Request, Any], Any]
 
 
 class ControlApi:
     """Handlers get the request and its JSON, and return the JSON of the response.
 
-    `refuse_connections` and `accept_connections` close and open the port of the tenant.
+    `refuse_connections` and `accept_connections` close and open the port of the tenant. `seed_file`: the file of the seed "file".
     """
 
     def __init__(
@@ -47,8 +46,9 @@ class ControlApi:
         tenant: Tenant,
         refuse_connections: Callable[[float], None] | None = None,
         accept_connections: Callable[[], None] | None = None,
+        seed_file: SeedFile | None = None,
     ) -> None:
-        self._tenant = tenant
+        self._tenant, self._seed_file = tenant, seed_file
         self._refuse_connections = refuse_connections or (lambda seconds: None)
         self._accept_connections = accept_connections or (lambda: None)
 
@@ -81,6 +81,7 @@ class ControlApi:
             ("/_emulator/access_pass_policy", "PATCH", self._change_access_pass_policy),
             ("/_emulator/access_passes", "GET", self._access_passes),
             ("/_emulator/access_passes/{id}", "PATCH", self._use_access_pass),
+            ("/_emulator/groups", "POST", self._add_group),
             ("/_emulator/policies", "GET", self._policies),
             ("/_emulator/policies", "POST", self._add_policy),
             ("/_emulator/apps", "POST", self._add_app),
@@ -108,20 +109,37 @@ class ControlApi:
         }
 
     def _reset(self, _request: Request, body: Any) -> dict[str, Any]:
-        _check_fields(body, {"seed", "now", "frozen", "preset"})
-        seed = check_name(str(body.get("seed", self._tenant.seed)))
-        start = parse_iso(body["now"]) if body.get("now") is not None else None
+        check_fields(body, {"seed", "seed_text", "seed_name", "now", "frozen", "preset"})
+        seed = self._read_seed(body)
+        start = parse_start(body["now"]) if body.get("now") is not None else None
         frozen = None if body.get("frozen") is None else _check_flag(body, "frozen")
         self._accept_connections()
         reset(self._tenant, seed, start, frozen, body.get("preset"))
-        return {"seed": seed, "devices": len(self._tenant.devices)}
+        if isinstance(seed, SeedFile):
+            self._seed_file = seed
+        return {"seed": self._tenant.seed, "devices": len(self._tenant.devices)}
+
+    def _read_seed(self, body: dict[str, Any]) -> str | SeedFile:
+        """Return the seed of a body: a name, the text of a file, or "file" for the last one. A text is tried before."""
+        if "seed_text" in body:
+            if "seed" in body or not isinstance(body["seed_text"], str):
+                raise ValueError("seed_text must be the text of a seed file, and takes the place of seed")
+            file = parse_seed(body["seed_text"], str(body.get("seed_name", FILE)))
+            check_file(file, self._tenant.keys)
+            return file
+        seed = body.get("seed", self._tenant.seed)
+        if seed == FILE and self._seed_file is not None:
+            return self._seed_file
+        if isinstance(seed, str) and is_file(seed):
+            raise ValueError(f"seed must be a name, not '{seed}': the text of a file belongs in seed_text")
+        return check_name(seed)
 
     def _clock(self, _request: Request, _body: Any) -> dict[str, Any]:
         clock = self._tenant.clock
         return {"now": iso_fractional(clock.now()), "timestamp": clock.timestamp(), "frozen": clock.frozen, "rate": clock.rate}
 
     def _set_clock(self, request: Request, body: Any) -> dict[str, Any]:
-        _check_fields(body, {"advance", "now", "frozen", "rate"})
+        check_fields(body, {"advance", "now", "frozen", "rate"})
         if "frozen" in body:
             self._tenant.clock.freeze(_check_flag(body, "frozen"))
         if "rate" in body:
@@ -168,7 +186,7 @@ class ControlApi:
         return presets.list_presets(self._tenant)
 
     def _apply_preset(self, _request: Request, body: Any) -> dict[str, Any]:
-        _check_fields(body, {"name"})
+        check_fields(body, {"name"})
         presets.apply_preset(self._tenant, body.get("name"))
         return {"settings": self._tenant.settings.as_dict(), "faults": self._tenant.faults.list()}
 
@@ -180,7 +198,7 @@ class ControlApi:
         return self._tenant.settings.as_dict()
 
     def _devices(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
-        return [_render_device(device) for device in self._tenant.devices]
+        return [render_device(device) for device in self._tenant.devices]
 
     def _find(self, request: Request) -> Device:
         device = self._tenant.devices.find(request.path_params["id"])
@@ -189,34 +207,21 @@ class ControlApi:
         return device
 
     def _device(self, request: Request, _body: Any) -> dict[str, Any]:
-        return _render_device(self._find(request))
+        return render_device(self._find(request))
 
     def _change_device(self, request: Request, body: Any) -> dict[str, Any]:
         device = self._find(request)
-        body = dict(body)
-        check_in = bool(body.pop("check_in", False))
-        properties, simulation = _split(body)
-        device.simulation.patch(simulation)
-        device.record_connection(self._tenant.clock.now())
-        device.own.update({ALIASES.get(name, name): value for name, value in properties.items()})
-        self._tenant.devices.forget_results()
-        if check_in:
-            device.check_in(self._tenant.clock.now())
-        return _render_device(device)
+        change_device(self._tenant, device, body)
+        return render_device(device)
 
     def _add_device(self, _request: Request, body: Any) -> dict[str, Any]:
-        body = dict(body)
-        enrolls_after = body.pop("enrolls_after", None)
-        return _render_device(add_device(self._tenant, *_split(body), enrolls_after=enrolls_after))
+        return render_device(plant_device(self._tenant, body))
 
     def _users(self, _request: Request, _body: Any) -> list[dict[str, Any]]:
         return [{**user, "roles": self._tenant.directory_roles.get(user["id"], [])} for user in self._tenant.users.values()]
 
     def _add_user(self, _request: Request, body: Any) -> dict[str, Any]:
-        name = str(body.pop("name"))
-        add_user(self._tenant, name)
-        roles = body.pop("roles", None)
-        return change_user(self._tenant, stable_id("user", name), body, roles)
+        return plant_user(self._tenant, body)
 
     def _change_user(self, request: Request, body: Any) -> dict[str, Any]:
         roles = body.pop("roles", None)
@@ -243,11 +248,10 @@ class ControlApi:
         return policies.add_policy(self._tenant, body)
 
     def _add_app(self, _request: Request, body: Any) -> dict[str, Any]:
-        app, secret = self._tenant.add_application(
-            body.get("roles"), float(body.get("secret_valid_days", 365)), bool(body.get("federated"))
-        )
-        registrations.add_visible(self._tenant, app)
-        return {"client_id": app.client_id, "client_secret": secret, "object_id": app.object_id}
+        return plant_application(self._tenant, body)
+
+    def _add_group(self, _request: Request, body: Any) -> dict[str, Any]:
+        return plant_group(self._tenant, body)
 
     def _consent(self, _request: Request, body: Any) -> dict[str, Any]:
         return {"granted": consents.consent(self._tenant, str(body.get("client_id", "")).lower())}
@@ -293,7 +297,7 @@ class ControlApi:
         return [_render_approval(item, self._tenant) for item in self._tenant.approvals.values()]
 
     def _decide(self, request: Request, body: Any) -> dict[str, Any]:
-        _check_fields(body, {"decision", "justification"})
+        check_fields(body, {"decision", "justification"})
         item = self._tenant.approvals.get(request.path_params["code"].lower())
         if item is None:
             raise ValueError(f"no approval request {request.path_params['code']}")
@@ -301,30 +305,11 @@ class ControlApi:
         return _render_approval(item, self._tenant)
 
 
-def _check_fields(body: dict[str, Any], known: set[str]) -> None:
-    unknown = set(body) - known
-    if unknown:
-        raise ValueError(f"unknown fields: {sorted(unknown)}; known: {sorted(known)}")
-
-
 def _check_flag(body: dict[str, Any], name: str) -> bool:
     value = body[name]
     if not isinstance(value, bool):
         raise ValueError(f"{name} must be true or false")
     return value
-
-
-def _split(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return (managedDevice properties, simulation fields)."""
-    simulation = {name: body.pop(name) for name in list(body) if name in SIMULATION}
-    for name in body:
-        if name not in BETA_DEFAULTS or name == "deviceActionResults":
-            raise ValueError(f"unknown property '{name}'")
-    return body, simulation
-
-
-def _render_device(device: Device) -> dict[str, Any]:
-    return {**device.own, **{name: getattr(device.simulation, name) for name in sorted(SIMULATION)}}
 
 
 def _render_approval(item: ApprovalRequest, tenant: Tenant) -> dict[str, Any]:

@@ -5,15 +5,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import requests
+
+from .seed_document import read_text
+from .seed_names import is_file
 
 TIMEOUT_SECONDS = 60.0
 
 
 class ControlError(Exception):
     """A call that the control API refused."""
+
+
+def _read_seed(seed: str | Path | None) -> dict[str, Any]:
+    """Return the fields of a reset that stand for a seed."""
+    if not seed or (isinstance(seed, str) and not is_file(seed)):
+        return {"seed": seed or None}
+    return {"seed_text": read_text(Path(seed)), "seed_name": str(seed)}
+
+
+def _find_reason(response: requests.Response) -> str:
+    """Return the message of a refusal; of an answer of others, the text."""
+    try:
+        return str(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return response.text
 
 
 class ControlClient:
@@ -33,7 +52,7 @@ class ControlClient:
         """Send JSON and return JSON; ControlError when the call is refused."""
         response = self._session.request(method, f"{self._url}/{path}", json=body, params=params, timeout=self._timeout_seconds)
         if response.status_code >= 400:
-            raise ControlError(f"{method} {path}: {response.status_code} {response.text}")
+            raise ControlError(f"{method} {path}: {response.status_code} {_find_reason(response)}")
         return response.json()
 
     def close(self) -> None:
@@ -46,13 +65,14 @@ class ControlClient:
         return result
 
     def reset(
-        self, seed: str | None = None, *, now: str | None = None, frozen: bool | None = None, preset: str | None = None
+        self, seed: str | Path | None = None, *, now: str | None = None, frozen: bool | None = None, preset: str | None = None
     ) -> dict[str, Any]:
         """Start anew, with the same seed when none is given; keys, secrets and URLs stay.
 
-        `now`: where the clock starts; `preset`: a name, or "" for none. Without them, as the process was started.
+        `seed`: a name, or the path of a seed file, which this process reads; ValueError when it cannot. `now`: where the clock starts;
+        `preset`: a name, or "" for none. Without them, as the file says or the process was started.
         """
-        body = {"seed": seed or None, "now": now, "frozen": frozen, "preset": preset}
+        body = {**_read_seed(seed), "now": now, "frozen": frozen, "preset": preset}
         result: dict[str, Any] = self.call("POST", "reset", {name: value for name, value in body.items() if value is not None})
         return result
 
@@ -194,6 +214,11 @@ class ControlClient:
     def access_passes(self) -> dict[str, list[str]]:
         """Return the times at which passes were made by user id."""
         result: dict[str, list[str]] = self.call("GET", "access_passes")
+        return result
+
+    def add_group(self, name: str, **options: Any) -> str:
+        """Add a group, and return its id; options: description, members {"devices", "users", "groups": names or ids}."""
+        result: str = self.call("POST", "groups", {"name": name, **options})["id"]
         return result
 
     def use_access_pass(self, user_id: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..http.errors import GraphError
 from ..intune import (
+    assignments,
     configuration_policies,
     device_configurations,
     enrollment_configurations,
@@ -18,10 +19,11 @@ from ..intune import (
     oma_settings,
     setting_instances,
 )
-from ..intune.assignments import PolicyAssignments
+from ..intune.assignments import FILTER_ID, FILTER_TYPE, PREFIX, PolicyAssignments
 from ..intune.device_configurations import CUSTOM, IDENTITY
 from ..state.policies import NO_TEMPLATE, ConfigurationPolicy, DeviceConfiguration, Intent
 from ..state.tenant import Tenant
+from .references import References
 
 ACCOUNT_PROTECTION = {
     "templateId": "fcef01f2-439d-4c3f-9184-823fd6e97646_1",
@@ -29,6 +31,9 @@ ACCOUNT_PROTECTION = {
     "templateDisplayName": "Account Protection",
     "templateDisplayVersion": "Version 1",
 }
+# Short forms of targets.
+FIXED_TARGETS = {"all_devices": "allDevicesAssignmentTarget", "all_users": "allLicensedUsersAssignmentTarget"}
+GROUP_KINDS = {"group": "groupAssignmentTarget", "exclude": "exclusionGroupAssignmentTarget"}
 FIELDS = {"surface", "name", "description", "values", "assignments"}
 DEFAULT_ENROLLMENT = "_DefaultWindowsHelloForBusiness"
 
@@ -40,13 +45,13 @@ def add_policy(tenant: Tenant, body: Json) -> Json:
 
     ValueError when the body is wrong.
     """
-    if set(body) - FIELDS or body.get("surface") not in _SURFACES:
-        raise ValueError(f"a policy has {', '.join(sorted(FIELDS))}; the surface must be one of {', '.join(_SURFACES)}")
+    if set(body) - FIELDS or body.get("surface") not in SURFACES:
+        raise ValueError(f"a policy has {', '.join(sorted(FIELDS))}; the surface must be one of {', '.join(SURFACES)}")
     name = body.get("name")
     if not (isinstance(name, str) and name) and not (name is None and body["surface"] == "enrollment"):
         raise ValueError("a policy needs a name")
     try:
-        return _SURFACES[body["surface"]](tenant, name, body)
+        return SURFACES[body["surface"]](tenant, name, body)
     except GraphError as error:
         raise ValueError(error.message) from None
 
@@ -65,7 +70,43 @@ def list_all(tenant: Tenant) -> list[Json]:
 
 
 def _assignments(tenant: Tenant, kind: PolicyAssignments, policy_id: str, body: Json) -> list[Json]:
-    return [kind.make(tenant, "beta", policy_id, {"target": target}) for target in body.get("assignments", [])]
+    references = References(tenant)
+    targets = [read_target(references, target) for target in body.get("assignments", [])]
+    return [kind.make(tenant, "beta", policy_id, {"target": target}) for target in targets]
+
+
+def read_target(references: References, target: Any) -> Json:
+    """Return the target of beta that all_devices, all_users, {"group"}, or {"exclude"} stands for; others stay as they are.
+
+    The mappings take the name or the id of a group, and "filter" with "filter_type" (include, exclude), too.
+    """
+    if isinstance(target, str) and target in FIXED_TARGETS:
+        return {"@odata.type": PREFIX + FIXED_TARGETS[target]}
+    if not isinstance(target, dict):
+        raise ValueError(f"a target must be one of {', '.join(FIXED_TARGETS)}, or a mapping with group or exclude, not {target!r}")
+    if "@odata.type" in target:
+        return target
+    kinds = [name for name in (*FIXED_TARGETS, *GROUP_KINDS) if name in target]
+    unknown = set(target) - set(kinds) - {"filter", "filter_type"}
+    if unknown or len(kinds) != 1:
+        raise ValueError(
+            f"a target has one of {', '.join((*FIXED_TARGETS, *GROUP_KINDS))}, and filter and filter_type, not {sorted(target)}"
+        )
+    (kind,) = kinds
+    made: Json = {"@odata.type": PREFIX + (FIXED_TARGETS | GROUP_KINDS)[kind]}
+    if kind in GROUP_KINDS:
+        made["groupId"] = references.find("group", target[kind])
+    if "filter_type" in target and "filter" not in target:
+        raise ValueError("filter_type needs a filter")
+    if "filter" in target:
+        made |= {FILTER_ID: references.find("filter", target["filter"]), FILTER_TYPE: target.get("filter_type", "include")}
+    return made
+
+
+def check_target(tenant: Tenant, target: Json) -> None:
+    """Raise GraphError for a target of beta that Graph would refuse."""
+    assignments.read_target(tenant, "beta", target)
+    assignments.read_filter(tenant, "beta", target, None)
 
 
 def _only_list(values: Json, name: str) -> list[Any]:
@@ -130,7 +171,7 @@ def _enrollment(tenant: Tenant, name: str | None, body: Json) -> Json:
     return {"surface": "enrollment", "id": own_id, "name": known[own_id]["displayName"]}
 
 
-_SURFACES: dict[str, Callable[[Tenant, Any, Json], Json]] = {
+SURFACES: dict[str, Callable[[Tenant, Any, Json], Json]] = {
     "custom": _custom,
     "settings_catalog": lambda tenant, name, body: _policy(tenant, name, body, NO_TEMPLATE),
     "account_protection": lambda tenant, name, body: _policy(tenant, name, body, ACCOUNT_PROTECTION),

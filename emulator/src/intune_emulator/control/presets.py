@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from ..state.faults import ANY_VERSION
+from .suggestions import suggest
 
 if TYPE_CHECKING:
     from ..state.tenant import Tenant
@@ -96,9 +96,7 @@ def check_preset(name: object) -> str:
     """Return a known name; ValueError for any other."""
     if isinstance(name, str) and name in PRESETS:
         return name
-    near = get_close_matches(str(name), PRESETS, 1)
-    meant = f" Did you mean '{near[0]}'?" if near else ""
-    raise ValueError(f"unknown preset '{name}'.{meant} Presets: {', '.join(PRESETS)}")
+    raise ValueError(f"unknown preset '{name}'.{suggest(name, PRESETS)} Presets: {', '.join(PRESETS)}")
 
 
 def apply_preset(tenant: Tenant, name: str) -> None:

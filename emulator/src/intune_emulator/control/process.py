@@ -25,12 +25,13 @@ STOP_TIMEOUT_SECONDS = 15.0
 class EmulatorProcess(IntuneTenant):
     """An emulated tenant in a process of its own: `with EmulatorProcess("demo") as emulator:`.
 
-    `arguments`: further options of `intune-emulator serve`. It ends with `stop`, and at the latest with this process, however that ends.
+    `seed`: a name, or the path of a seed file. `arguments`: further options of `intune-emulator serve`. It ends with `stop`, and at the
+    latest with this process, however that ends.
     """
 
     def __init__(
         self,
-        seed: str = "demo",
+        seed: str | Path = "demo",
         *,
         record: Path | None = None,
         port: int = 0,
@@ -47,7 +48,7 @@ class EmulatorProcess(IntuneTenant):
             "-m",
             "intune_emulator",
             "--seed",
-            seed,
+            str(seed.absolute()) if isinstance(seed, Path) else seed,
             "--env-file",
             str(self._env_file),
             "--port",

@@ -5,13 +5,25 @@
 
 from __future__ import annotations
 
+from .suggestions import suggest
+
 MAX_FLEET = 1_000_000
 NAMES = ("empty", "demo", "helpdesk")
+KNOWN = f"{', '.join(NAMES)} or fleet:N (N up to {MAX_FLEET})"
+# the last seed file that a tenant was filled from
+FILE = "file"
+SUFFIXES = (".yml", ".yaml")
 
 
-def check_name(seed: str) -> str:
-    """Return a known `seed`; ValueError for any other."""
-    kind, _separator, number = seed.partition(":")
-    if seed in NAMES or (kind == "fleet" and number.isascii() and number.isdigit() and int(number) <= MAX_FLEET):
-        return seed
-    raise ValueError(f"unknown seed '{seed}': empty, demo, helpdesk or fleet:N (N up to {MAX_FLEET})")
+def check_name(seed: object) -> str:
+    """Return a known name of a seed that is not a file; ValueError for any other."""
+    if isinstance(seed, str):
+        kind, _separator, number = seed.partition(":")
+        if seed in NAMES or (kind == "fleet" and number.isascii() and number.isdigit() and int(number) <= MAX_FLEET):
+            return seed
+    raise ValueError(f"unknown seed '{seed}'.{suggest(seed, NAMES)} Seeds: {KNOWN}")
+
+
+def is_file(seed: str) -> bool:
+    """Return whether a seed is the path of a file, and not a name."""
+    return seed.lower().endswith(SUFFIXES) or "/" in seed

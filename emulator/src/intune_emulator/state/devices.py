@@ -170,6 +170,15 @@ class Devices:
         self._enroll()
         return self._cache.get(self._changes, key, find)
 
+    def list_known(self) -> Iterator[Device]:
+        """Return all devices, also those that have not enrolled yet."""
+        yield from self
+        yield from (device for _time, device in self._planned)
+
+    def count_known(self) -> int:
+        """Return how many these are."""
+        return len(self._by_id) + len(self._planned)
+
     def __iter__(self) -> Iterator[Device]:
         self._enroll()
         return iter(self._by_id.values())

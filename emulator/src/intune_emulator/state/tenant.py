@@ -140,13 +140,22 @@ class Tenant:
         claims = {"iss": trust.issuer, "sub": trust.subject, "aud": trust.audience, "iat": now, "nbf": now, "exp": now + YEAR_SECONDS}
         return jwt.encode(claims, self.keys.federated.rsa_key, algorithm="RS256", headers={"kid": "federated"})
 
-    def add_application(self, roles: list[str] | None, secret_valid_days: float, federated: bool) -> tuple[Application, str]:
+    def add_application(
+        self,
+        roles: list[str] | None,
+        secret_valid_days: float,
+        federated: bool,
+        *,
+        name: str | None = None,
+        client_id: str | None = None,
+        secret: str | None = None,
+    ) -> tuple[Application, str]:
         """Register a further application; return it and its secret, which may be expired already."""
-        number = len(self.applications)
-        app = Application(self.new_id(), self.new_id(), f"Registered application {number}", registration_id=self.new_id())
+        name = name or f"Registered application {len(self.applications)}"
+        app = Application(client_id or self.new_id(), self.new_id(), name, registration_id=self.new_id())
         if roles is not None:
             app.roles = list(roles)
-        value = random_text()
+        value = secret or random_text()
         self.secrets.add(value)
         app.secrets.append(Secret(value, self.clock.now() + timedelta(days=secret_valid_days), self.new_id(), None, self.clock.now()))
         if federated:

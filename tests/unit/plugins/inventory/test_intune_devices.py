@@ -21,7 +21,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible.utils.display import Display
 from hypothesis import strategies as st
-from intune_emulator.control import seeds
+from intune_emulator.control.planted_devices import plant_device
 
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
@@ -142,7 +142,7 @@ def test_case_2_a_device_of_another_user_is_left_out_of_a_group_and_told(source:
     device = next(device for device in source.wire.tenant.devices if device.get("deviceName") == "PHONE-FIELD-02")
     user = device.get("userPrincipalName")
     other = "aaaaaaaa-0000-4000-8000-000000000001"
-    seeds.add_device(source.wire.tenant, {"deviceName": "STALE", "userPrincipalName": user, "userId": other}, {})
+    plant_device(source.wire.tenant, {"deviceName": "STALE", "userPrincipalName": user, "userId": other})
     assert source.names(device_groups=["Field service"]) == before
     assert [text for text in told if "does not include STALE (" in text]
 

@@ -19,7 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
-from intune_emulator.control import seeds
+from intune_emulator.control import planted_directory
+from intune_emulator.state.guids import stable_id
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _cms
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
@@ -256,8 +257,8 @@ def test_one_device_is_quiet_however_long_it_takes() -> None:
 def test_warnings_of_the_selection_come_through() -> None:
     wire = FleetWire(3)
     (group,) = wire.tenant.groups.find(lambda group: group["displayName"] == "Fleet pilot")
-    wire.tenant.members.set(group["id"], [("device", wire.ids[0]), ("user", seeds.stable_id("user", "nobody"))])
-    seeds.add_user(wire.tenant, "nobody")
+    wire.tenant.members.set(group["id"], [("device", wire.ids[0]), ("user", stable_id("user", "nobody"))])
+    planted_directory.add_user(wire.tenant, "nobody")
     outcome = run(wire, devices=None, device_groups=["Fleet pilot"])
     assert outcome.warnings == ["1 of 2 members of the group 'Fleet pilot' have no device in Intune."]
     assert [entry["device"] for entry in outcome.values["results"]] == ["group Fleet pilot"]

@@ -12,8 +12,9 @@ import typing as t
 
 import pytest
 from intune_emulator.control.demo_devices import NO_POLICY
+from intune_emulator.control.planted_devices import plant_device
+from intune_emulator.control.planted_directory import change_user
 from intune_emulator.control.script_results import set_results
-from intune_emulator.control.seeds import add_device, change_user
 from intune_emulator.intune.policy_states import set_states
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
@@ -59,7 +60,7 @@ class Helped(Given):
         """Add a computer of Clara's, and return its ID."""
         own = {"operatingSystem": "Windows", "osVersion": "10.0.26100.1", "deviceType": "desktop", "joinType": "azureADJoined"}
         owner = {"userPrincipalName": CLARA, "userId": self.user_id(CLARA)}
-        return add_device(self.tenant, {"deviceName": name, **own, **owner, **changes}, {}).id
+        return plant_device(self.tenant, {"deviceName": name, **own, **owner, **changes}).id
 
     def user_id(self, principal: str) -> str:
         return next(str(user["id"]) for user in self.tenant.users.values() if user["userPrincipalName"] == principal)

@@ -12,7 +12,9 @@ import typing as t
 import hypothesis
 import pytest
 from hypothesis import strategies
-from intune_emulator.control import seeds
+from intune_emulator.control import planted_directory
+from intune_emulator.control.planted_devices import plant_device
+from intune_emulator.state.guids import stable_id
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._devices import identifiers, lookup, model, search
@@ -68,7 +70,7 @@ class Intune(Emulated):
         return found
 
     def add(self, **properties: t.Any) -> str:
-        return seeds.add_device(self.tenant, properties, {}).id
+        return plant_device(self.tenant, properties).id
 
     def device(self, name: str) -> dict[str, t.Any]:
         return next(device.own for device in self.tenant.devices if device.get("deviceName") == name)
@@ -437,8 +439,8 @@ def test_case_2_a_device_of_another_user_is_left_out_and_told(wire: Intune, monk
 
 
 def test_case_2_a_group_of_which_all_devices_are_left_out_is_refused_with_them(wire: Intune) -> None:
-    seeds.add_user(wire.tenant, "new.one")
-    user = seeds.stable_id("user", "new.one")
+    planted_directory.add_user(wire.tenant, "new.one")
+    user = stable_id("user", "new.one")
     wire.tenant.members.set(wire.group("Pilot ring"), [("user", user)])
     wire.add(deviceName="STALE", userPrincipalName=f"new.one@{wire.tenant.domain}", userId=NOBODY)
     message = wire.refused(groups=["Pilot ring"])
@@ -888,9 +890,9 @@ def test_a_device_by_name_and_by_groups_is_one_device_in_the_place_of_the_name(w
 def test_members_that_intune_does_not_manage_are_passed_over_with_one_warning(wire: Intune) -> None:
     group = wire.group("Helpdesk phones")
     for name in ("new.one", "new.two"):
-        seeds.add_user(wire.tenant, name)
+        planted_directory.add_user(wire.tenant, name)
     wire.tenant.members.set(
-        group, [*wire.tenant.members.get(group), *(("user", seeds.stable_id("user", name)) for name in ("new.one", "new.two"))]
+        group, [*wire.tenant.members.get(group), *(("user", stable_id("user", name)) for name in ("new.one", "new.two"))]
     )
     chosen = wire.select("PHONE-FIELD-01", groups=["Helpdesk phones"])
     assert len(chosen.ids) == 4
@@ -899,8 +901,8 @@ def test_members_that_intune_does_not_manage_are_passed_over_with_one_warning(wi
 
 def test_a_group_without_any_managed_device_is_a_problem(wire: Intune) -> None:
     wire.tenant.members.set(wire.group("Helpdesk phones"), [])
-    seeds.add_user(wire.tenant, "new.one")
-    wire.tenant.members.set(wire.group("Pilot ring"), [("user", seeds.stable_id("user", "new.one"))])
+    planted_directory.add_user(wire.tenant, "new.one")
+    wire.tenant.members.set(wire.group("Pilot ring"), [("user", stable_id("user", "new.one"))])
     message = wire.refused("PHONE-FIELD-01", groups=["Helpdesk phones", "Pilot ring"])
     assert message == (
         "No member of the group 'Helpdesk phones' has a device in Intune. No member of the group 'Pilot ring' has a device in Intune."

@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, Endpoint Ops
+# MIT License (see LICENSE or https://opensource.org/license/mit)
+# SPDX-License-Identifier: MIT
+"""Devices as seeds and the control API add them (POST /_emulator/devices)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from ..state.clock import check_seconds, iso
+from ..state.device_actions import Simulation
+from ..state.device_properties import ALIASES, BETA_DEFAULTS
+from ..state.devices import Device
+from ..state.guids import stable_id
+from ..state.tenant import Tenant
+from .demo_devices import ANDROID, ANDROID_KIOSK, HOLOLENS, HYBRID, IPHONE, LAPTOP, LAPTOP_10, MAC, PHONE, REGISTERED, DeviceKind
+from .planted_directory import read_guid, read_name
+from .references import References
+
+PLATFORMS: dict[str, DeviceKind] = {
+    "windows": LAPTOP,
+    "windows_10": LAPTOP_10,
+    "windows_hybrid": HYBRID,
+    "windows_registered": REGISTERED,
+    "windows_mobile": PHONE,
+    "hololens": HOLOLENS,
+    "android": ANDROID,
+    "android_dedicated": ANDROID_KIOSK,
+    "ios": IPHONE,
+    "ipados": replace(IPHONE, device_type="iPad", model="iPad Air", chassis="tablet"),
+    "macos": MAC,
+}
+OWNERSHIPS = ("company", "personal", "unknown")
+SIMULATION = frozenset(Simulation.__dataclass_fields__)
+# Other names of what a device has, and what it does not have: the rest are properties of managedDevice.
+SHORT_NAMES = ("name", "platform", "user", "ownership", "enrolls_after")
+PROPERTIES = tuple(name for name in BETA_DEFAULTS if name != "deviceActionResults")
+
+Json = dict[str, Any]
+
+
+def device_properties(tenant: Tenant, name: str, kind: DeviceKind, index: int, user: str | None = None) -> dict[str, Any]:
+    """Return the properties of a device that differ from the defaults."""
+    user = user or f"user{index:06d}"
+    principal = f"{user}@{tenant.domain}"
+    now = tenant.clock.now()
+    entra_id = stable_id("entra", name, index)
+    own = {
+        "deviceName": name,
+        "managedDeviceName": f"{user}_{kind.system}_{iso(now - timedelta(days=30))[:10]}",
+        "userId": stable_id("user", user),
+        "userPrincipalName": principal,
+        "emailAddress": principal,
+        "userDisplayName": user.replace(".", " ").title(),
+        "operatingSystem": kind.system,
+        "osVersion": kind.version,
+        "deviceType": kind.device_type,
+        "joinType": kind.join_type,
+        "manufacturer": kind.manufacturer,
+        "model": kind.model,
+        "deviceEnrollmentType": kind.enrollment,
+        "managedDeviceOwnerType": kind.owner,
+        "chassisType": kind.chassis,
+        "skuFamily": kind.sku,
+        "azureADDeviceId": entra_id,
+        "serialNumber": stable_id("serial", name, index)[:13].replace("-", "").upper(),
+        "wiFiMacAddress": stable_id("wifi", name, index).replace("-", "")[:12].upper(),
+        "enrolledDateTime": iso(now - timedelta(days=30 + index % 300)),
+        "lastSyncDateTime": iso(now - timedelta(minutes=5 + index * 7 % 900)),
+        "totalStorageSpaceInBytes": 128 * 1024**3,
+        "freeStorageSpaceInBytes": (20 + index % 80) * 1024**3,
+        "physicalMemoryInBytes": 8 * 1024**3,
+        "notes": "",
+        "roleScopeTagIds": ["0"],
+        "azureADRegistered": True,
+    }
+    if kind.device_type in ("windowsPhone", "androidEnterprise", "iPhone"):
+        own["imei"] = f"35{index:013d}"
+        own["phoneNumber"] = f"+49151{index:07d}"
+    return own
+
+
+def plant_device(tenant: Tenant, body: Json, references: References | None = None) -> Device:
+    """Add a device: Windows 10 Mobile, except for the properties in `body`; ValueError when it is wrong.
+
+    `name`, `platform`, `user`, and `ownership` are short for properties; `enrolls_after`: seconds until Intune knows the device.
+    `references`: to find users of many devices.
+    """
+    short, properties, simulation = _split(body)
+    delay = None if short.get("enrolls_after") is None else check_seconds("enrolls_after", short["enrolls_after"])
+    kind = _choose("platform", short.get("platform", "windows_mobile"), PLATFORMS)
+    if "ownership" in short:
+        properties["managedDeviceOwnerType"] = _choose("ownership", short["ownership"], dict(zip(OWNERSHIPS, OWNERSHIPS, strict=True)))
+    if "name" in short:
+        properties["deviceName"] = read_name(short["name"])
+    own_id = _read_id(tenant, properties.pop("id", None))
+    number = tenant.devices.count_known() + 1
+    name = str(properties.get("deviceName") or f"ADDED-{number:04d}")
+    user = _user_properties(references or References(tenant), short.get("user"))
+    own = {**device_properties(tenant, name, PLATFORMS[kind], number), **user, **properties}
+    enrolls_at = tenant.clock.now() + timedelta(seconds=delay or 0)
+    if delay is not None:
+        own = {**own, **{date: properties.get(date, iso(enrolls_at)) for date in ("enrolledDateTime", "lastSyncDateTime")}}
+    simulated = Simulation()
+    simulated.patch(simulation)
+    device = Device(own_id or tenant.new_id(), lambda: own, simulated)
+    device.record_connection(tenant.clock.now())
+    if delay is None:
+        tenant.devices.add(device)
+    else:
+        tenant.devices.plan(device, enrolls_at)
+    return device
+
+
+def change_device(tenant: Tenant, device: Device, body: Json) -> None:
+    """Change properties and simulation of a device; `check_in` connects an offline one. ValueError when the body is wrong."""
+    body = dict(body)
+    is_checked_in = bool(body.pop("check_in", False))
+    short, properties, simulation = _split(body)
+    if short:
+        raise ValueError(f"unknown property '{next(iter(short))}'")
+    device.simulation.patch(simulation)
+    device.record_connection(tenant.clock.now())
+    device.own.update(properties)
+    tenant.devices.forget_results()
+    if is_checked_in:
+        device.check_in(tenant.clock.now())
+
+
+def render_device(device: Device) -> Json:
+    """Return the own properties and the simulation of a device."""
+    return {**device.own, **{name: getattr(device.simulation, name) for name in sorted(SIMULATION)}}
+
+
+def _split(body: Json) -> tuple[Json, Json, Json]:
+    """Return (short names, managedDevice properties, simulation)."""
+    short, properties, simulation = {}, {}, {}
+    for name, value in body.items():
+        if name in SIMULATION:
+            simulation[name] = value
+        elif name in SHORT_NAMES:
+            short[name] = value
+        elif name in PROPERTIES:
+            properties[ALIASES.get(name, name)] = value
+        else:
+            raise ValueError(f"unknown property '{name}'")
+    return short, properties, simulation
+
+
+def _choose(name: str, value: Any, choices: Json) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+def _read_id(tenant: Tenant, value: Any) -> str | None:
+    if not value:
+        return None
+    own_id = read_guid("id", value)
+    if tenant.devices.find(own_id) is not None:
+        raise ValueError(f"id {own_id} is that of another device")
+    return own_id
+
+
+def _user_properties(references: References, user: Any) -> Json:
+    """Return the properties that name the user of a device."""
+    if user is None:
+        return {}
+    user_id, row = references.find_user(user)
+    names = {"userPrincipalName": "userPrincipalName", "emailAddress": "mail", "userDisplayName": "displayName"}
+    return {"userId": user_id, **{name: row[source] or "" for name, source in names.items()}}
