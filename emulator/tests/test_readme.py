@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import Any
 
 import intune_emulator
 import pytest
@@ -26,6 +27,19 @@ def section(title: str) -> str:
 
 def first_cells(text: str) -> list[str]:
     return [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
+
+
+def test_the_first_example_works(intune_tenant: IntuneTenant) -> None:
+    (code,) = re.findall(r"(?s)```python\n(.*?)```", README.partition("\n## Install\n")[0])
+    names: dict[str, Any] = {}
+    exec(code, names)  # the code of this package's own README
+    names["test_the_passcode_is_gone_after_seven_days"](intune_tenant)
+
+
+def test_the_seed_file_works(intune_tenant: IntuneTenant) -> None:
+    (text,) = re.findall(r"(?s)```yaml\n(.*?)```", README)
+    intune_tenant.control.call("POST", "reset", {"seed_text": text})
+    assert intune_tenant.control.device("SCHOOL-PHONE-01")["userDisplayName"] == "Mia Lang"
 
 
 def test_commands() -> None:
