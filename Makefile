@@ -35,12 +35,15 @@ RECORD_ARGS = --intune-tenant-record "$(CURDIR)/$(OUTPUT)/exchanges"
 DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt emulator/pyproject.toml
 TEST_REQUIREMENTS := tests/requirements.txt tests/requirements-unit.txt $(DEMO_REQUIREMENTS)
 
+# Clients of Microsoft in environments of their own.
+JUDGES := azure-cli beta javascript
+
 QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 # Not integration: artifact runs the same tests, against what is shipped. Parts joined with + run together: each keeps one processor busy.
 PARTS := environment sanity-environment lint+sanity+docs-lint+demo unit artifact contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration live contract contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-publish emulator-dist emulator-check clean
+.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration live contract judges contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-publish emulator-dist emulator-check clean
 ifndef TOGETHER
 .NOTPARALLEL:
 endif
@@ -59,8 +62,8 @@ demo: $(VENV)/.demo-ready  ## See the collection work against an emulated tenant
 test:  ## Run every kind of check, and say at the end how long each part took
 	@tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS)
 
-test-all:  ## Run the same with all tests: also slow ones that are rarely red, which repeat others in most cases; and build the documentation
-	@INTEGRATION_MARKS= tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS) docs
+test-all:  ## Run the same with all tests: also slow ones that are rarely red, which repeat others in most cases; build the documentation, and run Microsoft's clients
+	@INTEGRATION_MARKS= tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS) docs judges
 
 test-quick:  ## Run what a change needs at once: ruff, its unit tests (of uncommitted files and the last commit), and the repository's checks
 	@tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(QUICK_PARTS)
@@ -104,6 +107,10 @@ live: environment  ## Compare a tenant of your own (INTUNE_*) with the emulated 
 contract: environment  ## Compare what the integration tests and the emulated tenant sent and got with Microsoft's description of the API
 	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
 	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m pytest tests/contract -n $(WORKERS) $(PYTEST_ARGS)
+
+# The clients are large, or pin what they depend on: each has an environment of its own. What cannot be installed fails.
+judges: environment $(JUDGES:%=.cache/judges/%/.ready)  ## Install Microsoft's other clients (1.5 GB), and run them against the emulated tenant
+	@$(RUN) python -m pytest tests/judges $(PYTEST_ARGS)
 
 contract-compare: environment  ## List what newer OpenAPI files of Microsoft Graph change: FILES="v1.0.yaml beta.yaml"; fails for changes of used operations
 	@if [ -z "$(FILES)" ]; then echo "Name OpenAPI files: make contract-compare FILES=\"v1.0.yaml beta.yaml\" (see CONTRIBUTING.md)" >&2; exit 2; fi
@@ -197,3 +204,15 @@ $(VENV)/.demo-ready: $(DEMO_REQUIREMENTS) | $(VENV)/.linked
 $(VENV)/.test-ready: $(TEST_REQUIREMENTS) | $(VENV)/.linked
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $(VENV)/.demo-ready $@
+
+.cache/judges/%/.ready: tests/judges/requirements-%.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.cache/judges/javascript/.ready: tests/judges/package.json tests/judges/javascript_client.js
+	@command -v npm >/dev/null || { echo "Node.js with npm is missing. Microsoft's JavaScript client needs it." >&2; exit 1; }
+	@mkdir -p $(@D)
+	cp $^ $(@D)/
+	cd $(@D) && npm install --no-audit --no-fund --no-package-lock --loglevel=error
+	@touch $@

@@ -149,6 +149,12 @@ def sdk(recorded: Recorded, contracts: dict[str, Contract], record_property: t.C
     assert not summary.failures, f"{summary}\n{summary.failures}"
 
 
+@pytest.mark.parity(
+    "real",
+    "Devices and resets",
+    "Microsoft's library msgraph-sdk lists devices with `$filter` and `$select`, page by page.",
+    source="https://learn.microsoft.com/graph/sdks/paging",
+)
 def test_lists_devices_with_filter_and_select_page_by_page(sdk: Sdk) -> None:
     query = ManagedDevicesRequestBuilder.ManagedDevicesRequestBuilderGetQueryParameters(
         filter="operatingSystem eq 'Windows'", select=COLUMNS, top=5
@@ -188,6 +194,12 @@ def test_reads_a_device_and_its_whole_description(sdk: Sdk) -> None:
     assert not device.additional_data.keys() - {"@odata.context"}, "properties that the SDK does not know"
 
 
+@pytest.mark.parity(
+    "real",
+    "Devices and resets",
+    "msgraph-sdk resets a passcode, and reads each state of its action result until the passcode is there.",
+    source="https://learn.microsoft.com/graph/api/intune-devices-manageddevice-resetpasscode",
+)
 def test_resets_a_passcode_and_polls_until_it_is_done(sdk: Sdk) -> None:
     identity = sdk.control.device(PHONE)["id"]
     # the emulated clock stands still, so that each state is seen without waiting
@@ -213,6 +225,12 @@ def test_resets_a_passcode_and_polls_until_it_is_done(sdk: Sdk) -> None:
     assert list(sdk.control.resets()) == [identity]
 
 
+@pytest.mark.parity(
+    "real",
+    "Batches",
+    "msgraph-sdk resets several passcodes in one `$batch`, and reads the status of each.",
+    source="https://learn.microsoft.com/graph/sdks/batch-requests",
+)
 def test_resets_several_passcodes_in_one_batch(sdk: Sdk) -> None:
     identities = [sdk.control.device(name)["id"] for name in (PHONE, "PHONE-HELPDESK-02")] + [UNKNOWN]
 
@@ -244,6 +262,12 @@ def pin_policy(tenant_id: str) -> Windows10CustomConfiguration:
     return Windows10CustomConfiguration(display_name="PIN recovery", description="Made by the SDK", oma_settings=[setting])
 
 
+@pytest.mark.parity(
+    "real",
+    "Custom profiles",
+    "msgraph-sdk creates a custom profile, assigns it, and reads both.",
+    source="https://learn.microsoft.com/graph/api/intune-deviceconfig-windows10customconfiguration-create",
+)
 def test_creates_the_pin_policy_and_assigns_it(sdk: Sdk) -> None:
     async def work(graph: GraphServiceClient) -> Windows10CustomConfiguration:
         groups = await graph.groups.get()
@@ -267,6 +291,12 @@ def test_creates_the_pin_policy_and_assigns_it(sdk: Sdk) -> None:
     assert setting.oma_uri.endswith(f"/{sdk.env['INTUNE_TENANT_ID']}/Policies/EnablePinRecovery")
 
 
+@pytest.mark.parity(
+    "real",
+    "Enterprise applications and grants",
+    "msgraph-sdk adds service principals and delegated permission grants.",
+    source="https://learn.microsoft.com/graph/api/oauth2permissiongrant-post",
+)
 def test_connects_the_pin_reset_service(sdk: Sdk) -> None:
     async def work(graph: GraphServiceClient) -> dict[str, tuple[str | None, str | None]]:
         service, client = [await graph.service_principals.post(ServicePrincipal(app_id=app_id)) for app_id in (SERVICE, CLIENT)]
@@ -292,6 +322,12 @@ def refused(sdk: Sdk, work: Work[t.Any], credential: TokenCredential | None = No
     return error
 
 
+@pytest.mark.parity(
+    "real",
+    "Requests and errors",
+    "msgraph-sdk reads code, message, and request ID of a refused reset.",
+    source="https://learn.microsoft.com/graph/errors",
+)
 @pytest.mark.parametrize(
     ("identity", "role", "status", "code", "words"),
     [

@@ -60,6 +60,7 @@ def checkout(tmp_path):
         "playbooks",
         "extensions/patterns",
         "tests/contract",
+        "tests/judges",
         "tests/tools/generate",
     ):
         shutil.copytree(ROOT / name, tmp_path / name)

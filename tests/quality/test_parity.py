@@ -20,7 +20,9 @@ from tests.tools.generate.sources import SourceError
 ROOT = pathlib.Path(__file__).parents[2]
 CLAIMS = parity.load_claims(ROOT)
 SETTINGS = {field.name for field in dataclasses.fields(Settings)}
-CLAIM = parity.Claim("emulated", "Sign-in", "A sentence.", ("https://learn.microsoft.com/graph/errors",), (), (), "a.py", "test_a")
+CLAIM = parity.Claim(
+    "emulated", "Sign-in", "A sentence.", ("https://learn.microsoft.com/graph/errors",), (), (), "emulator/tests/a.py", "test_a"
+)
 
 
 def test_the_claims_are_whole():
@@ -55,6 +57,9 @@ def test_no_claim_is_made_twice():
         ({"sources": ("http://learn.microsoft.com/x",)}, "a source must be a public address"),
         ({"sources": ("https://127.0.0.1/x",)}, "a source must be a public address"),
         ({"calls": ("GET /nothing",)}, "the emulator has no call ['GET /nothing']"),
+        ({"calls": ("GET /groups",), "path": "tests/judges/a.py"}, "calls, settings, and refusals can be claimed in emulator/tests only"),
+        ({"settings": ("quota",), "path": "tests/contract/a.py"}, "calls, settings, and refusals can be claimed in emulator/tests only"),
+        ({"kind": "refused", "path": "tests/contract/a.py"}, "calls, settings, and refusals can be claimed in emulator/tests only"),
     ],
 )
 def test_what_is_wrong_with_a_claim_is_told(change, told):
@@ -100,6 +105,8 @@ def test_claims_are_read_where_tests_make_them(tmp_path):
         ('@pytest.mark.parity("real", "Sign-in", "It is so.", sources="x")\ndef test_y(): pass', "does not have sources"),
         ('@pytest.mark.parity("real", "Sign-in", "It is so.", settings="quota")\ndef test_y(): pass', "must be tuples"),
         ('@pytest.mark.parity("real", "Sign-in", "It is so.")\ndef helper(): pass', "is no decorator of a test function"),
+        ('@pytest.mark.skip\n@pytest.mark.parity("real", "Sign-in", "It is so.")\ndef test_y(): pass', "can be skipped"),
+        ('@pytest.mark.parity("real", "Sign-in", "It is so.")\n@pytest.mark.xfail(strict=True)\ndef test_y(): pass', "can be skipped"),
     ],
 )
 def test_a_claim_that_cannot_be_read_is_told(tmp_path, change, told):
@@ -115,7 +122,7 @@ def test_the_page_has_each_claim_its_test_and_its_source():
     page = parity.render_page(claims, "# Generated")
     assert "   * - emulated\n     - It has ``one`` code.\n\n       Settings: ``quota``\n\n" in page
     assert "       Calls: ``GET /deviceManagement/managedDevices`` (v1.0, beta)\n" in page
-    assert f"     - `test_a <{parity.TESTS}/a.py>`__\n     - `errors <https://learn.microsoft.com/graph/errors>`__\n" in page
+    assert f"     - `test_a <{parity.TESTS}/emulator/tests/a.py>`__\n     - `errors <https://learn.microsoft.com/graph/errors>`__\n" in page
     assert "   * - refused\n     - It is not.\n     - `test_a" in page and page.index("Sign-in\n-------") < page.index("Batches\n-------")
     assert "   * - **refused**\n     - 1\n" in page and "   * - **real**\n     - 0\n" in page
 

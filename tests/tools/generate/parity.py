@@ -20,7 +20,9 @@ from intune_emulator.application import ROUTES
 
 from .sources import SourceError
 
-FOLDERS = ("emulator/tests", "tests/contract")
+# Only the first one has the fixture that compares a claim with what its test does.
+WITNESSED = "emulator/tests"
+FOLDERS = (WITNESSED, "tests/contract", "tests/judges")
 PAGE = "docs/docsite/rst/emulator_parity.rst"
 LABEL = "ansible_collections.endpointops.intune.docsite"
 TESTS = "https://github.com/endpointops/endpointops.intune/blob/main"
@@ -98,16 +100,18 @@ def _claims_of(path: Path, name: str) -> t.Iterator[Claim]:
     found = 0
     for function in tree.body:
         if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
-            for node in (node for decorator in function.decorator_list for node in ast.walk(decorator)):
-                if isinstance(node, ast.Call) and _is_marker(node.func):
-                    found += 1
-                    yield _claim(node, name, function.name)
+            nodes = [node for decorator in function.decorator_list for node in ast.walk(decorator)]
+            claims = [_claim(node, name, function.name) for node in nodes if isinstance(node, ast.Call) and _is_marker(node.func)]
+            if claims and any(_is_marker(node, "skip", "skipif", "xfail") for node in nodes):
+                raise SourceError(f"{name}, {function.name}: a test that can be skipped or fail shows no claim.")
+            found += len(claims)
+            yield from claims
     if found != sum(_is_marker(node) for node in ast.walk(tree)):
         raise SourceError(f"{name} has a parity marker that is no decorator of a test function. Put the claim on the test that shows it.")
 
 
-def _is_marker(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and ast.unparse(node) == "pytest.mark.parity"
+def _is_marker(node: ast.AST, *names: str) -> bool:
+    return isinstance(node, ast.Attribute) and ast.unparse(node) in {f"pytest.mark.{name}" for name in names or ("parity",)}
 
 
 def _claim(node: ast.Call, path: str, test: str) -> Claim:
@@ -137,9 +141,14 @@ def find_problems(claims: t.Iterable[Claim]) -> list[str]:
             "a claim about the service needs a source": claim.kind != "refused" and not claim.sources,
             f"a source must be a public address, not {claim.sources}": not all(_is_public(source) for source in claim.sources),
             f"the emulator has no call {sorted(set(claim.calls) - known)}": not set(claim.calls) <= known,
+            f"calls, settings, and refusals can be claimed in {WITNESSED} only": not _is_witnessed(claim),
         }
         problems += [place + problem for problem, is_wrong in checks.items() if is_wrong]
     return problems
+
+
+def _is_witnessed(claim: Claim) -> bool:
+    return claim.path.startswith(f"{WITNESSED}/") or not (claim.calls or claim.settings or claim.kind == "refused")
 
 
 def _is_public(source: str) -> bool:
