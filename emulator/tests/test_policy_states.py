@@ -147,6 +147,25 @@ def test_a_state_of_a_device_that_is_not_assigned_is_told_all_the_same(client: A
     assert overview(client, made) == {"successCount": 1}
 
 
+def test_all_devices_that_a_policy_targets_check_in_at_once(client: Any) -> None:
+    made = assigned(client)
+    other = assigned(client)
+    shown = client.control("POST", "policy_states", {"policy_id": made, "states": "succeeded"})
+    assert shown["policy_id"] == made and len(shown["states"]) == WINDOWS
+    assert overview(client, made) == {"successCount": WINDOWS} and overview(client, other) == {"pendingCount": WINDOWS}
+    client.control("POST", "policy_states", {"policy_id": made, "states": "error"})
+    assert overview(client, made) == {"errorCount": WINDOWS}
+
+
+def test_all_devices_check_in_for_each_policy(client: Any) -> None:
+    """So one call makes a tenant ready, whichever ID its policy has got."""
+    made, catalog, unassigned = assigned(client), with_catalog(client), create(client)["id"]
+    shown = client.control("POST", "policy_states", {"states": "succeeded"})["policies"]
+    told = {each["policy_id"]: set(state["state"] for state in each["states"].values()) for each in shown}
+    assert told[made] == told[catalog] == {"succeeded"} and told[unassigned] == set()
+    assert overview(client, made) == {"successCount": WINDOWS}
+
+
 def test_what_cannot_be_planted_changes_nothing(client: Any) -> None:
     made = assigned(client)
     right = client.device("LT-OSLO-001")["id"]
@@ -154,7 +173,11 @@ def test_what_cannot_be_planted_changes_nothing(client: Any) -> None:
     for body in (
         {"policy_id": "none", "states": {}},
         {"states": {}},
+        {"states": {right: "succeeded"}},
+        {"states": "fine"},
         {"policy_id": made},
+        {"policy_id": made, "states": "fine"},
+        {"policy_id": create(client)["id"], "states": "fine"},
         {"policy_id": made, "states": {}, "more": 1},
         *({"policy_id": made, "states": {right: "succeeded", **wrong}} for wrong in ({"none": "error"}, {mac: "notApplicable"})),
         *(

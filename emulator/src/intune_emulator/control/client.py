@@ -261,10 +261,18 @@ class ControlClient:
         result: dict[str, list[str]] = self.call("GET", "resets")
         return result
 
-    def policy_states(self, policy_id: str, states: dict[str, Any]) -> dict[str, Any]:
-        """Set states of a policy by device id, each a name, {"state", "code", "after", "user"}, or a list; return its current states."""
+    def policy_states(self, policy_id: str, states: dict[str, Any] | str) -> dict[str, Any]:
+        """Set states of a policy by device id, each a name, {"state", "code", "after", "user"}, or a list; return its current states.
+
+        A name in place of the states by device is that of all devices which the policy targets.
+        """
         result: dict[str, Any] = self.call("POST", "policy_states", {"policy_id": policy_id, "states": states})["states"]
         return result
+
+    def check_in(self, state: str = "succeeded") -> dict[str, dict[str, Any]]:
+        """Set this state of each policy on all devices which it targets; return the current states by device id, by policy id."""
+        found = self.call("POST", "policy_states", {"states": state})["policies"]
+        return {each["policy_id"]: each["states"] for each in found}
 
     def script_results(self, results: dict[str, Any] | None = None, script_id: str | None = None) -> dict[str, Any]:
         """Plant what scripts print by device id, if any is given, and return what a run of any script gives now by device id.

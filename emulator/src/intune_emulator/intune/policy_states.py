@@ -195,30 +195,52 @@ def last_report(tenant: Tenant, policy_id: str, otherwise: datetime) -> datetime
 
 
 def set_states(tenant: Tenant, body: dict[str, Any]) -> dict[str, Any]:
-    """Set states, and return the current ones of the policy."""
-    policy = plant_states(tenant, body)
-    return {"policy_id": policy.id, "states": {device.id: _render(state) for device, state in device_states(tenant, policy)}}
+    """Set states, and return the current ones of the policy, or without policy_id those of each policy."""
+    shown = [
+        {"policy_id": policy.id, "states": {device.id: _render(state) for device, state in device_states(tenant, policy)}}
+        for policy in plant_states(tenant, body)
+    ]
+    return shown[0] if "policy_id" in body else {"policies": shown}
 
 
-def plant_states(tenant: Tenant, body: dict[str, Any]) -> ReportedPolicy:
+def plant_states(tenant: Tenant, body: dict[str, Any]) -> list[ReportedPolicy]:
     """Set states by {"policy_id", "states": {device_id: state or list of states}}; ValueError changes nothing.
 
-    A state is a name, or {"state", "code", "after", "user"}: `after` so many seconds, `user` the state of the user's row.
+    A state is a name, or {"state", "code", "after", "user"}: `after` so many seconds, `user` the state of the user's row. A name instead
+    of the states by device is that of all devices which the policy targets, and without policy_id, those of each policy.
     """
     unknown = set(body) - {"policy_id", "states"}
     if unknown:
         raise ValueError(f"unknown fields: {sorted(unknown)}")
-    policy = find_policy(tenant, str(body["policy_id"]))
-    if policy is None:
-        raise ValueError(f"no policy {body['policy_id']}")
-    now = tenant.clock.now()
-    known = tenant.policy_states.get(policy.id, {})
-    checked = {}
-    for key, value in body["states"].items():
-        device_id = find_windows_device(tenant, key).id
-        checked[device_id] = _history(known.get(device_id, []), value, now)
-    tenant.policy_states.setdefault(policy.id, {}).update(checked)
-    return policy
+    states = body["states"]
+    if isinstance(states, str):
+        # A policy without devices would not tell.
+        _validate_name(states)
+    elif "policy_id" not in body:
+        raise ValueError('without policy_id, states must be the name of one state, such as "succeeded"')
+    policies = _find_policies(tenant, str(body["policy_id"]) if "policy_id" in body else None)
+    checked = [(policy.id, _check_states(tenant, policy, states)) for policy in policies]
+    for policy_id, histories in checked:
+        tenant.policy_states.setdefault(policy_id, {}).update(histories)
+    return policies
+
+
+def _find_policies(tenant: Tenant, policy_id: str | None) -> list[ReportedPolicy]:
+    """Return one policy, or all; ValueError for an ID that no policy has."""
+    ids = (*tenant.configurations, *tenant.configuration_policies, *tenant.intents) if policy_id is None else (policy_id,)
+    found = [policy for policy in (find_policy(tenant, each) for each in ids) if policy is not None]
+    if policy_id is not None and not found:
+        raise ValueError(f"no policy {policy_id}")
+    return found
+
+
+def _check_states(tenant: Tenant, policy: ReportedPolicy, states: Any) -> dict[str, StateHistory]:
+    """Return the new states by device id; ValueError for a device or state that there is not."""
+    if isinstance(states, str):
+        states = {device.id: states for device, _state in device_states(tenant, policy)}
+    known, now = tenant.policy_states.get(policy.id, {}), tenant.clock.now()
+    devices = {find_windows_device(tenant, key).id: value for key, value in states.items()}
+    return {device_id: _history(known.get(device_id, []), value, now) for device_id, value in devices.items()}
 
 
 def _render(state: PolicyState) -> dict[str, Any]:
@@ -267,8 +289,12 @@ def _state(value: Any, now: datetime) -> PolicyState:
     name, code = given.pop("state", None), given.pop("code", None)
     if given:
         raise ValueError(f"unknown fields: {sorted(given)}")
-    if name not in STATES:
-        raise ValueError(f"a state must be one of {', '.join(STATES)}, not {name!r}")
+    _validate_name(name)
     if code is not None and (isinstance(code, bool) or not isinstance(code, int) or not -MAX_CODE <= code < MAX_CODE):
         raise ValueError("code must be a whole number of 32 bits")
     return PolicyState(name, CODES.get(name, 0) if code is None else code, None if name == "pending" else now)
+
+
+def _validate_name(name: Any) -> None:
+    if name not in STATES:
+        raise ValueError(f"a state must be one of {', '.join(STATES)}, not {name!r}")
