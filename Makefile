@@ -198,10 +198,12 @@ $(VENV)/.linked: | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.demo-ready: $(DEMO_REQUIREMENTS) | $(VENV)/.linked
+	@echo "Installing what the demo needs into $(VENV), which takes a minute or two ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements-demo.txt
 	@touch $@
 
 $(VENV)/.test-ready: $(TEST_REQUIREMENTS) | $(VENV)/.linked
+	@echo "Installing what the tests need into $(VENV), which takes a minute or two ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $(VENV)/.demo-ready $@
 

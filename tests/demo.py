@@ -27,13 +27,19 @@ REPORTS = pathlib.Path(".cache") / "demo"
 JOURNAL = str(REPORTS / "resets.jsonl")
 WHOLE: t.Any = {"break_long_words": False, "break_on_hyphens": False}
 COLORED = re.compile(r"((?:\x1b\[[0-9;]*m)*)(.*?)((?:\x1b\[[0-9;]*m)*)$", re.DOTALL)
+# Titles that say nothing of the flow, and what ansible-core 2.19 and later print of an error before the task's own line does.
+BEGINS_NOISE = re.compile(r"TASK \[\S+ : Validating arguments |\[ERROR\]: Task failed: ")
+ENDS_NOISE = re.compile(r"(TASK \[|fatal: )")
 ASSIGNED = {"pin_reset_assignments": [{"target": "all_devices"}]}
 CATALOG = {**ASSIGNED, "pin_reset_policy_backend": "settings_catalog", "pin_reset_policy_settings": {"minimum_pin_length": 6}}
 DEVICES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "LT-BERLIN-014", "LT-ARCHIVE-001", "PHONE-FIELD-05", "PHONE-FIELD-06"]
 
 
 class Step(t.NamedTuple):
-    """A playbook to run, and what is right: its exit code, tasks that say changed, writes that reach the tenant."""
+    """A playbook to run, and what is right: its exit code, tasks that say changed, writes that reach the tenant, words that it prints.
+
+    ``has_check_in``: before it, the devices of the emulated tenant check in.
+    """
 
     what: str
     playbook: str
@@ -42,6 +48,8 @@ class Step(t.NamedTuple):
     code: int = 0
     changed: int = 0
     writes: int = 0
+    says: str = ""
+    has_check_in: bool = False
 
 
 STEPS = (
@@ -62,7 +70,14 @@ STEPS = (
         code=2,
         writes=5,
     ),
-    Step("Is the tenant ready? No device has checked in since the policy was made", "verify", CATALOG),
+    Step("Is the tenant ready? No device has checked in since the policy was made", "verify", CATALOG, says="their PIN today?): no"),
+    Step(
+        "The devices check in, which takes about 8 hours in a real tenant. Is the tenant ready now?",
+        "verify",
+        CATALOG,
+        says="their PIN today?): yes",
+        has_check_in=True,
+    ),
     Step(
         "Write a report, with the outcomes of the resets",
         "report",
@@ -97,15 +112,18 @@ def run(step: Step, number: int, emulator: EmulatorProcess, folder: pathlib.Path
     show(f"{number}. {step.what}")
     # JSON may have a line end for a blank, so that the command can be copied as it is shown.
     print("$ " + "\n    ".join(textwrap.wrap(shlex.join(command) + " " + shlex.join(arguments), WIDTH - 6, **WHOLE)) + "\n", flush=True)
+    if step.has_check_in:
+        emulator.control.check_in()
     mark = emulator.control.mark()
     stats = folder / f"stats-{number}.txt"
     with open(stats, "w+", encoding="utf-8") as output:
         code = follow([*command, *arguments], environment(emulator, folder), output)
         output.seek(0)
-        recap = next((line for line in output if "changed=" in line), "")
+        printed = output.read()
+    recap = next((line for line in printed.splitlines() if "changed=" in line), "")
     changed, failed = (int(recap.split(f"{name}=")[1].split()[0]) if recap else -1 for name in ("changed", "failed"))
     writes = emulator.control.writes(mark)
-    good = (code, changed, len(writes)) == (step.code, step.changed, step.writes)
+    good = (code, changed, len(writes)) == (step.code, step.changed, step.writes) and step.says in printed
     seen = render_counts(code, changed, failed, writes)
     show(f"As expected: {seen}" if good else f"NOT as expected: {seen}")
     return good
@@ -131,13 +149,28 @@ def follow(command: list[str], env: dict[str, str], copy: t.IO[str]) -> int:
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
     ) as process:
         try:
-            for line in process.stdout or ():
+            for line in drop_noise(keep(process.stdout or (), copy)):
                 print(fit(line.rstrip("\n")), flush=True)
-                copy.write(line)
             return process.wait()
         finally:
             if process.poll() is None:
                 process.terminate()
+
+
+def keep(lines: t.Iterable[str], copy: t.IO[str]) -> t.Iterator[str]:
+    for line in lines:
+        copy.write(line)
+        yield line
+
+
+def drop_noise(lines: t.Iterable[str]) -> t.Iterator[str]:
+    """Yield the lines of Ansible's output without those that say nothing new."""
+    is_noise = False
+    for line in lines:
+        text = t.cast(re.Match[str], COLORED.match(line)).group(2)
+        is_noise = bool(BEGINS_NOISE.match(text)) or (is_noise and not ENDS_NOISE.match(text))
+        if not is_noise:
+            yield line
 
 
 def show(text: str) -> None:

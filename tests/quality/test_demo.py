@@ -10,7 +10,7 @@ import pathlib
 
 import pytest
 
-from tests.demo import STEPS, WIDTH, fit, render_counts
+from tests.demo import STEPS, WIDTH, drop_noise, fit, render_counts
 
 ROOT = pathlib.Path(__file__).parents[2]
 RED, END = "\x1b[0;31m", "\x1b[0m"
@@ -19,6 +19,38 @@ RED, END = "\x1b[0;31m", "\x1b[0m"
 def test_every_step_is_a_playbook():
     assert {step.playbook for step in STEPS} <= {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
     assert STEPS[-1].playbook == "report"
+
+
+def test_in_the_end_the_tenant_is_ready():
+    """Whoever tries it sees the success, and not only what keeps it away."""
+    assert [step.says[-3:] for step in STEPS if step.playbook == "verify"] == [" no", "yes"]
+
+
+@pytest.mark.parametrize("color", [("", ""), (RED, END)], ids=["plain", "in color"])
+def test_what_says_nothing_new_is_not_shown(color):
+    lines = [
+        "PLAY [a play] ***",
+        "",
+        "TASK [endpointops.intune.pin_reset : Validating arguments against arg spec 'main' - Connect] ***",
+        "ok: [localhost]",
+        "",
+        "TASK [endpointops.intune.pin_reset : Devices | Reset passcodes] ***",
+        "[ERROR]: Task failed: Action failed: The task failed for 3 of 6 devices.",
+        "Origin: devices.yml:4:7",
+        "",
+        "    ^ column 7",
+        "",
+        'fatal: [localhost]: FAILED! => {"changed": true}',
+        "[ERROR]: Another error.",
+    ]
+    colored = [f"{color[0]}{line}{color[1]}\n" for line in lines]
+    assert list(drop_noise(colored)) == [*colored[:2], colored[5], colored[11], colored[12]]
+
+
+def test_a_variable_that_is_refused_is_shown():
+    """The role's argument specs refuse it in the task whose title is not shown."""
+    lines = ["TASK [r : Validating arguments against arg spec 'main'] ***\n", "[ERROR]: Task failed: No.\n", "fatal: [localhost]: No.\n"]
+    assert list(drop_noise(lines)) == lines[2:]
 
 
 @pytest.mark.parametrize(
