@@ -14,7 +14,7 @@ import pytest
 from .harness import one_of
 
 PLAYBOOK = "endpointops.intune.{}"
-OUTCOME = "Outcome | Fail unless users can reset their PIN"
+OUTCOME = "Outcome | Fail if the consent or the policy keeps users from resetting their PIN"
 CHECK = "Check | Look for reasons not to begin"
 ASSIGNED = {"pin_reset_assignments": [{"target": "all_devices"}]}
 
