@@ -68,10 +68,12 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.endpointops.intune.plugins.module_utils._approval.options import parse_options
 from ansible_collections.endpointops.intune.plugins.module_utils._errors import InvalidOptionError
-from ansible_collections.endpointops.intune.plugins.module_utils._names import show
+from ansible_collections.endpointops.intune.plugins.module_utils._names import CLOSENESS, show
 from ansible_collections.endpointops.intune.plugins.module_utils._passcode.model import parse_moment
 
 Values = t.Mapping[str, t.Any]
+PREFIX = "pin_reset_"
+SIMILAR = 5  # names among which the one that is meant is looked for
 # The entries of a list or, for a list of dictionaries, the key that each must have, with its choices.
 Choices = t.Sequence[str] | t.Mapping[str, t.Sequence[str]]
 
@@ -94,9 +96,18 @@ def find_problems(
 
 
 def _describe_unknown(name: str, known: t.Collection[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
-    advice = f"Did you mean {near[0]}?" if near else "Names that begin with pin_reset_ belong to the role. Choose another name."
+    meant = _find_meant(name, known)
+    advice = f"Did you mean {meant}?" if meant else "Names that begin with pin_reset_ belong to the role. Choose another name."
     return f"{show(name)} is not a variable of the role pin_reset. {advice}"
+
+
+def _find_meant(name: str, known: t.Collection[str]) -> str | None:
+    """Return the variable that is most likely meant: one that differs by a slip, else one of the same last word, which says what it is."""
+    near = difflib.get_close_matches(name, known, n=SIMILAR, cutoff=0.75)
+    if not near:
+        return None
+    is_slip = difflib.SequenceMatcher(None, name.removeprefix(PREFIX), near[0].removeprefix(PREFIX)).ratio() >= CLOSENESS
+    return near[0] if is_slip else min(near, key=lambda each: each.rpartition("_")[2] != name.rpartition("_")[2])
 
 
 # --- lists ----------------------------------------------------------------------------------------------------------

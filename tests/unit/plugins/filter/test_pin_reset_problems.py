@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.endpointops.intune.plugins.filter.pin_reset_problems import FilterModule
 
 KNOWN = ["pin_reset_assignments", "pin_reset_devices", "pin_reset_platforms", "pin_reset_results"]
+ROOT = pathlib.Path(__file__).parents[4]
 CHOICES = {"pin_reset_platforms": ["windows", "android"], "pin_reset_assignments": {"target": ["group", "all_users"]}}
 find_problems = FilterModule().filters()["pin_reset_problems"]
 
@@ -31,6 +35,22 @@ def test_known_variables_are_no_problem():
 )
 def test_an_unknown_variable_is_told_with_the_nearest_one(name, near):
     assert find_problems([name], KNOWN) == [f"{name} is not a variable of the role pin_reset. Did you mean {near}?"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        pytest.param("pin_reset_report_probe", "pin_reset_verify_probe", id="what it is comes last"),
+        pytest.param("pin_reset_groups", "pin_reset_device_groups", id="a word is missing"),
+        pytest.param("pin_reset_recover_users", "pin_reset_recover_user", id="a letter too many"),
+        pytest.param("pin_reset_device", "pin_reset_devices", id="a slip, though pin_reset_on_device ends alike"),
+        pytest.param("pin_reset_polcy_name", "pin_reset_policy_name", id="a slip in the first word"),
+        pytest.param("pin_reset_sealed_dir", "pin_reset_sealed_directory", id="no other one ends alike"),
+    ],
+)
+def test_of_all_variables_the_one_that_is_meant_is_told(name, meant):
+    known = yaml.safe_load((ROOT / "roles" / "pin_reset" / "vars" / "main.yml").read_text(encoding="utf-8"))["__pin_reset_known"]
+    assert find_problems([name], known)[0].endswith(f"Did you mean {meant}?")
 
 
 def test_a_variable_like_none_of_the_roles_is_refused_with_the_reason():
