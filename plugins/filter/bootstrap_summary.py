@@ -50,7 +50,8 @@ from ansible_collections.endpointops.intune.plugins.module_utils._time import pa
 
 Application = t.Mapping[str, t.Any]
 DRIFT = 600.0  # seconds
-OPENED_BY = "To open the next line, give it to: base64 -d | openssl cms -decrypt -inform DER -recip CERTIFICATE -inkey KEY"
+# openssl alone, as the base64 of some systems has other options.
+OPEN = "echo {} | openssl base64 -d -A | openssl cms -decrypt -inform DER -recip cert.pem -inkey key.pem"
 
 
 def describe(result: t.Any, *, tenant_id: str | None = None, check: t.Any = False) -> list[str]:
@@ -125,7 +126,8 @@ def _describe_secret(result: t.Mapping[str, t.Any]) -> list[str]:
     holders = " and ".join(recipient["subject"] for recipient in result.get("recipients") or ())
     # In one line, which can be copied from the output of any callback plugin.
     content = "".join(line for line in sealed.splitlines() if not line.startswith("-----"))
-    return [f"New client secret, sealed to {holders}, and shown this once. {OPENED_BY}", content]
+    shown = f"New client secret, sealed to {holders}, and shown this once. Who has the certificate and its key reads it by this command:"
+    return [shown, OPEN.format(content)]
 
 
 def _join(names: t.Iterable[str]) -> str:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import pathlib
@@ -140,13 +139,25 @@ def test_case_8_each_entry_has_its_own_options(ansible: t.Any, tenant: t.Any, ad
     assert "Power: its holder can reset, lock, and wipe every managed device" in done.output, "case 10: it is still to be granted"
     assert "It does not exist." in done.output and not tenant.graph("GET", "/applications?$filter=uniqueName eq 'gone'")["value"]
     assert "Power: none, without a permission of Microsoft Graph" in done.output, "case 10"
-    sealed = re.search(r'"(MII[A-Za-z0-9+/=]+)"', done.output)
-    assert sealed is not None
-    holder = ["-recip", str(tmp_path / "desk.pem"), "-inkey", str(tmp_path / "desk.key.pem")]
-    command = ["openssl", "cms", "-decrypt", "-inform", "DER", *holder]
-    opened = subprocess.run(command, input=base64.b64decode(sealed[1]), check=True, capture_output=True).stdout.decode()
+    command = re.search(r'"(echo MII[^"]+)"', done.output)
+    assert command is not None
+    (tmp_path / "desk.pem").rename(tmp_path / "cert.pem")
+    (tmp_path / "desk.key.pem").rename(tmp_path / "key.pem")
+    opened = subprocess.run(["sh", "-c", command[1]], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     (secret,) = tenant.graph("GET", "/applications(uniqueName='sealed')?$select=passwordCredentials")["passwordCredentials"]
     assert opened.startswith(secret["hint"]) and opened not in done.output
+
+
+def test_an_error_of_the_sign_in_names_the_variable_of_the_playbook(ansible: t.Any, tmp_path: pathlib.Path):
+    """In these playbooks, the environment does not choose the method."""
+    env = {"INTUNE_AUTH_METHOD": "client_secret", "AZURE_CONFIG_DIR": str(tmp_path)}
+    rotated = {f"intune_rotate_{name}": str(key_pair(tmp_path, "new")) for name in ("certificate", "certificate_path")}
+    bootstrapped = run(ansible, BOOTSTRAP, env, intune_bootstrap_auth_method="nobody")
+    replaced = run(ansible, ROTATE, env, intune_rotate_auth_method="nobody", intune_rotate_unique_name="reader", **rotated)
+    for play, name in ((bootstrapped, "intune_bootstrap_auth_method"), (replaced, "intune_rotate_auth_method")):
+        told = play["Say which variable chooses how to sign in"].result["msg"]
+        assert play.code == 2 and "got: nobody" in told and told.endswith(f"The variable {name} of this playbook sets auth_method."), told
+        assert not any(task.journal for task in play.tasks)
 
 
 def keys_of(tenant: t.Any) -> list[str]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -102,10 +103,13 @@ def test_only_what_is_valid_now_signs_in():
     assert "Signs in by: no credential that is valid now" in lines(certificates=[ended])
 
 
-def test_case_8_a_sealed_secret_is_one_line():
+def test_case_8_a_sealed_secret_is_one_line_that_can_be_pasted():
+    """Its letters are those that a shell, and JSON, leave as they are."""
     sealed = "-----BEGIN CMS-----\nQUJD\nREVG\n-----END CMS-----\n"
     told = lines({"sealed_client_secret": sealed, "recipients": [{"subject": "CN=desk"}, {"subject": "CN=lead"}]})
-    assert "sealed to CN=desk and CN=lead" in told[-2] and "openssl cms -decrypt -inform DER" in told[-2] and told[-1] == "QUJDREVG"
+    assert "sealed to CN=desk and CN=lead" in told[-2] and told[-2].endswith(" by this command:")
+    assert told[-1].startswith("echo QUJDREVG | openssl base64 -d -A | openssl cms -decrypt -inform DER ")
+    assert json.dumps(told[-1]) == f'"{told[-1]}"'
     assert lines({"sealed_client_secret": None})[-1].startswith("Signs in by")
 
 
