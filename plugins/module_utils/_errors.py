@@ -44,9 +44,15 @@ SENTENCES: t.Mapping[str | None, str] = {
     "partial": "Some changes were made.",
     "unknown": "Whether something was changed is unknown.",
 }
+ENDS = (".", "!", "?", ":", "…")
 OUR_CODE = "/endpointops/intune/plugins/"
 PLACES_SHOWN = 4  # the innermost places in the message of an internal error
 Self = t.TypeVar("Self", bound="IntuneError")
+
+
+def _end(message: str, more: t.Collection[str]) -> str:
+    """Return a message with a full stop where more follows: those of the service often have none."""
+    return f"{message}." if message and more and not message.endswith(ENDS) else message
 
 
 class IntuneError(Exception):
@@ -68,7 +74,11 @@ class IntuneError(Exception):
         self.effects = effects
 
     def __str__(self) -> str:
-        return " ".join(text for text in (self.message, SENTENCES.get(self.effects), self.hint) if text)
+        return " ".join([_end(self.message, self._advice), *self._advice])
+
+    @property
+    def _advice(self) -> list[str]:
+        return [text for text in (SENTENCES.get(self.effects), self.hint) if text]
 
     def with_hint(self: Self, hint: str) -> Self:
         """Return the same error with another hint."""
@@ -254,8 +264,12 @@ class GraphError(IntuneError):
         return self.with_hint(hint)._with(needs_approval=True)
 
     def __str__(self) -> str:
-        parts = [f"{self.target}: " if self.target else "", f"{self.status} {self.code or ''}".strip(), f": {self.message}"]
-        parts += [f" {text}" for text in (SENTENCES.get(self.effects), self.hint) if text]
+        parts = [
+            f"{self.target}: " if self.target else "",
+            f"{self.status} {self.code or ''}".strip(),
+            f": {_end(self.message, self._advice)}",
+        ]
+        parts += [f" {text}" for text in self._advice]
         if self.request_id:
             parts.append(f" (request-id {self.request_id})")
         return "".join(parts)

@@ -50,6 +50,19 @@ def test_a_graph_error_says_everything_in_one_line() -> None:
     assert str(errors.ForbiddenError("No.", **DETAILS)) == "GET /x: 403 Forbidden: No. Ask. (request-id r-1)"
 
 
+@pytest.mark.parametrize("end", ["Read.All", 'the value "x"', "(code 5)"])
+def test_a_message_of_the_service_without_a_full_stop_gets_one_before_the_advice(end: str) -> None:
+    assert f"403: {end}. Ask." in str(errors.ForbiddenError(end, status=403, hint="Ask."))
+    assert str(errors.ForbiddenError(end, status=403).with_effects("none")).endswith(f"{end}. Nothing was changed.")
+    assert str(errors.IntuneError(end, hint="Ask.")) == f"{end}. Ask."
+    assert str(errors.IntuneError(end)) == end and errors.IntuneError(end, hint="Ask.").message == end
+
+
+@pytest.mark.parametrize("end", [".", "!", "?", ":", "…"])
+def test_a_sentence_that_ends_gets_no_other_end(end: str) -> None:
+    assert str(errors.IntuneError(f"No{end}", hint="Ask.")) == f"No{end} Ask."
+
+
 def test_a_graph_error_without_details_is_still_a_sentence() -> None:
     assert str(errors.GraphError("No.", status=400)) == "400: No."
 
