@@ -105,7 +105,7 @@ class Handover:
         if existing is None:
             self.changed = True
         elif not sealer.can_be_opened(existing):
-            self._problems.append(f"{files.path_of(name)}: the file exists and is not sealed to the recipients of seal_to.")
+            self._problems.append(f"{files.path_of(name)}: the file exists and is not sealed to the recipients of seal_to. Move it away.")
             return None
         return files.path_of(name) if sealed else None
 
@@ -113,10 +113,12 @@ class Handover:
         """Return the error for secrets that were not handed over, or None if there are none."""
         if not self._problems:
             return None
-        more = f" And {len(self._problems) - NAMED} more." if len(self._problems) > NAMED else ""
-        verb = "would not be" if self._check else "were not"
+        failed = len(self._problems)
+        more = f" And {failed - NAMED} more." if failed > NAMED else ""
+        verb = "would not be" if self._check else "was not" if failed == 1 else "were not"
+        noun = self._words.one if failed == 1 else self._words.many
         return errors.PartialError(
-            f"{len(self._problems)} {self._words.many} {verb} handed over. {' '.join(self._problems[:NAMED])}{more}",
+            f"{failed} {noun} {verb} handed over. {' '.join(self._problems[:NAMED])}{more}",
             hint=self._words.hint,
         )
 

@@ -17,8 +17,9 @@ from .model import DeviceReset
 WORDS = handover.Words(
     "passcode",
     "passcodes",
-    "The resets stand, and results hold each passcode in its sealed form, if it could be sealed. Move files away that are in the way, make "
-    "room, and run intune_device_passcode_info with the same devices, seal_to, and sealed_directory.",
+    "The results hold the sealed form of each passcode that could be sealed, and Intune shows a new passcode for seven days. When the "
+    "cause is removed, run the playbook endpointops.intune.fetch_passcode, or intune_device_passcode_info, with the same devices "
+    "and certificates: it hands the passcodes over and resets nothing.",
 )
 
 

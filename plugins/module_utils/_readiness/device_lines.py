@@ -45,13 +45,15 @@ def tell_devices(devices: Json, *, check: bool = False) -> t.Iterator[str]:
             yield f"Devices: {devices['msg']}"
         return
     counts = [f"{summary[status]} {_say(status)}" for status in STATUSES if summary.get(status)]
-    yield f"Devices: {summary['total']} in all" + "".join(f", {count}" for count in counts)
+    results = devices.get("results") or []
+    others = sum(map(_is_of_another_run, results))
+    earlier = f"; {others} requested before this run" if others else ""
+    yield f"Devices: {summary['total']} in all" + "".join(f", {count}" for count in counts) + earlier
     for recipient in devices.get("recipients") or ():
         yield (
             f"  New passcodes are sealed to {recipient['subject']}, SHA-256 {recipient['fingerprint']}, valid until "
             f"{recipient['not_after']}"
         )
-    results = devices.get("results") or []
     yield from _tell_sealed(results)
     if summary.get("pending"):
         yield (
@@ -71,8 +73,13 @@ def _tell_sealed(results: t.Iterable[Json]) -> t.Iterator[str]:
     sealed = [item for item in results if item.get("sealed_passcode")]
     files = [item["sealed_file"] for item in sealed if item.get("sealed_file")]
     if files:
-        yield f"  {len(files)} sealed passcode{'' if len(files) == 1 else 's'}, each in a file of its own, such as {files[0]}"
-    elif sealed:
+        yield f"  {_count(len(files), 'sealed passcode')}, each in a file of its own, such as {files[0]}"
+    # With a folder, each result has the key.
+    unkept = [item for item in sealed if "sealed_file" in item and not item["sealed_file"]]
+    if unkept:
+        are = "is" if len(unkept) == 1 else "are"
+        yield f"  {_count(len(unkept), 'sealed passcode')} {are} in no file, as the error says, and in the fact pin_reset_results."
+    elif sealed and not files:
         yield "  The sealed passcodes are in the fact pin_reset_results. For files, set pin_reset_sealed_directory to a folder."
 
 
@@ -84,7 +91,11 @@ def _tell_predictions(results: t.Iterable[Json]) -> t.Iterator[str]:
             key = (item["predicted_outcome"], item.get("predicted_reason") or "")
             groups[key] = groups.get(key, 0) + 1
     for (outcome, reason), number in sorted(groups.items(), key=lambda group: -group[1]):
-        yield f"  To expect of {number} device{'' if number == 1 else 's'}: {PREDICTED.get(outcome, outcome)}. {reason}".rstrip()
+        yield f"  To expect of {_count(number, 'device')}: {PREDICTED.get(outcome, outcome)}. {reason}".rstrip()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _say(status: str) -> str:
@@ -99,7 +110,19 @@ def render_device(item: Json, *, is_plan: bool = False) -> str:
     if item["status"] == "planned":
         expected = item.get("predicted_outcome")
         return f"{name}: would be reset" + (f"; expected: {PREDICTED.get(expected, expected)}" if expected else "")
-    return f"{name}: {_say(item['status'])}{reason}{message}"
+    return f"{name}: {_say(item['status'])}{reason}{_tell_origin(item)}{message}"
+
+
+def _tell_origin(item: Json) -> str:
+    """Return when the reset on record was requested, and that it was not by this run; '' where it was, or there is none."""
+    if item.get("changed") or not item.get("started"):
+        return ""
+    return f"; requested at {item['started']}" + (", not by this run" if _is_of_another_run(item) else "")
+
+
+def _is_of_another_run(item: Json) -> bool:
+    """Return whether the outcome is that of an earlier reset. Results of a task that only reads do not have the key ``changed``."""
+    return item.get("changed") is False and bool(item.get("started"))
 
 
 def _identify(item: Json) -> str:

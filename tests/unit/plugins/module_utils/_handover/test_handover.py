@@ -68,7 +68,7 @@ def test_a_secret_that_cannot_be_sealed_does_not_keep_the_others_from_it(tmp_pat
     assert subject.describe("1234", "a") == {"sealed_passcode": None, "sealed_file": None} and not subject.changed
     assert subject.describe("5678", "b") == {"sealed_passcode": "sealed at all", "sealed_file": str(tmp_path / "b")}
     failure = subject.find_failure()
-    assert failure is not None and "1 passcodes were not handed over. A passcode could not be sealed (UnicodeEncodeError)." in str(failure)
+    assert failure is not None and "1 passcode was not handed over. A passcode could not be sealed (UnicodeEncodeError)." in str(failure)
     assert "1234" not in str(failure)
 
 
@@ -130,7 +130,7 @@ def test_a_file_of_something_else_is_kept_and_told(tmp_path: pathlib.Path, check
     subject = with_files(tmp_path, check=check)
     assert subject.describe("1234", "a.cms")["sealed_file"] is None
     failure = subject.find_failure()
-    assert failure and f"{tmp_path}/a.cms: the file exists and is not sealed to the recipients of seal_to." in str(failure)
+    assert failure and f"{tmp_path}/a.cms: the file exists and is not sealed to the recipients of seal_to. Move it away." in str(failure)
     assert ((tmp_path / "a.cms").read_text(), subject.changed) == ("precious", False)
 
 
@@ -185,7 +185,7 @@ def test_messages_use_the_words_of_the_secret(tmp_path: pathlib.Path) -> None:
     (tmp_path / "a").mkdir()
     subject.describe("1234", "a")
     failure = subject.find_failure()
-    assert failure and (failure.message.startswith("1 passes were not handed over."), failure.hint) == (True, "Make room.")
+    assert failure and (failure.message.startswith("1 pass was not handed over."), failure.hint) == (True, "Make room.")
 
 
 # --- names of files -------------------------------------------------------------------------------------------------

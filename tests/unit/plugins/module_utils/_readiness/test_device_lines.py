@@ -114,11 +114,53 @@ def sealed(number: int, **more):
             id="case 67: no files",
         ),
         pytest.param([{"device": "D", "status": "failed", "sealed_passcode": None}], [], id="none"),
+        pytest.param(
+            sealed(1, sealed_file=None),
+            ["  1 sealed passcode is in no file, as the error says, and in the fact pin_reset_results."],
+            id="refused",
+        ),
+        pytest.param(
+            [*sealed(1, sealed_file="/s/D.pem"), *sealed(2, sealed_file=None)],
+            [
+                "  1 sealed passcode, each in a file of its own, such as /s/D.pem",
+                "  2 sealed passcodes are in no file, as the error says, and in the fact pin_reset_results.",
+            ],
+            id="a full disk",
+        ),
     ],
 )
 def test_it_is_told_where_sealed_passcodes_are(results, told):
     found = list(tell_devices({"results": results, "summary": {"total": len(results)}}))
     assert [line for line in found if "sealed" in line] == told and "BEGIN CMS" not in str(found)
+
+
+MOMENT = "2026-11-29T04:20:13Z"
+
+
+def reset(status, **more):
+    return {"device": "D", "status": status, "started": MOMENT, **more}
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        pytest.param(reset("done", changed=True), "D: done", id="of this run"),
+        pytest.param(reset("done", changed=False), f"D: done; requested at {MOMENT}, not by this run", id="of an earlier run"),
+        pytest.param(
+            reset("not_supported", changed=False, reason="not_supported", message="No."),
+            f"D: not supported; requested at {MOMENT}, not by this run. No.",
+            id="which failed",
+        ),
+        pytest.param(reset("done"), f"D: done; requested at {MOMENT}", id="of a task that only reads"),
+        pytest.param(reset("refused", changed=False, started=None, reason="x"), "D: refused (x)", id="no reset"),
+        pytest.param(reset("planned", changed=True, started=None), "D: would be reset", id="a plan"),
+    ],
+)
+def test_an_outcome_says_which_run_requested_it(item, told):
+    """A second run that sends nothing does not look as though it had reset the devices."""
+    first, line = tell_devices({"results": [item], "summary": {"total": 1, item["status"]: 1}})
+    assert line == f"  {told}"
+    assert ("1 requested before this run" in first) is ("not by this run" in told)
 
 
 PHONE = {
