@@ -75,6 +75,14 @@ def validate_value(option: str, value: t.Any) -> None:
             raise InvalidOptionError(f"{option} must not hold a NUL character or half a character.", hint="Check what sets it.")
 
 
+def validate_wait(params: t.Mapping[str, t.Any]) -> None:
+    """Raise InvalidOptionError for a module whose wait for its own changes takes several reads that agree, and that gets no time for it."""
+    if not params["wait_timeout"]:
+        raise InvalidOptionError(
+            "wait_timeout must be more than 0 seconds: Microsoft Entra shows writes late, and several reads in a row must show the changes."
+        )
+
+
 @contextlib.contextmanager
 def connect(
     params: t.Mapping[str, t.Any],

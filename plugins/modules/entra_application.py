@@ -215,7 +215,7 @@ options:
     type: bool
     default: false
   wait_timeout:
-    description: Seconds to wait after a write until Microsoft Entra shows it. It shows writes late.
+    description: Seconds to wait after a write until Microsoft Entra shows it, more than 0. It shows writes late.
     type: float
     default: 120
 seealso:
@@ -575,6 +575,7 @@ SPEC = _argspec.make_spec(
 
 def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     """Return the outcome of a task."""
+    _module.validate_wait(params)
     now = client.clock.now()
     goal = parse_goal(params, _read_certificates(params, now))
     handover = make_handover(params, now, check)
@@ -590,13 +591,16 @@ def run(params: Params, client: GraphClient, check: bool) -> Outcome:
     if not check and failure is None:
         failure = find_missing_permission(changes, claims)
         after = before if failure else after
+    changed = bool(changes)
     if changes and not check and failure is None:
-        after, secret, failure = writing.apply(client, before, changes, goal, params["wait_timeout"])
+        after, secret, failure, changed = writing.apply(client, before, changes, goal, params["wait_timeout"])
+        # What a late read had not shown is no difference.
+        before, projected = (before, projected) if changed else (after, after)
     cloud = choose_cloud(params["cloud"], graph_url=params["graph_url"], authority_url=params["authority_url"])
     handed = {} if handover is None else {**handover.describe(secret), **handover.describe_recipients()}
     return Outcome(
         {"application": describe(after, goal, authority=cloud.authority, tenant=claims.get("tid") or params["tenant_id"]), **handed},
-        changed=bool(changes) if failure is None else failure.effects == "partial",
+        changed=changed if failure is None else failure.effects == "partial",
         before=describe_managed(before),
         after=describe_managed(after if failure else projected),
         warnings=[*warn_of_powers(after, goal), *warn_of_disabled(after, goal), *warn_of_own_credentials(after)],

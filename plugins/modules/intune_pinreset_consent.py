@@ -67,7 +67,7 @@ options:
     default: false
   wait_timeout:
     description:
-      - Seconds to wait until Microsoft Entra shows what was written. It shows writes late.
+      - Seconds to wait until Microsoft Entra shows what was written, more than 0. It shows writes late.
     type: float
     default: 120
 seealso:
@@ -273,7 +273,8 @@ def run(params: t.Mapping[str, t.Any], client: GraphClient, check: bool) -> Outc
 
 
 def validate(params: t.Mapping[str, t.Any]) -> None:
-    """Refuse a cloud without a documented PIN Reset Service, unless the task accepts it."""
+    """Refuse a cloud without a documented PIN Reset Service, unless the task accepts it, and no time to wait."""
+    _module.validate_wait(params)
     if params["cloud"] != "global" and not params["allow_undocumented_cloud"]:
         raise errors.InvalidOptionError(
             f"Microsoft documents no PIN Reset Service for the cloud {params['cloud']}.",

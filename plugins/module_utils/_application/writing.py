@@ -33,6 +33,7 @@ LATE_TEXTS = (
     "does not exist",
     "NoBackingApplicationObject",
 )
+SENT_ONCE = ("create_principal", "grant")  # requests that are not sent again after a lost response
 IS_DONE = "already exists on the object"
 # Advice for refusals, by Graph's code.
 REFUSALS = {
@@ -56,11 +57,15 @@ NEEDS_ROLE_TO_GRANT = (
 
 
 class Applied(t.NamedTuple):
-    """The state after changes, the text of a new secret, and the failure that stopped them, if any."""
+    """The state after changes, the text of a new secret, the failure that stopped them, if any, and whether there was one to be made.
+
+    There was none where reads before it were late: an earlier run had made it.
+    """
 
     state: State
     secret: str | None
     failure: errors.IntuneError | None
+    was_needed: bool
 
 
 def apply(client: GraphClient, before: State, changes: t.Sequence[Change], goal: Goal, timeout: float) -> Applied:
@@ -71,7 +76,7 @@ def apply(client: GraphClient, before: State, changes: t.Sequence[Change], goal:
     writer = _Writer(client, before, goal, timeout)
     try:
         writer.write_all(changes)
-        return Applied(writer.wait_until_shown(), writer.secret, None)
+        return Applied(writer.wait_until_shown(), writer.secret, None, writer.was_needed)
     except errors.IntuneError as failure:
         told = failure.with_effects("partial") if writer.has_written else failure
         try:
@@ -81,7 +86,8 @@ def apply(client: GraphClient, before: State, changes: t.Sequence[Change], goal:
                 raise told.with_more_advice("The state could not be read back; run the task again to finish.") from None
             reached = writer.state
         # Reads may not show changes yet that responses have confirmed.
-        return Applied(reached if reached.is_present or not writer.state.is_present else writer.state, writer.secret, told)
+        state = reached if reached.is_present or not writer.state.is_present else writer.state
+        return Applied(state, writer.secret, told, writer.was_needed)
 
 
 class _Writer:
@@ -93,7 +99,7 @@ class _Writer:
         self._was_present = before.is_present
         self.state = before
         self.secret: str | None = None
-        self.has_written = False
+        self.has_written = self.was_needed = False
 
     def write_all(self, changes: t.Sequence[Change]) -> None:
         """Write the changes. If the application turns out to exist, plan the remaining changes again."""
@@ -171,10 +177,13 @@ class _Writer:
         while True:
             try:
                 self._write_once(change)
-                self.has_written, self._deadline = True, self._client.clock.monotonic() + self._timeout
+                self.has_written = self.was_needed = True
+                self._deadline = self._client.clock.monotonic() + self._timeout
                 break
             except errors.IntuneError as failure:
                 if self._is_done(change, failure):
+                    # A request that is sent again after a lost response may have been the first one.
+                    self.was_needed = self.was_needed or change.kind not in SENT_ONCE
                     break
                 # The object was created moments ago, by this run or an interrupted one.
                 if not _is_late(failure) or self._client.clock.monotonic() + pause > self._deadline:

@@ -487,6 +487,14 @@ def test_whatever_entra_shows_late_nothing_is_done_twice(reads: int, tmp_path: p
     assert not again.changed and application(again)["permissions"] == [READ]
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_a_wait_without_time_is_refused_before_a_write_that_could_not_be_confirmed(check: bool) -> None:
+    wire = Wire()
+    with pytest.raises(errors.InvalidOptionError, match="wait_timeout must be more than 0 seconds"):
+        run(wire, permissions=[READ], wait_timeout=0.0, check=check)
+    assert wire.sent == []
+
+
 def test_a_wait_that_is_too_long_says_what_was_done() -> None:
     wire = Wire(visibility_delay=1000)
     outcome = run(wire, permissions=[READ], wait_timeout=30)
@@ -571,6 +579,7 @@ def test_a_late_server_does_not_make_a_known_application_new() -> None:
     wire.first = miss
     outcome = run(wire, permissions=[READ])
     assert outcome.failure is None and application(outcome)["name"] == "Chosen" and len(wire.made) == 1
+    assert not outcome.changed and outcome.before == outcome.after
     assert sorted(wire.made[0].roles) == [READ, "User.Read.All"]
     (required,) = wire.made[0].registration["requiredResourceAccess"]
     assert len(required["resourceAccess"]) == 2
@@ -667,6 +676,7 @@ def test_a_secret_that_shows_late_is_not_followed_by_another_one() -> None:
     again = run(wire, **given)
     assert again.failure is None and again.values["client_secret"] is None
     assert [secret.value for secret in wire.made[0].secrets] == [refused.values["client_secret"]]
+    assert not again.changed and again.before == again.after, "the first run created it"
 
 
 @pytest.mark.parametrize("reads", [0, 2])

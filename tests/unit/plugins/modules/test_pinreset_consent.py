@@ -147,6 +147,14 @@ def test_a_run_that_finds_nothing_to_do_makes_the_fewest_requests(name: str, req
     assert len(directory.sent) == requests
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_a_wait_without_time_is_refused_before_a_write_that_could_not_be_confirmed(check: bool) -> None:
+    directory = Directory()
+    with pytest.raises(errors.InvalidOptionError, match="wait_timeout must be more than 0 seconds"):
+        run(directory, check=check, wait_timeout=0.0)
+    assert directory.asked == 0
+
+
 def test_what_others_granted_is_kept_and_said() -> None:
     directory, given = begun("absent, shared")
     outcome = run(directory, **given)
