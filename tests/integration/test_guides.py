@@ -14,6 +14,7 @@ import json
 import pathlib
 import re
 import shlex
+import string
 import subprocess
 import typing as t
 
@@ -132,12 +133,15 @@ def test_the_first_steps_print_what_the_guide_shows(ansible):
         elif block.text.startswith("$ ansible-playbook "):
             _prompt, _command, playbook, *arguments = shlex.split(block.text)
             output, ran = ansible.playbook(playbook, *arguments).output, ran + 1
+        elif block.text.startswith("$ curl "):
+            command = shlex.split(string.Template(block.text.removeprefix("$ ")).substitute(ansible.tenant.env))
+            subprocess.run(command, check=True, timeout=120)
         elif block.kind == "ansible-output":
             # The header of a task has as many stars as fit.
             shown = [re.sub(r" \*+$", "", line).replace(" [...]", "") for line in block.text.splitlines() if line]
             missing = [line for line in shown if line.strip(' ",') not in output]
             assert shown and not missing, (missing, output)
-    assert ran == 4 and next(files, None) is None
+    assert ran == 5 and next(files, None) is None
 
 
 def test_the_job_for_a_locked_out_user_prints_what_the_guide_shows(ansible):
