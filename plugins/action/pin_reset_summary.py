@@ -19,6 +19,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._types import J
 from ansible_collections.endpointops.intune.plugins.plugin_utils._role_action import RoleAction
 
 display = Display()
+OPTIONS = ("results", "modules")
 
 
 class ActionModule(RoleAction):
@@ -26,10 +27,12 @@ class ActionModule(RoleAction):
 
     def make_values(self, given: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> Json:
         """Return the values of the task."""
-        results = given.get("results")
-        if set(given) != {"results"} or not isinstance(results, t.Mapping):
-            raise AnsibleActionFail("pin_reset_summary must get 'results', a dictionary of the results of tasks, and no other option.")
-        found = parse_found(results, check=self._task.check_mode)
+        results, modules = given.get("results"), given.get("modules") or []
+        if set(given) - set(OPTIONS) or not isinstance(results, t.Mapping) or not isinstance(modules, list):
+            raise AnsibleActionFail(
+                "pin_reset_summary must get 'results', a dictionary of results of tasks, can get the list 'modules', and no other option."
+            )
+        found = parse_found(results, check=self._task.check_mode, modules=modules)
         lines = summary.render_summary(found)
         for line in lines:
             display.display(f"  {line}")

@@ -29,6 +29,10 @@ options:
     description: Whether the run is in check mode, which needs the permissions to read only.
     type: bool
     default: false
+  removes:
+    description: Whether the run takes the policy and the consent back, so that the advice is about that.
+    type: bool
+    default: false
   writes:
     description: Whether the run is about to write the policy, so that the names in its assignments must be found.
     type: bool
@@ -89,6 +93,7 @@ def find_obstacles(
     modules: t.Sequence[str] = (),
     *,
     check: t.Any = False,
+    removes: t.Any = False,
     writes: t.Any = False,
     moves: t.Any = False,
     assigns: t.Any = True,
@@ -100,8 +105,8 @@ def find_obstacles(
     """Return a text for each obstacle. Booleans may be text, as a survey provides them."""
     if not isinstance(results, t.Mapping):
         raise AnsibleFilterError(f"pin_reset_obstacles must get a dictionary of results, not {type(results).__name__}.")
-    found = parse_found(results, check=boolean(check))
-    obstacles = found_obstacles.list_missing_permissions(found, modules) + found_obstacles.list_unremovable(found)
+    found = parse_found(results, check=boolean(check), modules=modules)
+    obstacles = found_obstacles.list_missing_permissions(found, removes=boolean(removes)) + found_obstacles.list_unremovable(found)
     if boolean(writes):
         obstacles += found_obstacles.list_unwritable(
             found, moves=boolean(moves), assigns=boolean(assigns), allow_unassigned=boolean(allow_unassigned)

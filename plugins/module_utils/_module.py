@@ -191,16 +191,19 @@ def with_missing_permissions(
     except IntuneError:
         # Without the token's claims, the failure itself is all the available information.
         return failure
-    missing = permissions.list_missing(module, permissions.parse_granted(claims), check=check)
+    told = failure.hint if failure.names_permission else ""
+    missing = [
+        name for name in permissions.list_missing(module, permissions.parse_granted(claims), check=check) if name not in (told or "")
+    ]
     if not missing:
         return failure
     if permissions.is_person_of_azure_cli(claims) and any(name.startswith(("DeviceManagement", "UserAuthMethod")) for name in missing):
         return failure.with_hint(permissions.PERSON_OF_AZURE_CLI)
-    advice = (
-        f"{name or module} needs the application permission {' and '.join(missing)}{' in check mode' if check else ''}, which the token "
-        "does not have. Grant it to the application in Microsoft Entra, and consent to it as an administrator."
-    )
-    return failure.with_more_advice(advice) if failure.names_permission else failure.with_hint(advice)
+    needed = f"the application permission {' and '.join(missing)}{' in check mode' if check else ''}, which the token does not have."
+    if failure.names_permission:
+        # Its hint says what to do already.
+        return failure.with_more_advice(f"{name or module} also needs {needed}")
+    return failure.with_hint(f"{name or module} needs {needed} {permissions.advise(missing)}")
 
 
 def main(spec: Spec, run: Run) -> None:

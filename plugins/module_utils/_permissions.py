@@ -49,6 +49,8 @@ READ_ROLES = ("RoleManagement.Read.Directory", "Directory.Read.All")  # if users
 READ_METHODS_POLICY = ("Policy.Read.AuthenticationMethod", "Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod")
 WRITE_ASSIGNMENTS = ("AppRoleAssignment.ReadWrite.All",)
 RESET_PASSCODE = ("DeviceManagementManagedDevices.PrivilegedOperations.All",)
+# A person with a directory role uses these once. The holder of one of them can give itself others.
+FOR_PERSONS = frozenset((*WRITE_APPLICATIONS, *WRITE_GRANTS, *WRITE_ASSIGNMENTS))
 
 NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"  # the claim wids of an application without a directory role
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the application ID of az, the same in all tenants
@@ -56,6 +58,12 @@ PERSON_OF_AZURE_CLI = (
     "You are signed in as a person by the Azure CLI, whose token never holds a permission of Intune or for passes of users, whoever "
     "grants it. Sign in as an application: by auth_method client_certificate, client_secret, workload_identity or managed_identity, or by "
     "'az login --service-principal'. Modules that need no permission of Intune, such as intune_pinreset_consent, work with it."
+)
+
+BY_A_PERSON = (
+    "Let an administrator do this once, signed in as a person (auth_method azure_cli). To connect the tenant, the administrator runs the "
+    "playbook endpointops.intune.bootstrap, or consents on the pages in consent_urls of intune_pinreset_consent_info. Afterwards, that "
+    "module tells whether the tenant is connected."
 )
 
 MODULES: dict[str, Rows] = {
@@ -121,6 +129,39 @@ def parse_granted(claims: t.Mapping[str, t.Any]) -> set[str] | None:
     return granted | set(scopes.split() if isinstance(scopes, str) else ())
 
 
+def advise(missing: t.Iterable[str], once: str = BY_A_PERSON) -> str:
+    """Return what to do about permissions that an application lacks.
+
+    Those that let their holder take over the tenant are not to be granted. ``once``: who does instead what needs them.
+    """
+    names = list(missing)
+    plain, risky = ([name for name in names if (name in FOR_PERSONS) == is_risky] for is_risky in (False, True))
+    sentences = []
+    if plain:
+        it = "it" if len(plain) == 1 else "them"
+        which = " and ".join(plain) if risky else it
+        sentences.append(
+            f"Sign in as an application that has {which}, or grant {it} to this one in Microsoft Entra, and consent to {it} as an "
+            "administrator."
+        )
+    if risky:
+        sentences += [once, warn_of_risk(risky)]
+    return " ".join(sentences)
+
+
+def advise_on_one(purpose: str, needed: t.Iterable[str]) -> str:
+    """Return the hint of a refused request that takes one of these permissions, none of which lets its holder take over the tenant."""
+    return (
+        f"{purpose}, the application needs one of the permissions {', '.join(needed)}. Grant it in Microsoft Entra, and consent to it as "
+        "an administrator."
+    )
+
+
+def warn_of_risk(risky: t.Sequence[str]) -> str:
+    """Return the advice not to grant permissions that let their holder take over the tenant."""
+    return f"Grant {' and '.join(risky)} to an application only as a last resort: its holder can take over the tenant."
+
+
 def list_missing_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, ...]]) -> list[str]:
     """Return the least permissions of these rows that an application's token certainly lacks.
 
@@ -151,7 +192,7 @@ def validate_writes(claims: t.Mapping[str, t.Any], rows: t.Iterable[tuple[str, .
     if missing:
         raise errors.MissingPermissionError(
             f"The token does not have the application permission {' and '.join(missing)}, which the changes need.",
-            hint="Grant it to the application in Microsoft Entra, and consent to it as an administrator.",
+            hint=advise(missing),
             effects="none",
         )
 

@@ -24,6 +24,13 @@ options:
         M(endpointops.intune.entra_temporary_access_pass)). Leave out a task that did not run, or give an empty dictionary.
     type: dict
     required: true
+  modules:
+    description:
+      - The modules whose permissions the run needs. In check mode, which needs those to read only, a line names the others that the
+        application lacks.
+    type: list
+    elements: str
+    default: []
 attributes:
   action:
     support: full

@@ -411,7 +411,7 @@ def test_case_32_a_person_of_the_azure_cli(each_execution):
     assert connection["permissions"]["intune_pinreset_consent"]["ready"]
     refused = runs["devices"]
     assert refused.status == "failed" and "never holds a permission of Intune" in refused.result["msg"]
-    assert "Grant it" not in refused.result["msg"]
+    assert "grant it to this one" not in refused.result["msg"]
 
 
 def test_case_33_a_token_that_lives_shortly_is_kept(ansible):

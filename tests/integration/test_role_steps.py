@@ -96,6 +96,32 @@ def test_the_other_steps_need_theirs_before_the_first_write(ansible, arguments, 
     assert play.code == 2 and writes(play) == [] and lacking in play[CHECK].result["msg"], play.output
 
 
+def test_an_application_without_consent_rights_offboards_in_two_parts(ansible):
+    """The way that the error names: the application removes the policy, and an administrator takes back the consent."""
+    run(ansible, "onboard", **ASSIGNED)
+    play = run_as(ansible, READER, "offboard")
+    told = play[CHECK].result["msg"]
+    assert play.code == 2 and writes(play) == [] and "--tags policy" in told and "--tags consent" in told, play.output
+    policy = run_as(ansible, FOR_POLICY, "offboard", "--tags", "policy")
+    assert policy.code == 0 and changed(policy)[0].endswith("Offboard | Remove the policy"), policy.output
+    consent = run_as(ansible, FOR_CONSENT, "offboard", "--tags", "consent")
+    assert consent.code == 0 and changed(consent)[0].endswith("Offboard | Disconnect the tenant from the PIN Reset Service"), consent.output
+
+
+@pytest.mark.parametrize(
+    ("playbook", "variables", "lacking"),
+    [
+        ("fetch_passcode", PHONE, "DeviceManagementManagedDevices.Read.All"),
+        ("recover", {"pin_reset_recover_user": "x@contoso.com", "pin_reset_recover_return_pass": True}, "UserAuthMethod-TAP.ReadWrite.All"),
+    ],
+)
+def test_the_other_entry_points_say_at_once_what_they_lack(ansible, playbook, variables, lacking):
+    play = run_as(ansible, ["Organization.Read.All"], playbook, **variables)
+    told = play[CHECK].result["msg"]
+    assert play.code == 2 and lacking in told and "Sign in as an application that has" in told, play.output
+    assert told.count("in Microsoft Entra") == 1 and play.tasks[-1].status != "failed", "the summary is last"
+
+
 @pytest.mark.exhaustive
 def test_preflight_alone_looks_at_all_that_is_not_skipped(ansible):
     play = run_as(ansible, FOR_POLICY, "onboard", "--tags", "preflight", "--skip-tags", "consent", **ASSIGNED)

@@ -121,6 +121,7 @@ PURE = frozenset(
         "_readiness.differences",
         "_readiness.device_lines",
         "_readiness.found",
+        "_readiness.lacking",
         "_readiness.obstacles",
         "_readiness.summary",
         "_readiness.on_device",

@@ -67,10 +67,7 @@ def _fetch(client: GraphClient, names: t.Sequence[str]) -> list[User]:
     try:
         found = [*api.fetch_users(client, "userPrincipalName", principals), *api.fetch_users(client, "id", ids)]
     except errors.ForbiddenError as failure:
-        raise failure.with_permission_hint(
-            f"To find users, the application needs one of the permissions {', '.join(permissions.READ_USERS)}. Grant it in Microsoft "
-            "Entra, and consent to it as an administrator."
-        ) from failure
+        raise failure.with_permission_hint(permissions.advise_on_one("To find users", permissions.READ_USERS)) from failure
     return list({user.id: user for user in found}.values())
 
 

@@ -75,9 +75,7 @@ def _fetch_members_of(client: GraphClient, group_id: str) -> tuple[list[SearchTe
             elif parsed is not None:
                 missing_permissions.add(parsed)
     except errors.ForbiddenError as failure:
-        raise failure.with_permission_hint(
-            f"To read the members of groups, the application needs one of the permissions {', '.join(permissions.READ_GROUPS)}."
-        ) from failure
+        raise failure.with_permission_hint(permissions.advise_on_one("To read the members of groups", permissions.READ_GROUPS)) from failure
     return found, missing_permissions
 
 

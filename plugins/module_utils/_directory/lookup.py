@@ -259,7 +259,4 @@ def _name_permissions(objects: str, needed: t.Sequence[str]) -> t.Iterator[None]
     try:
         yield
     except errors.ForbiddenError as failure:
-        raise failure.with_permission_hint(
-            f"To look up {objects}, the application needs one of the permissions {', '.join(needed)}. Grant it in Microsoft Entra, and "
-            "consent to it as an administrator."
-        ) from failure
+        raise failure.with_permission_hint(permissions.advise_on_one(f"To look up {objects}", needed)) from failure

@@ -20,7 +20,7 @@ class Found:
 
     ``check``: nothing was written. ``report``: the paths of its files. ``readiness``: the newest one. ``before``: the one read before
     changes; ``was_read_again``: another one was read after them. ``seen``: the one that offboarding read. ``recovery`` and ``access_pass``:
-    the results for a locked-out user.
+    the results for a locked-out user. ``modules``: those whose permissions the run needs.
     """
 
     connection: Json
@@ -35,6 +35,7 @@ class Found:
     access_pass: Json
     check: bool
     was_read_again: bool
+    modules: tuple[str, ...] = ()
 
     @property
     def has_changed(self) -> bool:
@@ -68,7 +69,7 @@ def _may_have_written(result: Json) -> bool:
     return bool(result.get("changed")) or (result.get("error") or {}).get("effects") in ("partial", "unknown")
 
 
-def parse_found(results: t.Mapping[str, t.Any], *, check: bool) -> Found:
+def parse_found(results: t.Mapping[str, t.Any], *, check: bool, modules: t.Iterable[str] = ()) -> Found:
     """Return the results of a run by subject. A skipped task has an empty result."""
     known = {name: result if result and not result.get("skipped") else {} for name, result in results.items()}
     before, after = ((known.get(name) or {}).get("readiness") or {} for name in ("before", "after"))
@@ -85,4 +86,5 @@ def parse_found(results: t.Mapping[str, t.Any], *, check: bool) -> Found:
         access_pass=known.get("access_pass", {}),
         check=check,
         was_read_again=bool(after),
+        modules=tuple(modules),
     )

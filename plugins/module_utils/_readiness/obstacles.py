@@ -12,34 +12,22 @@ import typing as t
 
 from .._types import Json
 from .found import Found
+from .lacking import advise, list_lacking
 from .summary import list_other_policies, render_assignments
 
-CONSENT = "intune_pinreset_consent"
 NOBODY = "The policy would be assigned to nobody. Set pin_reset_assignments, or pin_reset_allow_unassigned if that is intended."
 
 
-def list_missing_permissions(found: Found, modules: t.Iterable[str]) -> list[str]:
-    """Return a text with the permissions that the modules need and the application lacks; none if they are unknown.
+def list_missing_permissions(found: Found, *, removes: bool = False) -> list[str]:
+    """Return a text with the permissions that the run needs and the application lacks, and what to do; none where there are none.
 
-    In a connected tenant the consent writes nothing, so an application that may only read it is sufficient.
+    ``removes``: the run takes the policy and the consent back.
     """
-    connection = found.connection.get("connection") or {}
-    known = connection.get("permissions") or {}
-    is_connected = ((found.before.get("levels") or {}).get("connected") or {}).get("state") == "yes"
-    only_read = set(modules) if found.check else {CONSENT} if is_connected else set()
-    missing = sorted(
-        {
-            name
-            for module in modules
-            for name in (known.get(module) or {}).get("missing_in_check_mode" if module in only_read else "missing", ())
-        }
-    )
+    missing = list_lacking(found, check=found.check)
     if not missing:
         return []
-    return [
-        f"The application {connection.get('client_id')} lacks permissions: {', '.join(missing)}. Grant them to it in Microsoft Entra, "
-        "and consent to them as an administrator."
-    ]
+    client_id = (found.connection.get("connection") or {}).get("client_id")
+    return [f"The application {client_id} lacks permissions: {', '.join(missing)}. {advise(found, missing, removes=removes)}"]
 
 
 def list_unwritable(found: Found, *, moves: bool, assigns: bool, allow_unassigned: bool) -> list[str]:

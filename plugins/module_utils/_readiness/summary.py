@@ -18,6 +18,7 @@ from .._text import clean
 from .._types import Json
 from .device_lines import tell_devices
 from .found import Found
+from .lacking import list_lacking
 from .recovery_lines import describe_recovery, tell_recovery
 
 WIDTH = 76  # columns of a line, which is indented by two when shown
@@ -34,6 +35,7 @@ def render_summary(found: Found) -> list[str]:
     """Return the lines of the summary."""
     paragraphs = [
         *_tell_tenant(found),
+        *_tell_lacking(found),
         *_tell_credential(found),
         *_tell_consent(found),
         *_tell_policy(found),
@@ -75,6 +77,13 @@ def _tell_tenant(found: Found) -> t.Iterator[str]:
         yield from (f"  Note: {problem}" for problem in connection.get("problems") or ())
     elif found.connection:
         yield "Tenant: not signed in"
+
+
+def _tell_lacking(found: Found) -> t.Iterator[str]:
+    """Yield the permissions that a run would lack that is not in check mode, which needs those to read only."""
+    missing = list_lacking(found, check=False) if found.check else []
+    if missing:
+        yield f"Note: Without check mode, this run fails: the application lacks {', '.join(missing)}."
 
 
 def _tell_credential(found: Found) -> t.Iterator[str]:

@@ -310,7 +310,7 @@ def test_a_person_of_the_azure_cli_is_not_told_to_grant(transport: Wire, claims:
     spec = _argspec.make_spec(module)
     result = _module.execute(spec, reading, params(access_token=jwt(**claims)), check=False, diff=False)
     assert (PERSON_OF_AZURE_CLI in result["msg"]) is is_told
-    assert ("Grant it" in result["msg"]) is not is_told
+    assert ("to this one in Microsoft Entra" in result["msg"]) is not is_told
 
 
 def test_case_32_what_does_not_need_intune_is_not_about_the_azure_cli(transport: Wire) -> None:
@@ -353,6 +353,22 @@ def test_case_50_the_permission_of_one_look_up_is_named_beside_those_of_the_modu
     refusal = errors.ForbiddenError("No.", status=403).with_permission_hint("Looking up groups needs GroupMember.Read.All.")
     message = execute(lambda *_args: Outcome({}, failure=refusal), access_token=jwt(roles=[]))["msg"]
     assert "Looking up groups needs GroupMember.Read.All." in message and WRITE in message
+
+
+def test_the_permission_of_a_look_up_is_named_once_and_granted_once(transport: Wire) -> None:
+    """A help desk's user read "Grant it in Microsoft Entra" twice, for the same permission."""
+    hint = f"To find it, the application needs one of the permissions {WRITE}, Other.All. Grant it in Microsoft Entra."
+    refusal = errors.ForbiddenError("No.", status=403).with_permission_hint(hint)
+    message = execute(lambda *_args: Outcome({}, failure=refusal), access_token=jwt(roles=[]))["msg"]
+    assert message.lower().count("grant it") == 1 and message.count(WRITE) == 1
+    assert f"Entra. intune_pinreset_consent also needs the application permission {GROUPS}, which the token does not have." in message
+
+
+def test_what_a_person_does_once_is_not_to_be_granted(transport: Wire) -> None:
+    refusal = errors.ForbiddenError("No.", status=403)
+    message = execute(lambda *_args: Outcome({}, failure=refusal), access_token=jwt(roles=[]))["msg"]
+    assert "endpointops.intune.bootstrap" in message and f"Grant {WRITE} and {GROUPS} to an application only as a last resort" in message
+    assert "consent to it as an administrator" not in message
 
 
 def test_a_token_that_ends_meanwhile_does_not_hide_the_refusal(transport: Wire) -> None:

@@ -325,21 +325,21 @@ def test_a_code_that_is_used_up_is_taken_from_later_jobs(policy, check, code):
 
 @pytest.mark.parametrize(("check", "missing"), [(False, "App.ReadWrite, Config.ReadWrite"), (True, "App.Read")])
 def test_case_60_check_mode_needs_permissions_to_read_only(check, missing):
-    found = parse_found({"connection": CONNECTION}, check=check)
-    (told,) = obstacles.list_missing_permissions(found, ["intune_pin_policy", "intune_pinreset_consent", "intune_other"])
+    modules = ["intune_pin_policy", "intune_pinreset_consent", "intune_other"]
+    (told,) = obstacles.list_missing_permissions(parse_found({"connection": CONNECTION}, check=check, modules=modules))
     assert f"The application app-1 lacks permissions: {missing}." in told
 
 
 @pytest.mark.parametrize(("state", "missing"), [("yes", "App.Read"), ("no", "App.ReadWrite"), ("unknown", "App.ReadWrite")])
 def test_a_consent_that_is_there_needs_no_permission_to_give_it(state, missing):
     before = {"readiness": {"levels": {"connected": {"state": state}}}}
-    found = parse_found({"connection": CONNECTION, "before": before}, check=False)
-    (told,) = obstacles.list_missing_permissions(found, ["intune_pinreset_consent"])
+    found = parse_found({"connection": CONNECTION, "before": before}, check=False, modules=["intune_pinreset_consent"])
+    (told,) = obstacles.list_missing_permissions(found)
     assert f"lacks permissions: {missing}." in told
 
 
 def test_permissions_that_are_not_known_stop_nothing():
-    assert obstacles.list_missing_permissions(parse_found({}, check=False), ["intune_pin_policy"]) == []
+    assert obstacles.list_missing_permissions(parse_found({}, check=False, modules=["intune_pin_policy"])) == []
 
 
 @pytest.mark.parametrize(
