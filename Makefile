@@ -187,7 +187,7 @@ clean:  ## Remove the virtual environment, caches and everything that tests wrot
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python 3.11 or later is needed; $(PYTHON) is missing or older. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
 
 # The collection is found through one link in the environment: no variables, no installation. The mark beside it tells mypy that it has types.
 $(VENV)/.linked: | $(VENV)/bin/python
@@ -199,12 +199,12 @@ $(VENV)/.linked: | $(VENV)/bin/python
 
 $(VENV)/.demo-ready: $(DEMO_REQUIREMENTS) | $(VENV)/.linked
 	@echo "Installing what the demo needs into $(VENV), which takes a minute or two ..."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements-demo.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements-demo.txt
 	@touch $@
 
 $(VENV)/.test-ready: $(TEST_REQUIREMENTS) | $(VENV)/.linked
 	@echo "Installing what the tests need into $(VENV), which takes a minute or two ..."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $(VENV)/.demo-ready $@
 
 .cache/judges/%/.ready: tests/judges/requirements-%.txt
