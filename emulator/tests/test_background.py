@@ -67,7 +67,7 @@ def test_from_the_start_to_the_end(env_file: Path, run: Run) -> None:
     assert output.splitlines() == [
         "The emulated tenant is ready. Seed empty: 0 devices.",
         f"  Graph and login  {tenant.variables['INTUNE_GRAPH_URL']}   tenant {tenant.variables['INTUNE_TENANT_ID']}",
-        f"  Control API      {tenant.variables['EMULATOR_URL']}/_emulator/health",
+        f"  Control API      {tenant.variables['EMULATOR_URL']}/_emulator/   In a browser, it is a page that shows the tenant.",
         '  To use it:       eval "$(intune-emulator env)"',
         "  Stop it with:    intune-emulator stop",
         f"  Its output:      {log}",

@@ -15,11 +15,15 @@ import pytest
 FOLDER = Path(__file__).parents[1]
 SCRIPT = """
 import importlib.util
+import requests
 from intune_emulator import EmulatorProcess
 
 assert importlib.util.find_spec("ansible") is None
 with EmulatorProcess("demo") as emulator:
     assert emulator.control.health()["devices"] == 40
+    for name in ("", "page.css", "page.js", "tables.js"):
+        answer = requests.get(f"{emulator.env['EMULATOR_URL']}/_emulator/{name}", verify=emulator.env["INTUNE_CA_PATH"])
+        assert answer.ok and answer.text
 """
 
 
@@ -43,8 +47,9 @@ def test_a_wheel_in_an_empty_environment(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         (metadata,) = [archive.read(name).decode() for name in names if name.endswith("/METADATA")]
-    modules = {str(path.relative_to(FOLDER / "src")) for path in (FOLDER / "src" / "intune_emulator").rglob("*.py")}
-    assert modules | {"intune_emulator/py.typed"} == {name for name in names if name.startswith("intune_emulator/")}
+    package = FOLDER / "src" / "intune_emulator"
+    found = [*package.rglob("*.py"), *(package / "control" / "static").iterdir(), package / "py.typed"]
+    assert {str(path.relative_to(FOLDER / "src")) for path in found} == {name for name in names if name.startswith("intune_emulator/")}
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert "License-Expression: MIT\n" in metadata and "Requires-Python: >=3.10\n" in metadata
     run(*pip, "install", wheel, cwd=tmp_path)

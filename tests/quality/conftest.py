@@ -2,13 +2,35 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the end of a run says of checks that need more than the environment has."""
+"""A browser for those tests that look at pages, and what the end of a run says of checks that need more than the environment has."""
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
+from tests.support.browser import find_chromium
+
+if t.TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+NOT_IN_BROWSER = "the pages were not looked at in a browser"
 NOT_RUN = ("not looked at in a browser", "not parsed")
+
+
+@pytest.fixture(scope="module")
+def browser() -> t.Iterator[Browser]:
+    """Return Chromium as the machine has it; skip where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason=f"{NOT_IN_BROWSER}: playwright is not installed")
+    path = find_chromium()
+    if path is None:
+        pytest.skip(f"{NOT_IN_BROWSER}: Chromium is not installed. Install it, or set CHROMIUM to its path")
+    with playwright.sync_playwright() as driver:
+        # Chromium refuses to run as root within its sandbox.
+        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+        yield started
+        started.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
 
+from starlette.applications import Starlette
+
+from .control import page
 from .control.api import ControlApi
+from .control.guard import Guard
 from .control.seed_file import SeedFile
 from .entra import routes as entra_routes
 from .entra.login_routes import LoginService
@@ -19,6 +24,7 @@ from .intune import routes as intune_routes
 from .intune.approval_checks import check_approval
 from .reports import routes as reports_routes
 from .reports.export_downloads import ExportDownloads
+from .state.keys import random_text
 from .state.tenant import Tenant
 
 ROUTES = (*intune_routes.ROUTES, *reports_routes.ROUTES, *entra_routes.ROUTES)
@@ -38,7 +44,15 @@ def create_application(
     accept_connections: Callable[[], None] | None = None,
     sleep: Sleep = asyncio.sleep,
     seed_file: SeedFile | None = None,
+    host_names: Iterable[str] = (),
+    control_token: str | None = None,
 ) -> Application:
-    """Return the application of a tenant. The first two functions close and open its port; without them it stays open."""
-    control = ControlApi(tenant, refuse_connections, accept_connections, seed_file).application()
+    """Return the application of a tenant.
+
+    `refuse_connections`, `accept_connections`: close and open its port; without them it stays open. `host_names`: those of the control
+    API beside that of the tenant's origin. `control_token`: what a browser needs to change something; without one, no browser can.
+    """
+    api = ControlApi(tenant, refuse_connections, accept_connections, seed_file).application()
+    names = [urlsplit(tenant.origin).hostname or "", *host_names]
+    control = Guard(Starlette(routes=[*page.ROUTES, *api.routes]), names, control_token or random_text())
     return Application(tenant, GRAPH, (ExportDownloads(), LoginService()), control, refuse_connections, sleep)

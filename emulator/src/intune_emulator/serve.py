@@ -20,6 +20,7 @@ from pathlib import Path
 
 from .application import create_application
 from .control.env_file import PID, find_default_env_file, remove_env_file, write_env_file, write_private
+from .control.guard import TOKEN
 from .control.readiness import describe_tenant
 from .control.seed_file import SeedFile
 from .control.seeds import make_tenant
@@ -28,7 +29,7 @@ from .http.server import LOOPBACK, Listener, Listeners, bind
 from .http.tls import make_authority, make_server_certificate
 from .state.clock import Clock
 from .state.journal import Recorder
-from .state.keys import Keys
+from .state.keys import Keys, random_text
 from .state.notices import Notices
 from .state.tenant import Tenant
 
@@ -92,8 +93,16 @@ async def _serve(options: ServeOptions, keys: Keys, folder: Path) -> None:
     _write_credentials(folder, tenant)
     seed_file = options.seed if isinstance(options.seed, SeedFile) else None
     listeners = Listeners(tenant_listener, control_listener)
-    await listeners.start(create_application(tenant, listeners.refuse_connections, listeners.accept_connections, seed_file=seed_file))
     variables = _variables(folder, tenant, f"https://{host}:{control_listener.port}")
+    application = create_application(
+        tenant,
+        listeners.refuse_connections,
+        listeners.accept_connections,
+        seed_file=seed_file,
+        host_names=options.names,
+        control_token=variables[TOKEN],
+    )
+    await listeners.start(application)
     write_env_file(options.env_file, variables)
     health = {"seed": tenant.seed, "devices": len(tenant.devices), "origin": tenant.origin, "tenant_id": tenant.tenant_id}
     print(f"{describe_tenant(health, variables['EMULATOR_URL'], options.env_file)}\n  Stop with Ctrl+C.", flush=True)
@@ -142,6 +151,7 @@ def _variables(folder: Path, tenant: Tenant, control_url: str) -> dict[str, str]
         "INTUNE_CLIENT_ID": tenant.client_id,
         "INTUNE_CLIENT_SECRET": tenant.keys.client_secret,
         "EMULATOR_URL": control_url,
+        TOKEN: random_text(),
         PID: str(os.getpid()),
         "EMULATOR_DIR": str(folder),
         "EMULATOR_CERTIFICATE_PEM": str(folder / "client.pem"),

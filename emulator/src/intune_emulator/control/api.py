@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from inspect import isawaitable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from ..state.devices import Device
 from ..state.journal import redact
 from ..state.tenant import Tenant
 from . import policies, presets, script_results
+from .overview import Overview
 from .planted_devices import change_device, plant_device, render_device
 from .planted_directory import change_user, check_fields, plant_application, plant_group, plant_user
 from .readiness import describe_process
@@ -36,7 +38,7 @@ Handler = Callable[[Request, Any], Any]
 
 
 class ControlApi:
-    """Handlers get the request and its JSON, and return the JSON of the response.
+    """Handlers get the request and its JSON, and return the JSON of the response, or a coroutine that does.
 
     `refuse_connections` and `accept_connections` close and open the port of the tenant. `seed_file`: the file of the seed "file".
     """
@@ -49,6 +51,7 @@ class ControlApi:
         seed_file: SeedFile | None = None,
     ) -> None:
         self._tenant, self._seed_file = tenant, seed_file
+        self._overview = Overview(tenant)
         self._refuse_connections = refuse_connections or (lambda seconds: None)
         self._accept_connections = accept_connections or (lambda: None)
 
@@ -56,6 +59,7 @@ class ControlApi:
         """Return the ASGI application."""
         table: tuple[tuple[str, str, Handler], ...] = (
             ("/_emulator/health", "GET", self._health),
+            ("/_emulator/overview", "GET", self._show_overview),
             ("/_emulator/reset", "POST", self._reset),
             ("/_emulator/clock", "GET", self._clock),
             ("/_emulator/clock", "POST", self._set_clock),
@@ -107,6 +111,9 @@ class ControlApi:
             "tenant_id": tenant.tenant_id,
             **describe_process(),
         }
+
+    async def _show_overview(self, request: Request, _body: Any) -> dict[str, Any]:
+        return await self._overview.render(request.query_params.get("search", ""))
 
     def _reset(self, _request: Request, body: Any) -> dict[str, Any]:
         check_fields(body, {"seed", "seed_text", "seed_name", "now", "frozen", "preset"})
@@ -332,7 +339,8 @@ def _endpoint(handler: Handler) -> Callable[[Request], Any]:
         raw = await request.body()
         try:
             body = json.loads(raw) if raw else {}
-            return JSONResponse(handler(request, body))
+            result = handler(request, body)
+            return JSONResponse(await result if isawaitable(result) else result)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 

@@ -64,6 +64,11 @@ class ControlClient:
         result: dict[str, Any] = self.call("GET", "health")
         return result
 
+    def overview(self, search: str = "") -> dict[str, Any]:
+        """Return what the page at /_emulator/ shows: the first rows of each kind that contain a text, with counts and without secrets."""
+        result: dict[str, Any] = self.call("GET", "overview", params={"search": search})
+        return result
+
     def reset(
         self, seed: str | Path | None = None, *, now: str | None = None, frozen: bool | None = None, preset: str | None = None
     ) -> dict[str, Any]:

@@ -69,6 +69,14 @@ def list_all(tenant: Tenant) -> list[Json]:
     return [{"surface": surface, "id": own, "name": name} for surface, own, name in profiles + policies + old + enrollment]
 
 
+def find_assignments(tenant: Tenant, policy_id: str) -> list[Json]:
+    """Return the assignments of a policy of any type; none for the default enrollment configuration."""
+    for kept in (tenant.configurations, tenant.configuration_policies, tenant.intents):
+        if (item := kept.get(policy_id)) is not None:
+            return list(item.assignments)
+    return list(tenant.enrollment_configurations.get(policy_id, {}).get("assignments", []))
+
+
 def _assignments(tenant: Tenant, kind: PolicyAssignments, policy_id: str, body: Json) -> list[Json]:
     references = References(tenant)
     targets = [read_target(references, target) for target in body.get("assignments", [])]

@@ -30,7 +30,7 @@ def describe_tenant(health: Mapping[str, Any], control_url: str, env_file: Path)
     return (
         f"{READY_LINE} Seed {health['seed']}: {health['devices']} devices.\n"
         f"  Graph and login  {health['origin']}   tenant {health['tenant_id']}\n"
-        f"  Control API      {control_url}/_emulator/health\n"
+        f"  Control API      {control_url}/_emulator/   In a browser, it is a page that shows the tenant.\n"
         f'  To use it:       eval "$({render_command("env", env_file)})"'
     )
 

@@ -85,7 +85,7 @@ class Application:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        if scope["path"].startswith(CONTROL_PATH):
+        if f"{scope['path']}/".startswith(CONTROL_PATH):
             await self._control(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}

@@ -119,12 +119,12 @@ def _leaves(instance: dict[str, Any], above: str) -> Iterator[ReportedSetting]:
 def device_states(tenant: Tenant, policy: ReportedPolicy) -> list[tuple[Device, PolicyState]]:
     """Return each Windows device that the policy is assigned to or has a state of, with the state, in the order of the devices."""
     now = tenant.clock.now()
-    known = {device_id: _current(history, now) for device_id, history in tenant.policy_states.get(policy.id, {}).items()}
+    known = {device_id: current_state(history, now) for device_id, history in tenant.policy_states.get(policy.id, {}).items()}
     targets = find_targets(tenant, policy.assignments) | known.keys()
     return [(device, known.get(device.id, PENDING)) for device in tenant.devices if device.id in targets and is_windows(device)]
 
 
-def _current(history: StateHistory, now: datetime) -> PolicyState:
+def current_state(history: StateHistory, now: datetime) -> PolicyState:
     """Return the state that holds now; a device that has not reported yet is pending."""
     return next((state for start, state in reversed(history) if start <= now), PENDING)
 
@@ -190,7 +190,7 @@ def counts(tenant: Tenant, policy_id: str) -> dict[str, int]:
 def last_report(tenant: Tenant, policy_id: str, otherwise: datetime) -> datetime:
     """Return the time of the last report of a device."""
     now = tenant.clock.now()
-    states = [_current(history, now) for history in tenant.policy_states.get(policy_id, {}).values()]
+    states = [current_state(history, now) for history in tenant.policy_states.get(policy_id, {}).values()]
     return max((state.since for state in states if state.since), default=otherwise)
 
 

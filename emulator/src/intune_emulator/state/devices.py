@@ -44,6 +44,15 @@ class Device:
         return self._own
 
     @property
+    def is_made(self) -> bool:
+        """Return whether the own properties are kept already."""
+        return self._make is None
+
+    def peek(self) -> dict[str, Any]:
+        """Return the own properties. Those that are made on first use are not kept: a look at all devices must not need their memory."""
+        return self._own if self._make is None else {**self._make(), "id": self.id}
+
+    @property
     def simulation(self) -> Simulation:
         """Return how this device reacts to actions; made on first use."""
         if self._simulation is None:

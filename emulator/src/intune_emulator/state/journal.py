@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -90,6 +91,13 @@ class Journal:
         }
         self._entries.append(entry)
         return entry
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def newest_first(self) -> Iterator[Entry]:
+        """Return the entries from the last one back."""
+        return reversed(self._entries)
 
     def since(self, seq: int) -> list[Entry]:
         """Return the entries after `seq`."""
