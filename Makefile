@@ -43,7 +43,7 @@ QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 PARTS := environment sanity-environment lint+sanity+docs-lint+demo unit artifact contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration live contract judges contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-publish emulator-dist emulator-check clean
+.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration smoke live contract judges contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-publish emulator-dist emulator-check clean
 ifndef TOGETHER
 .NOTPARALLEL:
 endif
@@ -62,8 +62,8 @@ demo: $(VENV)/.demo-ready  ## See the collection work against an emulated tenant
 test:  ## Run every kind of check, and say at the end how long each part took
 	@tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS)
 
-test-all:  ## Run the same with all tests: also slow ones that are rarely red, which repeat others in most cases; build the documentation, and run Microsoft's clients
-	@INTEGRATION_MARKS= tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS) docs judges
+test-all:  ## Run the same with all tests: also slow ones that are rarely red, which repeat others in most cases; run ansible-test's integration target, build the documentation, and run Microsoft's clients
+	@INTEGRATION_MARKS= tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(PARTS) smoke docs judges
 
 test-quick:  ## Run what a change needs at once: ruff, its unit tests (of uncommitted files and the last commit), and the repository's checks
 	@tests/tools/parts.sh "$(MAKE)" $(WORKERS) $(QUICK_PARTS)
@@ -101,6 +101,9 @@ fuzz: environment  ## Change the responses of the emulated tenant at random, and
 integration: environment  ## Run every module, role and playbook against the emulated tenant; INTEGRATION_MARKS= runs all tests
 	@$(RECORD) python -m pytest tests/integration $(RECORD_ARGS) -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
 
+smoke: environment  ## Run the integration target of ansible-test on a copy, without containers
+	@env $(ANSIBLE) python -m tests.tools.ansible_test integration smoke
+
 live: environment  ## Compare a tenant of your own (INTUNE_*) with the emulated one, by shapes; only reads without LIVE_WRITE=1
 	@AZURE_CONFIG_DIR="$${AZURE_CONFIG_DIR:-$$HOME/.azure}" $(RUN) python -m tests.live
 
@@ -123,10 +126,10 @@ contract-download:  # The files for contract-compare.
 		"https://raw.githubusercontent.com/microsoftgraph/msgraph-metadata/master/openapi/$$version/openapi.yaml" || exit 1; done
 
 sanity-environment: environment  # The environments of ansible-test, which are kept too.
-	@env $(ANSIBLE) python -m tests.tools.sanity --prime-venvs >.cache/sanity-environment.log 2>&1 || { cat .cache/sanity-environment.log; exit 1; }
+	@env $(ANSIBLE) python -m tests.tools.ansible_test sanity --prime-venvs >.cache/sanity-environment.log 2>&1 || { cat .cache/sanity-environment.log; exit 1; }
 
 sanity: environment  ## Run ansible-test's sanity tests on a copy, without containers
-	@env $(ANSIBLE) python -m tests.tools.sanity $(SANITY_ARGS)
+	@env $(ANSIBLE) python -m tests.tools.ansible_test sanity $(SANITY_ARGS)
 
 # Without the environment's link to this folder: antsibull-docs would take it for the place of the copy that it reads, and fail whenever the
 # random name of that copy means something in reStructuredText.

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run ``ansible-test sanity`` without containers, on a real copy of the checkout, with a home folder of its own.
+"""Run a command of ``ansible-test`` without containers, on a real copy of the checkout, with a home folder of its own.
+
+Usage: ansible_test.py COMMAND [ARGUMENT...], for example ``ansible_test.py sanity`` or ``ansible_test.py integration smoke``.
 
 ansible-test refuses a symlinked collection, keeps its virtual environments below the home folder and hands neither PIP_*
 variables nor PIP_CONFIG_FILE to the pip that fills them. So the copy, the home and a pip.conf with the settings in force are
@@ -115,10 +117,11 @@ def main(arguments: list[str]) -> int:
     write_pip_settings()
     provide_get_pip()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    command = ["ansible-test", "sanity", "--venv", "--python", version, "--color", "no", *arguments]
+    command, *further = arguments
+    full = ["ansible-test", command, "--venv", "--python", version, "--color", "no", *further]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "XDG_"))}
     environment["HOME"] = str(HOME)
-    return subprocess.run(command, cwd=COPY, env=environment, check=False).returncode
+    return subprocess.run(full, cwd=COPY, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":
