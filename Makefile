@@ -32,6 +32,10 @@ RUN := env $(ANSIBLE) GIT_CONFIG_GLOBAL="$${GIT_CONFIG_GLOBAL:-$$HOME/.gitconfig
 RECORD = rm -rf $(OUTPUT)/exchanges && $(RUN)
 RECORD_ARGS = --intune-tenant-record "$(CURDIR)/$(OUTPUT)/exchanges"
 
+# Where the tenant of the molecule scenarios keeps its files. An interrupted run leaves them, and the tenant.
+SCENARIOS := $(CURDIR)/$(OUTPUT)/molecule
+MOLECULE := $(RUN) MOLECULE_EPHEMERAL_DIRECTORY="$(SCENARIOS)" molecule
+
 DEMO_REQUIREMENTS := tests/requirements-demo.txt meta/ee-requirements.txt emulator/pyproject.toml
 TEST_REQUIREMENTS := tests/requirements.txt tests/requirements-unit.txt $(DEMO_REQUIREMENTS)
 
@@ -40,10 +44,10 @@ JUDGES := azure-cli beta javascript
 
 QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 # Not integration: artifact runs the same tests, against what is shipped. Parts joined with + run together: each keeps one processor busy.
-PARTS := environment sanity-environment lint+sanity+docs-lint+demo unit artifact contract
+PARTS := environment sanity-environment lint+sanity+molecule+docs-lint+demo unit artifact contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration smoke live contract judges contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-publish emulator-dist emulator-check clean
+.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration molecule smoke live contract judges contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-publish emulator-dist emulator-check clean
 ifndef TOGETHER
 .NOTPARALLEL:
 endif
@@ -100,6 +104,12 @@ fuzz: environment  ## Change the responses of the emulated tenant at random, and
 
 integration: environment  ## Run every module, role and playbook against the emulated tenant; INTEGRATION_MARKS= runs all tests
 	@$(RECORD) python -m pytest tests/integration $(RECORD_ARGS) -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
+
+molecule: environment  ## Run the molecule scenarios of the role on an emulated tenant; INTEGRATION_MARKS= runs that of a fleet, too
+	@$(RUN) intune-emulator stop --env-file "$(SCENARIOS)/tenant.env" >/dev/null
+	@rm -rf "$(SCENARIOS)" && mkdir -p "$(SCENARIOS)"
+	@$(MOLECULE) test --all --exclude fleet --workers $(WORKERS)
+	@if [ -z "$(INTEGRATION_MARKS)" ]; then $(MOLECULE) test --scenario-name fleet; fi
 
 smoke: environment  ## Run the integration target of ansible-test on a copy, without containers
 	@env $(ANSIBLE) python -m tests.tools.ansible_test integration smoke
