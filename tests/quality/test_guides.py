@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import json
@@ -17,6 +18,8 @@ import typing as t
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from intune_emulator import ControlClient, cli, pytest_plugin
+from intune_emulator.control import presets
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _clouds as clouds
 from ansible_collections.endpointops.intune.plugins.module_utils import _permissions as permissions
@@ -34,7 +37,7 @@ MODULES = list_modules()
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 ROLE = "endpointops.intune.pin_reset"
 COLLECTION = "endpointops.intune."
-KINDS = {"yaml", "yaml+jinja", "ansible-output", "console", "json", "text"}
+KINDS = {"yaml", "yaml+jinja", "ansible-output", "console", "json", "python", "text"}
 # Keys of a task that are no module.
 KEYWORDS = {
     *("name", "register", "when", "vars", "loop", "loop_control", "no_log", "check_mode", "diff", "delegate_to", "run_once", "tags"),
@@ -87,6 +90,13 @@ def tasks_of(content: t.Any) -> t.Iterator[dict[str, t.Any]]:
             yield from tasks_of(further)
         if not inner and any("." in str(key) for key in item):
             yield item
+
+
+def files_of(path: pathlib.Path) -> dict[str, str]:
+    """Return the blocks of a guide whose captions are the names of files."""
+    text = path.read_text(encoding="utf-8")
+    found = re.finditer(r"^\.\. code-block::[ ]*\S+\n[ ]+:caption:[ ](\S+)\n\n((?:[ ]+\S.*\n|\n)+)", text, re.MULTILINE)
+    return {match[1]: textwrap.dedent(match[2]).rstrip("\n") + "\n" for match in found}
 
 
 ALL = [block for path in TEXTS for block in blocks(path)]
@@ -287,6 +297,37 @@ def test_every_guide_is_listed():
     sections = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))["sections"]
     listed = [name for section in sections for name in section["toctree"]]
     assert sorted(listed) == [path.stem for path in GUIDES]
+
+
+# --- tests of one's own: the files are run by tests/integration/test_own_tests.py -------------------------------------
+
+OWN_TESTS = ROOT / "docs" / "docsite" / "rst" / "guide_own_tests.rst"
+
+
+def test_the_files_of_the_guide_on_tests_name_what_exists():
+    files = files_of(OWN_TESTS)
+    assert len(files) == OWN_TESTS.read_text(encoding="utf-8").count(":caption:") == 11
+    parameters = {
+        argument.arg
+        for name, text in files.items()
+        if name.endswith(".py")
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef)
+        for argument in node.args.args
+    }
+    assert parameters == {"intune_tenant"} <= set(vars(pytest_plugin))
+    floors = (ROOT / "meta" / "ee-requirements.txt").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\w+>=.+$", floors, re.MULTILINE)) <= set(files["requirements.txt"].splitlines())
+
+
+def test_the_guide_on_tests_calls_what_the_package_has():
+    text = OWN_TESTS.read_text(encoding="utf-8")
+    called = set(re.findall(r"control\.(\w+)\(", text))
+    assert called and {name for name in called if not hasattr(ControlClient, name)} == set()
+    commands = set(re.findall(r"\[intune-emulator, (\w+)", text))
+    assert commands == {"start", "stop"} <= {cli.START, cli.STOP}
+    named = set(re.findall(r"preset[= ]\"?([a-z-]+)", text))
+    assert named and named <= set(presets.PRESETS)
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
