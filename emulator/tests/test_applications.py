@@ -151,7 +151,7 @@ def test_a_post_makes_a_twin(person: Person) -> None:
         ({"displayName": "x", "signInAudience": "Everybody"}, "Invalid value specified for property 'signInAudience'"),
         ({"displayName": "x", "uniqueName": "other"}, "Property 'uniqueName' is read-only"),
         ({"displayName": "x", "passwordCredentials": []}, "Updating passwordCredentials is not supported"),
-        ({"displayName": "x", "colour": "red"}, "Could not find a property named 'colour'"),
+        ({"displayName": "x", "color": "red"}, "Could not find a property named 'color'"),
         ({"displayName": "x", "requiredResourceAccess": [{"resourceAppId": GRAPH}]}, "property 'requiredResourceAccess'"),
         ({"displayName": "x", "keyCredentials": [{"type": "Symmetric"}]}, "No credentials found"),
     ],

@@ -44,14 +44,14 @@ def lines(client: Any) -> list[str]:
         pytest.param("GET", f"{DEVICES}?$search=x", None, "query option $search", "intune/devices.py", id="query option"),
         pytest.param("GET", f"{DEVICES}?select=id", None, "query parameter without $", "intune/devices.py", id="query parameter"),
         pytest.param("GET", f"{DEVICES}?$orderby=model", None, "$orderby=model", "intune/devices.py", id="order"),
-        pytest.param("GET", f"{DEVICES}?$select=id,colour", None, "'colour' of managedDevice", "intune/devices.py", id="property"),
+        pytest.param("GET", f"{DEVICES}?$select=id,color", None, "'color' of managedDevice", "intune/devices.py", id="property"),
         pytest.param("GET", "/v1.0/users?$select=department", None, "'department' of user", "entra/users.py", id="property of a user"),
-        pytest.param("GET", f"{DEVICES}?$filter=colour eq 'x'", None, "'colour' of managedDevice", "intune/devices.py", id="name"),
+        pytest.param("GET", f"{DEVICES}?$filter=color eq 'x'", None, "'color' of managedDevice", "intune/devices.py", id="name"),
         pytest.param("GET", f"{DEVICES}?$filter=notes eq 'x'", None, "setting unlisted_filter", "intune/devices.py", id="filter"),
         pytest.param("GET", f"{DEVICES}?$filter=endswith(model,'x')", None, "function 'endswith'", "intune/devices.py", id="function"),
         pytest.param("GET", "/v1.0/users?$filter=userType eq 'Guest'", None, "'eq' on property 'userType'", "entra/users.py", id="rule"),
         pytest.param(
-            "POST", "/v1.0/applications", {"displayName": "x", "colour": 1}, "'colour' of application", "entra/applications.py", id="body"
+            "POST", "/v1.0/applications", {"displayName": "x", "color": 1}, "'color' of application", "entra/applications.py", id="body"
         ),
         pytest.param("POST", f"{DEVICES}/{{device}}/resetPasscode", {"x": 1}, "parameter 'x'", "intune/devices.py", id="parameter"),
     ],

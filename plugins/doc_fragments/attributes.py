@@ -11,7 +11,7 @@ options: {}
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and predict what it would change, without a write to the service.
+    description: Can run in C(check_mode) and predict the changes, without a write to the service.
   diff_mode:
     support: full
     description: Shows what changes, or would change in C(check_mode), when C(--diff) is given. Managed values only.
@@ -43,7 +43,7 @@ attributes:
     support: full
     details:
       - Reads only, in check mode too.
-    description: Can run in C(check_mode) and predict what it would change, without a write to the service.
+    description: Can run in C(check_mode) and predict the changes, without a write to the service.
   diff_mode:
     support: N/A
     details:

@@ -89,7 +89,7 @@ options:
     type: path
   validate_certs:
     description:
-      - Whether TLS certificates must verify. V(false) exposes the credential to whoever is in between.
+      - Whether TLS certificates must verify. V(false) exposes the credential to anyone on the network path.
     type: bool
     default: true
   timeout:

@@ -12,14 +12,14 @@ class ModuleDocFragment:
 options:
   seal_to:
     description:
-      - Certificates of those who may read the new passcodes, each as PEM text or as the path of a PEM or DER file on the host that runs
-        the module. Any one of them can open what RV(results[].sealed_passcode) holds, for example with C(openssl cms -decrypt -inform
+      - Certificates of the recipients of the new passcodes, each as PEM text or as the path of a PEM or DER file on the host that runs
+        the module. Each of them can open RV(results[].sealed_passcode), for example with C(openssl cms -decrypt -inform
         PEM -recip cert.pem -inkey key.pem) or with PowerShell's C(Unprotect-CmsMessage).
       - Words around a certificate, such as the output of C(openssl x509 -text), are not used. A text may hold several certificates,
         which are all recipients. A file holds one, and other users must not be able to replace it.
       - Needs RSA certificates for key encipherment, which have not expired, and cryptography 43 or later.
-      - RV(recipients) names those who can open the passcodes, in check mode too.
-      - The seal keeps others from reading a passcode. It does not prove that the text is unchanged, or who made it.
+      - RV(recipients) lists the certificates that can open the passcodes, also in check mode.
+      - The seal keeps others from reading a passcode. It proves neither the origin of the text nor that it is unchanged.
     type: list
     elements: str
   sealed_directory:
@@ -35,8 +35,8 @@ options:
     type: path
   return_passcode:
     description:
-      - Whether to return the new passcodes. The result is then hidden from all output, as with C(no_log), while the registered
-        variable can be used. Whoever prints that variable prints passcodes.
+      - Whether to return the new passcodes. The result is then hidden from all output, as with C(no_log), while the registered variable can
+        be used. Do not print that variable; it holds passcodes.
       - Refused before anything is reset where the result could not be hidden. This is so with C(async), and while C(ANSIBLE_DEBUG) is
         on and the module runs in a process of its own. A plugin of another collection that runs this module needs C(no_log=true) on its
         task.
@@ -49,14 +49,14 @@ options:
 options:
   seal_to:
     description:
-      - Certificates of those who may read the new passes, each as PEM text or as the path of a PEM or DER file on the host that runs the
-        module. Any one of them can open what RV(results[].sealed_temporary_access_pass) holds, for example with
+      - Certificates of the recipients of the new passes, each as PEM text or as the path of a PEM or DER file on the host that runs the
+        module. Each of them can open RV(results[].sealed_temporary_access_pass), for example with
         C(openssl cms -decrypt -inform PEM -recip cert.pem -inkey key.pem) or with PowerShell's C(Unprotect-CmsMessage).
       - Words around a certificate, such as the output of C(openssl x509 -text), are not used. A text may hold several certificates,
         which are all recipients. A file holds one, and other users must not be able to replace it.
       - Needs RSA certificates for key encipherment, which have not expired, and cryptography 43 or later.
-      - RV(recipients) names those who can open the passes, in check mode too.
-      - The seal keeps others from reading a pass. It does not prove that the text is unchanged, or who made it.
+      - RV(recipients) lists the certificates that can open the passes, also in check mode.
+      - The seal keeps others from reading a pass. It proves neither the origin of the text nor that it is unchanged.
     type: list
     elements: str
   sealed_directory:
@@ -72,7 +72,7 @@ options:
   return_pass:
     description:
       - Whether to return the new passes. The result is then hidden from all output, as with C(no_log), while the registered variable can
-        be used. Whoever prints that variable prints passes.
+        be used. Do not print that variable; it holds passes.
       - Refused before anything is issued where the result could not be hidden. This is so with C(async), and while C(ANSIBLE_DEBUG) is
         on and the module runs in a process of its own. A plugin of another collection that runs this module needs C(no_log=true) on its
         task.

@@ -39,7 +39,7 @@ options:
     default: 300
   probe:
     description:
-      - Whether to read what the probe of M(endpointops.intune.intune_pin_probe) reported, which decides on the level proven. Nothing is
+      - Whether to read the results of the probe of M(endpointops.intune.intune_pin_probe), which decide on the level proven. Nothing is
         sent to a device.
       - A device reports only when its answer changes. A result is as old as the last change, and not as the last run.
       - A probe that does not exist, or cannot be read, does not end the task.

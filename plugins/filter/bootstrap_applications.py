@@ -111,7 +111,7 @@ def _check(entry: Entry) -> list[str]:
         return [f"{problem.rstrip('.')}." for problem in validated.problems]
     params = {**validated.params, CLIENT_SECRET.option: False}
     if params["secret_name"] and not params["seal_to"] and params["state"] == "present":
-        return ["seal_to must name the certificates of those who may read the client secret: Microsoft Entra shows it once."]
+        return ["seal_to must name the certificates of the recipients of the client secret: Microsoft Entra shows it once."]
     try:
         now = time.time()
         certificates = params["certificates"] if params["state"] == "present" else None

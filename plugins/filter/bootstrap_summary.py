@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: bootstrap_summary
-short_description: Say how to sign in as an application, and what it can do
+short_description: Show how to sign in as an application, and its powers
 version_added: 1.0.0
 author:
   - Endpoint Ops (@endpointops)
@@ -28,7 +28,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show how to sign in, and what the application can do
+- name: Show how to sign in, and the powers of the application
   ansible.builtin.debug:
     msg: "{{ created | endpointops.intune.bootstrap_summary(check=ansible_check_mode) }}"
 """

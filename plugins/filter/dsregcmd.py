@@ -66,7 +66,7 @@ _value:
           description: The reason in a sentence.
           type: str
         hint:
-          description: What to do about it.
+          description: How to resolve it.
           type: str
     join_type:
       description:

@@ -15,7 +15,7 @@ description:
     policies for Windows Hello are in its registry. The entry point C(device) of the role P(endpointops.intune.pin_reset#role) uses it.
   - Over WinRM or SSH the account is rarely the person at the screen. Then the answer for that person is V(none), and the reasons are those
     that hold for every user of the device.
-  - What a command printed decides, and not its exit code. Texts that people or Windows wrote in the language of the device are not read.
+  - The output of a command decides, and not its exit code. Texts in the language of the device are not read.
 positional: _input
 options:
   _input:
@@ -87,7 +87,7 @@ _value:
           description: The reason in a sentence.
           type: str
         hint:
-          description: What to do about it.
+          description: How to resolve it.
           type: str
     join_type:
       description:

@@ -158,7 +158,7 @@ def _find_unusable(values: Values) -> t.Iterator[str]:
             "Set pin_reset_policy_backend to settings_catalog, or pin_reset_policy_replace_custom to false."
         )
     if values.get("pin_reset_sealed_directory") and not values.get("pin_reset_seal_to"):
-        yield "pin_reset_sealed_directory needs pin_reset_seal_to, the certificates of those who may read the passcodes."
+        yield "pin_reset_sealed_directory needs pin_reset_seal_to, the certificates of the recipients."
     if not boolean(values.get("pin_reset_policy_settings", True), strict=False):
         # Ansible accepts text for a dictionary, but finds no setting in it.
         yield "pin_reset_policy_settings must be a dictionary, not text. With --extra-vars, give all variables as JSON or in a file."

@@ -12,7 +12,7 @@ author:
   - Endpoint Ops (@endpointops)
 description:
   - Returns results of this collection's modules without the secrets that they hold in clear, which are C(passcode) and
-    C(temporary_access_pass). What is sealed stays. Such results can be printed, and given to tasks, whose options Ansible shows.
+    C(temporary_access_pass). Sealed values stay. You can print such results, and give them to tasks, whose options Ansible shows.
 positional: _input
 options:
   _input:

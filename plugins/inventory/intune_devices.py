@@ -10,9 +10,9 @@ short_description: Devices that Microsoft Intune manages, one host each
 version_added: 1.0.0
 description:
   - Makes a host of each managed device, or of those that are members of groups of Microsoft Entra.
-  - A host has the name of the device, see O(hostnames), so that C(--limit NAME) works. What Intune tells of it, whether
-    M(endpointops.intune.intune_device_passcode) would send a reset, and the outcome to expect are host variables. Tasks that name a
-    device take C(intune_id), which is unique and stays when the device is renamed.
+  - A host has the name of the device, see O(hostnames), so that C(--limit NAME) works. Host variables hold its properties in Intune,
+    whether M(endpointops.intune.intune_device_passcode) would send a reset, and the outcome to expect. Tasks that name a device take
+    C(intune_id), which is unique and stays when the device is renamed.
   - The file's name must end with C(intune_devices.yml) or C(intune_devices.yaml).
   - Ansible cannot log on to these devices. Tasks for them run on the controller, which the host variables C(ansible_connection) and
     C(ansible_python_interpreter) see to.
@@ -59,7 +59,7 @@ options:
     default: [windows]
   ownerships:
     description:
-      - Whose devices may get a new passcode, likewise.
+      - The ownerships that are eligible for a new passcode.
     type: list
     elements: str
     choices: [company, personal, unknown]
@@ -88,7 +88,7 @@ extends_documentation_fragment:
 notes:
   - Needs the application permission C(DeviceManagementManagedDevices.Read.All), and the beta version of Microsoft Graph, which alone
     tells how a device is joined.
-  - Connection options may be templates, such as those of a lookup. What Intune says is never a template.
+  - Connection options may be templates, such as those of a lookup. Values from Intune are never templates.
   - Groups of O(groups) and O(keyed_groups) whose names would be V(localhost), V(all), V(ungrouped), or that of a host of a source before
     this one get C(_group) behind it, with a warning. A group that would contain itself is not put into its C(parent_group), with a
     warning.
@@ -106,7 +106,7 @@ EXAMPLES = r"""
 plugin: endpointops.intune.intune_devices
 
 ---
-# Groups by platform and by what can be done, such as platform_android and resettable
+# Groups by platform and by eligibility, such as platform_android and resettable
 plugin: endpointops.intune.intune_devices
 platforms: [windows, android]
 keyed_groups:
@@ -121,7 +121,7 @@ compose:
   label: intune_device_name ~ ' (' ~ intune_serial_number ~ ')'
 
 ---
-# The devices of a group that a reset is supported on, but for those of a test laboratory
+# The devices of a group that support a reset, without those of a test laboratory
 plugin: endpointops.intune.intune_devices
 device_groups: [All fleet devices]
 platforms: [windows, android]

@@ -107,7 +107,7 @@ def _envelope(certificates: t.Iterable[t.Any]) -> t.Any:
 def _certificates(recipients: t.Sequence[str], now: float) -> list[t.Any]:
     """Return the certificates, each once; raise InvalidOptionError with all their problems."""
     if not recipients:
-        raise errors.InvalidOptionError(f"{OPTION} is empty: nobody could read what is sealed.", hint=HINT)
+        raise errors.InvalidOptionError(f"{OPTION} is empty: nobody could open the sealed value.", hint=HINT)
     certificates, problems = [], []
     # If one entry is a part of a text, the others may be further lines of it.
     parts = [(position, part) for position, entry in enumerate(recipients, 1) for part in _split(entry)]

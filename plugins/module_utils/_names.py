@@ -47,7 +47,7 @@ def describe_non_text(value: t.Any) -> str | None:
         shown = "..." if is_too_deep(value, DEEPEST_SHOWN) else str(value)[:SHOWN_LENGTH]
         return f"An entry must be a name or an ID as text, not {shown}."
     return (
-        f"{value} is not text: YAML reads {value} from what is written without quotes, and changes numbers with leading zeros, dates, "
+        f"{value} is not text: YAML reads {value} from a value without quotes, and changes numbers with leading zeros, dates, "
         f'and words such as yes. Put it in quotes, as in "0012345", or choose the type text for the question of a survey.'
     )
 

@@ -55,9 +55,10 @@ FOR_PERSONS = frozenset((*WRITE_APPLICATIONS, *WRITE_GRANTS, *WRITE_ASSIGNMENTS)
 NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"  # the claim wids of an application without a directory role
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"  # the application ID of az, the same in all tenants
 PERSON_OF_AZURE_CLI = (
-    "You are signed in as a person by the Azure CLI, whose token never holds a permission of Intune or for passes of users, whoever "
-    "grants it. Sign in as an application: by auth_method client_certificate, client_secret, workload_identity or managed_identity, or by "
-    "'az login --service-principal'. Modules that need no permission of Intune, such as intune_pinreset_consent, work with it."
+    "You are signed in as a person by the Azure CLI, whose token never holds a permission of Intune or for passes of users, "
+    "regardless of grants. Sign in as an application: by auth_method client_certificate, client_secret, workload_identity or "
+    "managed_identity, or by 'az login --service-principal'. Modules that need no permission of Intune, such as "
+    "intune_pinreset_consent, work with it."
 )
 
 BY_A_PERSON = (

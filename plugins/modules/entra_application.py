@@ -13,7 +13,7 @@ description:
   - Creates an application registration with its service principal, grants it the least permissions of Microsoft Graph for the modules
     that it is to run, and adds its certificates, federated credentials, or a client secret.
   - Grants permissions to a managed identity too, for which Azure has no page.
-  - Is meant to be run by a person who has signed in by C(az login) and holds the roles for an hour (O(auth_method=azure_cli)). An
+  - Is meant for a person, signed in by C(az login), with the roles for an hour (O(auth_method=azure_cli)). An
     application that may create others, and grant them permissions, can take over the tenant.
   - A second run changes nothing. Microsoft Entra shows changes late; the task waits until it does.
 author:
@@ -63,7 +63,7 @@ options:
     description: The description. Empty text removes it.
     type: str
   notes:
-    description: Notes, such as who is responsible. Empty text removes them.
+    description: Notes, such as the responsible team. Empty text removes them.
     type: str
   service_management_reference:
     description: A reference to an entry of a service or asset database, which some tenants require. Empty text removes it.
@@ -98,7 +98,7 @@ options:
     choices: [main, verify, wait_ready, report, reset, fetch, recover]
   lookups:
     description:
-      - What the tasks can name or look at, beside what the modules always need.
+      - Kinds of objects that the tasks name or read, beyond those that the modules always need.
       - V(groups) that policies or resets name; V(group_devices) and V(users) that are members of such groups; V(scope_tags);
         V(directory_roles) of users who get a pass; V(pass_policy), the policy for Temporary Access Passes; V(probe), the results of
         M(endpointops.intune.intune_pin_probe); V(organization), the name of the tenant.
@@ -172,7 +172,7 @@ options:
         description: The audience of the tokens. The default is that of O(cloud), C(api://AzureADTokenExchange) for the global cloud.
         type: str
       description:
-        description: What it is for.
+        description: Its purpose.
         type: str
   purge_federated_credentials:
     description: Whether to remove federated credentials that O(federated_credentials) does not name. Not used if that option is unset.
@@ -201,7 +201,7 @@ options:
     default: false
   seal_to:
     description:
-      - Certificates of those who may read a new secret, each as PEM text or as the path of a PEM or DER file on the host that runs the
+      - Certificates of the recipients of a new secret, each as PEM text or as the path of a PEM or DER file on the host that runs the
         module. Any one of them can open RV(sealed_client_secret), for example with C(openssl cms -decrypt -inform PEM -recip cert.pem
         -inkey key.pem).
       - Needs RSA certificates for key encipherment, which have not expired, and cryptography 43 or later.
@@ -210,7 +210,7 @@ options:
   return_secret:
     description:
       - Whether to return a new secret. The result is then hidden from all output, as with C(no_log), while the registered variable can be
-        used. Whoever prints that variable prints the secret.
+        used. Do not print that variable; it holds the secret.
       - In check mode it is null.
     type: bool
     default: false
@@ -356,8 +356,8 @@ application:
       elements: str
       returned: always
     powers:
-      description: What the holder of RV(application.permissions) and RV(application.missing_permissions) can do, beside reading what is no
-        secret.
+      description: The powers that RV(application.permissions) and RV(application.missing_permissions) give their holder, beyond reading
+        data without secrets.
       type: list
       elements: dict
       returned: always
@@ -367,7 +367,7 @@ application:
           type: str
           returned: always
         meaning:
-          description: What its holder can do.
+          description: The power that it gives its holder.
           type: str
           returned: always
           sample: its holder can reset, lock, and wipe every managed device
@@ -448,7 +448,7 @@ application:
           type: str
           returned: always
         description:
-          description: What it is for.
+          description: Its purpose.
           type: str
           returned: always
     consent_url:
@@ -466,7 +466,7 @@ client_secret:
   returned: when O(return_secret) and O(secret_name) is set
   type: str
 recipients:
-  description: Who can open the sealed secret, each once.
+  description: Certificates that can open the sealed secret, each once.
   returned: when O(seal_to) is set and O(secret_name) too
   type: list
   elements: dict
@@ -621,7 +621,7 @@ def make_handover(params: Params, now: float, check: bool) -> Handover | None:
     if params["seal_to"] is None and not reveal:
         raise errors.InvalidOptionError(
             "One of seal_to and return_secret is required with secret_name: Microsoft Entra shows a secret once, and nobody could read it.",
-            hint="Set seal_to to the certificates of those who may read it, or return_secret to true.",
+            hint="Set seal_to to the certificates of the recipients, or return_secret to true.",
         )
     return Handover(_argspec.CLIENT_SECRET.key, WORDS, seal_to=params["seal_to"], reveal=reveal, now=now, check=check)
 

@@ -10,8 +10,8 @@ module: entra_application_info
 short_description: Read applications, their permissions, and their credentials
 version_added: 1.0.0
 description:
-  - Returns application registrations with the permissions of Microsoft Graph that are granted to them, what the strong ones amount to,
-    and their credentials with the dates on which these end. Or the same of a managed identity.
+  - Returns application registrations with their granted permissions of Microsoft Graph, the powers that these give, and their credentials
+    with the dates on which they expire. Returns the same for a managed identity.
 author:
   - Endpoint Ops (@endpointops)
 options:
@@ -109,7 +109,7 @@ applications:
       returned: always
       sample: [DeviceManagementManagedDevices.Read.All]
     powers:
-      description: What the holder of RV(applications[].permissions) can do, beside reading what is no secret.
+      description: The powers that RV(applications[].permissions) give their holder, beyond reading data without secrets.
       type: list
       elements: dict
       returned: always
@@ -119,7 +119,7 @@ applications:
           type: str
           returned: always
         meaning:
-          description: What its holder can do.
+          description: The power that it gives its holder.
           type: str
           returned: always
           sample: its holder can reset, lock, and wipe every managed device
@@ -200,7 +200,7 @@ applications:
           type: str
           returned: always
         description:
-          description: What it is for.
+          description: Its purpose.
           type: str
           returned: always
     consent_url:

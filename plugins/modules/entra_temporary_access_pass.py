@@ -16,9 +16,8 @@ description:
     and is refused without one of the two.
   - A user has one pass at most, and a new one ends the one before. A pass that can be used, or will be, is not replaced unless
     O(replace) is set, since nobody can read it again. One that is expired or used up is replaced. So a second run issues nothing.
-  - Names that mean no user or several are refused before anything is issued. Users for whom the authentication methods policy allows
-    no such pass, guests from other tenants, and the user who is signed in are refused one by one, with a reason; the others get a
-    pass.
+  - A name that matches no user or several fails the task before it issues anything. Users for whom the authentication methods policy allows
+    no such pass, guests from other tenants, and the signed-in user are refused individually, with a reason; the others get a pass.
   - A request is never sent again when it may have run. After a lost response the task reads whether the user has a new pass, for up to 30
     seconds. If so, the user ends as V(value_lost); O(replace) issues another pass.
 author:
@@ -33,8 +32,7 @@ options:
     required: true
   state:
     description:
-      - V(present) issues a pass to each user who has none that can be used. V(absent) removes the pass of each user, in whatever state it
-        is.
+      - V(present) issues a pass to each user without a usable one. V(absent) removes the pass of each user, usable or not.
     type: str
     choices: [present, absent]
     default: present
@@ -51,11 +49,11 @@ options:
   start:
     description:
       - A moment in the future from which the pass can be used, such as C(2026-01-31T08:00:00Z). Unset means now.
-      - A moment without a time zone counts as UTC, whatever the zone of the controller is. The task then warns with the moment in UTC.
+      - A moment without a time zone counts as UTC, regardless of the zone of the controller. The task then warns with the moment in UTC.
     type: str
   replace:
     description:
-      - Whether to issue a pass to users who have one that can be used. The one before ends at once.
+      - Whether to issue a pass also to users with a usable one. The earlier pass becomes invalid at once.
       - With this option every run issues a new pass.
     type: bool
     default: false
@@ -84,12 +82,12 @@ notes:
     first one ends then.
   - Needs the application permissions C(UserAuthMethod-TAP.ReadWrite.All) and C(User.Read.All), in check mode C(UserAuthMethod-TAP.Read.All)
     and C(User.Read.All).
-  - With C(Policy.Read.AuthenticationMethod) the task reads the policy and refuses what it does not allow before anything is sent, and with
+  - With C(Policy.Read.AuthenticationMethod) the task reads the policy and refuses disallowed passes before it sends anything, and with
     C(GroupMember.Read.All) the groups of its scope. Without, the service decides, and the task warns of that.
   - AWX and ansible-runner drop a result of more than E(MAX_EVENT_RES) characters. In such a job, a task whose
     result would be larger is refused before the first pass is issued, unless O(sealed_directory) is set, or the result is hidden by
     C(no_log) or O(return_pass).
-  - A person who is signed in needs the role Authentication Administrator in Microsoft Entra, and Privileged Authentication Administrator
+  - A signed-in person needs the role Authentication Administrator in Microsoft Entra, and Privileged Authentication Administrator
     for users with directory roles. Whether an application can issue passes to such users is not documented; the task names their roles.
   - The sign-in page may offer a new pass only after some minutes.
 """
@@ -188,7 +186,7 @@ results:
       type: str
       returned: always
     message:
-      description: What happened and what to do, in a few sentences.
+      description: The outcome and the next step, in a few sentences.
       type: str
       returned: always
     changed:
@@ -269,7 +267,7 @@ failed_users:
   type: list
   elements: str
 recipients:
-  description: Who can open the sealed passes, each once.
+  description: Certificates that can open the sealed passes, each once.
   returned: when O(seal_to) is set and O(state=present)
   type: list
   elements: dict
@@ -397,7 +395,7 @@ def make_handover(params: Params, client: GraphClient, check: bool) -> Handover:
     if params["seal_to"] is None and not params[_argspec.ACCESS_PASS.option]:
         raise errors.InvalidOptionError(
             "One of seal_to and return_pass is required: the service shows a pass once, and nobody could read it.",
-            hint="Set seal_to to the certificates of those who may read it, or return_pass to true.",
+            hint="Set seal_to to the certificates of the recipients, or return_pass to true.",
         )
     return Handover(
         _argspec.ACCESS_PASS.key,

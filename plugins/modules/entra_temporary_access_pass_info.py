@@ -41,7 +41,7 @@ EXAMPLES = r"""
     users: [clara.hoffmann@contoso.onmicrosoft.com, felix.wagner@contoso.onmicrosoft.com]
   register: passes
 
-- name: Show who can use one now, and until when
+- name: Show the users with a usable pass, and its end
   ansible.builtin.debug:
     msg: "{{ item.user_principal_name }}: {{ item.ends }}"
   loop: "{{ passes.results | selectattr('status', 'equalto', 'usable') }}"

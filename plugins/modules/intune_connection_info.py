@@ -12,11 +12,12 @@ version_added: 1.0.0
 description:
   - Signs in, and returns the identity, the tenant, the permissions, those that each module lacks, the state of Intune, and the
     difference of the clocks.
-  - What cannot be read is null, and named in RV(connection.problems). What the permissions in the token do not allow to read is not
-    asked for, and named in one line.
+  - Values that cannot be read are null, and RV(connection.problems) names them. The module does not request data that the permissions in
+    the token exclude, and names it in one line.
   - Fails only when there is no connection at all.
-  - Tells when the certificate or client secret in use ends, in RV(connection.credential), and warns some time before. No permission is
-    needed for a certificate. The end of a client secret is known to the application alone; without the permission to read that, it is null.
+  - Returns when the certificate or client secret in use expires, in RV(connection.credential), and warns some time before. This needs no
+    permission for a certificate. Only the application object holds the expiry of a client secret; without the permission to read it, the
+    value is null.
 author:
   - Endpoint Ops (@endpointops)
 options:
@@ -54,7 +55,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 connection:
-  description: What was found.
+  description: The connection.
   returned: success
   type: dict
   contains:
@@ -103,7 +104,7 @@ connection:
       returned: always
       sample: active
     licensed:
-      description: Whether the tenant has an enabled licence with Intune in it.
+      description: Whether the tenant has an enabled license with Intune in it.
       type: bool
       returned: always
     token_expires:
@@ -164,7 +165,7 @@ connection:
           returned: always
           sample: The client secret 'nightly jobs' of the application 0a1b2c3d-0000-4000-8000-000000000001 ends on 2026-06-30, in 12 days.
         hint:
-          description: What to do about it; null where RV(connection.credential.expires_soon) is not true.
+          description: How to resolve it; null where RV(connection.credential.expires_soon) is not true.
           type: str
           returned: always
     clock_skew:
@@ -172,7 +173,7 @@ connection:
       type: float
       returned: always
     problems:
-      description: What is wrong or could not be found out, in sentences. Empty when all is well.
+      description: Problems, and values that could not be read, in sentences. Empty if there are none.
       type: list
       elements: str
       returned: always

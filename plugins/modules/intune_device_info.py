@@ -10,9 +10,9 @@ module: intune_device_info
 short_description: Find managed devices, and whether a passcode reset is supported on them
 version_added: 1.0.0
 description:
-  - Returns the devices that names and groups mean, or all devices that Intune manages.
-  - Says of each device whether M(endpointops.intune.intune_device_passcode) would reset its passcode, and if not, why and what to do
-    instead. Nothing is changed.
+  - Returns the devices that names and groups match, or all devices that Intune manages.
+  - Returns for each device whether M(endpointops.intune.intune_device_passcode) would reset its passcode, and if not, the reason and the
+    alternative. Changes nothing.
 author:
   - Endpoint Ops (@endpointops)
 options:
@@ -26,7 +26,7 @@ options:
     default: [windows]
   ownerships:
     description:
-      - Whose devices may get a new passcode, likewise. V(unknown) means those of which Intune does not know the owner.
+      - The ownerships that are eligible for a new passcode. V(unknown) means devices whose owner Intune does not know.
     type: list
     elements: str
     choices: [company, personal, unknown]
@@ -159,7 +159,7 @@ devices:
       type: str
       returned: always
     message:
-      description: Why it is not, and what to do instead, in a sentence; null when it is.
+      description: The reason and the alternative, in a sentence; null if it is eligible.
       type: str
       returned: always
     predicted_outcome:

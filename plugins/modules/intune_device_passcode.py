@@ -10,12 +10,12 @@ module: intune_device_passcode
 short_description: Reset the passcode of managed devices
 version_added: 1.0.0
 description:
-  - Asks Intune to reset the passcode of devices, waits for the outcome, and says for each device what became of it.
+  - Asks Intune to reset the passcode of devices, waits, and returns the outcome for each device.
   - A reset counts as done only when Intune reports it as done. Microsoft's current documentation lists this action for Android,
     and for iOS, where it removes the passcode. It no longer lists Windows; expect RV(results[].status=not_supported) there.
     On Windows use M(endpointops.intune.intune_pinreset_consent) and M(endpointops.intune.intune_pin_policy), so that users reset
     their own PIN.
-  - A reset that the service started within O(max_age), or since O(reset_since), satisfies the task, whatever its outcome. Before the
+  - A reset that the service started within O(max_age), or since O(reset_since), satisfies the task, regardless of its outcome. Before the
     first reset the task reads each device's action results and the remote action audit log, and after the last one it waits until one
     of them shows each reset, for at most O(confirm_timeout) seconds. So a second run issues nothing.
   - Each device gets at most one reset per journal (see O(journal_path)) and per machine, that is, of all tasks that share
@@ -39,7 +39,7 @@ options:
   reset_since:
     description:
       - A moment such as C(2026-01-31T08:00:00Z), in place of O(max_age). A reset that was started since then satisfies the task.
-      - A moment without a time zone counts as UTC, whatever the zone of the controller is. The task then warns with the moment in UTC.
+      - A moment without a time zone counts as UTC, regardless of the zone of the controller. The task then warns with the moment in UTC.
     type: str
   platforms:
     description:
@@ -107,9 +107,9 @@ options:
       - A folder for the locks of devices. Of the tasks that use the same folder on one machine, only one at a time resets a device. Another
         one goes on with its other devices, and looks at this one again when the lock is released. Then an earlier reset counts as
         O(max_age) and O(reset_since) say.
-      - The files in the folder hold what the machine remembers of resets, also of those of a task that was killed, so that a later task
-        does not send them again while Intune does not show them. They hold no name and no secret. What a crash or a restart of the
-        machine takes of them is not remembered; a folder on a disk outlives a restart, and the temporary folder may not.
+      - The files in the folder hold the machine's record of resets, including those of a killed task, so that a later task does not send
+        them again while Intune does not show them. They hold no name and no secret. A crash or a restart of the machine can lose a part of
+        the record; a folder on a disk outlives a restart, and the temporary folder may not.
       - A task waits for locked devices until nothing else is left to be sent, and then for up to O(wait_timeout) seconds, also without
         O(wait). A device that is still locked then fails with the reason V(locked).
       - By default, the tasks of a user share a folder in the temporary folder, and those of a login session another one in its
@@ -118,8 +118,8 @@ options:
       - The folder must exist. If several users share it, give it the mode C(2770) and a group that they have in common, or the mode
         C(1777). A folder is refused if any user can replace the files in it or redirect its path, and so is a temporary folder that
         depends on the current folder.
-      - Locks do not hold between machines, or between containers that do not mount the same folder. Check mode takes none,
-        and reads what is remembered.
+      - Locks do not hold between machines, or between containers that do not mount the same folder. Check mode takes none, and reads the
+        record.
     type: path
   write_quota:
     description:
@@ -168,8 +168,8 @@ notes:
     if they run on one machine and share O(lock_directory). Elsewhere, both can find it without a reset; each of them warns of it in
     the end, where the service shows both.
   - Needs the application permissions C(DeviceManagementManagedDevices.Read.All) and
-    C(DeviceManagementManagedDevices.PrivilegedOperations.All), in check mode only the first. Whoever may read devices may read their
-    passcodes in Intune.
+    C(DeviceManagementManagedDevices.PrivilegedOperations.All), in check mode only the first. The permission to read devices also allows
+    reading their passcodes in Intune.
   - AWX and ansible-runner drop a result of more than E(MAX_EVENT_RES) characters. In such a job, a task whose
     result would be larger is refused before the first reset, unless O(sealed_directory) is set, or the result is hidden by C(no_log)
     or O(return_passcode). The role P(endpointops.intune.pin_reset#role) hands such results over in pieces.
@@ -243,7 +243,7 @@ results:
     predicted_outcome:
       description:
         - The outcome to expect of a reset, from Microsoft's platform pages and the record of the device, also in check mode. It decides
-          nothing; RV(results[].status) is what the service reports. Null when the device was not read.
+          nothing; RV(results[].status) is the report of the service. Null when the device was not read.
         - One of V(new_passcode), V(passcode_removed), V(not_supported), and V(unknown), see
           RV(endpointops.intune.intune_device_info#module:devices[].predicted_outcome).
         - The task warns with the names of devices for which it expects V(not_supported) while their resets are planned or pending.
@@ -275,7 +275,7 @@ results:
       type: str
       returned: always
     message:
-      description: What happened and what to do, in a sentence.
+      description: The outcome and the next step, in a sentence.
       type: str
       returned: always
     changed:
@@ -345,7 +345,7 @@ failed_devices:
   type: list
   elements: str
 recipients:
-  description: Who can open the sealed passcodes, each once.
+  description: Certificates that can open the sealed passcodes, each once.
   returned: when O(seal_to) is set and the devices were found
   type: list
   elements: dict

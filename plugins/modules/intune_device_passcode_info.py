@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: intune_device_passcode_info
-short_description: Find out what became of passcode resets, and fetch the passcodes
+short_description: Return the outcome of passcode resets, and fetch the passcodes
 version_added: 1.0.0
 description:
-  - Says of each device what became of the last reset of its passcode, whoever asked for it, and returns the new passcode as long as
-    Intune holds it. Nothing is changed.
-  - So a reset that was V(pending) at the end of M(endpointops.intune.intune_device_passcode), because the device was offline, is picked
-    up later.
+  - Returns for each device the outcome of the last reset of its passcode, by any requester, and the new passcode as long as Intune holds
+    it. Changes nothing.
+  - Use it to fetch a passcode later if the reset was V(pending) at the end of M(endpointops.intune.intune_device_passcode), because the
+    device was offline.
   - A reset that failed is a result, and does not fail this task.
 author:
   - Endpoint Ops (@endpointops)
@@ -22,7 +22,7 @@ options:
     description:
       - A moment such as C(2026-01-31T08:00:00Z). A reset that was started before does not count. Unset means the last reset, whatever
         its age.
-      - A moment without a time zone counts as UTC, whatever the zone of the controller is. The task then warns with the moment in UTC.
+      - A moment without a time zone counts as UTC, regardless of the zone of the controller. The task then warns with the moment in UTC.
     type: str
   platforms:
     description:
@@ -131,7 +131,7 @@ results:
       type: str
       returned: always
     message:
-      description: What happened and what to do, in a sentence; null when it is done and the passcode is there.
+      description: The outcome and the next step, in a sentence; null when the reset is done and the passcode is available.
       type: str
       returned: always
     action_state:
@@ -177,7 +177,7 @@ summary:
   type: dict
   sample: {total: 3, none: 1, done: 1, pending: 1, failed: 0, not_supported: 0, canceled: 0, unknown: 0, refused: 0}
 recipients:
-  description: Who can open the sealed passcodes, each once.
+  description: Certificates that can open the sealed passcodes, each once.
   returned: when O(seal_to) is set
   type: list
   elements: dict

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: intune_pin_policy_info
-short_description: Find the policies for PIN recovery, what is wrong with them, and how far they have come
+short_description: Find the policies for PIN recovery, their findings, and their check-in status
 version_added: 1.0.0
 description:
-  - Lists every Intune policy of the tenant that touches Windows Hello for Business, in whichever place of Intune it is, with what it
-    sets and to whom.
-  - Reports what is wrong with them, such as the wrong path that Microsoft's PIN reset page prints, a tenant ID in braces or of another
+  - Lists every Intune policy of the tenant that touches Windows Hello for Business, in any place of Intune, with its settings and
+    assignments.
+  - Reports findings, such as the wrong path that Microsoft's PIN reset page prints, a tenant ID in braces or of another
     tenant, policies that disagree, user settings that make Windows ignore those of the device, Windows Hello turned off by a policy or
     at enrollment, and assignments to groups that no longer exist. Each OMA setting of a custom profile that means Windows Hello either
     sets something on devices or has a finding.
-  - Says on how many devices each policy has arrived, and on which ones it failed, and why.
+  - Returns on how many devices each policy has arrived, the devices on which it failed, and the reason.
   - Intune does not see group policies of a domain, which win over its policies. Look for them in C(Computer Configuration >
     Administrative Templates > Windows Components > Windows Hello for Business), or on a device below
     C(HKLM\SOFTWARE\Policies\Microsoft\PassportForWork).
@@ -29,7 +29,7 @@ options:
     type: str
   id:
     description:
-      - Return the policy of this ID only, likewise. The nil GUID, which stands for no ID, is refused.
+      - Return only the policy with this ID, in the same way. The nil GUID, which stands for no ID, is refused.
     type: str
   rollout:
     description:
@@ -57,9 +57,9 @@ extends_documentation_fragment:
   - endpointops.intune.attributes
   - endpointops.intune.attributes.info
 notes:
-  - Needs the application permission C(DeviceManagementConfiguration.Read.All), and C(DeviceManagementServiceConfig.Read.All) to see
-    the settings for enrollment. Where policies are assigned to groups, C(GroupMember.Read.All) shows whether these still exist. What
-    cannot be read is listed in RV(problems).
+  - Needs the application permission C(DeviceManagementConfiguration.Read.All), and C(DeviceManagementServiceConfig.Read.All) to see the
+    settings for enrollment. Where policies are assigned to groups, C(GroupMember.Read.All) shows whether these still exist. RV(problems)
+    lists the parts that cannot be read.
 """
 
 EXAMPLES = r"""
@@ -67,7 +67,7 @@ EXAMPLES = r"""
   endpointops.intune.intune_pin_policy_info:
   register: hello
 
-- name: Show what is wrong
+- name: Show the findings
   ansible.builtin.debug:
     msg: "{{ hello.findings | map(attribute='message') }}"
 
@@ -238,7 +238,7 @@ pin_policies:
               type: int
               returned: always
 findings:
-  description: What is wrong, errors first; empty when all is well.
+  description: The findings, errors first; empty if there are none.
   returned: success
   type: list
   elements: dict
@@ -251,7 +251,7 @@ findings:
       type: str
       returned: always
     severity:
-      description: error for what does not work, warning for what may not work for some.
+      description: error if PIN reset does not work, warning if it may not work for some.
       type: str
       returned: always
     policies:
@@ -265,11 +265,11 @@ findings:
       elements: str
       returned: always
     message:
-      description: What is wrong.
+      description: The finding, in a sentence.
       type: str
       returned: always
     hint:
-      description: What to do about it.
+      description: How to resolve it.
       type: str
       returned: always
 problems:

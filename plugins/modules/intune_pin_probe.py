@@ -13,7 +13,7 @@ description:
   - Keeps an Intune remediation with a detection script alone, the probe. On each device, as the signed-in user, it prints one short line
     with what C(dsregcmd /status) and the registry say about PIN reset. It changes nothing on devices, and it prints no names of users,
     devices, domains, or tenants.
-  - M(endpointops.intune.intune_pin_readiness_info) reads what the devices reported.
+  - M(endpointops.intune.intune_pin_readiness_info) reads the reports of the devices.
   - The script is a part of the collection and the same for every tenant. A new version of the collection can have a new version of it,
     which the next run of this task brings to Intune.
   - No PowerShell has run this script before the release. Its grammar is checked, and what its patterns find in outputs of C(dsregcmd).
@@ -43,7 +43,7 @@ options:
     description:
       - Which devices run the probe. Unset leaves it alone, an empty list clears it. Without assignments no device runs it by itself.
       - Intune runs it on Microsoft Entra joined and hybrid joined devices alone, and not on registered ones.
-      - A group of devices reaches whoever is signed in on these devices, a group of users only devices where one of them is signed in. Do
+      - A group of devices reaches any signed-in user of these devices, a group of users only devices where one of them is signed in. Do
         not mix groups of users and of devices in included and excluded groups.
     type: list
     elements: dict
@@ -121,12 +121,12 @@ options:
         task fails and changes nothing.
       - A remediation is the probe if its detection script begins with the first line of a version of the probe's script, and it has no
         remediation script.
-      - V(true) removes scripts of others. Look at the remediation in the Intune admin center first. A warning says what it was.
+      - V(true) removes scripts of others. Look at the remediation in the Intune admin center first. A warning describes it.
     type: bool
     default: false
   wait_timeout:
     description:
-      - Seconds to wait until Intune shows what was written.
+      - Seconds to wait until Intune shows the change.
     type: float
     default: 60
 seealso:

@@ -72,7 +72,7 @@ options:
     type: str
   wait_timeout:
     description:
-      - Seconds to wait for O(device). With V(0), the module looks once and returns the verdict, whatever it is. Check mode looks once, too.
+      - Seconds to wait for O(device). With V(0), the module checks once and returns any verdict. Check mode checks once, too.
       - With more, the task fails unless RV(readiness.ready) is true in that time. It fails before that time where waiting cannot help, that
         is, for a device that is not eligible for a reason that does not pass, a tenant that is not connected or not configured, and a
         permission that is missing.
@@ -85,7 +85,8 @@ options:
     description:
       - Seconds between two looks at O(device), at least 1. A look is one request when the device is known, or up to two more for each
         policy about which Intune reports nothing on the device.
-      - What the probe says of the device with O(probe) is read once, with one more request at the end, where time is left then.
+      - With O(probe), the module reads the result of the probe for the device once, with one more request at the end, where time is left
+        then.
     type: float
     default: 30
 seealso:
@@ -115,7 +116,7 @@ EXAMPLES = r"""
   endpointops.intune.intune_pin_readiness_info:
   register: tenant
 
-- name: Show what is in the way
+- name: Show the obstacles
   ansible.builtin.debug:
     msg: "{{ tenant.readiness.reasons | map(attribute='message') }}"
 
@@ -250,7 +251,7 @@ readiness:
           type: str
           returned: always
         hint:
-          description: What to do about it.
+          description: How to resolve it.
           type: str
           returned: always
         policies:
@@ -298,7 +299,7 @@ readiness:
       elements: dict
       returned: always
     findings:
-      description: What is wrong with the policies, as in RV(endpointops.intune.intune_pin_policy_info#module:findings).
+      description: Findings on the policies, as in RV(endpointops.intune.intune_pin_policy_info#module:findings).
       type: list
       elements: dict
       returned: always
@@ -484,7 +485,7 @@ readiness:
               type: str
               returned: always
             hint:
-              description: What to do about it.
+              description: How to resolve it.
               type: str
               returned: always
             devices:
@@ -510,7 +511,7 @@ readiness:
               type: str
               returned: always
             primary_user:
-              description: The primary user of the device, who may be another person; null with O(device), and where there is none.
+              description: The primary user of the device, possibly another person; null with O(device), and where there is none.
               type: str
               returned: always
             state:
@@ -582,7 +583,7 @@ readiness:
           returned: always
           sample: The client secret 'nightly jobs' of the application 0a1b2c3d-0000-4000-8000-000000000001 ends on 2026-06-30, in 12 days.
         hint:
-          description: What to do about it; null where RV(readiness.credential.expires_soon) is not true.
+          description: How to resolve it; null where RV(readiness.credential.expires_soon) is not true.
           type: str
           returned: always
     problems:

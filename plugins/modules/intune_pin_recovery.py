@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: intune_pin_recovery
-short_description: Find the right steps for a user who is locked out of Windows
+short_description: Find the right steps for a user locked out of Windows
 version_added: 1.0.0
 description:
   - Finds the Windows devices of a user, and reads what decides on the way in, that is, how each device is joined, whether web sign-in is
     on, which PIN reset is possible, and whether a Temporary Access Pass can help. Returns the steps for the help desk, and a text for the
     user.
   - The module issues no pass. M(endpointops.intune.entra_temporary_access_pass) does, and the role's entry point C(recover) calls both.
-  - What is not known is never taken for a yes. The steps are then those that are right either way, and say what is not known.
+  - An unknown value is never taken for a yes. The steps are then right in both cases, and name the unknown value.
   - A device belongs to the user where the user ID in its record in Intune is that of the user. Intune searches by user principal name, so
     that a device whose record has an earlier name of the user is not found. A record with the name of the user and the ID of another user
     is left out, and RV(recovery.problems) names it.
@@ -92,10 +92,10 @@ notes:
   - Needs the application permissions C(User.Read.All), C(DeviceManagementManagedDevices.Read.All), C(Application.Read.All),
     C(DelegatedPermissionGrant.Read.All), C(DeviceManagementConfiguration.Read.All), and C(DeviceManagementServiceConfig.Read.All).
   - Needs C(Policy.Read.AuthenticationMethod) to know whether the tenant allows passes, C(RoleManagement.Read.Directory) for the names of
-    the user's directory roles, C(DeviceManagementScripts.Read.All) for what the probe reported, and C(GroupMember.Read.All) where
+    the user's directory roles, C(DeviceManagementScripts.Read.All) for the results of the probe, and C(GroupMember.Read.All) where
     policies are assigned to groups.
   - With O(fresh), these permissions suffice as far as Microsoft documents it. A person who signs in needs the permission of Intune
-    to run remediations, such as by the role Help Desk Operator. A device that cannot be asked is told in RV(recovery.problems).
+    to run remediations, such as by the role Help Desk Operator. RV(recovery.problems) names a device that cannot be asked.
   - A missing permission does not end the task, except the one to find users. RV(recovery.problems) names it, and what depends on it is
     unknown.
 """
@@ -187,8 +187,8 @@ recovery:
           returned: always
         join_type:
           description:
-            - V(entra_joined), V(hybrid_joined), V(registered), V(not_joined), or V(unknown). It is what Intune says, or where Intune does
-              not know, what the device itself said to the probe.
+            - V(entra_joined), V(hybrid_joined), V(registered), V(not_joined), or V(unknown). The value comes from Intune, or, where Intune
+              does not know it, from the probe on the device.
           type: str
           returned: always
         web_sign_in:
@@ -274,7 +274,8 @@ recovery:
       elements: str
       returned: always
     tenant:
-      description: What the tenant allows, by the levels of RV(endpointops.intune.intune_pin_readiness_info#module:readiness.levels).
+      description: The capabilities of the tenant, by the levels of
+        RV(endpointops.intune.intune_pin_readiness_info#module:readiness.levels).
       type: dict
       returned: always
       contains:
@@ -318,7 +319,7 @@ recovery:
               type: str
               returned: always
             hint:
-              description: What to do about it.
+              description: How to resolve it.
               type: str
               returned: always
     steps:

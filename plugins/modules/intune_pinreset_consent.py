@@ -10,10 +10,10 @@ module: intune_pinreset_consent
 short_description: Connect a tenant to the Microsoft PIN Reset Service
 version_added: 1.0.0
 description:
-  - Makes the two enterprise applications of the Microsoft PIN Reset Service exist in the tenant, enabled, and with the
-    consent of an administrator for all users; or takes all of that away.
-  - Does without a browser what Microsoft's PIN reset page describes by hand. The applications are found by application ID,
-    never by name. One that lies in the recycle bin is restored, not made a second time.
+  - Creates the two enterprise applications of the Microsoft PIN Reset Service in the tenant, enables them, and gives them admin consent for
+    all users; or removes all of that.
+  - Does without a browser the steps that Microsoft's PIN reset page describes by hand. The module finds the applications by application ID,
+    never by name. It restores a soft-deleted application instead of creating another one.
   - It is not documented whether Microsoft Graph accepts these first-party applications from an application in every tenant.
     Where it refuses, the task fails with Graph's reason and the two consent pages to open, and a later run finds the consent.
   - After consent and a policy that sets C(EnablePinRecovery), a user of a Microsoft Entra joined Windows device can reset
@@ -24,9 +24,9 @@ options:
   state:
     description:
       - V(present) makes both applications exist, enabled and consented.
-      - V(absent) takes back what V(present) gives, that is the permissions of O(service_scopes) and O(client_scopes), and
-        deletes the applications. Microsoft Entra keeps them in its recycle bin for 30 days.
-      - With V(absent), what others granted is kept. An application stays, and a warning says why, while it holds further
+      - V(absent) removes the permissions of O(service_scopes) and O(client_scopes), and deletes the applications. Microsoft Entra keeps
+        them in its recycle bin for 30 days.
+      - V(absent) keeps permissions that others granted. An application stays, and a warning says why, while it holds further
         permissions, or grants for single users or on other applications, or while others are granted permissions on it.
         O(purge_grants) removes all of that.
     type: str
@@ -43,7 +43,7 @@ options:
     description:
       - Delegated permissions that the client application is granted on the service application, for all users.
       - Unset, all permissions that the service publishes in the tenant. A grant that lacks some of them is completed.
-      - A grant that holds only permissions which the service does not publish is no consent, whatever is given here.
+      - A grant that holds only permissions which the service does not publish is no consent, regardless of this option.
     type: list
     elements: str
   purge_grants:
@@ -67,7 +67,7 @@ options:
     default: false
   wait_timeout:
     description:
-      - Seconds to wait until Microsoft Entra shows what was written, more than 0. It shows writes late.
+      - Seconds to wait until Microsoft Entra shows the change, which it does with a delay. Must be more than 0.
     type: float
     default: 120
 seealso:
@@ -96,7 +96,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: consent.pinreset_consent.consent_urls
 
-- name: Is the tenant connected? Changes nothing, and says what is missing
+- name: Check whether the tenant is connected, without a change
   endpointops.intune.intune_pinreset_consent:
     state: present
   check_mode: true
@@ -109,11 +109,11 @@ EXAMPLES = r"""
     client_scopes: [user_impersonation]
     purge_grants: true
 
-- name: Disconnect the tenant, but keep what others granted
+- name: Disconnect the tenant, but keep the permissions of others
   endpointops.intune.intune_pinreset_consent:
     state: absent
 
-- name: Disconnect the tenant, whatever was granted
+- name: Disconnect the tenant, and remove all permissions
   endpointops.intune.intune_pinreset_consent:
     state: absent
     purge_grants: true
@@ -123,7 +123,7 @@ RETURN = r"""
 pinreset_consent:
   description:
     - Both applications as they are after the task; in check mode, as they would be.
-    - What cannot be known before it is done is null.
+    - Values that only the real change creates are null.
   returned: always, unless no connection was made
   type: dict
   contains:

@@ -10,9 +10,10 @@ module: intune_pinreset_consent_info
 short_description: Whether a tenant is connected to the Microsoft PIN Reset Service
 version_added: 1.0.0
 description:
-  - Reads the two enterprise applications of the Microsoft PIN Reset Service, whether they exist, are enabled and have the
-    consent of an administrator for all users, and what is granted to them.
-  - The applications are found by application ID, never by name. One that lies in the recycle bin is told from one that never was.
+  - Reads the two enterprise applications of the Microsoft PIN Reset Service, whether they exist, are enabled, and have admin consent for
+    all users, and their permissions.
+  - The module finds the applications by application ID, never by name. It distinguishes a soft-deleted application from one that never
+    existed.
   - Changes nothing, and needs no permission to change anything. It reads in every cloud, also where Microsoft documents no
     PIN Reset Service.
 author:
@@ -29,7 +30,7 @@ options:
     description:
       - Delegated permissions on the service application that the client application must have for all users to count as consented.
       - Unset, all permissions that the service publishes in the tenant. If it publishes none, none is needed.
-      - A grant that holds only permissions which the service does not publish does not count, whatever is given here.
+      - A grant that holds only permissions which the service does not publish does not count, regardless of this option.
     type: list
     elements: str
 seealso:

@@ -17,7 +17,7 @@ author:
   - Endpoint Ops (@endpointops)
 options:
   problems:
-    description: Sentences on what is wrong with the variables, such as those of P(endpointops.intune.pin_reset_problems#filter).
+    description: Problems of the variables, in sentences, such as those of P(endpointops.intune.pin_reset_problems#filter).
     type: list
     elements: str
     default: []

@@ -49,7 +49,7 @@ MOST_REQUESTS = 20_000
 TOKENS: list[str] = []
 PART = 32  # characters
 SECRET = "client-secret-0123456789-abcdefghij"
-NOT_RUN = (401, 407, 429)  # by these nothing was run, whoever responds
+NOT_RUN = (401, 407, 429)  # with these nothing was run, also if a proxy responds
 # By these Microsoft Graph says so, with an error code of its own.
 REFUSED = (400, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423)
 UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")

@@ -106,7 +106,7 @@ def test_where_microsoft_refuses_to_create_its_applications_a_page_does(ansible:
     assert accepted.code == 0 and not any(task.changed for task in accepted.tasks), accepted.output
 
 
-def test_whoever_may_not_grant_is_told_where_somebody_else_does(ansible: t.Any, tenant: t.Any, tmp_path: pathlib.Path):
+def test_a_person_without_the_right_to_grant_gets_the_link_for_an_administrator(ansible: t.Any, tenant: t.Any, tmp_path: pathlib.Path):
     az = fake_az(tmp_path, tenant, person=True, directory_roles=["Cloud Application Administrator"])
     env = {"PATH": f"{az}:{os.environ['PATH']}"}
     given = {"intune_bootstrap_applications": [{"unique_name": "endpointops-intune-reader", "entry_points": ["verify"]}]}

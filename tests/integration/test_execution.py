@@ -109,7 +109,7 @@ def test_check_mode_and_failures_are_the_same_by_both(playbooks):
         "check": {RESET: {"devices": PHONES}, "check_mode": True, "diff": True},
         "wrong name": {RESET: {"devices": ["NOBODY"]}},
         "no devices": {RESET: {}},
-        "wrong choice": {RESET: {"devices": PHONES, "match_by": "colour"}},
+        "wrong choice": {RESET: {"devices": PHONES, "match_by": "color"}},
         "wrong type": {RESET: {"devices": PHONES, "max_age": "old"}},
         "unknown option": {RESET: {"devices": PHONES, "device": "one"}},
         "refused": {RESET: {"devices": ["WS-BERLIN-101", "HOME-PC-ROSSI"]}},

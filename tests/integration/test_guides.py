@@ -42,7 +42,7 @@ GUIDES = (
 NOT_RUN = {
     "Sign in as this machine": "needs the variables of a machine in Azure; see test_connection.py",
     "Sign in as me": "needs az; see test_connection.py",
-    "Carry out what was approved": "needs a code; see test_approval.py",
+    "Apply the approved change": "needs a code; see test_approval.py",
 }
 
 
@@ -176,4 +176,4 @@ def test_the_recipe_for_new_devices_runs_and_prints_what_the_guide_shows(ansible
         missing = [line for line in shown.text.splitlines() if line.strip() not in output]
         assert not missing, (missing, output)
     refused = ansible.plays([recipe], *variables, "-e", '{"new_serial_number": "To Be Filled By O.E.M."}')
-    assert refused.code == 2 and "is a placeholder" in refused["Say why it is not, and what to do"].result["msg"]
+    assert refused.code == 2 and "is a placeholder" in refused["Show the reason, and the next step"].result["msg"]

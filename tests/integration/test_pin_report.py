@@ -180,7 +180,7 @@ def test_no_file_and_no_output_holds_a_passcode(ansible):
 
 
 def test_a_tenant_that_may_not_be_read_is_not_known(ansible):
-    """The report is written all the same, and is not green anywhere."""
+    """The report is written anyway, and is not green anywhere."""
     connect(ansible)
     token = ansible.tenant.control.token(roles=["User.Read.All"])
     run = ansible.module(MODULE, {"directory": str(folder(ansible)), "access_token": token}, env={"INTUNE_CLIENT_SECRET": ""})

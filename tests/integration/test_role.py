@@ -450,7 +450,7 @@ def test_a_refused_consent_shows_the_pages_in_the_summary(ansible):
 @pytest.mark.parametrize(
     ("playbook", "variables", "word"),
     [
-        ("reset_passcode", {"pin_reset_devices": ["x"], "pin_reset_match_by": "colour"}, "colour"),
+        ("reset_passcode", {"pin_reset_devices": ["x"], "pin_reset_match_by": "color"}, "color"),
         ("onboard", {"pin_reset_policy_scope": "planet"}, "planet"),
     ],
 )

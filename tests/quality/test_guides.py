@@ -240,7 +240,7 @@ def test_tasks_of_the_role_that_are_shown_exist():
 def test_what_each_playbook_needs_is_that_of_its_modules():
     told = {
         re.findall(r"intune\.(\w+)", name)[0]: set(re.findall(r"(?:entra|intune)_\w+", cell))
-        for name, cell in table("guide_authentication", "What each playbook needs")
+        for name, cell in table("guide_authentication", "Permissions of the playbooks")
     }
     used = {playbook: role_modules(entry) for playbook, entry in ENTRY_POINTS.items()}
     # It works without any permission, and the table says what it adds below.
@@ -347,7 +347,7 @@ def rows_of(cell: str) -> list[list[str]]:
 
 
 def test_the_table_of_permissions_is_that_of_the_code():
-    rows = table("guide_authentication", "What each module needs")
+    rows = table("guide_authentication", "Permissions of the modules")
     told = {re.findall(r"\.((?:entra|intune)_\w+)#", name)[0]: rows_of(cell) for name, cell in rows}
     assert told == {name: [list(row) for row in needed] for name, needed in permissions.MODULES.items()}
     assert sorted(told) == MODULES

@@ -288,7 +288,7 @@ WRONG = {
     ("pin_reset_assignments", '["all_users"]'),
     ("pin_reset_assignments", '[{"group": "Pilot ring"}]'),
     ("pin_reset_assignments", '[{"target": "everybody"}]'),
-    ("pin_reset_match_by", '"colour"'),
+    ("pin_reset_match_by", '"color"'),
     ("pin_reset_ownerships", '["mine"]'),
     ("pin_reset_platforms", '["beos"]'),
     ("pin_reset_policy_scope", '"planet"'),

@@ -142,7 +142,7 @@ def warn_of_powers(state: State, goal: Goal) -> list[str]:
     asked, name = goal.permissions or (), state.name or state.client_id
     held = sorted(each for each in state.granted if each in ELEVATING and each not in asked)
     listed = sorted(each for each in _list_listed(state) if each in ELEVATING and each not in asked and each not in state.granted)
-    take_back = "To take back what a task does not ask for, name the permissions that it needs, and set purge_permissions to true."
+    take_back = "To remove permissions that a task does not list, list all that it needs, and set purge_permissions to true."
     warnings = [f"{name} holds {' and '.join(held)}, which this task does not ask for: {ELEVATING[held[0]]}. {take_back}"] if held else []
     if listed:
         warnings.append(

@@ -52,7 +52,7 @@ NAME_IS_TAKEN = (
 NEEDS_ROLE = "A person needs the role Cloud Application Administrator or Application Administrator for this."
 NEEDS_ROLE_TO_GRANT = (
     "To grant application permissions of Microsoft Graph, a person needs the role Privileged Role Administrator. Activate it and run the "
-    "task again, or let somebody who has it open consent_url. With grant set to false, the task does not try."
+    "task again, or let an administrator with it open consent_url. With grant set to false, the task does not try."
 )
 
 

@@ -53,6 +53,6 @@ class WorkloadIdentity(ConfidentialCredential):
             raise errors.InvalidOptionError(
                 f"The token in {OPTION} '{path}' ended at {render_timestamp(ends)}, by the clock of this machine.",
                 hint="The token of a CI system lives for minutes: request it in the step that runs the playbook. "
-                "Where a platform keeps the file up to date, check what does that.",
+                "Where a platform keeps the file up to date, check the component that does so.",
             )
         return token

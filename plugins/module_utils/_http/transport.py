@@ -215,7 +215,7 @@ def _translate_connecting(request: Request, failure: Exception, timeout: float) 
         return errors.NotSentError(
             f"The TLS handshake with {host} failed: {reason}.",
             target=request.target,
-            hint="Check the port, and what is in between: a proxy or firewall that does not let TLS 1.2 or later through.",
+            hint="Check the port, and the network path: a proxy or firewall may block TLS 1.2 or later.",
         )
     hint = "Check graph_url, authority_url, DNS, firewall and proxy."
     return errors.NotSentError(f"No connection to {host}: {reason}.", target=request.target, hint=hint)

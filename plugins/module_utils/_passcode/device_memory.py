@@ -98,7 +98,7 @@ def write(handle: int, resets: t.Mapping[str, KnownReset]) -> None:
     if resets:
         content = render(resets)
         if os.write(handle, content) < len(content):
-            raise OSError(errno.ENOSPC, "It took a part of what was written")
+            raise OSError(errno.ENOSPC, "Only a part of the data was written")
 
 
 def render(resets: t.Mapping[str, KnownReset]) -> bytes:

@@ -199,7 +199,7 @@ class Journal:
         mode = stat.S_IMODE(found.st_mode)
         if mode != MODE:
             raise errors.InvalidOptionError(
-                f"{OPTION} '{self._path}' must have the mode 0600, not {mode:04o}: whoever can read the file can also lock it.",
+                f"{OPTION} '{self._path}' must have the mode 0600, not {mode:04o}: a user who can read the file can also lock it.",
                 hint=f"To correct it, run: chmod 0600 {shlex.quote(self._path)}",
                 effects="none",
             )

@@ -141,7 +141,7 @@ def _tell_no_task(recovery: Json, access_pass: Json) -> t.Iterator[str]:
         yield f"No pass: {access_pass['msg']}"
     else:
         yield (
-            "No pass: nobody could read it. Set pin_reset_seal_to to the certificates of those who may, or "
+            "No pass: nobody could read it. Set pin_reset_seal_to to the certificates of its readers, or "
             "pin_reset_recover_return_pass to true."
         )
 

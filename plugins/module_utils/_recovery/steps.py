@@ -17,7 +17,7 @@ from .._names import show
 from .device_state import is_older
 from .model import PHONES, UNJOINED, JudgedDevice, Situation
 
-CHECK_CALLER = "Check who is calling, as your rules say."
+CHECK_CALLER = "Verify the caller by the rules of your organization."
 HAND_OVER = "Give the pass to the user by phone or in person, and not by mail or chat."
 SETTINGS = "Settings > Accounts > Sign-in options > PIN > I forgot my PIN"
 OTHER_METHOD = "another method that the user still has, such as the Authenticator app or a security key"

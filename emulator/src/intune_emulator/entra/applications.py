@@ -60,7 +60,7 @@ def require(request: GraphRequest) -> Application:
 
 
 def check_owner(request: GraphRequest, app: Application) -> None:
-    """Raise 403 unless the caller may change this application: its owner, with OwnedBy alone, or whoever may change all."""
+    """Raise 403 unless the caller may change this application: its owner, with OwnedBy alone, or an application that may change all."""
     require_role(request, MANAGE_APPLICATIONS)
     if "scp" in request.claims or "Application.ReadWrite.All" in request.claims.get("roles", ()):
         return

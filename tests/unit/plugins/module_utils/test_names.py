@@ -54,7 +54,7 @@ def test_text_can_be_a_name(value: str) -> None:
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        pytest.param(5349, "5349 is not text: YAML reads 5349 from what is written without quotes", id="case 3: an octal number"),
+        pytest.param(5349, "5349 is not text: YAML reads 5349 from a value without quotes", id="case 3: an octal number"),
         pytest.param(True, "True is not text", id="case 3: yes"),
         pytest.param(100000.0, "100000.0 is not text", id="case 3: 1e5"),
         pytest.param(datetime.date(2026, 11, 28), "2026-11-28 is not text", id="case 3: a date"),

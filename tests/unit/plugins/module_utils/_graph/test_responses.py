@@ -276,7 +276,7 @@ def test_no_other_response_proves_that_a_write_was_not_done(response: Response) 
         pytest.param(of_gateway(429), "Microsoft Graph still throttles", id="429"),
     ],
 )
-def test_the_advice_fits_whoever_responded(response: Response, hint: str) -> None:
+def test_the_advice_fits_the_responder(response: Response, hint: str) -> None:
     assert hint in (parse_error(GET, response).hint or "")
 
 

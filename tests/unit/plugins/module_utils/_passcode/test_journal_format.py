@@ -219,7 +219,7 @@ def test_an_outcome_alone_tells_of_no_reset() -> None:
 
 def test_what_a_later_release_adds_is_passed_over() -> None:
     odd = json.dumps({"event": "weather", "device": 7}).encode() + b"\n"
-    extra = line("accepted", 2, device=A, colour="red", nested={"event": "refused"})
+    extra = line("accepted", 2, device=A, color="red", nested={"event": "refused"})
     assert traces(INTENT, odd, extra) == {A: KnownReset("accepted", START + 1, START + 2)}
     assert read(json.dumps({**json.loads(HEADER), "more": 1}).encode() + b"\n").graph == GRAPH
 

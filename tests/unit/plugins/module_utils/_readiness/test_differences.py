@@ -91,7 +91,7 @@ def test_a_difference_in_a_sentence(values: dict[str, t.Any], message: str) -> N
     assert found.message == message and found.describe()["message"] == message
 
 
-def test_the_words_are_those_of_whoever_asks() -> None:
+def test_the_words_are_those_of_the_caller() -> None:
     desired = dataclasses.replace(PLAIN, settings={**ON, "minimum_pin_length": 8}, assignments=())
     told = " ".join(found.message for found in compare(PLAIN, desired, NAMES, ROLE_TERMS))
     assert "pin_reset_policy_settings.minimum_pin_length" in told and "pin_reset_assignments" in told and "intune_pin" not in told

@@ -243,7 +243,7 @@ def test_what_could_not_be_read_is_in_the_reason() -> None:
 # --- words ----------------------------------------------------------------------------------------------------------
 
 
-def test_hints_are_in_the_words_of_whoever_asks() -> None:
+def test_hints_use_the_words_of_the_caller() -> None:
     tenants = [
         tenant_of(policy("PIN", ON)),
         tenant_of(policy("PIN", {**ON, **OFF}, DEVICES)),

@@ -231,7 +231,7 @@ def test_one_policy_of_several_without_a_status_leaves_it_unknown() -> None:
     assert (states(result)[2], told(result)) == ("unknown", ["status_not_available"])
 
 
-def test_the_option_for_the_check_in_status_is_in_the_words_of_whoever_asks() -> None:
+def test_the_option_for_the_check_in_status_is_in_the_words_of_the_caller() -> None:
     evidence = tenant_of(READY, statuses={}, rollout="none")
     (module,), (role,) = (judge(evidence, terms)["reasons"] for terms in (MODULE_TERMS, ROLE_TERMS))
     assert "'rollout' of intune_pin_readiness_info" in module["hint"] and "pin_reset_rollout" in role["hint"]
