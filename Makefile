@@ -47,7 +47,7 @@ QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 PARTS := environment sanity-environment lint+sanity+molecule+docs-lint+demo unit artifact contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration molecule smoke live contract judges contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-publish emulator-dist emulator-check clean
+.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration molecule smoke live contract judges contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-publish emulator-dist emulator-check demo-recording release-links clean
 ifndef TOGETHER
 .NOTPARALLEL:
 endif
@@ -167,6 +167,9 @@ matrix: environment  ## Run tests on each ansible-core that is supported, over t
 matrix-cells:  # What the matrix consists of, for CI.
 	@$(PYTHON) -m tests.tools.matrix --cells
 
+demo-recording: environment  ## Write docs/images/demo.svg, a recording of `make demo` for the README
+	@$(RUN) python -m tests.tools.recording
+
 sample-report: environment  ## Write docs/sample, a report on the demo tenant, with the same bytes each time
 	@$(RUN) python -m tests.tools.sample_report
 
@@ -175,12 +178,15 @@ changelog: environment  ## Write the changelog of the version in galaxy.yml from
 		echo "galaxy.yml names a development version. Set the version of the release there first, see CONTRIBUTING.md." >&2; exit 1; fi
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
 
-# These three are for the workflow of a release, see CONTRIBUTING.md. What is published is the file that was tested.
+# These are for the workflow of a release, see CONTRIBUTING.md. What is published is the file that was tested.
 release-dist: environment  ## Write the files of a release to tests/output/release: TAG=1.0.0
 	@$(RUN) python -m tests.tools.release collection "$(TAG)"
 
 release-check: environment  ## Run `make test` against the tarball of release-dist, and not against a new one
 	@TARBALL="$$(ls "$(CURDIR)"/$(OUTPUT)/release/*.tar.gz)" && export TARBALL && $(MAKE) --no-print-directory test
+
+release-links: environment  ## Check that the links to this project's repository and site can be opened, once these are public
+	@$(RUN) python -m tests.tools.release links
 
 release-publish: environment  # Needs ANSIBLE_GALAXY_SERVER_LIST and the variables of that server.
 	@$(RUN) python -m tests.tools.release publish

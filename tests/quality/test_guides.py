@@ -29,6 +29,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._hello import f
 from ansible_collections.endpointops.intune.plugins.module_utils._probe.reason import Code
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.model import ReasonCode
 from tests.support.modules import WITHOUT_CONNECTION, list_modules
+from tests.tools.tree import listed_files
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = sorted(ROOT.glob("docs/**/*.rst"))
@@ -442,3 +443,9 @@ def test_every_environment_variable_is_told_in_its_order():
     assert [names for names in variables.values() if ", ".join(f"``{name}``" for name in names) not in text] == []
     told = set(re.findall(r"``((?:INTUNE|AZURE)_[A-Z_]+)``", text))
     assert told == {name for names in variables.values() for name in names}
+
+
+def test_links_to_the_site_name_its_pages():
+    link = re.compile(r"https://endpointops\.github\.io/endpointops\.intune/docsite/(\w+)\.html")
+    named = {page for name in listed_files() if name.endswith((".md", ".yml")) for page in link.findall((ROOT / name).read_text("utf-8"))}
+    assert named and named <= {path.stem for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst")}

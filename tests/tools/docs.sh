@@ -23,6 +23,9 @@ suppress_warnings = ['ref.ref', 'toc.no_title']
 nitpick_ignore_regex = [('.*envvar', 'ANSIBLE_.*')]
 html_static_path = ['static']
 html_css_files = ['tables.css']
+# Copying a block of commands leaves out the prompts, and the output of the commands.
+extensions.append('sphinx_copybutton')
+copybutton_prompt_text = '$ '
 CONF
 # Text in tables of the guides is broken into lines, and a long name where it must be. The tables of modules see to it themselves.
 mkdir "$place/static"
@@ -39,5 +42,7 @@ cat >"$place/static/tables.css" <<'CSS'
     .rst-content table.docutils:not(.ansible-option-table) code.docutils { padding: 0 2px; }
 }
 CSS
+# Between the two steps of the build: its pages are written, and not yet read by Sphinx.
+sed -i "s|^# Build Sphinx site|cp '$root/docs/images/flow.svg' rst \&\& (cd '$root' \&\& python -m tests.tools.site '$place/rst/index.rst')\n&|" "$place/build.sh"
 "$place/build.sh" >"$place/build.log" 2>&1 || { cat "$place/build.log"; exit 1; }
 printf 'Documentation: %s\n' "tests/output/docs/build/html/index.html"

@@ -7,7 +7,8 @@
 ``collection TAG``: check that the checkout is the release that the tag names, and write its tarball, its release notes, and the list of its
 dependencies (an SBOM in CycloneDX's format) to tests/output/release. ``emulator TAG``: the same for the emulated tenant, whose tags begin
 with ``emulator-``; source distribution and wheel go to tests/output/emulator. ``publish``: send the tarball to the Galaxy server that
-ansible-galaxy is configured for.
+ansible-galaxy is configured for. ``links``: check that each link to this project's own places, which are public only from the first release
+on, can be opened.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ import sys
 import typing as t
 from pathlib import Path
 
+import requests
 import yaml
 
 from tests.tools.build import ROOT, BuildError, build
+from tests.tools.tree import listed_files
 
 COLLECTION, EMULATOR = ROOT / "tests" / "output" / "release", ROOT / "tests" / "output" / "emulator"
 EMULATOR_TAG = "emulator-"
+OWN_LINK = re.compile(r"https://(?:(?:github|raw\.githubusercontent)\.com/endpointops|endpointops\.github\.io)/[\w./-]*[\w/]")
 RELEASED = re.compile(r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?")
 
 
@@ -132,15 +136,35 @@ def publish() -> None:
     _run("ansible-galaxy", "collection", "publish", tarballs[0])
 
 
+def find_own_links(texts: t.Iterable[str]) -> list[str]:
+    """Return the links to this project's own places, each once; not those that begin an action, such as a new issue."""
+    found = {link for text in texts for link in OWN_LINK.findall(text)}
+    return sorted(link for link in found if not link.endswith(("/issues/new", "/advisories/new")))
+
+
+def check_links(is_open: t.Callable[[str], bool]) -> None:
+    """Check each link of the documentation to this project's own places."""
+    documents = [name for name in listed_files() if name.endswith((".md", ".rst")) or name == "galaxy.yml"]
+    links = find_own_links((ROOT / name).read_text(encoding="utf-8") for name in documents)
+    _stop_for([f"{link} cannot be opened." for link in links if not is_open(link)])
+    print(f"{len(links)} links can be opened.")
+
+
+def _is_open(link: str) -> bool:
+    return requests.get(link, timeout=30, stream=True).ok
+
+
 def main(arguments: list[str]) -> int:
     commands = {"collection": write_collection, "emulator": write_emulator}
     try:
         if arguments == ["publish"]:
             publish()
+        elif arguments == ["links"]:
+            check_links(_is_open)
         elif len(arguments) == 2 and arguments[0] in commands and arguments[1]:
             commands[arguments[0]](arguments[1])
         else:
-            print("Usage: release.py collection TAG | emulator TAG | publish", file=sys.stderr)
+            print("Usage: release.py collection TAG | emulator TAG | publish | links", file=sys.stderr)
             return 2
     except (BuildError, ValueError) as problem:
         print(problem, file=sys.stderr)
