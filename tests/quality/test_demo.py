@@ -22,7 +22,7 @@ def test_every_step_is_a_playbook():
 
 
 def test_in_the_end_the_tenant_is_ready():
-    """Whoever tries it sees the success, and not only what keeps it away."""
+    """A person who tries it sees the success, and not only the obstacles."""
     assert [step.says[-3:] for step in STEPS if step.playbook == "verify"] == [" no", "yes"]
 
 
