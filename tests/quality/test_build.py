@@ -69,7 +69,7 @@ def test_it_packs_the_tracked_files_and_nothing_that_git_ignores(checkout, tmp_p
     assert not names & set(IGNORED)
     assert names - {"MANIFEST.json", "FILES.json"} <= set(build.git_files(checkout))
     # Users get all code, and each role and playbook.
-    folders = ("plugins/", "roles/", "playbooks/", "meta/", "extensions/", "docs/")
+    folders = ("plugins/", "roles/", "playbooks/", "meta/", "extensions/", "docs/docsite/", "docs/sample/", "docs/schema/")
     assert {name for name in build.git_files(checkout) if name.startswith(folders)} <= names
     assert {"README.md", "LICENSE", "CHANGELOG.md", "CHANGELOG.rst", ".ansible-lint", "tests/config.yml"} <= names
 

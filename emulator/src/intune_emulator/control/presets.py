@@ -53,7 +53,7 @@ PRESETS: dict[str, Preset] = {
         faults=(_fault("status", 5, status=503, retry_after="1"), _fault("html", 7), _fault("drop_before", 11)),
     ),
     "stale-reads": Preset(
-        "what was written is visible after 10 seconds, also to the login, a remote action on a device after 30 seconds, and its row in the "
+        "a change is visible after 10 seconds, also to the login, a remote action on a device after 30 seconds, and its row in the "
         "audit log after 300",
         {
             "visibility_delay": 10,

@@ -229,7 +229,7 @@ def test_a_recipient_who_is_named_twice_is_one(people: list[Person]) -> None:
 
 def test_no_recipient_is_an_error() -> None:
     failure = refused()
-    assert failure.message == "seal_to is empty: nobody could read what is sealed."
+    assert failure.message == "seal_to is empty: nobody could open the sealed value."
     assert failure.hint and "at least 2048 bits" in failure.hint
 
 

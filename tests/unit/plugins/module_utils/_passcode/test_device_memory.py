@@ -258,7 +258,7 @@ def test_what_the_system_refuses_is_told_once_and_the_locks_stay(folder: str, mo
         with DeviceLocks([folder]) as other:
             assert not other.take(A)
     (text,) = locks.warnings
-    assert f"in '{folder}/devices-" in text and {"short": "a part of what was written"}.get(place, "Input/output error") in text
+    assert f"in '{folder}/devices-" in text and {"short": "a part of the data"}.get(place, "Input/output error") in text
 
 
 def test_a_task_for_one_device_reads_the_file_of_that_one_alone(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
