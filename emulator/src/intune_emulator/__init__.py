@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""An emulated Microsoft tenant (Entra login, Microsoft Graph, Intune) for trying and testing.
+"""Emulate a Microsoft tenant (Entra login, Microsoft Graph, Intune) for trials and tests.
 
-Public: `EmulatorProcess` starts a tenant as a process, `IntuneTenant` is one that runs, `ControlClient` calls its control API,
-`ControlError` is a call that was refused.
+Public: `EmulatorProcess` starts a tenant as a process, `IntuneTenant` represents a running one, `ControlClient` calls its control API, and
+`ControlError` reports a refused call.
 """
 
 from __future__ import annotations

@@ -49,8 +49,9 @@ def create_application(
 ) -> Application:
     """Return the application of a tenant.
 
-    `refuse_connections`, `accept_connections`: close and open its port; without them it stays open. `host_names`: those of the control
-    API beside that of the tenant's origin. `control_token`: what a browser needs to change something; without one, no browser can.
+    `refuse_connections`, `accept_connections`: close and open its port; without them it stays open. `host_names`: further host names of the
+    control API beside that of the tenant's origin. `control_token`: the token that a browser needs to make changes; without one, no browser
+    can.
     """
     api = ControlApi(tenant, refuse_connections, accept_connections, seed_file).application()
     names = [urlsplit(tenant.origin).hostname or "", *host_names]

@@ -24,11 +24,11 @@ LOG_LINES = 20
 
 
 class BackgroundError(Exception):
-    """A tenant did not start, or cannot be stopped; with the reason, and what to do."""
+    """A tenant failed to start or cannot be stopped; the message has the reason and the next step."""
 
 
 def start(arguments: Sequence[str], env_file: Path, start_timeout_seconds: float = START_TIMEOUT_SECONDS) -> str:
-    """Start a tenant in a session of its own, and wait until it responds; return what to print. `arguments`: those of `serve`."""
+    """Start a tenant in its own session, wait until it responds, and return the text to print. `arguments`: those of `serve`."""
     log = env_file.with_name(f"{env_file.name}.log")
     command = [sys.executable, "-m", "intune_emulator", "serve", *arguments, "--env-file", str(env_file)]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -51,7 +51,7 @@ def start(arguments: Sequence[str], env_file: Path, start_timeout_seconds: float
 
 
 def _wait_until_written(process: subprocess.Popen[bytes], env_file: Path, log: Path, timeout_seconds: float) -> None:
-    """Return when the process has written its variables, which it does when it is ready."""
+    """Return when the process has written its variables; it does so as soon as it is ready."""
     deadline = time.monotonic() + timeout_seconds
     while not names_process(env_file, process.pid):
         if process.poll() is not None:
@@ -68,7 +68,7 @@ def _failure(reason: str, log: Path) -> BackgroundError:
 
 
 def stop(env_file: Path, stop_timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> str:
-    """Stop the tenant of a file, if it is running, and wait until it has ended; return what to print."""
+    """Stop the tenant of a file, if it is running, wait until it has ended, and return the text to print."""
     try:
         tenant = find_running(env_file)
     except NotRunningError as error:
@@ -81,7 +81,7 @@ def stop(env_file: Path, stop_timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> 
         raise BackgroundError(f"The tenant of {env_file} is process {tenant.pid} of another container or machine. Stop it there.")
     os.kill(tenant.pid, signal.SIGTERM)
     deadline = time.monotonic() + stop_timeout_seconds
-    # it removes its file at the very end
+    # the process removes its file last
     while names_process(env_file, tenant.pid):
         if time.monotonic() > deadline:
             os.kill(tenant.pid, signal.SIGKILL)

@@ -146,7 +146,7 @@ def _read_seed(seed: str) -> str | SeedFile:
 
 
 def _find_other(env_file: Path) -> str | None:
-    """Return a message when the tenant of the file is running."""
+    """Return a message if the tenant of the file is running."""
     from .control.readiness import render_command
     from .control.running import NotRunningError, UnclearError, find_running
 
@@ -165,7 +165,7 @@ def _serve_here(arguments: argparse.Namespace) -> int:
 
     from .state.keys import Keys
 
-    # they take about as long as the imports of the server, and are made meanwhile
+    # making keys takes about as long as the imports of the server, so both run at the same time
     keys = ThreadPoolExecutor(1).submit(Keys)
     from .serve import ServeOptions, serve
 
@@ -238,7 +238,7 @@ def _check_health(arguments: argparse.Namespace) -> int:
 
 
 def _find_variables(arguments: argparse.Namespace) -> Mapping[str, str]:
-    """Return the variables of the named file, else those of the environment, else those of the default file, if it exists."""
+    """Return the variables of the named file, else those of the environment, else those of the default file if it exists."""
     if arguments.env_file is None and (arguments.url or os.environ.get(URL_VARIABLE)):
         return os.environ
     if arguments.env_file is None and not find_default_env_file().exists():
@@ -253,7 +253,7 @@ def _not_ready(reason: str) -> int:
 
 
 def _tell_mistakes(error: ValueError) -> int:
-    """Print the lines of a seed file that are wrong, as compilers do; return the exit code of wrong options."""
+    """Print the wrong lines of a seed file in the format of compilers; return the exit code for wrong options."""
     print(error, file=sys.stderr)
     return 2
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The pytest plugin: fixtures of an emulated tenant. Until one is used, it imports nothing except pytest."""
+"""The pytest plugin: fixtures of an emulated tenant. It imports nothing except pytest until a test uses one."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def intune_tenant_process(request: pytest.FixtureRequest) -> Iterator[IntuneTenant]:
-    """Yield an emulated tenant as a process, one for the whole run (with pytest-xdist: for each worker). Its state is not reset.
+    """Yield an emulated tenant as a process, one for the whole run (with pytest-xdist: for each worker), without resetting its state.
 
-    Override this fixture with one that returns `intune_tenant_noproc`, and `intune_tenant` uses a running tenant.
+    To use a running tenant in `intune_tenant`, override this fixture with one that returns `intune_tenant_noproc`.
     """
     from .control.process import EmulatorProcess
 
@@ -54,7 +54,7 @@ def intune_tenant_process(request: pytest.FixtureRequest) -> Iterator[IntuneTena
 
 @pytest.fixture(scope="session")
 def intune_tenant_noproc() -> Iterator[IntuneTenant]:
-    """Yield the emulated tenant that runs already: the one of the variables, else that of the default file. Its state is not reset."""
+    """Yield the running emulated tenant of the variables, else that of the default file, without resetting its state."""
     from .control.intune_tenant import find_intune_tenant
 
     try:
@@ -68,9 +68,9 @@ def intune_tenant_noproc() -> Iterator[IntuneTenant]:
 
 @pytest.fixture
 def intune_tenant(request: pytest.FixtureRequest, intune_tenant_process: IntuneTenant) -> IntuneTenant:
-    """Return the emulated tenant with the state that a new one has. Keys, secrets, and URLs stay those of the run.
+    """Return the emulated tenant with the state of a new one. Keys, secrets, and URLs stay those of the run.
 
-    The environment of the test is left alone: `environment()` is one for a command that the test runs.
+    The fixture does not change the environment of the test: `environment()` returns one for a command that the test runs.
     """
     wanted = _read_markers(request.node)
     if int(getattr(request.config, "workerinput", {}).get("workercount", 1)) > 1 and not _is_own(intune_tenant_process):
@@ -81,7 +81,7 @@ def intune_tenant(request: pytest.FixtureRequest, intune_tenant_process: IntuneT
 
 
 def _read_markers(node: pytest.Item) -> dict[str, Any]:
-    """Return the keywords of all markers of a test; those of the closest one win."""
+    """Return the keywords of all markers of a test; the closest marker takes precedence."""
     wanted: dict[str, Any] = dict.fromkeys(KEYWORDS)
     for marker in reversed(list(node.iter_markers(MARKER))):
         unknown = [*map(repr, marker.args), *(name for name in marker.kwargs if name not in KEYWORDS)]
@@ -105,5 +105,5 @@ def _is_own(tenant: IntuneTenant) -> bool:
 
 
 def _worker(config: pytest.Config) -> str:
-    """Return the name of the worker, as pytest-xdist names it; master without it."""
+    """Return the worker's name in pytest-xdist; master without it."""
     return str(getattr(config, "workerinput", {}).get("workerid", "master"))

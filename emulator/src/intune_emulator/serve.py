@@ -38,7 +38,7 @@ ANY_ADDRESS = "0.0.0.0"
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """Options of the command. Port 0 takes a free one; `folder` None: a temporary one, removed at the end, as `env_file` is."""
+    """Options of the command. Port 0 takes a free one; `folder` None: a temporary one, removed at the end like `env_file`."""
 
     seed: str | SeedFile = "demo"
     host: str = LOOPBACK
@@ -86,7 +86,7 @@ async def _serve(options: ServeOptions, keys: Keys, folder: Path) -> None:
     host = options.names[0]
     clock = Clock(options.start, options.frozen)
     tenant = make_tenant(f"https://{host}:{tenant_listener.port}", options.seed, keys, clock, preset=options.preset)
-    # the garbage collector does not need to look at a large fleet again
+    # the garbage collector need not examine a large fleet again
     gc.freeze()
     tenant.recorder = Recorder(options.record)
     tenant.notices = Notices(_print_line)
@@ -112,14 +112,14 @@ async def _serve(options: ServeOptions, keys: Keys, folder: Path) -> None:
 
 
 def _print_line(line: str) -> None:
-    # a reader that has ended, such as `head`, must not fail the request: the journal has the same text
+    # a closed reader, such as `head`, must not fail the request: the journal has the same text
     with contextlib.suppress(BrokenPipeError):
         print(line, flush=True)
 
 
 def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Read standard input to its end, and stop the server then."""
-    # not sys.stdin, whose lock would be held when the interpreter ends
+    """Read standard input to its end, and then stop the server."""
+    # not sys.stdin, because its lock would be held when the interpreter ends
     while os.read(0, 4096):
         pass
     loop.call_soon_threadsafe(stop.set)

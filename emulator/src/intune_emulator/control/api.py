@@ -38,7 +38,7 @@ Handler = Callable[[Request, Any], Any]
 
 
 class ControlApi:
-    """Handlers get the request and its JSON, and return the JSON of the response, or a coroutine that does.
+    """Handlers take the request and its JSON, and return the JSON of the response or a coroutine that does.
 
     `refuse_connections` and `accept_connections` close and open the port of the tenant. `seed_file`: the file of the seed "file".
     """
@@ -127,7 +127,7 @@ class ControlApi:
         return {"seed": self._tenant.seed, "devices": len(self._tenant.devices)}
 
     def _read_seed(self, body: dict[str, Any]) -> str | SeedFile:
-        """Return the seed of a body: a name, the text of a file, or "file" for the last one. A text is tried before."""
+        """Return the seed of a body: a name, the text of a file, or "file" for the last file. Try a text before returning it."""
         if "seed_text" in body:
             if "seed" in body or not isinstance(body["seed_text"], str):
                 raise ValueError("seed_text must be the text of a seed file, and takes the place of seed")

@@ -21,14 +21,14 @@ class ControlError(Exception):
 
 
 def _read_seed(seed: str | Path | None) -> dict[str, Any]:
-    """Return the fields of a reset that stand for a seed."""
+    """Return the fields of a reset for a seed."""
     if not seed or (isinstance(seed, str) and not is_file(seed)):
         return {"seed": seed or None}
     return {"seed_text": read_text(Path(seed)), "seed_name": str(seed)}
 
 
 def _find_reason(response: requests.Response) -> str:
-    """Return the message of a refusal; of an answer of others, the text."""
+    """Return the message of a refusal, or the text of any other response."""
     try:
         return str(response.json()["error"])
     except (ValueError, KeyError, TypeError):
@@ -36,7 +36,7 @@ def _find_reason(response: requests.Response) -> str:
 
 
 class ControlClient:
-    """The control API, one method a call. Environment variables for proxies and CA bundles are not used.
+    """Call the control API, one method a call. Ignore environment variables for proxies and CA bundles.
 
     `url`: EMULATOR_URL. `ca_path`: INTUNE_CA_PATH; None: the CAs that requests trusts.
     """
@@ -49,7 +49,7 @@ class ControlClient:
         self._session.verify = ca_path or True
 
     def call(self, method: str, path: str, body: Any = None, params: dict[str, Any] | None = None) -> Any:
-        """Send JSON and return JSON; ControlError when the call is refused."""
+        """Send JSON and return JSON; ControlError if the API refuses the call."""
         response = self._session.request(method, f"{self._url}/{path}", json=body, params=params, timeout=self._timeout_seconds)
         if response.status_code >= 400:
             raise ControlError(f"{method} {path}: {response.status_code} {_find_reason(response)}")
@@ -65,17 +65,17 @@ class ControlClient:
         return result
 
     def overview(self, search: str = "") -> dict[str, Any]:
-        """Return what the page at /_emulator/ shows: the first rows of each kind that contain a text, with counts and without secrets."""
+        """Return the data of the page at /_emulator/: the first rows of each kind that contain a text, with counts and without secrets."""
         result: dict[str, Any] = self.call("GET", "overview", params={"search": search})
         return result
 
     def reset(
         self, seed: str | Path | None = None, *, now: str | None = None, frozen: bool | None = None, preset: str | None = None
     ) -> dict[str, Any]:
-        """Start anew, with the same seed when none is given; keys, secrets and URLs stay.
+        """Start over with the same seed unless one is given; keys, secrets, and URLs stay.
 
-        `seed`: a name, or the path of a seed file, which this process reads; ValueError when it cannot. `now`: where the clock starts;
-        `preset`: a name, or "" for none. Without them, as the file says or the process was started.
+        `seed`: a name, or the path of a seed file, which this process reads; ValueError if it cannot. `now`: the start of the clock;
+        `preset`: a name, or "" for none. The defaults are those of the file, then those of the process.
         """
         body = {**_read_seed(seed), "now": now, "frozen": frozen, "preset": preset}
         result: dict[str, Any] = self.call("POST", "reset", {name: value for name, value in body.items() if value is not None})
@@ -112,7 +112,7 @@ class ControlClient:
         return result
 
     def speed_up(self, rate: float) -> dict[str, Any]:
-        """Let so many emulated seconds pass in a real one."""
+        """Set how many emulated seconds pass in a real second."""
         result: dict[str, Any] = self.call("POST", "clock", {"rate": rate})
         return result
 
@@ -180,7 +180,7 @@ class ControlClient:
         return result
 
     def device(self, name: str) -> dict[str, Any]:
-        """Return the first device of a name."""
+        """Return the first device with a name."""
         for device in self.devices():
             if device["deviceName"] == name:
                 return device
@@ -192,7 +192,7 @@ class ControlClient:
         return result
 
     def add_device(self, **properties: Any) -> dict[str, Any]:
-        """Add a device; enrolls_after: seconds until Intune knows it."""
+        """Add a device; enrolls_after: seconds until it is enrolled in Intune."""
         result: dict[str, Any] = self.call("POST", "devices", properties)
         return result
 
@@ -217,7 +217,7 @@ class ControlClient:
         return result
 
     def access_passes(self) -> dict[str, list[str]]:
-        """Return the times at which passes were made by user id."""
+        """Return the times at which passes were created, by user id."""
         result: dict[str, list[str]] = self.call("GET", "access_passes")
         return result
 
@@ -236,7 +236,7 @@ class ControlClient:
         return result
 
     def add_policy(self, surface: str, name: str | None = None, **options: Any) -> str:
-        """Add a policy as an administrator created it, and return its id; options: description, values, assignments (targets)."""
+        """Add a policy like one that an administrator created, and return its id; options: description, values, assignments (targets)."""
         result: str = self.call("POST", "policies", {"surface": surface, "name": name, **options})["id"]
         return result
 
@@ -252,7 +252,7 @@ class ControlClient:
         return result
 
     def consent(self, client_id: str) -> list[str]:
-        """Grant what an application asks for, as the link for admin consent does, and return it."""
+        """Grant the permissions that an application requests, like the admin consent link, and return them."""
         result: list[str] = self.call("POST", "consents", {"client_id": client_id})["granted"]
         return result
 
@@ -269,18 +269,18 @@ class ControlClient:
     def policy_states(self, policy_id: str, states: dict[str, Any] | str) -> dict[str, Any]:
         """Set states of a policy by device id, each a name, {"state", "code", "after", "user"}, or a list; return its current states.
 
-        A name in place of the states by device is that of all devices which the policy targets.
+        A name instead of the states by device applies to all devices that the policy targets.
         """
         result: dict[str, Any] = self.call("POST", "policy_states", {"policy_id": policy_id, "states": states})["states"]
         return result
 
     def check_in(self, state: str = "succeeded") -> dict[str, dict[str, Any]]:
-        """Set this state of each policy on all devices which it targets; return the current states by device id, by policy id."""
+        """Set this state of each policy on all devices that it targets; return the current states by device id, by policy id."""
         found = self.call("POST", "policy_states", {"states": state})["policies"]
         return {each["policy_id"]: each["states"] for each in found}
 
     def script_results(self, results: dict[str, Any] | None = None, script_id: str | None = None) -> dict[str, Any]:
-        """Plant what scripts print by device id, if any is given, and return what a run of any script gives now by device id.
+        """Plant script outputs by device id, if any are given, and return the current result of a run of any script by device id.
 
         Each is an output, {"output", "exit_code", "error", "state", "user", "after"}, or a list; script_id: for this package only.
         """

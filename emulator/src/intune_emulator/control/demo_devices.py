@@ -114,7 +114,7 @@ DEMO: tuple[Row, ...] = (
     ("XCOVER-SPARE", replace(ANDROID, owner="personal"), "it.depot", None),
 )
 
-# Users without a device: one who holds a directory role, one who comes from another tenant, and one who is new.
+# Users without a device: one with a directory role, one from another tenant, and a new one.
 ADMINISTRATOR, GUEST, NEWCOMER = "ada.admin", "eva.lund", "noah.keller"
 
 # (displayName, description, device name prefixes, users, nested groups by number from 1)
@@ -126,7 +126,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[int, ...]]
     ("Warehouse", "People of the warehouse (same name as another group)", (), ("warehouse.one", "warehouse.two"), ()),
 )
 
-# What the probe of the collection prints on a device. Each name takes the place of a value of a device that is ready.
+# The output of the collection's probe on a device. Each name replaces a value of a device that is ready.
 READY = {
     "aj": "YES",
     "dj": "NO",
@@ -150,7 +150,7 @@ def probe_line(**changes: str) -> str:
 
 
 def probe_result(**changes: str) -> ScriptResult:
-    """Return the result of a run of the probe: the exit code tells whether the device is ready."""
+    """Return the result of a run of the probe; the exit code shows whether the device is ready."""
     line = probe_line(**changes)
     return ScriptResult(line, 0 if "cr=DestructiveAndNonDestructive" in line else 1)
 
@@ -178,5 +178,5 @@ RESULTS: dict[str, ScriptResult] = {
     "HOME-PC-HORAK": probe_result(aj="NO", ngc="NO", cr="-", rec="-", use="-"),
     "LT-ARCHIVE-001": probe_result(cr="-", pe="-", nr="-", da="-", rec="-", use="-"),
 }
-# Of a fleet, by the number of the device: of 20 devices, 17 are proven.
+# The results of a fleet by the number of the device: of 20 devices, 17 are proven.
 FLEET_RESULTS = (NO_POLICY, NO_PIN, REFUSED, *[PROVEN] * 17)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The file with the variables of a running tenant: its default place, its content, and the lines that a shell evaluates."""
+"""The file with the variables of a running tenant: its default path, its content, and the lines that a shell evaluates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDERS = ("XDG_RUNTIME_DIR", "XDG_CACHE_HOME")
 
 
 def find_default_env_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the file that is used when none is named: one for each user of a machine. The folder may not exist yet."""
+    """Return the file that is used if none is named: one for each user of a machine. The folder may not exist yet."""
     named = [environment.get(name, "") for name in FOLDERS]
     # relative paths must be ignored: https://specifications.freedesktop.org/basedir/latest/
     folder = next((Path(path) for path in named if os.path.isabs(path)), Path.home() / ".cache")
@@ -33,13 +33,13 @@ def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
 
 
 def remove_env_file(path: Path, pid: int) -> None:
-    """Remove the file, unless it is of another process by now."""
+    """Remove the file, unless it belongs to another process by now."""
     if names_process(path, pid):
         path.unlink(missing_ok=True)
 
 
 def names_process(path: Path, pid: int) -> bool:
-    """Return whether the file exists and is of this process."""
+    """Return whether the file exists and belongs to this process."""
     with contextlib.suppress(OSError, ValueError):
         return read_env_file(path).get(PID) == str(pid)
     return False

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""What the control API refuses to browsers, so that no other site can use it by way of a person who visits that site.
+"""Refuse requests by which another website could use the control API through the browser of a visitor.
 
-Programs need no token: everybody who reaches the port can use it. A browser is told by headers that scripts of a page cannot change:
+Programs need no token: everybody who reaches the port can use the API. Headers that scripts of a page cannot change identify a browser:
 https://www.w3.org/TR/fetch-metadata/ and https://fetch.spec.whatwg.org/#origin-header
 """
 
@@ -40,7 +40,7 @@ SECURITY_HEADERS = {
 
 
 class Guard:
-    """An ASGI application before the control API. `names`: its hosts beside LOCAL_NAMES; `token`: for changes by a browser."""
+    """An ASGI application that guards the control API. `names`: its hosts beside LOCAL_NAMES; `token`: for changes by a browser."""
 
     def __init__(self, application: AsgiApp, names: Iterable[str], token: str) -> None:
         self._application, self._token = application, token
@@ -59,7 +59,7 @@ class Guard:
         await (refusal or self._application)(scope, receive, send_with_headers)
 
     def _check_host(self, headers: Headers) -> JSONResponse | None:
-        """Refuse other host names: one that an attacker has pointed at this address makes a page of theirs one of the same origin."""
+        """Refuse other host names: a page of an attacker's name that resolves to this address would be of the same origin."""
         given = headers.getlist("host")
         if len(given) == 1 and _split_host(given[0]) in self._names:
             return None
@@ -70,7 +70,7 @@ class Guard:
         )
 
     def _check_token(self, scope: Scope, headers: Headers) -> JSONResponse | None:
-        """Refuse changes, and secrets, to a browser without the token."""
+        """Refuse changes and secrets to a browser without the token."""
         is_open = scope["method"] in ("GET", "HEAD") and scope["path"].rstrip("/") != SECRETS_PATH
         if is_open or not _is_browser(headers):
             return None
@@ -101,12 +101,12 @@ def _check_origin(scope: Scope, headers: Headers) -> JSONResponse | None:
 
 
 def _is_browser(headers: Headers) -> bool:
-    # not Sec-Fetch-Mode, which programs send that use fetch() of Node.js
+    # not Sec-Fetch-Mode, because fetch() of Node.js sends it too
     return "origin" in headers or "sec-fetch-site" in headers
 
 
 def _split_host(value: str) -> str | None:
-    """Return the name in a Host header without the port; None when it is not one."""
+    """Return the name in a Host header without the port; None if the header is not a host."""
     try:
         return urlsplit(f"//{value}").hostname
     except ValueError:

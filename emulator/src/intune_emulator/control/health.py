@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The health of a tenant, read with the standard library alone: the command must not wait for imports."""
+"""Read the health of a tenant with the standard library only, because the command must not wait for imports."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 
 class NoHealthError(Exception):
-    """Nothing responds, or not as an emulated tenant; with the reason."""
+    """Nothing responds, or the response is not from an emulated tenant; the message has the reason."""
 
 
 def fetch_health(url: str, ca_path: str | None, timeout_seconds: float) -> dict[str, Any]:
-    """Return the health of the tenant with this control API. `ca_path` None: the CAs of the system. Proxies are not used."""
+    """Return the health of the tenant with this control API. `ca_path` None: the CAs of the system. Ignore proxies."""
     try:
         health = json.loads(_read(url, ca_path, timeout_seconds))
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""A tenant as tests use it, whether they started it or somebody else."""
+"""A tenant for tests, whether the test started it or not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class IntuneTenant:
     control: ControlClient
 
     def connect(self, env: Mapping[str, str]) -> None:
-        """Use the tenant of these variables."""
+        """Use the tenant that these variables describe."""
         self.env = dict(env)
         self.control = ControlClient(self.env[URL], self.env.get(CA_PATH))
 
@@ -33,7 +33,7 @@ class IntuneTenant:
 
 
 def find_intune_tenant(environ: Mapping[str, str]) -> IntuneTenant:
-    """Return the tenant of the variables, else that of the default file; LookupError with the reason when it does not respond."""
+    """Return the tenant of the variables, else that of the default file; LookupError with the reason if it does not respond."""
     tenant = IntuneTenant()
     if not environ.get(URL):
         try:

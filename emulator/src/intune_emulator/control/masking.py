@@ -1,21 +1,22 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Replace secrets of the tenant in what is shown to people."""
+"""Replace secrets of the tenant in data for people."""
 
 from __future__ import annotations
 
 from typing import Any
 
 HIDDEN = "REDACTED"
-# The secrets of a tenant include hidden OMA values, which can be a digit. A passcode has 10 characters, a Temporary Access Pass 8 or more.
+# The secrets of a tenant include hidden OMA values, which can be a single digit. A passcode has 10 characters, a Temporary Access Pass 8 or
+# more.
 SHORTEST = 8
-# Of a longer text only the length is shown: a part of it could be a part of a secret.
+# Of a longer text, show only the length: a part of it could be a part of a secret.
 LONGEST_TEXT = 500
 
 
 class Mask:
-    """Hides every secret of a set that only grows, wherever it is in a text."""
+    """Hide every secret of a set, wherever it is in a text. The set only grows."""
 
     def __init__(self, secrets: set[str]) -> None:
         self._secrets = secrets
@@ -23,7 +24,7 @@ class Mask:
         self._lengths: list[int] = []
 
     def apply(self, value: Any) -> Any:
-        """Return a copy of a JSON value whose strings, also those that are names, have no secret and no excessive length."""
+        """Return a copy of a JSON value whose strings, including names, have no secret and no excessive length."""
         if isinstance(value, dict):
             return {self.hide(name): self.apply(item) for name, item in value.items()}
         if isinstance(value, list):
@@ -43,7 +44,7 @@ class Mask:
         return text
 
     def _find_lengths(self) -> list[int]:
-        """Return the lengths of the secrets, the longest first: a secret can begin with another one."""
+        """Return the lengths of the secrets, the longest first, because a secret can begin with another one."""
         if len(self._secrets) != self._known:
             self._known = len(self._secrets)
             self._lengths = sorted({len(text) for text in self._secrets if SHORTEST <= len(text) <= LONGEST_TEXT}, reverse=True)

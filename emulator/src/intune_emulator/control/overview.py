@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The state of the tenant in short, for the page at /_emulator/: newest or first rows of each kind, with counts and without secrets."""
+"""The state of the tenant in brief, for the page at /_emulator/: newest or first rows of each kind, with counts and without secrets."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from . import policies
 from .masking import Mask
 from .presets import PRESETS
 
-# of each kind
+# per kind
 ROWS = 50
-# so many resets, policies, requests, and faults are searched, the newest ones where there are more
+# number of resets, policies, requests, and faults that a search reads; if there are more, the newest ones
 SEARCHED = 5_000
-# devices whose properties are made before other requests get their turn
+# devices whose properties are made before other requests can run
 CHUNK = 50
 SHOWN_OF_REQUESTS = ("seq", "time", "method", "status", "kind", "batch", "request_id", "client_request_id", "fault", "refused", "throttled")
 EVERYTHING = {"allDevicesAssignmentTarget": "all devices", "allLicensedUsersAssignmentTarget": "all users"}
@@ -37,7 +37,7 @@ Item = TypeVar("Item")
 
 
 class DeviceTexts:
-    """What a search finds a device by. Properties of devices that nobody has used are made for it, but not kept."""
+    """The searchable text of each device. Make the properties of unused devices for it, but do not keep them."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -45,12 +45,12 @@ class DeviceTexts:
         self._texts: dict[Device, str] = {}
 
     async def prepare(self) -> None:
-        """Make the texts of all devices, and let other requests pass meanwhile: 100,000 devices take some seconds, once."""
+        """Make the texts of all devices, and let other requests run meanwhile: 100,000 devices take some seconds, once."""
         if self._devices is not self._tenant.devices:
             self._devices, self._texts = self._tenant.devices, {}
         missing = [device for device in self._devices if not device.is_made and device not in self._texts]
         for start in range(0, len(missing), CHUNK):
-            # another search may have made some of them meanwhile
+            # another search may have made some of them in the meantime
             rest = [device for device in missing[start : start + CHUNK] if device not in self._texts]
             self._texts.update((device, _device_text(device)) for device in rest)
             await asyncio.sleep(0)
@@ -75,7 +75,7 @@ class Overview:
         self._mask = Mask(tenant.secrets)
 
     async def render(self, search: str) -> Json:
-        """Return the state; `search`: a text that a row must contain, in any letter case."""
+        """Return the state; `search`: a text that a row must contain, case-insensitive."""
         wanted = search.strip().lower()
         if wanted:
             await self._texts.prepare()
@@ -101,19 +101,19 @@ class Overview:
     def _count(self) -> dict[str, int]:
         tenant, journal = self._tenant, self._tenant.journal
         now = tenant.clock.now()
-        # since the oldest entry, when the journal no longer has all
+        # since the oldest entry if the journal no longer has all of them
         counts = journal.counts(journal.last - len(journal))
         return {**counts, "open_approvals": sum(item.status(now) in OPEN for item in tenant.approvals.values())}
 
     def _cut(self, items: Iterable[Item], total: int, render: Callable[[Item], Json], wanted: str) -> Json:
-        """Return the first rows; with a search, the first ones that are found among the first SEARCHED."""
+        """Return the first rows; with a search, the first matches among the first SEARCHED."""
         if not wanted:
             return {"total": total, "searched": total, "found": total, "rows": [render(item) for item in islice(items, ROWS)]}
         rows = [row for row in map(render, islice(items, SEARCHED)) if self._contains(row, wanted)]
         return {"total": total, "searched": min(total, SEARCHED), "found": len(rows), "rows": rows[:ROWS]}
 
     def _contains(self, row: Json, wanted: str) -> bool:
-        """Return whether a row contains a text as it is shown: a search must not find secrets. Masking takes long, so it comes second."""
+        """Return whether a row as displayed contains a text: a search must not find secrets. Mask last because masking is slow."""
         return wanted in _flatten(row) and wanted in _flatten(self._mask.apply(row))
 
     def _list_devices(self, wanted: str) -> Json:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Devices as seeds and the control API add them (POST /_emulator/devices)."""
+"""Add devices as seeds and the control API describe them (POST /_emulator/devices)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PLATFORMS: dict[str, DeviceKind] = {
 }
 OWNERSHIPS = ("company", "personal", "unknown")
 SIMULATION = frozenset(Simulation.__dataclass_fields__)
-# Other names of what a device has, and what it does not have: the rest are properties of managedDevice.
+# Short names of properties, and data that a device does not have; all others are properties of managedDevice.
 SHORT_NAMES = ("name", "platform", "user", "ownership", "enrolls_after")
 PROPERTIES = tuple(name for name in BETA_DEFAULTS if name != "deviceActionResults")
 
@@ -83,9 +83,9 @@ def device_properties(tenant: Tenant, name: str, kind: DeviceKind, index: int, u
 
 
 def plant_device(tenant: Tenant, body: Json, references: References | None = None) -> Device:
-    """Add a device: Windows 10 Mobile, except for the properties in `body`; ValueError when it is wrong.
+    """Add a device: Windows 10 Mobile, except for the properties in `body`; ValueError if the body is wrong.
 
-    `name`, `platform`, `user`, and `ownership` are short for properties; `enrolls_after`: seconds until Intune knows the device.
+    `name`, `platform`, `user`, and `ownership` are short for properties; `enrolls_after`: seconds until the device is enrolled in Intune.
     `references`: to find users of many devices.
     """
     short, properties, simulation = _split(body)
@@ -115,7 +115,7 @@ def plant_device(tenant: Tenant, body: Json, references: References | None = Non
 
 
 def change_device(tenant: Tenant, device: Device, body: Json) -> None:
-    """Change properties and simulation of a device; `check_in` connects an offline one. ValueError when the body is wrong."""
+    """Change properties and simulation of a device; `check_in` connects an offline one. ValueError if the body is wrong."""
     body = dict(body)
     is_checked_in = bool(body.pop("check_in", False))
     short, properties, simulation = _split(body)

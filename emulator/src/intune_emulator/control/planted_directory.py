@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Users, groups, and applications as seeds and the control API add them (POST /_emulator/users, groups, apps)."""
+"""Add users, groups, and applications as seeds and the control API describe them (POST /_emulator/users, groups, apps)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def change_user(tenant: Tenant, user_id: str, properties: dict[str, Any], roles:
 
 
 def plant_user(tenant: Tenant, body: Json) -> Json:
-    """Add a user by {"name", "roles", …properties}; return the properties and the roles. ValueError when the body is wrong."""
+    """Add a user by {"name", "roles", …properties}; return the properties and the roles. ValueError if the body is wrong."""
     body = dict(body)
     name, roles = read_name(body.pop("name", None)), body.pop("roles", None)
     if "@" in name:
@@ -95,7 +95,7 @@ def add_group(tenant: Tenant, number: int, name: str, description: str | None, g
 
 
 def plant_group(tenant: Tenant, body: Json) -> Json:
-    """Add a group by {"name", "description", "members"}; return its id and name. ValueError when the body is wrong."""
+    """Add a group by {"name", "description", "members"}; return its id and name. ValueError if the body is wrong."""
     check_fields(body, GROUP_FIELDS)
     name = read_name(body.get("name"))
     same = sum(group["displayName"] == name for group in tenant.groups.all_written())
@@ -117,7 +117,7 @@ def read_members(references: References, members: Json) -> list[Member]:
 
 
 def read_member(references: References, kind: str, text: Any, others: Collection[Member]) -> Member:
-    """Return a member by its name or id; ValueError when there is no such object, and when it is one of the others."""
+    """Return a member by its name or id; ValueError if there is no such object, or if it is one of the others."""
     member = kind, references.find(kind, text)
     if member in others:
         raise ValueError(f"the {kind} '{text}' is already a member of the group")
@@ -125,7 +125,7 @@ def read_member(references: References, kind: str, text: Any, others: Collection
 
 
 def plant_application(tenant: Tenant, body: Json) -> Json:
-    """Register an application; return its ids and its secret. ValueError when the body is wrong."""
+    """Register an application; return its ids and its secret. ValueError if the body is wrong."""
     check_fields(body, APPLICATION_FIELDS)
     client_id = _read_client_id(tenant, body.get("client_id"))
     days = body.get("secret_valid_days", DAYS)
@@ -155,7 +155,7 @@ def _read_client_id(tenant: Tenant, value: Any) -> str | None:
 
 
 def read_guid(field: str, value: Any) -> str:
-    """Return a GUID in lower case; ValueError when a value is not one."""
+    """Return a GUID in lower case; ValueError if a value is not a GUID."""
     try:
         return str(uuid.UUID(value))
     except (ValueError, TypeError, AttributeError):
@@ -163,14 +163,14 @@ def read_guid(field: str, value: Any) -> str:
 
 
 def read_name(value: Any, field: str = "name") -> str:
-    """Return a name; ValueError when it is not a text, or blank."""
+    """Return a name; ValueError if it is blank or not a text."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{field} must be a text, not {value!r}")
     return value
 
 
 def check_fields(body: Json, known: Any) -> None:
-    """Raise ValueError for fields of a body that are not known."""
+    """Raise ValueError for unknown fields of a body."""
     unknown = set(body) - set(known)
     if unknown:
         raise ValueError(f"unknown fields: {sorted(unknown)}; known: {sorted(known)}")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Policies as an administrator created them, also of types that Graph no longer creates (POST /_emulator/policies)."""
+"""Add policies like those that an administrator created, including types that Graph no longer creates (POST /_emulator/policies)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Json = dict[str, Any]
 def add_policy(tenant: Tenant, body: Json) -> Json:
     """Add a policy by {"surface", "name", "description", "values", "assignments": [targets]}; return {"surface", "id", "name"}.
 
-    ValueError when the body is wrong.
+    ValueError if the body is wrong.
     """
     if set(body) - FIELDS or body.get("surface") not in SURFACES:
         raise ValueError(f"a policy has {', '.join(sorted(FIELDS))}; the surface must be one of {', '.join(SURFACES)}")
@@ -84,9 +84,9 @@ def _assignments(tenant: Tenant, kind: PolicyAssignments, policy_id: str, body: 
 
 
 def read_target(references: References, target: Any) -> Json:
-    """Return the target of beta that all_devices, all_users, {"group"}, or {"exclude"} stands for; others stay as they are.
+    """Return the beta target for all_devices, all_users, {"group"}, or {"exclude"}; return other targets unchanged.
 
-    The mappings take the name or the id of a group, and "filter" with "filter_type" (include, exclude), too.
+    The mappings take the name or the id of a group, and also "filter" with "filter_type" (include, exclude).
     """
     if isinstance(target, str) and target in FIXED_TARGETS:
         return {"@odata.type": PREFIX + FIXED_TARGETS[target]}
@@ -112,7 +112,7 @@ def read_target(references: References, target: Any) -> Json:
 
 
 def check_target(tenant: Tenant, target: Json) -> None:
-    """Raise GraphError for a target of beta that Graph would refuse."""
+    """Raise GraphError for a beta target that Graph would refuse."""
     assignments.read_target(tenant, "beta", target)
     assignments.read_filter(tenant, "beta", target, None)
 

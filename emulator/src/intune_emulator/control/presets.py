@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Presets: settings and faults that go together, by name. The documentation has a table of them."""
+"""Presets: named sets of settings and faults. The documentation has a table of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Preset:
 
 
 def _fault(kind: str, every: int, method: str | None = None, **details: Any) -> dict[str, Any]:
-    """Return a fault that hits each `every`-th Graph request, of a method where one is given."""
+    """Return a fault that hits each `every`-th Graph request, of a method if one is given."""
     match = {"version": ANY_VERSION, **({"method": method} if method else {})}
     return {"match": match, "every": every, "times": None, "fault": {"kind": kind, **details}}
 
@@ -100,7 +100,7 @@ def check_preset(name: object) -> str:
 
 
 def apply_preset(tenant: Tenant, name: str) -> None:
-    """Change the settings and arm the faults of a preset, beside those that there are."""
+    """Change the settings of a preset and add its faults to those that are armed."""
     preset = PRESETS[check_preset(name)]
     for included in preset.includes:
         apply_preset(tenant, included)
@@ -111,5 +111,5 @@ def apply_preset(tenant: Tenant, name: str) -> None:
 
 
 def list_presets(tenant: Tenant) -> list[dict[str, Any]]:
-    """Return name, description, and whether it was applied since the last reset, of each preset."""
+    """Return name, description, and whether it was applied since the last reset, for each preset."""
     return [{"name": name, "description": preset.description, "applied": name in tenant.presets} for name, preset in PRESETS.items()]

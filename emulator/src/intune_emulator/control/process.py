@@ -23,10 +23,10 @@ STOP_TIMEOUT_SECONDS = 15.0
 
 
 class EmulatorProcess(IntuneTenant):
-    """An emulated tenant in a process of its own: `with EmulatorProcess("demo") as emulator:`.
+    """An emulated tenant in its own process: `with EmulatorProcess("demo") as emulator:`.
 
-    `seed`: a name, or the path of a seed file. `arguments`: further options of `intune-emulator serve`. It ends with `stop`, and at the
-    latest with this process, however that ends.
+    `seed`: a name, or the path of a seed file. `arguments`: further options of `intune-emulator serve`. `stop` ends the process; otherwise
+    it ends when this process ends for any reason.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class EmulatorProcess(IntuneTenant):
         self.env = {}
 
     def start(self) -> EmulatorProcess:
-        """Start it, and wait until it is ready."""
+        """Start the process, and wait until it is ready."""
         self._process = subprocess.Popen(
             self._command,
             # held open, and closed by the system when this process ends
@@ -78,7 +78,7 @@ class EmulatorProcess(IntuneTenant):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # Ctrl+C is for this process, which still needs the tenant for its cleanup
+            # Ctrl+C must only reach this process, which still needs the tenant for its cleanup
             start_new_session=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
@@ -93,7 +93,7 @@ class EmulatorProcess(IntuneTenant):
         return self
 
     def _read(self) -> None:
-        """Read the output to its end; stop waiting at the ready line, or when the process has ended."""
+        """Read the output to its end; stop waiting at the ready line or at the end of the process."""
         process = self._process
         if process is None or process.stdout is None:
             return
@@ -112,11 +112,11 @@ class EmulatorProcess(IntuneTenant):
 
     @property
     def output(self) -> str:
-        """Return its output so far."""
+        """Return the output so far."""
         return "".join(self._lines)
 
     def stop(self) -> int | None:
-        """Stop the process and return its exit code; None when it was not started."""
+        """Stop the process and return its exit code; None if it was not started."""
         process, self._process = self._process, None
         code = None
         if process is not None:

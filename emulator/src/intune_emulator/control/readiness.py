@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""How a running emulator shows itself: the lines that it prints when it is ready, and its process."""
+"""Describe a running emulator: the lines that it prints when it is ready, and its process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ READY_LINE = "The emulated tenant is ready."
 
 
 def describe_process() -> dict[str, Any]:
-    """Return the process id, and on Linux the namespace in which it counts; another container has another one."""
+    """Return the process id and, on Linux, the namespace of the id; another container has another namespace."""
     try:
         namespace = os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -26,7 +26,7 @@ def describe_process() -> dict[str, Any]:
 
 
 def describe_tenant(health: Mapping[str, Any], control_url: str, env_file: Path) -> str:
-    """Return the lines that tell how to use a tenant."""
+    """Return the lines that show how to use a tenant."""
     return (
         f"{READY_LINE} Seed {health['seed']}: {health['devices']} devices.\n"
         f"  Graph and login  {health['origin']}   tenant {health['tenant_id']}\n"
@@ -36,6 +36,6 @@ def describe_tenant(health: Mapping[str, Any], control_url: str, env_file: Path)
 
 
 def render_command(command: str, env_file: Path) -> str:
-    """Return a command for the tenant of a file, as one types it."""
+    """Return a command for the tenant of a file as a user types it."""
     named = "" if env_file == find_default_env_file() else f" --env-file {shlex.quote(str(env_file))}"
     return f"intune-emulator {command}{named}"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Find what a text refers to: an object of the tenant by its id or by its name."""
+"""Find the object of the tenant that a text names by id or by name."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class References:
         self._names: dict[str, dict[str, list[str]]] = {}
 
     def find(self, kind: str, text: object) -> str:
-        """Return the id of the only object of a kind with this id or name; ValueError for none and for several."""
+        """Return the id of the only object of a kind with this id or name; ValueError for none or several."""
         if not isinstance(text, str):
             raise ValueError(f"a {kind} must be named by a text, not {text!r}")
         if kind == "user" and (own_id := stable_id("user", text)) in self._tenant.users:
-            # by the name that it was added with, also after its principal name has changed
+            # by the name at creation, even after the user principal name has changed
             return own_id
         names = self._names.get(kind)
         if names is None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Find the running tenant that a file with variables belongs to."""
+"""Find the running tenant of a file with variables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NotRunningError(Exception):
 
 
 class UnclearError(Exception):
-    """Whether the tenant of the file is running cannot be told."""
+    """The emulator cannot determine whether the tenant of the file is running."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RunningTenant:
 
     @property
     def is_on_this_machine(self) -> bool:
-        """Return whether its process id means the same process here, which is not so for one in a container."""
+        """Return whether its process id means the same process here; that of a container does not."""
         return bool(self.health.get("pid_namespace") == describe_process()["pid_namespace"])
 
 
@@ -62,7 +62,7 @@ def find_running(path: Path, timeout_seconds: float = TIMEOUT_SECONDS) -> Runnin
 
 
 def _check_port(path: Path, url: str, timeout_seconds: float) -> None:
-    """Raise NotRunningError when nothing listens: the port of the control API is open until the process ends."""
+    """Raise NotRunningError if nothing listens: the port of the control API is open until the process ends."""
     address = urlsplit(url)
     try:
         socket.create_connection((address.hostname or "", address.port or 0), timeout_seconds).close()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""What scripts print on devices, as the control API plants it (POST /_emulator/script_results)."""
+"""Plant the script outputs of devices through the control API (POST /_emulator/script_results)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 def set_results(tenant: Tenant, body: Json) -> Json:
-    """Plant results, and return what a run of any script gives now."""
+    """Plant results, and return the current result of a run of any script."""
     plant_results(tenant, body)
     return list_results(tenant)
 
@@ -34,7 +34,7 @@ def set_results(tenant: Tenant, body: Json) -> Json:
 def plant_results(tenant: Tenant, body: Json) -> None:
     """Plant results by {"script_id", "results": {device_id: result or list of results}}; ValueError changes nothing.
 
-    A result is an output, or {"output", "exit_code", "error", "state", "user", "after"}; names that are missing stay as they are.
+    A result is an output, or {"output", "exit_code", "error", "state", "user", "after"}; missing names stay unchanged.
     """
     unknown = set(body) - {"script_id", "results"}
     if unknown:
@@ -50,14 +50,14 @@ def plant_results(tenant: Tenant, body: Json) -> None:
 
 
 def list_results(tenant: Tenant) -> Json:
-    """Return what a run of any script gives now, by device id."""
+    """Return the current result of a run of any script, by device id."""
     now = tenant.clock.now()
     found = {device_id: history for (device_id, script_id), history in tenant.script_results.items() if script_id is None}
     return {device_id: asdict(result_at(history, now)) for device_id, history in found.items()}
 
 
 def _history(tenant: Tenant, known: ResultHistory, value: Any) -> ResultHistory:
-    """Return a history with new results: one without `after` holds from now on, and removes those that were to come."""
+    """Return a history with new results: one without `after` applies from now on, and removes the future ones."""
     now, history = tenant.clock.now(), known
     for item in value if isinstance(value, list) else [value]:
         given = read_fields("output", item)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The data of a seed file with the places of its values, so that messages can name them."""
+"""The data of a seed file with the positions of its values, so that messages can name them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """A mistake in a file, and its place. `line` and `column` count from 1; line 0: the file as a whole."""
+    """A mistake in a file, and its position. `line` and `column` count from 1; line 0: the file as a whole."""
 
     line: int
     column: int
     text: str
 
     def render(self, name: str) -> str:
-        """Return the line that names the file, the place, and the mistake."""
+        """Return the line that names the file, the position, and the mistake."""
         return f"{name}:{self.line}:{self.column}: {self.text}" if self.line else f"{name}: {self.text}"
 
 
@@ -44,7 +44,7 @@ class SeedFileError(ValueError):
 
 @dataclass
 class Document:
-    """The data of a file. `values` and `keys`: places by the path of a value."""
+    """The data of a file. `values` and `keys`: positions by the path of a value."""
 
     name: str
     data: Any = None
@@ -58,17 +58,17 @@ class Document:
         self.problems.append(Problem(*place, text))
 
     def _find_place(self, path: Path) -> Place:
-        """Return the place of a value, or of the nearest one around it that is in the file."""
+        """Return the position of a value, or of the nearest enclosing one in the file."""
         return next((self.values[path[:length]] for length in range(len(path), -1, -1) if path[:length] in self.values), (1, 1))
 
     def check(self) -> None:
-        """Raise SeedFileError when there are problems."""
+        """Raise SeedFileError if there are problems."""
         if self.problems:
             raise SeedFileError(self.name, self.problems)
 
 
 def read_text(path: pathlib.Path) -> str:
-    """Return the text of a file, without a byte order mark; SeedFileError when it cannot be read, or is not UTF-8."""
+    """Return the text of a file, without a byte order mark; SeedFileError if the file is not readable or not UTF-8."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -101,6 +101,6 @@ def describe(value: object) -> str:
 
 
 def describe_unknown(what: str, name: str, known: Collection[str], allowed: str = "") -> str:
-    """Return the message about a name that is not known. `allowed`: words for names that are too many to list."""
+    """Return the message about an unknown name. `allowed`: words for names that are too many to list."""
     listed = f"It must be {allowed or 'one of ' + ', '.join(known)}"
     return f"unknown {what} {describe(name)}.{suggest(name, known) or ' ' + listed}"

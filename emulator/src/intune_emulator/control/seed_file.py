@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Seeds from a YAML file: its keys and types, and the values that can be checked without a tenant. seed_planter.py uses them."""
+"""Read seeds from a YAML file: its keys and types, and the values that need no tenant to check. seed_planter.py uses them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class SeedFile:
-    """A file whose keys and types are right. Objects and references are checked when it is planted."""
+    """A file with valid keys and types. Planting it checks objects and references."""
 
     document: Document
 
@@ -69,13 +69,13 @@ class SeedFile:
 
 
 def load_seed_file(path: pathlib.Path) -> SeedFile:
-    """Return a seed file; SeedFileError when it cannot be read, or its keys or types are wrong."""
+    """Return a seed file; SeedFileError if it is not readable, or its keys or types are wrong."""
     return parse_seed(read_text(path), str(path))
 
 
 def parse_seed(text: str, name: str) -> SeedFile:
-    """Return the seed file of a text; SeedFileError when its keys or types are wrong."""
-    # only here: most tenants have no file
+    """Return the seed file of a text; SeedFileError if its keys or types are wrong."""
+    # imported only here, because most tenants have no file
     from .seed_yaml import read_yaml
 
     document = read_yaml(text, name)
@@ -102,7 +102,7 @@ def parse_seed(text: str, name: str) -> SeedFile:
 
 @contextlib.contextmanager
 def reported(document: Document, path: Path, item: Json | None = None, otherwise: str = "") -> Iterator[None]:
-    """Report a refusal at a path, or at the field of its item that the message is about. `otherwise`: the field when it names none."""
+    """Report a refusal at a path, or at the field that its message names. `otherwise`: the field if it names none."""
     try:
         yield
     except (ValueError, GraphError) as error:

@@ -10,7 +10,7 @@ from .suggestions import suggest
 MAX_FLEET = 1_000_000
 NAMES = ("empty", "demo", "helpdesk")
 KNOWN = f"{', '.join(NAMES)} or fleet:N (N up to {MAX_FLEET})"
-# the last seed file that a tenant was filled from
+# the last seed file that filled the tenant
 FILE = "file"
 SUFFIXES = (".yml", ".yaml")
 
@@ -25,5 +25,5 @@ def check_name(seed: object) -> str:
 
 
 def is_file(seed: str) -> bool:
-    """Return whether a seed is the path of a file, and not a name."""
+    """Return whether a seed is the path of a file instead of a name."""
     return seed.lower().endswith(SUFFIXES) or "/" in seed

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Add the objects of a seed file to a tenant, by the functions of the control API."""
+"""Add the objects of a seed file to a tenant, with the functions of the control API."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .seed_document import Path, describe_unknown
 from .seed_file import Json, SeedFile, reported
 from .seed_schema import DATES
 
-# In this order. What other applications are granted, their permissions say.
+# In this order. The permissions of other applications define their grants.
 CONSENTED = (PIN_SERVICE, PIN_CLIENT)
 
 
 def plant(tenant: Tenant, file: SeedFile, preset: str) -> None:
-    """Add all of a file to a tenant with the data that it extends, and apply a preset; SeedFileError with all mistakes of a section."""
+    """Add a whole file to a tenant with the data that it extends, and apply a preset; SeedFileError with all mistakes of a section."""
     planter = _Planter(tenant, file)
-    # what refers to others comes after them
+    # objects come before those that refer to them
     for step in (
         planter.plant_users,
         planter.plant_devices,
@@ -44,14 +44,14 @@ def plant(tenant: Tenant, file: SeedFile, preset: str) -> None:
         file.document.check()
     if preset:
         apply_preset(tenant, preset)
-    # at last: what settings change is not meant for the objects of the file
+    # last, because settings must not affect the objects of the file
     tenant.settings.patch(file.settings)
     for fault in file.faults:
         tenant.faults.arm(fault)
 
 
 class _Planter:
-    """Adds the objects of a document to a tenant, and reports to the document those that cannot be added."""
+    """Add the objects of a document to a tenant, and report the failures to the document."""
 
     def __init__(self, tenant: Tenant, file: SeedFile) -> None:
         self._tenant, self._document = tenant, file.document
@@ -83,7 +83,7 @@ class _Planter:
             members = item.pop("members", {})
             with reported(self._document, path, item):
                 planted.append(((*path, "members"), members, plant_group(self._tenant, item)["id"]))
-        # a group can contain one that comes later
+        # a group can contain a later one
         references = References(self._tenant)
         for path, members, group_id in planted:
             found = self._find_members(references, path, members)

@@ -17,7 +17,7 @@ from ..state.settings import Settings
 from .planted_devices import PROPERTIES
 from .seed_document import Document, Path, describe, describe_unknown
 
-# Properties of managedDevice without a default that are not texts.
+# Properties of managedDevice that have no default and are not texts.
 OBJECTS = (
     "hardwareInformation",
     "configurationManagerClientEnabledFeatures",
@@ -30,7 +30,7 @@ FLAGS = ("requireUserEnrollmentApproval",)
 
 @dataclass(frozen=True)
 class Kind:
-    """Values of some types. `is_optional`: null is one of them, too. `is_secret`: messages do not show the value."""
+    """Values of some types. `is_optional`: null is also allowed. `is_secret`: messages do not show the value."""
 
     words: str
     types: tuple[type, ...]
@@ -57,7 +57,7 @@ class ListOf:
 
 @dataclass(frozen=True)
 class Named:
-    """A mapping with keys of the author's choice, such as names of devices, and values of one kind."""
+    """A mapping of one kind of values with free keys, such as names of devices."""
 
     item: Any
 
@@ -74,7 +74,7 @@ class Moment:
 
 
 class Anything:
-    """A value that is checked where it is used."""
+    """A value that its user checks."""
 
 
 TEXT, FLAG, NUMBER, WHOLE = (
@@ -163,7 +163,7 @@ SCHEMA = Fields(
 
 
 def check_value(document: Document, value: Any, spec: Any, path: Path = ()) -> None:
-    """Report all that does not fit, to the document."""
+    """Report all mistakes to the document."""
     if isinstance(spec, Fields):
         _check_fields(document, value, spec, path)
     elif isinstance(spec, (ListOf, Named)):
@@ -198,7 +198,7 @@ def _check_fields(document: Document, value: Any, spec: Fields, path: Path) -> N
 
 def _is_instance(document: Document, value: Any, spec: Kind, path: Path) -> bool:
     """Return whether a value has one of the types; report it otherwise."""
-    # true is a number for Python
+    # Python counts booleans as integers
     fits = isinstance(value, spec.types) and (not isinstance(value, bool) or bool in spec.types)
     if fits and isinstance(value, float) and not math.isfinite(value):
         document.report(path, f"{_name(path)} is too large")

@@ -15,7 +15,7 @@ from .seed_document import Document, Path, Problem, SeedFileError, describe, mak
 
 TAG = "tag:yaml.org,2002:"
 SCALARS = tuple(TAG + name for name in ("str", "null", "bool", "int", "float"))
-# Values that aliases repeat: a few lines can stand for billions of them.
+# Values that aliases repeat: a few lines can expand to billions of them.
 MOST_REPEATED = 10_000
 # https://yaml.org/spec/1.2.2/#51-character-set
 NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -23,7 +23,7 @@ BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(BASE):  # type: ignore[misc]  # which of the two classes it is shows at run time
-    """Plain scalars as YAML 1.2 reads them: no, on, 010, and 2026-01-05 are texts."""
+    """Read plain scalars as YAML 1.2 does: no, on, 010, and 2026-01-05 are texts."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
 
@@ -39,7 +39,7 @@ for _name, _pattern, _first in (
 
 
 def read_yaml(text: str, name: str) -> Document:
-    """Return the document of a text; SeedFileError when it is not YAML, or not plain data, or empty."""
+    """Return the document of a text; SeedFileError if it is empty, not YAML, or not plain data."""
     if wrong := NOT_PRINTABLE.search(text):
         place = text.count("\n", 0, wrong.start()) + 1, wrong.start() - text.rfind("\n", 0, wrong.start())
         raise SeedFileError(name, [Problem(*place, f"the character U+{ord(wrong[0]):04X} is not allowed")])
@@ -77,7 +77,7 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
 
 
 class _Builder:
-    """Makes data of nodes, and notes the places in it."""
+    """Convert nodes to data, and record the positions in it."""
 
     def __init__(self, loader: Any, document: Document) -> None:
         self._loader, self._document = loader, document
@@ -85,7 +85,7 @@ class _Builder:
         self._repeated = 0
 
     def build(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> Any:
-        """Return the data of a node. `above`: the nodes around it."""
+        """Return the data of a node. `above`: the enclosing nodes."""
         document = self._document
         document.values.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
         if id(node) in above:
@@ -100,7 +100,7 @@ class _Builder:
         return self._read_scalar(node, path)
 
     def _count(self, node: yaml.Node, path: Path) -> None:
-        """Raise SeedFileError when aliases repeat too many values."""
+        """Raise SeedFileError if aliases repeat too many values."""
         if id(node) not in self._built:
             self._built.add(id(node))
             return

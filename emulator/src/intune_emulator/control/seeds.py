@@ -39,7 +39,7 @@ FLEET = DeviceKind("Windows", "10.0.15254.603", "windowsPhone", "azureADJoined",
 def make_tenant(origin: str, seed: str | SeedFile, keys: Keys | None = None, clock: Clock | None = None, preset: str = "") -> Tenant:
     """Return a new tenant with the data of a seed."""
     clock = clock or Clock()
-    # before: the tenant makes a token that is valid from now on
+    # first, because the tenant makes a token that is valid from now on
     clock.reset(*_choose_start(clock, seed, None, None))
     tenant = Tenant(origin, keys, clock)
     tenant.default_preset = preset
@@ -53,7 +53,7 @@ def reset(
     """Clear a tenant and fill it with the data of a seed; ValueError for an unknown seed or preset, which changes nothing.
 
     `start`, `frozen`, and `preset` (a name, or blank for none) take precedence over those that the tenant was made with, and these over
-    those of a file. A file can be wrong in ways that show only when it is planted: try it with `check_file` before.
+    those of a file. Some mistakes of a file only show when it is planted: try it with `check_file` before.
     """
     file = seed if isinstance(seed, SeedFile) else None
     name = FILE if isinstance(seed, SeedFile) else check_name(seed)
@@ -69,7 +69,7 @@ def reset(
 
 
 def _choose_start(clock: Clock, seed: str | SeedFile, start: datetime | None, frozen: bool | None) -> tuple[datetime | None, bool | None]:
-    """Return where the clock starts, and whether it stands still there; None: as usual."""
+    """Return the start of the clock, and whether it is frozen there; None: the default."""
     if isinstance(seed, SeedFile):
         start = start or clock.usual_start or seed.start
         frozen = clock.is_usually_frozen or seed.is_frozen if frozen is None else frozen
@@ -77,12 +77,12 @@ def _choose_start(clock: Clock, seed: str | SeedFile, start: datetime | None, fr
 
 
 def check_file(file: SeedFile, keys: Keys) -> Tenant:
-    """Return a tenant with the data of a file, made to try it; SeedFileError with its mistakes."""
+    """Return a tenant with the data of a file, to try it; SeedFileError with its mistakes."""
     return make_tenant("https://127.0.0.1", file, keys)
 
 
 def _fill(tenant: Tenant, seed: str) -> None:
-    """Add the objects that every tenant has, and those of a seed."""
+    """Add the objects of every tenant, and those of a seed."""
     for app_id in (first_party_applications.AAD_GRAPH, first_party_applications.MS_GRAPH):
         tenant.service_principals.add_visible({**instantiate(tenant, app_id), "id": stable_id("servicePrincipal", app_id)})
     for app in tenant.applications.values():
@@ -160,7 +160,7 @@ def _add_help_desk(tenant: Tenant) -> None:
     applied = [(earlier, PolicyState("succeeded", since=earlier))]
     tenant.policy_states[policy.id] = dict.fromkeys(policy_states.find_targets(tenant, policy.assignments), applied)
     probe = HealthScript(stable_id("script", 2), "PIN reset probe", earlier, earlier, publisher="Endpoint Ops")
-    # By its first line the collection knows the probe.
+    # The collection identifies the probe by its first line.
     probe.run_as_account, probe.detection = "user", b"# endpointops.intune PIN reset probe 1\r\nexit 0\r\n"
     every_device = {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget", FILTER_ID: None, FILTER_TYPE: "none"}
     probe.assignments = [{"id": f"{probe.id}:{stable_id('all')}", "target": every_device, "runSchedule": None}]

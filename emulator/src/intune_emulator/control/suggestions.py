@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The name that a wrong one was probably meant to be."""
+"""Suggest the name that was probably meant."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from difflib import get_close_matches
 
 
 def suggest(text: object, known: Iterable[str]) -> str:
-    """Return a question for the name that was probably meant, or nothing."""
+    """Return a question with the name that was probably meant, or nothing."""
     near = get_close_matches(str(text), list(known), 1)
     return f" Did you mean '{near[0]}'?" if near else ""

@@ -55,7 +55,7 @@ def update(request: GraphRequest) -> Response:
 
 
 def change(tenant: Tenant, changes: dict[str, Any]) -> None:
-    """Change the policy; GraphError 400 for values that it cannot have."""
+    """Change the policy; GraphError 400 for invalid values."""
     for name, value in changes.items():
         _check(name, value)
     new = {**tenant.access_pass_policy, **changes}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Application permissions that were granted: appRoleAssignments of a client, which are appRoleAssignedTo of Microsoft Graph.
+"""Granted application permissions: appRoleAssignments of a client, which are appRoleAssignedTo of Microsoft Graph.
 
 Source: https://learn.microsoft.com/graph/api/resources/approleassignment
 """
@@ -41,13 +41,13 @@ NOT_VALID = "Not a valid reference update."
 
 
 def list_of_client(request: GraphRequest) -> Response:
-    """List the permissions that were granted to a service principal."""
+    """List the permissions granted to a service principal."""
     app = _principal(request, request.params["id"])
     return _list(request, [] if app is None else [app], f"servicePrincipals('{request.params['id']}')/appRoleAssignments")
 
 
 def list_of_resource(request: GraphRequest) -> Response:
-    """List the permissions of a resource that were granted to any service principal."""
+    """List the permissions of a resource granted to any service principal."""
     _require_visible(request, request.params["id"])
     is_graph = request.params["id"].lower() == _graph(request.tenant)["id"]
     apps = list(request.tenant.applications.values()) if is_graph else []
@@ -117,7 +117,7 @@ def create(request: GraphRequest) -> Response:
     seen = tenant.service_principals.read(principal)
     app = tenant.applications.get(seen["appId"]) if seen else None
     if app is None or resource != _graph(tenant)["id"]:
-        # Also for one that was made a moment ago.
+        # Also for a grant that was just created.
         raise bad_request(NOT_VALID, "Request_BadRequest")
     value = VALUES.get(role)
     if value is None:
@@ -131,7 +131,7 @@ def create(request: GraphRequest) -> Response:
 
 
 def delete(request: GraphRequest) -> Response:
-    """Take a permission back, by the path of the client or of the resource."""
+    """Revoke a permission, by the path of the client or of the resource."""
     require_role(request, GRANT_GRAPH)
     wanted = request.params["assignment"]
     for app in request.tenant.applications.values():

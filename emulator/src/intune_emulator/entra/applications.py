@@ -38,7 +38,7 @@ AUDIENCES = ("AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoft
 
 
 def find(request: GraphRequest) -> Properties | None:
-    """Return the application that the path names, as a read sees it; None where there is none."""
+    """Return the application that the path names, as a read sees it; None if there is none."""
     store, params = request.tenant.registrations, request.params
     key = next((name for name in ("appId", "uniqueName") if name in params), None)
     if key is None:
@@ -49,7 +49,7 @@ def find(request: GraphRequest) -> Properties | None:
 
 
 def require(request: GraphRequest) -> Application:
-    """Return the application that the path names; 404 where a read does not see it, and 403 where the caller may not change it."""
+    """Return the application that the path names; 404 if a read does not see it, and 403 if the caller must not change it."""
     found = find(request)
     app = request.tenant.applications.get(found["appId"]) if found else None
     if app is None:
@@ -60,7 +60,7 @@ def require(request: GraphRequest) -> Application:
 
 
 def check_owner(request: GraphRequest, app: Application) -> None:
-    """Raise 403 unless the caller may change this application: its owner, with OwnedBy alone, or an application that may change all."""
+    """Raise 403 unless the caller can change this application: as its owner with only OwnedBy, or with a role for all."""
     require_role(request, MANAGE_APPLICATIONS)
     if "scp" in request.claims or "Application.ReadWrite.All" in request.claims.get("roles", ()):
         return
@@ -85,7 +85,7 @@ def _entity(request: GraphRequest, found: Properties, options: QueryOptions, sta
 
 
 def without_keys(found: Properties) -> Properties:
-    """Return an application as most reads show it: without the certificates themselves."""
+    """Return an application without the certificates themselves, as in most reads."""
     return {**found, "keyCredentials": [{**entry, "key": None} for entry in found["keyCredentials"]]}
 
 
@@ -101,7 +101,7 @@ def list_all(request: GraphRequest) -> Response:
 
 
 def create(request: GraphRequest) -> Response:
-    """Create an application: a second call with the same name makes another one."""
+    """Create an application: a second call with the same name creates another one."""
     return _create(request, _body(request), None)
 
 
@@ -123,7 +123,7 @@ def _create(request: GraphRequest, body: Properties, unique_name: str | None) ->
 
 
 def update(request: GraphRequest) -> Response:
-    """Change an application; with `Prefer: create-if-missing` on uniqueName, create it where there is none."""
+    """Change an application; with `Prefer: create-if-missing` on uniqueName, create a missing one."""
     body = _body(request)
     if find(request) is None and "uniqueName" in request.params and "create-if-missing" in request.headers.get("prefer", ""):
         return _upsert(request, body)
@@ -134,7 +134,7 @@ def update(request: GraphRequest) -> Response:
 
 
 def _upsert(request: GraphRequest, body: Properties) -> Response:
-    """Create the application, unless it is written and no read sees it yet: then it is changed."""
+    """Create the application, or change it if it is written but not visible to reads yet."""
     name = request.params["uniqueName"]
     for written in request.tenant.registrations.all_written():
         if str(written["uniqueName"] or "").lower() == name.lower():
@@ -153,7 +153,7 @@ def _body(request: GraphRequest) -> dict[str, Any]:
 
 
 def _change(tenant: Tenant, app: Application, body: Properties) -> None:
-    """Check all, and then change the application."""
+    """Check all values, and then change the application."""
     for name, value in body.items():
         _check(name, value)
     credentials = body.get("keyCredentials")
@@ -195,7 +195,7 @@ def _is_required_access(entry: object) -> bool:
 
 
 def delete(request: GraphRequest) -> Response:
-    """Soft-delete an application; its service principal goes too."""
+    """Soft-delete an application and its service principal."""
     app, tenant = require(request), request.tenant
     if app.client_id == tenant.client_id:
         raise bad_request("The application of the variables of this tenant cannot be deleted here.", "Request_BadRequest")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""An administrator who follows the link for admin consent in a browser: https://login.microsoftonline.com/{tenant}/adminconsent?client_id=…
+"""Admin consent by an administrator in a browser: https://login.microsoftonline.com/{tenant}/adminconsent?client_id=…
 
 Source: https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
 """
@@ -15,7 +15,7 @@ from .graph_permissions import VALUES
 
 
 def consent(tenant: Tenant, client_id: str) -> list[str]:
-    """Grant all that an application asks for; return the permissions. The applications of the PIN Reset Service are added by it."""
+    """Grant all permissions that an application requests and return them; add the applications of the PIN Reset Service."""
     if client_id in (first_party.PIN_SERVICE, first_party.PIN_CLIENT):
         return _consent_to_first_party(tenant, client_id)
     app = tenant.applications.get(client_id)
@@ -31,7 +31,7 @@ def consent(tenant: Tenant, client_id: str) -> list[str]:
         for row in entry["resourceAccess"]
         if row["type"] == "Role"
     ]
-    # Grants that are not listed may be revoked.
+    # The service may revoke grants that are not listed.
     app.roles = asked
     return asked
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The credentials of a token request: client secret, client assertion, or federated assertion. All are verified.
+"""Verify the credentials of a token request: client secret, client assertion, or federated assertion.
 
 Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SKEW_SECONDS = 300
-# aud and times are checked here, by the emulated clock
+# this file checks aud and times by the emulated clock
 SIGNATURE_ONLY: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
 
 
@@ -92,7 +92,7 @@ def _audiences(tenant: Tenant) -> tuple[str, ...]:
 
 
 def _is_known(tenant: Tenant, credential: Secret | Certificate | FederatedCredential) -> bool:
-    """Return whether the login knows a credential already: it takes a while to reach it."""
+    """Return whether the login service already accepts a credential: a new one takes a while to reach it."""
     return credential.known is None or tenant.clock.now() >= credential.known
 
 
@@ -128,9 +128,10 @@ def _check_federated(tenant: Tenant, app: Application, token: str, claims: dict[
 
 
 def _no_federated_record(tenant: Tenant, app: Application, issuer: Any, subject: Any, audience: Any) -> LoginError:
-    """Return the refusal of an assertion that fits no federated credential: one code for all, or that of the part that differs.
+    """Return the refusal of an assertion without a federated credential: one code for all, or that of the part that differs.
 
-    Source of the numbers and texts: https://github.com/Azure/login/issues/515 and https://github.com/Azure/azure-workload-identity/issues/1200
+    Source of the numbers and texts: https://github.com/Azure/login/issues/515 and
+    https://github.com/Azure/azure-workload-identity/issues/1200
     """
     if tenant.settings.federated_refusal == "generic":
         return LoginError(70021, reason=f"Assertion Issuer: '{issuer}'. Assertion Subject: '{subject}'. Assertion Audience: '{audience}'.")

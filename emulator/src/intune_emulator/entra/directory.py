@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Directory objects as answers show them."""
+"""Directory objects in responses."""
 
 from __future__ import annotations
 

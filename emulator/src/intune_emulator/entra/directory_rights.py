@@ -17,7 +17,7 @@ ROLES = {
     "Application Administrator": "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
     "Cloud Application Administrator": "158c047a-c907-4556-b7ef-446551a6b5f7",
 }
-# Who may grant the application permissions of Microsoft Graph, and who may manage applications.
+# Roles that can grant the application permissions of Microsoft Graph, and roles that can manage applications.
 GRANT_GRAPH = ("Global Administrator", "Privileged Role Administrator")
 MANAGE_APPLICATIONS = ("Global Administrator", "Application Administrator", "Cloud Application Administrator")
 

@@ -84,7 +84,7 @@ def create(request: GraphRequest) -> Response:
 
 
 def update(request: GraphRequest) -> Response:
-    """Change a federated credential; with `Prefer: create-if-missing` on its name, create it where there is none."""
+    """Change a federated credential; with `Prefer: create-if-missing` on its name, create a missing one."""
     app, body = applications.require(request), _body(request)
     found = _find(request, app)
     if found is None and "name" in request.params and "create-if-missing" in request.headers.get("prefer", ""):

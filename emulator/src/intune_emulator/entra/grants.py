@@ -122,7 +122,7 @@ def _check_scope_text(scope: Any) -> None:
 
 
 def _check_principals(request: GraphRequest, body: Properties) -> GraphError | None:
-    """Raise 404 for unknown ids; return the error for one that exists but is not visible yet."""
+    """Raise 404 for unknown ids; return the error for an object that exists but is not visible yet."""
     tenant = request.tenant
     problem = None
     for name in ("clientId", "resourceId"):
@@ -145,7 +145,7 @@ def _missing(object_id: str, kind: str) -> GraphError:
 
 
 def _refusal(request: GraphRequest) -> GraphError:
-    """Return the refusal of a first-party client. Which one the service uses is not known: the setting selects."""
+    """Return the refusal of a first-party client; the setting selects it, because that of the service is not known."""
     if request.tenant.settings.refuse_grant_status == "403":
         return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     text = "AADSTS65002: Consent between first party application and first party resource must be configured via preauthorization."

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Application permissions of Microsoft Graph that its service principal shows here: those of the emulated calls, and a few more.
+"""Application permissions that the service principal of Microsoft Graph shows here: those of the emulated calls, and a few more.
 
 The IDs are those of the public cloud. Source: https://learn.microsoft.com/graph/permissions-reference
 """

@@ -96,7 +96,7 @@ MEMBER_SELECT = frozenset(DEVICE_DEFAULTS) | frozenset(USER_PROPERTIES) | frozen
 
 
 def entra_device(device: Device) -> dict[str, Any]:
-    """Return the device object of the directory that belongs to a managed device."""
+    """Return the directory's device object of a managed device."""
     device_id = str(device.get("azureADDeviceId"))
     return {
         **DEVICE_DEFAULTS,
@@ -139,7 +139,7 @@ def get(request: GraphRequest) -> Response:
 
 
 def transitive_members(request: GraphRequest) -> Response:
-    """List devices and users, also those of nested groups, and the nested groups themselves."""
+    """List devices and users, including those of nested groups, and the nested groups themselves."""
     options = read_options(request.query, MEMBER_OPTIONS, 999)
     check_select(options.select, MEMBER_SELECT, "directoryObject")
     if request.tenant.groups.read(request.params["id"]) is None:
@@ -152,7 +152,7 @@ def transitive_members(request: GraphRequest) -> Response:
 
 
 def _row(request: GraphRequest, kind: str, object_id: str) -> dict[str, Any] | None:
-    """Return a member with all its properties; None when it no longer exists."""
+    """Return a member with all its properties; None if it no longer exists."""
     if kind == "device":
         device = request.tenant.devices.get(object_id)
         return {"@odata.type": "#microsoft.graph.device", **entra_device(device)} if device else None
@@ -176,7 +176,7 @@ READERS = {
 
 
 def _member(request: GraphRequest, row: dict[str, Any], options: QueryOptions) -> dict[str, Any]:
-    """Return a member; without the role for its type, all except its type and id is null."""
+    """Return a member; without the role for its type, all properties except type and id are null."""
     chosen = {name: value for name, value in row.items() if options.select is None or name in options.select or name == "@odata.type"}
     if READERS[row["@odata.type"]].isdisjoint(request.claims.get("roles", ())):
         return {name: value if name in ("@odata.type", "id") or isinstance(value, list) else None for name, value in chosen.items()}

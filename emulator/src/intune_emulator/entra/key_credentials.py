@@ -32,7 +32,7 @@ TOO_LONG = "Credential lifetime exceeds the max value allowed as per assigned po
 
 
 def replace(tenant: Tenant, app: Application, entries: Any) -> list[Certificate]:
-    """Return the certificates after PATCH keyCredentials, which replaces the whole list. An entry without `key` keeps that with its ID."""
+    """Return the certificates after PATCH keyCredentials, which replaces the list. An entry without `key` keeps the one with its ID."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise _invalid("keyCredentials")
     return [_kept(tenant, app, entry) if entry.get("key") is None else _added(tenant, entry) for entry in entries]
@@ -45,7 +45,7 @@ def _invalid_end() -> Exception:
 def _kept(tenant: Tenant, app: Application, entry: Properties) -> Certificate:
     for known in app.certificates:
         if known.key_id == entry.get("keyId"):
-            # Some report that one which has expired makes the whole list invalid.
+            # Some users report that an expired certificate makes the whole list invalid.
             is_over = (known.expires or known.certificate.not_valid_after_utc) <= tenant.clock.now()
             if (entry.get("type"), entry.get("usage")) != ("AsymmetricX509Cert", known.usage):
                 raise not_emulated("Invalid value specified for property 'keyCredentials'.", "another type or usage for a key that is kept")
@@ -89,7 +89,7 @@ def _check_lifetime(tenant: Tenant, lifetime: timedelta) -> None:
 
 
 def add_password(request: GraphRequest) -> Response:
-    """Add a secret, whose text is shown this once."""
+    """Add a secret; only this response shows its text."""
     app, tenant = applications.require(request), request.tenant
     given = (request.body or {}).get("passwordCredential") or {} if isinstance(request.body or {}, dict) else None
     if not isinstance(given, dict):

@@ -84,7 +84,7 @@ def request_token(tenant: Tenant, name: str, raw: bytes, headers: dict[str, str]
 
 
 def _read_basic(form: dict[str, str], authorization: str) -> None:
-    """Read client_secret_basic; the body has precedence when both are given."""
+    """Read client_secret_basic; if both are given, the body takes precedence."""
     if authorization.lower().startswith("basic "):
         try:
             name, _separator, secret = base64.b64decode(authorization[6:]).decode().partition(":")
@@ -108,7 +108,7 @@ def _check_scope(tenant: Tenant, text: str) -> None:
 
 
 def _challenge_value(claims: str | None) -> str | None:
-    """Return the value of a claims challenge that the client sends back."""
+    """Return the value of a claims challenge that the client sent back."""
     if not claims:
         return None
     try:

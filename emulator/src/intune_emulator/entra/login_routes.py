@@ -25,7 +25,7 @@ _TOKEN = re.compile(r"^/([^/]+)/oauth2/v2\.0/token$")
 
 
 class LoginService:
-    """The login service; it accepts every path, and refuses those that it does not know."""
+    """The login service. Accept every path, and refuse the unknown ones."""
 
     def accepts(self, path: str) -> bool:
         """Return True."""

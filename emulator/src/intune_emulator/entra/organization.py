@@ -97,7 +97,7 @@ def get(request: GraphRequest) -> Response:
 
 
 def subscribed_skus(request: GraphRequest) -> Response:
-    """Return the licenses; in a tenant without Intune that of Intune is missing."""
+    """Return the licenses; a tenant without Intune lacks the Intune license."""
     options = read_options(request.query, frozenset({"$select"}), 999)
     check_select(options.select, SKU, "subscribedSku")
     skus = SKUS if request.tenant.settings.intune else SKUS[1:]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Application registrations as Graph shows them, and their service principals: made of the applications that the login knows.
+"""Application registrations in Graph and their service principals, made from the applications of the login service.
 
 Source: https://learn.microsoft.com/graph/api/resources/application
 """
@@ -86,7 +86,7 @@ HINT = 3  # characters of a secret that its hint shows
 
 
 def add_visible(tenant: Tenant, app: Application) -> None:
-    """Make an application that is there from the beginning visible at once, with its service principal."""
+    """Make an initial application and its service principal visible at once."""
     if not app.managed_identity:
         app.registration_id = app.registration_id or tenant.new_id()
         app.registration.setdefault("createdDateTime", iso(tenant.clock.now()))
@@ -102,7 +102,7 @@ def publish(tenant: Tenant, app: Application) -> Properties:
 
 
 def render(tenant: Tenant, app: Application) -> Properties:
-    """Render an application; `key` of its certificates is there, and left out by most reads."""
+    """Render an application with the `key` of its certificates, which most reads leave out."""
     return {
         **DEFAULTS,
         "publisherDomain": tenant.domain,
@@ -116,7 +116,7 @@ def render(tenant: Tenant, app: Application) -> Properties:
 
 
 def render_secret(secret: Secret) -> Properties:
-    """Render a client secret, without its text."""
+    """Render a client secret without its text."""
     return {
         "customKeyIdentifier": None,
         "displayName": secret.display_name,
@@ -161,6 +161,6 @@ def make_service_principal(tenant: Tenant, app: Application, object_id: str) -> 
         "signInAudience": None if app.managed_identity else "AzureADMyOrg",
         "appOwnerOrganizationId": tenant.tenant_id,
         "alternativeNames": ["isExplicit=False", resource] if app.managed_identity else [],
-        # The reply of a managed identity's own credential is left out: nobody can use it.
+        # Leave out the entry of a managed identity's own credential, because nobody can use it.
         "keyCredentials": [],
     }

@@ -24,7 +24,7 @@ DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 APPS_READ = ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY)
 APPS_WRITE = ("Application.ReadWrite.All",)
 APPS_CREATE = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
-# A read of an application's credentials needs no more than one of the application.
+# Reading an application's credentials needs the same permissions as reading the application.
 OWN_APPS_READ = ("Application.ReadWrite.OwnedBy", *APPS_READ)
 ROLES_READ = ("AppRoleAssignment.ReadWrite.All", *APPS_READ)
 ROLES_WRITE = ("AppRoleAssignment.ReadWrite.All",)
@@ -35,7 +35,7 @@ ORGANIZATION_READ = ("Organization.Read.All", "Organization.ReadWrite.All", *DIR
 SKUS_READ = ("LicenseAssignment.Read.All", *ORGANIZATION_READ)
 ENTRA_DEVICE_READ = ("Device.Read.All", "Device.ReadWrite.All", *DIRECTORY)
 USERS_READ = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY)
-# The page on creating a pass prints the permissions to read as the least ones: reading rights cannot create.
+# The documentation page of pass creation lists the read permissions as the least privileged ones, but they cannot create passes.
 PASSES_WRITE = ("UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All")
 PASSES_READ = ("UserAuthMethod-TAP.Read.All", "UserAuthenticationMethod.Read.All", *PASSES_WRITE)
 METHODS_WRITE = ("Policy.ReadWrite.AuthenticationMethod",)
@@ -110,7 +110,7 @@ ROUTES: tuple[Route, ...] = (
     Route(V1, "DELETE", "/oauth2PermissionGrants/{id}", grants.delete, GRANTS_WRITE, "identity"),
 )
 
-# Paths that exist in the service, but not here.
+# Paths that the service has but the emulator lacks.
 NOT_EMULATED: dict[str, tuple[str, ...]] = {
     "/users": BOTH,
     "/policies": BOTH,

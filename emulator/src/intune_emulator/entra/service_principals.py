@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Service principals, and those that are soft-deleted.
+"""Service principals, including soft-deleted ones.
 
 Source: https://learn.microsoft.com/graph/api/resources/serviceprincipal
 """
@@ -170,7 +170,7 @@ def _create(request: GraphRequest, app_id: str) -> tuple[Properties, int]:
 
 
 def _check_consent(request: GraphRequest) -> None:
-    """Refuse the creation by the setting `consent`: whether applications can create these service principals is not documented."""
+    """Refuse the creation by the setting `consent`: the documentation does not say if applications can create these principals."""
     if request.tenant.settings.consent == "refuse_service_principal":
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     granted = (*request.claims.get("roles", ()), *request.claims.get("scp", "").split())
@@ -223,7 +223,7 @@ def delete(request: GraphRequest) -> Response:
 
 
 def soft_delete(tenant: Tenant, object_id: str) -> None:
-    """Move a service principal to the deleted items, without what was granted to it."""
+    """Move a service principal to the deleted items, without its grants."""
     current = tenant.service_principals.written(object_id) or {}
     for app in tenant.applications.values():
         if app.object_id == object_id:

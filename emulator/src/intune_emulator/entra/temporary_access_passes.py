@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Temporary Access Passes of a user: one at a time, and its text is told once, when it is made.
+"""Temporary Access Passes: a user has one at a time, and only the response that creates it contains its text.
 
 Source: https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethod
 """
@@ -24,7 +24,7 @@ from .users import find_user
 TYPE = "temporaryAccessPassAuthenticationMethod"
 WRITABLE = ("startDateTime", "lifetimeInMinutes", "isUsableOnce")
 KNOWN = ("id", "temporaryAccessPass", "createdDateTime", *WRITABLE, "isUsable", "methodUsabilityReason")
-# As three independent public tools see it; the page on the method says that the pass is made and cannot be used.
+# Observed by three independent public tools; the page on the method says that the pass is created but cannot be used.
 NOT_ALLOWED = "Converged UserCredentialPolicy does not allow creating or updating authentication method TemporaryAccessPass for this user."
 EXTERNAL_GUEST = "Temporary Access Pass cannot be added to an external guest user"
 UNAUTHORIZED = "Request Authorization failed"
@@ -49,7 +49,7 @@ def get(request: GraphRequest) -> Response:
 
 
 def create(request: GraphRequest) -> Response:
-    """Make a pass in place of the one that the user has, and tell its text."""
+    """Create a pass that replaces the user's current one, and return its text."""
     user = _find_user(request)
     _check_target(request, user)
     made = _make(request, user)
@@ -84,7 +84,7 @@ def _require(request: GraphRequest, user: Properties) -> AccessPass:
 
 
 def _check_target(request: GraphRequest, user: Properties, *, is_new: bool = True) -> None:
-    """Refuse users for whom the caller, or nobody, can make or delete a pass."""
+    """Refuse users for whom the caller, or anyone, cannot create or delete a pass."""
     settings = request.tenant.settings
     if request.claims.get("idtyp") == "user" and request.claims.get("oid") == user["id"]:
         raise GraphError(403, "accessDenied", f"Self-service operations are currently not supported for user {user['id']}")
@@ -121,7 +121,7 @@ def _make(request: GraphRequest, user: Properties) -> AccessPass:
 
 
 def _read_body(request: GraphRequest) -> dict[str, Any]:
-    """Return the members of a new pass, with the start as a time; null members count as missing."""
+    """Return the members of a new pass, with the start as a time; treat null members as missing."""
     if not isinstance(request.body, dict):
         raise bad_request("Write requests (excluding DELETE) must contain the Content-Type header declaration.", "badRequest")
     kinds: dict[str, type] = {"startDateTime": str, "lifetimeInMinutes": int, "isUsableOnce": bool}
@@ -131,7 +131,7 @@ def _read_body(request: GraphRequest) -> dict[str, Any]:
             continue
         if name not in KNOWN:
             raise no_property(name, TYPE)
-        # A boolean is an integer to Python, and none to the service.
+        # A boolean is an integer to Python, but not to the service.
         is_right = name in kinds and isinstance(value, kinds[name]) and (kinds[name] is bool or not isinstance(value, bool))
         if not is_right and (name not in kinds or value is not None):
             raise bad_request(f"Invalid value for property '{name}'.", "badRequest")

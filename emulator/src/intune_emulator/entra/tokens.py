@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jwt.types import Options
 
 SKEW_SECONDS = 300
-# The Azure CLI and the scopes of its token for a person, which are the same in all tenants: none is of Intune.
+# The Azure CLI and the scopes of its token for a person, which are the same in all tenants and include none of Intune.
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 AZURE_CLI_SCOPES = (
     "Application.ReadWrite.All AppRoleAssignment.ReadWrite.All AuditLog.Read.All DelegatedPermissionGrant.ReadWrite.All "
@@ -42,7 +42,7 @@ def issue_token(
     directory_roles: tuple[str, ...] = ("Global Administrator",),
     user: str | None = None,
 ) -> str:
-    """Issue an app-only token, the one that the Azure CLI gets for a `person`, or one for a `user` (an ID) with `roles` as its scopes.
+    """Issue an app-only token, the token of the Azure CLI for a `person`, or one for a `user` (an ID) with `roles` as its scopes.
 
     A person holds the `directory_roles`.
 
@@ -111,7 +111,7 @@ def _challenge(claims: str) -> GraphError:
 def verify_token(tenant: Tenant, authorization: str | None) -> dict[str, Any]:
     """Return the claims of a valid bearer token; GraphError 401 for any other header.
 
-    The result of the signature check is kept. Audience, time, revocation and challenges are checked for every request.
+    Keep the result of the signature check, but check audience, time, revocation, and challenges for every request.
     """
     if not authorization:
         raise _refusal("Access token is empty.")

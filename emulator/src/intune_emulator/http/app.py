@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The ASGI application: reads a request, applies faults, and passes it to Graph, another service, or the control API."""
+"""The ASGI application: read a request, apply faults, and pass it to Graph, another service, or the control API."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 B
 
 
 class Service(Protocol):
-    """A service beside Graph, with paths of its own."""
+    """A service beside Graph, with its own paths."""
 
     def accepts(self, path: str) -> bool:
         """Return whether the path belongs to the service."""
@@ -49,7 +49,7 @@ class Service(Protocol):
 
 @dataclass
 class _Exchange:
-    """A request in work. `graph_request`: None for other services. `process` runs it; `fault_response`: as in Service."""
+    """A request in progress. `graph_request`: None for other services. `process` runs it; `fault_response`: as in Service."""
 
     entry: Entry
     process: Callable[[], Response]
@@ -58,7 +58,7 @@ class _Exchange:
 
 
 class _ConnectionDropped(Exception):
-    """The connection is to be aborted without a response."""
+    """Close the connection without a response."""
 
 
 class Application:
@@ -214,6 +214,6 @@ async def _read_body(receive: Receive) -> bytes:
 
 
 def _transport(receive: Receive) -> asyncio.Transport:
-    """Return uvicorn's connection, which ASGI does not offer; there is none without a real socket."""
+    """Return uvicorn's connection, which ASGI does not offer; None without a real socket."""
     transport: asyncio.Transport = cast(Any, receive).__self__.transport
     return transport

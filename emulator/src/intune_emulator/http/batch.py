@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""$batch: at most 20 requests in one, each with its own status, quota and headers; the responses have no order.
+"""$batch: at most 20 requests in one, each with its own status, quota, and headers; the responses have no order.
 
 Source: https://learn.microsoft.com/graph/json-batching
 """
@@ -25,11 +25,11 @@ METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
 def run(request: GraphRequest, handle_item: HandleItem) -> Response:
-    """Return 200 with a response for each item; raise 400 when the batch itself is not valid."""
+    """Return 200 with a response for each item; raise 400 if the batch itself is not valid."""
     responses: list[dict[str, Any]] = []
     failed = False
     for item in _checked(request):
-        # depends on the one before, if on any
+        # an item can only depend on the one before it
         if failed and item.get("dependsOn"):
             responses.append(_failed_dependency(item))
             continue
@@ -57,7 +57,7 @@ def _checked(request: GraphRequest) -> list[dict[str, Any]]:
 
 
 def _check_item(request: GraphRequest, item: Any, known: set[str]) -> None:
-    # Unknown members are ignored: Microsoft's own SDK writes a depends_on.
+    # Ignore unknown members: Microsoft's own SDK writes a depends_on.
     if not isinstance(item, dict):
         raise bad_request("Invalid batch payload format.")
     item_id = item.get("id")
@@ -80,7 +80,7 @@ def _check_item(request: GraphRequest, item: Any, known: set[str]) -> None:
 
 
 def _check_body(request: GraphRequest, item: dict[str, Any], headers: dict[str, str]) -> None:
-    """Refuse the whole batch for one write, or one body, without Content-Type."""
+    """Refuse the whole batch if a write or a body lacks Content-Type."""
     exact = request.tenant.settings.batch_item_header_case
     has_header = "Content-Type" in headers if exact else any(name.lower() == "content-type" for name in headers)
     body = item.get("body")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""A Graph request from token check to response: the same for a request of its own and for an item of a $batch."""
+"""Process a Graph request from token check to response, either a single request or an item of a $batch."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ CheckApproval = Callable[[GraphRequest], None]
 class GraphService:
     """Microsoft Graph.
 
-    `verify_token` returns the claims of an Authorization header, or raises GraphError. `check_approval` raises GraphError for a write
-    that needs an approval and has none.
+    `verify_token` returns the claims of an Authorization header, or raises GraphError. `check_approval` raises GraphError for a write that
+    needs an approval and has none.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class GraphService:
         return response
 
     def apply_token_fault(self, request: GraphRequest, fault: Fault) -> None:
-        """Apply expire_token or claims_challenge to the state; the token check refuses the request then."""
+        """Apply expire_token or claims_challenge to the state, so that the token check refuses the request."""
         try:
             claims = self._verify_token(request.tenant, request.headers.get("authorization"))
         except GraphError:
@@ -189,7 +189,7 @@ def _read_body(request: GraphRequest) -> None:
         raise not_emulated(UNREADABLE, "header content-encoding: a compressed body")
     if "application/json" not in request.headers.get("content-type", "").lower():
         raise bad_request("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
-    # an item of a $batch has its body as JSON already
+    # an item of a $batch already has its body as JSON
     if request.body is not None:
         return
     try:

@@ -10,5 +10,5 @@ from typing import Any
 
 
 def find_member(value: Any, members: Iterable[str]) -> str | None:
-    """Return the member that a text means, or None: the service matches them without regard to case."""
+    """Return the member that a text names, or None; the service ignores letter case."""
     return {member.lower(): member for member in members}.get(value.lower()) if isinstance(value, str) else None

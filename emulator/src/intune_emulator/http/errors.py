@@ -29,8 +29,8 @@ NIL_GUID = "00000000-0000-0000-0000-000000000000"
 class GraphError(Exception):
     """An error response.
 
-    `intune`: the message is wrapped the way Intune does it, with `inner_headers` as the headers inside.
-    `refused`: the reason, where the emulator refuses something that Graph accepts, or of which it does not know whether Graph does.
+    `intune`: the message is wrapped as Intune does it, with `inner_headers` as the headers inside. `refused`: the reason, if the emulator
+    refuses something that Graph accepts or might accept.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ def bad_request(message: str, code: str = "BadRequest", **more: Any) -> GraphErr
 
 
 def not_emulated(message: str, reason: str) -> GraphError:
-    """Return a 400 in Graph's words for something that the emulator does not have; a header marks the difference."""
+    """Return a 400 in Graph's words for something that the emulator lacks; a header marks the difference."""
     return GraphError(400, "BadRequest", message, refused=reason)
 
 
@@ -74,14 +74,14 @@ def no_parameter(name: str, operation: str) -> GraphError:
 
 
 def no_item_route(request: GraphRequest) -> GraphError:
-    """Return the error of Intune for a path below which it has no route to an item (observed)."""
+    """Return the error of Intune for a path without a route to its items (observed)."""
     service = find_service(request)
     text = "No OData route exists that match template ~/singleton/navigation/key/navigation/key with http verb "
     return GraphError(400, "No method match route template", f"{text}{request.method} for request /{service}{request.path}.")
 
 
 def find_service(request: GraphRequest) -> str:
-    """Return the service behind a path, as its errors name it."""
+    """Return the name of the service behind a path, as in its errors."""
     return next((name for part, name in SERVICES.items() if part in request.path), CONFIGURATION)
 
 
@@ -103,7 +103,7 @@ def directory_not_found(object_id: str) -> GraphError:
 
 
 def render_intune_message(text: str, request: GraphRequest, inner_headers: dict[str, str] | None = None) -> str:
-    """Render the JSON text that Intune puts into `error.message`, line ends included; headers inside are JSON text again."""
+    """Render the JSON text that Intune writes to `error.message`, including line ends; headers inside are JSON text again."""
     service = find_service(request)
     tail = (
         f" - Operation ID (for customer support): {NIL_GUID} - Activity ID: {request.client_request_id}"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""$filter as a predicate, by the AST of odata-query. Its grammar takes long to import, so `odata.py` imports this file on first use."""
+"""Compile $filter to a predicate from the AST of odata-query; `odata.py` imports this file on first use, as its grammar loads slowly."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .errors import GraphError, bad_request
 from .odata import FilterRule, FilterSpec, Predicate, Row, no_property
 
 _TEXT = re.compile(r"('(?:[^']|'')*')")
-# The grammar has no `has`; this function, which Graph does not have, replaces it.
+# The grammar lacks `has`, so this function, which Graph does not have, replaces it.
 _HAS, _HAS_FUNCTION = re.compile(r"(\w+)\s+has\s*$"), "hassubset"
-# The grammar wants a comma behind the only value of a list.
+# The grammar requires a comma after the only value of a list.
 _LIST_BEGIN = re.compile(r"\bin\s*\(\s*$", re.IGNORECASE)
 COMPARATORS = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.Gt: "gt", ast.LtE: "le", ast.GtE: "ge", ast.In: "in"}
 
@@ -40,7 +40,7 @@ def parse_filter(text: str) -> Any:
 
 
 def _rewrite(text: str) -> str:
-    """Rewrite `x has 'y'` as a function call, and `x in ('y')` with a comma; texts in quotes stay."""
+    """Rewrite `x has 'y'` as a function call, and add a comma to `x in ('y')`; keep texts in quotes."""
     parts = _TEXT.split(text)
     for index in range(0, len(parts), 2):
         if _HAS_FUNCTION in parts[index].lower():
@@ -54,7 +54,7 @@ def _rewrite(text: str) -> str:
 
 
 class Compiler:
-    """Makes the predicate of a filter for a resource. `count`: whether the request has $count too."""
+    """Make the predicate of a filter for a resource. `count`: whether the request also has $count."""
 
     def __init__(self, spec: FilterSpec, count: bool) -> None:
         self._spec, self._count = spec, count
@@ -115,7 +115,7 @@ class Compiler:
         return lambda row: any(test(row) for test in tests)
 
     def _rule(self, name: str, operator: str) -> FilterRule | None:
-        """Return the rule of a property; None means that the clause is ignored."""
+        """Return the rule of a property; None to ignore the clause."""
         spec = self._spec
         if name not in spec.known:
             raise no_property(name, spec.type_name, "Invalid filter clause: ", spec.elsewhere)

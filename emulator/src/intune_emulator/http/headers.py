@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Request headers that change the response of Graph, and that the emulator does not follow.
+"""Request headers that change the response of Graph but not that of the emulator.
 
-Graph ignores headers that it does not know, and no request fails because of one; neither does it here.
+Graph ignores unknown headers, and no request fails because of one; the emulator behaves in the same way.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ IGNORED = {
 
 @dataclass(frozen=True)
 class Ignored:
-    """A header that is not followed, and the reason."""
+    """An unsupported header, and the reason."""
 
     header: str
     reason: str
 
 
 def find_ignored(request: GraphRequest) -> list[Ignored]:
-    """Return the headers of a request that are not followed."""
+    """Return the unsupported headers of a request."""
     headers = request.headers
     found = [Ignored(name, reason) for name, reason in IGNORED.items() if name in headers]
     if "prefer" in headers:
@@ -44,9 +44,9 @@ def find_ignored(request: GraphRequest) -> list[Ignored]:
 
 
 def _preferences(value: str, request: GraphRequest) -> list[str]:
-    """Return the preferences that this request does not get.
+    """Return the preferences that have no effect on this request.
 
-    Source: https://learn.microsoft.com/graph/best-practices-concept, and the pages of the calls that create what is missing
+    Source: https://learn.microsoft.com/graph/best-practices-concept, and the pages of the calls that create missing objects
     """
     names = [part.partition(";")[0].strip() for part in value.split(",")]
     is_upsert = request.method == "PATCH" and "='" in request.path

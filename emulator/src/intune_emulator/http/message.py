@@ -48,7 +48,7 @@ class GraphRequest:
 
     @property
     def client_id(self) -> str:
-        """Return the application that the token was issued to."""
+        """Return the application to which the token was issued."""
         return str(self.claims.get("appid", ""))
 
     @property

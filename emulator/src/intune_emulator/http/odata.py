@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""System query options: which are allowed, $select, paging numbers, and the support of $filter.
+"""System query options: the allowed ones, $select, page sizes, and the support of $filter.
 
 Source: https://learn.microsoft.com/graph/query-parameters
 """
@@ -43,7 +43,7 @@ class QueryOptions:
 
 
 def read_options(query: list[tuple[str, str]], allowed: Collection[str], max_top: int) -> QueryOptions:
-    """Parse the query string; refuse options that the route does not have."""
+    """Parse the query string; refuse options that the route lacks."""
     options = QueryOptions()
     seen: set[str] = set()
     for name, value in query:
@@ -105,7 +105,7 @@ _READERS: dict[str, Callable[[QueryOptions, str, int], None]] = {
 
 
 def check_select(select: list[str] | None, known: Collection[str], type_name: str, elsewhere: Collection[str] = ()) -> None:
-    """Raise 400 for a property that the type does not have in this version; `elsewhere`: those of the other version."""
+    """Raise 400 for a property that the type lacks in this version; `elsewhere`: those of the other version."""
     for name in select or ():
         if name not in known:
             raise no_property(name, type_name, "Parsing OData Select and Expand failed: ", elsewhere)
@@ -121,7 +121,7 @@ def no_property(name: str, type_name: str, prefix: str = "", elsewhere: Collecti
 class FilterSpec:
     """The support of $filter for a resource. `unlisted`: refuse or ignore properties without a rule, by `setting` if there is one.
 
-    `elsewhere`: properties of the other version. `is_known`: Graph is assumed to refuse what has no rule.
+    `elsewhere`: properties of the other version. `is_known`: assume that Graph refuses properties without a rule.
     """
 
     type_name: str

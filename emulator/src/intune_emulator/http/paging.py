@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def page(request: GraphRequest, options: QueryOptions, rows: Sequence[T], size: int) -> tuple[Sequence[T], str | None]:
-    """Return (rows of this page, nextLink or None). `size`: page size when $top is absent."""
+    """Return (rows of this page, nextLink or None). `size`: page size if $top is absent."""
     size = min(options.top or size, size) if options.top else size
     start = _read_token(options.skiptoken, request) if options.skiptoken else 0
     chosen = rows[start : start + size]
@@ -44,7 +44,7 @@ def _read_token(token: str, request: GraphRequest) -> int:
         start, query, path = content["s"], content["q"], content["p"]
     except (binascii.Error, ValueError, KeyError, TypeError):
         raise bad_request("Skip token is null or invalid.") from None
-    # a link must be followed unchanged: other options with the same token are an error of the client
+    # a client must follow a link unchanged: other options with the same token are an error
     if query != _query_without_token(request) or path != request.path.lower():
         raise bad_request("Skip token is not valid for this query.")
     return int(start)

@@ -12,7 +12,7 @@ from ..state.clock import iso_fractional
 from ..state.journal import Entry, redact
 from .message import GraphRequest, Response
 
-# A POST that changes nothing by itself.
+# POST requests that change nothing by themselves.
 READS_BY_POST = ("/$batch", "/devicemanagement/reports/get")
 
 
@@ -47,7 +47,7 @@ def open_entry(request: GraphRequest, kind: str, batch: int | None = None, user_
 
 
 def record(request: GraphRequest, response: Response) -> None:
-    """Append the exchange to the recording, if there is one."""
+    """Append the exchange to the recording, if one is active."""
     recorder = request.tenant.recorder
     if recorder.active:
         recorder.write(

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""What the emulator does not know is refused in the response, in the journal, and once a kind in the output."""
+"""Report unsupported requests in the response, in the journal, and once per kind in the output."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ISSUES = "https://github.com/endpointops/endpointops.intune/issues"
 MAX_REASON = 300
 ADVANCED_OPTIONS = frozenset({"$count", "$filter", "$orderby", "$search"})
 INTUNE_PATHS = ("/devicemanagement", "/deviceappmanagement")
-# parts of a path that differ from request to request
+# parts of a path that differ between requests
 _QUOTED = re.compile(r"'[^']*'")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/)\d+(?=/|$)", re.IGNORECASE)
 
 
 def complete_reason(reason: str, need: str) -> str:
-    """Return a reason in printable ASCII, as a header needs it, with what it would need."""
+    """Return a reason in printable ASCII, as a header requires it, with the missing support."""
     shown = "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in reason)
     if len(shown) > MAX_REASON:
         shown = f"{shown[:MAX_REASON]}..."
@@ -30,7 +30,7 @@ def complete_reason(reason: str, need: str) -> str:
 
 
 def tell_refusal(request: GraphRequest, route: Route | None, reason: str, response: Response) -> None:
-    """Tell why the emulator refuses a request."""
+    """Report why the emulator refuses a request."""
     text = complete_reason(reason, f"{_hint(request, route)}If Graph accepts this, add it to {find_file(request, route)}")
     response.headers[REFUSED_HEADER] = text
     request.entry["refused"] = text
@@ -38,7 +38,7 @@ def tell_refusal(request: GraphRequest, route: Route | None, reason: str, respon
 
 
 def tell_ignored(request: GraphRequest, route: Route) -> None:
-    """Tell which headers of a request the emulator does not follow."""
+    """Report the headers of a request that the emulator does not support."""
     need = "To emulate it, change intune_emulator/http/headers.py"
     found = [complete_reason(f"header {ignored.header}: {ignored.reason}", need) for ignored in find_ignored(request)]
     if found:
@@ -48,7 +48,7 @@ def tell_ignored(request: GraphRequest, route: Route) -> None:
 
 
 def find_file(request: GraphRequest, route: Route | None) -> str:
-    """Return the file that handles a path, or the one that would have a route for it."""
+    """Return the file that handles a path, or the one in which its route would be."""
     if route is not None:
         # some handlers are partial functions
         return f"{getattr(route.handler, 'func', route.handler).__module__.replace('.', '/')}.py"
@@ -57,7 +57,7 @@ def find_file(request: GraphRequest, route: Route | None) -> str:
 
 
 def _hint(request: GraphRequest, route: Route | None) -> str:
-    """Return what Graph itself wants for some queries of the directory.
+    """Return the requirements of Graph itself for some queries of the directory.
 
     Source: https://learn.microsoft.com/graph/aad-advanced-queries
     """

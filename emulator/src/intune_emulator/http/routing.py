@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Routes of Graph: which paths exist in which version, the roles that they need, and the quota that they use."""
+"""Routes of Graph: the paths of each version, the roles that they need, and the quota that they use."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ class Route:
 
     @property
     def is_intune(self) -> bool:
-        """Return whether Intune answers, not the directory."""
+        """Return whether Intune responds, not the directory."""
         return self.workload in ("devices", "configuration", "auditing", "exports")
 
     @property
     def is_write(self) -> bool:
-        """Return whether it counts as a write."""
+        """Return whether the request counts as a write."""
         return self.method != "GET"
 
 
 class RouteTable:
     """All routes. `not_emulated`: prefixes of real paths that are missing here, by version; `beta_only`: segments that v1.0 lacks.
 
-    `no_item_routes`: collections of beta whose items the service does not route.
+    `no_item_routes`: beta collections whose items have no routes in the service.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class RouteTable:
         path = _KEY.sub(r"/\1", request.path.rstrip("/"))
         for route in self._routes.get((request.version, request.method, path.count("/")), ()):
             found = _match(route.template, path)
-            # `$count` must not be taken for an id
+            # `$count` is not an id
             if found and not found.groupdict().get("id", "").startswith(("$", "microsoft.graph.", "graph.")):
                 return route, found.groupdict()
         raise self._error(request, path)
@@ -109,6 +109,6 @@ def _match(template: str, path: str) -> re.Match[str] | None:
 
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
-    """Compile a template on first use: that of all takes longer than a request."""
+    """Compile a template on first use: compiling all takes longer than a request."""
     text = _PLACEHOLDER.sub(lambda match: f"(?P<{match[1]}>[^/()']+)", re.sub(r"([$().])", r"\\\1", template))
     return re.compile(f"^{text}$", re.IGNORECASE)

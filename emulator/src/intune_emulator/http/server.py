@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Two listeners: the tenant, which can refuse connections for a while, and the control API, which never does."""
+"""Two listeners: one for the tenant, which can refuse connections for a while, and one for the control API, which never does."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import uvicorn
 
 LOOPBACK = "127.0.0.1"
 START_POLL_SECONDS = 0.005
-# for responses on their way, before connections are aborted
+# to finish responses before aborting connections
 GRACE_SECONDS = 0.05
 
 
 def bind(host: str, port: int) -> socket.socket:
     """Return a socket bound to an IPv4 address or host name; port 0 takes a free one."""
-    # with the protocol named: asyncio switches Nagle's delay off only then
+    # with an explicit protocol, because asyncio only then disables Nagle's delay
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -57,7 +57,7 @@ class Listener:
         """Begin to serve an ASGI application."""
         config = uvicorn.Config(
             app,
-            # named, so that uvicorn imports and looks for nothing else
+            # explicit, so that uvicorn searches for and imports nothing else
             http="httptools",
             ws="none",
             loop="none",
@@ -93,7 +93,7 @@ class Listener:
         self._server = self._task = None
         if server is None or task is None:
             return
-        # now, not with the next tick of the server: no further connection must be accepted
+        # now, not with the next tick of the server, so that no further connection is accepted
         for listening in getattr(server, "servers", []):
             listening.close()
         for connection in list(server.server_state.connections):

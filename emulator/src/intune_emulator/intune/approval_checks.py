@@ -26,7 +26,7 @@ NO_BASE64 = f"Header '{JUSTIFICATION}' must be the base64 encoding of UTF-8 text
 TOO_LONG = f"Decoded content of '{JUSTIFICATION}' header must be no greater than {MAX_JUSTIFICATION} characters"
 FILED = f"Approval Required. Request Approval using the request ID returned as part of the {CODE} response header. {CODE}: "
 
-# The paths of a protected kind, without version: the collection and all below it, or one action.
+# The paths of a protected kind, without version: the collection and all paths below it, or one action.
 KINDS: dict[str, re.Pattern[str]] = {
     "configuration_policies": re.compile(r"^/deviceManagement/configurationPolicies(?=$|[/(])", re.IGNORECASE),
     "device_configurations": re.compile(r"^/deviceManagement/deviceConfigurations(?=$|[/(])", re.IGNORECASE),
@@ -36,7 +36,7 @@ KINDS: dict[str, re.Pattern[str]] = {
     ),
     "reset_passcode": re.compile(r"^/deviceManagement/managedDevices(?:/[^/]+|\('[^/']+'\))/resetPasscode$", re.IGNORECASE),
 }
-# Actions of the kind `scripts` that are held only with the setting `approval_scripts_cover`.
+# Actions of the kind `scripts` that need approval only with the setting `approval_scripts_cover`.
 SCRIPT_ACTIONS = {"/assign": "assign", "/initiateondemandproactiveremediation": "on_demand"}
 _ENTITY = re.compile(r"^/deviceManagement/\w+(?:/|\(')([^/()']+)", re.IGNORECASE)
 
@@ -52,7 +52,7 @@ def protected_kind(method: str, path: str, script_actions: Collection[str]) -> s
 
 
 def check_approval(request: GraphRequest) -> None:
-    """Raise GraphError for a write that needs an approval and has none; complete the approval that it names."""
+    """Raise GraphError for a write that needs an approval and has none; complete the named approval."""
     settings = request.tenant.settings
     kind = protected_kind(request.method, request.path, settings.approval_scripts_cover)
     if kind is None or kind not in settings.approval_protects:
@@ -72,7 +72,7 @@ def _matches(item: ApprovalRequest, request: GraphRequest) -> bool:
 
 
 def _entity(request: GraphRequest) -> str | None:
-    """Return the id of the object that a write changes; None when it creates one."""
+    """Return the id of the object that a write changes; None if it creates one."""
     found = _ENTITY.match(request.path)
     return found[1].lower() if found else None
 
@@ -104,7 +104,7 @@ def _has_open_request(request: GraphRequest) -> bool:
 
 
 def _file(request: GraphRequest, kind: str, text: str) -> GraphError:
-    """Keep the request for approval; return the error that has its code."""
+    """Store the request for approval; return the error with its code."""
     tenant = request.tenant
     now, code = tenant.clock.now(), tenant.new_id()
     tenant.approvals[code] = ApprovalRequest(
@@ -128,7 +128,7 @@ def _file(request: GraphRequest, kind: str, text: str) -> GraphError:
 
 
 def _complete(request: GraphRequest, code: str) -> None:
-    """Complete an approval. `completed` does not mean success: a body that is refused afterwards has used the approval too."""
+    """Complete an approval. `completed` does not mean success: a body that is refused afterwards has also used the approval."""
     try:
         key = str(uuid.UUID(code))
     except ValueError:

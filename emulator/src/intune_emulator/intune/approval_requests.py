@@ -43,7 +43,7 @@ POLICY_NAMES = (
     "policySet",
     "approverGroupIds",
 )
-# Microsoft's pages filter by it; its OpenAPI description does not have it (settings `approval_code_is`, `approval_filter`).
+# Microsoft's pages filter by it, but its OpenAPI description lacks it (settings `approval_code_is`, `approval_filter`).
 CODE_NAME = "requestId"
 RULES = {CODE_NAME: FilterRule(frozenset({"eq"})), "status": FilterRule(frozenset({"eq"}))}
 LIST_OPTIONS = frozenset({"$filter", "$top", "$skiptoken", "$select"})
@@ -121,7 +121,7 @@ def get(request: GraphRequest) -> Response:
 
 
 def list_policies(request: GraphRequest) -> Response:
-    """List an access policy for each kind that is protected."""
+    """List an access policy for each protected kind."""
     options = read_options(request.query, POLICY_OPTIONS, 1000)
     check_select(options.select, POLICY_NAMES, "operationApprovalPolicy")
     found = [_policy(request.tenant, kind) for kind in request.tenant.settings.approval_protects]

@@ -79,7 +79,7 @@ class PolicyAssignments:
     def make(
         self, tenant: Tenant, version: str, policy_id: str, entry: Any, before: Mapping[str, dict[str, Any]] | None = None
     ) -> dict[str, Any]:
-        """Return an assignment as it is kept; `before`: the previous ones by id."""
+        """Return an assignment in stored form; `before`: the previous ones by id."""
         known = {"id", "target", *(self.beta_names if version == "beta" else ())}
         if not isinstance(entry, dict) or not isinstance(entry.get("target"), dict):
             raise bad_request("The property 'target' is required.", "ModelValidationFailure")
@@ -93,7 +93,7 @@ class PolicyAssignments:
 
 
 def read_target(tenant: Tenant, version: str, given: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Return a target as it is kept, without its filter, and the id of its group or of its kind."""
+    """Return a target in stored form, without its filter, and the id of its group or of its kind."""
     type_name, key = _target(tenant, version, given)
     return {"@odata.type": PREFIX + type_name, **({"groupId": key} if type_name in GROUP_TARGETS else {})}, key
 

@@ -73,7 +73,7 @@ def _properties(policy: ConfigurationPolicy) -> dict[str, Any]:
 
 
 def _render(policy: ConfigurationPolicy, options: QueryOptions, in_list: bool = False) -> dict[str, Any]:
-    """Render a policy. Only lists show the assignments; a single policy is rendered without any."""
+    """Render a policy. Only lists include assignments."""
     known = _properties(policy)
     body = {name: known[name] for name in options.select or known}
     if "settings" in options.expand:
@@ -140,7 +140,7 @@ def list_settings(request: GraphRequest) -> Response:
 
 
 def create(request: GraphRequest) -> Response:
-    """Create a policy; the response is without its settings. Names need not be unique."""
+    """Create a policy; the response omits its settings. Names need not be unique."""
     content = configuration_policy_body.read(request)
     now, policy_id = request.tenant.clock.now(), request.tenant.new_id()
     item = ConfigurationPolicy(policy_id, created=now, modified=now, **content)
@@ -149,7 +149,7 @@ def create(request: GraphRequest) -> Response:
 
 
 def replace(request: GraphRequest) -> Response:
-    """Replace all that can be written; properties that are missing in the body are cleared. Assignments stay."""
+    """Replace all writable properties; clear those that are missing in the body. Assignments stay."""
     item = _find(request)
     if item.template["templateId"]:
         raise not_emulated("The request is not supported.", "PUT of a policy from a template")

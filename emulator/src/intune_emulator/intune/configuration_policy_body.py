@@ -18,7 +18,7 @@ TYPE = "deviceManagementConfigurationPolicy"
 READ_ONLY = {"id", "createdDateTime", "creationSource", "isAssigned", "lastModifiedDateTime", "settingCount"}
 METADATA = {"name", "description", "roleScopeTagIds"}
 WRITABLE = METADATA | {"platforms", "technologies", "templateReference", "settings"}
-# Properties of the type; how the service writes them is not known.
+# Properties of the type; the way in which the service writes them is not known.
 OTHER = {"assignments", "disableEntraGroupPolicyAssignment", "priorityMetaData"}
 TEMPLATE = {"templateId", "templateFamily", "templateDisplayName", "templateDisplayVersion"}
 PLATFORMS = "none android iOS macOS windows10X windows10 linux unknownFutureValue androidEnterprise aosp visionOS tvOS"

@@ -42,7 +42,7 @@ WRITE_ROLE = "DeviceManagementConfiguration.ReadWrite.All"
 
 
 def _type_in(version: str, item: DeviceConfiguration) -> str:
-    """Return the type of a policy; v1.0 shows types that it does not have as the base type."""
+    """Return the type of a policy; v1.0 shows types that it lacks as the base type."""
     return "deviceConfiguration" if item.type_name == IDENTITY and version == "v1.0" else item.type_name
 
 
@@ -74,7 +74,7 @@ def _render(request: GraphRequest, item: DeviceConfiguration, options: QueryOpti
 
 def _options(request: GraphRequest, allowed: frozenset[str]) -> QueryOptions:
     options = read_options(request.query, allowed, 1000)
-    # on the base type omaSettings is not a property; a cast would be needed
+    # omaSettings is not a property of the base type; a cast would be needed
     known = [name for name in NAMES[request.version] if name != "omaSettings"]
     check_select(options.select, known, "deviceConfiguration", NAMES["beta"])
     for name in options.expand:
@@ -160,7 +160,7 @@ def create(request: GraphRequest) -> Response:
 
 
 def update(request: GraphRequest) -> Response:
-    """Change a policy. omaSettings, when present, are replaced as a whole; read-only properties are ignored."""
+    """Change a policy. Replace omaSettings, if present, as a whole; ignore read-only properties."""
     item = _find(request)
     body = _checked(request, creating=False)
     if item.type_name != CUSTOM:
@@ -188,7 +188,7 @@ def delete(request: GraphRequest) -> Response:
 
 
 def plain_text_value(request: GraphRequest) -> Response:
-    """Return a value that reads hide, by its reference, and remember it as a secret."""
+    """Return a value that reads hide, by its reference, and register it as a secret."""
     mode = request.tenant.settings.plain_text_value
     if mode == "refuse":
         raise intune_error(403, "UnknownInConvertApiError", "Forbidden")

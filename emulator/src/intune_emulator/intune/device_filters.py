@@ -26,7 +26,7 @@ _DATES = ("lastSyncDateTime", "enrolledDateTime", "complianceGracePeriodExpirati
 
 V1_FILTERS: dict[str, FilterRule] = {
     **_EQ_OR,
-    # startswith is answered, but as contains (a known quirk)
+    # the service treats startswith as contains (a known quirk)
     "deviceName": FilterRule(frozenset({"eq", "contains", "startswith"}), startswith_is_contains=True),
     "model": FilterRule(frozenset({"eq", "contains"})),
     "userPrincipalName": FilterRule(frozenset({"eq", "ne"})),
@@ -40,5 +40,5 @@ BETA_FILTERS: dict[str, FilterRule] = {
 }
 FILTERS: dict[str, dict[str, FilterRule]] = {"v1.0": V1_FILTERS, "beta": BETA_FILTERS}
 
-# The service is known to ignore these filters: the answer is every device.
+# The service is known to ignore these filters: the response contains every device.
 IGNORED_FILTERS: dict[str, frozenset[str]] = {"v1.0": frozenset({"id"}), "beta": frozenset({"id", "skuFamily"})}

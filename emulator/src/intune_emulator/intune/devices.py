@@ -178,7 +178,7 @@ def _act(request: GraphRequest, name: str) -> Response:
 
 
 def _passcode(request: GraphRequest, device: Device) -> str | None:
-    """Return a new passcode; None where a reset only removes it."""
+    """Return a new passcode; None if a reset only removes it."""
     return None if device.loses_passcode else request.tenant.new_passcode()
 
 
@@ -221,7 +221,7 @@ def _filtered(action: Action, name: str) -> Any:
 
 
 def _audited(request: GraphRequest, options: QueryOptions, ascending: bool) -> list[Action]:
-    """Return the resets that the audit log shows already."""
+    """Return the resets that the audit log already shows."""
     tenant, actions = request.tenant, request.tenant.actions
     number = actions.resets_until(tenant.clock.now() - timedelta(seconds=tenant.settings.audit_delay))
     state = (len(actions.resets), number, tenant.settings.audit_filter)

@@ -62,14 +62,14 @@ def list_all(request: GraphRequest) -> Response:
 
 
 def add_default(tenant: Tenant) -> None:
-    """Add the configuration that every tenant has, unchanged."""
+    """Add the unchanged configuration of every tenant."""
     account = uuid.uuid5(uuid.UUID(tenant.tenant_id), "intune")
     text = "This is the default Windows Hello for Business configuration applied with the lowest priority to all users regardless of group"
     add(tenant, f"{account}_DefaultWindowsHelloForBusiness", "All users and all devices", f"{text} membership.", 0, {})
 
 
 def add(tenant: Tenant, object_id: str, name: str, description: str | None, priority: int, values: Json) -> Json:
-    """Add a configuration without assignments, and return it. The default one never has any: it reaches everybody who has no other."""
+    """Add a configuration without assignments, and return it. The default one never has any: it applies to all users without another."""
     now = iso_fractional(tenant.clock.now())
     tenant.enrollment_configurations[object_id] = {
         "@odata.type": "#microsoft.graph.deviceEnrollmentWindowsHelloForBusinessConfiguration",

@@ -51,7 +51,7 @@ DEMO_TAGS = (("1", "Berlin", "Devices in Berlin"), ("2", "Field service", None))
 
 
 def add_default_tag(tenant: Tenant) -> None:
-    """Add the scope tag that every tenant has."""
+    """Add the scope tag of every tenant."""
     tenant.scope_tags["0"] = {"id": "0", "displayName": "Default", "description": "Default Role Scope Tag.", "isBuiltIn": True}
 
 
@@ -103,7 +103,7 @@ list_tags, get_tag = partial(_list, TAGS), partial(_get, TAGS)
 
 
 def check_scope_tags(tenant: Tenant, value: Any) -> None:
-    """Raise GraphError for a wrong `roleScopeTagIds` of a body; whether the service checks that the tags exist is not known."""
+    """Raise GraphError for a wrong `roleScopeTagIds` of a body; it is not known if the service checks that the tags exist."""
     if value is not None and not (isinstance(value, list) and all(isinstance(tag, str) for tag in value)):
         raise bad_request("Cannot convert the value of property 'roleScopeTagIds' to the expected type 'Collection(Edm.String)'.")
     for tag in value or ():
@@ -112,6 +112,6 @@ def check_scope_tags(tenant: Tenant, value: Any) -> None:
 
 
 def check_filter(tenant: Tenant, filter_id: str) -> None:
-    """Raise GraphError for an assignment filter that does not exist; whether the service does so is not known."""
+    """Raise GraphError for an assignment filter that does not exist; it is not known if the service does so."""
     if tenant.settings.checks_references and filter_id.lower() not in tenant.assignment_filters:
         raise intune_error(400, "BadRequest", f"The assignment filter '{filter_id}' does not exist.")

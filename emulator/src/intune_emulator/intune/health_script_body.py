@@ -51,7 +51,7 @@ Json = dict[str, Any]
 
 
 def read(request: GraphRequest, *, is_new: bool) -> Json:
-    """Return the fields of HealthScript that a body has; raise GraphError for a wrong body."""
+    """Return the fields of HealthScript in a body; raise GraphError for a wrong body."""
     body = request.body
     if not isinstance(body, dict):
         raise bad_request("Empty Payload. JSON content expected.", "ModelValidationFailure")
@@ -96,7 +96,7 @@ def _check_texts(body: Json, is_new: bool) -> None:
 
 
 def _read_content(name: str, value: Any) -> bytes:
-    """Return the bytes of a script; base64 and base64url are accepted, as for every Edm.Binary."""
+    """Return the bytes of a script; accept base64 and base64url, as for every Edm.Binary."""
     try:
         content = base64.b64decode(str(value or "").replace("-", "+").replace("_", "/"), validate=True)
     except (binascii.Error, ValueError):

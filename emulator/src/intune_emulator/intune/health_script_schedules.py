@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 
 def read(value: Any) -> Json | None:
-    """Return a schedule as it is kept; None where the assignment has none. The texts of refusals are invented."""
+    """Return a schedule in stored form; None if the assignment has none. The texts of refusals are invented."""
     if value is None:
         return None
     if not isinstance(value, dict):
@@ -53,7 +53,7 @@ def read(value: Any) -> Json | None:
 
 
 def render(kept: Json | None, form: str) -> Json | None:
-    """Render a schedule; times have seven digits, or none with `form` seconds."""
+    """Render a schedule; times have seven fractional digits, or none with `form` seconds."""
     if kept is None or "time" not in kept or form == "fractional":
         return kept
     return {**kept, "time": kept["time"][:8]}

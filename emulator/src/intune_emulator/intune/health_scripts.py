@@ -28,7 +28,7 @@ ASSIGNMENT = "deviceHealthScriptAssignment"
 LIST_OPTIONS = frozenset({"$select", "$top", "$skiptoken", "$expand"})
 ITEM_OPTIONS = frozenset({"$select", "$expand"})
 ASSIGNMENT_OPTIONS = frozenset({"$top", "$skiptoken"})
-# Reported from a big tenant: 100 packages a page with their assignments are too many, 50 are not.
+# Reported for a big tenant: a page of 100 packages with their assignments fails, a page of 50 works.
 MAX_EXPANDED = 50
 READ_ONLY_SCRIPT = "A script package of Microsoft cannot be changed or deleted."
 
@@ -67,7 +67,7 @@ def _render(request: GraphRequest, item: HealthScript, options: QueryOptions, in
 
 
 def _render_assignment(request: GraphRequest, entry: dict[str, Any]) -> dict[str, Any]:
-    """Render an assignment; runRemediationScript reads false, whatever was written (measured)."""
+    """Render an assignment; runRemediationScript always reads false, regardless of the written value (measured)."""
     schedule = health_script_schedules.render(entry["runSchedule"], request.tenant.settings.script_schedule_time)
     return {"id": entry["id"], "target": entry["target"], "runRemediationScript": False, "runSchedule": schedule}
 
@@ -98,7 +98,7 @@ def _find_own(request: GraphRequest) -> HealthScript:
 
 
 def check_license(tenant: Tenant) -> None:
-    """Refuse a write while the Windows license of the tenant is not confirmed, by setting: whether the service does so is not known."""
+    """Refuse a write while the tenant's Windows license is not confirmed, by setting: it is not known if the service does so."""
     status = tenant.settings.windows_license_refusal
     if tenant.settings.windows_license != "confirmed" and status != "none":
         code = "BadRequest" if status == "400" else "Forbidden"
@@ -142,7 +142,7 @@ def create(request: GraphRequest) -> Response:
 
 
 def update(request: GraphRequest) -> Response:
-    """Change a script package; the version counts up with each change."""
+    """Change a script package; each change increments the version."""
     item = _find_own(request)
     fields = health_script_body.read(request, is_new=False)
     before = {name: getattr(item, name) for name in fields}
@@ -173,7 +173,7 @@ def list_assignments(request: GraphRequest) -> Response:
 
 
 def assign(request: GraphRequest) -> Response:
-    """Replace the assignments. Of an include and an exclude of one group, the include is kept (measured)."""
+    """Replace the assignments. If a group is both included and excluded, keep the include (measured)."""
     item = find(request)
     check_license(request.tenant)
     kept: dict[str, dict[str, Any]] = {}

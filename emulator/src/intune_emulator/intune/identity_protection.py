@@ -61,7 +61,7 @@ def value_kind(name: str) -> str:
 
 
 def validate(values: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    """Return `values`; ValueError for a name, type or member that `known` does not have."""
+    """Return `values`; ValueError for a name, type, or member that `known` lacks."""
     for name, value in values.items():
         if name not in known:
             raise ValueError(f"unknown property '{name}'")

@@ -94,7 +94,10 @@ def check_catalog_block(tenant: Tenant, settings: list[Setting]) -> None:
 
 
 def store(tenant: Tenant, policy_id: str, settings: list[Setting], before: list[Setting]) -> list[Setting]:
-    """Return the settings as kept: hidden values in plain text with a reference id; `****` with a known reference keeps the old value."""
+    """Return the settings in stored form, with hidden values in plain text with a reference id.
+
+    The value `****` with a known reference keeps the old value.
+    """
     kept = {item.get("secretReferenceValueId"): item for item in before if item.get("secretReferenceValueId")}
     result = []
     for item in settings:
@@ -120,7 +123,7 @@ def store(tenant: Tenant, policy_id: str, settings: list[Setting], before: list[
 
 
 def render(item: Setting, version: str) -> Setting:
-    """Render a setting with its value hidden where the service hides it."""
+    """Render a setting; hide the value if the service does."""
     type_name = item["@odata.type"].removeprefix(PREFIX)
     hidden = TYPES[type_name][2]
     body = {name: value for name, value in item.items() if name != "secretReferenceValueId"}

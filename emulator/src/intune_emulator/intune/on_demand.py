@@ -21,7 +21,7 @@ from .health_scripts import check_license
 from .roles import CONFIG_READ, SCRIPTS_READ, check_further_role
 
 LICENSE_PATH = "deviceManagement/dataProcessorServiceForWindowsFeaturesOnboarding"
-# What the caller needs beside the permission for devices; which of the two it is since July 2025 is not known.
+# Permissions that the caller needs beside the one for devices; it is not known which of the two applies since July 2025.
 ACCESS = {"scripts": SCRIPTS_READ, "documented": CONFIG_READ}
 
 

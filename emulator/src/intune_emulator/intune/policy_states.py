@@ -18,7 +18,7 @@ from ..state.tenant import Tenant
 
 # Frequent codes: remediation failed, lost in conflict resolution, not applicable for this device.
 CODES = {"error": -2016281112, "conflict": -2016281106, "notApplicable": -2016281111}
-# The members of complianceStatus by number, as public tools read them in reports.
+# The members of complianceStatus by number, as public tools interpret them in reports.
 NUMBERS = {
     "pending": 0,
     "notApplicable": 1,
@@ -32,7 +32,7 @@ NUMBERS = {
 STATES = tuple(NUMBERS)
 # The worst first.
 SEVERITY = ("conflict", "error", "nonCompliant", "pending", "notAssigned", "remediated", "succeeded", "notApplicable")
-# deviceStatusOverview: there is no count for conflicts.
+# deviceStatusOverview: it has no count of conflicts.
 COUNTERS = {
     "pending": "pendingCount",
     "notApplicable": "notApplicableCount",
@@ -105,7 +105,7 @@ def find_policy(tenant: Tenant, policy_id: str) -> ReportedPolicy | None:
 
 
 def _leaves(instance: dict[str, Any], above: str) -> Iterator[ReportedSetting]:
-    """Return the settings of an instance; of a group, those of its children."""
+    """Return the settings of an instance; for a group, those of its children."""
     own = instance["settingDefinitionId"]
     path = f"{above}/{own}" if above else own
     groups = instance.get("groupSettingCollectionValue")
@@ -117,7 +117,7 @@ def _leaves(instance: dict[str, Any], above: str) -> Iterator[ReportedSetting]:
 
 
 def device_states(tenant: Tenant, policy: ReportedPolicy) -> list[tuple[Device, PolicyState]]:
-    """Return each Windows device that the policy is assigned to or has a state of, with the state, in the order of the devices."""
+    """Return each Windows device that the policy is assigned to or has a state on, with the state, in the order of the devices."""
     now = tenant.clock.now()
     known = {device_id: current_state(history, now) for device_id, history in tenant.policy_states.get(policy.id, {}).items()}
     targets = find_targets(tenant, policy.assignments) | known.keys()
@@ -125,7 +125,7 @@ def device_states(tenant: Tenant, policy: ReportedPolicy) -> list[tuple[Device, 
 
 
 def current_state(history: StateHistory, now: datetime) -> PolicyState:
-    """Return the state that holds now; a device that has not reported yet is pending."""
+    """Return the current state; a device that has not reported yet is pending."""
     return next((state for start, state in reversed(history) if start <= now), PENDING)
 
 
@@ -148,7 +148,7 @@ def is_windows(device: Device) -> bool:
 
 
 def find_targets(tenant: Tenant, assignments: list[dict[str, Any]]) -> set[str]:
-    """Return the ids of the assigned devices; filters of assignments are not evaluated."""
+    """Return the ids of the assigned devices; ignore filters of assignments."""
     included: set[str] = set()
     excluded: set[str] = set()
     for entry in assignments:
@@ -163,7 +163,7 @@ def find_targets(tenant: Tenant, assignments: list[dict[str, Any]]) -> set[str]:
 
 
 def _members(tenant: Tenant, group_id: str, seen: set[str]) -> set[str]:
-    """Return the ids of a group's devices and of its users' devices, also those of nested groups."""
+    """Return the ids of a group's devices and of its users' devices, including those of nested groups."""
     found: set[str] = set()
     if group_id in seen:
         return found
@@ -179,7 +179,7 @@ def _members(tenant: Tenant, group_id: str, seen: set[str]) -> set[str]:
 
 
 def counts(tenant: Tenant, policy_id: str) -> dict[str, int]:
-    """Return the counts of deviceStatusOverview. A conflict counts as an error: how the service counts it is not known."""
+    """Return the counts of deviceStatusOverview. Count a conflict as an error, because the count of the service is not known."""
     result = dict.fromkeys(("pendingCount", "notApplicableCount", "successCount", "errorCount", "failedCount"), 0)
     policy = find_policy(tenant, policy_id)
     for _device, state in device_states(tenant, policy) if policy else ():
@@ -206,15 +206,15 @@ def set_states(tenant: Tenant, body: dict[str, Any]) -> dict[str, Any]:
 def plant_states(tenant: Tenant, body: dict[str, Any]) -> list[ReportedPolicy]:
     """Set states by {"policy_id", "states": {device_id: state or list of states}}; ValueError changes nothing.
 
-    A state is a name, or {"state", "code", "after", "user"}: `after` so many seconds, `user` the state of the user's row. A name instead
-    of the states by device is that of all devices which the policy targets, and without policy_id, those of each policy.
+    A state is a name, or {"state", "code", "after", "user"}: `after` in seconds, `user` the state of the user's row. A name instead of the
+    states by device applies to all devices that the policy targets, and without policy_id, to those of each policy.
     """
     unknown = set(body) - {"policy_id", "states"}
     if unknown:
         raise ValueError(f"unknown fields: {sorted(unknown)}")
     states = body["states"]
     if isinstance(states, str):
-        # A policy without devices would not tell.
+        # Check it here, because a policy without devices would not report it.
         _validate_name(states)
     elif "policy_id" not in body:
         raise ValueError('without policy_id, states must be the name of one state, such as "succeeded"')
@@ -226,7 +226,7 @@ def plant_states(tenant: Tenant, body: dict[str, Any]) -> list[ReportedPolicy]:
 
 
 def _find_policies(tenant: Tenant, policy_id: str | None) -> list[ReportedPolicy]:
-    """Return one policy, or all; ValueError for an ID that no policy has."""
+    """Return one policy, or all; ValueError for an unknown ID."""
     ids = (*tenant.configurations, *tenant.configuration_policies, *tenant.intents) if policy_id is None else (policy_id,)
     found = [policy for policy in (find_policy(tenant, each) for each in ids) if policy is not None]
     if policy_id is not None and not found:
@@ -235,7 +235,7 @@ def _find_policies(tenant: Tenant, policy_id: str | None) -> list[ReportedPolicy
 
 
 def _check_states(tenant: Tenant, policy: ReportedPolicy, states: Any) -> dict[str, StateHistory]:
-    """Return the new states by device id; ValueError for a device or state that there is not."""
+    """Return the new states by device id; ValueError for an unknown device or state."""
     if isinstance(states, str):
         states = {device.id: states for device, _state in device_states(tenant, policy)}
     known, now = tenant.policy_states.get(policy.id, {}), tenant.clock.now()
@@ -259,7 +259,7 @@ def find_windows_device(tenant: Tenant, device_id: str) -> Device:
 
 
 def _history(known: StateHistory, value: Any, now: datetime) -> StateHistory:
-    """Return the states of a device with new ones: one without `after` takes the place of all, the others come later."""
+    """Return the states of a device with new ones: one without `after` replaces all, the others follow later."""
     history = list(known)
     for item in value if isinstance(value, list) else [value]:
         given = read_fields("state", item)
@@ -272,7 +272,7 @@ def _history(known: StateHistory, value: Any, now: datetime) -> StateHistory:
 
 
 def read_fields(name: str, value: Any) -> dict[str, Any]:
-    """Return a planted state or result as a mapping: a text stands for one with only this name."""
+    """Return a planted state or result as a mapping: a text is short for one with only this name."""
     if not isinstance(value, (str, dict)):
         raise ValueError(f"a planted {name} must be a text or a mapping, not {value!r}")
     return {name: value} if isinstance(value, str) else dict(value)

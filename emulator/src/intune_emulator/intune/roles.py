@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Application roles of Intune, as https://learn.microsoft.com/graph/permissions-reference names them."""
+"""Application roles of Intune, with the names of https://learn.microsoft.com/graph/permissions-reference."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCRIPTS_WRITE = ("DeviceManagementScripts.ReadWrite.All",)
 
 
 def check_further_role(request: GraphRequest, roles: Sequence[str]) -> None:
-    """Raise 403 for a caller that has none of these roles, which a request needs beside those of its route."""
+    """Raise 403 for a caller without any of these roles, which a request needs beside those of its route."""
     granted = {*request.claims.get("roles", ()), *request.claims.get("scp", "").split()}
     if granted.isdisjoint(roles):
         raise forbidden(roles)

@@ -97,7 +97,7 @@ ROUTES: tuple[Route, ...] = (
     Route(V1, "GET", "/deviceManagement", account.get, CONFIG_READ, "configuration"),
 )
 
-# Paths that exist in the service, but not here.
+# Paths that the service has but the emulator lacks.
 NOT_EMULATED: dict[str, tuple[str, ...]] = {
     "/deviceManagement/configurationPolicies": BETA,
     "/deviceManagement/configurationSettings": BETA,
@@ -110,7 +110,7 @@ NOT_EMULATED: dict[str, tuple[str, ...]] = {
     "/deviceManagement/reports": BOTH,
     "/deviceManagement": BOTH,
 }
-# Segments that exist in beta only: v1.0 refuses them as the service does.
+# Segments of beta only: v1.0 refuses them as the service does.
 BETA_ONLY = (
     "operationApprovalPolicies",
     "operationApprovalRequests",

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""When devices run a remediation, and what they report: computed from assignments, schedules, and planted results.
+"""Compute the runs of a remediation and their reports from assignments, schedules, and planted results.
 
-The agent reports only a result that differs from the one before (measured). The first run after an assignment or a change of the
-package is reported in any case.
+The agent reports only a result that differs from the previous one (measured). It always reports the first run after an assignment or a
+change of the package.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class Report:
 
 @dataclass(frozen=True)
 class Plan:
-    """The runs of a package on a device: the first one after each change, and the later ones with their distance."""
+    """The runs of a package on a device: the first one after each change, and the later ones with their interval."""
 
     starts: list[datetime]
     schedule: Json | None
 
     @property
     def step(self) -> timedelta | None:
-        """Return the time between two runs; None where there is only one. Without a schedule it is a day."""
+        """Return the time between two runs; None if there is only one. Without a schedule it is a day."""
         if self.schedule is None:
             return DAY
         kind = self.schedule["@odata.type"].removeprefix(PREFIX)
@@ -72,13 +72,13 @@ class Plan:
 
 
 def _next_time(text: str, after: datetime) -> datetime:
-    """Return the next time of day after a moment. Times are UTC here: emulated devices have no time zone."""
+    """Return the next time of day after a moment. Use UTC, because emulated devices have no time zone."""
     found = datetime.combine(after.date(), time.fromisoformat(text[:8]), timezone.utc)
     return found if found > after else found + DAY
 
 
 def find_assigned(tenant: Tenant, script: HealthScript) -> dict[str, Json]:
-    """Return the assignment that holds for each assigned device by its id; of several, the first one."""
+    """Return the effective assignment of each assigned device by its id; of several, the first one."""
     excludes = [entry for entry in script.assignments if _is_exclude(entry)]
     found: dict[str, Json] = {}
     for entry in script.assignments:
@@ -93,7 +93,7 @@ def _is_exclude(entry: Json) -> bool:
 
 
 def make_plan(tenant: Tenant, script: HealthScript, device: Device, assignment: Json | None) -> Plan:
-    """Return when a device runs a package by its assignment; without one, there are no runs except those on demand."""
+    """Return the runs of a package on a device by its assignment; without one, only runs on demand occur."""
     if assignment is None:
         return Plan([], None)
     schedule = assignment["runSchedule"]
@@ -107,7 +107,7 @@ def make_plan(tenant: Tenant, script: HealthScript, device: Device, assignment: 
 
 
 def history_of(tenant: Tenant, script: HealthScript, device: Device) -> ResultHistory:
-    """Return the planted results of a device for a package; those without a package are for all."""
+    """Return the planted results of a device for a package; those without a package apply to all."""
     own = tenant.script_results.get((device.id, script.id))
     return own if own is not None else tenant.script_results.get((device.id, None), ())
 
@@ -118,19 +118,19 @@ def runs_scripts(tenant: Tenant, device: Device) -> bool:
 
 
 def can_run(script: HealthScript, device: Device, result: ScriptResult) -> bool:
-    """Return whether a run is possible: in the context of the user only on joined devices where somebody is signed in (measured)."""
+    """Return whether a run is possible: in the user context, only on joined devices with a signed-in user (measured)."""
     if script.run_as_account == "system":
         return True
     return device.get("joinType") in JOINED and bool(who_ran(device, result))
 
 
 def who_ran(device: Device, result: ScriptResult) -> str:
-    """Return the user principal name of the person who is signed in; blank for nobody."""
+    """Return the user principal name of the signed-in person; blank if nobody is signed in."""
     return str(device.get("userPrincipalName")) if result.user is None else result.user
 
 
 def find_reports(tenant: Tenant, script: HealthScript, device: Device, plan: Plan) -> list[Report]:
-    """Return what a device has reported until now, oldest first."""
+    """Return the reports of a device so far, oldest first."""
     now = tenant.clock.now()
     if tenant.settings.windows_license != "confirmed":
         return []
@@ -150,7 +150,7 @@ def find_reports(tenant: Tenant, script: HealthScript, device: Device, plan: Pla
 def _find_runs(
     tenant: Tenant, script: HealthScript, device: Device, plan: Plan, history: ResultHistory
 ) -> list[tuple[datetime, bool, float]]:
-    """Return (time, whether it is reported in any case, seconds until Graph shows it) of the runs that can change what is reported."""
+    """Return (time, whether it is always reported, seconds until Graph shows it) of the runs that can change the reported result."""
     settings = tenant.settings
     scheduled = ((device.find_online(ran), is_forced) for ran, is_forced in _find_scheduled(tenant, plan, history))
     runs = [(ran, is_forced, settings.script_report_delay) for ran, is_forced in scheduled if ran is not None]
@@ -173,7 +173,7 @@ def _find_scheduled(tenant: Tenant, plan: Plan, history: ResultHistory) -> Itera
 
 
 def _find_on_demand(tenant: Tenant, script: HealthScript, device: Device) -> Iterator[datetime]:
-    """Return the runs on demand. One at a time: a request overwrites the one before if that has not run yet."""
+    """Return the runs on demand, one at a time: a request overwrites the previous one if that has not run yet."""
     delay = timedelta(seconds=tenant.settings.on_demand_delay)
     requests = tenant.on_demand_runs.get(device.id, [])
     for request, following in zip(requests, [*requests[1:], None], strict=False):
@@ -184,7 +184,7 @@ def _find_on_demand(tenant: Tenant, script: HealthScript, device: Device) -> Ite
 
 
 def find_next_run(tenant: Tenant, plan: Plan) -> datetime | None:
-    """Return when the next run by schedule is expected; None for none."""
+    """Return the expected time of the next scheduled run; None if there is none."""
     now = tenant.clock.now()
     for start in reversed(plan.starts):
         if start <= now:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""What devices reported of a remediation: deviceRunStates, runSummary, and deviceHealthScriptStates of a device; beta only.
+"""Reported states of a remediation: deviceRunStates, runSummary, and deviceHealthScriptStates of a device; beta only.
 
 Source: https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptdevicestate
 """
@@ -48,10 +48,10 @@ NAMES = (
 POLICY_NAMES = ("policyId", "policyName", "deviceId", "deviceName", "osVersion", "userName", *NAMES)
 OPTIONS = frozenset({"$select", "$expand", "$top", "$skiptoken"})
 POLICY_OPTIONS = frozenset({"$select", "$top", "$skiptoken"})
-# A longer $select within $expand was refused in places.
+# Some refused a longer $select within $expand.
 EXPANDED = ("id", "deviceName", "userId", "userPrincipalName", "osVersion")
 _EXPAND = re.compile(r"managedDevice\(\$select=([\w,\s]+)\)")
-# deviceHealthScriptRunSummary: the count of a detectionState, apart from the devices that have not run the latest version.
+# deviceHealthScriptRunSummary: the count of a detectionState, without the devices that have not run the latest version.
 COUNTS = {
     "success": "noIssueDetectedDeviceCount",
     "fail": "issueDetectedDeviceCount",
@@ -73,7 +73,7 @@ Target = tuple[Device, "Json | None"]
 
 @dataclass(frozen=True)
 class Row:
-    """A row of deviceRunStates. `report` None: the device has not reported; `user`: who ran it, where each person has a row."""
+    """A row of deviceRunStates. `report` None: the device has not reported; `user`: its user, if each person has a row."""
 
     script: HealthScript
     device: Device
@@ -85,7 +85,7 @@ class Row:
 
 
 def _find_targets(tenant: Tenant, script: HealthScript) -> list[Target]:
-    """Return the devices that have a row, each with its assignment; None where it ran on demand only. Found once for all pages."""
+    """Return the devices with a row, each with its assignment; None if it ran on demand only. Found once for all pages."""
     on_demand = {device_id for device_id, runs in tenant.on_demand_runs.items() if any(run.script_id == script.id for run in runs)}
 
     def find_targets() -> list[Target]:
@@ -134,7 +134,7 @@ def _render(tenant: Tenant, row: Row) -> Json:
         "remediationScriptError": None,
         "postRemediationDetectionScriptOutput": None,
         "postRemediationDetectionScriptError": None,
-        # No remediation script runs here: its state is known only where there is none.
+        # No remediation script runs here: its state is known only if there is none.
         "remediationState": "skipped" if report and not row.script.remediation else "unknown",
         "assignmentFilterIds": [filter_id] if filter_id else [],
     }
@@ -165,7 +165,7 @@ def list_run_states(request: GraphRequest) -> Response:
 
 
 def _page_of_rows(request: GraphRequest, options: QueryOptions, script: HealthScript) -> tuple[list[Row], str | None]:
-    """Return a page; where each device has exactly one row, only those of the page are made."""
+    """Return a page; if each device has exactly one row, make only those of the page."""
     tenant = request.tenant
     targets, size = _find_targets(tenant, script), tenant.settings.page_size
     if tenant.settings.script_rows == "device" and tenant.settings.script_without_user != "missing":
@@ -176,7 +176,7 @@ def _page_of_rows(request: GraphRequest, options: QueryOptions, script: HealthSc
 
 
 def _read_expand(request: GraphRequest, text: str) -> list[str]:
-    """Return the properties of the device to show; reading them takes the permission for devices."""
+    """Return the properties of the device to show; reading them needs the permission for devices."""
     if not text:
         return []
     found = _EXPAND.fullmatch(text)
@@ -210,7 +210,7 @@ def run_summary(request: GraphRequest) -> Response:
 
 
 def list_of_device(request: GraphRequest) -> Response:
-    """List what a device reported of each package."""
+    """List the reports of a device on each package."""
     _check_device_access(request)
     options = read_options(request.query, POLICY_OPTIONS, 1000)
     check_select(options.select, POLICY_NAMES, "deviceHealthScriptPolicyState")
@@ -240,7 +240,7 @@ def _describe_policy(tenant: Tenant, row: Row) -> Json:
 
 
 def _user_name(tenant: Tenant, row: Row) -> str:
-    """Return who ran it; how the name is written is not known, nor what the context of the system shows."""
+    """Return the user of the run; neither the format of the name nor the value for the system context is known."""
     if row.report is None or row.script.run_as_account == "system":
         return ""
     principal = who_ran(row.device, row.report.result)

@@ -45,7 +45,7 @@ CHILDREN: tuple[Row | str, ...] = (
     Row("RequireSecurityDevice", "Require Security Device", "10.0.10586 1.2", BOOL, "false", "u"),
     Row("ExcludeSecurityDevices/TPM12", "Restrict use of TPM 1.2", "10.0.15063 1.3", BOOL, "false", "mt"),
     Row("EnablePinRecovery", "Enable Pin Recovery", "10.0.15063 1.3", BOOL, "false", "u"),
-    # children of the group that have no definition in the service
+    # children of the group without a definition in the service
     "EnableWindowsHelloProvisioningForSecurityKeys",
     "DisablePostLogonProvisioning",
     "DisablePostLogonCredentialCaching",

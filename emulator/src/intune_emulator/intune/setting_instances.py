@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The settings of a settings catalog policy: each instance is checked against its definition, and kept as reads show it.
+"""Check each instance of a settings catalog policy against its definition, and store it in the form of reads.
 
-The refusal of an unknown id and its text are known. Other checks of the service are not: their texts are made up.
+The refusal of an unknown id and its text are known. Other checks of the service are not known: their texts are made up.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def unknown_reference(reference: str) -> GraphError:
 
 
 def validate(settings: Any, templated: bool = False) -> list[Json]:
-    """Return the instances of `settings` in a request body; raise GraphError for wrong ones. `templated`: may refer to a template."""
+    """Return the instances of `settings` in a request body; raise GraphError for wrong ones. `templated`: can refer to a template."""
     if not isinstance(settings, list):
         raise bad_request("A collection was expected for property 'settings'.")
     checker = _Checker(templated)
@@ -61,7 +61,7 @@ def _object(item: Any, where: str, known: set[str], type_name: str) -> Json:
 
 
 class _Checker:
-    """Checks one policy, which contains no definition twice."""
+    """Check one policy, which contains no definition twice."""
 
     def __init__(self, templated: bool) -> None:
         self._templated = templated
@@ -95,7 +95,7 @@ class _Checker:
         }
 
     def _reference(self, item: Json, name: str) -> Json:
-        """Return the property that refers to a template, mostly null."""
+        """Return the property that refers to a template, usually null."""
         if item.get(name) is not None and not self._templated:
             raise not_emulated(f"Property '{name}' is not supported.", f"property {name}: policies from a template")
         return {name: item.get(name)}

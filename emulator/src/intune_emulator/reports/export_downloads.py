@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The result of an export, as blob storage serves it: to any request with the signed address, except those with a token."""
+"""Serve the result of an export like blob storage: to any request with the signed address, except those with a token."""
 
 from __future__ import annotations
 

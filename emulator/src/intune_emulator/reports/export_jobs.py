@@ -54,7 +54,7 @@ _FILTER = re.compile(r"\(PolicyId eq '([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9
 
 
 def read_job(job: ExportJob, tenant: Tenant) -> None:
-    """Count a read of a job: the first ones see it in progress."""
+    """Count a read of a job: the first reads see it in progress."""
     if job.status in ("completed", "failed"):
         job.completed_reads += 1
         return
@@ -70,7 +70,7 @@ def read_job(job: ExportJob, tenant: Tenant) -> None:
 
 
 def result_url(job: ExportJob, tenant: Tenant) -> str | None:
-    """Return the address of the result. Observed: a completed job can have none at first."""
+    """Return the address of the result. Observed: a completed job can lack one at first."""
     if job.expires is None or job.completed_reads < tenant.settings.export_url_reads:
         return None
     expires = quote(iso(job.expires), safe="")
@@ -89,7 +89,7 @@ def _properties(job: ExportJob, tenant: Tenant) -> dict[str, Any]:
 
 
 def create(request: GraphRequest) -> Response:
-    """Create a job; the report is made later."""
+    """Create a job, without making the report yet."""
     sent = _checked(request)
     found = _FILTER.fullmatch(str(sent["filter"]))
     if found is None:
@@ -103,7 +103,7 @@ def create(request: GraphRequest) -> Response:
 
 
 def _checked(request: GraphRequest) -> dict[str, Any]:
-    """Return the properties as kept; raise GraphError for a wrong body."""
+    """Return the properties in stored form; raise GraphError for a wrong body."""
     body = request.body
     if not isinstance(body, dict):
         raise bad_request("Empty Payload. JSON content expected.", "ModelValidationFailure")
@@ -207,7 +207,7 @@ def _zip(job: ExportJob, tenant: Tenant) -> bytes:
 
 
 def _columns(report: ExportedReport, job: ExportJob) -> list[str]:
-    """Return the columns of a file: behind each one that has words, these."""
+    """Return the columns of a file: each one is followed by its column of words, if it has one."""
     names = job.sent["select"] or report.default
     if job.sent["localizationType"] == REPLACE:
         return list(names)

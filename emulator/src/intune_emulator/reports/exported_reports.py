@@ -24,9 +24,9 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class ExportedReport:
-    """A report. `default`: without select. `columns`: that can be selected; `other_columns`: documented, but not emulated.
+    """A report. `default`: columns without select. `columns`: selectable ones; `other_columns`: documented, but not emulated.
 
-    `localized`: columns with words, which are in a further column `…_loc` or in their place. `rows` have all columns, with `…_loc`.
+    `localized`: columns with words, which are in a further column `…_loc` or replace the values. `rows` have all columns, with `…_loc`.
     """
 
     name: str

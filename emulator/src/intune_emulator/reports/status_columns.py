@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""How reports show a status: the number, the member of an enumeration, and the words of a language."""
+"""The forms of a status in reports: the number, the member of an enumeration, and the words of a language."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def status_words(tenant: Tenant, state: PolicyState) -> str:
 
 
 def report_status(tenant: Tenant, state: PolicyState) -> str:
-    """Return ReportStatus where its words are in a column of their own. Its numbers are not known: those of PolicyStatus."""
+    """Return ReportStatus if its words have their own column. Use the numbers of PolicyStatus, because its own are not known."""
     return str(NUMBERS[state.name]) if tenant.settings.report_status == "number" else MEMBERS[state.name]
 
 
 def user_name(tenant: Tenant, row: StateRow) -> str:
-    """Return UPN of a row. The system account has its own words in the admin center, and none in an observed export."""
+    """Return the UPN of a row. The system account has its own words in the admin center, and none in an observed export."""
     if row.upn is not None:
         return row.upn
     settings = tenant.settings

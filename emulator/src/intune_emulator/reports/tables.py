@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Reports that an action answers with at once: read by POST, returned as a stream of JSON.
+"""Reports that an action returns at once: read by POST, returned as a stream of JSON.
 
 Source: https://learn.microsoft.com/graph/api/intune-reporting-devicemanagementreports-getconfigurationsettingnoncompliancereport
 """
@@ -21,7 +21,7 @@ PREFIX = "/deviceManagement/reports/"
 PARAMETERS = ("select", "filter", "skip", "top", "orderBy")
 OTHER_PARAMETERS = ("name", "search", "groupBy", "sessionId")
 STREAM = {"content-type": "application/octet-stream"}
-# More is not returned, whatever `top` says (reported).
+# The service returns no more, regardless of `top` (reported).
 PAGE = 50
 GUID = r"'([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})'"
 
@@ -30,9 +30,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class TableReport:
-    """A report. `columns`: type by name; they come in this order, whatever the order in `select`, each with its column of words.
+    """A report. `columns`: type by name; their order is fixed, regardless of the order in `select`, each with its column of words.
 
-    `filter`: all that is accepted; `rows`: makes the rows from what it captures.
+    `filter`: the accepted filters; `rows`: makes the rows from the captured groups.
     """
 
     name: str

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 ALL_USERS = "all_users"
-# A tenant that never changed it.
+# The policy of a tenant that never changed it.
 UNTOUCHED: dict[str, Any] = {
     "state": "disabled",
     "defaultLifetimeInMinutes": 60,
@@ -33,7 +33,7 @@ EVERYBODY: dict[str, Any] = {
 
 @dataclass
 class AccessPass:
-    """A pass. `shown_from`: the emulated time from which reads show it; `value` is told once."""
+    """A pass. `shown_from`: the emulated time from which reads show it; `value` is returned once."""
 
     id: str
     value: str
@@ -45,7 +45,7 @@ class AccessPass:
     is_used: bool = False
 
     def find_own_reason(self, now: datetime) -> str | None:
-        """Return why it cannot be used, whatever the policy says; None where it can."""
+        """Return why the pass is unusable regardless of the policy; None if it is usable."""
         if self.is_usable_once and self.is_used:
             return "OneTimeUsed"
         if now < self.start:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Applications of the tenant that may request tokens, and their credentials."""
+"""Applications of the tenant that can request tokens, and their credentials."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FEDERATED_AUDIENCE = "api://AzureADTokenExchange"
 
 @dataclass
 class Secret:
-    """A client secret; valid from `begins` until `expires`, by the emulated clock. The login knows it from `known` on."""
+    """A client secret; valid from `begins` until `expires`, by the emulated clock. The login service accepts it from `known` on."""
 
     value: str
     expires: datetime
@@ -48,7 +48,7 @@ class Secret:
 
 @dataclass
 class Certificate:
-    """The public part of a key pair, as `keyCredentials` holds it. The login knows it from `known` on."""
+    """The public part of a key pair, as in `keyCredentials`. The login service accepts it from `known` on."""
 
     certificate: x509.Certificate
     key_id: str
@@ -61,7 +61,7 @@ class Certificate:
 
 @dataclass
 class FederatedCredential:
-    """Trust in another issuer's tokens; all three must match exactly. The login knows it from `known` on."""
+    """Trust in another issuer's tokens; all three must match exactly. The login service accepts it from `known` on."""
 
     issuer: str
     subject: str
@@ -77,7 +77,7 @@ class Application:
     """An application registration with its service principal (`object_id`), or a managed identity, which has no registration.
 
     `registration_id` is the object ID of the registration, and `registration` the other properties that Graph shows of it. `roles` are the
-    permissions that were granted to the service principal. The login knows the application from `known` on.
+    permissions granted to the service principal. The login service accepts the application from `known` on.
     """
 
     client_id: str

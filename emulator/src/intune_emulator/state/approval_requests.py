@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Requests for Multi Admin Approval that the tenant keeps."""
+"""Stored requests for Multi Admin Approval."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class ApprovalRequest:
 
     @property
     def expires(self) -> datetime:
-        """Return the end of its life: three days after it was filed, approved or not."""
+        """Return the expiration time: three days after it was filed, approved or not."""
         return self.requested + LIFETIME
 
     def status(self, now: datetime) -> str:
-        """Return the status as Graph's enumeration spells it; an open request expires by itself."""
+        """Return the status in the spelling of Graph's enumeration; an open request expires by itself."""
         return "expired" if self.decided in OPEN and now >= self.expires else self.decided
 
     def decide(self, decision: str, justification: str | None, now: datetime) -> None:
-        """Apply a decision of the admin center: approve, reject, or cancel (an own request); ValueError when it is not possible."""
+        """Apply a decision of the admin center: approve, reject, or cancel (one's own request); ValueError if it is not possible."""
         if decision not in DECISIONS:
             raise ValueError(f"decision must be one of {', '.join(DECISIONS)}")
         status = self.status(now)
@@ -56,7 +56,7 @@ class ApprovalRequest:
         self.decision_justification = justification if self.by_person else None
 
     def matches(self, method: str, url: str, body: Any) -> bool:
-        """Return whether method, URL and body are those that were filed; the order of members in the body does not count."""
+        """Return whether method, URL, and body match the filed ones; ignore the order of members in the body."""
         return (self.method, self.url, _canonical(self.body)) == (method, url, _canonical(body))
 
 

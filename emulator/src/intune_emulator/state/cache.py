@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 
 class Cache:
-    """A few results; `state` identifies the data that they were made from, and a new state clears them all."""
+    """Keep a few results; `state` identifies the data that they were made from, and a new state clears them all."""
 
     def __init__(self) -> None:
         self._state: Hashable = None
         self._results: dict[Hashable, Any] = {}
 
     def get(self, state: Hashable, key: Hashable, make: Callable[[], T]) -> T:
-        """Return the result for `key`, made on first use; an exception of `make` is not kept."""
+        """Return the result for `key`, made on first use; do not keep an exception of `make`."""
         if state != self._state or len(self._results) >= MAX_RESULTS and key not in self._results:
             self._results.clear()
             self._state = state

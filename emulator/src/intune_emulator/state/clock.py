@@ -22,7 +22,7 @@ def check_seconds(name: str, value: object) -> float:
 
 
 def parse_iso(text: str) -> datetime:
-    """Read an ISO 8601 date-time (any number of fractional digits, `Z` or an offset); UTC when none is given."""
+    """Read an ISO 8601 date-time (any number of fractional digits, `Z` or an offset); UTC if none is given."""
     head, dot, tail = text.strip().replace("Z", "+00:00").partition(".")
     if dot:
         sign = max(tail.find("+"), tail.find("-"))
@@ -59,9 +59,9 @@ def iso_fractional(value: datetime) -> str:
 
 
 class Clock:
-    """One clock for tokens, life cycles, quotas, visibility and the Date header.
+    """One clock for tokens, life cycles, quotas, visibility, and the Date header.
 
-    It starts, and starts anew, at `start` (None: the real time), and stands still there when it is `frozen`.
+    It starts, and restarts, at `start` (None: the real time), and does not advance if it is `frozen`.
     """
 
     def __init__(self, start: datetime | None = None, frozen: bool = False) -> None:
@@ -69,12 +69,12 @@ class Clock:
         self.reset()
 
     def reset(self, start: datetime | None = None, frozen: bool | None = None) -> None:
-        """Start anew, at another time or frozen in another way when that is given."""
+        """Restart; change the start or whether it is frozen if they are given."""
         start = start or self.usual_start
         self._began = time.time()
         self._time = start.timestamp() if start else self._began
         self.rate = 1.0
-        # not by `freeze`: to the start itself, not a few microseconds later
+        # without `freeze`, to be at the start exactly and not a few microseconds later
         self._frozen: float | None = self._time if (self.is_usually_frozen if frozen is None else frozen) else None
 
     def timestamp(self) -> float:
@@ -98,7 +98,7 @@ class Clock:
         self.advance(value.timestamp() - self.timestamp())
 
     def freeze(self, frozen: bool) -> None:
-        """Stop the clock, or let it run on from the point where it stopped."""
+        """Stop the clock, or let it continue from the point at which it stopped."""
         if frozen and self._frozen is None:
             self._frozen = self.timestamp()
         elif not frozen and self._frozen is not None:
@@ -110,7 +110,7 @@ class Clock:
         return self._frozen is not None
 
     def speed_up(self, rate: float) -> None:
-        """Let so many emulated seconds pass in a real one from now on."""
+        """Set how many emulated seconds pass in a real second from now on."""
         if not 0 < rate < math.inf:
             raise ValueError("rate must be a number above 0")
         self._time = self._time + (time.time() - self._began) * self.rate

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Remote actions: pending, active, then done, failed, notSupported or canceled, by the emulated clock.
+"""Remote actions: pending, active, then done, failed, notSupported, or canceled, by the emulated clock.
 
 Source: https://learn.microsoft.com/graph/api/resources/intune-devices-deviceactionresult
 """
@@ -26,7 +26,7 @@ _REQUESTED = attrgetter("requested")
 
 @dataclass
 class Simulation:
-    """How a device reacts to the next actions. `outcome` None: by platform. Times in seconds after the POST; `error_code` for failed."""
+    """A device's reaction to the next actions. `outcome` None: by platform. Times in seconds after the POST; `error_code` for failed."""
 
     outcome: str | None = None
     visible: float = 0.0
@@ -36,7 +36,7 @@ class Simulation:
     error_code: int = 2016281112
 
     def patch(self, changes: dict[str, Any]) -> None:
-        """Change some fields; outcome `offline` means: pending until check-in, then done."""
+        """Change some fields; outcome `offline` means pending until check-in, then done."""
         changes = dict(changes)
         if changes.get("outcome") == "offline":
             changes["outcome"], changes["offline"] = "done", True
@@ -80,11 +80,11 @@ class Action:
             self.checked_in = now
 
     def is_visible(self, now: datetime) -> bool:
-        """Return whether the service shows the entry already."""
+        """Return whether the service already shows the entry."""
         return now >= self.requested + timedelta(seconds=self.visible)
 
     def state(self, now: datetime) -> tuple[str, datetime]:
-        """Return (actionState, since when)."""
+        """Return (actionState, start of that state)."""
         if self.waiting and self.checked_in is None:
             return "pending", self.requested
         start, shift = (self.checked_in, self.visible) if self.checked_in else (self.requested, 0.0)
@@ -113,7 +113,7 @@ class Action:
 
 
 def newest_visible(actions: list[Action], now: datetime) -> Action | None:
-    """Return the action that a read sees: an old one stays until the new one is visible."""
+    """Return the action that a read sees: the previous one stays until the new one is visible."""
     for action in reversed(actions):
         if action.is_visible(now):
             return action
@@ -121,17 +121,17 @@ def newest_visible(actions: list[Action], now: datetime) -> Action | None:
 
 
 class Actions:
-    """The accepted resets of all devices, in the order of their times (which is that of acceptance, unless the clock was put back)."""
+    """The accepted resets of all devices, in the order of their times (equal to that of acceptance, unless the clock was set back)."""
 
     def __init__(self) -> None:
         self.resets: list[Action] = []
         self.cache = Cache()
 
     def add(self, action: Action) -> None:
-        """Add an accepted action; only resets are kept here, the others are on the device only."""
+        """Add an accepted action; keep only resets here, because the others are only on the device."""
         if action.name == RESET:
             insort_right(self.resets, action, key=_REQUESTED)
 
     def resets_until(self, latest: datetime) -> int:
-        """Return how many resets were accepted until then."""
+        """Return the number of resets accepted until then."""
         return bisect_right(self.resets, latest, key=_REQUESTED)

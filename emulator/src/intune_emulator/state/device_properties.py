@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The properties of managedDevice: which version has which, and their defaults.
+"""The properties of managedDevice in each version, and their defaults.
 
 Source: https://learn.microsoft.com/graph/api/resources/intune-devices-manageddevice
 """
@@ -132,7 +132,7 @@ BETA_MEMBERS: dict[str, frozenset[str]] = {
     ),
 }
 
-# Real values come only from GET {id}?$select=…; everything else sees these.
+# Only GET {id}?$select=… returns real values; all other requests return these.
 NON_DEFAULT: dict[str, Any] = {
     "activationLockBypassCode": None,
     "notes": None,

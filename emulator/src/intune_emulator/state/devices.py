@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The managed devices of the tenant. Properties are made on first use, so that 100,000 devices start quickly."""
+"""The managed devices of the tenant. Make properties on first use, so that 100,000 devices start quickly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .cache import Cache
 from .device_actions import Action, Simulation
 from .device_properties import ALIASES, BETA_DEFAULTS
 
-# The beginnings of operatingSystem on which a passcode is reset or removed.
+# The beginnings of operatingSystem of devices whose passcode can be reset or removed.
 RESET_ON = ("Windows", "Android", "iOS", "iPadOS", "visionOS")
 REMOVED_ON = ("iOS", "iPadOS", "visionOS")
 USER_ENROLLMENTS = ("appleUserEnrollment", "appleUserEnrollmentWithServiceAccount", "appleAccountDrivenUserEnrollment")
@@ -45,16 +45,16 @@ class Device:
 
     @property
     def is_made(self) -> bool:
-        """Return whether the own properties are kept already."""
+        """Return whether the own properties are already kept."""
         return self._make is None
 
     def peek(self) -> dict[str, Any]:
-        """Return the own properties. Those that are made on first use are not kept: a look at all devices must not need their memory."""
+        """Return the own properties without keeping new ones: reading all devices must not use their memory."""
         return self._own if self._make is None else {**self._make(), "id": self.id}
 
     @property
     def simulation(self) -> Simulation:
-        """Return how this device reacts to actions; made on first use."""
+        """Return the device's reaction to actions; made on first use."""
         if self._simulation is None:
             self._simulation = Simulation()
         return self._simulation
@@ -74,7 +74,7 @@ class Device:
                 action.check_in(now)
 
     def record_connection(self, now: datetime) -> None:
-        """Keep since when the device is offline, or that it is online again."""
+        """Record since when the device is offline, or that it is online again."""
         is_absent = self.offline_since is not None
         if self.simulation.offline and not is_absent:
             self._absences.append((now, None))
@@ -83,11 +83,11 @@ class Device:
 
     @property
     def offline_since(self) -> datetime | None:
-        """Return since when the device is offline; None while it is online."""
+        """Return the time since which the device is offline; None if it is online."""
         return self._absences[-1][0] if self._absences and self._absences[-1][1] is None else None
 
     def find_online(self, moment: datetime) -> datetime | None:
-        """Return the first time from this one on at which the device was online; None if it is offline since."""
+        """Return the first time from this one on at which the device was online; None if it has been offline since."""
         for begin, end in self._absences:
             if begin <= moment and (end is None or moment < end):
                 return end
@@ -100,13 +100,13 @@ class Device:
 
     @property
     def can_reset(self) -> bool:
-        """Return whether its passcode can be reset or removed. Not with Apple User Enrollment, and on HoloLens."""
+        """Return whether its passcode can be reset or removed: not with Apple User Enrollment, nor on HoloLens."""
         is_refused = self.get("deviceType") == "holoLens" or self.get("deviceEnrollmentType") in USER_ENROLLMENTS
         return str(self.get("operatingSystem")).startswith(RESET_ON) and not is_refused
 
     @property
     def loses_passcode(self) -> bool:
-        """Return whether a reset removes its passcode, and sets no new one."""
+        """Return whether a reset removes its passcode without setting a new one."""
         return str(self.get("operatingSystem")).startswith(REMOVED_ON)
 
     def outcome(self, windows_desktop: str) -> str:
@@ -139,11 +139,11 @@ class Devices:
         self.forget_results()
 
     def plan(self, device: Device, enrolls_at: datetime) -> None:
-        """Add a device when the clock has come to this time."""
+        """Add a device when the clock reaches this time."""
         self._planned.append((enrolls_at, device))
 
     def _enroll(self) -> None:
-        """Add the planned devices whose time has come, in the order of their times."""
+        """Add the planned devices that are due, in the order of their times."""
         if not self._planned:
             return
         now = self._now()
@@ -153,12 +153,12 @@ class Devices:
             self.add(device)
 
     def get(self, device_id: str) -> Device | None:
-        """Return a device by its managed device id, in any letter case."""
+        """Return a device by its managed device id, ignoring letter case."""
         self._enroll()
         return self._by_id.get(device_id) or self._by_id.get(device_id.lower())
 
     def find(self, device_id: str) -> Device | None:
-        """Return the same, also of the devices that have not enrolled yet."""
+        """Return the same, including devices that have not enrolled yet."""
         planned = (device for _time, device in self._planned if device.id == device_id.lower())
         return self.get(device_id) or next(planned, None)
 
@@ -175,17 +175,17 @@ class Devices:
         self._changes += 1
 
     def remember(self, key: Hashable, find: Callable[[], T]) -> T:
-        """Return the result of `find`, which is called once until a device changes."""
+        """Return the result of `find`, called once until a device changes."""
         self._enroll()
         return self._cache.get(self._changes, key, find)
 
     def list_known(self) -> Iterator[Device]:
-        """Return all devices, also those that have not enrolled yet."""
+        """Return all devices, including those that have not enrolled yet."""
         yield from self
         yield from (device for _time, device in self._planned)
 
     def count_known(self) -> int:
-        """Return how many these are."""
+        """Return the number of these devices."""
         return len(self._by_id) + len(self._planned)
 
     def __iter__(self) -> Iterator[Device]:

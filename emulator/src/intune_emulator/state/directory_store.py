@@ -17,7 +17,7 @@ Properties = dict[str, Any]
 
 @dataclass
 class Entry:
-    """`current`: as written (None: gone). `shown`: as reads see it until `due` (emulated time) and `reads` reads have passed."""
+    """`current`: as written (None: deleted). `shown`: as reads see it until `due` (emulated time) and until `reads` reads have passed."""
 
     current: Properties | None
     shown: Properties | None = None
@@ -72,12 +72,12 @@ class DirectoryStore:
         return found
 
     def written(self, object_id: str) -> Properties | None:
-        """Return the object as written, also when reads do not see it yet."""
+        """Return the object as written, even if reads do not see it yet."""
         entry = self._entries.get(object_id.lower())
         return entry.current if entry else None
 
     def written_exact(self, object_id: str) -> Properties | None:
-        """Return the object as `written` does, for ids in which letter case counts."""
+        """Return the object like `written`, for case-sensitive ids."""
         entry = self._entries.get(object_id)
         return entry.current if entry else None
 

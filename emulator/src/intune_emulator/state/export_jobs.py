@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Export jobs of reports that the tenant keeps."""
+"""Stored export jobs of reports."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 
 
 def _new_signature() -> str:
-    """Return a signature that begins with ++//, so that an address that was decoded on the way never fits."""
+    """Return a signature that begins with ++//, so that an address that was decoded in transit never matches."""
     return base64.b64encode(b"\xfb\xef\xff" + secrets.token_bytes(29)).decode()
 
 
 @dataclass
 class ExportJob:
-    """`policy_id`: from the filter. `reads`: how often it was read. `signature`: secret part of the address of the result."""
+    """`policy_id`: from the filter. `reads`: number of reads. `signature`: secret part of the address of the result."""
 
     id: str
     sent: dict[str, Any]

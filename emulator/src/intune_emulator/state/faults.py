@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Faults on demand: which requests they hit, and how often. http/app.py and http/server.py apply them to the connection."""
+"""Faults on demand: select the requests that they hit, and how often. http/app.py and http/server.py apply them to the connection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS = (
 )
 # `version` of a fault for every version of Graph, but not for other services.
 ANY_VERSION = "any"
-# Of a single request in a $batch: some of those above, and two that only an item can have.
+# Kinds for a single request in a $batch: some of those above, and two for items only.
 ITEM_KINDS = ("status", "expire_token", "claims_challenge", "omit", "duplicate")
 ALL_KINDS = tuple(dict.fromkeys(KINDS + ITEM_KINDS))
 MATCH = ("method", "path", "version")
@@ -57,7 +57,7 @@ class Fault:
     matched: int = 0
 
     def matches(self, method: str, path: str, version: str | None) -> bool:
-        """Return whether the fault is meant for the request, regardless of skip and times."""
+        """Return whether the fault applies to the request, regardless of skip and times."""
         if self.method and self.method != method.upper():
             return False
         if self.version and (version is None if self.version == ANY_VERSION else self.version != version):
@@ -79,14 +79,14 @@ class Fault:
 
 
 class Faults:
-    """All armed faults in the order of arming; the first that hits wins."""
+    """All armed faults in the order of arming; the first one that matches hits."""
 
     def __init__(self) -> None:
         self._armed: list[Fault] = []
         self._last = 0
 
     def arm(self, spec: dict[str, Any]) -> Fault:
-        """Arm a fault by the JSON of POST /_emulator/faults; ValueError when it is not valid."""
+        """Arm a fault by the JSON of POST /_emulator/faults; ValueError if it is not valid."""
         unknown = set(spec) - {"match", "skip", "every", "times", "fault"}
         if unknown:
             raise ValueError(f"unknown fields: {sorted(unknown)}")
@@ -109,7 +109,7 @@ class Faults:
         return armed
 
     def hit(self, method: str, path: str, version: str | None, kinds: tuple[str, ...] = KINDS) -> Fault | None:
-        """Return the fault for this request and count the hit, or None."""
+        """Return the fault for this request, or None, and count the hit."""
         for fault in self._armed:
             if fault.kind not in kinds or not fault.matches(method, path, version):
                 continue
@@ -126,7 +126,7 @@ class Faults:
         return None
 
     def list(self) -> list[dict[str, Any]]:
-        """Return all faults, also those that do not hit any more."""
+        """Return all faults, including those that no longer hit."""
         return [fault.as_dict() for fault in self._armed]
 
     def clear(self) -> None:
@@ -135,7 +135,7 @@ class Faults:
 
 
 def _read_match(match: Any) -> tuple[str | None, re.Pattern[str] | None, str | None]:
-    """Return method, path, and version of the requests that a fault is meant for."""
+    """Return method, path, and version of the requests that a fault applies to."""
     if not isinstance(match, dict) or set(match) - set(MATCH):
         raise ValueError(f"match must have only {', '.join(MATCH)}, not {match!r}")
     for name, value in match.items():

@@ -14,7 +14,7 @@ Member = tuple[str, str]
 
 
 class GroupMembers:
-    """Direct members by group id. Tuples: they change by `set` only, so that no page is made from an old list."""
+    """Direct members by group id. Tuples: only `set` changes them, so that no page is made from an old list."""
 
     def __init__(self) -> None:
         self._direct: dict[str, tuple[Member, ...]] = {}

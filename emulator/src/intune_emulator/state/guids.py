@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""GUIDs as text, equal to those of the uuid module but made faster: a fleet needs some for each device."""
+"""GUIDs as text, equal to those of the uuid module but faster to make: a fleet needs some for each device."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMESPACE = UUID("6f0f1a52-3c77-5d0e-9d57-5c5d7d8e4b11")
 
 
 def random_guid(bits: int) -> str:
-    """Return a GUID of version 4, made of 128 random bits."""
+    """Return a GUID of version 4, made from 128 random bits."""
     return _text(bits, 4)
 
 

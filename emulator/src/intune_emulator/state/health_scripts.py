@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Script packages of Intune's remediations, as they are kept.
+"""Stored script packages of Intune's remediations.
 
 Source: https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscript
 """
@@ -21,7 +21,7 @@ def _default_scope_tags() -> list[str]:
 class HealthScript:
     """A script package. `is_global`: one of Microsoft's own, which can only be read and assigned.
 
-    `changes`: the times of the assignment and of each later version, after which a device runs it anew.
+    `changes`: the times of the assignment and of each later version, after which a device runs it again.
     """
 
     id: str

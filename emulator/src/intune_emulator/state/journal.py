@@ -17,11 +17,11 @@ Entry = dict[str, Any]
 
 MAX_ENTRIES = 500_000
 SECRET_NAMES = frozenset({"passcode", "temporaryaccesspass", "client_secret", "client_assertion", "password", "secrettext"})
-# The signature in the address of an export is as good as a password.
+# The signature in the address of an export is as sensitive as a password.
 _SIGNATURE = re.compile(r"([?&]|^)sig=[^&\s]*")
 SECRET_VALUE_TYPES = ("omaSettingString", "omaSettingBase64", "omaSettingStringXml")
 
-# The answer of getOmaSettingPlainTextValue.
+# The response of getOmaSettingPlainTextValue.
 PLAIN_TEXT = "$metadata#Edm.String"
 
 
@@ -44,7 +44,7 @@ _RUN_COUNTS = ("writes", "accepted_writes", "reads", "envelopes", "throttled", "
 
 
 def _counter(entry: Entry) -> str | None:
-    """Return the name under which an entry is counted."""
+    """Return the name of the counter of an entry."""
     if entry["kind"] in ("token", "managed_identity"):
         return "tokens"
     if entry["kind"] not in ("graph", "batch_item"):
@@ -55,7 +55,7 @@ def _counter(entry: Entry) -> str | None:
 
 
 class Journal:
-    """Entries with a running number that continues also after a reset."""
+    """Entries with a running number that continues after a reset."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
@@ -105,8 +105,10 @@ class Journal:
         return list(newest_first)[::-1]
 
     def counts(self, seq: int) -> dict[str, int]:
-        """Count the entries after `seq`: Graph writes and reads (items of a $batch, not its envelope), envelopes, throttled requests,
-        requests before a time announced to their run, and requests for a token. ValueError when the journal no longer has all of them.
+        """Count the entries after `seq`; ValueError if the journal no longer has all of them.
+
+        The counts: Graph writes and reads (items of a $batch, not its envelope), envelopes, throttled requests, requests before the retry
+        time announced to their run, and token requests.
         """
         if len(self._entries) == MAX_ENTRIES and self._entries[0]["seq"] > seq + 1:
             raise ValueError(f"the journal holds the last {MAX_ENTRIES} entries only, not all since {seq}")
@@ -119,7 +121,7 @@ class Journal:
         return counts
 
     def runs(self, seq: int) -> list[dict[str, Any]]:
-        """Return the same counts for each run (a token, which a process fetches for itself), in the order of their first requests."""
+        """Return the same counts for each run (a token, which each process fetches for itself), in the order of their first requests."""
         found: dict[str, dict[str, Any]] = {}
         for entry in self.since(seq):
             if entry["run"] is None or (kind := _counter(entry)) is None:
@@ -140,7 +142,7 @@ class Journal:
 
 
 class Recorder:
-    """Appends every Graph exchange to a file, one JSON object a line, without secrets."""
+    """Append every Graph exchange to a file, one JSON object a line, without secrets."""
 
     def __init__(self, path: Path | None) -> None:
         self._stream: IO[str] | None = path.open("a", encoding="utf-8") if path else None

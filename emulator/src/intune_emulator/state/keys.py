@@ -72,7 +72,7 @@ def random_text() -> str:
 
 @dataclass
 class Keys:
-    """Key material and secrets; made once a run, kept over reset, so that the variables stay valid."""
+    """Key material and secrets; made once a run and kept across resets, so that the variables stay valid."""
 
     signing: KeyPair = field(default_factory=lambda: make_key_pair("signing"))
     federated: KeyPair = field(default_factory=lambda: make_key_pair("federated issuer"))

@@ -12,14 +12,14 @@ LAST_LINE = f"{MAX_LINES} kinds of requests were refused or read in part. Furthe
 
 
 class Notices:
-    """Writes a line the first time that it is told. Without `write`, nobody reads them."""
+    """Write each line once. Without `write`, discard the lines."""
 
     def __init__(self, write: Callable[[str], None] = lambda line: None) -> None:
         self._write = write
         self._told: set[str] = set()
 
     def tell(self, line: str) -> None:
-        """Write a line, unless it was told before or there were too many; a request may have put anything into it."""
+        """Write a line, unless it was written before or there were too many; a request can control its content."""
         line = "".join(sign if sign.isprintable() else "?" for sign in line[:MAX_LENGTH])
         if line in self._told or len(self._told) > MAX_LINES:
             return

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Policies of the tenant, as they are kept, and their states on devices."""
+"""Stored policies of the tenant, and their states on devices."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DeviceConfiguration:
 
 @dataclass
 class ConfigurationPolicy:
-    """A policy of the settings catalog. With a template other than NO_TEMPLATE, Graph can read, rename, assign and delete it only."""
+    """A policy of the settings catalog. With a template other than NO_TEMPLATE, Graph can only read, rename, assign, and delete it."""
 
     id: str
     name: str
@@ -72,7 +72,7 @@ class Intent:
 class PolicyState:
     """The state of a policy on a device. `code`: the device's error, 0 without one. `since` None: the device has not reported.
 
-    `user`: the state of the device's user, where it is another one than that of the device.
+    `user`: the state of the device's user, if it differs from that of the device.
     """
 
     name: str
@@ -81,5 +81,5 @@ class PolicyState:
     user: PolicyState | None = None
 
 
-# The states of a device, each with the time from which it holds, oldest first.
+# The states of a device, each with the time from which it applies, oldest first.
 StateHistory = list[tuple[datetime, PolicyState]]

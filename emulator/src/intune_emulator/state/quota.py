@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Throttling with the published limits, in sliding windows of the emulated clock, and who did not wait for as long as it was told.
+"""Throttle with the published limits in sliding windows of the emulated clock, and detect early retries.
 
 Source: https://learn.microsoft.com/graph/throttling-limits
 """
@@ -96,7 +96,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a request. `run`: the token, which each process fetches for itself. `origin`: the $batch that holds it, or itself."""
+    """The sender of a request. `run`: the token, which each process fetches for itself. `origin`: its $batch, or itself."""
 
     client_id: str
     run: str
@@ -105,26 +105,26 @@ class Caller:
 
 @dataclass
 class Announcement:
-    """The latest time that a run was told to wait for: by any response so far, and by those before the responses of `origin`."""
+    """The latest retry time announced to a run: by any response so far, and by those before the responses of `origin`."""
 
     origin: int = -1
     until: float = 0.0
     until_before: float = 0.0
 
     def add(self, origin: int, until: float) -> None:
-        """Note a time that a response to `origin` tells."""
+        """Record a time that a response to `origin` announces."""
         if origin != self.origin:
             self.origin, self.until_before = origin, self.until
         self.until = max(self.until, until)
 
     def is_early(self, origin: int, now: float) -> bool:
-        """Return whether a request comes too early. Requests of one $batch could not know the times that its responses tell."""
+        """Return whether a request comes too early. Requests of one $batch cannot know the times that its responses announce."""
         return now < (self.until_before if origin == self.origin else self.until)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The decision on a request. `early`: its run was told to wait longer. `retry_after`: header of a refusal, None for no header."""
+    """The decision on a request. `early`: it came before its run's retry time. `retry_after`: header of a refusal, None for no header."""
 
     early: bool
     throttled: bool = False
@@ -132,7 +132,7 @@ class Decision:
 
 
 class Quota:
-    """Charges each request, or refuses it. Refused requests are not charged."""
+    """Charge each request, or refuse it. Do not charge refused requests."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -141,7 +141,7 @@ class Quota:
         self._announced: dict[tuple[str, str, bool], Announcement] = {}
 
     def charge(self, caller: Caller, workload: str, *, write: bool, cost: int) -> Decision:
-        """Charge a request, or decide that it is throttled."""
+        """Charge a request, or throttle it."""
         settings = self._tenant.settings
         now = self._tenant.clock.timestamp()
         early = any(
@@ -152,7 +152,7 @@ class Quota:
         if not settings.quota:
             return Decision(early)
         if early and settings.quota_punish:
-            # a request before the announced time starts the waiting time anew
+            # a request before the announced time restarts the waiting time
             return self._refuse(caller, workload, write, early, PUNISHMENT_SECONDS)
         windows = [self._window(workload, limit, caller.client_id) for limit in LIMITS[workload] if write or not limit.writes]
         wait, only_writes = 0.0, write
@@ -204,7 +204,7 @@ class Quota:
         return Decision(early, throttled=True, retry_after=header)
 
     def _retry_after(self, style: str, wait: float, *, mixed: bool = False) -> tuple[str | None, float]:
-        """Return (header, seconds that it announces)."""
+        """Return (header, announced seconds)."""
         if style == "missing":
             return None, 0.0
         if style == "zero":
@@ -215,7 +215,7 @@ class Quota:
             tenths = math.ceil(wait * 10) / 10
             return f"{tenths:.1f}", tenths
         if style == "date":
-            # whole seconds: round up, so that it is long enough
+            # whole seconds: round up to make it long enough
             now = self._tenant.clock.now()
             when = (now + timedelta(seconds=wait + 1)).replace(microsecond=0)
             return format_datetime(when, usegmt=True), (when - now).total_seconds()

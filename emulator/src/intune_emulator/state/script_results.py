@@ -1,21 +1,21 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""What scripts print on devices. No PowerShell runs here: the seeds and the control API plant the results."""
+"""Script outputs on devices. No PowerShell runs here: the seeds and the control API plant the results."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-# The page of a Windows console in English, through which outputs pass.
+# The code page of an English Windows console, through which outputs pass.
 CONSOLE_PAGE = "cp437"
 MAX_OUTPUT = 2048
 
 
 @dataclass(frozen=True)
 class ScriptResult:
-    """The result of a run. `state` None: by the exit code. `user`: who is signed in (None: the user of the device, blank: nobody)."""
+    """The result of a run. `state` None: by the exit code. `user`: the signed-in user (None: the user of the device, blank: nobody)."""
 
     output: str = ""
     exit_code: int = 0
@@ -30,13 +30,13 @@ class ScriptResult:
 
     @property
     def reported_output(self) -> str:
-        """Return the last line of the output, and of it the last 2,048 characters (measured)."""
+        """Return the last 2,048 characters of the last line of the output (measured)."""
         lines = self.output.rstrip("\r\n").splitlines()
         return _through_console(lines[-1] if lines else "")[-MAX_OUTPUT:]
 
     @property
     def reported_error(self) -> str:
-        """Return the end of the error text, which keeps its lines."""
+        """Return the end of the error text, including line breaks."""
         return _through_console("\r\n".join(self.error.rstrip("\r\n").splitlines()))[-MAX_OUTPUT:]
 
 
@@ -44,12 +44,12 @@ def _through_console(text: str) -> str:
     return text.encode(CONSOLE_PAGE, "replace").decode(CONSOLE_PAGE)
 
 
-# The results of a device, each with the time from which a run gives it, oldest first.
+# The results of a device, each with the time from which a run returns it, oldest first.
 ResultHistory = tuple[tuple[datetime, ScriptResult], ...]
 
 
 def result_at(history: ResultHistory, moment: datetime) -> ScriptResult:
-    """Return what a run at this time gives; without a planted result, an empty output."""
+    """Return the result of a run at this time; without a planted result, an empty output."""
     return next((result for start, result in reversed(history) if start <= moment), ScriptResult())
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Settings of the emulator, with defaults. Most stand for an open question about the service; the documentation lists them."""
+"""Settings of the emulator, with defaults. Most represent an open question about the service; the documentation lists them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 
 from .clock import MOST_SECONDS
 
-# Settings that are lists, with their possible members.
+# Settings with lists as values, with their possible members.
 MEMBERS: dict[str, tuple[str, ...]] = {
     "approval_protects": ("configuration_policies", "device_configurations", "reset_passcode", "scripts"),
     "approval_scripts_cover": ("assign", "on_demand"),
@@ -176,7 +176,7 @@ class Settings:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     def patch(self, changes: dict[str, object]) -> None:
-        """Apply `changes`; a wrong name, type or choice raises ValueError and changes nothing."""
+        """Apply `changes`; a wrong name, type, or choice raises ValueError and changes nothing."""
         known = {field.name for field in fields(self)}
         checked = {}
         for name, value in changes.items():

@@ -35,13 +35,13 @@ from .settings import Settings
 DOMAIN = "contoso.onmicrosoft.com"
 PASSCODE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 PASSCODE_LENGTH = 10
-# The form is not documented in more detail than letters, digits, and signs.
+# The documentation of the form only mentions letters, digits, and signs.
 ACCESS_PASS_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789+*%#"
 YEAR_SECONDS = 365 * 86400
 
 
 class Tenant:
-    """Everything that requests read and change. `origin`: https://127.0.0.1:PORT. A new tenant is empty; seeds.py fills it."""
+    """All data that requests read and change. `origin`: https://127.0.0.1:PORT. A new tenant is empty; seeds.py fills it."""
 
     def __init__(self, origin: str, keys: Keys | None = None, clock: Clock | None = None) -> None:
         self.origin = origin
@@ -60,14 +60,14 @@ class Tenant:
         self.clear("empty")
 
     def clear(self, seed: str, start: datetime | None = None, frozen: bool | None = None) -> None:
-        """Remove all data, settings, faults, and journal entries, and start the clock and the generators anew; keys and secrets stay."""
+        """Remove all data, settings, faults, and journal entries, and restart the clock and the generators; keys and secrets stay."""
         self.seed = seed
-        # One for each purpose: what is read, and how many passcodes there were before, does not change the next id.
+        # One for each purpose, so that neither reads nor the number of earlier passcodes change the next id.
         self.rng, self._ids, self._request_ids, self._texts = (
             random.Random(f"endpointops/{seed}/{purpose}") for purpose in ("order", "ids", "requests", "texts")
         )
         self.settings = Settings()
-        # the names of those that were applied
+        # the names of the applied ones
         self.presets: list[str] = []
         self.clock.reset(start, frozen)
         self.started = self.clock.now()
@@ -150,7 +150,7 @@ class Tenant:
         client_id: str | None = None,
         secret: str | None = None,
     ) -> tuple[Application, str]:
-        """Register a further application; return it and its secret, which may be expired already."""
+        """Register a further application; return it and its secret, which can be already expired."""
         name = name or f"Registered application {len(self.applications)}"
         app = Application(client_id or self.new_id(), self.new_id(), name, registration_id=self.new_id())
         if roles is not None:
